@@ -1,0 +1,64 @@
+"""A zoo of small sequence models: train in seconds, look inside, compare with the best possible.
+
+>>> import seqzoo
+>>> predictor = seqzoo.load("lstm.sine")            # returns at once; nothing is read yet
+>>> predictor.predict([0.1] * 20).shape
+(1, 1)
+
+Attributes are imported when they are first used: `import seqzoo` alone costs nothing and never
+imports torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .bundle import available
+    from .errors import SeqzooError
+    from .floors import floors, forecasters
+    from .runtime import Predictor, load
+    from .scoring import score
+    from .signals import Sine
+    from .verification import verify
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Predictor": "runtime",
+    "SeqzooError": "errors",
+    "Sine": "signals",
+    "available": "bundle",
+    "floors": "floors",
+    "forecasters": "floors",
+    "load": "runtime",
+    "score": "scoring",
+    "verify": "verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value  # a submodule of the same name would otherwise take its place
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+__all__ = [
+    "Predictor",
+    "Sine",
+    "SeqzooError",
+    "__version__",
+    "available",
+    "floors",
+    "forecasters",
+    "load",
+    "score",
+    "verify",
+]

@@ -1,0 +1,263 @@
+"""A bundle: the folder a model ships in, and the manifest that states every fact about it.
+
+Reading hashes the bytes before any parser sees them, and hands out those bytes; the file is not
+opened twice. Writing is atomic (`files.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from . import files
+from .errors import IntegrityError, InputError, ManifestError, UnknownNameError
+from .windows import Normaliser
+
+SCHEMA_VERSION = 1
+MANIFEST_LIMIT = 1 << 20
+FILE_LIMIT = 64 << 20
+
+MANIFEST = "manifest.json"
+CARD = "README.md"
+WEIGHTS = "weights.safetensors"
+TORCHSCRIPT = "model.torchscript.pt"
+ONNX = "model.onnx"
+GOLDEN = "golden.safetensors"
+HISTORY = "history.json"
+REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
+
+SHIPPED = Path(__file__).parent / "bundles"
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+
+
+class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Strict: a field this schema does not know is an error, never silently dropped."""
+
+
+class FileFacts(_Facts, frozen=True):
+    """What the manifest states of a file."""
+
+    sha256: str
+    size: int
+
+
+class Contract(_Facts, frozen=True):
+    """What every engine takes and returns: float32 [B, context_length, 1] -> [B, horizon]."""
+
+    context_length: int
+    horizon: int
+    normaliser: Normaliser
+    input: str = "context"
+    output: str = "forecast"
+
+
+class SignalFacts(_Facts, frozen=True):
+    """The signal family a model was trained on, with its parameters."""
+
+    family: str
+    parameters: dict[str, float]
+
+
+class ScoreFacts(_Facts, frozen=True):
+    """A score on fresh windows: [value, standard error] each, and the floors it stands beside."""
+
+    windows: int
+    seed: int
+    mse: tuple[float, float]
+    excess: tuple[float, float]
+    skill: tuple[float, float]
+    floors: dict[str, float]
+
+
+class TrainingFacts(_Facts, frozen=True):
+    """The run that made the weights."""
+
+    recipe: dict[str, Any]
+    seed: int
+    steps: int
+    windows_seen: int
+    seconds: float
+    stack: dict[str, str]
+
+
+class Manifest(_Facts, frozen=True):
+    """manifest.json. `architecture` names the family; `config` its size."""
+
+    schema_version: int
+    name: str
+    title: str
+    summary: str
+    architecture: str
+    config: dict[str, Any]
+    parameters: int
+    contract: Contract
+    signal: SignalFacts
+    score: ScoreFacts
+    tolerance: dict[str, float]
+    training: TrainingFacts
+    rebuild: str
+    created_with: str
+    files: dict[str, FileFacts]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files, without the manifest."""
+        return sum(facts.size for facts in self.files.values())
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A folder whose manifest has been read and found well-formed. Nothing else is read yet."""
+
+    path: Path
+    manifest: Manifest
+    manifest_sha256: str
+
+    def read(self, name: str) -> bytes:
+        """The verified bytes of one file.
+
+        Raises:
+            IntegrityError: missing, a link, or not the size or SHA-256 that the manifest states.
+        """
+        stated = self.manifest.files[name]
+        data = files.read_file(self.path / name, FILE_LIMIT)
+        if len(data) != stated.size:
+            raise IntegrityError(
+                f"{self.path / name} has {len(data):,} bytes, its manifest states {stated.size:,}: the file "
+                "was cut or replaced. Restore the bundle from its source."
+            )
+        found = hashlib.sha256(data).hexdigest()
+        if found != stated.sha256:
+            raise IntegrityError(
+                f"{self.path / name} does not match its manifest: SHA-256 is {found[:12]}..., stated "
+                f"{stated.sha256[:12]}...: the file is damaged or was changed. Restore the bundle from its source."
+            )
+        return data
+
+    @cached_property
+    def is_trusted(self) -> bool:
+        """Whether the package shipped this bundle or this machine built it, so that code in it may run."""
+        if self.path.resolve().parent == SHIPPED.resolve():
+            return True
+        ledger = files.home() / "built.txt"
+        return ledger.is_file() and self.manifest_sha256 in ledger.read_text("utf-8").split()
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Read and check the manifest of the bundle in a folder.
+
+    Raises:
+        ManifestError: missing, malformed, of a newer schema, or naming a path outside the folder.
+    """
+    try:
+        raw = files.read_file(path / MANIFEST, MANIFEST_LIMIT)
+    except IntegrityError as error:
+        raise ManifestError(f"{path} is not a bundle: {error}") from None
+    return Bundle(path, _parse(raw, path / MANIFEST), hashlib.sha256(raw).hexdigest())
+
+
+def _parse(raw: bytes, path: Path) -> Manifest:
+    class Version(msgspec.Struct):
+        schema_version: int
+
+    try:
+        version = msgspec.json.decode(raw, type=Version).schema_version
+        if version > SCHEMA_VERSION:
+            raise ManifestError(
+                f"{path} is of schema {version}; this seqzoo reads up to {SCHEMA_VERSION}. Upgrade seqzoo."
+            )
+        manifest = msgspec.json.decode(raw, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, InputError, RecursionError) as error:
+        raise ManifestError(f"{path} is not a valid manifest: {error}.") from None
+    problem = _problem(manifest)
+    if problem:
+        raise ManifestError(f"{path}: {problem}.")
+    return manifest
+
+
+def _problem(manifest: Manifest) -> str | None:
+    """What is wrong with a manifest whose types are right; None if nothing is."""
+    if manifest.schema_version < 1:
+        return f"schema_version must be at least 1, got {manifest.schema_version}"
+    if not NAME.fullmatch(manifest.name):
+        return f"name {manifest.name[:80]!r} must match {NAME.pattern}"
+    if set(manifest.files) != set(REQUIRED):
+        extra, lacking = set(manifest.files) - set(REQUIRED), set(REQUIRED) - set(manifest.files)
+        return f"files must be exactly {', '.join(REQUIRED)}; unexpected {sorted(extra)}, missing {sorted(lacking)}"
+    for name, facts in manifest.files.items():
+        if not re.fullmatch(r"[0-9a-f]{64}", facts.sha256):
+            return f"the sha256 of {name} is not 64 hexadecimal digits"
+        if not 0 <= facts.size <= FILE_LIMIT:
+            return f"the size of {name} must be from 0 to {FILE_LIMIT:,} bytes, got {facts.size:,}"
+    contract = manifest.contract
+    if not (1 <= contract.context_length <= 4096 and 1 <= contract.horizon <= 4096):
+        return (
+            "context_length and horizon must be from 1 to 4096, "
+            f"got {contract.context_length} and {contract.horizon}"
+        )
+    if not all(0 < bound <= 1e-5 for bound in manifest.tolerance.values()):
+        return "every tolerance must be above 0 and at most 1e-5"
+    return None
+
+
+def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> Bundle:
+    """Write a bundle in one step and note that this machine built it. File facts are filled in here.
+
+    Args:
+        path: the folder; an older bundle there is replaced as a whole.
+        contents: bytes of each file in REQUIRED.
+    """
+    facts = {
+        name: FileFacts(hashlib.sha256(data).hexdigest(), len(data)) for name, data in contents.items()
+    }
+    manifest = msgspec.structs.replace(manifest, files=facts)
+    raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    manifest = _parse(raw, path / MANIFEST)
+    digest = hashlib.sha256(raw).hexdigest()
+    _record_built(digest)
+    files.write_folder(path, {**contents, MANIFEST: raw})
+    return Bundle(path, manifest, digest)
+
+
+def _record_built(digest: str) -> None:
+    ledger = files.home() / "built.txt"
+    known = ledger.read_text("utf-8").split() if ledger.is_file() else []
+    if digest not in known:
+        files.write_file(ledger, "".join(f"{line}\n" for line in [*known, digest]).encode())
+
+
+def own_models() -> Path:
+    """The folder of the user's own bundles."""
+    return files.home() / "models"
+
+
+def available() -> dict[str, Path]:
+    """Every bundle by name: those the package ships, then the user's own, which cannot shadow them."""
+    found: dict[str, Path] = {}
+    files.sweep(own_models())
+    for folder in (SHIPPED, own_models()):
+        if folder.is_dir():
+            for path in sorted(folder.iterdir()):
+                if NAME.fullmatch(path.name) and (path / MANIFEST).exists():
+                    found.setdefault(path.name, path)
+    return found
+
+
+def find(name: str | Path) -> Path:
+    """The folder of a bundle given by name, or by a path (anything that contains a separator).
+
+    Raises:
+        UnknownNameError: no bundle of that name; lists those that exist.
+    """
+    if isinstance(name, Path) or "/" in name or "\\" in name:
+        return Path(name)
+    known = available()
+    if name not in known:
+        raise UnknownNameError("model", name, known)
+    return known[name]

@@ -1,0 +1,96 @@
+"""A checkpoint: one safetensors file whose header carries the rest as JSON.
+
+One file is one rename: weights, averages, optimiser and history can never be of different steps.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from . import files
+from .errors import CheckpointError, IntegrityError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SCHEMA_VERSION = 1
+LIMIT = 256 << 20
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """One point of the training history. `loss` is the mean over the updates since the one before."""
+
+    step: int
+    windows: int
+    seconds: float
+    loss: float
+    excess: float
+
+
+class State(msgspec.Struct):
+    """What a run has reached, without its tensors.
+
+    `fingerprint` says which run it is (model, signal, recipe, seed): another run cannot resume it.
+    Data need no state: batch k is drawn from the generator seeded with (seed, k), so that `step`
+    is the sampler's whole state.
+    """
+
+    fingerprint: str
+    step: int
+    seconds: float
+    best_step: int
+    best_excess: float
+    history: list[Evaluation]
+    schema_version: int = SCHEMA_VERSION
+
+
+def save(path: Path, state: State, groups: dict[str, dict[str, Tensor]]) -> None:
+    """Write atomically. Tensors are named `group/name`."""
+    from safetensors.torch import save as serialise
+
+    tensors = {
+        f"{group}/{name}": value.detach().clone().contiguous()
+        for group, named in groups.items()
+        for name, value in named.items()
+    }
+    header = {"state": msgspec.json.encode(state).decode()}
+    files.write_file(path, serialise(tensors, metadata=header))
+
+
+def load(path: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
+    """Read what `save` wrote.
+
+    Raises:
+        CheckpointError: missing, damaged, or of another schema.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load as parse
+
+    try:
+        raw = files.read_file(path, LIMIT)
+        tensors = parse(raw)
+        header = _header(raw)
+        state = msgspec.json.decode(header["state"], type=State)
+    except (IntegrityError, SafetensorError, msgspec.DecodeError, KeyError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"the checkpoint {path} cannot be read: {error}. Train again.") from None
+    if state.schema_version != SCHEMA_VERSION:
+        raise CheckpointError(
+            f"the checkpoint {path} is of schema {state.schema_version}; this seqzoo reads {SCHEMA_VERSION}. "
+            "Train again, or use the version that wrote it."
+        )
+    groups: dict[str, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        group, _, name = key.partition("/")
+        groups.setdefault(group, {})[name] = value
+    return state, groups
+
+
+def _header(raw: bytes) -> dict[str, str]:
+    """The metadata of a safetensors file that its parser has accepted."""
+    length = int.from_bytes(raw[:8], "little")
+    header: dict[str, Any] = msgspec.json.decode(raw[8 : 8 + length])
+    metadata: dict[str, str] = header.get("__metadata__", {})
+    return metadata

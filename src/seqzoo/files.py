@@ -1,0 +1,136 @@
+"""Files written so that a crash at any moment leaves the old or the new one, and read with limits."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+
+from .errors import IntegrityError
+
+_TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<kind>new|old)-(?P<pid>\d+)$")
+
+
+def home() -> Path:
+    """Where a user's own models and runs live: SEQZOO_HOME, or the platform's data folder."""
+    given = os.environ.get("SEQZOO_HOME")
+    return Path(given).expanduser() if given else platformdirs.user_data_path("seqzoo", appauthor=False)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file by temporary, fsync and rename, creating its folder.
+
+    Raises:
+        OSError: as when the disk is full; the previous file is then untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new-{os.getpid()}")
+    try:
+        _write_and_sync(temporary, data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Put a whole folder of files in place of whatever folder was there.
+
+    The old one is renamed aside for the instant between two renames; `sweep` puts it back if the
+    process dies there.
+
+    Raises:
+        OSError: as when the disk is full; the previous folder is then untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent)
+    temporary = path.with_name(f".{path.name}.new-{os.getpid()}")
+    aside = path.with_name(f".{path.name}.old-{os.getpid()}")
+    try:
+        temporary.mkdir()
+        for name, data in files.items():
+            _write_and_sync(temporary / name, data)
+        _sync_folder(temporary)
+        if path.exists():
+            path.rename(aside)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    _sync_folder(path.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that died left behind, and finish their interrupted replacements."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        found = _TEMPORARY.match(path.name)
+        if found is None or _is_running(int(found["pid"])):
+            continue
+        target = folder / found["name"]
+        if found["kind"] == "old" and not target.exists():
+            path.rename(target)
+        elif path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes. Follows no link, opens no device.
+
+    Raises:
+        IntegrityError: missing, unreadable, a link or special file, or too large.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        raise IntegrityError(f"{path} is missing. Restore the bundle from its source.") from None
+    except (OSError, ValueError) as error:
+        why = "is a symbolic link" if path.is_symlink() else f"cannot be opened ({error})"
+        raise IntegrityError(f"{path} {why}; expected a regular file.") from None
+    with os.fdopen(descriptor, "rb") as file:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise IntegrityError(f"{path} is not a regular file.")
+        if facts.st_size > limit:
+            raise IntegrityError(f"{path} is too large: {facts.st_size:,} bytes, the limit is {limit:,}.")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise IntegrityError(f"{path} grew while it was read, beyond the limit of {limit:,} bytes.")
+    return data
+
+
+def _write_and_sync(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_running(pid: int) -> bool:
+    if pid == os.getpid():
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

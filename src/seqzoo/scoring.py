@@ -1,0 +1,56 @@
+"""The score of a forecaster on fresh windows of a known signal, beside every floor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import metrics
+from .errors import InputError
+from .floors import Floors, floors
+from .metrics import Estimate
+from .signals import Sine
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One step ahead, on `windows` fresh windows."""
+
+    windows: int
+    seed: int
+    mse: Estimate
+    excess: Estimate
+    skill: Estimate
+    floors: Floors
+
+
+def score(predict: Predict, signal: Sine, context_length: int, *, windows: int = 50_000, seed: int) -> Score:
+    """Score `predict`, which maps [B, L, 1] to [B, H], on its first step ahead.
+
+    Raises:
+        InputError: fewer than two windows.
+    """
+    if windows < 2:
+        raise InputError(f"a score needs at least 2 windows, got {windows}.")
+    draw = signal.draw(windows, context_length, 1, np.random.default_rng(seed))
+    # Floors are those of the values the model is given, in float32.
+    context = draw.context.astype(np.float32)
+    forecast = predict(context[:, :, None])[:, 0]
+    bayes, variance = signal.posterior(context, 1)
+    reference = floors(signal, context_length, samples=2)[0]
+    spread = metrics.mean(variance[:, 0])
+    bayes_mse = Estimate(signal.sigma**2 + spread.value, spread.se)
+    table = Floors(reference.noise, bayes_mse, reference.best_linear, reference.line, reference.last_value)
+    return Score(
+        windows=windows,
+        seed=seed,
+        mse=metrics.mse(forecast, draw.target[:, 0]),
+        excess=metrics.excess(forecast, bayes[:, 0], bayes_mse.value),
+        skill=metrics.skill(forecast, draw.target[:, 0], draw.context[:, -1], bayes[:, 0]),
+        floors=table,
+    )

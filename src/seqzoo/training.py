@@ -1,0 +1,277 @@
+"""The one training loop: every model of the zoo, every recipe, fresh or resumed, runs through it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import checkpoints, metrics, optimisers, windows
+from .checkpoints import Evaluation, State
+from .errors import CheckpointError, DivergedError, InputError
+from .recipes import Recipe
+from .registry import Entry
+from .signals import Sine
+
+THREADS = 1  # one thread is as fast at these sizes, and makes the weights the same on any core count
+VALIDATION_WINDOWS = 4096
+VALIDATION_SEED = 2**31  # apart from every training stream, whose seeds lie below
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides the weights of one training run."""
+
+    name: str
+    architecture: str
+    config: Any
+    module: Callable[[Any], nn.Module]
+    signal_family: str
+    signal: Sine
+    recipe: Recipe
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < VALIDATION_SEED:
+            raise InputError(f"a seed must be from 0 to {VALIDATION_SEED - 1}, got {self.seed}.")
+
+    @classmethod
+    def of(cls, entry: Entry, *, seed: int = 0, recipe: Recipe | None = None) -> Run:
+        """A run of a zoo entry, with its own recipe unless another is given."""
+        made = entry.architecture
+        return cls(
+            name=entry.name,
+            architecture=made.name,
+            config=made.config(),
+            module=made.module,
+            signal_family=entry.signal_family,
+            signal=entry.signal,
+            recipe=recipe or entry.recipe,
+            seed=seed,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that decides the weights: two runs that share it must end alike."""
+        facts = [
+            self.architecture,
+            dataclasses.asdict(self.config),
+            self.signal_family,
+            dataclasses.asdict(self.signal),
+            dataclasses.asdict(self.recipe),
+            self.seed,
+        ]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Passed to `on_progress` after every update."""
+
+    step: int
+    steps: int
+    loss: float
+    evaluation: Evaluation | None
+
+
+@dataclass
+class Trained:
+    """What a run has come to. `module` holds the best averaged weights, in eval mode."""
+
+    run: Run
+    module: nn.Module
+    finished: bool
+    step: int
+    seconds: float
+    best_step: int
+    best_excess: float
+    history: list[Evaluation] = field(default_factory=list)
+
+
+def train(
+    run: Run,
+    checkpoint: Path | None = None,
+    *,
+    resume: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train until the recipe's last step, or until `should_stop` says so.
+
+    Args:
+        checkpoint: file to save the run's state to at every evaluation and at the end.
+        resume: continue from that file if it exists. The weights at the end are the same,
+            bit for bit, as without the interruption.
+
+    Raises:
+        DivergedError: a loss that is not finite; the last good checkpoint is kept.
+        CheckpointError: the checkpoint cannot be read or is another run's.
+    """
+    with _one_thread(), torch.random.fork_rng():
+        torch.manual_seed(run.seed)
+        loop = _Loop(run)
+        if resume and checkpoint is not None and checkpoint.exists():
+            loop.restore(*checkpoints.load(checkpoint), checkpoint)
+        loop.advance(checkpoint, on_progress, should_stop)
+        return loop.result()
+
+
+class _Loop:
+    """The state of a run between two updates."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.recipe = run, run.recipe
+        self.module = run.module(run.config)
+        self.average = run.module(run.config)
+        self.average.load_state_dict(self.module.state_dict())
+        self.optimiser = optimisers.build(run.recipe, self.module)
+        self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
+        self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, [])
+        draw = run.signal.draw(
+            VALIDATION_WINDOWS, run.config.context_length, 1, np.random.default_rng(VALIDATION_SEED)
+        )
+        self.context = torch.from_numpy(draw.context.astype(np.float32)[:, :, None])
+        self.bayes, variance = run.signal.posterior(draw.context, run.config.horizon)
+        self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
+
+    def advance(
+        self,
+        checkpoint: Path | None,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        state, recipe = self.state, self.recipe
+        batches = _batches(self.run, state.step)
+        before, began, losses = state.seconds, time.perf_counter(), []
+        while state.step < recipe.steps and not should_stop():
+            context, target = next(batches)
+            self.module.zero_grad()
+            loss = nn.functional.mse_loss(self.module(context), target)
+            loss.backward()  # type: ignore[no-untyped-call]
+            value = loss.item()
+            if not math.isfinite(value):
+                raise self._diverged(value, checkpoint)
+            self.optimiser.step(recipe.learning_rate_at(state.step))
+            state.step += 1
+            self._average()
+            losses.append(value)
+            state.seconds = before + time.perf_counter() - began
+            evaluation = None
+            if state.step % recipe.evaluate_every == 0 or state.step == recipe.steps:
+                evaluation = self._evaluate(float(np.mean(losses)), checkpoint)
+                losses.clear()
+                if checkpoint is not None:
+                    self.save(checkpoint)
+            on_progress(Progress(state.step, recipe.steps, value, evaluation))
+
+    def _average(self) -> None:
+        with torch.no_grad():
+            for kept, value in zip(self.average.parameters(), self.module.parameters(), strict=True):
+                optimisers.averaged(kept, value, self.state.step, self.recipe.averaging)
+
+    def _evaluate(self, loss: float, checkpoint: Path | None) -> Evaluation:
+        state = self.state
+        with torch.no_grad():
+            forecast = self.average(self.context).numpy()
+        excess = metrics.excess(forecast, self.bayes, self.bayes_mse).value
+        if not math.isfinite(excess):
+            raise self._diverged(excess, checkpoint)
+        seen = state.step * self.recipe.batch_size
+        evaluation = Evaluation(state.step, seen, round(state.seconds, 3), loss, excess)
+        state.history.append(evaluation)
+        if excess < state.best_excess:
+            state.best_excess, state.best_step = excess, state.step
+            self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
+        return evaluation
+
+    def save(self, checkpoint: Path) -> None:
+        groups = {
+            "model": self.module.state_dict(),
+            "average": self.average.state_dict(),
+            "best": self.best,
+            "optimiser": self.optimiser.tensors(),
+        }
+        checkpoints.save(checkpoint, self.state, groups)
+
+    def restore(self, state: State, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
+        if state.fingerprint != self.run.fingerprint:
+            raise CheckpointError(
+                f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "
+                "asked for. Give the same options to resume it, or start again without --resume."
+            )
+        try:
+            self.module.load_state_dict(groups["model"])
+            self.average.load_state_dict(groups["average"])
+            self.best = groups["best"]
+            self.optimiser.load(groups["optimiser"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise CheckpointError(f"the checkpoint {path} does not fit the model: {error}. Train again.") from None
+        self.state = state
+
+    def result(self) -> Trained:
+        state = self.state
+        self.average.load_state_dict(self.best)
+        return Trained(
+            run=self.run,
+            module=self.average.eval(),
+            finished=state.step >= self.recipe.steps,
+            step=state.step,
+            seconds=state.seconds,
+            best_step=state.best_step,
+            best_excess=state.best_excess,
+            history=list(state.history),
+        )
+
+    def _diverged(self, value: float, checkpoint: Path | None) -> DivergedError:
+        last = self.state.history[-1].step if self.state.history else 0
+        kept = f" The checkpoint of step {last} is kept: {checkpoint}." if checkpoint and last else ""
+        return DivergedError(
+            f"training diverged: at step {self.state.step} the loss is {value}. The learning rate "
+            f"({self.recipe.learning_rate:g}) is probably too high for this model; try a tenth of it.{kept}"
+        )
+
+
+def _batches(run: Run, start: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches from number `start` on; batch k depends on (seed, k) only."""
+    recipe, length, horizon = run.recipe, run.config.context_length, run.config.horizon
+    if recipe.points is None:
+        for draw in run.signal.endless(recipe.batch_size, length, horizon, seed=run.seed, start=start):
+            yield _tensor(draw.context)[:, :, None], _tensor(draw.target)
+    series = run.signal.series(recipe.points or 0, seed=run.seed).observed
+    context, target = windows.sliding(series, length, horizon)
+    per_epoch = -(-len(context) // recipe.batch_size)
+    epoch, order = -1, np.empty(0, np.intp)
+    step = start
+    while True:
+        if step // per_epoch != epoch:
+            epoch = step // per_epoch
+            order = np.random.default_rng([run.seed, epoch]).permutation(len(context))
+        first = step % per_epoch * recipe.batch_size
+        chosen = order[first : first + recipe.batch_size]
+        yield _tensor(context[chosen])[:, :, None], _tensor(target[chosen])
+        step += 1
+
+
+def _tensor(values: windows.NDArray[np.floating]) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,154 @@
+"""Series to windows, splits by cutoff, the normaliser, and the check every input passes.
+
+Shapes: T series length, N windows, L context_length, H horizon, D channels (one here).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import InputError
+
+MAX_BATCH = 10_000_000
+
+
+class Windows(NamedTuple):
+    """context [N, L] and target [N, H]: views into the series, never copies; do not write to them."""
+
+    context: NDArray[np.floating]
+    target: NDArray[np.floating]
+
+
+def sliding(series: ArrayLike, context_length: int, horizon: int = 1, stride: int = 1) -> Windows:
+    """Every window of a series [T], `stride` steps apart.
+
+    Raises:
+        InputError: the series is not one-dimensional or shorter than one window.
+    """
+    values = _series(series)
+    if min(context_length, horizon, stride) < 1:
+        raise InputError(
+            f"context_length, horizon and stride must be >= 1, got {context_length}, {horizon} and {stride}."
+        )
+    width = context_length + horizon
+    if len(values) < width:
+        raise InputError(
+            f"a series of {len(values)} values is too short: one window needs {context_length} values "
+            f"of context and {horizon} of target, {width} together."
+        )
+    view = np.lib.stride_tricks.sliding_window_view(values, width)[::stride]
+    return Windows(view[:, :context_length], view[:, context_length:])
+
+
+def split(
+    series: ArrayLike, cutoff: int, context_length: int, horizon: int = 1, stride: int = 1
+) -> tuple[Windows, Windows]:
+    """Training and test windows of a series [T], divided at index `cutoff`.
+
+    Training windows lie wholly before the cutoff. Test windows have every target at or after it;
+    their context may reach back, as it would when forecasting. No test target is seen in training.
+
+    Raises:
+        InputError: either side is too short for one window.
+    """
+    values = _series(series)
+    first = cutoff - context_length
+    if first < 0 or cutoff > len(values):
+        raise InputError(
+            f"cutoff must be from {context_length} to {len(values)} for this series, got {cutoff}."
+        )
+    return (
+        sliding(values[:cutoff], context_length, horizon, stride),
+        sliding(values[first:], context_length, horizon, stride),
+    )
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """x -> (x - center) / scale before the model, and back after it. Travels inside the bundle."""
+
+    center: float = 0.0
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.center) and math.isfinite(self.scale) and self.scale > 0):
+            raise InputError(
+                f"a normaliser needs a finite center and a scale > 0, got {self.center} and {self.scale}."
+            )
+
+    @classmethod
+    def fit(cls, series: ArrayLike) -> Normaliser:
+        """Mean and standard deviation of a series [T]; scale 1 where the series is constant."""
+        values = _series(series)
+        spread = float(values.std())
+        return cls(float(values.mean()), spread if spread > 0 else 1.0)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it changes nothing."""
+        return self.center == 0.0 and self.scale == 1.0
+
+    def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Series units to model units."""
+        return values if self.is_identity else ((values - self.center) / self.scale).astype(np.float32)
+
+    def undo(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Model units to series units."""
+        return values if self.is_identity else (values * self.scale + self.center).astype(np.float32)
+
+
+def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
+    """Validate windows and return them as contiguous float32 [B, L, 1].
+
+    Accepts [L], [L, 1] and [B, L, 1]. Finiteness is checked after the cast to float32, where 1e39
+    becomes infinite: engines would turn it, or a NaN, into a plausible number.
+
+    Raises:
+        InputError: not numeric, another shape, no window, more than 10 million, or not finite.
+    """
+    try:
+        with np.errstate(over="ignore"):
+            batch = np.ascontiguousarray(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"a window must hold {context_length} numbers; what was given is not an array of numbers ({error})."
+        ) from None
+    shape = batch.shape
+    if shape in ((context_length,), (context_length, 1)):
+        batch = batch.reshape(1, context_length, 1)
+    elif batch.ndim != 3 or shape[1:] != (context_length, 1):
+        raise InputError(_shape_message(shape, context_length))
+    elif not 0 < shape[0] <= MAX_BATCH:
+        raise InputError(f"a batch must hold 1 to {MAX_BATCH:,} windows, got {shape[0]}.")
+    # A sum is finite only if every term is (or it overflows, and then the slow check decides).
+    if not math.isfinite(batch.sum()) and not np.isfinite(batch).all():
+        window, step, _ = np.argwhere(~np.isfinite(batch))[0]
+        raise InputError(
+            f"every value must be finite in float32 (at most 3.4e38): value {step} of window {window} is "
+            f"{np.asarray(values, dtype=object).reshape(-1)[window * context_length + step]!s}."
+        )
+    return batch
+
+
+def _shape_message(shape: tuple[int, ...], context_length: int) -> str:
+    expected = f"[{context_length}], [{context_length}, 1] or [B, {context_length}, 1]"
+    if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1):
+        return f"expected {context_length} values, got {shape[0]}. Shapes accepted: {expected}."
+    if len(shape) == 2 and shape[1] == context_length:
+        return f"got shape {list(shape)}: add the channel axis, windows[:, :, None]. Accepted: {expected}."
+    return f"expected windows of shape {expected}, got {list(shape)}."
+
+
+def _series(series: ArrayLike) -> NDArray[np.floating]:
+    values = np.asarray(series)
+    if values.ndim != 1 or values.dtype.kind not in "fiu":
+        raise InputError(
+            f"a series must be a one-dimensional array of numbers, got shape {list(values.shape)} "
+            f"of {values.dtype}."
+        )
+    return values

@@ -1,0 +1,68 @@
+"""LSTM (1 -> 64 -> 1): reads the window step by step and forecasts from its last hidden state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ..recipes import Recipe
+from ..registry import Card, register
+
+
+@dataclass(frozen=True)
+class LSTMConfig:
+    """Facts of the architecture: 4 K (1 + K + 2) + K H + H parameters, 17,217 as shipped."""
+
+    context_length: int = 20
+    horizon: int = 1
+    hidden_size: int = 64
+
+
+@register(
+    "lstm",
+    config=LSTMConfig,
+    recipes={"sine": Recipe()},
+    cards={
+        "sine": Card(
+            title="LSTM sine wave predictor",
+            summary="Reads 20 values of a noisy sine one by one and forecasts the next from its last state.",
+            architecture=(
+                "One LSTM layer (1 -> 64) reads the window step by step. At each step the forget gate "
+                "decides what the cell state keeps, the input gate what it takes up, the output gate what "
+                "the hidden state shows. The last hidden state goes through one fully connected layer "
+                "(64 -> 1)."
+            ),
+            purpose=(
+                "It shows sequence modelling with an LSTM at a size where every gate can be drawn, and is "
+                "the common ground for comparisons: recurrent with feed-forward, temporal with image-based, "
+                "one step with many, and all of them with the best forecaster that can exist."
+            ),
+            limitations=(
+                "It is trained on one synthetic signal of one frequency, amplitude and noise level, and "
+                "predicts a single step; longer forecasts feed its output back and fade towards zero. It is "
+                "not meant for real series."
+            ),
+        )
+    },
+)
+class LSTM(nn.Module):
+    """context: [B, L, 1], returns [B, H].
+
+    Gates in PyTorch's order i, f, g, o (Hochreiter & Schmidhuber 1997, with the forget gate of
+    Gers et al. 2000):
+
+        i, f, o = sigmoid(W x + U h + b),  g = tanh(W x + U h + b)
+        c' = f c + i g,  h' = o tanh(c')
+    """
+
+    def __init__(self, config: LSTMConfig) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(1, config.hidden_size, batch_first=True)
+        self.head = nn.Linear(config.hidden_size, config.horizon)
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        states, _ = self.lstm(context)
+        forecast: torch.Tensor = self.head(states[:, -1])
+        return forecast
