@@ -52,8 +52,8 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Predictor",
-    "Sine",
     "SeqzooError",
+    "Sine",
     "__version__",
     "available",
     "floors",

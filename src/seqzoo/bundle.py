@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from . import files
-from .errors import IntegrityError, InputError, ManifestError, UnknownNameError
+from .errors import InputError, IntegrityError, ManifestError, UnknownNameError
 from .windows import Normaliser
 
 SCHEMA_VERSION = 1

@@ -22,7 +22,7 @@ from .errors import InputError
 from .metrics import Estimate, mean
 from .signals import Sine
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.floating]
 Forecaster = Callable[[FloatArray], FloatArray]
 
 MAX_CONTEXT, MAX_HORIZON = 4096, 10_000

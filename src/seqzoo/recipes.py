@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from .errors import InputError
 
@@ -52,7 +52,7 @@ class Recipe:
                 f"learning_rate and clip_norm must be > 0, got {self.learning_rate} and {self.clip_norm}."
             )
 
-    def with_changes(self, **changes: object) -> Recipe:
+    def with_changes(self, **changes: Any) -> Recipe:
         """A copy with the given fields replaced; those given as None are left alone."""
         return dataclasses.replace(self, **{k: v for k, v in changes.items() if v is not None})
 

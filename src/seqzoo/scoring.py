@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from .floors import Floors, floors
 from .metrics import Estimate
 from .signals import Sine
 
+HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses those below
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
@@ -27,6 +29,11 @@ class Score:
     excess: Estimate
     skill: Estimate
     floors: Floors
+
+
+def fresh_seed() -> int:
+    """A seed that no training run, validation or earlier score has used, save by a chance of 1 in 2^31."""
+    return HELD_OUT_SEEDS + 1 + secrets.randbelow(HELD_OUT_SEEDS - 1)
 
 
 def score(predict: Predict, signal: Sine, context_length: int, *, windows: int = 50_000, seed: int) -> Score:

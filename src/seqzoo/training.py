@@ -8,13 +8,13 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import checkpoints, metrics, optimisers, windows
@@ -22,11 +22,11 @@ from .checkpoints import Evaluation, State
 from .errors import CheckpointError, DivergedError, InputError
 from .recipes import Recipe
 from .registry import Entry
+from .scoring import HELD_OUT_SEEDS
 from .signals import Sine
+from .torch_threads import one_thread
 
-THREADS = 1  # one thread is as fast at these sizes, and makes the weights the same on any core count
 VALIDATION_WINDOWS = 4096
-VALIDATION_SEED = 2**31  # apart from every training stream, whose seeds lie below
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Run:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < VALIDATION_SEED:
-            raise InputError(f"a seed must be from 0 to {VALIDATION_SEED - 1}, got {self.seed}.")
+        if not 0 <= self.seed < HELD_OUT_SEEDS:
+            raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
 
     @classmethod
     def of(cls, entry: Entry, *, seed: int = 0, recipe: Recipe | None = None) -> Run:
@@ -118,7 +118,7 @@ def train(
         DivergedError: a loss that is not finite; the last good checkpoint is kept.
         CheckpointError: the checkpoint cannot be read or is another run's.
     """
-    with _one_thread(), torch.random.fork_rng():
+    with one_thread(), torch.random.fork_rng():
         torch.manual_seed(run.seed)
         loop = _Loop(run)
         if resume and checkpoint is not None and checkpoint.exists():
@@ -139,7 +139,7 @@ class _Loop:
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, [])
         draw = run.signal.draw(
-            VALIDATION_WINDOWS, run.config.context_length, 1, np.random.default_rng(VALIDATION_SEED)
+            VALIDATION_WINDOWS, run.config.context_length, 1, np.random.default_rng(HELD_OUT_SEEDS)
         )
         self.context = torch.from_numpy(draw.context.astype(np.float32)[:, :, None])
         self.bayes, variance = run.signal.posterior(draw.context, run.config.horizon)
@@ -263,15 +263,5 @@ def _batches(run: Run, start: int) -> Iterator[tuple[Tensor, Tensor]]:
         step += 1
 
 
-def _tensor(values: windows.NDArray[np.floating]) -> Tensor:
+def _tensor(values: NDArray[np.floating]) -> Tensor:
     return torch.from_numpy(values.astype(np.float32))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from .phase import PhasePosterior
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.floating]
 
 
 class Series(NamedTuple):

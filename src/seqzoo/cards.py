@@ -1,0 +1,178 @@
+"""The model card of a bundle: Hugging Face metadata and tables from the manifest's facts, prose by hand."""
+
+from __future__ import annotations
+
+import json
+
+from .bundle import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Manifest
+from .registry import Card
+
+_TEMPLATE = """\
+---
+license: apache-2.0
+library_name: seqzoo
+pipeline_tag: time-series-forecasting
+tags:
+- time-series
+- {architecture}
+- torchscript
+- onnx
+- education
+model-index:
+- name: {name}
+  results:
+  - task:
+      type: time-series-forecasting
+      name: Forecast of the next value
+    dataset:
+      type: synthetic
+      name: {dataset}
+    metrics:
+    - type: mse
+      value: {mse:.6g}
+      name: Mean squared error on {windows:,} fresh windows
+    - type: excess
+      value: {excess:.4g}
+      name: Excess over the Bayes-optimal forecaster
+    - type: skill
+      value: {skill:.4g}
+      name: Skill (0 is the last value repeated, 1 is Bayes-optimal)
+---
+
+# {title}
+
+{summary}
+
+## Architecture
+
+{prose_architecture}
+
+{parameters:,} parameters. Configuration: {config}.
+
+## Input and output
+
+- Input `{input}`: float32 `[B, {context_length}, 1]`, {context_length} consecutive values of one series; \
+a single window is `(1, {context_length}, 1)`.
+- Output `{output}`: float32 `[B, {horizon}]`, the {next_values}; for a single window `(1, {horizon})`. \
+A continuous value, not a class or a probability.
+
+## Data
+
+{dataset}: Gaussian noise, every phase equally likely.
+
+## Score
+
+On {windows:,} windows that no training or validation step has seen. MSE is in units of the signal squared; \
+± is one standard error.
+
+| forecaster | MSE |
+|---|---|
+{floors}
+| **{name}** | **{mse:.6f} ± {mse_se:.6f}** |
+
+Excess over Bayes **{excess:.2%} ± {excess_se:.2%}**, skill **{skill:.4f} ± {skill_se:.4f}**. \
+Excess is E[(f − f_bayes)²] / mse_bayes; no forecaster can have less than zero.
+
+## Use
+
+```python
+import seqzoo
+
+predictor = seqzoo.load("{name}")  # returns at once; the model is loaded at the first prediction
+predictor.predict([0.1] * {context_length})
+```
+
+It runs on the CPU. `{torchscript}` opens with `torch.jit.load`, `{onnx}` with ONNX Runtime; neither needs seqzoo.
+
+## Training
+
+Seed {seed}, {steps:,} updates, {windows_seen:,} windows, {seconds:.0f} s. Recipe: {recipe}. \
+Retrain and compare: `{rebuild}`.
+
+## Why it is in the zoo
+
+{purpose}
+
+## Limitations
+
+{limitations}
+
+## Files
+
+| file | what it is |
+|---|---|
+| `{manifest_file}` | contract, scores, recipe, SHA-256 of every file |
+| `{weights}` | the canonical weights |
+| `{torchscript}` | for deployment with TorchScript |
+| `{onnx}` | one self-contained ONNX file with dynamic batch |
+| `{golden}` | inputs and outputs that every engine must reproduce |
+| `{history}` | loss and excess along the training |
+| `{card_file}` | this card |
+"""
+
+
+def render(manifest: Manifest, card: Card) -> str:
+    """The card as Markdown with YAML front matter."""
+    score, training, contract = manifest.score, manifest.training, manifest.contract
+    return _TEMPLATE.format(
+        name=manifest.name,
+        title=card.title,
+        summary=card.summary,
+        architecture=manifest.architecture,
+        prose_architecture=card.architecture,
+        purpose=card.purpose,
+        limitations=card.limitations,
+        parameters=manifest.parameters,
+        config=_pairs(manifest.config),
+        dataset=describe_signal(manifest),
+        input=contract.input,
+        output=contract.output,
+        context_length=contract.context_length,
+        horizon=contract.horizon,
+        next_values="next value" if contract.horizon == 1 else f"next {contract.horizon} values",
+        windows=score.windows,
+        floors="\n".join(f"| {label(floor)} | {mse:.6f} |" for floor, mse in score.floors.items()),
+        mse=score.mse[0],
+        mse_se=score.mse[1],
+        excess=score.excess[0],
+        excess_se=score.excess[1],
+        skill=score.skill[0],
+        skill_se=score.skill[1],
+        seed=training.seed,
+        steps=training.steps,
+        windows_seen=training.windows_seen,
+        seconds=training.seconds,
+        recipe=_pairs(training.recipe),
+        rebuild=manifest.rebuild,
+        manifest_file=MANIFEST,
+        weights=WEIGHTS,
+        torchscript=TORCHSCRIPT,
+        onnx=ONNX,
+        golden=GOLDEN,
+        history=HISTORY,
+        card_file=CARD,
+    )
+
+
+def label(floor: str) -> str:
+    """A floor's name as people read it."""
+    return {
+        "noise": "noise (the clean signal known)",
+        "bayes": "Bayes-optimal",
+        "best_linear": "best linear",
+        "line": "straight line",
+        "last_value": "last value",
+    }.get(floor, floor)
+
+
+def describe_signal(manifest: Manifest) -> str:
+    """As "sin(0.02 x) + noise, sigma 0.1"."""
+    values = manifest.signal.parameters
+    if manifest.signal.family != "sine":
+        return f"{manifest.signal.family} ({_pairs(values)})"
+    amplitude = "" if values["amplitude"] == 1 else f"{values['amplitude']:g} "
+    return f"{amplitude}sin({values['angular_frequency']:g} x) + noise, sigma {values['sigma']:g}"
+
+
+def _pairs(facts: dict[str, object] | dict[str, float]) -> str:
+    return ", ".join(f"{key} {json.dumps(value)}" for key, value in facts.items())

@@ -1,0 +1,232 @@
+"""From a trained module to a bundle: weights, TorchScript, ONNX, golden tensors, score, card, manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import logging
+import platform
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load as from_safetensors
+from safetensors.torch import save as to_safetensors
+from torch import nn
+
+from . import __version__, bundle, cards, registry
+from .bundle import Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
+from .errors import InputError, IntegrityError, MissingExtraError
+from .registry import Card
+from .scoring import HELD_OUT_SEEDS, Score, score
+from .torch_threads import one_thread
+from .training import Run, Trained
+from .windows import Normaliser
+
+TOLERANCE = {"torchscript": 1e-5, "onnx": 1e-5, "numpy": 1e-5}
+SCORE_WINDOWS = 200_000
+SCORE_SEED = HELD_OUT_SEEDS + 1
+GOLDEN_WINDOWS = 64
+OPSET = 20
+
+
+def export(trained: Trained, card: Card, path: Path, *, name: str | None = None) -> Bundle:
+    """Write the bundle of a trained model to the folder `path`, replacing an older one as a whole.
+
+    Args:
+        name: the bundle's name; that of the run if None.
+
+    Raises:
+        InputError: the run has not been evaluated once.
+        MissingExtraError: onnx or onnxscript is not installed.
+    """
+    if not trained.history:
+        raise InputError("the run has no evaluated weights yet: train it for longer.")
+    run, module = trained.run, trained.module
+    golden = _golden_windows(run)
+    manifest = _manifest(trained, card, name or run.name)
+    contents = {
+        bundle.CARD: cards.render(manifest, card).encode(),
+        bundle.WEIGHTS: to_safetensors(weights_of(module)),
+        bundle.TORCHSCRIPT: to_torchscript(module),
+        bundle.ONNX: to_onnx(module, manifest.contract),
+        bundle.GOLDEN: to_safetensors({"context": torch.from_numpy(golden), "forecast": eager(module, golden)}),
+        bundle.HISTORY: msgspec.json.encode(trained.history) + b"\n",
+    }
+    return bundle.write_bundle(path, manifest, contents)
+
+
+def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The state of a module, as it is saved."""
+    return {key: value.detach().clone().contiguous() for key, value in module.state_dict().items()}
+
+
+def to_torchscript(module: nn.Module) -> bytes:
+    """A scripted module that plain `torch.jit.load` opens; the same bytes for the same weights.
+
+    The debug records, which hold paths of the machine that wrote them, are left out.
+    """
+    whole, kept = io.BytesIO(), io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
+        torch.jit.save(torch.jit.script(module.eval()), whole)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as target:
+        for member in source.infolist():
+            if not member.filename.endswith(".debug_pkl"):
+                target.writestr(zipfile.ZipInfo(member.filename), source.read(member))
+    return kept.getvalue()
+
+
+def to_onnx(module: nn.Module, contract: Contract) -> bytes:
+    """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without notes on where it was made.
+
+    Raises:
+        MissingExtraError: onnx or onnxscript is not installed.
+    """
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError("ONNX export", "train") from None
+    example = torch.zeros(3, contract.context_length, 1)
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            module.eval(),
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[contract.input],
+            output_names=[contract.output],
+            dynamic_shapes={"context": {0: torch.export.Dim("batch", min=1)}},
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("the ONNX exporter returned nothing")
+    model = program.model_proto
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        del part.metadata_props[:]
+    for node in graph.node:
+        node.doc_string = ""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+@contextlib.contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """The exporter reports on packages that it would have used, on its log and standard output."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def _golden_windows(run: Run) -> NDArray[np.float32]:
+    """[B, L, 1]: windows of the signal, and some far from it that a wrong gate would betray."""
+    length = run.config.context_length
+    rng = np.random.default_rng(HELD_OUT_SEEDS + 2)
+    likely = run.signal.draw(GOLDEN_WINDOWS, length, 1, rng).context
+    unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
+    ramp = np.linspace(-1, 1, length)
+    chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
+    return np.concatenate([likely, unlikely, chosen]).astype(np.float32)[:, :, None]
+
+
+def eager(module: nn.Module, windows: NDArray[np.float32]) -> torch.Tensor:
+    """[B, H]: a module's forecast of windows [B, L, 1], in PyTorch."""
+    pieces = np.array_split(windows, -(-len(windows) // 512))
+    with torch.no_grad(), one_thread():
+        return torch.cat([module(torch.from_numpy(piece)) for piece in pieces])
+
+
+def module_of(found: Bundle) -> nn.Module:
+    """The PyTorch module of a bundle, with its weights, in eval mode.
+
+    Raises:
+        UnknownNameError: this installation does not have the architecture.
+        IntegrityError: the weights do not fit it.
+    """
+    made = registry.architecture(found.manifest.architecture)
+    data = found.read(bundle.WEIGHTS)
+    try:
+        module = made.module(made.config(**found.manifest.config))
+        module.load_state_dict(from_safetensors(data))
+    except (TypeError, RuntimeError, SafetensorError) as error:
+        first = str(error).splitlines()[0]
+        raise IntegrityError(f"the weights do not fit the architecture {made.name}: {first}") from None
+    return module.eval()
+
+
+def score_of(module: nn.Module, run: Run) -> Score:
+    """The score of a module on the windows that every bundle is scored on."""
+    return score(
+        lambda windows: eager(module, windows).numpy(),
+        run.signal,
+        run.config.context_length,
+        windows=SCORE_WINDOWS,
+        seed=SCORE_SEED,
+    )
+
+
+def score_facts(measured: Score) -> ScoreFacts:
+    """A score as the manifest states it."""
+    return ScoreFacts(
+        windows=measured.windows,
+        seed=measured.seed,
+        mse=(measured.mse.value, measured.mse.se),
+        excess=(measured.excess.value, measured.excess.se),
+        skill=(measured.skill.value, measured.skill.se),
+        floors=dict(measured.floors.items()),
+    )
+
+
+def stack() -> dict[str, str]:
+    """What the bits of a training run depend on besides recipe and seed."""
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "machine": platform.machine(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
+    run = trained.run
+    return Manifest(
+        schema_version=bundle.SCHEMA_VERSION,
+        name=name,
+        title=card.title,
+        summary=card.summary,
+        architecture=run.architecture,
+        config=dataclasses.asdict(run.config),
+        parameters=sum(parameter.numel() for parameter in trained.module.parameters()),
+        contract=Contract(run.config.context_length, run.config.horizon, Normaliser()),
+        signal=SignalFacts(run.signal_family, dataclasses.asdict(run.signal)),
+        score=score_facts(score_of(trained.module, run)),
+        tolerance=TOLERANCE,
+        training=TrainingFacts(
+            recipe=dataclasses.asdict(run.recipe),
+            seed=run.seed,
+            steps=trained.best_step,
+            windows_seen=trained.best_step * run.recipe.batch_size,
+            seconds=round(trained.seconds, 1),
+            stack=stack(),
+        ),
+        rebuild=f"seqzoo reproduce {name}",
+        created_with=f"seqzoo {__version__}",
+        files={},
+    )

@@ -1,0 +1,43 @@
+"""Forecasts of many steps from a model that gives H at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .floors import MAX_HORIZON
+
+FloatArray = NDArray[np.float32]
+
+
+def recursive(predict: Callable[[FloatArray], FloatArray], context: FloatArray, horizon: int) -> FloatArray:
+    """Roll a model out: its forecasts join the window that it reads next.
+
+    Noise in the window biases any least-squares forecaster towards zero, a best linear one too, so
+    that a long roll-out fades even where no single step is wrong.
+
+    Args:
+        predict: maps [B, L, 1] to [B, H].
+        context: [B, L, 1]
+        horizon: steps to forecast, 1 to 10,000.
+
+    Returns:
+        float32 [B, horizon]
+
+    Raises:
+        InputError: a horizon outside its range.
+    """
+    if not 1 <= horizon <= MAX_HORIZON:
+        raise InputError(f"horizon must be from 1 to {MAX_HORIZON:,}, got {horizon}.")
+    parts: list[FloatArray] = []
+    done = 0
+    length = context.shape[1]
+    while done < horizon:
+        ahead = predict(context)[:, : horizon - done]
+        parts.append(ahead)
+        done += ahead.shape[1]
+        context = np.concatenate([context, ahead[:, :, None]], axis=1)[:, -length:]
+    return np.concatenate(parts, axis=1)

@@ -1,0 +1,74 @@
+"""Large batches in pieces that fit a core's cache, spread over the cores this process may use."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+PIECE = 256  # rows; the gates of 256 windows of 64 units are 256 KB
+WORTH_SPLITTING = 48  # below this many rows handing work to another thread costs more than it saves
+
+_lock = threading.Lock()
+_pool: ThreadPoolExecutor | None = None
+
+
+def cores() -> int:
+    """CPU cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> FloatArray:
+    """`run(batch)`, computed in pieces. Rows are independent, so the result is the same.
+
+    The calling thread takes pieces too: it never waits for a pool that is busy with others.
+    """
+    rows = len(batch)
+    if rows < WORTH_SPLITTING:
+        return run(batch)
+    workers = cores()
+    count = max(workers, -(-rows // PIECE))
+    bounds = np.linspace(0, rows, count + 1).astype(int).tolist()
+    results: list[FloatArray | None] = [None] * count
+    turns = itertools.count()  # next() of it is atomic
+
+    def work() -> None:
+        while (turn := next(turns)) < count:
+            results[turn] = run(batch[bounds[turn] : bounds[turn + 1]])
+
+    helpers = [_executor().submit(work) for _ in range(min(workers, count) - 1)]
+    try:
+        work()
+    finally:
+        running = [helper for helper in helpers if not helper.cancel()]
+        errors = [helper.exception() for helper in running]
+    for error in errors:
+        if error is not None:
+            raise error
+    return np.concatenate([piece for piece in results if piece is not None])
+
+
+def _executor() -> ThreadPoolExecutor:
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(max(1, cores() - 1), thread_name_prefix="seqzoo")
+        return _pool
+
+
+def _forget() -> None:
+    global _pool, _lock
+    _pool, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)  # threads do not survive a fork

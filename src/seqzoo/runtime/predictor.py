@@ -1,0 +1,161 @@
+"""The object that users hold: nothing is read until it is first needed, and then once."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import forecasting
+from ..bundle import WEIGHTS, Bundle, Manifest, find, open_bundle
+from ..errors import InputError
+from ..windows import as_batch
+from . import engines
+from .parallel import in_pieces
+from .reference import NumpyEngine, Trace
+
+FloatArray = NDArray[np.float32]
+
+
+def load(name: str | Path, engine: str | None = None) -> Predictor:
+    """A predictor for a model of the zoo, one's own, or a bundle's folder. Returns at once.
+
+    Args:
+        name: as "lstm.sine", or the path of a bundle's folder.
+        engine: "torchscript", "onnx" or "numpy"; by default torchscript where torch is installed
+            and the bundle is trusted, else onnx.
+
+    Raises:
+        UnknownNameError: no such model or engine.
+    """
+    return Predictor(find(name), engine)
+
+
+class Predictor:
+    """Predictions of one bundle on one engine. Safe to use from many threads.
+
+    Args:
+        path: the bundle's folder.
+        engine: see `load`.
+    """
+
+    def __init__(self, path: Path, engine: str | None = None) -> None:
+        self.path = path
+        self._wanted = None if engine is None else engines.check_name(engine)
+        self._engine: engines.Engine | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        state = self.engine if self.is_loaded else "not loaded"
+        return f"<Predictor {self.path.name} ({state})>"
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The bundle; its manifest is read on first use.
+
+        Raises:
+            ManifestError: the manifest cannot be used.
+        """
+        return open_bundle(self.path)
+
+    @property
+    def manifest(self) -> Manifest:
+        """Facts of the model: contract, scores, training. Raises ManifestError."""
+        return self.bundle.manifest
+
+    @cached_property
+    def engine(self) -> str:
+        """The engine's name, the default one resolved."""
+        return self._wanted or engines.default_engine(self.bundle)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._engine is not None
+
+    def warm(self) -> Predictor:
+        """Hash, parse and load now rather than at the first prediction; returns itself.
+
+        Callers that arrive while another loads wait for that load. A load that failed is tried
+        again by the next call.
+
+        Raises:
+            BundleError: the bundle cannot be used.
+            MissingExtraError: the engine is not installed.
+        """
+        self._load()
+        return self
+
+    def predict(self, windows: ArrayLike) -> FloatArray:
+        """Forecast the next H values after each window.
+
+        Args:
+            windows: [L], [L, 1] or [B, L, 1], in the series' units.
+
+        Returns:
+            float32 [B, H]
+
+        Raises:
+            InputError: another shape, not numbers, or a value not finite in float32.
+            BundleError, MissingExtraError: at the first call, see `warm`.
+        """
+        engine = self._engine or self._load()
+        batch = as_batch(windows, self._length)
+        if self._normaliser.is_identity:
+            return in_pieces(engine.run, batch)
+        return self._normaliser.undo(in_pieces(engine.run, self._scaled(batch)))
+
+    def forecast(self, context: ArrayLike, horizon: int) -> FloatArray:
+        """Forecast `horizon` steps, feeding forecasts back where the model gives fewer at a time.
+
+        Args:
+            context: as for `predict`, or a longer series [T], whose last L values are read.
+            horizon: 1 to 10,000.
+
+        Returns:
+            float32 [B, horizon]
+
+        Raises:
+            InputError, BundleError, MissingExtraError: see `predict`.
+        """
+        values = np.asarray(context)
+        length = self.manifest.contract.context_length
+        if values.ndim == 1 and len(values) > length:
+            values = values[-length:]
+        return forecasting.recursive(self.predict, as_batch(values, length), horizon)
+
+    def trace(self, windows: ArrayLike) -> Trace:
+        """Every gate and state of windows given as for `predict`, through the numpy engine.
+
+        Raises:
+            InputError: bad windows, or an architecture without a numpy reference.
+            BundleError: the weights are damaged.
+        """
+        batch = as_batch(windows, self.manifest.contract.context_length)
+        if len(batch) > 4096:
+            raise InputError(f"a trace holds at most 4,096 windows, got {len(batch):,}.")
+        return self._reference.trace(self._scaled(batch))
+
+    def _load(self) -> engines.Engine:
+        with self._lock:
+            if self._engine is None:
+                engine = engines.build(self.engine, self.bundle)
+                contract = self.manifest.contract
+                engine.run(np.zeros((1, contract.context_length, 1), np.float32))  # the first run is slow
+                self._length, self._normaliser = contract.context_length, contract.normaliser
+                self._engine = engine
+            return self._engine
+
+    @cached_property
+    def _reference(self) -> NumpyEngine:
+        return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
+
+    def _scaled(self, batch: FloatArray) -> FloatArray:
+        with np.errstate(over="ignore"):
+            scaled = self.manifest.contract.normaliser.apply(batch)
+        if not np.isfinite(scaled).all():
+            raise InputError("a value lies so far outside the model's scale that float32 cannot hold it.")
+        return scaled

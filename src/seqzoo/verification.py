@@ -1,0 +1,185 @@
+"""Proves a bundle: hashes, contract, engines against golden tensors, score on fresh windows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse
+from safetensors.numpy import save as serialise
+
+from . import bundle as bundles
+from . import files, signals
+from .bundle import Bundle
+from .errors import IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
+from .runtime import Predictor
+from .runtime.engines import has_torch
+from .scoring import fresh_seed, score
+
+WINDOWS = 20_000
+SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part of the proof. `passed` is None where it could not be made here; `detail` says why."""
+
+    name: str
+    passed: bool | None
+    detail: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks of a bundle. It passes if none failed."""
+
+    name: str
+    path: Path
+    seed: int
+    checks: list[Check]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return all(check.passed is not False for check in self.checks)
+
+
+class _NotHere(Exception):
+    """A check that this installation cannot make."""
+
+
+def verify(
+    name: str | Path,
+    *,
+    windows: int = WINDOWS,
+    seed: int | None = None,
+    on_check: Callable[[Check], None] = lambda check: None,
+) -> Report:
+    """Check everything a bundle states of itself.
+
+    Args:
+        windows: fresh windows to score on.
+        seed: of those windows; None draws a new one, which the report states.
+        on_check: called with each check as it is made.
+
+    Raises:
+        UnknownNameError: no bundle of that name. Everything else is a failed check.
+    """
+    path = bundles.find(name)
+    seed = fresh_seed() if seed is None else seed
+    checks: list[Check] = []
+
+    def attempt(part: str, prove: Callable[[], str]) -> bool:
+        began = time.perf_counter()
+        passed: bool | None
+        try:
+            detail, passed = prove(), True
+        except _NotHere as reason:
+            detail, passed = str(reason), None
+        except SeqzooError as error:
+            detail, passed = str(error), False
+        checks.append(Check(part, passed, detail, time.perf_counter() - began))
+        on_check(checks[-1])
+        return passed is not False
+
+    opened: list[Bundle] = []
+    if attempt("manifest", lambda: _manifest(path, opened)):
+        whole = [attempt(part, prove) for part, prove in _files(opened[0])]
+        if all(whole):
+            for part, prove in _behaviour(opened[0], windows, seed):
+                attempt(part, prove)
+    return Report(path.name, path, seed, checks)
+
+
+def _manifest(path: Path, opened: list[Bundle]) -> str:
+    found = bundles.open_bundle(path)
+    opened.append(found)
+    return f"schema {found.manifest.schema_version}, {found.manifest.parameters:,} parameters"
+
+
+def _files(found: Bundle) -> Iterator[tuple[str, Callable[[], str]]]:
+    def prove(name: str) -> Callable[[], str]:
+        return lambda: f"{len(found.read(name)):,} bytes, SHA-256 as stated"
+
+    for name in found.manifest.files:
+        yield f"file {name}", prove(name)
+
+
+def _behaviour(found: Bundle, windows: int, seed: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "eager", lambda: _golden(found, "eager", _eager(found))
+    for engine in found.manifest.tolerance:
+        yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
+    yield "score", lambda: _score(found, windows, seed)
+
+
+def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    predictor = Predictor(found.path, engine)
+    try:
+        predictor.warm()
+    except (MissingExtraError, UntrustedError) as error:
+        raise _NotHere(f"not checked: {error}") from None
+    return predictor.predict
+
+
+def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """The architecture of this installation with the bundle's weights."""
+    if not has_torch():
+        raise _NotHere("not checked: eager PyTorch needs the [train] extra.")
+    from . import export
+
+    try:
+        module = export.module_of(found)
+    except UnknownNameError as error:
+        raise _NotHere(f"not checked: {error}") from None
+    return lambda windows: export.eager(module, windows).numpy()
+
+
+def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> str:
+    try:
+        golden = parse(found.read(bundles.GOLDEN))
+        context, expected = golden["context"], golden["forecast"]
+    except (SafetensorError, KeyError) as error:
+        raise IntegrityError(f"the golden tensors cannot be read: {error}.") from None
+    given = predict(context)
+    bound = found.manifest.tolerance.get(engine, 1e-5)
+    if given.shape != expected.shape:
+        raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
+    distance = float(np.abs(given - expected).max())
+    if not distance <= bound:
+        kept = files.home() / "disagreements" / f"{found.path.name}-{engine}.safetensors"
+        wrong = ~(np.abs(given - expected) <= bound).all(axis=1)
+        tensors = {"context": context[wrong], "golden": expected[wrong], "given": given[wrong]}
+        files.write_file(kept, serialise(tensors))
+        raise IntegrityError(
+            f"differs from the golden tensors by {distance:.2g} (at most {bound:.0e} allowed) in "
+            f"{int(wrong.sum())} of {len(wrong)} windows; kept in {kept}."
+        )
+    return f"within {distance:.1e} of the golden tensors ({bound:.0e} allowed)"
+
+
+def _score(found: Bundle, windows: int, seed: int) -> str:
+    stated = found.manifest.score
+    signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
+    predictor = Predictor(found.path, "onnx")
+    measured = score(
+        predictor.predict, signal, found.manifest.contract.context_length, windows=windows, seed=seed
+    )
+    for name in ("mse", "excess"):
+        value, se = getattr(measured, name)
+        expected, expected_se = getattr(stated, name)
+        spread = float(np.hypot(se, expected_se))
+        if not abs(value - expected) <= SURPRISE * spread:
+            raise IntegrityError(
+                f"{name} is {value:.6g} on {windows:,} fresh windows; the manifest states {expected:.6g}, "
+                f"{abs(value - expected) / spread:.1f} standard errors away (seed {seed})."
+            )
+    return (
+        f"excess {measured.excess.value:.2%} ± {measured.excess.se:.2%} on {windows:,} fresh windows "
+        f"(stated {stated.excess[0]:.2%})"
+    )
