@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,22 @@ from numpy.typing import NDArray
 from .errors import InputError
 from .floors import MAX_HORIZON
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 
-def recursive(predict: Callable[[FloatArray], FloatArray], context: FloatArray, horizon: int) -> FloatArray:
+class Case(NamedTuple):
+    """A forecast and what it stands beside, each [T]; the truth is None where nobody knows it."""
+
+    history: FloatArray
+    forecast: FloatArray
+    bayes: FloatArray
+    observed: FloatArray | None
+    clean: FloatArray | None
+
+
+def recursive(
+    predict: Callable[[NDArray[np.float32]], NDArray[np.float32]], context: NDArray[np.float32], horizon: int
+) -> NDArray[np.float32]:
     """Roll a model out: its forecasts join the window that it reads next.
 
     Noise in the window biases any least-squares forecaster towards zero, a best linear one too, so
@@ -30,9 +43,8 @@ def recursive(predict: Callable[[FloatArray], FloatArray], context: FloatArray, 
     Raises:
         InputError: a horizon outside its range.
     """
-    if not 1 <= horizon <= MAX_HORIZON:
-        raise InputError(f"horizon must be from 1 to {MAX_HORIZON:,}, got {horizon}.")
-    parts: list[FloatArray] = []
+    check_horizon(horizon)
+    parts: list[NDArray[np.float32]] = []
     done = 0
     length = context.shape[1]
     while done < horizon:
@@ -41,3 +53,9 @@ def recursive(predict: Callable[[FloatArray], FloatArray], context: FloatArray, 
         done += ahead.shape[1]
         context = np.concatenate([context, ahead[:, :, None]], axis=1)[:, -length:]
     return np.concatenate(parts, axis=1)
+
+
+def check_horizon(horizon: int) -> None:
+    """Raises InputError unless 1 <= horizon <= 10,000."""
+    if not 1 <= horizon <= MAX_HORIZON:
+        raise InputError(f"horizon must be from 1 to {MAX_HORIZON:,}, got {horizon}.")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 from .errors import InputError
+
+MAX_SIZE = 4096  # of anything a config counts
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Recipe:
     optimiser: Literal["soap", "adam"] = "soap"
     learning_rate: float = 4e-3
     steps: int = 4000
-    batch_size: int = 64
+    batch_size: int = 128
     warmup: float = 0.02
     decay: Literal["linear", "none"] = "linear"
     clip_norm: float = 1.0
@@ -52,10 +57,6 @@ class Recipe:
                 f"learning_rate and clip_norm must be > 0, got {self.learning_rate} and {self.clip_norm}."
             )
 
-    def with_changes(self, **changes: Any) -> Recipe:
-        """A copy with the given fields replaced; those given as None are left alone."""
-        return dataclasses.replace(self, **{k: v for k, v in changes.items() if v is not None})
-
     def learning_rate_at(self, step: int) -> float:
         """The learning rate of update `step` (0-based)."""
         warm = max(1, round(self.warmup * self.steps))
@@ -64,3 +65,26 @@ class Recipe:
         if self.decay == "none":
             return self.learning_rate
         return self.learning_rate * (self.steps - step) / max(1, self.steps - warm)
+
+
+def replaced(facts: Any, kind: str, name: str, value: object) -> Any:
+    """A frozen dataclass with one field replaced, its type checked.
+
+    Args:
+        facts: a recipe, a config or a signal.
+        kind: what to call it in an error.
+
+    Raises:
+        InputError: no such field, another type, or a value outside its range.
+    """
+    types = typing.get_type_hints(type(facts))
+    if name not in types:
+        raise InputError(f"{kind} has no field {name!r}; it has {', '.join(types)}.")
+    try:
+        # Strict: no text for a number, no fraction for a count.
+        checked = msgspec.convert(value, types[name])
+    except msgspec.ValidationError as error:
+        raise InputError(f"{kind}.{name} cannot be {value!r}: {str(error)[0].lower()}{str(error)[1:]}.") from None
+    if kind == "config" and isinstance(checked, int) and not 1 <= checked <= MAX_SIZE:
+        raise InputError(f"{kind}.{name} must be from 1 to {MAX_SIZE}, got {checked}.")
+    return dataclasses.replace(facts, **{name: checked})

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from . import checkpoints, metrics, optimisers, windows
 from .checkpoints import Evaluation, State
 from .errors import CheckpointError, DivergedError, InputError
-from .recipes import Recipe
+from .recipes import Recipe, replaced
 from .registry import Entry
 from .scoring import HELD_OUT_SEEDS
 from .signals import Sine
@@ -47,17 +47,30 @@ class Run:
             raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
 
     @classmethod
-    def of(cls, entry: Entry, *, seed: int = 0, recipe: Recipe | None = None) -> Run:
-        """A run of a zoo entry, with its own recipe unless another is given."""
+    def of(cls, entry: Entry, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Run:
+        """A run of a zoo entry, with `recipe.`, `config.` and `signal.` fields of it replaced.
+
+        Args:
+            changes: as {"recipe.steps": 800, "signal.sigma": 0.2}.
+
+        Raises:
+            InputError: no such field, or a value it cannot have.
+        """
         made = entry.architecture
+        parts: dict[str, Any] = {"recipe": entry.recipe, "config": made.config(), "signal": entry.signal}
+        for key, value in (changes or {}).items():
+            part, _, name = key.partition(".")
+            if part not in parts:
+                raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
+            parts[part] = replaced(parts[part], part, name, value)
         return cls(
             name=entry.name,
             architecture=made.name,
-            config=made.config(),
+            config=parts["config"],
             module=made.module,
             signal_family=entry.signal_family,
-            signal=entry.signal,
-            recipe=recipe or entry.recipe,
+            signal=parts["signal"],
+            recipe=parts["recipe"],
             seed=seed,
         )
 

@@ -96,7 +96,8 @@ class Sine:
     def autocovariance(self, lag: FloatArray) -> FloatArray:
         """E[x_t x_(t + lag)] over phase and noise: A^2/2 cos(w lag), plus sigma^2 at lag 0."""
         smooth = 0.5 * self.amplitude**2 * np.cos(self.angular_frequency * lag)
-        return smooth + self.sigma**2 * (lag == 0)
+        covariance: FloatArray = smooth + self.sigma**2 * (lag == 0)
+        return covariance
 
     def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the clean signal 1..horizon steps after each window.

@@ -1,0 +1,35 @@
+# make run    install what is missing and see the zoo        make test   install and run every test
+# make check  linter and type checker                        make bench  measure; writes benchmarks/results/
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: install run test check bench release clean
+
+install: .venv/.installed
+
+# torch by its exact version first: that finds the CPU build where a wheel index offers one.
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+run: install
+	$(BIN)/seqzoo tour lstm.sine --plot out/tour.png
+
+test: install check
+	$(BIN)/python -m pytest -n 2
+
+check: install
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python benchmarks/run.py
+
+# The shipped bundle, retrained.
+release: install
+	$(BIN)/seqzoo train lstm.sine --out src/seqzoo/bundles/lstm.sine
+
+clean:
+	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,64 @@
+"""The Typer application and the options that commands share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import InputError
+
+app = typer.Typer(
+    name="seqzoo",
+    help="A zoo of small sequence models, each beside the best forecaster that can exist.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Model = Annotated[str, typer.Argument(help="A name that `seqzoo list` shows, or a bundle's folder.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="onnx, torchscript or numpy; onnx starts fastest.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the fresh windows; a new one if not given.")]
+Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture: .png or .svg.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from .. import __version__
+
+        typer.echo(f"seqzoo {__version__}")
+        raise typer.Exit
+
+
+def emit(facts: Any) -> None:
+    """Print JSON on standard output; numbers that JSON cannot hold become null."""
+    import msgspec
+
+    text = msgspec.json.encode(msgspec.to_builtins(facts))
+    typer.echo(msgspec.json.format(text, indent=2).decode())
+
+
+def settings(pairs: list[str]) -> dict[str, Any]:
+    """`key=value` pairs; a value is a JSON number, true, false or null, and otherwise text.
+
+    Raises:
+        InputError: a pair without "=", or a key given twice.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key or key in found:
+            raise InputError(f"expected key=value with each key once, got {pair!r}.")
+        try:
+            found[key] = json.loads(value)
+        except ValueError:
+            found[key] = value
+    return found

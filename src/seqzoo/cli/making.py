@@ -1,0 +1,200 @@
+"""Commands that make and prove bundles: train, verify, reproduce, tour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .app import Json, Model, Seed, app, emit, settings
+
+if TYPE_CHECKING:
+    from ..training import Trained
+
+Entry = Annotated[str, typer.Argument(help="An entry of the zoo, as lstm.sine.")]
+
+
+@app.command()
+def train(
+    name: Entry,
+    seed: Annotated[int, typer.Option(help="Decides the weights, together with the recipe.")] = 0,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change recipe.KEY, config.KEY or signal.KEY, as recipe.steps=800. Repeatable."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run of these options.")] = False,
+    as_name: Annotated[str | None, typer.Option("--as", help="Name of the new model; NAME-own if not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the bundle to this folder instead.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Training curve: .png or .svg.")] = None,
+    json: Json = False,
+) -> None:
+    """Train a model and save it as a bundle of your own. Ctrl-C stops and keeps the best so far.
+
+    Examples: `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
+    `seqzoo train lstm.sine --resume`
+    """
+    from .. import bundle, registry
+    from ..errors import InputError
+    from ..runtime.engines import has_torch
+
+    if not has_torch():
+        from ..errors import MissingExtraError
+
+        raise MissingExtraError("training", "train")
+    from .. import export, files, plots
+    from ..training import Run
+    from ..training import train as run_training
+    from .progress import Bar, interrupts
+
+    entry = registry.entry(name)
+    run = Run.of(entry, seed=seed, changes=settings(change or []))
+    saved_as = as_name or f"{name}-own"
+    if not bundle.NAME.fullmatch(saved_as):
+        raise InputError(f"a model's name must match {bundle.NAME.pattern}, got {saved_as!r}.")
+    if out is None and (bundle.SHIPPED / saved_as).exists():
+        raise InputError(f"{saved_as!r} is the name of a shipped model; choose another with --as.")
+    folder = out or bundle.own_models() / saved_as
+    if folder.exists() and not (folder / bundle.MANIFEST).is_file():
+        raise InputError(f"{folder} exists and is not a bundle; nothing was overwritten. Choose another --out.")
+    curve = plot or files.home() / "curves" / f"{saved_as}.svg"
+    plots.check_kind(curve)
+    checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
+    if resume and not checkpoint.exists():
+        typer.echo("There is no interrupted run of these options; starting from the beginning.", err=True)
+    with interrupts() as stopped, Bar(run, quiet=json) as bar:
+        trained = run_training(run, checkpoint, resume=resume, on_progress=bar, should_stop=stopped)
+    if not trained.history:
+        typer.echo("Stopped before the first evaluation; nothing to keep.", err=True)
+        raise typer.Exit(130)
+    written = export.export(trained, entry.card, folder, name=None if out is not None else saved_as)
+    score = written.manifest.score
+    plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
+    if trained.finished:
+        checkpoint.unlink(missing_ok=True)
+    if json:
+        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score})
+    else:
+        _show_trained(trained, written.manifest.name, score, written.path, curve)
+    if not trained.finished:
+        raise typer.Exit(130)
+
+
+@app.command()
+def verify(
+    name: Model,
+    windows: Annotated[int, typer.Option(min=100, help="Fresh windows to score on.")] = 20_000,
+    seed: Seed = None,
+    json: Json = False,
+) -> None:
+    """Prove a bundle: hashes, contract, every engine on the golden tensors, score on fresh windows.
+
+    Exits with status 1 if a part fails, and names it. Examples: `seqzoo verify lstm.sine` ·
+    `seqzoo verify ./my-bundle/ --json`
+    """
+    from ..verification import verify as prove
+    from .progress import show_check
+
+    report = prove(name, windows=windows, seed=seed, on_check=(lambda check: None) if json else show_check)
+    if json:
+        emit({"name": report.name, "path": str(report.path), "seed": report.seed, "passed": report.passed,
+              "checks": report.checks})
+    else:
+        verdict = "passes" if report.passed else "FAILS: " + ", ".join(
+            check.name for check in report.checks if check.passed is False
+        )
+        typer.echo(f"\n{report.name} {verdict}")
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def reproduce(name: Model, json: Json = False) -> None:
+    """Retrain a bundle from its recipe and compare the weights.
+
+    On the same versions and processor the SHA-256 must be the same; elsewhere the score must lie
+    within 3 standard errors. Exits with status 1 otherwise. Example: `seqzoo reproduce lstm.sine`
+    """
+    from .. import bundle
+    from ..errors import MissingExtraError
+    from ..runtime.engines import has_torch
+
+    manifest = bundle.open_bundle(bundle.find(name)).manifest
+    if not has_torch():
+        raise MissingExtraError("reproducing", "train")
+    from ..reproduction import reproduce as again
+    from ..reproduction import run_of
+    from .progress import Bar, interrupts
+
+    with interrupts() as stopped, Bar(run_of(manifest), quiet=json) as bar:
+        result = again(name, on_progress=bar, should_stop=stopped)
+    if json:
+        emit({**vars(result), "passed": result.passed})
+    elif not result.finished:
+        typer.echo("Stopped.", err=True)
+    else:
+        stack = "the same stack" if result.same_stack else "another stack"
+        same = "identical weights" if result.identical else "different weights"
+        typer.echo(
+            f"{same} on {stack}: SHA-256 {result.sha256[:12]}..., stated {result.stated_sha256[:12]}...\n"
+            f"MSE {result.mse:.6f}, stated {result.stated_mse:.6f}: "
+            f"{result.standard_errors:.1f} standard errors apart\n"
+            f"{name} {'reproduces' if result.passed else 'DOES NOT REPRODUCE'}"
+        )
+    if not result.passed:
+        raise typer.Exit(1 if result.finished else 130)
+
+
+@app.command()
+def tour(
+    name: Model = "lstm.sine",
+    plot: Annotated[Path, typer.Option("--plot", help="Where to write the picture.")] = Path("out/tour.png"),
+) -> None:
+    """See a model verified, predicting and scored against the best possible forecaster.
+
+    Example: `seqzoo tour lstm.sine --plot tour.svg`
+    """
+    import numpy as np
+
+    from .. import plots, signals
+    from ..runtime import load
+    from ..scoring import fresh_seed, score
+    from .models import case_of
+    from .tables import show_score
+
+    plots.check_kind(plot)
+    verify(name)
+    predictor = load(name, "onnx")
+    facts = predictor.manifest
+    length = facts.contract.context_length
+    signal = signals.make(facts.signal.family, facts.signal.parameters)
+    seed = fresh_seed()
+    typer.echo(f"\nThree fresh windows of {length} values (seed {seed}):")
+    draw = signal.draw(3, length, 1, np.random.default_rng(seed))
+    ahead = predictor.predict(draw.context[:, :, None])[:, 0]
+    bayes = signal.posterior(draw.context, 1)[0][:, 0]
+    for given, model, best, came in zip(draw.context, ahead, bayes, draw.target[:, 0], strict=True):
+        window = f"... {given[-2]:+.3f} {given[-1]:+.3f}"
+        typer.echo(f"  {window} -> {model:+.4f}   best possible {best:+.4f}, came {came:+.4f}")
+    typer.echo("\nScored on 50,000 fresh windows, beside every floor:\n")
+    measured = score(predictor.predict, signal, length, seed=seed)
+    show_score(
+        name,
+        (measured.mse.value, measured.mse.se),
+        (measured.excess.value, measured.excess.se),
+        (measured.skill.value, measured.skill.se),
+        dict(measured.floors.items()),
+    )
+    plots.save(plots.forecast_figure(name, case_of(predictor, [], None, 100, seed)), plot)
+    typer.echo(f"\nPicture of a forecast beside the Bayes forecast: {plot}")
+
+
+def _show_trained(trained: Trained, name: str, score: Any, path: Path, curve: Path) -> None:
+    from .tables import show_score
+
+    if not trained.finished:
+        typer.echo(f"\nStopped at step {trained.step} of {trained.run.recipe.steps}; the best so far is kept. "
+                   "The same command with --resume continues.")
+    show_score(name, score.mse, score.excess, score.skill, score.floors)
+    typer.echo(f"\n{trained.seconds:.0f} s of training. Saved: {path}\nTraining curve: {curve}")
+    typer.echo(f"Use it: seqzoo forecast {name if path.name == name else path}")

@@ -1,0 +1,207 @@
+"""Commands that read models: list, show, predict, forecast, floors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .app import EngineOption, Json, Model, Plot, Seed, app, emit, settings
+
+if TYPE_CHECKING:
+    from ..bundle import Manifest
+    from ..forecasting import Case
+    from ..runtime import Predictor
+
+Numbers = Annotated[
+    list[str] | None, typer.Argument(help="The last values, oldest first; `-` reads standard input.")
+]
+File = Annotated[Path | None, typer.Option("--file", "-f", help="Read the numbers from a text or CSV file.")]
+NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # -0.5 is a number, not an option
+
+
+@app.command("list")
+def list_models(json: Json = False) -> None:
+    """List the models on this machine, each with its distance from optimal.
+
+    Examples: `seqzoo list` · `seqzoo list --json`
+    """
+    from .. import bundle
+    from ..errors import BundleError
+
+    rows: list[dict[str, Any]] = []
+    for name, path in bundle.available().items():
+        row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == bundle.SHIPPED}
+        try:
+            facts = bundle.open_bundle(path).manifest
+        except BundleError as error:
+            rows.append({**row, "error": str(error)})
+            continue
+        rows.append(
+            {
+                **row,
+                "title": facts.title,
+                "parameters": facts.parameters,
+                "bytes": facts.size,
+                "excess": facts.score.excess[0],
+                "skill": facts.score.skill[0],
+            }
+        )
+    if json:
+        emit(rows)
+        return
+    from .tables import show_models
+
+    show_models(rows)
+
+
+@app.command()
+def show(name: Model, json: Json = False) -> None:
+    """Show a model's contract, score beside every floor, training and files.
+
+    Examples: `seqzoo show lstm.sine` · `seqzoo show lstm.sine --json`
+    """
+    from .. import bundle
+
+    found = bundle.open_bundle(bundle.find(name))
+    if json:
+        emit({"path": str(found.path), **_builtins(found.manifest)})
+        return
+    from .tables import show_manifest
+
+    show_manifest(found)
+
+
+@app.command(context_settings=NEGATIVE_NUMBERS)
+def predict(
+    name: Model,
+    numbers: Numbers = None,
+    file: File = None,
+    engine: EngineOption = "onnx",
+    json: Json = False,
+) -> None:
+    """Predict the value after a window; lines of a file are windows of a batch.
+
+    Examples: `seqzoo predict lstm.sine 0.0 0.02 0.04 ...` (20 numbers) ·
+    `seqzoo predict lstm.sine --file windows.csv` · `... | seqzoo predict lstm.sine -`
+    """
+    from ..errors import InputError
+    from ..runtime import load
+    from .reading import as_windows, read_numbers
+
+    predictor = load(name, engine)
+    contract = predictor.manifest.contract
+    rows = read_numbers(numbers or [], file)
+    if rows is None:
+        raise InputError(
+            f"no numbers were given: write {contract.context_length} of them after the model's name, or use "
+            "--file, or `-` for standard input."
+        )
+    forecast = predictor.predict(as_windows(rows, contract.context_length))
+    if json:
+        emit({"model": name, "engine": predictor.engine, "forecast": forecast.tolist()})
+    else:
+        for row in forecast:
+            typer.echo(" ".join(f"{value:.6g}" for value in row))
+
+
+@app.command(context_settings=NEGATIVE_NUMBERS)
+def forecast(
+    name: Model,
+    numbers: Numbers = None,
+    file: File = None,
+    horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 50,
+    engine: EngineOption = "onnx",
+    seed: Seed = None,
+    plot: Plot = None,
+    json: Json = False,
+) -> None:
+    """Forecast many steps by feeding predictions back, beside the Bayes forecast.
+
+    Without numbers, a fresh stretch of the model's own signal is drawn and its truth shown too.
+
+    Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
+    `seqzoo forecast lstm.sine --file series.csv`
+    """
+    from ..runtime import load
+
+    predictor = load(name, engine)
+    case = case_of(predictor, numbers or [], file, horizon, seed)
+    if plot is not None:
+        from .. import plots
+
+        plots.save(plots.forecast_figure(name, case), plot)
+    if json:
+        emit({"model": name, **{key: None if v is None else v.tolist() for key, v in case._asdict().items()}})
+        return
+    from .tables import show_forecast
+
+    show_forecast(case)
+    if plot is not None:
+        typer.echo(f"Picture: {plot}")
+
+
+@app.command()
+def floors(
+    signal: Annotated[str, typer.Option(help="Signal family.")] = "sine",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter of the signal, as sigma=0.2. Repeatable.")
+    ] = None,
+    context_length: Annotated[int, typer.Option(help="Values that a forecaster sees.")] = 20,
+    horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 1,
+    samples: Annotated[int, typer.Option(help="Windows to average the Bayes floor over.")] = 50_000,
+    json: Json = False,
+) -> None:
+    """Print the least error that any forecaster of a signal can have, and that of simple ones.
+
+    Examples: `seqzoo floors` · `seqzoo floors --set sigma=0.2 --horizon 50`
+    """
+    from .. import signals
+    from ..floors import floors as compute
+
+    made = signals.make(signal, settings(change or []))
+    table = compute(made, context_length, horizon, samples=samples)
+    if json:
+        emit([{"step": step, **{k: v for k, v in row.items()}} for step, row in enumerate(table, start=1)])
+        return
+    from .tables import show_floors
+
+    show_floors(table, made.sigma**2)
+
+
+def case_of(
+    predictor: Predictor, numbers: list[str], file: Path | None, horizon: int, seed: int | None
+) -> Case:
+    """History, forecast, Bayes forecast, and the truth where it is known, each [T]."""
+    import numpy as np
+
+    from .. import forecasting, signals
+    from ..errors import InputError
+    from ..scoring import fresh_seed
+    from .reading import read_numbers
+
+    facts = predictor.manifest
+    length = facts.contract.context_length
+    signal = signals.make(facts.signal.family, facts.signal.parameters)
+    rows = read_numbers(numbers, file)
+    observed = clean = None
+    if rows is None:
+        forecasting.check_horizon(horizon)
+        rng = np.random.default_rng(fresh_seed() if seed is None else seed)
+        drawn = signal.draw(1, 3 * length, horizon, rng)
+        history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
+    else:
+        history = np.array([value for row in rows for value in row])
+        if len(history) < length:
+            raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
+    ahead = predictor.forecast(history, horizon)[0]
+    bayes = signal.posterior(history[None, -length:].astype(np.float32), horizon)[0][0]
+    return forecasting.Case(history, ahead, bayes, observed, clean)
+
+
+def _builtins(manifest: Manifest) -> dict[str, Any]:
+    import msgspec
+
+    facts: dict[str, Any] = msgspec.to_builtins(manifest)
+    return facts

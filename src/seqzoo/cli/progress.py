@@ -1,0 +1,94 @@
+"""What the terminal shows while something runs, and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..floors import floors
+from .tables import console
+
+if TYPE_CHECKING:
+    from ..training import Progress as Update
+    from ..training import Run
+    from ..verification import Check
+
+
+class Bar:
+    """A progress bar with the loss beside the floors; plain lines where output is not a terminal."""
+
+    def __init__(self, run: Run, *, quiet: bool) -> None:
+        self.run, self.quiet = run, quiet
+        self.live = not quiet and console.is_terminal
+        self.progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not self.live,
+        )
+        self.task = self.progress.add_task(run.name, total=run.recipe.steps, note="")
+
+    def __enter__(self) -> Bar:
+        if not self.quiet:
+            reference = floors(self.run.signal, self.run.config.context_length)[0]
+            lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in reference.items())
+            self.bayes = reference.bayes.value
+            self.linear = reference.best_linear / self.bayes - 1
+            console.print(f"MSE of the references: {lines}", highlight=False)
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def __call__(self, update: Update) -> None:
+        """Called after every update of the weights."""
+        if self.quiet:
+            return
+        if update.evaluation is None:
+            if self.live and update.step % 10 == 0:
+                self.progress.update(self.task, completed=update.step)
+            return
+        point = update.evaluation
+        note = f"loss {point.loss:.5f}  excess {point.excess:.2%} (best linear {self.linear:.1%}, Bayes 0%)"
+        self.progress.update(self.task, completed=update.step, note=note)
+        every = max(1, update.steps // 10)
+        if not self.live and (update.step % every < self.run.recipe.evaluate_every or update.step == update.steps):
+            sys.stdout.write(f"step {update.step}/{update.steps}  {note}\n")
+            sys.stdout.flush()
+
+
+@contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C (or SIGTERM) into a request to stop; a second one interrupts at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def show_check(check: Check) -> None:
+    """One line of a verification."""
+    mark = {True: "[green]ok  [/]", False: "[red]FAIL[/]", None: "[yellow]--  [/]"}[check.passed]
+    console.print(f"{mark} {check.name}: {check.detail}", highlight=False, soft_wrap=True)

@@ -1,0 +1,116 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ..cards import describe_signal, label
+
+if TYPE_CHECKING:
+    from ..bundle import Bundle
+    from ..floors import Floors
+    from ..forecasting import Case
+
+console = Console()
+
+
+def bytes_of(size: int) -> str:
+    """As "253 KB"."""
+    return f"{size / 1024:,.0f} KB"
+
+
+def show_models(rows: list[dict[str, Any]]) -> None:
+    """The table of `seqzoo list`."""
+    table = Table(caption="excess: distance from the best possible forecaster, 0% being optimal", box=None)
+    for heading, justify in (("model", "left"), ("what it is", "left"), ("parameters", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    table.add_column("size", justify="right")
+    table.add_column("excess", justify="right")
+    for row in rows:
+        if "error" in row:
+            table.add_row(row["name"], f"[red]cannot be used:[/] {row['error']}")
+        else:
+            own = "" if row["shipped"] else " [dim](yours)[/]"
+            size, excess = bytes_of(row["bytes"]), f"{row['excess']:.2%}"
+            table.add_row(f"[bold]{row['name']}[/]", row["title"] + own, f"{row['parameters']:,}", size, excess)
+    if rows:
+        console.print(table)
+    else:
+        console.print("No models yet. Train one: seqzoo train lstm.sine")
+
+
+def show_manifest(found: Bundle) -> None:
+    """The page of `seqzoo show`."""
+    facts = found.manifest
+    contract, training = facts.contract, facts.training
+    console.print(f"[bold]{facts.name}[/] · {facts.title}\n{facts.summary}\n")
+    grid = Table.grid(padding=(0, 2))
+    ahead = "value" if contract.horizon == 1 else f"{contract.horizon} values"
+    for name, value in (
+        ("reads", f"{contract.context_length} values, \\[B, {contract.context_length}, 1]"),
+        ("forecasts", f"the next {ahead}, \\[B, {contract.horizon}]"),
+        ("signal", describe_signal(facts)),
+        ("size", f"{facts.parameters:,} parameters, {bytes_of(facts.size)}"),
+        ("engines", ", ".join(facts.tolerance)),
+        ("trained", f"{training.windows_seen:,} windows in {training.seconds:.0f} s, seed {training.seed}"),
+        ("folder", str(found.path)),
+    ):
+        grid.add_row(f"[dim]{name}[/]", value)
+    console.print(grid)
+    console.print()
+    show_score(facts.name, facts.score.mse, facts.score.excess, facts.score.skill, facts.score.floors)
+
+
+def show_score(
+    name: str,
+    mse: tuple[float, float],
+    excess: tuple[float, float],
+    skill: tuple[float, float],
+    floors: dict[str, float],
+) -> None:
+    """A model's score among the floors, in ascending order of error."""
+    rows = [(label(floor), value, "") for floor, value in floors.items()]
+    rows.append((f"[bold]{name}[/]", mse[0], f"± {mse[1]:.2g}"))
+    table = Table(box=None)
+    table.add_column("forecaster")
+    table.add_column("MSE", justify="right")
+    table.add_column("")
+    table.add_column("MSE / noise", justify="right")
+    noise = floors["noise"]
+    for row in sorted(rows, key=lambda row: row[1]):
+        table.add_row(row[0], f"{row[1]:.6f}", row[2], f"{row[1] / noise:.3f}" if noise else "")
+    console.print(table)
+    console.print(
+        f"\nexcess over Bayes [bold]{excess[0]:.2%}[/] ± {excess[1]:.2%}, "
+        f"skill [bold]{skill[0]:.4f}[/] ± {skill[1]:.4f}"
+    )
+
+
+def show_forecast(case: Case) -> None:
+    """At most 20 rows of a forecast beside Bayes and, where known, the truth."""
+    columns = {key: values for key, values in case._asdict().items() if key != "history" and values is not None}
+    table = Table(box=None)
+    table.add_column("step", justify="right")
+    for key in columns:
+        table.add_column("clean truth" if key == "clean" else key, justify="right")
+    total = len(case.forecast)
+    stride = max(1, -(-total // 20))
+    for step in range(0, total, stride):
+        table.add_row(str(step + 1), *(f"{values[step]:.4f}" for values in columns.values()))
+    console.print(table)
+
+
+def show_floors(table: list[Floors], noise: float) -> None:
+    """At most 20 rows of floors by step ahead."""
+    names = [name for name, _ in table[0].items()]
+    view = Table(box=None, caption=f"expected MSE; the noise alone is {noise:.6g}")
+    view.add_column("step", justify="right")
+    for name in names:
+        view.add_column(name.replace("_", " "), justify="right")
+    stride = max(1, -(-len(table) // 20))
+    for step in range(0, len(table), stride):
+        view.add_row(str(step + 1), *(f"{value:.6f}" for _, value in table[step].items()))
+    console.print(view)
