@@ -1,0 +1,66 @@
+"""What every test shares: a home of its own, and small runs and bundles to work on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from seqzoo import bundle, registry
+
+if TYPE_CHECKING:
+    from seqzoo.training import Run
+
+# No deadline: a busy machine is not a failure. Derandomised: a run that passed passes again.
+settings.register_profile("seqzoo", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.load_profile("seqzoo")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A SEQZOO_HOME that belongs to this test alone; it does not exist yet."""
+    folder = tmp_path / "seqzoo-home"
+    monkeypatch.setenv("SEQZOO_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(2024)
+
+
+@pytest.fixture
+def small_run() -> Callable[..., Run]:
+    """A run of a zoo entry that trains in a fraction of a second; changes are dotted as for `Run.of`."""
+    from seqzoo.training import Run
+
+    def make(name: str = "lstm.sine", *, seed: int = 0, **changes: Any) -> Run:
+        dotted = {key.replace("__", "."): value for key, value in changes.items()}
+        small = {
+            "recipe.steps": 20,
+            "recipe.evaluate_every": 5,
+            "recipe.batch_size": 16,
+            "config.hidden_size": 8,
+        }
+        return Run.of(registry.entry(name), seed=seed, changes={**small, **dotted})
+
+    return make
+
+
+@pytest.fixture
+def shipped() -> Path:
+    """The folder of the flagship, as the package ships it. Read only."""
+    return bundle.SHIPPED / "lstm.sine"
+
+
+@pytest.fixture
+def copied(tmp_path: Path, shipped: Path) -> Path:
+    """A copy of the flagship: the same bytes, but of unknown origin."""
+    folder = tmp_path / "handed-over" / "lstm.sine"
+    shutil.copytree(shipped, folder)
+    return folder
