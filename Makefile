@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install run test check bench release clean
+.PHONY: install run test check bench figures release clean
 
 install: .venv/.installed
 
@@ -21,8 +21,12 @@ test: install check
 	$(BIN)/python -m pytest -n 2
 
 check: install
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The picture and the scoreboard of the README.
+figures: install
+	$(BIN)/python docs/figures.py
 
 bench: install
 	$(BIN)/python benchmarks/run.py

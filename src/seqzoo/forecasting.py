@@ -29,8 +29,9 @@ def recursive(
 ) -> NDArray[np.float32]:
     """Roll a model out: its forecasts join the window that it reads next.
 
-    Noise in the window biases any least-squares forecaster towards zero, a best linear one too, so
-    that a long roll-out fades even where no single step is wrong.
+    Noise in the window biases the weights of any least-squares forecaster towards zero, those of the
+    best linear one too (they sum to 0.984 for the zoo's sine), so that its roll-out fades even though
+    no single step is wrong. A network rolls out in its own way: see the limitations in its card.
 
     Args:
         predict: maps [B, L, 1] to [B, H].

@@ -30,7 +30,8 @@ class Recipe:
         averaging: time constant of the exponential average of the weights that is kept, as a
             fraction of the steps done; 0 keeps the last weights.
         points: length of the one observed series to learn from; None draws fresh windows without end.
-        evaluate_every: steps between evaluations of the averaged weights, and checkpoints.
+        evaluate_every: steps between evaluations of the averaged weights, and checkpoints; at the
+            start, where the loss falls fastest, five times as often.
     """
 
     optimiser: Literal["soap", "adam"] = "soap"
@@ -40,7 +41,7 @@ class Recipe:
     warmup: float = 0.02
     decay: Literal["linear", "none"] = "linear"
     clip_norm: float = 1.0
-    averaging: float = 0.02
+    averaging: float = 0.05
     points: int | None = None
     evaluate_every: int = 50
 
@@ -56,6 +57,12 @@ class Recipe:
             raise InputError(
                 f"learning_rate and clip_norm must be > 0, got {self.learning_rate} and {self.clip_norm}."
             )
+
+    def is_evaluated_at(self, step: int) -> bool:
+        """Whether the weights after `step` updates are evaluated."""
+        early = step <= 8 * self.evaluate_every
+        every = max(1, self.evaluate_every // 5) if early else self.evaluate_every
+        return step % every == 0 or step == self.steps
 
     def learning_rate_at(self, step: int) -> float:
         """The learning rate of update `step` (0-based)."""

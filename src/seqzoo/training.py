@@ -181,7 +181,7 @@ class _Loop:
             losses.append(value)
             state.seconds = before + time.perf_counter() - began
             evaluation = None
-            if state.step % recipe.evaluate_every == 0 or state.step == recipe.steps:
+            if recipe.is_evaluated_at(state.step):
                 evaluation = self._evaluate(float(np.mean(losses)), checkpoint)
                 losses.clear()
                 if checkpoint is not None:
