@@ -112,9 +112,10 @@ def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
         InputError: not numeric, another shape, no window, more than 10 million, or not finite.
     """
     try:
+        _refuse_silent_casts(values)
         with np.errstate(over="ignore"):
             batch = np.ascontiguousarray(values, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InputError(
             f"a window must hold {context_length} numbers; what was given is not an array of numbers ({error})."
         ) from None
@@ -126,13 +127,28 @@ def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
     elif not 0 < shape[0] <= MAX_BATCH:
         raise InputError(f"a batch must hold 1 to {MAX_BATCH:,} windows, got {shape[0]}.")
     # A sum is finite only if every term is (or it overflows, and then the slow check decides).
-    if not math.isfinite(batch.sum()) and not np.isfinite(batch).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = batch.sum()
+    if not math.isfinite(total) and not np.isfinite(batch).all():
         window, step, _ = np.argwhere(~np.isfinite(batch))[0]
         raise InputError(
             f"every value must be finite in float32 (at most 3.4e38): value {step} of window {window} is "
             f"{np.asarray(values, dtype=object).reshape(-1)[window * context_length + step]!s}."
         )
     return batch
+
+
+def _refuse_silent_casts(values: ArrayLike) -> None:
+    """Raises TypeError for what NumPy would turn into float32 with a loss or a guess."""
+    raw = np.asanyarray(values)
+    if raw.dtype.kind == "f":
+        if isinstance(raw, np.ma.MaskedArray) and raw.mask.any():
+            raise TypeError("values are masked")
+    elif raw.dtype.kind == "O":
+        if any(isinstance(value, str | bytes) for value in raw.flat):
+            raise TypeError("text")
+    elif raw.dtype.kind not in "iub":
+        raise TypeError(f"dtype {raw.dtype}")
 
 
 def _shape_message(shape: tuple[int, ...], context_length: int) -> str:
