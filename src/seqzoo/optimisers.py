@@ -142,6 +142,10 @@ class Soap:
             prefix = f"{index}."
             state.clear()
             state.update({k[len(prefix) :]: v.clone() for k, v in tensors.items() if k.startswith(prefix)})
+            for side in ("left_basis", "right_basis"):
+                if side in state:
+                    # In columns, as LAPACK returned it: another layout would round products differently.
+                    state[side] = state[side].mT.contiguous().mT
 
 
 def build(recipe: Recipe, module: nn.Module) -> Optimiser:
