@@ -1,0 +1,48 @@
+"""The engines without seqzoo: what one would write by hand around the files of a bundle."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from rounds import Case
+from safetensors.torch import load
+
+import seqzoo.bundle
+from seqzoo import registry
+
+MODEL = "lstm.sine"
+
+
+def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[str, Case]:
+    """Each plain engine on a batch [B, L, 1], given as it likes it best: no conversion is timed.
+
+    ONNX Runtime has its default session options.
+    """
+    bundle = seqzoo.bundle.open_bundle(seqzoo.bundle.find(MODEL))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit works and says it is deprecated
+        scripted = torch.jit.load(io.BytesIO(bundle.read(seqzoo.bundle.TORCHSCRIPT))).eval()
+    made = registry.entry(MODEL).architecture
+    eager = made.module(made.config()).eval()
+    eager.load_state_dict(load(bundle.read(seqzoo.bundle.WEIGHTS)))
+    session = onnxruntime.InferenceSession(bundle.read(seqzoo.bundle.ONNX))
+    tensor = torch.from_numpy(batch)
+
+    def run_scripted() -> object:
+        with torch.inference_mode():
+            return scripted(tensor)
+
+    def run_eager() -> object:
+        with torch.inference_mode():
+            return eager(tensor)
+
+    return {
+        "plain torchscript": Case(run_scripted, torch_threads),
+        "plain eager": Case(run_eager, torch_threads),
+        "plain onnx": Case(lambda: session.run(None, {"context": batch})),
+    }
