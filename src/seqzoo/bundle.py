@@ -7,7 +7,9 @@ opened twice. Writing is atomic (`files.py`).
 from __future__ import annotations
 
 import hashlib
+import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +33,7 @@ ONNX = "model.onnx"
 GOLDEN = "golden.safetensors"
 HISTORY = "history.json"
 REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
+FLOORS = frozenset({"noise", "bayes", "best_linear", "line", "last_value"})
 
 SHIPPED = Path(__file__).parent / "bundles"
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
@@ -146,7 +149,7 @@ class Bundle:
         if self.path.resolve().parent == SHIPPED.resolve():
             return True
         ledger = files.home() / "built.txt"
-        return ledger.is_file() and self.manifest_sha256 in ledger.read_text("utf-8").split()
+        return ledger.is_file() and self.manifest_sha256.encode() in ledger.read_bytes().split()
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -195,6 +198,13 @@ def _problem(manifest: Manifest) -> str | None:
             return f"the sha256 of {name} is not 64 hexadecimal digits"
         if not 0 <= facts.size <= FILE_LIMIT:
             return f"the size of {name} must be from 0 to {FILE_LIMIT:,} bytes, got {facts.size:,}"
+    for fact in _leaves(msgspec.to_builtins(manifest)):
+        if isinstance(fact, str) and not fact.isprintable():
+            return f"every text must be printable, got {fact[:80]!a}"
+        if isinstance(fact, float) and not math.isfinite(fact):
+            return "every number must be finite"
+    if not FLOORS <= set(manifest.score.floors):
+        return f"score.floors lacks {', '.join(sorted(FLOORS - set(manifest.score.floors)))}"
     contract = manifest.contract
     if not (1 <= contract.context_length <= 4096 and 1 <= contract.horizon <= 4096):
         return (
@@ -206,13 +216,42 @@ def _problem(manifest: Manifest) -> str | None:
     return None
 
 
+def _leaves(facts: Any) -> Iterator[Any]:
+    """Every key and value of nested dicts and lists."""
+    if isinstance(facts, dict):
+        yield from facts
+        facts = list(facts.values())
+    if isinstance(facts, list | tuple):
+        for item in facts:
+            yield from _leaves(item)
+    else:
+        yield facts
+
+
+def check_replaceable(path: Path) -> None:
+    """Raises InputError if a folder holds anything that a bundle does not: writing would delete it."""
+    if path.exists() and not (path / MANIFEST).is_file():
+        raise InputError(f"{path} exists and is not a bundle; nothing was overwritten. Choose another folder.")
+    if path.exists():
+        others = sorted(inside.name for inside in path.iterdir() if inside.name not in (MANIFEST, *REQUIRED))
+        if others:
+            raise InputError(
+                f"{path} also holds {', '.join(others[:3])}, which replacing the bundle would delete; nothing was "
+                "overwritten. Choose another folder."
+            )
+
+
 def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> Bundle:
     """Write a bundle in one step and note that this machine built it. File facts are filled in here.
 
     Args:
         path: the folder; an older bundle there is replaced as a whole.
         contents: bytes of each file in REQUIRED.
+
+    Raises:
+        InputError: the folder holds something else.
     """
+    check_replaceable(path)
     facts = {
         name: FileFacts(hashlib.sha256(data).hexdigest(), len(data)) for name, data in contents.items()
     }
@@ -227,9 +266,9 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
 
 def _record_built(digest: str) -> None:
     ledger = files.home() / "built.txt"
-    known = ledger.read_text("utf-8").split() if ledger.is_file() else []
+    known = ledger.read_text("ascii", "replace").split() if ledger.is_file() else []
     if digest not in known:
-        files.write_file(ledger, "".join(f"{line}\n" for line in [*known, digest]).encode())
+        files.write_file(ledger, "".join(f"{line}\n" for line in [*known, digest]).encode("ascii", "replace"))
 
 
 def own_models() -> Path:

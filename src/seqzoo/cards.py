@@ -168,7 +168,7 @@ def label(floor: str) -> str:
 def describe_signal(manifest: Manifest) -> str:
     """As "sin(0.02 x) + noise, sigma 0.1"."""
     values = manifest.signal.parameters
-    if manifest.signal.family != "sine":
+    if manifest.signal.family != "sine" or set(values) != {"amplitude", "angular_frequency", "sigma"}:
         return f"{manifest.signal.family} ({_pairs(values)})"
     amplitude = "" if values["amplitude"] == 1 else f"{values['amplitude']:g} "
     return f"{amplitude}sin({values['angular_frequency']:g} x) + noise, sigma {values['sigma']:g}"

@@ -5,6 +5,8 @@ One file is one rename: weights, averages, optimiser and history can never be of
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 LIMIT = 256 << 20
+
+_BLANK = "0" * 64
+_DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 
 
 class Evaluation(msgspec.Struct, frozen=True):
@@ -56,8 +61,9 @@ def save(path: Path, state: State, groups: dict[str, dict[str, Tensor]]) -> None
         for group, named in groups.items()
         for name, value in named.items()
     }
-    header = {"state": msgspec.json.encode(state).decode()}
-    files.write_file(path, serialise(tensors, metadata=header))
+    header = {"state": msgspec.json.encode(state).decode(), "sha256": _BLANK}
+    raw = serialise(tensors, metadata=header)
+    files.write_file(path, raw.replace(_BLANK.encode(), hashlib.sha256(raw).hexdigest().encode(), 1))
 
 
 def load(path: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
@@ -71,10 +77,11 @@ def load(path: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
 
     try:
         raw = files.read_file(path, LIMIT)
+        _check(raw)
         tensors = parse(raw)
         header = _header(raw)
         state = msgspec.json.decode(header["state"], type=State)
-    except (IntegrityError, SafetensorError, msgspec.DecodeError, KeyError, UnicodeDecodeError) as error:
+    except (IntegrityError, SafetensorError, msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error}. Train again.") from None
     if state.schema_version != SCHEMA_VERSION:
         raise CheckpointError(
@@ -86,6 +93,16 @@ def load(path: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
         group, _, name = key.partition("/")
         groups.setdefault(group, {})[name] = value
     return state, groups
+
+
+def _check(raw: bytes) -> None:
+    """Raises IntegrityError unless the file is what was written: its SHA-256, taken with the digest blank."""
+    found = _DIGEST.search(raw[: 8 + int.from_bytes(raw[:8], "little")])
+    if found is None:
+        raise IntegrityError("it states no SHA-256")
+    blank = raw[: found.start(1)] + _BLANK.encode() + raw[found.end(1) :]
+    if hashlib.sha256(blank).hexdigest().encode() != found[1]:
+        raise IntegrityError("its SHA-256 is not the stated one: it is damaged")
 
 
 def _header(raw: bytes) -> dict[str, str]:

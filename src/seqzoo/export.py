@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import io
 import logging
 import platform
@@ -25,8 +26,9 @@ from torch import nn
 from . import __version__, bundle, cards, registry
 from .bundle import Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
 from .errors import InputError, IntegrityError, MissingExtraError
+from .recipes import configured
 from .registry import Card
-from .scoring import HELD_OUT_SEEDS, Score, score
+from .scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from .torch_threads import one_thread
 from .training import Run, Trained
 from .windows import Normaliser
@@ -45,11 +47,12 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
         name: the bundle's name; that of the run if None.
 
     Raises:
-        InputError: the run has not been evaluated once.
+        InputError: the run has not been evaluated once, or the folder holds something else.
         MissingExtraError: onnx or onnxscript is not installed.
     """
     if not trained.history:
         raise InputError("the run has no evaluated weights yet: train it for longer.")
+    bundle.check_replaceable(path)
     run, module = trained.run, trained.module
     golden = _golden_windows(run)
     manifest = _manifest(trained, card, name or run.name)
@@ -85,17 +88,19 @@ def to_torchscript(module: nn.Module) -> bytes:
     return kept.getvalue()
 
 
+def check_exporter() -> None:
+    """Raises MissingExtraError unless onnx and onnxscript are installed."""
+    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript")):
+        raise MissingExtraError("ONNX export", "train")
+
+
 def to_onnx(module: nn.Module, contract: Contract) -> bytes:
     """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without notes on where it was made.
 
     Raises:
         MissingExtraError: onnx or onnxscript is not installed.
     """
-    try:
-        import onnx  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ModuleNotFoundError:
-        raise MissingExtraError("ONNX export", "train") from None
+    check_exporter()
     example = torch.zeros(3, contract.context_length, 1)
     with _quiet_exporter():
         program = torch.onnx.export(
@@ -161,9 +166,13 @@ def module_of(found: Bundle) -> nn.Module:
     made = registry.architecture(found.manifest.architecture)
     data = found.read(bundle.WEIGHTS)
     try:
-        module = made.module(made.config(**found.manifest.config))
-        module.load_state_dict(from_safetensors(data))
-    except (TypeError, RuntimeError, SafetensorError) as error:
+        with torch.device("meta"):  # shapes are compared before any memory is taken
+            module = made.module(configured(made.config(), "config", found.manifest.config))
+        weights = from_safetensors(data)
+        if any(tensor.dtype != torch.float32 for tensor in weights.values()):
+            raise IntegrityError("the weights are not all float32.")
+        module.load_state_dict(weights, assign=True)
+    except (KeyError, RuntimeError, ValueError, InputError, SafetensorError) as error:
         first = str(error).splitlines()[0]
         raise IntegrityError(f"the weights do not fit the architecture {made.name}: {first}") from None
     return module.eval()
@@ -175,7 +184,7 @@ def score_of(module: nn.Module, run: Run) -> Score:
         lambda windows: eager(module, windows).numpy(),
         run.signal,
         run.config.context_length,
-        windows=SCORE_WINDOWS,
+        windows=min(SCORE_WINDOWS, most_windows(run.config.context_length)),
         seed=SCORE_SEED,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from .errors import IntegrityError
+from .errors import InputError, IntegrityError
 
 _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<kind>new|old)-(?P<pid>\d+)$")
 
@@ -19,7 +20,11 @@ _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<kind>new|old)-(?P<pid>\d+)$")
 def home() -> Path:
     """Where a user's own models and runs live: SEQZOO_HOME, or the platform's data folder."""
     given = os.environ.get("SEQZOO_HOME")
-    return Path(given).expanduser() if given else platformdirs.user_data_path("seqzoo", appauthor=False)
+    try:
+        folder = Path(given).expanduser() if given else None
+    except RuntimeError as error:
+        raise InputError(f"SEQZOO_HOME is {given!r}: {error}") from None
+    return folder or platformdirs.user_data_path("seqzoo", appauthor=False)
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -47,6 +52,7 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         OSError: as when the disk is full; the previous folder is then untouched.
     """
+    path = path.resolve()  # "." and ".." have no name to build a temporary's from
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
     temporary = path.with_name(f".{path.name}.new-{os.getpid()}")
@@ -58,7 +64,12 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         _sync_folder(temporary)
         if path.exists():
             path.rename(aside)
-        temporary.rename(path)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if aside.exists():
+                aside.rename(path)
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     _sync_folder(path.parent)
@@ -74,12 +85,13 @@ def sweep(folder: Path) -> None:
         if found is None or _is_running(int(found["pid"])):
             continue
         target = folder / found["name"]
-        if found["kind"] == "old" and not target.exists():
-            path.rename(target)
-        elif path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that is read-only can still be listed
+            if found["kind"] == "old" and not target.exists():
+                path.rename(target)
+            elif path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def read_file(path: Path, limit: int) -> bytes:

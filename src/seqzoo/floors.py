@@ -26,6 +26,7 @@ FloatArray = NDArray[np.floating]
 Forecaster = Callable[[FloatArray], FloatArray]
 
 MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
+MAX_SAMPLED = 20_000_000  # values that the Bayes floor is averaged over
 
 
 def best_linear_weights(signal: Sine, context_length: int, horizon: int = 1) -> FloatArray:
@@ -120,8 +121,11 @@ def floors(
         InputError: a length, horizon or sample count outside its range.
     """
     _check(context_length, horizon)
-    if samples < 2:
-        raise InputError(f"samples must be at least 2, got {samples}.")
+    if not 2 <= samples <= MAX_SAMPLED // max(context_length, horizon):
+        raise InputError(
+            f"samples must be from 2 to {MAX_SAMPLED // max(context_length, horizon):,} for this context_length and "
+            f"horizon, got {samples}."
+        )
     linear = [
         linear_mse(signal, weights)
         for weights in (

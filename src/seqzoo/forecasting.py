@@ -57,6 +57,6 @@ def recursive(
 
 
 def check_horizon(horizon: int) -> None:
-    """Raises InputError unless 1 <= horizon <= 10,000."""
-    if not 1 <= horizon <= MAX_HORIZON:
-        raise InputError(f"horizon must be from 1 to {MAX_HORIZON:,}, got {horizon}.")
+    """Raises InputError unless horizon is a whole number from 1 to 10,000."""
+    if not isinstance(horizon, int | np.integer) or not 1 <= horizon <= MAX_HORIZON:
+        raise InputError(f"horizon must be from 1 to {MAX_HORIZON:,}, got {horizon!r}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,10 +40,13 @@ def check_kind(path: Path) -> str:
 
     Raises:
         InputError: another ending.
+        MissingExtraError: matplotlib is not installed.
     """
     kind = path.suffix.lower().lstrip(".")
     if kind not in ("png", "svg"):
         raise InputError(f"a picture is written as .png or .svg, got {path.name!r}.")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError("plotting", "plot")
     return kind
 
 

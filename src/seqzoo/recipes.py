@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import msgspec
 from .errors import InputError
 
 MAX_SIZE = 4096  # of anything a config counts
+MAX_COUNT = 10_000_000  # of anything a recipe counts
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ class Recipe:
     evaluate_every: int = 50
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        for name in ("steps", "batch_size", "evaluate_every", "points"):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= MAX_COUNT:
+                raise InputError(f"{name} must be from 1 to {MAX_COUNT:,}, got {value}.")
         if not 0 <= self.warmup <= 1 or not 0 <= self.averaging <= 1:
             raise InputError(
                 f"warmup and averaging are fractions from 0 to 1, got {self.warmup} and {self.averaging}."
@@ -72,6 +75,20 @@ class Recipe:
         if self.decay == "none":
             return self.learning_rate
         return self.learning_rate * (self.steps - step) / max(1, self.steps - warm)
+
+
+def configured(facts: Any, kind: str, changes: Mapping[str, object]) -> Any:
+    """A frozen dataclass with all of its fields replaced, as a manifest states them.
+
+    Raises:
+        InputError: other fields, or as `replaced`.
+    """
+    names = {field.name for field in dataclasses.fields(facts)}
+    if set(changes) != names:
+        raise InputError(f"{kind} must have the fields {', '.join(sorted(names))}, got {', '.join(sorted(changes))}.")
+    for name, value in changes.items():
+        facts = replaced(facts, kind, name, value)
+    return facts
 
 
 def replaced(facts: Any, kind: str, name: str, value: object) -> Any:

@@ -13,8 +13,7 @@ from safetensors.torch import save as to_safetensors
 from . import bundle as bundles
 from . import export, registry, signals
 from .bundle import Manifest
-from .errors import InputError
-from .recipes import Recipe
+from .recipes import Recipe, configured
 from .training import Progress, Run, train
 
 ALLOWED = 3.0  # standard errors
@@ -55,10 +54,8 @@ def run_of(manifest: Manifest) -> Run:
         InputError: the recipe or the configuration cannot be used.
     """
     made = registry.architecture(manifest.architecture)
-    try:
-        config, recipe = made.config(**manifest.config), Recipe(**manifest.training.recipe)
-    except TypeError as error:
-        raise InputError(f"the manifest's recipe or config does not fit this version: {error}.") from None
+    config = configured(made.config(), "config", manifest.config)
+    recipe = configured(Recipe(), "recipe", manifest.training.recipe)
     signal = signals.make(manifest.signal.family, manifest.signal.parameters)
     return Run(
         name=manifest.name,
@@ -96,6 +93,6 @@ def reproduce(
         stated_sha256=stated,
         mse=mse,
         stated_mse=manifest.score.mse[0],
-        standard_errors=abs(mse - manifest.score.mse[0]) / manifest.score.mse[1],
+        standard_errors=abs(mse - manifest.score.mse[0]) / max(manifest.score.mse[1], 1e-300),
         finished=trained.finished,
     )

@@ -16,6 +16,7 @@ from .metrics import Estimate
 from .signals import Sine
 
 HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses those below
+MOST_VALUES = 30_000_000
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
@@ -36,14 +37,22 @@ def fresh_seed() -> int:
     return HELD_OUT_SEEDS + 1 + secrets.randbelow(HELD_OUT_SEEDS - 1)
 
 
+def most_windows(context_length: int) -> int:
+    """How many windows a score can be of: beyond that memory runs short."""
+    return MOST_VALUES // (context_length + 1)
+
+
 def score(predict: Predict, signal: Sine, context_length: int, *, windows: int = 50_000, seed: int) -> Score:
     """Score `predict`, which maps [B, L, 1] to [B, H], on its first step ahead.
 
     Raises:
-        InputError: fewer than two windows.
+        InputError: fewer than two windows, or more than `most_windows`.
     """
-    if windows < 2:
-        raise InputError(f"a score needs at least 2 windows, got {windows}.")
+    most = most_windows(context_length)
+    if not 2 <= windows <= most:
+        raise InputError(
+            f"a score takes from 2 to {most:,} windows of {context_length} values, got {windows:,}."
+        )
     draw = signal.draw(windows, context_length, 1, np.random.default_rng(seed))
     # Floors are those of the values the model is given, in float32.
     context = draw.context.astype(np.float32)

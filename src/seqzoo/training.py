@@ -27,6 +27,9 @@ from .signals import Sine
 from .torch_threads import one_thread
 
 VALIDATION_WINDOWS = 4096
+VALIDATION_VALUES = 1 << 20  # fewer windows where they are long
+MAX_BATCH_VALUES = 1_000_000
+MAX_PARAMETERS = 2_000_000  # what a bundle and a checkpoint can hold
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,15 @@ class Run:
     def __post_init__(self) -> None:
         if not 0 <= self.seed < HELD_OUT_SEEDS:
             raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
+        if self.recipe.batch_size * self.config.context_length > MAX_BATCH_VALUES:
+            raise InputError(
+                f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
+                f"{self.recipe.batch_size} times {self.config.context_length}."
+            )
+        with torch.device("meta"):
+            size = sum(parameter.numel() for parameter in self.module(self.config).parameters())
+        if size > MAX_PARAMETERS:
+            raise InputError(f"a model has at most {MAX_PARAMETERS:,} parameters, this one has {size:,}.")
 
     @classmethod
     def of(cls, entry: Entry, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Run:
@@ -151,8 +163,9 @@ class _Loop:
         self.optimiser = optimisers.build(run.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, [])
+        length = run.config.context_length
         draw = run.signal.draw(
-            VALIDATION_WINDOWS, run.config.context_length, 1, np.random.default_rng(HELD_OUT_SEEDS)
+            min(VALIDATION_WINDOWS, VALIDATION_VALUES // length), length, 1, np.random.default_rng(HELD_OUT_SEEDS)
         )
         self.context = torch.from_numpy(draw.context.astype(np.float32)[:, :, None])
         self.bayes, variance = run.signal.posterior(draw.context, run.config.horizon)
@@ -225,10 +238,11 @@ class _Loop:
             )
         try:
             self.module.load_state_dict(groups["model"])
-            self.average.load_state_dict(groups["average"])
             self.best = groups["best"]
             self.optimiser.load(groups["optimiser"])
-        except (KeyError, RuntimeError, ValueError) as error:
+            self.average.load_state_dict(self.best)
+            self.average.load_state_dict(groups["average"])
+        except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise CheckpointError(f"the checkpoint {path} does not fit the model: {error}. Train again.") from None
         self.state = state
 

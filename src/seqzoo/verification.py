@@ -16,10 +16,10 @@ from safetensors.numpy import save as serialise
 from . import bundle as bundles
 from . import files, signals
 from .bundle import Bundle
-from .errors import IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
+from .errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
 from .runtime import Predictor
 from .runtime.engines import has_torch
-from .scoring import fresh_seed, score
+from .scoring import fresh_seed, most_windows, score
 
 WINDOWS = 20_000
 SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
@@ -69,8 +69,11 @@ def verify(
         on_check: called with each check as it is made.
 
     Raises:
-        UnknownNameError: no bundle of that name. Everything else is a failed check.
+        UnknownNameError: no bundle of that name.
+        InputError: too few or too many windows. Everything else is a failed check.
     """
+    if not 100 <= windows <= most_windows(20):
+        raise InputError(f"a proof takes from 100 to {most_windows(20):,} windows, got {windows:,}.")
     path = bundles.find(name)
     seed = fresh_seed() if seed is None else seed
     checks: list[Check] = []
@@ -144,15 +147,24 @@ def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]],
     try:
         golden = parse(found.read(bundles.GOLDEN))
         context, expected = golden["context"], golden["forecast"]
-    except (SafetensorError, KeyError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"the golden tensors cannot be read: {error}.") from None
+    contract = found.manifest.contract
+    rows = len(context) if context.ndim else 0
+    if not rows or context.shape[1:] != (contract.context_length, 1) or expected.shape != (rows, contract.horizon):
+        raise IntegrityError(
+            f"golden tensors of shapes {list(context.shape)} and {list(expected.shape)}; the manifest states "
+            f"[B, {contract.context_length}, 1] and [B, {contract.horizon}]."
+        )
+    if context.dtype != np.float32 or expected.dtype != np.float32 or not np.isfinite(expected).all():
+        raise IntegrityError("the golden tensors are not finite float32.")
     given = predict(context)
     bound = found.manifest.tolerance.get(engine, 1e-5)
     if given.shape != expected.shape:
         raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
     distance = float(np.abs(given - expected).max())
     if not distance <= bound:
-        kept = files.home() / "disagreements" / f"{found.path.name}-{engine}.safetensors"
+        kept = files.home() / "disagreements" / f"{found.manifest.name}-{engine}.safetensors"
         wrong = ~(np.abs(given - expected) <= bound).all(axis=1)
         tensors = {"context": context[wrong], "golden": expected[wrong], "given": given[wrong]}
         files.write_file(kept, serialise(tensors))
@@ -166,9 +178,11 @@ def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]],
 def _score(found: Bundle, windows: int, seed: int) -> str:
     stated = found.manifest.score
     signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
+    length = found.manifest.contract.context_length
+    windows = min(windows, most_windows(length))
     predictor = Predictor(found.path, "onnx")
     measured = score(
-        predictor.predict, signal, found.manifest.contract.context_length, windows=windows, seed=seed
+        predictor.predict, signal, length, windows=windows, seed=seed
     )
     for name in ("mse", "excess"):
         value, se = getattr(measured, name)

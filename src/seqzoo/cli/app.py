@@ -13,7 +13,6 @@ from ..errors import InputError
 app = typer.Typer(
     name="seqzoo",
     help="A zoo of small sequence models, each beside the best forecaster that can exist.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -30,20 +29,34 @@ Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture: .png
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     if version:
         from .. import __version__
 
         typer.echo(f"seqzoo {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def emit(facts: Any) -> None:
     """Print JSON on standard output; numbers that JSON cannot hold become null."""
     import msgspec
 
-    text = msgspec.json.encode(msgspec.to_builtins(facts))
+    text = msgspec.json.encode(_encodable(msgspec.to_builtins(facts)))
     typer.echo(msgspec.json.format(text, indent=2).decode())
+
+
+def _encodable(facts: Any) -> Any:
+    """The same, with file names that are not Unicode spelt with backslashes."""
+    if isinstance(facts, str):
+        return facts.encode("utf-8", "backslashreplace").decode()
+    if isinstance(facts, list | tuple):
+        return [_encodable(item) for item in facts]
+    return {_encodable(key): _encodable(item) for key, item in facts.items()} if isinstance(facts, dict) else facts
 
 
 def settings(pairs: list[str]) -> dict[str, Any]:
@@ -59,6 +72,6 @@ def settings(pairs: list[str]) -> dict[str, Any]:
             raise InputError(f"expected key=value with each key once, got {pair!r}.")
         try:
             found[key] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[key] = value
     return found

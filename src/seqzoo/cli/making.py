@@ -55,8 +55,8 @@ def train(
     if out is None and (bundle.SHIPPED / saved_as).exists():
         raise InputError(f"{saved_as!r} is the name of a shipped model; choose another with --as.")
     folder = out or bundle.own_models() / saved_as
-    if folder.exists() and not (folder / bundle.MANIFEST).is_file():
-        raise InputError(f"{folder} exists and is not a bundle; nothing was overwritten. Choose another --out.")
+    bundle.check_replaceable(folder)
+    export.check_exporter()
     curve = plot or files.home() / "curves" / f"{saved_as}.svg"
     plots.check_kind(curve)
     checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"

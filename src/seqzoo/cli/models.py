@@ -126,11 +126,13 @@ def forecast(
     """
     from ..runtime import load
 
-    predictor = load(name, engine)
-    case = case_of(predictor, numbers or [], file, horizon, seed)
     if plot is not None:
         from .. import plots
 
+        plots.check_kind(plot)
+    predictor = load(name, engine)
+    case = case_of(predictor, numbers or [], file, horizon, seed)
+    if plot is not None:
         plots.save(plots.forecast_figure(name, case), plot)
     if json:
         emit({"model": name, **{key: None if v is None else v.tolist() for key, v in case._asdict().items()}})

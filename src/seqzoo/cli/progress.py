@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..floors import floors
@@ -35,7 +36,7 @@ class Bar:
             console=console,
             disable=not self.live,
         )
-        self.task = self.progress.add_task(run.name, total=run.recipe.steps, note="")
+        self.task = self.progress.add_task(escape(run.name), total=run.recipe.steps, note="")
 
     def __enter__(self) -> Bar:
         if not self.quiet:
@@ -91,4 +92,5 @@ def interrupts() -> Iterator[Callable[[], bool]]:
 def show_check(check: Check) -> None:
     """One line of a verification."""
     mark = {True: "[green]ok  [/]", False: "[red]FAIL[/]", None: "[yellow]--  [/]"}[check.passed]
-    console.print(f"{mark} {check.name}: {check.detail}", highlight=False, soft_wrap=True)
+    detail = " ".join(check.detail.split())
+    console.print(f"{mark} {escape(check.name)}: {escape(detail)}", highlight=False, soft_wrap=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 
-LIMIT = 64 << 20  # characters
+LIMIT = 16 << 20  # characters; as Python numbers they take some thirty times that
 
 
 def read_numbers(given: list[str], file: Path | None) -> list[list[float]] | None:
@@ -26,7 +26,7 @@ def read_numbers(given: list[str], file: Path | None) -> list[list[float]] | Non
     if given and file is not None:
         raise InputError("give the numbers either as arguments or with --file, not both.")
     if given == ["-"]:
-        text, source = sys.stdin.read(LIMIT + 1), "standard input"
+        text, source = _standard_input(), "standard input"
     elif file is not None:
         text, source = _text(file), str(file)
     elif given:
@@ -60,12 +60,21 @@ def as_windows(rows: list[list[float]], context_length: int) -> NDArray[np.float
 
 def _text(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8") as handle:
+        with file.open(encoding="utf-8-sig") as handle:
             return handle.read(LIMIT + 1)
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise InputError(f"{file} is not a text file of numbers.") from None
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise InputError("there is no standard input to read.")
+    try:
+        return sys.stdin.read(LIMIT + 1)
+    except UnicodeDecodeError:
+        raise InputError("standard input is not text with numbers.") from None
 
 
 def _row(line: str, number: int, source: str) -> list[float]:

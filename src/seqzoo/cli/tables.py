@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..cards import describe_signal, label
@@ -31,11 +32,12 @@ def show_models(rows: list[dict[str, Any]]) -> None:
     table.add_column("excess", justify="right")
     for row in rows:
         if "error" in row:
-            table.add_row(row["name"], f"[red]cannot be used:[/] {row['error']}")
+            table.add_row(row["name"], f"[red]cannot be used:[/] {escape(row['error'])}")
         else:
             own = "" if row["shipped"] else " [dim](yours)[/]"
             size, excess = bytes_of(row["bytes"]), f"{row['excess']:.2%}"
-            table.add_row(f"[bold]{row['name']}[/]", row["title"] + own, f"{row['parameters']:,}", size, excess)
+            title, parameters = escape(row["title"]) + own, f"{row['parameters']:,}"
+            table.add_row(f"[bold]{row['name']}[/]", title, parameters, size, excess)
     if rows:
         console.print(table)
     else:
@@ -46,17 +48,17 @@ def show_manifest(found: Bundle) -> None:
     """The page of `seqzoo show`."""
     facts = found.manifest
     contract, training = facts.contract, facts.training
-    console.print(f"[bold]{facts.name}[/] · {facts.title}\n{facts.summary}\n")
+    console.print(f"[bold]{facts.name}[/] · {escape(facts.title)}\n{escape(facts.summary)}\n")
     grid = Table.grid(padding=(0, 2))
     ahead = "value" if contract.horizon == 1 else f"{contract.horizon} values"
     for name, value in (
         ("reads", f"{contract.context_length} values, \\[B, {contract.context_length}, 1]"),
         ("forecasts", f"the next {ahead}, \\[B, {contract.horizon}]"),
-        ("signal", describe_signal(facts)),
+        ("signal", escape(describe_signal(facts))),
         ("size", f"{facts.parameters:,} parameters, {bytes_of(facts.size)}"),
-        ("engines", ", ".join(facts.tolerance)),
+        ("engines", escape(", ".join(facts.tolerance))),
         ("trained", f"{training.windows_seen:,} windows in {training.seconds:.0f} s, seed {training.seed}"),
-        ("folder", str(found.path)),
+        ("folder", escape(str(found.path))),
     ):
         grid.add_row(f"[dim]{name}[/]", value)
     console.print(grid)
@@ -72,8 +74,8 @@ def show_score(
     floors: dict[str, float],
 ) -> None:
     """A model's score among the floors, in ascending order of error."""
-    rows = [(label(floor), value, "") for floor, value in floors.items()]
-    rows.append((f"[bold]{name}[/]", mse[0], f"± {mse[1]:.2g}"))
+    rows = [(escape(label(floor)), value, "") for floor, value in floors.items()]
+    rows.append((f"[bold]{escape(name)}[/]", mse[0], f"± {mse[1]:.2g}"))
     table = Table(box=None)
     table.add_column("forecaster")
     table.add_column("MSE", justify="right")

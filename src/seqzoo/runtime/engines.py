@@ -68,8 +68,7 @@ def build(engine: str, bundle: Bundle) -> Engine:
     if not bundle.is_trusted:
         raise UntrustedError(
             f"{bundle.path / TORCHSCRIPT} would execute code when loaded, and neither this machine built it "
-            "nor did seqzoo ship it. Use engine='onnx' or engine='numpy', or rebuild it: "
-            f"{bundle.manifest.rebuild}"
+            "nor did seqzoo ship it. Use engine='onnx' or engine='numpy', which execute none."
         )
     from .torchscript import TorchScriptEngine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import forecasting
-from ..bundle import WEIGHTS, Bundle, Manifest, find, open_bundle
-from ..errors import InputError
+from ..bundle import WEIGHTS, Bundle, Contract, Manifest, find, open_bundle
+from ..errors import InputError, IntegrityError
 from ..windows import as_batch
 from . import engines
 from .parallel import in_pieces
@@ -121,11 +122,12 @@ class Predictor:
         Raises:
             InputError, BundleError, MissingExtraError: see `predict`.
         """
-        values = np.asarray(context)
+        forecasting.check_horizon(horizon)
         length = self.manifest.contract.context_length
-        if values.ndim == 1 and len(values) > length:
-            values = values[-length:]
-        return forecasting.recursive(self.predict, as_batch(values, length), horizon)
+        with contextlib.suppress(ValueError):  # ragged; as_batch says so
+            values = np.asanyarray(context)
+            context = values[-length:] if values.ndim == 1 else values
+        return forecasting.recursive(self.predict, as_batch(context, length), horizon)
 
     def trace(self, windows: ArrayLike) -> Trace:
         """Every gate and state of windows given as for `predict`, through the numpy engine.
@@ -135,8 +137,9 @@ class Predictor:
             BundleError: the weights are damaged.
         """
         batch = as_batch(windows, self.manifest.contract.context_length)
-        if len(batch) > 4096:
-            raise InputError(f"a trace holds at most 4,096 windows, got {len(batch):,}.")
+        most = max(1, 81_920 // batch.shape[1])
+        if len(batch) > most:
+            raise InputError(f"a trace holds at most {most:,} windows of this length, got {len(batch):,}.")
         return self._reference.trace(self._scaled(batch))
 
     def _load(self) -> engines.Engine:
@@ -144,10 +147,23 @@ class Predictor:
             if self._engine is None:
                 engine = engines.build(self.engine, self.bundle)
                 contract = self.manifest.contract
-                engine.run(np.zeros((1, contract.context_length, 1), np.float32))  # the first run is slow
+                self._try(engine, contract)
                 self._length, self._normaliser = contract.context_length, contract.normaliser
                 self._engine = engine
             return self._engine
+
+    def _try(self, engine: engines.Engine, contract: Contract) -> None:
+        """Run once: the first run is slow, and a file may load and still not keep the contract."""
+        try:
+            forecast = engine.run(np.zeros((1, contract.context_length, 1), np.float32))
+        except Exception as error:  # of any library underneath
+            why = " ".join(str(error).split())[:300]
+            raise IntegrityError(f"the {self.engine} model of {self.path} fails on zeros: {why}") from None
+        if forecast.shape != (1, contract.horizon) or forecast.dtype != np.float32 or not np.isfinite(forecast).all():
+            raise IntegrityError(
+                f"the {self.engine} model of {self.path} forecasts {forecast.dtype} {list(forecast.shape)} for a "
+                f"window of zeros; the manifest states finite float32 [1, {contract.horizon}]."
+            )
 
     @cached_property
     def _reference(self) -> NumpyEngine:

@@ -60,6 +60,8 @@ def lstm(weights: Weights, context: Array) -> Trace:
     return Trace(context, steps, h @ weights["head.weight"].T + weights["head.bias"])
 
 
+MOST_VALUES = 1 << 20  # of a gate over all rows and steps; a trace keeps six such arrays
+
 CELLS: dict[str, Callable[[Weights, Array], Trace]] = {"lstm": lstm}
 
 
@@ -79,13 +81,18 @@ class NumpyEngine:
             )
         try:
             tensors = parse(data)
-        except SafetensorError as error:
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:  # the last three: a dtype NumPy lacks
             raise IntegrityError(f"the weights cannot be read: {error}") from None
+        if any(tensor.dtype != np.float32 for tensor in tensors.values()):
+            raise IntegrityError("the weights are not all float32.")
         self._weights = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
         self._cell = CELLS[manifest.architecture]
         contract = manifest.contract
+        if sum(tensor.size for tensor in tensors.values()) != manifest.parameters:
+            raise IntegrityError(f"the weights are not the {manifest.parameters:,} that the manifest states.")
         try:
-            shape = self._cell(self._weights, np.zeros((1, contract.context_length))).forecast.shape
+            trial = self._cell(self._weights, np.zeros((1, contract.context_length)))
+            shape, self._size = trial.forecast.shape, max(step.shape[-1] for step in trial.steps.values())
         except (KeyError, ValueError, IndexError) as error:
             raise IntegrityError(f"the weights are not those of an {manifest.architecture}: {error}.") from None
         if shape != (1, contract.horizon):
@@ -97,7 +104,9 @@ class NumpyEngine:
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """[B, L, 1] to [B, H]."""
-        return self.trace(batch).forecast.astype(np.float32)
+        rows = max(1, MOST_VALUES // (batch.shape[1] * self._size))
+        pieces = [self.trace(batch[first : first + rows]).forecast for first in range(0, len(batch), rows)]
+        return np.concatenate(pieces).astype(np.float32)
 
 
 def _sigmoid(x: Array) -> Array:

@@ -15,6 +15,8 @@ from .phase import PhasePosterior
 
 FloatArray = NDArray[np.floating]
 
+LARGEST = 1e9
+
 
 class Series(NamedTuple):
     """A series as it is seen and as it is without its noise, both [T]."""
@@ -48,8 +50,9 @@ class Sine:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise InputError(f"{field.name} must be a finite number, got {value!r}.")
+            # Larger ones would overflow when squared.
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+                raise InputError(f"{field.name} must be a number of at most {LARGEST:g}, got {str(value)[:40]!r}.")
         if not 0 < self.angular_frequency <= math.pi:
             raise InputError(
                 f"angular_frequency must be in (0, pi] radians per step, got {self.angular_frequency}."
