@@ -43,7 +43,7 @@ def small_run() -> Callable[..., Run]:
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
         small = {
             "recipe.steps": 20,
-            "recipe.evaluate_every": 5,
+            "recipe.evaluate_every": 10,  # early on, every 2 steps
             "recipe.batch_size": 16,
             "config.hidden_size": 8,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -105,12 +106,14 @@ def read_file(path: Path, limit: int) -> bytes:
     except FileNotFoundError:
         raise IntegrityError(f"{path} is missing. Restore the bundle from its source.") from None
     except (OSError, ValueError) as error:
-        why = "is a symbolic link" if path.is_symlink() else f"cannot be opened ({error})"
+        is_link = getattr(error, "errno", None) == errno.ELOOP
+        why = "is a symbolic link" if is_link else f"cannot be opened ({error})"
         raise IntegrityError(f"{path} {why}; expected a regular file.") from None
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):  # asked first: fdopen raises an error of its own for a folder
+        os.close(descriptor)
+        raise IntegrityError(f"{path} is not a regular file.")
     with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise IntegrityError(f"{path} is not a regular file.")
         if facts.st_size > limit:
             raise IntegrityError(f"{path} is too large: {facts.st_size:,} bytes, the limit is {limit:,}.")
         data = file.read(limit + 1)

@@ -9,7 +9,7 @@ import pytest
 
 from seqzoo import metrics
 from seqzoo.errors import InputError
-from seqzoo.floors import floors, forecasters, linear_mse, line_weights
+from seqzoo.floors import floors, forecasters, line_weights, linear_mse
 from seqzoo.metrics import Estimate
 from seqzoo.scoring import HELD_OUT_SEEDS, fresh_seed, score
 from seqzoo.signals import Sine
