@@ -27,7 +27,7 @@ def test_each_accepted_shape_becomes_a_contiguous_float32_batch(shape, batch):
     np.testing.assert_array_equal(made.ravel(), values.ravel())
 
 
-def test_lists_integers_and_booleans_are_numbers():
+def test_lists_and_arrays_of_any_real_type_are_numbers():
     for values in (list(range(L)), tuple(range(L)), np.arange(L, dtype=np.int8), np.arange(L, dtype=np.float16)):
         np.testing.assert_array_equal(as_batch(values, L).ravel(), np.arange(L))
 
