@@ -26,8 +26,8 @@ def measure(quick: bool) -> dict[str, Any]:
         del cases["plain eager"]
         for engine, predictor in predictors.items():
             cases[engine] = Case(lambda predictor=predictor, batch=batch: predictor.predict(batch))
-        calls = max(1, min(30, 5000 // size))
-        seconds = interleaved(cases, rounds=3 if quick else 40 if size < 100_000 else 12, calls=calls)
+        calls = max(1, min(20, 2000 // size))
+        seconds = interleaved(cases, rounds=3 if quick else 15 if size < 10_000 else 5, calls=calls)
         middle = {name: [statistics.median(each) for each in rounds] for name, rounds in seconds.items()}
         ours, theirs = (
             [[min(middle[prefix + engine][turn] for engine in ENGINES)] for turn in range(len(middle["onnx"]))]

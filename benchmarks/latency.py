@@ -22,7 +22,7 @@ def measure(quick: bool) -> dict[str, Any]:
     cases = plain.cases(window, torch_threads=1)
     for engine in ENGINES:
         cases[engine] = _case(engine, window)
-    seconds = interleaved(cases, rounds=3 if quick else 200, calls=CALLS)
+    seconds = interleaved(cases, rounds=3 if quick else 100, calls=CALLS)
     everything = {name: [value for each in rounds for value in each] for name, rounds in seconds.items()}
     return {
         "calls": len(everything["onnx"]),

@@ -18,6 +18,7 @@ WORTH_SPLITTING = 48  # below this many rows handing work to another thread cost
 
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
+_forked = False
 
 
 def cores() -> int:
@@ -25,6 +26,19 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def is_forked() -> bool:
+    """Whether this process was forked: the threads of OpenMP and ONNX Runtime did not survive that, and
+    a call that waits for them would hang."""
+    return _forked
+
+
+def one_by_one(run: Callable[[FloatArray], FloatArray], batch: FloatArray, rows: int) -> FloatArray:
+    """`run(batch)`, at most `rows` rows at a time, one piece after another: `run` has threads of its own."""
+    if len(batch) <= rows:
+        return run(batch)
+    return np.concatenate([run(batch[first : first + rows]) for first in range(0, len(batch), rows)])
 
 
 def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> FloatArray:
@@ -66,8 +80,8 @@ def _executor() -> ThreadPoolExecutor:
 
 
 def _forget() -> None:
-    global _pool, _lock
-    _pool, _lock = None, threading.Lock()
+    global _pool, _lock, _forked
+    _pool, _lock, _forked = None, threading.Lock(), True
 
 
 if hasattr(os, "register_at_fork"):

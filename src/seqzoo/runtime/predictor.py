@@ -15,7 +15,6 @@ from ..bundle import WEIGHTS, Bundle, Contract, Manifest, find, open_bundle
 from ..errors import InputError, IntegrityError
 from ..windows import as_batch
 from . import engines
-from .parallel import in_pieces
 from .reference import NumpyEngine, Trace
 
 FloatArray = NDArray[np.float32]
@@ -106,8 +105,8 @@ class Predictor:
         engine = self._engine or self._load()
         batch = as_batch(windows, self._length)
         if self._normaliser.is_identity:
-            return in_pieces(engine.run, batch)
-        return self._normaliser.undo(in_pieces(engine.run, self._scaled(batch)))
+            return engine.run(batch)
+        return self._normaliser.undo(engine.run(self._scaled(batch)))
 
     def forecast(self, context: ArrayLike, horizon: int) -> FloatArray:
         """Forecast `horizon` steps, feeding forecasts back where the model gives fewer at a time.

@@ -15,6 +15,7 @@ from safetensors.numpy import load as parse
 
 from ..bundle import Manifest
 from ..errors import InputError, IntegrityError
+from .parallel import in_pieces
 
 Array = NDArray[np.float64]
 Weights = dict[str, Array]
@@ -104,6 +105,9 @@ class NumpyEngine:
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """[B, L, 1] to [B, H]."""
+        return in_pieces(self._forecast, batch)
+
+    def _forecast(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = max(1, MOST_VALUES // (batch.shape[1] * self._size))
         pieces = [self.trace(batch[first : first + rows]).forecast for first in range(0, len(batch), rows)]
         return np.concatenate(pieces).astype(np.float32)
