@@ -33,6 +33,7 @@ ONNX = "model.onnx"
 GOLDEN = "golden.safetensors"
 HISTORY = "history.json"
 REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
+ENGINES = frozenset({"torchscript", "onnx", "numpy"})
 FLOORS = frozenset({"noise", "bayes", "best_linear", "line", "last_value"})
 
 SHIPPED = Path(__file__).parent / "bundles"
@@ -211,6 +212,9 @@ def _problem(manifest: Manifest) -> str | None:
             "context_length and horizon must be from 1 to 4096, "
             f"got {contract.context_length} and {contract.horizon}"
         )
+    if not manifest.tolerance or not set(manifest.tolerance) <= ENGINES:
+        given = ", ".join(manifest.tolerance) or "no engine"
+        return f"tolerance must name engines, of {', '.join(sorted(ENGINES))}; it names {given[:200]}"
     if not all(0 < bound <= 1e-5 for bound in manifest.tolerance.values()):
         return "every tolerance must be above 0 and at most 1e-5"
     return None

@@ -35,6 +35,7 @@ def write_file(path: Path, data: bytes) -> None:
         OSError: as when the disk is full; the previous file is then untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent, path.name)
     temporary = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
         _write_and_sync(temporary, data)
@@ -55,7 +56,7 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """
     path = path.resolve()  # "." and ".." have no name to build a temporary's from
     path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path.parent)
+    sweep(path.parent, path.name)
     temporary = path.with_name(f".{path.name}.new-{os.getpid()}")
     aside = path.with_name(f".{path.name}.old-{os.getpid()}")
     try:
@@ -77,13 +78,18 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what writers that died left behind, and finish their interrupted replacements."""
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Remove what writers that died left behind, and finish their interrupted replacements.
+
+    Args:
+        name: look only for what belongs to this file or folder; in a folder that is not ours
+            anything else is somebody's own.
+    """
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         found = _TEMPORARY.match(path.name)
-        if found is None or _is_running(int(found["pid"])):
+        if found is None or name not in (None, found["name"]) or _is_running(int(found["pid"])):
             continue
         target = folder / found["name"]
         with contextlib.suppress(OSError):  # a folder that is read-only can still be listed

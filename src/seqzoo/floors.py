@@ -121,11 +121,11 @@ def floors(
         InputError: a length, horizon or sample count outside its range.
     """
     _check(context_length, horizon)
-    if not 2 <= samples <= MAX_SAMPLED // max(context_length, horizon):
-        raise InputError(
-            f"samples must be from 2 to {MAX_SAMPLED // max(context_length, horizon):,} for this context_length and "
-            f"horizon, got {samples}."
-        )
+    if samples < 2:
+        raise InputError(f"samples must be at least 2, got {samples}.")
+    most = MAX_SAMPLED // max(context_length, horizon)
+    if samples > most:
+        raise InputError(f"samples must be at most {most:,} for this context_length and horizon, got {samples:,}.")
     linear = [
         linear_mse(signal, weights)
         for weights in (

@@ -48,10 +48,12 @@ def score(predict: Predict, signal: Sine, context_length: int, *, windows: int =
     Raises:
         InputError: fewer than two windows, or more than `most_windows`.
     """
-    most = most_windows(context_length)
-    if not 2 <= windows <= most:
+    if windows < 2:
+        raise InputError(f"a score needs at least 2 windows, got {windows}.")
+    if windows > most_windows(context_length):
         raise InputError(
-            f"a score takes from 2 to {most:,} windows of {context_length} values, got {windows:,}."
+            f"a score takes at most {most_windows(context_length):,} windows of {context_length} values, "
+            f"got {windows:,}."
         )
     draw = signal.draw(windows, context_length, 1, np.random.default_rng(seed))
     # Floors are those of the values the model is given, in float32.
