@@ -236,6 +236,8 @@ class _Loop:
                 f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "
                 "asked for. Give the same options to resume it, or start again without --resume."
             )
+        if not 0 <= state.step <= self.recipe.steps:
+            raise CheckpointError(f"the checkpoint {path} states step {state.step}, of a run of {self.recipe.steps}.")
         try:
             self.module.load_state_dict(groups["model"])
             self.best = groups["best"]

@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 
 import forge
 import pytest
-from terminal import Terminal
 
 from seqzoo import bundle, files
 from seqzoo.bundle import Bundle
 from seqzoo.errors import IntegrityError
+from terminal import Terminal
 
 # Writes two versions of a bundle in turn for ever; argument: a bundle to take files and manifest from.
 WRITER = """

@@ -117,7 +117,7 @@ def test_a_missing_file_and_a_link_are_refused(copied, shipped):
 
 
 def test_a_folder_without_a_manifest_is_not_a_bundle(tmp_path):
-    with pytest.raises(ManifestError, match="is not a bundle: .*manifest.json is missing"):
+    with pytest.raises(ManifestError, match=r"is not a bundle: .*manifest\.json is missing"):
         bundle.open_bundle(tmp_path)
 
 
@@ -183,7 +183,7 @@ def test_a_name_with_a_separator_is_a_path_and_any_other_is_looked_up(tmp_path):
     assert bundle.find(str(tmp_path)) == tmp_path
     assert bundle.find("./here").name == "here"
     assert bundle.find("lstm.sine") == bundle.SHIPPED / "lstm.sine"
-    with pytest.raises(UnknownNameError, match="Did you mean 'lstm.sine'"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'lstm\.sine'"):
         bundle.find("lstm.sin")
 
 

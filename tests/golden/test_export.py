@@ -1,0 +1,110 @@
+"""Export: the same module gives the same bytes, and a bundle made here is one that proves itself."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load as parse
+
+from seqzoo import bundle, export, registry
+from seqzoo.reproduction import reproduce, run_of
+from seqzoo.runtime import ENGINES, load
+from seqzoo.training import train
+from seqzoo.verification import verify
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Scores on fewer windows."""
+    monkeypatch.setattr(export, "SCORE_WINDOWS", 2000)
+
+
+@pytest.fixture
+def trained(small_run):
+    return train(small_run(recipe__steps=40, recipe__learning_rate=0.02))
+
+
+def test_the_same_module_exports_to_the_same_bytes(shipped):
+    found = bundle.open_bundle(shipped)
+    first, again = export.module_of(found), export.module_of(found)
+    contract = found.manifest.contract
+    assert export.to_torchscript(first) == export.to_torchscript(again)
+    assert export.to_onnx(first, contract) == export.to_onnx(again, contract)
+
+
+def test_other_weights_export_to_other_bytes(shipped):
+    found = bundle.open_bundle(shipped)
+    module = export.module_of(found)
+    before = export.to_torchscript(module)
+    with torch.no_grad():
+        module.head.bias.add_(1e-6)
+    assert export.to_torchscript(module) != before
+
+
+def test_a_torchscript_export_without_its_debug_records_loads_and_forecasts_the_same(trained):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        module = torch.jit.load(io.BytesIO(export.to_torchscript(trained.module)))
+    windows = torch.randn(5, 20, 1)
+    with torch.no_grad():
+        torch.testing.assert_close(module(windows), trained.module(windows))
+
+
+def test_a_bundle_made_here_is_complete_served_by_every_engine_and_proves_itself(quick, trained, home):
+    card = registry.entry("lstm.sine").card
+    made = export.export(trained, card, home / "models" / "mine", name="mine")
+    assert sorted(path.name for path in made.path.iterdir()) == sorted([bundle.MANIFEST, *bundle.REQUIRED])
+    assert bundle.available()["mine"] == made.path
+    golden = parse(made.read(bundle.GOLDEN))
+    for engine in ENGINES:
+        distance = np.abs(load("mine", engine).predict(golden["context"]) - golden["forecast"]).max()
+        assert distance <= made.manifest.tolerance[engine]
+    assert verify("mine", windows=2000).passed
+    manifest = made.manifest
+    assert run_of(manifest).recipe == trained.run.recipe and run_of(manifest).config == trained.run.config
+    assert manifest.training.steps == trained.best_step
+    assert manifest.parameters == 4 * 8 * (1 + 8 + 2) + 8 + 1
+    history = json.loads(made.read(bundle.HISTORY))
+    assert [point["step"] for point in history] == [point.step for point in trained.history]
+
+
+def test_exporting_twice_gives_the_same_files(quick, trained, tmp_path):
+    card = registry.entry("lstm.sine").card
+    first, again = (export.export(trained, card, tmp_path / name, name="mine") for name in ("a", "b"))
+    assert first.manifest_sha256 == again.manifest_sha256
+
+
+def test_a_small_bundle_is_reproduced_to_the_same_weights(quick, trained, tmp_path):
+    made = export.export(trained, registry.entry("lstm.sine").card, tmp_path / "mine", name="mine")
+    result = reproduce(made.path)
+    assert result.identical and result.same_stack and result.finished and result.passed
+    assert result.sha256 == hashlib.sha256(made.read(bundle.WEIGHTS)).hexdigest()
+    assert result.mse == result.stated_mse and result.standard_errors == 0
+
+
+def test_weights_that_no_recipe_gives_are_not_reproduced(quick, trained, tmp_path):
+    with torch.no_grad():
+        trained.module.head.bias.add_(1e-6)
+    made = export.export(trained, registry.entry("lstm.sine").card, tmp_path / "mine", name="mine")
+    result = reproduce(made.path)
+    assert not result.identical and not result.passed and result.same_stack
+
+
+def test_a_reproduction_that_was_stopped_does_not_pass(quick, trained, tmp_path):
+    made = export.export(trained, registry.entry("lstm.sine").card, tmp_path / "mine", name="mine")
+    result = reproduce(made.path, should_stop=lambda: True)
+    assert not result.finished and not result.passed
+
+
+@pytest.mark.parametrize("rows", [1, 2, 511, 512, 513])
+def test_eager_forecasts_in_pieces_are_those_of_the_whole(trained, rows):
+    windows = np.random.default_rng(0).standard_normal((rows, 20, 1)).astype(np.float32)
+    with torch.no_grad():
+        whole = trained.module(torch.from_numpy(windows))
+    torch.testing.assert_close(export.eager(trained.module, windows), whole)

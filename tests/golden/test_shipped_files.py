@@ -1,0 +1,168 @@
+"""The shipped files stand alone: plain PyTorch and plain ONNX Runtime open them, and they tell no paths."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as parse
+
+import seqzoo
+from seqzoo import bundle
+
+NAMES = sorted(path.name for path in bundle.SHIPPED.iterdir())
+
+BLOCKED = """
+import importlib.abc, sys
+
+class Block(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "seqzoo":
+            raise ModuleNotFoundError(f"{name} is made unimportable", name=name)
+
+sys.meta_path.insert(0, Block())
+try:
+    import seqzoo
+except ModuleNotFoundError:
+    pass
+else:
+    raise SystemExit("seqzoo can be imported")
+import numpy as np
+from safetensors.numpy import load_file
+golden = load_file(sys.argv[2])
+context, expected = golden["context"], golden["forecast"]
+batches = [context[:1], context[:2], context[:17], context, np.concatenate([context] * 9)]
+"""
+
+TORCHSCRIPT = """
+import warnings
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import torch
+    module = torch.jit.load(sys.argv[1])
+run = lambda batch: module(torch.from_numpy(batch)).detach().numpy()
+"""
+
+ONNX = """
+import onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+(name,) = [given.name for given in session.get_inputs()]
+assert [value.name for value in session.get_outputs()] == ["forecast"] and name == "context"
+run = lambda batch: session.run(None, {name: batch})[0]
+"""
+
+COMPARE = """
+import json
+distances = []
+for batch in batches:
+    forecast = run(batch)
+    assert forecast.shape == (len(batch), expected.shape[1]) and forecast.dtype == np.float32, forecast.shape
+    distances.append(float(np.abs(forecast - np.resize(expected, forecast.shape)).max()))
+print(json.dumps(distances))
+"""
+
+
+@pytest.fixture(params=NAMES)
+def folder(request) -> Path:
+    return bundle.SHIPPED / request.param
+
+
+@pytest.mark.parametrize(("file", "opening"), [(bundle.TORCHSCRIPT, TORCHSCRIPT), (bundle.ONNX, ONNX)])
+def test_a_model_opens_without_seqzoo_and_takes_any_number_of_windows(folder, tmp_path, file, opening):
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", BLOCKED + opening + COMPARE, folder / file, folder / bundle.GOLDEN],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    distances = json.loads(ran.stdout)
+    assert len(distances) == 5 and max(distances) <= 1e-5
+
+
+def test_no_file_tells_where_it_was_made(folder):
+    checkout = str(Path(seqzoo.__file__).resolve().parents[2]).encode()
+    home = str(Path.home()).encode()
+    for path in folder.iterdir():
+        data = path.read_bytes()
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(io.BytesIO(data)) as members:
+                data += b"".join(members.read(member) for member in members.infolist())
+        for trace in (checkout, home, b"/home/", b"site-packages", b"/tmp/", b".venv", b"/Users/", b"C:\\"):
+            assert trace not in data, (path.name, trace)
+
+
+def test_the_torchscript_file_holds_no_debug_records_and_fixed_times(folder):
+    with zipfile.ZipFile(folder / bundle.TORCHSCRIPT) as members:
+        infos = members.infolist()
+    assert infos and not [info.filename for info in infos if info.filename.endswith(".debug_pkl")]
+    assert {info.date_time for info in infos} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_the_onnx_file_is_valid_and_refers_to_no_other_file(folder):
+    import onnx
+
+    model = onnx.load_from_string((folder / bundle.ONNX).read_bytes())
+    onnx.checker.check_model(model, full_check=True)
+    assert not any(tensor.external_data for tensor in model.graph.initializer)
+    assert not any(part.metadata_props for part in (model, model.graph, *model.graph.node))
+    assert b"location" not in (folder / bundle.ONNX).read_bytes()
+    (batch, *rest) = model.graph.input[0].type.tensor_type.shape.dim
+    contract = bundle.open_bundle(folder).manifest.contract
+    assert batch.dim_param and [size.dim_value for size in rest] == [contract.context_length, 1]
+
+
+def test_the_golden_tensors_hold_likely_windows_wild_ones_and_chosen_ones(folder):
+    found = bundle.open_bundle(folder)
+    golden = parse(found.read(bundle.GOLDEN))
+    context, forecast = golden["context"], golden["forecast"]
+    contract = found.manifest.contract
+    assert context.shape[1:] == (contract.context_length, 1) and context.dtype == np.float32
+    assert forecast.shape == (len(context), contract.horizon) and forecast.dtype == np.float32
+    assert np.isfinite(context).all() and np.isfinite(forecast).all()
+    parameters = found.manifest.signal.parameters
+    reach = parameters["amplitude"] + 6 * parameters["sigma"]
+    largest = np.abs(context).max(axis=(1, 2))
+    assert (largest < reach).sum() >= 64 and (largest > reach).sum() >= 10
+    rows = {row.tobytes() for row in context}
+    length = contract.context_length
+    for chosen in (np.zeros(length), np.ones(length), np.linspace(-1, 1, length), np.linspace(1, -1, length)):
+        assert any(np.allclose(row[:, 0], chosen, atol=1e-6) for row in context)
+    assert len(rows) == len(context)
+
+
+def test_golden_forecasts_would_betray_a_model_that_ignores_its_input(folder):
+    golden = parse(bundle.open_bundle(folder).read(bundle.GOLDEN))
+    assert golden["forecast"].std() > 0.3
+
+
+def test_the_history_ends_where_the_manifest_says_the_best_weights_were(folder):
+    found = bundle.open_bundle(folder)
+    history = json.loads(found.read(bundle.HISTORY))
+    steps = [point["step"] for point in history]
+    assert steps == sorted(set(steps)) and steps[-1] == found.manifest.training.recipe["steps"]
+    best = min(history, key=lambda point: point["excess"])
+    assert best["step"] == found.manifest.training.steps
+    assert best["windows"] == found.manifest.training.windows_seen
+
+
+def test_the_weights_of_every_format_are_the_canonical_ones(folder):
+    import onnx
+    from onnx import numpy_helper
+
+    weights = parse((folder / bundle.WEIGHTS).read_bytes())
+    with zipfile.ZipFile(folder / bundle.TORCHSCRIPT) as members:
+        stored = b"".join(members.read(name) for name in members.namelist() if "/data/" in name)
+    model = onnx.load_from_string((folder / bundle.ONNX).read_bytes())
+    exported = np.concatenate([numpy_helper.to_array(tensor).ravel() for tensor in model.graph.initializer
+                               if tensor.data_type == onnx.TensorProto.FLOAT])  # fmt: skip
+    for name, tensor in weights.items():
+        assert tensor.tobytes() in stored, name
+        assert np.isin(tensor.ravel(), exported).all(), name

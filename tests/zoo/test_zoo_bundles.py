@@ -1,0 +1,116 @@
+"""Every bundle on the shelf: engines agree with PyTorch, and no score is better than possible."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as parse
+
+from seqzoo import bundle, export, metrics, registry, signals
+from seqzoo.reproduction import run_of
+from seqzoo.runtime import load
+from seqzoo.scoring import fresh_seed
+from seqzoo.verification import verify
+
+NAMES = sorted(path.name for path in bundle.SHIPPED.iterdir())
+MODELS = [(name, engine) for name in NAMES for engine in bundle.open_bundle(bundle.SHIPPED / name).manifest.tolerance]
+
+
+@pytest.fixture(params=NAMES)
+def name(request) -> str:
+    return request.param
+
+
+def test_every_entry_of_the_zoo_ships_a_bundle_and_every_bundle_has_an_entry():
+    assert NAMES == sorted(registry.entries()) == sorted(bundle.available())
+
+
+@pytest.mark.parametrize(("model", "engine"), MODELS)
+def test_every_engine_equals_pytorch_on_the_golden_windows(model, engine):
+    found = bundle.open_bundle(bundle.SHIPPED / model)
+    golden = parse(found.read(bundle.GOLDEN))
+    eager = export.eager(export.module_of(found), golden["context"]).numpy()
+    served = load(model, engine).predict(golden["context"])
+    bound = found.manifest.tolerance[engine]
+    assert np.abs(served - eager).max() <= bound
+    assert np.abs(served - golden["forecast"]).max() <= bound
+
+
+@pytest.mark.parametrize(("model", "engine"), MODELS)
+def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine):
+    found = bundle.open_bundle(bundle.SHIPPED / model)
+    rng = np.random.default_rng(fresh_seed())
+    length = found.manifest.contract.context_length
+    batch = np.concatenate([rng.uniform(-scale, scale, (100, length, 1)) for scale in (1, 10)]).astype(np.float32)
+    eager = export.eager(export.module_of(found), batch).numpy()
+    assert np.abs(load(model, engine).predict(batch) - eager).max() <= found.manifest.tolerance[engine]
+
+
+def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
+    manifest = bundle.open_bundle(bundle.find(name)).manifest
+    signal = signals.make(manifest.signal.family, manifest.signal.parameters)
+    draw = signal.draw(20_000, manifest.contract.context_length, 1, np.random.default_rng(fresh_seed()))
+    forecast = load(name, "onnx").predict(draw.context[:, :, None])[:, 0]
+    bayes = signal.posterior(draw.context, 1)[0][:, 0]
+    target = draw.target[:, 0]
+    surplus = (forecast - target) ** 2 - (bayes - target) ** 2
+    assert surplus.mean() > -4 * surplus.std() / math.sqrt(len(surplus))
+    # And by how much it is worse is what its manifest says.
+    excess = metrics.excess(forecast, bayes, manifest.score.floors["bayes"])
+    stated = manifest.score.excess
+    assert abs(excess.value - stated[0]) < 5 * math.hypot(excess.se, stated[1])
+
+
+def test_a_bundle_proves_itself(name):
+    report = verify(name, windows=5000)
+    assert {check.name for check in report.checks if check.passed is not True} == set()
+    assert report.passed
+    assert [check.name for check in report.checks] == [
+        "manifest",
+        *(f"file {file}" for file in bundle.open_bundle(bundle.find(name)).manifest.files),
+        "eager",
+        *bundle.open_bundle(bundle.find(name)).manifest.tolerance,
+        "score",
+    ]
+
+
+def test_a_bundle_whose_score_is_flattered_fails_its_proof(copied):
+    text = (copied / bundle.MANIFEST).read_text("utf-8")
+    value = bundle.open_bundle(copied).manifest.score.mse[0]
+    (copied / bundle.MANIFEST).write_text(text.replace(str(value), str(0.9 * value)), "utf-8")
+    report = verify(copied, windows=2000)
+    assert [check.name for check in report.checks if check.passed is False] == ["score"]
+    assert not report.passed
+
+
+def test_a_bundle_with_a_damaged_file_fails_there_and_is_not_run(copied):
+    (copied / bundle.ONNX).write_bytes(b"not a model")
+    report = verify(copied)
+    assert [check.name for check in report.checks if check.passed is False] == [f"file {bundle.ONNX}"]
+    assert "score" not in {check.name for check in report.checks}
+
+
+def test_scores_stand_in_the_order_that_theory_demands(name):
+    score = bundle.open_bundle(bundle.find(name)).manifest.score
+    floors = score.floors
+    assert floors["noise"] < floors["bayes"] < floors["best_linear"] < floors["last_value"]
+    assert floors["bayes"] - 4 * score.mse[1] < score.mse[0] < floors["last_value"]
+    assert score.excess[0] > 0 and 0 < score.skill[0] <= 1 + 4 * score.skill[1]
+
+
+def test_the_flagship_ends_within_0_7_percent_of_the_best_possible():
+    excess, se = bundle.open_bundle(bundle.find("lstm.sine")).manifest.score.excess
+    assert excess + 4 * se <= 0.007
+
+
+def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
+    manifest = bundle.open_bundle(bundle.find(name)).manifest
+    run = run_of(manifest)
+    entry = registry.entry(name)
+    assert run.recipe == entry.recipe
+    assert run.config == entry.architecture.config() and run.signal == entry.signal
+    assert manifest.training.windows_seen == manifest.training.steps * run.recipe.batch_size
+    assert manifest.training.steps <= run.recipe.steps
+    assert manifest.rebuild == f"seqzoo reproduce {name}"

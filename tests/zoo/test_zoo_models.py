@@ -1,0 +1,181 @@
+"""Every architecture of the zoo: a new file is tested for being there."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+
+import pytest
+import torch
+from safetensors.torch import load as from_safetensors
+from safetensors.torch import save as to_safetensors
+from torch import nn
+
+from seqzoo import bundle, export, registry
+from seqzoo.errors import SeqzooError, UnknownNameError
+from seqzoo.registry import Entry
+from seqzoo.training import train
+
+ENTRIES = registry.entries()
+
+
+@pytest.fixture(params=ENTRIES)
+def entry(request) -> Entry:
+    return registry.entry(request.param)
+
+
+def fresh(entry: Entry, seed: int = 0, **sizes: int) -> nn.Module:
+    torch.manual_seed(seed)
+    return entry.architecture.module(entry.architecture.config(**sizes))
+
+
+def windows(entry: Entry, rows: int) -> torch.Tensor:
+    return torch.randn(rows, entry.architecture.config().context_length, 1, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 33])
+@pytest.mark.parametrize("horizon", [1, 7])
+def test_a_batch_of_windows_gives_a_finite_forecast_of_the_horizon(entry, rows, horizon):
+    forecast = fresh(entry, horizon=horizon)(windows(entry, rows))
+    assert forecast.shape == (rows, horizon) and forecast.dtype == torch.float32
+    assert torch.isfinite(forecast).all()
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e3, 1e6])
+def test_windows_far_from_the_signal_still_give_finite_forecasts(entry, scale):
+    assert torch.isfinite(fresh(entry)(scale * windows(entry, 4))).all()
+
+
+def test_rows_do_not_influence_each_other(entry):
+    module, batch = fresh(entry).eval(), windows(entry, 5)
+    with torch.no_grad():
+        whole = module(batch)
+        for row in range(5):
+            torch.testing.assert_close(module(batch[row : row + 1])[0], whole[row])
+
+
+def test_every_value_of_the_window_reaches_the_forecast(entry):
+    batch = windows(entry, 4).requires_grad_()
+    fresh(entry)(batch).sum().backward()
+    assert batch.grad is not None and (batch.grad.abs().amax(dim=0) > 0).all()
+
+
+def test_every_parameter_gets_a_gradient(entry):
+    module = fresh(entry)
+    nn.functional.mse_loss(module(windows(entry, 8)), torch.ones(8, 1)).backward()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all() and parameter.grad.abs().max() > 0, name
+
+
+def test_one_batch_can_be_learned_by_heart(entry):
+    module = fresh(entry)
+    context, target = windows(entry, 8), torch.linspace(-1, 1, 8)[:, None]
+    optimiser = torch.optim.Adam(module.parameters(), lr=1e-2)
+    for _ in range(300):
+        optimiser.zero_grad()
+        loss = nn.functional.mse_loss(module(context), target)
+        loss.backward()
+        optimiser.step()
+    assert loss.item() < 1e-3  # of a variance of 0.43
+
+
+def test_the_same_seed_starts_from_the_same_weights_and_another_does_not(entry):
+    first, again, other = (to_safetensors(export.weights_of(fresh(entry, seed))) for seed in (3, 3, 4))
+    assert first == again and first != other
+
+
+def test_training_twice_ends_in_the_same_weights(entry, small_run):
+    digests = {
+        hashlib.sha256(to_safetensors(export.weights_of(train(small_run(entry.name, seed=2)).module))).hexdigest()
+        for _ in range(2)
+    }
+    assert len(digests) == 1
+
+
+def test_weights_saved_and_loaded_give_the_same_forecasts(entry):
+    module, other, batch = fresh(entry, 1).eval(), fresh(entry, 2).eval(), windows(entry, 16)
+    with torch.no_grad():
+        assert not torch.equal(module(batch), other(batch))
+        other.load_state_dict(from_safetensors(to_safetensors(export.weights_of(module))))
+        assert torch.equal(module(batch), other(batch))
+
+
+def test_the_config_is_frozen_with_at_most_8_counts(entry):
+    config = entry.architecture.config()
+    fields = dataclasses.fields(config)
+    assert 1 <= len(fields) <= 8
+    assert {"context_length", "horizon"} <= {field.name for field in fields}
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.context_length = 1
+    assert all(getattr(config, field.name) >= 1 for field in fields)
+
+
+def test_the_number_of_parameters_is_what_manifest_and_card_state(entry):
+    count = sum(parameter.numel() for parameter in fresh(entry).parameters())
+    found = bundle.open_bundle(bundle.find(entry.name))
+    assert found.manifest.parameters == count
+    assert f"{count:,} parameters" in found.read(bundle.CARD).decode()
+
+
+def test_the_card_has_something_to_say_in_every_part(entry):
+    for field in dataclasses.fields(entry.card):
+        text = getattr(entry.card, field.name)
+        assert len(text) > 10 and text == text.strip() and "\n" not in text
+    assert entry.card.summary.endswith(".")
+
+
+def test_the_recipe_fits_the_signal_it_is_for(entry):
+    assert set(entry.architecture.recipes) == set(entry.architecture.cards)
+    assert entry.name == f"{entry.architecture.name}.{entry.signal_family}"
+    assert math.isfinite(entry.recipe.learning_rate)
+
+
+def test_the_lstm_has_the_number_of_parameters_of_its_formula():
+    for context, horizon, hidden in ((20, 1, 64), (5, 3, 7)):
+        made = registry.architecture("lstm")
+        module = made.module(made.config(context, horizon, hidden))
+        expected = 4 * hidden * (1 + hidden + 2) + hidden * horizon + horizon
+        assert sum(parameter.numel() for parameter in module.parameters()) == expected
+    assert expected != 17_217 == 4 * 64 * 67 + 64 + 1
+
+
+def test_the_lstm_computes_its_equations():
+    """Gate by gate from the weights: swapped gates would pass any test of shapes."""
+    made = registry.architecture("lstm")
+    torch.manual_seed(5)
+    module = made.module(made.config(6, 2, 3)).double()
+    weights = dict(module.named_parameters())
+    context = torch.randn(4, 6, 1, dtype=torch.float64)
+    h = c = torch.zeros(4, 3, dtype=torch.float64)
+    for step in range(6):
+        gates = (
+            context[:, step] @ weights["lstm.weight_ih_l0"].T
+            + h @ weights["lstm.weight_hh_l0"].T
+            + weights["lstm.bias_ih_l0"]
+            + weights["lstm.bias_hh_l0"]
+        )
+        i, f, g, o = gates.split(3, dim=1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+    torch.testing.assert_close(module(context), h @ weights["head.weight"].T + weights["head.bias"])
+
+
+def test_unknown_models_and_architectures_are_refused_with_the_names_that_exist():
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'lstm\.sine'"):
+        registry.entry("lstm.sin")
+    for name in ("lstm", "lstm.", ".sine", "", "lstm.sine.more"):
+        with pytest.raises(UnknownNameError, match=r"Available: .*lstm\.sine"):
+            registry.entry(name)
+    with pytest.raises(UnknownNameError, match="unknown architecture 'lstn'"):
+        registry.architecture("lstn")
+
+
+def test_an_architecture_cannot_be_registered_twice_or_without_a_card():
+    made = registry.architecture("lstm")
+    with pytest.raises(SeqzooError, match="'lstm' is registered twice"):
+        registry.register("lstm", config=made.config, recipes={}, cards={})(nn.Identity)
+    with pytest.raises(SeqzooError, match="one recipe and one card"):
+        registry.register("half", config=made.config, recipes=made.recipes, cards={})(nn.Identity)
+    assert registry.architecture("lstm") is made
