@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import warnings
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from seqzoo.reproduction import reproduce, run_of
 from seqzoo.runtime import ENGINES, load
 from seqzoo.training import train
 from seqzoo.verification import verify
+from seqzoo.windows import Normaliser
 
 
 @pytest.fixture
@@ -45,6 +48,17 @@ def test_other_weights_export_to_other_bytes(shipped):
     with torch.no_grad():
         module.head.bias.add_(1e-6)
     assert export.to_torchscript(module) != before
+
+
+def test_an_export_tells_no_path_of_the_machine_that_made_it(trained):
+    contract = bundle.Contract(20, 1, Normaliser())
+    script, graph = export.to_torchscript(trained.module), export.to_onnx(trained.module, contract)
+    with zipfile.ZipFile(io.BytesIO(script)) as members:
+        assert not [name for name in members.namelist() if name.endswith(".debug_pkl")]
+        whole = b"".join(members.read(name) for name in members.namelist())
+    source = Path(export.__file__).parent
+    for data in (script, whole, graph):
+        assert not [trace for trace in (str(source), "site-packages", "zoo/lstm.py") if trace.encode() in data]
 
 
 def test_a_torchscript_export_without_its_debug_records_loads_and_forecasts_the_same(trained):
