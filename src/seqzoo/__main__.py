@@ -1,0 +1,5 @@
+"""`python -m seqzoo`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,175 @@
+"""The command line as a person uses it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqzoo.cli import app
+from terminal import Terminal
+
+SMALL = [
+    *("--set", "recipe.steps=60"),
+    *("--set", "recipe.evaluate_every=20"),
+    *("--set", "config.hidden_size=8"),
+]
+WINDOW = [f"{value:.3f}" for value in np.sin(0.02 * np.arange(20) - 0.2)]
+COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_shows_an_example(terminal: Terminal, command: str) -> None:
+    said = terminal(command, "--help")
+    assert said.status == 0
+    assert f"seqzoo {command}" in said.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["show", "lstm.sine"],
+        ["predict", "lstm.sine", *WINDOW],
+        ["forecast", "lstm.sine", "-n", "5"],
+        ["floors", "--samples", "100"],
+        ["verify", "lstm.sine", "--windows", "1000"],
+    ],
+)
+def test_json_is_json_and_nothing_else(terminal: Terminal, arguments: list[str]) -> None:
+    said = terminal(*arguments, "--json")
+    assert said.status == 0
+    assert json.loads(said.out)
+
+
+def test_numbers_come_from_arguments_a_file_or_standard_input_alike(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "window.csv"
+    file.write_text(",".join(WINDOW), "utf-8")
+    answers = {
+        terminal("predict", "lstm.sine", *WINDOW).out,
+        terminal("predict", "lstm.sine", "--file", file).out,
+        terminal("predict", "lstm.sine", "-", stdin="\n".join(WINDOW)).out,
+    }
+    assert len(answers) == 1
+    assert -1.1 < float(answers.pop()) < 1.1
+
+
+def test_lines_of_a_file_are_windows_of_a_batch(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "windows.csv"
+    file.write_text("\n".join([" ".join(WINDOW), " ".join(reversed(WINDOW))]), "utf-8")
+    first, second = terminal("predict", "lstm.sine", "--file", file).out.split()
+    assert float(first) > float(second)
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_a_forecast_is_drawn_in_the_format_asked_for(
+    terminal: Terminal, tmp_path: Path, ending: str, begins: bytes
+) -> None:
+    picture = tmp_path / f"forecast.{ending}"
+    assert terminal("forecast", "lstm.sine", "-n", "10", "--plot", picture).status == 0
+    assert picture.read_bytes().startswith(begins)
+
+
+def test_another_ending_is_refused_before_any_work(terminal: Terminal, tmp_path: Path) -> None:
+    assert ".png or .svg" in terminal("forecast", "lstm.sine", "--plot", tmp_path / "forecast.gif").refusal
+
+
+def test_a_trained_model_can_be_listed_verified_used_and_reproduced(terminal: Terminal, home: Path) -> None:
+    trained = terminal("train", "lstm.sine", *SMALL, "--json")
+    assert trained.status == 0
+    assert json.loads(trained.out)["finished"] is True
+    assert "lstm.sine-own" in terminal("list").out
+    assert terminal("verify", "lstm.sine-own", "--windows", "2000").status == 0
+    assert len(terminal("predict", "lstm.sine-own", *WINDOW).out.split()) == 1
+    again = terminal("reproduce", "lstm.sine-own", "--json")
+    assert json.loads(again.out)["identical"] is True
+    assert not list((home / "runs").glob("*.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--set", "recipe.steps=0"], "steps"),
+        (["--set", "recipe.steps=abc"], "recipe.steps"),
+        (["--set", "recipe.nothing=1"], "no field"),
+        (["--set", "config.hidden_size=-1"], "hidden_size"),
+        (["--set", "config.hidden_size=1000000000"], "hidden_size"),
+        (["--set", "signal.sigma=-1"], "sigma"),
+        (["--set", "sigma"], "key=value"),
+        (["--as", "../elsewhere"], "name"),
+        (["--as", "lstm.sine"], "shipped"),
+        (["--plot", "curve.gif"], ".png or .svg"),
+        (["--seed", "-1"], "seed"),
+    ],
+)
+def test_training_options_that_cannot_be_are_refused(terminal: Terminal, options: list[str], reason: str) -> None:
+    assert reason in terminal("train", "lstm.sine", *options).refusal
+
+
+def test_a_folder_that_is_no_bundle_is_not_overwritten(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", "utf-8")
+    assert "not a bundle" in terminal("train", "lstm.sine", *SMALL, "--out", tmp_path).refusal
+    assert (tmp_path / "thesis.txt").read_text("utf-8") == "years of work"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--context-length", "0"], ["--horizon", "1000000000"], ["--samples", "1"], ["--set", "sigma=NaN"]],
+)
+def test_floors_that_cannot_be_are_refused(terminal: Terminal, options: list[str]) -> None:
+    assert terminal("floors", *options).refusal
+
+
+def _train(home: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "seqzoo", "train", "lstm.sine", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _await_checkpoint(home: Path) -> None:
+    until = time.monotonic() + 120
+    while not list((home / "runs").glob("*.safetensors")):
+        assert time.monotonic() < until, "no checkpoint was written"
+        time.sleep(0.02)
+
+
+def _weights(folder: Path) -> str:
+    return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+
+
+LONGER = ["--set", "recipe.steps=400", "--set", "recipe.evaluate_every=10", "--set", "config.hidden_size=8"]
+
+
+def test_a_killed_training_resumes_to_the_same_weights(home: Path, terminal: Terminal) -> None:
+    killed = _train(home, *LONGER)
+    _await_checkpoint(home)
+    killed.kill()
+    killed.communicate()
+    assert terminal("train", "lstm.sine", *LONGER, "--resume", "--as", "resumed").status == 0
+    assert terminal("train", "lstm.sine", *LONGER, "--as", "whole").status == 0
+    assert _weights(home / "models" / "resumed") == _weights(home / "models" / "whole")
+
+
+def test_ctrl_c_keeps_the_best_and_says_how_to_continue(home: Path) -> None:
+    running = _train(home, "--set", "recipe.steps=1000000", "--set", "config.hidden_size=8")
+    _await_checkpoint(home)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 130, err
+    assert "--resume" in out
+    assert "Traceback" not in err
+    assert (home / "models" / "lstm.sine-own" / "manifest.json").is_file()
+
+
+def test_the_tour_proves_scores_and_draws(terminal: Terminal, tmp_path: Path) -> None:
+    said = terminal("tour", "--plot", tmp_path / "tour.png")
+    assert said.status == 0
+    for part in ("lstm.sine passes", "Bayes-optimal", "last value", "excess over Bayes"):
+        assert part in said.out
+    assert (tmp_path / "tour.png").read_bytes().startswith(b"\x89PNG")
