@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install run test check bench figures release clean
+.PHONY: install run test check lint bench figures release clean
 
 install: .venv/.installed
 
@@ -17,10 +17,14 @@ install: .venv/.installed
 run: install
 	$(BIN)/seqzoo tour lstm.sine --plot out/tour.png
 
-test: install check
+test: install lint
 	$(BIN)/python -m pytest -n 2
 
-check: install
+# Linter, type checker, and the rules of who may import whom.
+check: install lint
+	$(BIN)/python -m pytest -q tests/unit/test_imports.py
+
+lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 

@@ -13,6 +13,7 @@ from rounds import Case
 from safetensors.torch import load
 
 import seqzoo.bundle
+import seqzoo.shelf
 from seqzoo import registry
 
 MODEL = "lstm.sine"
@@ -23,7 +24,7 @@ def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[
 
     ONNX Runtime has its default session options.
     """
-    bundle = seqzoo.bundle.open_bundle(seqzoo.bundle.find(MODEL))
+    bundle = seqzoo.bundle.open_bundle(seqzoo.shelf.find(MODEL))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit works and says it is deprecated
         scripted = torch.jit.load(io.BytesIO(bundle.read(seqzoo.bundle.TORCHSCRIPT))).eval()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from seqzoo import bundle
+from seqzoo import bundle, shelf
 from seqzoo.cards import label
 from seqzoo.cli import app
 
@@ -20,7 +20,7 @@ def scoreboard() -> str:
     """A Markdown table of the floors and of every shipped model of the sine, from their manifests."""
     manifests = [
         bundle.open_bundle(path).manifest
-        for path in bundle.available().values()
+        for path in shelf.available().values()
         if path.parent == bundle.SHIPPED and path.name.endswith(".sine")
     ]
     floors = manifests[0].score.floors

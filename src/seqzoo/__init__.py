@@ -17,11 +17,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .bundle import available
     from .errors import SeqzooError
     from .floors import floors, forecasters
     from .runtime import Predictor, load
     from .scoring import score
+    from .shelf import available
     from .signals import Sine
     from .verification import verify
 
@@ -31,7 +31,7 @@ _HOMES = {
     "Predictor": "runtime",
     "SeqzooError": "errors",
     "Sine": "signals",
-    "available": "bundle",
+    "available": "shelf",
     "floors": "floors",
     "forecasters": "floors",
     "load": "runtime",

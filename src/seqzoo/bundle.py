@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 import msgspec
 
 from . import files
-from .errors import InputError, IntegrityError, ManifestError, UnknownNameError
+from .errors import InputError, IntegrityError, ManifestError
 from .windows import Normaliser
 
 SCHEMA_VERSION = 1
@@ -33,9 +34,10 @@ ONNX = "model.onnx"
 GOLDEN = "golden.safetensors"
 HISTORY = "history.json"
 REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
-ENGINES = frozenset({"torchscript", "onnx", "numpy"})
+ENGINES = ("torchscript", "onnx", "numpy")
 FLOORS = frozenset({"noise", "bayes", "best_linear", "line", "last_value"})
 
+LEDGER = "built.txt"  # in the home: SHA-256 of each manifest that this machine wrote
 SHIPPED = Path(__file__).parent / "bundles"
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
@@ -149,7 +151,7 @@ class Bundle:
         """Whether the package shipped this bundle or this machine built it, so that code in it may run."""
         if self.path.resolve().parent == SHIPPED.resolve():
             return True
-        ledger = files.home() / "built.txt"
+        ledger = files.home() / LEDGER
         return ledger.is_file() and self.manifest_sha256.encode() in ledger.read_bytes().split()
 
 
@@ -212,7 +214,7 @@ def _problem(manifest: Manifest) -> str | None:
             "context_length and horizon must be from 1 to 4096, "
             f"got {contract.context_length} and {contract.horizon}"
         )
-    if not manifest.tolerance or not set(manifest.tolerance) <= ENGINES:
+    if not manifest.tolerance or not set(manifest.tolerance) <= set(ENGINES):
         given = ", ".join(manifest.tolerance) or "no engine"
         return f"tolerance must name engines, of {', '.join(sorted(ENGINES))}; it names {given[:200]}"
     if not all(0 < bound <= 1e-5 for bound in manifest.tolerance.values()):
@@ -269,38 +271,13 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
 
 
 def _record_built(digest: str) -> None:
-    ledger = files.home() / "built.txt"
-    known = ledger.read_text("ascii", "replace").split() if ledger.is_file() else []
-    if digest not in known:
-        files.write_file(ledger, "".join(f"{line}\n" for line in [*known, digest]).encode("ascii", "replace"))
-
-
-def own_models() -> Path:
-    """The folder of the user's own bundles."""
-    return files.home() / "models"
-
-
-def available() -> dict[str, Path]:
-    """Every bundle by name: those the package ships, then the user's own, which cannot shadow them."""
-    found: dict[str, Path] = {}
-    files.sweep(own_models())
-    for folder in (SHIPPED, own_models()):
-        if folder.is_dir():
-            for path in sorted(folder.iterdir()):
-                if NAME.fullmatch(path.name) and (path / MANIFEST).exists():
-                    found.setdefault(path.name, path)
-    return found
-
-
-def find(name: str | Path) -> Path:
-    """The folder of a bundle given by name, or by a path (anything that contains a separator).
-
-    Raises:
-        UnknownNameError: no bundle of that name; lists those that exist.
-    """
-    if isinstance(name, Path) or "/" in name or "\\" in name:
-        return Path(name)
-    known = available()
-    if name not in known:
-        raise UnknownNameError("model", name, known)
-    return known[name]
+    """Append to the ledger; in one write, so that builders at the same time lose no line."""
+    ledger = files.home() / LEDGER
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    known = ledger.read_bytes() if ledger.is_file() else b""
+    if digest.encode() in known.split():
+        return
+    torn = b"" if known.endswith(b"\n") or not known else b"\n"
+    with ledger.open("ab", buffering=0) as file:
+        file.write(torn + digest.encode() + b"\n")
+        os.fsync(file.fileno())

@@ -73,7 +73,10 @@ def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def to_torchscript(module: nn.Module) -> bytes:
-    """A scripted module that plain `torch.jit.load` opens; the same bytes for the same weights.
+    """A scripted module that plain `torch.jit.load` opens.
+
+    The bytes are the same for the same weights, save for the module's name: torch adds a number to it
+    where the process has scripted another size of the module before.
 
     The debug records, which hold paths of the machine that wrote them, are left out.
     """

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import stat
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import platformdirs
 
 from .errors import InputError, IntegrityError
 
+_STARTED = time.time() - 1.0  # this process wrote nothing before; file times may lag behind the clock
 _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<kind>new|old)-(?P<pid>\d+)$")
 
 
@@ -89,7 +91,7 @@ def sweep(folder: Path, name: str | None = None) -> None:
         return
     for path in sorted(folder.iterdir()):
         found = _TEMPORARY.match(path.name)
-        if found is None or name not in (None, found["name"]) or _is_running(int(found["pid"])):
+        if found is None or name not in (None, found["name"]) or _is_written(path, int(found["pid"])):
             continue
         target = folder / found["name"]
         with contextlib.suppress(OSError):  # a folder that is read-only can still be listed
@@ -145,9 +147,12 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_running(pid: int) -> bool:
-    if pid == os.getpid():
-        return True
+def _is_written(path: Path, pid: int) -> bool:
+    """Whether the process that made a temporary still runs."""
+    if pid == os.getpid():  # or a dead one had our number, as process 1 of a container that restarts
+        with contextlib.suppress(OSError):
+            return path.lstat().st_ctime >= _STARTED
+        return False
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors.torch import save as to_safetensors
 
 from . import bundle as bundles
-from . import export, registry, signals
+from . import export, registry, shelf, signals
 from .bundle import Manifest
 from .recipes import Recipe, configured
 from .training import Progress, Run, train
@@ -80,7 +80,7 @@ def reproduce(
     Raises:
         UnknownNameError, BundleError, InputError: the bundle or its recipe cannot be used.
     """
-    manifest = bundles.open_bundle(bundles.find(name)).manifest
+    manifest = bundles.open_bundle(shelf.find(name)).manifest
     trained = train(run_of(manifest), on_progress=on_progress, should_stop=should_stop)
     digest = hashlib.sha256(to_safetensors(export.weights_of(trained.module))).hexdigest()
     stated = manifest.files[bundles.WEIGHTS].sha256

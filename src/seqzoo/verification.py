@@ -15,7 +15,7 @@ from safetensors.numpy import load as parse
 from safetensors.numpy import save as serialise
 
 from . import bundle as bundles
-from . import files, signals
+from . import files, shelf, signals
 from .bundle import Bundle
 from .errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
 from .runtime import Predictor
@@ -76,7 +76,7 @@ def verify(
     """
     if not 100 <= windows <= most_windows(20):
         raise InputError(f"a proof takes from 100 to {most_windows(20):,} windows, got {windows:,}.")
-    path = bundles.find(name)
+    path = shelf.find(name)
     seed = fresh_seed() if seed is None else seed
     checks: list[Check] = []
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import forge
 import pytest
 
-from seqzoo import bundle, files
+from seqzoo import bundle, files, shelf
 from seqzoo.bundle import Bundle
 from seqzoo.errors import IntegrityError
 from terminal import Terminal
@@ -24,14 +24,14 @@ from terminal import Terminal
 WRITER = """
 import sys
 from pathlib import Path
-from seqzoo import bundle
+from seqzoo import bundle, shelf
 found = bundle.open_bundle(Path(sys.argv[1]))
 contents = {name: found.read(name) for name in bundle.REQUIRED}
 print("ready", flush=True)
 while True:
     for version in (b"one", b"two"):
         contents[bundle.CARD] = version * 1000
-        bundle.write_bundle(bundle.own_models() / "mine", found.manifest, contents)
+        bundle.write_bundle(shelf.own_models() / "mine", found.manifest, contents)
 """
 
 
@@ -40,7 +40,7 @@ def mine(shipped: Path) -> Bundle:
     """A bundle of one's own, called mine."""
     found = bundle.open_bundle(shipped)
     contents = {name: found.read(name) for name in bundle.REQUIRED}
-    return bundle.write_bundle(bundle.own_models() / "mine", found.manifest, contents)
+    return bundle.write_bundle(shelf.own_models() / "mine", found.manifest, contents)
 
 
 def _whole(path: Path) -> Bundle:
@@ -57,8 +57,8 @@ def test_a_writer_that_is_killed_leaves_the_old_or_the_new_bundle(shipped: Path,
             assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
             time.sleep(delays.uniform(0, 0.05))
             writer.kill()
-        assert bundle.available()["mine"] == mine.path
-        assert os.listdir(bundle.own_models()) == ["mine"]  # noqa: PTH208
+        assert shelf.available()["mine"] == mine.path
+        assert os.listdir(shelf.own_models()) == ["mine"]  # noqa: PTH208
         assert _whole(mine.path).is_trusted
         assert not [path for path in files.home().iterdir() if path.name.startswith(".built.txt.old")]
 
@@ -68,7 +68,7 @@ def test_a_writer_killed_between_its_two_renames_is_finished_by_the_next_reader(
     pid = int(gone.stdout)
     mine.path.rename(mine.path.with_name(f".mine.old-{pid}"))
     (mine.path.parent / f".mine.new-{pid}").mkdir()
-    assert bundle.available()["mine"] == mine.path
+    assert shelf.available()["mine"] == mine.path
     _whole(mine.path)
     assert os.listdir(mine.path.parent) == ["mine"]  # noqa: PTH208
 
@@ -183,7 +183,7 @@ def test_a_damaged_ledger_of_what_was_built_here_gives_no_trust(
     if isinstance(ledger, bytes):
         found = bundle.open_bundle(copied)
         contents = {name: found.read(name) for name in bundle.REQUIRED}
-        assert bundle.write_bundle(bundle.own_models() / "mine", found.manifest, contents).is_trusted
+        assert bundle.write_bundle(shelf.own_models() / "mine", found.manifest, contents).is_trusted
 
 
 def test_a_bundle_replaced_while_it_is_open_is_noticed(mine: Bundle, copied: Path) -> None:

@@ -11,7 +11,7 @@ import forge
 import pytest
 
 import seqzoo
-from seqzoo import bundle, files
+from seqzoo import bundle, files, shelf
 from seqzoo.errors import BundleError, IntegrityError, ManifestError
 from seqzoo.runtime import onnx_engine, reference
 from terminal import Terminal
@@ -184,7 +184,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_bundle_of_ones_own_is_listed_with_what_is_wrong(
     shipped: Path, terminal: Terminal
 ) -> None:
-    own = bundle.own_models() / "broken"
+    own = shelf.own_models() / "broken"
     own.mkdir(parents=True)
     (own / bundle.MANIFEST).write_text("[/red] not JSON")
     done = terminal("list")

@@ -15,7 +15,7 @@ from onnx import TensorProto
 from safetensors.numpy import load as parse
 
 import seqzoo
-from seqzoo import bundle
+from seqzoo import bundle, shelf
 from seqzoo.errors import BundleError, IntegrityError, UntrustedError
 from terminal import Terminal
 
@@ -33,7 +33,7 @@ def test_code_in_a_bundle_that_was_handed_over_never_runs(
 ) -> None:
     marker = tmp_path / "marker"
     forge.replace(copied, bundle.TORCHSCRIPT, payload(marker))
-    own = bundle.own_models() / "handed-over"
+    own = shelf.own_models() / "handed-over"
     own.parent.mkdir(parents=True)
     copied.rename(own)
     for command in (["list"], ["show", own], ["show", "handed-over"], ["forecast", own, "--seed", 1]):
@@ -86,8 +86,8 @@ def test_trust_is_not_gained_by_a_folder_of_the_same_name(copied: Path) -> None:
 
 
 def test_a_link_into_the_users_models_gains_no_trust(copied: Path) -> None:
-    bundle.own_models().mkdir(parents=True)
-    (bundle.own_models() / "linked").symlink_to(copied)
+    shelf.own_models().mkdir(parents=True)
+    (shelf.own_models() / "linked").symlink_to(copied)
     with pytest.raises(UntrustedError):
         seqzoo.load("linked", "torchscript").warm()
 

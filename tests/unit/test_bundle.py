@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
 
-from seqzoo import bundle
+from seqzoo import bundle, shelf
 from seqzoo.bundle import CARD, MANIFEST, REQUIRED, WEIGHTS
 from seqzoo.errors import InputError, IntegrityError, ManifestError, UnknownNameError
 
@@ -167,7 +168,7 @@ def test_what_is_not_a_manifest_at_all_is_refused(copied, raw):
 def test_the_users_models_are_listed_after_the_shipped_ones_and_cannot_shadow_them(manifest, contents, home):
     for name in ("mine", "lstm.sine"):
         bundle.write_bundle(home / "models" / name, msgspec.structs.replace(manifest, name=name), contents)
-    found = bundle.available()
+    found = shelf.available()
     assert found["mine"] == home / "models" / "mine"
     assert found["lstm.sine"] == bundle.SHIPPED / "lstm.sine"
     assert list(found)[-1] == "mine"
@@ -176,16 +177,33 @@ def test_the_users_models_are_listed_after_the_shipped_ones_and_cannot_shadow_th
 def test_folders_without_a_manifest_and_odd_names_are_not_listed(copied, home):
     (home / "models" / "empty").mkdir(parents=True)
     shutil.copytree(copied, home / "models" / "Not A Name")
-    assert set(bundle.available()) == {path.name for path in bundle.SHIPPED.iterdir()}
+    assert set(shelf.available()) == {path.name for path in bundle.SHIPPED.iterdir()}
 
 
 def test_a_name_with_a_separator_is_a_path_and_any_other_is_looked_up(tmp_path):
-    assert bundle.find(str(tmp_path)) == tmp_path
-    assert bundle.find("./here").name == "here"
-    assert bundle.find("lstm.sine") == bundle.SHIPPED / "lstm.sine"
+    assert shelf.find(str(tmp_path)) == tmp_path
+    assert shelf.find("./here").name == "here"
+    assert shelf.find("lstm.sine") == bundle.SHIPPED / "lstm.sine"
     with pytest.raises(UnknownNameError, match=r"Did you mean 'lstm\.sine'"):
-        bundle.find("lstm.sin")
+        shelf.find("lstm.sin")
 
 
 def test_the_shipped_bundles_together_stay_under_5_mb():
     assert 0 < sum(path.stat().st_size for path in bundle.SHIPPED.rglob("*") if path.is_file()) < 5_000_000
+
+
+def test_builders_at_the_same_time_lose_no_line_of_the_ledger(manifest, contents, tmp_path, home):
+    def build(number):
+        titled = msgspec.structs.replace(manifest, title=f"number {number}")
+        return bundle.write_bundle(tmp_path / f"made-{number}", titled, contents)
+
+    with ThreadPoolExecutor(8) as pool:
+        built = list(pool.map(build, range(24)))
+    assert len((home / "built.txt").read_text("utf-8").split()) == 24
+    assert all(bundle.open_bundle(one.path).is_trusted for one in built)
+
+
+def test_a_torn_line_of_the_ledger_costs_that_line_alone(manifest, contents, tmp_path, home):
+    home.mkdir(parents=True)
+    (home / "built.txt").write_text("0123abc", "utf-8")
+    assert bundle.open_bundle(bundle.write_bundle(tmp_path / "made", manifest, contents).path).is_trusted

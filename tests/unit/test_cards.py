@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import torch
 
-from seqzoo import bundle, cards, export, registry
+from seqzoo import bundle, cards, export, registry, shelf
 from seqzoo.bundle import CARD, TORCHSCRIPT
 from seqzoo.runtime import load
 from seqzoo.signals import Sine
@@ -89,7 +89,7 @@ def test_a_signal_is_described_as_its_formula(found, parameters, described):
 
 
 def test_the_flagship_is_one_lstm_layer_of_64_units_on_one_value_a_step_and_a_linear_layer_to_one():
-    module = export.module_of(bundle.open_bundle(bundle.find("lstm.sine")))
+    module = export.module_of(bundle.open_bundle(shelf.find("lstm.sine")))
     kinds = [type(layer).__name__ for layer in module.children()]
     assert kinds == ["LSTM", "Linear"]
     lstm, head = module.children()
@@ -98,7 +98,7 @@ def test_the_flagship_is_one_lstm_layer_of_64_units_on_one_value_a_step_and_a_li
 
 
 def test_the_flagship_forecasts_from_its_last_hidden_state():
-    module = export.module_of(bundle.open_bundle(bundle.find("lstm.sine")))
+    module = export.module_of(bundle.open_bundle(shelf.find("lstm.sine")))
     lstm, head = module.children()
     context = torch.linspace(-1, 1, 20).reshape(1, 20, 1)
     with torch.no_grad():
@@ -115,7 +115,7 @@ def test_the_flagship_maps_one_window_of_20_values_to_the_next_value():
 
 
 def test_the_flagship_was_trained_on_sin_of_0_02_x_with_small_gaussian_noise():
-    signal = bundle.open_bundle(bundle.find("lstm.sine")).manifest.signal
+    signal = bundle.open_bundle(shelf.find("lstm.sine")).manifest.signal
     assert signal.family == "sine"
     assert signal.parameters == {"angular_frequency": 0.02, "amplitude": 1.0, "sigma": 0.1}
 

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,12 @@ def test_home_is_the_given_folder_or_the_platforms(monkeypatch, home):
     assert files.home() == Path.home() / "elsewhere"
     monkeypatch.delenv("SEQZOO_HOME")
     assert files.home().name == "seqzoo" and files.home().is_absolute()
+
+
+def test_sweep_finishes_what_a_dead_process_of_our_own_number_left(tmp_path, monkeypatch):
+    """Process 1 of a container that restarts has the number of the one that died."""
+    (tmp_path / f".bundle.new-{os.getpid()}").mkdir()
+    (tmp_path / f".other.old-{os.getpid()}").mkdir()
+    monkeypatch.setattr(files, "_STARTED", time.time() + 60)
+    files.sweep(tmp_path)
+    assert names(tmp_path) == ["other"]

@@ -129,8 +129,8 @@ def test_no_module_imports_itself_in_a_circle():
 
 
 @pytest.mark.parametrize("module", SOURCES)
-def test_a_source_file_stays_about_300_lines(module):
-    assert len(SOURCES[module].read_text("utf-8").splitlines()) <= 310
+def test_a_source_file_stays_under_300_lines(module):
+    assert len(SOURCES[module].read_text("utf-8").splitlines()) < 300
 
 
 def modules_after(statement: str) -> set[str]:

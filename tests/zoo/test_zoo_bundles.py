@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load as parse
 
-from seqzoo import bundle, export, metrics, registry, signals
+from seqzoo import bundle, export, metrics, registry, shelf, signals
 from seqzoo.reproduction import run_of
 from seqzoo.runtime import load
 from seqzoo.scoring import fresh_seed
@@ -24,7 +24,7 @@ def name(request) -> str:
 
 
 def test_every_entry_of_the_zoo_ships_a_bundle_and_every_bundle_has_an_entry():
-    assert NAMES == sorted(registry.entries()) == sorted(bundle.available())
+    assert NAMES == sorted(registry.entries()) == sorted(shelf.available())
 
 
 @pytest.mark.parametrize(("model", "engine"), MODELS)
@@ -49,7 +49,7 @@ def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine
 
 
 def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
-    manifest = bundle.open_bundle(bundle.find(name)).manifest
+    manifest = bundle.open_bundle(shelf.find(name)).manifest
     signal = signals.make(manifest.signal.family, manifest.signal.parameters)
     draw = signal.draw(20_000, manifest.contract.context_length, 1, np.random.default_rng(fresh_seed()))
     forecast = load(name, "onnx").predict(draw.context[:, :, None])[:, 0]
@@ -69,9 +69,9 @@ def test_a_bundle_proves_itself(name):
     assert report.passed
     assert [check.name for check in report.checks] == [
         "manifest",
-        *(f"file {file}" for file in bundle.open_bundle(bundle.find(name)).manifest.files),
+        *(f"file {file}" for file in bundle.open_bundle(shelf.find(name)).manifest.files),
         "eager",
-        *bundle.open_bundle(bundle.find(name)).manifest.tolerance,
+        *bundle.open_bundle(shelf.find(name)).manifest.tolerance,
         "score",
     ]
 
@@ -93,7 +93,7 @@ def test_a_bundle_with_a_damaged_file_fails_there_and_is_not_run(copied):
 
 
 def test_scores_stand_in_the_order_that_theory_demands(name):
-    score = bundle.open_bundle(bundle.find(name)).manifest.score
+    score = bundle.open_bundle(shelf.find(name)).manifest.score
     floors = score.floors
     assert floors["noise"] < floors["bayes"] < floors["best_linear"] < floors["last_value"]
     assert floors["bayes"] - 4 * score.mse[1] < score.mse[0] < floors["last_value"]
@@ -101,12 +101,12 @@ def test_scores_stand_in_the_order_that_theory_demands(name):
 
 
 def test_the_flagship_ends_within_0_7_percent_of_the_best_possible():
-    excess, se = bundle.open_bundle(bundle.find("lstm.sine")).manifest.score.excess
+    excess, se = bundle.open_bundle(shelf.find("lstm.sine")).manifest.score.excess
     assert excess + 4 * se <= 0.007
 
 
 def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
-    manifest = bundle.open_bundle(bundle.find(name)).manifest
+    manifest = bundle.open_bundle(shelf.find(name)).manifest
     run = run_of(manifest)
     entry = registry.entry(name)
     assert run.recipe == entry.recipe

@@ -12,7 +12,7 @@ from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
-from seqzoo import bundle, export, registry
+from seqzoo import bundle, export, registry, shelf
 from seqzoo.errors import SeqzooError, UnknownNameError
 from seqzoo.registry import Entry
 from seqzoo.training import train
@@ -115,7 +115,7 @@ def test_the_config_is_frozen_with_at_most_8_counts(entry):
 
 def test_the_number_of_parameters_is_what_manifest_and_card_state(entry):
     count = sum(parameter.numel() for parameter in fresh(entry).parameters())
-    found = bundle.open_bundle(bundle.find(entry.name))
+    found = bundle.open_bundle(shelf.find(entry.name))
     assert found.manifest.parameters == count
     assert f"{count:,} parameters" in found.read(bundle.CARD).decode()
 

@@ -34,7 +34,7 @@ def train(
     Examples: `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
     `seqzoo train lstm.sine --resume`
     """
-    from .. import bundle, registry
+    from .. import bundle, registry, shelf
     from ..errors import InputError
     from ..runtime.engines import has_torch
 
@@ -54,7 +54,7 @@ def train(
         raise InputError(f"a model's name must match {bundle.NAME.pattern}, got {saved_as!r}.")
     if out is None and (bundle.SHIPPED / saved_as).exists():
         raise InputError(f"{saved_as!r} is the name of a shipped model; choose another with --as.")
-    folder = out or bundle.own_models() / saved_as
+    folder = out or shelf.own_models() / saved_as
     bundle.check_replaceable(folder)
     export.check_exporter()
     curve = plot or files.home() / "curves" / f"{saved_as}.svg"
@@ -115,11 +115,11 @@ def reproduce(name: Model, json: Json = False) -> None:
     On the same versions and processor the SHA-256 must be the same; elsewhere the score must lie
     within 3 standard errors. Exits with status 1 otherwise. Example: `seqzoo reproduce lstm.sine`
     """
-    from .. import bundle
+    from .. import bundle, shelf
     from ..errors import MissingExtraError
     from ..runtime.engines import has_torch
 
-    manifest = bundle.open_bundle(bundle.find(name)).manifest
+    manifest = bundle.open_bundle(shelf.find(name)).manifest
     if not has_torch():
         raise MissingExtraError("reproducing", "train")
     from ..reproduction import reproduce as again

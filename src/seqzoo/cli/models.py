@@ -27,11 +27,11 @@ def list_models(json: Json = False) -> None:
 
     Examples: `seqzoo list` · `seqzoo list --json`
     """
-    from .. import bundle
+    from .. import bundle, shelf
     from ..errors import BundleError
 
     rows: list[dict[str, Any]] = []
-    for name, path in bundle.available().items():
+    for name, path in shelf.available().items():
         row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == bundle.SHIPPED}
         try:
             facts = bundle.open_bundle(path).manifest
@@ -62,9 +62,9 @@ def show(name: Model, json: Json = False) -> None:
 
     Examples: `seqzoo show lstm.sine` · `seqzoo show lstm.sine --json`
     """
-    from .. import bundle
+    from .. import bundle, shelf
 
-    found = bundle.open_bundle(bundle.find(name))
+    found = bundle.open_bundle(shelf.find(name))
     if json:
         emit({"path": str(found.path), **_builtins(found.manifest)})
         return

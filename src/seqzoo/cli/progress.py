@@ -40,7 +40,7 @@ class Bar:
 
     def __enter__(self) -> Bar:
         if not self.quiet:
-            reference = floors(self.run.signal, self.run.config.context_length)[0]
+            reference = floors(self.run.signal, self.run.config.context_length, samples=10_000)[0]
             lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in reference.items())
             self.bayes = reference.bayes.value
             self.linear = reference.best_linear / self.bayes - 1

@@ -1,6 +1,7 @@
 """From a bundle to predictions: lazily loaded, validated, on the engine of your choice."""
 
-from .engines import ENGINES, Engine
+from ..bundle import ENGINES
+from .engines import Engine
 from .predictor import Predictor, load
 from .reference import Trace
 

@@ -8,12 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bundle import ONNX, TORCHSCRIPT, WEIGHTS, Bundle
+from ..bundle import ENGINES, ONNX, TORCHSCRIPT, WEIGHTS, Bundle
 from ..errors import MissingExtraError, UnknownNameError, UntrustedError
 
 FloatArray = NDArray[np.float32]
-
-ENGINES = ("torchscript", "onnx", "numpy")
 
 
 class Engine(Protocol):

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import forecasting
-from ..bundle import WEIGHTS, Bundle, Contract, Manifest, find, open_bundle
+from ..bundle import WEIGHTS, Bundle, Contract, Manifest, open_bundle
 from ..errors import InputError, IntegrityError
+from ..shelf import find
 from ..windows import as_batch
 from . import engines
 from .reference import NumpyEngine, Trace

@@ -1,0 +1,40 @@
+"""Where bundles are found by name: those the package ships, and the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import files
+from .bundle import MANIFEST, NAME, SHIPPED
+from .errors import UnknownNameError
+
+
+def own_models() -> Path:
+    """The folder of the user's own bundles."""
+    return files.home() / "models"
+
+
+def available() -> dict[str, Path]:
+    """Every bundle by name: those the package ships, then the user's own, which cannot shadow them."""
+    found: dict[str, Path] = {}
+    files.sweep(own_models())
+    for folder in (SHIPPED, own_models()):
+        if folder.is_dir():
+            for path in sorted(folder.iterdir()):
+                if NAME.fullmatch(path.name) and (path / MANIFEST).exists():
+                    found.setdefault(path.name, path)
+    return found
+
+
+def find(name: str | Path) -> Path:
+    """The folder of a bundle given by name, or by a path (anything that contains a separator).
+
+    Raises:
+        UnknownNameError: no bundle of that name; lists those that exist.
+    """
+    if isinstance(name, Path) or "/" in name or "\\" in name:
+        return Path(name)
+    known = available()
+    if name not in known:
+        raise UnknownNameError("model", name, known)
+    return known[name]
