@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from seqzoo.cli import app
+from seqzoo.cli.tables import show_score
 from terminal import Terminal
 
 SMALL = [
@@ -173,3 +174,11 @@ def test_the_tour_proves_scores_and_draws(terminal: Terminal, tmp_path: Path) ->
     for part in ("lstm.sine passes", "Bayes-optimal", "last value", "excess over Bayes"):
         assert part in said.out
     assert (tmp_path / "tour.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_model_never_stands_below_bayes_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    floors = {"noise": 0.01, "bayes": 0.0107, "best_linear": 0.012, "line": 0.0123, "last_value": 0.02}
+    show_score("a.model", (0.0106, 0.0001), (0.003, 0.0001), (1.01, 0.01), floors)
+    said = capsys.readouterr().out
+    assert said.index("Bayes-optimal") < said.index("a.model") < said.index("best linear")
+    assert "0.010600" in said

@@ -73,12 +73,17 @@ def show_score(
     skill: tuple[float, float],
     floors: dict[str, float],
 ) -> None:
-    """A model's score among the floors, in ascending order of error."""
+    """A model's score among the floors, in ascending order of expected error.
+
+    The floors are expectations, so the model stands among them with its own, mse_bayes (1 + excess): the
+    mean over some windows moves more than the models differ, and now and then falls below Bayes.
+    """
+    bayes = floors["bayes"]
     rows = [(escape(label(floor)), value, "") for floor, value in floors.items()]
-    rows.append((f"[bold]{escape(name)}[/]", mse[0], f"± {mse[1]:.2g}"))
+    rows.append((f"[bold]{escape(name)}[/]", bayes * (1 + excess[0]), f"± {bayes * excess[1]:.1g}"))
     table = Table(box=None)
     table.add_column("forecaster")
-    table.add_column("MSE", justify="right")
+    table.add_column("expected MSE", justify="right")
     table.add_column("")
     table.add_column("MSE / noise", justify="right")
     noise = floors["noise"]
@@ -87,7 +92,9 @@ def show_score(
     console.print(table)
     console.print(
         f"\nexcess over Bayes [bold]{excess[0]:.2%}[/] ± {excess[1]:.2%}, "
-        f"skill [bold]{skill[0]:.4f}[/] ± {skill[1]:.4f}"
+        f"skill [bold]{skill[0]:.4f}[/] ± {skill[1]:.4f}, "
+        f"MSE on these windows {mse[0]:.6f} ± {mse[1]:.6f}",
+        soft_wrap=True,
     )
 
 
