@@ -45,9 +45,11 @@ def small_run() -> Callable[..., Run]:
             "recipe.steps": 20,
             "recipe.evaluate_every": 10,  # early on, every 2 steps
             "recipe.batch_size": 16,
-            "config.hidden_size": 8,
         }
-        return Run.of(registry.entry(name), seed=seed, changes={**small, **dotted})
+        entry = registry.entry(name)
+        sizes = {"hidden_size": 8, "channels": 4, "width": 8}
+        small |= {f"config.{size}": value for size, value in sizes.items() if hasattr(entry.config, size)}
+        return Run.of(entry, seed=seed, changes={**small, **dotted})
 
     return make
 

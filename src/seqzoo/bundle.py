@@ -71,7 +71,11 @@ class SignalFacts(_Facts, frozen=True):
 
 
 class ScoreFacts(_Facts, frozen=True):
-    """A score on fresh windows: [value, standard error] each, and the floors it stands beside."""
+    """A score on fresh windows: [value, standard error] each, and the floors it stands beside.
+
+    Values are means over the horizon. `steps` has them for each step ahead where there is more than
+    one: `mse`, `mse_se`, `excess`, and each floor, as lists of H numbers.
+    """
 
     windows: int
     seed: int
@@ -79,6 +83,7 @@ class ScoreFacts(_Facts, frozen=True):
     excess: tuple[float, float]
     skill: tuple[float, float]
     floors: dict[str, float]
+    steps: dict[str, list[float]] = msgspec.field(default_factory=dict)
 
 
 class TrainingFacts(_Facts, frozen=True):
@@ -209,6 +214,8 @@ def _problem(manifest: Manifest) -> str | None:
     if not FLOORS <= set(manifest.score.floors):
         return f"score.floors lacks {', '.join(sorted(FLOORS - set(manifest.score.floors)))}"
     contract = manifest.contract
+    if any(len(values) != contract.horizon for values in manifest.score.steps.values()):
+        return f"score.steps must hold {contract.horizon} values of each kind"
     if not (1 <= contract.context_length <= 4096 and 1 <= contract.horizon <= 4096):
         return (
             "context_length and horizon must be from 1 to 4096, "

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from . import signals
 from .bundle import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Manifest
+from .errors import SeqzooError
 from .registry import Card
 
 _TEMPLATE = """\
@@ -58,7 +60,7 @@ A continuous value, not a class or a probability.
 
 ## Data
 
-{dataset}: Gaussian noise, every phase equally likely.
+{dataset}. The noise is Gaussian; every window is a fresh realisation.
 
 ## Score
 
@@ -167,11 +169,10 @@ def label(floor: str) -> str:
 
 def describe_signal(manifest: Manifest) -> str:
     """As "sin(0.02 x) + noise, sigma 0.1"."""
-    values = manifest.signal.parameters
-    if manifest.signal.family != "sine" or set(values) != {"amplitude", "angular_frequency", "sigma"}:
-        return f"{manifest.signal.family} ({_pairs(values)})"
-    amplitude = "" if values["amplitude"] == 1 else f"{values['amplitude']:g} "
-    return f"{amplitude}sin({values['angular_frequency']:g} x) + noise, sigma {values['sigma']:g}"
+    try:
+        return signals.make(manifest.signal.family, manifest.signal.parameters).description
+    except SeqzooError:  # of a version that has other signals
+        return f"{manifest.signal.family} ({_pairs(manifest.signal.parameters)})"
 
 
 def _pairs(facts: dict[str, object] | dict[str, float]) -> str:

@@ -18,7 +18,7 @@ from .errors import CheckpointError, IntegrityError
 if TYPE_CHECKING:
     from torch import Tensor
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LIMIT = 256 << 20
 
 _BLANK = "0" * 64
@@ -38,6 +38,7 @@ class Evaluation(msgspec.Struct, frozen=True):
 class State(msgspec.Struct):
     """What a run has reached, without its tensors.
 
+    `best_criterion` is what the weights kept were chosen by: the excess, or the held-out MSE of a finite budget.
     `fingerprint` says which run it is (model, signal, recipe, seed): another run cannot resume it.
     Data need no state: batch k is drawn from the generator seeded with (seed, k), so that `step`
     is the sampler's whole state.
@@ -47,6 +48,7 @@ class State(msgspec.Struct):
     step: int
     seconds: float
     best_step: int
+    best_criterion: float
     best_excess: float
     history: list[Evaluation]
     schema_version: int = SCHEMA_VERSION

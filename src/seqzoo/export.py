@@ -24,17 +24,17 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from . import __version__, bundle, cards, registry
-from .bundle import Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
+from .bundle import ENGINES, Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
 from .errors import InputError, IntegrityError, MissingExtraError
 from .recipes import configured
 from .registry import Card
+from .runtime.reference import CELLS
 from .scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from .torch_threads import one_thread
 from .training import Run, Trained
 from .windows import Normaliser
 
-TOLERANCE = {"torchscript": 1e-5, "onnx": 1e-5, "numpy": 1e-5}
-SCORE_WINDOWS = 200_000
+TOLERANCE = 1e-5
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
 OPSET = 20
@@ -182,25 +182,34 @@ def module_of(found: Bundle) -> nn.Module:
 
 
 def score_of(module: nn.Module, run: Run) -> Score:
-    """The score of a module on the windows that every bundle is scored on."""
+    """The score of a module on the windows that every bundle of its signal is scored on."""
+    length, horizon = run.config.context_length, run.config.horizon
     return score(
         lambda windows: eager(module, windows).numpy(),
         run.signal,
-        run.config.context_length,
-        windows=min(SCORE_WINDOWS, most_windows(run.config.context_length)),
+        length,
+        horizon=horizon,
+        windows=min(run.signal.windows_to_score, most_windows(length, horizon)),
         seed=SCORE_SEED,
     )
 
 
 def score_facts(measured: Score) -> ScoreFacts:
     """A score as the manifest states it."""
+    steps: dict[str, list[float]] = {}
+    if len(measured.steps) > 1:
+        for step in measured.steps:
+            facts = {"mse": step.mse.value, "mse_se": step.mse.se, "excess": step.excess.value}
+            for name, value in {**facts, **dict(step.floors.items())}.items():
+                steps.setdefault(name, []).append(value)
     return ScoreFacts(
         windows=measured.windows,
         seed=measured.seed,
         mse=(measured.mse.value, measured.mse.se),
         excess=(measured.excess.value, measured.excess.se),
         skill=(measured.skill.value, measured.skill.se),
-        floors=dict(measured.floors.items()),
+        floors=measured.floors,
+        steps=steps,
     )
 
 
@@ -229,7 +238,7 @@ def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
         contract=Contract(run.config.context_length, run.config.horizon, Normaliser()),
         signal=SignalFacts(run.signal_family, dataclasses.asdict(run.signal)),
         score=score_facts(score_of(trained.module, run)),
-        tolerance=TOLERANCE,
+        tolerance={engine: TOLERANCE for engine in ENGINES if engine != "numpy" or run.architecture in CELLS},
         training=TrainingFacts(
             recipe=dataclasses.asdict(run.recipe),
             seed=run.seed,

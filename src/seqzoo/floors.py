@@ -3,7 +3,8 @@
 Each forecaster maps context [B, L] to a forecast [B, H] of the next H values:
 
 - `bayes`: the conditional mean; no forecaster can have a lower MSE.
-- `best_linear`: the linear map of least MSE; its weights solve the normal equations
+- `best_linear`: the affine map of least MSE; its weights solve the normal equations
+  Cov(context) v = Cov(context, target), for the sine
   (A^2/2 cos(w(i-j)) + sigma^2 I) v = A^2/2 cos(w(L-1+h-j)).
 - `line`: a straight line fitted to the window by least squares, extended.
 - `last_value`: the last value, repeated.
@@ -14,30 +15,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
 from .metrics import Estimate, mean
-from .signals import Sine
+from .signals import Signal
 
 FloatArray = NDArray[np.floating]
 Forecaster = Callable[[FloatArray], FloatArray]
 
+REFERENCES = ("bayes", "best_linear", "line", "last_value")
 MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
 MAX_SAMPLED = 20_000_000  # values that the Bayes floor is averaged over
 
 
-def best_linear_weights(signal: Sine, context_length: int, horizon: int = 1) -> FloatArray:
-    """[H, L]: row h - 1 holds the weights of the best linear forecast h steps ahead."""
+class Affine(NamedTuple):
+    """A linear forecaster with an intercept: weights [H, L], bias [H]."""
+
+    weights: FloatArray
+    bias: FloatArray
+
+    def __call__(self, context: FloatArray) -> FloatArray:
+        """context [B, L] to forecast [B, H]."""
+        return context @ self.weights.T + self.bias
+
+
+def best_linear(signal: Signal, context_length: int, horizon: int = 1) -> Affine:
+    """The affine forecaster of least MSE; row h - 1 is for h steps ahead."""
     _check(context_length, horizon)
-    index = np.arange(context_length)
-    covariance = signal.autocovariance(np.abs(index[:, None] - index[None, :]).astype(np.float64))
-    ahead = np.arange(1, horizon + 1)
-    cross = signal.autocovariance((context_length - 1 + ahead[:, None] - index).astype(np.float64))
-    # The smallest-norm solution: without noise the matrix has rank 2.
-    return np.linalg.lstsq(covariance, cross.T, rcond=None)[0].T
+    known = signal.moments(context_length, horizon)
+    # The smallest-norm solution: without noise the matrix of a sine has rank 2.
+    weights = np.linalg.lstsq(known.within, known.cross.T, rcond=None)[0].T
+    return Affine(weights, known.target_mean - weights @ known.context_mean)
 
 
 def line_weights(context_length: int, horizon: int = 1) -> FloatArray:
@@ -58,34 +70,33 @@ def last_value_weights(context_length: int, horizon: int = 1) -> FloatArray:
     return weights
 
 
-def linear_mse(signal: Sine, weights: FloatArray) -> FloatArray:
-    """[H]: the exact expected MSE of a linear forecaster with weights [H, L]."""
+def linear_mse(signal: Signal, weights: FloatArray, bias: FloatArray | float = 0.0) -> FloatArray:
+    """[H]: the exact expected MSE of an affine forecaster with weights [H, L] and bias [H]."""
     horizon, context_length = weights.shape
-    index = np.arange(context_length)
-    covariance = signal.autocovariance(np.abs(index[:, None] - index[None, :]).astype(np.float64))
-    ahead = np.arange(1, horizon + 1)
-    cross = signal.autocovariance((context_length - 1 + ahead[:, None] - index).astype(np.float64))
-    variance = signal.autocovariance(np.zeros(1))
-    quadratic = np.einsum("hl,lk,hk->h", weights, covariance, weights)
-    return np.asarray(variance - 2 * (weights * cross).sum(axis=1) + quadratic)
+    known = signal.moments(context_length, horizon)
+    quadratic = np.einsum("hl,lk,hk->h", weights, known.within, weights)
+    offset = weights @ known.context_mean + bias - known.target_mean
+    return np.asarray(known.variance - 2 * (weights * known.cross).sum(axis=1) + quadratic + offset**2)
 
 
-def forecasters(signal: Sine, context_length: int, horizon: int = 1) -> dict[str, Forecaster]:
+def _linear(signal: Signal, context_length: int, horizon: int) -> dict[str, Any]:
+    """The linear references by name, `Affine` each, from best to simplest."""
+    none = np.zeros(horizon)
+    return {
+        "best_linear": best_linear(signal, context_length, horizon),
+        "line": Affine(line_weights(context_length, horizon), none),
+        "last_value": Affine(last_value_weights(context_length, horizon), none),
+    }
+
+
+def forecasters(signal: Signal, context_length: int, horizon: int = 1) -> dict[str, Forecaster]:
     """The reference forecasters by name, from best to simplest."""
     _check(context_length, horizon)
-    linear = {
-        "best_linear": best_linear_weights(signal, context_length, horizon),
-        "line": line_weights(context_length, horizon),
-        "last_value": last_value_weights(context_length, horizon),
-    }
 
-    def through(weights: FloatArray) -> Forecaster:
-        return lambda context: context @ weights.T
+    def bayes(context: FloatArray) -> FloatArray:
+        return signal.posterior(context, horizon)[0]
 
-    return {
-        "bayes": lambda context: signal.posterior(context, horizon)[0],
-        **{name: through(weights) for name, weights in linear.items()},
-    }
+    return {"bayes": bayes, **_linear(signal, context_length, horizon)}
 
 
 @dataclass(frozen=True)
@@ -110,38 +121,43 @@ class Floors:
 
 
 def floors(
-    signal: Sine, context_length: int, horizon: int = 1, *, samples: int = 50_000, seed: int = 0
+    signal: Signal, context_length: int, horizon: int = 1, *, samples: int | None = None, seed: int = 0
 ) -> list[Floors]:
     """Expected MSE of every reference at each step 1..H ahead.
 
     All are exact but Bayes, which is sigma^2 plus the posterior variance averaged over `samples`
     windows (the law of total variance), with its standard error.
 
+    Args:
+        samples: by default 50,000, or fewer where the posterior is dear or windows are long.
+
     Raises:
         InputError: a length, horizon or sample count outside its range.
     """
     _check(context_length, horizon)
+    most = MAX_SAMPLED // max(context_length, horizon)
+    samples = min(50_000, signal.windows_to_score, most) if samples is None else samples
     if samples < 2:
         raise InputError(f"samples must be at least 2, got {samples}.")
-    most = MAX_SAMPLED // max(context_length, horizon)
     if samples > most:
         raise InputError(f"samples must be at most {most:,} for this context_length and horizon, got {samples:,}.")
-    linear = [
-        linear_mse(signal, weights)
-        for weights in (
-            best_linear_weights(signal, context_length, horizon),
-            line_weights(context_length, horizon),
-            last_value_weights(context_length, horizon),
-        )
-    ]
     draw = signal.draw(samples, context_length, 1, np.random.default_rng(seed))
-    variance = signal.posterior(draw.context, horizon)[1]
+    return floors_on(signal, signal.posterior(draw.context, horizon)[1], context_length)
+
+
+def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list[Floors]:
+    """The floors, given the posterior variance [B, H] of the windows that Bayes is averaged over."""
+    horizon = variance.shape[1]
+    errors = {
+        name: linear_mse(signal, made.weights, made.bias)
+        for name, made in _linear(signal, context_length, horizon).items()
+    }
     noise = signal.sigma**2
     table = []
     for step in range(horizon):
         spread = mean(variance[:, step])
-        best, line, last = (float(errors[step]) for errors in linear)
-        table.append(Floors(noise, Estimate(noise + spread.value, spread.se), best, line, last))
+        linear = {name: float(values[step]) for name, values in errors.items()}
+        table.append(Floors(noise=noise, bayes=Estimate(noise + spread.value, spread.se), **linear))
     return table
 
 

@@ -1,25 +1,40 @@
-"""Finds the zoo's architectures by file stem and imports one only when it is asked for.
+"""Finds architectures by name and imports one only when it is asked for.
 
 A file `zoo/foo.py` defines a frozen config dataclass and one `nn.Module`, decorated with
 `@register("foo", ...)`. Importing this module imports neither torch nor any of those files.
+A user's own file does the same: it is found through an entry point of the group `seqzoo.models`,
+or given to `load_file`.
+
+A model is an architecture on a signal, as `gru.sine`; a suffix `-h50` makes it forecast 50 steps at once.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import importlib.metadata
+import importlib.util
 import pkgutil
+import re
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import signals, zoo
-from .errors import MissingExtraError, SeqzooError, UnknownNameError
-from .recipes import Recipe
+from .errors import InputError, MissingExtraError, SeqzooError, UnknownNameError
+from .recipes import MAX_SIZE, Recipe
 
 if TYPE_CHECKING:
     from torch import nn
 
     Module = TypeVar("Module", bound=type[nn.Module])
+
+ENTRY_POINTS = "seqzoo.models"
+
+_STEM = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NAME = re.compile(r"(?P<architecture>[^.]*)\.(?P<family>[^.]*?)(-h(?P<horizon>[0-9]{1,6}))?")
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,7 @@ class Card:
     """The hand-written part of a model card.
 
     Args:
-        title: as in "LSTM sine wave predictor".
+        title: the architecture as a title begins, as in "GRU".
         summary: one sentence; shown by `seqzoo list` and in the gallery.
         architecture: prose on what the layers do.
         purpose: what to learn from the model.
@@ -49,15 +64,19 @@ class Architecture:
         name: the file's stem.
         config: the frozen config dataclass; `config()` is the shipped size.
         module: the `nn.Module`, built as `module(config)`.
-        recipes: a recipe for each signal family the zoo trains it on.
-        cards: a card for each signal family.
+        card: of the architecture, whatever it is trained on.
+        recipe: how it is trained.
+        recipes: where a signal needs another recipe, by signal family.
+        notes: what came out on a signal, one or two sentences by signal family; joins the limitations.
     """
 
     name: str
     config: Callable[..., Any]
     module: Callable[[Any], nn.Module]
-    recipes: Mapping[str, Recipe]
-    cards: Mapping[str, Card]
+    card: Card
+    recipe: Recipe = field(default_factory=Recipe)
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,73 +85,166 @@ class Entry:
 
     name: str
     architecture: Architecture
-    signal: signals.Sine
+    config: Any
+    signal: signals.Signal
     signal_family: str
-    recipe: Recipe
-    card: Card
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is trained."""
+        return self.architecture.recipes.get(self.signal_family, self.architecture.recipe)
+
+    @property
+    def card(self) -> Card:
+        """The architecture's card, made out for this signal."""
+        card = self.architecture.card
+        ahead = "" if self.config.horizon == 1 else f", {self.config.horizon} steps at once"
+        note = self.architecture.notes.get(self.signal_family, "")
+        return dataclasses.replace(
+            card,
+            title=f"{card.title} {self.signal.title} predictor{ahead}",
+            limitations=f"{card.limitations} {note}".strip(),
+        )
 
 
 _REGISTERED: dict[str, Architecture] = {}
 
 
 def register(
-    name: str, *, config: Callable[..., Any], recipes: Mapping[str, Recipe], cards: Mapping[str, Card]
+    name: str,
+    *,
+    config: Callable[..., Any],
+    card: Card,
+    recipe: Recipe | None = None,
+    recipes: Mapping[str, Recipe] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> Callable[[Module], Module]:
-    """Class decorator that enters an `nn.Module` into the registry.
+    """Class decorator that enters an `nn.Module` into the registry; see `Architecture`.
 
     Raises:
-        SeqzooError: the name is taken, or a recipe has no card.
+        SeqzooError: the name is taken or malformed, or a recipe or note is for a signal that does not exist.
     """
 
     def enter(module: Module) -> Module:
-        if name in _REGISTERED:
+        if not _STEM.fullmatch(name):
+            raise SeqzooError(f"an architecture's name must match {_STEM.pattern}, got {name[:80]!r}.")
+        if name in _REGISTERED or (name in _shipped() and module.__module__ != f"{zoo.__name__}.{name}"):
             raise SeqzooError(f"the architecture {name!r} is registered twice.")
-        if set(recipes) != set(cards):
-            raise SeqzooError(f"architecture {name!r} needs one recipe and one card for each signal.")
-        _REGISTERED[name] = Architecture(name, config, module, recipes, cards)
+        for family in (*(recipes or {}), *(notes or {})):
+            if family not in signals.FAMILIES:
+                raise UnknownNameError("signal", family, signals.FAMILIES)
+        missing = {"context_length", "horizon"} - {item.name for item in dataclasses.fields(config())}
+        if missing:
+            raise SeqzooError(f"the config of {name!r} lacks {' and '.join(sorted(missing))}.")
+        _REGISTERED[name] = Architecture(name, config, module, card, recipe or Recipe(), recipes or {}, notes or {})
         return module
 
     return enter
 
 
+def _shipped() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(zoo.__path__)]
+
+
+def _installed() -> dict[str, importlib.metadata.EntryPoint]:
+    return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+
+
 def architectures() -> list[str]:
-    """Names of the zoo's architectures, sorted. Imports none of them."""
-    return sorted(module.name for module in pkgutil.iter_modules(zoo.__path__))
+    """Names of the architectures that can be had, sorted. Imports none of them."""
+    return sorted({*_shipped(), *_installed(), *_REGISTERED})
 
 
 def architecture(name: str) -> Architecture:
     """Import one architecture.
 
     Raises:
-        UnknownNameError: no file of that stem in the zoo.
+        UnknownNameError: no file of that stem in the zoo, and none of the user's.
         MissingExtraError: torch is not installed.
+        InputError: a user's file that cannot be used.
     """
     if name not in architectures():
         raise UnknownNameError("architecture", name, architectures())
     if name not in _REGISTERED:
         try:
-            importlib.import_module(f"{zoo.__name__}.{name}")
+            if name in _shipped():
+                importlib.import_module(f"{zoo.__name__}.{name}")
+            else:
+                _own(f"the entry point {name!r}", _installed()[name].load)
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise
             raise MissingExtraError(f"the architecture {name!r}", "train") from None
+    if name not in _REGISTERED:
+        raise InputError(f"the entry point {name!r} registers no architecture of that name.")
     return _REGISTERED[name]
 
 
+def load_file(path: Path) -> list[str]:
+    """Run a user's model file, once; returns the names of the architectures it registered.
+
+    Raises:
+        InputError: no such file, or it fails, or it registers nothing.
+        MissingExtraError: torch is not installed.
+    """
+    module = f"seqzoo_models_{path.stem}_{abs(hash(path.resolve()))}"
+    if module not in sys.modules:
+        if not path.is_file():
+            raise InputError(f"there is no model file {path}.")
+        spec = importlib.util.spec_from_file_location(module, path)
+        if spec is None or spec.loader is None:
+            raise InputError(f"{path} is not a Python file: its name must end in .py.")
+        made = importlib.util.module_from_spec(spec)
+        sys.modules[module] = made
+        before = set(_REGISTERED)
+        try:
+            _own(str(path), lambda: spec.loader.exec_module(made))  # type: ignore[union-attr]
+        except BaseException:
+            for name in set(_REGISTERED) - before:
+                del _REGISTERED[name]
+            del sys.modules[module]
+            raise
+    names = [name for name, entered in _REGISTERED.items() if getattr(entered.module, "__module__", "") == module]
+    if not names:
+        del sys.modules[module]
+        raise InputError(f"{path} registers no architecture: decorate its module with @register(...).")
+    return names
+
+
+def _own(source: str, run: Callable[[], Any]) -> None:
+    """Run somebody's code; what it raises becomes one line that names the source."""
+    try:
+        run()
+    except SeqzooError as error:
+        raise InputError(f"{source} cannot be used: {error}") from None
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            raise MissingExtraError(source, "train") from None
+        raise InputError(f"{source} cannot be used: {error}.") from None
+    except Exception as error:
+        raise InputError(f"{source} cannot be used: {type(error).__name__}: {error}.") from None
+
+
 def entries() -> list[str]:
-    """Names of every model the zoo has a recipe for. Imports all architectures, and torch."""
-    return [f"{name}.{signal}" for name in architectures() for signal in sorted(architecture(name).recipes)]
+    """Names of every model that can be trained: each architecture on each signal. Imports none of them."""
+    return [f"{name}.{family}" for name in architectures() for family in sorted(signals.FAMILIES)]
 
 
 def entry(name: str) -> Entry:
-    """The zoo entry `architecture.signal`.
+    """The entry `architecture.signal` or `architecture.signal-hN`.
 
     Raises:
-        UnknownNameError: the zoo has no recipe of that name.
+        UnknownNameError: no such architecture or signal.
+        InputError: a horizon out of range.
         MissingExtraError: torch is not installed.
     """
-    stem, _, family = name.partition(".")
-    if stem not in architectures() or family not in architecture(stem).recipes:
+    parts = _NAME.fullmatch(name)
+    if parts is None or parts["architecture"] not in architectures() or parts["family"] not in signals.FAMILIES:
         raise UnknownNameError("model", name, entries())
-    found = architecture(stem)
-    return Entry(name, found, signals.make(family), family, found.recipes[family], found.cards[family])
+    horizon = int(parts["horizon"] or 1)
+    if not 1 <= horizon <= MAX_SIZE:
+        raise InputError(f"a model forecasts from 1 to {MAX_SIZE} steps at once, got {horizon} in {name!r}.")
+    made = architecture(parts["architecture"])
+    family = parts["family"]
+    config = made.config() if horizon == 1 else dataclasses.replace(made.config(), horizon=horizon)
+    return Entry(name, made, config, signals.make(family), family)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from . import files
 from .bundle import MANIFEST, NAME, SHIPPED
-from .errors import UnknownNameError
+from .errors import InputError, UnknownNameError
+from .floors import REFERENCES
+from .signals import FAMILIES
 
 
 def own_models() -> Path:
@@ -31,10 +33,14 @@ def find(name: str | Path) -> Path:
 
     Raises:
         UnknownNameError: no bundle of that name; lists those that exist.
+        InputError: the name of a training-free reference.
     """
     if isinstance(name, Path) or "/" in name or "\\" in name:
         return Path(name)
     known = available()
+    reference, _, family = name.partition(".")
+    if reference in REFERENCES and family in FAMILIES:
+        raise InputError(f"{name!r} is computed from the signal: there is no bundle of it. Use predict or forecast.")
     if name not in known:
         raise UnknownNameError("model", name, known)
     return known[name]

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from . import checkpoints, metrics, optimisers, windows
+from . import checkpoints, metrics, optimisers
 from .checkpoints import Evaluation, State
 from .errors import CheckpointError, DivergedError, InputError
 from .recipes import Recipe, replaced
 from .registry import Entry
+from .sampling import Finite, sampler
 from .scoring import HELD_OUT_SEEDS
-from .signals import Sine
+from .signals import Signal
 from .torch_threads import one_thread
 
 VALIDATION_WINDOWS = 4096
@@ -41,7 +42,7 @@ class Run:
     config: Any
     module: Callable[[Any], nn.Module]
     signal_family: str
-    signal: Sine
+    signal: Signal
     recipe: Recipe
     seed: int = 0
 
@@ -69,7 +70,7 @@ class Run:
             InputError: no such field, or a value it cannot have.
         """
         made = entry.architecture
-        parts: dict[str, Any] = {"recipe": entry.recipe, "config": made.config(), "signal": entry.signal}
+        parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
         for key, value in (changes or {}).items():
             part, _, name = key.partition(".")
             if part not in parts:
@@ -162,13 +163,17 @@ class _Loop:
         self.average.load_state_dict(self.module.state_dict())
         self.optimiser = optimisers.build(run.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
-        self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, [])
-        length = run.config.context_length
+        self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
+        length, horizon = run.config.context_length, run.config.horizon
+        self.sampler = sampler(run.signal, run.recipe, length, horizon, run.seed)
         draw = run.signal.draw(
-            min(VALIDATION_WINDOWS, VALIDATION_VALUES // length), length, 1, np.random.default_rng(HELD_OUT_SEEDS)
+            min(VALIDATION_WINDOWS, VALIDATION_VALUES // (length + horizon)),
+            length,
+            1,
+            np.random.default_rng(HELD_OUT_SEEDS),
         )
-        self.context = torch.from_numpy(draw.context.astype(np.float32)[:, :, None])
-        self.bayes, variance = run.signal.posterior(draw.context, run.config.horizon)
+        self.context = _tensor(draw.context)[:, :, None]
+        self.bayes, variance = run.signal.posterior(draw.context, horizon)
         self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
 
     def advance(
@@ -178,12 +183,12 @@ class _Loop:
         should_stop: Callable[[], bool],
     ) -> None:
         state, recipe = self.state, self.recipe
-        batches = _batches(self.run, state.step)
+        batches = self.sampler.batches(state.step)
         before, began, losses = state.seconds, time.perf_counter(), []
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
-            loss = nn.functional.mse_loss(self.module(context), target)
+            loss = nn.functional.mse_loss(self.module(_tensor(context)[:, :, None]), _tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
             if not math.isfinite(value):
@@ -216,10 +221,18 @@ class _Loop:
         seen = state.step * self.recipe.batch_size
         evaluation = Evaluation(state.step, seen, round(state.seconds, 3), loss, excess)
         state.history.append(evaluation)
-        if excess < state.best_excess:
-            state.best_excess, state.best_step = excess, state.step
+        criterion = self._held_out_mse() if isinstance(self.sampler, Finite) else excess
+        if criterion < state.best_criterion:
+            state.best_criterion, state.best_excess, state.best_step = criterion, excess, state.step
             self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         return evaluation
+
+    def _held_out_mse(self) -> float:
+        """What somebody with a finite budget can choose the weights by."""
+        assert isinstance(self.sampler, Finite)
+        context, target = self.sampler.held_out
+        with torch.no_grad():
+            return nn.functional.mse_loss(self.average(_tensor(context)[:, :, None]), _tensor(target)).item()
 
     def save(self, checkpoint: Path) -> None:
         groups = {
@@ -269,27 +282,6 @@ class _Loop:
             f"training diverged: at step {self.state.step} the loss is {value}. The learning rate "
             f"({self.recipe.learning_rate:g}) is probably too high for this model; try a tenth of it.{kept}"
         )
-
-
-def _batches(run: Run, start: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches from number `start` on; batch k depends on (seed, k) only."""
-    recipe, length, horizon = run.recipe, run.config.context_length, run.config.horizon
-    if recipe.points is None:
-        for draw in run.signal.endless(recipe.batch_size, length, horizon, seed=run.seed, start=start):
-            yield _tensor(draw.context)[:, :, None], _tensor(draw.target)
-    series = run.signal.series(recipe.points or 0, seed=run.seed).observed
-    context, target = windows.sliding(series, length, horizon)
-    per_epoch = -(-len(context) // recipe.batch_size)
-    epoch, order = -1, np.empty(0, np.intp)
-    step = start
-    while True:
-        if step // per_epoch != epoch:
-            epoch = step // per_epoch
-            order = np.random.default_rng([run.seed, epoch]).permutation(len(context))
-        first = step % per_epoch * recipe.batch_size
-        chosen = order[first : first + recipe.batch_size]
-        yield _tensor(context[chosen])[:, :, None], _tensor(target[chosen])
-        step += 1
 
 
 def _tensor(values: NDArray[np.floating]) -> Tensor:

@@ -192,12 +192,10 @@ def _spread(se: float, windows: int, stated_se: float, stated_windows: int) -> f
 def _score(found: Bundle, windows: int, seed: int) -> str:
     stated = found.manifest.score
     signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
-    length = found.manifest.contract.context_length
-    windows = min(windows, most_windows(length))
+    length, horizon = found.manifest.contract.context_length, found.manifest.contract.horizon
+    windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
     predictor = Predictor(found.path, "onnx")
-    measured = score(
-        predictor.predict, signal, length, windows=windows, seed=seed
-    )
+    measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
     for name in ("mse", "excess"):
         value, se = getattr(measured, name)
         expected, expected_se = getattr(stated, name)

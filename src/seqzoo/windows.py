@@ -5,6 +5,7 @@ Shapes: T series length, N windows, L context_length, H horizon, D channels (one
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -129,6 +130,18 @@ def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
             f"{np.asarray(values, dtype=object).reshape(-1)[window * context_length + step]!s}."
         )
     return batch
+
+
+def last_window(context: ArrayLike, context_length: int) -> NDArray[np.float32]:
+    """As `as_batch`, of windows or of one longer series [T], whose last L values are taken.
+
+    Raises:
+        InputError: as `as_batch`.
+    """
+    with contextlib.suppress(ValueError):  # ragged; as_batch says so
+        values = np.asanyarray(context)
+        context = values[-context_length:] if values.ndim == 1 else values
+    return as_batch(context, context_length)
 
 
 def _cast(values: ArrayLike, context_length: int) -> NDArray[np.float32]:

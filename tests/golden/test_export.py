@@ -17,6 +17,7 @@ from safetensors.numpy import load as parse
 from seqzoo import bundle, export, registry, shelf
 from seqzoo.reproduction import reproduce, run_of
 from seqzoo.runtime import ENGINES, load
+from seqzoo.signals import Sine
 from seqzoo.training import train
 from seqzoo.verification import verify
 from seqzoo.windows import Normaliser
@@ -25,7 +26,7 @@ from seqzoo.windows import Normaliser
 @pytest.fixture
 def quick(monkeypatch):
     """Scores on fewer windows."""
-    monkeypatch.setattr(export, "SCORE_WINDOWS", 2000)
+    monkeypatch.setattr(Sine, "windows_to_score", 2000)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seqzoo import checkpoints
-from seqzoo.checkpoints import Evaluation, State
+from seqzoo.checkpoints import SCHEMA_VERSION, Evaluation, State
 from seqzoo.errors import CheckpointError
 from seqzoo.training import train
 
@@ -21,7 +21,7 @@ def saved(small_run, tmp_path):
 
 def test_a_checkpoint_holds_what_was_saved(tmp_path):
     path = tmp_path / "run.safetensors"
-    state = State("print", 7, 1.5, 5, 0.25, [Evaluation(5, 80, 1.0, 0.5, 0.25)])
+    state = State("print", 7, 1.5, 5, 0.25, 0.25, [Evaluation(5, 80, 1.0, 0.5, 0.25)])
     groups = {"model": {"a/b.weight": torch.randn(3, 2)}, "optimiser": {"steps": torch.tensor(7)}}
     checkpoints.save(path, state, groups)
     loaded, tensors = checkpoints.load(path)
@@ -98,8 +98,10 @@ def test_a_checkpoint_without_a_state_is_refused(tmp_path):
 
 def test_a_checkpoint_of_another_schema_is_refused(tmp_path):
     path = tmp_path / "run.safetensors"
-    checkpoints.save(path, State("print", 0, 0.0, 0, 1.0, [], schema_version=2), {"model": {"x": torch.zeros(1)}})
-    with pytest.raises(CheckpointError, match="is of schema 2; this seqzoo reads 1"):
+    state = State("print", 0, 0.0, 0, 1.0, 1.0, [], schema_version=SCHEMA_VERSION + 1)
+    checkpoints.save(path, state, {"model": {"x": torch.zeros(1)}})
+    told = f"is of schema {SCHEMA_VERSION + 1}; this seqzoo reads {SCHEMA_VERSION}"
+    with pytest.raises(CheckpointError, match=told):
         checkpoints.load(path)
 
 
@@ -122,5 +124,5 @@ def test_a_checkpoint_with_a_tensor_of_another_shape_is_refused(small_run, saved
 
 
 def test_the_state_goes_through_json_unchanged():
-    state = State("print", 3, 0.1 + 0.2, 2, 1e-300, [Evaluation(1, 2, 3.0, 1 / 3, 2 / 3)])
+    state = State("print", 3, 0.1 + 0.2, 2, 1e-300, 1e-300, [Evaluation(1, 2, 3.0, 1 / 3, 2 / 3)])
     assert msgspec.json.decode(msgspec.json.encode(state), type=State) == state

@@ -13,7 +13,7 @@ from seqzoo.errors import InputError
 from seqzoo.floors import (
     MAX_CONTEXT,
     MAX_HORIZON,
-    best_linear_weights,
+    best_linear,
     floors,
     forecasters,
     last_value_weights,
@@ -46,7 +46,7 @@ def test_the_last_value_errs_by_twice_the_noise_and_the_step_of_the_sine():
 @pytest.mark.parametrize("sigma", [0.05, 0.1, 1.0])
 def test_the_best_linear_weights_leave_no_gradient(sigma, horizon):
     signal = Sine(sigma=sigma)
-    weights = best_linear_weights(signal, 20, horizon)
+    weights = best_linear(signal, 20, horizon).weights
     assert weights.shape == (horizon, 20)
     index = np.arange(20)
     covariance = 0.5 * np.cos(0.02 * (index[:, None] - index)) + sigma**2 * np.eye(20)
@@ -58,7 +58,7 @@ def test_the_best_linear_weights_leave_no_gradient(sigma, horizon):
 @given(seed=st.integers(0, 10_000), size=st.floats(1e-4, 1.0), frequency=st.floats(0.02, 3.0))
 def test_any_change_of_the_best_linear_weights_makes_them_worse(seed, size, frequency):
     signal = Sine(angular_frequency=frequency)
-    best = best_linear_weights(signal, 12, 2)
+    best = best_linear(signal, 12, 2).weights
     change = size * np.random.default_rng(seed).standard_normal(best.shape)
     worse = linear_mse(signal, best + change) - linear_mse(signal, best)
     # The quadratic form's least eigenvalue is sigma^2: the error grows by at least that.
@@ -69,7 +69,7 @@ def test_any_change_of_the_best_linear_weights_makes_them_worse(seed, size, freq
 def test_the_exact_error_of_linear_weights_is_what_windows_show(kind):
     signal = Sine(angular_frequency=0.2, amplitude=1.5, sigma=0.4)
     weights = {
-        "best_linear": best_linear_weights(signal, 8, 3),
+        "best_linear": best_linear(signal, 8, 3).weights,
         "line": line_weights(8, 3),
         "last_value": last_value_weights(8, 3),
         "random": np.random.default_rng(1).standard_normal((3, 8)),

@@ -126,7 +126,7 @@ def test_a_score_of_the_straight_line_is_its_known_error():
     measured = score(lambda windows: windows[:, :, 0] @ weights.T, Sine(), 20, windows=10_000, seed=5)
     exact = linear_mse(Sine(), weights)[0]
     assert abs(measured.mse.value - exact) < 4.5 * measured.mse.se
-    assert abs(measured.excess.value - (exact / measured.floors.bayes.value - 1)) < 0.02
+    assert abs(measured.excess.value - (exact / measured.floors["bayes"] - 1)) < 0.02
     assert measured.windows == 10_000 and measured.seed == 5
 
 

@@ -123,7 +123,7 @@ def test_no_windows_give_no_forecasts():
 def test_any_posterior_equals_the_brute_force_and_stays_within_the_amplitude(
     sigma, frequency, amplitude, length, seed
 ):
-    signal = Sine(frequency, amplitude, sigma)
+    signal = Sine(angular_frequency=frequency, amplitude=amplitude, sigma=sigma)
     window = signal.draw(1, length, 1, np.random.default_rng(seed)).context
     mean, variance = signal.posterior(window, 2)
     expected, spread = brute_force(signal, window[0], 2)

@@ -23,8 +23,9 @@ def name(request) -> str:
     return request.param
 
 
-def test_every_entry_of_the_zoo_ships_a_bundle_and_every_bundle_has_an_entry():
-    assert NAMES == sorted(registry.entries()) == sorted(shelf.available())
+def test_every_bundle_has_an_entry_of_the_zoo_and_is_on_the_shelf():
+    assert NAMES == sorted(shelf.available())
+    assert [registry.entry(name).name for name in NAMES] == NAMES
 
 
 @pytest.mark.parametrize(("model", "engine"), MODELS)
@@ -51,11 +52,11 @@ def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine
 def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
     manifest = bundle.open_bundle(shelf.find(name)).manifest
     signal = signals.make(manifest.signal.family, manifest.signal.parameters)
-    draw = signal.draw(20_000, manifest.contract.context_length, 1, np.random.default_rng(fresh_seed()))
-    forecast = load(name, "onnx").predict(draw.context[:, :, None])[:, 0]
-    bayes = signal.posterior(draw.context, 1)[0][:, 0]
-    target = draw.target[:, 0]
-    surplus = (forecast - target) ** 2 - (bayes - target) ** 2
+    horizon = manifest.contract.horizon
+    draw = signal.draw(10_000, manifest.contract.context_length, horizon, np.random.default_rng(fresh_seed()))
+    forecast = load(name, "onnx").predict(draw.context[:, :, None])
+    bayes = signal.posterior(draw.context, horizon)[0]
+    surplus = ((forecast - draw.target) ** 2 - (bayes - draw.target) ** 2).mean(axis=1)
     assert surplus.mean() > -4 * surplus.std() / math.sqrt(len(surplus))
     # And by how much it is worse is what its manifest says.
     excess = metrics.excess(forecast, bayes, manifest.score.floors["bayes"])
@@ -64,7 +65,7 @@ def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
 
 
 def test_a_bundle_proves_itself(name):
-    report = verify(name, windows=5000)
+    report = verify(name, windows=2000)
     assert {check.name for check in report.checks if check.passed is not True} == set()
     assert report.passed
     assert [check.name for check in report.checks] == [
@@ -95,7 +96,7 @@ def test_a_bundle_with_a_damaged_file_fails_there_and_is_not_run(copied):
 def test_scores_stand_in_the_order_that_theory_demands(name):
     score = bundle.open_bundle(shelf.find(name)).manifest.score
     floors = score.floors
-    assert floors["noise"] < floors["bayes"] < floors["best_linear"] < floors["last_value"]
+    assert floors["noise"] < floors["bayes"] < floors["best_linear"] < min(floors["line"], floors["last_value"])
     assert floors["bayes"] - 4 * score.mse[1] < score.mse[0] < floors["last_value"]
     assert score.excess[0] > 0 and 0 < score.skill[0] <= 1 + 4 * score.skill[1]
 
@@ -110,7 +111,7 @@ def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
     run = run_of(manifest)
     entry = registry.entry(name)
     assert run.recipe == entry.recipe
-    assert run.config == entry.architecture.config() and run.signal == entry.signal
+    assert run.config == entry.config and run.signal == entry.signal
     assert manifest.training.windows_seen == manifest.training.steps * run.recipe.batch_size
     assert manifest.training.steps <= run.recipe.steps
     assert manifest.rebuild == f"seqzoo reproduce {name}"

@@ -156,18 +156,16 @@ def tour(
     """
     import numpy as np
 
-    from .. import plots, signals
-    from ..runtime import load
+    from .. import plots, shelf
+    from ..runtime import Predictor
     from ..scoring import fresh_seed, score
     from .models import case_of
     from .tables import show_score
 
     plots.check_kind(plot)
     verify(name)
-    predictor = load(name, "onnx")
-    facts = predictor.manifest
-    length = facts.contract.context_length
-    signal = signals.make(facts.signal.family, facts.signal.parameters)
+    predictor = Predictor(shelf.find(name), "onnx")
+    length, signal = predictor.context_length, predictor.signal
     seed = fresh_seed()
     typer.echo(f"\nThree fresh windows of {length} values (seed {seed}):")
     draw = signal.draw(3, length, 1, np.random.default_rng(seed))
@@ -183,7 +181,7 @@ def tour(
         (measured.mse.value, measured.mse.se),
         (measured.excess.value, measured.excess.se),
         (measured.skill.value, measured.skill.se),
-        dict(measured.floors.items()),
+        measured.floors,
     )
     plots.save(plots.forecast_figure(name, case_of(predictor, [], None, 100, seed)), plot)
     typer.echo(f"\nPicture of a forecast beside the Bayes forecast: {plot}")

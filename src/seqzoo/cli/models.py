@@ -12,7 +12,7 @@ from .app import EngineOption, Json, Model, Plot, Seed, app, emit, settings
 if TYPE_CHECKING:
     from ..bundle import Manifest
     from ..forecasting import Case
-    from ..runtime import Predictor
+    from ..runtime import ClosedForm, Predictor
 
 Numbers = Annotated[
     list[str] | None, typer.Argument(help="The last values, oldest first; `-` reads standard input.")
@@ -31,6 +31,7 @@ def list_models(json: Json = False) -> None:
     from ..errors import BundleError
 
     rows: list[dict[str, Any]] = []
+    floors: dict[str, dict[str, float]] = {}
     for name, path in shelf.available().items():
         row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == bundle.SHIPPED}
         try:
@@ -48,6 +49,9 @@ def list_models(json: Json = False) -> None:
                 "skill": facts.score.skill[0],
             }
         )
+        if facts.contract.horizon == 1 and row["shipped"]:
+            floors[facts.signal.family] = facts.score.floors
+    rows += [row for family, known in floors.items() for row in _references(family, known)]
     if json:
         emit(rows)
         return
@@ -63,7 +67,11 @@ def show(name: Model, json: Json = False) -> None:
     Examples: `seqzoo show lstm.sine` · `seqzoo show lstm.sine --json`
     """
     from .. import bundle, shelf
+    from ..runtime import closed_form
 
+    if (reference := closed_form.find(name)) is not None:
+        _show_reference(reference, json)
+        return
     found = bundle.open_bundle(shelf.find(name))
     if json:
         emit({"path": str(found.path), **_builtins(found.manifest)})
@@ -91,14 +99,14 @@ def predict(
     from .reading import as_windows, read_numbers
 
     predictor = load(name, engine)
-    contract = predictor.manifest.contract
+    length = predictor.context_length
     rows = read_numbers(numbers or [], file)
     if rows is None:
         raise InputError(
-            f"no numbers were given: write {contract.context_length} of them after the model's name, or use "
+            f"no numbers were given: write {length} of them after the model's name, or use "
             "--file, or `-` for standard input."
         )
-    forecast = predictor.predict(as_windows(rows, contract.context_length))
+    forecast = predictor.predict(as_windows(rows, length))
     if json:
         emit({"model": name, "engine": predictor.engine, "forecast": forecast.tolist()})
     else:
@@ -152,7 +160,7 @@ def floors(
     ] = None,
     context_length: Annotated[int, typer.Option(help="Values that a forecaster sees.")] = 20,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 1,
-    samples: Annotated[int, typer.Option(help="Windows to average the Bayes floor over.")] = 50_000,
+    samples: Annotated[int | None, typer.Option(help="Windows to average the Bayes floor over.")] = None,
     json: Json = False,
 ) -> None:
     """Print the least error that any forecaster of a signal can have, and that of simple ones.
@@ -173,25 +181,23 @@ def floors(
 
 
 def case_of(
-    predictor: Predictor, numbers: list[str], file: Path | None, horizon: int, seed: int | None
+    predictor: Predictor | ClosedForm, numbers: list[str], file: Path | None, horizon: int, seed: int | None
 ) -> Case:
     """History, forecast, Bayes forecast, and the truth where it is known, each [T]."""
     import numpy as np
 
-    from .. import forecasting, signals
+    from .. import forecasting
     from ..errors import InputError
     from ..scoring import fresh_seed
     from .reading import read_numbers
 
-    facts = predictor.manifest
-    length = facts.contract.context_length
-    signal = signals.make(facts.signal.family, facts.signal.parameters)
+    length, signal = predictor.context_length, predictor.signal
     rows = read_numbers(numbers, file)
     observed = clean = None
     if rows is None:
         forecasting.check_horizon(horizon)
         rng = np.random.default_rng(fresh_seed() if seed is None else seed)
-        drawn = signal.draw(1, 3 * length, horizon, rng)
+        drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
         history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
     else:
         history = np.array([value for row in rows for value in row])
@@ -207,3 +213,38 @@ def _builtins(manifest: Manifest) -> dict[str, Any]:
 
     facts: dict[str, Any] = msgspec.to_builtins(manifest)
     return facts
+
+
+def _references(family: str, floors: dict[str, float]) -> list[dict[str, Any]]:
+    """Rows of `seqzoo list` for the training-free forecasters of a signal."""
+    from ..cards import label
+    from ..floors import REFERENCES
+    from ..runtime import closed_form
+
+    bayes, last = floors["bayes"], floors["last_value"]
+    return [
+        {
+            "name": f"{name}.{family}",
+            "shipped": True,
+            "title": f"{label(name)}: {closed_form.SUMMARIES[name][0].lower()}{closed_form.SUMMARIES[name][1:]}",
+            "parameters": 0,
+            "bytes": 0,
+            "excess": floors[name] / bayes - 1,
+            "skill": (last - floors[name]) / (last - bayes),
+        }
+        for name in REFERENCES
+    ]
+
+
+def _show_reference(reference: ClosedForm, json: bool) -> None:
+    from ..floors import floors as compute
+    from .tables import show_floors
+
+    table = compute(reference.signal, reference.context_length)
+    if json:
+        emit({"name": reference.name, "summary": reference.summary, "signal": reference.signal.description,
+              "floors": dict(table[0].items())})
+        return
+    typer.echo(f"{reference.name}: {reference.summary}")
+    typer.echo(f"signal: {reference.signal.description}; nothing is trained.\n")
+    show_floors(table, reference.signal.sigma**2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from functools import cached_property
 from pathlib import Path
@@ -10,28 +9,35 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import forecasting
+from .. import forecasting, signals
 from ..bundle import WEIGHTS, Bundle, Contract, Manifest, open_bundle
 from ..errors import InputError, IntegrityError
 from ..shelf import find
-from ..windows import as_batch
-from . import engines
+from ..signals import Signal
+from ..windows import as_batch, last_window
+from . import closed_form, engines
+from .closed_form import ClosedForm
 from .reference import NumpyEngine, Trace
+from .stream import Stream
 
 FloatArray = NDArray[np.float32]
 
 
-def load(name: str | Path, engine: str | None = None) -> Predictor:
-    """A predictor for a model of the zoo, one's own, or a bundle's folder. Returns at once.
+def load(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
+    """A predictor for a model of the zoo, one's own, a bundle's folder, or a reference. Returns at once.
 
     Args:
-        name: as "lstm.sine", or the path of a bundle's folder.
+        name: as "lstm.sine" or "bayes.sine", or the path of a bundle's folder.
         engine: "torchscript", "onnx" or "numpy"; by default torchscript where torch is installed
             and the bundle is trusted, else onnx.
 
     Raises:
         UnknownNameError: no such model or engine.
     """
+    if isinstance(name, str) and (reference := closed_form.find(name)) is not None:
+        if engine is not None:
+            engines.check_name(engine)
+        return reference
     return Predictor(find(name), engine)
 
 
@@ -66,6 +72,26 @@ class Predictor:
     def manifest(self) -> Manifest:
         """Facts of the model: contract, scores, training. Raises ManifestError."""
         return self.bundle.manifest
+
+    @property
+    def name(self) -> str:
+        """As the manifest states it. Raises ManifestError."""
+        return self.manifest.name
+
+    @property
+    def context_length(self) -> int:
+        """L, the values that a window holds. Raises ManifestError."""
+        return self.manifest.contract.context_length
+
+    @property
+    def horizon(self) -> int:
+        """H, the steps that `predict` forecasts. Raises ManifestError."""
+        return self.manifest.contract.horizon
+
+    @cached_property
+    def signal(self) -> Signal:
+        """The signal it was trained on. Raises ManifestError, UnknownNameError, InputError."""
+        return signals.make(self.manifest.signal.family, self.manifest.signal.parameters)
 
     @cached_property
     def engine(self) -> str:
@@ -123,11 +149,7 @@ class Predictor:
             InputError, BundleError, MissingExtraError: see `predict`.
         """
         forecasting.check_horizon(horizon)
-        length = self.manifest.contract.context_length
-        with contextlib.suppress(ValueError):  # ragged; as_batch says so
-            values = np.asanyarray(context)
-            context = values[-length:] if values.ndim == 1 else values
-        return forecasting.recursive(self.predict, as_batch(context, length), horizon)
+        return forecasting.recursive(self.predict, last_window(context, self.context_length), horizon)
 
     def trace(self, windows: ArrayLike) -> Trace:
         """Every gate and state of windows given as for `predict`, through the numpy engine.
@@ -136,11 +158,20 @@ class Predictor:
             InputError: bad windows, or an architecture without a numpy reference.
             BundleError: the weights are damaged.
         """
-        batch = as_batch(windows, self.manifest.contract.context_length)
+        batch = as_batch(windows, self.context_length)
         most = max(1, 81_920 // batch.shape[1])
         if len(batch) > most:
             raise InputError(f"a trace holds at most {most:,} windows of this length, got {len(batch):,}.")
         return self._reference.trace(self._scaled(batch))
+
+    def stream(self) -> Stream:
+        """A recurrent model fed one value at a time, through the numpy engine; each stream has its own state.
+
+        Raises:
+            InputError: the architecture carries no state.
+            BundleError: the weights are damaged.
+        """
+        return Stream(self._reference, self.manifest.contract.normaliser)
 
     def _load(self) -> engines.Engine:
         with self._lock:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,31 +40,59 @@ class Trace:
         return self.steps[name]
 
 
-def lstm(weights: Weights, context: Array) -> Trace:
+class Cell(NamedTuple):
+    """One step of a recurrence: `step(weights, x [B, 1], before)` to every gate and state, [B, K] each.
+
+    Args:
+        prefix: of the layer's weights, as "lstm".
+        names: of what a step computes, in the order of a trace.
+        states: those of the names that the next step reads; they begin at zero. `h` is read by the head.
+    """
+
+    prefix: str
+    names: str
+    states: str
+    step: Callable[[Weights, Array, dict[str, Array]], dict[str, Array]]
+
+
+def _lstm(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
     """i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c' = f c + i g, h' = o tanh(c').
 
     Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; PyTorch's gate order.
     """
-    inward, recurrent = weights["lstm.weight_ih_l0"], weights["lstm.weight_hh_l0"]
-    bias = weights["lstm.bias_ih_l0"] + weights["lstm.bias_hh_l0"]
-    rows, length = context.shape
-    size = recurrent.shape[1]
-    h, c = np.zeros((rows, size)), np.zeros((rows, size))
-    steps = {name: np.empty((rows, length, size)) for name in "ifgoch"}
-    for t in range(length):
-        gates = context[:, t, None] @ inward.T + h @ recurrent.T + bias
-        i, f, g, o = np.split(gates, 4, axis=1)
-        i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
-        c = f * c + i * g
-        h = o * np.tanh(c)
-        for name, value in zip("ifgoch", (i, f, g, o, c, h), strict=True):
-            steps[name][:, t] = value
-    return Trace(context, steps, h @ weights["head.weight"].T + weights["head.bias"])
+    gates = x @ weights["weight_ih_l0"].T + before["h"] @ weights["weight_hh_l0"].T
+    i, f, g, o = np.split(gates + weights["bias_ih_l0"] + weights["bias_hh_l0"], 4, axis=1)
+    i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+    c = f * before["c"] + i * g
+    return {"i": i, "f": f, "g": g, "o": o, "c": c, "h": o * np.tanh(c)}
 
 
-MOST_VALUES = 1 << 20  # of a gate over all rows and steps; a trace keeps six such arrays
+def _gru(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
+    """r, z = sigmoid(W x + U h + b), n = tanh(W x + b + r (U h + b')), h' = (1 - z) n + z h.
 
-CELLS: dict[str, Callable[[Weights, Array], Trace]] = {"lstm": lstm}
+    Cho et al. 2014, with the reset gate after the product, as PyTorch has it.
+    """
+    h = before["h"]
+    from_x = np.split(x @ weights["weight_ih_l0"].T + weights["bias_ih_l0"], 3, axis=1)
+    from_h = np.split(h @ weights["weight_hh_l0"].T + weights["bias_hh_l0"], 3, axis=1)
+    r, z = _sigmoid(from_x[0] + from_h[0]), _sigmoid(from_x[1] + from_h[1])
+    n = np.tanh(from_x[2] + r * from_h[2])
+    return {"r": r, "z": z, "n": n, "h": (1 - z) * n + z * h}
+
+
+def _rnn(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
+    """h' = tanh(W x + U h + b) (Elman 1990)."""
+    total = x @ weights["weight_ih_l0"].T + before["h"] @ weights["weight_hh_l0"].T
+    return {"h": np.tanh(total + weights["bias_ih_l0"] + weights["bias_hh_l0"])}
+
+
+CELLS = {
+    "lstm": Cell("lstm", "ifgoch", "hc", _lstm),
+    "gru": Cell("gru", "rznh", "h", _gru),
+    "rnn": Cell("rnn", "h", "h", _rnn),
+}
+
+MOST_VALUES = 1 << 20  # of a gate over all rows and steps; a trace keeps up to six such arrays
 
 
 class NumpyEngine:
@@ -77,8 +106,8 @@ class NumpyEngine:
     def __init__(self, data: bytes, manifest: Manifest) -> None:
         if manifest.architecture not in CELLS:
             raise InputError(
-                f"the numpy engine has no reference for the architecture {manifest.architecture!r}; "
-                f"it has {', '.join(CELLS)}."
+                f"the architecture {manifest.architecture!r} has no gates and states to look at and carries no state "
+                f"from step to step; {', '.join(CELLS)} do."
             )
         try:
             tensors = parse(data)
@@ -86,26 +115,49 @@ class NumpyEngine:
             raise IntegrityError(f"the weights cannot be read: {error}") from None
         if any(tensor.dtype != np.float32 for tensor in tensors.values()):
             raise IntegrityError("the weights are not all float32.")
-        self._weights = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
-        self._cell = CELLS[manifest.architecture]
-        contract = manifest.contract
         if sum(tensor.size for tensor in tensors.values()) != manifest.parameters:
             raise IntegrityError(f"the weights are not the {manifest.parameters:,} that the manifest states.")
+        self._cell = CELLS[manifest.architecture]
+        prefix = f"{self._cell.prefix}."
+        self._weights = {name.removeprefix(prefix): tensor.astype(np.float64) for name, tensor in tensors.items()}
+        contract = manifest.contract
         try:
-            trial = self._cell(self._weights, np.zeros((1, contract.context_length)))
-            shape, self._size = trial.forecast.shape, max(step.shape[-1] for step in trial.steps.values())
+            self._size = self._weights["weight_hh_l0"].shape[1]
+            shape = self._trace(np.zeros((1, contract.context_length))).forecast.shape
         except (KeyError, ValueError, IndexError) as error:
             raise IntegrityError(f"the weights are not those of an {manifest.architecture}: {error}.") from None
         if shape != (1, contract.horizon):
             raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {contract.horizon}.")
 
+    def start(self, rows: int) -> dict[str, Array]:
+        """The states before the first value: zeros, [B, K] each."""
+        return {name: np.zeros((rows, self._size)) for name in self._cell.states}
+
+    def step(self, x: Array, before: dict[str, Array]) -> tuple[dict[str, Array], Array]:
+        """One value [B, 1] in model units: every gate and state after it, and the forecast [B, H] from there."""
+        now = self._cell.step(self._weights, x, before)
+        return now, self._head(now["h"])
+
     def trace(self, batch: NDArray[np.float32]) -> Trace:
         """[B, L, 1] in model units to every gate and state."""
-        return self._cell(self._weights, batch[:, :, 0].astype(np.float64))
+        return self._trace(batch[:, :, 0].astype(np.float64))
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """[B, L, 1] to [B, H]."""
         return in_pieces(self._forecast, batch)
+
+    def _trace(self, context: Array) -> Trace:
+        rows, length = context.shape
+        steps = {name: np.empty((rows, length, self._size)) for name in self._cell.names}
+        now = self.start(rows)
+        for t in range(length):
+            now = self._cell.step(self._weights, context[:, t, None], now)
+            for name, value in now.items():
+                steps[name][:, t] = value
+        return Trace(context, steps, self._head(now["h"]))
+
+    def _head(self, state: Array) -> Array:
+        return np.asarray(state @ self._weights["head.weight"].T + self._weights["head.bias"])
 
     def _forecast(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = max(1, MOST_VALUES // (batch.shape[1] * self._size))

@@ -1,7 +1,6 @@
 """Signal families: each file holds a generator and what is known of its distribution.
 
-A file `foo.py` defines the family `foo` as a frozen dataclass decorated with nothing: the
-mapping below is the registry, and importing this package costs NumPy only.
+The mapping below is the registry of families. Importing this package costs NumPy only.
 """
 
 from __future__ import annotations
@@ -10,12 +9,23 @@ import dataclasses
 from collections.abc import Mapping
 
 from ..errors import InputError, UnknownNameError
-from .sine import Series, Sine
+from .recall import Recall
+from .signal import Draw, Moments, Series, Signal
+from .sine import Sine
+from .sine_any import SineAny
+from .square import Square
+from .two_tone import TwoTone
 
-FAMILIES: dict[str, type[Sine]] = {"sine": Sine}
+FAMILIES: dict[str, type[Signal]] = {
+    "sine": Sine,
+    "sine_any": SineAny,
+    "two_tone": TwoTone,
+    "recall": Recall,
+    "square": Square,
+}
 
 
-def make(family: str, parameters: Mapping[str, float] | None = None) -> Sine:
+def make(family: str, parameters: Mapping[str, float] | None = None) -> Signal:
     """The signal of a family with the given parameters; the family's defaults for the rest.
 
     Raises:
@@ -31,4 +41,16 @@ def make(family: str, parameters: Mapping[str, float] | None = None) -> Sine:
     return FAMILIES[family](**dict(parameters or {}))
 
 
-__all__ = ["FAMILIES", "Series", "Sine", "make"]
+__all__ = [
+    "FAMILIES",
+    "Draw",
+    "Moments",
+    "Recall",
+    "Series",
+    "Signal",
+    "Sine",
+    "SineAny",
+    "Square",
+    "TwoTone",
+    "make",
+]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ..recipes import Recipe
 from ..registry import Card, register
 
 
@@ -23,28 +22,27 @@ class LSTMConfig:
 @register(
     "lstm",
     config=LSTMConfig,
-    recipes={"sine": Recipe()},
-    cards={
-        "sine": Card(
-            title="LSTM sine wave predictor",
-            summary="Reads 20 values of a noisy sine one by one and forecasts the next from its last state.",
-            architecture=(
-                "One LSTM layer (1 -> 64) reads the window step by step. At each step the forget gate "
-                "decides what the cell state keeps, the input gate what it takes up, the output gate what "
-                "the hidden state shows. The last hidden state goes through one fully connected layer "
-                "(64 -> 1)."
-            ),
-            purpose=(
-                "It shows sequence modelling with an LSTM at a size where every gate can be drawn, and is "
-                "the common ground for comparisons: recurrent with feed-forward, temporal with image-based, "
-                "one step with many, and all of them with the best forecaster that can exist."
-            ),
-            limitations=(
-                "It is trained on one synthetic signal of one frequency, amplitude and noise level, and "
-                "predicts a single step. Fed its own output it follows the sine for some twenty steps, then "
-                "drifts, and at a crest it stays: after 200 steps every roll-out has settled near +1 or -1. It is "
-                "not meant for real series."
-            ),
+    card=Card(
+        title="LSTM",
+        summary="Reads the window value by value and forecasts from its last hidden state.",
+        architecture=(
+            "One LSTM layer (1 -> 64) reads the window step by step. At each step the forget gate decides what the "
+            "cell state keeps, the input gate what it takes up, the output gate what the hidden state shows. The "
+            "last hidden state goes through one fully connected layer (64 -> 1)."
+        ),
+        purpose=(
+            "It shows sequence modelling with an LSTM at a size where every gate can be drawn, and is the common "
+            "ground for comparisons: recurrent with feed-forward, temporal with image-based, one step with many, "
+            "and all of them with the best forecaster that can exist."
+        ),
+        limitations=(
+            "It is trained on one synthetic family of signals with one noise level, and is not meant for real series."
+        ),
+    ),
+    notes={
+        "sine": (
+            "Fed its own output, a one-step model of the sine follows it for some twenty steps, then drifts, and at "
+            "a crest it stays: after 200 steps every roll-out has settled near +1 or -1."
         )
     },
 )

@@ -1,0 +1,91 @@
+"""The training-free references as predictors: `bayes.sine`, `best_linear.recall`, `line.square`, ..."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import forecasting, signals
+from ..errors import UnknownNameError
+from ..floors import REFERENCES, Forecaster, forecasters
+from ..windows import as_batch, last_window
+
+CONTEXT_LENGTH = 20
+
+SUMMARIES = {
+    "bayes": "The conditional mean given the window: no forecaster can be better.",
+    "best_linear": "The weighted sum of the window that is best on average; its weights are exact.",
+    "line": "A straight line fitted to the window and extended.",
+    "last_value": "The last value, repeated.",
+}
+
+
+class ClosedForm:
+    """A reference forecaster of a known signal, with the interface of a `Predictor`. Nothing is trained.
+
+    Args:
+        reference: one of `floors.REFERENCES`.
+        family: a signal family, at its default parameters.
+    """
+
+    engine = "exact"
+    is_loaded = True
+    horizon = 1
+    context_length = CONTEXT_LENGTH
+
+    def __init__(self, reference: str, family: str) -> None:
+        if reference not in REFERENCES:
+            raise UnknownNameError("reference", reference, REFERENCES)
+        self.reference, self.family = reference, family
+        self.name = f"{reference}.{family}"
+        self.summary = SUMMARIES[reference]
+        self.signal = signals.make(family)
+
+    def __repr__(self) -> str:
+        return f"<ClosedForm {self.name}>"
+
+    def warm(self) -> ClosedForm:
+        """Returns itself: there is nothing to load."""
+        return self
+
+    def predict(self, windows: ArrayLike) -> NDArray[np.float32]:
+        """Forecast the next value after each window: [L], [L, 1] or [B, L, 1] to float32 [B, 1].
+
+        Raises:
+            InputError: another shape, not numbers, or a value not finite in float32.
+        """
+        return self.forecast(as_batch(windows, self.context_length), 1)
+
+    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float32]:
+        """Forecast every step up to `horizon` directly, each with the reference for that step: float32 [B, horizon].
+
+        Raises:
+            InputError: see `predict`; a horizon that is not from 1 to 10,000.
+        """
+        forecasting.check_horizon(horizon)
+        batch = last_window(context, self.context_length)
+        return self._at(horizon)(batch[:, :, 0].astype(np.float64)).astype(np.float32)
+
+    def _at(self, horizon: int) -> Forecaster:
+        return _forecasters(self.family, horizon)[self.reference]
+
+
+@functools.lru_cache(maxsize=16)
+def _forecasters(family: str, horizon: int) -> dict[str, Forecaster]:
+    return forecasters(signals.make(family), CONTEXT_LENGTH, horizon)
+
+
+def names() -> list[str]:
+    """Every reference on every signal."""
+    return [f"{reference}.{family}" for family in signals.FAMILIES for reference in REFERENCES]
+
+
+def find(name: str) -> ClosedForm | None:
+    """The reference of that name; None if it is not one's name."""
+    reference, _, family = name.partition(".")
+    with contextlib.suppress(UnknownNameError):
+        return ClosedForm(reference, family)
+    return None

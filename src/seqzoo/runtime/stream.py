@@ -1,0 +1,53 @@
+"""One value at a time: a recurrent model that carries its state."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..windows import Normaliser
+from .reference import NumpyEngine
+
+
+class Stream:
+    """A recurrent model fed value by value; made by `Predictor.stream`.
+
+    After the first L values its forecast equals that of the window they make. From then on its state has seen
+    more than a window: the model was trained from a state of zeros at the start of each window, so that
+    `reset` before a new stretch gives what it was trained for.
+    """
+
+    def __init__(self, engine: NumpyEngine, normaliser: Normaliser) -> None:
+        self._engine, self._normaliser = engine, normaliser
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: the state is zero again."""
+        self._states = self._engine.start(1)
+        self.seen = 0
+
+    def push(self, value: float) -> NDArray[np.float32]:
+        """Take one value in the series' units; returns the forecast [H] of what follows it.
+
+        Raises:
+            InputError: not a number, or not finite in float32. The state is as before.
+        """
+        try:
+            given = float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"a stream takes one number at a time, got {str(value)[:40]!r}.") from None
+        with np.errstate(over="ignore"):
+            scaled = self._normaliser.apply(np.array([[given]], np.float32))
+        if not math.isfinite(scaled[0, 0]):
+            raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {given}.")
+        self._states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
+        self.seen += 1
+        return self._normaliser.undo(forecast[0].astype(np.float32))
+
+    @property
+    def states(self) -> dict[str, NDArray[np.float64]]:
+        """Every gate and state after the last value, [K] each; before the first, the states alone."""
+        return {name: value[0].copy() for name, value in self._states.items()}

@@ -1,0 +1,78 @@
+"""The posterior of a signal that is one of finitely many curves, up to a quadrature error.
+
+A family with unknown phase or frequency is laid out on a grid of nodes, each a curve m with a prior
+weight p. With Gaussian noise the posterior weight of a node given a window x is
+
+    w ∝ p exp((x · m - |m|^2 / 2) / sigma^2),
+
+and mean and variance of any later value are sums over the nodes. For a smooth posterior of standard
+deviation s the trapezoid rule with step d errs by about 2 exp(-2 (pi s / d)^2): d = 0.8 s leaves 1e-13.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+FloatArray = NDArray[np.floating]
+
+STEP = 0.8  # of the narrowest standard deviation a posterior can have
+MOST_NODES = 200_000
+MOST_VALUES = 1 << 23  # of a curve at all nodes, and of all rows at all nodes: 64 MB each
+
+
+def nodes_for(extent: float, narrowest: float, fewest: int) -> int:
+    """How many nodes an interval of that extent needs for posteriors of that standard deviation."""
+    return max(fewest, math.ceil(extent / (STEP * narrowest))) if narrowest > 0 else MOST_NODES + 1
+
+
+def check_size(nodes: int, sigma: float) -> None:
+    """Raises InputError where a grid would be too large, which is where the noise is very small."""
+    if nodes > MOST_NODES:
+        raise InputError(
+            f"the posterior would need {nodes:,} nodes, at most {MOST_NODES:,} are computed: sigma {sigma:g} is too "
+            "small beside the amplitude for a signal of this family and a window of this length."
+        )
+
+
+def posterior(
+    context: FloatArray,
+    horizon: int,
+    curve: Callable[[FloatArray], FloatArray],
+    prior: FloatArray,
+    sigma: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Posterior mean and variance, both [B, H], of the values after each window.
+
+    Args:
+        context: [B, L]
+        curve: maps steps [n] to the clean values of every node there, [N, n].
+        prior: [N] weights of the nodes.
+        sigma: standard deviation of the noise, above 0.
+    """
+    context = np.asarray(context, np.float64)
+    rows, length = context.shape
+    past = curve(np.arange(length, dtype=np.float64))
+    with np.errstate(divide="ignore"):
+        offset = np.log(prior) - (past**2).sum(axis=1) / (2 * sigma**2)
+    mean, variance = np.empty((rows, horizon)), np.empty((rows, horizon))
+    at_once = max(1, MOST_VALUES // len(prior))
+    for first in range(0, rows, at_once):
+        piece = slice(first, first + at_once)
+        log_weight = (context[piece] / sigma**2) @ past.T + offset
+        log_weight -= log_weight.max(axis=1, keepdims=True)
+        # Single precision from here: relative to the largest weight, errors of 1e-7 average out.
+        weight = np.exp(log_weight.astype(np.float32))
+        weight /= weight.sum(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+        for start in range(0, horizon, at_once):
+            steps = np.arange(length + start, length + min(start + at_once, horizon), dtype=np.float64)
+            ahead = curve(steps).astype(np.float32)
+            columns = slice(start, start + len(steps))
+            mean[piece, columns] = weight @ ahead
+            variance[piece, columns] = weight @ ahead**2
+    return mean, np.maximum(variance - mean**2, 0.0)

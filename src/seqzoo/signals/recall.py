@@ -1,0 +1,93 @@
+"""A memory task: a cue announces the one value that will be asked for, among values that will not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..errors import InputError
+from .signal import FloatArray, Moments, Signal, check_not_negative
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall(Signal):
+    """The signal family `recall`: the value after the cue is to be recalled at the end of the window.
+
+    At a step k, uniform on 0..L-2, the window holds the cue c; at k + 1 the payload v; everywhere else
+    distractors. Payload and distractors are Gaussian of mean 0 and standard deviation `spread`. What
+    follows the window is v, at every step ahead. No step says by its place what it holds.
+
+    Args:
+        cue: c; far from the distractors, or they are taken for it.
+        spread: standard deviation of payload and distractors, above 0.
+        sigma: standard deviation of the Gaussian noise, at least 0.
+    """
+
+    cue: float = 2.0
+    spread: float = 0.5
+
+    title: ClassVar[str] = "recall"
+    episodic: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_not_negative(spread=self.spread)
+        if self.spread == 0:
+            raise InputError("spread must be > 0: payloads that are all the same need no memory.")
+
+    @property
+    def formula(self) -> str:
+        """As "the value after a cue of 2 among distractors"."""
+        return f"the value after a cue of {self.cue:g} among distractors of spread {self.spread:g}"
+
+    def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
+        """[count, L + H]"""
+        self._check(context_length)
+        clean = self.spread * rng.standard_normal((count, context_length + horizon))
+        rows, place = np.arange(count), rng.integers(0, context_length - 1, count)
+        clean[rows, place] = self.cue
+        clean[:, context_length:] = clean[rows, place + 1][:, None]
+        return clean
+
+    def moments(self, context_length: int, horizon: int) -> Moments:
+        """The exact first and second moments of an observed window."""
+        self._check(context_length)
+        chance, payload = 1 / (context_length - 1), self.spread**2
+        mean = np.full(context_length, self.cue * chance)
+        mean[-1] = 0.0
+        square = np.full(context_length, payload + (self.cue**2 - payload) * chance)
+        square[-1] = payload
+        cross = np.full((horizon, context_length), payload * chance)
+        cross[:, 0] = 0.0
+        return Moments(
+            context_mean=mean,
+            target_mean=np.zeros(horizon),
+            within=np.diag(square + self.sigma**2) - np.outer(mean, mean),
+            cross=cross,
+            variance=np.full(horizon, payload + self.sigma**2),
+        )
+
+    def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of the payload, repeated over the horizon, [B, H] each.
+
+        Exact: a mixture over the place k of the cue, of weight N(x_k; c, sigma^2) / N(x_k; 0, s^2 +
+        sigma^2); given k, the payload is Gaussian of mean x_(k+1) s^2 / (s^2 + sigma^2).
+        """
+        self._check(context.shape[1])
+        context = np.asarray(context, np.float64)
+        noise, total = max(self.sigma, 1e-6 * self.spread) ** 2, self.spread**2 + self.sigma**2
+        place = context[:, :-1]
+        log_weight = place**2 / (2 * total) - (place - self.cue) ** 2 / (2 * noise)
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        shrink = self.spread**2 / total
+        payload = shrink * context[:, 1:]
+        mean = (weight * payload).sum(axis=1, keepdims=True)
+        variance = shrink * self.sigma**2 + (weight * (payload - mean) ** 2).sum(axis=1, keepdims=True)
+        return np.repeat(mean, horizon, axis=1), np.repeat(variance, horizon, axis=1)
+
+    def _check(self, context_length: int) -> None:
+        if context_length < 2:
+            raise InputError(f"recall needs a window of at least 2 values, cue and payload, got {context_length}.")

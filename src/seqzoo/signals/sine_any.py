@@ -1,0 +1,90 @@
+"""A noisy sine whose frequency nobody tells: x_t = A sin(w t + phi) + sigma e_t, w drawn per series."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..errors import InputError
+from . import quadrature
+from .signal import FloatArray, Stationary, check_frequency, check_not_negative
+
+
+@dataclass(frozen=True, kw_only=True)
+class SineAny(Stationary):
+    """The signal family `sine_any`: w uniform on [lowest, highest], phi uniform on [0, 2 pi).
+
+    A fixed linear filter is tuned to one frequency, or to a compromise; the best forecaster first has
+    to find out which one it is looking at.
+
+    Args:
+        lowest, highest: bounds of the angular frequency, radians per step, in (0, pi].
+        amplitude: A, at least 0.
+        sigma: standard deviation of the Gaussian noise, at least 0.
+    """
+
+    lowest: float = 0.02
+    highest: float = 0.2
+    amplitude: float = 1.0
+
+    title: ClassVar[str] = "any-frequency sine wave"
+    realisation: ClassVar[int | None] = 200
+    windows_to_score: ClassVar[int] = 20_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_frequency("lowest", self.lowest)
+        check_frequency("highest", self.highest)
+        check_not_negative(amplitude=self.amplitude)
+        if self.lowest >= self.highest:
+            raise InputError(f"lowest must be below highest, got {self.lowest} and {self.highest}.")
+
+    @property
+    def formula(self) -> str:
+        """As "sin(w x), w from 0.02 to 0.2"."""
+        amplitude = "" if self.amplitude == 1 else f"{self.amplitude:g} "
+        return f"{amplitude}sin(w x), w from {self.lowest:g} to {self.highest:g},"
+
+    def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
+        """[count, L + H]: each of a frequency and a phase of its own."""
+        frequency = rng.uniform(self.lowest, self.highest, (count, 1))
+        phase = 2 * np.pi * rng.random((count, 1))
+        clean: FloatArray = self.amplitude * np.sin(frequency * np.arange(context_length + horizon) + phase)
+        return clean
+
+    def smooth_autocovariance(self, lag: FloatArray) -> FloatArray:
+        """A^2/2 cos(w lag) averaged over w: A^2/2 cos(m lag) sin(d lag) / (d lag), m the middle, d half the range."""
+        middle, half = (self.highest + self.lowest) / 2, (self.highest - self.lowest) / 2
+        return np.asarray(0.5 * self.amplitude**2 * np.cos(middle * lag) * np.sinc(half * lag / np.pi))
+
+    def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of the clean signal 1..horizon steps after each window, [B, H] each.
+
+        Quadrature over frequency (midpoints) and phase. Their posteriors are no narrower than
+        1 / (g sqrt(L)) and 1 / (g sqrt(sum (t - t_mean)^2)) with g = A / sigma; the phase is taken at
+        the middle of the window, where the two are the least correlated.
+
+        Raises:
+            InputError: the noise is so small that the grid would be too large.
+        """
+        length = context.shape[1]
+        if self.amplitude == 0:
+            return np.zeros((len(context), horizon)), np.zeros((len(context), horizon))
+        gain = self.amplitude / self.sigma if self.sigma else math.inf
+        middle = (length - 1) / 2
+        phases = quadrature.nodes_for(2 * np.pi, 1 / (gain * math.sqrt(length)), 64)
+        spread = gain * math.sqrt(max(length * (length**2 - 1) / 12, 1.0))
+        # The posterior of w ends abruptly at the bounds: midpoints with a step of a tenth of its width.
+        frequencies = quadrature.nodes_for(self.highest - self.lowest, 0.25 / spread, 64)
+        quadrature.check_size(phases * frequencies, self.sigma)
+        w = self.lowest + (self.highest - self.lowest) * (np.arange(frequencies) + 0.5) / frequencies
+        phi = 2 * np.pi * np.arange(phases) / phases
+        frequency, phase = np.repeat(w, phases), np.tile(phi, frequencies)
+
+        def curve(steps: FloatArray) -> FloatArray:
+            return np.asarray(self.amplitude * np.sin(frequency[:, None] * (steps - middle) + phase[:, None]))
+
+        return quadrature.posterior(context, horizon, curve, np.ones(len(frequency)), self.sigma)
