@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Module = TypeVar("Module", bound=type[nn.Module])
 
 ENTRY_POINTS = "seqzoo.models"
+ORIGIN = "It is trained on one synthetic signal at one noise level and is not meant for real series."
 
 _STEM = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NAME = re.compile(r"(?P<architecture>[^.]*)\.(?P<family>[^.]*?)(-h(?P<horizon>[0-9]{1,6}))?")
@@ -67,7 +68,8 @@ class Architecture:
         card: of the architecture, whatever it is trained on.
         recipe: how it is trained.
         recipes: where a signal needs another recipe, by signal family.
-        notes: what came out on a signal, one or two sentences by signal family; joins the limitations.
+        notes: what came out, one or two sentences by what follows the dot of a model's name, as "sine" or
+            "sine-h50"; joins the limitations.
     """
 
     name: str
@@ -98,12 +100,15 @@ class Entry:
     def card(self) -> Card:
         """The architecture's card, made out for this signal."""
         card = self.architecture.card
-        ahead = "" if self.config.horizon == 1 else f", {self.config.horizon} steps at once"
-        note = self.architecture.notes.get(self.signal_family, "")
+        ahead, reach = "", "It predicts a single step; for more, its forecasts are fed back to it."
+        if self.config.horizon > 1:
+            ahead = f", {self.config.horizon} steps at once"
+            reach = f"It predicts {self.config.horizon} steps, each by a weighted sum of its own."
+        note = self.architecture.notes.get(self.name.partition(".")[2], "")
         return dataclasses.replace(
             card,
             title=f"{card.title} {self.signal.title} predictor{ahead}",
-            limitations=f"{card.limitations} {note}".strip(),
+            limitations=f"{card.limitations} {ORIGIN} {reach} {note}".strip(),
         )
 
 
@@ -130,7 +135,7 @@ def register(
             raise SeqzooError(f"an architecture's name must match {_STEM.pattern}, got {name[:80]!r}.")
         if name in _REGISTERED or (name in _shipped() and module.__module__ != f"{zoo.__name__}.{name}"):
             raise SeqzooError(f"the architecture {name!r} is registered twice.")
-        for family in (*(recipes or {}), *(notes or {})):
+        for family in (*(recipes or {}), *(note.partition("-")[0] for note in notes or {})):
             if family not in signals.FAMILIES:
                 raise UnknownNameError("signal", family, signals.FAMILIES)
         missing = {"context_length", "horizon"} - {item.name for item in dataclasses.fields(config())}

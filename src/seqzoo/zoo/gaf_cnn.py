@@ -38,9 +38,8 @@ class GAFCNNConfig:
             "on the same windows and beside the same floor."
         ),
         limitations=(
-            "Values beyond 1.5 in size look alike to it, and a picture of L x L pixels grows with the square of the "
-            "window. It is trained on one synthetic family of signals with one noise level, and is not meant for "
-            "real series."
+            "Values beyond 1.5 in size look alike to it, and a picture of L x L pixels grows with the square of "
+            "the window."
         ),
     ),
 )

@@ -35,7 +35,8 @@ class GRUConfig:
             "gates can be watched in the same way."
         ),
         limitations=(
-            "It is trained on one synthetic family of signals with one noise level, and is not meant for real series."
+            "A longer window takes longer in proportion: its steps follow one another and cannot be computed side "
+            "by side."
         ),
     ),
 )

@@ -29,10 +29,7 @@ class LinearConfig:
             "Trained by the same loop as the networks it must land on the best linear predictor, whose weights are "
             "known in closed form: a proof that the loop finds an optimum where there is one to check."
         ),
-        limitations=(
-            "A weighted sum cannot ask which signal it is looking at. It is trained on one synthetic family of "
-            "signals with one noise level, and is not meant for real series."
-        ),
+        limitations="A weighted sum cannot ask which signal it is looking at.",
     ),
 )
 class Linear(nn.Module):

@@ -36,12 +36,13 @@ class LSTMConfig:
             "and all of them with the best forecaster that can exist."
         ),
         limitations=(
-            "It is trained on one synthetic family of signals with one noise level, and is not meant for real series."
+            "A longer window takes longer in proportion: its steps follow one another and cannot be computed side "
+            "by side."
         ),
     ),
     notes={
         "sine": (
-            "Fed its own output, a one-step model of the sine follows it for some twenty steps, then drifts, and at "
+            "Fed back its own output, it follows the sine for some twenty steps, then drifts, and at "
             "a crest it stays: after 200 steps every roll-out has settled near +1 or -1."
         )
     },

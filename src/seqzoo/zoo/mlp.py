@@ -32,10 +32,7 @@ class MLPConfig:
         purpose=(
             "It is the feed-forward model that the recurrent ones are compared with, at the same size."
         ),
-        limitations=(
-            "It reads windows of exactly one length, and cannot take values one at a time. It is trained on one "
-            "synthetic family of signals with one noise level, and is not meant for real series."
-        ),
+        limitations="It reads windows of exactly one length and cannot take values one at a time.",
     ),
 )
 class MLP(nn.Module):

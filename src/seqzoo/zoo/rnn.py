@@ -34,7 +34,8 @@ class RNNConfig:
             "every step in between."
         ),
         limitations=(
-            "It is trained on one synthetic family of signals with one noise level, and is not meant for real series."
+            "What it read long ago fades or grows with every step; it takes longer to train to the same error "
+            "than its gated relatives."
         ),
     ),
 )

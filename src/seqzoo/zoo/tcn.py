@@ -40,10 +40,7 @@ class TCNConfig:
             "It slides the same small filters over time: local patterns are found wherever they are, without a "
             "state that has to be carried."
         ),
-        limitations=(
-            "It sees as far as its dilations reach and no farther. It is trained on one synthetic family of signals "
-            "with one noise level, and is not meant for real series."
-        ),
+        limitations="It sees as far back as its dilations reach and no farther.",
     ),
 )
 class TCN(nn.Module):

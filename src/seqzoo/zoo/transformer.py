@@ -60,10 +60,7 @@ class Block(nn.Module):
             "It is the architecture behind today's foundation models, at the size of the others, on ground where its "
             "distance from optimal is known."
         ),
-        limitations=(
-            "It reads windows up to the length it was made for. It is trained on one synthetic family of signals "
-            "with one noise level, and is not meant for real series."
-        ),
+        limitations="It reads windows of exactly one length, because each place has a vector of its own.",
     ),
 )
 class Transformer(nn.Module):
