@@ -60,7 +60,7 @@ A continuous value, not a class or a probability.
 
 ## Data
 
-{dataset}. The noise is Gaussian; every window is a fresh realisation.
+{dataset}: Gaussian noise, and every window of training a fresh realisation.
 
 ## Score
 
