@@ -10,15 +10,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse
 from safetensors.numpy import save as serialise
 
 from . import bundle as bundles
 from . import files, shelf, signals
 from .bundle import Bundle
 from .errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
-from .runtime import Predictor
+from .runtime import Predictor, golden
 from .runtime.engines import has_torch
 from .scoring import fresh_seed, most_windows, score
 
@@ -146,35 +144,17 @@ def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]
 
 
 def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> str:
-    try:
-        golden = parse(found.read(bundles.GOLDEN))
-        context, expected = golden["context"], golden["forecast"]
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise IntegrityError(f"the golden tensors cannot be read: {error}.") from None
-    contract = found.manifest.contract
-    rows = len(context) if context.ndim else 0
-    if not rows or context.shape[1:] != (contract.context_length, 1) or expected.shape != (rows, contract.horizon):
-        raise IntegrityError(
-            f"golden tensors of shapes {list(context.shape)} and {list(expected.shape)}; the manifest states "
-            f"[B, {contract.context_length}, 1] and [B, {contract.horizon}]."
-        )
-    if context.dtype != np.float32 or expected.dtype != np.float32 or not np.isfinite(expected).all():
-        raise IntegrityError("the golden tensors are not finite float32.")
-    given = predict(context)
-    bound = found.manifest.tolerance.get(engine, 1e-5)
-    if given.shape != expected.shape:
-        raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
-    distance = float(np.abs(given - expected).max())
-    if not distance <= bound:
+    made = golden.compare(found, engine, predict)
+    if not made.passed:
         kept = files.home() / "disagreements" / f"{found.manifest.name}-{engine}.safetensors"
-        wrong = ~(np.abs(given - expected) <= bound).all(axis=1)
-        tensors = {"context": context[wrong], "golden": expected[wrong], "given": given[wrong]}
+        wrong = made.wrong
+        tensors = {"context": made.context[wrong], "golden": made.expected[wrong], "given": made.given[wrong]}
         files.write_file(kept, serialise(tensors))
         raise IntegrityError(
-            f"differs from the golden tensors by {distance:.2g} (at most {bound:.0e} allowed) in "
+            f"differs from the golden tensors by {made.distance:.2g} (at most {made.bound:.0e} allowed) in "
             f"{int(wrong.sum())} of {len(wrong)} windows; kept in {kept}."
         )
-    return f"within {distance:.1e} of the golden tensors ({bound:.0e} allowed)"
+    return f"within {made.distance:.1e} of the golden tensors ({made.bound:.0e} allowed)"
 
 
 def _spread(se: float, windows: int, stated_se: float, stated_windows: int) -> float:

@@ -1,0 +1,69 @@
+"""The golden tensors of a bundle: what every engine must give for the windows they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse
+
+from ..bundle import GOLDEN, Bundle
+from ..errors import IntegrityError
+
+FloatArray = NDArray[np.float32]
+
+
+class Comparison(NamedTuple):
+    """How far an engine is from the golden tensors. Arrays [N, L, 1] and [N, H]."""
+
+    context: FloatArray
+    expected: FloatArray
+    given: FloatArray
+    bound: float
+
+    @property
+    def distance(self) -> float:
+        """The largest difference of any forecast; NaN where one is not a number."""
+        return float(np.abs(self.given - self.expected).max())
+
+    @property
+    def passed(self) -> bool:
+        """Whether no forecast is farther away than the tolerance."""
+        return self.distance <= self.bound
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """[N]: the windows whose forecast is farther away than the tolerance."""
+        return ~(np.abs(self.given - self.expected) <= self.bound).all(axis=1)
+
+
+def compare(found: Bundle, engine: str, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
+    """Run `predict` on the golden windows of a bundle.
+
+    Args:
+        engine: whose tolerance counts; 1e-5 for one that the manifest does not name.
+
+    Raises:
+        IntegrityError: the tensors cannot be read or are not of the contract's shape, or the forecast is not.
+    """
+    try:
+        golden = parse(found.read(GOLDEN))
+        context, expected = golden["context"], golden["forecast"]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"the golden tensors cannot be read: {error}.") from None
+    contract = found.manifest.contract
+    rows = len(context) if context.ndim else 0
+    if not rows or context.shape[1:] != (contract.context_length, 1) or expected.shape != (rows, contract.horizon):
+        raise IntegrityError(
+            f"golden tensors of shapes {list(context.shape)} and {list(expected.shape)}; the manifest states "
+            f"[B, {contract.context_length}, 1] and [B, {contract.horizon}]."
+        )
+    if context.dtype != np.float32 or expected.dtype != np.float32 or not np.isfinite(expected).all():
+        raise IntegrityError("the golden tensors are not finite float32.")
+    given = predict(context)
+    if given.shape != expected.shape:
+        raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
+    return Comparison(context, expected, given, found.manifest.tolerance.get(engine, 1e-5))

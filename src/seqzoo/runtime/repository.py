@@ -1,0 +1,185 @@
+"""The models of a server: loaded when first asked for, one load each, a bounded number at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .. import shelf
+from ..bundle import NAME
+from ..errors import InputError, IntegrityError, SeqzooError, UnknownNameError
+from . import closed_form, engines, golden
+from .closed_form import ClosedForm
+from .predictor import Predictor
+
+Model = Predictor | ClosedForm
+
+MOST_LOADED = 16
+
+
+class State(NamedTuple):
+    """A model in the index: `state` is READY, LOADING or UNAVAILABLE, with the reason where it is not READY."""
+
+    name: str
+    state: str
+    reason: str
+
+
+class _Slot:
+    """What is known of one model. `lock` is held while it loads; those who wait for it find it loaded."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.model: Model | None = None
+        self.loading = False
+        self.reason = ""
+
+
+class Repository:
+    """Every model of the shelf and every reference. Safe to use from many threads.
+
+    Args:
+        engine: the engine of all models; onnx starts fastest and needs no torch.
+        most_loaded: how many models are kept in memory; the least recently used gives way.
+        on_load: called with the name, the seconds and the error, if any, after each load.
+    """
+
+    def __init__(
+        self,
+        engine: str = "onnx",
+        most_loaded: int = MOST_LOADED,
+        on_load: Callable[[str, SeqzooError | None], None] = lambda name, error: None,
+    ) -> None:
+        if most_loaded < 1:
+            raise InputError(f"a server keeps at least one model in memory, got {most_loaded}.")
+        self.engine, self.most_loaded = engines.check_name(engine), most_loaded
+        self._on_load = on_load
+        self._slots: dict[str, _Slot] = {}
+        self._recent: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Every model there is, sorted, as the shelf is now."""
+        return sorted({*shelf.available(), *closed_form.names()})
+
+    def loaded(self) -> list[str]:
+        """Names of the models in memory, the least recently used first."""
+        with self._lock:
+            return list(self._recent)
+
+    def peek(self, name: str) -> Model | None:
+        """The model if it is in memory; does not load it."""
+        slot = self._slots.get(name)
+        return None if slot is None else slot.model
+
+    def get(self, name: str) -> Model:
+        """The model, loaded now if it is not in memory. Callers at the same time share one load.
+
+        Raises:
+            UnknownNameError: no such model.
+            SeqzooError: it cannot be loaded; the next call tries again.
+        """
+        slot = self._slots.get(name)
+        model = None if slot is None else slot.model
+        if model is None:
+            slot = self._slot(name)
+            with slot.lock:
+                model = slot.model or self._fill(name, slot)
+        self._touch(name)
+        return model
+
+    def load(self, name: str) -> Model:
+        """Read the model from disk again. The version in memory serves until the new one has passed its
+        golden test, and goes on serving if that fails.
+
+        Raises:
+            UnknownNameError, SeqzooError: see `get`.
+        """
+        slot = self._slot(name)
+        with slot.lock:
+            model = self._fill(name, slot)
+        self._touch(name)
+        return model
+
+    def unload(self, name: str) -> None:
+        """Forget the model; who is using it goes on. It is loaded again when it is next asked for.
+
+        Raises:
+            UnknownNameError: no such model.
+        """
+        slot = self._slot(name)
+        with slot.lock:
+            slot.model, slot.reason = None, "unloaded"
+            with self._lock:
+                self._recent.pop(name, None)
+
+    def state(self, name: str) -> State:
+        """Where the model stands.
+
+        Raises:
+            UnknownNameError: no such model.
+        """
+        slot = self._slots.get(name)
+        if slot is None:
+            self._check(name)
+            return State(name, "UNAVAILABLE", "not loaded: it is at its first request")
+        if slot.model is not None:
+            return State(name, "READY", slot.reason)
+        if slot.loading:
+            return State(name, "LOADING", "")
+        return State(name, "UNAVAILABLE", slot.reason)
+
+    def index(self) -> list[State]:
+        """The state of every model."""
+        return [self.state(name) for name in self.names()]
+
+    def _check(self, name: str) -> None:
+        if not NAME.fullmatch(name) or (closed_form.find(name) is None and name not in shelf.available()):
+            raise UnknownNameError("model", name, self.names())
+
+    def _slot(self, name: str) -> _Slot:
+        if name not in self._slots:
+            self._check(name)
+        with self._lock:
+            return self._slots.setdefault(name, _Slot())
+
+    def _fill(self, name: str, slot: _Slot) -> Model:
+        slot.loading = True
+        try:
+            model = self._read(name)
+        except SeqzooError as error:
+            kept = "the version in memory serves on: " if slot.model is not None else ""
+            slot.reason = f"{kept}{error}"
+            self._on_load(name, error)
+            raise
+        finally:
+            slot.loading = False
+        slot.model, slot.reason = model, ""
+        self._on_load(name, None)
+        return model
+
+    def _read(self, name: str) -> Model:
+        reference = closed_form.find(name)
+        if reference is not None:
+            return reference
+        predictor = Predictor(shelf.find(name), self.engine).warm()
+        made = golden.compare(predictor.bundle, self.engine, predictor.predict)
+        if not made.passed:
+            raise IntegrityError(
+                f"{name} differs from its golden tensors by {made.distance:.2g}; {made.bound:.0e} is allowed."
+            )
+        return predictor
+
+    def _touch(self, name: str) -> None:
+        with self._lock:
+            slot = self._slots[name]
+            if slot.model is None:  # unloaded meanwhile
+                return
+            self._recent[name] = None
+            self._recent.move_to_end(name)
+            while len(self._recent) > self.most_loaded:
+                oldest, _ = self._recent.popitem(last=False)
+                self._slots[oldest].model = None
+                self._slots[oldest].reason = "unloaded: others were used more recently"

@@ -1,0 +1,211 @@
+"""The body of an inference request and of its answer, in the Open Inference Protocol (V2) over REST.
+
+With the binary tensor extension a body is a JSON header, whose length the HTTP header
+`Inference-Header-Content-Length` states, followed by the tensors as raw little-endian float32.
+Everything a client sends is checked here before any engine sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..runtime.repository import Model
+
+FloatArray = NDArray[np.float32]
+
+INPUT, OUTPUT, VERSION = "context", "forecast", "1"
+MAX_ROWS = 100_000
+_LENGTH = re.compile(r"[0-9]{1,10}", re.ASCII)
+
+
+class Infer(NamedTuple):
+    """A request that has been found well-formed: context [B, L, 1], finite float32."""
+
+    context: FloatArray
+    id: str | None
+    binary: bool
+
+
+def metadata(name: str, model: Model) -> dict[str, Any]:
+    """The answer to `GET /v2/models/{name}`."""
+    return {
+        "name": name,
+        "versions": [VERSION],
+        "platform": f"seqzoo_{model.engine}",
+        "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, model.context_length, 1]}],
+        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": [-1, model.horizon]}],
+    }
+
+
+def parse(body: bytes, header_length: str | None, context_length: int) -> Infer:
+    """Read an inference request.
+
+    Args:
+        header_length: the HTTP header `Inference-Header-Content-Length`; None if there is none.
+
+    Raises:
+        InputError: anything that is not a request for this model, in words.
+    """
+    header, binary = _split(body, header_length)
+    request = _object(header)
+    tensor = _only_input(request)
+    rows = _rows(tensor.get("shape"), context_length)
+    datatype = tensor.get("datatype")
+    if datatype != "FP32":
+        raise InputError(f"the datatype of {INPUT!r} must be 'FP32', got {_shown(datatype)}.")
+    values = _values(tensor, binary, rows * context_length)
+    context = values.reshape(rows, context_length, 1)
+    if not np.isfinite(context).all():
+        row, step, _ = np.argwhere(~np.isfinite(context))[0]
+        raise InputError(
+            f"every value must be finite in float32 (at most 3.4e38): value {step} of window {row} is not."
+        )
+    identity = request.get("id")
+    if identity is not None and not isinstance(identity, str):
+        raise InputError(f"id must be a text, got {_shown(identity)}.")
+    return Infer(context, identity, _wants_binary(request))
+
+
+def render(name: str, infer: Infer, forecast: FloatArray) -> tuple[bytes, int | None]:
+    """The answer's body, and the length of its JSON header where tensors follow it as raw bytes."""
+    output: dict[str, Any] = {"name": OUTPUT, "datatype": "FP32", "shape": list(forecast.shape)}
+    answer: dict[str, Any] = {"model_name": name, "model_version": VERSION}
+    if infer.id is not None:
+        answer["id"] = infer.id
+    answer["outputs"] = [output]
+    if not infer.binary:
+        output["data"] = forecast.ravel()
+        return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), None
+    raw = forecast.astype("<f4").tobytes()
+    output["parameters"] = {"binary_data_size": len(raw)}
+    header = orjson.dumps(answer)
+    return header + raw, len(header)
+
+
+def as_object(body: bytes) -> dict[str, Any]:
+    """A body that is empty or a JSON object.
+
+    Raises:
+        InputError: it is neither.
+    """
+    return _object(body) if body.strip() else {}
+
+
+def _split(body: bytes, header_length: str | None) -> tuple[bytes, bytes]:
+    if header_length is None:
+        return body, b""
+    if not _LENGTH.fullmatch(header_length) or int(header_length) > len(body):
+        raise InputError(
+            f"Inference-Header-Content-Length must be a whole number from 0 to the body's {len(body)} bytes, "
+            f"got {_shown(header_length)}."
+        )
+    return body[: int(header_length)], body[int(header_length) :]
+
+
+def _object(header: bytes) -> dict[str, Any]:
+    try:
+        request = orjson.loads(header)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"the body is not JSON: {error}.") from None
+    if not isinstance(request, dict):
+        raise InputError(f"the body must be a JSON object, got {_shown(request)}.")
+    return request
+
+
+def _only_input(request: dict[str, Any]) -> dict[str, Any]:
+    inputs = request.get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(tensor, dict) for tensor in inputs):
+        raise InputError(f"inputs must be a list of one tensor named {INPUT!r}.")
+    names = [tensor.get("name") for tensor in inputs]
+    if names != [INPUT]:
+        raise InputError(f"inputs must be exactly one tensor named {INPUT!r}, got {_shown(names)}.")
+    tensor: dict[str, Any] = inputs[0]
+    return tensor
+
+
+def _rows(shape: Any, length: int) -> int:
+    counts = isinstance(shape, list) and all(type(size) is int for size in shape)
+    if not counts or len(shape) != 3 or shape[1:] != [length, 1] or not 1 <= shape[0] <= MAX_ROWS:
+        raise InputError(
+            f"the shape of {INPUT!r} must be [B, {length}, 1] with B from 1 to {MAX_ROWS:,}, got {_shown(shape)}."
+        )
+    return int(shape[0])
+
+
+def _values(tensor: dict[str, Any], binary: bytes, count: int) -> FloatArray:
+    """[count] float32, from the raw bytes or from JSON numbers."""
+    parameters = _parameters(tensor, f"the parameters of {INPUT!r}")
+    size = parameters.get("binary_data_size")
+    if size is None:
+        if binary:
+            raise InputError(f"{len(binary)} bytes follow the JSON header, and no tensor claims them.")
+        return _numbers(tensor.get("data"), count)
+    if "data" in tensor:
+        raise InputError(f"{INPUT!r} has both data and binary_data_size; give one.")
+    if type(size) is not int or size != len(binary) or size != 4 * count:
+        raise InputError(
+            f"binary_data_size must be {4 * count} for the stated shape, and as many bytes must follow the JSON "
+            f"header; it is {_shown(size)}, and {len(binary)} bytes follow."
+        )
+    return np.frombuffer(binary, "<f4").astype(np.float32, copy=False)
+
+
+def _numbers(data: Any, count: int) -> FloatArray:
+    if not isinstance(data, list):
+        raise InputError(f"the data of {INPUT!r} must be a list of {count} numbers, got {_shown(data)}.")
+    try:
+        values = np.asarray(data)
+    except (ValueError, OverflowError, RecursionError):
+        values = np.empty(0, object)
+    if values.dtype.kind not in "fiu" or _holds_a_boolean(data):
+        raise InputError(f"the data of {INPUT!r} must be numbers, in lists of equal length.")
+    if values.size != count:
+        raise InputError(f"the data of {INPUT!r} holds {values.size} numbers; its shape needs {count}.")
+    with np.errstate(over="ignore"):
+        return values.ravel().astype(np.float32)
+
+
+def _holds_a_boolean(data: list[Any]) -> bool:
+    """NumPy takes true for 1 where numbers stand beside it."""
+    return any(_holds_a_boolean(item) if type(item) is list else type(item) is bool for item in data)
+
+
+def _wants_binary(request: dict[str, Any]) -> bool:
+    """Which form the answer takes: that of the output asked for, or else of the request."""
+    default = _flag(_parameters(request, "parameters"), "binary_data_output")
+    outputs = request.get("outputs")
+    if outputs is None:
+        return bool(default)
+    if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
+        raise InputError("outputs must be a list of objects with a name.")
+    names = [output.get("name") for output in outputs]
+    if names not in ([], [OUTPUT]):
+        raise InputError(f"the model has one output, {OUTPUT!r}; asked for {_shown(names)}.")
+    chosen = [_flag(_parameters(output, f"the parameters of {OUTPUT!r}"), "binary_data") for output in outputs]
+    return bool(default if chosen in ([], [None]) else chosen[0])
+
+
+def _parameters(part: dict[str, Any], what: str) -> dict[str, Any]:
+    parameters = part.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        raise InputError(f"{what} must be an object, got {_shown(parameters)}.")
+    return parameters or {}
+
+
+def _flag(parameters: dict[str, Any], name: str) -> bool | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InputError(f"{name} must be true or false, got {_shown(value)}.")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """A value in an error message: short, and in ASCII."""
+    text = ascii(value)
+    return text if len(text) <= 80 else text[:77] + "..."

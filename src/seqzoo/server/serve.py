@@ -1,0 +1,130 @@
+"""Puts the server together and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn import Config
+
+from ..errors import InputError
+from ..runtime.repository import MOST_LOADED, Repository
+from . import control
+from .edge import App, Edge, Receive, Scope, Send, access
+from .guard import DrainingServer, GuardedProtocol
+from .metrics import Metrics
+from .v2 import V2
+
+
+def application(
+    engine: str = "onnx",
+    most_loaded: int = MOST_LOADED,
+    *,
+    token: str | None = None,
+    is_draining: Callable[[], bool] = lambda: False,
+) -> App:
+    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics."""
+    metrics = Metrics()
+    repository = Repository(engine, most_loaded, metrics.loaded_one)
+    inference = V2(repository, metrics, token, is_draining).app()
+    everything_else = control.app(repository, metrics)
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        inner: Any = everything_else
+        if scope["type"] == "http" and (scope["path"] == "/v2" or scope["path"].startswith("/v2/")):
+            inner = inference
+        await inner(scope, receive, send)
+
+    return Edge(route, metrics)
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    engine: str = "onnx",
+    most_loaded: int = MOST_LOADED,
+    token: str | None = None,
+    access_log: bool = False,
+    on_ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; what was accepted is answered first.
+
+    Args:
+        port: 0 for any free one.
+        on_ready: called with the address once connections are accepted.
+
+    Raises:
+        InputError: the address cannot be bound.
+    """
+    listener = _bind(host, port)
+    if access_log:
+        _log_to_stderr()
+    draining: list[DrainingServer] = []
+    app = application(
+        engine,
+        most_loaded,
+        token=token,
+        is_draining=lambda: bool(draining) and draining[0].is_draining,
+    )
+    config = Config(
+        app,
+        http=GuardedProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        backlog=2048,
+    )
+    server = DrainingServer(config, listener)
+    draining.append(server)
+    shown = f"[{host}]" if ":" in host else host
+    on_ready(f"http://{shown}:{listener.getsockname()[1]}")
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server bound there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as problem:
+        listener.close()
+        reason = problem.strerror if isinstance(problem, OSError) else "a port is from 0 to 65535"
+        raise InputError(f"cannot listen on {host} port {port}: {reason}. Choose another with --port.") from None
+    return listener
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        facts = getattr(record, "facts", {"message": record.getMessage()})
+        return json.dumps({"time": self.formatTime(record), **facts})
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json())
+    access.addHandler(handler)
+    access.setLevel(logging.INFO)
+    access.propagate = False

@@ -1,0 +1,165 @@
+"""The Open Inference Protocol (V2) over REST, and its model repository extension."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .. import __version__
+from ..runtime.repository import Model, Repository
+from . import protocol
+from .answers import HANDLED, Refused, answer
+from .metrics import Metrics
+
+EXTENSIONS = ["binary_tensor_data", "model_repository", "model_repository(unload_dependents)"]
+INLINE_ROWS = 16  # up to here a model takes less time than handing it to a thread
+HEADER_LENGTH = "inference-header-content-length"
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class V2:
+    """Endpoints over a repository.
+
+    Args:
+        token: what `load` and `unload` ask for as `Authorization: Bearer ...`; None asks for nothing.
+        is_draining: whether the server is about to stop; it is not ready then.
+    """
+
+    def __init__(
+        self, repository: Repository, metrics: Metrics, token: str | None, is_draining: Callable[[], bool]
+    ) -> None:
+        self.repository, self.metrics, self.token, self.is_draining = repository, metrics, token, is_draining
+
+    def app(self) -> Starlette:
+        """The application for everything under /v2."""
+        model, version = "/v2/models/{name}", "/versions/{version}"
+        routes = [
+            self._route(f"{prefix}/infer", self.infer, "POST") for prefix in (model, model + version)
+        ]
+        for prefix in (model, model + version):
+            routes += [self._route(prefix, self.metadata), self._route(f"{prefix}/ready", self.model_ready)]
+        routes += [
+            self._route("/v2", self.server),
+            self._route("/v2/health/live", self.live),
+            self._route("/v2/health/ready", self.ready),
+            self._route("/v2/repository/index", self.index, "POST"),
+            self._route("/v2/repository/models/{name}/load", self.load, "POST"),
+            self._route("/v2/repository/models/{name}/unload", self.unload, "POST"),
+        ]
+        made = Starlette(routes=routes, exception_handlers=HANDLED)
+        made.router.redirect_slashes = False
+        return made
+
+    def _route(self, path: str, endpoint: Endpoint, method: str = "GET") -> Route:
+        kind = endpoint.__name__
+
+        async def named(request: Request) -> Response:
+            request.scope["kind"] = kind
+            return await endpoint(request)
+
+        return Route(path, named, methods=[method])
+
+    async def server(self, request: Request) -> Response:
+        """GET /v2"""
+        return answer({"name": "seqzoo", "version": __version__, "extensions": EXTENSIONS})
+
+    async def live(self, request: Request) -> Response:
+        """GET /v2/health/live"""
+        return answer({"live": True})
+
+    async def ready(self, request: Request) -> Response:
+        """GET /v2/health/ready"""
+        if self.is_draining():
+            raise Refused(503, "the server is about to stop.", "draining")
+        return answer({"ready": True})
+
+    async def metadata(self, request: Request) -> Response:
+        """GET /v2/models/{name}"""
+        name, model = await self._model(request)
+        return answer(protocol.metadata(name, model))
+
+    async def model_ready(self, request: Request) -> Response:
+        """GET /v2/models/{name}/ready: whether it is in memory; it is loaded at its first inference."""
+        name = self._name(request)
+        state = await to_thread.run_sync(self.repository.state, name)
+        if state.state != "READY":
+            raise Refused(400, f"{name} is not ready: {state.reason or 'it is being loaded'}.", "not_ready")
+        return answer({"name": name, "ready": True})
+
+    async def infer(self, request: Request) -> Response:
+        """POST /v2/models/{name}/infer"""
+        name, model = await self._model(request)
+        asked = protocol.parse(await request.body(), request.headers.get(HEADER_LENGTH), model.context_length)
+        if len(asked.context) <= INLINE_ROWS:
+            forecast = model.predict(asked.context)
+        else:
+            self.metrics.queue.inc()
+            try:
+                forecast = await to_thread.run_sync(model.predict, asked.context)
+            finally:
+                self.metrics.queue.dec()
+        body, header_length = protocol.render(name, asked, forecast)
+        if header_length is None:
+            return Response(body, media_type="application/json")
+        return Response(
+            body, media_type="application/octet-stream", headers={HEADER_LENGTH: str(header_length)}
+        )
+
+    async def index(self, request: Request) -> Response:
+        """POST /v2/repository/index"""
+        asked = protocol.as_object(await request.body())
+        only_ready = asked.get("ready", False)
+        if not isinstance(only_ready, bool):
+            raise Refused(400, "ready must be true or false.", "input")
+        states = await to_thread.run_sync(self.repository.index)
+        return answer(
+            [
+                {"name": name, "version": protocol.VERSION, "state": state, "reason": reason}
+                for name, state, reason in states
+                if state == "READY" or not only_ready
+            ]
+        )
+
+    async def load(self, request: Request) -> Response:
+        """POST /v2/repository/models/{name}/load: read it from disk again."""
+        self._authorise(request)
+        parameters = protocol.as_object(await request.body()).get("parameters") or {}
+        if parameters:
+            raise Refused(400, "load takes no parameters: no config, file or address is accepted.", "input")
+        await to_thread.run_sync(self.repository.load, self._name(request))
+        return answer({})
+
+    async def unload(self, request: Request) -> Response:
+        """POST /v2/repository/models/{name}/unload"""
+        self._authorise(request)
+        protocol.as_object(await request.body())
+        await to_thread.run_sync(self.repository.unload, self._name(request))
+        return answer({})
+
+    def _name(self, request: Request) -> str:
+        name: str = request.path_params["name"]
+        version = request.path_params.get("version", protocol.VERSION)
+        if version != protocol.VERSION:
+            raise Refused(404, f"every model has the one version {protocol.VERSION}, got {version[:40]!a}.", "unknown_name")
+        return name
+
+    async def _model(self, request: Request) -> tuple[str, Model]:
+        name = self._name(request)
+        model = self.repository.peek(name)
+        if model is not None:
+            return name, self.repository.get(name)
+        return name, await to_thread.run_sync(self.repository.get, name)
+
+    def _authorise(self, request: Request) -> None:
+        if self.token is None:
+            return
+        given = request.headers.get("authorization", "")
+        if not secrets.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
+            raise Refused(401, "load and unload need the server's token: Authorization: Bearer ...", "token")
