@@ -67,7 +67,7 @@ def backtest(
     """
     check_horizon(horizon)
     several = isinstance(series, list) and len(series) > 0 and isinstance(series[0], np.ndarray)
-    parts = [_checked(part) for part in (series if several else [series])]  # type: ignore[union-attr, list-item]
+    parts = [_checked(part) for part in (series if several else [series])]  # type: ignore[union-attr]
     first = context_length if start is None else start
     if context_length < 1 or stride < 1 or first < context_length:
         raise InputError(

@@ -67,7 +67,7 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def forecast_figure(name: str, case: Case, band: str = "interval") -> Figure:
-    """History, forecast and the Bayes forecast; the truth where it is known; the interval, if asked for, as `band`."""
+    """History, forecast and the Bayes forecast; the truth and the interval (labelled `band`) where there is one."""
     history, forecast, bayes, observed, clean, lower, upper = case
     figure, axes = _figure()
     past = np.arange(-len(history) + 1, 1)
