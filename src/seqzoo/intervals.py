@@ -69,7 +69,7 @@ class SplitConformal:
 def rank(windows: int, level: float) -> int:
     """k = ceil((n + 1) level): which of n sorted residuals is the radius.
 
-    The level counts as the decimal that was written, so that 19 windows at 0.55 give rank 11 as on paper, not 12.
+    The level counts as the decimal that was written, so that 99 windows at 0.07 give rank 7 as on paper, not 8.
 
     Raises:
         InputError: a level outside (0, 1), or too few windows for it.

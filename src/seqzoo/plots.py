@@ -102,6 +102,7 @@ def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[floa
         marker = "o" if len(steps) == 1 else None
         axes.plot(steps, mean, "-", color=colour, linewidth=2, marker=marker, label=name)
     axes.set_yscale("log")
+    axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("steps ahead")
     axes.set_ylabel("mean squared error")
     axes.legend(frameon=False, fontsize=8)
