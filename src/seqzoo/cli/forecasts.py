@@ -208,10 +208,11 @@ def _series(
 
 def _known(signal: Signal, context_length: int, horizon: int) -> dict[str, list[float]]:
     """Expected MSE by step ahead of the best forecasters of a signal."""
-    from ..floors import best_linear, floors, linear_mse
+    from ..floors import MAX_SAMPLED, best_linear, floors, linear_mse
     from ..forecasting import linear_recursion
 
-    table = floors(signal, context_length, horizon, samples=min(2_000, signal.windows_to_score))
+    samples = min(signal.windows_to_score // 10, MAX_SAMPLED // max(context_length, horizon))  # at most 5 s of it
+    table = floors(signal, context_length, horizon, samples=samples)
     recursion = linear_recursion(best_linear(signal, context_length), horizon)
     return {
         "bayes": [row.bayes.value for row in table],
