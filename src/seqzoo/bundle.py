@@ -128,7 +128,12 @@ class Bundle:
 
     path: Path
     manifest: Manifest
-    manifest_sha256: str
+    raw_manifest: bytes
+
+    @cached_property
+    def manifest_sha256(self) -> str:
+        """Of the manifest's bytes, which state the SHA-256 of every other file."""
+        return hashlib.sha256(self.raw_manifest).hexdigest()
 
     def read(self, name: str) -> bytes:
         """The verified bytes of one file.
@@ -170,7 +175,7 @@ def open_bundle(path: Path) -> Bundle:
         raw = files.read_file(path / MANIFEST, MANIFEST_LIMIT)
     except IntegrityError as error:
         raise ManifestError(f"{path} is not a bundle: {error}") from None
-    return Bundle(path, _parse(raw, path / MANIFEST), hashlib.sha256(raw).hexdigest())
+    return Bundle(path, _parse(raw, path / MANIFEST), raw)
 
 
 def _parse(raw: bytes, path: Path) -> Manifest:
@@ -271,10 +276,10 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
     manifest = msgspec.structs.replace(manifest, files=facts)
     raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     manifest = _parse(raw, path / MANIFEST)
-    digest = hashlib.sha256(raw).hexdigest()
-    _record_built(digest)
+    made = Bundle(path, manifest, raw)
+    _record_built(made.manifest_sha256)
     files.write_folder(path, {**contents, MANIFEST: raw})
-    return Bundle(path, manifest, digest)
+    return made
 
 
 def _record_built(digest: str) -> None:

@@ -37,7 +37,7 @@ class Comparison(NamedTuple):
     @property
     def wrong(self) -> NDArray[np.bool_]:
         """[N]: the windows whose forecast is farther away than the tolerance."""
-        return ~(np.abs(self.given - self.expected) <= self.bound).all(axis=1)
+        return np.asarray(~(np.abs(self.given - self.expected) <= self.bound).all(axis=1))
 
 
 def compare(found: Bundle, engine: str, predict: Callable[[FloatArray], FloatArray]) -> Comparison:

@@ -74,6 +74,18 @@ class Repository:
         slot = self._slots.get(name)
         return None if slot is None else slot.model
 
+    def describe(self, name: str) -> Model:
+        """The model for its facts alone: that in memory, or one that has read no more than its manifest.
+
+        Raises:
+            UnknownNameError: no such model.
+        """
+        model = self.peek(name)
+        if model is not None:
+            return model
+        self._check(name)
+        return closed_form.find(name) or Predictor(shelf.find(name), self.engine)
+
     def get(self, name: str) -> Model:
         """The model, loaded now if it is not in memory. Callers at the same time share one load.
 

@@ -104,7 +104,8 @@ class Control:
 
     async def model(self, name: str) -> Model:
         """The model, loaded if need be."""
-        return self.repository.peek(name) or await to_thread.run_sync(self.repository.get, name)
+        model = self.repository.peek(name)
+        return await to_thread.run_sync(self.repository.get, name) if model is None else model
 
     async def heavy(self, work: Callable[[], T]) -> T:
         """Run what takes seconds in a thread, few at a time."""
@@ -161,7 +162,7 @@ def _reading(made: FastAPI, shared: Control) -> None:
     async def show_model(request: Request, name: Name) -> Response:
         """A model's manifest and card; of a reference, what it is."""
         request.scope["kind"] = "show"
-        model = await shared.model(name)
+        model = await to_thread.run_sync(repository.describe, name)
         facts = {"name": name, "state": repository.state(name)._asdict(), "context_length": model.context_length}
         if isinstance(model, ClosedForm):
             return answer({**facts, "summary": model.summary, "signal": model.signal.description})
@@ -172,7 +173,7 @@ def _reading(made: FastAPI, shared: Control) -> None:
     async def download_bundle(request: Request, name: Name) -> Response:
         """The bundle as a zip file, every file as its manifest states it."""
         request.scope["kind"] = "download"
-        predictor = shared.bundle_of(name, await shared.model(name))
+        predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
         data = await to_thread.run_sync(_zipped, name, predictor)
         return _attachment(data, f"{name}.zip", "application/zip")
 
@@ -180,7 +181,7 @@ def _reading(made: FastAPI, shared: Control) -> None:
     async def download_file(request: Request, name: Name, file: str) -> Response:
         """One file of the bundle."""
         request.scope["kind"] = "download"
-        predictor = shared.bundle_of(name, await shared.model(name))
+        predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
         if file not in REQUIRED:
             raise Refused(404, f"a bundle holds {', '.join(REQUIRED)}; got {file[:80]!a}.", "unknown_name")
         data = await to_thread.run_sync(predictor.bundle.read, file)
@@ -190,7 +191,7 @@ def _reading(made: FastAPI, shared: Control) -> None:
     async def verify(request: Request, name: Name, asked: VerifyRequest = Body(VerifyRequest())) -> Response:  # noqa: B008
         """Prove the bundle on disk: hashes, engines against golden tensors, score on fresh windows."""
         request.scope["kind"] = "verify"
-        path = shared.bundle_of(name, await shared.model(name)).path
+        path = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name)).path
         report = await shared.heavy(lambda: verification.verify(path, windows=asked.windows))
         checks = [dataclasses.asdict(check) for check in report.checks]
         return answer({"name": name, "passed": report.passed, "seed": report.seed, "checks": checks})
@@ -344,7 +345,7 @@ def _zipped(name: str, predictor: Predictor) -> bytes:
     buffer = io.BytesIO()
     found = open_bundle(predictor.path)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(f"{name}/manifest.json"), found.raw_manifest())
+        archive.writestr(zipfile.ZipInfo(f"{name}/manifest.json"), found.raw_manifest)
         for file in REQUIRED:
             archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), found.read(file))
     return buffer.getvalue()

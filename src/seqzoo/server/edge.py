@@ -102,7 +102,8 @@ class Edge:
 
     def _inflated(self, body: bytes, encoding: bytes) -> bytes:
         if encoding not in _WINDOW:
-            raise Refused(415, f"Content-Encoding must be gzip or deflate, got {ascii(encoding)[2:-1][:40]}.", "encoding")
+            shown = ascii(encoding)[2:-1][:40]
+            raise Refused(415, f"Content-Encoding must be gzip or deflate, got {shown}.", "encoding")
         machine = zlib.decompressobj(_WINDOW[encoding])
         try:
             whole = machine.decompress(body, self.max_body + 1)
@@ -120,7 +121,7 @@ class Edge:
     async def _refuse(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         # What follows of the request is not read: the connection cannot be used again.
         response.headers["connection"] = "close"
-        await response(scope, receive, send)  # type: ignore[arg-type]
+        await response(scope, receive, send)
 
 
 def _facts(scope: Scope, status: int, seconds: float) -> dict[str, Any]:

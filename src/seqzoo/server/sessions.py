@@ -26,7 +26,7 @@ class Session:
 
 
 class Sessions:
-    """Sessions by an identifier that nobody can guess. Idle ones end; beyond a thousand, the least recently used does."""
+    """Sessions by an identifier that nobody can guess. Idle ones end; beyond `most`, the least recently used."""
 
     def __init__(self, most: int = MOST, idle_seconds: float = IDLE_SECONDS) -> None:
         self.most, self.idle_seconds = most, idle_seconds
@@ -59,7 +59,7 @@ class Sessions:
             session = self._sessions.get(key)
             if session is None or session.used < time.monotonic() - self.idle_seconds:
                 self._sessions.pop(key, None)
-                raise Refused(404, "there is no such stream: it was closed or idle for too long. Open a new one.", "stream")
+                raise Refused(404, "there is no such stream, or it was idle for too long: open a new one.", "stream")
             session.used = time.monotonic()
             self._sessions.move_to_end(key)
             return session

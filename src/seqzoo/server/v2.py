@@ -82,7 +82,8 @@ class V2:
 
     async def metadata(self, request: Request) -> Response:
         """GET /v2/models/{name}"""
-        name, model = await self._model(request)
+        name = self._name(request)
+        model = await to_thread.run_sync(self.repository.describe, name)
         return answer(protocol.metadata(name, model))
 
     async def model_ready(self, request: Request) -> Response:
@@ -147,7 +148,7 @@ class V2:
         name: str = request.path_params["name"]
         version = request.path_params.get("version", protocol.VERSION)
         if version != protocol.VERSION:
-            raise Refused(404, f"every model has the one version {protocol.VERSION}, got {version[:40]!a}.", "unknown_name")
+            raise Refused(404, f"the version of every model is {protocol.VERSION}, got {version[:40]!a}.", "unknown_name")
         return name
 
     async def _model(self, request: Request) -> tuple[str, Model]:

@@ -1,0 +1,50 @@
+"""The command that serves the zoo over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .app import app
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8000,
+    engine: Annotated[str, typer.Option(help="Engine of every model: onnx, torchscript or numpy.")] = "onnx",
+    most_loaded: Annotated[int, typer.Option(help="Models kept in memory; the least recently used gives way.")] = 16,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="SEQZOO_TOKEN", help="What load and unload ask for as a bearer token."),
+    ] = None,
+    access_log: Annotated[bool, typer.Option("--access-log", help="A line of JSON for each request.")] = False,
+) -> None:
+    """Serve every model over the Open Inference Protocol (V2), with a control API documented at /docs.
+
+    Examples: `seqzoo serve` · `seqzoo serve --port 9000 --engine torchscript` ·
+    `curl localhost:8000/v2/models/lstm.sine`
+    """
+    from importlib.util import find_spec
+
+    from ..errors import MissingExtraError
+
+    if not all(find_spec(name) for name in ("fastapi", "uvicorn", "orjson", "prometheus_client", "fastapi_offline")):
+        raise MissingExtraError("serving", "serve")
+    from ..server import serve as server
+
+    if token is None and not server.is_loopback(host):
+        typer.echo(
+            f"Anybody who can reach {host} can use these models, load and unload them: --token protects the latter.",
+            err=True,
+        )
+    server.serve(
+        host,
+        port,
+        engine=engine,
+        most_loaded=most_loaded,
+        token=token,
+        access_log=access_log,
+        on_ready=lambda address: typer.echo(f"Serving at {address} (documentation: {address}/docs). Ctrl-C stops."),
+    )
