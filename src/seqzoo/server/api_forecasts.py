@@ -1,0 +1,58 @@
+"""Forecasts of many steps, with intervals, and the inside of a model over a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from .. import intervals
+from ..runtime import ClosedForm
+from ..runtime.repository import Model
+from .answers import answer
+from .schemas import ERRORS, MOST_STEPS, ForecastRequest, Name, TraceRequest
+from .shared import Shared
+
+
+def enter(made: FastAPI, shared: Shared) -> None:
+    """Add the endpoints to an application."""
+
+    @made.post("/api/models/{name}/forecast", tags=["forecasts"], responses=ERRORS)
+    async def forecast(request: Request, name: Name, asked: ForecastRequest) -> Response:
+        """Forecast many steps: directly as far as the model reaches, by feeding forecasts back beyond."""
+        request.scope["kind"] = "forecast"
+        model = await shared.model(name)
+
+        def work() -> dict[str, Any]:
+            ahead = model.forecast(asked.context, asked.horizon)
+            facts: dict[str, Any] = {"model": name, "forecast": ahead[0].tolist()}
+            facts["method"] = "direct" if asked.horizon <= _reach(model) else "recursive"
+            if asked.level is not None:
+                made = intervals.calibrate_on_signal(
+                    lambda windows: model.forecast(windows, asked.horizon),
+                    model.signal,
+                    model.context_length,
+                    asked.horizon,
+                    asked.level,
+                )
+                lower, upper = made.around(ahead)
+                facts |= {"level": asked.level, "lower": lower[0].tolist(), "upper": upper[0].tolist()}
+            return facts
+
+        return answer(await shared.heavy(work))
+
+    @made.post("/api/models/{name}/trace", tags=["forecasts"], responses=ERRORS)
+    async def trace(request: Request, name: Name, asked: TraceRequest) -> Response:
+        """Every gate and state of a recurrent model over one window: name -> [L, K]."""
+        request.scope["kind"] = "trace"
+        predictor = shared.bundle_of(name, await shared.model(name))
+        found = await to_thread.run_sync(predictor.trace, asked.window)
+        steps = {key: np.ascontiguousarray(value[0]) for key, value in found.steps.items()}
+        return answer({"model": name, "steps": steps, "forecast": found.forecast[0]})
+
+
+def _reach(model: Model) -> int:
+    return MOST_STEPS if isinstance(model, ClosedForm) else model.horizon

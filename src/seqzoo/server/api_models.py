@@ -1,0 +1,128 @@
+"""Models, their cards, bundles and proofs; floors of signals."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+from typing import Annotated, Any
+
+import msgspec
+from anyio import to_thread
+from fastapi import Body, FastAPI, Query, Request
+from starlette.responses import Response
+
+from .. import shelf, signals, verification
+from ..bundle import CARD, MANIFEST, REQUIRED, open_bundle
+from ..cards import describe_signal
+from ..errors import SeqzooError
+from ..floors import floors
+from ..runtime import ClosedForm, Predictor
+from ..runtime.repository import Repository
+from .answers import Refused, answer
+from .schemas import ERRORS, Name, VerifyRequest
+from .shared import Shared
+
+
+def enter(made: FastAPI, shared: Shared) -> None:
+    """Add the endpoints to an application."""
+    repository = shared.repository
+
+    @made.get("/api/models", tags=["models"], responses=ERRORS)
+    async def list_models(request: Request) -> Response:
+        """Every model: what it is, its score, and whether it is in memory."""
+        request.scope["kind"] = "list"
+        return answer(await to_thread.run_sync(_rows, repository))
+
+    @made.get("/api/models/{name}", tags=["models"], responses=ERRORS)
+    async def show_model(request: Request, name: Name) -> Response:
+        """A model's manifest and card; of a reference, what it is."""
+        request.scope["kind"] = "show"
+        model = await to_thread.run_sync(repository.describe, name)
+        facts = {"name": name, "state": repository.state(name)._asdict(), "context_length": model.context_length}
+        if isinstance(model, ClosedForm):
+            return answer({**facts, "summary": model.summary, "signal": model.signal.description})
+        card = (await to_thread.run_sync(model.bundle.read, CARD)).decode()
+        return answer({**facts, "manifest": msgspec.to_builtins(model.manifest), "card": card})
+
+    @made.get("/api/models/{name}/bundle.zip", tags=["models"], responses=ERRORS)
+    async def download_bundle(request: Request, name: Name) -> Response:
+        """The bundle as a zip file, every file as its manifest states it."""
+        request.scope["kind"] = "download"
+        predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
+        data = await to_thread.run_sync(_zipped, name, predictor)
+        return _attachment(data, f"{name}.zip", "application/zip")
+
+    @made.get("/api/models/{name}/files/{file}", tags=["models"], responses=ERRORS)
+    async def download_file(request: Request, name: Name, file: str) -> Response:
+        """One file of the bundle."""
+        request.scope["kind"] = "download"
+        predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
+        if file not in REQUIRED:
+            raise Refused(404, f"a bundle holds {', '.join(REQUIRED)}; got {file[:80]!a}.", "unknown_name")
+        data = await to_thread.run_sync(predictor.bundle.read, file)
+        return _attachment(data, file, "application/octet-stream")
+
+    @made.post("/api/models/{name}/verify", tags=["models"], responses=ERRORS)
+    async def verify(request: Request, name: Name, asked: VerifyRequest = Body(VerifyRequest())) -> Response:  # noqa: B008
+        """Prove the bundle on disk: hashes, engines against golden tensors, score on fresh windows."""
+        request.scope["kind"] = "verify"
+        path = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name)).path
+        report = await shared.heavy(lambda: verification.verify(path, windows=asked.windows))
+        checks = [dataclasses.asdict(check) for check in report.checks]
+        return answer({"name": name, "passed": report.passed, "seed": report.seed, "checks": checks})
+
+    @made.get("/api/floors", tags=["signals"], responses=ERRORS)
+    async def floors_of(
+        request: Request,
+        signal: str = "sine",
+        context_length: Annotated[int, Query(ge=2, le=200)] = 20,
+        horizon: Annotated[int, Query(ge=1, le=200)] = 1,
+    ) -> Response:
+        """The least error that any forecaster of a signal can have, and that of simple ones, by step ahead."""
+        request.scope["kind"] = "floors"
+        chosen = signals.make(signal)
+        table = await shared.heavy(lambda: floors(chosen, context_length, horizon, samples=5000))
+        return answer(
+            {
+                "signal": chosen.description,
+                "steps": [{"step": step, **dict(row.items())} for step, row in enumerate(table, start=1)],
+            }
+        )
+
+
+def _rows(repository: Repository) -> list[dict[str, Any]]:
+    rows = []
+    for name, path in shelf.available().items():
+        row: dict[str, Any] = {"name": name, "state": repository.state(name).state}
+        try:
+            facts = open_bundle(path).manifest
+        except SeqzooError as problem:
+            rows.append({**row, "error": str(problem)})
+            continue
+        row |= {
+            "title": facts.title,
+            "summary": facts.summary,
+            "architecture": facts.architecture,
+            "signal": describe_signal(facts),
+            "parameters": facts.parameters,
+            "bytes": facts.size,
+            "excess": facts.score.excess[0],
+            "skill": facts.score.skill[0],
+        }
+        rows.append(row)
+    return rows
+
+
+def _zipped(name: str, predictor: Predictor) -> bytes:
+    buffer = io.BytesIO()
+    found = open_bundle(predictor.path)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(f"{name}/{MANIFEST}"), found.raw_manifest)
+        for file in REQUIRED:
+            archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), found.read(file))
+    return buffer.getvalue()
+
+
+def _attachment(data: bytes, name: str, media_type: str) -> Response:
+    return Response(data, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,69 @@
+"""What the control API takes, and the shape of its errors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_VALUES = 100_000
+MOST_STEPS = 1000
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ErrorBody(_Strict):
+    """Every answer that is not a success."""
+
+    error: str
+
+
+Values = Annotated[list[float], Field(min_length=1, max_length=MOST_VALUES, description="Oldest value first.")]
+
+
+class ForecastRequest(_Strict):
+    """A series to forecast from; the last L values are read."""
+
+    context: Values
+    horizon: Annotated[int, Field(ge=1, le=MOST_STEPS)] = 50
+    level: Annotated[float | None, Field(gt=0, lt=1, description="Level of prediction intervals, as 0.9.")] = None
+
+
+class TraceRequest(_Strict):
+    """One window."""
+
+    window: Values
+
+
+class ValueRequest(_Strict):
+    """The next value of a stream."""
+
+    value: float
+
+
+class ValuesRequest(_Strict):
+    """The next values of a stream."""
+
+    values: Values
+
+
+class VerifyRequest(_Strict):
+    """How to prove a bundle."""
+
+    windows: Annotated[int, Field(ge=100, le=20_000)] = 2000
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody, "description": what}
+    for status, what in {
+        400: "The input cannot be used; the text says why.",
+        404: "There is no model, stream, file or signal of that name.",
+        409: "The bundle cannot be used.",
+        413: "The body is too large.",
+    }.items()
+}
+
+Name = Annotated[str, Path(description="A model, as lstm.sine or bayes.sine.")]
