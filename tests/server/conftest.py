@@ -34,13 +34,14 @@ class Running(NamedTuple):
 
 def launch(home: Path, *options: str) -> Running:
     """Start `seqzoo serve` and wait until it says its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seqzoo", "serve", "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=(home.parent / f"{home.name}-server.log").open("w"),
-        text=True,
-        env={**os.environ, "SEQZOO_HOME": str(home)},
-    )
+    with (home.parent / f"{home.name}-server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "seqzoo", "serve", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, "SEQZOO_HOME": str(home)},
+        )
     assert process.stdout is not None
     found = re.search(r"http://[^ ]+", process.stdout.readline())
     assert found, "the server did not start"
@@ -81,8 +82,3 @@ def client(server: Running) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.address, timeout=30) as made:
         yield made
 
-
-def request(rows: int = 1, value: float = 0.1, **more: object) -> dict[str, object]:
-    """A valid inference request for a window of 20 values."""
-    tensor = {"name": "context", "shape": [rows, 20, 1], "datatype": "FP32", "data": [value] * (20 * rows)}
-    return {"inputs": [tensor], **more}

@@ -18,8 +18,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 REQUEST_SECONDS = 8.0  # from a request's first byte, or a connection's beginning, to its last
 MAX_HEADER = 64 << 10
-GRACE = 0.5  # seconds that a connection may stay idle once the server drains
-LONGEST_DRAIN = 4.0
+GRACE = 1.5  # seconds that a connection may stay idle once the server drains
+LONGEST_DRAIN = 3.5
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -126,19 +126,18 @@ class DrainingServer(Server):
         """Empty the listener's queue, answer what is under way, close what is idle, give up after a while."""
         loop = asyncio.get_running_loop()
         self.server_state.is_draining = True  # type: ignore[attr-defined]
-        kept = self.listener.dup()  # closing the server must not reset connections that wait in the queue
-        kept.setblocking(False)
-        for server in self.servers:
-            server.close()
-        for sock in sockets or []:
-            sock.close()
         began = loop.time()
-        with kept:
-            await self._accept_waiting(kept, loop)
-            for connection in list(self.server_state.connections):
-                connection.shutdown()
-            await asyncio.sleep(0.05)
-            await self._accept_waiting(kept, loop)
+        with self.listener.dup() as kept:  # closing the server must not reset connections that wait in the queue
+            for server in self.servers:
+                server.close()
+            for sock in sockets or []:
+                sock.close()
+            waiting = _accepted(kept)
+        for connection in waiting:
+            with contextlib.suppress(OSError):
+                await loop.connect_accepted_socket(self._protocol, connection)
+        for open_one in list(self.server_state.connections):
+            open_one.shutdown()
         while self.server_state.connections and loop.time() - began < LONGEST_DRAIN and not self.force_exit:
             if loop.time() - began > GRACE:
                 for connection in list(self.server_state.connections):
@@ -152,19 +151,6 @@ class DrainingServer(Server):
         self._captured_signals.clear()  # uvicorn would end by raising the signal again
         await self.lifespan.shutdown()
 
-    async def _accept_waiting(self, listener: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
-        """Take the connections that the kernel has accepted and nobody has picked up."""
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:  # that client has gone
-                continue
-            connection.setblocking(False)
-            with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(self._protocol, connection)
-
     def _protocol(self) -> GuardedProtocol:
         return GuardedProtocol(
             config=self.config,
@@ -172,3 +158,21 @@ class DrainingServer(Server):
             app_state=self.lifespan.state,
             _loop=asyncio.get_running_loop(),
         )
+
+
+def _accepted(listener: socket.socket) -> list[socket.socket]:
+    """The connections that the kernel has accepted and nobody has picked up.
+
+    Without a pause in between: clients that reconnect would keep such a loop alive for as long as it answers them.
+    """
+    listener.setblocking(False)
+    found: list[socket.socket] = []
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except (BlockingIOError, InterruptedError):
+            return found
+        except OSError:  # that client has gone
+            continue
+        connection.setblocking(False)
+        found.append(connection)

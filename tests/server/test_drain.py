@@ -1,0 +1,89 @@
+"""SIGTERM while clients are busy: what was accepted is answered, and the server ends with status 0."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from asking import infer
+
+ROUNDS = int(os.environ.get("SEQZOO_SOAK", "0")) and 20 or 3
+BODY = json.dumps(infer()).encode()
+
+
+def keep_asking(port: int, lost: list[str], answered: list[int], stopped: threading.Event) -> None:
+    """Requests one after another; after the signal, until the connection is refused or closed before a request."""
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.connect()
+        except ConnectionRefusedError:
+            if not stopped.is_set():
+                lost.append("refused before the signal")
+            return
+        except ConnectionResetError:
+            return  # it was never accepted
+        try:
+            while True:
+                connection.request("POST", "/v2/models/lstm.sine/infer", BODY)
+                answer = connection.getresponse()
+                if answer.status != 200 or b"forecast" not in answer.read():
+                    lost.append(f"status {answer.status}")
+                answered.append(1)
+                if answer.getheader("connection") == "close":
+                    break
+        except (OSError, http.client.HTTPException) as problem:
+            lost.append(repr(problem))
+            return
+        finally:
+            connection.close()
+
+
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_a_server_that_is_told_to_stop_loses_no_accepted_request_and_ends_in_5_seconds(start, turn):
+    server = start()
+    lost: list[str] = []
+    answered: list[int] = []
+    stopped = threading.Event()
+    clients = [threading.Thread(target=keep_asking, args=(server.port, lost, answered, stopped)) for _ in range(16)]
+    for client in clients:
+        client.start()
+    time.sleep(0.5 + 0.01 * turn)
+    stopped.set()
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(timeout=20) == 0
+    assert time.monotonic() - began < 5
+    for client in clients:
+        client.join(timeout=20)
+    assert not lost
+    assert len(answered) > 16
+
+
+def test_an_idle_connection_does_not_keep_the_server_from_stopping(start):
+    server = start()
+    with socket.create_connection(("127.0.0.1", server.port)) as idle:
+        idle.sendall(b"GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(4096).startswith(b"HTTP/1.1 200")
+        assert server.stop() == 0
+
+
+def test_a_draining_server_says_it_is_not_ready_and_closes_each_connection(start):
+    server = start()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/v2/health/ready")
+    assert connection.getresponse().read() == b'{"ready":true}'
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.25)
+    connection.request("GET", "/v2/health/ready")
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("connection")) == (503, "close")
+    assert json.loads(answer.read()) == {"error": "the server is about to stop."}
+    assert server.process.wait(timeout=10) == 0
