@@ -133,11 +133,11 @@ class DrainingServer(Server):
             for sock in sockets or []:
                 sock.close()
             waiting = _accepted(kept)
-        for connection in waiting:
+        for arrived in waiting:
             with contextlib.suppress(OSError):
-                await loop.connect_accepted_socket(self._protocol, connection)
-        for open_one in list(self.server_state.connections):
-            open_one.shutdown()
+                await loop.connect_accepted_socket(self._protocol, arrived)
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
         while self.server_state.connections and loop.time() - began < LONGEST_DRAIN and not self.force_exit:
             if loop.time() - began > GRACE:
                 for connection in list(self.server_state.connections):
