@@ -28,7 +28,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# The picture and the scoreboard of the README.
+# The pictures and tables of the README and of docs/multi-step.md.
 figures: install
 	$(BIN)/python docs/figures.py
 

@@ -1,4 +1,4 @@
-"""Figures as files: a forecast beside the truth, the course of a training."""
+"""Figures as files: a forecast beside the truth, its error by step ahead, the course of a training."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .checkpoints import Evaluation
     from .forecasting import Case
+    from .metrics import Estimate
 
 # Okabe & Ito's palette: told apart with every common kind of colour vision.
 INK, GREY, BLUE, ORANGE, GREEN, VERMILION = "#222222", "#8c8c8c", "#0072b2", "#e69f00", "#009e73", "#d55e00"
@@ -65,12 +66,14 @@ def save(figure: Figure, path: Path) -> None:
     files.write_file(path, buffer.getvalue())
 
 
-def forecast_figure(name: str, case: Case) -> Figure:
-    """History, forecast and the Bayes forecast; the truth where it is known."""
-    history, forecast, bayes, observed, clean = case
+def forecast_figure(name: str, case: Case, band: str = "interval") -> Figure:
+    """History, forecast and the Bayes forecast; the truth and the interval (labelled `band`) where there is one."""
+    history, forecast, bayes, observed, clean, lower, upper = case
     figure, axes = _figure()
     past = np.arange(-len(history) + 1, 1)
     ahead = np.arange(1, len(forecast) + 1)
+    if lower is not None and upper is not None:
+        axes.fill_between(ahead, lower, upper, color=BLUE, alpha=0.15, linewidth=0, label=band)
     axes.plot(past, history, ".", color=GREY, markersize=4, label="history")
     if observed is not None:
         axes.plot(ahead, observed, ".", color=GREY, alpha=0.35, markersize=4, label="what came")
@@ -82,6 +85,27 @@ def forecast_figure(name: str, case: Case) -> Figure:
     axes.set_xlabel("steps from now")
     axes.set_ylabel("value")
     axes.legend(frameon=False, fontsize=8, ncols=2)
+    return figure
+
+
+def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[float]]) -> Figure:
+    """MSE by step ahead: measured ones with a band of two standard errors, exact or expected ones as lines."""
+    figure, axes = _figure()
+    for (name, values), colour in zip(known.items(), (ORANGE, GREEN, VERMILION, GREY), strict=False):
+        axes.plot(np.arange(1, len(values) + 1), values, "--", color=colour, linewidth=1.5, label=name)
+    for (name, estimates), colour in zip(measured.items(), (BLUE, INK, GREY), strict=False):
+        steps = np.arange(1, len(estimates) + 1)
+        mean, spread = (np.array(part) for part in zip(*estimates, strict=True))
+        if np.isfinite(spread).all():
+            low = np.maximum(mean - 2 * spread, mean / 10)  # a logarithmic axis knows no zero
+            axes.fill_between(steps, low, mean + 2 * spread, color=colour, alpha=0.2, linewidth=0)
+        marker = "o" if len(steps) == 1 else None
+        axes.plot(steps, mean, "-", color=colour, linewidth=2, marker=marker, label=name)
+    axes.set_yscale("log")
+    axes.locator_params(axis="x", integer=True)
+    axes.set_xlabel("steps ahead")
+    axes.set_ylabel("mean squared error")
+    axes.legend(frameon=False, fontsize=8)
     return figure
 
 

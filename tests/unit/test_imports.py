@@ -73,8 +73,9 @@ def uses_torch(names: set[str]) -> bool:
     return any(name.split(".")[0] == "torch" or name.startswith("safetensors.torch") for name in names)
 
 
-LIGHT = ["errors", "signals", "windows", "floors", "metrics", "bundle", "forecasting", "scoring", "files", "recipes",
-         "registry", "cards", "verification", "plots", "checkpoints", "cli"]  # fmt: skip
+LIGHT = ["errors", "signals", "windows", "floors", "metrics", "bundle", "forecasting", "intervals", "backtest",
+         "scoring", "files", "recipes", "registry", "cards", "verification", "plots", "checkpoints",
+         "cli"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LIGHT)
@@ -163,7 +164,8 @@ def test_importing_the_package_imports_neither_torch_nor_numpy_nor_an_engine():
         ["show", "lstm.sine"],
         ["predict", "lstm.sine", *["0.1"] * 20],
         ["predict", "lstm.sine", "--engine", "numpy", *["0.1"] * 20],
-        ["forecast", "lstm.sine", "--horizon", "3"],
+        ["forecast", "lstm.sine", "--horizon", "3", "--interval", "0.9"],
+        ["backtest", "lstm.sine", "--horizon", "3", "--points", "300"],
         ["floors", "--samples", "100"],
     ],
     ids=lambda arguments: " ".join(arguments[:4]),

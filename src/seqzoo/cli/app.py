@@ -25,6 +25,11 @@ EngineOption = Annotated[
     str, typer.Option("--engine", help="onnx, torchscript or numpy; onnx starts fastest.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the fresh windows; a new one if not given.")]
+Numbers = Annotated[
+    list[str] | None, typer.Argument(help="The last values, oldest first; `-` reads standard input.")
+]
+File = Annotated[Path | None, typer.Option("--file", "-f", help="Read the numbers from a text or CSV file.")]
+NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # -0.5 is a number, not an option
 Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture: .png or .svg.")]
 
 

@@ -159,7 +159,7 @@ def tour(
     from .. import plots, shelf
     from ..runtime import Predictor
     from ..scoring import fresh_seed, score
-    from .models import case_of
+    from .forecasts import case_of
     from .tables import show_score
 
     plots.check_kind(plot)

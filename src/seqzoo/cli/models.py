@@ -1,25 +1,16 @@
-"""Commands that read models: list, show, predict, forecast, floors."""
+"""Commands that read models: list, show, predict, floors."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .app import EngineOption, Json, Model, Plot, Seed, app, emit, settings
+from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, app, emit, settings
 
 if TYPE_CHECKING:
     from ..bundle import Manifest
-    from ..forecasting import Case
-    from ..runtime import ClosedForm, Predictor
-
-Numbers = Annotated[
-    list[str] | None, typer.Argument(help="The last values, oldest first; `-` reads standard input.")
-]
-File = Annotated[Path | None, typer.Option("--file", "-f", help="Read the numbers from a text or CSV file.")]
-NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # -0.5 is a number, not an option
-
+    from ..runtime import ClosedForm
 
 @app.command("list")
 def list_models(json: Json = False) -> None:
@@ -114,44 +105,6 @@ def predict(
             typer.echo(" ".join(f"{value:.6g}" for value in row))
 
 
-@app.command(context_settings=NEGATIVE_NUMBERS)
-def forecast(
-    name: Model,
-    numbers: Numbers = None,
-    file: File = None,
-    horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 50,
-    engine: EngineOption = "onnx",
-    seed: Seed = None,
-    plot: Plot = None,
-    json: Json = False,
-) -> None:
-    """Forecast many steps by feeding predictions back, beside the Bayes forecast.
-
-    Without numbers, a fresh stretch of the model's own signal is drawn and its truth shown too.
-
-    Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
-    `seqzoo forecast lstm.sine --file series.csv`
-    """
-    from ..runtime import load
-
-    if plot is not None:
-        from .. import plots
-
-        plots.check_kind(plot)
-    predictor = load(name, engine)
-    case = case_of(predictor, numbers or [], file, horizon, seed)
-    if plot is not None:
-        plots.save(plots.forecast_figure(name, case), plot)
-    if json:
-        emit({"model": name, **{key: None if v is None else v.tolist() for key, v in case._asdict().items()}})
-        return
-    from .tables import show_forecast
-
-    show_forecast(case)
-    if plot is not None:
-        typer.echo(f"Picture: {plot}")
-
-
 @app.command()
 def floors(
     signal: Annotated[str, typer.Option(help="Signal family.")] = "sine",
@@ -178,34 +131,6 @@ def floors(
     from .tables import show_floors
 
     show_floors(table, made.sigma**2)
-
-
-def case_of(
-    predictor: Predictor | ClosedForm, numbers: list[str], file: Path | None, horizon: int, seed: int | None
-) -> Case:
-    """History, forecast, Bayes forecast, and the truth where it is known, each [T]."""
-    import numpy as np
-
-    from .. import forecasting
-    from ..errors import InputError
-    from ..scoring import fresh_seed
-    from .reading import read_numbers
-
-    length, signal = predictor.context_length, predictor.signal
-    rows = read_numbers(numbers, file)
-    observed = clean = None
-    if rows is None:
-        forecasting.check_horizon(horizon)
-        rng = np.random.default_rng(fresh_seed() if seed is None else seed)
-        drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
-        history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
-    else:
-        history = np.array([value for row in rows for value in row])
-        if len(history) < length:
-            raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
-    ahead = predictor.forecast(history, horizon)[0]
-    bayes = signal.posterior(history[None, -length:].astype(np.float32), horizon)[0][0]
-    return forecasting.Case(history, ahead, bayes, observed, clean)
 
 
 def _builtins(manifest: Manifest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..bundle import Bundle
     from ..floors import Floors
     from ..forecasting import Case
+    from ..metrics import Estimate
 
 console = Console()
 
@@ -110,6 +112,21 @@ def show_forecast(case: Case) -> None:
     for step in range(0, total, stride):
         table.add_row(str(step + 1), *(f"{values[step]:.4f}" for values in columns.values()))
     console.print(table)
+
+
+def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float]]) -> None:
+    """At most 20 rows of a model's MSE by step ahead beside other forecasters'."""
+    view = Table(box=None)
+    view.add_column("step", justify="right")
+    view.add_column(f"MSE of {escape(name)}", justify="right")
+    for key in beside:
+        view.add_column(key.replace("_", " "), justify="right")
+    stride = max(1, -(-len(steps) // 20))
+    for step in range(0, len(steps), stride):
+        value, se = steps[step]
+        own = f"{value:.6f}" if math.isnan(se) else f"{value:.6f} ± {se:.6f}"
+        view.add_row(str(step + 1), own, *(f"{values[step]:.6f}" for values in beside.values()))
+    console.print(view)
 
 
 def show_floors(table: list[Floors], noise: float) -> None:

@@ -1,0 +1,221 @@
+"""Commands that look many steps ahead: forecast, backtest."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, Plot, Seed, app, emit
+
+if TYPE_CHECKING:
+    from ..forecasting import Case
+    from ..intervals import SplitConformal
+    from ..runtime import ClosedForm, Predictor
+    from ..scoring import Predict
+    from ..signals import Signal
+
+
+@app.command(context_settings=NEGATIVE_NUMBERS)
+def forecast(
+    name: Model,
+    numbers: Numbers = None,
+    file: File = None,
+    horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 50,
+    interval: Annotated[
+        float | None, typer.Option("--interval", help="Add prediction intervals of this level, as 0.9.")
+    ] = None,
+    engine: EngineOption = "onnx",
+    seed: Seed = None,
+    plot: Plot = None,
+    json: Json = False,
+) -> None:
+    """Forecast many steps by feeding predictions back, beside the Bayes forecast.
+
+    Without numbers, a fresh stretch of the model's own signal is drawn and its truth shown too. Intervals are
+    split conformal, for each step on its own: calibrated on fresh windows of that signal, or on the numbers given.
+
+    Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
+    `seqzoo forecast lstm.sine --interval 0.9` · `seqzoo forecast lstm.sine --file series.csv`
+    """
+    from ..runtime import load
+
+    if plot is not None:
+        from .. import plots
+
+        plots.check_kind(plot)
+    predictor = load(name, engine)
+    case = case_of(predictor, numbers or [], file, horizon, seed)
+    note = None
+    if interval is not None:
+        from_signal = case.observed is not None or predictor.signal.episodic
+        made = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
+        lower, upper = made.around(case.forecast[None])
+        case = case._replace(lower=lower[0], upper=upper[0])
+        source = "fresh windows of its signal" if from_signal else "windows of these numbers, which is approximate"
+        note = f"Intervals of level {interval:g} for each step on its own; calibrated on {made.windows:,} {source}."
+    if plot is not None:
+        plots.save(plots.forecast_figure(name, case, f"interval of level {interval}"), plot)
+    if json:
+        facts = {key: None if values is None else values.tolist() for key, values in case._asdict().items()}
+        emit({"model": name, "level": interval, **facts})
+        return
+    from .tables import show_forecast
+
+    show_forecast(case)
+    if note is not None:
+        typer.echo(note)
+    if plot is not None:
+        typer.echo(f"Picture: {plot}")
+
+
+@app.command()
+def backtest(
+    name: Model,
+    file: File = None,
+    horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 20,
+    stride: Annotated[int, typer.Option(help="Steps from one cutoff to the next.")] = 1,
+    points: Annotated[int, typer.Option(help="Length of the fresh series that is drawn without --file.")] = 2000,
+    engine: EngineOption = "onnx",
+    seed: Seed = None,
+    plot: Plot = None,
+    json: Json = False,
+) -> None:
+    """Score a model by step ahead, from one cutoff of a series after the other.
+
+    Without a file, a fresh series of the model's own signal is drawn, and the expected error of the best forecasters
+    stands beside; with one, the error of repeating the last value does. Standard errors account for the overlap.
+
+    Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
+    `seqzoo backtest lstm.sine --file series.csv --stride 5` · `seqzoo backtest best_linear.sine`
+    """
+    from ..backtest import backtest as run
+    from ..forecasting import check_horizon
+    from ..runtime import load
+
+    if plot is not None:
+        from .. import plots
+
+        plots.check_kind(plot)
+    check_horizon(horizon)
+    predictor = load(name, engine)
+    length = predictor.context_length
+    series, used = _series(predictor, file, points, horizon, seed)
+    result = run(_steps(predictor, horizon), series, length, horizon, stride=stride)
+    if file is None:
+        beside = _known(predictor.signal, length, horizon)
+    else:
+        def last_value(context: Any) -> Any:
+            return context[:, -1:, 0].repeat(horizon, axis=1)
+
+        last = run(last_value, series, length, horizon, stride=stride)
+        beside = {"last_value": [step.value for step in last.steps]}
+    if plot is not None:
+        lines = {key.replace("_", " "): values for key, values in beside.items()}
+        plots.save(plots.error_figure({name: result.steps}, lines), plot)
+    if json:
+        rows = [
+            {"step": ahead + 1, "mse": mse, "se": se, **{key: values[ahead] for key, values in beside.items()}}
+            for ahead, (mse, se) in enumerate(result.steps)
+        ]
+        facts = {"cutoffs": result.cutoffs, "stride": stride, "bandwidth": result.bandwidth}
+        emit({"model": name, "engine": predictor.engine, "file": file and str(file), "seed": used, **facts,
+              "steps": rows})
+        return
+    from .tables import show_backtest
+
+    show_backtest(name, result.steps, beside)
+    source = f"a fresh series (seed {used})" if file is None else str(file)
+    known = not math.isnan(result.steps[0].se)
+    errors = f"standard errors over {result.bandwidth} lags" if known else "too few for standard errors"
+    typer.echo(f"{result.cutoffs:,} cutoffs of {source}; {errors}.")
+    if plot is not None:
+        typer.echo(f"Picture: {plot}")
+
+
+def case_of(
+    predictor: Predictor | ClosedForm, numbers: list[str], file: Path | None, horizon: int, seed: int | None
+) -> Case:
+    """History, forecast, Bayes forecast, and the truth where it is known, each [T]."""
+    import numpy as np
+
+    from .. import forecasting
+    from ..errors import InputError
+    from ..scoring import fresh_seed
+    from .reading import read_numbers
+
+    forecasting.check_horizon(horizon)
+    length, signal = predictor.context_length, predictor.signal
+    rows = read_numbers(numbers, file)
+    observed = clean = None
+    if rows is None:
+        rng = np.random.default_rng(fresh_seed() if seed is None else seed)
+        drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
+        history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
+    else:
+        history = np.array([value for row in rows for value in row])
+        if len(history) < length:
+            raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
+    ahead = predictor.forecast(history, horizon)[0]
+    bayes = signal.posterior(history[None, -length:].astype(np.float32), horizon)[0][0]
+    return forecasting.Case(history, ahead, bayes, observed, clean)
+
+
+def _steps(predictor: Predictor | ClosedForm, horizon: int) -> Predict:
+    return lambda context: predictor.forecast(context, horizon)
+
+
+def _intervals(
+    predictor: Predictor | ClosedForm, history: Any, horizon: int, level: float, seed: int | None
+) -> SplitConformal:
+    """Calibrated on the history, or on fresh windows of the model's signal if None is given."""
+    from .. import intervals
+    from ..scoring import HELD_OUT_SEEDS
+
+    # 2,000 windows where that takes about a second; fewer for long horizons, which take longer
+    windows = max(intervals.least_windows(level), min(2_000, max(200, 100_000 // horizon)))
+    length, run = predictor.context_length, _steps(predictor, horizon)
+    if history is not None:
+        return intervals.calibrate_on_series(run, history, length, horizon, level, most=windows)
+    own = None if seed is None else HELD_OUT_SEEDS + seed  # never the seed that the forecast window is drawn from
+    return intervals.calibrate_on_signal(
+        run, predictor.signal, length, horizon, level, windows=windows, seed=own
+    )
+
+
+def _series(
+    predictor: Predictor | ClosedForm, file: Path | None, points: int, horizon: int, seed: int | None
+) -> tuple[Any, int | None]:
+    """The numbers of a file, or fresh series of the model's signal and their seed."""
+    from ..errors import InputError
+    from ..scoring import HELD_OUT_SEEDS, fresh_seed
+    from .reading import read_numbers
+
+    if file is not None:
+        return [value for row in read_numbers([], file) or [] for value in row], None
+    signal = predictor.signal
+    if signal.episodic:
+        raise InputError(
+            f"windows of {signal.title} are each a whole of their own, so that no series holds cutoffs to roll over: "
+            "give a series with --file, or see the model's score with `seqzoo show`."
+        )
+    # A model of a finite budget was trained on the series of its seed, which is below the held-out ones.
+    used = fresh_seed() if seed is None else max(seed, HELD_OUT_SEEDS + seed % HELD_OUT_SEEDS)
+    return signal.observed_series(points, predictor.context_length, horizon, seed=used), used
+
+
+def _known(signal: Signal, context_length: int, horizon: int) -> dict[str, list[float]]:
+    """Expected MSE by step ahead of the best forecasters of a signal."""
+    from ..floors import MAX_SAMPLED, best_linear, floors, linear_mse
+    from ..forecasting import linear_recursion
+
+    samples = min(signal.windows_to_score // 10, MAX_SAMPLED // max(context_length, horizon))  # at most 5 s of it
+    table = floors(signal, context_length, horizon, samples=samples)
+    recursion = linear_recursion(best_linear(signal, context_length), horizon)
+    return {
+        "bayes": [row.bayes.value for row in table],
+        "best_linear": [row.best_linear for row in table],
+        "best_linear_recursion": linear_mse(signal, *recursion).tolist(),
+    }
