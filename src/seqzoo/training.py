@@ -166,12 +166,10 @@ class _Loop:
         self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
         length, horizon = run.config.context_length, run.config.horizon
         self.sampler = sampler(run.signal, run.recipe, length, horizon, run.seed)
-        draw = run.signal.draw(
-            min(VALIDATION_WINDOWS, VALIDATION_VALUES // (length + horizon)),
-            length,
-            1,
-            np.random.default_rng(HELD_OUT_SEEDS),
-        )
+        chooses = not isinstance(self.sampler, Finite)  # there the held-out windows do
+        count = VALIDATION_WINDOWS if chooses else VALIDATION_WINDOWS // 4
+        count = min(count, VALIDATION_VALUES // (length + horizon))
+        draw = run.signal.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
         self.context = _tensor(draw.context)[:, :, None]
         self.bayes, variance = run.signal.posterior(draw.context, horizon)
         self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
