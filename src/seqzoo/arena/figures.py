@@ -10,7 +10,7 @@ from .. import plots
 from ..cards import label
 from ..plots import BLUE, GREEN, GREY, INK, ORANGE, VERMILION
 from .report import Board
-from .verdicts import LEAST
+from .verdicts import LEAST, geometric_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ MARKERS = "osD^vPX*"
 
 
 def arena_figure(boards: Sequence[Board]) -> Figure:
-    """Excess of every model, a panel for each board: seeds as dots, the mean with its interval, references as lines."""
+    """A panel for each board: seeds as dots, the mean of a model with its interval, references as lines."""
     most = max((len(board.rows) for board in boards), default=1)
     figure, panels = plots.panels(max(1, len(boards)), 4.6 * max(1, len(boards)), 1.6 + 0.3 * most)
     for axes, board in zip(panels, boards, strict=False):
@@ -51,34 +51,39 @@ def _board(axes: Axes, board: Board) -> None:
         axes.legend(frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
 
 
-def efficiency_figure(
-    title: str, curves: Mapping[str, Mapping[int, Sequence[float]]], references: Mapping[str, float]
-) -> Figure:
+Curves = Mapping[str, Mapping[int, Sequence[float]]]
+
+
+def efficiency_figure(panels: Mapping[str, Curves], references: Mapping[str, float]) -> Figure:
     """Excess against points, both logarithmic: a line through the geometric means of each model, seeds as dots.
 
     Args:
-        curves: the excess of each seed, by model and points.
+        panels: by title, the excess of each seed by model and points.
     """
-    figure, (axes,) = plots.panels(1, 8.0, 5.0)
-    _reference_lines(axes, references, across=True)
+    figure, axes = plots.panels(max(1, len(panels)), 8.0 * max(1, len(panels)), 5.0)
+    for one, (title, curves) in zip(axes, panels.items(), strict=False):
+        _reference_lines(one, references, across=True)
+        _curves(one, curves)
+        one.set_title(title, fontsize=10)
+    return figure
+
+
+def _curves(axes: Axes, curves: Curves) -> None:
     for place, (name, curve) in enumerate(curves.items()):
         colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
         points = sorted(curve)
-        seeds = {at: [max(value, LEAST) for value in curve[at]] for at in points}
-        means = [math.exp(sum(map(math.log, seeds[at])) / len(seeds[at])) for at in points]
+        means = [geometric_mean(curve[at]) for at in points]
         axes.plot(points, means, "-", marker=marker, color=colour, markersize=4, linewidth=1.5, label=name)
         for at in points:
-            axes.plot([at] * len(seeds[at]), seeds[at], ".", color=colour, alpha=0.35, markersize=4)
+            axes.plot([at] * len(curve[at]), curve[at], ".", color=colour, alpha=0.35, markersize=4)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.yaxis.set_major_formatter(_percent_tick)
     axes.set_xlabel("points of the observed series")
     axes.set_ylabel("excess over Bayes")
-    axes.set_title(title, fontsize=10)
     if curves:
         axes.legend(frameon=False, fontsize=8, ncols=2)
-    return figure
 
 
 def _reference_lines(axes: Axes, references: Mapping[str, float], *, across: bool) -> None:

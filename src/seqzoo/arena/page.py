@@ -89,10 +89,11 @@ def _board(board: Board) -> str:
             cells = "".join(f"<td>{escape(text)}</td>" for text in rest)
         kind = ' class="reference"' if row.is_reference else ""
         rows.append(f"<tr{kind}><td>{escape(name)}</td>{cells}</tr>")
+    body = "\n".join(rows)
     return (
         f"<h2>{escape(board.title)}</h2>\n<p>{board.windows:,} windows seen by every model.</p>\n"
-        f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{chr(10).join(rows)}\n</tbody></table>'
-        f"</div>\n{_list(summary(board))}\n<details><summary>Every pair</summary>\n"
+        f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>\n'
+        f"{_list(summary(board))}\n<details><summary>Every pair</summary>\n"
         f"{_list([verdict_line(verdict) for verdict in board.verdicts])}\n</details>"
     )
 

@@ -13,16 +13,17 @@ from .results import Footprint, Result, Results
 from .verdicts import Interval, Verdict, mean_interval, verdicts
 
 HEADINGS = (
-    "model", "excess", "95% CI", "seeds", "skill", "parameters", "training s", "latency µs", "size KB",
+    "model", "excess", "95% CI", "seeds", "skill", "parameters", "train s", "latency µs", "size KB",
 )  # fmt: skip
 NOTE = (
-    "excess = E[(f − f_bayes)²] / mse_bayes on fresh windows, 0 being optimal: the mean over seeds with its Student t "
-    "interval. References are exact. Latency is the median of one window through ONNX Runtime, every model in every "
+    "excess = E[(f − f_bayes)²] / mse_bayes on fresh windows, 0 being optimal: the mean over seeds with its "
+    "Student t interval. References are exact. Latency is the median of one window through ONNX Runtime, every model in every "
     "round; size is that of the ONNX file. Training seconds are of one core while others ran beside it."
 )
 METHOD = (
     "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds; "
-    "intervals are each pair's own, while p, which the verdict goes by, is corrected for all pairs of the table (Holm)."
+    "intervals are each pair's own, while p, which the verdict goes by, is corrected for all pairs of the table "
+    "(Holm)."
 )
 
 
@@ -45,11 +46,12 @@ class Row:
         if self.error:
             return [self.name, f"failed: {self.error}", *[""] * (len(HEADINGS) - 2)]
         low, high = self.excess.low, self.excess.high
+        interval = "" if math.isnan(low) else f"{percent(max(low, 0.0))} to {percent(high)}"
         mark = self.footprint
         return [
             label(self.name) if self.is_reference else self.name,
             percent(self.excess.value),
-            "exact" if self.is_reference else "" if math.isnan(low) else f"{percent(max(low, 0.0))} to {percent(high)}",
+            "exact" if self.is_reference else interval,
             "" if self.is_reference else f"{len(self.outcomes)}",
             f"{self.skill:.4f}",
             "" if self.parameters is None else f"{self.parameters:,}",
@@ -158,10 +160,10 @@ def markdown(shown: Iterable[Board], figure: str | None = None, *, level: int = 
     """
     parts = [f"![Excess over Bayes of every model, by budget]({figure})\n"] if figure else []
     for board in shown:
-        parts.append(f"{'#' * level} {_safe(board.title)}\n\n{board.windows:,} windows seen by every model.\n")
-        parts.append(table(HEADINGS, [row.cells() for row in board.rows]))
-        parts.append("\n".join(f"- {_safe(line)}" for line in summary(board)) + "\n")
-        pairs = "\n".join(f"- {_safe(verdict_line(verdict))}" for verdict in board.verdicts)
+        parts.append(f"{'#' * level} {safe(board.title)}\n\n{board.windows:,} windows seen by every model.\n")
+        parts.append(markdown_table(HEADINGS, [row.cells() for row in board.rows]))
+        parts.append("\n".join(f"- {safe(line)}" for line in summary(board)) + "\n")
+        pairs = "\n".join(f"- {safe(verdict_line(verdict))}" for verdict in board.verdicts)
         parts.append(f"<details><summary>Every pair</summary>\n\n{pairs}\n\n</details>\n")
     return "\n".join([*parts, f"{NOTE}\n\n{METHOD}\n"])
 
@@ -171,13 +173,13 @@ def verdict_line(verdict: Verdict) -> str:
     return str(verdict) if math.isnan(verdict.p) else f"{verdict}, p = {verdict.p:.2g}"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table, whatever the texts hold; the first column to the left, the others to the right."""
-    lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *([_safe(text) for text in row] for row in rows)]
+    lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *([safe(text) for text in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     plain = re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(text.split()))
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -73,6 +73,11 @@ def mean_interval(values: Sequence[float]) -> Interval:
     return Interval(mean, mean - reach, mean + reach)
 
 
+def geometric_mean(excess: Sequence[float]) -> float:
+    """The mean on the scale that verdicts are reached on."""
+    return math.exp(sum(map(_log, excess)) / len(excess))
+
+
 def verdicts(
     excess: Mapping[str, Mapping[int, float]], references: Mapping[str, float] | None = None
 ) -> list[Verdict]:

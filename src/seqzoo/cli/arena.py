@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,7 +37,7 @@ def arena(
     models: Models = None,
     budget: Annotated[
         list[str] | None,
-        typer.Option("--budget", help="Points of the one series to learn from, or endless. Repeatable. [default: 20000]"),
+        typer.Option("--budget", help="Points of the one series to learn from, or endless; repeatable. 20000 if not given."),
     ] = None,
     seeds: Seeds = 5,
     windows: Windows = 256_000,
@@ -71,6 +72,52 @@ def arena(
         for board in boards:
             _show(board)
         typer.echo(f"Report: {folder / page.HTML}, {folder / page.MARKDOWN}")
+    if not finished:
+        raise typer.Exit(130)
+
+
+@app.command("sample-efficiency")
+def sample_efficiency(
+    signal: SignalOption = "sine",
+    models: Models = None,
+    points: Annotated[
+        str, typer.Option("--points", help="Lengths of the one series to learn from, with commas between.")
+    ] = "200,500,1000,2000,5000,10000,20000,50000",
+    seeds: Seeds = 2,
+    windows: Windows = 64_000,
+    out: Out = None,
+    workers: Workers = None,
+    render: Render = None,
+    json: Json = False,
+) -> None:
+    """How many points a model needs: excess against the length of the series it learns from.
+
+    Ctrl-C stops and reports what is there; the same command continues. Examples:
+    `seqzoo sample-efficiency --signal sine` · `seqzoo sample-efficiency --models linear,mlp --points 200,1000,5000` ·
+    `seqzoo sample-efficiency --render FOLDER`
+    """
+    _check_extras()
+    from .. import files
+    from ..arena import efficiency, results
+    from ..arena.contest import Contest
+    from ..errors import InputError
+
+    if render is not None:
+        folder, found, finished = render, results.load(render), True
+    else:
+        budgets = _budgets(points.split(","))
+        if None in budgets:
+            raise InputError("sample efficiency is of a number of points; endless has none.")
+        contest = Contest(signal, _names(models), budgets, seeds, windows)
+        folder = out or files.home() / "sample-efficiency" / signal
+        found, finished = _hold(contest, folder, workers, quiet=json)
+    tables = efficiency.write(found, folder)
+    if json:
+        emit({"folder": str(folder), "finished": finished, "references": found.references, "tables": tables})
+    else:
+        for table in tables:
+            _print(table.title, table.headings, table.rows)
+        typer.echo(f"Report: {folder / efficiency.MARKDOWN}, {folder / efficiency.FIGURE}")
     if not finished:
         raise typer.Exit(130)
 
@@ -182,21 +229,26 @@ class _Bar:
 
 
 def _show(board: Board) -> None:
-    from rich.table import Table
-
     from ..arena.report import HEADINGS, summary
     from .tables import console
 
-    table = Table(title=escape(f"{board.title}, {board.windows:,} windows seen"), title_justify="left", box=None)
-    for place, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if place == 0 else "right")
-    for row in board.rows:
-        if row.error:
-            continue
-        style = "dim" if row.is_reference else ""
-        table.add_row(*(escape(text) for text in row.cells()), style=style)
-    console.print(table)
+    rows = [row.cells() for row in board.rows if not row.error]
+    _print(f"{board.title}, {board.windows:,} windows seen", HEADINGS, rows)
     for row in board.rows:
         if row.error:
             console.print(f"[red]{escape(row.name)} failed:[/] {escape(row.error)}", highlight=False, soft_wrap=True)
-    console.print("\n".join(["", *(escape(line) for line in summary(board)), ""]), highlight=False)
+    console.print("\n".join(["", *(escape(line) for line in summary(board)), ""]), highlight=False, soft_wrap=True)
+
+
+def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from .tables import console
+
+    table = Table(title=escape(title), title_justify="left", box=None)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place == 0 else "right", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*(escape(text) for text in row))
+    (console if console.is_terminal else Console(width=120)).print(table)  # a pipe has no width of its own
