@@ -14,9 +14,10 @@ from .verdicts import LEAST, geometric_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-LINES = {"last_value": VERMILION, "line": GREEN, "best_linear": ORANGE}
+LINES = {"last_value": (VERMILION, ":"), "line": (GREEN, "-."), "best_linear": (ORANGE, "--")}
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#cc79a7", "#56b4e9", INK, GREY)
 MARKERS = "osD^vPX*"
 
@@ -35,7 +36,7 @@ def _board(axes: Axes, board: Board) -> None:
     rows = [row for row in board.rows if not (row.is_reference or row.error)]
     for height, row in enumerate(rows):
         dots = [max(value, LEAST) for value in row.outcomes.values()]
-        axes.plot(dots, [height] * len(dots), ".", color=GREY, markersize=6, zorder=2)
+        axes.plot(dots, [height] * len(dots), ".", color=INK, alpha=0.6, markersize=5, zorder=5)
         mean, low, high = row.excess
         if not math.isnan(low):
             # An interval may reach below zero, which a logarithmic axis does not have.
@@ -44,7 +45,7 @@ def _board(axes: Axes, board: Board) -> None:
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(_percent_tick)
+    _percent_ticks(axes.xaxis)
     axes.set_xlabel("excess over Bayes")
     axes.set_title(board.title, fontsize=10)
     if axes.get_legend_handles_labels()[0]:
@@ -78,8 +79,10 @@ def _curves(axes: Axes, curves: Curves) -> None:
             axes.plot([at] * len(curve[at]), curve[at], ".", color=colour, alpha=0.35, markersize=4)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.yaxis.set_major_formatter(_percent_tick)
+    shown = sorted({at for curve in curves.values() for at in curve})
+    axes.set_xticks(shown, [f"{at:,}" for at in shown], rotation=30)
+    axes.set_xticks([], minor=True)
+    _percent_ticks(axes.yaxis)
     axes.set_xlabel("points of the observed series")
     axes.set_ylabel("excess over Bayes")
     if curves:
@@ -87,12 +90,16 @@ def _curves(axes: Axes, curves: Curves) -> None:
 
 
 def _reference_lines(axes: Axes, references: Mapping[str, float], *, across: bool) -> None:
-    for name, colour in LINES.items():
+    for name, (colour, style) in LINES.items():
         level = references.get(name, 0.0)
         if level > 0:
             draw = axes.axhline if across else axes.axvline
-            draw(level, color=colour, linestyle="--", linewidth=1.2, label=label(name), zorder=1)
+            # Across, the colours are those of the models.
+            draw(level, color=GREY if across else colour, linestyle=style, linewidth=1.2, label=label(name), zorder=1)
 
 
-def _percent_tick(value: float, _: object) -> str:
-    return f"{value * 100:g}%"
+def _percent_ticks(axis: Axis) -> None:
+    axis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
+    # Between powers of ten too: an axis may span less than two of them.
+    axis.set_minor_formatter(lambda value, _: f"{value * 100:g}%" if f"{value:e}"[:3] in ("2.0", "5.0") else "")
+    axis.set_tick_params(which="minor", labelsize=7)

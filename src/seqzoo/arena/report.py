@@ -17,8 +17,8 @@ HEADINGS = (
 )  # fmt: skip
 NOTE = (
     "excess = E[(f − f_bayes)²] / mse_bayes on fresh windows, 0 being optimal: the mean over seeds with its "
-    "Student t interval. References are exact. Latency is the median of one window through ONNX Runtime, every model in every "
-    "round; size is that of the ONNX file. Training seconds are of one core while others ran beside it."
+    "Student t interval. References are exact. Latency is the median of one window through ONNX Runtime, every "
+    "model in every round; size is that of the ONNX file. Training seconds are of one core while others ran beside it."
 )
 METHOD = (
     "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds; "

@@ -37,7 +37,7 @@ def arena(
     models: Models = None,
     budget: Annotated[
         list[str] | None,
-        typer.Option("--budget", help="Points of the one series to learn from, or endless; repeatable. 20000 if not given."),
+        typer.Option("--budget", help="Points of the one observed series, or endless; repeatable. 20000 if not given."),
     ] = None,
     seeds: Seeds = 5,
     windows: Windows = 256_000,
