@@ -13,9 +13,8 @@ from ..export import eager
 from ..scoring import HELD_OUT_SEEDS, HeldOut, held_out
 from ..signals import Signal
 from ..training import Run, train
-from .results import SCHEMA_VERSION, Outcome
+from .results import BATCH_SIZE, SCHEMA_VERSION, Outcome
 
-BATCH_SIZE = 128
 MOST_SCORED = 20_000  # windows of a score
 FIRST_SCORE_SEED = HELD_OUT_SEEDS + 10_000  # validation, bundles and golden tensors use those before
 
@@ -26,7 +25,7 @@ class Cell:
 
     Args:
         points: length of the one observed series to learn from; None draws fresh windows without end.
-        windows: windows seen in training, counting repeats; the same for every model.
+        windows: seen in training, counting repeats: updates times the batch size, the same for every model.
         seed: decides the observed series, the initial weights and the windows scored on, so that models
             of the same seed are paired. Windows change with the seed because intervals are taken over
             seeds: what the choice of windows does to a score is then in them.

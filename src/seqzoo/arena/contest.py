@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from ..sampling import sampler
 from ..torch_threads import one_thread
 from ..windows import Normaliser
 from . import results
-from .cells import BATCH_SIZE, Cell, play
+from .cells import Cell, play
 from .pool import Failure, answers
-from .results import Footprint, Outcome, Result, Results
+from .results import BATCH_SIZE, Footprint, Outcome, Result, Results
 
 MOST_SEEDS = 1000
 ROUNDS, CALLS = 30, 30  # of a latency: every round visits every model
@@ -36,7 +37,7 @@ class Contest:
         models: architectures.
         budgets: points of the one observed series, None for fresh windows without end.
         seeds: seeds 0..seeds - 1, the same for all models.
-        windows: windows seen in training by every model.
+        windows: seen in training by every model; rounded down to whole batches.
 
     Raises:
         UnknownNameError: no such signal or architecture.
@@ -77,7 +78,7 @@ class Contest:
     def cells(self) -> list[Cell]:
         """Seed by seed, so that what an interrupted contest has is balanced."""
         return [
-            Cell(model, self.signal, points, self.windows, seed)
+            Cell(model, self.signal, points, self.windows // BATCH_SIZE * BATCH_SIZE, seed)
             for seed in range(self.seeds)
             for points in self.budgets
             for model in self.models
@@ -123,9 +124,9 @@ def hold(
         cell for cell in cells
         if ((cell.model, cell.points, cell.windows, cell.seed), prints[cell]) not in have
     ]
+    results.save(found, folder)  # before any work: a folder that cannot be written to is known at once
     if not found.references:
         found.references = reference_excess(contest.signal, contest.context_length)
-    results.save(found, folder)  # before any work: a folder that cannot be written to is known at once
     done = len(cells) - len(missing)
     on_start(done, len(cells))
     for cell, answer in answers(work, missing, workers, should_stop):
@@ -168,23 +169,25 @@ def measure(found: Results, models: Sequence[str]) -> None:
     """Latency and size of every model, untrained: neither depends on the weights.
 
     Measured in this process, every model in every round, so that a slow spell of the machine meets all.
+    A model that cannot be exported to ONNX has neither.
     """
     window = np.zeros((1, found.context_length, 1), np.float32)
     engines, sizes = {}, {}
     for model in models:
-        config = registry.entry(f"{model}.{found.signal}").config
-        contract = Contract(config.context_length, config.horizon, Normaliser())
-        with one_thread():
-            data = to_onnx(registry.architecture(model).module(config), contract)
-        engines[model], sizes[model] = OnnxEngine(data, contract), len(data)
-    seconds: dict[str, list[float]] = {model: [] for model in models}
+        made = registry.architecture(model)
+        contract = Contract(made.config().context_length, made.config().horizon, Normaliser())
+        with contextlib.suppress(Exception), one_thread():  # the exporter's exceptions share no base class
+            data = to_onnx(made.module(made.config()), contract)
+            engines[model], sizes[model] = OnnxEngine(data, contract), len(data)
+    names = list(engines)
+    seconds: dict[str, list[float]] = {model: [] for model in names}
     for turn in range(ROUNDS):
-        first = turn % max(1, len(models))
-        for model in [*models[first:], *models[:first]]:
+        first = turn % max(1, len(names))
+        for model in [*names[first:], *names[:first]]:
             engines[model].run(window)
             for _ in range(CALLS):
                 began = time.perf_counter()
                 engines[model].run(window)
                 seconds[model].append(time.perf_counter() - began)
-    for model in models:
+    for model in names:
         found.footprints[model] = Footprint(round(1e6 * float(np.median(seconds[model])), 2), sizes[model])

@@ -12,7 +12,7 @@ from .. import files, plots
 from ..cards import label
 from .figures import efficiency_figure
 from .report import markdown_table, percent, safe
-from .results import Results
+from .results import BATCH_SIZE, Results
 from .verdicts import geometric_mean
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def tables(found: Results) -> list[Table]:
         points = sorted({cell.points for cell in cells if cell.points is not None})
         made.append(
             Table(
-                f"{found.signal}, {windows:,} windows seen",
+                f"{found.signal}, {windows // BATCH_SIZE:,} updates of {BATCH_SIZE} windows",
                 curves,
                 ["model", *(f"{at:,}" for at in points), "below best linear from"],
                 _rows(found, curves, points),

@@ -49,7 +49,7 @@ def write(found: Results, folder: Path) -> list[Board]:
     figure = arena_figure(shown)
     plots.save(figure, folder / FIGURE)
     title = f"seqzoo arena: {found.signal}"
-    text = f"# {title}\n\n{markdown(shown, FIGURE)}"
+    text = f"# {title}\n\n{markdown(shown, FIGURE)}\n{NOTE}\n\n{METHOD}\n"
     files.write_file(folder / MARKDOWN, text.encode("utf-8", "backslashreplace"))
     files.write_file(folder / HTML, page(title, shown, figure).encode("utf-8", "backslashreplace"))
     return shown
@@ -91,7 +91,7 @@ def _board(board: Board) -> str:
         rows.append(f"<tr{kind}><td>{escape(name)}</td>{cells}</tr>")
     body = "\n".join(rows)
     return (
-        f"<h2>{escape(board.title)}</h2>\n<p>{board.windows:,} windows seen by every model.</p>\n"
+        f"<h2>{escape(board.title)}</h2>\n<p>{escape(board.training)}</p>\n"
         f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>\n'
         f"{_list(summary(board))}\n<details><summary>Every pair</summary>\n"
         f"{_list([verdict_line(verdict) for verdict in board.verdicts])}\n</details>"

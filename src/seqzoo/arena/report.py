@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..cards import label
-from .results import Footprint, Result, Results
+from .results import BATCH_SIZE, Footprint, Result, Results
 from .verdicts import Interval, Verdict, mean_interval, verdicts
 
 HEADINGS = (
@@ -18,7 +18,7 @@ HEADINGS = (
 NOTE = (
     "excess = E[(f − f_bayes)²] / mse_bayes on fresh windows, 0 being optimal: the mean over seeds with its "
     "Student t interval. References are exact. Latency is the median of one window through ONNX Runtime, every "
-    "model in every round; size is that of the ONNX file. Training seconds are of one core while others ran beside it."
+    "model in every round; size is that of the ONNX file. Training seconds are of one core, others running beside it."
 )
 METHOD = (
     "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds; "
@@ -75,6 +75,11 @@ class Board:
     def title(self) -> str:
         """As "sine, 20,000 points"."""
         return f"{self.signal}, {budget(self.points)}"
+
+    @property
+    def training(self) -> str:
+        """What every model went through, as a sentence."""
+        return f"Every model: {self.windows // BATCH_SIZE:,} updates on batches of {BATCH_SIZE} windows."
 
 
 def boards(found: Results) -> list[Board]:
@@ -153,19 +158,19 @@ def summary(board: Board) -> list[str]:
 
 
 def markdown(shown: Iterable[Board], figure: str | None = None, *, level: int = 2) -> str:
-    """Tables, verdicts and, if its address is given, a figure.
+    """Tables, verdicts and, if its address is given, a figure. `NOTE` and `METHOD` explain them.
 
     Args:
         level: of the boards' headings.
     """
     parts = [f"![Excess over Bayes of every model, by budget]({figure})\n"] if figure else []
     for board in shown:
-        parts.append(f"{'#' * level} {safe(board.title)}\n\n{board.windows:,} windows seen by every model.\n")
+        parts.append(f"{'#' * level} {safe(board.title)}\n\n{board.training}\n")
         parts.append(markdown_table(HEADINGS, [row.cells() for row in board.rows]))
         parts.append("\n".join(f"- {safe(line)}" for line in summary(board)) + "\n")
         pairs = "\n".join(f"- {safe(verdict_line(verdict))}" for verdict in board.verdicts)
         parts.append(f"<details><summary>Every pair</summary>\n\n{pairs}\n\n</details>\n")
-    return "\n".join([*parts, f"{NOTE}\n\n{METHOD}\n"])
+    return "\n".join(parts)
 
 
 def verdict_line(verdict: Verdict) -> str:

@@ -12,6 +12,7 @@ from ..errors import InputError
 SCHEMA_VERSION = 1
 NAME = "results.json"
 LIMIT = 64 << 20
+BATCH_SIZE = 128  # of every training in the arena
 
 
 class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

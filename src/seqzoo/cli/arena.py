@@ -37,7 +37,7 @@ def arena(
     models: Models = None,
     budget: Annotated[
         list[str] | None,
-        typer.Option("--budget", help="Points of the one observed series, or endless; repeatable. 20000 if not given."),
+        typer.Option("--budget", help="Points of the one observed series, or endless; repeatable. By default 20000."),
     ] = None,
     seeds: Seeds = 5,
     windows: Windows = 256_000,
@@ -52,14 +52,15 @@ def arena(
     `seqzoo arena --signal sine --budget 20000 --seeds 5` ·
     `seqzoo arena --models lstm,mlp --budget 1000 --budget endless` · `seqzoo arena --render FOLDER`
     """
-    _check_extras()
+    _check_extras(training=render is None)
     from .. import files
     from ..arena import page, results
-    from ..arena.contest import Contest
 
     if render is not None:
         folder, found, finished = render, results.load(render), True
     else:
+        from ..arena.contest import Contest
+
         contest = Contest(signal, _names(models), _budgets(budget or ["20000"]), seeds, windows)
         folder = out or files.home() / "arena" / signal
         found, finished = _hold(contest, folder, workers, quiet=json)
@@ -96,10 +97,9 @@ def sample_efficiency(
     `seqzoo sample-efficiency --signal sine` · `seqzoo sample-efficiency --models linear,mlp --points 200,1000,5000` ·
     `seqzoo sample-efficiency --render FOLDER`
     """
-    _check_extras()
+    _check_extras(training=render is None)
     from .. import files
     from ..arena import efficiency, results
-    from ..arena.contest import Contest
     from ..errors import InputError
 
     if render is not None:
@@ -108,6 +108,8 @@ def sample_efficiency(
         budgets = _budgets(points.split(","))
         if None in budgets:
             raise InputError("sample efficiency is of a number of points; endless has none.")
+        from ..arena.contest import Contest
+
         contest = Contest(signal, _names(models), budgets, seeds, windows)
         folder = out or files.home() / "sample-efficiency" / signal
         found, finished = _hold(contest, folder, workers, quiet=json)
@@ -122,18 +124,16 @@ def sample_efficiency(
         raise typer.Exit(130)
 
 
-def _check_extras() -> None:
+def _check_extras(*, training: bool) -> None:
     """Raises MissingExtraError before any work."""
     import importlib.util
 
     from ..errors import MissingExtraError
     from ..runtime.engines import has_torch
 
-    if not has_torch() or not all(importlib.util.find_spec(name) for name in ("scipy", "matplotlib")):
+    needed = ["scipy", "matplotlib", *(["onnx", "onnxscript"] if training else [])]
+    if not all(importlib.util.find_spec(name) for name in needed) or (training and not has_torch()):
         raise MissingExtraError("the arena", "arena")
-    from ..export import check_exporter
-
-    check_exporter()
 
 
 def _hold(contest: Contest, folder: Path, workers: int | None, *, quiet: bool) -> tuple[Results, bool]:
@@ -233,7 +233,7 @@ def _show(board: Board) -> None:
     from .tables import console
 
     rows = [row.cells() for row in board.rows if not row.error]
-    _print(f"{board.title}, {board.windows:,} windows seen", HEADINGS, rows)
+    _print(f"{board.title}. {board.training}", HEADINGS, rows)
     for row in board.rows:
         if row.error:
             console.print(f"[red]{escape(row.name)} failed:[/] {escape(row.error)}", highlight=False, soft_wrap=True)
