@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import time
 
-import arena_work
 import numpy as np
 import pytest
 
+import arena_work
 from seqzoo import signals
 from seqzoo.arena import contest as contests
 from seqzoo.arena import pool, results

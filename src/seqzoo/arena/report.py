@@ -22,8 +22,8 @@ NOTE = (
 )
 METHOD = (
     "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds; "
-    "intervals are each pair's own, while p, which the verdict goes by, is corrected for all pairs of the table "
-    "(Holm)."
+    "intervals are each pair's own, while p, which the verdict goes by, is corrected (Holm) for all pairs of models "
+    "in the table, or for all pairs of a model and a reference."
 )
 
 
@@ -90,11 +90,10 @@ def boards(found: Results) -> list[Board]:
     made = []
     for _, cells in sorted(groups.items()):
         rows = _rows(found, cells)
-        excess = {row.name: row.outcomes for row in rows if not row.error}
-        made.append(
-            Board(found.signal, cells[0].points, cells[0].windows, _with_references(found, rows),
-                  verdicts(excess, found.references))
-        )
+        ranked = _with_references(found, rows)
+        excess = {row.name: row.outcomes for row in ranked if not (row.is_reference or row.error)}
+        exact = {label(name): value for name, value in found.references.items()}
+        made.append(Board(found.signal, cells[0].points, cells[0].windows, ranked, verdicts(excess, exact)))
     return made
 
 

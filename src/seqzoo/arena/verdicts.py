@@ -24,6 +24,9 @@ CONFIDENCE = 0.95
 LEAST = 1e-12  # an excess below this is rounding of float32 forecasts; its logarithm would say nothing
 
 
+_Pair = tuple[str, str, list[float]]  # one, other, differences of log(excess), other minus one
+
+
 class Interval(NamedTuple):
     """A mean and the ends of its Student t interval; the ends are NaN for a single value."""
 
@@ -36,7 +39,7 @@ class Interval(NamedTuple):
 class Verdict:
     """Of a pair. `ratio` is the excess of `worse` over that of `better`, in the geometric mean over seeds.
 
-    `p` is corrected for all pairs of the table (Holm); the interval of the ratio is this pair's own.
+    `p` is corrected for all pairs of its kind in the table (Holm); the interval of the ratio is this pair's own.
     """
 
     better: str
@@ -84,25 +87,32 @@ def verdicts(
     """Every pair of models, then every model with every reference whose excess is positive.
 
     Models are paired by the seeds that both have; a reference has one exact excess, so that the test is a
-    one-sample one. All p-values together are corrected by Holm's method (1979).
+    one-sample one. Holm's method (1979) corrects p for the number of pairs of models, and apart from these,
+    which are another question, for the number of pairs of a model and a reference.
 
     Args:
         excess: by model and seed.
         references: exact excess by name. Bayes has 0, and nothing to compare: an excess is the distance to it.
     """
     names = list(excess)
-    pairs: list[tuple[str, str, list[float]]] = []
+    pairs: list[_Pair] = []
     for place, one in enumerate(names):
         for other in names[place + 1 :]:
             shared = sorted(excess[one].keys() & excess[other].keys())
             pairs.append((one, other, [_log(excess[other][seed]) - _log(excess[one][seed]) for seed in shared]))
-    for name in names:
-        for reference, exact in (references or {}).items():
-            if exact > 0:
-                pairs.append((name, reference, [_log(exact) - _log(value) for value in excess[name].values()]))
-    pairs = [pair for pair in pairs if pair[2]]
-    corrected = holm([_p(differences) for _, _, differences in pairs])
-    return [_verdict(*pair, p) for pair, p in zip(pairs, corrected, strict=True)]
+    with_references: list[_Pair] = [
+        (name, reference, [_log(exact) - _log(value) for value in excess[name].values()])
+        for name in names
+        for reference, exact in (references or {}).items()
+        if exact > 0
+    ]
+    return [*_corrected(pairs), *_corrected(with_references)]
+
+
+def _corrected(pairs: Sequence[_Pair]) -> list[Verdict]:
+    compared = [pair for pair in pairs if pair[2]]
+    adjusted = holm([_p(differences) for _, _, differences in compared])
+    return [_verdict(*pair, p) for pair, p in zip(compared, adjusted, strict=True)]
 
 
 def holm(p: Sequence[float]) -> list[float]:
