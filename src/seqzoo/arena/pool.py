@@ -101,7 +101,10 @@ def _serve(connection: Connection, work: Callable[[Task], Answer]) -> None:
             answer = work(task)
         except Exception as error:
             answer = Failure(_line(error))
-        connection.send(answer)
+        try:
+            connection.send(answer)
+        except OSError:
+            return
 
 
 def _line(error: Exception) -> str:

@@ -21,9 +21,9 @@ NOTE = (
     "model in every round; size is that of the ONNX file. Training seconds are of one core, others running beside it."
 )
 METHOD = (
-    "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds; "
-    "intervals are each pair's own, while p, which the verdict goes by, is corrected (Holm) for all pairs of models "
-    "in the table, or for all pairs of a model and a reference."
+    "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds. "
+    "Their intervals are of the ratio of one excess to the other and each pair's own; p, which the verdict goes by, is "
+    "corrected (Holm) for all pairs of models in the table, or for all pairs of a model and a reference."
 )
 
 

@@ -158,4 +158,4 @@ def _exp(value: float) -> float:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio < 100 else f"{ratio:.3g}"
+    return f"{ratio:.2f}" if ratio < 100 else f"{ratio:,.0f}"
