@@ -22,8 +22,8 @@ NOTE = (
 )
 METHOD = (
     "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds. "
-    "Their intervals are of the ratio of one excess to the other and each pair's own; p, which the verdict goes by, is "
-    "corrected (Holm) for all pairs of models in the table, or for all pairs of a model and a reference."
+    "Their intervals are of the ratio of one excess to the other and each pair's own; p, which the verdict goes by, "
+    "is corrected (Holm) for all pairs of models in the table, or for all pairs of a model and a reference."
 )
 
 
