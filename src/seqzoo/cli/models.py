@@ -47,8 +47,8 @@ def list_models(json: Json = False) -> None:
         if facts.contract.horizon == 1 and row["shipped"]:
             floors[facts.signal.family] = facts.score.floors
     rows += [row for family, known in floors.items() for row in _references(family, known)]
-    order = list(FAMILIES)
-    rows.sort(key=lambda row: (order.index(row["family"]) if row.get("family") in order else 99, row.get("excess", 0)))
+    order = {family: place for place, family in enumerate(FAMILIES)}
+    rows.sort(key=lambda row: (order.get(row.get("family", ""), len(order)), row.get("excess", 0)))
     if json:
         emit(rows)
         return
