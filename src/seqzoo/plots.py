@@ -24,15 +24,26 @@ INK, GREY, BLUE, ORANGE, GREEN, VERMILION = "#222222", "#8c8c8c", "#0072b2", "#e
 
 
 def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
+    figure, (axes,) = panels(1, width, height)
+    return figure, axes
+
+
+def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
+    """A figure of so many panels side by side; sizes in inches.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
         raise MissingExtraError("plotting", "plot") from None
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.2)
-    return figure, axes
+    drawn = list(figure.subplots(1, count, squeeze=False)[0])
+    for axes in drawn:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.2)
+    return figure, drawn
 
 
 def check_kind(path: Path) -> str:
