@@ -1,13 +1,14 @@
 """Off the training distribution: the error of a forecaster where frequency, noise or amplitude are not what it knows.
 
 Two Bayes forecasters stand beside the models: the one that knows the changed parameter, which is the floor,
-and the one that was not told and goes on with the training signal's posterior. A model that was trained at one
-value can at best be the second.
+and the one that was not told and goes on with the posterior of the training signal. The second is what a model
+that has learned its training signal perfectly would do.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ SWEEPS: dict[str, tuple[float, ...]] = {
     "amplitude": (0.2, 0.35, 0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0, 2.5, 3.0),
 }
 LABELS = {"angular_frequency": "frequency, radians per step", "sigma": "noise sigma", "amplitude": "amplitude"}
+COLOURS = (plots.BLUE, plots.VERMILION, plots.GREEN, "#cc79a7", "#56b4e9", "#f0e442")
 KNOWS, TOLD_NOTHING, LINEAR = "Bayes that knows", "Bayes that does not", "best linear"
 
 
@@ -183,26 +185,34 @@ def read(folder: Path) -> Results:
 
 
 def figure(results: Results) -> Figure:
-    """MSE against each parameter, the other two as in training."""
+    """MSE over the variance of the noise against each parameter, the other two as in training.
+
+    The point without noise is left out: nothing is a multiple of no noise. The table has it.
+    """
+    from matplotlib.ticker import NullFormatter
+
     figure, panels = plots.panels(len(results.sweeps), width=11.0, height=4.0)
     styles: dict[str, dict[str, Any]] = {
-        KNOWS: {"color": plots.INK, "linestyle": "-", "linewidth": 1.2},
-        TOLD_NOTHING: {"color": plots.ORANGE, "linestyle": "--", "linewidth": 2},
+        KNOWS: {"color": plots.INK, "linewidth": 1.2},
+        TOLD_NOTHING: {"color": plots.ORANGE, "linestyle": "--", "linewidth": 2.5},
         LINEAR: {"color": plots.GREY, "linestyle": ":", "linewidth": 2},
     }
+    colours = dict(zip(results.models, itertools.cycle(COLOURS)))
     for axes, (parameter, points) in zip(panels, results.sweeps.items(), strict=True):
-        values = [point.value for point in points]
+        noise = [(point, point.value if parameter == "sigma" else results.training["sigma"]) for point in points]
+        shown = [(point, sigma) for point, sigma in noise if sigma]
         for name in points[0].expected:
-            style = styles.get(name, {"linewidth": 1.5, "marker": ".", "markersize": 4})
-            axes.plot(values, [point.expected[name] for point in points], label=name, **style)
+            style = styles.get(name) or {"color": colours[name], "marker": ".", "markersize": 4, "linewidth": 1.2}
+            heights = [point.expected[name] / sigma**2 for point, sigma in shown]
+            axes.plot([point.value for point, _ in shown], heights, label=name, **style)
         axes.axvline(results.training[parameter], color=plots.GREY, linewidth=0.8)
         axes.set_xlabel(LABELS[parameter])
         axes.set_yscale("log")
-        # Without noise the floor is zero, which has no place on this scale: its curve leaves the panel.
-        axes.set_ylim(bottom=0.7 * min(min(p.expected.values()) for p in points if parameter != "sigma" or p.value))
-        if parameter == "angular_frequency":
-            axes.set_xscale("log")
-    panels[0].set_ylabel("MSE of the next value")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        low, high = axes.get_ylim()
+        axes.yaxis.set_minor_formatter((lambda value, _: f"{value:g}") if high < 5 * low else NullFormatter())
+    panels[list(results.sweeps).index("angular_frequency")].set_xscale("log")
+    panels[0].set_ylabel("MSE / variance of the noise")
     panels[0].legend(frameon=False, fontsize=8)
     return figure
 
@@ -224,7 +234,7 @@ def markdown(results: Results) -> str:
         for point in _telling(points, results.training[parameter]):
             mark = " (training)" if point.value == results.training[parameter] else ""
             row = " | ".join(_number(point.expected[name]) for name in names)
-            lines.append(f"| {LABELS[parameter].partition(',')[0]} {point.value:g}{mark} | {row} |")
+            lines.append(f"| {_short(parameter)} {point.value:g}{mark} | {row} |")
     return "\n".join([*lines, "", *_said(results)]) + "\n"
 
 
@@ -236,34 +246,33 @@ def _telling(points: list[Point], usual: float) -> list[Point]:
 
 
 def _said(results: Results) -> list[str]:
-    """What the numbers say of each parameter, one line each."""
+    """What the numbers say, one line for each parameter and each forecaster."""
     lines = []
+    off = {}
     for parameter, points in results.sweeps.items():
-        usual = results.training[parameter]
-        far = max((point for point in points if point.value != usual), key=lambda p: p.expected[TOLD_NOTHING])
-        floor, untold = far.expected[KNOWS], far.expected[TOLD_NOTHING]
-        times = f", {untold / floor:,.1f} times the floor" if parameter != "sigma" or far.value else ""
-        name = LABELS[parameter].partition(",")[0]
-        line = f"- **{name}**: not knowing costs most at {far.value:g}: MSE {_number(untold)}{times}."
-        rivals = [*results.models, LINEAR]
-        off = [point for point in points if point.value != usual]
-        for rival in rivals:
-            wins = [point.value for point in off if _wins(point, rival)]
-            if wins:
-                line += (
-                    f" {rival} is below the Bayes forecaster that does not know at {len(wins)} of the "
-                    f"{len(off)} values off the training one."
-                )
-        if not any(_wins(point, rival) for point in off for rival in rivals):
-            line += " No forecaster is below the Bayes forecaster that does not know."
-        lines.append(line)
+        # Without noise the floor is zero and nothing is a multiple of it.
+        off[parameter] = [p for p in points if p.value not in (0.0, results.training[parameter])]
+        worst = max(off[parameter], key=lambda point: _times(point, TOLD_NOTHING, KNOWS))
+        costs = ", ".join(f"{name} {_times(worst, name, KNOWS):.3g}" for name in worst.expected if name != KNOWS)
+        lines.append(
+            f"- **{_short(parameter)}**: not knowing it costs most at {worst.value:g}. MSE over that of the Bayes "
+            f"forecaster that knows: {costs}."
+        )
+    for name in (*results.models, LINEAR):
+        ranges = []
+        for parameter, points in off.items():
+            times = [_times(point, name, TOLD_NOTHING) for point in points]
+            ranges.append(f"{min(times):.3g} to {max(times):.3g} over the {_short(parameter)}")
+        lines.append(f"- **{name}**, MSE over that of the Bayes forecaster that does not know: {', '.join(ranges)}.")
     return lines
 
 
-def _wins(point: Point, name: str) -> bool:
-    """Whether a forecaster's error is lower by more than two standard errors of the measured one."""
-    margin = 2 * point.mse[name].se
-    return point.expected[name] < point.expected[TOLD_NOTHING] - margin
+def _times(point: Point, name: str, other: str) -> float:
+    return point.expected[name] / point.expected[other]
+
+
+def _short(parameter: str) -> str:
+    return LABELS[parameter].partition(",")[0].partition(" ")[0]
 
 
 def _number(value: float) -> str:
