@@ -1,4 +1,4 @@
-"""Pictures of handwritten digits, read as pictures and as sequences: models of one size and the loop that trains them.
+"""Handwritten digits, read as pictures and as sequences: models of one size and the loop that trains them.
 
 The data is scikit-learn's `load_digits`: 1,797 pictures of 8 x 8 pixels with 17 levels of grey.
 """
@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from ..errors import MissingExtraError
 from ..torch_threads import one_thread
+from .order import TESTED
 from .reordering import reorder
 
-SIDE, CLASSES, TEST = 8, 10, 500
+SIDE, CLASSES = 8, 10
 BATCH, LEARNING_RATE = 64, 3e-3
 
 
@@ -37,14 +38,14 @@ def load(seed: int) -> Pictures:
         MissingExtraError: scikit-learn is not installed.
     """
     try:
-        from sklearn.datasets import load_digits
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise MissingExtraError("the pictures of digits", "arena") from None
     found = load_digits()
     order = np.random.default_rng(seed).permutation(len(found.target))
     pixels = torch.from_numpy((found.data[order] / 16).astype(np.float32))
     classes = torch.from_numpy(found.target[order].astype(np.int64))
-    return Pictures(pixels[TEST:], classes[TEST:], pixels[:TEST], classes[:TEST])
+    return Pictures(pixels[TESTED:], classes[TESTED:], pixels[:TESTED], classes[:TESTED])
 
 
 class CNN(nn.Module):
@@ -121,7 +122,7 @@ def train(family: str, condition: str, *, seed: int, epochs: int) -> Outcome:
         updates = epochs * -(-len(data.pixels) // BATCH)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / updates)
         for _ in range(epochs):
-            for rows in torch.randperm(len(data.pixels)).split(BATCH):
+            for rows in torch.split(torch.randperm(len(data.pixels)), BATCH):
                 scores = model(reorder(data.pixels[rows], condition, seed))
                 loss = nn.functional.cross_entropy(scores, data.classes[rows])
                 optimiser.zero_grad()

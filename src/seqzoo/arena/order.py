@@ -1,4 +1,4 @@
-"""Time against picture: what a family loses when the steps of a window or the pixels of a picture are put out of order.
+"""Time against picture: what a family loses when the steps of a window or the pixels of a picture lose their order.
 
 Every family is trained and tested in three conditions: intact; permuted, by one fixed order, which destroys who
 is whose neighbour and nothing else; shuffled, each window by an order of its own, which leaves only the values.
@@ -6,30 +6,29 @@ is whose neighbour and nothing else; shuffled, each window by an order of its ow
 
 from __future__ import annotations
 
-import dataclasses
-import multiprocessing
-import signal
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
 
-from .. import files
-from ..errors import InputError, SeqzooError
-from ..scoring import HELD_OUT_SEEDS
+from .. import files, plots
+from ..errors import InputError, MissingExtraError
+from ..floors import floors, linear_mse
+from ..signals import Sine
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 RESULTS = "time-against-picture.json"
 CONDITIONS = ("intact", "permuted", "shuffled")
+TESTED = 500  # pictures
+GUESSING = 0.9  # share of wrong answers among ten classes
 FAMILIES = {
     "sine": ("lstm", "gru", "mlp", "tcn", "gaf_cnn"),
     "digits": ("cnn", "mlp", "lstm by row", "gru by row", "lstm by pixel", "gru by pixel"),
 }
-SCORE_SEED = HELD_OUT_SEEDS + 21
 
 
 class Case(NamedTuple):
@@ -90,48 +89,6 @@ def cases(seeds: int) -> list[Case]:
     ]
 
 
-def measure(case: Case, settings: Settings) -> Measured:
-    """Train and test one case, on one core. Needs torch; digits need scikit-learn.
-
-    Raises:
-        MissingExtraError: one of these is not installed.
-    """
-    began = time.perf_counter()
-    if case.data == "sine":
-        error, parameters = _on_sine(case, settings)
-    else:
-        from . import digits
-
-        outcome = digits.train(case.family, case.condition, seed=case.seed, epochs=settings.epochs)
-        error, parameters = outcome.wrong / outcome.tested, outcome.parameters
-    return Measured(error, parameters, round(time.perf_counter() - began, 1))
-
-
-def _on_sine(case: Case, settings: Settings) -> tuple[float, int]:
-    """Excess over the Bayes forecast of the ordered windows, and the count of parameters."""
-    import torch
-
-    from .. import registry, scoring
-    from ..torch_threads import one_thread
-    from ..training import Run, train
-    from .reordering import reordered
-
-    steps = settings.steps[case.family]
-    changes = {"recipe.steps": steps, "recipe.evaluate_every": steps}  # few evaluations: they are dear beside short runs
-    run = Run.of(registry.entry(f"{case.family}.sine"), seed=case.seed, changes=changes)
-    run = dataclasses.replace(run, module=reordered(run.module, case.condition, case.seed))
-    module = train(run).module
-    with one_thread(), torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(case.seed)
-
-        def predict(context: np.ndarray) -> np.ndarray:
-            return np.concatenate([module(part).numpy() for part in torch.from_numpy(context).split(1000)])
-
-        length = run.config.context_length
-        scored = scoring.score(predict, run.signal, length, windows=settings.windows, seed=SCORE_SEED)
-    return scored.excess.value, sum(parameter.numel() for parameter in module.parameters())
-
-
 def read(folder: Path) -> Results:
     """The results in a folder.
 
@@ -150,70 +107,156 @@ def save(results: Results, folder: Path) -> None:
     files.write_file(folder / RESULTS, msgspec.json.format(msgspec.json.encode(results), indent=1))
 
 
-def run(
-    wanted: list[Case],
-    settings: Settings,
-    folder: Path,
-    *,
-    workers: int = 1,
-    on_done: Callable[[Case, Measured, int], None] = lambda case, measured, left: None,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Results:
-    """Do the cases that the folder's results lack, and save after each.
+class Interval(NamedTuple):
+    """A mean over seeds and its 95% t interval."""
 
-    Args:
-        workers: processes; 1 works in this one.
-        on_done: given each case as it ends, and how many are left.
-        should_stop: asked between runs; those that have begun are finished.
+    mean: float
+    low: float
+    high: float
+
+
+def interval(values: list[float]) -> Interval:
+    """Mean and 95% Student t interval of at least two values.
 
     Raises:
-        InputError: the folder holds runs of other lengths.
-        SeqzooError: a worker process died.
+        MissingExtraError: SciPy is not installed.
     """
-    results = read(folder) if (folder / RESULTS).exists() else Results(settings)
-    if results.settings != settings:
-        raise InputError(
-            f"{folder / RESULTS} holds runs of other lengths, which cannot be compared with these. Choose another "
-            "folder with --out, or remove the file."
-        )
-    missing = [case for case in wanted if case.key not in results.runs]
-    for left, (case, measured) in zip(
-        reversed(range(len(missing))), _each(missing, settings, workers, should_stop), strict=False
-    ):
-        results.runs[case.key] = measured
-        save(results, folder)
-        on_done(case, measured, left)
-    return results
+    try:
+        from scipy.stats import t  # type: ignore[import-untyped]
+    except ModuleNotFoundError:
+        raise MissingExtraError("an interval over seeds", "arena") from None
+    middle = float(np.mean(values))
+    half = float(t.ppf(0.975, len(values) - 1)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return Interval(middle, middle - half, middle + half)
 
 
-def _each(
-    missing: list[Case], settings: Settings, workers: int, should_stop: Callable[[], bool]
-) -> Iterable[tuple[Case, Measured]]:
-    if workers == 1:
-        for case in missing:
-            if should_stop():
-                return
-            yield case, measure(case, settings)
-        return
-    # Spawned: a process forked from one that has used torch's threads may hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts) as pool:
-        queue, running = list(reversed(missing)), {}
-        try:
-            while running or (queue and not should_stop()):
-                while queue and len(running) < workers and not should_stop():
-                    case = queue.pop()
-                    running[pool.submit(measure, case, settings)] = case
-                done: set[Future[Measured]] = wait(running, return_when=FIRST_COMPLETED)[0]
-                for future in done:
-                    yield running.pop(future), future.result()
-        except BrokenProcessPool:
-            raise SeqzooError(
-                "a worker process died; the system may have been short of memory. What was finished is kept: "
-                "the same command goes on from there."
-            ) from None
+def ratio(results: Results, data: str, family: str, condition: str, other: str = "intact") -> Interval:
+    """How many times the error grows from one condition to another: geometric mean over seeds, 95% t interval.
+
+    Seeds are paired: both runs have the same start, and digits the same split. To errors counted in pictures half
+    a picture is added, so that none is zero.
+    """
+    least = 0.5 / TESTED if data == "digits" else 0.0
+    above, below = (np.array(errors(results, data, family, each)) + least for each in (condition, other))
+    found = interval(list(np.log(above / below)))
+    return Interval(*(math.exp(value) for value in found))
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of the terminal; the one that hands out the work decides what it means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def errors(results: Results, data: str, family: str, condition: str) -> list[float]:
+    """The error of each seed that has finished all three conditions."""
+    found = []
+    for key in results.runs:
+        of, name, _, seed = key.split("/")
+        whole = all(Case(data, family, each, int(seed)).key in results.runs for each in CONDITIONS)
+        if key == Case(of, name, condition, int(seed)).key and (of, name) == (data, family) and whole:
+            found.append(results.runs[key].error)
+    return found
+
+
+def references() -> dict[str, float]:
+    """Excess over Bayes, on the sine's windows, of what is linear: in the windows' values, and in their mean alone."""
+    signal, length = Sine(), 20
+    moments, floor = signal.moments(length, 1), floors(signal, length)[0]
+    of_mean = np.full((1, length), moments.cross.sum() / moments.within.sum())
+    return {
+        "best linear": floor.best_linear / floor.bayes.value - 1,
+        "best multiple of the mean": float(linear_mse(signal, of_mean)[0]) / floor.bayes.value - 1,
+    }
+
+
+def compared(results: Results) -> list[tuple[str, str]]:
+    """Data and family of those that have two seeds or more."""
+    return [
+        (data, family)
+        for data, families in FAMILIES.items()
+        for family in families
+        if len(errors(results, data, family, "intact")) > 1
+    ]
+
+
+def figure(results: Results) -> Figure:
+    """The error of each family in each condition, one dot a seed and a bar at their mean."""
+    figure, panels = plots.panels(len(FAMILIES), width=11.0, height=4.5)
+    colours = dict(zip(CONDITIONS, (plots.BLUE, plots.ORANGE, plots.VERMILION), strict=True))
+    lines = {"sine": references(), "digits": {"guessing": GUESSING}}
+    titles = {"sine": "sine windows: excess over the ordered Bayes", "digits": "digits: share of wrong answers"}
+    for axes, data in zip(panels, FAMILIES, strict=True):
+        families = [family for of, family in compared(results) if of == data]
+        for place, family in enumerate(families):
+            for shift, condition in zip((-0.2, 0.0, 0.2), CONDITIONS, strict=True):
+                values = [max(error, 0.5 / TESTED) for error in errors(results, data, family, condition)]
+                colour, label = colours[condition], condition if place == 0 else None
+                axes.plot([place + shift] * len(values), values, ".", color=colour, alpha=0.6, label=label)
+                axes.plot([place + shift], [np.mean(values)], "_", color=colour, markersize=12, markeredgewidth=2.5)
+        for (name, height), style in zip(lines[data].items(), ("--", ":"), strict=False):
+            axes.axhline(height, color=plots.GREY, linestyle=style, linewidth=1, label=name)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
+        axes.set_xticks(range(len(families)), [family.replace(" ", "\n", 1) for family in families], fontsize=8)
+        axes.set_title(titles[data], fontsize=10)
+        axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def markdown(results: Results) -> str:
+    """The section on order: what was done, the table, and what the numbers say."""
+    shown, linear = compared(results), references()
+    seeds = sorted({len(errors(results, data, family, "intact")) for data, family in shown})
+    lines = [
+        "The same families read windows of the noisy sine and pictures of handwritten digits (8 x 8 pixels), trained "
+        f"and tested in three conditions, {' or '.join(map(str, seeds)) or 'no'} seeds each. *Permuted*: one fixed "
+        "order for all of training and test; nothing is lost but who is whose neighbour. *Shuffled*: every window or "
+        "picture in an order of its own, drawn anew each time it is shown; only the values are left. Errors are the "
+        "excess over the Bayes forecast on the sine and the share of wrong answers on the digits; the Bayes forecast "
+        "is that of the ordered window also where the model sees a shuffled one, for which the best possible is "
+        "worse. Means over seeds with 95% t intervals; ratios to intact are geometric means of paired seeds.",
+        "",
+        "| data | family | parameters | intact | permuted | ratio | shuffled | ratio |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for data, family in shown:
+        intact, permuted, shuffled = (_share(errors(results, data, family, each)) for each in CONDITIONS)
+        size = next(run.parameters for key, run in results.runs.items() if key.startswith(f"{data}/{family}/"))
+        ratios = [_times(ratio(results, data, family, each)) for each in CONDITIONS[1:]]
+        cells = (data, family, f"{size:,}", intact, permuted, ratios[0], shuffled, ratios[1])
+        lines.append(f"| {' | '.join(cells)} |")
+    known = ", ".join(f"{name} {excess:.1%}" for name, excess in linear.items())
+    lines += ["", f"For scale: on the sine {known}; guessing a digit is wrong in {GUESSING:.0%}.", ""]
+    return "\n".join([*lines, *_leanings(results, shown, linear)]) + "\n"
+
+
+def _leanings(results: Results, shown: list[tuple[str, str]], linear: dict[str, float]) -> list[str]:
+    """Which families lean on what, as far as the intervals tell them apart."""
+    groups: dict[str, list[str]] = {
+        "Leans on neighbourhood (worse when permuted, though nothing else is lost)": [],
+        "Leans on order but shows no need of neighbours (no worse when permuted, worse when shuffled)": [],
+        "Leans on neither (worse in neither condition)": [],
+        "Better when permuted than intact": [],
+        "When shuffled, no better than guessing a digit or the best multiple of the window's mean": [],
+    }
+    neighbours, order, neither, better, blind = groups.values()
+    for data, family in shown:
+        permuted, shuffled = (ratio(results, data, family, condition) for condition in CONDITIONS[1:])
+        name = f"{family} on {'the sine' if data == 'sine' else data}"
+        if permuted.low > 1:
+            neighbours.append(f"{name} ({_times(permuted)})")
+        elif shuffled.low > 1:
+            order.append(f"{name} (permuted {_times(permuted)}, shuffled {_times(shuffled)})")
+        else:
+            neither.append(f"{name} (permuted {_times(permuted)}, shuffled {_times(shuffled)})")
+        if permuted.high < 1:
+            better.append(f"{name} ({_times(permuted)})")
+        least = GUESSING if data == "digits" else linear["best multiple of the mean"]
+        if interval(errors(results, data, family, "shuffled")).high >= least:
+            blind.append(name)
+    lines = [f"- **{claim}**: {'; '.join(names) or 'none'}." for claim, names in groups.items()]
+    return [*lines, "", "An interval that includes 1 shows no difference at this number of seeds; it shows no equality."]
+
+
+def _share(values: list[float]) -> str:
+    mean, low, _ = interval(values)
+    return f"{mean:.1%} ± {mean - low:.1%}"
+
+
+def _times(found: Interval) -> str:
+    return f"x{found.mean:.2f}, {found.low:.2f} to {found.high:.2f}"

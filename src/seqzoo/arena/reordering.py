@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-CONDITIONS = ("intact", "permuted", "shuffled")
-
 
 def permutation(length: int, seed: int) -> list[int]:
     """The one order that `permuted` puts values in, the same for training and test."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,60 @@ def off_distribution(
         emit(results)
     else:
         typer.echo(f"{text}\nPicture: {picture}")
+
+
+@app.command("time-against-picture")
+def time_against_picture(
+    seeds: Annotated[int, typer.Option(help="Seeds of each run; the intervals are over them.")] = 3,
+    workers: Annotated[int, typer.Option(help="Processes; as many as there are cores if 0.")] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="Runs too short to conclude from: a minute in all.")] = False,
+    out: Out = Path("out"),
+    json: Json = False,
+) -> None:
+    """Train recurrent, feed-forward and convolutional families on windows and pictures in and out of order.
+
+    The same command goes on where it was interrupted.
+
+    Examples: `seqzoo time-against-picture` · `seqzoo time-against-picture --quick --out /tmp/order`
+    """
+    from .. import files, plots
+    from ..arena import order
+    from ..errors import InputError, MissingExtraError
+    from ..runtime.engines import has_torch
+
+    cases, settings = order.cases(seeds), order.QUICK if quick else order.FULL
+    if not 0 <= workers <= 64:
+        raise InputError(f"workers must be from 0 to 64, got {workers}.")
+    picture = out / "time-against-picture.svg"
+    plots.check_kind(picture)
+    if not has_torch():
+        raise MissingExtraError("training", "train")
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingExtraError("the pictures of digits", "arena")
+    _check_writable(out)
+    from ..arena import order_runs
+    from ..runtime.parallel import cores
+    from .progress import interrupts
+
+    def report(case: order.Case, measured: order.Measured, left: int) -> None:
+        if not json:
+            typer.echo(f"{case.key}: {measured.error:.2%} in {measured.seconds:.0f} s, {left} runs left")
+
+    with interrupts() as stopped:
+        results = order_runs.run(
+            cases, settings, out, workers=workers or cores(), on_done=report, should_stop=stopped
+        )
+        unfinished = any(case.key not in results.runs for case in cases)
+    if unfinished:
+        typer.echo("Stopped; what is finished is kept. The same command continues.", err=True)
+        raise typer.Exit(130)
+    plots.save(order.figure(results), picture)
+    text = order.markdown(results)
+    files.write_file(picture.with_suffix(".md"), text.encode())
+    if json:
+        emit(results)
+    else:
+        typer.echo(f"\n{text}\nPicture: {picture}")
 
 
 def _check_writable(folder: Path) -> None:
