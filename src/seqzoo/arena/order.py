@@ -154,7 +154,7 @@ def errors(results: Results, data: str, family: str, condition: str) -> list[flo
 
 
 def references() -> dict[str, float]:
-    """Excess over Bayes, on the sine's windows, of what is linear: in the windows' values, and in their mean alone."""
+    """Excess over Bayes, on the sine, of the best that is linear in the window, and in the window's mean alone."""
     signal, length = Sine(), 20
     moments, floor = signal.moments(length, 1), floors(signal, length)[0]
     of_mean = np.full((1, length), moments.cross.sum() / moments.within.sum())
@@ -230,9 +230,9 @@ def _leanings(results: Results, shown: list[tuple[str, str]], linear: dict[str, 
     groups: dict[str, list[str]] = {
         "Leans on neighbourhood (worse when permuted, though nothing else is lost)": [],
         "Leans on order but shows no need of neighbours (no worse when permuted, worse when shuffled)": [],
-        "Leans on neither (worse in neither condition)": [],
+        "No leaning shown (not surely worse in either condition)": [],
         "Better when permuted than intact": [],
-        "When shuffled, no better than guessing a digit or the best multiple of the window's mean": [],
+        "When shuffled, not shown to beat guessing a digit or the best multiple of the window's mean": [],
     }
     neighbours, order, neither, better, blind = groups.values()
     for data, family in shown:
@@ -250,7 +250,7 @@ def _leanings(results: Results, shown: list[tuple[str, str]], linear: dict[str, 
         if interval(errors(results, data, family, "shuffled")).high >= least:
             blind.append(name)
     lines = [f"- **{claim}**: {'; '.join(names) or 'none'}." for claim, names in groups.items()]
-    return [*lines, "", "An interval that includes 1 shows no difference at this number of seeds; it shows no equality."]
+    return [*lines, "", "An interval that includes 1 shows no difference at this number of seeds, and no equality."]
 
 
 def _share(values: list[float]) -> str:
