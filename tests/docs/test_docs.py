@@ -12,7 +12,7 @@ from seqzoo.cli import app
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = sorted(set(re.findall(r"^seqzoo (\w+)", README, re.MULTILINE)))
+COMMANDS = sorted(set(re.findall(r"^seqzoo ([\w-]+)", README, re.MULTILINE)))
 
 
 def _figures():
