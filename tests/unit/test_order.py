@@ -168,6 +168,9 @@ def test_an_interval_is_students(rng):
 def test_a_ratio_is_paired_by_seed():
     results = made_up({("sine", "lstm"): ([0.01, 0.1, 1.0], [0.02, 0.2, 2.0], [0.01, 0.1, 1.0])})
     assert order.ratio(results, "sine", "lstm", "permuted") == pytest.approx((2, 2, 2))
+    as_they_ended = dict(sorted(results.runs.items(), key=lambda run: run[1].error))  # of processes, in any order
+    as_they_ended["sine/lstm/permuted/0"] = as_they_ended.pop("sine/lstm/permuted/0")
+    assert order.ratio(Results(order.FULL, as_they_ended), "sine", "lstm", "permuted") == pytest.approx((2, 2, 2))
 
 
 def test_an_error_of_no_picture_does_not_divide_by_zero():

@@ -130,27 +130,24 @@ def interval(values: list[float]) -> Interval:
     return Interval(middle, middle - half, middle + half)
 
 
-def ratio(results: Results, data: str, family: str, condition: str, other: str = "intact") -> Interval:
-    """How many times the error grows from one condition to another: geometric mean over seeds, 95% t interval.
+def ratio(results: Results, data: str, family: str, condition: str) -> Interval:
+    """How many times the error of the intact run: geometric mean over seeds with its 95% t interval.
 
     Seeds are paired: both runs have the same start, and digits the same split. To errors counted in pictures half
     a picture is added, so that none is zero.
     """
     least = 0.5 / TESTED if data == "digits" else 0.0
-    above, below = (np.array(errors(results, data, family, each)) + least for each in (condition, other))
+    above, below = (np.array(errors(results, data, family, each)) + least for each in (condition, CONDITIONS[0]))
     found = interval(list(np.log(above / below)))
     return Interval(*(math.exp(value) for value in found))
 
 
 def errors(results: Results, data: str, family: str, condition: str) -> list[float]:
-    """The error of each seed that has finished all three conditions."""
-    found = []
-    for key in results.runs:
-        of, name, _, seed = key.split("/")
-        whole = all(Case(data, family, each, int(seed)).key in results.runs for each in CONDITIONS)
-        if key == Case(of, name, condition, int(seed)).key and (of, name) == (data, family) and whole:
-            found.append(results.runs[key].error)
-    return found
+    """The error of each seed that has finished all three conditions, in the order of the seeds."""
+    seeds = sorted({int(key.rpartition("/")[2]) for key in results.runs})
+    keys = [[Case(data, family, each, seed).key for each in CONDITIONS] for seed in seeds]
+    place = CONDITIONS.index(condition)
+    return [results.runs[three[place]].error for three in keys if all(key in results.runs for key in three)]
 
 
 def references() -> dict[str, float]:
