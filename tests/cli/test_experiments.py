@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,34 @@ def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
 def test_results_that_are_damaged_are_refused(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / order.RESULTS).write_text("[1, 2")
     assert "does not hold results of this comparison" in terminal("time-against-picture", "--out", tmp_path).refusal
+
+
+def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(case: order.Case, settings: order.Settings) -> order.Measured:
+        signal.raise_signal(signal.SIGINT)
+        return order.Measured(0.5, 17_000, 0.0)
+
+    monkeypatch.setattr(order_runs, "measure", measure)
+    said = terminal("time-against-picture", "--workers", "1", "--out", tmp_path)
+    assert said.status == 130 and "The same command continues." in said.err
+    assert len(order.read(tmp_path).runs) == 1
+    assert not (tmp_path / "time-against-picture.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "extra"),
+    [
+        ("matplotlib", "off-distribution", "plot"),
+        ("matplotlib", "time-against-picture", "plot"),
+        ("torch", "time-against-picture", "train"),
+        ("sklearn", "time-against-picture", "arena"),
+    ],
+)
+def test_an_extra_that_is_missing_is_named_before_any_work(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, command: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert f"pip install 'seqzoo[{extra}]'" in terminal(command, "--out", tmp_path / "out").refusal
+    assert not (tmp_path / "out").exists()
