@@ -38,7 +38,7 @@ def load(seed: int) -> Pictures:
         MissingExtraError: scikit-learn is not installed.
     """
     try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped, unused-ignore]
     except ModuleNotFoundError:
         raise MissingExtraError("the pictures of digits", "arena") from None
     found = load_digits()

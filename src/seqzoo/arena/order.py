@@ -122,7 +122,7 @@ def interval(values: list[float]) -> Interval:
         MissingExtraError: SciPy is not installed.
     """
     try:
-        from scipy.stats import t  # type: ignore[import-untyped]
+        from scipy.stats import t  # type: ignore[import-untyped, unused-ignore]
     except ModuleNotFoundError:
         raise MissingExtraError("an interval over seeds", "arena") from None
     middle = float(np.mean(values))
