@@ -162,7 +162,7 @@ MADE_UP = {
 
 def test_an_interval_is_students(rng):
     found = order.interval([1.0, 2.0, 3.0])
-    assert found.mean == 2 and found.high - found.mean == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+    assert found.value == 2 and found.high - found.value == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
 
 
 def test_a_ratio_is_paired_by_seed():

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 RESULTS = "time-against-picture.json"
 CONDITIONS = ("intact", "permuted", "shuffled")
 TESTED = 500  # pictures
+CAUTION = (
+    "An interval that includes 1 shows no difference at this number of seeds, and no equality. The intervals are each "
+    "family's own: none is widened for the number of comparisons."
+)
 GUESSING = 0.9  # share of wrong answers among ten classes
 FAMILIES = {
     "sine": ("lstm", "gru", "mlp", "tcn", "gaf_cnn"),
@@ -110,7 +114,7 @@ def save(results: Results, folder: Path) -> None:
 class Interval(NamedTuple):
     """A mean over seeds and its 95% t interval."""
 
-    mean: float
+    value: float
     low: float
     high: float
 
@@ -247,7 +251,7 @@ def _leanings(results: Results, shown: list[tuple[str, str]], linear: dict[str, 
         if interval(errors(results, data, family, "shuffled")).high >= least:
             blind.append(name)
     lines = [f"- **{claim}**: {'; '.join(names) or 'none'}." for claim, names in groups.items()]
-    return [*lines, "", "An interval that includes 1 shows no difference at this number of seeds, and no equality."]
+    return [*lines, "", CAUTION]
 
 
 def _share(values: list[float]) -> str:
@@ -256,4 +260,4 @@ def _share(values: list[float]) -> str:
 
 
 def _times(found: Interval) -> str:
-    return f"x{found.mean:.2f}, {found.low:.2f} to {found.high:.2f}"
+    return f"x{found.value:.2f}, {found.low:.2f} to {found.high:.2f}"
