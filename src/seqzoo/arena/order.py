@@ -25,8 +25,8 @@ RESULTS = "time-against-picture.json"
 CONDITIONS = ("intact", "permuted", "shuffled")
 TESTED = 500  # pictures
 CAUTION = (
-    "An interval that includes 1 shows no difference at this number of seeds, and no equality. The intervals are each "
-    "family's own: none is widened for the number of comparisons."
+    "An interval that includes 1 shows no difference at this number of seeds, and no equality. The intervals are "
+    "each family's own: none is widened for the number of comparisons."
 )
 GUESSING = 0.9  # share of wrong answers among ten classes
 FAMILIES = {

@@ -85,7 +85,7 @@ def predictors(names: list[str], family: str) -> dict[str, Predictor]:
             continue
         why = _unfit(manifest, family)
         if why is None:
-            found[manifest.name] = Predictor(shelf.find(name), "onnx")
+            found[name] = Predictor(shelf.find(name), "onnx")
         elif names:
             raise InputError(f"{name!r} {why}. Name one-step models of {family!r}, or another signal with --signal.")
     return found
