@@ -230,7 +230,7 @@ def _leanings(results: Results, shown: list[tuple[str, str]], linear: dict[str, 
     """Which families lean on what, as far as the intervals tell them apart."""
     groups: dict[str, list[str]] = {
         "Leans on neighbourhood (worse when permuted, though nothing else is lost)": [],
-        "Leans on order but shows no need of neighbours (no worse when permuted, worse when shuffled)": [],
+        "Leans on order; a need of neighbours is not shown (not surely worse when permuted, worse when shuffled)": [],
         "No leaning shown (not surely worse in either condition)": [],
         "Better when permuted than intact": [],
         "When shuffled, not shown to beat guessing a digit or the best multiple of the window's mean": [],
