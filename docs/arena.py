@@ -10,9 +10,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 from seqzoo import plots
-from seqzoo.arena import efficiency, figures, report, results
+from seqzoo.arena import efficiency, figures, order, report, results, shift
 from seqzoo.arena.results import Results
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +23,8 @@ COMMANDS = {
     "sine": "seqzoo arena --signal sine --budget 1000 --budget 20000 --budget endless --seeds 5 --windows 128000",
     "recall": "seqzoo arena --signal recall --budget endless --seeds 5 --windows 128000",
     "sine_any": "seqzoo arena --signal sine_any --budget endless --seeds 5 --windows 128000",
+    "off-distribution": "seqzoo off-distribution --windows 5000",
+    "time-against-picture": "seqzoo time-against-picture --seeds 5",
     "sample-efficiency": "seqzoo sample-efficiency --signal sine --seeds 2 --windows 64000",
 }
 INTRODUCTION = f"""# The arena
@@ -64,7 +67,19 @@ def sample_efficiency() -> str | None:
     return section("Sample efficiency", "sample-efficiency", efficiency.markdown(shown, address(picture), level=3))
 
 
-SECTIONS: list[Callable[[], str | None]] = [sine, recall, sine_any, sample_efficiency]
+def off_distribution() -> str | None:
+    """Error where the signal is another than in training."""
+    return _experiment("off-distribution", "Off the training distribution", shift)
+
+
+def time_against_picture() -> str | None:
+    """What order is worth, on windows and on pictures."""
+    return _experiment("time-against-picture", "Time against picture", order)
+
+
+SECTIONS: list[Callable[[], str | None]] = [
+    sine, recall, sine_any, sample_efficiency, off_distribution, time_against_picture
+]  # fmt: skip
 
 
 def command(name: str) -> str:
@@ -96,6 +111,16 @@ def _arena(name: str, title: str) -> str | None:
     picture = PICTURES / f"arena-{name}.svg"
     plots.save(figures.arena_figure(boards), ROOT / picture)
     return section(title, name, report.markdown(boards, address(picture), level=3))
+
+
+def _experiment(name: str, title: str, made: ModuleType) -> str | None:
+    folder = ROOT / RESULTS / name
+    if not (folder / f"{name}.json").exists():
+        return None
+    found = made.read(folder)
+    picture = PICTURES / f"{name}.svg"
+    plots.save(made.figure(found), ROOT / picture)
+    return section(title, name, f"![{title}]({address(picture)})\n\n{made.markdown(found)}")
 
 
 def main() -> None:

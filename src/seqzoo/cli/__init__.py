@@ -10,10 +10,10 @@ from typing import NoReturn
 import typer
 
 from ..errors import SeqzooError
-from . import arena, forecasts, making, models
+from . import arena, experiments, forecasts, making, models
 from .app import app
 
-__all__ = ["app", "arena", "forecasts", "main", "making", "models"]
+__all__ = ["app", "arena", "experiments", "forecasts", "main", "making", "models"]
 
 # Typer's UsageError; which module it lives in differs between versions.
 _USAGE: tuple[type[BaseException], ...] = (typer.BadParameter.__mro__[1],)
