@@ -25,6 +25,10 @@ EngineOption = Annotated[
     str, typer.Option("--engine", help="onnx, torchscript or numpy; onnx starts fastest.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the fresh windows; a new one if not given.")]
+ModelFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--models", help="A Python file that registers a model of your own. Repeatable."),
+]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture: .png or .svg.")]
 
 
@@ -40,6 +44,18 @@ def _root(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+def load_models(files: list[Path] | None) -> None:
+    """Run the user's model files.
+
+    Raises:
+        InputError: a file that cannot be used.
+    """
+    from .. import registry
+
+    for file in files or []:
+        registry.load_file(file)
 
 
 def emit(facts: Any) -> None:
