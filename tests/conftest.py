@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from seqzoo import bundle, registry
+from seqzoo import bundle, model_files, registry
 
 if TYPE_CHECKING:
     from seqzoo.training import Run
@@ -27,6 +27,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "seqzoo-home"
     monkeypatch.setenv("SEQZOO_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def own_models(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Models that this test registers are forgotten after it, and when it calls this: as in a new process."""
+    registered, loaded = dict(registry._REGISTERED), dict(model_files._LOADED)
+
+    def forget() -> None:
+        monkeypatch.setattr(registry, "_REGISTERED", dict(registered))
+        monkeypatch.setattr(model_files, "_LOADED", dict(loaded))
+        monkeypatch.setattr(model_files, "_NAMES", {})
+
+    forget()
+    return forget
 
 
 @pytest.fixture

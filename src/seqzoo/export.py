@@ -24,7 +24,7 @@ from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
-from . import __version__, bundle, cards, registry
+from . import __version__, bundle, cards, model_files, registry
 from .bundle import ENGINES, Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
 from .errors import InputError, IntegrityError, MissingExtraError
 from .recipes import configured
@@ -155,12 +155,13 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
 
 @contextlib.contextmanager
 def _quiet_exporter() -> Iterator[None]:
-    """The exporter reports on packages that it would have used, on its log and standard output."""
+    """The exporter reports on packages that it would have used, on its log, standard output and standard error."""
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        said = io.StringIO()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -276,7 +277,7 @@ def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
             seconds=round(trained.seconds, 1),
             stack=stack(),
         ),
-        rebuild=f"seqzoo reproduce {name}",
+        rebuild=f"seqzoo reproduce {name}{model_files.option_for(run.architecture)}",
         created_with=f"seqzoo {__version__}",
         files={},
     )

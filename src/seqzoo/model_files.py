@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from .errors import InputError, MissingExtraError, SeqzooError
 ENTRY_POINTS = "seqzoo.models"
 
 _LOADED: dict[str, list[str]] = {}  # what each file registered, by its module's name
+_NAMES: dict[str, str] = {}  # of the file that each architecture came from
 
 
 def installed() -> dict[str, importlib.metadata.EntryPoint]:
@@ -57,7 +59,14 @@ def load(path: Path, registered: dict[str, Any]) -> list[str]:
         del sys.modules[name]
         raise
     _LOADED[name] = new
+    _NAMES.update(dict.fromkeys(new, path.name))
     return new
+
+
+def option_for(architecture: str) -> str:
+    """As " --models mgu.py" where a command needs the file of an architecture; nothing for all others."""
+    file = _NAMES.get(architecture)
+    return "" if file is None else f" --models {shlex.quote(file)}"
 
 
 def run(source: str, code: Callable[[], Any], registered: dict[str, Any]) -> list[str]:

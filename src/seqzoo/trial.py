@@ -66,7 +66,7 @@ def _built(name: str, make: Callable[[Any], nn.Module], config: Any) -> nn.Modul
 def _sized(name: str, module: nn.Module) -> None:
     size = _said(name, "cannot be counted", lambda: sum(parameter.numel() for parameter in module.parameters()))
     if size > MAX_PARAMETERS:
-        raise InputError(f"a model has at most {MAX_PARAMETERS:,} parameters, this one has {size:,}.")
+        raise InputError(f"{name} must have at most {MAX_PARAMETERS:,} parameters, it has {size:,}.")
     if not any(parameter.requires_grad for parameter in module.parameters()):
         raise InputError(f"{name} has no parameters to train.")
     for key, value in module.state_dict().items():

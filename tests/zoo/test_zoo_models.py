@@ -13,7 +13,6 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from seqzoo import bundle, export, registry
-from seqzoo.errors import SeqzooError, UnknownNameError
 from seqzoo.registry import Entry
 from seqzoo.training import train
 
@@ -162,25 +161,3 @@ def test_the_lstm_computes_its_equations():
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         h = o.sigmoid() * c.tanh()
     torch.testing.assert_close(module(context), h @ weights["head.weight"].T + weights["head.bias"])
-
-
-def test_unknown_models_and_architectures_are_refused_with_the_names_that_exist():
-    with pytest.raises(UnknownNameError, match=r"Did you mean 'lstm\.sine'"):
-        registry.entry("lstm.sin")
-    for name in ("lstm", "lstm.", ".sine", "", "lstm.sine.more"):
-        with pytest.raises(UnknownNameError, match=r"Available: .*lstm\.sine"):
-            registry.entry(name)
-    with pytest.raises(UnknownNameError, match="unknown architecture 'lstn'"):
-        registry.architecture("lstn")
-
-
-def test_an_architecture_cannot_be_registered_twice_or_for_a_signal_that_does_not_exist():
-    made = registry.architecture("lstm")
-    with pytest.raises(SeqzooError, match="'lstm' is registered twice"):
-        registry.register("lstm", config=made.config, card=made.card)(nn.Identity)
-    with pytest.raises(UnknownNameError, match="unknown signal 'sinus'"):
-        registry.register("half", config=made.config, card=made.card, notes={"sinus": "None."})(nn.Identity)
-    with pytest.raises(SeqzooError, match="must match"):
-        registry.register("Not a name", config=made.config, card=made.card)(nn.Identity)
-    assert "half" not in registry.architectures()
-    assert registry.architecture("lstm") is made

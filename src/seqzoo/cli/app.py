@@ -55,7 +55,10 @@ def load_models(files: list[Path] | None) -> None:
     from .. import registry
 
     for file in files or []:
-        registry.load_file(file)
+        try:
+            registry.load_file(file)
+        except KeyboardInterrupt:
+            raise typer.Abort from None  # Typer itself would end without a word
 
 
 def emit(facts: Any) -> None:
