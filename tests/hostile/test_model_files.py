@@ -87,7 +87,7 @@ IN_TRIAL = {
     "another config": (SOUND.replace("(self, config: Config)", "(self)"), "cannot be built from Config: TypeError"),
     "a field": (building("self.head = nn.Linear(20, config.size)"), "no attribute 'size'"),
     "no module": (SOUND.replace("(nn.Module)", "").replace("super().__init__()", "pass"), "be an nn.Module, got Own"),
-    "no forward": (SOUND.replace("def forward", "def forwards"), "fails on two windows [2, 20, 1]: NotImplementedError"),
+    "too large": (building("self.head = nn.Linear(2000, 2000)"), "the module of 'own' must have at most 2,000,000"),
     "wrong size": (building("self.head = nn.Linear(19, 1)"), "fails on two windows [2, 20, 1]: RuntimeError"),
     "one window": (returning("self.head(context.view(1, 20))"), "fails on two windows"),
     "too large": (building("self.head = nn.Linear(2000, 2000)"), "must have at most 2,000,000 parameters"),
