@@ -12,6 +12,7 @@ from seqzoo import signals
 from seqzoo.errors import InputError
 from seqzoo.floors import best_linear, floors, forecasters
 from seqzoo.signals import Recall, Signal, Sine, SineAny, Square, TwoTone
+from seqzoo.signals.quadrature import fejer
 
 FAMILIES = sorted(signals.FAMILIES)
 OTHERS: list[Signal] = [
@@ -69,12 +70,11 @@ def by_grid(made: Signal, window: np.ndarray, horizon: int) -> tuple[np.ndarray,
     """The same moments from a grid much finer than any posterior here, phase measured at the window's start."""
     steps = np.arange(len(window) + horizon)
     if isinstance(made, SineAny):
-        w = np.linspace(made.lowest, made.highest, 401)[:, None, None]
+        place, weights = np.polynomial.legendre.leggauss(300)
+        w = (made.highest + made.lowest + (made.highest - made.lowest) * place[:, None, None]) / 2
         phi = np.linspace(-np.pi, np.pi, 300, endpoint=False)[None, :, None]
         curves = (made.amplitude * np.sin(w * steps + phi)).reshape(-1, len(steps))
-        ends = np.ones((401, 300))
-        ends[[0, -1]] = 0.5  # trapezoids
-        return weighted(curves, ends.ravel(), window, made.sigma)
+        return weighted(curves, np.repeat(weights, 300), window, made.sigma)
     if isinstance(made, TwoTone):
         phi = np.linspace(-np.pi, np.pi, 320, endpoint=False)
         slow = made.slow_amplitude * np.sin(made.slow * steps + phi[:, None])
@@ -93,8 +93,8 @@ def by_grid(made: Signal, window: np.ndarray, horizon: int) -> tuple[np.ndarray,
     ("made", "bound"),
     [
         (Sine(), 1e-8),
-        (SineAny(), 1e-4),
-        (SineAny(sigma=0.5, lowest=0.3, highest=1.2), 3e-4),
+        (SineAny(), 1e-5),
+        (SineAny(sigma=0.5, lowest=0.3, highest=1.2), 1e-5),
         (TwoTone(), 1e-5),
         (TwoTone(sigma=0.4, slow=0.5, fast=0.6), 1e-5),
         (Square(), 2e-4),
@@ -200,6 +200,14 @@ def test_a_far_step_does_not_depend_on_how_many_are_asked_for(signal):
         near, spread = signal.posterior(context, horizon)
         np.testing.assert_allclose(near, mean[:, :horizon], atol=1e-5)
         np.testing.assert_allclose(spread, variance[:, :horizon], atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 64])
+def test_fejers_rule_integrates_polynomials_below_its_number_of_nodes(count):
+    nodes, weights = fejer(count)
+    assert (weights > 0).all() and (np.abs(nodes) < 1).all()
+    for power in range(count):
+        assert weights @ nodes**power == pytest.approx(2 / (power + 1) if power % 2 == 0 else 0.0, abs=1e-13)
 
 
 def test_no_windows_give_no_forecasts(signal):
