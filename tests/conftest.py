@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +30,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def own_models(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def own_models() -> Iterator[Callable[[], None]]:
     """Models that this test registers are forgotten after it, and when it calls this: as in a new process."""
-    registered, loaded = dict(registry._REGISTERED), dict(model_files._LOADED)
 
     def forget() -> None:
-        monkeypatch.setattr(registry, "_REGISTERED", dict(registered))
-        monkeypatch.setattr(model_files, "_LOADED", dict(loaded))
-        monkeypatch.setattr(model_files, "_NAMES", {})
+        for name in set(registry._REGISTERED) - set(registry.shipped()):
+            del registry._REGISTERED[name]
+        model_files._LOADED.clear()
+        model_files._NAMES.clear()
 
+    yield forget
     forget()
-    return forget
 
 
 @pytest.fixture

@@ -49,12 +49,12 @@ class Dropping(nn.Module):
         self.drop = nn.Dropout(0.3)
         self.head = nn.Linear(config.context_length, config.horizon)
         self.register_buffer("seen", torch.zeros(1))
-        self.half = torch.full((1,), 0.5)
+        self.factor = torch.full((1,), 0.5)
 
     def forward(self, context):
         if self.training:
             self.seen.lerp_(context.mean().detach()[None], 0.1)
-        return self.head(self.drop(context[:, :, 0])) + self.half * self.seen
+        return self.head(self.drop(context[:, :, 0])) + self.factor * self.seen
 
 
 def test_a_module_with_dropout_and_a_buffer_resumes_to_the_same_weights(small_run, tmp_path):

@@ -97,7 +97,6 @@ def test_two_streams_of_one_predictor_do_not_touch_each_other(path, window):
     "bad",
     [None, "1.0", "text", b"1", np.nan, np.inf, -np.inf, 1e39, 10**400, True, np.True_, [0.5], [1.0, 2.0],
      [[1], [1, 2]], np.array([0.5]), np.zeros((2, 2)), np.array([]), 1j, {}, object()],
-     np.array([0.5]), np.zeros((2, 2)), np.array([]), 1j, {}, object()],
 )  # fmt: skip
 def test_what_is_no_finite_number_is_refused_and_changes_nothing(path, window, bad):
     stream = load(path).stream()

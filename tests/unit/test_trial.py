@@ -40,10 +40,10 @@ class Halved(nn.Linear):
 
     def __init__(self, config):
         super().__init__(config.context_length, config.horizon)
-        self.half = torch.full((1,), 0.5)
+        self.factor = torch.full((1,), 0.5)
 
     def forward(self, context: torch.Tensor) -> torch.Tensor:
-        return self.half * nn.functional.linear(context[:, :, 0], self.weight, self.bias)
+        return self.factor * nn.functional.linear(context[:, :, 0], self.weight, self.bias)
 
 
 def test_a_tensor_that_no_file_holds_is_there_when_a_bundle_is_opened(small_run, tmp_path, own_models):
