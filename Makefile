@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install run test check lint bench figures release clean
+.PHONY: install run test check lint arena bench figures release clean
 
 install: .venv/.installed
 
@@ -28,9 +28,13 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# The picture and the scoreboard of the README.
+# The pictures and tables of the README and of docs/multi-step.md.
 figures: install
 	$(BIN)/python docs/figures.py
+
+# Every comparison of docs/arena.md, some hours on two cores; takes up where it was stopped.
+arena: install
+	$(BIN)/python docs/arena.py --run
 
 bench: install
 	$(BIN)/python benchmarks/run.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from seqzoo import bundle, registry
+from seqzoo import bundle, model_files, registry
 
 if TYPE_CHECKING:
     from seqzoo.training import Run
@@ -27,6 +27,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "seqzoo-home"
     monkeypatch.setenv("SEQZOO_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def own_models() -> Iterator[Callable[[], None]]:
+    """Models that this test registers are forgotten after it, and when it calls this: as in a new process."""
+
+    def forget() -> None:
+        for name in set(registry._REGISTERED) - set(registry.shipped()):
+            del registry._REGISTERED[name]
+        model_files._LOADED.clear()
+        model_files._NAMES.clear()
+
+    yield forget
+    forget()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import importlib.util
 import io
 import logging
 import platform
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
-from . import __version__, bundle, cards, registry
+from . import __version__, bundle, cards, model_files, registry
 from .bundle import ENGINES, Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
 from .errors import InputError, IntegrityError, MissingExtraError
 from .recipes import configured
@@ -32,6 +33,7 @@ from .runtime.reference import CELLS
 from .scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from .torch_threads import one_thread
 from .training import Run, Trained
+from .trial import first_line
 from .windows import Normaliser
 
 TOLERANCE = 1e-5
@@ -79,11 +81,17 @@ def to_torchscript(module: nn.Module) -> bytes:
     where the process has scripted another size of the module before.
 
     The debug records, which hold paths of the machine that wrote them, are left out.
+
+    Raises:
+        InputError: the module uses what TorchScript does not know.
     """
     whole, kept = io.BytesIO(), io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
-        torch.jit.save(torch.jit.script(module.eval()), whole)
+        try:
+            torch.jit.save(torch.jit.script(module.eval()), whole)
+        except Exception as error:  # of the compiler, on anybody's code
+            raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as target:
         for member in source.infolist():
             if not member.filename.endswith(".debug_pkl"):
@@ -97,25 +105,43 @@ def check_exporter() -> None:
         raise MissingExtraError("ONNX export", "train")
 
 
+def check_exportable(run: Run) -> None:
+    """Raises InputError unless the module of a run can be scripted and expressed in ONNX: before it is trained."""
+    with torch.random.fork_rng():
+        module = run.module(run.config)
+    to_torchscript(module)
+    to_onnx(module, Contract(run.config.context_length, run.config.horizon, Normaliser()))
+
+
+def _reason(error: Exception) -> str:
+    """What a compiler complains of; the ONNX exporter puts it below its advice."""
+    cause = re.search(r"^<class '(?:\w+\.)*(\w+)'>: (.+)$", str(error), re.MULTILINE)
+    return f"{cause[1]}: {cause[2][:300]}".rstrip(".:") if cause else first_line(error)
+
+
 def to_onnx(module: nn.Module, contract: Contract) -> bytes:
     """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without notes on where it was made.
 
     Raises:
+        InputError: the module uses what ONNX does not know.
         MissingExtraError: onnx or onnxscript is not installed.
     """
     check_exporter()
     example = torch.zeros(3, contract.context_length, 1)
     with _quiet_exporter():
-        program = torch.onnx.export(
-            module.eval(),
-            (example,),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[contract.input],
-            output_names=[contract.output],
-            dynamic_shapes={"context": {0: torch.export.Dim("batch", min=1)}},
-            verbose=False,
-        )
+        try:
+            program = torch.onnx.export(
+                module.eval(),
+                (example,),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[contract.input],
+                output_names=[contract.output],
+                dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+                verbose=False,
+            )
+        except Exception as error:  # of the exporter, on anybody's code
+            raise InputError(f"ONNX cannot express {type(module).__name__}: {_reason(error)}.") from error
     if program is None:
         raise RuntimeError("the ONNX exporter returned nothing")
     model = program.model_proto
@@ -129,12 +155,13 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
 
 @contextlib.contextmanager
 def _quiet_exporter() -> Iterator[None]:
-    """The exporter reports on packages that it would have used, on its log and standard output."""
+    """The exporter reports on packages that it would have used, on its log, standard output and standard error."""
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        said = io.StringIO()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -169,12 +196,15 @@ def module_of(found: Bundle) -> nn.Module:
     made = registry.architecture(found.manifest.architecture)
     data = found.read(bundle.WEIGHTS)
     try:
-        with torch.device("meta"):  # shapes are compared before any memory is taken
-            module = made.module(configured(made.config(), "config", found.manifest.config))
+        config = configured(made.config(), "config", found.manifest.config)
         weights = from_safetensors(data)
         if any(tensor.dtype != torch.float32 for tensor in weights.values()):
             raise IntegrityError("the weights are not all float32.")
-        module.load_state_dict(weights, assign=True)
+        with torch.device("meta"):  # shapes are compared before any memory is taken
+            made.module(config).load_state_dict(weights, assign=True)
+        with torch.random.fork_rng():
+            module = made.module(config)  # what is no parameter is made here
+        module.load_state_dict(weights)
     except (KeyError, RuntimeError, ValueError, InputError, SafetensorError) as error:
         first = str(error).splitlines()[0]
         raise IntegrityError(f"the weights do not fit the architecture {made.name}: {first}") from None
@@ -247,7 +277,7 @@ def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
             seconds=round(trained.seconds, 1),
             stack=stack(),
         ),
-        rebuild=f"seqzoo reproduce {name}",
+        rebuild=f"seqzoo reproduce {name}{model_files.option_for(run.architecture)}",
         created_with=f"seqzoo {__version__}",
         files={},
     )

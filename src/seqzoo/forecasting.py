@@ -92,9 +92,11 @@ def linear_recursion(one_step: Affine, horizon: int) -> Affine:
     Series Analysis, 2005, section 2.2).
 
     Noise in the window adds sigma^2 to the diagonal of the normal equations, which biases the weights of the best
-    linear forecaster towards zero as a ridge penalty would. For the zoo's sine it keeps 0.996 of the amplitude in one
-    step and the largest root of the recursion is 0.990, so that its roll-out fades, on a context without noise too:
-    no error has accumulated. (That the weights sum to 0.984 is no sign of it: without noise they sum to 0.985.)
+    linear forecaster towards zero as a ridge penalty would. As the window slides, forecasts take the place of values
+    that were seen and are shrunk again: for the zoo's sine 0.996 of the amplitude is kept in one step, the largest
+    root of the recursion is 0.990, and the roll-out fades, on a context without noise too. (That the weights sum to
+    0.984 is no sign of it: without noise they sum to 0.985.) With a window that grew instead, it would be the direct
+    forecast.
 
     Args:
         one_step: weights [1, L], bias [1].

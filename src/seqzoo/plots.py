@@ -24,15 +24,26 @@ if TYPE_CHECKING:
 INK, GREY, BLUE, ORANGE, GREEN, VERMILION = "#222222", "#8c8c8c", "#0072b2", "#e69f00", "#009e73", "#d55e00"
 
 
-def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
+def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels side by side; `width` and `height` in inches of the whole.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
         raise MissingExtraError("plotting", "plot") from None
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.2)
+    made = list(figure.subplots(1, count, squeeze=False)[0])
+    for axes in made:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.2)
+    return figure, made
+
+
+def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
+    figure, (axes,) = panels(1, width, height)
     return figure, axes
 
 
@@ -51,19 +62,23 @@ def check_kind(path: Path) -> str:
     return kind
 
 
+def rendered(figure: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a "png" or "svg", the same for the same figure."""
+    import matplotlib
+
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "seqzoo", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
+    return buffer.getvalue()
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as .png or .svg, whole or not at all.
 
     Raises:
         InputError: another ending.
     """
-    import matplotlib
-
-    kind = check_kind(path)
-    buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "seqzoo", "svg.fonttype": "none"}):
-        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
-    files.write_file(path, buffer.getvalue())
+    files.write_file(path, rendered(figure, check_kind(path)))
 
 
 def forecast_figure(name: str, case: Case, band: str = "interval") -> Figure:

@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import importlib.metadata
-import importlib.util
 import pkgutil
 import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import signals, zoo
+from . import model_files, signals, zoo
 from .errors import InputError, MissingExtraError, SeqzooError, UnknownNameError
 from .recipes import MAX_SIZE, Recipe
 
@@ -31,11 +28,10 @@ if TYPE_CHECKING:
 
     Module = TypeVar("Module", bound=type[nn.Module])
 
-ENTRY_POINTS = "seqzoo.models"
 ORIGIN = "It is trained on one synthetic signal at one noise level and is not meant for real series."
 
 _STEM = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_NAME = re.compile(r"(?P<architecture>[^.]*)\.(?P<family>[^.]*?)(-h(?P<horizon>[0-9]{1,6}))?")
+_NAME = re.compile(r"(?P<architecture>[^.]*)\.(?P<family>[^.]*?)(-h(?P<horizon>[0-9]+))?")
 
 
 @dataclass(frozen=True)
@@ -127,37 +123,48 @@ def register(
     """Class decorator that enters an `nn.Module` into the registry; see `Architecture`.
 
     Raises:
-        SeqzooError: the name is taken or malformed, or a recipe or note is for a signal that does not exist.
+        SeqzooError: the name is taken or malformed, a recipe or note is for a signal that does not exist, or the
+            config is not what `Architecture` says.
     """
 
     def enter(module: Module) -> Module:
         if not _STEM.fullmatch(name):
             raise SeqzooError(f"an architecture's name must match {_STEM.pattern}, got {name[:80]!r}.")
-        if name in _REGISTERED or (name in _shipped() and module.__module__ != f"{zoo.__name__}.{name}"):
-            raise SeqzooError(f"the architecture {name!r} is registered twice.")
+        if name in _REGISTERED or (name in shipped() and module.__module__ != f"{zoo.__name__}.{name}"):
+            raise SeqzooError(f"the architecture {name!r} is registered twice; choose another name.")
         for family in (*(recipes or {}), *(note.partition("-")[0] for note in notes or {})):
             if family not in signals.FAMILIES:
                 raise UnknownNameError("signal", family, signals.FAMILIES)
-        missing = {"context_length", "horizon"} - {item.name for item in dataclasses.fields(config())}
-        if missing:
-            raise SeqzooError(f"the config of {name!r} lacks {' and '.join(sorted(missing))}.")
+        _check_config(name, config())
         _REGISTERED[name] = Architecture(name, config, module, card, recipe or Recipe(), recipes or {}, notes or {})
         return module
 
     return enter
 
 
-def _shipped() -> list[str]:
+def _check_config(name: str, config: Any) -> None:
+    """Raises SeqzooError unless it is a frozen dataclass of plain values with the two that every model has."""
+    if not getattr(getattr(config, "__dataclass_params__", None), "frozen", False):
+        raise SeqzooError(f"the config of {name!r} must be a frozen dataclass, got {type(config).__name__}.")
+    values = {item.name: getattr(config, item.name) for item in dataclasses.fields(config)}
+    missing = {"context_length", "horizon"} - set(values)
+    if missing:
+        raise SeqzooError(f"the config of {name!r} lacks {' and '.join(sorted(missing))}.")
+    for key, value in values.items():
+        if not isinstance(value, int | float | str):
+            raise SeqzooError(f"the config of {name!r} holds numbers and text alone; {key} is {value!r:.80}.")
+        if key in ("context_length", "horizon") and (type(value) is not int or not 1 <= value <= MAX_SIZE):
+            raise SeqzooError(f"{key} in the config of {name!r} must be from 1 to {MAX_SIZE}, got {value!r:.80}.")
+
+
+def shipped() -> list[str]:
+    """Names of the architectures that the package ships."""
     return [module.name for module in pkgutil.iter_modules(zoo.__path__)]
-
-
-def _installed() -> dict[str, importlib.metadata.EntryPoint]:
-    return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
 
 
 def architectures() -> list[str]:
     """Names of the architectures that can be had, sorted. Imports none of them."""
-    return sorted({*_shipped(), *_installed(), *_REGISTERED})
+    return sorted({*shipped(), *model_files.installed(), *_REGISTERED})
 
 
 def architecture(name: str) -> Architecture:
@@ -171,15 +178,15 @@ def architecture(name: str) -> Architecture:
     if name not in architectures():
         raise UnknownNameError("architecture", name, architectures())
     if name not in _REGISTERED:
-        try:
-            if name in _shipped():
+        if name in shipped():
+            try:
                 importlib.import_module(f"{zoo.__name__}.{name}")
-            else:
-                _own(f"the entry point {name!r}", _installed()[name].load)
-        except ModuleNotFoundError as error:
-            if error.name != "torch":
-                raise
-            raise MissingExtraError(f"the architecture {name!r}", "train") from None
+            except ModuleNotFoundError as error:
+                if error.name != "torch":
+                    raise
+                raise MissingExtraError(f"the architecture {name!r}", "train") from None
+        else:
+            model_files.run(f"the entry point {name!r}", model_files.installed()[name].load, _REGISTERED)
     if name not in _REGISTERED:
         raise InputError(f"the entry point {name!r} registers no architecture of that name.")
     return _REGISTERED[name]
@@ -192,42 +199,7 @@ def load_file(path: Path) -> list[str]:
         InputError: no such file, or it fails, or it registers nothing.
         MissingExtraError: torch is not installed.
     """
-    module = f"seqzoo_models_{path.stem}_{abs(hash(path.resolve()))}"
-    if module not in sys.modules:
-        if not path.is_file():
-            raise InputError(f"there is no model file {path}.")
-        spec = importlib.util.spec_from_file_location(module, path)
-        if spec is None or spec.loader is None:
-            raise InputError(f"{path} is not a Python file: its name must end in .py.")
-        made = importlib.util.module_from_spec(spec)
-        sys.modules[module] = made
-        before = set(_REGISTERED)
-        try:
-            _own(str(path), lambda: spec.loader.exec_module(made))  # type: ignore[union-attr]
-        except BaseException:
-            for name in set(_REGISTERED) - before:
-                del _REGISTERED[name]
-            del sys.modules[module]
-            raise
-    names = [name for name, entered in _REGISTERED.items() if getattr(entered.module, "__module__", "") == module]
-    if not names:
-        del sys.modules[module]
-        raise InputError(f"{path} registers no architecture: decorate its module with @register(...).")
-    return names
-
-
-def _own(source: str, run: Callable[[], Any]) -> None:
-    """Run somebody's code; what it raises becomes one line that names the source."""
-    try:
-        run()
-    except SeqzooError as error:
-        raise InputError(f"{source} cannot be used: {error}") from None
-    except ModuleNotFoundError as error:
-        if error.name == "torch":
-            raise MissingExtraError(source, "train") from None
-        raise InputError(f"{source} cannot be used: {error}.") from None
-    except Exception as error:
-        raise InputError(f"{source} cannot be used: {type(error).__name__}: {error}.") from None
+    return model_files.load(path, _REGISTERED)
 
 
 def entries() -> list[str]:
@@ -240,16 +212,18 @@ def entry(name: str) -> Entry:
 
     Raises:
         UnknownNameError: no such architecture or signal.
-        InputError: a horizon out of range.
+        InputError: a horizon out of range, or a user's file that cannot be used.
         MissingExtraError: torch is not installed.
     """
     parts = _NAME.fullmatch(name)
     if parts is None or parts["architecture"] not in architectures() or parts["family"] not in signals.FAMILIES:
         raise UnknownNameError("model", name, entries())
-    horizon = int(parts["horizon"] or 1)
-    if not 1 <= horizon <= MAX_SIZE:
-        raise InputError(f"a model forecasts from 1 to {MAX_SIZE} steps at once, got {horizon} in {name!r}.")
+    steps = parts["horizon"]
+    if steps is not None and not (len(steps) <= 4 and steps[0] != "0" and 2 <= int(steps) <= MAX_SIZE):
+        raise InputError(
+            f"a suffix -hN asks for N steps at once, from 2 to {MAX_SIZE} (one step needs none), got {name[:80]!r}."
+        )
     made = architecture(parts["architecture"])
     family = parts["family"]
-    config = made.config() if horizon == 1 else dataclasses.replace(made.config(), horizon=horizon)
+    config = made.config() if steps is None else dataclasses.replace(made.config(), horizon=int(steps))
     return Entry(name, made, config, signals.make(family), family)

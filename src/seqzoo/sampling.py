@@ -78,23 +78,29 @@ def sampler(signal: Signal, recipe: Recipe, context_length: int, horizon: int, s
     if recipe.points is None:
         return Endless(signal, recipe.batch_size, context_length, horizon, seed)
     seen = signal.observed_series(recipe.points, context_length, horizon, seed=seed)
-    training, held_out = _divided(seen, context_length, horizon, recipe.points)
+    if not _can_be_divided(seen, context_length, horizon):
+        raise InputError(
+            f"a budget of {recipe.points} points is too small: a fifth of it is held out to choose the weights, and "
+            f"one window of {context_length} + {horizon} values must remain. Give at least "
+            f"{_fewest(signal, context_length, horizon)}."
+        )
+    training, held_out = _divided(seen, context_length, horizon)
     return Finite(training, held_out, recipe.batch_size, seed)
 
 
-def _divided(seen: list[FloatArray], length: int, horizon: int, points: int) -> tuple[Windows, Windows]:
+def _can_be_divided(seen: list[FloatArray], length: int, horizon: int) -> bool:
+    """Whether a window to learn from and one to choose by remain: of one series, or of two and more."""
+    held_out = len(seen[0]) // HELD_OUT
+    return len(seen) > 1 or (len(seen[0]) - held_out >= length + horizon and held_out >= horizon)
+
+
+def _divided(seen: list[FloatArray], length: int, horizon: int) -> tuple[Windows, Windows]:
     """Windows to learn from and to choose the weights by; no target is in both.
 
     The last fifth is held out: of the one series, or of the series.
     """
-    width = length + horizon
     if len(seen) == 1:
         cutoff = len(seen[0]) - len(seen[0]) // HELD_OUT
-        if cutoff < width or len(seen[0]) - cutoff < horizon:
-            raise InputError(
-                f"a budget of {points} points is too small: a fifth of it is held out to choose the weights, and "
-                f"one window of {length} + {horizon} values must remain. Give at least {_fewest(length, horizon)}."
-            )
         return windows.split(seen[0], cutoff, length, horizon)
     kept = len(seen) - max(1, len(seen) // HELD_OUT)
     parts = [[windows.sliding(series, length, horizon) for series in part] for part in (seen[:kept], seen[kept:])]
@@ -104,9 +110,10 @@ def _divided(seen: list[FloatArray], length: int, horizon: int, points: int) -> 
     return training, held_out
 
 
-def _fewest(length: int, horizon: int) -> int:
-    """The smallest budget of one series that can be divided."""
+def _fewest(signal: Signal, length: int, horizon: int) -> int:
+    """The smallest budget that can be divided: one series if its realisation is long enough, else two."""
     points = max(length + horizon, HELD_OUT * horizon)
     while points - points // HELD_OUT < length + horizon:
         points += 1
-    return points
+    whole = signal.observed_length(length + horizon)
+    return points if whole is None or points <= whole else 2 * whole

@@ -57,10 +57,43 @@ def most_windows(context_length: int, horizon: int = 1) -> int:
     return MOST_VALUES // (context_length + horizon)
 
 
-def score(
-    predict: Predict, signal: Signal, context_length: int, *, horizon: int = 1, windows: int = 50_000, seed: int
-) -> Score:
-    """Score `predict`, which maps [B, L, 1] to at least [B, horizon].
+@dataclass(frozen=True)
+class HeldOut:
+    """Fresh windows with what is known of them, to score any number of forecasters on.
+
+    context [N, L] in float32, target and bayes [N, H] in the signal's units, floors by step ahead.
+    """
+
+    context: NDArray[np.float32]
+    target: NDArray[np.floating]
+    bayes: NDArray[np.floating]
+    floors: list[Floors]
+    seed: int
+
+    def score(self, predict: Predict) -> Score:
+        """Score `predict`, which maps [B, L, 1] to at least [B, H]."""
+        horizon = len(self.floors)
+        forecast = predict(self.context[:, :, None])[:, :horizon]
+        steps = []
+        for step, reference in enumerate(self.floors):
+            excess = metrics.excess(forecast[:, step], self.bayes[:, step], reference.bayes.value)
+            steps.append(Step(metrics.mse(forecast[:, step], self.target[:, step]), excess, reference))
+        last = np.repeat(self.context[:, -1:], horizon, axis=1)
+        bayes_mse = float(np.mean([reference.bayes.value for reference in self.floors]))
+        return Score(
+            windows=len(self.context),
+            seed=self.seed,
+            mse=metrics.mse(forecast, self.target),
+            excess=metrics.excess(forecast, self.bayes, bayes_mse),
+            skill=metrics.skill(forecast, self.target, last, self.bayes),
+            steps=steps,
+        )
+
+
+def held_out(
+    signal: Signal, context_length: int, *, horizon: int = 1, windows: int = 50_000, seed: int
+) -> HeldOut:
+    """Draw windows and compute their Bayes forecasts, which is the dear part of a score.
 
     Raises:
         InputError: fewer than two windows, or more than `most_windows`.
@@ -75,18 +108,16 @@ def score(
     draw = signal.draw(windows, context_length, horizon, np.random.default_rng(seed))
     # Floors are those of the values the model is given, in float32.
     context = draw.context.astype(np.float32)
-    forecast = predict(context[:, :, None])[:, :horizon]
     bayes, variance = signal.posterior(context, horizon)
-    steps = []
-    for step, reference in enumerate(floors_on(signal, variance, context_length)):
-        excess = metrics.excess(forecast[:, step], bayes[:, step], reference.bayes.value)
-        steps.append(Step(metrics.mse(forecast[:, step], draw.target[:, step]), excess, reference))
-    last = np.repeat(draw.context[:, -1:], horizon, axis=1)
-    return Score(
-        windows=windows,
-        seed=seed,
-        mse=metrics.mse(forecast, draw.target),
-        excess=metrics.excess(forecast, bayes, float(np.mean([step.floors.bayes.value for step in steps]))),
-        skill=metrics.skill(forecast, draw.target, last, bayes),
-        steps=steps,
-    )
+    return HeldOut(context, draw.target, bayes, floors_on(signal, variance, context_length), seed)
+
+
+def score(
+    predict: Predict, signal: Signal, context_length: int, *, horizon: int = 1, windows: int = 50_000, seed: int
+) -> Score:
+    """Score `predict`, which maps [B, L, 1] to at least [B, horizon], on windows of its own.
+
+    Raises:
+        InputError: as `held_out`.
+    """
+    return held_out(signal, context_length, horizon=horizon, windows=windows, seed=seed).score(predict)

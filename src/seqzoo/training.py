@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from . import checkpoints, metrics, optimisers
+from . import checkpoints, metrics, optimisers, trial
 from .checkpoints import Evaluation, State
 from .errors import CheckpointError, DivergedError, InputError
 from .recipes import Recipe, replaced
@@ -30,7 +30,6 @@ from .torch_threads import one_thread
 VALIDATION_WINDOWS = 4096
 VALIDATION_VALUES = 1 << 20  # fewer windows where they are long
 MAX_BATCH_VALUES = 1_000_000
-MAX_PARAMETERS = 2_000_000  # what a bundle and a checkpoint can hold
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,7 @@ class Run:
                 f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
                 f"{self.recipe.batch_size} times {self.config.context_length}."
             )
-        with torch.device("meta"):
-            size = sum(parameter.numel() for parameter in self.module(self.config).parameters())
-        if size > MAX_PARAMETERS:
-            raise InputError(f"a model has at most {MAX_PARAMETERS:,} parameters, this one has {size:,}.")
+        trial.check(self.architecture, self.module, self.config, self.signal)
 
     @classmethod
     def of(cls, entry: Entry, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Run:
@@ -161,17 +157,16 @@ class _Loop:
         self.module = run.module(run.config)
         self.average = run.module(run.config)
         self.average.load_state_dict(self.module.state_dict())
+        self.average.eval()
         self.optimiser = optimisers.build(run.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
         length, horizon = run.config.context_length, run.config.horizon
         self.sampler = sampler(run.signal, run.recipe, length, horizon, run.seed)
-        draw = run.signal.draw(
-            min(VALIDATION_WINDOWS, VALIDATION_VALUES // (length + horizon)),
-            length,
-            1,
-            np.random.default_rng(HELD_OUT_SEEDS),
-        )
+        chooses = not isinstance(self.sampler, Finite)  # there the held-out windows do
+        count = VALIDATION_WINDOWS if chooses else VALIDATION_WINDOWS // 4
+        count = min(count, VALIDATION_VALUES // (length + horizon))
+        draw = run.signal.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
         self.context = _tensor(draw.context)[:, :, None]
         self.bayes, variance = run.signal.posterior(draw.context, horizon)
         self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
@@ -185,6 +180,7 @@ class _Loop:
         state, recipe = self.state, self.recipe
         batches = self.sampler.batches(state.step)
         before, began, losses = state.seconds, time.perf_counter(), []
+        self._reseed()
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
@@ -204,10 +200,17 @@ class _Loop:
                 losses.clear()
                 if checkpoint is not None:
                     self.save(checkpoint)
+                self._reseed()
             on_progress(Progress(state.step, recipe.steps, value, evaluation))
+
+    def _reseed(self) -> None:
+        """A module that draws random numbers, as dropout does, goes on after a checkpoint as without it."""
+        torch.manual_seed(int(np.random.SeedSequence([self.run.seed, self.state.step]).generate_state(1)[0]))
 
     def _average(self) -> None:
         with torch.no_grad():
+            for kept, value in zip(self.average.buffers(), self.module.buffers(), strict=True):
+                kept.copy_(value)
             for kept, value in zip(self.average.parameters(), self.module.parameters(), strict=True):
                 optimisers.averaged(kept, value, self.state.step, self.recipe.averaging)
 
@@ -266,7 +269,7 @@ class _Loop:
         self.average.load_state_dict(self.best)
         return Trained(
             run=self.run,
-            module=self.average.eval(),
+            module=self.average,
             finished=state.step >= self.recipe.steps,
             step=state.step,
             seconds=state.seconds,

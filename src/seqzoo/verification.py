@@ -138,7 +138,7 @@ def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]
 
     try:
         module = export.module_of(found)
-    except UnknownNameError as error:
+    except (UnknownNameError, MissingExtraError, InputError) as error:  # the model file is not here, or broken
         raise _NotHere(f"not checked: {error}") from None
     return lambda windows: export.eager(module, windows).numpy()
 

@@ -50,7 +50,7 @@ def test_a_higher_level_is_wider(terminal: Terminal) -> None:
     assert width("0.5") < width("0.9") < width("0.999")
 
 
-def test_intervals_around_given_numbers_are_calibrated_on_them(terminal: Terminal, file: Path, tmp_path: Path) -> None:
+def test_intervals_around_numbers_are_calibrated_on_them(terminal: Terminal, file: Path, tmp_path: Path) -> None:
     said = terminal("forecast", "lstm.sine", "--file", file, "-n", "5", "--interval", "0.9")
     assert said.status == 0, said
     assert "376 windows of these numbers, which is approximate" in said.out

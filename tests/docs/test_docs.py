@@ -12,7 +12,7 @@ from seqzoo.cli import app
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = sorted(set(re.findall(r"^seqzoo (\w+)", README, re.MULTILINE)))
+COMMANDS = sorted(set(re.findall(r"^seqzoo ([\w-]+)", README, re.MULTILINE)))
 
 
 def _figures():
@@ -24,7 +24,13 @@ def _figures():
 
 def test_the_scoreboard_of_the_readme_is_what_the_manifests_state():
     figures = _figures()
-    assert figures.BOARD.search(README)[0].split("-->\n", 1)[1].startswith(figures.scoreboard())
+    assert figures.between("scoreboard").search(README)[0].split("-->\n", 1)[1].startswith(figures.scoreboard())
+
+
+def test_the_exact_numbers_of_the_multi_step_page_are_what_the_code_computes():
+    figures = _figures()
+    page = (ROOT / "docs" / "multi-step.md").read_text("utf-8")
+    assert figures.between("fading").search(page)[0].split("-->\n", 1)[1].startswith(figures.fading())
 
 
 def test_the_python_of_the_readme_runs():

@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load as parse
 
 import seqzoo
-from seqzoo import bundle
+from seqzoo import bundle, signals
 
 NAMES = sorted(path.name for path in bundle.SHIPPED.iterdir())
 
@@ -127,10 +127,11 @@ def test_the_golden_tensors_hold_likely_windows_wild_ones_and_chosen_ones(folder
     assert context.shape[1:] == (contract.context_length, 1) and context.dtype == np.float32
     assert forecast.shape == (len(context), contract.horizon) and forecast.dtype == np.float32
     assert np.isfinite(context).all() and np.isfinite(forecast).all()
-    parameters = found.manifest.signal.parameters
-    reach = parameters["amplitude"] + 6 * parameters["sigma"]
-    largest = np.abs(context).max(axis=(1, 2))
-    assert (largest < reach).sum() >= 64 and (largest > reach).sum() >= 10
+    signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
+    drawn = signal.draw(64, contract.context_length, contract.horizon, np.random.default_rng(1)).context
+    spread = np.abs(np.diff(context[:, :, 0], axis=1)).mean(axis=1)
+    usual = np.abs(np.diff(drawn, axis=1)).mean(axis=1)
+    assert (spread < usual.max()).sum() >= 64 and (spread > usual.max()).sum() >= 10
     rows = {row.tobytes() for row in context}
     length = contract.context_length
     for chosen in (np.zeros(length), np.ones(length), np.linspace(-1, 1, length), np.linspace(1, -1, length)):

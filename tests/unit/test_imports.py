@@ -86,6 +86,18 @@ def test_importing_it_never_imports_torch(name):
         assert not uses_torch(reached_from(module)), module
 
 
+@pytest.mark.parametrize("name", LIGHT)
+def test_importing_it_never_imports_the_arena(name):
+    modules = [module for module in SOURCES if module == f"seqzoo.{name}" or module.startswith(f"seqzoo.{name}.")]
+    for module in modules:
+        assert not any(f"{used}.".startswith("seqzoo.arena.") for used in reached_from(module)), module
+
+
+@pytest.mark.parametrize("part", ["results", "verdicts", "report", "page", "figures", "efficiency", "pool"])
+def test_what_shows_the_results_of_the_arena_never_imports_torch(part):
+    assert not uses_torch(reached_from(f"seqzoo.arena.{part}"))
+
+
 def test_the_rule_would_notice_torch_behind_other_modules():
     assert uses_torch(reached_from("seqzoo.training"))
     assert uses_torch(reached_from("seqzoo.reproduction"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import random
 import signal
@@ -9,7 +10,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from safetensors.torch import save as to_safetensors
+from torch import nn
 
 from seqzoo import checkpoints, export
 from seqzoo.training import train
@@ -36,6 +39,34 @@ def test_a_run_resumed_at_any_evaluation_ends_in_the_same_weights(small_run, tmp
         assert (resumed.finished, resumed.best_step, resumed.step) == (True, whole.best_step, whole.step)
         stated = [(point.step, point.loss, point.excess) for point in resumed.history]
         assert stated == [(point.step, point.loss, point.excess) for point in whole.history]
+
+
+class Dropping(nn.Module):
+    """Forgets at random while it learns, keeps a running mean in a buffer, and has a tensor that is not saved."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.drop = nn.Dropout(0.3)
+        self.head = nn.Linear(config.context_length, config.horizon)
+        self.register_buffer("seen", torch.zeros(1))
+        self.factor = torch.full((1,), 0.5)
+
+    def forward(self, context):
+        if self.training:
+            self.seen.lerp_(context.mean().detach()[None], 0.1)
+        return self.head(self.drop(context[:, :, 0])) + self.factor * self.seen
+
+
+def test_a_module_with_dropout_and_a_buffer_resumes_to_the_same_weights(small_run, tmp_path):
+    run, path = dataclasses.replace(small_run(), module=Dropping), tmp_path / "run.safetensors"
+    whole = train(run)
+    reached = []
+    train(run, path, on_progress=reached.append, should_stop=lambda: len(reached) == 10)
+    resumed = train(run, path, resume=True)
+    assert digest(resumed) == digest(whole) != digest(train(dataclasses.replace(run, seed=1)))
+    assert whole.module.seen.abs().item() > 0  # the average has the buffer of the trained module
+    assert [point.excess for point in resumed.history] == [point.excess for point in whole.history]
+    assert not whole.module.training
 
 
 def test_a_run_stopped_between_evaluations_goes_on_from_the_last_one(small_run, tmp_path):

@@ -132,10 +132,16 @@ class Recording(nn.Module):
         return self.head(context[:, :, 0])
 
 
+def recorded(run):
+    Recording.seen = []
+    run = dataclasses.replace(run, module=Recording)
+    Recording.seen.clear()  # of the windows it was tried on
+    train(run)
+
+
 def test_a_finite_series_is_seen_window_by_window_once_an_epoch_in_a_new_order(small_run):
     run = small_run(recipe__points=125, recipe__steps=15, recipe__batch_size=16)
-    Recording.seen = []
-    train(dataclasses.replace(run, module=Recording))
+    recorded(run)
     (series,) = run.signal.observed_series(125, 20, 1, seed=0)
     windows = sliding(series[:100], 20)[0].astype(np.float32)  # the last fifth is held out
     expected = Counter(window.tobytes() for window in windows)
@@ -148,14 +154,12 @@ def test_a_finite_series_is_seen_window_by_window_once_an_epoch_in_a_new_order(s
 
 def test_the_last_batch_of_an_epoch_holds_what_is_left(small_run):
     run = small_run(recipe__points=75, recipe__steps=6, recipe__batch_size=16)
-    Recording.seen = []
-    train(dataclasses.replace(run, module=Recording))
+    recorded(run)
     assert [len(batch) for batch in Recording.seen] == [16, 16, 8, 16, 16, 8]
 
 
 def test_an_endless_series_never_shows_a_window_twice(small_run):
-    Recording.seen = []
-    train(dataclasses.replace(small_run(), module=Recording))
+    recorded(small_run())
     windows = [window.tobytes() for batch in Recording.seen for window in batch]
     assert len(set(windows)) == len(windows) == 20 * 16
 

@@ -30,6 +30,10 @@ Numbers = Annotated[
 ]
 File = Annotated[Path | None, typer.Option("--file", "-f", help="Read the numbers from a text or CSV file.")]
 NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # -0.5 is a number, not an option
+ModelFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--models", help="A Python file that registers a model of your own. Repeatable."),
+]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture: .png or .svg.")]
 
 
@@ -45,6 +49,21 @@ def _root(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+def load_models(files: list[Path] | None) -> None:
+    """Run the user's model files.
+
+    Raises:
+        InputError: a file that cannot be used.
+    """
+    from .. import registry
+
+    for file in files or []:
+        try:
+            registry.load_file(file)
+        except KeyboardInterrupt:
+            raise typer.Abort from None  # Typer itself would end without a word
 
 
 def emit(facts: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .app import Json, Model, Seed, app, emit, settings
+from .app import Json, Model, ModelFiles, Seed, app, emit, load_models, settings
 
 if TYPE_CHECKING:
     from ..training import Trained
@@ -27,12 +27,13 @@ def train(
     as_name: Annotated[str | None, typer.Option("--as", help="Name of the new model; NAME-own if not given.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the bundle to this folder instead.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Training curve: .png or .svg.")] = None,
+    models: ModelFiles = None,
     json: Json = False,
 ) -> None:
     """Train a model and save it as a bundle of your own. Ctrl-C stops and keeps the best so far.
 
     Examples: `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
-    `seqzoo train lstm.sine --resume`
+    `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py`
     """
     from .. import bundle, registry, shelf
     from ..errors import InputError
@@ -47,6 +48,7 @@ def train(
     from ..training import train as run_training
     from .progress import Bar, interrupts
 
+    load_models(models)
     entry = registry.entry(name)
     run = Run.of(entry, seed=seed, changes=settings(change or []))
     saved_as = as_name or f"{name}-own"
@@ -57,6 +59,8 @@ def train(
     folder = out or shelf.own_models() / saved_as
     bundle.check_replaceable(folder)
     export.check_exporter()
+    if run.architecture not in registry.shipped():
+        export.check_exportable(run)
     curve = plot or files.home() / "curves" / f"{saved_as}.svg"
     plots.check_kind(curve)
     checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
@@ -109,11 +113,12 @@ def verify(
 
 
 @app.command()
-def reproduce(name: Model, json: Json = False) -> None:
+def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> None:
     """Retrain a bundle from its recipe and compare the weights.
 
     On the same versions and processor the SHA-256 must be the same; elsewhere the score must lie
-    within 3 standard errors. Exits with status 1 otherwise. Example: `seqzoo reproduce lstm.sine`
+    within 3 standard errors. Exits with status 1 otherwise. Examples: `seqzoo reproduce lstm.sine` ·
+    `seqzoo reproduce mgu.sine-own --models mgu.py`
     """
     from .. import bundle, shelf
     from ..errors import MissingExtraError
@@ -122,6 +127,7 @@ def reproduce(name: Model, json: Json = False) -> None:
     manifest = bundle.open_bundle(shelf.find(name)).manifest
     if not has_torch():
         raise MissingExtraError("reproducing", "train")
+    load_models(models)
     from ..reproduction import reproduce as again
     from ..reproduction import run_of
     from .progress import Bar, interrupts

@@ -20,6 +20,7 @@ def list_models(json: Json = False) -> None:
     """
     from .. import bundle, shelf
     from ..errors import BundleError
+    from ..signals import FAMILIES
 
     rows: list[dict[str, Any]] = []
     floors: dict[str, dict[str, float]] = {}
@@ -34,6 +35,9 @@ def list_models(json: Json = False) -> None:
             {
                 **row,
                 "title": facts.title,
+                "summary": facts.summary,
+                "family": facts.signal.family,
+                "reference": False,
                 "parameters": facts.parameters,
                 "bytes": facts.size,
                 "excess": facts.score.excess[0],
@@ -43,6 +47,8 @@ def list_models(json: Json = False) -> None:
         if facts.contract.horizon == 1 and row["shipped"]:
             floors[facts.signal.family] = facts.score.floors
     rows += [row for family, known in floors.items() for row in _references(family, known)]
+    order = {family: place for place, family in enumerate(FAMILIES)}
+    rows.sort(key=lambda row: (order.get(row.get("family", ""), len(order)), row.get("excess", 0)))
     if json:
         emit(rows)
         return
@@ -151,7 +157,10 @@ def _references(family: str, floors: dict[str, float]) -> list[dict[str, Any]]:
         {
             "name": f"{name}.{family}",
             "shipped": True,
-            "title": f"{label(name)}: {closed_form.SUMMARIES[name][0].lower()}{closed_form.SUMMARIES[name][1:]}",
+            "title": label(name),
+            "summary": closed_form.SUMMARIES[name],
+            "family": family,
+            "reference": True,
             "parameters": 0,
             "bytes": 0,
             "excess": floors[name] / bayes - 1,

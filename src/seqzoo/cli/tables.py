@@ -37,9 +37,12 @@ def show_models(rows: list[dict[str, Any]]) -> None:
             table.add_row(row["name"], f"[red]cannot be used:[/] {escape(row['error'])}")
         else:
             own = "" if row["shipped"] else " [dim](yours)[/]"
-            size, excess = bytes_of(row["bytes"]), f"{row['excess']:.2%}"
+            excess = f"{row['excess']:.2%}"
+            if row["reference"]:
+                table.add_row(row["name"], f"[dim]{escape(row['title'])}, computed[/]", "", "", excess)
+                continue
             title, parameters = escape(row["title"]) + own, f"{row['parameters']:,}"
-            table.add_row(f"[bold]{row['name']}[/]", title, parameters, size, excess)
+            table.add_row(f"[bold]{row['name']}[/]", title, parameters, bytes_of(row["bytes"]), excess)
     if rows:
         console.print(table)
     else:

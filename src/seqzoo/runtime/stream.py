@@ -36,9 +36,12 @@ class Stream:
             InputError: not a number, or not finite in float32. The state is as before.
         """
         try:
-            given = float(value)
-        except (TypeError, ValueError, OverflowError):
-            raise InputError(f"a stream takes one number at a time, got {str(value)[:40]!r}.") from None
+            raw = np.asanyarray(value)
+        except ValueError:  # a ragged list
+            raw = np.empty(0)
+        if raw.ndim or raw.dtype.kind not in "fiu":  # float() would take text, a truth value and more
+            raise InputError(f"a stream takes one number at a time, got {str(value)[:40]!r}.")
+        given = float(raw)
         with np.errstate(over="ignore"):
             scaled = self._normaliser.apply(np.array([[given]], np.float32))
         if not math.isfinite(scaled[0, 0]):

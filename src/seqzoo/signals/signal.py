@@ -128,6 +128,15 @@ class Signal(ABC):
             yield self.draw(batch, context_length, horizon, np.random.default_rng([seed, step]))
             step += 1
 
+    def observed_length(self, width: int) -> int | None:
+        """Values of each realisation in an observed series that windows of `width` values are cut from.
+
+        None where there is one realisation, as long as the budget.
+        """
+        if self.episodic:
+            return width
+        return None if self.realisation is None else max(self.realisation, width)
+
     def observed_series(self, points: int, context_length: int, horizon: int, *, seed: int) -> list[FloatArray]:
         """What somebody who may look at `points` values gets to see: one series, or several realisations.
 
@@ -144,7 +153,8 @@ class Signal(ABC):
                 f"points, got {points}."
             )
         rng = np.random.default_rng(seed)
-        length = width if self.episodic else min(points, max(self.realisation or points, width))
+        whole = self.observed_length(width)
+        length = points if whole is None else min(points, whole)
         drawn = self.draw(points // length, length - horizon, horizon, rng)
         return list(np.concatenate([drawn.context, drawn.target], axis=1))
 

@@ -63,9 +63,10 @@ class SineAny(Stationary):
     def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the clean signal 1..horizon steps after each window, [B, H] each.
 
-        Quadrature over frequency (midpoints) and phase. Their posteriors are no narrower than
-        1 / (g sqrt(L)) and 1 / (g sqrt(sum (t - t_mean)^2)) with g = A / sigma; the phase is taken at
-        the middle of the window, where the two are the least correlated.
+        Quadrature over frequency (Fejér, as its posterior may end abruptly at the bounds) and phase. The
+        posterior of the phase is no narrower than 1 / (g sqrt(L)), that of the frequency no narrower than
+        1 / (g sqrt(sum (t - t_mean)^2)), with g = A / sigma; the phase is taken at the middle of the window,
+        where the two are the least correlated.
 
         Raises:
             InputError: the noise is so small that the grid would be too large.
@@ -77,14 +78,15 @@ class SineAny(Stationary):
         middle = (length - 1) / 2
         phases = quadrature.nodes_for(2 * np.pi, 1 / (gain * math.sqrt(length)), 64)
         spread = gain * math.sqrt(max(length * (length**2 - 1) / 12, 1.0))
-        # The posterior of w ends abruptly at the bounds: midpoints with a step of a tenth of its width.
-        frequencies = quadrature.nodes_for(self.highest - self.lowest, 0.25 / spread, 64)
+        # In the middle of the range Fejér's nodes are pi/2 times as far apart as on average.
+        frequencies = quadrature.nodes_for(np.pi / 2 * (self.highest - self.lowest), 1 / spread, 64)
         quadrature.check_size(phases * frequencies, self.sigma)
-        w = self.lowest + (self.highest - self.lowest) * (np.arange(frequencies) + 0.5) / frequencies
+        place, weights = quadrature.fejer(frequencies)
+        w = (self.highest + self.lowest + (self.highest - self.lowest) * place) / 2
         phi = 2 * np.pi * np.arange(phases) / phases
         frequency, phase = np.repeat(w, phases), np.tile(phi, frequencies)
 
         def curve(steps: FloatArray) -> FloatArray:
             return np.asarray(self.amplitude * np.sin(frequency[:, None] * (steps - middle) + phase[:, None]))
 
-        return quadrature.posterior(context, horizon, curve, np.ones(len(frequency)), self.sigma)
+        return quadrature.posterior(context, horizon, curve, np.repeat(weights, phases), self.sigma)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ..recipes import Recipe
 from ..registry import Card, register
 
 
@@ -21,6 +22,7 @@ class LinearConfig:
 @register(
     "linear",
     config=LinearConfig,
+    recipe=Recipe(learning_rate=2e-2),
     card=Card(
         title="Linear",
         summary="A weighted sum of the window: what a network has to beat to be worth its size.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ..recipes import Recipe
 from ..registry import Card, register
 
 
@@ -48,6 +49,7 @@ class Block(nn.Module):
 @register(
     "transformer",
     config=TransformerConfig,
+    recipe=Recipe(steps=3000),
     card=Card(
         title="Transformer",
         summary="Two causal attention blocks: every value may look at every earlier one.",

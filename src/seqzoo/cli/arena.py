@@ -1,0 +1,254 @@
+"""Commands that compare: arena, sample-efficiency."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .app import Json, app, emit
+
+if TYPE_CHECKING:
+    from ..arena.contest import Contest
+    from ..arena.contest import Progress as Update
+    from ..arena.report import Board
+    from ..arena.results import Results
+
+SignalOption = Annotated[str, typer.Option("--signal", help="A signal family, as sine.")]
+Models = Annotated[str | None, typer.Option("--models", help="As lstm,gru,mlp; every architecture if not given.")]
+Windows = Annotated[int, typer.Option("--windows", help="Windows that every model sees in training.")]
+Seeds = Annotated[int, typer.Option("--seeds", help="How many: seeds 0, 1, ..., the same for every model.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder of the results; what is there is not run again.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Trainings at once; one a core if not given.")]
+Render = Annotated[
+    Path | None, typer.Option("--render", help="Train nothing: write the report of this folder's results again.")
+]
+
+
+@app.command()
+def arena(
+    signal: SignalOption = "sine",
+    models: Models = None,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option("--budget", help="Points of the one observed series, or endless; repeatable. By default 20000."),
+    ] = None,
+    seeds: Seeds = 5,
+    windows: Windows = 256_000,
+    out: Out = None,
+    workers: Workers = None,
+    render: Render = None,
+    json: Json = False,
+) -> None:
+    """Compare models: same data, same number of windows, several seeds, intervals, verdicts.
+
+    Ctrl-C stops and reports what is there; the same command continues. Examples:
+    `seqzoo arena --signal sine --budget 20000 --seeds 5` ·
+    `seqzoo arena --models lstm,mlp --budget 1000 --budget endless` · `seqzoo arena --render FOLDER`
+    """
+    _check_extras(training=render is None)
+    from .. import files
+    from ..arena import page, results
+
+    if render is not None:
+        folder, found, finished = render, results.load(render), True
+    else:
+        from ..arena.contest import Contest
+
+        contest = Contest(signal, _names(models), _budgets(budget or ["20000"]), seeds, windows)
+        folder = out or files.home() / "arena" / signal
+        found, finished = _hold(contest, folder, workers, quiet=json)
+        if finished:
+            _measure(found, contest, folder, quiet=json)
+    boards = page.write(found, folder)
+    if json:
+        emit({"folder": str(folder), "finished": finished, "boards": boards})
+    else:
+        for board in boards:
+            _show(board)
+        typer.echo(f"Report: {folder / page.HTML}, {folder / page.MARKDOWN}")
+    if not finished:
+        raise typer.Exit(130)
+
+
+@app.command("sample-efficiency")
+def sample_efficiency(
+    signal: SignalOption = "sine",
+    models: Models = None,
+    points: Annotated[
+        str, typer.Option("--points", help="Lengths of the one series to learn from, with commas between.")
+    ] = "200,500,1000,2000,5000,10000,20000,50000",
+    seeds: Seeds = 2,
+    windows: Windows = 64_000,
+    out: Out = None,
+    workers: Workers = None,
+    render: Render = None,
+    json: Json = False,
+) -> None:
+    """How many points a model needs: excess against the length of the series it learns from.
+
+    Ctrl-C stops and reports what is there; the same command continues. Examples:
+    `seqzoo sample-efficiency --signal sine` · `seqzoo sample-efficiency --models linear,mlp --points 200,1000,5000` ·
+    `seqzoo sample-efficiency --render FOLDER`
+    """
+    _check_extras(training=render is None)
+    from .. import files
+    from ..arena import efficiency, results
+    from ..errors import InputError
+
+    if render is not None:
+        folder, found, finished = render, results.load(render), True
+    else:
+        budgets = _budgets(points.split(","))
+        if None in budgets:
+            raise InputError("sample efficiency is of a number of points; endless has none.")
+        from ..arena.contest import Contest
+
+        contest = Contest(signal, _names(models), budgets, seeds, windows)
+        folder = out or files.home() / "sample-efficiency" / signal
+        found, finished = _hold(contest, folder, workers, quiet=json)
+    tables = efficiency.write(found, folder)
+    if json:
+        emit({"folder": str(folder), "finished": finished, "references": found.references, "tables": tables})
+    else:
+        for table in tables:
+            _print(table.title, table.headings, table.rows)
+        typer.echo(f"Report: {folder / efficiency.MARKDOWN}, {folder / efficiency.FIGURE}")
+    if not finished:
+        raise typer.Exit(130)
+
+
+def _check_extras(*, training: bool) -> None:
+    """Raises MissingExtraError before any work."""
+    import importlib.util
+
+    from ..errors import MissingExtraError
+    from ..runtime.engines import has_torch
+
+    needed = ["scipy", "matplotlib", *(["onnx", "onnxscript"] if training else [])]
+    if not all(importlib.util.find_spec(name) for name in needed) or (training and not has_torch()):
+        raise MissingExtraError("the arena", "arena")
+
+
+def _hold(contest: Contest, folder: Path, workers: int | None, *, quiet: bool) -> tuple[Results, bool]:
+    """The results, and whether all cells were run."""
+    from ..arena.contest import hold
+    from ..runtime.parallel import cores
+    from .progress import interrupts
+
+    with interrupts() as stopped, _Bar(quiet=quiet) as bar:
+        found = hold(
+            contest, folder, workers=workers or cores(), on_start=bar.start, on_result=bar, should_stop=stopped
+        )
+        finished = not stopped()
+    if not finished and not quiet:
+        typer.echo("\nStopped. The same command continues.", err=True)
+    return found, finished
+
+
+def _measure(found: Results, contest: Contest, folder: Path, *, quiet: bool) -> None:
+    """Latency and size, of all models together if one of them lacks them."""
+    from ..arena import results
+    from ..arena.contest import measure
+
+    done = {cell.model for cell in found.cells if cell.outcome is not None}
+    if not set(contest.models) & done <= found.footprints.keys():
+        if not quiet:
+            typer.echo("Measuring latency and size.")
+        measure(found, sorted(set(contest.models) & done | found.footprints.keys()))
+        results.save(found, folder)
+
+
+def _names(models: str | None) -> tuple[str, ...]:
+    from .. import registry
+
+    if models is None:
+        return tuple(registry.architectures())
+    return tuple(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
+
+
+def _budgets(given: list[str]) -> tuple[int | None, ...]:
+    """Raises InputError for a word that is no budget."""
+    from ..errors import InputError
+
+    found: list[int | None] = []
+    for word in given:
+        plain = word.strip().replace(",", "").replace("_", "")
+        if plain != "endless" and not (plain.isascii() and plain.isdigit() and len(plain) < 12):
+            raise InputError(f"a budget is a number of points or the word endless, got {word[:40]!r}.")
+        found.append(None if plain == "endless" else int(plain))
+    return tuple(dict.fromkeys(found))
+
+
+class _Bar:
+    """Overall progress; plain lines where output is not a terminal."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        from .tables import console
+
+        self.quiet, self.live = quiet, not quiet and console.is_terminal
+        columns: list[Any] = [TextColumn("[bold]{task.description}"), BarColumn()]
+        columns += [TextColumn("{task.completed}/{task.total}"), TextColumn("{task.fields[note]}")]
+        self.progress = Progress(*columns, TimeRemainingColumn(), console=console, disable=not self.live)
+        self.task = self.progress.add_task("trainings", total=None, note="")
+
+    def __enter__(self) -> _Bar:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def start(self, done: int, total: int) -> None:
+        """Called once it is known what there is to do."""
+        self.progress.update(self.task, completed=done, total=total)
+        if not self.quiet and not self.live and done:
+            typer.echo(f"{done} of {total} trainings are there already.")
+
+    def __call__(self, update: Update) -> None:
+        """Called after every training."""
+        from ..arena.report import budget, percent
+
+        result = update.result
+        what = f"{result.model}, {budget(result.points)}, seed {result.seed}"
+        end = f"failed: {result.error}"
+        if result.outcome is not None:
+            end = f"excess {percent(result.outcome.excess)} in {result.outcome.seconds:.0f} s"
+        self.progress.update(self.task, completed=update.done, note=escape(f"{what}: {end}"))
+        if not self.quiet and not self.live:
+            sys.stdout.write(f"{update.done}/{update.total}  {what}: {end}\n")
+            sys.stdout.flush()
+
+
+def _show(board: Board) -> None:
+    from ..arena.report import HEADINGS, summary
+    from .tables import console
+
+    rows = [row.cells() for row in board.rows if not row.error]
+    _print(f"{board.title}. {board.training}", HEADINGS, rows)
+    for row in board.rows:
+        if row.error:
+            console.print(f"[red]{escape(row.name)} failed:[/] {escape(row.error)}", highlight=False, soft_wrap=True)
+    console.print("\n".join(["", *(escape(line) for line in summary(board)), ""]), highlight=False, soft_wrap=True)
+
+
+def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from .tables import console
+
+    table = Table(title=escape(title), title_justify="left", box=None)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place == 0 else "right", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*(escape(text) for text in row))
+    (console if console.is_terminal else Console(width=120)).print(table)  # a pipe has no width of its own

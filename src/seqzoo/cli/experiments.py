@@ -1,0 +1,114 @@
+"""Commands that compare models on the same ground: off-distribution, time-against-picture."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .app import Json, app, emit
+
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results, the figure and the text.")]
+
+
+@app.command("off-distribution")
+def off_distribution(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Models of the signal; all of the shelf if none is named.")
+    ] = None,
+    signal: Annotated[str, typer.Option(help="Signal family.")] = "sine",
+    windows: Annotated[int, typer.Option(help="Fresh windows at each point.")] = 5000,
+    out: Out = Path("out"),
+    json: Json = False,
+) -> None:
+    """Move frequency, noise and amplitude away from the training values and measure every forecaster.
+
+    Examples: `seqzoo off-distribution` · `seqzoo off-distribution lstm.sine --windows 20000 --out shifted`
+    """
+    from .. import files, plots
+    from ..arena import shift
+
+    picture = out / "off-distribution.svg"
+    plots.check_kind(picture)
+    chosen = shift.predictors(models or [], signal)
+    _check_writable(out)
+    results = shift.sweep({name: model.predict for name, model in chosen.items()}, signal, windows=windows)
+    shift.save(results, out)
+    plots.save(shift.figure(results), picture)
+    text = shift.markdown(results)
+    files.write_file(picture.with_suffix(".md"), text.encode())
+    if json:
+        emit(results)
+    else:
+        typer.echo(f"{text}\nPicture: {picture}")
+
+
+@app.command("time-against-picture")
+def time_against_picture(
+    seeds: Annotated[int, typer.Option(help="Seeds of each run; the intervals are over them.")] = 3,
+    workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; one a core if not given.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Runs too short to conclude from: a minute in all.")] = False,
+    out: Out = Path("out"),
+    json: Json = False,
+) -> None:
+    """Train recurrent, feed-forward and convolutional families on windows and pictures in and out of order.
+
+    The same command goes on where it was interrupted.
+
+    Examples: `seqzoo time-against-picture` · `seqzoo time-against-picture --quick --out /tmp/order`
+    """
+    from .. import files, plots
+    from ..arena import order
+    from ..errors import MissingExtraError
+    from ..runtime.engines import has_torch
+
+    cases, settings = order.cases(seeds), order.QUICK if quick else order.FULL
+    picture = out / "time-against-picture.svg"
+    plots.check_kind(picture)
+    if not has_torch():
+        raise MissingExtraError("training", "train")
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingExtraError("the pictures of digits", "arena")
+    _check_writable(out)
+    from ..arena import order_runs
+    from ..runtime.parallel import cores
+    from .progress import interrupts
+
+    def report(case: order.Case, measured: order.Measured, left: int) -> None:
+        if not json:
+            typer.echo(f"{case.key}: {measured.error:.2%} in {measured.seconds:.0f} s, {left} runs left")
+
+    with interrupts() as stopped:
+        results = order_runs.run(
+            cases, settings, out, workers=workers or cores(), on_done=report, should_stop=stopped
+        )
+        unfinished = any(case.key not in results.runs for case in cases)
+    if unfinished:
+        typer.echo("Stopped; what is finished is kept. The same command continues.", err=True)
+        raise typer.Exit(130)
+    plots.save(order.figure(results), picture)
+    text = order.markdown(results)
+    files.write_file(picture.with_suffix(".md"), text.encode())
+    if json:
+        emit(results)
+    else:
+        typer.echo(f"\n{text}\nPicture: {picture}")
+
+
+def _check_writable(folder: Path) -> None:
+    """Make the folder, before anything is computed for it.
+
+    Raises:
+        InputError: it cannot be made or written into.
+    """
+    from ..errors import InputError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from None
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write into {folder}: permission denied. Choose another folder with --out.")

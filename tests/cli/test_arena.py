@@ -1,0 +1,122 @@
+"""The commands that compare, as a person uses them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seqzoo.arena import results
+from terminal import Terminal
+
+TINY = ["--models", "linear,mlp", "--seeds", 2, "--windows", 640, "--workers", 1]
+
+
+def test_an_arena_from_training_to_report_and_again_without_training(terminal: Terminal, home: Path) -> None:
+    said = terminal("arena", *TINY, "--budget", 200, "--budget", "endless")
+    assert said.status == 0, said
+    assert "8/8  mlp, endless, seed 1: excess " in said.out
+    for part in ("sine, 200 points", "sine, endless", "best linear", "Report: "):
+        assert part in said.out
+    folder = home / "arena" / "sine"
+    assert {path.name for path in folder.iterdir()} == {"results.json", "report.md", "index.html", "excess.svg"}
+    found = results.load(folder)
+    assert len(found.cells) == 8 and all(cell.outcome is not None for cell in found.cells)
+    assert set(found.footprints) == {"linear", "mlp"}
+    before = (folder / "results.json").read_bytes()
+
+    again = terminal("arena", *TINY, "--budget", "200", "--budget", "endless", "--json")
+    facts = json.loads(again.out)
+    assert facts["finished"] is True and [board["points"] for board in facts["boards"]] == [200, None]
+    assert (folder / "results.json").read_bytes() == before  # seconds of training would have changed
+    (folder / "report.md").unlink()
+    assert terminal("arena", "--render", folder).status == 0
+    assert (folder / "report.md").is_file() and (folder / "results.json").read_bytes() == before
+
+
+def test_sample_efficiency_draws_its_curves_and_starts_no_second_time(terminal: Terminal, tmp_path: Path) -> None:
+    options = ["--models", "linear", "--points", "200,300", "--seeds", 1, "--windows", 256, "--out", tmp_path / "out"]
+    said = terminal("sample-efficiency", *options)
+    assert said.status == 0 and "below best linear from" in said.out
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"results.json", "report.md", "efficiency.svg"}
+    again = terminal("sample-efficiency", *options)
+    assert "2 of 2 trainings are there already" in again.out
+    facts = json.loads(terminal("sample-efficiency", "--render", tmp_path / "out", "--json").out)
+    assert list(facts["tables"][0]["curves"]["linear"]) == ["200", "300"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--signal", "sinus"], "unknown signal 'sinus'. Did you mean 'sine'?"),
+        (["--models", "lstm,nope"], "unknown architecture 'nope'"),
+        (["--models", ","], "at least one model"),
+        (["--budget", "20"], "from one window"),
+        (["--budget", "24"], "too small"),
+        (["--budget", "many"], "a number of points or the word endless, got 'many'"),
+        (["--budget", "-5"], "a number of points"),
+        (["--budget", "1e3"], "a number of points"),
+        (["--budget", "99999999999"], "points must be"),
+        (["--seeds", "0"], "number of seeds"),
+        (["--windows", "5"], "at least one batch"),
+        (["--workers", "0"], "workers"),
+        (["--render", "nowhere"], "there are no results in nowhere"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_one_line(
+    terminal: Terminal, home: Path, options: list[str], reason: str
+) -> None:
+    assert reason in terminal("arena", *options).refusal
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("points", ["endless", "", "20", "200,,300"])
+def test_points_that_are_none_are_refused(terminal: Terminal, home: Path, points: str) -> None:
+    assert terminal("sample-efficiency", "--points", points).refusal
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_cannot_be_written_to_is_refused_before_any_training(
+    terminal: Terminal, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").write_text("mine", "utf-8")
+    said = terminal("arena", *TINY, "--out", tmp_path / place)
+    assert said.refusal and said.out == ""
+    assert (tmp_path / "file").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("missing", ["scipy", "matplotlib", "torch", "onnxscript"])
+@pytest.mark.parametrize("command", ["arena", "sample-efficiency"])
+def test_without_the_extra_the_line_that_installs_it_is_shown(
+    terminal: Terminal, home: Path, monkeypatch: pytest.MonkeyPatch, command: str, missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert "pip install 'seqzoo[arena]'" in terminal(command).refusal
+    assert not home.exists()
+
+
+def test_ctrl_c_ends_with_what_is_there_and_the_same_command_continues(home: Path, terminal: Terminal) -> None:
+    options = ["--models", "linear", "--seeds", "200", "--windows", "1280", "--workers", "1"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "seqzoo", "arena", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
+    )  # fmt: skip
+    folder, until = home / "arena" / "sine", time.monotonic() + 120
+    while not (folder / "results.json").exists() or not results.load(folder).cells:
+        assert time.monotonic() < until and running.poll() is None, running.communicate()
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 130, err
+    assert "Traceback" not in err and "The same command continues" in err
+    assert "Report: " in out and (folder / "index.html").is_file()
+    there = len(results.load(folder).cells)
+    assert 0 < there < 200
+    options[3] = str(there)
+    assert f"{there} of {there} trainings are there already" in terminal("arena", *options).out

@@ -1,0 +1,127 @@
+"""The commands that compare: what they write, and how they refuse."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from seqzoo.arena import order, order_runs, shift
+from terminal import Terminal
+
+
+def test_off_distribution_writes_results_figure_and_text(terminal: Terminal, tmp_path: Path) -> None:
+    said = terminal("off-distribution", "lstm.sine", "--windows", "100", "--out", tmp_path)
+    assert said.status == 0, said.err
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        "off-distribution.json", "off-distribution.md", "off-distribution.svg",
+    ]
+    assert shift.markdown(shift.read(tmp_path)) in said.out
+    assert (tmp_path / "off-distribution.md").read_text("utf-8") in said.out
+
+
+def test_off_distribution_prints_the_json_that_it_writes(terminal: Terminal, tmp_path: Path) -> None:
+    said = terminal("off-distribution", "--signal", "square", "--windows", "50", "--json", "--out", tmp_path)
+    assert said.status == 0, said.err
+    assert json.loads(said.out) == json.loads((tmp_path / shift.RESULTS).read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["off-distribution", "lstm.sin"], "unknown model 'lstm.sin'. Did you mean 'lstm.sine'?"),
+        (["off-distribution", "bayes.sine"], "'bayes.sine' is computed from the signal"),
+        (["off-distribution", "lstm.sine", "--signal", "square"], "'lstm.sine' is a model of the signal 'sine', not"),
+        (["off-distribution", "--signal", "sawtooth"], "unknown signal 'sawtooth'."),
+        (["off-distribution", "--signal", "recall"], "those that have are sine, square"),
+        (["off-distribution", "--windows", "0"], "windows must be from 2 to"),
+        (["off-distribution", "--windows", "2000000000"], "windows must be from 2 to"),
+        (["time-against-picture", "--seeds", "1"], "seeds must be from 2 to 100, got 1"),
+        (["time-against-picture", "--workers", "0"], "Invalid value for '--workers'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_compared_is_refused_in_one_line(
+    terminal: Terminal, tmp_path: Path, arguments: list[str], expected: str
+) -> None:
+    assert expected in terminal(*arguments, "--out", tmp_path / "out").refusal
+
+
+@pytest.mark.parametrize("command", ["off-distribution", "time-against-picture"])
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(shift, "sweep", None)
+    monkeypatch.setattr(order_runs, "run", None)
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert "Choose another folder with --out." in terminal(command, "--out", out).refusal
+
+
+def answers_here(work, tasks, workers, should_stop):
+    """As the pool, in this process: what the test replaces cannot be sent to another."""
+    for task in tasks:
+        if should_stop():
+            return
+        yield task, work(task)
+
+
+def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[order.Case] = []
+
+    def measure(case: order.Case, settings: order.Settings) -> order.Measured:
+        done.append(case)
+        return order.Measured(0.01 * len(done), 17_000, 0.0)
+
+    monkeypatch.setattr(order_runs, "measure", measure)
+    monkeypatch.setattr(order_runs.pool, "answers", answers_here)
+    wanted = order.cases(2)
+    order_runs.run(wanted[:40], order.QUICK, tmp_path)
+    said = terminal("time-against-picture", "--quick", "--seeds", "2", "--workers", "1", "--out", tmp_path)
+    assert said.status == 0, said.err
+    assert done == wanted
+    assert order.markdown(order.read(tmp_path)) in said.out
+    assert (tmp_path / "time-against-picture.svg").exists() and (tmp_path / "time-against-picture.md").exists()
+    assert "holds runs of other lengths" in terminal("time-against-picture", "--out", tmp_path).refusal
+
+
+def test_results_that_are_damaged_are_refused(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / order.RESULTS).write_text("[1, 2")
+    assert "does not hold results of this comparison" in terminal("time-against-picture", "--out", tmp_path).refusal
+
+
+def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(case: order.Case, settings: order.Settings) -> order.Measured:
+        signal.raise_signal(signal.SIGINT)
+        return order.Measured(0.5, 17_000, 0.0)
+
+    monkeypatch.setattr(order_runs, "measure", measure)
+    monkeypatch.setattr(order_runs.pool, "answers", answers_here)
+    said = terminal("time-against-picture", "--workers", "1", "--out", tmp_path)
+    assert said.status == 130 and "The same command continues." in said.err
+    assert len(order.read(tmp_path).runs) == 1
+    assert not (tmp_path / "time-against-picture.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "extra"),
+    [
+        ("matplotlib", "off-distribution", "plot"),
+        ("matplotlib", "time-against-picture", "plot"),
+        ("torch", "time-against-picture", "train"),
+        ("sklearn", "time-against-picture", "arena"),
+    ],
+)
+def test_an_extra_that_is_missing_is_named_before_any_work(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, command: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert f"pip install 'seqzoo[{extra}]'" in terminal(command, "--out", tmp_path / "out").refusal
+    assert not (tmp_path / "out").exists()

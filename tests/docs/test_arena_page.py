@@ -1,0 +1,45 @@
+"""The page of the arena is written from results that are there."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+import arena_work
+from seqzoo.arena import results
+from seqzoo.arena.results import Results
+from seqzoo.cli import app
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("arena_page", ROOT / "docs" / "arena.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["arena.py"])
+    (tmp_path / "docs").mkdir()
+    return module
+
+
+def test_sections_appear_with_their_results_and_name_the_command_behind_them(script, tmp_path):
+    found = Results("sine", 20, {"bayes": 0.0, "last_value": 0.9})
+    found.cells = [arena_work.result(model, seed, 0.1 + seed / 100) for model in ("mlp", "lstm") for seed in (0, 1)]
+    for name in ("sine", "sample-efficiency"):
+        results.save(found, tmp_path / "docs" / "results" / name)
+    script.main()
+    text = (tmp_path / "docs" / "arena.md").read_text("utf-8")
+    assert re.findall(r"^## (.*)", text, re.MULTILINE) == ["The plain sine, on three budgets", "Sample efficiency"]
+    assert f"`{script.command('sine')}`" in text and "--out docs/results/sine" in text
+    pictures = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(pictures) == 2 and all((tmp_path / "docs" / picture).is_file() for picture in pictures)
+
+
+def test_the_commands_behind_the_sections_are_commands(script):
+    registered = {command.name or command.callback.__name__ for command in app.registered_commands}
+    assert {script.command(name).split()[1] for name in script.COMMANDS} <= registered
