@@ -14,7 +14,7 @@ import pytest
 
 from asking import infer
 
-ROUNDS = int(os.environ.get("SEQZOO_SOAK", "0")) and 20 or 3
+ROUNDS = (int(os.environ.get("SEQZOO_SOAK", "0")) and 20) or 3
 BODY = json.dumps(infer()).encode()
 
 

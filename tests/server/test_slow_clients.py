@@ -1,0 +1,55 @@
+"""Clients that trickle: all cut within ten seconds, and a healthy one does not notice."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import time
+
+import httpx
+
+from asking import infer
+
+CLIENTS = 500 if os.environ.get("SEQZOO_SOAK") else 60
+HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n"
+
+
+def test_clients_that_trickle_headers_or_body_are_cut_and_a_healthy_one_is_served_meanwhile(server):
+    slow: dict[socket.socket, int] = {}
+    watch = selectors.DefaultSelector()
+    for number in range(CLIENTS):
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        connection.sendall(HEAD[:20] if number % 2 else HEAD + b"\r\n{")
+        connection.setblocking(False)
+        watch.register(connection, selectors.EVENT_READ)
+        slow[connection] = number
+    began, cut, took = time.monotonic(), 0, []
+    with httpx.Client(base_url=server.address) as healthy:
+        healthy.post("/v2/models/lstm.sine/infer", json=infer())
+        while slow and time.monotonic() - began < 15:
+            for key, _ in watch.select(timeout=0):
+                connection = key.fileobj
+                answer = b""
+                try:
+                    answer = connection.recv(4096)
+                except ConnectionError:
+                    pass
+                assert not answer or (answer.startswith(b"HTTP/1.1 408") and b'{"error":' in answer)
+                watch.unregister(connection)
+                connection.close()
+                del slow[connection]
+                cut += 1
+            for connection in list(slow)[::7]:
+                try:
+                    connection.send(b" " if slow[connection] % 2 == 0 else b"X")
+                except (BlockingIOError, ConnectionError):
+                    pass
+            sent = time.perf_counter()
+            assert healthy.post("/v2/models/lstm.sine/infer", json=infer()).status_code == 200
+            took.append(time.perf_counter() - sent)
+            time.sleep(0.02)
+    elapsed = time.monotonic() - began
+    watch.close()
+    assert cut == CLIENTS and elapsed < 10
+    assert len(took) > 20
