@@ -54,7 +54,8 @@ def test_another_datatype_is_refused(client, datatype):
 @pytest.mark.parametrize(
     "data",
     [
-        [], WINDOW[:19], [*WINDOW, 0.1], ["0.1"] * 20, [None] * 20, [True] * 20, [True, *WINDOW[1:]], [[0.1] * 10, [0.1]],
+        [], WINDOW[:19], [*WINDOW, 0.1], ["0.1"] * 20, [None] * 20, [True] * 20, [True, *WINDOW[1:]],
+        [[0.1] * 10, [0.1]],
         {"0": 0.1}, "0.1", 0.1, None, [[WINDOW]] * 2, [10**40] * 20, [{}] * 20, [[]] * 20,
     ],
     ids=lambda data: str(data)[:20],
@@ -163,17 +164,24 @@ def test_a_compressed_bomb_is_refused_and_takes_no_memory(client, server):
 
 @pytest.mark.parametrize(
     ("encoding", "body", "status"),
-    [("gzip", b"not gzip", 400), ("gzip", gzip.compress(b"{}")[:-3], 400), ("br", b"{}", 415), ("gzip, gzip", b"", 415)],
+    [
+        ("gzip", b"not gzip", 400),
+        ("gzip", gzip.compress(b"{}")[:-3], 400),
+        ("br", b"{}", 415),
+        ("gzip, gzip", b"", 415),
+    ],
 )
 def test_a_compression_that_is_broken_or_unknown_is_refused(client, encoding, body, status):
     refused(client.post(MODEL, content=body, headers={"Content-Encoding": encoding}), status)
 
 
 HOSTILE_NAMES = [
-    "..", "../lstm.sine", "..%2flstm.sine", "%2e%2e", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "....//", "/etc/passwd", "%2fetc",
+    "..", "../lstm.sine", "..%2flstm.sine", "%2e%2e", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "....//", "/etc/passwd",
+    "%2fetc",
     "lstm.sine%00", "lstm.sine%00.pt", "%00", "lstm.sine%20", "%20lstm.sine", "%09", "%0a", "lstm.sine%0d%0aX: y",
     "lstm.sine/", "lstm.sine/..", "lstm.sine%2f..%2flstm.sine", "lstm.sine\\..\\", "..\\..\\windows", "C:%5cwindows",
-    "LSTM.SINE", "Lstm.sine", "lstm%E2%80%A4sine", "l%D1%95tm.sine", "%EF%BC%8E%EF%BC%8E", "lstm.sin%D0%B5", "%F0%9F%92%A5",
+    "LSTM.SINE", "Lstm.sine", "lstm%E2%80%A4sine", "l%D1%95tm.sine", "%EF%BC%8E%EF%BC%8E", "lstm.sin%D0%B5",
+    "%F0%9F%92%A5",
     "a" * 2000, "a." * 500, "lstm.sine.", ".lstm.sine", "lstm..sine", "lstm.sine;ls", "$(id)", "`id`", "%25%32%65",
     "lstm.sine?x", "~", "-", "con", "nul", "%ff%fe", "lstm.sine%23", "file:%2f%2f%2fetc",
 ]  # fmt: skip
@@ -198,7 +206,8 @@ def test_a_hostile_name_finds_nothing(server, name):
 
 
 def test_what_is_not_http_is_answered_in_the_same_form(server):
-    for raw in (b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"HELLO WORLD\r\n\r\n", struct.pack("<q", -1) * 8 + b"\r\n\r\n"):
+    rubbish = struct.pack("<q", -1) * 8 + b"\r\n\r\n"
+    for raw in (b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"HELLO WORLD\r\n\r\n", rubbish):
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
             connection.sendall(raw)
             answer = connection.recv(65536)

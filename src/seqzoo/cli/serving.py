@@ -1,12 +1,13 @@
-"""The command that serves the zoo over HTTP."""
+"""Commands that serve: serve, export."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .app import app
+from .app import Model, app
 
 
 @app.command()
@@ -48,3 +49,19 @@ def serve(
         access_log=access_log,
         on_ready=lambda address: typer.echo(f"Serving at {address} (documentation: {address}/docs). Ctrl-C stops."),
     )
+
+
+@app.command()
+def export(
+    name: Model,
+    layout: Annotated[str, typer.Option(help="Whose folders to write: triton.")] = "triton",
+    out: Annotated[Path, typer.Option(help="The model repository to write into.")] = Path("model_repository"),
+) -> None:
+    """Write a model's ONNX file into another server's model repository.
+
+    Example: `seqzoo export lstm.sine --layout triton --out model_repository`
+    """
+    from .. import bundle, layouts, shelf
+
+    target = layouts.write(bundle.open_bundle(shelf.find(name)), layout, out)
+    typer.echo(f"Written: {target}/config.pbtxt, {target}/1/model.onnx")

@@ -148,7 +148,8 @@ class V2:
         name: str = request.path_params["name"]
         version = request.path_params.get("version", protocol.VERSION)
         if version != protocol.VERSION:
-            raise Refused(404, f"the version of every model is {protocol.VERSION}, got {version[:40]!a}.", "unknown_name")
+            told = f"the version of every model is {protocol.VERSION}, got {version[:40]!a}."
+            raise Refused(404, told, "unknown_name")
         return name
 
     async def _model(self, request: Request) -> tuple[str, Model]:
