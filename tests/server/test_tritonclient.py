@@ -103,5 +103,5 @@ def test_the_literal_nan_that_this_client_writes_into_json_is_refused(client):
     for binary in (False, True):
         tensor = triton.InferInput("context", [1, 20, 1], "FP32")
         tensor.set_data_from_numpy(batch, binary_data=binary)
-        with pytest.raises(InferenceServerException, match="not JSON|must be finite"):
+        with pytest.raises(InferenceServerException, match=r"not JSON|must be finite"):
             client.infer(MODEL, [tensor])
