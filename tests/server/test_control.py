@@ -1,0 +1,192 @@
+"""The control API: models, forecasts, traces, streams, floors, proofs, downloads, metrics."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+
+import httpx
+import numpy as np
+import pytest
+
+from seqzoo import bundle, load
+from seqzoo.floors import forecasters
+
+WINDOW = np.sin(0.02 * np.arange(20)).tolist()
+
+
+def error(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text[:300]
+    assert list(answer.json()) == ["error"]
+    return answer.json()["error"]
+
+
+def test_models_are_listed_with_score_and_state(client):
+    rows = {row["name"]: row for row in client.get("/api/models").json()}
+    assert set(rows) >= {path.name for path in bundle.SHIPPED.iterdir()}
+    facts = bundle.open_bundle(bundle.SHIPPED / "gru.sine").manifest
+    assert rows["gru.sine"]["excess"] == facts.score.excess[0] and rows["gru.sine"]["parameters"] == facts.parameters
+    assert rows["gru.sine"]["state"] == "UNAVAILABLE"
+
+
+def test_a_model_is_shown_with_its_manifest_and_card_without_being_loaded(client):
+    shown = client.get("/api/models/tcn.sine").json()
+    assert shown["manifest"]["architecture"] == "tcn" and shown["card"].startswith("---\nlicense")
+    assert client.get("/v2/models/tcn.sine/ready").status_code == 400
+    reference = client.get("/api/models/bayes.two_tone").json()
+    assert "no forecaster can be better" in reference["summary"]
+    assert "unknown model 'nobody.sine'" in error(client.get("/api/models/nobody.sine"), 404)
+
+
+@pytest.mark.parametrize(("name", "method"), [("lstm.sine", "recursive"), ("lstm.sine-h50", "direct")])
+def test_a_forecast_is_that_of_the_model_and_says_how_it_was_made(client, name, method):
+    facts = client.post(f"/api/models/{name}/forecast", json={"context": WINDOW, "horizon": 30}).json()
+    np.testing.assert_allclose(facts["forecast"], load(name, "onnx").forecast(WINDOW, 30)[0], atol=1e-6)
+    assert facts["method"] == method and "lower" not in facts
+
+
+def test_a_reference_forecasts_directly_at_any_horizon(client):
+    facts = client.post("/api/models/bayes.sine/forecast", json={"context": WINDOW, "horizon": 100}).json()
+    signal = load("bayes.sine").signal
+    exact = forecasters(signal, 20, 100)["bayes"](np.array([WINDOW], np.float32).astype(float))[0]
+    np.testing.assert_allclose(facts["forecast"], exact, atol=1e-6)
+    assert facts["method"] == "direct"
+
+
+def test_intervals_hold_the_forecast_and_widen_with_the_level(client):
+    wide, narrow = (
+        client.post("/api/models/lstm.sine/forecast", json={"context": WINDOW, "horizon": 5, "level": level}).json()
+        for level in (0.99, 0.5)
+    )
+    for facts in (wide, narrow):
+        assert all(low < middle < high for low, middle, high in
+                   zip(facts["lower"], facts["forecast"], facts["upper"], strict=True))  # fmt: skip
+    assert all(a < b for a, b in zip(wide["lower"], narrow["lower"], strict=True))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {}, {"context": []}, {"context": WINDOW[:19]}, {"context": "1"}, {"context": [[0.1]]}, {"context": [None] * 20},
+        {"context": ["0.1"] * 20}, {"context": WINDOW, "horizon": 0}, {"context": WINDOW, "horizon": 10**9},
+        {"context": WINDOW, "horizon": 1.5}, {"context": WINDOW, "level": 1.0}, {"context": WINDOW, "level": 0},
+        {"context": WINDOW, "more": 1}, {"context": [1e39] * 20}, {"context": WINDOW, "level": 0.99999}, [], 3, "x",
+    ],
+    ids=lambda body: str(body)[-40:],
+)  # fmt: skip
+def test_a_forecast_of_what_cannot_be_forecast_is_refused_in_words(client, body):
+    error(client.post("/api/models/lstm.sine/forecast", json=body), 400)
+
+
+def test_a_trace_holds_every_gate_and_state(client):
+    facts = client.post("/api/models/gru.sine/trace", json={"window": WINDOW}).json()
+    expected = load("gru.sine").trace(WINDOW)
+    assert set(facts["steps"]) == set("rznh")
+    for name, values in facts["steps"].items():
+        np.testing.assert_allclose(values, expected[name][0], atol=1e-12)
+    assert "has no gates and states" in error(client.post("/api/models/mlp.sine/trace", json={"window": WINDOW}), 400)
+    assert "no bundle" in error(client.post("/api/models/bayes.sine/trace", json={"window": WINDOW}), 404)
+
+
+def test_a_stream_carries_its_state_from_request_to_request(client):
+    opened = client.post("/api/models/lstm.sine/streams")
+    assert opened.status_code == 201
+    address = f"/api/streams/{opened.json()['stream']}"
+    for value in WINDOW:
+        facts = client.post(address, json={"value": value}).json()
+    assert facts["seen"] == 20
+    np.testing.assert_allclose(facts["forecast"], load("lstm.sine", "numpy").predict(WINDOW)[0], atol=1e-6)
+    assert client.post(f"{address}/reset").json() == {"seen": 0}
+    assert client.post(address, json={"value": 0.5}).json()["seen"] == 1
+    assert client.delete(address).status_code == 200
+    assert "no such stream" in error(client.post(address, json={"value": 0.5}), 404)
+    assert "carries no state" in error(client.post("/api/models/mlp.sine/streams"), 400)
+
+
+def test_many_values_come_back_as_events_and_a_bad_one_ends_them_with_an_error(client):
+    address = f"/api/streams/{client.post('/api/models/rnn.sine/streams').json()['stream']}"
+    with client.stream("POST", f"{address}/events", json={"values": WINDOW}) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        events = re.findall(r"^data: (.*)$", answer.read().decode(), re.MULTILINE)
+    assert [json.loads(event)["seen"] for event in events] == list(range(1, 21))
+    expected = load("rnn.sine", "numpy").predict(WINDOW)[0]
+    np.testing.assert_allclose(json.loads(events[-1])["forecast"], expected, atol=1e-6)
+    text = client.post(f"{address}/events", json={"values": [0.1, 1e39, 0.1]}).text
+    assert text.count("data: ") == 2 and "event: error" in text
+
+
+def test_floors_of_a_signal(client):
+    facts = client.get("/api/floors", params={"signal": "recall", "horizon": 2}).json()
+    assert [row["step"] for row in facts["steps"]] == [1, 2]
+    assert facts["steps"][0]["noise"] < facts["steps"][0]["bayes"] < facts["steps"][0]["best_linear"]
+    assert "Did you mean 'sine'" in error(client.get("/api/floors?signal=sin"), 404)
+    error(client.get("/api/floors?horizon=0"), 400)
+
+
+def test_a_bundle_proves_itself_on_request(client):
+    facts = client.post("/api/models/linear.sine/verify", json={"windows": 200}).json()
+    assert facts["passed"] and {"manifest", "onnx", "score"} <= {check["name"] for check in facts["checks"]}
+    assert "no bundle" in error(client.post("/api/models/bayes.sine/verify"), 404)
+
+
+def test_a_bundle_downloads_whole_and_file_by_file(client, tmp_path):
+    answer = client.get("/api/models/mlp.sine/bundle.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path)
+    found = bundle.open_bundle(tmp_path / "mlp.sine")
+    for file in found.manifest.files:
+        assert client.get(f"/api/models/mlp.sine/files/{file}").content == found.read(file)
+    for file in ("manifest.jso", "..%2fmanifest.json", "%2fetc%2fpasswd", "weights.safetensors%00"):
+        error(client.get(f"/api/models/mlp.sine/files/{file}"), 404)
+
+
+def test_metrics_count_requests_by_kind_and_never_by_the_paths_that_clients_make_up(client):
+    client.get("/v2/models/no-such-thing-1")
+    client.get("/made/up/path")
+    client.post("/v2/models/lstm.sine/infer", content=b"{")
+    text = client.get("/metrics").text
+    assert re.search(r'seqzoo_requests_total\{kind="infer",status="400"\} [1-9]', text)
+    assert re.search(r'seqzoo_refused_total\{reason="unknown_name"\} [1-9]', text)
+    assert "seqzoo_request_seconds_bucket" in text and "seqzoo_loaded_models" in text
+    assert "made" not in text and "no-such-thing" not in text
+
+
+def test_the_documentation_needs_no_other_host(client):
+    page = client.get("/docs").text
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert address.startswith("/") and client.get(address).status_code == 200
+    assert not re.findall(r"https?://", re.sub(r"http://(127\.0\.0\.1|testserver)[^\"']*", "", page))
+    paths = client.get("/openapi.json").json()["paths"]
+    assert "/api/models/{name}/forecast" in paths and not any(path.startswith("/v2") for path in paths)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("GET", "/nothing", 404), ("DELETE", "/v2", 405), ("GET", "/api", 404), ("PUT", "/api/models", 405),
+    ("GET", "/v2/", 404), ("GET", "/api/models/", 404), ("GET", "/V2", 404), ("GET", "/v2/models", 404),
+    ("GET", "/docs/..", 404), ("TRACE", "/v2", 405), ("POST", "/metrics", 405),
+])  # fmt: skip
+def test_a_path_or_method_that_does_not_exist_has_the_same_form_of_error(client, method, path, status):
+    answer = client.request(method, path)
+    assert answer.status_code == status and list(answer.json()) == ["error"]
+
+
+def test_a_token_guards_load_and_unload_and_nothing_else(start):
+    server = start("--token", "secret")
+    with httpx.Client(base_url=server.address) as client:
+        for what in ("load", "unload"):
+            address = f"/v2/repository/models/lstm.sine/{what}"
+            assert "need the server's token" in error(client.post(address), 401)
+            assert error(client.post(address, headers={"Authorization": "Bearer wrong"}), 401)
+            assert client.post(address, headers={"Authorization": "Bearer secret"}).status_code == 200
+        assert client.get("/v2/models/lstm.sine").status_code == 200
+
+
+def test_a_line_of_json_for_each_request_if_asked_for(start, tmp_path):
+    server = start("--access-log")
+    httpx.get(f"{server.address}/v2/health/live")
+    server.stop()
+    (line,) = (tmp_path / "home-server.log").read_text().splitlines()
+    facts = json.loads(line)
+    assert (facts["method"], facts["path"], facts["status"]) == ("GET", "/v2/health/live", 200)
