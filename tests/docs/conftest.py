@@ -1,3 +1,4 @@
+from serving import start
 from terminal import terminal
 
-__all__ = ["terminal"]
+__all__ = ["start", "terminal"]

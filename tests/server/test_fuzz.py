@@ -10,10 +10,11 @@ from typing import Any
 
 import httpx
 import numpy as np
-from asking import infer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+
+from asking import infer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -1,0 +1,84 @@
+"""A real server in a process of its own, on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+
+class Running(NamedTuple):
+    """A server that accepts connections."""
+
+    process: subprocess.Popen[str]
+    address: str
+    home: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rsplit(":", 1)[1])
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+
+def launch(home: Path, *options: str) -> Running:
+    """Start `seqzoo serve` and wait until it says its address."""
+    with (home.parent / f"{home.name}-server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "seqzoo", "serve", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, "SEQZOO_HOME": str(home)},
+        )
+    assert process.stdout is not None
+    found = re.search(r"http://[^ ]+", process.stdout.readline())
+    assert found, "the server did not start"
+    return Running(process, found[0], home)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts servers for one test and ends them after it."""
+    running: list[Running] = []
+
+    def make(*options: str) -> Running:
+        running.append(launch(tmp_path / "home", *options))
+        return running[-1]
+
+    yield make
+    for server in running:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.process.wait()
+        assert server.process.stdout is not None
+        server.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server that the tests of a module share. It must outlive them all."""
+    running = launch(tmp_path_factory.mktemp("serving") / "home")
+    yield running
+    assert running.process.poll() is None, "the server died"
+    assert running.stop() == 0
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+
+
+@pytest.fixture
+def client(server: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.address, timeout=30) as made:
+        yield made
+
