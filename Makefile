@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install run test check lint arena bench figures release clean
+.PHONY: install run test check lint arena bench figures release soak clean
 
 install: .venv/.installed
 
@@ -43,6 +43,10 @@ bench: install
 BUNDLES ?= $(notdir $(wildcard src/seqzoo/bundles/*))
 release: install
 	for name in $(BUNDLES); do $(BIN)/seqzoo train $$name --out src/seqzoo/bundles/$$name || exit 1; done
+
+# Everything that tests/server throws at the server, at full count; writes docs/reliability.md.
+soak: install
+	$(BIN)/python docs/reliability.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

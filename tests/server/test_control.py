@@ -69,7 +69,8 @@ def test_intervals_hold_the_forecast_and_widen_with_the_level(client):
 @pytest.mark.parametrize(
     "body",
     [
-        {}, {"context": []}, {"context": WINDOW[:19]}, {"context": "1"}, {"context": [[0.1]]}, {"context": [None] * 20},
+        {}, {"context": []}, {"context": WINDOW[:19]}, {"context": "1"}, {"context": [[0.1]]},
+        {"context": [None] * 20},
         {"context": ["0.1"] * 20}, {"context": WINDOW, "horizon": 0}, {"context": WINDOW, "horizon": 10**9},
         {"context": WINDOW, "horizon": 1.5}, {"context": WINDOW, "level": 1.0}, {"context": WINDOW, "level": 0},
         {"context": WINDOW, "more": 1}, {"context": [1e39] * 20}, {"context": WINDOW, "level": 0.99999}, [], 3, "x",

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from asking import infer
+from asking import infer, measured
 
 ROUNDS = (int(os.environ.get("SEQZOO_SOAK", "0")) and 20) or 3
 BODY = json.dumps(infer()).encode()
@@ -60,11 +60,13 @@ def test_a_server_that_is_told_to_stop_loses_no_accepted_request_and_ends_in_5_s
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(timeout=20) == 0
-    assert time.monotonic() - began < 5
+    seconds = time.monotonic() - began
+    assert seconds < 5
     for client in clients:
         client.join(timeout=20)
     assert not lost
     assert len(answered) > 16
+    measured("drain", rounds=1, answered=len(answered), lost=len(lost), seconds=seconds)
 
 
 def test_an_idle_connection_does_not_keep_the_server_from_stopping(start):

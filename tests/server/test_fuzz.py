@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from asking import infer
+from asking import infer, measured
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -104,6 +104,7 @@ def test_mutations_of_valid_requests_are_answered_or_refused_in_words(server):
 
         send()
     assert sum(seen.values()) >= MUTATIONS // 2 and seen[200] and seen[400]
+    measured("mutations", sent=sum(seen.values()), accepted=seen[200], failures=0)
 
 
 def test_what_our_openapi_description_allows_or_forbids_is_answered_or_refused_in_words(server):
@@ -128,3 +129,4 @@ def test_what_our_openapi_description_allows_or_forbids_is_answered_or_refused_i
             except Unsatisfiable:  # an operation that takes nothing has no wrong input
                 continue
     assert len(sent) >= 10 and sum(sent.values()) >= (2500 if SOAK else 100)
+    measured("openapi", sent=sum(sent.values()), operations=len(sent), failures=0)

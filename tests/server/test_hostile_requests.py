@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from asking import infer
+from asking import infer, measured
 from seqzoo import load
 
 MODEL = "/v2/models/lstm.sine/infer"
@@ -44,6 +44,7 @@ def with_input(**changes: object) -> dict[str, object]:
 )  # fmt: skip
 def test_a_shape_that_is_not_that_of_the_model_or_of_the_data_is_refused(client, shape):
     refused(client.post(MODEL, json=with_input(shape=shape)))
+    measured("shapes", sent=1)
 
 
 @pytest.mark.parametrize("datatype", ["FP16", "FP64", "INT64", "BYTES", "fp32", "", None, 32, ["FP32"]])
@@ -90,7 +91,9 @@ def test_json_nested_250_000_deep_is_refused_and_takes_no_memory(client, server)
     before = process.memory_info().rss
     for body in (b"[" * 250_000, b"[" * 250_000 + b"]" * 250_000, b'{"inputs":' * 250_000, b'{"a":' * 100_000 + b"1"):
         refused(client.post(MODEL, content=body))
-    assert process.memory_info().rss - before < 20 << 20
+    growth = process.memory_info().rss - before
+    assert growth < 20 << 20
+    measured("nested", bodies=4, growth=growth / 2**20)
 
 
 def binary(raw: bytes, rows: int = 1, size: int | None = None) -> tuple[bytes, int]:
@@ -113,6 +116,7 @@ def test_a_value_that_is_not_finite_is_refused_at_every_place_in_json_and_binary
         body, length = binary(np.array(window, np.float32).tobytes())
     told = refused(client.post(address, content=body, headers={"Inference-Header-Content-Length": str(length)}))
     assert f"value {position} of window 0" in told
+    measured("finite", sent=2)
 
 
 @pytest.mark.parametrize("length", ["-1", "²", "99999999999", "1e3", "", " 5", "0x10", "5.0", "1000000", "+5", "٣"])
@@ -159,7 +163,9 @@ def test_a_compressed_bomb_is_refused_and_takes_no_memory(client, server):
     bomb = gzip.compress(b" " * (200 << 20), 9)
     before = process.memory_info().rss
     refused(client.post(MODEL, content=bomb, headers={"Content-Encoding": "gzip"}), 413)
-    assert process.memory_info().rss - before < 64 << 20
+    growth = process.memory_info().rss - before
+    assert growth < 64 << 20
+    measured("bomb", growth=growth / 2**20)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +209,7 @@ def test_a_hostile_name_finds_nothing(server, name):
         status = int(answer.split(b" ", 2)[1])
         assert status in (400, 404, 405), answer[:200]
         assert list(json.loads(answer.split(b"\r\n\r\n", 1)[1])) == ["error"]
+    measured("names", names=1)
 
 
 def test_what_is_not_http_is_answered_in_the_same_form(server):

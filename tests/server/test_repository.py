@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from asking import measured
 from seqzoo import bundle, load, shelf
 from seqzoo.errors import BundleError, IntegrityError, UnknownNameError
 from seqzoo.runtime import engines
@@ -52,6 +53,7 @@ def test_64_first_requests_at_once_share_one_load_and_get_the_same_bytes(monkeyp
     with ThreadPoolExecutor(64) as pool:
         answers = {future.result() for future in [pool.submit(ask) for _ in range(64)]}
     assert len(loads) == 1 and answers == {load("lstm.sine", "onnx").predict(WINDOW).tobytes()}
+    measured("first", rounds=1, requests=64, loads=len(loads))
 
 
 def test_the_least_recently_used_gives_way_and_is_loaded_again_when_asked_for():
@@ -134,6 +136,7 @@ def test_every_single_bit_flip_of_a_file_is_refused_before_a_parser_sees_it(own,
             with pytest.raises(IntegrityError):
                 Repository().describe("mine.sine").bundle.read(file)
     assert not parsed
+    measured("flips", flips=2000 if SOAK else 60, files=1)
     assert repository.get("mine.sine").predict(WINDOW) == before
 
 
@@ -162,6 +165,7 @@ def test_32_threads_that_load_unload_and_predict_neither_fail_nor_hang(own):
     with ThreadPoolExecutor(32) as pool:
         done = [future.result(timeout=250) for future in [pool.submit(work, seed) for seed in range(32)]]
     assert sum(done) == 32 * calls
+    measured("threads", calls=sum(done), failures=0)
     assert len(repository.loaded()) <= 3
 
 
@@ -179,7 +183,9 @@ def test_loading_and_unloading_again_and_again_takes_no_memory():
     before = process.memory_info().rss
     for _ in range(cycles):
         cycle()
-    assert process.memory_info().rss - before < 10 << 20
+    growth = process.memory_info().rss - before
+    assert growth < 10 << 20
+    measured("cycles", cycles=cycles, growth=growth / 2**20)
 
 
 def test_unknown_names_are_refused_and_leave_nothing_behind():

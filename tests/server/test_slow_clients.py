@@ -9,7 +9,7 @@ import time
 
 import httpx
 
-from asking import infer
+from asking import infer, measured
 
 CLIENTS = 500 if os.environ.get("SEQZOO_SOAK") else 60
 HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n"
@@ -53,3 +53,5 @@ def test_clients_that_trickle_headers_or_body_are_cut_and_a_healthy_one_is_serve
     watch.close()
     assert cut == CLIENTS and elapsed < 10
     assert len(took) > 20
+    p99 = sorted(took)[int(0.99 * len(took))]
+    measured("slow", clients=CLIENTS, seconds=elapsed, p99=p99)
