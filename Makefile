@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install run test check lint arena bench figures release soak clean
+.PHONY: install run test check lint arena bench figures release soak conformance clean
 
 install: .venv/.installed
 
@@ -47,6 +47,10 @@ release: install
 # Everything that tests/server throws at the server, at full count; writes docs/reliability.md.
 soak: install
 	$(BIN)/python docs/reliability.py
+
+# Clients whose pins clash with ours, from environments of their own.
+conformance: install
+	$(BIN)/python conformance/run.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis
