@@ -50,7 +50,7 @@ soak: install
 
 # Clients whose pins clash with ours, from environments of their own.
 conformance: install
-	$(BIN)/python conformance/run.py
+	$(BIN)/python conformance/clients.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis
