@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from .. import bundle, files, metrics, plots, shelf, signals
+from .. import bundle, metrics, plots, shelf, signals
 from ..errors import BundleError, InputError
 from ..floors import best_linear
 from ..metrics import Estimate
 from ..runtime import Predictor
 from ..runtime.closed_form import CONTEXT_LENGTH
 from ..scoring import HELD_OUT_SEEDS, Predict, most_windows
+from . import stored
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -168,20 +169,12 @@ def _point(
 
 def save(results: Results, folder: Path) -> None:
     """Write the results as JSON, whole or not at all."""
-    files.write_file(folder / RESULTS, msgspec.json.format(msgspec.json.encode(results), indent=1))
+    stored.write(folder / RESULTS, results)
 
 
 def read(folder: Path) -> Results:
-    """The results in a folder.
-
-    Raises:
-        IntegrityError: there are none.
-        InputError: the file is not one of these.
-    """
-    try:
-        return msgspec.json.decode(files.read_file(folder / RESULTS, 1 << 24), type=Results)
-    except msgspec.MsgspecError as error:
-        raise InputError(f"{folder / RESULTS} does not hold the results of a sweep: {error}.") from None
+    """The results in a folder; raises as `stored.read`."""
+    return stored.read(folder / RESULTS, Results)
 
 
 def figure(results: Results) -> Figure:
