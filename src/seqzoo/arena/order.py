@@ -163,7 +163,7 @@ def figure(results: Results) -> Figure:
         for (name, height), style in zip(lines[data].items(), ("--", ":"), strict=False):
             axes.axhline(height, color=plots.GREY, linestyle=style, linewidth=1, label=name)
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
+        plots.percent_ticks(axes.yaxis)
         axes.set_xticks(range(len(families)), [family.replace(" ", "\n", 1) for family in families], fontsize=8)
         axes.set_title(titles[data], fontsize=10)
         axes.legend(frameon=False, fontsize=8)
