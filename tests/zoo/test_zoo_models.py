@@ -14,17 +14,9 @@ from torch import nn
 
 from seqzoo import bundle, export, registry
 from seqzoo.registry import Entry
-from seqzoo.torch_threads import one_thread
 from seqzoo.training import train
 
 ENTRIES = [f"{name}.sine" for name in registry.architectures()]
-
-
-@pytest.fixture(autouse=True)
-def one_core():
-    """Threads of operations this small mostly wait for each other."""
-    with one_thread():
-        yield
 
 
 @pytest.fixture(params=ENTRIES)
