@@ -6,12 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from .. import files
 from ..errors import InputError
+from . import stored
 
 SCHEMA_VERSION = 1
 NAME = "results.json"
-LIMIT = 64 << 20
 BATCH_SIZE = 128  # of every training in the arena
 
 
@@ -82,13 +81,7 @@ def load(folder: Path) -> Results:
         IntegrityError: the file is a link, no regular file, or huge.
     """
     path = folder / NAME
-    if not path.exists():
-        raise InputError(f"there are no results in {folder}: expected a file {NAME}. Run the arena first.")
-    raw = files.read_file(path, LIMIT)
-    try:
-        found = msgspec.json.decode(raw, type=Results)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read: {error}. Remove it to start again.") from None
+    found = stored.read(path, Results)
     if found.schema_version != SCHEMA_VERSION:
         raise InputError(
             f"{path} is of schema {found.schema_version}; this seqzoo reads {SCHEMA_VERSION}. "
@@ -103,5 +96,4 @@ def save(results: Results, folder: Path) -> None:
     Raises:
         OSError: the folder cannot be written to.
     """
-    data = msgspec.json.format(msgspec.json.encode(results), indent=1)
-    files.write_file(folder / NAME, data + b"\n")
+    stored.write(folder / NAME, results)
