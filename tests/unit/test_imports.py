@@ -193,6 +193,24 @@ def test_predicting_imports_torch_for_the_torchscript_engine_and_for_no_other():
         assert ("torch" in loaded) is expected
 
 
+def test_a_server_that_answers_with_onnx_leaves_torch_alone():
+    ask = """
+import asyncio
+from seqzoo.server.serve import application
+body = b'{"inputs":[{"name":"context","shape":[1,20,1],"datatype":"FP32","data":[' + b",".join([b"0.1"] * 20) + b"]}]}"
+said = []
+async def receive(): return {"type": "http.request", "body": body, "more_body": False}
+async def send(message): said.append(message)
+scope = {"type": "http", "method": "POST", "path": "/v2/models/lstm.sine/infer", "headers": [], "query_string": b"",
+         "root_path": "", "http_version": "1.1", "scheme": "http", "server": ("x", 1), "client": ("x", 2)}
+asyncio.run(application()(scope, receive, send))
+assert said[0]["status"] == 200, said
+"""
+    loaded = modules_after(ask)
+    assert "seqzoo.server.v2" in loaded and "onnxruntime" in loaded
+    assert not loaded & {"torch", "matplotlib"}
+
+
 def test_the_public_names_are_sorted_and_each_resolves():
     assert list(seqzoo.__all__) == sorted(seqzoo.__all__)
     assert len(set(seqzoo.__all__)) == len(seqzoo.__all__)
