@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 import sys
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..number_text import rows_of
 
 LIMIT = 16 << 20  # characters; as Python numbers they take some thirty times that
 
@@ -33,10 +32,7 @@ def read_numbers(given: list[str], file: Path | None) -> list[list[float]] | Non
         text, source = " ".join(given), "the arguments"
     else:
         return None
-    if len(text) > LIMIT:
-        raise InputError(f"{source} is too large: at most {LIMIT:,} characters are read.")
-    rows = [_row(line, number, source) for number, line in enumerate(text.splitlines(), start=1)]
-    return [row for row in rows if row]
+    return rows_of(text, source, LIMIT)
 
 
 def as_windows(rows: list[list[float]], context_length: int) -> NDArray[np.float64]:
@@ -75,19 +71,3 @@ def _standard_input() -> str:
         return sys.stdin.read(LIMIT + 1)
     except UnicodeDecodeError:
         raise InputError("standard input is not text with numbers.") from None
-
-
-def _row(line: str, number: int, source: str) -> list[float]:
-    row = []
-    for word in re.split(r"[\s,;]+", line.strip(" \t\r\n[](),;")):
-        if not word:
-            continue
-        try:
-            value = float(word)
-        except ValueError:
-            shown = word if len(word) <= 40 else word[:37] + "..."
-            raise InputError(f"line {number} of {source}: {shown!r} is not a number.") from None
-        if not math.isfinite(value):
-            raise InputError(f"line {number} of {source}: {word!r} is not a finite number.")
-        row.append(value)
-    return row

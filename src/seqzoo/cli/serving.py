@@ -1,4 +1,4 @@
-"""Commands that serve: serve, export."""
+"""Commands that serve: app, serve, export."""
 
 from __future__ import annotations
 
@@ -48,6 +48,34 @@ def serve(
         token=token,
         access_log=access_log,
         on_ready=lambda address: typer.echo(f"Serving at {address} (documentation: {address}/docs). Ctrl-C stops."),
+    )
+
+
+@app.command("app")
+def open_app(
+    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8080,
+) -> None:
+    """Open the zoo in the browser: every model, its forecasts, its bundle and its card.
+
+    Examples: `seqzoo app` · `seqzoo app --port 9000`
+    """
+    from importlib.util import find_spec
+
+    from ..errors import MissingExtraError
+
+    if not all(find_spec(name) for name in ("nicegui", "fastapi", "uvicorn", "orjson", "fastapi_offline")):
+        raise MissingExtraError("the app", "app")
+    from ..app import build
+    from ..server import serve as server
+
+    if not server.is_loopback(host):
+        typer.echo(f"Anybody who can reach {host} can use this app and load models into it.", err=True)
+    server.serve(
+        host,
+        port,
+        pages=build.pages,
+        on_ready=lambda address: typer.echo(f"The zoo is at {address} (Ctrl-C stops)."),
     )
 
 

@@ -13,6 +13,9 @@ from . import answers, api_forecasts, api_models, api_streams
 from .metrics import Metrics
 from .shared import Shared
 
+ROOTS = ("/api", "/docs", "/openapi.json", "/metrics", "/static-offline-docs")
+"""The paths that this application answers."""
+
 
 def app(repository: Repository, metrics: Metrics) -> FastAPI:
     """The application for everything that is not under /v2."""

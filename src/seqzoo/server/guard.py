@@ -72,6 +72,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._reads_headers, self._header_bytes = True, 0
         self._disarm()
 
+    def handle_websocket_upgrade(self) -> None:
+        self._disarm()  # a websocket stays open as long as its page
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         self._cut(b"400 Bad Request", "this is not an HTTP request.")
 
@@ -137,11 +141,12 @@ class DrainingServer(Server):
             with contextlib.suppress(OSError):
                 await loop.connect_accepted_socket(self._protocol, arrived)
         for connection in list(self.server_state.connections):
-            connection.shutdown()
+            connection.shutdown()  # a websocket closes at once: its page comes back to the next server
         while self.server_state.connections and loop.time() - began < LONGEST_DRAIN and not self.force_exit:
             if loop.time() - began > GRACE:
                 for connection in list(self.server_state.connections):
-                    connection.close_if_idle()  # type: ignore[union-attr]
+                    if isinstance(connection, GuardedProtocol):
+                        connection.close_if_idle()
             await asyncio.sleep(0.02)
         for connection in list(self.server_state.connections):
             if connection.transport is not None:

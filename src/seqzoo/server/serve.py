@@ -21,6 +21,8 @@ from .guard import DrainingServer, GuardedProtocol
 from .metrics import Metrics
 from .v2 import V2
 
+Pages = Callable[[Repository], App]
+
 
 def application(
     engine: str = "onnx",
@@ -28,17 +30,22 @@ def application(
     *,
     token: str | None = None,
     is_draining: Callable[[], bool] = lambda: False,
+    pages: Pages | None = None,
 ) -> App:
-    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics."""
+    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics; `pages` has all other paths."""
     metrics = Metrics()
     repository = Repository(engine, most_loaded, metrics.loaded_one)
     inference = V2(repository, metrics, token, is_draining).app()
-    everything_else = control.app(repository, metrics)
+    api = control.app(repository, metrics)
+    everything_else: Any = api if pages is None else pages(repository)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         inner: Any = everything_else
-        if scope["type"] == "http" and (scope["path"] == "/v2" or scope["path"].startswith("/v2/")):
-            inner = inference
+        if scope["type"] == "http":
+            if _is_under(scope["path"], "/v2"):
+                inner = inference
+            elif any(_is_under(scope["path"], root) for root in control.ROOTS):
+                inner = api
         await inner(scope, receive, send)
 
     return Edge(route, metrics)
@@ -52,12 +59,14 @@ def serve(
     most_loaded: int = MOST_LOADED,
     token: str | None = None,
     access_log: bool = False,
+    pages: Pages | None = None,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; what was accepted is answered first.
 
     Args:
         port: 0 for any free one.
+        pages: makes the application of every path that is not the API's; it may use websockets.
         on_ready: called with the address once connections are accepted.
 
     Raises:
@@ -72,12 +81,13 @@ def serve(
         most_loaded,
         token=token,
         is_draining=lambda: bool(draining) and draining[0].is_draining,
+        pages=pages,
     )
     config = Config(
         app,
         http=GuardedProtocol,
-        ws="none",
-        lifespan="off",
+        ws="none" if pages is None else "websockets-sansio",
+        lifespan="off" if pages is None else "on",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -90,6 +100,10 @@ def serve(
     on_ready(f"http://{shown}:{listener.getsockname()[1]}")
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
+
+
+def _is_under(path: str, root: str) -> bool:
+    return path == root or path.startswith(f"{root}/")
 
 
 def is_loopback(host: str) -> bool:
