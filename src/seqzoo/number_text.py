@@ -1,0 +1,40 @@
+"""Numbers that people wrote: a row a line, separated by white space, commas or semicolons."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from .errors import InputError
+
+
+def rows_of(text: str, source: str, limit: int) -> list[list[float]]:
+    """The rows that hold numbers.
+
+    Args:
+        source: what the text is, as a message calls it.
+        limit: the most characters that are read.
+
+    Raises:
+        InputError: a longer text, or a word that is not a finite number.
+    """
+    if len(text) > limit:
+        raise InputError(f"{source} is too large: at most {limit:,} characters are read.")
+    rows = [_row(line, number, source) for number, line in enumerate(text.splitlines(), start=1)]
+    return [row for row in rows if row]
+
+
+def _row(line: str, number: int, source: str) -> list[float]:
+    row = []
+    for word in re.split(r"[\s,;]+", line.strip(" \t\r\n[](),;")):
+        if not word:
+            continue
+        try:
+            value = float(word)
+        except ValueError:
+            shown = word if len(word) <= 40 else word[:37] + "..."
+            raise InputError(f"line {number} of {source}: {shown!r} is not a number.") from None
+        if not math.isfinite(value):
+            raise InputError(f"line {number} of {source}: {word!r} is not a finite number.")
+        row.append(value)
+    return row
