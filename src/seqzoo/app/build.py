@@ -1,0 +1,82 @@
+"""The application of the pages: NiceGUI on FastAPI, offline, with a content-security-policy."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from anyio import to_thread
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.responses import Response
+
+from ..errors import SeqzooError
+from ..runtime.repository import Repository
+from ..server.edge import App, Receive, Scope, Send
+from . import gallery, model, sketches, theme
+
+# NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+_HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+def pages(repository: Repository) -> App:
+    """The gallery at /, a page at /models/NAME, a drawing at /sketches/NAME.svg.
+
+    Once a process: NiceGUI keeps its pages in the process.
+    """
+    made = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @made.get("/sketches/{name}.svg")
+    async def sketch(name: str) -> Response:
+        try:
+            data = await to_thread.run_sync(sketches.of, repository, name)
+        except SeqzooError as problem:
+            return Response(str(problem), 404, media_type="text/plain")
+        return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
+
+    gallery.enter(repository)
+    model.enter(repository)
+    theme.enter()
+    ui.run_with(
+        made,
+        title="seqzoo",
+        favicon=theme.FAVICON,
+        dark=None,
+        tailwind=False,
+        language="en-US",
+        reconnect_timeout=15.0,
+        show_welcome_message=False,
+        gzip_middleware_factory=None,  # on one machine it costs more time than it saves
+    )
+    return _guarded(made)
+
+
+def _guarded(app: FastAPI) -> App:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_policy(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *_HEADERS]
+            await send(message)
+
+        if scope["type"] == "http":
+            scope["kind"] = "page"
+        await app(scope, receive, with_policy if scope["type"] == "http" else send)
+
+    return answer
