@@ -87,7 +87,7 @@ def enter(repository: Repository) -> None:
     """Register the page."""
 
     @ui.page("/")
-    async def show(architecture: str = "", signal: str = "") -> None:
+    async def index(architecture: str = "", signal: str = "") -> None:
         found = await to_thread.run_sync(rows)
         with theme.frame("seqzoo: gallery"):
             theme.html(
@@ -175,16 +175,17 @@ class _Gallery:
         shown = set()
         for row in self.found:
             fits = self.chosen["architecture"] in ("", row.architecture) and self.chosen["signal"] in ("", row.family)
-            _show(self.cards[row.name], fits)
+            show(self.cards[row.name], fits)
             if fits:
                 shown.add(row.name)
         for head, names in self.heads:
-            _show(head, bool(shown & set(names)))
-        _show(self.nothing, not shown)
+            show(head, bool(shown & set(names)))
+        show(self.nothing, not shown)
 
 
-def _show(element: ui.element, shown: bool) -> None:
-    element.classes(remove="gone") if shown else element.classes("gone")
+def show(element: ui.element, shown: bool) -> None:
+    """Show or hide an element."""
+    element.classes(remove="gone" if shown else "", add="" if shown else "gone")
 
 
 def badge(state: str, reason: str = "") -> str:

@@ -1,0 +1,91 @@
+"""Charts as ECharts options. Drawn as SVG in the colours of theme.py, which the style sheet turns in the dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from nicegui import ui
+from numpy.typing import ArrayLike
+
+from . import theme
+
+Options = dict[str, Any]
+
+
+def chart(options: Options, description: str) -> ui.echart:
+    """A chart with its text alternative."""
+    made = ui.echart(options, renderer="svg").classes("chart")
+    made.props('role="img"')
+    made.props["aria-label"] = description
+    return made
+
+
+def redraw(made: ui.echart, options: Options, description: str) -> None:
+    """Replace what a chart shows."""
+    made.options.clear()
+    made.options.update(options)
+    made.props["aria-label"] = description
+    made.update()
+
+
+def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) -> Options:
+    """Options of a chart of two axes; `x` and `y` name them."""
+    text = {"color": theme.MUTED, "fontSize": 12}
+    shared = {"nameTextStyle": text, "axisLabel": {**text, "hideOverlap": True}, "axisTick": {"show": False}}
+    lines = {"splitLine": {"lineStyle": {"color": theme.GRID}}}
+    return {
+        "animation": False,
+        "grid": {"left": 8, "right": 18, "top": 64, "bottom": 30, "containLabel": True},
+        "legend": {"top": 0, "left": 0, "textStyle": text, "itemWidth": 18, "itemHeight": 9, "itemGap": 16,
+                   "inactiveColor": theme.GREY},
+        "tooltip": {"trigger": "axis", "className": "tip", "confine": True, "order": "seriesAsc",
+                    "textStyle": {"fontSize": 12}, ":valueFormatter": _SHORT},
+        "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "minInterval": 1,
+                  "min": "dataMin", "max": "dataMax", "splitLine": {"show": False},
+                  "axisLine": {"onZero": False, "lineStyle": {"color": theme.GREY}}, **shared},
+        "yAxis": {"type": "log" if logarithmic else "value", "name": y, "scale": True, "nameGap": 12, **shared, **lines,
+                  "nameTextStyle": {**text, "align": "left"}},
+        "series": series,
+    }  # fmt: skip
+
+
+def line(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, width: float = 2, style: str = "solid") -> Options:
+    """A line through points [T]."""
+    return {
+        "type": "line", "name": name, "data": _pairs(x, y), "showSymbol": False, "color": colour,
+        "lineStyle": {"color": colour, "width": width, "type": style},
+    }  # fmt: skip
+
+
+def dots(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, size: int = 6, shape: str = "circle") -> Options:
+    """Points [T]."""
+    return {
+        "type": "scatter", "name": name, "data": _pairs(x, y), "symbolSize": size, "symbol": shape, "color": colour,
+        "itemStyle": {"color": colour, "opacity": 1},
+    }  # fmt: skip
+
+
+def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: str) -> list[Options]:
+    """The area between two lines [T]: two stacked series, of which the legend shows the second."""
+    low, high = np.asarray(lower, float), np.asarray(upper, float)
+    hidden = {"lineStyle": {"opacity": 0}, "showSymbol": False, "silent": True, "tooltip": {"show": False}}
+    stacked = {"type": "line", "stack": name, "stackStrategy": "all", "color": colour, **hidden}
+    return [
+        {**stacked, "name": f"{name}, lower end", "data": _pairs(x, low)},
+        {**stacked, "name": name, "data": _pairs(x, high - low), "areaStyle": {"color": colour, "opacity": 0.16}},
+    ]
+
+
+def legend_of(options: Options, names: Iterable[str]) -> Options:
+    """The same options with these series in the legend."""
+    options["legend"]["data"] = list(names)
+    return options
+
+
+def _pairs(x: ArrayLike, y: ArrayLike) -> list[list[float]]:
+    return np.column_stack([np.asarray(x, float), np.round(np.asarray(y, float), 6)]).tolist()
+
+
+_SHORT = "value => (value == null ? '' : Number(value).toPrecision(4))"

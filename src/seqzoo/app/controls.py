@@ -1,0 +1,56 @@
+"""Controls that a keyboard and a screen reader can use: the browser's own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from html import escape
+from typing import Any
+
+from nicegui import ui
+
+from . import theme
+from .scenes import Knob
+
+
+class Slider:
+    """A labelled range; `on_change` is called with each value while it is dragged."""
+
+    def __init__(
+        self, knob: Knob, value: float, on_change: Callable[[float], Any], shown: Callable[[float], str] = "{:g}".format
+    ) -> None:
+        self.value, self._shown = value, shown
+        with ui.element("div").classes("control"):
+            theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
+            self._text = theme.html(shown(value), "value", "span")
+            made = ui.element("input").props(f'type="range" min="{knob.low}" max="{knob.high}" step="{knob.step}"')
+            made.props["value"] = value
+            made.props["aria-label"] = knob.label
+            made.props["data-knob"] = knob.key
+
+        def changed(event: Any) -> Any:
+            try:
+                self.value = min(max(float(event.args), knob.low), knob.high)
+            except (TypeError, ValueError):
+                return None
+            self._text.set_content(shown(self.value))
+            made.props["value"] = self.value
+            return on_change(self.value)
+
+        made.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
+
+
+def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:
+    """A button that does something."""
+    made = ui.element("button").classes(classes).props('type="button"')
+    with made:
+        theme.html(escape(label), tag="span")
+    made.on("click", lambda: act())
+    return made
+
+
+def number(label: str, value: str, colour: str, detail: str = "") -> str:
+    """A value under its name, as HTML. `label` may hold markup of this package."""
+    return (
+        f'<div class="number" style="--c:{colour}"><div class="k">{label}</div>'
+        f'<div class="v">{escape(value)}</div><div class="d">{detail}</div></div>'
+    )

@@ -1,0 +1,84 @@
+"""One visitor on one model's page: the model, what the address says, and work off the event loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from anyio import to_thread
+from nicegui import ui
+
+from ..errors import SeqzooError
+from ..runtime.repository import Model, Repository
+
+
+class Visit:
+    """What the views of a page share.
+
+    Args:
+        known: the model for its facts; `model` is the loaded one.
+        query: the state that the address holds.
+    """
+
+    def __init__(self, repository: Repository, name: str, known: Model, query: dict[str, str]) -> None:
+        self.repository, self.name, self.known, self.query = repository, name, known, query
+        self.model: Model = known
+        self.is_settled = False
+        self.reason = ""
+        self._writing = False
+
+    async def load(self) -> None:
+        """Load the model in a thread; `reason` says why it could not be."""
+        try:
+            self.model = await to_thread.run_sync(self.repository.get, self.name)
+            self.reason = ""
+        except SeqzooError as error:
+            self.reason = str(error)
+        self.is_settled = True
+
+    def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A number of the address within its bounds; the default where it is none."""
+        try:
+            value = float(self.query.get(key, default))
+        except ValueError:
+            return default
+        return min(max(value, low), high) if math.isfinite(value) else default
+
+    def remember(self, **state: Any) -> None:
+        """Put state into the address, at most five times a second."""
+        for key, value in state.items():
+            self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
+        if not self._writing:
+            self._writing = True
+            ui.timer(0.2, self._write, once=True)
+
+    def _write(self) -> None:
+        self._writing = False
+        ui.navigate.history.replace(f"/models/{quote(self.name)}?{urlencode(self.query)}")
+
+
+class Latest:
+    """Runs work for the newest state alone: what changes meanwhile is seen by the next run.
+
+    Args:
+        work: computes and shows; called again until nothing has changed while it ran.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
+        self.work = work
+        self._busy = self._again = False
+
+    async def __call__(self) -> None:
+        """Run now, or once more after the run that is under way."""
+        self._again = True
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._again:
+                self._again = False
+                await self.work()
+        finally:
+            self._busy = False
