@@ -1,0 +1,149 @@
+"""The view *Deploy*: the bundle to take away, the lines that use it, and the proof that it is what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from html import escape
+from urllib.parse import quote
+
+from anyio import CapacityLimiter, to_thread
+from nicegui import ui
+
+from .. import shelf, verification
+from ..bundle import REQUIRED
+from ..errors import SeqzooError
+from ..runtime import ClosedForm
+from . import controls, theme
+from .visit import Visit
+
+WINDOWS = 2_000
+PURPOSES = {
+    "README.md": "the card",
+    "weights.safetensors": "the canonical weights",
+    "model.torchscript.pt": "for TorchScript",
+    "model.onnx": "for ONNX Runtime",
+    "golden.safetensors": "inputs and outputs every engine must reproduce",
+    "history.json": "the course of the training",
+}
+_limiter = CapacityLimiter(1)
+
+
+def build(visit: Visit) -> None:
+    """Fill the view."""
+    theme.lead(
+        f"Notice that nothing here needs seqzoo to run: the {theme.term('bundle')} opens with torch.jit.load or ONNX "
+        "Runtime, and proves itself."
+    )
+    with ui.element("div").classes("halves"):
+        with ui.element("div").classes("stack"):
+            _downloads(visit)
+            _proof(visit)
+        with ui.element("div").classes("stack"):
+            for title, code in snippets(visit).items():
+                _snippet(title, code)
+
+
+def _downloads(visit: Visit) -> None:
+    known = visit.known
+    assert not isinstance(known, ClosedForm)
+    base = f"/api/models/{quote(visit.name)}"
+    rows = "".join(
+        f'<tr><td><a href="{base}/files/{file}" download>{file}</a></td><td>{PURPOSES[file]}</td>'
+        f"<td>{known.manifest.files[file].size / 1024:,.0f} KB</td></tr>"
+        for file in REQUIRED
+    )
+    theme.html(
+        f'<h3>Download</h3><p class="buttons" style="margin-bottom:16px">'
+        f'<a class="button primary" href="{base}/bundle.zip" download>Bundle, {known.manifest.size / 1024:,.0f} KB</a>'
+        f'</p><table class="files">{rows}</table>',
+        "panel",
+    )
+
+
+def snippets(visit: Visit) -> dict[str, str]:
+    """Code that uses the model, by title."""
+    length, name = visit.known.context_length, visit.name
+    return {
+        "Python": (
+            "import seqzoo\n\n"
+            f'predictor = seqzoo.load("{name}")\n'
+            f"forecast = predictor.predict([0.1] * {length})\n"
+            "print(forecast)"
+        ),
+        "ONNX Runtime alone": (
+            "import numpy as np\nimport onnxruntime\n\n"
+            'session = onnxruntime.InferenceSession("model.onnx")\n'
+            f"window = np.full((1, {length}, 1), 0.1, np.float32)\n"
+            'print(session.run(None, {"context": window})[0])'
+        ),
+        "curl": (
+            f"curl -s {_origin()}/api/models/{name}/forecast \\\n"
+            "  -H 'content-type: application/json' \\\n"
+            f"  -d '{{\"context\": [{', '.join(['0.1'] * length)}], \"horizon\": 10}}'"
+        ),
+    }
+
+
+def _origin() -> str:
+    request = ui.context.client.request
+    return "http://127.0.0.1:8080" if request is None else str(request.base_url).rstrip("/")
+
+
+def _snippet(title: str, code: str) -> None:
+    with ui.element("div").classes("panel snippet"):
+        theme.html(escape(title), tag="h3")
+        theme.html(f"<pre tabindex=\"0\"><code>{escape(code)}</code></pre>")
+        with ui.element("div").classes("buttons").style("margin-top: 12px"):
+            said = theme.html("", "hint", "span").props('aria-live="polite"')
+
+            def copy() -> None:
+                ui.clipboard.write(code)
+                said.set_content("Copied.")
+
+            controls.button(f"Copy {title}", copy)
+
+
+def _proof(visit: Visit) -> None:
+    with ui.element("div").classes("panel"):
+        theme.html("Proof", tag="h3")
+        theme.html(
+            f"Hashes, each engine against the golden tensors, and the score on {WINDOWS:,} fresh windows.", "hint", "p"
+        )
+        with ui.element("div").classes("buttons").style("margin: 14px 0"):
+            pressed = controls.button("Verify", lambda: run(), "button primary")
+        shown = ui.element("div").props('aria-live="polite" data-part="checks"')
+        verdict = theme.html("")
+
+        async def run() -> None:
+            pressed.props("disabled")
+            shown.clear()
+            verdict.set_content('<p class="hint">Checking…</p>')
+            loop = asyncio.get_running_loop()
+
+            def add(check: verification.Check) -> None:
+                with shown:
+                    _check(check)
+
+            prove = functools.partial(
+                verification.verify, shelf.find(visit.name), windows=WINDOWS,
+                on_check=lambda check: loop.call_soon_threadsafe(add, check),
+            )  # fmt: skip
+            try:
+                report = await to_thread.run_sync(prove, limiter=_limiter)
+                await asyncio.sleep(0)  # what the thread has sent is shown first
+                said = "This bundle is what it says." if report.passed else "This bundle is not what it says."
+                verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{said}</strong></p>")
+            except SeqzooError as error:
+                verdict.set_content(f'<p class="error-line">{escape(str(error))}</p>')
+            finally:
+                pressed.props(remove="disabled")
+
+
+def _check(check: verification.Check) -> None:
+    kind, mark = {True: ("passed", "✓"), False: ("failed", "✗"), None: ("skipped", "–")}[check.passed]
+    theme.html(
+        f'<span class="mark" role="img" aria-label="{kind}">{mark}</span><div><div>{escape(check.name)}</div>'
+        f'<div class="detail">{escape(check.detail)}</div></div>',
+        f"check {kind}",
+    )
