@@ -46,6 +46,7 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
                   "min": "dataMin", "max": "dataMax", "splitLine": {"show": False},
                   "axisLine": {"onZero": False, "lineStyle": {"color": theme.GREY}}, **shared},
         "yAxis": {"type": "log" if logarithmic else "value", "name": y, "scale": True, "nameGap": 12, **shared, **lines,
+                  "axisLine": {"show": False, "onZero": False},
                   "nameTextStyle": {**text, "align": "left"}},
         "series": series,
     }  # fmt: skip
@@ -54,7 +55,7 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
 def line(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, width: float = 2, style: str = "solid") -> Options:
     """A line through points [T]."""
     return {
-        "type": "line", "name": name, "data": _pairs(x, y), "showSymbol": False, "color": colour,
+        "type": "line", "name": name, "data": _pairs(x, y), "symbol": "none", "color": colour,
         "lineStyle": {"color": colour, "width": width, "type": style},
     }  # fmt: skip
 
@@ -70,7 +71,7 @@ def dots(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, size: int = 6, s
 def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: str) -> list[Options]:
     """The area between two lines [T]: two stacked series, of which the legend shows the second."""
     low, high = np.asarray(lower, float), np.asarray(upper, float)
-    hidden = {"lineStyle": {"opacity": 0}, "showSymbol": False, "silent": True, "tooltip": {"show": False}}
+    hidden = {"lineStyle": {"opacity": 0}, "symbol": "none", "silent": True, "tooltip": {"show": False}}
     stacked = {"type": "line", "stack": name, "stackStrategy": "all", "color": colour, **hidden}
     return [
         {**stacked, "name": f"{name}, lower end", "data": _pairs(x, low)},
@@ -80,7 +81,10 @@ def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: st
 
 def legend_of(options: Options, names: Iterable[str]) -> Options:
     """The same options with these series in the legend."""
-    options["legend"]["data"] = list(names)
+    areas = ("interval", "band")
+    options["legend"]["data"] = [
+        {"name": name, "icon": "roundRect"} if name.endswith(areas) else {"name": name} for name in names
+    ]
     return options
 
 

@@ -219,6 +219,10 @@ def _body(row: Row) -> str:
     )
 
 
+def _percent(excess: float) -> str:
+    return f"{100 * excess:,.0f}%" if excess >= 1 else f"{100 * excess:.3g}%"
+
+
 def _scale(row: Row) -> str:
     if row.excess is None or row.marks is None:
         return ""
@@ -229,7 +233,7 @@ def _scale(row: Row) -> str:
         span = math.log(max(last, 2 * BEST_SHOWN) / BEST_SHOWN)
         return 100 * min(max(math.log(max(last, BEST_SHOWN) / max(excess, BEST_SHOWN)) / span, 0.0), 1.0)
 
-    above = "optimal" if row.excess <= 0 else f"{100 * row.excess:.3g}% above Bayes"
+    above = "optimal" if row.excess <= 0 else _percent(row.excess) + " above Bayes"
     at = place(row.excess)
     return (
         f'<div class="scale" role="img" aria-label="{above}"><div class="scale-line">'

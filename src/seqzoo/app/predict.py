@@ -63,7 +63,7 @@ class _Predict:
                 with ui.element("div").classes("panel"):
                     self.chart = charts.chart({}, "Loading")
                 with ui.element("div").classes("panel"):
-                    self.numbers = theme.html("", "numbers").props('aria-live="polite"')
+                    self.numbers = theme.html("").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
                 self._knobs()
                 self._paste()
@@ -167,11 +167,11 @@ def _options(found: Shown, name: str) -> charts.Options:
     if found.clean is not None:
         series.append(charts.line("truth", np.arange(1 - length, ahead + 1), found.clean, theme.INK, width=1.2))
     series.append(charts.dots("window", past, found.context, theme.GREY, size=7))
-    forecasts = (("best linear", found.linear, theme.GREEN, "triangle"), ("Bayes", found.bayes, theme.ORANGE, "diamond"),
-                 (name, found.model, theme.BLUE, "circle"))  # fmt: skip
-    for label, values, colour, shape in forecasts:
+    forecasts = (("best linear", found.linear, theme.GREEN, "triangle", 17), ("Bayes", found.bayes, theme.ORANGE, "diamond", 15),
+                 (name, found.model, theme.BLUE, "circle", 8))  # fmt: skip
+    for label, values, colour, shape, size in forecasts:
         if ahead == 1:
-            series.append(charts.dots(label, future, values, colour, size=13, shape=shape))
+            series.append(charts.dots(label, future, values, colour, size=size, shape=shape))
         else:
             series.append(charts.line(label, future, values, colour, style="solid" if label == name else "dashed"))
     options = charts.axes("steps from now", "value", series)
@@ -197,7 +197,28 @@ def _numbers(found: Shown, name: str) -> str:
     items.append(
         controls.number(theme.term("90% interval"), f"±{found.radius[0]:.3f}", "var(--muted)", "for the trained signal")
     )
-    return "".join(items)
+    return f'<div class="numbers">{"".join(items)}</div>' + _number_line(found, name)
+
+
+def _number_line(found: Shown, name: str) -> str:
+    """The forecasts of the next value on one line, as far apart as the page allows."""
+    marks = [(name, found.model[0], "var(--blue)"), ("Bayes", found.bayes[0], "var(--bayes)"),
+             ("best linear", found.linear[0], "var(--green)")]  # fmt: skip
+    if found.clean is not None:
+        marks.append(("truth", found.clean[len(found.context)], "var(--ink)"))
+    values = [float(value) for _, value, _ in marks]
+    low, high = min(values), max(values)
+    margin = max(0.12 * (high - low), 1e-4)
+    low, high = low - margin, high + margin
+    ticks = "".join(
+        f'<span style="left:{100 * (value - low) / (high - low):.2f}%;--c:{colour}" title="{escape(label)} {value:.4f}">'
+        "</span>"
+        for label, value, colour in marks
+    )
+    return (
+        f'<div class="number-line" aria-hidden="true"><div>{ticks}</div>'
+        f"<p><span>{low:.4f}</span><span>the next value, close up</span><span>{high:.4f}</span></p></div>"
+    )
 
 
 def _described(found: Shown, name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import threading
+import weakref
 from html import escape
 from typing import Any, NamedTuple
 
@@ -30,7 +30,8 @@ FIRST_SEED = 5
 MOST_ROWS = 20_000  # windows times steps that errors are measured on
 MOST_DEAR_ROWS = 4_000  # where the posterior is dear
 _limiter = CapacityLimiter(1)
-_alone = threading.Lock()
+_alone, _keeping = threading.Lock(), threading.Lock()
+_measurements: weakref.WeakKeyDictionary[Model, dict[int, Measurement]] = weakref.WeakKeyDictionary()
 
 
 class Measurement(NamedTuple):
@@ -177,12 +178,8 @@ def _reach(horizon: int) -> int:
 
 
 def _kept(model: Model) -> dict[int, Measurement]:
-    return _measurements(id(model), type(model).__name__)
-
-
-@functools.lru_cache(maxsize=32)
-def _measurements(identity: int, kind: str) -> dict[int, Measurement]:
-    return {}
+    with _keeping:
+        return _measurements.setdefault(model, {})
 
 
 def _measured(model: Model, horizon: int) -> Measurement:

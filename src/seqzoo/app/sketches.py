@@ -17,7 +17,7 @@ POINTS = 130  # forecasts along a drawing
 SEED = 7
 
 _STYLE = """<style>
-.n{fill:#8c8c8c;opacity:.45}.t{fill:none;stroke:#222;stroke-width:1.3}.f{fill:none;stroke:#0072b2;stroke-width:2.2;
+.n{fill:#8c8c8c;opacity:.75}.t{fill:none;stroke:#222;stroke-width:1.3}.f{fill:none;stroke:#0072b2;stroke-width:2.2;
 stroke-linejoin:round}.d{fill:#0072b2;opacity:.7}.g{stroke:#8c8c8c;stroke-dasharray:3 3}
 @media (prefers-color-scheme:dark){.t{stroke:#dfe3e8}.f{stroke:#56b4e9}.d{fill:#56b4e9}}</style>"""
 
@@ -64,7 +64,7 @@ def _drawing(model: Model) -> str:
     def y(values: NDArray[np.floating]) -> NDArray[np.floating]:
         return np.asarray(HEIGHT - EDGE - (values - low) / ((high - low) or 1.0) * (HEIGHT - 2 * EDGE))
 
-    dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.5"/>' for a, b in zip(x, y(seen), strict=True))
+    dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.7"/>' for a, b in zip(x, y(seen), strict=True))
     return _svg(
         f'<g class="n">{dots}</g><path class="t" d="{_path(x[start:], y(truth))}"/>'
         f'<path class="f" d="{_path(x[start:], y(said))}"/>'
