@@ -18,7 +18,7 @@ async def build(visit: Visit) -> None:
     """Fill the view. Raises IntegrityError: the card is not what its manifest states."""
     assert not isinstance(visit.known, ClosedForm)
     text = (await to_thread.run_sync(visit.known.bundle.read, CARD)).decode("utf-8", "replace")
-    theme.lead("Notice that every number stands beside what it is compared with; the last sections say what it is not for.")
+    theme.lead("Notice that every number stands beside what it is compared with, and what the model is not for.")
     with ui.element("div").classes("panel"):
         ui.html(rendered(text), sanitize=True).classes("prose")  # what it holds may be another's
 
@@ -26,4 +26,4 @@ async def build(visit: Visit) -> None:
 def rendered(text: str) -> str:
     """Markdown as HTML, without its front matter; HTML in it is shown, not obeyed."""
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    return str(markdown2.markdown(body, safe_mode="escape", extras=["tables"]))
+    return str(markdown2.markdown(body, safe_mode="escape", extras=["tables", "fenced-code-blocks", "code-friendly"]))

@@ -45,8 +45,8 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
         "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "minInterval": 1,
                   "min": "dataMin", "max": "dataMax", "splitLine": {"show": False},
                   "axisLine": {"onZero": False, "lineStyle": {"color": theme.GREY}}, **shared},
-        "yAxis": {"type": "log" if logarithmic else "value", "name": y, "scale": True, "nameGap": 12, **shared, **lines,
-                  "axisLine": {"show": False, "onZero": False},
+        "yAxis": {"type": "log" if logarithmic else "value", "name": y, "scale": True, "nameGap": 12,
+                  **shared, **lines, "axisLine": {"show": False, "onZero": False},
                   "nameTextStyle": {**text, "align": "left"}},
         "series": series,
     }  # fmt: skip
@@ -81,15 +81,20 @@ def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: st
 
 def legend_of(options: Options, names: Iterable[str]) -> Options:
     """The same options with these series in the legend."""
-    areas = ("interval", "band")
-    options["legend"]["data"] = [
-        {"name": name, "icon": "roundRect"} if name.endswith(areas) else {"name": name} for name in names
-    ]
+    lines = {made["name"] for made in options["series"] if made["type"] == "line"}
+
+    def icon(name: str) -> Options:
+        area = name.endswith(("interval", "band"))
+        return {"icon": "roundRect"} if area else {"icon": _STROKE} if name in lines else {}
+
+    options["legend"]["data"] = [{"name": name, **icon(name)} for name in names]
     return options
 
 
 def _pairs(x: ArrayLike, y: ArrayLike) -> list[list[float]]:
-    return np.column_stack([np.asarray(x, float), np.round(np.asarray(y, float), 6)]).tolist()
+    pairs: list[list[float]] = np.column_stack([np.asarray(x, float), np.round(np.asarray(y, float), 6)]).tolist()
+    return pairs
 
 
+_STROKE = "path://M0 0h18v3h-18z"
 _SHORT = "value => (value == null ? '' : Number(value).toPrecision(4))"

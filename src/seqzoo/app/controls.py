@@ -16,14 +16,18 @@ class Slider:
     """A labelled range; `on_change` is called with each value while it is dragged."""
 
     def __init__(
-        self, knob: Knob, value: float, on_change: Callable[[float], Any], shown: Callable[[float], str] = "{:g}".format
+        self,
+        knob: Knob,
+        value: float,
+        on_change: Callable[[float], Any],
+        shown: Callable[[float], str] = "{:g}".format,
     ) -> None:
-        self.value, self._shown = value, shown
+        self.value = value
         with ui.element("div").classes("control"):
             theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
             self._text = theme.html(shown(value), "value", "span")
             made = ui.element("input").props(f'type="range" min="{knob.low}" max="{knob.high}" step="{knob.step}"')
-            made.props["value"] = value
+            made.props["^value"] = value  # the attribute: where it starts, never where it is dragged to
             made.props["aria-label"] = knob.label
             made.props["data-knob"] = knob.key
 
@@ -33,7 +37,6 @@ class Slider:
             except (TypeError, ValueError):
                 return None
             self._text.set_content(shown(self.value))
-            made.props["value"] = self.value
             return on_change(self.value)
 
         made.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")

@@ -55,8 +55,8 @@ def _downloads(visit: Visit) -> None:
     )
     theme.html(
         f'<h3>Download</h3><p class="buttons" style="margin-bottom:16px">'
-        f'<a class="button primary" href="{base}/bundle.zip" download>Bundle, {known.manifest.size / 1024:,.0f} KB</a>'
-        f'</p><table class="files">{rows}</table>',
+        f'<a class="button primary" href="{base}/bundle.zip" download>Bundle, {known.manifest.size / 1024:,.0f} KB'
+        f'</a></p><table class="files">{rows}</table>',
         "panel",
     )
 
@@ -95,20 +95,22 @@ def _snippet(title: str, code: str) -> None:
         theme.html(escape(title), tag="h3")
         theme.html(f"<pre tabindex=\"0\"><code>{escape(code)}</code></pre>")
         with ui.element("div").classes("buttons").style("margin-top: 12px"):
-            said = theme.html("", "hint", "span").props('aria-live="polite"')
 
             def copy() -> None:
                 ui.clipboard.write(code)
                 said.set_content("Copied.")
 
             controls.button(f"Copy {title}", copy)
+            said = theme.html("", "hint", "span").props('aria-live="polite"')
 
 
 def _proof(visit: Visit) -> None:
     with ui.element("div").classes("panel"):
         theme.html("Proof", tag="h3")
         theme.html(
-            f"Hashes, each engine against the golden tensors, and the score on {WINDOWS:,} fresh windows.", "hint", "p"
+            f"Hashes, each engine against the golden tensors, and the score on {WINDOWS:,} fresh windows.",
+            "hint",
+            "p",
         )
         with ui.element("div").classes("buttons").style("margin: 14px 0"):
             pressed = controls.button("Verify", lambda: run(), "button primary")
@@ -125,10 +127,11 @@ def _proof(visit: Visit) -> None:
                 with shown:
                     _check(check)
 
-            prove = functools.partial(
-                verification.verify, shelf.find(visit.name), windows=WINDOWS,
-                on_check=lambda check: loop.call_soon_threadsafe(add, check),
-            )  # fmt: skip
+            def send(check: verification.Check) -> None:
+                loop.call_soon_threadsafe(add, check)
+
+            path = shelf.find(visit.name)
+            prove = functools.partial(verification.verify, path, windows=WINDOWS, on_check=send)
             try:
                 report = await to_thread.run_sync(prove, limiter=_limiter)
                 await asyncio.sleep(0)  # what the thread has sent is shown first

@@ -66,7 +66,8 @@ class Engines:
         changed = name != self.chosen
         self.chosen, self.model = name, found.model
         self.said.set_content(
-            f'Loaded in <b class="num">{found.load:.0f} ms</b>, one forecast in <b class="num">{found.latency:.3f} ms</b> '
+            f'Loaded in <b class="num">{found.load:.0f} ms</b>, one forecast in '
+            f'<b class="num">{found.latency:.3f} ms</b> '
             f"(median of {RUNS}, measured here)."
         )
         self._mark()

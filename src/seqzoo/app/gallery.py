@@ -48,9 +48,8 @@ def rows() -> list[Row]:
             continue
         marks = _marks(facts.score.floors)
         score = facts.score.excess[0]
-        found.append(
-            Row(name, facts.summary, facts.architecture, facts.signal.family, facts.parameters, facts.size, score, marks)
-        )
+        what = name, facts.summary, facts.architecture, facts.signal.family
+        found.append(Row(*what, facts.parameters, facts.size, score, marks))
     order = list(signals.FAMILIES)
     found.sort(key=lambda row: (order.index(row.family) if row.family in order else 99, row.excess or 0))
     for name in closed_form.names():

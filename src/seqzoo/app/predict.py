@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from html import escape
 from typing import Any, NamedTuple
 
@@ -77,7 +78,7 @@ class _Predict:
         with ui.element("div").classes("panel"):
             theme.html("The signal", tag="h3")
             for knob in self.scene.knobs:
-                controls.Slider(knob, self.values[knob.key], lambda value, key=knob.key: self._turn(key, value))
+                controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
             with ui.element("div").classes("buttons"):
                 controls.button("New noise", self._new_noise)
 
@@ -94,7 +95,8 @@ class _Predict:
     def _paste(self) -> None:
         with ui.element("div").classes("panel"):
             theme.html("Your own values", tag="h3")
-            self.text = ui.element("textarea").props(f'rows="3" spellcheck="false" placeholder="{self.length} numbers"')
+            self.text = ui.element("textarea").props('rows="3" spellcheck="false"')
+            self.text.props["placeholder"] = f"{self.length} numbers"
             self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
             self.text.on("change", self._read, js_handler="(event) => emit(event.target.value)")
             self.text.on("drop", self._read, js_handler=_DROP)
@@ -132,10 +134,10 @@ class _Predict:
     def _compute(self) -> Shown:
         model, length, ahead = self.engines.model, self.length, self.horizon
         if self.radius is None:
-            made = intervals.calibrate_on_signal(
-                lambda windows: self.visit.model.forecast(windows, ahead), self.visit.model.signal, length, ahead, LEVEL
-            )
-            self.radius = made.radius
+            loaded = self.visit.model
+            self.radius = intervals.calibrate_on_signal(
+                lambda windows: loaded.forecast(windows, ahead), loaded.signal, length, ahead, LEVEL
+            ).radius
         clean, signal = None, self.visit.model.signal
         if self.pasted is None:
             context, clean = self.scene.window(self.values, length, ahead, self.seed)
@@ -167,8 +169,11 @@ def _options(found: Shown, name: str) -> charts.Options:
     if found.clean is not None:
         series.append(charts.line("truth", np.arange(1 - length, ahead + 1), found.clean, theme.INK, width=1.2))
     series.append(charts.dots("window", past, found.context, theme.GREY, size=7))
-    forecasts = (("best linear", found.linear, theme.GREEN, "triangle", 17), ("Bayes", found.bayes, theme.ORANGE, "diamond", 15),
-                 (name, found.model, theme.BLUE, "circle", 8))  # fmt: skip
+    forecasts = (
+        ("best linear", found.linear, theme.GREEN, "triangle", 17),
+        ("Bayes", found.bayes, theme.ORANGE, "diamond", 15),
+        (name, found.model, theme.BLUE, "circle", 8),
+    )
     for label, values, colour, shape, size in forecasts:
         if ahead == 1:
             series.append(charts.dots(label, future, values, colour, size=size, shape=shape))
@@ -187,7 +192,8 @@ def _numbers(found: Shown, name: str) -> str:
         return f"{value - last:+.4f} from Bayes"
 
     step = "" if len(found.model) == 1 else ", step 1"
-    items = [controls.number(f"{escape(name)}{step}", f"{found.model[0]:.4f}", "var(--blue)", against(found.model[0]))]
+    own = found.model[0]
+    items = [controls.number(f"{escape(name)}{step}", f"{own:.4f}", "var(--blue)", against(own))]
     items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", "var(--bayes)", "the best possible"))
     if found.clean is not None:
         truth = found.clean[len(found.context)]
@@ -195,7 +201,9 @@ def _numbers(found: Shown, name: str) -> str:
     linear = found.linear[0]
     items.append(controls.number(theme.term("best linear"), f"{linear:.4f}", "var(--green)", against(linear)))
     items.append(
-        controls.number(theme.term("90% interval"), f"±{found.radius[0]:.3f}", "var(--muted)", "for the trained signal")
+        controls.number(
+            theme.term("90% interval"), f"±{found.radius[0]:.3f}", "var(--muted)", "for the trained signal"
+        )
     )
     return f'<div class="numbers">{"".join(items)}</div>' + _number_line(found, name)
 
@@ -211,8 +219,8 @@ def _number_line(found: Shown, name: str) -> str:
     margin = max(0.12 * (high - low), 1e-4)
     low, high = low - margin, high + margin
     ticks = "".join(
-        f'<span style="left:{100 * (value - low) / (high - low):.2f}%;--c:{colour}" title="{escape(label)} {value:.4f}">'
-        "</span>"
+        f'<span style="left:{100 * (value - low) / (high - low):.2f}%;--c:{colour}" '
+        f'title="{escape(label)} {value:.4f}"></span>'
         for label, value, colour in marks
     )
     return (

@@ -107,7 +107,7 @@ class _Rollout:
             self._show_errors(found, horizon)
 
     def _draw(self, drawn: tuple[FloatArray, ...], found: Measurement | None) -> None:
-        history, observed, clean, ahead, bayes = drawn
+        history, clean, ahead, bayes = drawn
         name, steps = self.visit.name, np.arange(1, len(ahead) + 1)
         past = np.arange(1 - len(history), 1)
         series, names = [], ["history", "truth", "Bayes", name]
@@ -123,7 +123,8 @@ class _Rollout:
         ]
         options = charts.legend_of(charts.axes("steps from now", "value", series), names)
         far = abs(float(ahead[-1] - clean[-1]))
-        charts.redraw(self.forecast, options, f"Forecast of {len(ahead)} steps; at the last it is {far:.3f} from the truth.")
+        said = f"Forecast of {len(ahead)} steps; at the last it is {far:.3f} from the truth."
+        charts.redraw(self.forecast, options, said)
 
     def _show_errors(self, found: Measurement, horizon: int) -> None:
         name, steps = self.visit.name, np.arange(1, horizon + 1)
@@ -137,18 +138,20 @@ class _Rollout:
             charts.line(name, steps, mse, theme.BLUE, width=2.4),
         ]
         options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
-        charts.redraw(
-            self.errors, options,
-            f"Mean squared error by step: {name} from {mse[0]:.4g} to {mse[-1]:.4g}, Bayes from {bayes[0]:.4g} to {bayes[-1]:.4g}.",
-        )  # fmt: skip
+        options["yAxis"]["min"] = min(noise, float(mse.min())) / 1.5 or None
+        own, best = (f"from {part[0]:.4g} to {part[-1]:.4g}" for part in (mse, bayes))
+        options = charts.legend_of(options, [made["name"] for made in series])
+        charts.redraw(self.errors, options, f"Mean squared error by step: {name} {own}, Bayes {best}.")
         self.numbers.set_content(
             controls.number(f"{escape(name)}, {way}", f"{mse.mean():.4g}", "var(--blue)", "mean squared error")
             + controls.number(theme.term("Bayes"), f"{bayes.mean():.4g}", "var(--bayes)", "the floor")
             + controls.number(theme.term("best linear"), f"{linear.mean():.4g}", "var(--green)", theme.term("direct"))
             + controls.number(
-                f"{theme.term('coverage')} of the band", f"{found.coverage:.1%}", "var(--muted)",
+                f"{theme.term('coverage')} of the band",
+                f"{found.coverage:.1%}",
+                "var(--muted)",
                 f"of {found.windows:,} further windows; {LEVEL:.0%} is meant",
-            )  # fmt: skip
+            )
         )
 
     def _way(self) -> str:
@@ -164,12 +167,12 @@ async def build(visit: Visit) -> None:
 
 
 def _case(model: Model, horizon: int, seed: int) -> tuple[FloatArray, ...]:
-    """History [T]; observed, clean, forecast and Bayes forecast, [H] each."""
+    """History [T]; clean, forecast and Bayes forecast, [H] each."""
     length, signal = model.context_length, model.signal
     drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, np.random.default_rng(seed))
     history = drawn.context[0]
     bayes = signal.posterior(history[None, -length:], horizon)[0][0]
-    return history, drawn.target[0], drawn.clean[0], model.forecast(history, horizon)[0].astype(np.float64), bayes
+    return history, drawn.clean[0], model.forecast(history, horizon)[0].astype(np.float64), bayes
 
 
 def _reach(horizon: int) -> int:

@@ -18,7 +18,8 @@ MUTED, GRID = "#5f6771", "#e3e6ea"
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0072b2"/>'
-    '<path d="M4 16c4-12 8-12 12 0s8 12 12 0" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>'
+    '<path d="M4 16c4-12 8-12 12 0s8 12 12 0" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/>'
+    "</svg>"
 )
 
 TERMS = {
