@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import Response
 
-from ..errors import SeqzooError
+from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
 from . import gallery, model, sketches, theme
@@ -47,7 +47,7 @@ def pages(repository: Repository) -> App:
     async def sketch(name: str) -> Response:
         try:
             data = await to_thread.run_sync(sketches.of, repository, name)
-        except SeqzooError as problem:
+        except UnknownNameError as problem:
             return Response(str(problem), 404, media_type="text/plain")
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import shelf
+from ..errors import SeqzooError
 from ..runtime import ClosedForm, Predictor, closed_form
 from ..runtime.repository import Model, Repository
 from ..signals import Recall
@@ -28,16 +29,21 @@ _one_at_a_time = threading.Lock()
 def of(repository: Repository, name: str) -> bytes:
     """The drawing as SVG; computed at the first call, through onnx, without entering the model into memory.
 
+    A model that cannot be run has an empty drawing: opening it says why.
+
     Raises:
-        SeqzooError: no such model, or it cannot be run.
+        UnknownNameError: no such model.
     """
-    model = repository.describe(name)
-    key = name if isinstance(model, ClosedForm) else f"{name} {Predictor(shelf.find(name)).bundle.manifest_sha256}"
-    with _one_at_a_time:
-        if key not in _drawn:
-            fresh = closed_form.find(name) or Predictor(shelf.find(name), "onnx")
-            _drawn[key] = _drawing(fresh).encode()
-        return _drawn[key]
+    repository.describe(name)
+    try:
+        fresh = closed_form.find(name) or Predictor(shelf.find(name), "onnx")
+        key = name if isinstance(fresh, ClosedForm) else f"{name} {fresh.bundle.manifest_sha256}"
+        with _one_at_a_time:
+            if key not in _drawn:
+                _drawn[key] = _drawing(fresh).encode()
+            return _drawn[key]
+    except SeqzooError:
+        return _svg("").encode()
 
 
 def _drawing(model: Model) -> str:

@@ -1,0 +1,76 @@
+"""The page /, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from seqzoo import bundle
+from seqzoo.runtime import closed_form
+from serving import Running
+
+Visit = Callable[..., Any]
+
+
+def shown(page: Any) -> set[str]:
+    return {card.get_attribute("data-model") for card in page.query_selector_all("a.model-card:not(.gone)")}
+
+
+def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_looking(visit: Visit, app: Running) -> None:
+    page = visit("/")
+    shipped = {path.name for path in bundle.SHIPPED.iterdir() if (path / bundle.MANIFEST).exists()}
+    assert shown(page) == shipped | set(closed_form.names()) | {"lstm.sine-cut", "lstm.sine-torn"}
+    index = httpx.post(f"{app.address}/v2/repository/index").json()
+    assert not any(row["state"] == "READY" for row in index)
+
+
+def test_a_drawing_is_computed_and_shown(visit: Visit) -> None:
+    page = visit("/")
+    page.wait_for_function("document.querySelector('[data-model=\"lstm.sine\"] img').naturalWidth > 0")
+    assert "lstm.sine" in page.get_attribute("[data-model='lstm.sine'] img", "alt")
+
+
+def test_filters_leave_what_fits_and_stand_in_the_address(visit: Visit) -> None:
+    page = visit("/")
+    page.click("[aria-label='Filter by architecture'] >> text='lstm'")
+    page.click("[aria-label='Filter by signal'] >> text='recall'")
+    page.wait_for_function("location.search.includes('recall') && location.search.includes('lstm')")
+    assert shown(page) == {"lstm.recall"}
+    address = page.url
+    assert shown(visit(address[address.index("/?") :])) == {"lstm.recall"}
+
+
+def test_a_filter_that_leaves_nothing_says_so(visit: Visit) -> None:
+    page = visit("/?architecture=gaf_cnn&signal=recall")
+    assert shown(page) == set()
+    assert page.is_visible("text=No model of that architecture")
+
+
+def test_a_bundle_that_cannot_be_read_says_why_and_its_text_is_not_obeyed(visit: Visit) -> None:
+    page = visit("/")
+    said = page.get_attribute("[data-model='lstm.sine-torn'] .badge", "title")
+    assert said.startswith("failed: ") and "manifest" in said
+
+
+def test_the_page_allows_nothing_but_its_own_server(app: Running) -> None:
+    policy = httpx.get(app.address).headers["content-security-policy"]
+    assert "default-src 'self'" in policy and "http" not in policy
+
+
+def test_the_api_answers_beside_the_pages(app: Running) -> None:
+    assert httpx.get(f"{app.address}/api/models/lstm.sine").json()["name"] == "lstm.sine"
+    assert httpx.get(f"{app.address}/v2/health/ready").status_code == 200
+    unknown = httpx.get(f"{app.address}/api/nothing")
+    assert unknown.status_code == 404 and "error" in unknown.json()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_it_follows_the_system_and_fits_the_window(visit: Visit, scheme: str, width: int) -> None:
+    page = visit("/", width=width, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    red = int(page.evaluate("getComputedStyle(document.body).backgroundColor").split("(")[1].split(",")[0])
+    assert (red > 200) is (scheme == "light")

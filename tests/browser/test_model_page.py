@@ -1,0 +1,160 @@
+"""The page of a model, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from serving import Running
+
+Visit = Callable[..., Any]
+
+CHART = "[role=tabpanel]:not(.gone) .chart[aria-label*='Bayes']"
+CHANGED = "([selector, before]) => document.querySelector(selector).getAttribute('aria-label') !== before"
+
+
+def state(app: Running, name: str) -> str:
+    rows = httpx.post(f"{app.address}/v2/repository/index").json()
+    return next(row["state"] for row in rows if row["name"] == name)
+
+
+def slide(page: Any, knob: str, value: float) -> None:
+    page.eval_on_selector(
+        f"input[data-knob={knob}]",
+        f"e => {{ e.value = '{value}'; e.dispatchEvent(new Event('input', {{bubbles: true}})) }}",
+    )
+
+
+def has_torch(app: Running) -> bool:
+    return "libtorch" in Path(f"/proc/{app.process.pid}/maps").read_text()
+
+
+def test_opening_a_model_loads_it_without_torch(visit: Visit, app: Running) -> None:
+    assert state(app, "gru.sine") == "UNAVAILABLE"
+    page = visit("/models/gru.sine")
+    page.wait_for_selector(f"{CHART} svg path")
+    page.wait_for_selector(".badge.loaded")
+    assert state(app, "gru.sine") == "READY"
+    assert not has_torch(app)
+
+
+def test_a_slider_changes_the_forecast_and_the_address_and_the_address_restores_it(visit: Visit) -> None:
+    page = visit("/models/lstm.sine")
+    page.wait_for_selector(CHART)
+    before = page.get_attribute(CHART, "aria-label")
+    slide(page, "frequency", 0.2)
+    page.wait_for_function(CHANGED, arg=[CHART, before])
+    page.wait_for_function("location.search.includes('frequency=0.2')")
+    after = page.get_attribute(CHART, "aria-label")
+    again = visit(page.url[page.url.index("/models") :])
+    again.wait_for_selector(CHART)
+    assert again.get_attribute(CHART, "aria-label") == after
+    assert again.input_value("input[data-knob=frequency]") == "0.2"
+
+
+def test_new_noise_changes_the_forecast(visit: Visit) -> None:
+    page = visit("/models/lstm.sine")
+    page.wait_for_selector(CHART)
+    before = page.get_attribute(CHART, "aria-label")
+    page.click("text=New noise")
+    page.wait_for_function(CHANGED, arg=[CHART, before])
+
+
+def test_every_slider_has_a_name_and_moves_with_the_keyboard(visit: Visit) -> None:
+    page = visit("/models/lstm.two_tone")
+    page.wait_for_selector(CHART)
+    sliders = page.query_selector_all("input[type=range]")
+    assert len(sliders) == 5 and all(slider.get_attribute("aria-label") for slider in sliders)
+    before = page.get_attribute(CHART, "aria-label")
+    page.focus("input[data-knob=slow_phase]")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(CHANGED, arg=[CHART, before])
+
+
+@pytest.mark.parametrize("pasted", ["1 2 three", "1 2 3", "nan " * 20, "<script>alert(1)</script>", "9" * 200_000])
+def test_a_bad_paste_is_one_sentence_and_the_page_goes_on(visit: Visit, pasted: str) -> None:
+    page = visit("/models/lstm.sine")
+    page.wait_for_selector(CHART)
+    before = page.get_attribute(CHART, "aria-label")
+    page.fill("textarea", pasted)
+    page.dispatch_event("textarea", "change")
+    page.wait_for_function("document.querySelector('p.error-line').textContent.trim().length > 0")
+    said = page.inner_text("p.error-line")
+    assert said.count("\n") == 0 and len(said) < 250 and said[0].isupper()
+    page.click("text=New noise")
+    page.wait_for_function(CHANGED, arg=[CHART, before])
+
+
+def test_pasted_values_are_forecast_and_have_no_truth(visit: Visit) -> None:
+    page = visit("/models/lstm.sine")
+    page.wait_for_selector(CHART)
+    page.fill("textarea", " ".join(["0.5"] * 30))
+    page.dispatch_event("textarea", "change")
+    page.wait_for_function(f"!document.querySelector(\"{CHART}\").getAttribute('aria-label').includes('truth')")
+    assert page.inner_text("p.error-line").strip() == ""
+
+
+def test_the_numpy_engine_gives_the_same_forecast_and_its_times(visit: Visit) -> None:
+    page = visit("/models/lstm.sine")
+    page.wait_for_selector(CHART)
+    before = page.get_attribute(CHART, "aria-label")
+    page.click("button.choice:has-text('numpy')")
+    page.wait_for_selector("button.choice[aria-pressed=true]:has-text('numpy')")
+    assert "ms" in page.inner_text("text=measured here")
+    assert page.get_attribute(CHART, "aria-label") == before
+
+
+def test_a_roll_out_shows_its_error_beside_the_floor(visit: Visit) -> None:
+    page = visit("/models/lstm.sine?view=rollout&horizon=40")
+    page.wait_for_selector("[aria-label^='Mean squared error by step']", timeout=60_000)
+    assert "coverage" in page.inner_text("#panel-rollout").lower()
+    slide(page, "horizon", 200)
+    page.wait_for_selector("[aria-label^='Forecast of 200 steps']")
+
+
+def test_a_bundle_downloads_and_verifies_check_by_check(visit: Visit) -> None:
+    page = visit("/models/lstm.sine?view=deploy")
+    with page.expect_download() as download:
+        page.click("a:has-text('Bundle,')")
+    assert download.value.suggested_filename == "lstm.sine.zip"
+    page.click("text=Verify")
+    page.wait_for_selector("text=This bundle is what it says.", timeout=120_000)
+    assert page.locator(".check.passed").count() >= 9 and page.locator(".check.failed").count() == 0
+
+
+def test_the_card_is_rendered(visit: Visit) -> None:
+    page = visit("/models/lstm.sine?view=card")
+    page.wait_for_selector(".prose h2 >> text=Limitations")
+    assert "context_length 20" in page.inner_text(".prose")
+
+
+def test_a_model_that_cannot_be_loaded_says_why_and_its_card_still_opens(visit: Visit) -> None:
+    page = visit("/models/lstm.sine-cut")
+    assert "model.onnx" in page.wait_for_selector("#panel-predict [role=alert]").inner_text()
+    page.wait_for_selector(".badge.failed")
+    page.click("#tab-card")
+    page.wait_for_selector(".prose h2")
+
+
+@pytest.mark.parametrize("name", ["nothing.sine", "lstm.sine-torn", "%3Cscript%3Ealert(1)%3C%2Fscript%3E"])
+def test_a_model_that_is_not_there_or_cannot_be_read_says_so(visit: Visit, name: str) -> None:
+    assert visit(f"/models/{name}").is_visible("main [role=alert]")
+
+
+def test_tabs_move_with_the_arrow_keys(visit: Visit) -> None:
+    page = visit("/models/bayes.sine")
+    page.wait_for_selector(CHART)
+    page.focus("#tab-predict")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#tab-rollout[aria-selected=true]")
+
+
+@pytest.mark.parametrize("view", ["predict", "rollout", "deploy", "card"])
+def test_a_view_fits_a_narrow_window_in_the_dark(visit: Visit, view: str) -> None:
+    page = visit(f"/models/lstm.sine?view={view}", width=400, scheme="dark")
+    page.wait_for_selector(f"#panel-{view} .panel")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
