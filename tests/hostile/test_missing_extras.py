@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -56,3 +57,13 @@ def test_without_the_exporter_training_is_refused_before_it_starts(
 ) -> None:
     assert "pip install 'seqzoo[train]'" in terminal("train", "lstm.sine").refusal
     assert not home.exists()
+
+
+def test_without_nicegui_the_line_that_installs_the_app_is_shown(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "nicegui" else found(name, *rest)
+    )
+    assert "pip install 'seqzoo[app]'" in terminal("app").refusal
