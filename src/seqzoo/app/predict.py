@@ -193,8 +193,9 @@ def _numbers(found: Shown, name: str) -> str:
 
     step = "" if len(found.model) == 1 else ", step 1"
     own = found.model[0]
+    best = "the best possible" if found.clean is not None else "the best for its signal"
     items = [controls.number(f"{escape(name)}{step}", f"{own:.4f}", "var(--blue)", against(own))]
-    items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", "var(--bayes)", "the best possible"))
+    items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", "var(--bayes)", best))
     if found.clean is not None:
         truth = found.clean[len(found.context)]
         items.append(controls.number(theme.term("truth"), f"{truth:.4f}", "var(--ink)", against(truth)))

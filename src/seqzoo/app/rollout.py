@@ -27,7 +27,7 @@ FloatArray = NDArray[np.floating]
 LEVEL = 0.9
 LEAST, MOST = 20, 1000
 FIRST_SEED = 5
-MOST_ROWS = 20_000  # windows times steps that errors are measured on
+MOST_ROWS = 40_000  # windows times steps that errors are measured on
 MOST_DEAR_ROWS = 4_000  # where the posterior is dear
 _limiter = CapacityLimiter(1)
 _alone, _keeping = threading.Lock(), threading.Lock()
@@ -59,10 +59,15 @@ class _Rollout:
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead(
+        fed_back = (
             f"Notice how the error of the {theme.term('recursive')} forecast leaves the {theme.term('floor')} that "
             f"{theme.term('Bayes')} stays on: each forecast that is fed back brings its own error along."
         )
+        direct = (
+            f"Notice that nothing is fed back: each step is forecast {theme.term('direct', 'directly')}, and the error "
+            f"stands beside the {theme.term('floor')} that {theme.term('Bayes')} sets."
+        )
+        theme.lead(direct if isinstance(self.visit.model, ClosedForm) else fed_back)
         with ui.element("div").classes("stack"):
             with ui.element("div").classes("panel"):
                 knob = Knob("horizon", "Steps ahead", LEAST, MOST, 10, 100)
@@ -139,6 +144,7 @@ class _Rollout:
         ]
         options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
         options["yAxis"]["min"] = min(noise, float(mse.min())) / 1.5 or None
+        options["yAxis"]["axisLabel"] = {**options["yAxis"]["axisLabel"], "showMinLabel": False}
         own, best = (f"from {part[0]:.4g} to {part[-1]:.4g}" for part in (mse, bayes))
         options = charts.legend_of(options, [made["name"] for made in series])
         charts.redraw(self.errors, options, f"Mean squared error by step: {name} {own}, Bayes {best}.")
@@ -150,7 +156,7 @@ class _Rollout:
                 f"{theme.term('coverage')} of the band",
                 f"{found.coverage:.1%}",
                 "var(--muted)",
-                f"of {found.windows:,} further windows; {LEVEL:.0%} is meant",
+                f"of {found.windows:,} further windows; {LEVEL:.0%} ± {_spread(found.windows):.1%} is expected",
             )
         )
 
@@ -173,6 +179,11 @@ def _case(model: Model, horizon: int, seed: int) -> tuple[FloatArray, ...]:
     history = drawn.context[0]
     bayes = signal.posterior(history[None, -length:], horizon)[0][0]
     return history, drawn.clean[0], model.forecast(history, horizon)[0].astype(np.float64), bayes
+
+
+def _spread(windows: int) -> float:
+    """Standard error of a coverage: that of as many windows to measure, and as many to calibrate, on it."""
+    return math.sqrt(2 * LEVEL * (1 - LEVEL) / windows)
 
 
 def _reach(horizon: int) -> int:

@@ -28,6 +28,9 @@ class Knob(NamedTuple):
     start: float
 
 
+LEAST_NOISE = 0.02  # that the references of a signal with two unknowns count on: a sharper posterior takes seconds
+
+
 @dataclass(frozen=True)
 class Scene:
     """A signal family that can be turned by hand.
@@ -96,11 +99,13 @@ def _any(signal: SineAny, context_length: int) -> Scene:
     def known(values: Values) -> Signal:
         return signals.SineAny(
             lowest=signal.lowest, highest=signal.highest, amplitude=values["amplitude"],
-            sigma=max(values["noise"], 0.02),
+            sigma=max(values["noise"], LEAST_NOISE),
         )  # fmt: skip
 
-    knobs = _frequency(0.1), _phase(), _amplitude(signal.amplitude), _noise(signal)
-    return Scene(knobs, curve, known)
+    middle = round((signal.lowest + signal.highest) / 2, 2)
+    # Beyond its range the reference forecasters, which know it, would no longer be the best.
+    frequency = _frequency(middle)._replace(low=signal.lowest, high=signal.highest)
+    return Scene((frequency, _phase(), _amplitude(signal.amplitude), _noise(signal)), curve, known)
 
 
 def _two(signal: TwoTone, context_length: int) -> Scene:
@@ -112,7 +117,7 @@ def _two(signal: TwoTone, context_length: int) -> Scene:
     def known(values: Values) -> Signal:
         return signals.TwoTone(
             slow=signal.slow, fast=signal.fast, slow_amplitude=values["slow_amplitude"],
-            fast_amplitude=values["fast_amplitude"], sigma=max(values["noise"], 0.02),
+            fast_amplitude=values["fast_amplitude"], sigma=max(values["noise"], LEAST_NOISE),
         )  # fmt: skip
 
     return Scene(

@@ -1,0 +1,33 @@
+"""Cards as pages: what others wrote is shown, never obeyed."""
+
+from __future__ import annotations
+
+import pytest
+
+from seqzoo import bundle
+from seqzoo.app import card, gallery
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "<a href='//x'>y</a>"],
+)
+def test_markup_of_a_card_is_shown_as_text(hostile):
+    made = card.rendered(f"# A card\n\n{hostile}\n")
+    assert "<script" not in made and "<img" not in made and 'href="javascript' not in made and "<a href='" not in made
+
+
+def test_a_shipped_card_loses_its_front_matter_and_keeps_tables_code_and_underscores():
+    made = card.rendered((bundle.SHIPPED / "lstm.sine" / bundle.CARD).read_text("utf-8"))
+    assert "license:" not in made and "<table>" in made and "<code>" in made and "context_length 20" in made
+
+
+def test_the_reason_of_a_failure_is_escaped():
+    assert "<script" not in gallery.badge("failed", "<script>alert(1)</script>")
+
+
+def test_the_bar_of_a_card_says_the_excess_of_its_manifest():
+    rows = {row.name: row for row in gallery.rows()}
+    stated = bundle.open_bundle(bundle.SHIPPED / "lstm.sine").manifest.score
+    assert rows["lstm.sine"].excess == stated.excess[0]
+    assert rows["bayes.sine"].excess == 0 and rows["last_value.sine"].excess == rows["last_value.sine"].marks[0]
