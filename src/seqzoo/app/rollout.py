@@ -64,8 +64,8 @@ class _Rollout:
             f"{theme.term('Bayes')} stays on: each forecast that is fed back brings its own error along."
         )
         direct = (
-            f"Notice that nothing is fed back: each step is forecast {theme.term('direct', 'directly')}, and the error "
-            f"stands beside the {theme.term('floor')} that {theme.term('Bayes')} sets."
+            f"Notice that nothing is fed back: each step is forecast {theme.term('direct', 'directly')}, and "
+            f"the error stands beside the {theme.term('floor')} that {theme.term('Bayes')} sets."
         )
         theme.lead(direct if isinstance(self.visit.model, ClosedForm) else fed_back)
         with ui.element("div").classes("stack"):

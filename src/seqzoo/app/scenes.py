@@ -28,7 +28,8 @@ class Knob(NamedTuple):
     start: float
 
 
-LEAST_NOISE = 0.02  # that the references of a signal with two unknowns count on: a sharper posterior takes seconds
+# Of signals with two unknowns: a sharper posterior would need too large a grid.
+LEAST_NOISE, LARGEST_AMPLITUDE = 0.1, 1.0
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def of(signal: Signal, context_length: int) -> Scene:
     return makers[type(signal)](signal, context_length)
 
 
-def _noise(signal: Signal) -> Knob:
-    return Knob("noise", "Noise, sigma", 0.0, 0.5, 0.01, signal.sigma)
+def _noise(signal: Signal, low: float = 0.0) -> Knob:
+    return Knob("noise", "Noise, sigma", low, 0.5, 0.01, signal.sigma)
 
 
 def _phase(key: str = "phase", label: str = "Phase, radians", start: float = 0.6) -> Knob:
@@ -99,13 +100,14 @@ def _any(signal: SineAny, context_length: int) -> Scene:
     def known(values: Values) -> Signal:
         return signals.SineAny(
             lowest=signal.lowest, highest=signal.highest, amplitude=values["amplitude"],
-            sigma=max(values["noise"], LEAST_NOISE),
+            sigma=values["noise"],
         )  # fmt: skip
 
     middle = round((signal.lowest + signal.highest) / 2, 2)
     # Beyond its range the reference forecasters, which know it, would no longer be the best.
     frequency = _frequency(middle)._replace(low=signal.lowest, high=signal.highest)
-    return Scene((frequency, _phase(), _amplitude(signal.amplitude), _noise(signal)), curve, known)
+    amplitude = _amplitude(signal.amplitude)._replace(high=LARGEST_AMPLITUDE)
+    return Scene((frequency, _phase(), amplitude, _noise(signal, LEAST_NOISE)), curve, known)
 
 
 def _two(signal: TwoTone, context_length: int) -> Scene:
@@ -117,16 +119,16 @@ def _two(signal: TwoTone, context_length: int) -> Scene:
     def known(values: Values) -> Signal:
         return signals.TwoTone(
             slow=signal.slow, fast=signal.fast, slow_amplitude=values["slow_amplitude"],
-            fast_amplitude=values["fast_amplitude"], sigma=max(values["noise"], LEAST_NOISE),
+            fast_amplitude=values["fast_amplitude"], sigma=values["noise"],
         )  # fmt: skip
 
     return Scene(
         (
             _phase("slow_phase", "Phase of the slow tone", 0.6),
-            _amplitude(signal.slow_amplitude, "slow_amplitude", "Amplitude of the slow tone"),
+            _amplitude(signal.slow_amplitude, "slow_amplitude", "Amplitude of the slow tone")._replace(high=LARGEST_AMPLITUDE),
             _phase("fast_phase", "Phase of the fast tone", 2.0),
-            _amplitude(signal.fast_amplitude, "fast_amplitude", "Amplitude of the fast tone"),
-            _noise(signal),
+            _amplitude(signal.fast_amplitude, "fast_amplitude", "Amplitude of the fast tone")._replace(high=LARGEST_AMPLITUDE),
+            _noise(signal, LEAST_NOISE),
         ),
         curve,
         known,
