@@ -122,12 +122,16 @@ def _two(signal: TwoTone, context_length: int) -> Scene:
             fast_amplitude=values["fast_amplitude"], sigma=values["noise"],
         )  # fmt: skip
 
+    def amplitude(tone: str, start: float) -> Knob:
+        made = _amplitude(start, f"{tone}_amplitude", f"Amplitude of the {tone} tone")
+        return made._replace(high=LARGEST_AMPLITUDE)
+
     return Scene(
         (
             _phase("slow_phase", "Phase of the slow tone", 0.6),
-            _amplitude(signal.slow_amplitude, "slow_amplitude", "Amplitude of the slow tone")._replace(high=LARGEST_AMPLITUDE),
+            amplitude("slow", signal.slow_amplitude),
             _phase("fast_phase", "Phase of the fast tone", 2.0),
-            _amplitude(signal.fast_amplitude, "fast_amplitude", "Amplitude of the fast tone")._replace(high=LARGEST_AMPLITUDE),
+            amplitude("fast", signal.fast_amplitude),
             _noise(signal, LEAST_NOISE),
         ),
         curve,
