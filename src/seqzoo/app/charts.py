@@ -37,6 +37,7 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
     lines = {"splitLine": {"lineStyle": {"color": theme.GRID}}}
     return {
         "animation": False,
+        "textStyle": {"fontFamily": "system-ui, sans-serif"},
         "grid": {"left": 8, "right": 18, "top": 64, "bottom": 30, "containLabel": True},
         "legend": {"top": 0, "left": 0, "textStyle": text, "itemWidth": 18, "itemHeight": 9, "itemGap": 16,
                    "inactiveColor": theme.GREY},

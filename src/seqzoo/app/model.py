@@ -54,7 +54,9 @@ def enter(repository: Repository) -> None:
                 known = await to_thread.run_sync(repository.describe, name)
                 _head(repository, name, known)
             except SeqzooError as error:
-                theme.html('<a class="crumb" href="/">← Gallery</a>')
+                with ui.element("div").classes("model-head"):
+                    theme.html('<a class="crumb" href="/">← Gallery</a>')
+                    theme.html(escape(name[:100]), tag="h1")
                 theme.problem(str(error))
                 return
             visit = Visit(repository, name, known, dict(request.query_params))

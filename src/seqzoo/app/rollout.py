@@ -143,7 +143,7 @@ class _Rollout:
             charts.line(name, steps, mse, theme.BLUE, width=2.4),
         ]
         options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
-        options["yAxis"]["min"] = min(noise, float(mse.min())) / 1.5 or None
+        options["yAxis"]["min"] = float(f"{min(noise, float(mse.min())) / 1.5:.1g}") or None
         options["yAxis"]["axisLabel"] = {**options["yAxis"]["axisLabel"], "showMinLabel": False}
         own, best = (f"from {part[0]:.4g} to {part[-1]:.4g}" for part in (mse, bayes))
         options = charts.legend_of(options, [made["name"] for made in series])
