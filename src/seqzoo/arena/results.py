@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from .. import files
 from ..errors import InputError
@@ -15,6 +18,21 @@ LIMIT = 64 << 20
 BATCH_SIZE = 128  # of every training in the arena
 
 
+MOST = 1e100  # of an excess or a skill: the squares of larger ones overflow
+
+Score = Annotated[float, Meta(ge=-MOST, le=MOST)]
+NotNegative = Annotated[float, Meta(ge=0, le=MOST)]
+Count = Annotated[int, Meta(ge=1, le=2**62)]
+Whole = Annotated[int, Meta(ge=0, le=2**62)]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
+
+
+class _Version(msgspec.Struct):
+    """Read before all else: what a later schema holds is not for this one to judge."""
+
+    schema_version: int = 1
+
+
 class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Strict: a field this schema does not know is an error, never silently dropped."""
 
@@ -22,14 +40,14 @@ class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Outcome(_Facts, frozen=True):
     """The score of a trained model on `scored` fresh windows; the `se` is over windows."""
 
-    excess: float
-    excess_se: float
-    skill: float
-    mse: float
-    scored: int
-    parameters: int
-    seconds: float
-    best_step: int
+    excess: NotNegative
+    excess_se: NotNegative
+    skill: Score
+    mse: NotNegative
+    scored: Count
+    parameters: Whole
+    seconds: NotNegative
+    best_step: Whole
 
 
 class Result(_Facts, frozen=True):
@@ -38,10 +56,10 @@ class Result(_Facts, frozen=True):
     `points` is the length of the one observed series; None draws fresh windows without end.
     """
 
-    model: str
-    points: int | None
-    windows: int
-    seed: int
+    model: Name
+    points: Count | None
+    windows: Count
+    seed: Whole
     fingerprint: str
     outcome: Outcome | None = None
     error: str = ""
@@ -55,18 +73,18 @@ class Result(_Facts, frozen=True):
 class Footprint(_Facts, frozen=True):
     """Of one model: median microseconds of one window through ONNX Runtime, bytes of the ONNX file."""
 
-    microseconds: float
-    bytes: int
+    microseconds: NotNegative
+    bytes: Whole
 
 
 class Results(msgspec.Struct, forbid_unknown_fields=True):
     """Everything in one results.json. `references` has the exact excess of each reference forecaster."""
 
-    signal: str
-    context_length: int
-    references: dict[str, float] = {}
+    signal: Name
+    context_length: Count
+    references: dict[Name, Score] = {}
     cells: list[Result] = []
-    footprints: dict[str, Footprint] = {}
+    footprints: dict[Name, Footprint] = {}
     schema_version: int = SCHEMA_VERSION
 
     def enter(self, result: Result) -> None:
@@ -86,13 +104,23 @@ def load(folder: Path) -> Results:
         raise InputError(f"there are no results in {folder}: expected a file {NAME}. Run the arena first.")
     raw = files.read_file(path, LIMIT)
     try:
-        found = msgspec.json.decode(raw, type=Results)
+        version = msgspec.json.decode(raw, type=_Version).schema_version
+        found = msgspec.json.decode(raw, type=Results) if version == SCHEMA_VERSION else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read: {error}. Remove it to start again.") from None
-    if found.schema_version != SCHEMA_VERSION:
         raise InputError(
-            f"{path} is of schema {found.schema_version}; this seqzoo reads {SCHEMA_VERSION}. "
-            "Remove it to start again, or use the version that wrote it."
+            f"{path} cannot be read: {error}. Restore it from a copy, or move it away to start again."
+        ) from None
+    if found is None:
+        raise InputError(
+            f"{path} is of schema {version}; this seqzoo reads {SCHEMA_VERSION}. "
+            "Use the version that wrote it, or move it away to start again."
+        )
+    places = Counter(cell.place for cell in found.cells)
+    if twice := next((place for place, count in places.items() if count > 1), None):
+        model, points, windows, seed = twice
+        raise InputError(
+            f"{path} holds two results of {model}, {'endless' if points is None else f'{points} points'}, {windows} "
+            f"windows, seed {seed}; expected one. Remove one of them."
         )
     return found
 

@@ -180,7 +180,7 @@ def read(folder: Path) -> Results:
     """
     try:
         return msgspec.json.decode(files.read_file(folder / RESULTS, 1 << 24), type=Results)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{folder / RESULTS} does not hold the results of a sweep: {error}.") from None
 
 
