@@ -91,7 +91,8 @@ def linear_mse(signal: Signal, weights: FloatArray, bias: FloatArray | float = 0
     quadratic = (weights @ known.within * weights).sum(axis=1)
     offset = weights @ known.context_mean + bias - known.target_mean
     error = known.variance - 2 * (weights * known.cross).sum(axis=1) + quadratic + offset**2
-    return np.asarray(np.maximum(error, signal.sigma**2))  # where terms cancel, rounding would end below the noise, or below 0
+    # Where terms cancel, rounding would end below the noise, or below 0.
+    return np.asarray(np.maximum(error, signal.sigma**2))
 
 
 def _linear(signal: Signal, context_length: int, horizon: int) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import math
 
 import pytest
 
-from seqzoo import signals
+from seqzoo import registry, signals, training
+from seqzoo.cli.progress import Bar
 from seqzoo.errors import InputError
 from seqzoo.floors import best_linear, floors
 from terminal import Terminal
@@ -68,3 +69,16 @@ def test_the_table_of_floors_shows_the_digits_of_very_large_and_very_small_error
     said = terminal("floors", "--set", f"sigma={sigma}", "--samples", 100)
     assert f"{float(sigma) ** 2:.3g}" in said.out.splitlines()[1] and "…" not in said.out
     assert json.loads(terminal("floors", "--set", f"sigma={sigma}", "--samples", 100, "--json").out)
+
+
+def test_training_on_a_long_window_shows_its_references(capsys: pytest.CaptureFixture[str]) -> None:
+    entry = registry.entry("linear.sine")
+    run = training.Run.of(entry, changes={"config.context_length": 2500, "signal.sigma": 1.0})
+    with Bar(run, quiet=False):
+        assert "best linear" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["bayes.sine", "last_value.square"])
+def test_no_model_takes_the_name_of_a_reference_that_would_answer_in_its_place(terminal: Terminal, name: str) -> None:
+    options = ("--set", "recipe.steps=2", "--as", name)
+    assert "the name of a computed reference" in terminal("train", "linear.sine", *options).refusal

@@ -44,6 +44,7 @@ def train(
 
         raise MissingExtraError("training", "train")
     from .. import export, files, plots
+    from ..runtime import closed_form
     from ..training import Run
     from ..training import train as run_training
     from .progress import Bar, interrupts
@@ -54,6 +55,8 @@ def train(
     saved_as = as_name or f"{name}-own"
     if not bundle.NAME.fullmatch(saved_as):
         raise InputError(f"a model's name must match {bundle.NAME.pattern}, got {saved_as!r}.")
+    if saved_as in closed_form.names():
+        raise InputError(f"{saved_as!r} is the name of a computed reference; choose another with --as.")
     if out is None and (bundle.SHIPPED / saved_as).exists():
         raise InputError(f"{saved_as!r} is the name of a shipped model; choose another with --as.")
     folder = out or shelf.own_models() / saved_as
