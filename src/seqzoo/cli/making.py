@@ -69,14 +69,15 @@ def train(
     checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
     if resume and not checkpoint.exists():
         typer.echo("There is no interrupted run of these options; starting from the beginning.", err=True)
-    with interrupts() as stopped, Bar(run, quiet=json) as bar:
-        trained = run_training(run, checkpoint, resume=resume, on_progress=bar, should_stop=stopped)
-    if not trained.history:
-        typer.echo("Stopped before the first evaluation; nothing to keep.", err=True)
-        raise typer.Exit(130)
-    written = export.export(trained, entry.card, folder, name=None if out is not None else saved_as)
-    score = written.manifest.score
-    plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
+    with interrupts() as stopped:  # until the bundle is written: what was trained is not lost to a late Ctrl-C
+        with Bar(run, quiet=json) as bar:
+            trained = run_training(run, checkpoint, resume=resume, on_progress=bar, should_stop=stopped)
+        if not trained.history:
+            typer.echo("Stopped before the first evaluation; nothing to keep.", err=True)
+            raise typer.Exit(130)
+        written = export.export(trained, entry.card, folder, name=None if out is not None else saved_as)
+        score = written.manifest.score
+        plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:
