@@ -25,7 +25,7 @@ model-index:
   results:
   - task:
       type: time-series-forecasting
-      name: Forecast of the next value
+      name: Forecast of the {next_values}
     dataset:
       type: synthetic
       name: {dataset}
@@ -60,11 +60,11 @@ A continuous value, not a class or a probability.
 
 ## Data
 
-{dataset}: Gaussian noise, and every window of training a fresh realisation.
+{dataset}: Gaussian noise, and {data}.
 
 ## Score
 
-On {windows:,} windows that no training or validation step has seen. MSE is in units of the signal squared; \
+On {windows:,} windows that no training or validation step has seen{over}. MSE is in units of the signal squared; \
 ± is one standard error.
 
 | forecaster | MSE |
@@ -132,6 +132,8 @@ def render(manifest: Manifest, card: Card) -> str:
         context_length=contract.context_length,
         horizon=contract.horizon,
         next_values="next value" if contract.horizon == 1 else f"next {contract.horizon} values",
+        data=_data(training.recipe.get("points")),
+        over="" if contract.horizon == 1 else f", the mean over the {contract.horizon} steps",
         windows=score.windows,
         floors="\n".join(f"| {label(floor)} | {mse:.6f} |" for floor, mse in score.floors.items()),
         mse=score.mse[0],
@@ -154,6 +156,13 @@ def render(manifest: Manifest, card: Card) -> str:
         history=HISTORY,
         card_file=CARD,
     )
+
+
+def _data(points: int | None) -> str:
+    """What a run learned from, by the `points` of its recipe."""
+    if points is None:
+        return "every window of training a fresh realisation"
+    return f"all windows of training cut from {points:,} observed values, of which the last fifth chose the weights"
 
 
 def label(floor: str) -> str:

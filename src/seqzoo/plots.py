@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import itertools
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import files
+from .cards import label
 from .errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
     from .checkpoints import Evaluation
@@ -22,6 +26,11 @@ if TYPE_CHECKING:
 
 # Okabe & Ito's palette: told apart with every common kind of colour vision.
 INK, GREY, BLUE, ORANGE, GREEN, VERMILION = "#222222", "#8c8c8c", "#0072b2", "#e69f00", "#009e73", "#d55e00"
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#cc79a7", "#56b4e9", INK, GREY)
+MARKERS = "osD^vPX*"
+
+REFERENCE_LINES = {"last_value": (VERMILION, ":"), "line": (GREEN, "-."), "best_linear": (ORANGE, "--")}
+"""Colour and line style of each reference that a figure of excess draws."""
 
 
 def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
@@ -45,6 +54,24 @@ def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure,
 def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
     figure, (axes,) = panels(1, width, height)
     return figure, axes
+
+
+def styles(names: Iterable[str], *, without: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """Colour and marker of each name, as `plot` takes them; no two of the first eight are alike.
+
+    Args:
+        without: colours that the figure has another use for.
+    """
+    colours = [colour for colour in COLOURS if colour not in without]
+    pairs = zip(itertools.cycle(colours), itertools.cycle(MARKERS), strict=False)
+    return {name: {"color": colour, "marker": marker} for name, (colour, marker) in zip(names, pairs, strict=False)}
+
+
+def percent_ticks(axis: Axis) -> None:
+    """Label a logarithmic axis in per cent, between powers of ten too: it may span less than two of them."""
+    axis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
+    axis.set_minor_formatter(lambda value, _: f"{value * 100:g}%" if f"{value:e}"[:3] in ("2.0", "5.0") else "")
+    axis.set_tick_params(which="minor", labelsize=7)
 
 
 def check_kind(path: Path) -> str:
@@ -131,15 +158,14 @@ def history_figure(
     figure, axes = _figure()
     windows = [point.windows for point in history]
     axes.plot(windows, [point.excess for point in history], color=BLUE, linewidth=2, label=name)
-    for floor, colour in (("last_value", VERMILION), ("line", GREEN), ("best_linear", ORANGE)):
+    for floor, (colour, style) in REFERENCE_LINES.items():
         if floor in floors:
             level = floors[floor] / bayes - 1
-            text = f"{floor.replace('_', ' ')} (+{level:.1%})"
-            axes.axhline(level, color=colour, linestyle="--", linewidth=1.2, label=text)
+            axes.axhline(level, color=colour, linestyle=style, linewidth=1.2, label=f"{label(floor)} (+{level:.1%})")
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("windows seen")
     axes.set_ylabel("excess over Bayes")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
+    percent_ticks(axes.yaxis)
     axes.legend(frameon=False, fontsize=8)
     return figure

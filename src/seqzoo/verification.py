@@ -194,7 +194,7 @@ def _score(found: Bundle, windows: int, seed: int) -> str:
     signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
     length, horizon = found.manifest.contract.context_length, found.manifest.contract.horizon
     windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
-    predictor = Predictor(found.path, "onnx")
+    predictor = Predictor(found.path, "onnx").warm()  # floors of long windows take a minute: not for a broken model
     measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
     for name in ("mse", "excess"):
         value, se = getattr(measured, name)

@@ -92,7 +92,7 @@ def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
 
 def test_results_that_are_damaged_are_refused(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / order.RESULTS).write_text("[1, 2")
-    assert "does not hold results of this comparison" in terminal("time-against-picture", "--out", tmp_path).refusal
+    assert "cannot be read" in terminal("time-against-picture", "--out", tmp_path).refusal
 
 
 def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(

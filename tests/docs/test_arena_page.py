@@ -43,3 +43,9 @@ def test_sections_appear_with_their_results_and_name_the_command_behind_them(scr
 def test_the_commands_behind_the_sections_are_commands(script):
     registered = {command.name or command.callback.__name__ for command in app.registered_commands}
     assert {script.command(name).split()[1] for name in script.COMMANDS} <= registered
+
+
+def test_the_page_is_what_the_committed_results_say(script, tmp_path):
+    (tmp_path / "docs" / "results").symlink_to(ROOT / "docs" / "results")
+    script.main()
+    assert (tmp_path / "docs" / "arena.md").read_text("utf-8") == (ROOT / "docs" / "arena.md").read_text("utf-8")

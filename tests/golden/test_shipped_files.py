@@ -35,9 +35,6 @@ else:
     raise SystemExit("seqzoo can be imported")
 import numpy as np
 from safetensors.numpy import load_file
-golden = load_file(sys.argv[2])
-context, expected = golden["context"], golden["forecast"]
-batches = [context[:1], context[:2], context[:17], context, np.concatenate([context] * 9)]
 """
 
 TORCHSCRIPT = """
@@ -45,25 +42,35 @@ import warnings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import torch
-    module = torch.jit.load(sys.argv[1])
-run = lambda batch: module(torch.from_numpy(batch)).detach().numpy()
+
+def opened(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        module = torch.jit.load(path)
+    return lambda batch: module(torch.from_numpy(batch)).detach().numpy()
 """
 
 ONNX = """
 import onnxruntime
-session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-(name,) = [given.name for given in session.get_inputs()]
-assert [value.name for value in session.get_outputs()] == ["forecast"] and name == "context"
-run = lambda batch: session.run(None, {name: batch})[0]
+
+def opened(path):
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (name,) = [given.name for given in session.get_inputs()]
+    assert [value.name for value in session.get_outputs()] == ["forecast"] and name == "context"
+    return lambda batch: session.run(None, {name: batch})[0]
 """
 
 COMPARE = """
-import json
-distances = []
-for batch in batches:
-    forecast = run(batch)
-    assert forecast.shape == (len(batch), expected.shape[1]) and forecast.dtype == np.float32, forecast.shape
-    distances.append(float(np.abs(forecast - np.resize(expected, forecast.shape)).max()))
+import json, pathlib
+distances = {}
+for folder in map(pathlib.Path, sys.argv[3:]):
+    run, golden = opened(str(folder / sys.argv[1])), load_file(folder / sys.argv[2])
+    context, expected = golden["context"], golden["forecast"]
+    for batch in (context[:1], context[:2], context[:17], context, np.concatenate([context] * 9)):
+        forecast = run(batch)
+        assert forecast.shape == (len(batch), expected.shape[1]) and forecast.dtype == np.float32, folder
+        distance = float(np.abs(forecast - np.resize(expected, forecast.shape)).max())
+        distances.setdefault(folder.name, []).append(distance)
 print(json.dumps(distances))
 """
 
@@ -74,9 +81,10 @@ def folder(request) -> Path:
 
 
 @pytest.mark.parametrize(("file", "opening"), [(bundle.TORCHSCRIPT, TORCHSCRIPT), (bundle.ONNX, ONNX)])
-def test_a_model_opens_without_seqzoo_and_takes_any_number_of_windows(folder, tmp_path, file, opening):
+def test_models_open_without_seqzoo_and_take_any_number_of_windows(tmp_path, file, opening):
+    code, folders = BLOCKED + opening + COMPARE, [bundle.SHIPPED / name for name in NAMES]
     ran = subprocess.run(
-        [sys.executable, "-I", "-c", BLOCKED + opening + COMPARE, folder / file, folder / bundle.GOLDEN],
+        [sys.executable, "-I", "-c", code, file, bundle.GOLDEN, *folders],
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -84,7 +92,8 @@ def test_a_model_opens_without_seqzoo_and_takes_any_number_of_windows(folder, tm
     )
     assert ran.returncode == 0, ran.stderr
     distances = json.loads(ran.stdout)
-    assert len(distances) == 5 and max(distances) <= 1e-5
+    assert sorted(distances) == NAMES and {len(of_batches) for of_batches in distances.values()} == {5}
+    assert {name: of_batches for name, of_batches in distances.items() if max(of_batches) > 1e-5} == {}
 
 
 def test_no_file_tells_where_it_was_made(folder):

@@ -135,18 +135,7 @@ def test_a_folder_of_another_signal_is_refused_and_left_alone(tmp_path):
     assert (tmp_path / "results.json").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"signal": 3}', '{"signal": "sine", "context_length": 20, "more": 1}', "[" * 9999]
-)
-def test_damaged_results_are_refused_in_one_line(tmp_path, text):
-    (tmp_path / "results.json").write_text(text)
-    with pytest.raises(InputError, match="cannot be read"):
-        results.load(tmp_path)
-
-
-def test_results_of_another_schema_or_none_at_all_are_refused(tmp_path):
-    with pytest.raises(InputError, match="there are no results"):
-        results.load(tmp_path)
+def test_results_of_another_schema_are_refused(tmp_path):
     results.save(Results("sine", 20, schema_version=99), tmp_path)
     with pytest.raises(InputError, match="of schema 99"):
         results.load(tmp_path)

@@ -76,6 +76,22 @@ def test_other_figures_render_to_another_card(found):
     assert "123,456 parameters" in text and 'seqzoo.load("other.sine")' in text
 
 
+def test_the_card_says_what_the_windows_of_training_came_from():
+    found = bundle.open_bundle(shelf.find("lstm.sine"))
+    card, training = registry.entry("lstm.sine").card, found.manifest.training
+    assert "every window of training a fresh realisation" in cards.render(found.manifest, card)
+    finite = msgspec.structs.replace(training, recipe={**training.recipe, "points": 20_000})
+    text = cards.render(msgspec.structs.replace(found.manifest, training=finite), card)
+    assert "cut from 20,000 observed values" in text and "fresh realisation" not in text
+
+
+def test_the_card_says_how_many_values_are_forecast_and_scored(found):
+    text, horizon = found.read(CARD).decode(), found.manifest.contract.horizon
+    assert ("Forecast of the next value\n" in text) is (horizon == 1)
+    assert (f"Forecast of the next {horizon} values" in text) is (horizon > 1)
+    assert (f"the mean over the {horizon} steps" in text) is (horizon > 1)
+
+
 @pytest.mark.parametrize(
     ("parameters", "described"),
     [

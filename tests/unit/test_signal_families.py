@@ -1,4 +1,4 @@
-"""What must hold of every signal family: its posterior, its moments, its windows and its floors."""
+"""What must hold of every signal family: its posterior, its moments and its windows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,9 @@ import pytest
 
 from seqzoo import signals
 from seqzoo.errors import InputError
-from seqzoo.floors import best_linear, floors, forecasters
 from seqzoo.signals import Recall, Signal, Sine, SineAny, Square, TwoTone
 from seqzoo.signals.quadrature import fejer
-
-FAMILIES = sorted(signals.FAMILIES)
-OTHERS: list[Signal] = [
-    Sine(sigma=0.4, angular_frequency=0.7, amplitude=2.0),
-    SineAny(sigma=0.5, lowest=0.3, highest=1.2, amplitude=1.5),
-    TwoTone(sigma=0.3, slow=0.2, fast=1.1, slow_amplitude=0.5, fast_amplitude=0.9),
-    TwoTone(slow_amplitude=0.0),
-    Recall(sigma=0.6, cue=1.0, spread=0.8),
-    Square(sigma=0.8, angular_frequency=0.5, amplitude=1.3),
-]
+from signal_cases import FAMILIES, SIGNALS, rows, z
 
 
 @pytest.fixture(params=FAMILIES)
@@ -30,18 +20,7 @@ def signal(request) -> Signal:
     return signals.make(request.param)
 
 
-def rows(made: Signal) -> int:
-    """Fewer windows where the posterior is dear."""
-    return 1200 if made.windows_to_score < 200_000 else 4000
-
-
-def z(values: np.ndarray) -> np.ndarray:
-    """Means over rows in their standard errors."""
-    spread = values.std(axis=0, ddof=1) / math.sqrt(len(values))
-    return values.mean(axis=0) / np.where(spread > 0, spread, 1.0)
-
-
-@pytest.mark.parametrize("made", [*map(signals.make, FAMILIES), *OTHERS], ids=lambda made: made.description)
+@pytest.mark.parametrize("made", SIGNALS, ids=lambda made: made.description)
 @pytest.mark.parametrize("length", [7, 20])
 def test_the_stated_variance_is_the_mean_squared_error_of_the_mean_at_every_step(made, length):
     draw = made.draw(rows(made), length, 5, np.random.default_rng(11))
@@ -132,7 +111,7 @@ def test_recall_equals_an_enumeration_of_the_places_of_the_cue(made):
         np.testing.assert_allclose(variance[0], [spread] * 2, rtol=1e-8)
 
 
-@pytest.mark.parametrize("made", [*map(signals.make, FAMILIES), *OTHERS], ids=lambda made: made.description)
+@pytest.mark.parametrize("made", SIGNALS, ids=lambda made: made.description)
 def test_the_moments_are_those_of_the_windows(made):
     count = 40_000
     draw = made.draw(count, 6, 3, np.random.default_rng(21))
@@ -305,41 +284,3 @@ DESCRIPTIONS = {
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_description_says_the_formula_and_the_noise(family):
     assert signals.make(family).description == DESCRIPTIONS[family]
-
-
-@pytest.mark.parametrize("made", [*map(signals.make, FAMILIES), *OTHERS], ids=lambda made: made.description)
-def test_no_reference_is_below_the_one_that_must_be_better(made):
-    for table in floors(made, 20, 8, samples=rows(made) // 2):
-        tolerance = 4.5 * table.bayes.se
-        assert table.noise <= table.bayes.value <= table.best_linear + tolerance
-        assert table.best_linear <= min(table.line, table.last_value) + 1e-12
-
-
-@pytest.mark.parametrize("made", [*map(signals.make, FAMILIES), *OTHERS], ids=lambda made: made.description)
-def test_the_floors_are_the_errors_that_the_forecasters_make(made):
-    draw = made.draw(20_000, 10, 3, np.random.default_rng(31))
-    table = floors(made, 10, 3, samples=rows(made))
-    for name, forecast in forecasters(made, 10, 3).items():
-        count = rows(made) if name == "bayes" else len(draw.context)
-        errors = (forecast(draw.context[:count]) - draw.target[:count]) ** 2
-        for step in range(3):
-            stated = dict(table[step].items())[name]
-            se = math.hypot(errors[:, step].std() / math.sqrt(count), table[step].bayes.se if name == "bayes" else 0)
-            assert abs(errors[:, step].mean() - stated) < 4.5 * se, name
-
-
-@pytest.mark.parametrize("made", [*map(signals.make, FAMILIES), *OTHERS], ids=lambda made: made.description)
-def test_the_best_linear_forecaster_leaves_no_gradient(made):
-    weights, bias = best_linear(made, 12, 4)
-    known = made.moments(12, 4)
-    np.testing.assert_allclose(weights @ known.within, known.cross, atol=1e-10)
-    np.testing.assert_allclose(weights @ known.context_mean + bias, known.target_mean, atol=1e-12)
-
-
-def test_the_window_of_recall_has_a_mean_that_the_best_linear_forecaster_takes_off():
-    weights, bias = best_linear(Recall(), 20)
-    assert (np.abs(bias) > 1e-3).all()
-    draw = Recall().draw(50_000, 20, 1, np.random.default_rng(2))
-    left = draw.target - draw.context @ weights.T - bias
-    assert abs(z(left)[0]) < 4.5
-    assert (np.abs(z(left * draw.context)) < 4.5).all()

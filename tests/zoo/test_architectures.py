@@ -15,6 +15,7 @@ from seqzoo import export, registry
 from seqzoo.bundle import Contract
 from seqzoo.runtime.reference import CELLS, NumpyEngine, Trace
 from seqzoo.windows import Normaliser
+from seqzoo.zoo.gaf_cnn import gramian_angular_field
 
 LENGTH, HORIZON, SIZE = 6, 2, 3
 
@@ -160,3 +161,11 @@ def test_the_tcn_sees_as_far_back_as_its_config_says():
         module(batch).sum().backward()
         reached = (batch.grad.abs().amax(dim=0)[:, 0] > 0).nonzero()[:, 0]
         assert 40 - int(reached.min()) == 2 ** (layers + 1) - 1
+
+
+def test_the_picture_of_a_window_shows_its_sign_only_where_values_differ():
+    equal, varied = torch.full((1, LENGTH), 0.8), torch.linspace(-1.0, 0.7, LENGTH)[None]
+    assert torch.equal(gramian_angular_field(equal), gramian_angular_field(-equal))
+    picture, negative = gramian_angular_field(varied)[0], gramian_angular_field(-varied)[0]
+    torch.testing.assert_close(negative, picture * torch.tensor([1.0, -1.0])[:, None, None])
+    assert picture[1].abs().max() > 0.1

@@ -54,6 +54,11 @@ class Cell:
         return Run.of(registry.entry(f"{self.model}.{self.signal}"), seed=self.seed, changes=changes)
 
     @property
+    def place(self) -> tuple[str, int | None, int, int]:
+        """As `Result.place`."""
+        return self.model, self.points, self.windows, self.seed
+
+    @property
     def fingerprint(self) -> str:
         """Of all that decides the result."""
         facts = f"{SCHEMA_VERSION} {self.run().fingerprint} {MOST_SCORED} {FIRST_SCORE_SEED}"

@@ -122,10 +122,7 @@ def hold(
         cells = contest.cells()
         prints = {cell: cell.fingerprint for cell in cells}
         have = {(result.place, result.fingerprint) for result in found.cells if result.outcome is not None}
-        missing = [
-            cell for cell in cells
-            if ((cell.model, cell.points, cell.windows, cell.seed), prints[cell]) not in have
-        ]
+        missing = [cell for cell in cells if (cell.place, prints[cell]) not in have]
         results.save(found, folder)  # before any work: a folder that cannot be written to is known at once
         if not found.references:
             found.references = reference_excess(contest.signal, contest.context_length)
@@ -133,7 +130,7 @@ def hold(
         on_start(done, len(cells))
         for cell, answer in answers(work, missing, workers, should_stop):
             outcome, error = (None, answer.reason) if isinstance(answer, Failure) else (answer, "")
-            result = Result(cell.model, cell.points, cell.windows, cell.seed, prints[cell], outcome, error)
+            result = Result(*cell.place, prints[cell], outcome, error)
             found.enter(result)
             results.save(found, folder)
             done += 1

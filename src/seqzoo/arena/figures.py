@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 
 from .. import plots
 from ..cards import label
-from ..plots import BLUE, GREEN, GREY, INK, ORANGE, VERMILION
+from ..plots import BLUE, GREY, INK
 from .report import Board
 from .verdicts import LEAST, geometric_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-
-LINES = {"last_value": (VERMILION, ":"), "line": (GREEN, "-."), "best_linear": (ORANGE, "--")}
-COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#cc79a7", "#56b4e9", INK, GREY)
-MARKERS = "osD^vPX*"
 
 
 def arena_figure(boards: Sequence[Board]) -> Figure:
@@ -45,7 +40,7 @@ def _board(axes: Axes, board: Board) -> None:
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
-    _percent_ticks(axes.xaxis)
+    plots.percent_ticks(axes.xaxis)
     axes.set_xlabel("excess over Bayes")
     axes.set_title(board.title, fontsize=10)
     if axes.get_legend_handles_labels()[0]:
@@ -70,19 +65,19 @@ def efficiency_figure(panels: Mapping[str, Curves], references: Mapping[str, flo
 
 
 def _curves(axes: Axes, curves: Curves) -> None:
-    for place, (name, curve) in enumerate(curves.items()):
-        colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+    looks = plots.styles(curves)
+    for name, curve in curves.items():
         points = sorted(curve)
         means = [geometric_mean(curve[at]) for at in points]
-        axes.plot(points, means, "-", marker=marker, color=colour, markersize=4, linewidth=1.5, label=name)
+        axes.plot(points, means, "-", markersize=4, linewidth=1.5, label=name, **looks[name])
         for at in points:
-            axes.plot([at] * len(curve[at]), curve[at], ".", color=colour, alpha=0.35, markersize=4)
+            axes.plot([at] * len(curve[at]), curve[at], ".", color=looks[name]["color"], alpha=0.35, markersize=4)
     axes.set_xscale("log")
     axes.set_yscale("log")
     shown = sorted({at for curve in curves.values() for at in curve})
     axes.set_xticks(shown, [f"{at:,}" for at in shown], rotation=30)
     axes.set_xticks([], minor=True)
-    _percent_ticks(axes.yaxis)
+    plots.percent_ticks(axes.yaxis)
     axes.set_xlabel("points of the observed series")
     axes.set_ylabel("excess over Bayes")
     if curves:
@@ -90,16 +85,9 @@ def _curves(axes: Axes, curves: Curves) -> None:
 
 
 def _reference_lines(axes: Axes, references: Mapping[str, float], *, across: bool) -> None:
-    for name, (colour, style) in LINES.items():
+    for name, (colour, style) in plots.REFERENCE_LINES.items():
         level = references.get(name, 0.0)
         if level > 0:
             draw = axes.axhline if across else axes.axvline
             # Across, the colours are those of the models.
             draw(level, color=GREY if across else colour, linestyle=style, linewidth=1.2, label=label(name), zorder=1)
-
-
-def _percent_ticks(axis: Axis) -> None:
-    axis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
-    # Between powers of ten too: an axis may span less than two of them.
-    axis.set_minor_formatter(lambda value, _: f"{value * 100:g}%" if f"{value:e}"[:3] in ("2.0", "5.0") else "")
-    axis.set_tick_params(which="minor", labelsize=7)

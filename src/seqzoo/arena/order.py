@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
-from .. import files, plots
+from .. import plots
 from ..errors import InputError
 from ..floors import floors, linear_mse
 from ..signals import Sine
+from . import stored
 from .verdicts import Interval, mean_interval
 
 if TYPE_CHECKING:
@@ -95,21 +96,13 @@ def cases(seeds: int) -> list[Case]:
 
 
 def read(folder: Path) -> Results:
-    """The results in a folder.
-
-    Raises:
-        IntegrityError: there are none.
-        InputError: the file is not one of these.
-    """
-    try:
-        return msgspec.json.decode(files.read_file(folder / RESULTS, 1 << 24), type=Results)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{folder / RESULTS} does not hold results of this comparison: {error}.") from None
+    """The results in a folder; raises as `stored.read`."""
+    return stored.read(folder / RESULTS, Results)
 
 
 def save(results: Results, folder: Path) -> None:
     """Write the results as JSON, whole or not at all."""
-    files.write_file(folder / RESULTS, msgspec.json.format(msgspec.json.encode(results), indent=1))
+    stored.write(folder / RESULTS, results)
 
 
 def ratio(results: Results, data: str, family: str, condition: str) -> Interval:
@@ -170,7 +163,7 @@ def figure(results: Results) -> Figure:
         for (name, height), style in zip(lines[data].items(), ("--", ":"), strict=False):
             axes.axhline(height, color=plots.GREY, linestyle=style, linewidth=1, label=name)
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
+        plots.percent_ticks(axes.yaxis)
         axes.set_xticks(range(len(families)), [family.replace(" ", "\n", 1) for family in families], fontsize=8)
         axes.set_title(titles[data], fontsize=10)
         axes.legend(frameon=False, fontsize=8)

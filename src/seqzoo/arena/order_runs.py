@@ -32,8 +32,7 @@ def measure(case: Case, settings: Settings) -> Measured:
     else:
         from . import digits
 
-        outcome = digits.train(case.family, case.condition, seed=case.seed, epochs=settings.epochs)
-        error, parameters = outcome.wrong / outcome.tested, outcome.parameters
+        error, parameters = digits.train(case.family, case.condition, seed=case.seed, epochs=settings.epochs)
     return Measured(error, parameters, round(time.perf_counter() - began, 1))
 
 

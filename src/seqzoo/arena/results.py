@@ -9,12 +9,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from .. import files
 from ..errors import InputError
+from . import stored
 
 SCHEMA_VERSION = 1
 NAME = "results.json"
-LIMIT = 64 << 20
 BATCH_SIZE = 128  # of every training in the arena
 
 
@@ -25,12 +24,6 @@ NotNegative = Annotated[float, Meta(ge=0, le=MOST)]
 Count = Annotated[int, Meta(ge=1, le=2**62)]
 Whole = Annotated[int, Meta(ge=0, le=2**62)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
-
-
-class _Version(msgspec.Struct):
-    """Read before all else: what a later schema holds is not for this one to judge."""
-
-    schema_version: int = 1
 
 
 class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,21 +93,7 @@ def load(folder: Path) -> Results:
         IntegrityError: the file is a link, no regular file, or huge.
     """
     path = folder / NAME
-    if not path.exists():
-        raise InputError(f"there are no results in {folder}: expected a file {NAME}. Run the arena first.")
-    raw = files.read_file(path, LIMIT)
-    try:
-        version = msgspec.json.decode(raw, type=_Version).schema_version
-        found = msgspec.json.decode(raw, type=Results) if version == SCHEMA_VERSION else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            f"{path} cannot be read: {error}. Restore it from a copy, or move it away to start again."
-        ) from None
-    if found is None:
-        raise InputError(
-            f"{path} is of schema {version}; this seqzoo reads {SCHEMA_VERSION}. "
-            "Use the version that wrote it, or move it away to start again."
-        )
+    found = stored.read(path, Results, schema=SCHEMA_VERSION)
     places = Counter(cell.place for cell in found.cells)
     if twice := next((place for place, count in places.items() if count > 1), None):
         model, points, windows, seed = twice
@@ -131,5 +110,4 @@ def save(results: Results, folder: Path) -> None:
     Raises:
         OSError: the folder cannot be written to.
     """
-    data = msgspec.json.format(msgspec.json.encode(results), indent=1)
-    files.write_file(folder / NAME, data + b"\n")
+    stored.write(folder / NAME, results)

@@ -8,7 +8,6 @@ that has learned its training signal perfectly would do.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from .. import bundle, files, metrics, plots, shelf, signals
+from .. import bundle, metrics, plots, shelf, signals
 from ..errors import BundleError, InputError
 from ..floors import best_linear
 from ..metrics import Estimate
 from ..runtime import Predictor
 from ..runtime.closed_form import CONTEXT_LENGTH
 from ..scoring import HELD_OUT_SEEDS, Predict, most_windows
+from . import stored
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +35,6 @@ SWEEPS: dict[str, tuple[float, ...]] = {
     "amplitude": (0.2, 0.35, 0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0, 2.5, 3.0),
 }
 LABELS = {"angular_frequency": "frequency, radians per step", "sigma": "noise sigma", "amplitude": "amplitude"}
-COLOURS = (plots.BLUE, plots.VERMILION, plots.GREEN, "#cc79a7", "#56b4e9", "#f0e442")
 KNOWS, TOLD_NOTHING, LINEAR = "Bayes that knows", "Bayes that does not", "best linear"
 
 
@@ -168,20 +167,12 @@ def _point(
 
 def save(results: Results, folder: Path) -> None:
     """Write the results as JSON, whole or not at all."""
-    files.write_file(folder / RESULTS, msgspec.json.format(msgspec.json.encode(results), indent=1))
+    stored.write(folder / RESULTS, results)
 
 
 def read(folder: Path) -> Results:
-    """The results in a folder.
-
-    Raises:
-        IntegrityError: there are none.
-        InputError: the file is not one of these.
-    """
-    try:
-        return msgspec.json.decode(files.read_file(folder / RESULTS, 1 << 24), type=Results)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{folder / RESULTS} does not hold the results of a sweep: {error}.") from None
+    """The results in a folder; raises as `stored.read`."""
+    return stored.read(folder / RESULTS, Results)
 
 
 def figure(results: Results) -> Figure:
@@ -197,14 +188,14 @@ def figure(results: Results) -> Figure:
         TOLD_NOTHING: {"color": plots.ORANGE, "linestyle": "--", "linewidth": 2.5},
         LINEAR: {"color": plots.GREY, "linestyle": ":", "linewidth": 2},
     }
-    colours = dict(zip(results.models, itertools.cycle(COLOURS)))
+    for name, look in plots.styles(results.models, without=(plots.INK, plots.ORANGE, plots.GREY)).items():
+        styles[name] = {**look, "markersize": 3, "linewidth": 1.2}
     for axes, (parameter, points) in zip(panels, results.sweeps.items(), strict=True):
         noise = [(point, point.value if parameter == "sigma" else results.training["sigma"]) for point in points]
         shown = [(point, sigma) for point, sigma in noise if sigma]
         for name in points[0].expected:
-            style = styles.get(name) or {"color": colours[name], "marker": ".", "markersize": 4, "linewidth": 1.2}
             heights = [point.expected[name] / sigma**2 for point, sigma in shown]
-            axes.plot([point.value for point, _ in shown], heights, label=name, **style)
+            axes.plot([point.value for point, _ in shown], heights, label=name, **styles[name])
         axes.axvline(results.training[parameter], color=plots.GREY, linewidth=0.8)
         axes.set_xlabel(LABELS[parameter])
         axes.set_yscale("log")

@@ -1,4 +1,4 @@
-"""Commands that compare: arena, sample-efficiency."""
+"""Commands that compare architectures on the same data: arena, sample-efficiency."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .app import Json, app, emit
+from .app import Json, Workers, app, emit
 
 if TYPE_CHECKING:
     from ..arena.contest import Contest
@@ -25,7 +25,6 @@ Models = Annotated[str | None, typer.Option("--models", help="As lstm,gru,mlp; e
 Windows = Annotated[int, typer.Option("--windows", help="Windows that every model sees in training.")]
 Seeds = Annotated[int, typer.Option("--seeds", help="How many: seeds 0, 1, ..., the same for every model.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of the results; what is there is not run again.")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Trainings at once; one a core if not given.")]
 Render = Annotated[
     Path | None, typer.Option("--render", help="Train nothing: write the report of this folder's results again.")
 ]

@@ -1,4 +1,4 @@
-"""Commands that compare models on the same ground: off-distribution, time-against-picture."""
+"""Commands that change what models are given: off-distribution, time-against-picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .app import Json, app, emit
+from .app import Json, Workers, app, emit
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results, the figure and the text.")]
 
@@ -49,7 +49,7 @@ def off_distribution(
 @app.command("time-against-picture")
 def time_against_picture(
     seeds: Annotated[int, typer.Option(help="Seeds of each run; the intervals are over them.")] = 3,
-    workers: Annotated[int | None, typer.Option(min=1, help="Trainings at once; one a core if not given.")] = None,
+    workers: Workers = None,
     quick: Annotated[bool, typer.Option("--quick", help="Runs too short to conclude from: a minute in all.")] = False,
     out: Out = Path("out"),
     json: Json = False,
@@ -63,13 +63,12 @@ def time_against_picture(
     from .. import files, plots
     from ..arena import order
     from ..errors import MissingExtraError
-    from ..runtime.engines import has_torch
+    from ..runtime.engines import check_torch
 
     cases, settings = order.cases(seeds), order.QUICK if quick else order.FULL
     picture = out / "time-against-picture.svg"
     plots.check_kind(picture)
-    if not has_torch():
-        raise MissingExtraError("training", "train")
+    check_torch("training")
     if importlib.util.find_spec("sklearn") is None:
         raise MissingExtraError("the pictures of digits", "arena")
     _check_writable(out)

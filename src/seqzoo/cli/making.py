@@ -37,12 +37,9 @@ def train(
     """
     from .. import bundle, registry, shelf
     from ..errors import InputError
-    from ..runtime.engines import has_torch
+    from ..runtime.engines import check_torch
 
-    if not has_torch():
-        from ..errors import MissingExtraError
-
-        raise MissingExtraError("training", "train")
+    check_torch("training")
     from .. import export, files, plots
     from ..runtime import closed_form
     from ..training import Run
@@ -125,12 +122,10 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
     `seqzoo reproduce mgu.sine-own --models mgu.py`
     """
     from .. import bundle, shelf
-    from ..errors import MissingExtraError
-    from ..runtime.engines import has_torch
+    from ..runtime.engines import check_torch
 
     manifest = bundle.open_bundle(shelf.find(name)).manifest
-    if not has_torch():
-        raise MissingExtraError("reproducing", "train")
+    check_torch("reproducing")
     load_models(models)
     from ..reproduction import reproduce as again
     from ..reproduction import run_of

@@ -37,6 +37,12 @@ def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
+def check_torch(what: str) -> None:
+    """Raises MissingExtraError, which says what needs it, unless torch is installed; does not import it."""
+    if not has_torch():
+        raise MissingExtraError(what, "train")
+
+
 def default_engine(bundle: Bundle) -> str:
     """torchscript where torch is installed and the bundle may run code; else onnx."""
     return "torchscript" if has_torch() and bundle.is_trusted else "onnx"
@@ -61,8 +67,7 @@ def build(engine: str, bundle: Bundle) -> Engine:
         from .onnx_engine import OnnxEngine
 
         return OnnxEngine(bundle.read(ONNX), bundle.manifest.contract)
-    if not has_torch():
-        raise MissingExtraError("the torchscript engine", "train")
+    check_torch("the torchscript engine")
     if not bundle.is_trusted:
         raise UntrustedError(
             f"{bundle.path / TORCHSCRIPT} would execute code when loaded, and neither this machine built it "

@@ -5,7 +5,7 @@ Computed in float64, so that it is the most exact of the engines.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,8 +92,6 @@ CELLS = {
     "rnn": Cell("rnn", "h", "h", _rnn),
 }
 
-MOST_VALUES = 1 << 20  # of a gate over all rows and steps; a trace keeps up to six such arrays
-
 
 class NumpyEngine:
     """Runs the canonical weights, given as the bytes of a safetensors file.
@@ -147,22 +145,26 @@ class NumpyEngine:
         return in_pieces(self._forecast, batch)
 
     def _trace(self, context: Array) -> Trace:
-        rows, length = context.shape
-        steps = {name: np.empty((rows, length, self._size)) for name in self._cell.names}
-        now = self.start(rows)
-        for t in range(length):
-            now = self._cell.step(self._weights, context[:, t, None], now)
+        steps = {name: np.empty((*context.shape, self._size)) for name in self._cell.names}
+        for t, now in enumerate(self._states(context)):
             for name, value in now.items():
                 steps[name][:, t] = value
         return Trace(context, steps, self._head(now["h"]))
+
+    def _states(self, context: Array) -> Iterator[dict[str, Array]]:
+        """Every gate and state after each step of a context [B, L]."""
+        now = self.start(len(context))
+        for t in range(context.shape[1]):
+            now = self._cell.step(self._weights, context[:, t, None], now)
+            yield now
 
     def _head(self, state: Array) -> Array:
         return np.asarray(state @ self._weights["head.weight"].T + self._weights["head.bias"])
 
     def _forecast(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        rows = max(1, MOST_VALUES // (batch.shape[1] * self._size))
-        pieces = [self.trace(batch[first : first + rows]).forecast for first in range(0, len(batch), rows)]
-        return np.concatenate(pieces).astype(np.float32)
+        for now in self._states(batch[:, :, 0].astype(np.float64)):
+            last = now["h"]
+        return self._head(last).astype(np.float32)
 
 
 def _sigmoid(x: Array) -> Array:

@@ -1,0 +1,46 @@
+"""Files of results that are missing, damaged or something else: one line that says so, for every comparison."""
+
+from __future__ import annotations
+
+import pytest
+
+from seqzoo.arena import order, results, shift
+from seqzoo.errors import InputError, IntegrityError
+
+KINDS = {
+    "arena": (results.NAME, results.load),
+    "shift": (shift.RESULTS, shift.read),
+    "order": (order.RESULTS, order.read),
+}
+DAMAGED = [
+    b"", b"{", b"[]", b"{}", b"[" * 9999, b'{"signal": 3}', b'{"signal": "sine", "context_length": 20, "more": 1}',
+    b'{"signal": "\xff\xfe"}',
+]  # fmt: skip
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return KINDS[request.param]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+def test_damaged_results_are_refused_in_one_line(kind, tmp_path, data):
+    name, read = kind
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match="cannot be read") as refused:
+        read(tmp_path)
+    assert str(tmp_path / name) in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_folder_without_results_is_refused(kind, tmp_path):
+    name, read = kind
+    with pytest.raises(InputError, match=f"there are no results in .*: expected a file {name}"):
+        read(tmp_path)
+
+
+def test_results_behind_a_link_are_refused(kind, tmp_path):
+    name, read = kind
+    (tmp_path / "elsewhere").write_bytes(b"{}")
+    (tmp_path / name).symlink_to("elsewhere")
+    with pytest.raises(IntegrityError, match="link"):
+        read(tmp_path)

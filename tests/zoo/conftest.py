@@ -1,0 +1,13 @@
+"""Threads of operations as small as these mostly wait for each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from seqzoo.torch_threads import one_thread
+
+
+@pytest.fixture(autouse=True)
+def one_core():
+    with one_thread():
+        yield
