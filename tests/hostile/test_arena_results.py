@@ -12,7 +12,7 @@ import pytest
 
 import arena_work
 from seqzoo import files
-from seqzoo.arena import order, results, shift
+from seqzoo.arena import results
 from seqzoo.arena.contest import Contest, hold
 from seqzoo.arena.results import Footprint, Results
 from seqzoo.errors import InputError
@@ -89,11 +89,3 @@ def test_a_folder_that_another_run_writes_into_is_refused_and_left_alone(tmp_pat
         hold(contest, tmp_path, workers=1, work=arena_work.noted)
     assert (tmp_path / results.NAME).read_bytes() == before
     assert len(hold(contest, tmp_path, workers=1, work=arena_work.noted).cells) == 3
-
-
-@pytest.mark.parametrize("module", [order, shift])
-@pytest.mark.parametrize("raw", [b"[" * 200_000, b'{"\xff": 1}', b""])
-def test_damaged_results_of_an_experiment_are_refused(tmp_path: Path, module: Any, raw: bytes) -> None:
-    (tmp_path / module.RESULTS).write_bytes(raw)
-    with pytest.raises(InputError, match="does not hold"):
-        module.read(tmp_path)
