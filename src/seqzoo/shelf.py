@@ -17,13 +17,13 @@ def own_models() -> Path:
 
 
 def available() -> dict[str, Path]:
-    """Every bundle by name: those the package ships, then the user's own, which cannot shadow them."""
+    """Every bundle by name: those the package ships, then the user's own, which shadow nothing."""
     found: dict[str, Path] = {}
     files.sweep(own_models())
     for folder in (SHIPPED, own_models()):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
-                if NAME.fullmatch(path.name) and (path / MANIFEST).exists():
+                if NAME.fullmatch(path.name) and not _is_reference(path.name) and (path / MANIFEST).exists():
                     found.setdefault(path.name, path)
     return found
 
@@ -38,9 +38,13 @@ def find(name: str | Path) -> Path:
     if isinstance(name, Path) or "/" in name or "\\" in name:
         return Path(name)
     known = available()
-    reference, _, family = name.partition(".")
-    if reference in REFERENCES and family in FAMILIES:
+    if _is_reference(name):
         raise InputError(f"{name!r} is computed from the signal: there is no bundle of it. Use predict or forecast.")
     if name not in known:
         raise UnknownNameError("model", name, known)
     return known[name]
+
+
+def _is_reference(name: str) -> bool:
+    reference, _, family = name.partition(".")
+    return reference in REFERENCES and family in FAMILIES

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..floors import floors
+from ..floors import MAX_SAMPLED, floors
 from .tables import console
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Bar:
 
     def __enter__(self) -> Bar:
         if not self.quiet:
-            reference = floors(self.run.signal, self.run.config.context_length, samples=10_000)[0]
+            length = self.run.config.context_length
+            reference = floors(self.run.signal, length, samples=min(10_000, MAX_SAMPLED // length))[0]
             lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in reference.items())
             self.bayes = reference.bayes.value
             self.linear = reference.best_linear / self.bayes - 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import forecasting, signals
-from ..errors import UnknownNameError
+from ..errors import InputError, UnknownNameError
 from ..floors import REFERENCES, Forecaster, forecasters
 from ..windows import as_batch, last_window
 
@@ -68,6 +69,17 @@ class ClosedForm:
         forecasting.check_horizon(horizon)
         batch = last_window(context, self.context_length)
         return self._at(horizon)(batch[:, :, 0].astype(np.float64)).astype(np.float32)
+
+    def trace(self, windows: ArrayLike) -> NoReturn:
+        """Raises InputError: there is no model to look into."""
+        raise InputError(
+            f"{self.name!r} is computed: it has no gates and states to look at and carries no state from step to "
+            "step. Use predict or forecast."
+        )
+
+    def stream(self) -> NoReturn:
+        """Raises InputError: nothing is carried from one value to the next."""
+        self.trace([])
 
     def _at(self, horizon: int) -> Forecaster:
         return _forecasters(self.family, horizon)[self.reference]
