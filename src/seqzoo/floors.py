@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from .errors import InputError
 from .metrics import Estimate, mean
-from .signals import Signal
+from .signals import FAMILIES, Signal
 
 FloatArray = NDArray[np.floating]
 Forecaster = Callable[[FloatArray], FloatArray]
@@ -175,6 +175,12 @@ def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list
         linear = {name: float(values[step]) for name, values in errors.items()}
         table.append(Floors(noise=noise, bayes=Estimate(noise + spread.value, spread.se), **linear))
     return table
+
+
+def reference_of(name: str) -> tuple[str, str] | None:
+    """Reference and signal family of a name as "bayes.sine"; None if it is not one's name."""
+    reference, _, family = name.partition(".")
+    return (reference, family) if reference in REFERENCES and family in FAMILIES else None
 
 
 def _check(context_length: int, horizon: int) -> None:

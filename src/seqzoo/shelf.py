@@ -7,8 +7,7 @@ from pathlib import Path
 from . import files
 from .bundle import MANIFEST, NAME, SHIPPED
 from .errors import InputError, UnknownNameError
-from .floors import REFERENCES
-from .signals import FAMILIES
+from .floors import reference_of
 
 
 def own_models() -> Path:
@@ -23,7 +22,7 @@ def available() -> dict[str, Path]:
     for folder in (SHIPPED, own_models()):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
-                if NAME.fullmatch(path.name) and not _is_reference(path.name) and (path / MANIFEST).exists():
+                if NAME.fullmatch(path.name) and reference_of(path.name) is None and (path / MANIFEST).exists():
                     found.setdefault(path.name, path)
     return found
 
@@ -38,13 +37,9 @@ def find(name: str | Path) -> Path:
     if isinstance(name, Path) or "/" in name or "\\" in name:
         return Path(name)
     known = available()
-    if _is_reference(name):
+    if reference_of(name) is not None:
         raise InputError(f"{name!r} is computed from the signal: there is no bundle of it. Use predict or forecast.")
     if name not in known:
         raise UnknownNameError("model", name, known)
     return known[name]
 
-
-def _is_reference(name: str) -> bool:
-    reference, _, family = name.partition(".")
-    return reference in REFERENCES and family in FAMILIES

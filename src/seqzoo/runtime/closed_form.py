@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from typing import NoReturn
 
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import forecasting, signals
 from ..errors import InputError, UnknownNameError
-from ..floors import REFERENCES, Forecaster, forecasters
+from ..floors import REFERENCES, Forecaster, forecasters, reference_of
 from ..windows import as_batch, last_window
 
 CONTEXT_LENGTH = 20
@@ -97,7 +96,5 @@ def names() -> list[str]:
 
 def find(name: str) -> ClosedForm | None:
     """The reference of that name; None if it is not one's name."""
-    reference, _, family = name.partition(".")
-    with contextlib.suppress(UnknownNameError):
-        return ClosedForm(reference, family)
-    return None
+    parts = reference_of(name)
+    return None if parts is None else ClosedForm(*parts)
