@@ -27,12 +27,13 @@ def application(
     most_loaded: int = MOST_LOADED,
     *,
     token: str | None = None,
+    is_public: bool = False,
     is_draining: Callable[[], bool] = lambda: False,
 ) -> App:
-    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics."""
+    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics. See `V2` for the arguments."""
     metrics = Metrics()
     repository = Repository(engine, most_loaded, metrics.loaded_one)
-    inference = V2(repository, metrics, token, is_draining).app()
+    inference = V2(repository, metrics, token, is_public, is_draining).app()
     everything_else = control.app(repository, metrics)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,12 +67,12 @@ def serve(
     listener = _bind(host, port)
     if access_log:
         _log_to_stderr()
-    draining: list[DrainingServer] = []
     app = application(
         engine,
         most_loaded,
         token=token,
-        is_draining=lambda: bool(draining) and draining[0].is_draining,
+        is_public=not is_loopback(host),
+        is_draining=lambda: server.is_draining,  # it is made below, of the application
     )
     config = Config(
         app,
@@ -85,7 +86,6 @@ def serve(
         backlog=2048,
     )
     server = DrainingServer(config, listener)
-    draining.append(server)
     shown = f"[{host}]" if ":" in host else host
     on_ready(f"http://{shown}:{listener.getsockname()[1]}")
     with contextlib.suppress(KeyboardInterrupt):
