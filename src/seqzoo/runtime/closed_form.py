@@ -57,7 +57,7 @@ class ClosedForm:
         Raises:
             InputError: another shape, not numbers, or a value not finite in float32.
         """
-        return self.forecast(as_batch(windows, self.context_length), 1)
+        return self._direct(as_batch(windows, self.context_length), 1)
 
     def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float32]:
         """Forecast every step up to `horizon` directly, each with the reference for that step: float32 [B, horizon].
@@ -66,8 +66,7 @@ class ClosedForm:
             InputError: see `predict`; a horizon that is not from 1 to 10,000.
         """
         forecasting.check_horizon(horizon)
-        batch = last_window(context, self.context_length)
-        return self._at(horizon)(batch[:, :, 0].astype(np.float64)).astype(np.float32)
+        return self._direct(last_window(context, self.context_length), horizon)
 
     def trace(self, windows: ArrayLike) -> NoReturn:
         """Raises InputError: there is no model to look into."""
@@ -80,8 +79,9 @@ class ClosedForm:
         """Raises InputError: nothing is carried from one value to the next."""
         self.trace([])
 
-    def _at(self, horizon: int) -> Forecaster:
-        return _forecasters(self.family, horizon)[self.reference]
+    def _direct(self, batch: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        forecaster = _forecasters(self.family, horizon)[self.reference]
+        return forecaster(batch[:, :, 0].astype(np.float64)).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=16)
