@@ -24,7 +24,7 @@ COMMANDS = {
     "recall": "seqzoo arena --signal recall --budget endless --seeds 5 --windows 128000",
     "sine_any": "seqzoo arena --signal sine_any --budget endless --seeds 5 --windows 128000",
     "off-distribution": "seqzoo off-distribution --windows 5000",
-    "time-against-picture": "seqzoo time-against-picture --seeds 5",
+    "time-against-picture": "seqzoo time-against-picture --seeds 4",
     "sample-efficiency": "seqzoo sample-efficiency --signal sine --seeds 2 --windows 64000",
 }
 INTRODUCTION = f"""# The arena

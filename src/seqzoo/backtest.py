@@ -15,6 +15,7 @@ from .errors import InputError
 from .forecasting import check_horizon, forecast_of
 from .metrics import Estimate
 from .scoring import Predict, most_windows
+from .windows import finite_series
 
 FloatArray = NDArray[np.floating]
 VALUES_AT_ONCE = 500_000  # bounds what the forecaster is given in one batch
@@ -67,8 +68,13 @@ def backtest(
     """
     check_horizon(horizon)
     several = isinstance(series, list) and len(series) > 0 and isinstance(series[0], np.ndarray)
-    parts = [_checked(part) for part in (series if several else [series])]  # type: ignore[union-attr]
+    parts = [finite_series(part) for part in (series if several else [series])]  # type: ignore[union-attr]
     first = context_length if start is None else start
+    if not all(isinstance(value, int | np.integer) for value in (context_length, stride, first)):
+        raise InputError(
+            f"context_length, stride and the first cutoff must be whole numbers, got {context_length!r}, {stride!r} "
+            f"and {first!r}."
+        )
     if context_length < 1 or stride < 1 or first < context_length:
         raise InputError(
             "context_length and stride must be at least 1 and the first cutoff at least context_length, got "
@@ -132,18 +138,3 @@ def _losses(
         ahead = forecast_of(forecaster, some[:, :context_length], horizon)
         parts.append((ahead - some[:, context_length:]) ** 2)
     return np.concatenate(parts)
-
-
-def _checked(series: ArrayLike) -> FloatArray:
-    """Raises InputError unless it is one-dimensional, of numbers, and finite in float32."""
-    values = np.asarray(series)
-    if values.ndim != 1 or values.dtype.kind not in "fiu":
-        raise InputError(
-            f"a series must be a one-dimensional array of numbers, got shape {list(values.shape)} of {values.dtype}."
-        )
-    values = values.astype(np.float64)
-    with np.errstate(over="ignore"):
-        bad = np.flatnonzero(~np.isfinite(values.astype(np.float32)))
-    if len(bad):
-        raise InputError(f"every value must be finite in float32: value {bad[0]} of the series is {values[bad[0]]}.")
-    return values

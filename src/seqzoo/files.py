@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -101,6 +101,37 @@ def sweep(folder: Path, name: str | None = None) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Hold a folder, made if need be, for one writer; the hold ends with the process, however that ends.
+
+    Without effect on Windows and on file systems without locks.
+
+    Raises:
+        InputError: another one writes into it.
+        OSError: the folder cannot be made or opened.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.name == "nt":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"another run is writing into {folder}: wait until it has ended, or give another folder with --out."
+            ) from None
+        except OSError:  # no locks there
+            pass
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def read_file(path: Path, limit: int) -> bytes:

@@ -22,13 +22,15 @@ from numpy.typing import NDArray
 
 from .errors import InputError
 from .metrics import Estimate, mean
-from .signals import Signal
+from .signals import FAMILIES, Signal
 
 FloatArray = NDArray[np.floating]
 Forecaster = Callable[[FloatArray], FloatArray]
 
 REFERENCES = ("bayes", "best_linear", "line", "last_value")
 MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
+WELL_CONDITIONED = 1e-9  # noise over all second moments: the weights are then good to 1e-7 without an SVD
+MOST_SINGULAR = 1024  # values of a window whose SVD takes seconds, not minutes
 MAX_SAMPLED = 20_000_000  # values that the Bayes floor is averaged over
 
 
@@ -44,11 +46,23 @@ class Affine(NamedTuple):
 
 
 def best_linear(signal: Signal, context_length: int, horizon: int = 1) -> Affine:
-    """The affine forecaster of least MSE; row h - 1 is for h steps ahead."""
+    """The affine forecaster of least MSE; row h - 1 is for h steps ahead.
+
+    Raises:
+        InputError: a length or horizon outside its range, or a long window with next to no noise.
+    """
     _check(context_length, horizon)
     known = signal.moments(context_length, horizon)
-    # The smallest-norm solution: without noise the matrix of a sine has rank 2.
-    weights = np.linalg.lstsq(known.within, known.cross.T, rcond=None)[0].T
+    scale = np.trace(known.within) + known.context_mean @ known.context_mean  # no eigenvalue is above it
+    if signal.sigma**2 > WELL_CONDITIONED * scale:
+        weights = np.linalg.solve(known.within, known.cross.T).T
+    elif context_length > MOST_SINGULAR:
+        raise InputError(
+            f"with so little noise (sigma {signal.sigma:g}) the best linear forecaster is computed for windows of at "
+            f"most {MOST_SINGULAR:,} values, got {context_length:,}. Take more noise or a shorter window."
+        )
+    else:  # the smallest-norm solution: without noise the matrix of a sine has rank 2
+        weights = np.linalg.lstsq(known.within, known.cross.T, rcond=None)[0].T
     return Affine(weights, known.target_mean - weights @ known.context_mean)
 
 
@@ -74,9 +88,11 @@ def linear_mse(signal: Signal, weights: FloatArray, bias: FloatArray | float = 0
     """[H]: the exact expected MSE of an affine forecaster with weights [H, L] and bias [H]."""
     horizon, context_length = weights.shape
     known = signal.moments(context_length, horizon)
-    quadratic = np.einsum("hl,lk,hk->h", weights, known.within, weights)
+    quadratic = (weights @ known.within * weights).sum(axis=1)
     offset = weights @ known.context_mean + bias - known.target_mean
-    return np.asarray(known.variance - 2 * (weights * known.cross).sum(axis=1) + quadratic + offset**2)
+    error = known.variance - 2 * (weights * known.cross).sum(axis=1) + quadratic + offset**2
+    # Where terms cancel, rounding would end below the noise, or below 0.
+    return np.asarray(np.maximum(error, signal.sigma**2))
 
 
 def _linear(signal: Signal, context_length: int, horizon: int) -> dict[str, Any]:
@@ -159,6 +175,12 @@ def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list
         linear = {name: float(values[step]) for name, values in errors.items()}
         table.append(Floors(noise=noise, bayes=Estimate(noise + spread.value, spread.se), **linear))
     return table
+
+
+def reference_of(name: str) -> tuple[str, str] | None:
+    """Reference and signal family of a name as "bayes.sine"; None if it is not one's name."""
+    reference, _, family = name.partition(".")
+    return (reference, family) if reference in REFERENCES and family in FAMILIES else None
 
 
 def _check(context_length: int, horizon: int) -> None:

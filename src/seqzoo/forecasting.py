@@ -69,7 +69,11 @@ def forecast_of(
     Raises:
         InputError: it returns another shape, fewer steps, or a value that is not finite.
     """
-    ahead = np.asarray(forecaster(np.array(context, dtype=np.float32)[:, :, None]), dtype=np.float64)
+    said = forecaster(np.array(context, dtype=np.float32)[:, :, None])
+    try:
+        ahead = np.asarray(said, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"a forecaster must return an array of numbers: {error}.") from None
     if ahead.ndim != 2 or len(ahead) != len(context) or ahead.shape[1] < horizon:
         raise InputError(
             f"a forecaster of {horizon} steps must return [{len(context)}, {horizon}] or more steps for "

@@ -31,7 +31,7 @@ from .errors import InputError
 from .forecasting import check_horizon, forecast_of
 from .scoring import HELD_OUT_SEEDS, Predict, fresh_seed, most_windows
 from .signals import Signal
-from .windows import sliding
+from .windows import finite_series, sliding
 
 FloatArray = NDArray[np.floating]
 
@@ -89,8 +89,8 @@ def least_windows(level: float) -> int:
     Raises:
         InputError: a level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise InputError(f"the level of an interval must be above 0 and below 1, as 0.9, got {level}.")
+    if not isinstance(level, int | float | np.number) or not 0 < level < 1:
+        raise InputError(f"the level of an interval must be above 0 and below 1, as 0.9, got {level!r}.")
     exact = Fraction(str(float(level)))
     return math.ceil(exact / (1 - exact))
 
@@ -171,9 +171,9 @@ def calibrate_on_series(
         InputError: see `calibrate`; a series too short.
     """
     check_horizon(horizon)
-    values = np.asarray(series, dtype=np.float64)
+    values = finite_series(series)
     needed = context_length + least_windows(level) * horizon
-    if values.ndim != 1 or len(values) < needed:
+    if len(values) < needed:
         raise InputError(
             f"intervals of level {level:g} for {horizon} steps need a series of at least {needed:,} values, "
             f"{context_length} of context and {least_windows(level):,} times {horizon}; got {values.size:,}. "

@@ -88,7 +88,15 @@ def run(source: str, code: Callable[[], Any], registered: dict[str, Any]) -> lis
             raise InputError(f"{source} cannot be used: {error}") from error
         if isinstance(error, SystemExit):
             raise InputError(f"{source} cannot be used: it ends the program (SystemExit).") from error
-        if isinstance(error, Exception):
-            raise InputError(f"{source} cannot be used: {type(error).__name__}: {str(error).rstrip('.')}.") from error
-        raise  # Ctrl-C while it runs
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise InputError(f"{source} cannot be used: {type(error).__name__}: {_said(error)}.") from error
     return sorted(set(registered) - before)
+
+
+def _said(error: BaseException) -> str:
+    """The message, of an exception of unknown origin."""
+    try:
+        return str(error).rstrip(".")
+    except Exception:
+        return "its message cannot be shown"

@@ -7,8 +7,7 @@ from pathlib import Path
 from . import files
 from .bundle import MANIFEST, NAME, SHIPPED
 from .errors import InputError, UnknownNameError
-from .floors import REFERENCES
-from .signals import FAMILIES
+from .floors import reference_of
 
 
 def own_models() -> Path:
@@ -17,13 +16,13 @@ def own_models() -> Path:
 
 
 def available() -> dict[str, Path]:
-    """Every bundle by name: those the package ships, then the user's own, which cannot shadow them."""
+    """Every bundle by name: those the package ships, then the user's own, which shadow nothing."""
     found: dict[str, Path] = {}
     files.sweep(own_models())
     for folder in (SHIPPED, own_models()):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
-                if NAME.fullmatch(path.name) and (path / MANIFEST).exists():
+                if NAME.fullmatch(path.name) and reference_of(path.name) is None and (path / MANIFEST).exists():
                     found.setdefault(path.name, path)
     return found
 
@@ -38,9 +37,9 @@ def find(name: str | Path) -> Path:
     if isinstance(name, Path) or "/" in name or "\\" in name:
         return Path(name)
     known = available()
-    reference, _, family = name.partition(".")
-    if reference in REFERENCES and family in FAMILIES:
+    if reference_of(name) is not None:
         raise InputError(f"{name!r} is computed from the signal: there is no bundle of it. Use predict or forecast.")
     if name not in known:
         raise UnknownNameError("model", name, known)
     return known[name]
+

@@ -144,6 +144,20 @@ def last_window(context: ArrayLike, context_length: int) -> NDArray[np.float32]:
     return as_batch(context, context_length)
 
 
+def finite_series(series: ArrayLike) -> NDArray[np.float64]:
+    """[T], checked.
+
+    Raises:
+        InputError: not one-dimensional, not of numbers, or a value that is not finite in float32.
+    """
+    values = _series(series).astype(np.float64)
+    with np.errstate(over="ignore"):
+        bad = np.flatnonzero(~np.isfinite(values.astype(np.float32)))
+    if len(bad):
+        raise InputError(f"every value must be finite in float32: value {bad[0]} of the series is {values[bad[0]]}.")
+    return values
+
+
 def _cast(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
     try:
         _refuse_silent_casts(values)
@@ -178,7 +192,10 @@ def _shape_message(shape: tuple[int, ...], context_length: int) -> str:
 
 
 def _series(series: ArrayLike) -> NDArray[np.floating]:
-    values = np.asarray(series)
+    try:
+        values = np.asarray(series)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"a series must be a one-dimensional array of numbers: {error}") from None
     if values.ndim != 1 or values.dtype.kind not in "fiu":
         raise InputError(
             f"a series must be a one-dimensional array of numbers, got shape {list(values.shape)} "

@@ -46,6 +46,11 @@ AT_IMPORT = {
     "lines": ("raise ValueError('one\\ntwo')", "ValueError: one two"),
     "other module": ("import no_such_module", "No module named 'no_such_module'"),
     "exit": ("raise SystemExit('good bye')", "ends the program (SystemExit)"),
+    "no exception": ("raise BaseException('boo')", "BaseException: boo"),
+    "no message": (
+        "class Mute(Exception):\n    def __str__(self):\n        return 1 / 0\nraise Mute",
+        "Mute: its message cannot be shown",
+    ),
     "nothing": ("x = 1", "registers no architecture: decorate its module with @register(...)"),
     "shipped name": (SOUND.replace('"own"', '"lstm"'), "'lstm' is registered twice"),
     "twice": (SOUND + MODULE, "'own' is registered twice"),

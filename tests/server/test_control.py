@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -13,6 +14,7 @@ import pytest
 
 from seqzoo import bundle, load
 from seqzoo.floors import forecasters
+from seqzoo.server.serve import application, is_loopback
 
 WINDOW = np.sin(0.02 * np.arange(20)).tolist()
 
@@ -182,6 +184,27 @@ def test_a_token_guards_load_and_unload_and_nothing_else(start):
             assert error(client.post(address, headers={"Authorization": "Bearer wrong"}), 401)
             assert client.post(address, headers={"Authorization": "Bearer secret"}).status_code == 200
         assert client.get("/v2/models/lstm.sine").status_code == 200
+
+
+def test_load_and_unload_are_off_where_others_can_reach_the_server_and_no_token_guards_them():
+    async def ask() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(application(is_public=True))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            paths = ("v2/repository/models/lstm.sine/load", "v2/repository/models/lstm.sine/unload")
+            return [*[await client.post(path) for path in paths], await client.post("v2/repository/index")]
+
+    load_, unload, index = asyncio.run(ask())
+    for answer in (load_, unload):
+        assert "start the server with --token" in error(answer, 403)
+    assert index.status_code == 200 and {row["state"] for row in index.json()} == {"UNAVAILABLE"}
+    assert is_loopback("127.0.0.1") and is_loopback("::1") and is_loopback("localhost")
+    assert not is_loopback("0.0.0.0") and not is_loopback("example.org")
+
+
+def test_references_are_listed_beside_the_models_and_no_folder_of_the_machine_is_told(client):
+    rows = {row["name"]: row for row in client.get("/api/models").json()}
+    assert rows["bayes.sine"]["excess"] == 0 and rows["best_linear.recall"]["reference"]
+    assert not any("path" in row for row in rows.values())
 
 
 def test_a_line_of_json_for_each_request_if_asked_for(start, tmp_path):

@@ -197,8 +197,8 @@ def test_a_server_that_answers_with_onnx_leaves_torch_alone():
     ask = """
 import asyncio
 from seqzoo.server.serve import application
-data = b",".join([b"0.1"] * 20)
-body = b'{"inputs":[{"name":"context","shape":[1,20,1],"datatype":"FP32","data":[' + data + b"]}]}"
+tensor = b'{"name":"context","shape":[1,20,1],"datatype":"FP32","data":[' + b",".join([b"0.1"] * 20) + b"]}"
+body = b'{"inputs":[' + tensor + b"]}"
 said = []
 async def receive(): return {"type": "http.request", "body": body, "more_body": False}
 async def send(message): said.append(message)

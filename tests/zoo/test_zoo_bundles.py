@@ -9,9 +9,11 @@ import pytest
 from safetensors.numpy import load as parse
 
 from seqzoo import bundle, export, metrics, registry, shelf, signals
+from seqzoo.floors import best_linear, linear_mse
 from seqzoo.reproduction import run_of
 from seqzoo.runtime import load
 from seqzoo.scoring import fresh_seed
+from seqzoo.signals import Sine
 from seqzoo.verification import verify
 
 NAMES = sorted(path.name for path in bundle.SHIPPED.iterdir())
@@ -107,6 +109,30 @@ def test_scores_stand_in_the_order_that_theory_demands(name):
 def test_the_flagship_ends_within_0_7_percent_of_the_best_possible():
     excess, se = bundle.open_bundle(shelf.find("lstm.sine")).manifest.score.excess
     assert excess + 4 * se <= 0.007
+
+
+@pytest.mark.parametrize("name", ["lstm.sine", "gru.sine", "mlp.sine", "tcn.sine"])
+def test_the_networks_of_the_sine_end_within_1_5_percent_of_the_best_possible(name):
+    excess, se = bundle.open_bundle(shelf.find(name)).manifest.score.excess
+    assert excess + 4 * se <= 0.015
+
+
+def test_the_trained_linear_model_lands_on_the_best_linear_predictor():
+    weights = parse(bundle.open_bundle(shelf.find("linear.sine")).read(bundle.WEIGHTS))
+    trained = linear_mse(Sine(), weights["head.weight"].astype(float), weights["head.bias"].astype(float))[0]
+    best = linear_mse(Sine(), *best_linear(Sine(), 20))[0]
+    assert best < trained <= 1.003 * best
+
+
+@pytest.mark.parametrize("name", ["lstm.recall", "gru.recall"])
+def test_memory_beats_the_best_linear_predictor_of_recall_three_hundred_times(name):
+    score = bundle.open_bundle(shelf.find(name)).manifest.score
+    linear = score.floors["best_linear"] / score.floors["bayes"] - 1
+    assert 300 * (score.excess[0] + 4 * score.excess[1]) < linear
+
+
+def test_the_shipped_bundles_are_under_5_mb_together():
+    assert sum(path.stat().st_size for path in bundle.SHIPPED.rglob("*")) < 5_000_000
 
 
 def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import registry, signals
+from .. import files, registry, signals
 from ..bundle import Contract
 from ..errors import InputError, UnknownNameError
 from ..export import to_onnx
@@ -113,27 +113,35 @@ def hold(
         work: what is done with a cell.
 
     Raises:
-        InputError: the folder holds the results of another signal, or cannot be read.
+        InputError: the folder holds the results of another signal, cannot be read, or another run writes into it.
         OSError: the folder cannot be written to.
     """
-    found = open_results(folder, contest)
-    cells = contest.cells()
-    prints = {cell: cell.fingerprint for cell in cells}
-    have = {(result.place, result.fingerprint) for result in found.cells if result.outcome is not None}
-    missing = [cell for cell in cells if (cell.place, prints[cell]) not in have]
-    results.save(found, folder)  # before any work: a folder that cannot be written to is known at once
-    if not found.references:
-        found.references = reference_excess(contest.signal, contest.context_length)
-    done = len(cells) - len(missing)
-    on_start(done, len(cells))
-    for cell, answer in answers(work, missing, workers, should_stop):
-        outcome, error = (None, answer.reason) if isinstance(answer, Failure) else (answer, "")
-        result = Result(*cell.place, prints[cell], outcome, error)
-        found.enter(result)
-        results.save(found, folder)
-        done += 1
-        on_result(Progress(result, done, len(cells)))
-    return found
+    check_folder(folder)
+    with files.only_writer(folder):
+        found = open_results(folder, contest)
+        cells = contest.cells()
+        prints = {cell: cell.fingerprint for cell in cells}
+        have = {(result.place, result.fingerprint) for result in found.cells if result.outcome is not None}
+        missing = [cell for cell in cells if (cell.place, prints[cell]) not in have]
+        results.save(found, folder)  # before any work: a folder that cannot be written to is known at once
+        if not found.references:
+            found.references = reference_excess(contest.signal, contest.context_length)
+        done = len(cells) - len(missing)
+        on_start(done, len(cells))
+        for cell, answer in answers(work, missing, workers, should_stop):
+            outcome, error = (None, answer.reason) if isinstance(answer, Failure) else (answer, "")
+            result = Result(*cell.place, prints[cell], outcome, error)
+            found.enter(result)
+            results.save(found, folder)
+            done += 1
+            on_result(Progress(result, done, len(cells)))
+        return found
+
+
+def check_folder(folder: Path) -> None:
+    """Raises InputError for what is no folder."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is no folder; give another one with --out.")
 
 
 def open_results(folder: Path, contest: Contest) -> Results:
@@ -142,8 +150,6 @@ def open_results(folder: Path, contest: Contest) -> Results:
     Raises:
         InputError: they are of another signal or context_length, or cannot be read.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is no folder; give another one with --out.")
     if not (folder / results.NAME).exists():
         return Results(contest.signal, contest.context_length)
     found = results.load(folder)

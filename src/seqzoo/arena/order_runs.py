@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import files
 from ..errors import InputError, SeqzooError
 from ..scoring import HELD_OUT_SEEDS
 from . import pool
@@ -78,24 +79,25 @@ def run(
         should_stop: asked all the time; the runs that have begun are lost.
 
     Raises:
-        InputError: the folder holds runs of other lengths.
+        InputError: the folder holds runs of other lengths, or another run writes into it.
         SeqzooError: a run failed, or its process died.
     """
-    results = read(folder) if (folder / RESULTS).exists() else Results(settings)
-    if results.settings != settings:
-        raise InputError(
-            f"{folder / RESULTS} holds runs of other lengths, which cannot be compared with these. Choose another "
-            "folder with --out, or remove the file."
-        )
-    missing = [case for case in wanted if case.key not in results.runs]
-    done = pool.answers(functools.partial(measure, settings=settings), missing, workers, should_stop)
-    for left, (case, measured) in zip(reversed(range(len(missing))), done, strict=False):
-        if isinstance(measured, pool.Failure):
-            raise SeqzooError(
-                f"{case.key} failed: {measured.reason.rstrip('.')}. "
-                "What was finished is kept: the same command goes on from there."
+    with files.only_writer(folder):
+        results = read(folder) if (folder / RESULTS).exists() else Results(settings)
+        if results.settings != settings:
+            raise InputError(
+                f"{folder / RESULTS} holds runs of other lengths, which cannot be compared with these. Choose "
+                "another folder with --out, or move the file away."
             )
-        results.runs[case.key] = measured
-        save(results, folder)
-        on_done(case, measured, left)
-    return results
+        missing = [case for case in wanted if case.key not in results.runs]
+        done = pool.answers(functools.partial(measure, settings=settings), missing, workers, should_stop)
+        for left, (case, measured) in zip(reversed(range(len(missing))), done, strict=False):
+            if isinstance(measured, pool.Failure):
+                raise SeqzooError(
+                    f"{case.key} failed: {measured.reason.rstrip('.')}. "
+                    "What was finished is kept: the same command goes on from there."
+                )
+            results.runs[case.key] = measured
+            save(results, folder)
+            on_done(case, measured, left)
+        return results

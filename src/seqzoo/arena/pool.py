@@ -10,6 +10,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Generic, TypeVar
@@ -68,6 +69,8 @@ def answers(
                     answer = ready.recv()
                 except (EOFError, OSError):
                     answer = Failure(_death(worker))
+                    if should_stop():  # what ended us may have ended it; the task has not failed
+                        return
                 else:
                     idle.append(worker)
                 yield task, answer
@@ -128,6 +131,7 @@ def _no_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    resource_tracker.ensure_running()  # started with the first process, it would let Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

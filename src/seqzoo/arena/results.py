@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from ..errors import InputError
 from . import stored
@@ -14,6 +17,15 @@ NAME = "results.json"
 BATCH_SIZE = 128  # of every training in the arena
 
 
+MOST = 1e100  # of an excess or a skill: the squares of larger ones overflow
+
+Score = Annotated[float, Meta(ge=-MOST, le=MOST)]
+NotNegative = Annotated[float, Meta(ge=0, le=MOST)]
+Count = Annotated[int, Meta(ge=1, le=2**62)]
+Whole = Annotated[int, Meta(ge=0, le=2**62)]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
+
+
 class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Strict: a field this schema does not know is an error, never silently dropped."""
 
@@ -21,14 +33,14 @@ class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Outcome(_Facts, frozen=True):
     """The score of a trained model on `scored` fresh windows; the `se` is over windows."""
 
-    excess: float
-    excess_se: float
-    skill: float
-    mse: float
-    scored: int
-    parameters: int
-    seconds: float
-    best_step: int
+    excess: NotNegative
+    excess_se: NotNegative
+    skill: Score
+    mse: NotNegative
+    scored: Count
+    parameters: Whole
+    seconds: NotNegative
+    best_step: Whole
 
 
 class Result(_Facts, frozen=True):
@@ -37,10 +49,10 @@ class Result(_Facts, frozen=True):
     `points` is the length of the one observed series; None draws fresh windows without end.
     """
 
-    model: str
-    points: int | None
-    windows: int
-    seed: int
+    model: Name
+    points: Count | None
+    windows: Count
+    seed: Whole
     fingerprint: str
     outcome: Outcome | None = None
     error: str = ""
@@ -54,18 +66,18 @@ class Result(_Facts, frozen=True):
 class Footprint(_Facts, frozen=True):
     """Of one model: median microseconds of one window through ONNX Runtime, bytes of the ONNX file."""
 
-    microseconds: float
-    bytes: int
+    microseconds: NotNegative
+    bytes: Whole
 
 
 class Results(msgspec.Struct, forbid_unknown_fields=True):
     """Everything in one results.json. `references` has the exact excess of each reference forecaster."""
 
-    signal: str
-    context_length: int
-    references: dict[str, float] = {}
+    signal: Name
+    context_length: Count
+    references: dict[Name, Score] = {}
     cells: list[Result] = []
-    footprints: dict[str, Footprint] = {}
+    footprints: dict[Name, Footprint] = {}
     schema_version: int = SCHEMA_VERSION
 
     def enter(self, result: Result) -> None:
@@ -81,11 +93,13 @@ def load(folder: Path) -> Results:
         IntegrityError: the file is a link, no regular file, or huge.
     """
     path = folder / NAME
-    found = stored.read(path, Results)
-    if found.schema_version != SCHEMA_VERSION:
+    found = stored.read(path, Results, schema=SCHEMA_VERSION)
+    places = Counter(cell.place for cell in found.cells)
+    if twice := next((place for place, count in places.items() if count > 1), None):
+        model, points, windows, seed = twice
         raise InputError(
-            f"{path} is of schema {found.schema_version}; this seqzoo reads {SCHEMA_VERSION}. "
-            "Remove it to start again, or use the version that wrote it."
+            f"{path} holds two results of {model}, {'endless' if points is None else f'{points} points'}, {windows} "
+            f"windows, seed {seed}; expected one. Remove one of them."
         )
     return found
 

@@ -15,20 +15,37 @@ LIMIT = 64 << 20
 Stored = TypeVar("Stored", bound=msgspec.Struct)
 
 
-def read(path: Path, kind: type[Stored]) -> Stored:
+class _Version(msgspec.Struct):
+    """Read before all else: what a later schema holds is not for this one to judge."""
+
+    schema_version: int = 1
+
+
+def read(path: Path, kind: type[Stored], schema: int = 1) -> Stored:
     """The results in a file.
 
+    Args:
+        schema: the version that `kind` is of; a file that states none is of the first.
+
     Raises:
-        InputError: there is no file, or it does not hold results of that kind.
+        InputError: there is no file, or it does not hold results of that kind and version.
         IntegrityError: the file is a link, no regular file, or huge.
     """
     if not path.exists():
         raise InputError(f"there are no results in {path.parent}: expected a file {path.name}. Run it first.")
     raw = files.read_file(path, LIMIT)
     try:
-        return msgspec.json.decode(raw, type=kind)
+        version = msgspec.json.decode(raw, type=_Version).schema_version
+        if version == schema:
+            return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read: {error}. Remove it to start again.") from None
+        raise InputError(
+            f"{path} cannot be read: {error}. Restore it from a copy, or move it away to start again."
+        ) from None
+    raise InputError(
+        f"{path} is of schema {version}; this seqzoo reads {schema}. "
+        "Use the version that wrote it, or move it away to start again."
+    )
 
 
 def write(path: Path, results: msgspec.Struct) -> None:

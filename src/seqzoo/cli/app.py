@@ -7,11 +7,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ..errors import InputError
 
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; Typer itself would end on Ctrl-C without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
+
 app = typer.Typer(
     name="seqzoo",
+    cls=_Commands,
     help="A zoo of small sequence models, each beside the best forecaster that can exist.",
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -61,10 +73,7 @@ def load_models(files: list[Path] | None) -> None:
     from .. import registry
 
     for file in files or []:
-        try:
-            registry.load_file(file)
-        except KeyboardInterrupt:
-            raise typer.Abort from None  # Typer itself would end without a word
+        registry.load_file(file)
 
 
 def emit(facts: Any) -> None:

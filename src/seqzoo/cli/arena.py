@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .app import Json, Workers, app, emit
 
 if TYPE_CHECKING:
     from ..arena.contest import Contest
-    from ..arena.contest import Progress as Update
     from ..arena.report import Board
     from ..arena.results import Results
 
@@ -139,9 +134,9 @@ def _hold(contest: Contest, folder: Path, workers: int | None, *, quiet: bool) -
     """The results, and whether all cells were run."""
     from ..arena.contest import hold
     from ..runtime.parallel import cores
-    from .progress import interrupts
+    from .progress import Trainings, interrupts
 
-    with interrupts() as stopped, _Bar(quiet=quiet) as bar:
+    with interrupts() as stopped, Trainings(quiet=quiet) as bar:
         found = hold(
             contest, folder, workers=workers or cores(), on_start=bar.start, on_result=bar, should_stop=stopped
         )
@@ -185,49 +180,9 @@ def _budgets(given: list[str]) -> tuple[int | None, ...]:
     return tuple(dict.fromkeys(found))
 
 
-class _Bar:
-    """Overall progress; plain lines where output is not a terminal."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from .tables import console
-
-        self.quiet, self.live = quiet, not quiet and console.is_terminal
-        columns: list[Any] = [TextColumn("[bold]{task.description}"), BarColumn()]
-        columns += [TextColumn("{task.completed}/{task.total}"), TextColumn("{task.fields[note]}")]
-        self.progress = Progress(*columns, TimeRemainingColumn(), console=console, disable=not self.live)
-        self.task = self.progress.add_task("trainings", total=None, note="")
-
-    def __enter__(self) -> _Bar:
-        self.progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.progress.stop()
-
-    def start(self, done: int, total: int) -> None:
-        """Called once it is known what there is to do."""
-        self.progress.update(self.task, completed=done, total=total)
-        if not self.quiet and not self.live and done:
-            typer.echo(f"{done} of {total} trainings are there already.")
-
-    def __call__(self, update: Update) -> None:
-        """Called after every training."""
-        from ..arena.report import budget, percent
-
-        result = update.result
-        what = f"{result.model}, {budget(result.points)}, seed {result.seed}"
-        end = f"failed: {result.error}"
-        if result.outcome is not None:
-            end = f"excess {percent(result.outcome.excess)} in {result.outcome.seconds:.0f} s"
-        self.progress.update(self.task, completed=update.done, note=escape(f"{what}: {end}"))
-        if not self.quiet and not self.live:
-            sys.stdout.write(f"{update.done}/{update.total}  {what}: {end}\n")
-            sys.stdout.flush()
-
-
 def _show(board: Board) -> None:
+    from rich.markup import escape
+
     from ..arena.report import HEADINGS, summary
     from .tables import console
 
@@ -241,6 +196,7 @@ def _show(board: Board) -> None:
 
 def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from .tables import console

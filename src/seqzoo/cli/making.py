@@ -41,6 +41,7 @@ def train(
 
     check_torch("training")
     from .. import export, files, plots
+    from ..runtime import closed_form
     from ..training import Run
     from ..training import train as run_training
     from .progress import Bar, interrupts
@@ -51,6 +52,8 @@ def train(
     saved_as = as_name or f"{name}-own"
     if not bundle.NAME.fullmatch(saved_as):
         raise InputError(f"a model's name must match {bundle.NAME.pattern}, got {saved_as!r}.")
+    if saved_as in closed_form.names():
+        raise InputError(f"{saved_as!r} is the name of a computed reference; choose another with --as.")
     if out is None and (bundle.SHIPPED / saved_as).exists():
         raise InputError(f"{saved_as!r} is the name of a shipped model; choose another with --as.")
     folder = out or shelf.own_models() / saved_as
@@ -63,14 +66,15 @@ def train(
     checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
     if resume and not checkpoint.exists():
         typer.echo("There is no interrupted run of these options; starting from the beginning.", err=True)
-    with interrupts() as stopped, Bar(run, quiet=json) as bar:
-        trained = run_training(run, checkpoint, resume=resume, on_progress=bar, should_stop=stopped)
-    if not trained.history:
-        typer.echo("Stopped before the first evaluation; nothing to keep.", err=True)
-        raise typer.Exit(130)
-    written = export.export(trained, entry.card, folder, name=None if out is not None else saved_as)
-    score = written.manifest.score
-    plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
+    with interrupts() as stopped:  # until the bundle is written: what was trained is not lost to a late Ctrl-C
+        with Bar(run, quiet=json) as bar:
+            trained = run_training(run, checkpoint, resume=resume, on_progress=bar, should_stop=stopped)
+        if not trained.history:
+            typer.echo("Stopped before the first evaluation; nothing to keep.", err=True)
+            raise typer.Exit(130)
+        written = export.export(trained, entry.card, folder, name=None if out is not None else saved_as)
+        score = written.manifest.score
+        plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:

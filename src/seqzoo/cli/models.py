@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, app, emit, settings
 
 if TYPE_CHECKING:
-    from ..bundle import Manifest
     from ..runtime import ClosedForm
+
 
 @app.command("list")
 def list_models(json: Json = False) -> None:
@@ -18,37 +18,9 @@ def list_models(json: Json = False) -> None:
 
     Examples: `seqzoo list` · `seqzoo list --json`
     """
-    from .. import bundle, shelf
-    from ..errors import BundleError
-    from ..signals import FAMILIES
+    from .. import catalogue
 
-    rows: list[dict[str, Any]] = []
-    floors: dict[str, dict[str, float]] = {}
-    for name, path in shelf.available().items():
-        row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == bundle.SHIPPED}
-        try:
-            facts = bundle.open_bundle(path).manifest
-        except BundleError as error:
-            rows.append({**row, "error": str(error)})
-            continue
-        rows.append(
-            {
-                **row,
-                "title": facts.title,
-                "summary": facts.summary,
-                "family": facts.signal.family,
-                "reference": False,
-                "parameters": facts.parameters,
-                "bytes": facts.size,
-                "excess": facts.score.excess[0],
-                "skill": facts.score.skill[0],
-            }
-        )
-        if facts.contract.horizon == 1 and row["shipped"]:
-            floors[facts.signal.family] = facts.score.floors
-    rows += [row for family, known in floors.items() for row in _references(family, known)]
-    order = {family: place for place, family in enumerate(FAMILIES)}
-    rows.sort(key=lambda row: (order.get(row.get("family", ""), len(order)), row.get("excess", 0)))
+    rows = catalogue.rows()
     if json:
         emit(rows)
         return
@@ -63,6 +35,8 @@ def show(name: Model, json: Json = False) -> None:
 
     Examples: `seqzoo show lstm.sine` · `seqzoo show lstm.sine --json`
     """
+    import msgspec
+
     from .. import bundle, shelf
     from ..runtime import closed_form
 
@@ -71,7 +45,7 @@ def show(name: Model, json: Json = False) -> None:
         return
     found = bundle.open_bundle(shelf.find(name))
     if json:
-        emit({"path": str(found.path), **_builtins(found.manifest)})
+        emit({"path": str(found.path), **msgspec.to_builtins(found.manifest)})
         return
     from .tables import show_manifest
 
@@ -132,42 +106,11 @@ def floors(
     made = signals.make(signal, settings(change or []))
     table = compute(made, context_length, horizon, samples=samples)
     if json:
-        emit([{"step": step, **{k: v for k, v in row.items()}} for step, row in enumerate(table, start=1)])
+        emit([{"step": step, **dict(row.items())} for step, row in enumerate(table, start=1)])
         return
     from .tables import show_floors
 
     show_floors(table, made.sigma**2)
-
-
-def _builtins(manifest: Manifest) -> dict[str, Any]:
-    import msgspec
-
-    facts: dict[str, Any] = msgspec.to_builtins(manifest)
-    return facts
-
-
-def _references(family: str, floors: dict[str, float]) -> list[dict[str, Any]]:
-    """Rows of `seqzoo list` for the training-free forecasters of a signal."""
-    from ..cards import label
-    from ..floors import REFERENCES
-    from ..runtime import closed_form
-
-    bayes, last = floors["bayes"], floors["last_value"]
-    return [
-        {
-            "name": f"{name}.{family}",
-            "shipped": True,
-            "title": label(name),
-            "summary": closed_form.SUMMARIES[name],
-            "family": family,
-            "reference": True,
-            "parameters": 0,
-            "bytes": 0,
-            "excess": floors[name] / bayes - 1,
-            "skill": (last - floors[name]) / (last - bayes),
-        }
-        for name in REFERENCES
-    ]
 
 
 def _show_reference(reference: ClosedForm, json: bool) -> None:

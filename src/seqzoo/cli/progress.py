@@ -7,26 +7,26 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..floors import floors
+from ..floors import MAX_SAMPLED, floors
 from .tables import console
 
 if TYPE_CHECKING:
+    from ..arena.contest import Progress as Ended
     from ..training import Progress as Update
     from ..training import Run
     from ..verification import Check
 
 
-class Bar:
-    """A progress bar with the loss beside the floors; plain lines where output is not a terminal."""
+class _Shown:
+    """A bar with a note where output is a terminal; nothing by itself where it is not."""
 
-    def __init__(self, run: Run, *, quiet: bool) -> None:
-        self.run, self.quiet = run, quiet
-        self.live = not quiet and console.is_terminal
+    def __init__(self, title: str, total: int | None, *, quiet: bool) -> None:
+        self.quiet, self.live = quiet, not quiet and console.is_terminal
         self.progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
@@ -36,15 +36,9 @@ class Bar:
             console=console,
             disable=not self.live,
         )
-        self.task = self.progress.add_task(escape(run.name), total=run.recipe.steps, note="")
+        self.task = self.progress.add_task(escape(title), total=total, note="")
 
-    def __enter__(self) -> Bar:
-        if not self.quiet:
-            reference = floors(self.run.signal, self.run.config.context_length, samples=10_000)[0]
-            lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in reference.items())
-            self.bayes = reference.bayes.value
-            self.linear = reference.best_linear / self.bayes - 1
-            console.print(f"MSE of the references: {lines}", highlight=False)
+    def __enter__(self) -> Self:
         self.progress.start()
         return self
 
@@ -52,6 +46,30 @@ class Bar:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.progress.stop()
+
+    def say(self, line: str) -> None:
+        """A plain line, where there is no bar to see."""
+        if not self.quiet and not self.live:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+
+class Bar(_Shown):
+    """The course of one training, with the loss beside the floors."""
+
+    def __init__(self, run: Run, *, quiet: bool) -> None:
+        super().__init__(run.name, run.recipe.steps, quiet=quiet)
+        self.run = run
+
+    def __enter__(self) -> Self:
+        if not self.quiet:
+            length = self.run.config.context_length
+            reference = floors(self.run.signal, length, samples=min(10_000, MAX_SAMPLED // length))[0]
+            lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in reference.items())
+            self.bayes = reference.bayes.value
+            self.linear = reference.best_linear / self.bayes - 1
+            console.print(f"MSE of the references: {lines}", highlight=False)
+        return super().__enter__()
 
     def __call__(self, update: Update) -> None:
         """Called after every update of the weights."""
@@ -65,9 +83,33 @@ class Bar:
         note = f"loss {point.loss:.5f}  excess {point.excess:.2%} (best linear {self.linear:.1%}, Bayes 0%)"
         self.progress.update(self.task, completed=update.step, note=note)
         every = max(1, update.steps // 10)
-        if not self.live and (update.step % every < self.run.recipe.evaluate_every or update.step == update.steps):
-            sys.stdout.write(f"step {update.step}/{update.steps}  {note}\n")
-            sys.stdout.flush()
+        if update.step % every < self.run.recipe.evaluate_every or update.step == update.steps:
+            self.say(f"step {update.step}/{update.steps}  {note}")
+
+
+class Trainings(_Shown):
+    """Overall progress of the trainings of an arena."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__("trainings", None, quiet=quiet)
+
+    def start(self, done: int, total: int) -> None:
+        """Called once it is known what there is to do."""
+        self.progress.update(self.task, completed=done, total=total)
+        if done:
+            self.say(f"{done} of {total} trainings are there already.")
+
+    def __call__(self, update: Ended) -> None:
+        """Called after every training."""
+        from ..arena.report import budget, percent
+
+        result = update.result
+        what = f"{result.model}, {budget(result.points)}, seed {result.seed}"
+        end = f"failed: {result.error}"
+        if result.outcome is not None:
+            end = f"excess {percent(result.outcome.excess)} in {result.outcome.seconds:.0f} s"
+        self.progress.update(self.task, completed=update.done, note=escape(f"{what}: {end}"))
+        self.say(f"{update.done}/{update.total}  {what}: {end}")
 
 
 @contextmanager

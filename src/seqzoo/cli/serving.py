@@ -37,7 +37,7 @@ def serve(
 
     if token is None and not server.is_loopback(host):
         typer.echo(
-            f"Anybody who can reach {host} can use these models, load and unload them: --token protects the latter.",
+            f"Anybody who can reach {host} can use these models. Load and unload are off: --token turns them on.",
             err=True,
         )
     server.serve(

@@ -25,6 +25,11 @@ def bytes_of(size: int) -> str:
     return f"{size / 1024:,.0f} KB"
 
 
+def mse_of(value: float) -> str:
+    """As "0.010669"; as "1.07e-06" or "1.07e+18" where six decimals would hide the digits or fill the line."""
+    return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
 def show_models(rows: list[dict[str, Any]]) -> None:
     """The table of `seqzoo list`."""
     table = Table(caption="excess: distance from the best possible forecaster, 0% being optimal", box=None)
@@ -93,12 +98,12 @@ def show_score(
     table.add_column("MSE / noise", justify="right")
     noise = floors["noise"]
     for row in sorted(rows, key=lambda row: row[1]):
-        table.add_row(row[0], f"{row[1]:.6f}", row[2], f"{row[1] / noise:.3f}" if noise else "")
+        table.add_row(row[0], mse_of(row[1]), row[2], f"{row[1] / noise:.3f}" if noise else "")
     console.print(table)
     console.print(
         f"\nexcess over Bayes [bold]{excess[0]:.2%}[/] ± {excess[1]:.2%}, "
         f"skill [bold]{skill[0]:.4f}[/] ± {skill[1]:.4f}, "
-        f"MSE on these windows {mse[0]:.6f} ± {mse[1]:.6f}",
+        f"MSE on these windows {mse_of(mse[0])} ± {mse_of(mse[1])}",
         soft_wrap=True,
     )
 
@@ -127,8 +132,8 @@ def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float
     stride = max(1, -(-len(steps) // 20))
     for step in range(0, len(steps), stride):
         value, se = steps[step]
-        own = f"{value:.6f}" if math.isnan(se) else f"{value:.6f} ± {se:.6f}"
-        view.add_row(str(step + 1), own, *(f"{values[step]:.6f}" for values in beside.values()))
+        own = mse_of(value) if math.isnan(se) else f"{mse_of(value)} ± {mse_of(se)}"
+        view.add_row(str(step + 1), own, *(mse_of(values[step]) for values in beside.values()))
     console.print(view)
 
 
@@ -141,5 +146,5 @@ def show_floors(table: list[Floors], noise: float) -> None:
         view.add_column(name.replace("_", " "), justify="right")
     stride = max(1, -(-len(table) // 20))
     for step in range(0, len(table), stride):
-        view.add_row(str(step + 1), *(f"{value:.6f}" for _, value in table[step].items()))
+        view.add_row(str(step + 1), *(mse_of(value) for _, value in table[step].items()))
     console.print(view)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import forecasting, signals
-from ..errors import UnknownNameError
-from ..floors import REFERENCES, Forecaster, forecasters
+from ..errors import InputError, UnknownNameError
+from ..floors import REFERENCES, Forecaster, forecasters, reference_of
 from ..windows import as_batch, last_window
 
 CONTEXT_LENGTH = 20
@@ -57,7 +57,7 @@ class ClosedForm:
         Raises:
             InputError: another shape, not numbers, or a value not finite in float32.
         """
-        return self.forecast(as_batch(windows, self.context_length), 1)
+        return self._direct(as_batch(windows, self.context_length), 1)
 
     def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float32]:
         """Forecast every step up to `horizon` directly, each with the reference for that step: float32 [B, horizon].
@@ -66,11 +66,22 @@ class ClosedForm:
             InputError: see `predict`; a horizon that is not from 1 to 10,000.
         """
         forecasting.check_horizon(horizon)
-        batch = last_window(context, self.context_length)
-        return self._at(horizon)(batch[:, :, 0].astype(np.float64)).astype(np.float32)
+        return self._direct(last_window(context, self.context_length), horizon)
 
-    def _at(self, horizon: int) -> Forecaster:
-        return _forecasters(self.family, horizon)[self.reference]
+    def trace(self, windows: ArrayLike) -> NoReturn:
+        """Raises InputError: there is no model to look into."""
+        raise InputError(
+            f"{self.name!r} is computed: it has no gates and states to look at and carries no state from step to "
+            "step. Use predict or forecast."
+        )
+
+    def stream(self) -> NoReturn:
+        """Raises InputError: nothing is carried from one value to the next."""
+        self.trace([])
+
+    def _direct(self, batch: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        forecaster = _forecasters(self.family, horizon)[self.reference]
+        return forecaster(batch[:, :, 0].astype(np.float64)).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=16)
@@ -85,7 +96,5 @@ def names() -> list[str]:
 
 def find(name: str) -> ClosedForm | None:
     """The reference of that name; None if it is not one's name."""
-    reference, _, family = name.partition(".")
-    with contextlib.suppress(UnknownNameError):
-        return ClosedForm(reference, family)
-    return None
+    parts = reference_of(name)
+    return None if parts is None else ClosedForm(*parts)

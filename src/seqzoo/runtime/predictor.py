@@ -33,7 +33,10 @@ def load(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
 
     Raises:
         UnknownNameError: no such model or engine.
+        InputError: neither a name nor a path.
     """
+    if not isinstance(name, str | Path):
+        raise InputError(f"a model is given by its name, as 'lstm.sine', or a bundle's folder, got {name!r}.")
     if isinstance(name, str) and (reference := closed_form.find(name)) is not None:
         if engine is not None:
             engines.check_name(engine)
@@ -54,6 +57,10 @@ class Predictor:
         self._wanted = None if engine is None else engines.check_name(engine)
         self._engine: engines.Engine | None = None
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[Predictor], tuple[Path, str | None]]:
+        """A copy, also one in another process, loads for itself: neither engines nor locks can be pickled."""
+        return Predictor, (self.path, self._wanted)
 
     def __repr__(self) -> str:
         state = self.engine if self.is_loaded else "not loaded"

@@ -43,7 +43,7 @@ class Repository:
     Args:
         engine: the engine of all models; onnx starts fastest and needs no torch.
         most_loaded: how many models are kept in memory; the least recently used gives way.
-        on_load: called with the name, the seconds and the error, if any, after each load.
+        on_load: called with the name and the error, if any, after each load.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Repository:
             slot = self._slot(name)
             with slot.lock:
                 model = slot.model or self._fill(name, slot)
-        self._touch(name)
+        self.touch(name)
         return model
 
     def load(self, name: str) -> Model:
@@ -112,7 +112,7 @@ class Repository:
         slot = self._slot(name)
         with slot.lock:
             model = self._fill(name, slot)
-        self._touch(name)
+        self.touch(name)
         return model
 
     def unload(self, name: str) -> None:
@@ -127,25 +127,42 @@ class Repository:
             with self._lock:
                 self._recent.pop(name, None)
 
+    def touch(self, name: str) -> None:
+        """Note that the model has been used, if it is in memory."""
+        with self._lock:
+            slot = self._slots[name]
+            if slot.model is None:  # unloaded meanwhile
+                return
+            self._recent[name] = None
+            self._recent.move_to_end(name)
+            while len(self._recent) > self.most_loaded:
+                oldest, _ = self._recent.popitem(last=False)
+                self._slots[oldest].model = None
+                self._slots[oldest].reason = "unloaded: others were used more recently"
+
     def state(self, name: str) -> State:
         """Where the model stands.
 
         Raises:
             UnknownNameError: no such model.
         """
+        if name not in self._slots:
+            self._check(name)
+        return self._state(name)
+
+    def index(self) -> list[State]:
+        """The state of every model."""
+        return [self._state(name) for name in self.names()]
+
+    def _state(self, name: str) -> State:
         slot = self._slots.get(name)
         if slot is None:
-            self._check(name)
-            return State(name, "UNAVAILABLE", "not loaded: it is at its first request")
+            return State(name, "UNAVAILABLE", "not loaded yet: its first request loads it")
         if slot.model is not None:
             return State(name, "READY", slot.reason)
         if slot.loading:
             return State(name, "LOADING", "")
         return State(name, "UNAVAILABLE", slot.reason)
-
-    def index(self) -> list[State]:
-        """The state of every model."""
-        return [self.state(name) for name in self.names()]
 
     def _check(self, name: str) -> None:
         if not NAME.fullmatch(name) or (closed_form.find(name) is None and name not in shelf.available()):
@@ -183,15 +200,3 @@ class Repository:
                 f"{name} differs from its golden tensors by {made.distance:.2g}; {made.bound:.0e} is allowed."
             )
         return predictor
-
-    def _touch(self, name: str) -> None:
-        with self._lock:
-            slot = self._slots[name]
-            if slot.model is None:  # unloaded meanwhile
-                return
-            self._recent[name] = None
-            self._recent.move_to_end(name)
-            while len(self._recent) > self.most_loaded:
-                oldest, _ = self._recent.popitem(last=False)
-                self._slots[oldest].model = None
-                self._slots[oldest].reason = "unloaded: others were used more recently"

@@ -12,10 +12,8 @@ from anyio import to_thread
 from fastapi import Body, FastAPI, Query, Request
 from starlette.responses import Response
 
-from .. import shelf, signals, verification
+from .. import catalogue, signals, verification
 from ..bundle import CARD, MANIFEST, REQUIRED, open_bundle
-from ..cards import describe_signal
-from ..errors import SeqzooError
 from ..floors import floors
 from ..runtime import ClosedForm, Predictor
 from ..runtime.repository import Repository
@@ -30,7 +28,7 @@ def enter(made: FastAPI, shared: Shared) -> None:
 
     @made.get("/api/models", tags=["models"], responses=ERRORS)
     async def list_models(request: Request) -> Response:
-        """Every model: what it is, its score, and whether it is in memory."""
+        """Every model and reference: what it is, its score, and whether it is in memory."""
         request.scope["kind"] = "list"
         return answer(await to_thread.run_sync(_rows, repository))
 
@@ -92,26 +90,10 @@ def enter(made: FastAPI, shared: Shared) -> None:
 
 
 def _rows(repository: Repository) -> list[dict[str, Any]]:
-    rows = []
-    for name, path in shelf.available().items():
-        row: dict[str, Any] = {"name": name, "state": repository.state(name).state}
-        try:
-            facts = open_bundle(path).manifest
-        except SeqzooError as problem:
-            rows.append({**row, "error": str(problem)})
-            continue
-        row |= {
-            "title": facts.title,
-            "summary": facts.summary,
-            "architecture": facts.architecture,
-            "signal": describe_signal(facts),
-            "parameters": facts.parameters,
-            "bytes": facts.size,
-            "excess": facts.score.excess[0],
-            "skill": facts.score.skill[0],
-        }
-        rows.append(row)
-    return rows
+    """The catalogue with the state of each model; where the files lie is nobody's business."""
+    states = {state.name: state.state for state in repository.index()}
+    rows = [{**row, "state": states.get(row["name"], "UNAVAILABLE")} for row in catalogue.rows()]
+    return [{key: value for key, value in row.items() if key != "path"} for row in rows]
 
 
 def _zipped(name: str, predictor: Predictor) -> bytes:

@@ -48,18 +48,17 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._reads_headers:
-            self._header_bytes += len(data)
-            if self._header_bytes > MAX_HEADER and len(data) <= MAX_HEADER:
-                self._cut(b"431 Request Header Fields Too Large", f"headers may hold at most {MAX_HEADER:,} bytes.")
-                return
         if self._deadline is None:
             self._arm()
+        self._header_bytes += len(data)
         super().data_received(data)
+        if self._reads_headers and self._header_bytes > MAX_HEADER:
+            self._cut(b"431 Request Header Fields Too Large", f"headers may hold at most {MAX_HEADER:,} bytes.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._reads_headers = True
+        if self._deadline is None:  # a second request in the bytes of the first
+            self._arm()
 
     def on_headers_complete(self) -> None:
         self._reads_headers, self._header_bytes = False, 0

@@ -29,7 +29,7 @@ class Metrics:
         self.loads = Counter("seqzoo_loads", "Model loads by outcome", ["outcome"], registry=self.registry)
         self.loaded = Gauge("seqzoo_loaded_models", "Models in memory", registry=self.registry)
         self.busy = Gauge("seqzoo_requests_in_progress", "Requests being answered", registry=self.registry)
-        self.queue = Gauge("seqzoo_queue_depth", "Work waiting for a thread", registry=self.registry)
+        self.queue = Gauge("seqzoo_queue_depth", "Work that threads have or wait for", registry=self.registry)
         self._cells: dict[tuple[str, int], tuple[Any, Any]] = {}
 
     def observe(self, scope: MutableMapping[str, Any], status: int, seconds: float) -> None:

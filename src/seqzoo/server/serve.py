@@ -29,13 +29,17 @@ def application(
     most_loaded: int = MOST_LOADED,
     *,
     token: str | None = None,
+    is_public: bool = False,
     is_draining: Callable[[], bool] = lambda: False,
     pages: Pages | None = None,
 ) -> App:
-    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics; `pages` has all other paths."""
+    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics; `pages` has all other paths.
+
+    The other arguments are those of `V2`.
+    """
     metrics = Metrics()
     repository = Repository(engine, most_loaded, metrics.loaded_one)
-    inference = V2(repository, metrics, token, is_draining).app()
+    inference = V2(repository, metrics, token, is_public, is_draining).app()
     api = control.app(repository, metrics)
     everything_else: Any = api if pages is None else pages(repository)
 
@@ -75,12 +79,12 @@ def serve(
     listener = _bind(host, port)
     if access_log:
         _log_to_stderr()
-    draining: list[DrainingServer] = []
     app = application(
         engine,
         most_loaded,
         token=token,
-        is_draining=lambda: bool(draining) and draining[0].is_draining,
+        is_public=not is_loopback(host),
+        is_draining=lambda: server.is_draining,  # it is made below, of the application
         pages=pages,
     )
     config = Config(
@@ -95,7 +99,6 @@ def serve(
         backlog=2048,
     )
     server = DrainingServer(config, listener)
-    draining.append(server)
     shown = f"[{host}]" if ":" in host else host
     on_ready(f"http://{shown}:{listener.getsockname()[1]}")
     with contextlib.suppress(KeyboardInterrupt):

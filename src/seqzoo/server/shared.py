@@ -1,4 +1,4 @@
-"""What the endpoints of the control API share."""
+"""What endpoints share."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ T = TypeVar("T")
 HEAVY = 2  # proofs and floors that run at the same time
 
 
+async def loaded(repository: Repository, name: str) -> Model:
+    """The model of that name; loading is done in a thread.
+
+    Raises:
+        SeqzooError: see `Repository.get`.
+    """
+    model = repository.peek(name)
+    if model is not None:
+        repository.touch(name)
+        return model
+    return await to_thread.run_sync(repository.get, name)
+
+
 class Shared:
     """The repository, the streams, and how work is done off the event loop."""
 
@@ -26,19 +39,15 @@ class Shared:
         self._limiter: CapacityLimiter | None = None
 
     async def model(self, name: str) -> Model:
-        """The model, loaded if need be."""
-        model = self.repository.peek(name)
-        return await to_thread.run_sync(self.repository.get, name) if model is None else model
+        """See `loaded`."""
+        return await loaded(self.repository, name)
 
     async def heavy(self, work: Callable[[], T]) -> T:
         """Run what takes seconds in a thread, few at a time."""
         if self._limiter is None:
             self._limiter = CapacityLimiter(HEAVY)
-        self.metrics.queue.inc()
-        try:
+        with self.metrics.queue.track_inprogress():
             return await to_thread.run_sync(work, limiter=self._limiter)
-        finally:
-            self.metrics.queue.dec()
 
     def bundle_of(self, name: str, model: Model) -> Predictor:
         """The model as one that has a bundle. Raises Refused for a reference."""

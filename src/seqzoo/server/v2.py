@@ -12,13 +12,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .. import __version__
-from ..runtime.repository import Model, Repository
+from ..runtime import Predictor
+from ..runtime.repository import Repository
 from . import protocol
 from .answers import HANDLED, Refused, answer
 from .metrics import Metrics
+from .shared import loaded
 
-EXTENSIONS = ["binary_tensor_data", "model_repository", "model_repository(unload_dependents)"]
-INLINE_ROWS = 16  # up to here a model takes less time than handing it to a thread
+EXTENSIONS = ["binary_tensor_data", "model_repository"]
+INLINE_BYTES = 4096  # of a body: up to here reading it and the model take less time than handing them to a thread
 HEADER_LENGTH = "inference-header-content-length"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -28,14 +30,21 @@ class V2:
     """Endpoints over a repository.
 
     Args:
-        token: what `load` and `unload` ask for as `Authorization: Bearer ...`; None asks for nothing.
+        token: what `load` and `unload` ask for as `Authorization: Bearer ...`.
+        is_public: whether others than this machine can reach the server; without a token these two are off then.
         is_draining: whether the server is about to stop; it is not ready then.
     """
 
     def __init__(
-        self, repository: Repository, metrics: Metrics, token: str | None, is_draining: Callable[[], bool]
+        self,
+        repository: Repository,
+        metrics: Metrics,
+        token: str | None,
+        is_public: bool,
+        is_draining: Callable[[], bool],
     ) -> None:
-        self.repository, self.metrics, self.token, self.is_draining = repository, metrics, token, is_draining
+        self.repository, self.metrics = repository, metrics
+        self.token, self.is_public, self.is_draining = token, is_public, is_draining
 
     def app(self) -> Starlette:
         """The application for everything under /v2."""
@@ -96,17 +105,20 @@ class V2:
 
     async def infer(self, request: Request) -> Response:
         """POST /v2/models/{name}/infer"""
-        name, model = await self._model(request)
-        asked = protocol.parse(await request.body(), request.headers.get(HEADER_LENGTH), model.context_length)
-        if len(asked.context) <= INLINE_ROWS:
-            forecast = model.predict(asked.context)
+        name = self._name(request)
+        model = await loaded(self.repository, name)
+        asked, stated = await request.body(), request.headers.get(HEADER_LENGTH)
+
+        def work() -> tuple[bytes, int | None]:
+            infer = protocol.parse(asked, stated, model.context_length)
+            return protocol.render(name, infer, model.predict(infer.context))
+
+        # The references of two unknowns take milliseconds a window.
+        if len(asked) <= INLINE_BYTES and isinstance(model, Predictor):
+            body, header_length = work()
         else:
-            self.metrics.queue.inc()
-            try:
-                forecast = await to_thread.run_sync(model.predict, asked.context)
-            finally:
-                self.metrics.queue.dec()
-        body, header_length = protocol.render(name, asked, forecast)
+            with self.metrics.queue.track_inprogress():
+                body, header_length = await to_thread.run_sync(work)
         if header_length is None:
             return Response(body, media_type="application/json")
         return Response(
@@ -152,15 +164,10 @@ class V2:
             raise Refused(404, told, "unknown_name")
         return name
 
-    async def _model(self, request: Request) -> tuple[str, Model]:
-        name = self._name(request)
-        model = self.repository.peek(name)
-        if model is not None:
-            return name, self.repository.get(name)
-        return name, await to_thread.run_sync(self.repository.get, name)
-
     def _authorise(self, request: Request) -> None:
         if self.token is None:
+            if self.is_public:
+                raise Refused(403, "load and unload are off: start the server with --token to use them.", "token")
             return
         given = request.headers.get("authorization", "")
         if not secrets.compare_digest(given.encode(), f"Bearer {self.token}".encode()):

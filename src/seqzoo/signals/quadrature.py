@@ -43,8 +43,8 @@ def check_size(nodes: int, sigma: float) -> None:
     """Raises InputError where a grid would be too large, which is where the noise is very small."""
     if nodes > MOST_NODES:
         raise InputError(
-            f"the posterior would need {nodes:,} nodes, at most {MOST_NODES:,} are computed: sigma {sigma:g} is too "
-            "small beside the amplitude for a signal of this family and a window of this length."
+            f"the posterior needs a grid of more than {MOST_NODES:,} nodes: sigma {sigma:g} is too small beside the "
+            "amplitude for a signal of this family and a window of this length. Take more noise or a shorter window."
         )
 
 

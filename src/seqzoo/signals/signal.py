@@ -19,6 +19,7 @@ from ..errors import InputError
 FloatArray = NDArray[np.floating]
 
 LARGEST = 1e9  # of a parameter: the square of a larger one could overflow
+SMALLEST = 1e-100  # of one that is not 0: the square of a smaller one could vanish
 MAX_OBSERVED = 10_000_000  # values of an observed series
 
 
@@ -75,6 +76,8 @@ class Signal(ABC):
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
                 raise InputError(f"{field.name} must be a number of at most {LARGEST:g}, got {str(value)[:40]!r}.")
+            if 0 < abs(value) < SMALLEST:
+                raise InputError(f"{field.name} must be 0 or at least {SMALLEST:g} in size, got {value}.")
         if self.sigma < 0:
             raise InputError(f"sigma must be >= 0, got {self.sigma}.")
 
