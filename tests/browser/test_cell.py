@@ -128,14 +128,17 @@ def test_an_intervention_gives_what_the_equations_give(name, freeze, ablate, ask
     assert abs(seen["forecast"][0] - untouched["forecast"][0]) > 1e-6
 
 
-@pytest.mark.parametrize(("name", "freeze", "ablate"), [*INTERVENTIONS, ("lstm.sine", {}, []), ("gru.recall", {}, [])])
+UNTOUCHED = [("lstm.sine", {}, []), ("gru.recall", {}, [])]
+
+
+@pytest.mark.parametrize(("name", "freeze", "ablate"), [*INTERVENTIONS, *UNTOUCHED])
 def test_the_derivative_is_that_of_the_equations(name, freeze, ablate, ask):
     (seen,) = ask(name, window()[None], **as_changes(freeze, ablate))
     for position, found in enumerate(seen["derivative"]):
         moved = 1e-6 * np.eye(20)[position]
         up = equations(name, window() + moved, freeze, ablate)
         down = equations(name, window() - moved, freeze, ablate)
-        assert found == pytest.approx((up - down) / 2e-6, abs=1e-7)
+        assert found == pytest.approx((up - down) / 2e-6, rel=1e-4, abs=1e-7)
 
 
 def test_steps_read_in_another_order_keep_their_derivatives_with_their_values(ask):

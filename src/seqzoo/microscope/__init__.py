@@ -1,6 +1,6 @@
 """The microscope: a widget that computes a recurrent cell in the browser and shows every gate and state of it.
 
-Its three parts are plain ES modules, which a page can import one by one; the widget is given them as one.
+Its parts are plain ES modules, which a page can import one by one; the widget is given them as one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ try:
 except ImportError:
     raise MissingExtraError("the microscope", "app") from None
 
-PARTS = ("cell.js", "draw.js", "widget.js")
+PARTS = ("cell.js", "draw.js", "words.js", "widget.js")
 HERE = Path(__file__).parent
 PERTURBATION = 1e-4  # of one value, in the series' units: the error of the difference is of its square
 LONGEST = 200  # values of a window: more do not fit beside one another
@@ -130,7 +130,8 @@ def _bayes(signal: Signal, window: list[float]) -> dict[str, Any]:
     around = np.asarray(window) + np.concatenate([np.zeros((1, len(window))), moved, -moved])
     forecast = signal.posterior(around, 1)[0][:, 0]
     up, down = np.split(forecast[1:], 2)
-    return {"window": list(window), "forecast": float(forecast[0]), "derivative": ((up - down) / (2 * PERTURBATION)).tolist()}
+    slope = (up - down) / (2 * PERTURBATION)
+    return {"window": list(window), "forecast": float(forecast[0]), "derivative": slope.tolist()}
 
 
 __all__ = ["Microscope", "microscope"]
