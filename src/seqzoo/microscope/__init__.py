@@ -24,7 +24,7 @@ try:
 except ImportError:
     raise MissingExtraError("the microscope", "app") from None
 
-PARTS = ("cell.js", "draw.js", "words.js", "widget.js")
+PARTS = ("cell.js", "draw.js", "words.js", "paint.js", "widget.js")
 HERE = Path(__file__).parent
 PERTURBATION = 1e-4  # of one value, in the series' units: the error of the difference is of its square
 LONGEST = 200  # values of a window: more do not fit beside one another

@@ -112,9 +112,9 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
   const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
   trail(ctx, seen, ink.soft, 1.5);
   trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.blue, 1.5, [3, 3]);
-  for (const { value, colour, hollow } of marks) {
+  for (const { value, colour, hollow, shift } of marks) { // beside one another, for they often agree
     const at = Math.max(6, Math.min(height - 6, y(value)));
-    dot(ctx, next, at, 6, hollow ? ink.back : ink[colour], ink[colour]);
+    dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.back : ink[colour], ink[colour]);
   }
 }
 
@@ -130,13 +130,14 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, la
     ctx.fillStyle = slope < 0 ? ink.orange : ink.blue;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), ink.ink, 2.5));
+  linear.forEach((weight, t) =>
+    line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), ink.ink, 2.5));
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.back, ink.green));
   const every = axis.slot < 20 ? 4 : 1;
   labels.forEach((label, t) => {
-    if (t % every === 0 || t === axis.L - 1) text(ctx, label, axis.x(t), height + 9, ink.soft, "center");
+    if (t % every === 0) text(ctx, label, axis.x(t), height + 9, ink.soft, "center");
   });
-  text(ctx, "next", axis.x(axis.L), height + 9, ink.soft, "center");
+  text(ctx, "next", axis.width - 1, height + 9, ink.soft);
 }
 
 function column(ctx, axis, step, top, bottom, ink) {
@@ -199,6 +200,8 @@ export function drawCurves(canvas, axis, height, { curves, step }, ink) {
   }
 }
 
+const QUARTERS = ["0", "½π", "π", "3⁄2π"]; // of a period
+
 export const hue = (phase, ink) => `hsl(${(phase * 180) / Math.PI} 75% ${ink.map === "dark" ? 62 : 44}%)`;
 
 /** The path of the hidden state in a plane, step by step, over the ring of states that a whole period reaches. */
@@ -213,11 +216,12 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
     height / 2 - (b - (low[1] + high[1]) / 2) * scale,
   ];
   const middle = place([0, 0]);
-  for (const { at, phase, label } of ring) {
+  for (const { at, phase, quarter } of ring) {
     const [x, y] = place(at);
     dot(ctx, x, y, 4, hue(phase, ink));
     const far = Math.hypot(x - middle[0], y - middle[1]) || 1;
-    if (label) text(ctx, label, x + (14 * (x - middle[0])) / far, y + (14 * (y - middle[1])) / far, ink.ink, "center");
+    if (quarter === null) continue;
+    text(ctx, QUARTERS[quarter], x + (20 * (x - middle[0])) / far, y + (16 * (y - middle[1])) / far, ink.ink, "center");
   }
   const points = path.map(place);
   trail(ctx, points, ink.soft, 1.5);
@@ -234,5 +238,5 @@ export function drawPhase(canvas, width, height, { dots, now }, ink) {
   yAxis(ctx, axis, y, limit, ink);
   line(ctx, axis.left, y(now), axis.width, y(now), ink.ink, 1, [4, 3]);
   dots.forEach(({ phase, value }, n) => dot(ctx, axis.x(n), y(value), 3.5, hue(phase, ink)));
-  ["0", "½π", "π", "3⁄2π"].forEach((label, n) => text(ctx, label, axis.x((n * dots.length) / 4), height + 8, ink.soft, "center"));
+  QUARTERS.forEach((label, n) => text(ctx, label, axis.x((n * dots.length) / 4), height + 8, ink.soft, "center"));
 }

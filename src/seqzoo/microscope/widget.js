@@ -1,9 +1,9 @@
 // The widget: weights in, a page that recomputes everything in the browser at every touch.
-import { parseSafetensors, makeCell, forward, head, contributions, derivative, principal, project } from "./cell.js";
-import { inks, timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawPhase } from "./draw.js";
-import { CURVES, signed, skeleton, write } from "./words.js";
+import { parseSafetensors, makeCell, forward, contributions, derivative, principal, ringOf, shuffled } from "./cell.js";
+import { inks, timeAxis } from "./draw.js";
+import { signed, skeleton } from "./words.js";
+import { paint, legend, valueAt } from "./paint.js";
 
-const RING = 48; // windows of the clean sine, one for each phase
 const PAUSE = 120; // ms between two reports of the window to Python while it is dragged
 
 /** The bytes of the weights: over REST where there is a url, else asked of Python, which answers once. */
@@ -61,11 +61,10 @@ function show(model, root, cell) {
   const points = all(".mz-point");
   find("h2").textContent = `${model.get("name")} under the microscope`;
   if (!sine.length) find('[data-if="sine"]').remove();
-  find(".mz-legend").innerHTML = cell.names.map((name) => `<i data-curve="${name}"></i>${name}`).join(" ");
 
   const plain = Array.from({ length: L }, (_, t) => t);
   const state = { window: [...model.get("window")], freeze: {}, ablate: new Set(), order: plain, orderName: "plain",
-    step: L - 1, unit: 0, rows: Array.from({ length: K }, (_, k) => k), limit: 1 };
+    step: L - 1, unit: 0, rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   let ink = inks(dark.matches);
   let [wide, side] = [0, 0]; // CSS pixels, kept by the observer: reading them here would force a layout
@@ -74,33 +73,18 @@ function show(model, root, cell) {
 
   const isTouched = () => state.ablate.size || Object.keys(state.freeze).length || state.orderName !== "plain";
   const changes = () => ({ freeze: Object.values(state.freeze), ablate: [...state.ablate], order: state.order });
+  const cleanSine = (phase) => plain.map((t) => sine[0] * Math.sin(phase - sine[1] * (L - 1 - t)));
   const inModel = (window) => window.map((value) => (value - centre) / scale);
   const outModel = (value) => value * scale + centre;
   const shown = (t) => state.window[state.order[t]];
-  const rowHeight = () => Math.max(1, Math.min(5, Math.floor(760 / (K * cell.names.length))));
 
   function recompute(isNew) {
     now = forward(cell, inModel(state.window), changes());
     now.slopes = derivative(cell, now);
     now.parts = contributions(cell, now);
     untouched = isTouched() ? forward(cell, inModel(state.window)) : now;
-    if (isNew || !ring) ring = sine.length ? ringOf() : null;
+    if (isNew || !ring) ring = sine.length ? ringOf(cell, (phase) => inModel(cleanSine(phase)), changes()) : null;
     now.plane = ring?.plane ?? principal(now.steps.h, K);
-  }
-
-  /** The states that windows of the clean sine end in, with this intervention; they fix the plane of the path. */
-  function ringOf() {
-    const [amplitude, frequency] = sine;
-    const states = new Float64Array(RING * K);
-    const phases = Array.from({ length: RING }, (_, n) => (2 * Math.PI * n) / RING);
-    phases.forEach((phase, n) => {
-      const values = plain.map((t) => amplitude * Math.sin(phase - frequency * (L - 1 - t)));
-      states.set(forward(cell, inModel(values), changes()).steps.h.subarray((L - 1) * K), n * K);
-    });
-    const plane = principal(states, K);
-    const labels = { 0: "0", 12: "½π", 24: "π", 36: "3⁄2π" };
-    const dots = project(plane, states).map((at, n) => ({ at, phase: phases[n], label: labels[n] }));
-    return { plane, states, phases, dots };
   }
 
   function sort() {
@@ -114,55 +98,17 @@ function show(model, root, cell) {
   }
 
   function rescale() {
+    const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    for (const name of ["c", "h"]) {
+      if (now.steps[name]) state.limits[name] = Math.max(0.1, Math.ceil(10 * largest(now.steps[name])) / 10);
+    }
     state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[0])));
   }
 
   function draw() {
     if (!wide) return;
-    const axis = timeAxis(wide, L);
-    const { step, unit } = state;
-    const said = plain.map((t) => outModel(head(cell, now.steps.h, t)[0]));
-    const values = plain.map(shown);
-    const straight = linear.reduce((sum, weight, t) => sum + weight * state.window[t], model.get("best_linear_bias"));
-    const bayes = model.get("bayes");
-    const isFresh = bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
-    const y = scaleY(190, state.limit);
-    const marks = [{ value: straight, colour: "ink" }, { value: outModel(now.forecast[0]), colour: "blue" }];
-    if (isFresh) marks.unshift({ value: bayes.forecast, colour: "green" });
-    if (isTouched()) marks.unshift({ value: outModel(untouched.forecast[0]), colour: "blue", hollow: true });
-    drawWindow(canvas("window"), axis, 190, { values, limit: state.limit, said, marks, step }, ink);
-    points.forEach((point, t) => {
-      point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
-      point.setAttribute("aria-label", `value ${state.order[t] + 1} of ${L}`);
-      point.setAttribute("aria-valuenow", values[t].toFixed(3));
-      point.setAttribute("aria-valuemin", (-state.limit).toFixed(3));
-      point.setAttribute("aria-valuemax", state.limit.toFixed(3));
-    });
-    const inOrder = (list) => state.order.map((position) => list[position]);
-    drawDerivative(canvas("derivative"), axis, 120, { slopes: inOrder([...now.slopes]), linear: inOrder(linear), step,
-      bayes: bayes.derivative && inOrder(bayes.derivative), labels: state.order.map((t) => t + 1) }, ink);
-    const ranges = {};
-    for (const name of cell.names) {
-      const isGate = cell.shut.includes(name);
-      const most = name === "c" ? Math.max(1, now.steps.c.reduce((m, v) => Math.max(m, Math.abs(v)), 0)) : 1;
-      ranges[name] = isGate ? "0 to 1" : `−${number(most, 1)} to ${number(most, 1)}`;
-      drawHeat(find(`[data-map="${name}"]`), axis, rowHeight() * K, { values: now.steps[name], K, rows: state.rows,
-        low: isGate ? 0 : -most, high: most, step, row: state.rows.indexOf(unit), bars: name === "h" && now.parts }, ink);
-    }
-    const own = (name) => plain.map((t) => now.steps[name][t * K + unit]);
-    const curves = cell.names.map((name) => {
-      const [colour, dash, width] = CURVES[name];
-      return { values: own(name), colour, dash, width };
-    });
-    drawCurves(canvas("curves"), timeAxis(side, L), 130, { curves, step }, ink);
-    const path = project(now.plane, now.steps.h);
-    drawPath(canvas("path"), side, 250, { path, ring: ring?.dots ?? [], step }, ink);
-    if (ring) {
-      const dots = ring.phases.map((phase, n) => ({ phase, value: ring.states[n * K + unit] }));
-      drawPhase(canvas("phase"), side, 90, { dots, now: own("h")[L - 1] }, ink);
-    }
-    write(find, { cell, state, now, untouched: isTouched() ? outModel(untouched.forecast[0]) : null, said, straight, linear,
-      bayes: isFresh ? bayes.forecast : null, ranges, own, scale, hasRing: Boolean(ring) });
+    const facts = { cell, state, now, ring, linear, scale, intercept: model.get("best_linear_bias") };
+    paint(find, points, { ...facts, bayes: model.get("bayes"), outModel, untouched: isTouched() && untouched }, ink, wide, side);
   }
 
   function buttons() {
@@ -212,7 +158,7 @@ function show(model, root, cell) {
   const at = (event) => {
     const box = canvas("window").getBoundingClientRect();
     const axis = timeAxis(wide, L);
-    return [axis.step(event.clientX - box.left), (95 - (event.clientY - box.top)) * (state.limit / 83)];
+    return [axis.step(event.clientX - box.left), valueAt(event.clientY - box.top, state.limit)];
   };
   const plot = find(".mz-window");
   plot.addEventListener("pointerdown", (event) => {
@@ -262,19 +208,9 @@ function show(model, root, cell) {
   }));
 
   let shuffles = 0;
-  function shuffled() { // of a fixed sequence, so that a class sees the same
-    const order = [...plain];
-    let seed = 12345 + 7919 * shuffles++;
-    for (let n = L - 1; n > 0; n--) {
-      seed = (1103515245 * seed + 12345) % 2147483648;
-      const other = Math.floor((seed / 2147483648) * (n + 1));
-      [order[n], order[other]] = [order[other], order[n]];
-    }
-    return order;
-  }
   all("[data-order]").forEach((button) => button.addEventListener("click", () => {
     state.orderName = button.dataset.order;
-    state.order = { plain: () => plain, reverse: () => [...plain].reverse(), shuffle: shuffled }[state.orderName]();
+    state.order = { plain: () => plain, reverse: () => [...plain].reverse(), shuffle: () => shuffled(L, shuffles++) }[state.orderName]();
     refresh();
   }));
 
@@ -322,6 +258,7 @@ function show(model, root, cell) {
   };
   const repaint = () => {
     ink = inks(dark.matches);
+    legend(find(".mz-legend"), cell, ink);
     draw();
   };
   const observer = new ResizeObserver(() => {
@@ -335,9 +272,9 @@ function show(model, root, cell) {
   rescale();
   sort();
   choose(state.rows[0]);
+  repaint();
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
-  buttons();
   return () => {
     stop();
     clearTimeout(report);

@@ -46,13 +46,13 @@ export function skeleton(cell, L) {
   <div class="mz-body">
     <section class="mz-time" aria-label="Over time">
       <div class="mz-head"><h3>${define("Input", "The values that the network reads, oldest first. Drag any of them.")}</h3>
-        <span class="mz-keys"><i class="mz-dash"></i>${define("forecast so far", "What the output would be if the window ended one step before.")}
-        <i class="mz-disc"></i>network <i class="mz-disc mz-lin"></i>best linear <i class="mz-disc mz-bay"></i>Bayes</span></div>
+        <span class="mz-keys"><span><i class="mz-dash"></i>${define("forecast so far", "What the network says of each value from those before it.")}</span>
+        <span><i class="mz-disc mz-lin"></i>best linear</span> <span><i class="mz-disc"></i>network</span> <span><i class="mz-disc mz-bay"></i>Bayes</span></span></div>
       <div class="mz-window"><canvas role="img" data-part="window"></canvas>${points}</div>
       <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
       <div class="mz-head"><h3>${define("Derivative of the forecast", "How much the forecast changes per unit of change of each value.")}</h3>
-        <span class="mz-keys"><i class="mz-bar"></i>network <i class="mz-rule"></i>${define("best linear weights", "Those of the affine forecaster with the least error on this signal.")}
-        <i class="mz-disc mz-ring"></i>${define("Bayes", "The derivative of the best forecast that can exist: the conditional mean.")}</span></div>
+        <span class="mz-keys"><span><i class="mz-bar"></i>network</span> <span><i class="mz-rule"></i>${define("best linear weights", "Those of the affine forecaster with the least error on this signal.")}</span>
+        <span><i class="mz-disc mz-ring"></i>${define("Bayes", "The derivative of the best forecast that can exist: the conditional mean.")}</span></span></div>
       <canvas role="img" data-part="derivative"></canvas>
       <div class="mz-tools">
         <label><input type="checkbox" data-do="sort" checked> sort units by ${define("contribution", "A unit's state times its output weight: what it adds to the forecast.")}</label>
@@ -91,7 +91,7 @@ export function write(find, facts) {
     if (place.textContent !== words) place.textContent = words;
   };
   const rows = [["this network", number(said[L - 1])], ["best linear", number(straight)]];
-  rows.push(["Bayes (the best possible)", bayes === null ? "…" : number(bayes)]);
+  rows.push(["Bayes (the best possible)", bayes ? number(bayes.forecast) : "…"]);
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
   if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
   const list = find(".mz-said");
@@ -131,7 +131,7 @@ export function write(find, facts) {
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One sentence on what to notice in this window, or of what was done to the network. */
-function notice({ cell, state, now, untouched, said }) {
+function notice({ cell, state, now, untouched, said, linear, bayes }) {
   const forecast = said[now.L - 1];
   if (untouched !== null) {
     const what = Object.entries(state.freeze).map(([gate, { unit, value }]) =>
@@ -151,6 +151,8 @@ function notice({ cell, state, now, untouched, said }) {
   const kept = { lstm: "f", gru: "z" }[cell.architecture];
   const gate = kept ? ` The ${TERMS[kept][0]} keeps ${Math.round(100 * mean(now.steps[kept]))} % of the ` +
     `${kept === "f" ? "cell" : "hidden"} state from one step to the next, on average.` : "";
-  return `Notice: ${count} of ${cell.size} units do half of the adding up to the forecast.${gate} ` +
-    "Drag a value and watch which rows follow.";
+  const away = (list) => Math.hypot(...now.slopes.map((slope, t) => slope - list[t]));
+  const nearer = bayes && away(bayes.derivative) < away(linear) ? "the best forecast that can exist" : "a straight rule";
+  const attends = bayes ? ` What it attends to (the bars) is nearer to ${nearer} (${nearer[0] === "t" ? "dots" : "lines"}).` : "";
+  return `Notice: ${count} of ${cell.size} units carry half of the forecast.${gate}${attends}`;
 }
