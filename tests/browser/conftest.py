@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from seqzoo import microscope as _function  # noqa: F401  (imports the package below)
 from seqzoo.bundle import SHIPPED, WEIGHTS
 from seqzoo.microscope import HERE, module
 

@@ -34,7 +34,8 @@ def module(parts: tuple[str, ...] = PARTS) -> str:
     """One ES module out of several: what they import from one another is in scope, and the last exports."""
     texts = []
     for part in parts:
-        text = re.sub(r"^import \{[^}]*\} from \"\./[a-z]+\.js\";\n", "", (HERE / part).read_text("utf-8"), flags=re.M)
+        text = (HERE / part).read_text("utf-8")
+        text = re.sub(r"^import \{[^}]*\} from \"\./[a-z]+\.js\";\n", "", text, flags=re.M)
         texts.append(text if part == parts[-1] else re.sub(r"^export (?!default)", "", text, flags=re.M))
     return "\n".join(texts)
 

@@ -28,7 +28,7 @@ export function parseSafetensors(bytes) {
   return tensors;
 }
 
-/** The cell of an architecture with its weights: K units, H steps ahead. Throws if a tensor is missing or misshapen. */
+/** The cell of an architecture with its weights: K units, H steps ahead. Throws if they do not fit. */
 export function makeCell(architecture, tensors) {
   const kind = CELLS[architecture];
   if (!kind) throw new Error(`no cell ${architecture}; there are ${Object.keys(CELLS).join(", ")}`);

@@ -16,7 +16,8 @@ const TABLES = Object.fromEntries(Object.entries(MAPS).map(([name, [low, middle,
   Uint32Array.from({ length: 256 }, (_, n) => {
     const at = (n - 127.5) / 127.5;
     const far = at < 0 ? low : high;
-    const [r, g, b] = middle.map((value, channel) => Math.round(value + Math.abs(at) ** 0.85 * (far[channel] - value)));
+    const share = Math.abs(at) ** 0.85; // small values shall show
+    const [r, g, b] = middle.map((value, channel) => Math.round(value + share * (far[channel] - value)));
     return (255 << 24) | (b << 16) | (g << 8) | r;
   }),
 ]));
@@ -175,7 +176,8 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
   const at = (row + 0.5) * tall;
   ctx.strokeStyle = ink.ink;
   ctx.lineWidth = 1;
-  ctx.strokeRect(axis.left - 0.5, Math.round(at - tall / 2) - 0.5, L * axis.slot + 1, Math.max(3, Math.round(tall) + 1));
+  const top = Math.round(at - tall / 2) - 0.5;
+  ctx.strokeRect(axis.left - 0.5, top, L * axis.slot + 1, Math.max(3, Math.round(tall) + 1));
   text(ctx, `#${rows[row]}`, axis.left - 6, Math.max(7, Math.min(height - 7, at)), ink.ink);
   if (!bars) return;
   const most = Math.max(1e-9, ...Array.from(bars, Math.abs));
@@ -221,12 +223,15 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
     dot(ctx, x, y, 4, hue(phase, ink));
     const far = Math.hypot(x - middle[0], y - middle[1]) || 1;
     if (quarter === null) continue;
-    text(ctx, QUARTERS[quarter], x + (20 * (x - middle[0])) / far, y + (16 * (y - middle[1])) / far, ink.ink, "center");
+    const [right, down] = [(x - middle[0]) / far, (y - middle[1]) / far];
+    text(ctx, QUARTERS[quarter], x + 20 * right, y + 16 * down, ink.ink, "center");
   }
   const points = path.map(place);
   trail(ctx, points, ink.soft, 1.5);
-  points.forEach(([x, y], t) => t <= step && dot(ctx, x, y, t === step ? 6 : 2.5, ink.ink, t === step ? ink.back : null));
-  text(ctx, "first value", points[0][0] + 8, points[0][1] - 9, ink.soft, points[0][0] > width - 80 ? "right" : "left");
+  points.slice(0, step).forEach(([x, y]) => dot(ctx, x, y, 2.5, ink.ink));
+  dot(ctx, ...points[step], 6, ink.ink, ink.back);
+  const [[x, y]] = points;
+  text(ctx, "first value", x + 8, y - 9, ink.soft, x > width - 80 ? "right" : "left");
 }
 
 /** A unit's state against the phase of the signal: [{ phase, value }], one period. */

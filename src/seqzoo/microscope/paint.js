@@ -54,7 +54,8 @@ export function paint(find, points, facts, ink, wide, side) {
   for (const name of cell.names) {
     const isGate = cell.shut.includes(name);
     const high = state.limits[name] ?? 1;
-    ranges[name] = isGate ? "0 to 1" : `${number(-high, 1)} to ${number(high, 1)}`;
+    const beyond = name in state.limits;
+    ranges[name] = isGate ? "0 to 1" : `${number(-high, 1)} to ${number(high, 1)}${beyond ? " and beyond" : ""}`;
     if (name === "h") ranges[name] += "; bars at the right: contribution";
     drawHeat(find(`[data-map="${name}"]`), axis, tall, { values: now.steps[name], K, rows: state.rows, step,
       low: isGate ? 0 : -high, high, row: state.rows.indexOf(unit), bars: name === "h" && now.parts }, ink);
@@ -72,6 +73,6 @@ export function paint(find, points, facts, ink, wide, side) {
     const dots = ring.phases.map((phase, n) => ({ phase, value: ring.states[n * K + unit] }));
     drawPhase(canvas("phase"), side, TALL.phase, { dots, now: own("h")[L - 1] }, ink);
   }
-  write(find, { cell, state, now, untouched: before, said, straight, linear, own, ranges, scale, hasRing: Boolean(ring),
-    bayes: isFresh ? bayes : null });
+  write(find, { cell, state, now, untouched: before, said, straight, linear, own, ranges, scale,
+    bayes: isFresh ? bayes : null, hasRing: Boolean(ring) });
 }

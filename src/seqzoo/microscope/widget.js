@@ -1,5 +1,7 @@
 // The widget: weights in, a page that recomputes everything in the browser at every touch.
-import { parseSafetensors, makeCell, forward, contributions, derivative, principal, ringOf, shuffled } from "./cell.js";
+import {
+  parseSafetensors, makeCell, forward, contributions, derivative, principal, ringOf, shuffled,
+} from "./cell.js";
 import { inks, timeAxis } from "./draw.js";
 import { signed, skeleton } from "./words.js";
 import { paint, legend, valueAt } from "./paint.js";
@@ -93,22 +95,25 @@ function show(model, root, cell) {
     state.rows = [...state.rows.keys()];
     if (isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
     const chooser = find('[data-do="unit"]');
-    chooser.replaceChildren(...state.rows.map((unit) => new Option(`#${unit} (${signed(parts[unit] * scale, 3)})`, unit)));
+    const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * scale)})`, unit);
+    chooser.replaceChildren(...state.rows.map(option));
     chooser.value = state.unit;
   }
 
   function rescale() {
-    const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    for (const name of ["c", "h"]) {
-      if (now.steps[name]) state.limits[name] = Math.max(0.1, Math.ceil(10 * largest(now.steps[name])) / 10);
+    const states = cell.names.filter((name) => !cell.gates.includes(name));
+    for (const name of states) { // full colour from the 98th percentile on
+      const sizes = Float64Array.from(now.steps[name], Math.abs).sort();
+      state.limits[name] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
     }
     state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[0])));
   }
 
   function draw() {
     if (!wide) return;
-    const facts = { cell, state, now, ring, linear, scale, intercept: model.get("best_linear_bias") };
-    paint(find, points, { ...facts, bayes: model.get("bayes"), outModel, untouched: isTouched() && untouched }, ink, wide, side);
+    const facts = { cell, state, now, ring, linear, scale, outModel, untouched: isTouched() && untouched,
+      intercept: model.get("best_linear_bias"), bayes: model.get("bayes") };
+    paint(find, points, facts, ink, wide, side);
   }
 
   function buttons() {
@@ -210,7 +215,8 @@ function show(model, root, cell) {
   let shuffles = 0;
   all("[data-order]").forEach((button) => button.addEventListener("click", () => {
     state.orderName = button.dataset.order;
-    state.order = { plain: () => plain, reverse: () => [...plain].reverse(), shuffle: () => shuffled(L, shuffles++) }[state.orderName]();
+    const orders = { plain, reverse: plain.toReversed() };
+    state.order = orders[state.orderName] ?? shuffled(L, shuffles++);
     refresh();
   }));
 
@@ -230,7 +236,8 @@ function show(model, root, cell) {
     },
     reset: () => {
       stop();
-      Object.assign(state, { freeze: {}, order: plain, orderName: "plain", step: L - 1, window: [...model.get("start")] });
+      Object.assign(state, { freeze: {}, order: plain, orderName: "plain", step: L - 1 });
+      state.window = [...model.get("start")];
       state.ablate.clear();
       refresh();
       settle();
@@ -244,7 +251,8 @@ function show(model, root, cell) {
   };
   for (const [name, act] of Object.entries(acts)) {
     const control = find(`[data-do="${name}"]`);
-    control.addEventListener({ BUTTON: "click", SELECT: "change", INPUT: "input" }[control.tagName], () => act(control));
+    const event = { button: "click", select: "change", input: "input" }[control.localName];
+    control.addEventListener(event, () => act(control));
   }
 
   const fromOutside = () => {

@@ -39,7 +39,7 @@ def facts(name: str, **changed: Any) -> dict[str, Any]:
     """What the stub needs to show a shipped bundle, with some traits changed."""
     made = seqzoo.microscope(name)
     synced = made.trait_values(sync=True)
-    traits = {key: value for key, value in synced.items() if not key.startswith("_") and key not in ("layout", "comm")}
-    traits = {key: value for key, value in traits.items() if isinstance(value, str | float | list | dict)}
+    plain = {key: value for key, value in synced.items() if isinstance(value, str | float | list | dict)}
+    traits = {key: value for key, value in plain.items() if not key.startswith("_")}
     data = base64.b64encode((SHIPPED / name / WEIGHTS).read_bytes()).decode()
     return {"traits": {**traits, **changed}, "data": data, "css": made._css}
