@@ -35,11 +35,11 @@ STUB = """async ({traits, data, css}) => {
 }"""
 
 
-def facts(name: str, **changed: Any) -> dict[str, Any]:
+def facts(bundle: str, **changed: Any) -> dict[str, Any]:
     """What the stub needs to show a shipped bundle, with some traits changed."""
-    made = seqzoo.microscope(name)
+    made = seqzoo.microscope(bundle)
     synced = made.trait_values(sync=True)
     plain = {key: value for key, value in synced.items() if isinstance(value, str | float | list | dict)}
     traits = {key: value for key, value in plain.items() if not key.startswith("_")}
-    data = base64.b64encode((SHIPPED / name / WEIGHTS).read_bytes()).decode()
+    data = base64.b64encode((SHIPPED / bundle / WEIGHTS).read_bytes()).decode()
     return {"traits": {**traits, **changed}, "data": data, "css": made._css}

@@ -214,7 +214,7 @@ def test_the_bayes_forecast_follows_the_window():
     assert made.bayes["forecast"] == pytest.approx(bayes(window)[0, 0], abs=1e-9)
     moved = 1e-3 * np.eye(20)
     slopes = (bayes(window + moved) - bayes(window - moved))[:, 0] / 2e-3
-    assert np.abs(slopes - made.bayes["derivative"]).max() < 1e-4
+    assert np.abs(slopes - made.bayes["derivative"]).max() < 1e-3
 
 
 @pytest.mark.parametrize(("name", "says"), [("mlp.sine", "no gates and states"), ("bayes.sine", "computed")])

@@ -54,7 +54,7 @@ export function paint(find, points, facts, ink, wide, side) {
   for (const name of cell.names) {
     const isGate = cell.shut.includes(name);
     const high = state.limits[name] ?? 1;
-    const beyond = name in state.limits;
+    const beyond = name in state.limits && high < 1;
     ranges[name] = isGate ? "0 to 1" : `${number(-high, 1)} to ${number(high, 1)}${beyond ? " and beyond" : ""}`;
     if (name === "h") ranges[name] += "; bars at the right: contribution";
     drawHeat(find(`[data-map="${name}"]`), axis, tall, { values: now.steps[name], K, rows: state.rows, step,
