@@ -246,7 +246,8 @@ function show(model, root, cell) {
       if (timer) return stop();
       if (state.step === L - 1) choose(state.unit, 0);
       play.textContent = "Pause";
-      timer = setInterval(() => (state.step < L - 1 ? choose(state.unit, state.step + 1) : stop()), 300);
+      const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 300;
+      timer = setInterval(() => (state.step < L - 1 ? choose(state.unit, state.step + 1) : stop()), pace);
     },
   };
   for (const [name, act] of Object.entries(acts)) {
