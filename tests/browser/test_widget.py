@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -222,3 +224,9 @@ def test_a_model_without_a_cell_is_refused_in_one_line(name, says):
     with pytest.raises(seqzoo.SeqzooError, match=says) as refusal:
         seqzoo.microscope(name)
     assert "\n" not in str(refusal.value)
+
+
+def test_without_anywidget_the_line_that_installs_it_is_shown():
+    code = "import sys; sys.modules['anywidget'] = None; import seqzoo; seqzoo.microscope('lstm.sine')"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'seqzoo[app]'" in ran.stderr.splitlines()[-1]
