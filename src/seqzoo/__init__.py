@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import SeqzooError
     from .floors import floors, forecasters
+    from .microscope import microscope
     from .runtime import Predictor, load
     from .scoring import score
     from .shelf import available
@@ -35,6 +36,7 @@ _HOMES = {
     "floors": "floors",
     "forecasters": "floors",
     "load": "runtime",
+    "microscope": "microscope",
     "score": "scoring",
     "verify": "verification",
 }
@@ -72,6 +74,7 @@ __all__ = [
     "floors",
     "forecasters",
     "load",
+    "microscope",
     "score",
     "verify",
 ]

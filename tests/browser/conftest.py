@@ -1,14 +1,19 @@
-"""The app in a process of its own, and Debian's Chromium looking at it."""
+"""Debian's Chromium, looking at the app in a process of its own, or at the microscope alone on an empty page."""
 
 from __future__ import annotations
 
+import base64
+import functools
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from seqzoo import bundle
+from seqzoo.microscope import HERE, module
 from serving import Running, launch
 
 FLAGS = [
@@ -20,6 +25,34 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>The microscope</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">"""
+
+
+class Handler(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        pages = {"/": ("text/html", PAGE), "/microscope.js": ("text/javascript", module())}
+        if self.path not in pages:
+            return super().do_GET()
+        kind, text = pages[self.path]
+        self.send_response(200)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(HERE)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -81,4 +114,21 @@ def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
     assert wrong == []
 
 
-    return app.home
+@pytest.fixture
+def page(chromium: Any, address: str) -> Iterator[Any]:
+    """An empty page of the server; whatever goes wrong in it fails the test."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 900})
+    made = context.new_page()
+    problems: list[str] = []
+    made.on("pageerror", lambda error: problems.append(str(error)))
+    made.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    made.goto(address)
+    yield made
+    context.close()
+    assert not problems
+
+
+@pytest.fixture(scope="module")
+def weights() -> Callable[[str], str]:
+    """The weights of a shipped bundle in base64."""
+    return lambda name: base64.b64encode((bundle.SHIPPED / name / bundle.WEIGHTS).read_bytes()).decode()

@@ -1,0 +1,269 @@
+// Recurrent cells in float64: every gate and state, interventions, derivatives, principal components. No DOM.
+// A trace holds each gate and state as a Float64Array [L * K], step by step; gates in PyTorch's order.
+
+export const CELLS = {
+  lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
+  gru: { names: ["r", "z", "n", "h"], gates: ["r", "z", "n"], shut: ["r", "z"] },
+  rnn: { names: ["h"], gates: [], shut: [] },
+};
+
+/** Bytes of a safetensors file to { name: { shape, data: Float64Array } }; float32 only. Throws on anything else. */
+export function parseSafetensors(bytes) {
+  const view = bytes instanceof ArrayBuffer ? new DataView(bytes)
+    : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.byteLength < 8) throw new Error(`the weights have ${view.byteLength} bytes; a safetensors file has more`);
+  const length = Number(view.getBigUint64(0, true));
+  if (8 + length > view.byteLength) throw new Error("the header of the weights is longer than the file");
+  const text = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + 8, length));
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [start, end] }] of Object.entries(JSON.parse(text))) {
+    if (name === "__metadata__") continue;
+    const count = shape.reduce((product, n) => product * n, 1);
+    if (dtype !== "F32") throw new Error(`the tensor ${name} is ${dtype}; expected F32`);
+    if (end - start !== 4 * count || 8 + length + end > view.byteLength) throw new Error(`the tensor ${name} is cut`);
+    const data = new Float64Array(count);
+    for (let n = 0; n < count; n++) data[n] = view.getFloat32(8 + length + start + 4 * n, true);
+    tensors[name] = { shape, data };
+  }
+  return tensors;
+}
+
+/** The cell of an architecture with its weights: K units, H steps ahead. Throws if they do not fit. */
+export function makeCell(architecture, tensors) {
+  const kind = CELLS[architecture];
+  if (!kind) throw new Error(`no cell ${architecture}; there are ${Object.keys(CELLS).join(", ")}`);
+  const blocks = Math.max(1, kind.gates.length);
+  const take = (name, shape) => {
+    const found = tensors[name];
+    if (!found) throw new Error(`the weights lack ${name}`);
+    if (shape && String(found.shape) !== String(shape)) {
+      throw new Error(`${name} is [${found.shape}]; expected [${shape}]`);
+    }
+    return found.data;
+  };
+  const size = tensors[`${architecture}.weight_hh_l0`]?.shape[1];
+  const horizon = tensors["head.bias"]?.shape[0];
+  const rows = blocks * size;
+  return {
+    architecture, ...kind, size, horizon, blocks,
+    fromX: take(`${architecture}.weight_ih_l0`, [rows, 1]),
+    fromH: take(`${architecture}.weight_hh_l0`, [rows, size]),
+    biasX: take(`${architecture}.bias_ih_l0`, [rows]),
+    biasH: take(`${architecture}.bias_hh_l0`, [rows]),
+    headWeight: take("head.weight", [horizon, size]),
+    headBias: take("head.bias", [horizon]),
+  };
+}
+
+const sigmoid = (x) => 0.5 * (1 + Math.tanh(0.5 * x)); // does not overflow
+const held = (constant, value) => (Number.isNaN(constant) ? value : constant);
+
+/** i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c' = f c + i g, h' = o tanh(c'). */
+function lstm(cell, x, u, k, before, frozen) {
+  const K = cell.size;
+  const sum = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k] + u[block * K + k];
+  const i = held(frozen.i[k], sigmoid(sum(0)));
+  const f = held(frozen.f[k], sigmoid(sum(1)));
+  const g = held(frozen.g[k], Math.tanh(sum(2)));
+  const o = held(frozen.o[k], sigmoid(sum(3)));
+  const c = f * before.c(k) + i * g;
+  return { i, f, g, o, c, h: o * Math.tanh(c) };
+}
+
+/** r, z = sigmoid(W x + U h + b), n = tanh(W x + b + r (U h + b')), h' = (1 - z) n + z h. */
+function gru(cell, x, u, k, before, frozen) {
+  const K = cell.size;
+  const own = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k];
+  const r = held(frozen.r[k], sigmoid(own(0) + u[k]));
+  const z = held(frozen.z[k], sigmoid(own(1) + u[K + k]));
+  const n = held(frozen.n[k], Math.tanh(own(2) + r * u[2 * K + k]));
+  return { r, z, n, h: (1 - z) * n + z * before.h(k) };
+}
+
+/** h' = tanh(W x + U h + b). */
+function rnn(cell, x, u, k) {
+  return { h: Math.tanh(cell.fromX[k] * x + cell.biasX[k] + u[k]) };
+}
+
+const STEPS = { lstm, gru, rnn };
+
+/**
+ * Everything the cell computes for a window [L].
+ * changes: { freeze: [{ gate, unit (or null for all), value }], ablate: [unit], order: [position read at each step] }
+ */
+export function forward(cell, window, changes = {}) {
+  const K = cell.size;
+  const L = window.length;
+  const order = changes.order ?? Array.from(window, (_, t) => t);
+  const frozen = Object.fromEntries(cell.gates.map((gate) => [gate, new Float64Array(K).fill(NaN)]));
+  for (const { gate, unit, value } of changes.freeze ?? []) {
+    if (!frozen[gate]) throw new Error(`${cell.architecture} has no gate ${gate}; it has ${cell.gates.join(", ")}`);
+    if (unit == null) frozen[gate].fill(value);
+    else frozen[gate][unit] = value;
+  }
+  const alive = new Uint8Array(K).fill(1);
+  for (const unit of changes.ablate ?? []) alive[unit] = 0;
+  const steps = Object.fromEntries(cell.names.map((name) => [name, new Float64Array(L * K)]));
+  const fromHidden = new Float64Array(L * cell.blocks * K); // U h + b' at each step, for the derivative
+  const last = (values, t) => (k) => (t > 0 ? values[(t - 1) * K + k] : 0);
+  for (let t = 0; t < L; t++) {
+    const u = fromHidden.subarray(t * cell.blocks * K, (t + 1) * cell.blocks * K);
+    u.set(cell.biasH);
+    if (t > 0) addProduct(cell.fromH, steps.h.subarray((t - 1) * K, t * K), u);
+    const before = { h: last(steps.h, t), c: steps.c && last(steps.c, t) };
+    for (let k = 0; k < K; k++) {
+      const now = STEPS[cell.architecture](cell, window[order[t]], u, k, before, frozen);
+      if (!alive[k]) now.h = 0;
+      for (const name of cell.names) steps[name][t * K + k] = now[name];
+    }
+  }
+  return { L, window, order, frozen, alive, steps, fromHidden, forecast: head(cell, steps.h, L - 1) };
+}
+
+/** What the head says [H] after step t, of states [L * K]. */
+export function head(cell, states, t) {
+  const K = cell.size;
+  return Float64Array.from(cell.headBias, (bias, ahead) => {
+    let sum = bias;
+    for (let k = 0; k < K; k++) sum += cell.headWeight[ahead * K + k] * states[t * K + k];
+    return sum;
+  });
+}
+
+/** What each unit adds to the forecast [K] after step t: its output weight times its state. */
+export function contributions(cell, trace, t = trace.L - 1, ahead = 0) {
+  const K = cell.size;
+  return Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k] * trace.steps.h[t * K + k]);
+}
+
+/** d forecast / d window [L] by reverse accumulation; a frozen gate and an ablated unit pass nothing on. */
+export function derivative(cell, trace, ahead = 0) {
+  const K = cell.size;
+  const { steps, frozen, alive } = trace;
+  const found = new Float64Array(trace.L);
+  const toH = Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k]);
+  const toC = new Float64Array(K);
+  const toX = new Float64Array(cell.blocks * K); // of each block's sum, by way of the input
+  const toU = new Float64Array(cell.blocks * K); // and by way of the hidden state
+  for (let t = trace.L - 1; t >= 0; t--) {
+    const at = t * K;
+    const previous = (name, k) => (t > 0 ? steps[name][at - K + k] : 0);
+    const free = (gate, k) => (Number.isNaN(frozen[gate][k]) ? 1 : 0);
+    for (let k = 0; k < K; k++) {
+      const dh = alive[k] ? toH[k] : 0;
+      toH[k] = 0;
+      if (cell.architecture === "lstm") {
+        const [i, f, g, o, c] = ["i", "f", "g", "o", "c"].map((name) => steps[name][at + k]);
+        const shown = Math.tanh(c);
+        const dc = toC[k] + dh * o * (1 - shown * shown);
+        toX[k] = dc * g * i * (1 - i) * free("i", k);
+        toX[K + k] = dc * previous("c", k) * f * (1 - f) * free("f", k);
+        toX[2 * K + k] = dc * i * (1 - g * g) * free("g", k);
+        toX[3 * K + k] = dh * shown * o * (1 - o) * free("o", k);
+        toC[k] = dc * f;
+      } else if (cell.architecture === "gru") {
+        const [r, z, n] = ["r", "z", "n"].map((name) => steps[name][at + k]);
+        const dn = dh * (1 - z) * (1 - n * n) * free("n", k);
+        toX[k] = dn * trace.fromHidden[(t * 3 + 2) * K + k] * r * (1 - r) * free("r", k);
+        toX[K + k] = dh * (previous("h", k) - n) * z * (1 - z) * free("z", k);
+        toX[2 * K + k] = dn;
+        toH[k] = dh * z;
+      } else {
+        toX[k] = dh * (1 - steps.h[at + k] ** 2);
+      }
+    }
+    toU.set(toX);
+    if (cell.architecture === "gru") for (let k = 0; k < K; k++) toU[2 * K + k] *= steps.r[at + k];
+    for (let row = 0; row < cell.blocks * K; row++) {
+      found[trace.order[t]] += cell.fromX[row] * toX[row];
+      if (toU[row] !== 0) for (let k = 0; k < K; k++) toH[k] += cell.fromH[row * K + k] * toU[row];
+    }
+  }
+  return found;
+}
+
+/** The first two principal components of points [n * K] by power iteration: { mean, axes: [K, K], shares: [2] }. */
+export function principal(points, K) {
+  const n = points.length / K;
+  const mean = new Float64Array(K);
+  for (let at = 0; at < points.length; at++) mean[at % K] += points[at] / n;
+  const rest = Float64Array.from(points, (value, at) => value - mean[at % K]);
+  const total = rest.reduce((sum, value) => sum + value * value, 0);
+  const axes = [];
+  const shares = [];
+  for (let component = 0; component < 2; component++) {
+    let axis = normal(Float64Array.from({ length: K }, (_, k) => Math.cos(1 + k + 7 * component)));
+    let size = 0;
+    for (let round = 0; round < 500; round++) {
+      const next = new Float64Array(K);
+      for (let p = 0; p < n; p++) {
+        let dot = 0;
+        for (let k = 0; k < K; k++) dot += rest[p * K + k] * axis[k];
+        for (let k = 0; k < K; k++) next[k] += dot * rest[p * K + k];
+      }
+      size = Math.hypot(...next);
+      if (size <= 1e-14 * total || size === 0) break; // nothing is left along any axis
+      const before = axis;
+      axis = normal(next);
+      if (axis.every((value, k) => Math.abs(value - before[k]) < 1e-10)) break;
+    }
+    const largest = axis.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
+    if (largest < 0) axis = axis.map((value) => -value); // so that a drag never flips the picture
+    axes.push(axis);
+    shares.push(total > 0 ? size / total : 0);
+    for (let p = 0; p < n; p++) {
+      let dot = 0;
+      for (let k = 0; k < K; k++) dot += rest[p * K + k] * axis[k];
+      for (let k = 0; k < K; k++) rest[p * K + k] -= dot * axis[k];
+    }
+  }
+  return { mean, axes, shares };
+}
+
+/** Points [n * K] in the plane of `principal`: [[x, y], ...]. */
+export function project({ mean, axes }, points) {
+  const K = mean.length;
+  return Array.from({ length: points.length / K }, (_, p) =>
+    axes.map((axis) => axis.reduce((sum, value, k) => sum + value * (points[p * K + k] - mean[k]), 0)));
+}
+
+/** The states that 48 windows of one period end in, and the plane of them; `windowOf` gives the window of a phase. */
+export function ringOf(cell, windowOf, changes) {
+  const K = cell.size;
+  const phases = Array.from({ length: 48 }, (_, n) => (2 * Math.PI * n) / 48);
+  const states = new Float64Array(48 * K);
+  phases.forEach((phase, n) => {
+    const { steps, L } = forward(cell, windowOf(phase), changes);
+    states.set(steps.h.subarray((L - 1) * K), n * K);
+  });
+  const plane = principal(states, K);
+  const dots = project(plane, states).map((at, n) => ({ at, phase: phases[n], quarter: n % 12 ? null : n / 12 }));
+  return { plane, states, phases, dots };
+}
+
+/** An order of L steps, the same for the same turn, so that a class sees the same. */
+export function shuffled(L, turn) {
+  const order = Array.from({ length: L }, (_, t) => t);
+  let seed = 12345 + 7919 * turn;
+  for (let n = L - 1; n > 0; n--) {
+    seed = (1103515245 * seed + 12345) % 2147483648;
+    const other = Math.floor((seed / 2147483648) * (n + 1));
+    [order[n], order[other]] = [order[other], order[n]];
+  }
+  return order;
+}
+
+function normal(vector) {
+  const size = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / size);
+}
+
+/** out += matrix [rows * K] times vector [K]. */
+function addProduct(matrix, vector, out) {
+  const K = vector.length;
+  for (let row = 0; row < out.length; row++) {
+    let sum = 0;
+    for (let k = 0, at = row * K; k < K; k++, at++) sum += matrix[at] * vector[k];
+    out[row] += sum;
+  }
+}

@@ -1,0 +1,209 @@
+"""The browser's cell against the numpy reference, the engines and the equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Page
+from safetensors.numpy import load as parse
+
+import seqzoo
+from seqzoo import bundle
+from seqzoo.runtime.reference import CELLS
+
+RECURRENT = sorted(path.name for path in bundle.SHIPPED.iterdir() if path.name.partition(".")[0] in CELLS)
+Array = NDArray[np.float64]
+
+ASK = """async ({data, architecture, windows, changes}) => {
+  const {parseSafetensors, makeCell, forward, derivative, contributions} = await import("/cell.js");
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const cell = makeCell(architecture, parseSafetensors(bytes.buffer));
+  return windows.map((window) => {
+    const trace = forward(cell, window, changes);
+    if (windows.length > 1) return {forecast: [...trace.forecast]};
+    const steps = Object.fromEntries(Object.entries(trace.steps).map(([name, values]) => [name, [...values]]));
+    return {steps, forecast: [...trace.forecast], derivative: [...derivative(cell, trace)],
+            contributions: [...contributions(cell, trace)]};
+  });
+}"""
+
+
+@pytest.fixture
+def ask(page: Page, weights: Callable[[str], str]) -> Callable[..., list[dict[str, Any]]]:
+    """What the browser computes for windows [B, L] of a bundle; of more than one, the forecasts alone."""
+
+    def run(name: str, windows: Array, **changes: Any) -> list[dict[str, Any]]:
+        given = {"data": weights(name), "architecture": name.partition(".")[0], "windows": windows.tolist()}
+        found: list[dict[str, Any]] = page.evaluate(ASK, {**given, "changes": changes})
+        return found
+
+    return run
+
+
+def golden(name: str) -> tuple[Array, Array]:
+    tensors = parse((bundle.SHIPPED / name / bundle.GOLDEN).read_bytes())
+    return tensors["context"][:, :, 0].astype(float), tensors["forecast"]
+
+
+def window(length: int = 20) -> Array:
+    return np.sin(0.3 * np.arange(length)) + 0.1 * np.cos(5.0 * np.arange(length))
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_browser_numpy_and_served_engine_agree_on_the_golden_tensors(name, ask):
+    context, expected = golden(name)
+    seen = np.array([answer["forecast"] for answer in ask(name, context)])
+    predictor = seqzoo.load(name)
+    assert np.abs(seen - expected).max() <= 1e-5
+    assert np.abs(seen - predictor.trace(context[:, :, None]).forecast).max() <= 1e-12
+    assert np.abs(seen - seqzoo.load(name, "onnx").predict(context[:, :, None])).max() <= 1e-5
+
+
+@pytest.mark.parametrize("name", ["lstm.sine", "gru.sine", "rnn.sine"])
+def test_every_gate_and_state_is_that_of_the_numpy_reference(name, ask):
+    trace = seqzoo.load(name).trace(window().astype(np.float32))
+    (seen,) = ask(name, trace.context)
+    assert set(seen["steps"]) == set(trace.steps)
+    for gate, values in trace.steps.items():
+        assert np.abs(np.reshape(seen["steps"][gate], values[0].shape) - values[0]).max() < 1e-12
+
+
+def equations(name: str, values: Array, freeze: dict[str, tuple[Any, float]], ablate: list[int]) -> float:
+    """The recurrence once more, with gates held (at units, to a value) and units silenced."""
+    tensors = parse((bundle.SHIPPED / name / bundle.WEIGHTS).read_bytes())
+    of = {key.partition(".")[2]: tensor.astype(float) for key, tensor in tensors.items()}
+    h = c = np.zeros(of["weight_hh_l0"].shape[1])
+
+    def sigmoid(x: Array) -> Array:
+        return 1 / (1 + np.exp(-x))
+
+    def hold(gate: str, found: Array) -> Array:
+        if gate in freeze:
+            units, value = freeze[gate]
+            found[units] = value
+        return found
+
+    for x in values:
+        from_x = of["weight_ih_l0"][:, 0] * x + of["bias_ih_l0"]
+        from_h = of["weight_hh_l0"] @ h + of["bias_hh_l0"]
+        if name.startswith("lstm"):
+            i, f, g, o = np.split(from_x + from_h, 4)
+            c = hold("f", sigmoid(f)) * c + hold("i", sigmoid(i)) * hold("g", np.tanh(g))
+            h = hold("o", sigmoid(o)) * np.tanh(c)
+        elif name.startswith("gru"):
+            (xr, xz, xn), (hr, hz, hn) = np.split(from_x, 3), np.split(from_h, 3)
+            r, z = hold("r", sigmoid(xr + hr)), hold("z", sigmoid(xz + hz))
+            h = (1 - z) * hold("n", np.tanh(xn + r * hn)) + z * h
+        else:
+            h = np.tanh(from_x + from_h)
+        h[ablate] = 0.0
+    return (of["weight"] @ h + of["bias"]).item()
+
+
+ALL = slice(None)
+INTERVENTIONS = [
+    ("lstm.sine", {"f": (ALL, 1.0)}, []),
+    ("lstm.sine", {"f": (ALL, 0.0), "i": (7, 1.0)}, [3]),
+    ("lstm.sine", {"o": (ALL, 1.0), "g": (5, 0.0)}, [0, 63]),
+    ("gru.sine", {"z": (ALL, 0.0)}, []),
+    ("gru.sine", {"r": (ALL, 1.0), "n": (11, 0.5)}, [2]),
+    ("gru.sine", {"z": (4, 1.0)}, []),
+    ("rnn.sine", {}, [10, 20]),
+]
+
+
+def as_changes(freeze: dict[str, tuple[Any, float]], ablate: list[int]) -> dict[str, Any]:
+    held = [{"gate": gate, "unit": None if at is ALL else at, "value": value} for gate, (at, value) in freeze.items()]
+    return {"freeze": held, "ablate": ablate}
+
+
+@pytest.mark.parametrize(("name", "freeze", "ablate"), INTERVENTIONS)
+def test_an_intervention_gives_what_the_equations_give(name, freeze, ablate, ask):
+    (seen,) = ask(name, window()[None], **as_changes(freeze, ablate))
+    (untouched,) = ask(name, window()[None])
+    assert abs(seen["forecast"][0] - equations(name, window(), freeze, ablate)) < 1e-12
+    assert abs(seen["forecast"][0] - untouched["forecast"][0]) > 1e-6
+
+
+UNTOUCHED = [("lstm.sine", {}, []), ("gru.recall", {}, [])]
+
+
+@pytest.mark.parametrize(("name", "freeze", "ablate"), [*INTERVENTIONS, *UNTOUCHED])
+def test_the_derivative_is_that_of_the_equations(name, freeze, ablate, ask):
+    (seen,) = ask(name, window()[None], **as_changes(freeze, ablate))
+    for position, found in enumerate(seen["derivative"]):
+        moved = 1e-6 * np.eye(20)[position]
+        up = equations(name, window() + moved, freeze, ablate)
+        down = equations(name, window() - moved, freeze, ablate)
+        assert found == pytest.approx((up - down) / 2e-6, rel=1e-4, abs=1e-7)
+
+
+def test_steps_read_in_another_order_keep_their_derivatives_with_their_values(ask):
+    backwards = list(range(19, -1, -1))
+    (seen,) = ask("lstm.sine", window()[None], order=backwards)
+    (plain,) = ask("lstm.sine", window()[None, ::-1])
+    assert seen["forecast"] == plain["forecast"]
+    assert seen["derivative"] == plain["derivative"][::-1]
+
+
+@pytest.mark.parametrize("name", ["lstm.sine", "gru.sine", "rnn.sine"])
+def test_contributions_and_the_bias_add_up_to_the_forecast(name, ask):
+    (seen,) = ask(name, window()[None])
+    bias = parse((bundle.SHIPPED / name / bundle.WEIGHTS).read_bytes())["head.bias"].item()
+    assert sum(seen["contributions"]) + bias == pytest.approx(seen["forecast"][0], abs=1e-12)
+
+
+def test_principal_components_are_those_of_a_singular_value_decomposition(page):
+    rng = np.random.default_rng(3)
+    points = rng.normal(size=(20, 6)) * [3.0, 2.0, 1.0, 0.5, 0.3, 0.1]
+    code = """async (points) => {
+      const {principal, project} = await import("/cell.js");
+      const found = principal(points.flat(), 6);
+      return {axes: found.axes.map((axis) => [...axis]), shares: found.shares, plane: project(found, points.flat())};
+    }"""
+    seen = page.evaluate(code, points.tolist())
+    centred = points - points.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    assert np.abs(np.abs(np.sum(np.array(seen["axes"]) * axes[:2], axis=1)) - 1).max() < 1e-9
+    assert np.allclose(seen["shares"], (sizes**2 / np.sum(sizes**2))[:2], atol=1e-9)
+    assert np.allclose(np.abs(seen["plane"]), np.abs(centred @ axes[:2].T), atol=1e-6)
+
+
+def test_points_that_are_all_alike_have_no_components_and_no_nan(page):
+    code = """async () => {
+      const {principal, project} = await import("/cell.js");
+      const found = principal(new Float64Array(12).fill(0.25), 4);
+      return [found.shares, project(found, new Float64Array(12).fill(0.25))];
+    }"""
+    shares, plane = page.evaluate(code)
+    assert shares == [0, 0] and np.array(plane) == pytest.approx(np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("bytes.slice(0, 4)", "has more"),
+        ("bytes.slice(0, 40)", "longer than the file"),
+        ("bytes.slice(0, bytes.length - 8)", "is cut"),
+    ],
+)
+def test_damaged_weights_are_refused_in_one_sentence(damage, says, page, weights):
+    code = f"""async (data) => {{
+      const {{parseSafetensors}} = await import("/cell.js");
+      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      try {{ parseSafetensors({damage}); return "no error"; }} catch (error) {{ return error.message; }}
+    }}"""
+    assert says in page.evaluate(code, weights("lstm.sine"))
+
+
+def test_the_weights_of_another_architecture_are_refused(page, weights):
+    code = """async (data) => {
+      const {parseSafetensors, makeCell} = await import("/cell.js");
+      const tensors = parseSafetensors(Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)));
+      try { makeCell("gru", tensors); return "no error"; } catch (error) { return error.message; }
+    }"""
+    assert "lack" in page.evaluate(code, weights("lstm.sine"))

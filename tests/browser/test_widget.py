@@ -1,0 +1,232 @@
+"""The microscope as its user meets it: in a page, with a stub of anywidget's model behind it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+import seqzoo
+from microscope_page import STUB, facts
+from seqzoo.bundle import SHIPPED, WEIGHTS
+
+Show = Callable[..., Page]
+
+
+@pytest.fixture
+def show(page: Page) -> Show:
+    """The page with the widget of a bundle in it, weights asked for and drawn."""
+
+    def make(bundle: str = "lstm.sine", **changed: Any) -> Page:
+        page.evaluate(STUB, facts(bundle, **changed))
+        page.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
+        return page
+
+    return make
+
+
+def said(page: Page) -> float:
+    return float(page.inner_text(".mz-said dd >> nth=0").replace("−", "-"))
+
+
+def picture(page: Page, part: str) -> str:
+    found: str = page.eval_on_selector(f"[data-part='{part}'], [data-map='{part}']", "canvas => canvas.toDataURL()")
+    return found
+
+
+def press(page: Page, gate: str, label: str) -> None:
+    page.click(f"[data-gate={gate}]:text-is('{label}')")
+
+
+@pytest.mark.parametrize("name", ["lstm.sine", "lstm.sine-h50", "gru.recall", "rnn.sine"])
+def test_the_page_shows_the_forecast_of_the_engine(name, show):
+    page = show(name)
+    window = page.evaluate("window.model.get('window')")
+    assert abs(said(page) - seqzoo.load(name, "onnx").predict(window)[0, 0]) < 1e-3
+    assert page.locator("canvas:visible").count() == page.locator("canvas[aria-label]").count() >= 5
+    assert page.evaluate("window.sent") == [{"kind": "weights"}]
+
+
+def test_a_drag_moves_the_value_the_forecast_and_every_picture(show):
+    page = show()
+    parts = ["window", "derivative", "curves", "path", "f", "h"]
+    before, forecast = {part: picture(page, part) for part in parts}, said(page)
+    box = page.locator(".mz-point").nth(19).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 8, box["y"] - 60, steps=4)
+    assert all(picture(page, part) != before[part] for part in parts)
+    dragged = said(page)
+    assert dragged != forecast
+    page.mouse.up()
+    window = page.evaluate("window.model.get('window')")
+    shown = page.locator(".mz-point").nth(19).get_attribute("aria-valuenow")
+    assert shown == f"{window[19]:.3f}" and page.evaluate("window.saved") >= 1
+    assert abs(dragged - seqzoo.load("lstm.sine", "onnx").predict(window)[0, 0]) < 1e-3
+
+
+def test_arrow_keys_change_a_value_and_go_to_its_neighbour(show):
+    page = show()
+    point = page.locator(".mz-point").nth(19)
+    before = float(point.get_attribute("aria-valuenow") or "nan")
+    point.focus()
+    page.keyboard.press("PageUp")
+    assert float(point.get_attribute("aria-valuenow") or "nan") > before
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "value 19 of 20"
+
+
+def test_a_gate_held_shut_a_unit_ablated_and_reset_show_in_the_forecast(show):
+    page = show()
+    untouched = said(page)
+    press(page, "f", "shut")
+    shut = said(page)
+    assert shut != untouched and "forget gate held at 0" in page.inner_text(".mz-notice")
+    press(page, "f", "free")
+    assert said(page) == untouched
+    page.click("[data-do=ablate]")
+    assert said(page) != untouched and "ablated" in page.inner_text(".mz-unit")
+    page.click("[data-do=reset]")
+    assert said(page) == untouched
+
+
+def test_a_gate_can_be_held_in_the_chosen_unit_alone(show):
+    page = show()
+    page.select_option("[data-do=scope]", "one")
+    press(page, "o", "shut")
+    unit = page.input_value("[data-do=unit]")
+    assert f"output gate held at 0 in unit {unit}" in page.inner_text(".mz-notice")
+
+
+def test_a_window_read_backwards_gives_the_forecast_of_the_window_backwards(show):
+    page = show()
+    window = page.evaluate("window.model.get('window')")
+    page.click("[data-order=reverse]")
+    assert abs(said(page) - seqzoo.load("lstm.sine", "onnx").predict(window[::-1])[0, 0]) < 1e-3
+    page.click("[data-order=shuffle]")
+    assert "random order" in page.inner_text(".mz-notice")
+
+
+def test_a_click_on_a_heat_map_chooses_unit_and_step(show):
+    page = show()
+    chosen = page.input_value("[data-do=unit]")
+    box = page.locator("[data-map=h]").bounding_box()
+    assert box is not None
+    page.locator("[data-map=h]").click(position={"x": 120, "y": box["height"] - 5})
+    assert page.input_value("[data-do=unit]") != chosen
+    assert page.inner_text("[data-out=step]") != "20 of 20"
+
+
+def test_play_walks_through_the_steps(show):
+    page = show()
+    page.click("[data-do=play]")
+    page.wait_for_function("document.querySelector('[data-out=step]').textContent === '3 of 20'")
+    page.click("[data-do=play]")
+    assert page.inner_text("[data-do=play]") == "Play"
+
+
+def test_a_window_set_in_python_is_shown_and_a_bayes_forecast_of_another_window_is_not(show):
+    page = show()
+    page.evaluate("window.model.set('window', Array(20).fill(0.5)); window.tell('change:window')")
+    assert abs(said(page) - seqzoo.load("lstm.sine", "onnx").predict([0.5] * 20)[0, 0]) < 1e-3
+    assert page.inner_text(".mz-said dd >> nth=2") == "…"
+    page.evaluate(
+        "window.model.set('bayes', {window: Array(20).fill(0.5), forecast: 0.25, derivative: Array(20).fill(0.05)});"
+        "window.tell('change:bayes')"
+    )
+    assert page.inner_text(".mz-said dd >> nth=2") == "0.250"
+
+
+def test_every_control_has_a_name_and_every_term_a_definition(show):
+    page = show()
+    nameless = """() => [...document.querySelectorAll("button, select, input, [role=slider], canvas")].filter((one) =>
+      !(one.getAttribute("aria-label") || one.labels?.length || (one.matches("button") && one.textContent.trim())))
+      .map((one) => one.outerHTML)"""
+    assert page.evaluate(nameless) == []
+    assert page.locator("dfn").count() > 8
+    assert page.locator("dfn:not([title]), dfn:not([tabindex='0'])").count() == 0
+
+
+@pytest.mark.parametrize("width", [400, 880, 1400, 2560])
+def test_nothing_is_wider_than_the_page(width, show):
+    page = show()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_weights_are_fetched_once_from_a_url_where_there_is_one(page, show):
+    asked = []
+    page.route("**/weights.safetensors", lambda route: asked.append(1) or route.fulfill(
+        body=(SHIPPED / "lstm.sine" / WEIGHTS).read_bytes()))  # fmt: skip
+    show("lstm.sine", url="/api/models/lstm.sine/files/weights.safetensors")
+    press(page, "i", "open")
+    assert asked == [1] and page.evaluate("window.sent") == []
+
+
+def test_weights_that_do_not_fit_are_one_sentence_in_the_page(show):
+    page = show("lstm.sine", architecture="gru")
+    assert "cannot show this model: the weights lack" in page.inner_text("[role=alert]")
+
+
+def test_a_name_is_shown_as_text(show):
+    page = show("lstm.sine", name="<img src=x onerror=alert(1)>")
+    assert page.inner_text("h2") == "<img src=x onerror=alert(1)> under the microscope"
+
+
+def test_a_view_that_is_closed_leaves_nothing_behind(show):
+    page = show()
+    page.evaluate("window.stop()")
+    assert page.locator(".mz").count() == 0
+    assert page.evaluate("window.model.listening()") == 0
+
+
+def test_dark_follows_the_system(show):
+    page = show()
+    light = picture(page, "f")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("light => document.querySelector('[data-map=f]').toDataURL() !== light", arg=light)
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("light => document.querySelector('[data-map=f]').toDataURL() === light", arg=light)
+
+
+def test_python_sends_the_weights_when_they_are_asked_for_and_never_as_a_trait(monkeypatch):
+    made = seqzoo.microscope("lstm.sine")
+    sent: list[Any] = []
+    monkeypatch.setattr(made, "send", lambda content, buffers: sent.append((content, buffers)))
+    made._handle_custom_msg({"kind": "weights"}, [])
+    made._handle_custom_msg({"kind": "something else"}, [])
+    data = (SHIPPED / "lstm.sine" / WEIGHTS).read_bytes()
+    assert sent == [({"kind": "weights"}, [data])]
+    synced = made.trait_values(sync=True)
+    assert not any(isinstance(value, bytes) for value in synced.values())
+
+
+def test_the_bayes_forecast_follows_the_window():
+    made = seqzoo.microscope("lstm.sine")
+    made.window = [0.5] * 20
+    bayes = seqzoo.forecasters(seqzoo.Sine(), 20)["bayes"]
+    window = np.full((1, 20), 0.5)
+    assert made.bayes["forecast"] == pytest.approx(bayes(window)[0, 0], abs=1e-9)
+    moved = 1e-3 * np.eye(20)
+    slopes = (bayes(window + moved) - bayes(window - moved))[:, 0] / 2e-3
+    assert np.abs(slopes - made.bayes["derivative"]).max() < 1e-3
+
+
+@pytest.mark.parametrize(("name", "says"), [("mlp.sine", "no gates and states"), ("bayes.sine", "computed")])
+def test_a_model_without_a_cell_is_refused_in_one_line(name, says):
+    with pytest.raises(seqzoo.SeqzooError, match=says) as refusal:
+        seqzoo.microscope(name)
+    assert "\n" not in str(refusal.value)
+
+
+def test_without_anywidget_the_line_that_installs_it_is_shown():
+    code = "import sys; sys.modules['anywidget'] = None; import seqzoo; seqzoo.microscope('lstm.sine')"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'seqzoo[app]'" in ran.stderr.splitlines()[-1]
