@@ -16,7 +16,7 @@ from ..cards import describe_signal
 from ..errors import SeqzooError
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
-from . import card, deploy, gallery, predict, rollout, theme
+from . import card, deploy, gallery, inside, predict, rollout, theme
 from .visit import Visit
 
 failures = logging.getLogger("seqzoo.app")
@@ -38,6 +38,7 @@ def _has_bundle(model: Model) -> bool:
 
 VIEWS = [
     View("predict", "Predict", predict.build),
+    View("inside", "Look inside", inside.build, inside.is_for, needs_load=False),
     View("rollout", "Roll out", rollout.build),
     View("deploy", "Deploy", deploy.build, _has_bundle, needs_load=False),
     View("card", "Card", card.build, _has_bundle, needs_load=False),

@@ -1,0 +1,32 @@
+"""The view *Look inside*: the microscope on a recurrent model, computed in the browser."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from anyio import to_thread
+from nicegui.elements.anywidget import AnyWidget  # imported before a page is made, whose import map then has its script
+
+from ..bundle import WEIGHTS
+from ..microscope import Microscope
+from ..runtime import ClosedForm
+from ..runtime.reference import CELLS
+from ..runtime.repository import Model
+from .visit import Visit
+
+
+def is_for(model: Model) -> bool:
+    """Whether there are gates and states to look at."""
+    return not isinstance(model, ClosedForm) and model.manifest.architecture in CELLS
+
+
+async def build(visit: Visit) -> None:
+    """Fill the view."""
+    known = visit.known
+    assert not isinstance(known, ClosedForm)
+    made = await to_thread.run_sync(lambda: Microscope(known.bundle, url=_address(visit.name)))
+    AnyWidget(made)
+
+
+def _address(name: str) -> str:
+    return f"/api/models/{quote(name)}/files/{WEIGHTS}"
