@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from anyio import to_thread
-from nicegui.elements.anywidget import AnyWidget  # imported before a page is made, whose import map then has its script
+
+# Imported before a page is made, whose import map then has its script; ui.anywidget would come too late.
+from nicegui.elements.anywidget import AnyWidget
 
 from ..bundle import WEIGHTS
 from ..microscope import Microscope
