@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install run test check lint arena bench figures release soak conformance clean
+.PHONY: install browser run test check lint arena bench figures release soak conformance clean
 
 install: .venv/.installed
 
@@ -14,10 +14,17 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-run: install
-	$(BIN)/seqzoo tour lstm.sine --plot out/tour.png
+# Debian's Chromium, which the tests of the pages drive; what is there already is left as it is.
+browser:
+	@command -v chromium >/dev/null || { \
+	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
-test: install lint
+PORT ?= 8080
+run: install
+	$(BIN)/seqzoo app --port $(PORT)
+
+test: install lint browser
 	$(BIN)/python -m pytest -n 2
 
 # Linter, type checker, and the rules of who may import whom.
