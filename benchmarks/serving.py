@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+import rivals
 
 TITLE = "Serving"
 HERE = Path(__file__).resolve().parent
@@ -72,7 +73,7 @@ def table(result: dict[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _running(name: str) -> Iterator[tuple[psutil.Process, int]]:
-    port = _free_port()
+    port = rivals.free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = _command(name, port, Path(folder))
         pinned = {0} if len(os.sched_getaffinity(0)) > 1 else os.sched_getaffinity(0)
@@ -96,26 +97,16 @@ def _running(name: str) -> Iterator[tuple[psutil.Process, int]]:
 def _command(name: str, port: int, folder: Path) -> list[str]:
     if name == "seqzoo":
         return [sys.executable, "-m", "seqzoo", "serve", "--port", str(port)]
-    sys.path.insert(0, str(HERE.parent / "conformance"))
-    import clients
-
-    programs = clients.environment(name)
-    subprocess.run([programs / "pip", "install", "--quiet", "onnxruntime"], check=True)
+    programs = rivals.programs(name)
     if name == "kserve":
         return [str(programs / "python"), str(HERE / "rival_kserve.py"), str(port), str(MODEL)]
-    settings = {"parallel_workers": 0, "host": "127.0.0.1", "http_port": port, "grpc_port": _free_port(),
-                "metrics_port": _free_port(), "debug": False}  # fmt: skip
+    settings = {"parallel_workers": 0, "host": "127.0.0.1", "http_port": port, "grpc_port": rivals.free_port(),
+                "metrics_port": rivals.free_port(), "debug": False}  # fmt: skip
     model = {"name": "lstm.sine", "implementation": "rival_mlserver.Onnx", "parameters": {"uri": str(MODEL)}}
     (folder / "settings.json").write_text(json.dumps(settings))
     (folder / "model-settings.json").write_text(json.dumps(model))
     (folder / "rival_mlserver.py").write_text((HERE / "rival_mlserver.py").read_text("utf-8"))
     return [str(programs / "mlserver"), "start", str(folder)]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(port: int) -> None:
@@ -202,7 +193,7 @@ def _cold() -> dict[str, float]:
     """Seconds from the first request for a model of ours to its answer, by engine."""
     found = {}
     for engine in ("onnx", "torchscript", "numpy"):
-        fresh = _free_port()
+        fresh = rivals.free_port()
         command = [sys.executable, "-m", "seqzoo", "serve", "--port", str(fresh), "--engine", engine]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

@@ -17,7 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CLIENTS = ROOT / ".venv" / "clients"
-PINS = {"kserve": ["kserve==0.21.0"], "mlserver": ["mlserver==1.7.1"]}
+PINS = {
+    "kserve": ["kserve==0.21.0", "onnxruntime"],
+    "mlserver": ["mlserver==1.7.1", "onnxruntime"],
+    "streamlit": ["streamlit==1.67.0", "onnxruntime"],
+}
 
 
 def environment(name: str) -> Path:

@@ -1,0 +1,195 @@
+"""The pages in headless Chromium, beside a minimal Streamlit page doing the same; both on this machine, in one run.
+
+Times are the browser's own: from navigation, or from the key that was pressed, to the frame that shows the change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import rivals
+
+TITLE = "The zoo in the browser"
+HERE = Path(__file__).resolve().parent
+BUNDLES = HERE.parent / "src" / "seqzoo" / "bundles"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+MODEL = "/models/lstm.sine"
+TABS = 10
+AIMS = {"gallery": 1000, "model": 1500, "slider": 100, "microscope": 16, "tab": 15}
+
+# True once what a visitor came for is on the page.
+OURS = {
+    "gallery": "document.querySelector('.model-card img')?.complete",
+    "model": "document.querySelector('.numbers .v')",
+}
+THEIRS = {
+    "gallery": "document.querySelectorAll('h3').length >= %d && document.querySelector('canvas, svg.marks')",
+    "model": "document.querySelector('#said')",
+}
+# From a key to the next frame after the first change beneath `target`; a canvas says nothing of its changes, and is
+# drawn while the key is handled.
+WATCH = """([target, isCanvas]) => {
+  let pressed = null;
+  window.times = [];
+  const painted = () => {
+    const since = pressed;
+    if (since === null) return;
+    pressed = null;
+    requestAnimationFrame(() => {
+      const after = new MessageChannel();
+      after.port1.onmessage = () => times.push(performance.now() - since);
+      after.port2.postMessage(0);
+    });
+  };
+  addEventListener("keydown", (event) => { pressed = event.timeStamp; if (isCanvas) painted(); }, true);
+  const watched = document.querySelector(target);
+  const all = {subtree: true, childList: true, attributes: true, characterData: true};
+  new MutationObserver(painted).observe(watched, all);
+}"""
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """In milliseconds, and MiB of the server for each open tab."""
+    from playwright.sync_api import sync_playwright
+
+    loads, keys = (2, 5) if quick else (15, 120)
+    found: dict[str, Any] = {"seqzoo": {}, "streamlit": {}}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        with _seqzoo() as (process, address):
+            ours = found["seqzoo"]
+            ours["gallery"] = _loads(browser, f"{address}/", OURS["gallery"], loads)
+            ours["model"] = _loads(browser, f"{address}{MODEL}", OURS["model"], loads)
+            ours["slider"] = _keys(browser, f"{address}{MODEL}", "[data-knob=phase]", "main .chart", keys)
+            point = ".mz-point[tabindex='0']"
+            ours["microscope"] = _keys(browser, f"{address}{MODEL}?view=inside", point, "body", keys, is_canvas=True)
+            ours["tab"] = _tabs(browser, process, f"{address}{MODEL}", OURS["model"])
+        with _streamlit() as (process, address):
+            theirs = found["streamlit"]
+            models, page = len(list(BUNDLES.iterdir())), f"{address}/?model=lstm.sine"
+            theirs["gallery"] = _loads(browser, f"{address}/", THEIRS["gallery"] % models, loads)
+            theirs["model"] = _loads(browser, page, THEIRS["model"], loads)
+            theirs["slider"] = _keys(browser, page, ".st-key-phase input", "#said", keys)
+            theirs["tab"] = _tabs(browser, process, page, THEIRS["model"])
+        browser.close()
+    return found
+
+
+def table(result: dict[str, Any]) -> str:
+    """Markdown."""
+    said = {
+        "gallery": "gallery visible after navigation, median (first)",
+        "model": "model page shows its forecast, median (first)",
+        "slider": "slider key to the changed chart, p95 (median)",
+        "microscope": "microscope key to changed pixels, p95 (median)",
+        "tab": f"server memory for each of {TABS} open tabs",
+    }
+    lines = ["| | aim | seqzoo | Streamlit |", "|---|---:|---:|---:|"]
+    for key, words in said.items():
+        unit = "MiB" if key == "tab" else "ms"
+        cells = [_cell(result[name].get(key), unit) for name in ("seqzoo", "streamlit")]
+        lines.append(f"| {words} | {AIMS[key]:,} {unit} | {cells[0]} | {cells[1]} |")
+    return "\n".join(lines)
+
+
+def _cell(value: Any, unit: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.1f} {unit}"
+    first, second = (value["p95"], value["median"]) if "p95" in value else (value["median"], value["first"])
+    return f"{first:,.0f} ({second:,.0f}) {unit}"
+
+
+def _loads(browser: Any, url: str, ready: str, count: int) -> dict[str, float]:
+    """Each in a context of its own, whose cache is empty."""
+    times = []
+    for _ in range(count):
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        page = context.new_page()
+        page.goto(url, wait_until="commit")
+        times.append(page.wait_for_function(f"({ready}) && performance.now()", polling="raf").json_value())
+        context.close()
+    return {"first": times[0], "median": float(np.median(times[1:] or times))}
+
+
+def _keys(
+    browser: Any, url: str, control: str, target: str, count: int, *, is_canvas: bool = False
+) -> dict[str, float]:
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(control, state="attached")
+    page.wait_for_selector(target)
+    page.wait_for_timeout(3000)
+    page.focus(control)
+    page.evaluate(WATCH, [target, is_canvas])
+    for press in range(count):
+        page.keyboard.press(("ArrowUp" if is_canvas else "ArrowRight") if press % 20 < 10 else "ArrowDown")
+        page.wait_for_function(f"times.length > {press}", polling=5)
+    times = page.evaluate("times")
+    context.close()
+    return {"median": float(np.median(times)), "p95": float(np.quantile(times, 0.95))}
+
+
+def _tabs(browser: Any, process: psutil.Process, url: str, ready: str) -> float:
+    """MiB that the server grows by for each tab, after one that is not counted."""
+    contexts, before = [], 0.0
+    for tab in range(TABS + 1):
+        contexts.append(browser.new_context())
+        page = contexts[-1].new_page()
+        page.goto(url)
+        page.wait_for_function(ready)
+        if tab == 0:
+            page.wait_for_timeout(8000)  # an engine that is loading meanwhile is not the tab's
+            before = _memory(process)
+    grown = (_memory(process) - before) / TABS
+    for context in contexts:
+        context.close()
+    return grown
+
+
+def _memory(process: psutil.Process) -> float:
+    return float(sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])) / 2**20
+
+
+@contextlib.contextmanager
+def _seqzoo() -> Iterator[tuple[psutil.Process, str]]:
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "seqzoo", "app", "--port", "0"]
+        process = psutil.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "SEQZOO_HOME": home})
+        try:
+            found = re.search(r"http://[^ ]+", process.stdout.readline())
+            assert found, "the app did not start"
+            yield process, found[0]
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def _streamlit() -> Iterator[tuple[psutil.Process, str]]:
+    programs, port = rivals.programs("streamlit"), rivals.free_port()
+    options = {"port": port, "address": "127.0.0.1", "headless": "true"}
+    given = [word for key, value in options.items() for word in (f"--server.{key}", str(value))]
+    given += ["--browser.gatherUsageStats", "false"]
+    command = [programs / "streamlit", "run", HERE / "rival_streamlit.py", *given, "--", BUNDLES]
+    process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        rivals.wait_until_listening(port)
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
