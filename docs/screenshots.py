@@ -1,0 +1,86 @@
+"""Draws docs/img/app-*.png: every page in headless Chromium, light, dark and narrow.
+
+Usage: python docs/screenshots.py [PAGE...]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+IMAGES = Path(__file__).parent / "img"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+LOOKS = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 400, "height": 860}, "color_scheme": "light"},
+}
+# The path of each page, and what is there once it is complete.
+PAGES = {
+    "gallery": ("/", ".model-card img"),
+    "predict": ("/models/lstm.sine?phase=2.4", ".numbers .v"),
+    "inside": ("/models/lstm.sine?view=inside", ".mz canvas"),
+    "rollout": ("/models/lstm.sine?view=rollout&horizon=200", ".numbers .v"),
+    "deploy": ("/models/lstm.sine?view=deploy", ".snippet pre"),
+    "card": ("/models/lstm.sine?view=card", ".prose h2"),
+    "arena": ("/arena", ".chart svg"),
+}
+COLOURS = 160  # of a picture's palette: these pages have few, and a repository keeps every version
+
+
+def main(names: list[str]) -> None:
+    """Draw these pages, or all."""
+    from playwright.sync_api import sync_playwright
+
+    with app() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for name in names or PAGES:
+            path, ready = PAGES[name]
+            for look, settings in LOOKS.items():
+                context = browser.new_context(**settings, reduced_motion="reduce")
+                draw(context.new_page(), address + path, ready, IMAGES / f"app-{name}-{look}.png")
+                context.close()
+        browser.close()
+
+
+def draw(page: Any, url: str, ready: str, file: Path) -> None:
+    """The upper part of a page as PNG."""
+    page.goto(url)
+    page.wait_for_selector(ready)
+    page.wait_for_selector(".badge.loading", state="detached")
+    page.wait_for_timeout(2500)  # what is measured on the page, such as a band, is drawn when it is known
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    sys.stdout.write(f"{file.name}: {file.stat().st_size / 1024:.0f} KB\n")
+
+
+@contextlib.contextmanager
+def app() -> Iterator[str]:
+    """The address of an app with an empty home."""
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "seqzoo", "app", "--port", "0"]
+        env = {**os.environ, "SEQZOO_HOME": home}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
+            assert process.stdout is not None
+            try:
+                found = re.search(r"http://[^ ]+", process.stdout.readline())
+                assert found, "the app did not start"
+                yield found[0]
+            finally:
+                process.terminate()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
