@@ -17,7 +17,7 @@ from ..errors import SeqzooError
 from ..floors import floors
 from ..runtime import closed_form
 from ..runtime.repository import Repository
-from . import theme
+from . import theme, tours
 
 REFERENCE = "reference"
 BEST_SHOWN = 1e-3  # an excess at which the bar is full
@@ -96,6 +96,7 @@ def enter(repository: Repository) -> None:
                 f"{theme.term('Bayes')} it has come, on a logarithmic scale; the tick is the "
                 f"{theme.term('best linear')} forecaster.</p>"
             )
+            tours.links()
             _Gallery(repository, found, architecture, signal)
 
 

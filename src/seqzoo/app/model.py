@@ -16,7 +16,7 @@ from ..cards import describe_signal
 from ..errors import SeqzooError
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
-from . import card, deploy, gallery, inside, predict, rollout, theme
+from . import card, deploy, gallery, inside, predict, rollout, theme, tours
 from .visit import Visit
 
 failures = logging.getLogger("seqzoo.app")
@@ -61,6 +61,7 @@ def enter(repository: Repository) -> None:
                 theme.problem(str(error))
                 return
             visit = Visit(repository, name, known, dict(request.query_params))
+            tours.panel(visit.query)
             await _Tabs(visit).run()
 
 

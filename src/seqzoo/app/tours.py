@@ -1,0 +1,72 @@
+"""Guided tours: short texts over the pages of models, each step a link to exactly what it speaks of."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from urllib.parse import urlencode
+
+import msgspec
+from nicegui import ui
+
+from . import theme
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What is said, as HTML, and the page that it is said over."""
+
+    page: str
+    says: str
+
+
+class Tour(msgspec.Struct, frozen=True):
+    """Steps in their order. `about` says in one sentence what they show."""
+
+    title: str
+    about: str
+    steps: tuple[Step, ...]
+
+
+TOURS = msgspec.convert(tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")), dict[str, Tour])
+
+
+def address(key: str, step: int) -> str:
+    """Where a step is shown; steps count from 1, and one that does not exist is the nearest."""
+    steps = TOURS[key].steps
+    at = min(max(step, 1), len(steps))
+    page = steps[at - 1].page
+    return f"{page}{'&' if '?' in page else '?'}{urlencode({'tour': key, 'stop': at})}"
+
+
+def links() -> None:
+    """Every tour, for the gallery."""
+    cards = "".join(
+        f'<li><a href="{escape(address(key, 1))}"><strong>{escape(tour.title)}</strong>'
+        f"<span>{escape(tour.about)}</span></a></li>"
+        for key, tour in TOURS.items()
+    )
+    theme.html(f'<h2 id="tours">Guided tours</h2><ul aria-labelledby="tours">{cards}</ul>', "tours", "section")
+
+
+def panel(query: Mapping[str, str]) -> None:
+    """The step that the address is at; nothing where it is on no tour."""
+    key, given = query.get("tour", ""), query.get("stop", "1")
+    tour = TOURS.get(key)
+    if tour is None:
+        return
+    last = len(tour.steps)
+    at = min(max(int(given), 1), last) if given.isdecimal() and len(given) < 4 else 1
+    back = f'<a class="button" href="{escape(address(key, at - 1))}">Back</a>' if at > 1 else ""
+    onward = (
+        f'<a class="button primary" href="{escape(address(key, at + 1))}">Next</a>'
+        if at < last
+        else '<a class="button primary" href="/#tours">Finish</a>'
+    )
+    with ui.element("aside").classes("tour").props('aria-label="Guided tour"'):
+        theme.html(
+            f'<div class="tour-head"><h2>{escape(tour.title)}</h2><span class="hint">step {at} of {last}</span></div>'
+            f'<p>{tour.steps[at - 1].says}</p><div class="buttons">{back}{onward}'
+            '<a class="hint" href="/">Leave the tour</a></div>'
+        )
