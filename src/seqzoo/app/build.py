@@ -8,12 +8,12 @@ from typing import Any
 from anyio import to_thread
 from fastapi import FastAPI
 from nicegui import ui
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import gallery, model, sketches, theme
+from . import gallery, model, sketches, theme, tours
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -37,7 +37,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The gallery at /, a page at /models/NAME, a drawing at /sketches/NAME.svg.
+    """The gallery at /, a page at /models/NAME, a drawing at /sketches/NAME.svg, tours at /tours/KEY.
 
     Once a process: NiceGUI keeps its pages in the process.
     """
@@ -50,6 +50,10 @@ def pages(repository: Repository) -> App:
         except UnknownNameError as problem:
             return Response(str(problem), 404, media_type="text/plain")
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
+
+    @made.get("/tours/{key}")
+    async def tour(key: str, step: int = 1) -> Response:
+        return RedirectResponse(tours.address(key, step) if key in tours.TOURS else "/#tours")
 
     gallery.enter(repository)
     model.enter(repository)
