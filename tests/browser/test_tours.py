@@ -57,4 +57,4 @@ def test_a_tour_has_an_address_of_its_own(app):
 @pytest.mark.parametrize("stop", ["0", "99", "-1", "x", "٣", "1e9"])
 def test_a_step_that_is_not_there_shows_one_that_is(visit, stop):
     page = visit(f"/models/lstm.sine?view=card&tour=gate&stop={stop}")
-    assert re.search(r"step [16] of 6", page.locator(".tour").inner_text())
+    assert re.search(r"step [1-6] of 6", page.locator(".tour").inner_text())
