@@ -18,6 +18,7 @@ from ..errors import InputError, IntegrityError
 from .reference import read_weights
 
 Array = NDArray[np.float64]
+FloatArray = NDArray[np.floating]
 Weights = dict[str, Array]
 
 
@@ -131,27 +132,27 @@ class FeedForward:
         if shape != (1, horizon):
             raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {horizon}.")
 
-    def run(self, windows: Array, off: frozenset[int] = frozenset()) -> Pass:
+    def run(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Pass:
         """[B, L] to everything, in model units but for the forecast; units `off` say nothing."""
         kept = np.ones(self.units)
         kept[list(off)] = 0
         center, scale = self._normaliser.center, self._normaliser.scale
-        made = self._known.run(self._weights, (windows - center) / scale, kept, self.heads)
+        made = self._known.run(self._weights, self.scaled(windows), kept, self.heads)
         return made._replace(forecast=made.forecast * scale + center)
 
-    def forecast(self, windows: Array, off: frozenset[int] = frozenset()) -> Array:
+    def forecast(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Array:
         """[B, L] to [B, H]."""
         return self.run(windows, off).forecast
 
-    def worth(self, windows: Array) -> Array:
+    def worth(self, windows: FloatArray) -> Array:
         """[units]: how far the next value's forecast moves when each is off, root mean square over windows [B, L]."""
         whole = self.forecast(windows)[:, 0]
         moved = [self.forecast(windows, frozenset([unit]))[:, 0] - whole for unit in range(self.units)]
         return np.asarray(np.sqrt(np.mean(np.square(np.reshape(moved, (self.units, len(windows)))), axis=1)))
 
-    def scaled(self, window: Array) -> Array:
+    def scaled(self, window: FloatArray) -> Array:
         """A window in model units."""
-        return np.asarray((window - self._normaliser.center) / self._normaliser.scale)
+        return (window.astype(np.float64) - self._normaliser.center) / self._normaliser.scale
 
 
 def gramian(values: Array) -> Array:
