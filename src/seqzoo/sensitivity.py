@@ -20,6 +20,7 @@ Forecast = Callable[[FloatArray], FloatArray]
 # Of one value, in the series' units. Doubles: the error of the difference is of its square. Singles: a smaller move
 # drowns in rounding, a larger one in curvature; 0.01 is where the zoo's models are within 1e-4 of the exact gradient.
 MOVE_DOUBLE, MOVE_SINGLE = 1e-4, 1e-2
+FLAT = 1e-6
 ROUNDINGS = 4  # units in the last place that a network's forecast may be off by
 
 
@@ -63,9 +64,15 @@ def of_bayes(signal: Signal, window: FloatArray, step: int = 1) -> Slope:
 
 
 def cosine(one: FloatArray, other: FloatArray) -> float:
-    """Of the angle between two derivatives [L]: 1 where they weigh the window alike; 0 if either is nothing."""
-    size = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(one @ other) / size if size > 0 else 0.0
+    """Of the angle between two derivatives [L]: 1 where they weigh the window alike; 0 if either is flat."""
+    if is_flat(one) or is_flat(other):
+        return 0.0
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+def is_flat(derivative: FloatArray) -> bool:
+    """Whether no small change of the window moves the forecast: what is left is the rounding of differences."""
+    return float(np.linalg.norm(derivative)) < FLAT
 
 
 def _moved(window: FloatArray, move: float) -> FloatArray:

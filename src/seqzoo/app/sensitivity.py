@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import sensitivity
 from ..errors import InputError, SeqzooError
 from ..floors import best_linear, forecasters
-from ..runtime import ClosedForm
+from ..runtime import ClosedForm, Predictor
 from ..runtime.feedforward import ARCHITECTURES, FeedForward
 from ..sensitivity import Slope, cosine
 from . import charts, controls, scenes, slopes, theme
@@ -77,16 +77,25 @@ class _Sensitivity:
         self.failure = theme.html("", "error-line").props('role="alert"')
         self.units = Units(self.visit, below, self.refresh)
         known = self.model
-        if not isinstance(known, ClosedForm) and known.manifest.architecture in ARCHITECTURES:
-            try:
-                self.inside = await to_thread.run_sync(FeedForward, known.bundle)
-                self.units.choose_from(self.inside, known.manifest.architecture)
-            except SeqzooError as error:
-                self.failure.set_content(escape(str(error)))
+        if not isinstance(known, ClosedForm):
+            with below:
+                await self._open(known)
         await self.refresh()
         await self.units.show()
-        await self.refresh()
+        self.units.follow(self._context())
         self.lead.set_content(await to_thread.run_sync(self._notice))
+
+    async def _open(self, known: Predictor) -> None:
+        """Read the weights, where their equations are known; without them, the derivative can still be seen."""
+        architecture = known.manifest.architecture
+        if architecture not in ARCHITECTURES:
+            theme.html(f"The layers of the architecture {escape(architecture)!r} are not known here.", "muted", "p")
+            return
+        try:
+            self.inside = await to_thread.run_sync(FeedForward, known.bundle)
+            self.units.choose_from(self.inside, architecture)
+        except SeqzooError as error:
+            theme.problem(str(error))
 
     def _controls(self) -> None:
         with ui.element("div").classes("panel"):
@@ -182,13 +191,19 @@ class _Sensitivity:
     def _notice(self) -> str:
         """What is true of this model, on fresh windows of its signal."""
         signal, name = self.model.signal, escape(self.name)
-        windows = signal.draw(TYPICAL, self.length, 1, np.random.default_rng(0)).context
-        own = [self._slope(window, 1, frozenset()).derivative for window in windows]
-        bayes = [sensitivity.of_bayes(signal, window).derivative for window in windows]
+        drawn = signal.draw(TYPICAL, self.length, 1, np.random.default_rng(0)).context
+        moved = [(window, sensitivity.of_bayes(signal, window).derivative) for window in drawn]
+        moved = [(window, bayes) for window, bayes in moved if not sensitivity.is_flat(bayes)]
+        if not moved:
+            return (
+                f"Notice that {theme.term('Bayes')} is moved by no value: each of {TYPICAL} fresh windows of the "
+                "signal leaves it next to no doubt of what comes next."
+            )
+        own = [self._slope(window, 1, frozenset()).derivative for window, _ in moved]
         weights = best_linear(signal, self.length).weights[0]
-        to_bayes = float(np.mean([cosine(a, b) for a, b in zip(own, bayes, strict=True)]))
-        to_linear = float(np.mean([cosine(a, weights) for a in own]))
-        typical = f"over {TYPICAL} fresh windows of its signal"
+        to_bayes = float(np.mean([cosine(mine, bayes) for mine, (_, bayes) in zip(own, moved, strict=True)]))
+        to_linear = float(np.mean([cosine(mine, weights) for mine in own]))
+        typical = f"over {len(moved)} fresh windows of its signal"
         like_bayes, like_linear = f"{theme.term('cosine')} {to_bayes:.3f}", f"cosine {to_linear:.3f}"
         if self._is("bayes"):
             return (

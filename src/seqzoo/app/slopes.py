@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sensitivity import Slope, cosine
+from ..sensitivity import Slope, cosine, is_flat
 from . import charts, controls, theme
 
 FloatArray = NDArray[np.floating]
@@ -92,19 +92,39 @@ def window_described(found: Shown) -> str:
 
 def words(found: Shown) -> str:
     """What the model attends to against what it should, as HTML."""
-    own = found.model.derivative
-    to_bayes, to_linear = cosine(own, found.bayes.derivative), cosine(own, found.linear.derivative)
-    place = int(np.abs(own).argmax())
-    when = "the last value" if place == len(own) - 1 else f"the value {len(own) - 1 - place} before the last"
-    bayes, bound = found.bayes.derivative, found.model.error
-    return (
-        f"In this window, {escape(found.name)} attends most to <strong>{when}</strong>: the forecast moves by "
-        f"<b class=num>{own[place]:+.3f}</b> per unit of it (Bayes: <b class=num>{bayes[place]:+.3f}</b>). "
-        f"{theme.term('cosine', 'Cosine')} to the derivative of Bayes <b class=num>{to_bayes:.3f}</b>, to the best "
-        f"linear weights <b class=num>{to_linear:.3f}</b>; if all values move, it follows by <b class=num>"
-        f"{own.sum():+.3f}</b> per unit (Bayes: <b class=num>{bayes.sum():+.3f}</b>). The derivative is "
-        f"taken by differences, each number to within <b class=num>{bound:.0e}</b>."
+    own, bayes, name = found.model.derivative, found.bayes.derivative, escape(found.name)
+    to_linear = cosine(own, found.linear.derivative)
+    most, worst = int(np.abs(own).argmax()), int(np.abs(own - bayes).argmax())
+    said = [
+        f"In this window, {name} attends most to <strong>{_place(own, most)}</strong>: the forecast moves by "
+        f"{_number(own[most])} per unit of it (Bayes: {_number(bayes[most])})."
+    ]
+    if is_flat(bayes):
+        said.append("Bayes is not moved by any value: this window leaves it no doubt of what comes next.")
+    elif np.abs(own - bayes).max() > 1e-3:
+        said.append(
+            f"{theme.term('cosine', 'Cosine')} to the derivative of Bayes {_number(cosine(own, bayes), '')}, to the "
+            f"best linear weights {_number(to_linear, '')}; it is farthest from Bayes at {_place(own, worst)}, "
+            f"{_number(own[worst])} against {_number(bayes[worst])}."
+        )
+    else:
+        said.append(
+            f"This is the derivative of Bayes; its {theme.term('cosine')} to the best linear weights is "
+            f"{_number(to_linear, '')}."
+        )
+    said.append(
+        f"Where all values move together, it moves by {_number(own.sum())} per unit (Bayes: {_number(bayes.sum())}). "
+        f"The derivative is taken by differences, each number to within {found.model.error:.0e}."
     )
+    return " ".join(said)
+
+
+def _number(value: float, sign: str = "+") -> str:
+    return f"<b class=num>{value:{sign}.3f}</b>"
+
+
+def _place(values: FloatArray, place: int) -> str:
+    return "the last value" if place == len(values) - 1 else f"the value {len(values) - 1 - place} before the last"
 
 
 def numbers(found: Shown) -> str:

@@ -31,7 +31,8 @@ KINDS = {
     ),
     "tcn": (
         "Kernels of the first convolution",
-        f"Each kernel slides over the window and weighs three neighbours: two steps back, one step back, now. {SCALE}",
+        f"Each kernel slides over the window and weighs three neighbours: two steps back, one step back, now. "
+        f"{SCALE}",
     ),
     "gaf_cnn": (
         "Kernels of the first convolution",
@@ -40,8 +41,8 @@ KINDS = {
     ),
     "transformer": (
         "Attention of each head",
-        "A row for each step, the last at the bottom: the more colour a cell has, the more the step reads of the value "
-        "in that column. Each row sums to 1, and no step sees a later one.",
+        "A row for each step, the last at the bottom: the more colour a cell has, the more the step reads of the "
+        "value in that column. Each row sums to 1, and no step sees a later one.",
     ),
 }
 
@@ -67,7 +68,8 @@ class Units:
         """Restore what the address says is off."""
         self.inside, self.kind = inside, kind
         asked = self.visit.query.get("off", "").split("-")
-        self.off = frozenset(int(unit) for unit in asked if unit.isdecimal() and int(unit[:9]) < inside.units)
+        known = {str(unit): unit for unit in range(inside.units)}
+        self.off = frozenset(known[unit] for unit in asked if unit in known)
 
     async def show(self) -> None:
         """Fill the place, once the model has been measured."""
