@@ -20,6 +20,7 @@ Forecast = Callable[[FloatArray], FloatArray]
 # Of one value, in the series' units. Doubles: the error of the difference is of its square. Singles: a smaller move
 # drowns in rounding, a larger one in curvature; 0.01 is where the zoo's models are within 1e-4 of the exact gradient.
 MOVE_DOUBLE, MOVE_SINGLE = 1e-4, 1e-2
+ERROR_DOUBLE = 1e-5  # of the sharpest posterior that is shown
 FLAT = 1e-6
 ROUNDINGS = 4  # units in the last place that a network's forecast may be off by
 
@@ -36,7 +37,7 @@ def exact(forecast: Forecast, window: FloatArray) -> Slope:
     """Of a forecaster that computes in float64: central differences in one batch of 2 L + 1 windows."""
     windows = np.concatenate([window[None], _moved(window, MOVE_DOUBLE)]).astype(np.float64)
     said = np.asarray(forecast(windows), np.float64)
-    return Slope(float(said[0]), _central(windows[1:], said[1:]), MOVE_DOUBLE)
+    return Slope(float(said[0]), _central(windows[1:], said[1:]), ERROR_DOUBLE)
 
 
 def served(forecast: Forecast, window: FloatArray, scale: float = 1.0) -> Slope:

@@ -44,7 +44,7 @@ def test_what_each_step_of_a_transformer_reads_sums_to_one_and_lies_in_the_past(
 def test_each_unit_can_be_switched_off_and_its_worth_is_what_that_changes(name, units):
     model, windows = inside(name), windows_of(name, 2)
     assert model.units == units
-    worth = model.worth(windows)
+    worth = model.worth(windows, range(units))
     assert worth.shape == (units,)
     for unit in range(0, units, 7):
         without = model.forecast(windows, frozenset([unit])) - model.forecast(windows)
@@ -93,3 +93,10 @@ def test_weights_of_another_architecture_are_refused():
     facts = replace(real.manifest, parameters=open_bundle(SHIPPED / "tcn.sine").manifest.parameters)
     with pytest.raises(IntegrityError, match="are not those of a mlp"):
         FeedForward(Swapped(real.path, facts, real.raw_manifest))
+
+
+@pytest.mark.parametrize("heads", [0, 3, 10**12, "many", None])
+def test_a_number_of_heads_that_cannot_be_is_refused(heads):
+    real = open_bundle(SHIPPED / "transformer.sine")
+    with pytest.raises(IntegrityError, match="are not those of a transformer"):
+        FeedForward(Bundle(real.path, replace(real.manifest, config={"heads": heads}), real.raw_manifest))

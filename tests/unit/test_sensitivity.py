@@ -43,6 +43,15 @@ def test_the_derivative_of_bayes_predicts_what_a_small_change_of_the_window_does
         assert moved[1] - moved[0] == pytest.approx(predicted, abs=2e-6, rel=1e-3)
 
 
+@pytest.mark.parametrize("family", ["sine", "recall"])
+def test_the_derivative_of_a_sharp_posterior_is_within_its_stated_error(family):
+    signal = make(family, {"sigma": 0.02})
+    for window in signal.draw(5, 20, 1, np.random.default_rng(4)).context:
+        found, move = sensitivity.of_bayes(signal, window), 2e-5 * np.eye(20)
+        finer = signal.posterior(np.concatenate([window + move, window - move]), 1)[0][:, 0]
+        np.testing.assert_allclose(found.derivative, (finer[:20] - finer[20:]) / 4e-5, atol=found.error)
+
+
 def test_the_derivative_of_bayes_two_steps_ahead_is_another():
     signal, window = make("sine"), windows_of("sine", 1)[0]
     one, two = sensitivity.of_bayes(signal, window), sensitivity.of_bayes(signal, window, 2)
@@ -87,3 +96,8 @@ def test_the_cosine_is_one_for_the_same_weighing_and_nothing_for_none():
     assert sensitivity.cosine(one, 5 * one) == pytest.approx(1)
     assert sensitivity.cosine(one, -one) == pytest.approx(-1)
     assert sensitivity.cosine(one, np.zeros(3)) == 0
+
+
+def test_a_derivative_that_is_rounding_alone_is_flat_and_has_no_direction():
+    assert sensitivity.is_flat(np.full(20, 1e-9)) and not sensitivity.is_flat(np.full(20, 1e-3))
+    assert sensitivity.cosine(np.full(20, 1e-9), np.ones(20)) == 0

@@ -95,6 +95,8 @@ def words(found: Shown) -> str:
     own, bayes, name = found.model.derivative, found.bayes.derivative, escape(found.name)
     to_linear = cosine(own, found.linear.derivative)
     most, worst = int(np.abs(own).argmax()), int(np.abs(own - bayes).argmax())
+    if is_flat(own):
+        return f"In this window, no value moves the forecast of {name}: a little more or less of any changes nothing."
     said = [
         f"In this window, {name} attends most to <strong>{_place(own, most)}</strong>: the forecast moves by "
         f"{_number(own[most])} per unit of it (Bayes: {_number(bayes[most])})."

@@ -12,6 +12,7 @@ from nicegui import ui
 from numpy.typing import NDArray
 
 from ..floors import best_linear
+from ..runtime import ClosedForm
 from ..runtime.feedforward import FeedForward, gramian
 from . import charts, controls, filters, theme
 from .visit import Visit
@@ -20,6 +21,7 @@ FloatArray = NDArray[np.floating]
 
 TYPICAL = 12  # fresh windows that the worth of a unit is averaged over
 FIRST = 24  # units shown before the rest are asked for
+AFFORDABLE = 20_000_000  # units times parameters: a second or so
 
 SCALE = "Blue is above zero, red below, all to one scale."
 
@@ -82,10 +84,10 @@ class Units:
             return
         model = self.visit.model
         windows = model.signal.draw(TYPICAL, model.context_length, 1, np.random.default_rng(1)).context
-        worth = await to_thread.run_sync(inside.worth, windows)
-        order = [int(unit) for unit in np.argsort(-worth, kind="stable")]
-        if self.kind == "transformer":
-            order = list(range(inside.units))
+        measured = self._to_measure(inside)
+        found = await to_thread.run_sync(inside.worth, windows, measured)
+        worth = dict(zip(measured, found.tolist(), strict=True))
+        order = measured if inside.filters is None else sorted(measured, key=lambda unit: -worth[unit])
         title, meaning = KINDS[self.kind]
         with self.place, ui.element("div").classes("stack"):
             if self.kind == "gaf_cnn":
@@ -108,6 +110,18 @@ class Units:
                     if rest:
                         more = controls.button(f"Show the other {len(rest)}", lambda: self._more(more, rest, worth))
 
+    def _to_measure(self, inside: FeedForward) -> list[int]:
+        """All units; of a large model those with the largest weights, so that the wait is short."""
+        units = list(range(inside.units))
+        if inside.filters is None or inside.units * self._parameters() <= AFFORDABLE:
+            return units
+        sizes = np.square(inside.filters.reshape(inside.units, -1)).sum(axis=1)
+        return [int(unit) for unit in np.argsort(-sizes, kind="stable")[:FIRST]]
+
+    def _parameters(self) -> int:
+        assert not isinstance(self.visit.model, ClosedForm)
+        return self.visit.model.manifest.parameters
+
     def follow(self, context: FloatArray) -> None:
         """Draw what depends on the window."""
         inside = self.inside
@@ -123,7 +137,7 @@ class Units:
             for shown, channel in zip(self.pictures, gramian(inside.scaled(context)[None])[0], strict=True):
                 shown.set_content(filters.heat(channel, 1.0))
 
-    def _draw(self, units: list[int], worth: FloatArray) -> None:
+    def _draw(self, units: list[int], worth: dict[int, float]) -> None:
         inside = self.inside
         assert inside is not None
         most = 1.0 if inside.filters is None else float(np.abs(inside.filters).max())
@@ -142,7 +156,7 @@ class Units:
                 self._label(unit, f"moves the forecast by {worth[unit]:.3f} when off")
                 self._mark(unit)
 
-    def _more(self, button: ui.element, rest: list[int], worth: FloatArray) -> None:
+    def _more(self, button: ui.element, rest: list[int], worth: dict[int, float]) -> None:
         button.delete()
         self._draw(rest, worth)
 
@@ -198,7 +212,9 @@ class Units:
             "window.", "muted", "p",
         )  # fmt: skip
         series = [{**charts.line("difference", at, own - exact, theme.BLUE), "type": "bar"}]
-        charts.chart(charts.axes("steps from now", "difference", series), said).classes("low")
+        options = charts.axes("steps from now", "difference", series)
+        options["legend"]["show"], options["grid"]["top"] = False, 34
+        charts.chart(options, said).classes("low")
 
 
 def _attends(shares: FloatArray) -> str:

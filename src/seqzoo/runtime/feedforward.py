@@ -6,7 +6,7 @@ For looking inside; forecasts are served by the other engines, which these equal
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ from .reference import read_weights
 
 Array = NDArray[np.float64]
 FloatArray = NDArray[np.floating]
+
+MOST_HEADS = 1024
 Weights = dict[str, Array]
 
 
@@ -123,11 +125,13 @@ class FeedForward:
         length, horizon = facts.contract.context_length, facts.contract.horizon
         try:
             self.heads = int(facts.config.get("heads", 1))
+            if not 1 <= self.heads <= MOST_HEADS:
+                raise ValueError(f"{self.heads} heads")
             self.filters = self._weights[self._known.first] if self._known.first else None
             blocks = sum(name.endswith("queries_keys_values.bias") for name in self._weights)
             self.units = blocks * self.heads if self.filters is None else len(self.filters) * bool(self.unit)
             shape = self.forecast(np.zeros((1, length))).shape
-        except (KeyError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
+        except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
             raise IntegrityError(f"the weights are not those of a {facts.architecture}: {error}.") from None
         if shape != (1, horizon):
             raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {horizon}.")
@@ -144,11 +148,11 @@ class FeedForward:
         """[B, L] to [B, H]."""
         return self.run(windows, off).forecast
 
-    def worth(self, windows: FloatArray) -> Array:
+    def worth(self, windows: FloatArray, units: Sequence[int]) -> Array:
         """[units]: how far the next value's forecast moves when each is off, root mean square over windows [B, L]."""
         whole = self.forecast(windows)[:, 0]
-        moved = [self.forecast(windows, frozenset([unit]))[:, 0] - whole for unit in range(self.units)]
-        return np.asarray(np.sqrt(np.mean(np.square(np.reshape(moved, (self.units, len(windows)))), axis=1)))
+        moved = [self.forecast(windows, frozenset([unit]))[:, 0] - whole for unit in units]
+        return np.asarray(np.sqrt(np.mean(np.square(np.reshape(moved, (len(units), len(windows)))), axis=1)))
 
     def scaled(self, window: FloatArray) -> Array:
         """A window in model units."""
