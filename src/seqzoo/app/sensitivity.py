@@ -158,6 +158,7 @@ class _Sensitivity:
         off = self.units.off
         return Shown(
             f"{self.name}, {len(off)} off" if off else self.name,
+            step,
             context,
             self._slope(context, step, off),
             sensitivity.of_bayes(signal, context, step),
@@ -218,6 +219,11 @@ class _Sensitivity:
             )
         near = f"that of {theme.term('Bayes')} ({like_bayes})"
         far = f"the weights of the {theme.term('best linear')} forecaster ({like_linear})"
+        if max(to_bayes, to_linear) < 0.5:
+            return (
+                f"Notice that {name} does not attend to what it should: {typical}, its {theme.term('derivative')} is "
+                f"near neither {near} nor {far}."
+            )
         if to_linear > to_bayes:
             near, far = far, near
         return (

@@ -20,10 +20,12 @@ class Shown(NamedTuple):
     """What the model is called now, the window [L] as it is read, and what each forecaster makes of it.
 
     Args:
+        step: how many steps ahead they forecast.
         whole: of the model with nothing switched off, where something is.
     """
 
     name: str
+    step: int
     context: FloatArray
     model: Slope
     bayes: Slope
@@ -67,9 +69,9 @@ def window(found: Shown, poked: int | None) -> charts.Options:
     if poked is not None:
         series.append(charts.dots("poked", [poked], [found.context[poked - 1]], theme.VERMILION, size=11))
     for (label, slope, colour, mark), size in zip(reversed(found.lines()), (9, 14, 15, 12), strict=False):
-        series.insert(1, charts.dots(label, [1], [slope.forecast], colour, size=size, shape=mark))
+        series.insert(1, charts.dots(label, [found.step], [slope.forecast], colour, size=size, shape=mark))
     options = charts.axes("steps from now", "value", series)
-    options["xAxis"].update(min=-len(found.context), max=2)
+    options["xAxis"].update(min=-len(found.context), max=found.step + 1)
     options["grid"]["top"] = ROOM
     return charts.legend_of(options, [made["name"] for made in series])
 
@@ -87,7 +89,8 @@ def slopes_described(found: Shown) -> str:
 def window_described(found: Shown) -> str:
     """The text alternative of `window`."""
     told = ", ".join(f"{label} {slope.forecast:.4f}" for label, slope, *_ in reversed(found.lines()))
-    return f"The last {len(found.context)} values and the forecasts of the next: {told}."
+    ahead = "the next" if found.step == 1 else f"the value {found.step} steps ahead"
+    return f"The last {len(found.context)} values and the forecasts of {ahead}: {told}."
 
 
 def words(found: Shown) -> str:
