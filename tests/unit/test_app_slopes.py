@@ -25,7 +25,7 @@ def test_the_words_say_where_the_model_attends_and_where_it_is_farthest_from_bay
     assert "attends most to the value 1 before the last: the forecast moves by -0.900" in said
     assert "(Bayes: -0.800)" in said
     assert "farthest from Bayes at the value 2 before the last, +0.100 against +0.600" in said
-    assert "each number to within 1e-04" in said
+    assert "each number to within 0.00010" in said
 
 
 def test_the_words_of_a_derivative_that_is_that_of_bayes_say_so():

@@ -119,7 +119,7 @@ def words(found: Shown) -> str:
         )
     said.append(
         f"Where all values move together, it moves by {_number(own.sum())} per unit (Bayes: {_number(bayes.sum())}). "
-        f"The derivative is taken by differences, each number to within {found.model.error:.0e}."
+        f"The derivative is taken by differences, each number to within {found.model.error:.5f}."
     )
     return " ".join(said)
 

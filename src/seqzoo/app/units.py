@@ -21,6 +21,7 @@ FloatArray = NDArray[np.floating]
 
 TYPICAL = 12  # fresh windows that the worth of a unit is averaged over
 FIRST = 24  # units shown before the rest are asked for
+FULL = 0.5  # of a row of attention: the colour of a larger share would be the same
 AFFORDABLE = 20_000_000  # units times parameters: a second or so
 
 SCALE = "Blue is above zero, red below, all to one scale."
@@ -44,7 +45,7 @@ KINDS = {
     "transformer": (
         "Attention of each head",
         "A row for each step, the last at the bottom: the more colour a cell has, the more the step reads of the "
-        "value in that column. Each row sums to 1, and no step sees a later one.",
+        "value in that column, full at a half. Each row sums to 1, and no step sees a later one.",
     ),
 }
 
@@ -131,7 +132,7 @@ class Units:
             shares = [block[0] for block in inside.run(context[None], self.off).attention]
             for unit, shown in self.maps.items():
                 block, head = divmod(unit, inside.heads)
-                shown.set_content(filters.heat(shares[block][head], 0.5))
+                shown.set_content(filters.heat(shares[block][head], FULL))
                 self._label(unit, _attends(shares[block][head][-1]))
         if self.pictures:
             for shown, channel in zip(self.pictures, gramian(inside.scaled(context)[None])[0], strict=True):
