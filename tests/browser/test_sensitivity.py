@@ -101,6 +101,29 @@ def test_sliders_order_and_poke_change_the_derivative_and_the_address_restores_t
     assert again.get_attribute("#panel-inside button:has-text('Reversed')", "aria-pressed") == "true"
 
 
+def test_a_point_dragged_with_the_mouse_moves_the_poke_and_its_sliders(visit: Visit) -> None:
+    page = look(visit, "linear.sine")
+    page.locator(WINDOW).scroll_into_view_if_needed()
+    x, y = page.evaluate("""(selector) => {
+      const element = document.querySelector(selector), box = element.getBoundingClientRect();
+      const chart = getElement(element.id.slice(1)).chart;
+      const data = chart.getOption().series.find((each) => each.name === "window").data;
+      const [x, y] = chart.convertToPixel("grid", data[data.length - 4]);
+      return [box.left + x, box.top + y];
+    }""", WINDOW)  # fmt: skip
+    page.mouse.move(x, y)
+    page.mouse.down()
+
+    def drag() -> None:
+        page.mouse.move(x, y + 12, steps=3)
+        page.mouse.up()
+
+    changed_by(page, drag, WINDOW)
+    page.wait_for_function("location.search.includes('poke_at=-3') && location.search.includes('poke_by=-0.')")
+    assert page.input_value("#panel-inside input[data-knob=poke_at]") == "-3"
+    assert float(page.input_value("#panel-inside input[data-knob=poke_by]")) < 0
+
+
 def test_shuffling_leaves_a_forecast_that_the_reversed_window_does_not_have(visit: Visit) -> None:
     page = look(visit, "linear.sine")
     reverse = changed_by(page, lambda: page.click("#panel-inside button:has-text('Reversed')"), WINDOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from html import escape
+from typing import Any
 
 import numpy as np
 from anyio import to_thread
@@ -69,7 +70,9 @@ class _Sensitivity:
                     self.said = theme.html("", "muted", "p").props('aria-live="polite"')
                 with ui.element("div").classes("panel"):
                     theme.html("The window and the forecasts of it", tag="h3")
-                    self.window = charts.chart({}, "Loading").classes("low")
+                    self.window = charts.chart({}, "Loading").classes("low draggable")
+                    self.window.on("pointerdown", js_handler=_GRASP)
+                    self.window.on("pointermove", self._drag, throttle=0.03, js_handler=_DRAG)
                     self.numbers = theme.html("")
             with ui.element("div").classes("stack"):
                 self._controls()
@@ -110,12 +113,32 @@ class _Sensitivity:
                 for key, label in ORDERS.items():
                     self.choices[key] = controls.button(label, functools.partial(self._arrange, key), "choice")
             theme.html("Poke one value", tag="h3").style("margin: 20px 0 14px")
-            self._sliders(self.pokes)
+            self.sliders = self._sliders(self.pokes)
+            theme.html("With a mouse, drag a point of the window.", "hint", "p")
         self._mark()
 
-    def _sliders(self, knobs: list[Knob]) -> None:
-        for knob in knobs:
-            controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
+    def _sliders(self, knobs: list[Knob]) -> dict[str, controls.Slider]:
+        return {
+            knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
+            for knob in knobs
+        }
+
+    async def _drag(self, event: Any) -> None:
+        """A point of the window was moved: `event.args` is its step from now and its new value."""
+        try:
+            place, value = (float(number) for number in event.args)
+        except (TypeError, ValueError):
+            return
+        if not (-self.length < place <= 0 and abs(value) < 1e6):
+            return
+        low, high = self.pokes[1].low, self.pokes[1].high
+        added = value - float(self._context(poked=False)[round(place) - 1])
+        poked = {"poke_at": float(round(place)), "poke_by": round(min(max(added, low), high), 2)}
+        self.values.update(poked)
+        for key, set_to in poked.items():
+            self.sliders[key].follow(set_to)
+        self.visit.remember(**poked)
+        await self.refresh()
 
     async def _turn(self, key: str, value: float) -> None:
         self.values[key] = value
@@ -166,14 +189,15 @@ class _Sensitivity:
             self._slope(context, step, frozenset()) if off else None,
         )
 
-    def _context(self) -> FloatArray:
+    def _context(self, *, poked: bool = True) -> FloatArray:
         context = self.scene.window(self.values, self.length, self.horizon, self.seed)[0]
         if self.order == "reversed":
             context = context[::-1]
         elif self.order == "shuffled":
             context = np.random.default_rng(self.seed).permutation(context)
         context = context.copy()
-        context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
+        if poked:
+            context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
         return context.astype(np.float32).astype(np.float64)
 
     def _slope(self, context: FloatArray, step: int, off: frozenset[int]) -> Slope:
@@ -243,3 +267,20 @@ async def build(visit: Visit) -> None:
         theme.problem(f"{visit.name} cannot be loaded: {visit.reason}")
         return
     await _Sensitivity(visit).show()
+
+
+# Which point is held is known to the page alone; the server is told where it is moved to.
+_GRASP = """(event) => {
+  const box = event.currentTarget.getBoundingClientRect(), chart = getElement(event.currentTarget.id.slice(1)).chart;
+  const at = [event.clientX - box.left, event.clientY - box.top];
+  const points = chart.getOption().series.find((each) => each.name === 'window').data;
+  const far = (point) => Math.hypot(...chart.convertToPixel('grid', point).map((pixel, axis) => pixel - at[axis]));
+  const nearest = points.reduce((best, point) => (far(point) < far(best) ? point : best));
+  event.currentTarget.held = far(nearest) < 24 ? nearest[0] : null;
+}"""
+_DRAG = """(event) => {
+  const held = event.currentTarget.held ?? null;
+  if (held === null || event.pointerType === 'touch' || !(event.buttons & 1)) return;
+  const box = event.currentTarget.getBoundingClientRect(), chart = getElement(event.currentTarget.id.slice(1)).chart;
+  emit(held, chart.convertFromPixel('grid', [event.clientX - box.left, event.clientY - box.top])[1]);
+}"""
