@@ -150,7 +150,7 @@ def test_tabs_move_with_the_arrow_keys(visit: Visit) -> None:
     page.wait_for_selector(CHART)
     page.focus("#tab-predict")
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector("#tab-rollout[aria-selected=true]")
+    page.wait_for_selector("#tab-inside[aria-selected=true]")
 
 
 @pytest.mark.parametrize("view", ["predict", "rollout", "deploy", "card"])

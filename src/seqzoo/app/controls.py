@@ -22,7 +22,7 @@ class Slider:
         on_change: Callable[[float], Any],
         shown: Callable[[float], str] = "{:g}".format,
     ) -> None:
-        self.value = value
+        self.value, self._knob, self._shown = value, knob, shown
         with ui.element("div").classes("control"):
             theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
             self._text = theme.html(shown(value), "value", "span")
@@ -30,6 +30,7 @@ class Slider:
             made.props["^value"] = value  # the attribute: where it starts, never where it is dragged to
             made.props["aria-label"] = knob.label
             made.props["data-knob"] = knob.key
+            self._input = made
 
         def changed(event: Any) -> Any:
             try:
@@ -40,6 +41,12 @@ class Slider:
             return on_change(self.value)
 
         made.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
+
+    def follow(self, value: float) -> None:
+        """Show a value that was set elsewhere."""
+        self.value = value
+        self._text.set_content(self._shown(value))
+        ui.run_javascript(f"getHtmlElement({self._input.id}).value = {value:f}")
 
 
 def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:

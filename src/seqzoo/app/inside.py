@@ -1,4 +1,4 @@
-"""The view *Look inside*: the microscope on a recurrent model, computed in the browser."""
+"""The view *Look inside*: the microscope on a recurrent model, computed in the browser; the derivative of others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from ..microscope import Microscope
 from ..runtime import ClosedForm
 from ..runtime.reference import CELLS
 from ..runtime.repository import Model
+from . import sensitivity
 from .visit import Visit
 
 
-def is_for(model: Model) -> bool:
+def _is_recurrent(model: Model) -> bool:
     """Whether there are gates and states to look at."""
     return not isinstance(model, ClosedForm) and model.manifest.architecture in CELLS
 
@@ -25,6 +26,9 @@ def is_for(model: Model) -> bool:
 async def build(visit: Visit) -> None:
     """Fill the view."""
     known = visit.known
+    if not _is_recurrent(known):
+        await sensitivity.build(visit)
+        return
     assert not isinstance(known, ClosedForm)
     made = await to_thread.run_sync(lambda: Microscope(known.bundle, url=_address(visit.name)))
     AnyWidget(made)

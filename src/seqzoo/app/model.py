@@ -38,7 +38,7 @@ def _has_bundle(model: Model) -> bool:
 
 VIEWS = [
     View("predict", "Predict", predict.build),
-    View("inside", "Look inside", inside.build, inside.is_for, needs_load=False),
+    View("inside", "Look inside", inside.build, needs_load=False),
     View("rollout", "Roll out", rollout.build),
     View("deploy", "Deploy", deploy.build, _has_bundle, needs_load=False),
     View("card", "Card", card.build, _has_bundle, needs_load=False),

@@ -34,6 +34,14 @@ TERMS = {
     "recursive": "The model's own forecasts join the window that it reads next.",
     "direct": "Every step has weights of its own, so that no forecast is fed back.",
     "coverage": "The share of fresh windows whose true value fell inside the band.",
+    "derivative": "How far the forecast moves for a small change of one value, per unit of it; the rest of the "
+    "window stays as it is.",
+    "cosine": "Of the angle between two lists of weights: 1 where they weigh the window alike up to a factor, 0 "
+    "where they have nothing in common.",
+    "switched off": "It says zero, whatever it reads. The number is the root mean square change of the forecast over "
+    "fresh windows of the signal that the model was trained on.",
+    "Gramian angular field": "Each value x becomes the angle arccos(x / 1.5); a pixel for each pair of steps holds "
+    "the cosine of the sum of their angles, or the sine of their difference.",
     "truth": "The signal without its noise.",
     "bundle": "The folder a model ships in: weights, two deployable files, golden tensors, card, and a manifest with "
     "the SHA-256 of each.",

@@ -15,6 +15,7 @@ from ..bundle import WEIGHTS, Bundle, open_bundle
 from ..errors import InputError, MissingExtraError
 from ..floors import best_linear
 from ..runtime.reference import CELLS
+from ..sensitivity import of_bayes
 from ..shelf import find
 from ..signals import Signal, make
 
@@ -26,7 +27,6 @@ except ImportError:
 
 PARTS = ("cell.js", "draw.js", "words.js", "paint.js", "widget.js")
 HERE = Path(__file__).parent
-PERTURBATION = 1e-4  # of one value, in the series' units: the error of the difference is of its square
 LONGEST = 200  # values of a window: more do not fit beside one another
 
 
@@ -126,13 +126,9 @@ def microscope(name: str | Path, *, url: str = "") -> Microscope:
 
 
 def _bayes(signal: Signal, window: list[float]) -> dict[str, Any]:
-    """The Bayes forecast of a window [L] one step ahead, and its derivative [L] by central differences."""
-    moved = PERTURBATION * np.eye(len(window))
-    around = np.asarray(window) + np.concatenate([np.zeros((1, len(window))), moved, -moved])
-    forecast = signal.posterior(around, 1)[0][:, 0]
-    up, down = np.split(forecast[1:], 2)
-    slope = (up - down) / (2 * PERTURBATION)
-    return {"window": list(window), "forecast": float(forecast[0]), "derivative": slope.tolist()}
+    """The Bayes forecast of a window [L] one step ahead, and its derivative [L]."""
+    found = of_bayes(signal, np.asarray(window))
+    return {"window": list(window), "forecast": found.forecast, "derivative": found.derivative.tolist()}
 
 
 __all__ = ["Microscope", "microscope"]

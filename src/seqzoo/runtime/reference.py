@@ -107,17 +107,10 @@ class NumpyEngine:
                 f"the architecture {manifest.architecture!r} has no gates and states to look at and carries no state "
                 f"from step to step; {', '.join(CELLS)} do."
             )
-        try:
-            tensors = parse(data)
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:  # the last three: a dtype NumPy lacks
-            raise IntegrityError(f"the weights cannot be read: {error}") from None
-        if any(tensor.dtype != np.float32 for tensor in tensors.values()):
-            raise IntegrityError("the weights are not all float32.")
-        if sum(tensor.size for tensor in tensors.values()) != manifest.parameters:
-            raise IntegrityError(f"the weights are not the {manifest.parameters:,} that the manifest states.")
         self._cell = CELLS[manifest.architecture]
         prefix = f"{self._cell.prefix}."
-        self._weights = {name.removeprefix(prefix): tensor.astype(np.float64) for name, tensor in tensors.items()}
+        tensors = read_weights(data, manifest)
+        self._weights = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
         contract = manifest.contract
         try:
             self._size = self._weights["weight_hh_l0"].shape[1]
@@ -165,6 +158,23 @@ class NumpyEngine:
         for now in self._states(batch[:, :, 0].astype(np.float64)):
             last = now["h"]
         return self._head(last).astype(np.float32)
+
+
+def read_weights(data: bytes, manifest: Manifest) -> Weights:
+    """Every tensor of a safetensors file, in float64.
+
+    Raises:
+        IntegrityError: it cannot be parsed, is not float32, or does not hold as many numbers as the manifest states.
+    """
+    try:
+        tensors = parse(data)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # the last three: a dtype NumPy lacks
+        raise IntegrityError(f"the weights cannot be read: {error}") from None
+    if any(tensor.dtype != np.float32 for tensor in tensors.values()):
+        raise IntegrityError("the weights are not all float32.")
+    if sum(tensor.size for tensor in tensors.values()) != manifest.parameters:
+        raise IntegrityError(f"the weights are not the {manifest.parameters:,} that the manifest states.")
+    return {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
 
 
 def _sigmoid(x: Array) -> Array:

@@ -1,0 +1,183 @@
+"""Looking inside what has no recurrent cell, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import seqzoo
+from seqzoo import bundle, sensitivity
+from seqzoo.floors import best_linear
+from seqzoo.runtime.feedforward import FeedForward
+from serving import Running
+
+Visit = Callable[..., Any]
+
+SLOPES = "#panel-inside .chart[aria-label^='The derivative']"
+WINDOW = "#panel-inside .chart[aria-label^='The last']"
+CHANGED = "([selector, before]) => document.querySelector(selector).getAttribute('aria-label') !== before"
+NAMES = ["mlp.sine", "linear.sine", "tcn.sine", "transformer.sine", "gaf_cnn.sine"]
+
+
+def look(visit: Visit, name: str, query: str = "", **seen: Any) -> Any:
+    """The page once everything of it has been computed."""
+    page = visit(f"/models/{name}?view=inside{query}", **seen)
+    page.wait_for_selector(f"{SLOPES} svg path", state="attached")
+    page.wait_for_function("document.querySelector('#panel-inside .lead').textContent.startsWith('Notice')")
+    return page
+
+
+def slide(page: Any, knob: str, value: float) -> None:
+    page.eval_on_selector(
+        f"#panel-inside input[data-knob={knob}]",
+        f"e => {{ e.value = '{value}'; e.dispatchEvent(new Event('input', {{bubbles: true}})) }}",
+    )
+
+
+def changed_by(page: Any, act: Callable[[], Any], what: str = SLOPES) -> str:
+    """The description of a chart after something that changes it."""
+    before = page.get_attribute(what, "aria-label")
+    act()
+    page.wait_for_function(CHANGED, arg=[what, before])
+    return page.get_attribute(what, "aria-label")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_inside_fits_a_narrow_window_in_the_dark(visit: Visit, name: str) -> None:
+    page = look(visit, name, width=400, scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.locator("#panel-inside .below .panel").count() >= 1
+
+
+@pytest.mark.parametrize("name", ["bayes.sine", "best_linear.recall", "last_value.sine"])
+def test_a_reference_shows_its_derivative(visit: Visit, name: str) -> None:
+    described = look(visit, name).get_attribute(SLOPES, "aria-label")
+    if name.startswith("last_value"):
+        assert f"{name} is moved most by the value at 0, by 1.000" in described
+    else:
+        reference = "Bayes" if name.startswith("bayes") else "best linear"
+        of_either = rf"(?:{re.escape(name)}|{reference}) is moved most by the value at (\S+), by (\S+) per"
+        moved = re.findall(of_either, described)
+        assert len(moved) == 2 and moved[0] == moved[1]
+
+
+def test_the_forecast_shown_is_that_of_the_model_for_the_window_of_its_sliders(visit: Visit) -> None:
+    page = look(visit, "tcn.sine", "&noise=0.02&phase=1&seed=9")
+    context = np.sin(0.02 * np.arange(-20, 0) + 1) + 0.02 * np.random.default_rng(9).standard_normal(20)
+    expected = seqzoo.load("tcn.sine", "onnx").predict(context)[0, 0]
+    assert f"tcn.sine {expected:.4f}" in page.get_attribute(WINDOW, "aria-label")
+
+
+def test_the_lead_states_numbers_that_the_model_gives(visit: Visit) -> None:
+    said = look(visit, "mlp.recall").inner_text("#panel-inside .lead")
+    model = seqzoo.load("mlp.recall", "onnx")
+    windows = model.signal.draw(8, 20, 1, np.random.default_rng(0)).context
+    weights = best_linear(model.signal, 20).weights[0]
+    cosines = []
+    for window in windows:
+        own = sensitivity.served(lambda moved: model.predict(moved[:, :, None])[:, 0], window).derivative
+        cosines.append((sensitivity.cosine(own, sensitivity.of_bayes(model.signal, window).derivative),
+                        sensitivity.cosine(own, weights)))  # fmt: skip
+    bayes, linear = np.mean(cosines, axis=0)
+    assert bayes > linear
+    assert re.findall(r"cosine (\S+?)\)", said) == [f"{bayes:.3f}", f"{linear:.3f}"]
+
+
+def test_sliders_order_and_poke_change_the_derivative_and_the_address_restores_them(visit: Visit) -> None:
+    page = look(visit, "mlp.sine")
+    changed_by(page, lambda: slide(page, "phase", 2.0))
+    changed_by(page, lambda: page.click("#panel-inside button:has-text('Reversed')"))
+    changed_by(page, lambda: slide(page, "poke_by", 1.5))
+    after = changed_by(page, lambda: slide(page, "poke_at", -2))
+    page.wait_for_function("['phase=2', 'order=reversed', 'poke_by=1.5', 'poke_at=-2']"
+                           ".every((part) => location.search.includes(part))")  # fmt: skip
+    again = look(visit, page.url.split("/")[-1].split("?")[0], "&" + page.url.split("?")[1])
+    assert again.get_attribute(SLOPES, "aria-label") == after
+    assert again.get_attribute("#panel-inside button:has-text('Reversed')", "aria-pressed") == "true"
+
+
+def test_a_point_dragged_with_the_mouse_moves_the_poke_and_its_sliders(visit: Visit) -> None:
+    page = look(visit, "linear.sine")
+    page.locator(WINDOW).scroll_into_view_if_needed()
+    x, y = page.evaluate("""(selector) => {
+      const element = document.querySelector(selector), box = element.getBoundingClientRect();
+      const chart = getElement(element.id.slice(1)).chart;
+      const data = chart.getOption().series.find((each) => each.name === "window").data;
+      const [x, y] = chart.convertToPixel("grid", data[data.length - 4]);
+      return [box.left + x, box.top + y];
+    }""", WINDOW)  # fmt: skip
+    page.mouse.move(x, y)
+    page.mouse.down()
+
+    def drag() -> None:
+        page.mouse.move(x, y + 12, steps=3)
+        page.mouse.up()
+
+    changed_by(page, drag, WINDOW)
+    page.wait_for_function("location.search.includes('poke_at=-3') && location.search.includes('poke_by=-0.')")
+    assert page.input_value("#panel-inside input[data-knob=poke_at]") == "-3"
+    assert float(page.input_value("#panel-inside input[data-knob=poke_by]")) < 0
+
+
+def test_shuffling_leaves_a_forecast_that_the_reversed_window_does_not_have(visit: Visit) -> None:
+    page = look(visit, "linear.sine")
+    reverse = changed_by(page, lambda: page.click("#panel-inside button:has-text('Reversed')"), WINDOW)
+    assert changed_by(page, lambda: page.click("#panel-inside button:has-text('Shuffled')"), WINDOW) != reverse
+    derivative = page.get_attribute(SLOPES, "aria-label")
+    assert derivative.count("by the value at 0, by 0.1") >= 2  # of linear.sine and the best linear, as ever
+
+
+@pytest.mark.parametrize("name", ["mlp.sine", "transformer.sine"])
+def test_a_unit_is_switched_off_with_the_keyboard_and_on_again(visit: Visit, name: str) -> None:
+    page = look(visit, name, "&seed=5")
+    page.wait_for_selector("#panel-inside .unit svg", state="attached")
+    unit = page.locator("#panel-inside .unit").first
+    number = int(unit.get_attribute("data-unit"))
+    before = page.get_attribute(WINDOW, "aria-label")
+    unit.focus()
+    after = changed_by(page, lambda: page.keyboard.press("Enter"), WINDOW)
+    context = np.sin(0.02 * np.arange(-20, 0) + 0.6) + 0.1 * np.random.default_rng(5).standard_normal(20)
+    expected = FeedForward(bundle.open_bundle(bundle.SHIPPED / name)).forecast(context[None], frozenset([number]))
+    assert f"{name}, 1 off {expected[0, 0]:.4f}" in after and "nothing off" in after
+    page.wait_for_function(f"location.search.includes('off={number}')")
+    assert unit.get_attribute("aria-pressed") == "true"
+    assert unit.evaluate("e => e === document.activeElement")
+    again = changed_by(page, lambda: page.click("#panel-inside button:has-text('Switch all on')"), WINDOW)
+    assert again == before
+
+
+def test_each_head_says_what_the_last_step_reads(visit: Visit) -> None:
+    page = look(visit, "transformer.sine")
+    page.wait_for_selector("#panel-inside .unit svg", state="attached")
+    said = [unit.get_attribute("aria-label") for unit in page.query_selector_all("#panel-inside .unit")]
+    assert len(said) == 8
+    shares = [int(re.search(r"the last step reads most, (\d+)%", text)[1]) for text in said]
+    assert all(5 <= share <= 100 for share in shares)
+
+
+def test_every_unit_can_be_shown(visit: Visit) -> None:
+    page = look(visit, "tcn.sine")
+    page.click("#panel-inside button:has-text('Show the other 19')")
+    page.wait_for_function("document.querySelectorAll('#panel-inside .unit').length === 43")
+
+
+def test_an_address_that_makes_no_sense_shows_the_view_as_it_begins(visit: Visit) -> None:
+    plain = look(visit, "mlp.sine").get_attribute(SLOPES, "aria-label")
+    query = "&off=999-x-99999999999999999999-0001&order=sideways&poke_at=nan&poke_by=x&phase=inf"
+    assert look(visit, "mlp.sine", query).get_attribute(SLOPES, "aria-label") == plain
+
+
+def test_damaged_weights_are_one_sentence_and_the_derivative_is_still_there(visit: Visit, app: Running) -> None:
+    own = app.home / "models" / "mlp.sine-cut"
+    if not own.exists():
+        shutil.copytree(bundle.SHIPPED / "mlp.sine", own)
+        (own / bundle.WEIGHTS).write_bytes(b"cut")
+    page = look(visit, "mlp.sine-cut")
+    assert "weights.safetensors has 3 bytes" in page.inner_text("#panel-inside .below [role=alert]")
+    changed_by(page, lambda: page.click("#panel-inside button:has-text('New noise')"))
+    assert page.locator("#panel-inside .unit").count() == 0
