@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import Response
 
+from .. import catalogue
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
@@ -37,7 +38,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The gallery at /, a page at /models/NAME, a drawing at /sketches/NAME.svg.
+    """The gallery at /, a page at /models/NAME, a drawing at /sketches/NAME.svg, the table at /models.csv.
 
     Once a process: NiceGUI keeps its pages in the process.
     """
@@ -50,6 +51,10 @@ def pages(repository: Repository) -> App:
         except UnknownNameError as problem:
             return Response(str(problem), 404, media_type="text/plain")
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
+
+    @made.get("/models.csv")
+    async def table() -> Response:
+        return Response(await to_thread.run_sync(catalogue.table), media_type="text/csv")
 
     gallery.enter(repository)
     model.enter(repository)
