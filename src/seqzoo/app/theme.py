@@ -78,6 +78,7 @@ def frame(title: str) -> Iterator[None]:
 
 
 def enter() -> None:
-    """Give every page the style sheet."""
-    css = Path(__file__).with_name("theme.css").read_text("utf-8")
-    ui.add_head_html(f"<style>{css}</style>", shared=True)
+    """Give every page the style sheet, and the script of what charts download."""
+    here = Path(__file__).parent
+    css, saves = (here.joinpath(file).read_text("utf-8") for file in ("theme.css", "saves.js"))
+    ui.add_head_html(f"<style>{css}</style><script>{saves}</script>", shared=True)
