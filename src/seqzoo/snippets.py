@@ -68,18 +68,26 @@ curl -s {origin}/api/models/{name}/forecast \\
 #include <iterator>
 #include <vector>
 
-// Windows of {length} values each from standard input, a line of forecasts for each.
+// Reads windows of {length} values each,
+// writes a line of forecasts for each.
 int main() {{
   torch::NoGradGuard without_gradients;
-  torch::jit::Module model = torch::jit::load("{TORCHSCRIPT}");
-  std::vector<float> values{{std::istream_iterator<float>(std::cin), {{}}}};
-  const int64_t windows = values.size() / {length};
-  torch::Tensor window = torch::from_blob(values.data(), {{windows, {length}, 1}});
-{_as_cpp(before)}  torch::Tensor forecast = model.forward({{window}}).toTensor();
-{_as_cpp(after)}  std::cout << std::setprecision(9);
-  for (int64_t row = 0; row < windows; ++row)
+  auto model = torch::jit::load("{TORCHSCRIPT}");
+
+  std::istream_iterator<float> first(std::cin), last;
+  std::vector<float> values(first, last);
+  const int64_t rows = values.size() / {length};
+  auto window = torch::from_blob(
+      values.data(), {{rows, {length}, 1}});
+
+{_as_cpp(before)}  auto forecast = model.forward({{window}}).toTensor();
+{_as_cpp(after)}
+  std::cout << std::setprecision(9);
+  for (int64_t row = 0; row < rows; ++row) {{
     for (int64_t step = 0; step < forecast.size(1); ++step)
-      std::cout << forecast[row][step].item<float>() << (step + 1 < forecast.size(1) ? ' ' : '\\n');
+      std::cout << forecast[row][step].item<float>() << " ";
+    std::cout << "\\n";
+  }}
 }}
 """
     return [

@@ -79,13 +79,13 @@ def test_an_svg_stands_alone_and_reads_on_white_whatever_the_page_looks_like(vis
     assert "steps from now" in [text.text for text in root.iter(f"{SVG}text")]
 
 
-def test_a_png_is_twice_as_large_as_the_chart_and_white_in_the_dark(visit: Visit) -> None:
+def test_a_png_is_twice_as_large_as_the_chart_with_its_margin_and_white_in_the_dark(visit: Visit) -> None:
     page = visit("/models/lstm.sine", scheme="dark")
     page.wait_for_selector(PREDICT)
     name, data = saved(page, "[data-save=png]")
     box = page.locator(PREDICT).bounding_box()
     assert name == "lstm.sine-predict-value.png" and data.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack(">II", data[16:24]) == (2 * int(box["width"]), 2 * int(box["height"]))
+    assert struct.unpack(">II", data[16:24]) == (2 * int(box["width"] + 32), 2 * int(box["height"] + 32))
     assert pixel(data, 3, 3)[:3] == (255, 255, 255)
 
 

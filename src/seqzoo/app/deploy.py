@@ -32,8 +32,8 @@ _limiter = CapacityLimiter(1)
 def build(visit: Visit) -> None:
     """Fill the view."""
     theme.lead(
-        f"Notice that nothing here needs seqzoo to run: the {theme.term('bundle')} opens with torch.jit.load or ONNX "
-        "Runtime, and proves itself."
+        f"Notice that the {theme.term('bundle')} runs without seqzoo: it opens with torch.jit.load or ONNX Runtime, and "
+        "proves itself."
     )
     with ui.element("div").classes("halves"):
         with ui.element("div").classes("stack"):
@@ -121,6 +121,8 @@ def _proof(visit: Visit) -> None:
         verdict = theme.html("")
 
         async def run() -> None:
+            if "disabled" in pressed.props:  # pressed again before the browser knew
+                return
             pressed.props("disabled")
             shown.clear()
             verdict.set_content('<p class="hint">Checking…</p>')

@@ -2,13 +2,16 @@
 // style sheet puts in their place in the dark: on white it reads the same wherever it goes.
 (() => {
   const WHITE = "#ffffff";
+  const MARGIN = 16;
   const escaped = (text) => text.replace(/[&<>]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[mark]);
   const title = (axis) => axis?.[0]?.name || "";
 
   function picture(chart) {
     const said = chart.getDom().getAttribute("aria-label") || "";
-    const ground = `<title>${escaped(said)}</title><rect width="100%" height="100%" fill="${WHITE}"/>`;
-    return chart.renderToSVGString().replace(/^(<svg[^>]*>)/, `$1${ground}`);
+    const [width, height] = [chart.getWidth() + 2 * MARGIN, chart.getHeight() + 2 * MARGIN];
+    const drawn = chart.renderToSVGString().replace(/^<svg/, `<svg x="${MARGIN}" y="${MARGIN}"`);
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`
+      + `<title>${escaped(said)}</title><rect width="100%" height="100%" fill="${WHITE}"/>${drawn}</svg>\n`;
   }
 
   async function pixels(chart) {
@@ -18,8 +21,8 @@
       image.src = address;
       await image.decode();
       const canvas = document.createElement("canvas");
-      canvas.width = 2 * chart.getWidth();
-      canvas.height = 2 * chart.getHeight();
+      canvas.width = 2 * image.naturalWidth;
+      canvas.height = 2 * image.naturalHeight;
       canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
       return await new Promise((done) => canvas.toBlob(done, "image/png"));
     } finally {
