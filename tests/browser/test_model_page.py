@@ -160,7 +160,7 @@ def test_the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(v
 
 def test_the_card_is_rendered(visit: Visit) -> None:
     page = visit("/models/lstm.sine?view=card")
-    page.wait_for_selector(".prose h2 >> text=Limitations")
+    page.wait_for_selector(".prose h3 >> text=Limitations")
     assert "context_length 20" in page.inner_text(".prose")
 
 

@@ -32,8 +32,8 @@ _limiter = CapacityLimiter(1)
 def build(visit: Visit) -> None:
     """Fill the view."""
     theme.lead(
-        f"Notice that the {theme.term('bundle')} runs without seqzoo: it opens with torch.jit.load or ONNX Runtime, and "
-        "proves itself."
+        f"Notice that the {theme.term('bundle')} runs without seqzoo: it opens with torch.jit.load or ONNX Runtime, "
+        "and proves itself."
     )
     with ui.element("div").classes("halves"):
         with ui.element("div").classes("stack"):

@@ -30,7 +30,7 @@ def enter(repository: Repository) -> None:
     @ui.page("/")
     async def index(architecture: str = "", signal: str = "") -> None:
         found = await to_thread.run_sync(catalogue.rows)
-        with theme.frame("seqzoo: gallery"):
+        with theme.frame("Gallery"):
             theme.html(
                 "<h1>A zoo of small sequence models</h1>"
                 '<p class="intro">Each was trained in seconds and stands beside the best forecaster that can exist. '
