@@ -71,14 +71,20 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
     """A page: its head, and its body within the context. `title` names the page within the site."""
     ui.page_title(f"{title} · seqzoo")
     ui.add_head_html(f'<meta name="description" content="{escape(description)}">')
-    html("Skip to content", "skip", "a").props('href="#content"')
-    with ui.element("header").classes("top"):
-        html(
-            f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
-            '<nav aria-label="Site"><a href="/">Gallery</a><a href="/docs">API</a></nav>',
-            "top-row",
-        )
-    with ui.element("main").classes("page").props('id="content" tabindex="-1"'):
+    client = ui.context.client
+    # Quasar makes the page the main landmark; what is not its content stands before it.
+    (content,) = client.page_container.default_slot.children
+    content.props('id="content" tabindex="-1"')
+    with client.layout:
+        html("Skip to content", "skip", "a").props('href="#content"').move(target_index=0)
+        with ui.element("header").classes("top") as header:
+            html(
+                f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
+                '<nav aria-label="Site"><a href="/">Gallery</a><a href="/docs">API</a></nav>',
+                "top-row",
+            )
+        header.move(target_index=1)
+    with ui.element("div").classes("page"):
         yield
 
 
