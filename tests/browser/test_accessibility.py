@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -42,7 +43,132 @@ def violations(page: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_to_object_to(visit: Visit, name: str, width: int, scheme: str) -> None:
-    assert violations(opened(visit, name, width=width, scheme=scheme)) == []
+def test_axe_objects_to_nothing_in_the_light_nor_in_the_dark_of_a_narrow_window(visit: Visit, name: str) -> None:
+    page = opened(visit, name)
+    assert violations(page) == []
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(300)  # colours fade over
+    assert violations(page) == []
+
+
+def test_axe_would_object_to_faint_text_and_to_a_field_without_a_name(visit: Visit) -> None:
+    page = opened(visit, "unknown")
+    page.eval_on_selector(".page", "page => page.insertAdjacentHTML('beforeend', '<p style=\"color:#bbb\">x</p><input>')")
+    said = "\n".join(violations(page))
+    assert "serious color-contrast" in said and "critical label" in said
+
+
+def test_axe_objects_to_nothing_in_a_proof_that_failed(visit: Visit) -> None:
+    page = visit("/models/lstm.sine-cut?view=deploy", scheme="dark")
+    page.click("text=Verify")
+    page.wait_for_selector("text=This bundle is not what it says.", timeout=60_000)
+    page.wait_for_function("!document.querySelector('[data-part=verify]').disabled")
+    assert page.locator(".check.failed").count() == 1
+    assert violations(page) == []
+
+
+STOP = """() => {
+  const at = document.activeElement;
+  if (at === document.body) return null;
+  window.stops ??= new Set();
+  const again = window.stops.has(at);
+  window.stops.add(at);
+  const { outlineStyle, outlineWidth } = getComputedStyle(at);
+  const box = at.getBoundingClientRect();
+  const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  const outlined = outlineStyle !== "none" && outlineWidth !== "0px";
+  return { again, what: at.outerHTML.slice(0, 120), seen: inside && outlined };
+}"""
+MISSED = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, [tabindex='0']")]
+  .filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility() && !window.stops.has(one))
+  .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("name", ["gallery", "predict", "inside", "deploy"])
+def test_tab_reaches_everything_and_the_focus_is_seen_at_every_stop(visit: Visit, name: str) -> None:
+    page = opened(visit, name)
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP)
+        if stop is None or stop["again"]:
+            break
+        assert stop["seen"], stop["what"]
+    assert page.evaluate("window.stops.size") > 10
+    assert page.evaluate(MISSED) == []
+
+
+def test_the_first_stop_leads_past_the_header_to_the_content(visit: Visit) -> None:
+    page = opened(visit, "gallery")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_a_page_has_one_main_after_its_header_and_headings_without_gaps(visit: Visit) -> None:
+    for name in ("gallery", "predict", "deploy", "card"):
+        page = opened(visit, name)
+        assert page.locator("main").count() == page.locator("header").count() == page.locator("main h1").count() == 1
+        levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].filter(h => h.checkVisibility())"
+                               ".map(h => Number(h.tagName[1]))")  # fmt: skip
+        assert levels[0] == 1 and all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_a_page_says_its_language_its_title_and_what_it_is(visit: Visit) -> None:
+    described = set()
+    for path, title in (("/", "Gallery · seqzoo"), ("/models/bayes.sine", "bayes.sine · seqzoo")):
+        page = visit(path)
+        assert page.title() == title and page.get_attribute("html", "lang") == "en-US"
+        described.add(page.get_attribute("meta[name=description]", "content"))
+    assert len(described) == 2 and all(40 < len(said) < 160 for said in described)
+
+
+def test_a_name_in_the_address_is_text_in_the_head(visit: Visit) -> None:
+    page = visit("/models/%22%3E%3Cscript%3Ealert(1)")
+    assert '"><script>' in page.get_attribute("meta[name=description]", "content")
+
+
+TERM = ".lead .term >> nth=0"
+DEFINED = f"{TERM} >> .definition"
+
+
+def test_a_definition_shows_at_focus_leaves_at_escape_and_comes_back(visit: Visit) -> None:
+    page = opened(visit, "deploy")
+    page.focus(TERM)
+    assert page.is_visible(DEFINED)
+    page.keyboard.press("Escape")
+    assert not page.is_visible(DEFINED) and page.evaluate("document.activeElement.className").startswith("term")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert page.is_visible(DEFINED)
+
+
+def test_a_definition_stays_while_the_pointer_is_on_it_and_leaves_at_escape(visit: Visit) -> None:
+    page = opened(visit, "deploy")
+    page.hover(TERM)
+    box = page.locator(DEFINED).bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] - 4, steps=5)
+    page.mouse.move(box["x"] + 20, box["y"] + 20, steps=5)
+    assert page.is_visible(DEFINED)
+    page.keyboard.press("Escape")
+    assert not page.is_visible(DEFINED)
+
+
+def test_a_definition_shows_at_a_touch_within_a_narrow_window(visit: Visit) -> None:
+    page = opened(visit, "rollout", width=400)
+    for term in page.locator(".term").filter(visible=True).all():
+        term.dispatch_event("click")  # what a tap ends in; not every browser moves the focus there
+        box = term.locator(".definition").bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 400, term.inner_text()
+
+
+def test_nothing_moves_where_motion_is_to_be_reduced(visit: Visit) -> None:
+    page = opened(visit, "gallery")
+    moving = "[...document.querySelectorAll('*')].some(one => getComputedStyle(one).transitionDuration !== '0s')"
+    assert page.evaluate(moving)
+    page.emulate_media(reduced_motion="reduce")
+    assert not page.evaluate(moving)

@@ -7,6 +7,7 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
+from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.responses import Response
 
@@ -56,6 +57,8 @@ def pages(repository: Repository) -> App:
     async def table() -> Response:
         return Response(await to_thread.run_sync(catalogue.table), media_type="text/csv")
 
+    # Quasar's bar, which has no name, would appear at any XMLHttpRequest; what takes long here says so in place.
+    nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
     gallery.enter(repository)
     model.enter(repository)
     theme.enter()

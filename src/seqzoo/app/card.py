@@ -28,4 +28,5 @@ def rendered(text: str) -> str:
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     # Its headings come below those of the page.
     extras = {"tables": None, "fenced-code-blocks": None, "code-friendly": None, "demote-headers": 1}
-    return str(markdown2.markdown(body, safe_mode="escape", extras=extras))
+    made = str(markdown2.markdown(body, safe_mode="escape", extras=extras))
+    return made.replace("<pre>", '<pre tabindex="0">')  # a keyboard can scroll it
