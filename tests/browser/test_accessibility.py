@@ -55,7 +55,8 @@ def test_axe_objects_to_nothing_in_the_light_nor_in_the_dark_of_a_narrow_window(
 
 def test_axe_would_object_to_faint_text_and_to_a_field_without_a_name(visit: Visit) -> None:
     page = opened(visit, "unknown")
-    page.eval_on_selector(".page", "page => page.insertAdjacentHTML('beforeend', '<p style=\"color:#bbb\">x</p><input>')")
+    worse = '<p style="color:#bbb">faint words</p><input>'
+    page.eval_on_selector(".page", "(page, worse) => page.insertAdjacentHTML('beforeend', worse)", worse)
     said = "\n".join(violations(page))
     assert "serious color-contrast" in said and "critical label" in said
 
