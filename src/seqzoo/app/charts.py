@@ -66,7 +66,7 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
     return {
         "animation": False,
         "textStyle": {"fontFamily": "system-ui, sans-serif"},
-        "grid": {"left": 8, "right": 18, "top": 64, "bottom": 30, "containLabel": True},
+        "grid": {"left": 8, "right": 18, "top": 74, "bottom": 30, "containLabel": True},
         "legend": {"top": 0, "left": 0, "textStyle": text, "itemWidth": 18, "itemHeight": 9, "itemGap": 16,
                    "inactiveColor": theme.GREY},
         "tooltip": {"trigger": "axis", "className": "tip", "confine": True, "order": "seriesAsc",
