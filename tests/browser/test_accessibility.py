@@ -6,8 +6,11 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
+from serving import Running
 
 Visit = Callable[..., Any]
 
@@ -59,6 +62,19 @@ def test_axe_would_object_to_faint_text_and_to_a_field_without_a_name(visit: Vis
     page.eval_on_selector(".page", "(page, worse) => page.insertAdjacentHTML('beforeend', worse)", worse)
     said = "\n".join(violations(page))
     assert "serious color-contrast" in said and "critical label" in said
+
+
+def test_an_address_that_leads_nowhere_has_a_page_of_its_own(chromium: Any, app: Running) -> None:
+    page = chromium.new_page()
+    try:
+        answer = page.goto(f"{app.address}/nothing/%3Cimg%20src=x%3E")
+        page.wait_for_selector("main h1")
+        assert answer.status == 404 and page.title() == "Not found · seqzoo"
+        assert page.get_attribute("main p a", "href") == "/" and violations(page) == []
+    finally:
+        page.close()
+    plain = httpx.get(f"{app.address}/nothing")
+    assert plain.status_code == 404 and plain.headers["content-type"].startswith("text/plain")
 
 
 def test_axe_objects_to_nothing_in_a_proof_that_failed(visit: Visit) -> None:
