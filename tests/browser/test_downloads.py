@@ -127,6 +127,28 @@ def test_each_chart_of_a_view_has_its_own_name(visit: Visit) -> None:
     assert name == "last_value.sine-rollout-value.svg"
 
 
+def test_categories_bars_and_points_of_several_values_become_rows_and_columns(visit: Visit) -> None:
+    page = visit("/")
+    options = {
+        "xAxis": [{"type": "value", "name": "excess"}],
+        "yAxis": [{"type": "category", "name": "model", "data": ["lstm", 'gru, "small"']}],
+        "series": [
+            {"type": "bar", "name": "mean", "stack": "all", "data": [0.1, {"value": 0.1 + 0.2}]},
+            {"type": "bar", "name": "more", "stack": "all", "data": [None, 2]},
+            {"type": "custom", "name": "interval", "data": [[0.05, 1, 0.2], [0.01, 0, 0.3]]},
+        ],
+    }
+    with page.expect_download() as download:
+        page.evaluate("options => saveChart({getOption: () => options, getDom: () => document.body}, 'csv')", options)
+    assert columns(Path(download.value.path()).read_bytes()) == {
+        "model": ["lstm", 'gru, "small"'],
+        "mean": ["0.1", "0.3"],
+        "more": ["", "2"],
+        "interval": ["0.01", "0.05"],
+        "interval, 2": ["0.3", "0.2"],
+    }
+
+
 def test_the_table_of_all_models_downloads_from_the_gallery(visit: Visit, app: Running) -> None:
     page = visit("/")
     name, data = saved(page, "text=Download the table")

@@ -34,7 +34,7 @@
   const placed = (axis, value) => (axis?.type === "category" ? (axis.data?.[value] ?? value) : value);
 
   // A row for each place on the axis, a column for each series that is shown. A second point at the same place has a
-  // row of its own. Of two stacked lines the upper one has the sum.
+  // row of its own. The upper end of a band (see charts.py) is drawn as its height above the lower: here it is the sum.
   function table(chart) {
     const option = chart.getOption();
     const lying = option.yAxis?.[0]?.type === "category";
@@ -47,7 +47,7 @@
       if (chosen[series.name] === false || chosen[series.stack] === false) continue;
       const seen = new Map();
       const start = columns.length;
-      const stacked = series.stack && below.has(series.stack);
+      const upper = series.stackStrategy === "all" && below.has(series.stack);
       (series.data || []).forEach((item, index) => {
         const point = item?.value ?? item;
         const [place, ...values] = !Array.isArray(point)
@@ -58,14 +58,14 @@
         seen.set(at, count);
         const key = `${count} ${at}`;
         if (!rows.has(key)) rows.set(key, { at, count, cells: [] });
-        if (stacked) values[0] += below.get(series.stack).get(key) ?? 0;
+        if (upper) values[0] += below.get(series.stack).get(key) ?? 0;
         values.forEach((value, part) => { rows.get(key).cells[start + part] = value; });
         if (series.stack) below.set(series.stack, (below.get(series.stack) || new Map()).set(key, values[0]));
         while (columns.length < start + values.length) {
           const part = columns.length - start;
           const name = series.name || title(other) || "y";
           columns.push(part ? `${name}, ${series.dimensions?.[part + 1]?.name ?? part + 1}`
-            : stacked && series.areaStyle ? `${name}, upper end` : name);
+            : upper ? `${name}, upper end` : name);
         }
       });
     }
