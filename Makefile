@@ -56,9 +56,10 @@ release: install
 soak: install
 	$(BIN)/python docs/reliability.py
 
-# Clients whose pins clash with ours, from environments of their own.
+# Clients whose pins clash with ours, from environments of their own; the bundles from C++ (cmake and a compiler).
 conformance: install
 	$(BIN)/python conformance/clients.py
+	$(BIN)/python conformance/libtorch.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

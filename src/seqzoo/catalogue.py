@@ -1,25 +1,29 @@
-"""What there is to use, a row each: every bundle of the shelf, and the references of the signals they are on."""
+"""What there is to use, a row each: every bundle of the shelf, and the references of every signal."""
 
 from __future__ import annotations
 
+import csv
+import functools
+import io
 from typing import Any
 
 from . import shelf
 from .bundle import SHIPPED, open_bundle
 from .cards import describe_signal, label
 from .errors import BundleError
-from .floors import REFERENCES
-from .runtime.closed_form import SUMMARIES
+from .floors import REFERENCES, floors
+from .runtime.closed_form import CONTEXT_LENGTH, SUMMARIES
 from .signals import FAMILIES, make
 
 
 def rows() -> list[dict[str, Any]]:
     """By signal, and from the best possible to the worst: name, what it is, size, excess and skill.
 
-    A bundle whose manifest cannot be used has its `error` in place of these, and comes last.
+    `excess_best_linear` and `excess_last_value` are those references on the same signal and horizon. A bundle
+    whose manifest cannot be used has its `error` in place of these, and comes last.
     """
     found: list[dict[str, Any]] = []
-    floors: dict[str, dict[str, float]] = {}
+    known: dict[str, dict[str, float]] = {}
     for name, path in shelf.available().items():
         row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == SHIPPED}
         try:
@@ -38,17 +42,46 @@ def rows() -> list[dict[str, Any]]:
             "bytes": facts.size,
             "excess": facts.score.excess[0],
             "skill": facts.score.skill[0],
+            **_marks(facts.score.floors),
         }
         found.append(row)
         if facts.contract.horizon == 1 and row["shipped"]:
-            floors[facts.signal.family] = facts.score.floors
-    found += [_reference(name, family, known) for family, known in floors.items() for name in REFERENCES]
+            known[facts.signal.family] = facts.score.floors
+    for family in FAMILIES:
+        of_signal = known.get(family) or _floors(family)
+        found += [_reference(name, family, of_signal) for name in REFERENCES]
     order = {family: place for place, family in enumerate(FAMILIES)}
     return sorted(found, key=lambda row: (order.get(row.get("family", ""), len(order)), row.get("excess", 0)))
 
 
-def _reference(name: str, family: str, floors: dict[str, float]) -> dict[str, Any]:
-    bayes, last = floors["bayes"], floors["last_value"]
+def table() -> str:
+    """The rows as CSV with a header, without the folders they lie in."""
+    found = rows()
+    columns = [*dict.fromkeys(key for row in found for key in row if key != "path")]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _text(value) for key, value in row.items()} for row in found)
+    return out.getvalue()
+
+
+def _text(value: Any) -> Any:
+    """What a bundle says of itself, so that no spreadsheet takes it for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+
+
+@functools.cache
+def _floors(family: str) -> dict[str, float]:
+    """Floors of a signal that no shipped bundle is on, one step ahead, from few samples."""
+    return dict(floors(make(family), CONTEXT_LENGTH, samples=2_000)[0].items())
+
+
+def _marks(known: dict[str, float]) -> dict[str, float]:
+    return {f"excess_{name}": known[name] / known["bayes"] - 1 for name in ("best_linear", "last_value")}
+
+
+def _reference(name: str, family: str, known: dict[str, float]) -> dict[str, Any]:
+    bayes, last = known["bayes"], known["last_value"]
     return {
         "name": f"{name}.{family}",
         "shipped": True,
@@ -59,6 +92,7 @@ def _reference(name: str, family: str, floors: dict[str, float]) -> dict[str, An
         "reference": True,
         "parameters": 0,
         "bytes": 0,
-        "excess": floors[name] / bayes - 1,
-        "skill": (last - floors[name]) / (last - bayes),
+        "excess": known[name] / bayes - 1,
+        "skill": (last - known[name]) / (last - bayes),
+        **_marks(known),
     }

@@ -126,9 +126,41 @@ def test_a_bundle_downloads_and_verifies_check_by_check(visit: Visit) -> None:
     assert page.locator(".check.passed").count() >= 9 and page.locator(".check.failed").count() == 0
 
 
+def test_a_damaged_bundle_fails_the_check_of_its_file_while_the_view_stays_usable(visit: Visit) -> None:
+    page = visit("/models/lstm.sine-cut?view=deploy")
+    page.click("text=Verify")
+    page.click("button.choice:has-text('ONNX Runtime')")
+    page.wait_for_selector("[data-code=onnx]")
+    page.wait_for_selector("text=This bundle is not what it says.", timeout=60_000)
+    assert "model.onnx" in page.inner_text(".check.failed")
+    assert page.locator(".check.failed").count() == page.locator(".check .mark[aria-label=failed]").count() == 1
+    assert page.locator(".check.passed").count() >= 5
+    page.wait_for_function("!document.querySelector('[data-part=verify]').disabled")
+
+
+def test_a_second_press_while_a_proof_is_under_way_does_not_start_another(visit: Visit) -> None:
+    page = visit("/models/mlp.sine?view=deploy")
+    page.wait_for_selector("[data-part=verify]")
+    page.eval_on_selector("[data-part=verify]", "button => { button.click(); button.click(); button.click(); }")
+    page.wait_for_selector("text=This bundle is what it says.", timeout=120_000)
+    names = page.locator(".check > div > div:first-child").all_inner_texts()
+    assert len(names) == len(set(names)) >= 9
+
+
+def test_the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(visit: Visit) -> None:
+    page = visit("/models/lstm.sine?view=deploy&code=cpp")
+    assert "torch::jit::load" in page.inner_text("[data-code=cpp]")
+    page.click("button.choice:has-text('TorchScript')")
+    page.wait_for_function("location.search.includes('code=torchscript')")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("button.button:has-text('Copy')")
+    page.wait_for_selector("text=Copied.")
+    assert "torch.jit.load" in page.evaluate("navigator.clipboard.readText()")
+
+
 def test_the_card_is_rendered(visit: Visit) -> None:
     page = visit("/models/lstm.sine?view=card")
-    page.wait_for_selector(".prose h2 >> text=Limitations")
+    page.wait_for_selector(".prose h3 >> text=Limitations")
     assert "context_length 20" in page.inner_text(".prose")
 
 

@@ -24,10 +24,3 @@ def test_a_shipped_card_loses_its_front_matter_and_keeps_tables_code_and_undersc
 
 def test_the_reason_of_a_failure_is_escaped():
     assert "<script" not in gallery.badge("failed", "<script>alert(1)</script>")
-
-
-def test_the_bar_of_a_card_says_the_excess_of_its_manifest():
-    rows = {row.name: row for row in gallery.rows()}
-    stated = bundle.open_bundle(bundle.SHIPPED / "lstm.sine").manifest.score
-    assert rows["lstm.sine"].excess == stated.excess[0]
-    assert rows["bayes.sine"].excess == 0 and rows["last_value.sine"].excess == rows["last_value.sine"].marks[0]

@@ -6,10 +6,12 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from anyio import to_thread
-from fastapi import FastAPI
-from nicegui import ui
+from fastapi import FastAPI, Request
+from nicegui import Client, ui
+from nicegui import app as nicegui_app
 from starlette.responses import RedirectResponse, Response
 
+from .. import catalogue
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
@@ -37,7 +39,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The gallery at /, a page at /models/NAME, a drawing at /sketches/NAME.svg, tours at /tours/KEY.
+    """The gallery at / and /models.csv, a page at /models/NAME, a drawing at /sketches/NAME.svg, tours at /tours/KEY.
 
     Once a process: NiceGUI keeps its pages in the process.
     """
@@ -55,6 +57,13 @@ def pages(repository: Repository) -> App:
     async def tour(key: str, step: int = 1) -> Response:
         return RedirectResponse(tours.address(key, step) if key in tours.TOURS else "/#tours")
 
+    @made.get("/models.csv")
+    async def table() -> Response:
+        return Response(await to_thread.run_sync(catalogue.table), media_type="text/csv")
+
+    # Quasar's bar, which has no name, would appear at any XMLHttpRequest; what takes long here says so in place.
+    nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
+    nicegui_app.add_exception_handler(404, _missing)
     gallery.enter(repository)
     model.enter(repository)
     theme.enter()
@@ -70,6 +79,16 @@ def pages(repository: Repository) -> App:
         gzip_middleware_factory=None,  # on one machine it costs more time than it saves
     )
     return _guarded(made)
+
+
+async def _missing(request: Request, _: Exception) -> Response:
+    """What stands where there is no page."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return Response("There is nothing at this address.", 404, media_type="text/plain")
+    with Client(ui.page(""), request=request) as client, theme.frame("Not found"):
+        theme.html("There is no such page", tag="h1")
+        theme.html('The address leads nowhere. Every model is in <a href="/">the gallery</a>.', "intro", "p")
+    return client.build_response(request, 404)
 
 
 def _guarded(app: FastAPI) -> App:

@@ -26,4 +26,7 @@ async def build(visit: Visit) -> None:
 def rendered(text: str) -> str:
     """Markdown as HTML, without its front matter; HTML in it is shown, not obeyed."""
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    return str(markdown2.markdown(body, safe_mode="escape", extras=["tables", "fenced-code-blocks", "code-friendly"]))
+    # Its headings come below those of the page.
+    extras = {"tables": None, "fenced-code-blocks": None, "code-friendly": None, "demote-headers": 1}
+    made = str(markdown2.markdown(body, safe_mode="escape", extras=extras))
+    return made.replace("<pre>", '<pre tabindex="0">')  # a keyboard can scroll it

@@ -14,11 +14,28 @@ from . import theme
 Options = dict[str, Any]
 
 
+KINDS = ("svg", "png", "csv")
+
+
+class _Chart(ui.echart):
+    """A chart and the buttons that download it, by kind."""
+
+    saves: dict[str, ui.element]
+
+
 def chart(options: Options, description: str) -> ui.echart:
-    """A chart with its text alternative."""
-    made = ui.echart(options, renderer="svg").classes("chart")
+    """A chart with its text alternative, and beneath it the buttons that download it as SVG, PNG and CSV."""
+    made = _Chart(options, renderer="svg").classes("chart")
     made.props('role="img"')
-    made.props["aria-label"] = description
+    made.saves = {}
+    with ui.element("div").classes("saves"):
+        theme.html("Download", tag="span").props('aria-hidden="true"')
+        for kind in KINDS:
+            made.saves[kind] = button = ui.element("button").props(f'type="button" data-save="{kind}"')
+            with button:
+                theme.html(kind.upper(), tag="span")
+            button.on("click", js_handler=f"() => saveChart(getElement({made.id})?.chart, '{kind}')")
+    _describe(made, options, description)
     return made
 
 
@@ -26,8 +43,19 @@ def redraw(made: ui.echart, options: Options, description: str) -> None:
     """Replace what a chart shows."""
     made.options.clear()
     made.options.update(options)
-    made.props["aria-label"] = description
+    _describe(made, options, description)
     made.update()
+
+
+def _describe(made: ui.echart, options: Options, description: str) -> None:
+    made.props["aria-label"] = description
+    assert isinstance(made, _Chart)
+    names = [options.get(axis, {}).get("name") for axis in ("yAxis", "xAxis")]
+    subject = " by ".join(name for name in names if name) or "the chart"
+    for kind, button in made.saves.items():
+        label = f"Download {subject} as {kind.upper()}"
+        if button.props.get("aria-label") != label:  # what is redrawn while a slider moves keeps its name
+            button.props["aria-label"] = label
 
 
 def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) -> Options:
@@ -38,7 +66,7 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
     return {
         "animation": False,
         "textStyle": {"fontFamily": "system-ui, sans-serif"},
-        "grid": {"left": 8, "right": 18, "top": 64, "bottom": 30, "containLabel": True},
+        "grid": {"left": 8, "right": 18, "top": 74, "bottom": 30, "containLabel": True},
         "legend": {"top": 0, "left": 0, "textStyle": text, "itemWidth": 18, "itemHeight": 9, "itemGap": 16,
                    "inactiveColor": theme.GREY},
         "tooltip": {"trigger": "axis", "className": "tip", "confine": True, "order": "seriesAsc",

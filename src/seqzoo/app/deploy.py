@@ -10,7 +10,7 @@ from urllib.parse import quote
 from anyio import CapacityLimiter, to_thread
 from nicegui import ui
 
-from .. import shelf, verification
+from .. import shelf, snippets, verification
 from ..bundle import REQUIRED
 from ..errors import SeqzooError
 from ..runtime import ClosedForm
@@ -32,16 +32,15 @@ _limiter = CapacityLimiter(1)
 def build(visit: Visit) -> None:
     """Fill the view."""
     theme.lead(
-        f"Notice that nothing here needs seqzoo to run: the {theme.term('bundle')} opens with torch.jit.load or ONNX "
-        "Runtime, and proves itself."
+        f"Notice that the {theme.term('bundle')} runs without seqzoo: it opens with torch.jit.load or ONNX Runtime, "
+        "and proves itself."
     )
     with ui.element("div").classes("halves"):
         with ui.element("div").classes("stack"):
             _downloads(visit)
             _proof(visit)
         with ui.element("div").classes("stack"):
-            for title, code in snippets(visit).items():
-                _snippet(title, code)
+            _Snippets(visit)
 
 
 def _downloads(visit: Visit) -> None:
@@ -61,47 +60,51 @@ def _downloads(visit: Visit) -> None:
     )
 
 
-def snippets(visit: Visit) -> dict[str, str]:
-    """Code that uses the model, by title."""
-    length, name = visit.known.context_length, visit.name
-    return {
-        "Python": (
-            "import seqzoo\n\n"
-            f'predictor = seqzoo.load("{name}")\n'
-            f"forecast = predictor.predict([0.1] * {length})\n"
-            "print(forecast)"
-        ),
-        "ONNX Runtime alone": (
-            "import numpy as np\nimport onnxruntime\n\n"
-            'session = onnxruntime.InferenceSession("model.onnx")\n'
-            f"window = np.full((1, {length}, 1), 0.1, np.float32)\n"
-            'print(session.run(None, {"context": window})[0])'
-        ),
-        "curl": (
-            f"curl -s {_origin()}/api/models/{name}/forecast \\\n"
-            "  -H 'content-type: application/json' \\\n"
-            f"  -d '{{\"context\": [{', '.join(['0.1'] * length)}], \"horizon\": 10}}'"
-        ),
-    }
+class _Snippets:
+    """Code that uses the model, one piece at a time; which one stands in the address."""
+
+    def __init__(self, visit: Visit) -> None:
+        known = visit.known
+        assert not isinstance(known, ClosedForm)
+        self.visit = visit
+        self.pieces = {piece.key: piece for piece in snippets.of(visit.name, known.manifest, _origin())}
+        self.choices: dict[str, ui.element] = {}
+        with ui.element("div").classes("panel"):
+            theme.html("Use it", tag="h3")
+            with ui.element("div").classes("buttons").props('role="group" aria-label="Language"'):
+                for piece in self.pieces.values():
+                    made = controls.button(piece.title, functools.partial(self._choose, piece.key), "choice")
+                    self.choices[piece.key] = made
+            self.needs = theme.html("", "hint", "p").style("margin: 14px 0 8px")
+            self.code = theme.html("", "snippet")
+            with ui.element("div").classes("buttons").style("margin-top: 12px"):
+                controls.button("Copy", self._copy)
+                self.said = theme.html("", "hint", "span").props('aria-live="polite"')
+        asked = visit.query.get("code", "")
+        self._show(asked if asked in self.pieces else next(iter(self.pieces)))
+
+    def _choose(self, key: str) -> None:
+        self.visit.remember(code=key)
+        self._show(key)
+
+    def _show(self, key: str) -> None:
+        self.current = piece = self.pieces[key]
+        for other, made in self.choices.items():
+            made.props(f'aria-pressed="{str(other == key).lower()}"')
+        self.needs.set_content(f"Needs {escape(piece.needs)}.")
+        label = f"Code: {escape(piece.title)}"
+        attributes = f'tabindex="0" role="region" aria-label="{label}" data-code="{key}"'
+        self.code.set_content(f"<pre {attributes}><code>{escape(piece.code)}</code></pre>")
+        self.said.set_content("")
+
+    def _copy(self) -> None:
+        ui.clipboard.write(self.current.code)
+        self.said.set_content("Copied.")
 
 
 def _origin() -> str:
     request = ui.context.client.request
     return "http://127.0.0.1:8080" if request is None else str(request.base_url).rstrip("/")
-
-
-def _snippet(title: str, code: str) -> None:
-    with ui.element("div").classes("panel snippet"):
-        theme.html(escape(title), tag="h3")
-        theme.html(f"<pre tabindex=\"0\"><code>{escape(code)}</code></pre>")
-        with ui.element("div").classes("buttons").style("margin-top: 12px"):
-
-            def copy() -> None:
-                ui.clipboard.write(code)
-                said.set_content("Copied.")
-
-            controls.button(f"Copy {title}", copy)
-            said = theme.html("", "hint", "span").props('aria-live="polite"')
 
 
 def _proof(visit: Visit) -> None:
@@ -113,11 +116,13 @@ def _proof(visit: Visit) -> None:
             "p",
         )
         with ui.element("div").classes("buttons").style("margin: 14px 0"):
-            pressed = controls.button("Verify", lambda: run(), "button primary")
+            pressed = controls.button("Verify", lambda: run(), "button primary").props('data-part="verify"')
         shown = ui.element("div").props('aria-live="polite" data-part="checks"')
         verdict = theme.html("")
 
         async def run() -> None:
+            if "disabled" in pressed.props:  # pressed again before the browser knew
+                return
             pressed.props("disabled")
             shown.clear()
             verdict.set_content('<p class="hint">Checking…</p>')

@@ -2,84 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from html import escape
-from typing import NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from anyio import to_thread
 from nicegui import ui
 
-from .. import shelf, signals
-from ..bundle import open_bundle
+from .. import catalogue, signals
 from ..errors import SeqzooError
-from ..floors import floors
-from ..runtime import closed_form
 from ..runtime.repository import Repository
 from . import theme, tours
 
-REFERENCE = "reference"
+REFERENCE = "reference"  # in the place of an architecture
 BEST_SHOWN = 1e-3  # an excess at which the bar is full
+Row = dict[str, Any]  # of the catalogue
 
 
-class Row(NamedTuple):
-    """What a card says of a model. `problem` is why its bundle cannot be used; `excess` is None where unknown."""
-
-    name: str
-    summary: str
-    architecture: str
-    family: str
-    parameters: int | None = None
-    size: int | None = None
-    excess: float | None = None
-    marks: tuple[float, float] | None = None
-    problem: str = ""
-
-
-def rows() -> list[Row]:
-    """Every model of the shelf, then every reference. Reads manifests alone."""
-    found = []
-    for name, path in shelf.available().items():
-        try:
-            facts = open_bundle(path).manifest
-        except SeqzooError as problem:
-            found.append(Row(name, "This bundle cannot be used.", "", "", problem=str(problem)))
-            continue
-        marks = _marks(facts.score.floors)
-        score = facts.score.excess[0]
-        what = name, facts.summary, facts.architecture, facts.signal.family
-        found.append(Row(*what, facts.parameters, facts.size, score, marks))
-    order = list(signals.FAMILIES)
-    found.sort(key=lambda row: (order.index(row.family) if row.family in order else 99, row.excess or 0))
-    for name in closed_form.names():
-        reference, _, family = name.partition(".")
-        known = _reference_floors(family)
-        excess = known[reference] / known["bayes"] - 1
-        found.append(
-            Row(name, closed_form.SUMMARIES[reference], REFERENCE, family, excess=excess, marks=_marks(known))
-        )
-    return found
-
-
-@functools.cache
-def _reference_floors(family: str) -> dict[str, float]:
-    """Floors of a signal for one step: from a shipped score, else computed with few samples."""
-    signal = signals.make(family)
-    for path in shelf.available().values():
-        try:
-            facts = open_bundle(path).manifest
-        except SeqzooError:
-            continue
-        same = facts.signal.family == family and signals.make(family, facts.signal.parameters) == signal
-        if same and facts.contract.horizon == 1 and facts.contract.context_length == closed_form.CONTEXT_LENGTH:
-            return facts.score.floors
-    return dict(floors(signal, closed_form.CONTEXT_LENGTH, samples=2_000)[0].items())
-
-
-def _marks(known: dict[str, float]) -> tuple[float, float]:
-    """Excess of the last value and of the best linear forecaster."""
-    return known["last_value"] / known["bayes"] - 1, known["best_linear"] / known["bayes"] - 1
+def _architecture(row: Row) -> str:
+    return REFERENCE if row.get("reference") else str(row.get("architecture", ""))
 
 
 def enter(repository: Repository) -> None:
@@ -87,14 +29,15 @@ def enter(repository: Repository) -> None:
 
     @ui.page("/")
     async def index(architecture: str = "", signal: str = "") -> None:
-        found = await to_thread.run_sync(rows)
-        with theme.frame("seqzoo: gallery"):
+        found = await to_thread.run_sync(catalogue.rows)
+        with theme.frame("Gallery"):
             theme.html(
                 "<h1>A zoo of small sequence models</h1>"
                 '<p class="intro">Each was trained in seconds and stands beside the best forecaster that can exist. '
                 f"The bar shows how much of the way from {theme.term('last value', 'the last value')} to "
                 f"{theme.term('Bayes')} it has come, on a logarithmic scale; the tick is the "
                 f"{theme.term('best linear')} forecaster.</p>"
+                '<p class="saves"><a href="/models.csv" download="seqzoo-models.csv">Download the table (CSV)</a></p>'
             )
             tours.links()
             _Gallery(repository, found, architecture, signal)
@@ -110,11 +53,11 @@ class _Gallery:
         self.cards: dict[str, ui.element] = {}
         self.badges: dict[str, tuple[ui.html, str]] = {}
         with ui.element("div").classes("filters"):
-            self._filter("architecture", sorted({row.architecture for row in found if row.architecture}))
+            self._filter("architecture", sorted({_architecture(row) for row in found} - {""}))
             self._filter("signal", [family for family in signals.FAMILIES])
         self.heads = [
-            self._section("Trained models", [row for row in found if row.architecture != REFERENCE]),
-            self._section("References, computed from the signal", [r for r in found if r.architecture == REFERENCE]),
+            self._section("Trained models", [row for row in found if not row.get("reference")]),
+            self._section("References, computed from the signal", [row for row in found if row.get("reference")]),
         ]
         self.nothing = theme.html("No model of that architecture on that signal yet. Choose another.", "nothing gone")
         self._apply()
@@ -134,34 +77,35 @@ class _Gallery:
         with ui.element("div").classes("cards"):
             for row in members:
                 self._card(row)
-        return head, [row.name for row in members]
+        return head, [row["name"] for row in members]
 
     def _card(self, row: Row) -> None:
-        link = ui.element("a").classes("model-card").props(f'href="/models/{quote(row.name)}"')
-        link.props["data-model"] = row.name
+        link = ui.element("a").classes("model-card")
+        link.props["href"] = f"/models/{quote(row['name'])}"
+        link.props["data-model"] = row["name"]
         with link:
             theme.html(_body(row))
             mark = self._badge(row)
-            self.badges[row.name] = (theme.html(mark), mark)
-        self.cards[row.name] = link
+            self.badges[row["name"]] = (theme.html(mark), mark)
+        self.cards[row["name"]] = link
 
     def _badge(self, row: Row) -> str:
-        if row.problem:
-            return badge("failed", row.problem)
-        if row.architecture == REFERENCE:
+        if "error" in row:
+            return badge("failed", row["error"])
+        if row["reference"]:
             return badge("computed")
         try:
-            return state_badge(self.repository, row.name)
+            return state_badge(self.repository, row["name"])
         except SeqzooError as gone:
             return badge("failed", str(gone))
 
     def _refresh(self) -> None:
         for row in self.found:
-            element, shown = self.badges[row.name]
+            element, shown = self.badges[row["name"]]
             now = self._badge(row)
             if now != shown:
                 element.set_content(now)
-                self.badges[row.name] = (element, now)
+                self.badges[row["name"]] = (element, now)
 
     def _choose(self, kind: str, value: str) -> None:
         self.chosen[kind] = value
@@ -174,10 +118,11 @@ class _Gallery:
             chip.props(f'aria-pressed="{str(self.chosen[kind] == value).lower()}"')
         shown = set()
         for row in self.found:
-            fits = self.chosen["architecture"] in ("", row.architecture) and self.chosen["signal"] in ("", row.family)
-            show(self.cards[row.name], fits)
+            facts = {"architecture": _architecture(row), "signal": row.get("family", "")}
+            fits = all(value in ("", facts[kind]) for kind, value in self.chosen.items())
+            show(self.cards[row["name"]], fits)
             if fits:
-                shown.add(row.name)
+                shown.add(row["name"])
         for head, names in self.heads:
             show(head, bool(shown & set(names)))
         show(self.nothing, not shown)
@@ -205,17 +150,20 @@ def state_badge(repository: Repository, name: str) -> str:
 
 
 def _body(row: Row) -> str:
-    picture = "" if row.problem else (
-        f'<img src="/sketches/{quote(row.name)}.svg" alt="Forecasts of {escape(row.name)} against the truth" '
+    name = f'<div class="card-text"><h3 class="card-name">{escape(row["name"])}</h3>'
+    if "error" in row:
+        return f'{name}<p class="card-summary">This bundle cannot be used.</p></div>'
+    picture = (
+        f'<img src="/sketches/{quote(row["name"])}.svg" alt="Forecasts of {escape(row["name"])} against the truth" '
         'loading="lazy" width="330" height="132">'
     )
-    facts = [f"<span>{escape(row.architecture)}</span>", f"<span>{escape(row.family)}</span>"]
-    if row.parameters is not None and row.size is not None:
-        facts += [f"<span><b>{row.parameters:,}</b> parameters</span>", f"<span>{row.size / 1024:,.0f} KB</span>"]
+    facts = [escape(_architecture(row)), escape(row["family"])]
+    if not row["reference"]:
+        facts += [f"<b>{row['parameters']:,}</b> parameters", f"{row['bytes'] / 1024:,.0f} KB"]
+    items = "".join(f"<span>{fact}</span>" for fact in facts)
     return (
-        f'{picture}<div class="card-text"><h3 class="card-name">{escape(row.name)}</h3>'
-        f'<p class="card-summary">{escape(row.summary)}</p>'
-        f'<div class="facts">{"" if row.problem else "".join(facts)}</div>{_scale(row)}</div>'
+        f'{picture}{name}<p class="card-summary">{escape(row["summary"])}</p>'
+        f'<div class="facts">{items}</div>{_scale(row)}</div>'
     )
 
 
@@ -224,17 +172,15 @@ def _percent(excess: float) -> str:
 
 
 def _scale(row: Row) -> str:
-    if row.excess is None or row.marks is None:
-        return ""
-    last, linear = row.marks
+    own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
 
     def place(excess: float) -> float:
         """0 at the last value, 100 at Bayes."""
         span = math.log(max(last, 2 * BEST_SHOWN) / BEST_SHOWN)
         return 100 * min(max(math.log(max(last, BEST_SHOWN) / max(excess, BEST_SHOWN)) / span, 0.0), 1.0)
 
-    above = "optimal" if row.excess <= 0 else _percent(row.excess) + " above Bayes"
-    at = place(row.excess)
+    above = "optimal" if own <= 0 else _percent(own) + " above Bayes"
+    at = place(own)
     return (
         f'<div class="scale" role="img" aria-label="{above}"><div class="scale-line">'
         f'<span class="scale-fill" style="width:{at:.1f}%"></span>'

@@ -44,13 +44,15 @@ VIEWS = [
     View("card", "Card", card.build, _has_bundle, needs_load=False),
 ]
 
+_VIEWS = ", ".join(view.label.lower() for view in VIEWS)
+
 
 def enter(repository: Repository) -> None:
     """Register the page."""
 
     @ui.page("/models/{name}", response_timeout=30)
     async def show(request: Request, name: str) -> None:
-        with theme.frame(f"seqzoo: {name[:100]}"):
+        with theme.frame(name[:100], f"{name[:100]} beside the best forecaster that can exist: {_VIEWS}."):
             try:
                 known = await to_thread.run_sync(repository.describe, name)
                 _head(repository, name, known)
@@ -147,6 +149,7 @@ class _Tabs:
         panel = self.panels[key]
         panel.clear()
         with panel:
+            theme.html(view.label, "unseen", "h2")
             try:
                 if view.needs_load and self.visit.reason:
                     theme.problem(f"{self.visit.name} cannot be loaded: {self.visit.reason}")

@@ -49,10 +49,10 @@ TERMS = {
 
 
 def term(word: str, shown: str | None = None) -> str:
-    """A word as HTML, with its definition at hover and focus."""
+    """A word as HTML, with its definition at hover, focus and touch."""
     return (
-        f'<span class="term" tabindex="0" role="note" aria-label="{escape(shown or word)}: {escape(TERMS[word])}">'
-        f'{escape(shown or word)}<span class="definition" aria-hidden="true">{escape(TERMS[word])}</span></span>'
+        f'<button type="button" class="term" aria-label="{escape(shown or word)}: {escape(TERMS[word])}">'
+        f'{escape(shown or word)}<span class="definition" aria-hidden="true">{escape(TERMS[word])}</span></button>'
     )
 
 
@@ -71,21 +71,33 @@ def problem(message: str) -> None:
     html(f"<strong>This did not work.</strong> {escape(message)}", "problem").props('role="alert"')
 
 
+DESCRIPTION = "Small sequence models, each beside the best forecaster that can exist: play, look inside, compare."
+
+
 @contextmanager
-def frame(title: str) -> Iterator[None]:
-    """A page: its head, and its body within the context."""
-    ui.page_title(title)
-    with ui.element("header").classes("top"):
-        html(
-            f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
-            '<nav aria-label="Site"><a href="/">Gallery</a><a href="/docs">API</a></nav>',
-            "top-row",
-        )
-    with ui.element("main").classes("page"):
+def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
+    """A page: its head, and its body within the context. `title` names the page within the site."""
+    ui.page_title(f"{title} · seqzoo")
+    ui.add_head_html(f'<meta name="description" content="{escape(description)}">')
+    client = ui.context.client
+    # Quasar makes the page the main landmark; what is not its content stands before it.
+    (content,) = client.page_container.default_slot.children
+    content.props('id="content" tabindex="-1"')
+    with client.layout:
+        html("Skip to content", "skip", "a").props('href="#content"').move(target_index=0)
+        with ui.element("header").classes("top") as header:
+            html(
+                f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
+                '<nav aria-label="Site"><a href="/">Gallery</a><a href="/docs">API</a></nav>',
+                "top-row",
+            )
+        header.move(target_index=1)
+    with ui.element("div").classes("page"):
         yield
 
 
 def enter() -> None:
-    """Give every page the style sheet."""
-    css = Path(__file__).with_name("theme.css").read_text("utf-8")
-    ui.add_head_html(f"<style>{css}</style>", shared=True)
+    """Give every page the style sheet, and the scripts of definitions and of what charts download."""
+    here = Path(__file__).parent
+    css, *scripts = (here.joinpath(file).read_text("utf-8") for file in ("theme.css", "terms.js", "saves.js"))
+    ui.add_head_html(f"<style>{css}</style><script>{''.join(scripts)}</script>", shared=True)

@@ -1,0 +1,71 @@
+"""The code that the page *Deploy* offers does what it says; its C++ is compiled by conformance/libtorch.py."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+
+import httpx
+import msgspec
+import numpy as np
+import pytest
+
+from seqzoo import bundle, load, snippets
+from seqzoo.windows import Normaliser
+
+NAMES = ["lstm.sine", "lstm.sine-h50"]
+
+
+def code(name: str, key: str, origin: str = "http://127.0.0.1:8000", **contract: object) -> str:
+    manifest = bundle.open_bundle(bundle.SHIPPED / name).manifest
+    manifest = msgspec.structs.replace(manifest, contract=msgspec.structs.replace(manifest.contract, **contract))
+    return next(piece.code for piece in snippets.of(name, manifest, origin) if piece.key == key)
+
+
+def printed(text: str, folder: object) -> np.ndarray:
+    ran = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False, cwd=folder)
+    assert ran.returncode == 0, ran.stderr
+    return np.array(json.loads(ran.stdout))
+
+
+@pytest.mark.parametrize("key", ["python", "onnx", "torchscript"])
+@pytest.mark.parametrize("name", NAMES)
+def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(name, key, tmp_path):
+    for file in (bundle.ONNX, bundle.TORCHSCRIPT):
+        shutil.copy(bundle.SHIPPED / name / file, tmp_path)
+    expected = load(name, "numpy").predict([0.1] * 20)
+    np.testing.assert_allclose(printed(code(name, key), tmp_path), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("key", ["onnx", "torchscript"])
+def test_without_seqzoo_the_units_of_the_model_are_left_and_entered_again(key, tmp_path):
+    for file in (bundle.ONNX, bundle.TORCHSCRIPT):
+        shutil.copy(bundle.SHIPPED / "lstm.sine" / file, tmp_path)
+    expected = 2 * load("lstm.sine", "numpy").predict([(0.1 - 0.5) / 2] * 20) + 0.5
+    given = printed(code("lstm.sine", key, normaliser=Normaliser(0.5, 2.0)), tmp_path)
+    np.testing.assert_allclose(given, expected, atol=2e-5)
+
+
+def test_a_name_that_a_bundle_gives_its_input_stays_a_string_in_the_code():
+    hostile = '"}); import os; ({"'
+    text = code("lstm.sine", "onnx", input=hostile)
+    assert f"{{{json.dumps(hostile)}: window}}" in text
+    compile(text, "snippet", "exec")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_curl_gets_ten_steps_from_a_running_server(name, server):
+    text = code(name, "curl", server.address)
+    program, silent, address, *rest = shlex.split(text.replace("\\\n", ""))
+    assert (program, silent, rest[0], rest[2]) == ("curl", "-s", "-H", "-d")
+    header, value = rest[1].split(": ")
+    answer = httpx.post(address, headers={header: value}, content=rest[3])
+    assert answer.status_code == 200, answer.text
+    expected = load(name, "onnx").forecast([0.1] * 20, 10)[0]
+    np.testing.assert_allclose(answer.json()["forecast"], expected, atol=1e-5)
+    if shutil.which("curl"):
+        ran = subprocess.run(["/bin/sh", "-c", text], capture_output=True, text=True, check=True)
+        assert json.loads(ran.stdout)["forecast"] == answer.json()["forecast"]
