@@ -151,7 +151,7 @@ def test_categories_bars_and_points_of_several_values_become_rows_and_columns(vi
 
 def test_the_table_of_all_models_downloads_from_the_gallery(visit: Visit, app: Running) -> None:
     page = visit("/")
-    name, data = saved(page, "text=Download the table")
+    name, data = saved(page, "text=Download this table")
     assert name == "seqzoo-models.csv" and data == httpx.get(f"{app.address}/models.csv").content
     found = columns(data)
     assert {row["name"] for row in catalogue.rows()} <= set(found["name"])

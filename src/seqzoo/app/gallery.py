@@ -37,10 +37,10 @@ def enter(repository: Repository) -> None:
                 f"The bar shows how much of the way from {theme.term('last value', 'the last value')} to "
                 f"{theme.term('Bayes')} it has come, on a logarithmic scale; the tick is the "
                 f"{theme.term('best linear')} forecaster.</p>"
-                '<p class="saves"><a href="/models.csv" download="seqzoo-models.csv">Download the table (CSV)</a></p>'
             )
             tours.links()
             _Gallery(repository, found, architecture, signal)
+            theme.html('<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>', "saves", "p")
 
 
 class _Gallery:
