@@ -40,7 +40,8 @@ def enter(repository: Repository) -> None:
             )
             tours.links()
             _Gallery(repository, found, architecture, signal)
-            theme.html('<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>', "saves", "p")
+            save = '<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>'
+            theme.html(save, "saves", "p")
 
 
 class _Gallery:
