@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -40,6 +40,24 @@ class Slider:
             return on_change(self.value)
 
         made.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
+
+
+def select(label: str, key: str, options: Mapping[str, str], value: str, on_change: Callable[[str], Any]) -> None:
+    """A labelled choice of one: `options` are what is shown, by value; `on_change` is called with the value."""
+    with ui.element("label").classes("control"):
+        theme.html(escape(label), tag="span")
+        with ui.element("select") as made:
+            for name, shown in options.items():
+                option = theme.html(escape(shown), tag="option")
+                option.props["value"] = name
+                if name == value:
+                    option.props["selected"] = True
+        made.props["data-knob"] = key
+
+        def changed(event: Any) -> Any:
+            return on_change(event.args) if event.args in options else None
+
+        made.on("change", changed, js_handler="(event) => emit(event.target.value)")
 
 
 def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:

@@ -16,7 +16,7 @@ from ..cards import describe_signal
 from ..errors import SeqzooError
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
-from . import card, deploy, gallery, predict, rollout, theme
+from . import card, deploy, gallery, predict, rollout, theme, train
 from .visit import Visit
 
 failures = logging.getLogger("seqzoo.app")
@@ -39,6 +39,7 @@ def _has_bundle(model: Model) -> bool:
 VIEWS = [
     View("predict", "Predict", predict.build),
     View("rollout", "Roll out", rollout.build),
+    View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, _has_bundle, needs_load=False),
     View("card", "Card", card.build, _has_bundle, needs_load=False),
 ]

@@ -35,6 +35,7 @@ TERMS = {
     "direct": "Every step has weights of its own, so that no forecast is fed back.",
     "coverage": "The share of fresh windows whose true value fell inside the band.",
     "truth": "The signal without its noise.",
+    "noise": "The variance of the noise: the error that would be left if the signal itself were known.",
     "bundle": "The folder a model ships in: weights, two deployable files, golden tensors, card, and a manifest with "
     "the SHA-256 of each.",
 }

@@ -35,7 +35,7 @@ class Began(_Event, frozen=True):
 
 
 class Evaluated(_Event, frozen=True):
-    """The averaged weights after `step` updates: expected MSE and excess; `loss` is that of training since the last."""
+    """The averaged weights after `step` updates: expected MSE and excess; `loss`: training's since the last."""
 
     step: int
     mse: float

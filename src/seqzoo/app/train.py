@@ -1,0 +1,276 @@
+"""The view *Train*: a model's recipe run again with other settings, watched while it learns."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from anyio import to_thread
+from nicegui import ui
+
+from .. import runs
+from ..errors import SeqzooError
+from ..runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status
+from ..runs.plans import Plan, can_train
+from ..runtime import ClosedForm
+from ..runtime.repository import Model
+from . import charts, controls, theme, train_charts
+from .scenes import Knob
+from .train_form import Form, described
+from .visit import Latest, Visit
+
+POLL_SECONDS = 0.5
+SAID = {
+    "starting": "Starting: PyTorch is being loaded in a process of its own.",
+    "running": "Training.",
+    "pausing": "Pausing…",
+    "stopping": "Stopping…",
+    "keeping": "Scoring, exporting and verifying the model; this takes some ten seconds.",
+    "paused": "Paused at a checkpoint: Continue goes on as if nothing had been.",
+    "stopped": "Stopped. What it had learned can still be kept.",
+    "finished": "Finished.",
+    "failed": "It cannot go on.",
+    "died": "It was interrupted: Continue takes it up from its last checkpoint.",
+}
+
+
+def can_be_shown(model: Model) -> bool:
+    """Whether the model has a recipe that this installation can train."""
+    return not isinstance(model, ClosedForm) and can_train(model.manifest)
+
+
+class _Train:
+    """The state of one visitor; the run itself belongs to all."""
+
+    def __init__(self, visit: Visit) -> None:
+        known = visit.known
+        assert not isinstance(known, ClosedForm)
+        self.visit, self.manifest = visit, known.manifest
+        self.runs = runs.here()
+        self.form = Form(visit, known)
+        self.run = visit.query.get("run", "")
+        self.scale = visit.query.get("scale", "error")
+        if self.scale not in train_charts.SCALES:
+            self.scale = "error"
+        self.at = visit.number("at", 100, 0, 100)
+        self.now: Status | None = None
+        self.listed: list[tuple[str, Plan]] | None = None
+        self.name = f"{visit.name}-mine"
+        self.poll = Latest(self._poll)
+
+    async def show(self) -> None:
+        """Fill the view."""
+        theme.lead(_lead(self.manifest.architecture, self.manifest.signal.family))
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("stack"):
+                self._course()
+                self._snapshots()
+            with ui.element("div").classes("stack"):
+                self._controls()
+                self._keep()
+        await self.poll()
+        ui.timer(POLL_SECONDS, self.poll)
+
+    def _course(self) -> None:
+        with ui.element("div").classes("panel"):
+            theme.html("The error while it learns", tag="h3")
+            self.said = theme.html("No run of this model yet. Start one.", "said", "p").style("margin-bottom: 14px")
+            with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
+                self.scales = {
+                    key: controls.button(label, functools.partial(self._scale, key), "choice")
+                    for key, label in train_charts.SCALES.items()
+                }
+            self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
+            self.numbers = theme.html("", "numbers").style("margin-top: 18px")
+        self._mark_scale()
+
+    def _snapshots(self) -> None:
+        with ui.element("div").classes("panel"):
+            self.title = theme.html("The forecast along the way", tag="h3")
+            self.snapshot = charts.chart({}, "No run yet")
+            knob = Knob("at", "Step of the training", 0, 100, 1, 100)
+            controls.Slider(knob, self.at, self._turn_back, self._place)
+
+    def _controls(self) -> None:
+        with ui.element("div").classes("panel"):
+            theme.html("The next run", tag="h3")
+            self.form.show()
+            with ui.element("div").classes("buttons").style("margin-top: 18px"):
+                self.buttons = {
+                    "start": controls.button("Start", self._start, "button primary"),
+                    "pause": controls.button("Pause", self._on_run(self.runs.pause)),
+                    "continue": controls.button("Continue", self._on_run(self.runs.resume)),
+                    "stop": controls.button("Stop", self._on_run(self.runs.stop)),
+                }
+            self.status = theme.html("", "hint", "p").props('aria-live="polite"').style("margin-top: 12px")
+            self.failure = theme.html("", "error-line", "p").props('role="alert"')
+            self.others = ui.element("div")
+
+    def _keep(self) -> None:
+        with ui.element("div").classes("panel"):
+            theme.html("Keep it", tag="h3")
+            with ui.element("label").classes("control"):
+                theme.html("Keep as", tag="span")
+                made = ui.element("input").props('type="text" spellcheck="false" autocomplete="off" maxlength="100"')
+                made.props["^value"] = self.name
+                made.props["data-knob"] = "keep"
+            made.on("input", self._rename, js_handler="(event) => emit(event.target.value)")
+            with ui.element("div").classes("buttons"):
+                keep = self._on_run(lambda run: self.runs.keep(run, self.name))
+                self.buttons["keep"] = controls.button("Keep", keep)
+            self.kept = theme.html(_KEPT_HINT, "hint").props('aria-live="polite"').style("margin-top: 12px")
+
+    def _rename(self, event: Any) -> None:
+        self.name = str(event.args)[:200].strip()
+
+    async def _start(self) -> None:
+        def start() -> None:
+            self.run = self.runs.start(self.visit.name, self.form.settings)
+
+        await self._do(start)
+        if self.run:
+            self.visit.remember(run=self.run)
+
+    def _on_run(self, act: Callable[[str], None]) -> Callable[[], Any]:
+        async def pressed() -> None:
+            await self._do(lambda: act(self.now.id if self.now is not None else self.run))
+
+        return pressed
+
+    async def _do(self, act: Callable[[], None]) -> None:
+        self.failure.set_content("")
+        try:
+            await to_thread.run_sync(act)
+        except SeqzooError as error:
+            said = str(error)
+            self.failure.set_content(escape(said[:1].upper() + said[1:]))
+        await self.poll()
+
+    async def _choose(self, run: str) -> None:
+        self.run = run
+        self.visit.remember(run=run)
+        await self.poll()
+
+    def _scale(self, key: str) -> None:
+        self.scale = key
+        self.visit.remember(scale=key)
+        self._mark_scale()
+        self._draw_course()
+
+    def _mark_scale(self) -> None:
+        for key, made in self.scales.items():
+            made.props(f'aria-pressed="{str(key == self.scale).lower()}"')
+
+    def _turn_back(self, at: float) -> None:
+        self.at = at
+        self.visit.remember(at=at)
+        self._draw_snapshot()
+
+    def _place(self, at: float) -> str:
+        return "newest" if at >= 100 else f"{self._step(at):,}"
+
+    def _step(self, at: float) -> int:
+        """The step that a place of the slider stands for: logarithmic, from the first snapshot to the last step."""
+        if self.now is None or self.now.began is None or not self.now.snapshots:
+            return 0
+        first, last = self.now.snapshots[0].step, self.now.began.steps
+        return round(math.exp(math.log(first) + math.log(last / first) * at / 100))
+
+    async def _poll(self) -> None:
+        listed, now = await to_thread.run_sync(self._look)
+        if self.run and now is None:
+            self.failure.set_content(escape(f"There is no run {self.run[:40]} here any more."))
+            self.run = ""
+            return
+        if listed != self.listed:
+            self.listed = listed
+            self._list()
+        before = self.now
+        if now is None or (before is not None and (before.id, before.version) == (now.id, now.version)):
+            return
+        self.now = now
+        self._tell(now)
+        self._draw_course()
+        self._draw_snapshot()
+
+    def _look(self) -> tuple[list[tuple[str, Plan]], Status | None]:
+        """The runs of this model, and the one that is shown: the newest unless another was chosen."""
+        listed = [(run, plan) for run, plan in self.runs.all() if plan.model == self.visit.name]
+        run = self.run or (listed[0][0] if listed else "")
+        try:
+            return listed, self.runs.status(run) if run else None
+        except SeqzooError:
+            return listed, None
+
+    def _list(self) -> None:
+        self.others.clear()
+        if self.listed is not None and len(self.listed) > 1:
+            options = {run: described(plan.settings) for run, plan in self.listed}
+            shown = self.run if self.run in options else self.listed[0][0]
+            with self.others:
+                controls.select("Runs of this model, the newest first", "run", options, shown, self._choose)
+
+    def _tell(self, now: Status) -> None:
+        problem = now.problem if now.state in ("failed", "died") else ""
+        self.status.set_content(escape(f"{SAID[now.state]} {problem}".strip()))
+        words = train_charts.in_words(now)
+        self.said.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.settings))}.</span>")
+        allowed = {
+            "start": now.state not in ALIVE,
+            "pause": now.state in ("starting", "running"),
+            "continue": now.state in CAN_CONTINUE,
+            "stop": now.state in ("starting", "running", *CAN_CONTINUE),
+            "keep": now.state in CAN_BE_KEPT and bool(now.evaluations),
+        }
+        for key, made in self.buttons.items():
+            made.props("disabled") if not allowed[key] else made.props(remove="disabled")
+        links = "".join(
+            f'<p><a href="/models/{quote(made.name)}">{escape(made.name)}</a> is in the gallery: '
+            f"{made.excess:.2%} ± {made.error:.2%} above Bayes, and verified.</p>"
+            for made in now.kept
+        )
+        if now.not_kept is not None:
+            links += f'<p class="error-line">{escape(now.not_kept.name)}: {escape(now.not_kept.reason)}</p>'
+        self.kept.set_content(links or _KEPT_HINT)
+
+    def _draw_course(self) -> None:
+        if self.now is not None and self.now.began is not None:
+            options = train_charts.loss_options(self.now, self.scale)
+            charts.redraw(self.course, options, train_charts.loss_description(self.now))
+            self.numbers.set_content(train_charts.numbers(self.now))
+
+    def _draw_snapshot(self) -> None:
+        if self.now is None or self.now.began is None or not self.now.snapshots:
+            return
+        step = self._step(self.at) if self.at < 100 else self.now.began.steps
+        shown = [one for one in self.now.snapshots if one.step <= step] or self.now.snapshots[:1]
+        options = train_charts.snapshot_options(self.now.began, shown[-1], self.visit.name)
+        charts.redraw(self.snapshot, options, train_charts.snapshot_description(self.now.began, shown[-1]))
+        self.title.set_content(f"The forecast after {shown[-1].step:,} steps")
+
+
+_KEPT_HINT = "The best weights of the run become a model of your own, scored, exported and verified."
+
+
+async def build(visit: Visit) -> None:
+    """Fill the view."""
+    await _Train(visit).show()
+
+
+def _lead(architecture: str, family: str) -> str:
+    linear, bayes = theme.term("best linear"), theme.term("Bayes")
+    if architecture == "linear":
+        return f"Notice where the error ends: on the line of the {linear} predictor, which this model cannot pass."
+    if (architecture, family) == ("lstm", "sine"):
+        return (
+            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply until there, and then "
+            f"halves its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays on that line."
+        )
+    return (
+        f"Notice how far the error falls below the line of the {linear} predictor, which no weighted sum of the "
+        f"window can pass, and how close it comes to {bayes}, which nothing can."
+    )

@@ -1,0 +1,146 @@
+"""What the view *Train* draws and says of a run."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from ..runs.events import Began, Snapshot
+from ..runs.manager import Status
+from . import charts, controls, theme
+
+SCALES = {"error": "Error", "excess": "Distance above Bayes"}
+REFERENCES = (
+    ("last value", "last_value", theme.GREY, "dashed"),
+    ("best linear", "best_linear", theme.GREEN, "dashed"),
+    ("Bayes", "bayes", theme.ORANGE, "solid"),
+    ("noise", "noise", theme.VERMILION, "dotted"),
+)
+HEADROOM = 1.6  # of the error's axis over its highest reference: above it the loss comes in from outside
+LEAST_SHOWN = 1e-4  # of an excess on a logarithmic axis
+
+
+def loss_options(now: Status, scale: str) -> charts.Options:
+    """The course of the error, or of the excess, by step; both on a logarithmic axis of steps."""
+    began = now.began
+    assert began is not None
+    steps = [point.step for point in now.evaluations]
+    first = steps[0] if steps else 1
+    ends = [first, max(began.steps, first + 1)]
+    bayes, series, names = began.floors["bayes"], [], []
+    if scale == "error":
+        loss = charts.line("training loss", steps, [point.loss for point in now.evaluations], theme.BLUE, width=1)
+        loss["lineStyle"]["opacity"] = 0.45
+        series.append(loss)
+        names.append("training loss")
+    for label, key, colour, style in REFERENCES:
+        value = began.floors[key] if scale == "error" else 100 * (began.floors[key] / bayes - 1)
+        if scale == "error" or value > 100 * LEAST_SHOWN:
+            series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
+            names.append(label)
+    values = [
+        point.mse if scale == "error" else 100 * max(point.excess, LEAST_SHOWN) for point in now.evaluations
+    ]
+    name = now.plan.model
+    series.append(charts.line(name, steps, values, theme.BLUE, width=2.4))
+    names.append(name)
+    what = "mean squared error" if scale == "error" else "excess over Bayes, %"
+    options = charts.axes("step", what, series, logarithmic=scale == "excess")
+    axis = options["xAxis"]
+    axis.pop("minInterval")
+    axis |= {"type": "log", "min": ends[0], "max": ends[1]}
+    if scale == "error":
+        low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
+        options["yAxis"] |= {"min": _nice(max(0.0, low - 0.06 * (high - low))), "max": _nice(HEADROOM * high)}
+    return charts.legend_of(options, [name, *(label for label in names if label != name)])
+
+
+def _nice(value: float) -> float:
+    """To two digits, so that an axis ends on a number that can be read."""
+    return float(f"{value:.2g}")
+
+
+def loss_description(now: Status) -> str:
+    """The text alternative of the chart of the course."""
+    began = now.began
+    assert began is not None
+    lines = ", ".join(f"{label} {began.floors[key]:.5f}" for label, key, _, _ in REFERENCES)
+    if not now.evaluations:
+        return f"Error by step of the training, nothing measured yet. References: {lines}."
+    last = now.evaluations[-1]
+    return (
+        f"Error by step of the training, {len(now.evaluations)} evaluations from step {now.evaluations[0].step} to "
+        f"step {last.step}: now {last.mse:.5f}, {last.excess:.2%} above Bayes. References: {lines}."
+    )
+
+
+def snapshot_options(began: Began, shown: Snapshot, name: str) -> charts.Options:
+    """The forecasts one step ahead at one step of the training, with the truth and the Bayes forecasts."""
+    x = np.arange(len(began.truth))
+    series = [
+        charts.line("truth", x, began.truth, theme.INK, width=1.2),
+        charts.line("Bayes", x, began.bayes, theme.ORANGE, style="dashed"),
+        charts.line(name, x, shown.forecast, theme.BLUE),
+    ]
+    axis = "window, sorted by what came" if began.episodic else "step of the series"
+    options = charts.axes(axis, "value, one step ahead", series)
+    low, high = min(*began.truth, *began.bayes), max(*began.truth, *began.bayes)
+    room = 0.15 * (high - low)
+    options["yAxis"] |= {"min": _nice(low - room), "max": _nice(high + room)}  # stays while the slider is dragged
+    return charts.legend_of(options, ["truth", "Bayes", name])
+
+
+def snapshot_description(began: Began, shown: Snapshot) -> str:
+    """The text alternative of the chart of a snapshot."""
+    distance = np.sqrt(np.mean((np.asarray(shown.forecast) - np.asarray(began.bayes)) ** 2))
+    return (
+        f"Forecasts one step ahead of {len(began.truth)} values after {shown.step} steps of training, on average "
+        f"{distance:.4f} from those of Bayes (root mean square)."
+    )
+
+
+def in_words(now: Status) -> str:
+    """Where the run stands beside the references, as HTML."""
+    if now.began is None or not now.evaluations:
+        return ""
+    last, bayes = now.evaluations[-1], now.began.floors["bayes"]
+    linear, repeat = now.began.floors["best_linear"] / bayes - 1, now.began.floors["last_value"] / bayes - 1
+    excess = last.excess
+    if excess < 0.01:
+        where = "within one per cent of the best forecast that can exist"
+    elif excess > max(repeat, linear):
+        where = "still worse than every reference: to repeat the last value would be better"
+    elif excess > 1.15 * linear:
+        where = "not yet as good as the best weighted sum of the window"
+    elif excess > 0.85 * linear:
+        where = f"about where the {theme.term('best linear')} predictor stands"
+    else:
+        where = f"below the {theme.term('best linear')} predictor: better than any weighted sum of the window"
+    return (
+        f"After <b>{last.step:,}</b> of {now.began.steps:,} steps it is <b>{percent(excess)}</b> above "
+        f"{theme.term('Bayes')}, {where}."
+    )
+
+
+def numbers(now: Status) -> str:
+    """The error beside its references, as HTML."""
+    if now.began is None:
+        return ""
+    made = []
+    if now.evaluations:
+        last = now.evaluations[-1]
+        detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f} s"
+        made.append(controls.number(escape(now.plan.model), f"{last.mse:.5f}", "var(--blue)", detail))
+    for label, key, colour, _ in reversed(REFERENCES):
+        value = now.began.floors[key]
+        away = "the best there is"
+        if key != "bayes":
+            away = f"{percent(value / now.began.floors['bayes'] - 1)} from Bayes"
+        made.append(controls.number(theme.term(label), f"{value:.5f}", colour, away))
+    return "".join(made)
+
+
+def percent(value: float) -> str:
+    """A fraction in per cent, to two or three digits."""
+    return f"{value:.0%}" if abs(value) >= 1 else f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
