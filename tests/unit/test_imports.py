@@ -75,7 +75,7 @@ def uses_torch(names: set[str]) -> bool:
 
 LIGHT = ["errors", "signals", "windows", "floors", "metrics", "bundle", "forecasting", "intervals", "backtest",
          "scoring", "files", "recipes", "registry", "cards", "verification", "plots", "checkpoints",
-         "cli", "server", "app"]  # fmt: skip
+         "cli", "server", "app", "runs"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LIGHT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -79,17 +80,20 @@ class _Train:
         with ui.element("div").classes("panel"):
             theme.html("The error while it learns", tag="h3")
             self.said = theme.html("No run of this model yet. Start one.", "said", "p").style("margin-bottom: 14px")
-            with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
-                self.scales = {
-                    key: controls.button(label, functools.partial(self._scale, key), "choice")
-                    for key, label in train_charts.SCALES.items()
-                }
-            self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
-            self.numbers = theme.html("", "numbers").style("margin-top: 18px")
+            with ui.element("div").classes("gone") as body:
+                with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
+                    self.scales = {
+                        key: controls.button(label, functools.partial(self._scale, key), "choice")
+                        for key, label in train_charts.SCALES.items()
+                    }
+                self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
+                self.numbers = theme.html("", "numbers").style("margin-top: 18px")
+            self.waiting = {"course": body}
         self._mark_scale()
 
     def _snapshots(self) -> None:
-        with ui.element("div").classes("panel"):
+        with ui.element("div").classes("panel gone") as panel:
+            self.waiting["snapshots"] = panel
             self.title = theme.html("The forecast along the way", tag="h3")
             self.snapshot = charts.chart({}, "No run yet")
             knob = Knob("at", "Step of the training", 0, 100, 1, 100)
@@ -209,7 +213,7 @@ class _Train:
     def _list(self) -> None:
         self.others.clear()
         if self.listed is not None and len(self.listed) > 1:
-            options = {run: described(plan.settings) for run, plan in self.listed}
+            options = {run: f"{_clock(plan.created)}, {described(plan.settings)}" for run, plan in self.listed}
             shown = self.run if self.run in options else self.listed[0][0]
             with self.others:
                 controls.select("Runs of this model, the newest first", "run", options, shown, self._choose)
@@ -239,6 +243,7 @@ class _Train:
 
     def _draw_course(self) -> None:
         if self.now is not None and self.now.began is not None:
+            self.waiting["course"].classes(remove="gone")
             options = train_charts.loss_options(self.now, self.scale)
             charts.redraw(self.course, options, train_charts.loss_description(self.now))
             self.numbers.set_content(train_charts.numbers(self.now))
@@ -246,6 +251,7 @@ class _Train:
     def _draw_snapshot(self) -> None:
         if self.now is None or self.now.began is None or not self.now.snapshots:
             return
+        self.waiting["snapshots"].classes(remove="gone")
         step = self._step(self.at) if self.at < 100 else self.now.began.steps
         shown = [one for one in self.now.snapshots if one.step <= step] or self.now.snapshots[:1]
         options = train_charts.snapshot_options(self.now.began, shown[-1], self.visit.name)
@@ -261,6 +267,10 @@ async def build(visit: Visit) -> None:
     await _Train(visit).show()
 
 
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M", time.localtime(seconds))
+
+
 def _lead(architecture: str, family: str) -> str:
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
     if architecture == "linear":
@@ -268,7 +278,7 @@ def _lead(architecture: str, family: str) -> str:
     if (architecture, family) == ("lstm", "sine"):
         return (
             f"Notice the bend at the line of the {linear} predictor: the loss falls steeply until there, and then "
-            f"halves its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays on that line."
+            f"halves its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays close to that line."
         )
     return (
         f"Notice how far the error falls below the line of the {linear} predictor, which no weighted sum of the "

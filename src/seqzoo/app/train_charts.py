@@ -12,7 +12,7 @@ from . import charts, controls, theme
 
 SCALES = {"error": "Error", "excess": "Distance above Bayes"}
 REFERENCES = (
-    ("last value", "last_value", theme.GREY, "dashed"),
+    ("last value", "last_value", theme.INK, "dashed"),
     ("best linear", "best_linear", theme.GREEN, "dashed"),
     ("Bayes", "bayes", theme.ORANGE, "solid"),
     ("noise", "noise", theme.VERMILION, "dotted"),
@@ -30,9 +30,8 @@ def loss_options(now: Status, scale: str) -> charts.Options:
     ends = [first, max(began.steps, first + 1)]
     bayes, series, names = began.floors["bayes"], [], []
     if scale == "error":
-        loss = charts.line("training loss", steps, [point.loss for point in now.evaluations], theme.BLUE, width=1)
-        loss["lineStyle"]["opacity"] = 0.45
-        series.append(loss)
+        losses = [point.loss for point in now.evaluations]
+        series.append(charts.line("training loss", steps, losses, theme.GREY, width=1))
         names.append("training loss")
     for label, key, colour, style in REFERENCES:
         value = began.floors[key] if scale == "error" else 100 * (began.floors[key] / bayes - 1)
@@ -52,13 +51,15 @@ def loss_options(now: Status, scale: str) -> charts.Options:
     axis |= {"type": "log", "min": ends[0], "max": ends[1]}
     if scale == "error":
         low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
-        options["yAxis"] |= {"min": _nice(max(0.0, low - 0.06 * (high - low))), "max": _nice(HEADROOM * high)}
+        _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
     return charts.legend_of(options, [name, *(label for label in names if label != name)])
 
 
-def _nice(value: float) -> float:
-    """To two digits, so that an axis ends on a number that can be read."""
-    return float(f"{value:.2g}")
+def _bound(options: charts.Options, low: float, high: float) -> None:
+    """End the vertical axis there; its ends, which are no round numbers, have no label."""
+    axis = options["yAxis"]
+    axis |= {"min": low, "max": high}
+    axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": False}
 
 
 def loss_description(now: Status) -> str:
@@ -87,7 +88,7 @@ def snapshot_options(began: Began, shown: Snapshot, name: str) -> charts.Options
     options = charts.axes(axis, "value, one step ahead", series)
     low, high = min(*began.truth, *began.bayes), max(*began.truth, *began.bayes)
     room = 0.15 * (high - low)
-    options["yAxis"] |= {"min": _nice(low - room), "max": _nice(high + room)}  # stays while the slider is dragged
+    _bound(options, low - room, high + room)  # the same whatever step is looked at
     return charts.legend_of(options, ["truth", "Bayes", name])
 
 

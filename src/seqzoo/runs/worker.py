@@ -28,7 +28,7 @@ from .plans import Plan
 
 POINTS = 160  # of the series that snapshots forecast
 SPACING = 1.2  # of the steps of snapshots, each to the one before
-FLOOR_WINDOWS = 10_000
+FLOOR_WINDOWS = 50_000
 SNAPSHOT_SEED = 2**31 + 3  # neither training's, nor validation's, nor that of scores
 WISH_SECONDS = 0.1
 
@@ -124,7 +124,7 @@ def _train(folder: Path, plan: Plan, asked: threading.Event, say: Callable[[Even
 
 def _began(signal: Signal, length: int, horizon: int, steps: int) -> tuple[Began, NDArray[np.float32]]:
     """The first event, and the windows [T, L, 1] of the snapshots."""
-    samples = min(FLOOR_WINDOWS, signal.windows_to_score // 10, MAX_SAMPLED // max(length, horizon))
+    samples = min(FLOOR_WINDOWS, signal.windows_to_score // 4, MAX_SAMPLED // max(length, horizon))
     rows = [dict(step.items()) for step in floors(signal, length, horizon, samples=samples)]
     reference = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
     rng = np.random.default_rng(SNAPSHOT_SEED)
