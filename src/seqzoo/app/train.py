@@ -277,8 +277,8 @@ def _lead(architecture: str, family: str) -> str:
         return f"Notice where the error ends: on the line of the {linear} predictor, which this model cannot pass."
     if (architecture, family) == ("lstm", "sine"):
         return (
-            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply until there, and then "
-            f"halves its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays close to that line."
+            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply until there, and then halves "
+            f"its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays close to that line."
         )
     return (
         f"Notice how far the error falls below the line of the {linear} predictor, which no weighted sum of the "
