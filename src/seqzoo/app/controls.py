@@ -22,7 +22,7 @@ class Slider:
         on_change: Callable[[float], Any],
         shown: Callable[[float], str] = "{:g}".format,
     ) -> None:
-        self.value = value
+        self.value, self._shown = value, shown
         with ui.element("div").classes("control"):
             theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
             self._text = theme.html(shown(value), "value", "span")
@@ -36,10 +36,14 @@ class Slider:
                 self.value = min(max(float(event.args), knob.low), knob.high)
             except (TypeError, ValueError):
                 return None
-            self._text.set_content(shown(self.value))
+            self.restate()
             return on_change(self.value)
 
         made.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
+
+    def restate(self) -> None:
+        """Say the value again, where what is shown of it depends on more."""
+        self._text.set_content(self._shown(self.value))
 
 
 def select(label: str, key: str, options: Mapping[str, str], value: str, on_change: Callable[[str], Any]) -> None:

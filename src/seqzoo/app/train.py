@@ -15,6 +15,7 @@ from nicegui import ui
 
 from .. import runs
 from ..errors import SeqzooError
+from ..runs.events import Snapshot
 from ..runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status
 from ..runs.plans import Plan, can_train
 from ..runtime import ClosedForm
@@ -73,13 +74,14 @@ class _Train:
             with ui.element("div").classes("stack"):
                 self._controls()
                 self._keep()
+        self._allow(None)
         await self.poll()
         ui.timer(POLL_SECONDS, self.poll)
 
     def _course(self) -> None:
         with ui.element("div").classes("panel"):
             theme.html("The error while it learns", tag="h3")
-            self.said = theme.html("No run of this model yet. Start one.", "said", "p").style("margin-bottom: 14px")
+            self.said = theme.html(_NOTHING, "said", "p").style("margin-bottom: 14px")
             with ui.element("div").classes("gone") as body:
                 with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
                     self.scales = {
@@ -97,7 +99,7 @@ class _Train:
             self.title = theme.html("The forecast along the way", tag="h3")
             self.snapshot = charts.chart({}, "No run yet")
             knob = Knob("at", "Step of the training", 0, 100, 1, 100)
-            controls.Slider(knob, self.at, self._turn_back, self._place)
+            self.slider = controls.Slider(knob, self.at, self._turn_back, self._place)
 
     def _controls(self) -> None:
         with ui.element("div").classes("panel"):
@@ -175,14 +177,18 @@ class _Train:
         self._draw_snapshot()
 
     def _place(self, at: float) -> str:
-        return "newest" if at >= 100 else f"{self._step(at):,}"
+        shown = self._snapshot_at(at)
+        return "" if shown is None else f"{shown.step:,}, the newest" if at >= 100 else f"{shown.step:,}"
 
-    def _step(self, at: float) -> int:
-        """The step that a place of the slider stands for: logarithmic, from the first snapshot to the last step."""
+    def _snapshot_at(self, at: float) -> Snapshot | None:
+        """What a place of the slider stands for: steps on a logarithmic scale; its end is always the newest."""
         if self.now is None or self.now.began is None or not self.now.snapshots:
-            return 0
-        first, last = self.now.snapshots[0].step, self.now.began.steps
-        return round(math.exp(math.log(first) + math.log(last / first) * at / 100))
+            return None
+        snapshots, last = self.now.snapshots, self.now.began.steps
+        if at >= 100:
+            return snapshots[-1]
+        step = math.exp(math.log(snapshots[0].step) + math.log(last / snapshots[0].step) * at / 100)
+        return next((one for one in reversed(snapshots) if one.step <= step), snapshots[0])
 
     async def _poll(self) -> None:
         listed, now = await to_thread.run_sync(self._look)
@@ -223,15 +229,7 @@ class _Train:
         self.status.set_content(escape(f"{SAID[now.state]} {problem}".strip()))
         words = train_charts.in_words(now)
         self.said.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.settings))}.</span>")
-        allowed = {
-            "start": now.state not in ALIVE,
-            "pause": now.state in ("starting", "running"),
-            "continue": now.state in CAN_CONTINUE,
-            "stop": now.state in ("starting", "running", *CAN_CONTINUE),
-            "keep": now.state in CAN_BE_KEPT and bool(now.evaluations),
-        }
-        for key, made in self.buttons.items():
-            made.props("disabled") if not allowed[key] else made.props(remove="disabled")
+        self._allow(now)
         links = "".join(
             f'<p><a href="/models/{quote(made.name)}">{escape(made.name)}</a> is in the gallery: '
             f"{made.excess:.2%} ± {made.error:.2%} above Bayes, and verified.</p>"
@@ -240,6 +238,18 @@ class _Train:
         if now.not_kept is not None:
             links += f'<p class="error-line">{escape(now.not_kept.name)}: {escape(now.not_kept.reason)}</p>'
         self.kept.set_content(links or _KEPT_HINT)
+
+    def _allow(self, now: Status | None) -> None:
+        state = "" if now is None else now.state
+        allowed = {
+            "start": state not in ALIVE,
+            "pause": state in ("starting", "running"),
+            "continue": state in CAN_CONTINUE,
+            "stop": state in ("starting", "running", *CAN_CONTINUE),
+            "keep": now is not None and state in CAN_BE_KEPT and bool(now.evaluations),
+        }
+        for key, made in self.buttons.items():
+            made.props(remove="disabled") if allowed[key] else made.props("disabled")
 
     def _draw_course(self) -> None:
         if self.now is not None and self.now.began is not None:
@@ -252,13 +262,15 @@ class _Train:
         if self.now is None or self.now.began is None or not self.now.snapshots:
             return
         self.waiting["snapshots"].classes(remove="gone")
-        step = self._step(self.at) if self.at < 100 else self.now.began.steps
-        shown = [one for one in self.now.snapshots if one.step <= step] or self.now.snapshots[:1]
-        options = train_charts.snapshot_options(self.now.began, shown[-1], self.visit.name)
-        charts.redraw(self.snapshot, options, train_charts.snapshot_description(self.now.began, shown[-1]))
-        self.title.set_content(f"The forecast after {shown[-1].step:,} steps")
+        shown = self._snapshot_at(self.at)
+        assert shown is not None
+        self.slider.restate()
+        options = train_charts.snapshot_options(self.now.began, shown)
+        charts.redraw(self.snapshot, options, train_charts.snapshot_description(self.now.began, shown))
+        self.title.set_content(f"The forecast after {shown.step:,} steps")
 
 
+_NOTHING = "No run of this model yet. Start one: it trains in a process of its own and goes on when you close the page."
 _KEPT_HINT = "The best weights of the run become a model of your own, scored, exported and verified."
 
 
@@ -277,7 +289,7 @@ def _lead(architecture: str, family: str) -> str:
         return f"Notice where the error ends: on the line of the {linear} predictor, which this model cannot pass."
     if (architecture, family) == ("lstm", "sine"):
         return (
-            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply until there, and then halves "
+            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply to it, and then halves "
             f"its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays close to that line."
         )
     return (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 
 from ..runs.events import Began, Snapshot
@@ -17,6 +15,7 @@ REFERENCES = (
     ("Bayes", "bayes", theme.ORANGE, "solid"),
     ("noise", "noise", theme.VERMILION, "dotted"),
 )
+RUN = "this run"
 HEADROOM = 1.6  # of the error's axis over its highest reference: above it the loss comes in from outside
 LEAST_SHOWN = 1e-4  # of an excess on a logarithmic axis
 
@@ -41,9 +40,7 @@ def loss_options(now: Status, scale: str) -> charts.Options:
     values = [
         point.mse if scale == "error" else 100 * max(point.excess, LEAST_SHOWN) for point in now.evaluations
     ]
-    name = now.plan.model
-    series.append(charts.line(name, steps, values, theme.BLUE, width=2.4))
-    names.append(name)
+    series.append(charts.line(RUN, steps, values, theme.BLUE, width=2.4))
     what = "mean squared error" if scale == "error" else "excess over Bayes, %"
     options = charts.axes("step", what, series, logarithmic=scale == "excess")
     axis = options["xAxis"]
@@ -52,13 +49,14 @@ def loss_options(now: Status, scale: str) -> charts.Options:
     if scale == "error":
         low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
-    return charts.legend_of(options, [name, *(label for label in names if label != name)])
+    options["grid"]["top"] = 84  # in a narrow window the legend takes two lines
+    return charts.legend_of(options, [RUN, *names])
 
 
 def _bound(options: charts.Options, low: float, high: float) -> None:
     """End the vertical axis there; its ends, which are no round numbers, have no label."""
     axis = options["yAxis"]
-    axis |= {"min": low, "max": high}
+    axis |= {"min": float(f"{low:.2g}"), "max": float(f"{high:.2g}")}
     axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": False}
 
 
@@ -76,20 +74,21 @@ def loss_description(now: Status) -> str:
     )
 
 
-def snapshot_options(began: Began, shown: Snapshot, name: str) -> charts.Options:
+def snapshot_options(began: Began, shown: Snapshot) -> charts.Options:
     """The forecasts one step ahead at one step of the training, with the truth and the Bayes forecasts."""
     x = np.arange(len(began.truth))
     series = [
         charts.line("truth", x, began.truth, theme.INK, width=1.2),
         charts.line("Bayes", x, began.bayes, theme.ORANGE, style="dashed"),
-        charts.line(name, x, shown.forecast, theme.BLUE),
+        charts.line(RUN, x, shown.forecast, theme.BLUE),
     ]
     axis = "window, sorted by what came" if began.episodic else "step of the series"
     options = charts.axes(axis, "value, one step ahead", series)
     low, high = min(*began.truth, *began.bayes), max(*began.truth, *began.bayes)
+    options["xAxis"]["axisLabel"] = {**options["xAxis"]["axisLabel"], "showMaxLabel": False}
     room = 0.15 * (high - low)
     _bound(options, low - room, high + room)  # the same whatever step is looked at
-    return charts.legend_of(options, ["truth", "Bayes", name])
+    return charts.legend_of(options, ["truth", "Bayes", RUN])
 
 
 def snapshot_description(began: Began, shown: Snapshot) -> str:
@@ -132,16 +131,16 @@ def numbers(now: Status) -> str:
     if now.evaluations:
         last = now.evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f} s"
-        made.append(controls.number(escape(now.plan.model), f"{last.mse:.5f}", "var(--blue)", detail))
+        made.append(controls.number(RUN, f"{last.mse:.5f}", "var(--blue)", detail))
     for label, key, colour, _ in reversed(REFERENCES):
-        value = now.began.floors[key]
-        away = "the best there is"
-        if key != "bayes":
-            away = f"{percent(value / now.began.floors['bayes'] - 1)} from Bayes"
-        made.append(controls.number(theme.term(label), f"{value:.5f}", colour, away))
+        value, bayes = now.began.floors[key], now.began.floors["bayes"]
+        away = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
+        shown = "var(--ink)" if colour == theme.INK else colour
+        detail = away if key != "bayes" else "the best there is"
+        made.append(controls.number(theme.term(label), f"{value:.5f}", shown, detail))
     return "".join(made)
 
 
 def percent(value: float) -> str:
     """A fraction in per cent, to two or three digits."""
-    return f"{value:.0%}" if abs(value) >= 1 else f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
+    return f"{value:,.0%}" if abs(value) >= 1 else f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
