@@ -13,9 +13,10 @@ from urllib.parse import quote
 from anyio import to_thread
 from nicegui import ui
 
-from .. import runs
+from .. import runs, signals
 from ..errors import SeqzooError
-from ..runs.events import Snapshot
+from ..floors import averaged, floors
+from ..runs.events import Began, Evaluated, Snapshot
 from ..runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status
 from ..runs.plans import Plan, can_train
 from ..runtime import ClosedForm
@@ -26,18 +27,7 @@ from .train_form import Form, described
 from .visit import Latest, Visit
 
 POLL_SECONDS = 0.5
-SAID = {
-    "starting": "Starting: PyTorch is being loaded in a process of its own.",
-    "running": "Training.",
-    "pausing": "Pausing…",
-    "stopping": "Stopping…",
-    "keeping": "Scoring, exporting and verifying the model; this takes some ten seconds.",
-    "paused": "Paused at a checkpoint: Continue goes on as if nothing had been.",
-    "stopped": "Stopped. What it had learned can still be kept.",
-    "finished": "Finished.",
-    "failed": "It cannot go on.",
-    "died": "It was interrupted: Continue takes it up from its last checkpoint.",
-}
+PREVIEW_WINDOWS = 2_000  # that Bayes is averaged over before there is a run
 
 
 def can_be_shown(model: Model) -> bool:
@@ -53,20 +43,21 @@ class _Train:
         assert not isinstance(known, ClosedForm)
         self.visit, self.manifest = visit, known.manifest
         self.runs = runs.here()
-        self.form = Form(visit, known)
+        self.form = Form(visit, known, Latest(self._preview))
         self.run = visit.query.get("run", "")
         self.scale = visit.query.get("scale", "error")
         if self.scale not in train_charts.SCALES:
             self.scale = "error"
         self.at = visit.number("at", 100, 0, 100)
         self.now: Status | None = None
+        self.preview: Began | None = None
         self.listed: list[tuple[str, Plan]] | None = None
         self.name = f"{visit.name}-mine"
         self.poll = Latest(self._poll)
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead(_lead(self.manifest.architecture, self.manifest.signal.family))
+        theme.lead(train_charts.lead(self.manifest.architecture, self.manifest.signal.family))
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 self._course()
@@ -76,12 +67,13 @@ class _Train:
                 self._keep()
         self._allow(None)
         await self.poll()
+        await self._preview()
         ui.timer(POLL_SECONDS, self.poll)
 
     def _course(self) -> None:
         with ui.element("div").classes("panel"):
             theme.html("The error while it learns", tag="h3")
-            self.said = theme.html(_NOTHING, "said", "p").style("margin-bottom: 14px")
+            self.said = theme.html(train_charts.NOTHING, "said", "p").style("margin-bottom: 14px")
             with ui.element("div").classes("gone") as body:
                 with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
                     self.scales = {
@@ -128,7 +120,7 @@ class _Train:
             with ui.element("div").classes("buttons"):
                 keep = self._on_run(lambda run: self.runs.keep(run, self.name))
                 self.buttons["keep"] = controls.button("Keep", keep)
-            self.kept = theme.html(_KEPT_HINT, "hint").props('aria-live="polite"').style("margin-top: 12px")
+            self.kept = theme.html(train_charts.TO_KEEP, "hint").props('aria-live="polite"').style("margin-top: 12px")
 
     def _rename(self, event: Any) -> None:
         self.name = str(event.args)[:200].strip()
@@ -151,7 +143,7 @@ class _Train:
         self.failure.set_content("")
         try:
             await to_thread.run_sync(act)
-        except SeqzooError as error:
+        except (SeqzooError, OSError) as error:
             said = str(error)
             self.failure.set_content(escape(said[:1].upper() + said[1:]))
         await self.poll()
@@ -226,8 +218,8 @@ class _Train:
 
     def _tell(self, now: Status) -> None:
         problem = now.problem if now.state in ("failed", "died") else ""
-        self.status.set_content(escape(f"{SAID[now.state]} {problem}".strip()))
-        words = train_charts.in_words(now)
+        self.status.set_content(escape(f"{train_charts.SAID[now.state]} {problem}".strip()))
+        words = train_charts.in_words(now.began, now.evaluations)
         self.said.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.settings))}.</span>")
         self._allow(now)
         links = "".join(
@@ -237,7 +229,7 @@ class _Train:
         )
         if now.not_kept is not None:
             links += f'<p class="error-line">{escape(now.not_kept.name)}: {escape(now.not_kept.reason)}</p>'
-        self.kept.set_content(links or _KEPT_HINT)
+        self.kept.set_content(links or train_charts.TO_KEEP)
 
     def _allow(self, now: Status | None) -> None:
         state = "" if now is None else now.state
@@ -252,11 +244,33 @@ class _Train:
             made.props(remove="disabled") if allowed[key] else made.props("disabled")
 
     def _draw_course(self) -> None:
+        began: Began | None = self.preview
+        evaluations: list[Evaluated] = []
         if self.now is not None and self.now.began is not None:
+            began, evaluations = self.now.began, self.now.evaluations
+        if began is not None:
             self.waiting["course"].classes(remove="gone")
-            options = train_charts.loss_options(self.now, self.scale)
-            charts.redraw(self.course, options, train_charts.loss_description(self.now))
-            self.numbers.set_content(train_charts.numbers(self.now))
+            options = train_charts.loss_options(began, evaluations, self.scale)
+            charts.redraw(self.course, options, train_charts.loss_description(began, evaluations))
+            self.numbers.set_content(train_charts.numbers(began, evaluations))
+
+    async def _preview(self) -> None:
+        """The references of the next run's signal, as long as there is no run to show."""
+        if self.now is not None:
+            return
+        settings, contract = self.form.settings, self.manifest.contract
+
+        def compute() -> dict[str, float]:
+            family, parameters = self.manifest.signal.family, self.manifest.signal.parameters
+            signal = signals.make(family, {**parameters, "sigma": settings.sigma})
+            length, horizon = contract.context_length, contract.horizon
+            return averaged(floors(signal, length, horizon, samples=PREVIEW_WINDOWS))
+
+        try:
+            self.preview = Began(settings.steps, await to_thread.run_sync(compute), False, [], [])
+        except SeqzooError:  # the run itself will say it
+            self.preview = None
+        self._draw_course()
 
     def _draw_snapshot(self) -> None:
         if self.now is None or self.now.began is None or not self.now.snapshots:
@@ -270,10 +284,6 @@ class _Train:
         self.title.set_content(f"The forecast after {shown.step:,} steps")
 
 
-_NOTHING = "No run of this model yet. Start one: it trains in a process of its own and goes on when you close the page."
-_KEPT_HINT = "The best weights of the run become a model of your own, scored, exported and verified."
-
-
 async def build(visit: Visit) -> None:
     """Fill the view."""
     await _Train(visit).show()
@@ -281,18 +291,3 @@ async def build(visit: Visit) -> None:
 
 def _clock(seconds: float) -> str:
     return time.strftime("%H:%M", time.localtime(seconds))
-
-
-def _lead(architecture: str, family: str) -> str:
-    linear, bayes = theme.term("best linear"), theme.term("Bayes")
-    if architecture == "linear":
-        return f"Notice where the error ends: on the line of the {linear} predictor, which this model cannot pass."
-    if (architecture, family) == ("lstm", "sine"):
-        return (
-            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply to it, and then halves "
-            f"its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays close to that line."
-        )
-    return (
-        f"Notice how far the error falls below the line of the {linear} predictor, which no weighted sum of the "
-        f"window can pass, and how close it comes to {bayes}, which nothing can."
-    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ..runs.events import Began, Snapshot
-from ..runs.manager import Status
+from ..runs.events import Began, Evaluated, Snapshot
 from . import charts, controls, theme
 
 SCALES = {"error": "Error", "excess": "Distance above Bayes"}
@@ -16,20 +17,35 @@ REFERENCES = (
     ("noise", "noise", theme.VERMILION, "dotted"),
 )
 RUN = "this run"
+Evaluations = Sequence[Evaluated]
+SAID = {
+    "starting": "Starting: PyTorch is being loaded in a process of its own.",
+    "running": "Training.",
+    "pausing": "Pausing…",
+    "stopping": "Stopping…",
+    "keeping": "Scoring, exporting and verifying the model; this takes some ten seconds.",
+    "paused": "Paused at a checkpoint: Continue goes on as if nothing had been.",
+    "stopped": "Stopped. What it had learned can still be kept.",
+    "finished": "Finished.",
+    "failed": "It cannot go on.",
+    "died": "It was interrupted: Continue takes it up from its last checkpoint.",
+}
+NOTHING = (
+    "No run of this model yet. Start one: it trains in a process of its own and goes on when this page is closed."
+)
+TO_KEEP = "The best weights of the run become a model of your own, scored, exported and verified."
 HEADROOM = 1.6  # of the error's axis over its highest reference: above it the loss comes in from outside
 LEAST_SHOWN = 1e-4  # of an excess on a logarithmic axis
 
 
-def loss_options(now: Status, scale: str) -> charts.Options:
+def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.Options:
     """The course of the error, or of the excess, by step; both on a logarithmic axis of steps."""
-    began = now.began
-    assert began is not None
-    steps = [point.step for point in now.evaluations]
+    steps = [point.step for point in evaluations]
     first = steps[0] if steps else 1
     ends = [first, max(began.steps, first + 1)]
     bayes, series, names = began.floors["bayes"], [], []
     if scale == "error":
-        losses = [point.loss for point in now.evaluations]
+        losses = [point.loss for point in evaluations]
         series.append(charts.line("training loss", steps, losses, theme.GREY, width=1))
         names.append("training loss")
     for label, key, colour, style in REFERENCES:
@@ -38,7 +54,7 @@ def loss_options(now: Status, scale: str) -> charts.Options:
             series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
             names.append(label)
     values = [
-        point.mse if scale == "error" else 100 * max(point.excess, LEAST_SHOWN) for point in now.evaluations
+        point.mse if scale == "error" else 100 * max(point.excess, LEAST_SHOWN) for point in evaluations
     ]
     series.append(charts.line(RUN, steps, values, theme.BLUE, width=2.4))
     what = "mean squared error" if scale == "error" else "excess over Bayes, %"
@@ -60,16 +76,14 @@ def _bound(options: charts.Options, low: float, high: float) -> None:
     axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": False}
 
 
-def loss_description(now: Status) -> str:
+def loss_description(began: Began, evaluations: Evaluations) -> str:
     """The text alternative of the chart of the course."""
-    began = now.began
-    assert began is not None
     lines = ", ".join(f"{label} {began.floors[key]:.5f}" for label, key, _, _ in REFERENCES)
-    if not now.evaluations:
+    if not evaluations:
         return f"Error by step of the training, nothing measured yet. References: {lines}."
-    last = now.evaluations[-1]
+    last = evaluations[-1]
     return (
-        f"Error by step of the training, {len(now.evaluations)} evaluations from step {now.evaluations[0].step} to "
+        f"Error by step of the training, {len(evaluations)} evaluations from step {evaluations[0].step} to "
         f"step {last.step}: now {last.mse:.5f}, {last.excess:.2%} above Bayes. References: {lines}."
     )
 
@@ -100,12 +114,12 @@ def snapshot_description(began: Began, shown: Snapshot) -> str:
     )
 
 
-def in_words(now: Status) -> str:
+def in_words(began: Began | None, evaluations: Evaluations) -> str:
     """Where the run stands beside the references, as HTML."""
-    if now.began is None or not now.evaluations:
+    if began is None or not evaluations:
         return ""
-    last, bayes = now.evaluations[-1], now.began.floors["bayes"]
-    linear, repeat = now.began.floors["best_linear"] / bayes - 1, now.began.floors["last_value"] / bayes - 1
+    last, bayes = evaluations[-1], began.floors["bayes"]
+    linear, repeat = began.floors["best_linear"] / bayes - 1, began.floors["last_value"] / bayes - 1
     excess = last.excess
     if excess < 0.01:
         where = "within one per cent of the best forecast that can exist"
@@ -118,22 +132,20 @@ def in_words(now: Status) -> str:
     else:
         where = f"below the {theme.term('best linear')} predictor: better than any weighted sum of the window"
     return (
-        f"After <b>{last.step:,}</b> of {now.began.steps:,} steps it is <b>{percent(excess)}</b> above "
+        f"After <b>{last.step:,}</b> of {began.steps:,} steps it is <b>{percent(excess)}</b> above "
         f"{theme.term('Bayes')}, {where}."
     )
 
 
-def numbers(now: Status) -> str:
+def numbers(began: Began, evaluations: Evaluations) -> str:
     """The error beside its references, as HTML."""
-    if now.began is None:
-        return ""
     made = []
-    if now.evaluations:
-        last = now.evaluations[-1]
+    if evaluations:
+        last = evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f} s"
         made.append(controls.number(RUN, f"{last.mse:.5f}", "var(--blue)", detail))
     for label, key, colour, _ in reversed(REFERENCES):
-        value, bayes = now.began.floors[key], now.began.floors["bayes"]
+        value, bayes = began.floors[key], began.floors["bayes"]
         away = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
         shown = "var(--ink)" if colour == theme.INK else colour
         detail = away if key != "bayes" else "the best there is"
@@ -144,3 +156,19 @@ def numbers(now: Status) -> str:
 def percent(value: float) -> str:
     """A fraction in per cent, to two or three digits."""
     return f"{value:,.0%}" if abs(value) >= 1 else f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
+
+
+def lead(architecture: str, family: str) -> str:
+    """What to notice, as HTML; docs/LOG.md has the measurements behind it."""
+    linear, bayes = theme.term("best linear"), theme.term("Bayes")
+    if architecture == "linear":
+        return f"Notice where the error ends: on the line of the {linear} predictor, which this model cannot pass."
+    if (architecture, family) == ("lstm", "sine"):
+        return (
+            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply to it, and then halves "
+            f"its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays close to that line."
+        )
+    return (
+        f"Notice how far the error falls below the line of the {linear} predictor, which no weighted sum of the "
+        f"window can pass, and how close it comes to {bayes}, which nothing can."
+    )

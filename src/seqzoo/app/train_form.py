@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -26,10 +26,14 @@ NAMES = {"soap": "SOAP", "adam": "Adam"}
 
 
 class Form:
-    """The settings as the address has them; every change goes into the address."""
+    """The settings as the address has them; every change goes into the address.
 
-    def __init__(self, visit: Visit, known: Predictor) -> None:
-        self.visit, self.known = visit, known
+    Args:
+        on_change: called after each.
+    """
+
+    def __init__(self, visit: Visit, known: Predictor, on_change: Callable[[], Awaitable[None]]) -> None:
+        self.visit, self.known, self.on_change = visit, known, on_change
         self.default = settings_of(known.manifest)
         self.settings = self._from_address()
 
@@ -53,14 +57,16 @@ class Form:
         shown = _text(getattr(self.settings, field))
         controls.select(label, field, options, shown, functools.partial(self._set, field))
 
-    def _set(self, field: str, value: Any) -> None:
+    async def _set(self, field: str, value: Any) -> None:
         kind: Callable[[Any], Any] = str if field == "optimiser" else _whole if field in WHOLE else float
         self.settings = msgspec.structs.replace(self.settings, **{field: kind(value)})
         self.visit.remember(**{KEYS[field]: getattr(self.settings, field)})
+        await self.on_change()
 
     def _size_step(self) -> int:
         """The width of a transformer is shared by its heads."""
-        return int(self.known.manifest.config.get("heads", 1))
+        heads = self.known.manifest.config.get("heads")
+        return heads if type(heads) is int and 1 <= heads <= RANGES["size"][1] else 1
 
     def _from_address(self) -> Settings:
         found: dict[str, Any] = {}

@@ -215,7 +215,9 @@ class Runs:
                 )
 
     def _plan(self, run: str) -> Plan:
-        if run not in self._plans:
+        if run not in self._plans or not (self.folder / run / PLAN).exists():
+            for kept in (self._plans, self._logs):
+                kept.pop(run, None)
             try:
                 if not _ID.fullmatch(run):
                     raise IntegrityError("no run has such an id")
@@ -251,12 +253,12 @@ class Runs:
         for run, _ in self.all()[MOST_KEPT - 1 :]:
             if not self._alive(run)[1]:
                 shutil.rmtree(self.folder / run, ignore_errors=True)
-                for kept in (self._plans, self._logs):
-                    kept.pop(run, None)
 
 
 def is_held(folder: Path) -> bool:
     """Whether some process holds a folder as `files.only_writer` does. Always false where there are no locks."""
+    if not folder.is_dir():
+        return False
     try:
         with files.only_writer(folder):
             return False

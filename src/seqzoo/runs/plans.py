@@ -89,9 +89,12 @@ def settings_of(manifest: Manifest) -> Settings:
         InputError: the manifest states a recipe or signal that cannot be used.
     """
     field = size_field(manifest.config)
+    size = None if field is None else manifest.config[field]
+    if size is not None and (type(size) is not int or size < 1):
+        raise InputError(f"the manifest's config.{field} must be a whole number above 0, got {str(size)[:40]!r}.")
     recipe = configured(Recipe(), "recipe", manifest.training.recipe)
     return Settings(
-        size=None if field is None else manifest.config[field],
+        size=size,
         learning_rate=recipe.learning_rate,
         batch_size=recipe.batch_size,
         sigma=signals.make(manifest.signal.family, manifest.signal.parameters).sigma,

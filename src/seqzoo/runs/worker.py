@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .. import files, shelf
 from ..errors import InputError, SeqzooError
-from ..floors import MAX_SAMPLED, floors
+from ..floors import MAX_SAMPLED, averaged, floors
 from ..signals import Signal
 from ..verification import verify
 from .events import Began, Ended, Evaluated, Event, Failed, Kept, Log, Notkept, Snapshot, append
@@ -125,8 +125,7 @@ def _train(folder: Path, plan: Plan, asked: threading.Event, say: Callable[[Even
 def _began(signal: Signal, length: int, horizon: int, steps: int) -> tuple[Began, NDArray[np.float32]]:
     """The first event, and the windows [T, L, 1] of the snapshots."""
     samples = min(FLOOR_WINDOWS, signal.windows_to_score // 4, MAX_SAMPLED // max(length, horizon))
-    rows = [dict(step.items()) for step in floors(signal, length, horizon, samples=samples)]
-    reference = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    reference = averaged(floors(signal, length, horizon, samples=samples))
     rng = np.random.default_rng(SNAPSHOT_SEED)
     if signal.episodic:
         draw = signal.draw(POINTS, length, 1, rng)
