@@ -33,7 +33,7 @@ def runs(home: Path):
 
 def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
     """The status once the run is in one of those states, with as many evaluations."""
-    for _ in range(1200):
+    for _ in range(3000):
         now = runs.status(run)
         if now.state in states and len(now.evaluations) >= evaluations:
             return now

@@ -18,7 +18,7 @@ from ..errors import SeqzooError
 from ..floors import averaged, floors
 from ..runs.events import Began, Evaluated, Snapshot
 from ..runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status
-from ..runs.plans import Plan, can_train
+from ..runs.plans import Plan, can_train, entry_of
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from . import charts, controls, theme, train_charts
@@ -57,7 +57,7 @@ class _Train:
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead(train_charts.lead(self.manifest.architecture, self.manifest.signal.family))
+        theme.lead(train_charts.lead(entry_of(self.manifest)))
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 self._course()

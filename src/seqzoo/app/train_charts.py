@@ -158,15 +158,16 @@ def percent(value: float) -> str:
     return f"{value:,.0%}" if abs(value) >= 1 else f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
 
 
-def lead(architecture: str, family: str) -> str:
-    """What to notice, as HTML; docs/LOG.md has the measurements behind it."""
+def lead(name: str) -> str:
+    """What to notice, as HTML, by architecture and signal. docs/LOG.md has what is said of the LSTM on the sine."""
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
-    if architecture == "linear":
+    if name.startswith("linear."):
         return f"Notice where the error ends: on the line of the {linear} predictor, which this model cannot pass."
-    if (architecture, family) == ("lstm", "sine"):
+    if name == "lstm.sine":
         return (
             f"Notice the bend at the line of the {linear} predictor: the loss falls steeply to it, and then halves "
-            f"its distance from {bayes} every few hundred steps. With Adam at 0.001 it stays close to that line."
+            f"its distance from {bayes} every few hundred steps. "
+            '<a href="?view=train&amp;optimiser=adam&amp;rate=0.001">With Adam at 0.001</a> it stays near that line.'
         )
     return (
         f"Notice how far the error falls below the line of the {linear} predictor, which no weighted sum of the "

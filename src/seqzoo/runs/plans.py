@@ -77,6 +77,12 @@ def can_train(manifest: Manifest) -> bool:
     return manifest.architecture in registry.architectures() and manifest.signal.family in signals.FAMILIES
 
 
+def entry_of(manifest: Manifest) -> str:
+    """The entry of the registry that a model is of, whatever its own name is."""
+    suffix = f"-h{manifest.contract.horizon}" if manifest.contract.horizon > 1 else ""
+    return f"{manifest.architecture}.{manifest.signal.family}{suffix}"
+
+
 def size_field(config: dict[str, Any]) -> str | None:
     """The field of a config that is its size."""
     return next((name for name in SIZE_FIELDS if name in config), None)
@@ -113,8 +119,7 @@ def plan_of(manifest: Manifest, settings: Settings, created: float) -> Plan:
     settings.check()
     if manifest.architecture not in registry.architectures():
         raise UnknownNameError("architecture", manifest.architecture, registry.architectures())
-    family, horizon = manifest.signal.family, manifest.contract.horizon
-    signals.make(family, {**manifest.signal.parameters, "sigma": settings.sigma})
+    signals.make(manifest.signal.family, {**manifest.signal.parameters, "sigma": settings.sigma})
     changes: dict[str, Scalar] = {f"config.{name}": value for name, value in manifest.config.items()}
     changes |= {f"recipe.{name}": value for name, value in manifest.training.recipe.items()}
     changes |= {f"signal.{name}": value for name, value in manifest.signal.parameters.items()}
@@ -124,5 +129,4 @@ def plan_of(manifest: Manifest, settings: Settings, created: float) -> Plan:
     for name in ("learning_rate", "batch_size", "steps", "optimiser"):
         changes[f"recipe.{name}"] = getattr(settings, name)
     changes["signal.sigma"] = settings.sigma
-    suffix = f"-h{horizon}" if horizon > 1 else ""
-    return Plan(manifest.name, f"{manifest.architecture}.{family}{suffix}", settings, changes, created)
+    return Plan(manifest.name, entry_of(manifest), settings, changes, created)
