@@ -17,7 +17,7 @@ LONG = "/models/lstm.sine?view=train&size=32&batch=16&steps=20000"
 
 
 def press(page: Any, label: str) -> None:
-    page.click(f"#panel-train button:not([disabled]):has-text('{label}')")
+    page.locator("#panel-train").get_by_role("button", name=label, exact=True).click()
 
 
 def evaluations(page: Any) -> int:

@@ -70,7 +70,7 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     wait_for(runs, run, "running", evaluations=2)
     runs._processes[run][1].kill()
     died = wait_for(runs, run, "died")
-    assert "without a word (status -9)" in died.problem and len(died.evaluations) >= 2
+    assert died.problem == "Its process ended with status -9: without a word." and len(died.evaluations) >= 2
     runs.resume(run)
     wait_for(runs, run, "running", evaluations=len(died.evaluations) + 1)
     runs._processes[run][1].stdin.close()  # as when the server ends, however it does

@@ -73,7 +73,7 @@ class _Train:
     def _course(self) -> None:
         with ui.element("div").classes("panel"):
             theme.html("The error while it learns", tag="h3")
-            self.said = theme.html(train_charts.NOTHING, "said", "p").style("margin-bottom: 14px")
+            self.said = theme.html(train_charts.NOTHING, "standing", "p").style("margin-bottom: 14px")
             with ui.element("div").classes("gone") as body:
                 with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
                     self.scales = {

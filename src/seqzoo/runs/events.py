@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
+Step = Annotated[int, msgspec.Meta(ge=1)]
 LIMIT = 64 << 20  # bytes of a log; the longest run writes less than one MB
 
 
@@ -27,7 +28,7 @@ class Began(_Event, frozen=True):
         bayes: [T] the Bayes forecasts of them.
     """
 
-    steps: int
+    steps: Step
     floors: dict[str, float]
     episodic: bool
     truth: list[float]
@@ -37,7 +38,7 @@ class Began(_Event, frozen=True):
 class Evaluated(_Event, frozen=True):
     """The averaged weights after `step` updates: expected MSE and excess; `loss`: training's since the last."""
 
-    step: int
+    step: Step
     mse: float
     excess: float
     loss: float
@@ -48,7 +49,7 @@ class Evaluated(_Event, frozen=True):
 class Snapshot(_Event, frozen=True):
     """[T] the forecasts one step ahead, by the averaged weights after `step` updates."""
 
-    step: int
+    step: Step
     forecast: list[float]
 
 

@@ -162,7 +162,7 @@ class Runs:
             state = self._state(run, log)  # first whether it lives: what it wrote before it ended is read after
             problem = log.last.reason if isinstance(log.last, Failed) else ""
             if state == "died":
-                problem = "Its process ended without a word" + self._exit(run)
+                problem = self._last_words(run)
             not_kept = log.keeping if isinstance(log.keeping, Notkept) else None
             return Status(
                 run, plan, state, problem, log.began, log.evaluations, log.snapshots, log.kept, not_kept,
@@ -197,9 +197,16 @@ class Runs:
             return known[0], True
         return "train", is_held(self.folder / run)
 
-    def _exit(self, run: str) -> str:
+    def _last_words(self, run: str) -> str:
+        """What is known of a process that ended without an event: as when it was killed, or the disk was full."""
         known = self._processes.get(run)
-        return "." if known is None else f" (status {known[1].poll()})."
+        status = "" if known is None else f" with status {known[1].poll()}"
+        try:
+            said = files.read_file(self.folder / run / STDERR, 1 << 20).decode("utf-8", "replace").split("\n")
+        except IntegrityError:
+            said = []
+        last = next((line for line in reversed(said) if line.strip()), "without a word")
+        return f"Its process ended{status}: {last.strip()[:200]}."
 
     def _expect(self, run: str, what: str, states: tuple[str, ...]) -> Status:
         now = self.status(run)
