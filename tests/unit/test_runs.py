@@ -93,7 +93,7 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
         runs.keep(run, "linear.sine-mine")
 
 
-def test_the_floors_are_those_of_the_changed_signal_and_a_loss_that_is_not_finite_is_a_failure_in_words(runs):
+def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_changed_signal(runs):
     from seqzoo.zoo.transformer import TransformerConfig
 
     run = runs.start("transformer.sine", msgspec.structs.replace(TINY, size=6, sigma=0.3, steps=20))
@@ -101,8 +101,11 @@ def test_the_floors_are_those_of_the_changed_signal_and_a_loss_that_is_not_finit
     assert TransformerConfig().heads == 4 and "transformer" in failed.problem and "Traceback" not in failed.problem
     with pytest.raises(InputError, match="no weights yet"):
         runs.keep(run, "transformer.sine-mine")
-    run = runs.start("lstm.sine", msgspec.structs.replace(TINY, sigma=0.3, steps=20))
-    began = wait_for(runs, run, "finished").began
+    run = runs.start("lstm.sine", msgspec.structs.replace(TINY, sigma=0.3, steps=20_000))
+    wait_for(runs, run, "running", evaluations=1)
+    os.kill(runs._processes[run][1].pid, signal.SIGTERM)
+    began = wait_for(runs, run, "paused").began
+    assert (runs.folder / run / "checkpoint.safetensors").exists()
     expected = dict(floors(Sine(sigma=0.3), 20, samples=50_000)[0].items())
     assert began.floors == pytest.approx(expected)
     assert began.floors["noise"] == pytest.approx(0.09)
@@ -177,12 +180,10 @@ def test_a_page_and_a_server_of_one_home_share_the_runs(home):
     assert here() is here() and here().home == home
 
 
-def test_old_runs_give_way_and_a_worker_that_is_asked_to_end_leaves_a_checkpoint(runs, monkeypatch):
-    monkeypatch.setattr("seqzoo.runs.manager.MOST_KEPT", 1)
-    first = runs.start("lstm.sine", msgspec.structs.replace(TINY, steps=20_000))
-    wait_for(runs, first, "running", evaluations=1)
-    os.kill(runs._processes[first][1].pid, signal.SIGTERM)
-    assert wait_for(runs, first, "paused").evaluations
-    assert (runs.folder / first / "checkpoint.safetensors").exists()
-    second = runs.start("lstm.sine", TINY)
-    assert [run for run, _ in runs.all()] == [second]
+def test_old_runs_give_way(runs, monkeypatch):
+    monkeypatch.setattr("seqzoo.runs.manager.MOST_KEPT", 2)
+    monkeypatch.setattr(runs, "_launch", lambda run, task, argument: None)
+    made = [runs.start("lstm.sine", TINY) for _ in range(3)]
+    assert [run for run, _ in runs.all()] == made[:0:-1]
+    with pytest.raises(UnknownNameError):
+        runs.status(made[0])
