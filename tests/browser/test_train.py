@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serving import Running
+from serving import Running, launch
 
 Visit = Callable[..., Any]
 
@@ -71,6 +71,29 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
     press(again, "Stop")
     wait_until(other, "Stopped.")
     assert "libtorch" not in Path(f"/proc/{app.process.pid}/maps").read_text()
+
+
+def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(chromium: Any, tmp_path: Path) -> None:
+    address, reached, page = LONG, 0, chromium.new_page()
+    try:
+        for label, state in (("Start", "Training."), ("Continue", "Training.")):
+            server = launch(tmp_path / "home", command="app")
+            try:
+                page.goto(server.address + address)
+                press(page, label)
+                wait_until(page, state)
+                wait_for_more(page, reached + 2)
+                page.wait_for_function("location.search.includes('run=')")
+                reached, address = evaluations(page), page.url.removeprefix(server.address)
+                assert server.stop() == 0
+            finally:
+                server.process.kill()
+                server.process.wait()
+                assert server.process.stdout is not None
+                server.process.stdout.close()
+        assert reached > 4
+    finally:
+        page.close()
 
 
 def test_a_finished_run_is_kept_and_stands_in_the_gallery(visit: Visit) -> None:
