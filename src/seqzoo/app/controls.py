@@ -46,6 +46,15 @@ class Slider:
         self._text.set_content(self._shown(self.value))
 
 
+def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:
+    """A button that does something."""
+    made = ui.element("button").classes(classes).props('type="button"')
+    with made:
+        theme.html(escape(label), tag="span")
+    made.on("click", lambda: act())
+    return made
+
+
 def select(label: str, key: str, options: Mapping[str, str], value: str, on_change: Callable[[str], Any]) -> None:
     """A labelled choice of one: `options` are what is shown, by value; `on_change` is called with the value."""
     with ui.element("label").classes("control"):
@@ -62,15 +71,6 @@ def select(label: str, key: str, options: Mapping[str, str], value: str, on_chan
             return on_change(event.args) if event.args in options else None
 
         made.on("change", changed, js_handler="(event) => emit(event.target.value)")
-
-
-def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:
-    """A button that does something."""
-    made = ui.element("button").classes(classes).props('type="button"')
-    with made:
-        theme.html(escape(label), tag="span")
-    made.on("click", lambda: act())
-    return made
 
 
 def number(label: str, value: str, colour: str, detail: str = "") -> str:
