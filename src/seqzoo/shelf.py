@@ -18,7 +18,10 @@ def own_models() -> Path:
 def check_name(name: str) -> None:
     """Raises InputError unless a bundle can have that name: malformed, or that of a computed reference."""
     if not NAME.fullmatch(name):
-        raise InputError(f"a model's name must match {NAME.pattern}, got {name[:120]!r}.")
+        raise InputError(
+            "a model's name is of up to 100 characters of a-z, 0-9, '_', '.' and '-', and begins with a letter or a "
+            f"digit; got {name[:120]!r}."
+        )
     if reference_of(name) is not None:
         raise InputError(f"{name!r} is the name of a computed reference; choose another.")
 

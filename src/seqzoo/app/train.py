@@ -100,9 +100,9 @@ class _Train:
             with ui.element("div").classes("buttons").style("margin-top: 18px"):
                 self.buttons = {
                     "start": controls.button("Start", self._start, "button primary"),
-                    "pause": controls.button("Pause", self._on_run(self.runs.pause)),
-                    "continue": controls.button("Continue", self._on_run(self.runs.resume)),
-                    "stop": controls.button("Stop", self._on_run(self.runs.stop)),
+                    "pause": controls.button("Pause", functools.partial(self._on_run, self.runs.pause)),
+                    "continue": controls.button("Continue", functools.partial(self._on_run, self.runs.resume)),
+                    "stop": controls.button("Stop", functools.partial(self._on_run, self.runs.stop)),
                 }
             self.status = theme.html("", "hint", "p").props('aria-live="polite"').style("margin-top: 12px")
             self.failure = theme.html("", "error-line", "p").props('role="alert"')
@@ -118,8 +118,9 @@ class _Train:
                 made.props["data-knob"] = "keep"
             made.on("input", self._rename, js_handler="(event) => emit(event.target.value)")
             with ui.element("div").classes("buttons"):
-                keep = self._on_run(lambda run: self.runs.keep(run, self.name))
-                self.buttons["keep"] = controls.button("Keep", keep)
+                keep = functools.partial(self._on_run, lambda run: self.runs.keep(run, self.name))
+                self.buttons["keep"] = controls.button("Keep", lambda: keep(self.unkept))
+            self.unkept = theme.html("", "error-line", "p").props('role="alert"')
             self.kept = theme.html(train_charts.TO_KEEP, "hint").props('aria-live="polite"').style("margin-top: 12px")
 
     def _rename(self, event: Any) -> None:
@@ -133,19 +134,18 @@ class _Train:
         if self.run:
             self.visit.remember(run=self.run)
 
-    def _on_run(self, act: Callable[[str], None]) -> Callable[[], Any]:
-        async def pressed() -> None:
-            await self._do(lambda: act(self.now.id if self.now is not None else self.run))
+    async def _on_run(self, act: Callable[[str], None], failure: ui.html | None = None) -> None:
+        await self._do(lambda: act(self.now.id if self.now is not None else self.run), failure)
 
-        return pressed
-
-    async def _do(self, act: Callable[[], None]) -> None:
-        self.failure.set_content("")
+    async def _do(self, act: Callable[[], None], failure: ui.html | None = None) -> None:
+        """Act in a thread; what goes wrong is said in `failure`."""
+        for shown in (self.failure, self.unkept):
+            shown.set_content("")
         try:
             await to_thread.run_sync(act)
         except (SeqzooError, OSError) as error:
             said = str(error)
-            self.failure.set_content(escape(said[:1].upper() + said[1:]))
+            (failure or self.failure).set_content(escape(said[:1].upper() + said[1:]))
         await self.poll()
 
     async def _choose(self, run: str) -> None:
