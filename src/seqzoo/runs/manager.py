@@ -144,7 +144,7 @@ class Runs:
     def all(self) -> list[tuple[str, Plan]]:
         """Every run, the newest first."""
         found = []
-        with self._lock, contextlib.suppress(FileNotFoundError):
+        with self._lock, contextlib.suppress(OSError):
             for path in self.folder.iterdir():
                 if _ID.fullmatch(path.name):
                     with contextlib.suppress(UnknownNameError):
