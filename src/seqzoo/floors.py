@@ -177,6 +177,12 @@ def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list
     return table
 
 
+def averaged(table: list[Floors]) -> dict[str, float]:
+    """Expected MSE of every reference by name, averaged over the horizon."""
+    rows = [dict(step.items()) for step in table]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
 def reference_of(name: str) -> tuple[str, str] | None:
     """Reference and signal family of a name as "bayes.sine"; None if it is not one's name."""
     reference, _, family = name.partition(".")

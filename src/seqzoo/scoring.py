@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from . import metrics
 from .errors import InputError
-from .floors import Floors, floors_on
+from .floors import Floors, averaged, floors_on
 from .metrics import Estimate
 from .signals import Signal
 
@@ -43,8 +43,7 @@ class Score:
     @property
     def floors(self) -> dict[str, float]:
         """Expected MSE of every reference by name, averaged over the horizon."""
-        rows = [dict(step.floors.items()) for step in self.steps]
-        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        return averaged([step.floors for step in self.steps])
 
 
 def fresh_seed() -> int:

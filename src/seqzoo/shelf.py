@@ -15,6 +15,29 @@ def own_models() -> Path:
     return files.home() / "models"
 
 
+def check_name(name: str) -> None:
+    """Raises InputError unless a bundle can have that name: malformed, or that of a computed reference."""
+    if not NAME.fullmatch(name):
+        raise InputError(
+            "a model's name is of up to 100 characters of a-z, 0-9, '_', '.' and '-', and begins with a letter or a "
+            f"digit; got {name[:120]!r}."
+        )
+    if reference_of(name) is not None:
+        raise InputError(f"{name!r} is the name of a computed reference; choose another.")
+
+
+def place(name: str) -> Path:
+    """The folder that a bundle of the user's own has, whether it is there yet or not.
+
+    Raises:
+        InputError: as `check_name`, or the name of a shipped model.
+    """
+    check_name(name)
+    if (SHIPPED / name).exists():
+        raise InputError(f"{name!r} is the name of a shipped model; choose another.")
+    return own_models() / name
+
+
 def available() -> dict[str, Path]:
     """Every bundle by name: those the package ships, then the user's own, which shadow nothing."""
     found: dict[str, Path] = {}

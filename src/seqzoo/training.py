@@ -99,12 +99,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Progress:
-    """Passed to `on_progress` after every update."""
+    """Passed to `on_progress` after every update. `module` holds the averaged weights of that step: to read alone."""
 
     step: int
     steps: int
     loss: float
     evaluation: Evaluation | None
+    module: nn.Module
 
 
 @dataclass
@@ -201,7 +202,7 @@ class _Loop:
                 if checkpoint is not None:
                     self.save(checkpoint)
                 self._reseed()
-            on_progress(Progress(state.step, recipe.steps, value, evaluation))
+            on_progress(Progress(state.step, recipe.steps, value, evaluation, self.average))
 
     def _reseed(self) -> None:
         """A module that draws random numbers, as dropout does, goes on after a checkpoint as without it."""

@@ -75,7 +75,7 @@ def uses_torch(names: set[str]) -> bool:
 
 LIGHT = ["errors", "signals", "windows", "floors", "metrics", "bundle", "forecasting", "intervals", "backtest",
          "scoring", "files", "recipes", "registry", "cards", "verification", "plots", "checkpoints",
-         "catalogue", "snippets", "cli", "server", "app", "sensitivity"]  # fmt: skip
+         "catalogue", "snippets", "cli", "server", "app", "runs", "sensitivity"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LIGHT)

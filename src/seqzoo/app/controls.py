@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -37,7 +37,7 @@ class Slider:
                 self.value = min(max(float(event.args), knob.low), knob.high)
             except (TypeError, ValueError):
                 return None
-            self._text.set_content(shown(self.value))
+            self.restate()
             return on_change(self.value)
 
         made.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
@@ -48,6 +48,10 @@ class Slider:
         self._text.set_content(self._shown(value))
         ui.run_javascript(f"getHtmlElement({self._input.id}).value = {value:f}")
 
+    def restate(self) -> None:
+        """Say the value again, where what is shown of it depends on more."""
+        self._text.set_content(self._shown(self.value))
+
 
 def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:
     """A button that does something."""
@@ -56,6 +60,24 @@ def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str =
         theme.html(escape(label), tag="span")
     made.on("click", lambda: act())
     return made
+
+
+def select(label: str, key: str, options: Mapping[str, str], value: str, on_change: Callable[[str], Any]) -> None:
+    """A labelled choice of one: `options` are what is shown, by value; `on_change` is called with the value."""
+    with ui.element("label").classes("control"):
+        theme.html(escape(label), tag="span")
+        with ui.element("select") as made:
+            for name, shown in options.items():
+                option = theme.html(escape(shown), tag="option")
+                option.props["value"] = name
+                if name == value:
+                    option.props["selected"] = True
+        made.props["data-knob"] = key
+
+        def changed(event: Any) -> Any:
+            return on_change(event.args) if event.args in options else None
+
+        made.on("change", changed, js_handler="(event) => emit(event.target.value)")
 
 
 def number(label: str, value: str, colour: str, detail: str = "") -> str:

@@ -16,7 +16,7 @@ from ..cards import describe_signal
 from ..errors import SeqzooError
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
-from . import card, deploy, gallery, inside, predict, rollout, theme, tours
+from . import card, deploy, gallery, inside, predict, rollout, theme, tours, train
 from .visit import Visit
 
 failures = logging.getLogger("seqzoo.app")
@@ -40,6 +40,7 @@ VIEWS = [
     View("predict", "Predict", predict.build),
     View("inside", "Look inside", inside.build, needs_load=False),
     View("rollout", "Roll out", rollout.build),
+    View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, _has_bundle, needs_load=False),
     View("card", "Card", card.build, _has_bundle, needs_load=False),
 ]

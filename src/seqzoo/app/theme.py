@@ -43,6 +43,7 @@ TERMS = {
     "Gramian angular field": "Each value x becomes the angle arccos(x / 1.5); a pixel for each pair of steps holds "
     "the cosine of the sum of their angles, or the sine of their difference.",
     "truth": "The signal without its noise.",
+    "noise": "The variance of the noise: the error that would be left if the signal itself were known.",
     "bundle": "The folder a model ships in: weights, two deployable files, golden tensors, card, and a manifest with "
     "the SHA-256 of each.",
 }

@@ -36,12 +36,10 @@ def train(
     `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py`
     """
     from .. import bundle, registry, shelf
-    from ..errors import InputError
     from ..runtime.engines import check_torch
 
     check_torch("training")
     from .. import export, files, plots
-    from ..runtime import closed_form
     from ..training import Run
     from ..training import train as run_training
     from .progress import Bar, interrupts
@@ -50,13 +48,8 @@ def train(
     entry = registry.entry(name)
     run = Run.of(entry, seed=seed, changes=settings(change or []))
     saved_as = as_name or f"{name}-own"
-    if not bundle.NAME.fullmatch(saved_as):
-        raise InputError(f"a model's name must match {bundle.NAME.pattern}, got {saved_as!r}.")
-    if saved_as in closed_form.names():
-        raise InputError(f"{saved_as!r} is the name of a computed reference; choose another with --as.")
-    if out is None and (bundle.SHIPPED / saved_as).exists():
-        raise InputError(f"{saved_as!r} is the name of a shipped model; choose another with --as.")
-    folder = out or shelf.own_models() / saved_as
+    shelf.check_name(saved_as)
+    folder = out or shelf.place(saved_as)
     bundle.check_replaceable(folder)
     export.check_exporter()
     if run.architecture not in registry.shipped():

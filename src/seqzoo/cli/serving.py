@@ -70,7 +70,7 @@ def open_app(
     from ..server import serve as server
 
     if not server.is_loopback(host):
-        typer.echo(f"Anybody who can reach {host} can use this app and load models into it.", err=True)
+        typer.echo(f"Anybody who can reach {host} can use this app, load models into it and train here.", err=True)
     server.serve(
         host,
         port,

@@ -1,0 +1,146 @@
+"""The view Train, in a real browser: a run that many can watch and that outlives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from serving import Running, launch
+
+Visit = Callable[..., Any]
+
+COURSE = "#panel-train .chart[aria-label^='Error by step']"
+SHORT = "/models/linear.sine?view=train&steps=200&batch=16"
+LONG = "/models/lstm.sine?view=train&size=32&batch=16&steps=20000"
+
+
+def press(page: Any, label: str) -> None:
+    page.locator("#panel-train").get_by_role("button", name=label, exact=True).click()
+
+
+def evaluations(page: Any) -> int:
+    found = re.search(r"(\d+) evaluations", page.get_attribute(COURSE, "aria-label"))
+    return 0 if found is None else int(found[1])
+
+
+def wait_for_more(page: Any, than: int) -> None:
+    page.wait_for_function(
+        "([chart, than]) => (document.querySelector(chart)?.getAttribute('aria-label').match(/(\\d+) evaluations/)"
+        " ?? [0, 0])[1] > than",
+        arg=[COURSE, than],
+    )
+
+
+def wait_until(page: Any, said: str) -> None:
+    page.wait_for_selector(f"#panel-train p[aria-live]:has-text('{said}')", timeout=60_000)
+
+
+def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_the_page_was_closed(
+    visit: Visit, app: Running
+) -> None:
+    page = visit(LONG)
+    page.wait_for_selector("#panel-train :text('No run of this model yet')")
+    assert page.locator("#panel-train button[disabled]").all_inner_texts() == ["Pause", "Continue", "Stop", "Keep"]
+    press(page, "Start")
+    wait_until(page, "Training.")
+    wait_for_more(page, 3)
+    page.wait_for_function("location.search.includes('run=')")
+    label = page.get_attribute(COURSE, "aria-label")
+    assert all(name in label for name in ("last value 0.0", "best linear 0.012", "Bayes 0.010", "noise 0.01"))
+    assert page.locator(f"{COURSE} svg path").count() > 5
+
+    other = visit("/models/lstm.sine?view=train")
+    wait_for_more(other, 3)
+    press(other, "Pause")
+    wait_until(page, "Paused")
+    reached = evaluations(page)
+    address = page.url[page.url.index("/models") :]
+    page.close()
+    press(other, "Continue")
+    wait_until(other, "Training.")
+    wait_for_more(other, reached)
+    again = visit(address)
+    wait_for_more(again, reached)
+    assert again.input_value("[data-knob=size]") == "32" and again.input_value("[data-knob=steps]") == "20000"
+
+    third = visit("/models/gru.sine?view=train")
+    press(third, "Start")
+    third.wait_for_selector("#panel-train [role=alert]:has-text('A run of lstm.sine is under way')")
+    press(again, "Stop")
+    wait_until(other, "Stopped.")
+    assert "libtorch" not in Path(f"/proc/{app.process.pid}/maps").read_text()
+
+
+def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(chromium: Any, tmp_path: Path) -> None:
+    address, reached, page = LONG, 0, chromium.new_page()
+    try:
+        for label, state in (("Start", "Training."), ("Continue", "Training.")):
+            server = launch(tmp_path / "home", command="app")
+            try:
+                page.goto(server.address + address)
+                press(page, label)
+                wait_until(page, state)
+                wait_for_more(page, reached + 2)
+                page.wait_for_function("location.search.includes('run=')")
+                reached, address = evaluations(page), page.url.removeprefix(server.address)
+                assert server.stop() == 0
+            finally:
+                server.process.kill()
+                server.process.wait()
+                assert server.process.stdout is not None
+                server.process.stdout.close()
+        assert reached > 4
+    finally:
+        page.close()
+
+
+def test_a_finished_run_is_kept_and_stands_in_the_gallery(visit: Visit) -> None:
+    page = visit(SHORT)
+    press(page, "Start")
+    wait_until(page, "Finished.")
+    page.fill("[data-knob=keep]", "linear.sine")
+    press(page, "Keep")
+    page.wait_for_selector("#panel-train [role=alert]:has-text('is the name of a shipped model')")
+    page.fill("[data-knob=keep]", "linear.sine-kept")
+    press(page, "Keep")
+    page.click("#panel-train a:has-text('linear.sine-kept')", timeout=120_000)
+    page.wait_for_selector("h1:has-text('linear.sine-kept')")
+    gallery = visit("/")
+    assert gallery.is_visible("[data-model='linear.sine-kept']")
+
+
+def test_the_slider_of_snapshots_goes_back_to_the_first_steps(visit: Visit) -> None:
+    page = visit("/models/mlp.sine?view=train&size=8&steps=200&batch=16&sigma=0.2")
+    press(page, "Start")
+    wait_until(page, "Finished.")
+    page.wait_for_selector("#panel-train h3:has-text('The forecast after 200 steps')")
+    page.focus("[data-knob=at]")
+    page.keyboard.press("Home")
+    page.wait_for_selector("#panel-train h3:has-text('The forecast after 10 steps')")
+    page.wait_for_function("location.search.includes('at=0')")
+    assert "noise 0.04000" in page.get_attribute(COURSE, "aria-label")
+    press(page, "Distance above Bayes")
+    page.wait_for_function("location.search.includes('scale=excess')")
+
+
+def test_a_run_that_cannot_go_on_says_why(visit: Visit) -> None:
+    page = visit("/models/lstm.two_tone?view=train&sigma=0.01&size=8")  # below what its slider allows
+    press(page, "Start")
+    page.wait_for_selector("#panel-train p[aria-live]:has-text('the posterior needs a grid')", timeout=60_000)
+
+
+def test_an_address_with_a_run_that_is_gone_says_so_and_a_reference_has_no_such_view(visit: Visit) -> None:
+    page = visit("/models/tcn.sine?view=train&run=%3Cb%3Ex&rate=nan&size=1e9&optimiser=sgd&at=x&scale=y")
+    page.wait_for_selector("#panel-train [role=alert]:has-text('There is no run <b>x here any more.')")
+    assert page.input_value("[data-knob=size]") == "192" and page.input_value("[data-knob=optimiser]") == "soap"
+    assert not visit("/models/bayes.sine").is_visible("#tab-train")
+
+
+def test_the_view_fits_a_narrow_window_and_every_control_has_a_name(visit: Visit) -> None:
+    page = visit("/models/mlp.sine?view=train", width=400, scheme="dark")
+    page.wait_for_selector("#panel-train .panel")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    unnamed = "e => e.filter(x => !x.getAttribute('aria-label') && !x.labels?.length).length"
+    assert page.eval_on_selector_all("#panel-train :is(input, select)", unnamed) == 0
