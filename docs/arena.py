@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from seqzoo import plots
-from seqzoo.arena import efficiency, figures, order, report, results, shift
+from seqzoo.arena import efficiency, figures, order, report, results, rollouts, shift
 from seqzoo.arena.committed import COMMANDS
 from seqzoo.arena.results import Results
 
@@ -61,6 +61,11 @@ def sample_efficiency() -> str | None:
     return section("Sample efficiency", "sample-efficiency", efficiency.markdown(shown, address(picture), level=3))
 
 
+def roll_out() -> str | None:
+    """Error by step ahead."""
+    return _experiment("roll-out", "Many steps ahead", rollouts)
+
+
 def off_distribution() -> str | None:
     """Error where the signal is another than in training."""
     return _experiment("off-distribution", "Off the training distribution", shift)
@@ -72,7 +77,7 @@ def time_against_picture() -> str | None:
 
 
 SECTIONS: list[Callable[[], str | None]] = [
-    sine, recall, sine_any, sample_efficiency, off_distribution, time_against_picture
+    sine, recall, sine_any, sample_efficiency, roll_out, off_distribution, time_against_picture
 ]  # fmt: skip
 
 

@@ -62,18 +62,19 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sweeps: dict[str, list[Point]]
 
 
-def predictors(names: list[str], family: str) -> dict[str, Predictor]:
-    """One-step models of a signal at its default parameters, on the onnx engine.
+def predictors(names: list[str], family: str, *, most_at_once: int = 1) -> dict[str, Predictor]:
+    """Models of a signal at its default parameters, on the onnx engine.
 
     Args:
         names: as `seqzoo list` shows them; none means all that there are.
+        most_at_once: steps that a model may forecast at once.
 
     Raises:
         UnknownNameError: no such model or signal.
-        InputError: a named model is of another signal, or forecasts more than one step at once.
+        InputError: a named model is of another signal, or forecasts more steps at once.
         BundleError: a named model's bundle cannot be used.
     """
-    _training_signal(family)
+    signals.make(family)
     found = {}
     for name in names or shelf.available():
         try:
@@ -82,22 +83,23 @@ def predictors(names: list[str], family: str) -> dict[str, Predictor]:
             if names:
                 raise
             continue
-        why = _unfit(manifest, family)
+        why = _unfit(manifest, family, most_at_once)
         if why is None:
             found[name] = Predictor(shelf.find(name), "onnx")
         elif names:
-            raise InputError(f"{name!r} {why}. Name one-step models of {family!r}, or another signal with --signal.")
+            raise InputError(f"{name!r} {why}. Name other models of {family!r}, or another signal with --signal.")
     return found
 
 
-def _unfit(manifest: bundle.Manifest, family: str) -> str | None:
+def _unfit(manifest: bundle.Manifest, family: str, most_at_once: int) -> str | None:
     contract, of = manifest.contract, manifest.signal
     if of.family != family:
         return f"is a model of the signal {of.family!r}, not of {family!r}"
     if signals.make(family, of.parameters) != signals.make(family):
         return f"was trained on {family!r} with other parameters than its usual ones"
-    if (contract.context_length, contract.horizon) != (CONTEXT_LENGTH, 1):
-        return f"reads {contract.context_length} values and forecasts {contract.horizon}, not {CONTEXT_LENGTH} and 1"
+    if contract.context_length != CONTEXT_LENGTH or contract.horizon > most_at_once:
+        fitting = f"{CONTEXT_LENGTH} and {'1' if most_at_once == 1 else f'at most {most_at_once}'}"
+        return f"reads {contract.context_length} values and forecasts {contract.horizon}, not {fitting}"
     return None
 
 

@@ -10,6 +10,7 @@ COMMANDS = {
     "sine": "seqzoo arena --signal sine --budget 1000 --budget 20000 --budget endless --seeds 5 --windows 128000",
     "recall": "seqzoo arena --signal recall --budget endless --seeds 5 --windows 128000",
     "sine_any": "seqzoo arena --signal sine_any --budget endless --seeds 5 --windows 128000",
+    "roll-out": "seqzoo roll-out --windows 5000",
     "off-distribution": "seqzoo off-distribution --windows 5000",
     "time-against-picture": "seqzoo time-against-picture --seeds 4",
     "sample-efficiency": "seqzoo sample-efficiency --signal sine --seeds 2 --windows 64000",
