@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,22 +122,23 @@ def markdown(found: Results) -> str:
     """The section on rolling out: what was done, a table of some steps, and how far each model gets."""
     text = (
         f"The shipped models of the {found.signal}, each one training run, rolled out over the same "
-        f"{found.windows:,} fresh windows of {found.context_length} values. Expected MSE by step: the floor plus the mean squared "
-        "distance from the Bayes forecast, ± its standard error over windows. What differs between two rows is these "
-        "two runs; it says nothing of their architectures."
+        f"{found.windows:,} fresh windows of {found.context_length} values. Expected MSE by step: the floor plus the "
+        "mean squared distance from the Bayes forecast, ± its standard error over windows. What differs between two "
+        "rows is these two runs; it says nothing of their architectures."
     )
     places = [found.steps.index(step) for step in SHOWN]
     rows = [[label(name), *(f"{values[at]:.4g}" for at in places)] for name, values in found.references.items()]
     rows += [[name, *(str(values[at]) for at in places)] for name, values in found.models.items()]
     table = markdown_table(["step", *map(str, SHOWN)], rows)
-    return f"{text}\n\n{table}\n" + "\n".join(f"- {line}" for line in reach(found)) + "\n"
+    return f"{text}\n\n{table}\n" + "\n".join(f"- {line}" for line in reach(found, found.models)) + "\n"
 
 
-def reach(found: Results) -> list[str]:
+def reach(found: Results, names: Iterable[str]) -> list[str]:
     """How far each model stays below the direct best linear forecast, by more than two standard errors."""
     lines = []
     direct = found.references[DIRECT]
-    for name, values in found.models.items():
+    for name in names:
+        values = found.models[name]
         way = "" if found.at_once[name] == 1 else f", {found.at_once[name]} steps at once"
         below = [at for at, point in enumerate(values) if point.value + 2 * point.se < direct[at]]
         first_above = next((at for at in range(len(values)) if at not in below), None)

@@ -1,4 +1,4 @@
-"""Commands that ask models for more than one step of their signal: roll-out, off-distribution, time-against-picture."""
+"""Commands that ask more than one step of a known signal: roll-out, off-distribution, time-against-picture."""
 
 from __future__ import annotations
 
