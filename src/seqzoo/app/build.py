@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import gallery, model, sketches, theme
+from . import arena, gallery, model, sketches, theme
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -37,7 +37,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The gallery at /, a page at /models/NAME, a drawing at /sketches/NAME.svg.
+    """The gallery at /, a page at /models/NAME, the arena at /arena, a drawing at /sketches/NAME.svg.
 
     Once a process: NiceGUI keeps its pages in the process.
     """
@@ -53,6 +53,7 @@ def pages(repository: Repository) -> App:
 
     gallery.enter(repository)
     model.enter(repository)
+    arena.enter()
     theme.enter()
     ui.run_with(
         made,

@@ -70,7 +70,7 @@ def frame(title: str) -> Iterator[None]:
     with ui.element("header").classes("top"):
         html(
             f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
-            '<nav aria-label="Site"><a href="/">Gallery</a><a href="/docs">API</a></nav>',
+            '<nav aria-label="Site"><a href="/">Gallery</a><a href="/arena">Arena</a><a href="/docs">API</a></nav>',
             "top-row",
         )
     with ui.element("main").classes("page"):

@@ -143,9 +143,8 @@ def trained(names: Iterable[str]) -> str:
     """How many windows each of these models saw in training, as its bundle says; nothing of one that is gone."""
     known, parts = shelf.available(), []
     for name in names:
-        with contextlib.suppress(BundleError, KeyError, TypeError):
-            recipe = bundle.open_bundle(known[name]).manifest.recipe
-            parts.append(f"{plain(name)} {recipe['steps'] * recipe['batch_size']:,}")
+        with contextlib.suppress(BundleError, KeyError):
+            parts.append(f"{plain(name)} {bundle.open_bundle(known[name]).manifest.training.windows_seen:,}")
     return ", ".join(parts) or "not known"
 
 
