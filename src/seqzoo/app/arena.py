@@ -25,11 +25,12 @@ failures = logging.getLogger("seqzoo.app")
 
 
 class Question(NamedTuple):
-    """A question with its name on the page and what to notice in the answer, as HTML."""
+    """A question with its name on the page, what to notice in the answer, as HTML, and what its parts are called."""
 
     key: str
     label: str
     notice: str
+    parts: str = "Part"
 
 
 QUESTIONS = [
@@ -37,6 +38,7 @@ QUESTIONS = [
         "one-step", "One step",
         f"Notice which neighbours cannot be told apart: a smaller mean {theme.term('excess')} is no verdict until "
         "the differences over seeds show it.",
+        "Series",
     ),
     Question(
         "roll-out", "Roll-out",
@@ -47,11 +49,13 @@ QUESTIONS = [
         "off-distribution", "Off-distribution",
         f"Notice that away from its training signal a network is about as wrong as the {theme.term('Bayes')} "
         "forecaster that was not told of the change, and sometimes far worse: it has learned that signal alone.",
+        "Moved",
     ),
     Question(
         "time-against-picture", "Time against picture",
         "Notice who gets worse when one fixed order scatters the neighbours (permuted), and how everybody fails when "
         "each input comes in an order of its own (shuffled).",
+        "Reading",
     ),
     Question(
         "sample-efficiency", "Sample efficiency",
@@ -154,6 +158,7 @@ class _Arena:
         self.questions.mark({question.key})
         self.signals.offer(offered if len(offered) > 1 else {}, self._choose_signal)
         self.signals.mark({signal})
+        self.parts.rename(question.parts)
         self.parts.offer(answer.parts if len(answer.parts) > 1 else {}, self._choose_part)
         self.parts.mark({answer.part})
         self.names.offer({"": "all", **{name: name for name in answer.models}}, self._toggle)

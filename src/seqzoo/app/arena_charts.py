@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 from . import charts, theme
@@ -14,12 +15,27 @@ if TYPE_CHECKING:
 
 # Okabe & Ito's colours beside those of the references, and shapes that tell apart what a colour does not.
 COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, "#cc79a7", "#56b4e9", "#b8860b")
-SHAPES = ("circle", "rect", "triangle", "diamond", "roundRect", "pin", "arrow")
-CONDITIONS = {"intact": theme.BLUE, "permuted": theme.ORANGE, "shuffled": theme.VERMILION}
-FLOORS = {"Bayes": ("solid", theme.INK), "Bayes that knows": ("solid", theme.INK)}
-SECOND = {"Bayes that does not": ("dashed", theme.ORANGE), "best linear": ("dashed", theme.GREY),
-          "best linear, direct": ("dashed", theme.GREY)}  # fmt: skip
-ROW, FRAME = 30, 96  # pixels: of a row of marks, of what surrounds them
+SHAPES = ("circle", "rect", "triangle", "diamond", "arrow")
+_OUTLINES = {
+    "circle": "M13 3a4 4 0 1 1 0 8a4 4 0 1 1 0-8", "rect": "M9 3h8v8h-8z", "triangle": "M13 3l4 8h-8z",
+    "diamond": "M13 2l5 5l-5 5l-5-5z", "arrow": "M13 2l4 10l-4-3l-4 3z",
+}  # fmt: skip
+KINDS = {
+    "mean over seeds": (theme.BLUE, "circle"),
+    "intact": (theme.BLUE, "circle"),
+    "permuted": (theme.ORANGE, "triangle"),
+    "shuffled": (theme.VERMILION, "rect"),
+    "reference": (theme.GREY, "diamond"),
+}
+REFERENCES = {
+    "Bayes": (theme.INK, "solid"),
+    "Bayes that knows": (theme.INK, "solid"),
+    "Bayes that does not": (theme.ORANGE, "dashed"),
+    "best linear": (theme.GREY, "dashed"),
+    "best linear, direct": (theme.GREY, "dashed"),
+}
+MOST_TICKS = 10
+FRAME = 62  # pixels around the rows of marks
 _PERCENT = "value => Number((100 * value).toPrecision(3)).toLocaleString('en') + '%'"
 _PLAIN = "value => Number(value.toPrecision(3)).toLocaleString('en')"
 
@@ -32,7 +48,7 @@ def options(answer: Answer) -> Options:
 def height(answer: Answer) -> str:
     """Of the chart, for its style."""
     rows = len({mark.row for mark in answer.marks})
-    return f"{FRAME + ROW * max(rows, 3)}px" if answer.marks else "460px"
+    return f"{FRAME + (30 if rows <= 12 else 24) * max(rows, 3)}px" if answer.marks else "440px"
 
 
 def description(answer: Answer) -> str:
@@ -56,15 +72,10 @@ def said(mark: Mark, axis: Axis) -> str:
 
 def _marks(answer: Answer) -> Options:
     rows = list(dict.fromkeys(mark.row for mark in reversed(answer.marks)))
-    groups: dict[str, list[Mark]] = {}
-    for mark in answer.marks:
-        kind = mark.name if mark.name in CONDITIONS else "reference" if mark.is_reference else "mean over seeds"
-        groups.setdefault(kind, []).append(mark)
     series: list[Options] = []
-    for kind, members in groups.items():
-        colour = CONDITIONS.get(kind, theme.ORANGE if kind == "reference" else theme.BLUE)
+    for kind, members in _groups(answer).items():
+        colour, shape = KINDS[kind]
         series.append(_bars(kind, ((mark.low, mark.row, mark.high, mark.row) for mark in members), colour))
-        shape = "diamond" if kind in ("reference", "permuted") else "rect" if kind == "shuffled" else "circle"
         means = charts.dots(kind, [], [], colour, size=12, shape=shape)
         means["data"] = [
             {"value": [mark.value, mark.row], "name": f"{mark.row}: {said(mark, answer.x)}"} for mark in members
@@ -82,10 +93,18 @@ def _marks(answer: Answer) -> Options:
                       {"color": theme.GRID}}, "boundaryGap": True}  # fmt: skip
     made["yAxis"]["axisLabel"] = {**made["yAxis"]["axisLabel"], "interval": 0}
     made["tooltip"] = {**made["tooltip"], "trigger": "item", "formatter": "{b}"}
-    made["grid"]["top"] = 40
-    names = [*groups, *(["each seed"] if any(mark.each for mark in answer.marks) else [])]
-    made["legend"]["data"] = [{"name": name} for name in names]
+    made["grid"] = {"left": 14 + 7 * max(map(len, rows)), "right": 26, "top": 8, "bottom": 52}
+    made["legend"] = {"show": False}
     return made
+
+
+def _groups(answer: Answer) -> dict[str, list[Mark]]:
+    """The marks by kind."""
+    groups: dict[str, list[Mark]] = {}
+    for mark in answer.marks:
+        kind = "reference" if mark.is_reference else mark.name if mark.name in KINDS else "mean over seeds"
+        groups.setdefault(kind, []).append(mark)
+    return groups
 
 
 def _curves(answer: Answer) -> Options:
@@ -99,22 +118,52 @@ def _curves(answer: Answer) -> Options:
     _measure(made["xAxis"], answer.x, [value for curve in answer.curves for value in curve.x], exact=True)
     formatter = _PERCENT if answer.y.is_share else _PLAIN
     made["tooltip"][":valueFormatter"] = f"value => value == null ? '' : ({formatter})(value)"
-    made["legend"] |= {"type": "scroll"}
-    made["legend"]["data"] = [curve.name for curve in answer.curves]
+    made["legend"] = {"show": False}
+    made["grid"] |= {"top": 34, "right": 34}
+    if series:
+        series[0]["markLine"] = {
+            "silent": True, "symbol": "none", "lineStyle": {"color": theme.GREY, "type": "solid", "width": 1},
+            "label": {"formatter": "{b}", "color": theme.MUTED},
+            "data": [{"xAxis": value, "name": name} for name, value in answer.at.items()],
+        }  # fmt: skip
     return made
 
 
 def _curve(curve: Curve, models: Sequence[str]) -> list[Options]:
-    style, colour = (FLOORS | SECOND).get(curve.name, ("dotted", theme.GREY))
-    line = charts.line(curve.name, curve.x, curve.y, colour, width=2, style=style)
-    if curve.is_reference:
-        return [line]
-    place = models.index(curve.name)
-    colour, shape = COLOURS[place % len(COLOURS)], SHAPES[place % len(SHAPES)]
+    colour, style, shape = _look(curve, models)
+    if not shape:
+        return [charts.line(curve.name, curve.x, curve.y, colour, width=2, style=style)]
     line = charts.line(curve.name, curve.x, curve.y, colour, width=1.8)
     line |= {"symbol": shape, "symbolSize": 7, "showAllSymbol": True}
     ends = zip(curve.x, curve.low, curve.x, curve.high, strict=True)
     return [_bars(curve.name, ends, colour), line]
+
+
+def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
+    """Colour, style of the line, shape of its points; references have no points."""
+    if curve.is_reference:
+        return *REFERENCES.get(curve.name, (theme.GREY, "dotted")), ""
+    place = models.index(curve.name)
+    return COLOURS[place % len(COLOURS)], "solid", SHAPES[place % len(SHAPES)]
+
+
+def legend(answer: Answer) -> str:
+    """What the colours and shapes mean, as HTML that wraps."""
+    if answer.marks:
+        keys = [(kind, *KINDS[kind], "") for kind in _groups(answer)]
+        keys += [("each seed", theme.MUTED, "circle", "")] if any(mark.each for mark in answer.marks) else []
+    else:
+        looks = ((curve.name, *_look(curve, answer.models)) for curve in answer.curves)
+        keys = [(name, colour, shape, style) for name, colour, style, shape in looks]
+    return f'<div class="legend" aria-hidden="true">{"".join(_legend_key(*key) for key in keys)}</div>'
+
+
+def _legend_key(name: str, colour: str, shape: str, style: str) -> str:
+    dashes = {"dashed": ' stroke-dasharray="6 4"', "dotted": ' stroke-dasharray="2 3"'}.get(style, "")
+    line = f'<path d="M0 7h26" stroke="{colour}" stroke-width="2"{dashes}/>' if style else ""
+    mark = f'<path d="{_OUTLINES[shape]}" fill="{colour}"/>' if shape else ""
+    drawn = f'<svg class="chart-key" viewBox="0 0 26 14" width="26" height="14">{line}{mark}</svg>'
+    return f"<span>{drawn}{escape(name)}</span>"
 
 
 _Place = float | str
@@ -143,22 +192,15 @@ def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool 
     if not what.is_logarithmic or not finite:
         return
     low, high = min(finite), max(finite)
-    if exact:
-        axis["min"], axis["max"] = low, high
-    else:
-        axis["min"], axis["max"] = _below(low), _above(high)
-
-
-def _below(value: float) -> float:
-    """The next of 1, 2, 5 times a power of ten at or below."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return float(f"{next(step for step in (5, 2, 1) if step * power <= value * (1 + 1e-9)) * power:.1g}")
-
-
-def _above(value: float) -> float:
-    """The next of 1, 2, 5 times a power of ten at or above."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return float(f"{next(step for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9)) * power:.1g}")
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ladder = [float(f"{step}e{decade}") for decade in decades for step in (1, 2, 5)]
+    axis["min"] = low if exact else max(value for value in ladder if value <= low)
+    axis["max"] = high if exact else min((value for value in ladder if value >= high), default=high)
+    ticks = [value for value in ladder if axis["min"] <= value <= axis["max"]]
+    if len(ticks) > MOST_TICKS:
+        ticks = [value for value in ticks if f"{value:e}"[0] == "1"]
+    axis["axisLabel"]["customValues"] = ticks
+    axis["axisTick"] = {"show": False, "customValues": ticks}
 
 
 def _number(value: float, axis: Axis) -> str:

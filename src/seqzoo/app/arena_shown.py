@@ -23,6 +23,7 @@ class Shown:
                 with ui.element("div").classes("panel"):
                     self.title = theme.html(escape(title), tag="h2")
                     self.bars = theme.html("", "hint", "p")
+                    self.legend = theme.html("")
                     self.chart = charts.chart({}, "Loading")
                 with ui.element("div").classes("panel"):
                     theme.html("What the numbers show", tag="h3")
@@ -37,6 +38,7 @@ class Shown:
         """Put an answer in place of what was there."""
         self.title.set_content(escape(title))
         self.bars.set_content(f"Bars: {escape(answer.measured['Bars'])}.")
+        self.legend.set_content(arena_charts.legend(answer))
         self.chart.style(f"height: {arena_charts.height(answer)}")
         charts.redraw(self.chart, arena_charts.options(answer), arena_charts.description(answer))
         self.sentences.set_content(_sentences(answer))
@@ -50,8 +52,7 @@ def _sentences(answer: Answer) -> str:
     said = _list(answer.sentences) if answer.sentences else "<p>Nothing can be said yet.</p>"
     if not answer.details:
         return said
-    head = "Every pair" if len(answer.details) > 1 else "A caution"
-    return f"{said}<details><summary>{head}</summary>{_list(answer.details)}</details>"
+    return f"{said}<details><summary>Every pair</summary>{_list(answer.details)}</details>"
 
 
 def _list(lines: Sequence[str]) -> str:

@@ -64,11 +64,16 @@ class Chips:
 
     def __init__(self, label: str) -> None:
         with ui.element("div").classes("filter").props('role="group"') as self._row:
-            theme.html(escape(label), "label", "span")
+            self._label = theme.html(escape(label), "label", "span")
             self._holder = ui.element("div").classes("filter")
         self._row.props["aria-label"] = label
         self._offered: dict[str, str] | None = None
         self._made: dict[str, ui.element] = {}
+
+    def rename(self, label: str) -> None:
+        """Label the row anew."""
+        self._label.set_content(escape(label))
+        self._row.props["aria-label"] = label
 
     def offer(self, offered: dict[str, str], choose: Callable[[str], Awaitable[None]]) -> None:
         """Have these, as {key: label}. Those that are there already are kept, and with them the focus."""

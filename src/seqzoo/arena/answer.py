@@ -45,6 +45,7 @@ class Axis(NamedTuple):
 class Answer:
     """What a question comes to: `marks` or `curves` to draw, the table, sentences, and how all was measured.
 
+    `at` has values of x to point at, by name; `details` are lines for those who want every one.
     `models` are those that can be chosen, `parts` what else can be, as {key: label}, `part` the one shown.
     """
 
@@ -59,6 +60,7 @@ class Answer:
     marks: list[Mark] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     y: Axis | None = None
+    at: dict[str, float] = field(default_factory=dict)
     details: list[str] = field(default_factory=list)
 
 

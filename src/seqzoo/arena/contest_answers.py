@@ -11,7 +11,7 @@ from .. import signals
 from ..cards import label
 from . import efficiency, results
 from .answer import OVER_SEEDS, Answer, Axis, Curve, Mark, chosen_of, part_of
-from .report import HEADINGS, boards, budget, summary, verdict_line
+from .report import HEADINGS, Board, boards, budget, summary, verdict_line
 from .results import BATCH_SIZE, Results
 from .verdicts import LEAST, geometric_mean
 
@@ -47,7 +47,7 @@ def one_step(folder: Path, part: str, chosen: Collection[str]) -> Answer:
     ]
     return Answer(
         models, parts, part, Axis("excess over Bayes", is_share=True), HEADINGS, [row.cells() for row in few.rows],
-        summary(few), _measured(found, board.points, board.windows, OVER_SEEDS), marks,
+        [*_told_apart(few), *summary(few)], _measured(found, board.points, board.windows, OVER_SEEDS), marks,
         details=[verdict_line(verdict) for verdict in few.verdicts],
     )  # fmt: skip
 
@@ -92,7 +92,9 @@ def sample_efficiency(folder: Path, part: str, chosen: Collection[str]) -> Answe
         rows=[row for row in last.rows if row.name in names],
         verdicts=[verdict for verdict in last.verdicts if {verdict.better, verdict.worse} <= {*names, *references}],
     )
-    said += [f"At {points[-1]:,} points, {line}" for line in summary(few)]
+    at_the_end = _told_apart(few)
+    said += [f"At {points[-1]:,} points: {line}" for line in at_the_end]
+    said += [str(verdict) for verdict in few.verdicts if verdict.is_detected and at_the_end]
     measured = _measured(found, points[-1], last.windows, "the span of the seeds; lines join their geometric means")
     measured["Series"] = f"one noisy series of {points[0]:,} to {points[-1]:,} points, its last fifth held out"
     return Answer(
@@ -114,6 +116,19 @@ def _measured(found: Results, points: int | None, windows: int, bars: str) -> di
         "Measured on": f"{' or '.join(f'{count:,}' for count in sorted(scored)) or 'no'} fresh windows for each seed",
         "Bars": bars,
     }
+
+
+def _told_apart(board: Board) -> list[str]:
+    """How many pairs of models the test tells apart; nothing where no pair has been tested."""
+    names = {row.name for row in board.rows if not row.is_reference}
+    pairs = [v for v in board.verdicts if {v.better, v.worse} <= names and v.seeds > 1]
+    if not pairs:
+        return []
+    apart = sum(verdict.is_detected for verdict in pairs)
+    return [
+        f"{apart} of {len(pairs)} pairs of models can be told apart, with {max(v.seeds for v in pairs)} seeds and p "
+        "corrected (Holm) for every pair of the whole table"
+    ]
 
 
 def _key(points: int | None) -> str:

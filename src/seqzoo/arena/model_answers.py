@@ -39,17 +39,18 @@ def roll_out(folder: Path, part: str, chosen: Collection[str]) -> Answer:
     rows = [[curve.name, *(f"{curve.y[at]:.4g}" for at in places)] for curve in curves if curve.is_reference]
     shown = [name for name in found.models if short[name] in names]
     rows += [[short[name], *(str(found.models[name][at]) for at in places)] for name in shown]
+    said = [line.replace(f".{found.signal}", "") for line in rollouts.reach(found, shown)]
     measured = {
         "Signal": signals.make(found.signal).description,
         "Seeds": "one training run of each model, the one that the zoo ships: two curves compare two runs",
         "Training windows": trained(shown),
         "Measured on": f"the same {found.windows:,} fresh windows for all; the Bayes floor plus the mean squared "
         "distance from the Bayes forecast",
-        "Bars": "95%, 1.96 standard errors over windows",
+        "Bars": "95% intervals, 1.96 standard errors over windows",
     }
     return Answer(
         list(short.values()), {}, "", Axis("steps ahead"), ["step", *map(str, rollouts.SHOWN)], rows,
-        rollouts.reach(found, shown), measured, curves=curves, y=Axis("mean squared error"),
+        said, measured, curves=curves, y=Axis("mean squared error"),
     )  # fmt: skip
 
 
@@ -78,6 +79,7 @@ def off_distribution(folder: Path, part: str, chosen: Collection[str]) -> Answer
     ]
     said = [f"{parts[part]}: {shift.cost(found, part, shown)}"]
     said += [shift.beside_untold(found, part, name) for name in own]
+    said = [line.replace(f".{found.signal}", "") for line in said]
     usual = found.training[part]
     rows = [
         [f"{point.value:g}{' (training)' if point.value == usual else ''}"]
@@ -90,12 +92,12 @@ def off_distribution(folder: Path, part: str, chosen: Collection[str]) -> Answer
         "Training windows": trained(own),
         "Measured on": f"{found.windows:,} fresh windows at each value; the floor of the changed signal plus the "
         "mean squared distance from its Bayes forecast",
-        "Bars": "95% of the mean squared error on the observed values, 1.96 standard errors over windows",
+        "Bars": "95% intervals of the error on observed values, 1.96 standard errors over windows",
     }
     return Answer(
         models, parts, part, Axis(shift.LABELS[part], is_logarithmic=part == "angular_frequency"),
         [parts[part], *(short[name] for name in shown)], rows, said, measured,
-        curves=curves, y=Axis("mean squared error"),
+        curves=curves, y=Axis("mean squared error"), at={"training": usual},
     )  # fmt: skip
 
 
@@ -113,7 +115,9 @@ def time_against_picture(folder: Path, part: str, chosen: Collection[str]) -> An
             if errors:
                 mean, low, high = mean_interval(errors)
                 low = max(low, min(errors) / 2) if low == low else low
-                marks.append(Mark(family, condition, mean, low, high, tuple(errors)))
+                marks.append(Mark(f"{family}, {condition}", condition, mean, low, high, tuple(errors)))
+    known = {"guessing": order.GUESSING} if part == "digits" else order.references()
+    marks += [Mark(name, name, value, is_reference=True) for name, value in known.items()]
     shown = [(data, family) for data, family in order.compared(found) if data == part and family in names]
     said = [f"{family}: {': '.join(order.leaning(found, part, family))}" for _, family in shown]
     seeds = sorted({len(order.errors(found, part, family, "intact")) for _, family in shown})
@@ -135,7 +139,7 @@ def time_against_picture(folder: Path, part: str, chosen: Collection[str]) -> An
     axis = Axis("wrong answers" if part == "digits" else "excess over Bayes", is_share=True)
     return Answer(
         models, parts, part, axis, order.TABLE, [order.row(found, data, family) for data, family in shown],
-        said, measured, marks, details=[order.CAUTION],
+        [*said, order.CAUTION], measured, marks,
     )  # fmt: skip
 
 
