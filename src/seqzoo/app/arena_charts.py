@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ..arena.answer import Answer, Axis, Curve, Mark
 
 # Okabe & Ito's colours beside those of the references, and shapes that tell apart what a colour does not.
-COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, "#cc79a7", "#56b4e9", "#b8860b")
-SHAPES = ("circle", "rect", "triangle", "diamond", "arrow")
+COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, "#cc79a7", "#b36f00")
+SHAPES = ("circle", "rect", "triangle", "diamond")
 _OUTLINES = {
     "circle": "M13 3a4 4 0 1 1 0 8a4 4 0 1 1 0-8", "rect": "M9 3h8v8h-8z", "triangle": "M13 3l4 8h-8z",
-    "diamond": "M13 2l5 5l-5 5l-5-5z", "arrow": "M13 2l4 10l-4-3l-4 3z",
+    "diamond": "M13 2l5 5l-5 5l-5-5z",
 }  # fmt: skip
 KINDS = {
     "mean over seeds": (theme.BLUE, "circle"),

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ..arena.answer import Answer
 
 
+LONGEST_NAME = 40  # before a colon
+
+
 class Shown:
     """Panels that `show` fills, again and again. `title` heads the chart."""
 
@@ -58,7 +61,9 @@ def _sentences(answer: Answer) -> str:
 def _list(lines: Sequence[str]) -> str:
     def item(line: str) -> str:
         name, colon, rest = line.partition(":")
-        return f"<li><b>{escape(name)}</b>{colon}{escape(rest)}</li>" if colon else f"<li>{escape(line)}</li>"
+        if not colon or len(name) > LONGEST_NAME:
+            return f"<li>{escape(line)}</li>"
+        return f"<li><b>{escape(name)}</b>:{escape(rest)}</li>"
 
     return f"<ul>{''.join(item(line) for line in lines)}</ul>"
 

@@ -125,7 +125,7 @@ def time_against_picture(folder: Path, part: str, chosen: Collection[str]) -> An
     trained = (
         f"{found.settings.epochs} epochs of 1,297 pictures"
         if part == "digits"
-        else ", ".join(f"{family} {steps[family]:,} updates" for family in models)
+        else "in updates, of each recipe's own batches: " + ", ".join(f"{name} {steps[name]:,}" for name in models)
     )
     measured = {
         "Signal": "handwritten digits, 8 x 8 pixels" if part == "digits" else signals.make("sine").description,

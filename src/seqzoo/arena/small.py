@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from . import order, results, rollouts, shift
 
-SEEDS, WINDOWS = 3, 25_600
-POINTS, FEW_SEEDS, FEW_WINDOWS = "200,1000,5000,20000", 2, 12_800
+WINDOWS = 12_800  # of training, seen by every model
+SEEDS = 3
+POINTS, FEW_SEEDS = "200,1000,5000,20000", 2
 FRESH = 500  # windows that trained models are measured on
 
 
@@ -29,7 +30,7 @@ class Small(NamedTuple):
             "one-step": ["arena", "--signal", self.signal, "--models", models, "--budget", self.part,
                          "--seeds", str(SEEDS), "--windows", str(WINDOWS), "--json"],
             "sample-efficiency": ["sample-efficiency", "--signal", "sine", "--models", models, "--points", POINTS,
-                                  "--seeds", str(FEW_SEEDS), "--windows", str(FEW_WINDOWS), "--json"],
+                                  "--seeds", str(FEW_SEEDS), "--windows", str(WINDOWS), "--json"],
             "roll-out": ["roll-out", *full, "--windows", str(FRESH), "--json"],
             "off-distribution": ["off-distribution", *full, "--windows", str(FRESH), "--json"],
             "time-against-picture": ["time-against-picture", "--seeds", "2", "--quick", "--json"],
@@ -49,10 +50,9 @@ class Small(NamedTuple):
     @property
     def about(self) -> str:
         """What is small about it."""
-        windows = f"{WINDOWS if self.question == 'one-step' else FEW_WINDOWS:,}"
         return {
-            "one-step": f"{SEEDS} seeds and {windows} training windows",
-            "sample-efficiency": f"{FEW_SEEDS} seeds, {windows} training windows and {POINTS.count(',') + 1} lengths",
+            "one-step": f"{SEEDS} seeds and {WINDOWS:,} training windows",
+            "sample-efficiency": f"{FEW_SEEDS} seeds, {WINDOWS:,} training windows and {POINTS.count(',') + 1} lengths",
             "roll-out": f"{FRESH} fresh windows; the models are those that the zoo ships",
             "off-distribution": f"{FRESH} fresh windows a point; the models are those that the zoo ships",
             "time-against-picture": "2 seeds and runs too short to conclude from, of every family",
