@@ -52,7 +52,7 @@ class Small(NamedTuple):
         """What is small about it."""
         return {
             "one-step": f"{SEEDS} seeds and {WINDOWS:,} training windows",
-            "sample-efficiency": f"{FEW_SEEDS} seeds, {WINDOWS:,} training windows, points {POINTS.replace(',', ', ')}",
+            "sample-efficiency": f"{FEW_SEEDS} seeds, {WINDOWS:,} windows; points {POINTS.replace(',', ', ')}",
             "roll-out": f"{FRESH} fresh windows; the models are those that the zoo ships",
             "off-distribution": f"{FRESH} fresh windows a point; the models are those that the zoo ships",
             "time-against-picture": "2 seeds and runs too short to conclude from, of every family",
