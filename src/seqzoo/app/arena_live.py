@@ -25,7 +25,7 @@ LONGEST_LINE = 400
 
 
 class State(NamedTuple):
-    """How a run stands: "running", "finished", "stopped" or "failed", with the reason; None where there was none."""
+    """How a run stands: "running", "stopping", "finished", "stopped" or "failed" for the reason given."""
 
     small: Small
     folder: Path
@@ -37,7 +37,7 @@ class State(NamedTuple):
     @property
     def is_running(self) -> bool:
         """Whether it goes on."""
-        return self.how == "running"
+        return self.how in ("running", "stopping")
 
 
 class Live:
@@ -114,7 +114,7 @@ class Live:
             except SeqzooError as error:
                 reason = str(error)
             if status is None:
-                return State(small, folder, "running", done, seconds)
+                return State(small, folder, "stopping" if self._was_stopped else "running", done, seconds)
             if status == 0:
                 return State(small, folder, "finished", done, seconds, reason)
             if self._was_stopped:

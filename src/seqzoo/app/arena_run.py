@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -74,7 +75,6 @@ class RunPanel:
         await self._look()
 
     async def _stop(self) -> None:
-        self.status.set_content("Stopping…")
         await to_thread.run_sync(live.stop)
         await self._look()
 
@@ -82,7 +82,7 @@ class RunPanel:
         state = await to_thread.run_sync(live.state)
         running = state is not None and state.is_running
         self.go.props["disabled"] = running
-        self.halt.props["disabled"] = not running
+        self.halt.props["disabled"] = state is None or state.how != "running"
         for element in (self.go, self.halt):
             element.update()
         gallery.show(self.bar, running)
@@ -91,7 +91,11 @@ class RunPanel:
         total = state.small.total
         self.bar.props(f'value="{state.done / total:.3f}"')
         self.status.set_content(escape(self._said(state)))
-        now = (live.version, state.done, state.how)
+        small = state.small
+        mine = self.wanted()
+        if mine is not None and mine.question == small.question:
+            small = small._replace(part=mine.part)  # where a run has all parts, each visitor looks at one
+        now = (live.version, state.done, state.how, small)
         if now == self.seen:
             return
         self.seen = now
@@ -100,30 +104,31 @@ class RunPanel:
         elif state.is_running:
             self.trouble.set_content("")
         if state.done:
-            answer = await to_thread.run_sync(_answer, state)
+            answer = await to_thread.run_sync(_answer, small, state.folder)
             if answer is not None:
                 self.shown.show(f"{self.label(state.small.question)}, small version", answer, _command(state.small))
         gallery.show(self.holder, state.done > 0)
 
     def _said(self, state: State) -> str:
         what, count = self.label(state.small.question), f"{state.done} of {state.small.total}"
-        if state.is_running and state.done == state.small.total:
+        if state.how == "running" and state.done == state.small.total:
             return f"{what}: all {state.small.total} results are there; writing the report."
         spent = f"{state.seconds:.0f} s"
         return {
             "running": f"{what}: {count} results after {spent}.",
+            "stopping": f"{what}: stopping with {count} results.",
             "finished": f"{what}: finished, {count} results in {spent}. Small, and so less certain than above.",
             "stopped": f"{what}: stopped with {count} results after {spent}.",
             "failed": f"{what}: failed with {count} results after {spent}.",
         }[state.how]
 
 
-def _answer(state: State) -> Answer | None:
+def _answer(small: Small, folder: Path) -> Answer | None:
     """What there is so far; None where it cannot be answered yet."""
     from ..arena.questions import ANSWERS
 
     try:
-        return ANSWERS[state.small.question](state.folder, state.small.part, state.small.models)
+        return ANSWERS[small.question](folder, small.part, small.models)
     except SeqzooError:
         return None
 
