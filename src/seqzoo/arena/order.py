@@ -6,8 +6,11 @@ is whose neighbour and nothing else; shuffled, each window by an order of its ow
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -129,15 +132,16 @@ def errors(results: Results, data: str, family: str, condition: str) -> list[flo
     return [results.runs[three[place]].error for three in keys if all(key in results.runs for key in three)]
 
 
-def references() -> dict[str, float]:
+@functools.cache
+def references() -> Mapping[str, float]:
     """Excess over Bayes, on the sine, of the best that is linear in the window, and in the window's mean alone."""
     signal, length = Sine(), 20
     moments, floor = signal.moments(length, 1), floors(signal, length)[0]
     of_mean = np.full((1, length), moments.cross.sum() / moments.within.sum())
-    return {
+    return MappingProxyType({
         "best linear": floor.best_linear / floor.bayes.value - 1,
         "best multiple of the mean": float(linear_mse(signal, of_mean)[0]) / floor.bayes.value - 1,
-    }
+    })  # fmt: skip
 
 
 def finished(results: Results, data: str, family: str, condition: str) -> list[float]:
@@ -220,7 +224,7 @@ def leaning(results: Results, data: str, family: str) -> tuple[str, str]:
     return ORDER if shuffled.low > 1 else NEITHER, f"permuted {_times(permuted)}, shuffled {_times(shuffled)}"
 
 
-def _leanings(results: Results, shown: list[tuple[str, str]], linear: dict[str, float]) -> list[str]:
+def _leanings(results: Results, shown: list[tuple[str, str]], linear: Mapping[str, float]) -> list[str]:
     """Which families lean on what, as far as the intervals tell them apart."""
     groups: dict[str, list[str]] = {
         claim: []
