@@ -18,6 +18,7 @@ from serving import Running
 Visit = Callable[..., Any]
 CHART = "[data-shown=committed] [role=img].chart"
 LIVE = "[data-shown=live]"
+PICTURE = "document.querySelector('[data-shown=committed] .chart svg').innerHTML"
 STATUS = "p[aria-live=polite]"
 
 
@@ -73,12 +74,12 @@ def test_choosing_models_changes_the_chart_and_the_verdicts(visit: Visit) -> Non
     assert ">gaf_cnn</text>" in before and "gaf_cnn" in page.inner_text("[data-shown=committed] .said")
     page.click("[aria-label=Models] >> text='gaf_cnn'")
     page.wait_for_function("location.search.includes('models=')")
-    page.wait_for_function("!document.querySelector('[data-shown=committed] .chart svg').innerHTML.includes('gaf_cnn')")
+    page.wait_for_function(f"!{PICTURE}.includes('gaf_cnn')")
     assert page.get_attribute("[data-key=gaf_cnn]", "aria-pressed") == "false"
     assert page.get_attribute("[data-key=lstm]", "aria-pressed") == "true"
     assert "gaf_cnn" not in page.inner_text("[data-shown=committed] .said") and ">lstm</text>" in drawn(page)
     page.click("[aria-label=Models] >> text='all'")
-    page.wait_for_function("document.querySelector('[data-shown=committed] .chart svg').innerHTML.includes('gaf_cnn')")
+    page.wait_for_function(f"{PICTURE}.includes('gaf_cnn')")
     assert "models=" not in page.url
 
 
