@@ -33,6 +33,7 @@ REFERENCES = {
     "Bayes that does not": (theme.ORANGE, "dashed"),
     "best linear": (theme.GREY, "dashed"),
     "best linear, direct": (theme.GREY, "dashed"),
+    "last value": (theme.INK, "dotted"),
 }
 MOST_TICKS = 10
 FRAME = 62  # pixels around the rows of marks
@@ -123,7 +124,7 @@ def _curves(answer: Answer) -> Options:
     if series:
         series[0]["markLine"] = {
             "silent": True, "symbol": "none", "lineStyle": {"color": theme.GREY, "type": "solid", "width": 1},
-            "label": {"formatter": "{b}", "color": theme.MUTED},
+            "label": {"formatter": "{b}", "color": theme.MUTED, "position": "insideEndTop"},
             "data": [{"xAxis": value, "name": name} for name, value in answer.at.items()],
         }  # fmt: skip
     return made
@@ -185,7 +186,9 @@ def _bars(name: str, ends: Iterable[tuple[_Place, _Place, _Place, _Place]], colo
 def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool = False) -> None:
     """Scale an axis to its values and label it. `exact` ends it at the first and the last of them."""
     finite = [value for value in values if math.isfinite(value) and (value > 0 or not what.is_logarithmic)]
-    axis["axisLabel"] = {**axis["axisLabel"], ":formatter": _PERCENT if what.is_share else _PLAIN}
+    formatter = _PERCENT if what.is_share else _PLAIN
+    axis["axisLabel"] = {**axis["axisLabel"], ":formatter": formatter}
+    axis["axisPointer"] = {"label": {":formatter": f"shown => ({formatter})(shown.value)"}}
     axis["type"] = "log" if what.is_logarithmic else "value"
     axis.pop("minInterval", None)
     axis["splitLine"] = {"show": True, "lineStyle": {"color": theme.GRID}}
