@@ -48,8 +48,9 @@ class Live:
         self._process: subprocess.Popen[bytes] | None = None
         self._small: Small | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._began, self._ended = 0.0, 0.0
+        self._began = 0.0
         self._was_stopped = False
+        self._last: State | None = None  # once it has ended
         self.version = 0
 
     def start(self, small: Small) -> None:
@@ -75,7 +76,7 @@ class Live:
                     )  # fmt: skip
             except OSError as error:
                 raise InputError(f"the small version cannot be started: {error}.") from None
-            self._small, self._began, self._ended, self._was_stopped = small, time.monotonic(), 0.0, False
+            self._small, self._began, self._was_stopped, self._last = small, time.monotonic(), False, None
             self.version += 1
 
     def stop(self) -> None:
@@ -103,23 +104,24 @@ class Live:
             small, process, holder = self._small, self._process, self._folder
             if small is None or process is None or holder is None:
                 return None
-            folder = Path(holder.name)
-            status = process.poll()
-            if status is not None and not self._ended:
-                self._ended = time.monotonic()
-            seconds = (self._ended or time.monotonic()) - self._began
+            if self._last is not None:
+                return self._last
+            folder, status = Path(holder.name), process.poll()  # before the count: nothing comes after the end
             done, reason = 0, ""
             try:
                 done = small.done(folder)
             except SeqzooError as error:
                 reason = str(error)
+            now = State(small, folder, "running", done, time.monotonic() - self._began)
             if status is None:
-                return State(small, folder, "stopping" if self._was_stopped else "running", done, seconds)
+                return now._replace(how="stopping") if self._was_stopped else now
             if status == 0:
-                return State(small, folder, "finished", done, seconds, reason)
-            if self._was_stopped:
-                return State(small, folder, "stopped", done, seconds)
-            return State(small, folder, "failed", done, seconds, reason or _last_line(folder / "log.txt", status))
+                self._last = now._replace(how="finished", reason=reason)
+            elif self._was_stopped:
+                self._last = now._replace(how="stopped")
+            else:
+                self._last = now._replace(how="failed", reason=reason or _last_line(folder / "log.txt", status))
+            return self._last
 
     @staticmethod
     def _kill(process: subprocess.Popen[bytes]) -> None:
