@@ -74,8 +74,8 @@ def enter() -> None:
         with theme.frame("seqzoo: arena"):
             theme.html(
                 "<h1>The arena</h1>"
-                '<p class="intro">Every model on the same data, several training runs each, with intervals: what is '
-                "shown to be better, and what cannot be told apart.</p>"
+                '<p class="intro">Every model on the same data, beside the best forecaster there can be, with '
+                "intervals: what is shown to be better, and what cannot be told apart.</p>"
             )
             await _Arena(dict(request.query_params)).run()
 

@@ -92,7 +92,7 @@ def off_distribution(folder: Path, part: str, chosen: Collection[str]) -> Answer
         "Training windows": trained(own),
         "Measured on": f"{found.windows:,} fresh windows at each value; the floor of the changed signal plus the "
         "mean squared distance from its Bayes forecast",
-        "Bars": "95% intervals of the error on observed values, 1.96 standard errors over windows",
+        "Bars": "1.96 standard errors, over windows, of the error on observed values; to either side",
     }
     return Answer(
         models, parts, part, Axis(shift.LABELS[part], is_logarithmic=part == "angular_frequency"),
