@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo.arena import order, order_runs, shift
+from seqzoo.arena import order, order_runs, rollouts, shift
 from terminal import Terminal
 
 
@@ -21,6 +21,22 @@ def test_off_distribution_writes_results_figure_and_text(terminal: Terminal, tmp
     ]
     assert shift.markdown(shift.read(tmp_path)) in said.out
     assert (tmp_path / "off-distribution.md").read_text("utf-8") in said.out
+
+
+def test_roll_out_writes_results_figure_and_text(terminal: Terminal, tmp_path: Path) -> None:
+    said = terminal("roll-out", "linear.sine", "lstm.sine-h50", "--windows", "100", "--out", tmp_path)
+    assert said.status == 0, said.err
+    names = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
+    assert names == ["roll-out.json", "roll-out.md", "roll-out.svg"]
+    found = rollouts.read(tmp_path)
+    assert rollouts.markdown(found) in said.out
+    assert found.at_once == {"linear.sine": 1, "lstm.sine-h50": 50}
+
+
+def test_roll_out_takes_every_model_of_another_signal(terminal: Terminal, tmp_path: Path) -> None:
+    said = terminal("roll-out", "--signal", "recall", "--windows", "20", "--json", "--out", tmp_path)
+    assert said.status == 0, said.err
+    assert {"lstm.recall", "mlp.recall"} <= set(json.loads(said.out)["models"])
 
 
 def test_off_distribution_prints_the_json_that_it_writes(terminal: Terminal, tmp_path: Path) -> None:
@@ -38,6 +54,11 @@ def test_off_distribution_prints_the_json_that_it_writes(terminal: Terminal, tmp
         (["off-distribution", "--signal", "sawtooth"], "unknown signal 'sawtooth'."),
         (["off-distribution", "--signal", "recall"], "those that have are sine, square"),
         (["off-distribution", "--windows", "0"], "windows must be from 2 to"),
+        (["off-distribution", "lstm.sine-h50"], "reads 20 values and forecasts 50, not 20 and 1. Name other models"),
+        (["roll-out", "lstm.sin"], "unknown model 'lstm.sin'. Did you mean 'lstm.sine'?"),
+        (["roll-out", "lstm.recall"], "'lstm.recall' is a model of the signal 'recall', not of 'sine'"),
+        (["roll-out", "--signal", "sawtooth"], "unknown signal 'sawtooth'."),
+        (["roll-out", "--windows", "1"], "windows must be from 2 to"),
         (["off-distribution", "--windows", "2000000000"], "windows must be from 2 to"),
         (["time-against-picture", "--seeds", "1"], "seeds must be from 2 to 100, got 1"),
         (["time-against-picture", "--workers", "0"], "Invalid value for '--workers'"),
@@ -50,11 +71,12 @@ def test_what_cannot_be_compared_is_refused_in_one_line(
     assert expected in terminal(*arguments, "--out", tmp_path / "out").refusal
 
 
-@pytest.mark.parametrize("command", ["off-distribution", "time-against-picture"])
+@pytest.mark.parametrize("command", ["roll-out", "off-distribution", "time-against-picture"])
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     (tmp_path / "file").write_text("")
+    monkeypatch.setattr(rollouts, "measure", None)
     monkeypatch.setattr(shift, "sweep", None)
     monkeypatch.setattr(order_runs, "run", None)
     for out in (tmp_path / "file", tmp_path / "file" / "below"):

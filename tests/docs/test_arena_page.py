@@ -31,11 +31,11 @@ def test_sections_appear_with_their_results_and_name_the_command_behind_them(scr
     found = Results("sine", 20, {"bayes": 0.0, "last_value": 0.9})
     found.cells = [arena_work.result(model, seed, 0.1 + seed / 100) for model in ("mlp", "lstm") for seed in (0, 1)]
     for name in ("sine", "sample-efficiency"):
-        results.save(found, tmp_path / "docs" / "results" / name)
+        results.save(found, tmp_path / script.RESULTS / name)
     script.main()
     text = (tmp_path / "docs" / "arena.md").read_text("utf-8")
     assert re.findall(r"^## (.*)", text, re.MULTILINE) == ["The plain sine, on three budgets", "Sample efficiency"]
-    assert f"`{script.command('sine')}`" in text and "--out docs/results/sine" in text
+    assert f"`{script.command('sine')}`" in text and f"--out {script.RESULTS.as_posix()}/sine`" in text
     pictures = re.findall(r"\]\(([^)]+)\)", text)
     assert len(pictures) == 2 and all((tmp_path / "docs" / picture).is_file() for picture in pictures)
 
@@ -46,6 +46,7 @@ def test_the_commands_behind_the_sections_are_commands(script):
 
 
 def test_the_page_is_what_the_committed_results_say(script, tmp_path):
-    (tmp_path / "docs" / "results").symlink_to(ROOT / "docs" / "results")
+    (tmp_path / script.RESULTS).parent.mkdir(parents=True)
+    (tmp_path / script.RESULTS).symlink_to(ROOT / script.RESULTS)
     script.main()
     assert (tmp_path / "docs" / "arena.md").read_text("utf-8") == (ROOT / "docs" / "arena.md").read_text("utf-8")

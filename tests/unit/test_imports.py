@@ -93,7 +93,8 @@ def test_importing_it_never_imports_the_arena(name):
         assert not any(f"{used}.".startswith("seqzoo.arena.") for used in reached_from(module)), module
 
 
-@pytest.mark.parametrize("part", ["results", "verdicts", "report", "page", "figures", "efficiency", "pool"])
+@pytest.mark.parametrize("part", ["results", "verdicts", "report", "page", "figures", "efficiency", "pool",
+                                  "questions", "small"])  # fmt: skip
 def test_what_shows_the_results_of_the_arena_never_imports_torch(part):
     assert not uses_torch(reached_from(f"seqzoo.arena.{part}"))
 

@@ -15,7 +15,7 @@ from .. import catalogue
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import gallery, model, sketches, theme, tours
+from . import arena, gallery, model, sketches, theme, tours
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -39,7 +39,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The gallery at / and /models.csv, a page at /models/NAME, a drawing at /sketches/NAME.svg, tours at /tours/KEY.
+    """The gallery at /, a page at /models/NAME, the arena at /arena, tours at /tours/KEY, drawings and a table.
 
     Once a process: NiceGUI keeps its pages in the process.
     """
@@ -66,6 +66,7 @@ def pages(repository: Repository) -> App:
     nicegui_app.add_exception_handler(404, _missing)
     gallery.enter(repository)
     model.enter(repository)
+    arena.enter()
     theme.enter()
     ui.run_with(
         made,

@@ -86,3 +86,41 @@ def number(label: str, value: str, colour: str, detail: str = "") -> str:
         f'<div class="number" style="--c:{colour}"><div class="k">{label}</div>'
         f'<div class="v">{escape(value)}</div><div class="d">{detail}</div></div>'
     )
+
+
+class Chips:
+    """A labelled row of toggles, as many as are offered; without any it is hidden."""
+
+    def __init__(self, label: str) -> None:
+        with ui.element("div").classes("filter").props('role="group"') as self._row:
+            self._label = theme.html(escape(label), "label", "span")
+            self._holder = ui.element("div").classes("filter")
+        self._row.props["aria-label"] = label
+        self._offered: dict[str, str] | None = None
+        self._made: dict[str, ui.element] = {}
+
+    def rename(self, label: str) -> None:
+        """Label the row anew."""
+        self._label.set_content(escape(label))
+        self._row.props["aria-label"] = label
+
+    def offer(self, offered: dict[str, str], choose: Callable[[str], Awaitable[None]]) -> None:
+        """Have these, as {key: label}. Those that are there already are kept, and with them the focus."""
+        if offered == self._offered:
+            return
+        self._offered = dict(offered)
+        self._row.classes(add="gone" if not offered else "", remove="gone" if offered else "")
+        self._holder.clear()
+        self._made = {}
+        with self._holder:
+            for key, label in offered.items():
+                with ui.element("button").classes("chip").props('type="button"') as chip:
+                    theme.html(escape(label), tag="span")
+                chip.props["data-key"] = key
+                chip.on("click", lambda key=key: choose(key))
+                self._made[key] = chip
+
+    def mark(self, pressed: set[str]) -> None:
+        """Press these and no others."""
+        for key, chip in self._made.items():
+            chip.props(f'aria-pressed="{str(key in pressed).lower()}"')

@@ -89,7 +89,8 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
         with ui.element("header").classes("top") as header:
             html(
                 f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
-                '<nav aria-label="Site"><a href="/">Gallery</a><a href="/docs">API</a></nav>',
+                '<nav aria-label="Site"><a href="/">Gallery</a><a href="/arena">Arena</a>'
+                '<a href="/docs">API</a></nav>',
                 "top-row",
             )
         header.move(target_index=1)

@@ -6,8 +6,11 @@ is whose neighbour and nothing else; shuffled, each window by an order of its ow
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -30,6 +33,10 @@ CAUTION = (
     "An interval that includes 1 shows no difference at this number of seeds, and no equality. The intervals are "
     "each family's own: none is widened for the number of comparisons."
 )
+TABLE = ("family", "parameters", "intact", "permuted", "ratio", "shuffled", "ratio")
+NEIGHBOURS = "Leans on neighbourhood (worse when permuted, though nothing else is lost)"
+ORDER = "Leans on order; a need of neighbours is not shown (not surely worse when permuted, worse when shuffled)"
+NEITHER = "No leaning shown (not surely worse in either condition)"
 GUESSING = 0.9  # share of wrong answers among ten classes
 FAMILIES = {
     "sine": ("lstm", "gru", "mlp", "tcn", "gaf_cnn"),
@@ -125,15 +132,23 @@ def errors(results: Results, data: str, family: str, condition: str) -> list[flo
     return [results.runs[three[place]].error for three in keys if all(key in results.runs for key in three)]
 
 
-def references() -> dict[str, float]:
+@functools.cache
+def references() -> Mapping[str, float]:
     """Excess over Bayes, on the sine, of the best that is linear in the window, and in the window's mean alone."""
     signal, length = Sine(), 20
     moments, floor = signal.moments(length, 1), floors(signal, length)[0]
     of_mean = np.full((1, length), moments.cross.sum() / moments.within.sum())
-    return {
+    return MappingProxyType({
         "best linear": floor.best_linear / floor.bayes.value - 1,
         "best multiple of the mean": float(linear_mse(signal, of_mean)[0]) / floor.bayes.value - 1,
-    }
+    })  # fmt: skip
+
+
+def finished(results: Results, data: str, family: str, condition: str) -> list[float]:
+    """The error of each seed that has finished this condition, in the order of the seeds."""
+    start = f"{data}/{family}/{condition}/"
+    seeds = sorted(int(key.removeprefix(start)) for key in results.runs if key.startswith(start))
+    return [results.runs[f"{start}{seed}"].error for seed in seeds]
 
 
 def compared(results: Results) -> list[tuple[str, str]]:
@@ -183,39 +198,50 @@ def markdown(results: Results) -> str:
         "is that of the ordered window also where the model sees a shuffled one, for which the best possible is "
         "worse. Means over seeds with 95% t intervals; ratios to intact are geometric means of paired seeds.",
         "",
-        "| data | family | parameters | intact | permuted | ratio | shuffled | ratio |",
+        f"| data | {' | '.join(TABLE)} |",
         "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     for data, family in shown:
-        intact, permuted, shuffled = (_share(errors(results, data, family, each)) for each in CONDITIONS)
-        size = next(run.parameters for key, run in results.runs.items() if key.startswith(f"{data}/{family}/"))
-        ratios = [_times(ratio(results, data, family, each)) for each in CONDITIONS[1:]]
-        cells = (data, family, f"{size:,}", intact, permuted, ratios[0], shuffled, ratios[1])
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(f"| {' | '.join([data, *row(results, data, family)])} |")
     known = ", ".join(f"{name} {excess:.1%}" for name, excess in linear.items())
     lines += ["", f"For scale: on the sine {known}; guessing a digit is wrong in {GUESSING:.0%}.", ""]
     return "\n".join([*lines, *_leanings(results, shown, linear)]) + "\n"
 
 
-def _leanings(results: Results, shown: list[tuple[str, str]], linear: dict[str, float]) -> list[str]:
+def row(results: Results, data: str, family: str) -> list[str]:
+    """A family's row of the table, under `TABLE`."""
+    intact, permuted, shuffled = (_share(errors(results, data, family, each)) for each in CONDITIONS)
+    size = next(run.parameters for key, run in results.runs.items() if key.startswith(f"{data}/{family}/"))
+    ratios = [_times(ratio(results, data, family, each)) for each in CONDITIONS[1:]]
+    return [family, f"{size:,}", intact, permuted, ratios[0], shuffled, ratios[1]]
+
+
+def leaning(results: Results, data: str, family: str) -> tuple[str, str]:
+    """What a family is shown to lean on, and the ratios that show it."""
+    permuted, shuffled = (ratio(results, data, family, condition) for condition in CONDITIONS[1:])
+    if permuted.low > 1:
+        return NEIGHBOURS, _times(permuted)
+    return ORDER if shuffled.low > 1 else NEITHER, f"permuted {_times(permuted)}, shuffled {_times(shuffled)}"
+
+
+def _leanings(results: Results, shown: list[tuple[str, str]], linear: Mapping[str, float]) -> list[str]:
     """Which families lean on what, as far as the intervals tell them apart."""
     groups: dict[str, list[str]] = {
-        "Leans on neighbourhood (worse when permuted, though nothing else is lost)": [],
-        "Leans on order; a need of neighbours is not shown (not surely worse when permuted, worse when shuffled)": [],
-        "No leaning shown (not surely worse in either condition)": [],
-        "Better when permuted than intact": [],
-        "When shuffled, not shown to beat guessing a digit or the best multiple of the window's mean": [],
+        claim: []
+        for claim in (
+            NEIGHBOURS,
+            ORDER,
+            NEITHER,
+            "Better when permuted than intact",
+            "When shuffled, not shown to beat guessing a digit or the best multiple of the window's mean",
+        )
     }
-    neighbours, order, neither, better, blind = groups.values()
+    *_, better, blind = groups.values()
     for data, family in shown:
-        permuted, shuffled = (ratio(results, data, family, condition) for condition in CONDITIONS[1:])
         name = f"{family} on {'the sine' if data == 'sine' else data}"
-        if permuted.low > 1:
-            neighbours.append(f"{name} ({_times(permuted)})")
-        elif shuffled.low > 1:
-            order.append(f"{name} (permuted {_times(permuted)}, shuffled {_times(shuffled)})")
-        else:
-            neither.append(f"{name} (permuted {_times(permuted)}, shuffled {_times(shuffled)})")
+        claim, ratios = leaning(results, data, family)
+        groups[claim].append(f"{name} ({ratios})")
+        permuted = ratio(results, data, family, "permuted")
         if permuted.high < 1:
             better.append(f"{name} ({_times(permuted)})")
         least = GUESSING if data == "digits" else linear["best multiple of the mean"]

@@ -8,7 +8,7 @@ that has learned its training signal perfectly would do.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,18 +62,19 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sweeps: dict[str, list[Point]]
 
 
-def predictors(names: list[str], family: str) -> dict[str, Predictor]:
-    """One-step models of a signal at its default parameters, on the onnx engine.
+def predictors(names: list[str], family: str, *, most_at_once: int = 1) -> dict[str, Predictor]:
+    """Models of a signal at its default parameters, on the onnx engine.
 
     Args:
         names: as `seqzoo list` shows them; none means all that there are.
+        most_at_once: steps that a model may forecast at once.
 
     Raises:
         UnknownNameError: no such model or signal.
-        InputError: a named model is of another signal, or forecasts more than one step at once.
+        InputError: a named model is of another signal, or forecasts more steps at once.
         BundleError: a named model's bundle cannot be used.
     """
-    _training_signal(family)
+    signals.make(family)
     found = {}
     for name in names or shelf.available():
         try:
@@ -82,22 +83,23 @@ def predictors(names: list[str], family: str) -> dict[str, Predictor]:
             if names:
                 raise
             continue
-        why = _unfit(manifest, family)
+        why = _unfit(manifest, family, most_at_once)
         if why is None:
             found[name] = Predictor(shelf.find(name), "onnx")
         elif names:
-            raise InputError(f"{name!r} {why}. Name one-step models of {family!r}, or another signal with --signal.")
+            raise InputError(f"{name!r} {why}. Name other models of {family!r}, or another signal with --signal.")
     return found
 
 
-def _unfit(manifest: bundle.Manifest, family: str) -> str | None:
+def _unfit(manifest: bundle.Manifest, family: str, most_at_once: int) -> str | None:
     contract, of = manifest.contract, manifest.signal
     if of.family != family:
         return f"is a model of the signal {of.family!r}, not of {family!r}"
     if signals.make(family, of.parameters) != signals.make(family):
         return f"was trained on {family!r} with other parameters than its usual ones"
-    if (contract.context_length, contract.horizon) != (CONTEXT_LENGTH, 1):
-        return f"reads {contract.context_length} values and forecasts {contract.horizon}, not {CONTEXT_LENGTH} and 1"
+    if contract.context_length != CONTEXT_LENGTH or contract.horizon > most_at_once:
+        fitting = f"{CONTEXT_LENGTH} and {'1' if most_at_once == 1 else f'at most {most_at_once}'}"
+        return f"reads {contract.context_length} values and forecasts {contract.horizon}, not {fitting}"
     return None
 
 
@@ -238,24 +240,39 @@ def _telling(points: list[Point], usual: float) -> list[Point]:
 
 def _said(results: Results) -> list[str]:
     """What the numbers say, one line for each parameter and each forecaster."""
-    lines = []
-    off = {}
-    for parameter, points in results.sweeps.items():
-        # Without noise the floor is zero and nothing is a multiple of it.
-        off[parameter] = [p for p in points if p.value not in (0.0, results.training[parameter])]
-        worst = max(off[parameter], key=lambda point: _times(point, TOLD_NOTHING, KNOWS))
-        costs = ", ".join(f"{name} {_times(worst, name, KNOWS):.3g}" for name in worst.expected if name != KNOWS)
-        lines.append(
-            f"- **{_short(parameter)}**: not knowing it costs most at {worst.value:g}. MSE over that of the Bayes "
-            f"forecaster that knows: {costs}."
-        )
+    everyone = list(results.sweeps["sigma"][0].expected)
+    lines = [f"- **{_short(parameter)}**: {cost(results, parameter, everyone)}" for parameter in results.sweeps]
     for name in (*results.models, LINEAR):
-        ranges = []
-        for parameter, points in off.items():
-            times = [_times(point, name, TOLD_NOTHING) for point in points]
-            ranges.append(f"{min(times):.3g} to {max(times):.3g} over the {_short(parameter)}")
+        ranges = [
+            f"{_range(results, parameter, name)} over the {_short(parameter)}" for parameter in results.sweeps
+        ]
         lines.append(f"- **{name}**, MSE over that of the Bayes forecaster that does not know: {', '.join(ranges)}.")
     return lines
+
+
+def cost(results: Results, parameter: str, names: Iterable[str]) -> str:
+    """Where not knowing a parameter costs most, and what it costs these forecasters there."""
+    worst = max(_off(results, parameter), key=lambda point: _times(point, TOLD_NOTHING, KNOWS))
+    costs = ", ".join(f"{name} {_times(worst, name, KNOWS):.3g}" for name in names if name != KNOWS)
+    return (
+        f"not knowing it costs most at {worst.value:g}. MSE over that of the Bayes forecaster that knows: {costs}."
+    )
+
+
+def beside_untold(results: Results, parameter: str, name: str) -> str:
+    """A forecaster beside the Bayes forecaster that does not know the parameter."""
+    times = _range(results, parameter, name)
+    return f"{name}: {times} times the MSE of the Bayes forecaster that does not know."
+
+
+def _range(results: Results, parameter: str, name: str) -> str:
+    times = [_times(point, name, TOLD_NOTHING) for point in _off(results, parameter)]
+    return f"{min(times):.3g} to {max(times):.3g}"
+
+
+def _off(results: Results, parameter: str) -> list[Point]:
+    # Without noise the floor is zero and nothing is a multiple of it.
+    return [point for point in results.sweeps[parameter] if point.value not in (0.0, results.training[parameter])]
 
 
 def _times(point: Point, name: str, other: str) -> float:

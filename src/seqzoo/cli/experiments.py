@@ -1,4 +1,4 @@
-"""Commands that change what models are given: off-distribution, time-against-picture."""
+"""Commands that ask more than one step of a known signal: roll-out, off-distribution, time-against-picture."""
 
 from __future__ import annotations
 
@@ -12,6 +12,37 @@ import typer
 from .app import Json, Workers, app, emit
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results, the figure and the text.")]
+
+
+@app.command("roll-out")
+def roll_out(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Models of the signal; all of the shelf if none is named.")
+    ] = None,
+    signal: Annotated[str, typer.Option(help="Signal family.")] = "sine",
+    windows: Annotated[int, typer.Option(help="Fresh windows, the same for every model.")] = 5000,
+    out: Out = Path("out"),
+    json: Json = False,
+) -> None:
+    """Roll every forecaster out 100 steps and measure its error by step beside the floor.
+
+    Examples: `seqzoo roll-out` · `seqzoo roll-out lstm.sine lstm.sine-h50 --windows 20000 --out rolled`
+    """
+    from .. import files, plots
+    from ..arena import rollouts, shift
+
+    picture = out / "roll-out.svg"
+    plots.check_kind(picture)
+    chosen = shift.predictors(models or [], signal, most_at_once=max(rollouts.STEPS))
+    _check_writable(out)
+    results = rollouts.measure(chosen, signal, windows=windows, on_model=lambda found: rollouts.save(found, out))
+    plots.save(rollouts.figure(results), picture)
+    text = rollouts.markdown(results)
+    files.write_file(picture.with_suffix(".md"), text.encode())
+    if json:
+        emit(results)
+    else:
+        typer.echo(f"{text}\nPicture: {picture}")
 
 
 @app.command("off-distribution")

@@ -1,0 +1,183 @@
+"""The page /arena, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from seqzoo.arena.committed import HERE
+from seqzoo.arena.questions import ANSWERS, committed
+from serving import Running, launch
+
+Visit = Callable[..., Any]
+CHART = "[data-shown=committed] [role=img].chart"
+LIVE = "[data-shown=live]"
+PICTURE = "document.querySelector('[data-shown=committed] .chart svg').innerHTML"
+STATUS = "p[aria-live=polite]"
+
+
+def said(page: Any, chart: str = CHART) -> str:
+    return str(page.get_attribute(chart, "aria-label"))
+
+
+def asked(page: Any, question: str) -> None:
+    page.click(f"[aria-label=Question] >> text='{question}'")
+
+
+def table(page: Any, shown: str = "committed") -> list[list[str]]:
+    found = page.query_selector_all(f"[data-shown={shown}] table tr")
+    return [[cell.inner_text() for cell in row.query_selector_all("th, td")] for row in found]
+
+
+def drawn(page: Any) -> str:
+    page.wait_for_selector(f"{CHART} svg")
+    return str(page.inner_html(f"{CHART} svg"))
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_each_question_shows_the_numbers_of_the_stored_results(visit: Visit, question: str) -> None:
+    answer = ANSWERS[question](next(iter(committed(question).values())), "", ())
+    page = visit(f"/arena?question={question}")
+    page.wait_for_selector("[data-shown=committed] td")
+    assert table(page) == [list(answer.headings), *answer.rows]
+    assert page.inner_text("[data-shown=committed] .said").count("\n") >= len(answer.sentences) - 1
+    measured = page.inner_text("[data-shown=committed] .measured")
+    assert all(text in measured for text in answer.measured.values())
+    assert "Notice" in page.inner_text("p.lead >> nth=0")
+    page.wait_for_selector(f"{CHART} svg path >> nth=9", state="attached")
+    names = [mark.row for mark in answer.marks if not mark.is_reference] or answer.models
+    assert all(name in said(page) for name in names)
+    assert not answer.marks or all(f">{name}</text>" in drawn(page) for name in names)
+
+
+def test_a_mean_on_the_page_is_that_of_the_stored_cells(visit: Visit) -> None:
+    stored = json.loads((HERE / "sine" / "results.json").read_text("utf-8"))
+    own = [c["outcome"]["excess"] for c in stored["cells"] if c["model"] == "lstm" and c["points"] == 20000]
+    page = visit("/arena?part=20000")
+    page.wait_for_function("document.querySelector('[data-shown=committed] h2').textContent.includes('20,000')")
+    mean = 100 * sum(own) / len(own)
+    assert f"lstm {mean:.3g}%" in said(page)
+    row = next(row for row in table(page) if row[0] == "lstm")
+    assert row[1] == f"{mean:.2f}%" and row[3] == str(len(own))
+
+
+def test_choosing_models_changes_the_chart_and_the_verdicts(visit: Visit) -> None:
+    page = visit("/arena")
+    page.wait_for_selector("[data-shown=committed] td")
+    before = drawn(page)
+    assert ">gaf_cnn</text>" in before and "gaf_cnn" in page.inner_text("[data-shown=committed] .said")
+    page.click("[aria-label=Models] >> text='gaf_cnn'")
+    page.wait_for_function("location.search.includes('models=')")
+    page.wait_for_function(f"!{PICTURE}.includes('gaf_cnn')")
+    assert page.get_attribute("[data-key=gaf_cnn]", "aria-pressed") == "false"
+    assert page.get_attribute("[data-key=lstm]", "aria-pressed") == "true"
+    assert "gaf_cnn" not in page.inner_text("[data-shown=committed] .said") and ">lstm</text>" in drawn(page)
+    page.click("[aria-label=Models] >> text='all'")
+    page.wait_for_function(f"{PICTURE}.includes('gaf_cnn')")
+    page.wait_for_function("!location.search.includes('models=')")
+
+
+def test_the_last_model_stays(visit: Visit) -> None:
+    page = visit("/arena?models=mlp")
+    page.wait_for_selector("[data-key=mlp][aria-pressed=true]")
+    page.click("[data-key=mlp]")
+    page.click("[data-key=tcn]")
+    page.wait_for_selector("[data-key=tcn][aria-pressed=true]")
+    assert page.get_attribute("[data-key=mlp]", "aria-pressed") == "true"
+
+
+def test_the_address_restores_the_view(visit: Visit) -> None:
+    page = visit("/arena")
+    asked(page, "Off-distribution")
+    page.click("text='amplitude'")
+    page.wait_for_function("location.search.includes('part=amplitude')")
+    page.click("[aria-label=Models] >> text='tcn'")
+    page.wait_for_function("location.search.includes('models=')")
+    page.wait_for_function("!document.querySelector('[data-shown=committed] table').textContent.includes('tcn')")
+    again = visit(page.url[page.url.index("/arena") :])
+    again.wait_for_selector("[data-shown=committed] td")
+    assert again.inner_text("[data-shown=committed] h2") == "Off-distribution, amplitude"
+    assert table(again) == table(page) and said(again) == said(page)
+
+
+def test_one_step_has_several_signals(visit: Visit) -> None:
+    page = visit("/arena")
+    page.click("[aria-label=Signal] >> text='recall'")
+    page.wait_for_function("location.search.includes('signal=recall')")
+    page.wait_for_function("document.querySelector('.measured').textContent.includes('cue')")
+    answer = ANSWERS["one-step"](HERE / "recall", "", ())
+    assert table(page)[1:] == answer.rows
+
+
+def test_an_address_that_makes_no_sense_shows_the_first_question_and_is_not_obeyed(visit: Visit) -> None:
+    script = "%3Cscript%3Ealert(1)%3C/script%3E"
+    page = visit(f"/arena?question={script}&signal=../..&part=%00&models={script},nothing")
+    page.wait_for_selector("[data-shown=committed] td")
+    assert page.inner_text("[data-shown=committed] h2") == "One step, plain sine, 1,000 points"
+    assert page.get_attribute("[data-key=lstm]", "aria-pressed") == "true"
+
+
+def test_the_header_leads_to_it(visit: Visit) -> None:
+    page = visit("/")
+    page.click("nav >> text='Arena'")
+    page.wait_for_selector("h1 >> text='The arena'")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1400)])
+@pytest.mark.parametrize("question", ["one-step", "off-distribution"])
+def test_it_fits_the_window(visit: Visit, question: str, scheme: str, width: int) -> None:
+    page = visit(f"/arena?question={question}", width=width, scheme=scheme)
+    page.wait_for_selector("[data-shown=committed] td")
+    drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_small_version_runs_for_all_to_see_and_stops_when_told(visit: Visit, app: Running) -> None:
+    page = visit("/arena?part=1000&models=linear,gaf_cnn")
+    page.wait_for_selector("[data-shown=committed] td")
+    page.click("button >> text='Run the small version here'")
+    page.wait_for_selector(f"{LIVE} td", timeout=120_000)
+    assert re.search(r"One step: [1-5] of 6 results", page.inner_text(STATUS))
+    row = next(row for row in table(page, "live") if row[0] == "linear")
+    (results,) = app.home.glob("arena/small-*/results.json")
+    cell = next(c for c in json.loads(results.read_text("utf-8"))["cells"] if c["model"] == "linear")
+    excess = 100 * cell["outcome"]["excess"]
+    assert float(row[1].rstrip("%").replace(",", "")) == pytest.approx(excess, rel=0.006)
+    page.wait_for_selector(f"{LIVE} svg")
+    assert "linear" in said(page, f"{LIVE} [role=img].chart")
+
+    other = visit("/arena?question=roll-out")
+    other.wait_for_selector(f"{LIVE} td")
+    assert "One step" in other.inner_text(f"{LIVE} h2")
+    assert other.is_disabled("button >> text='Run the small version here'")
+
+    other.click("button >> text='Stop'")
+    page.wait_for_function(f"document.querySelector('{STATUS}').textContent.includes('stopped')", timeout=60_000)
+    page.wait_for_selector("button:not([disabled]) >> text='Run the small version here'")
+    assert page.is_visible(f"{LIVE} td"), "what was there is kept"
+    loaded = {Path(file.path).name for file in psutil.Process(app.process.pid).memory_maps()}
+    assert not any("libtorch" in name for name in loaded)
+    assert psutil.Process(app.process.pid).children() == []
+
+
+def test_a_server_that_ends_takes_its_run_with_it(chromium: Any, tmp_path: Path) -> None:
+    running = launch(tmp_path / "home", command="app")
+    page = chromium.new_page()
+    page.goto(f"{running.address}/arena?question=time-against-picture")
+    page.wait_for_selector("[data-shown=committed] td")
+    page.click("button >> text='Run the small version here'")
+    page.wait_for_selector("button[disabled] >> text='Run the small version here'")
+    children = psutil.Process(running.process.pid).children(recursive=True)
+    assert children
+    page.close()
+    assert running.stop() == 0
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == [] and list(running.home.glob("arena/small-*")) == []
