@@ -71,7 +71,7 @@ def enter() -> None:
 
     @ui.page("/arena", response_timeout=30)
     async def show(request: Request) -> None:
-        with theme.frame("seqzoo: arena"):
+        with theme.frame("Arena"):
             theme.html(
                 "<h1>The arena</h1>"
                 '<p class="intro">Every model on the same data, beside the best forecaster there can be, with '
