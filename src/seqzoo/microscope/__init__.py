@@ -5,7 +5,9 @@ Its parts are plain ES modules, which a page can import one by one; the widget i
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,23 @@ try:
 except ImportError:
     raise MissingExtraError("the microscope", "app") from None
 
-PARTS = ("cell.js", "draw.js", "words.js", "paint.js", "widget.js")
+PARTS = (
+    "cell.js",
+    "response.js",
+    "state.js",
+    "draw.js",
+    "words.js",
+    "page.js",
+    "paint.js",
+    "svg.js",
+    "download.js",
+    "controls.js",
+    "widget.js",
+)
 HERE = Path(__file__).parent
 PERTURBATION = 1e-4  # of one value, in the series' units: the error of the difference is of its square
 LONGEST = 200  # values of a window: more do not fit beside one another
+FARTHEST = 100  # steps ahead: more would make the page wait for the best linear weights of all
 
 
 def module(parts: tuple[str, ...] = PARTS) -> str:
@@ -50,6 +65,11 @@ class Microscope(anywidget.AnyWidget):
         bundle: of a recurrent architecture.
         url: where the browser fetches the weights, as "/api/models/lstm.sine/files/weights.safetensors".
         window: [L] to begin with, in the series' units; by default one drawn from the model's signal.
+        view: what is looked at, as words that fit into a link: `t` the step and `ahead` the step ahead, from 1 on;
+            `unit`; `scope` one or all; `sort` off; `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of
+            unit 5 at 1); `ablate` as "3~5"; `order` reverse or shuffle0, shuffle1, ...; `values` as "20_0.5" (the
+            20th is 0.5). The browser ignores or clamps what cannot be, and says here what it shows.
+        follow: compute the Bayes forecast at every change. A page that must not wait asks for `bayes_of` itself.
 
     Raises:
         InputError: no recurrent architecture, a window longer than can be shown, or one of another length.
@@ -62,17 +82,26 @@ class Microscope(anywidget.AnyWidget):
     name = traitlets.Unicode().tag(sync=True)
     architecture = traitlets.Unicode().tag(sync=True)
     url = traitlets.Unicode().tag(sync=True)
+    view = traitlets.Dict().tag(sync=True)
     window = traitlets.List(traitlets.Float()).tag(sync=True)
     start = traitlets.List(traitlets.Float()).tag(sync=True)
     scale = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
-    best_linear = traitlets.List(traitlets.Float()).tag(sync=True)
-    best_linear_bias = traitlets.Float(0.0).tag(sync=True)
+    best_linear = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
+    best_linear_bias = traitlets.List(traitlets.Float()).tag(sync=True)
     bayes = traitlets.Dict().tag(sync=True)
-    sine = traitlets.List(traitlets.Float()).tag(sync=True)
+    signal = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, bundle: Bundle, *, url: str = "", window: list[float] | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        url: str = "",
+        window: list[float] | None = None,
+        view: Mapping[str, str] | None = None,
+        follow: bool = True,
+    ) -> None:
         facts = bundle.manifest
-        length = facts.contract.context_length
+        length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
         if facts.architecture not in CELLS:
             raise InputError(
                 f"{facts.name} is of the architecture {facts.architecture!r}, which has no gates and states to look "
@@ -86,32 +115,48 @@ class Microscope(anywidget.AnyWidget):
             window = self._signal.draw(1, length, 1, np.random.default_rng(0)).context[0].tolist()
         elif len(window) != length or not np.isfinite(window).all():
             raise InputError(f"a window of {facts.name} has {length} finite values, got {len(window)}.")
-        linear = best_linear(self._signal, length)
-        waves = facts.signal.parameters
+        linear = best_linear(self._signal, length, horizon)
         super().__init__(
             name=facts.name,
             architecture=facts.architecture,
             url=url,
+            view=dict(view or {}),
             window=window,
             start=window,
             scale=[facts.contract.normaliser.center, facts.contract.normaliser.scale],
-            best_linear=linear.weights[0].tolist(),
-            best_linear_bias=float(linear.bias[0]),
-            bayes=_bayes(self._signal, window),
-            sine=[waves["amplitude"], waves["angular_frequency"]] if facts.signal.family == "sine" else [],
+            best_linear=linear.weights.tolist(),
+            best_linear_bias=linear.bias.tolist(),
+            signal={"family": facts.signal.family, **dataclasses.asdict(self._signal)},
         )
+        self.bayes = self.bayes_of()
         self.on_msg(self._answer)
-        self.observe(self._follow, "window")
+        if follow:
+            self.observe(self._follow, ["window", "view"])
+
+    def bayes_of(self) -> dict[str, Any]:
+        """The Bayes forecast of the window, as far ahead as is looked at, and its derivative [L] by central
+        differences; empty where the window is none."""
+        window = list(self.window)
+        if len(window) != len(self.start) or not np.isfinite(window).all():
+            return {}
+        asked = str(self.view.get("ahead", 1))
+        ahead = min(max(int(asked), 1), len(self.best_linear)) if asked.isdecimal() and len(asked) < 10 else 1
+        moved = PERTURBATION * np.eye(len(window))
+        around = np.asarray(window) + np.concatenate([np.zeros((1, len(window))), moved, -moved])
+        forecast = self._signal.posterior(around, ahead)[0][:, -1]
+        up, down = np.split(forecast[1:], 2)
+        slope = (up - down) / (2 * PERTURBATION)
+        return {"window": window, "ahead": ahead, "forecast": float(forecast[0]), "derivative": slope.tolist()}
 
     def _answer(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         """Send the weights to a browser that asks for them."""
         if content == {"kind": "weights"}:
             self.send({"kind": "weights"}, buffers=[self._weights])
 
-    def _follow(self, change: dict[str, Any]) -> None:
-        window = change["new"]
-        if len(window) == len(self.start) and np.isfinite(window).all():
-            self.bayes = _bayes(self._signal, window)
+    def _follow(self, _change: dict[str, Any]) -> None:
+        found = self.bayes_of()
+        if found:
+            self.bayes = found
 
 
 def microscope(name: str | Path, *, url: str = "") -> Microscope:
@@ -123,16 +168,6 @@ def microscope(name: str | Path, *, url: str = "") -> Microscope:
         BundleError: the bundle cannot be used.
     """
     return Microscope(open_bundle(find(name)), url=url)
-
-
-def _bayes(signal: Signal, window: list[float]) -> dict[str, Any]:
-    """The Bayes forecast of a window [L] one step ahead, and its derivative [L] by central differences."""
-    moved = PERTURBATION * np.eye(len(window))
-    around = np.asarray(window) + np.concatenate([np.zeros((1, len(window))), moved, -moved])
-    forecast = signal.posterior(around, 1)[0][:, 0]
-    up, down = np.split(forecast[1:], 2)
-    slope = (up - down) / (2 * PERTURBATION)
-    return {"window": list(window), "forecast": float(forecast[0]), "derivative": slope.tolist()}
 
 
 __all__ = ["Microscope", "microscope"]
