@@ -86,6 +86,7 @@ function drag(desk) {
     points[next].tabIndex = 0;
     points[next].focus();
   });
+  plot.addEventListener("keyup", (event) => /^(Arrow(Up|Down)|Page(Up|Down))$/.test(event.key) && desk.settle());
 }
 
 /** A place on a heat map is a unit and a step. */

@@ -14,12 +14,12 @@ function keysOf(part, { cell, state, question }, ranges, ink) {
   const forecasts = [[ink.ink, "● best linear"], [ink.blue, "● network"], [ink.green, "● Bayes"]];
   if (part === "window") return [[ink.ink, "● values read"], [ink.blue, "┄ answer so far"], ...forecasts];
   if (part === "derivative") return [[ink.blue, "■ network"], [ink.ink, "▬ best linear weights"], [ink.green, "○ Bayes"]];
-  if (part === "curves") return cell.names.map((name) => [ink[CURVES[name][0]], `━ ${name}`]);
+  if (part === "curves") return cell.names.map((name) => [ink[CURVES[name][0]], `${CURVES[name][1].length ? "┄" : "━"} ${name}`]);
   if (part === "response") return [[ink.soft, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
   if (part === "path") return question ? [[ink.soft, `dots: windows of ${question.of}; line: this window`]] : [];
-  const low = cell.shut.includes(part) ? "■ 0 shut" : "■ −1";
-  return [[ink.orange, low], [ink.blue, cell.shut.includes(part) ? "■ 1 open" : "■ +1"],
-    [ink.soft, `${ranges[part]}; a row is a unit, a column a step`]];
+  const [low, high] = cell.shut.includes(part) ? ["0, shut", "1, open"] : ranges[part].split(/ to |;| and/);
+  const bars = part === "h" ? "; bars at the right: contribution" : "";
+  return [[ink.orange, `■ ${low}`], [ink.blue, `■ ${high}`], [ink.soft, `a row is a unit, a column a step${bars}`]];
 }
 
 /** One figure, or "all", as the text of an SVG: on white, in the colours of the light. */
@@ -88,6 +88,19 @@ function save(blob, file) {
 /** Gives the buttons of the menu their work; `facts` says what is looked at when one is pressed. */
 export function offerDownloads({ find, all }, facts) {
   const said = find('[data-out="saved"]');
+  const menu = find(".mz-menu");
+  const close = (isAway) => {
+    if (!menu.open || !isAway) return;
+    menu.open = false;
+    said.textContent = "";
+  };
+  menu.addEventListener("focusout", (event) => close(event.relatedTarget && !menu.contains(event.relatedTarget)));
+  find(".mz-body").addEventListener("pointerdown", () => close(true));
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    close(true);
+    find("summary").focus();
+  });
   for (const button of all("[data-save]")) {
     button.addEventListener("click", async () => {
       const [kind, part, given] = [button.dataset.save, find('[data-pick="figure"]').value, facts()];

@@ -45,7 +45,7 @@ function overTime(cell, points) {
       <label><input type="checkbox" data-do="sort" checked> sort units by
         ${define("contribution", "A unit's state times its output weight: what it adds to the forecast.")}</label>
       ${cell.gates.length ? scope : ""}
-      <span class="mz-scale">−1 or shut <i></i> +1 or open</span>
+      <span class="mz-scale">− or shut <i></i> + or open</span>
     </div>
     ${maps(cell)}
   </section>`;
@@ -103,6 +103,6 @@ export function skeleton({ cell, L, aheads, question }) {
   return `<header><div class="mz-top"><h2></h2>
       <div class="mz-buttons">${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
         ${downloads(cell, question)}</div></div>
-      <p class="mz-notice" role="status"></p></header>
+      <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
     <div class="mz-body">${overTime(cell, points)}${beside(L, aheads, question)}</div>`;
 }

@@ -29,7 +29,7 @@ export function questionOf(signal, L) {
   const { family, amplitude, angular_frequency: frequency, lowest, highest } = signal;
   if (family === "sine") return phases(amplitude, frequency, L, "");
   const middle = (lowest + highest) / 2;
-  if (family === "sine_any") return phases(amplitude, middle, L, ` at the middle frequency, ${middle.toFixed(2)}`);
+  if (family === "sine_any") return phases(amplitude, middle, L, ` at the middle frequency (${middle.toFixed(2)})`);
   return family === "recall" && L > 2 ? memories(signal, L) : null;
 }
 

@@ -143,6 +143,7 @@ function show(model, root, cell) {
     if (!isOver) return void (report ??= setTimeout(send, PAUSE));
     clearTimeout(report);
     send();
+    find(".mz-aloud").textContent = find(".mz-notice").textContent; // not at every move of a drag
   }
 
   const desk = { cell, state, base, past, L, find, all, canvas, aheads, points: all(".mz-point"), held: null,
