@@ -133,8 +133,8 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
 def show(page: Any) -> Callable[..., Any]:
     """The page with the widget of a bundle in it, weights asked for and drawn."""
 
-    def make(name: str = "lstm.sine", **changed: Any) -> Any:
-        page.evaluate(STUB, facts(name, **changed))
+    def make(bundle: str = "lstm.sine", **changed: Any) -> Any:
+        page.evaluate(STUB, facts(bundle, **changed))
         page.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
         return page
 

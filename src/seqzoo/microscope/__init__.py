@@ -135,7 +135,7 @@ class Microscope(anywidget.AnyWidget):
 
     def bayes_of(self) -> dict[str, Any]:
         """The Bayes forecast of the window, as far ahead as is looked at, and its derivative [L] by central
-        differences; empty where the window is none."""
+        differences; empty where the window is none, or the noise is too small for the quadrature."""
         window = list(self.window)
         if len(window) != len(self.start) or not np.isfinite(window).all():
             return {}
@@ -143,7 +143,10 @@ class Microscope(anywidget.AnyWidget):
         ahead = min(max(int(asked), 1), len(self.best_linear)) if asked.isdecimal() and len(asked) < 10 else 1
         moved = PERTURBATION * np.eye(len(window))
         around = np.asarray(window) + np.concatenate([np.zeros((1, len(window))), moved, -moved])
-        forecast = self._signal.posterior(around, ahead)[0][:, -1]
+        try:
+            forecast = self._signal.posterior(around, ahead)[0][:, -1]
+        except InputError:
+            return {}
         up, down = np.split(forecast[1:], 2)
         slope = (up - down) / (2 * PERTURBATION)
         return {"window": window, "ahead": ahead, "forecast": float(forecast[0]), "derivative": slope.tolist()}

@@ -95,7 +95,8 @@ function pick(desk, map, event) {
   const box = map.getBoundingClientRect();
   const row = Math.floor(((event.clientY - box.top) / box.height) * cell.size);
   const step = timeAxis(desk.wide(), L).step(event.clientX - box.left);
-  desk.look({ unit: state.rows[Math.max(0, Math.min(cell.size - 1, row))], step: Math.max(0, Math.min(L - 1, step)) });
+  const within = (n, count) => Math.max(0, Math.min(count - 1, n));
+  desk.look({ unit: state.rows[within(row, cell.size)], step: within(step, L) });
 }
 
 /** The controls that are there once. */
@@ -137,7 +138,8 @@ function acts(desk) {
       if (state.step === L - 1) desk.look({ step: 0 });
       play.textContent = "Pause";
       const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 300;
-      timer = setInterval(() => (state.step < L - 1 ? desk.look({ step: state.step + 1 }) : stop()), pace);
+      const next = () => (state.step < L - 1 && desk.wide() ? desk.look({ step: state.step + 1 }) : stop());
+      timer = setInterval(next, pace);
     },
   };
   for (const [name, work] of Object.entries(works)) {

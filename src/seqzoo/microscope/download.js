@@ -13,8 +13,12 @@ const FINE = 2; // pixels of a PNG to one of the SVG
 function keysOf(part, { cell, state, question }, ranges, ink) {
   const forecasts = [[ink.ink, "● best linear"], [ink.blue, "● network"], [ink.green, "● Bayes"]];
   if (part === "window") return [[ink.ink, "● values read"], [ink.blue, "┄ answer so far"], ...forecasts];
-  if (part === "derivative") return [[ink.blue, "■ network"], [ink.ink, "▬ best linear weights"], [ink.green, "○ Bayes"]];
-  if (part === "curves") return cell.names.map((name) => [ink[CURVES[name][0]], `${CURVES[name][1].length ? "┄" : "━"} ${name}`]);
+  if (part === "derivative") {
+    return [[ink.blue, "■ network"], [ink.ink, "▬ best linear weights"], [ink.green, "○ Bayes"]];
+  }
+  if (part === "curves") {
+    return cell.names.map((name) => [ink[CURVES[name][0]], `${CURVES[name][1].length ? "┄" : "━"} ${name}`]);
+  }
   if (part === "response") return [[ink.soft, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
   if (part === "path") return question ? [[ink.soft, `dots: windows of ${question.of}; line: this window`]] : [];
   const [low, high] = cell.shut.includes(part) ? ["0, shut", "1, open"] : ranges[part].split(/ to |;| and/);
@@ -55,7 +59,7 @@ async function raster(svg) {
   }
 }
 
-/** Every number, one to a row; step and position count from 1, units from 0; in the series' units where there are some. */
+/** Every number, one to a row; step and position count from 1, units from 0. Values are in the series' units. */
 function table({ cell, state, now, linear, bayes, outModel, scale }) {
   const K = cell.size;
   const rows = [["quantity", "step", "position", "unit", "value"]];

@@ -1,7 +1,9 @@
 // From numbers to pictures: every figure, and then the page's words.
 import { head, project } from "./cell.js";
-import { timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse } from "./draw.js";
-import { CURVES, goalOf, number, write } from "./words.js";
+import {
+  timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
+} from "./draw.js";
+import { CURVES, goalOf, mark, number, write } from "./words.js";
 
 const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
 
@@ -30,7 +32,8 @@ function shownOf(facts) {
   const isFresh = (bayes.ahead ?? 1) === state.ahead + 1 &&
     bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
   const own = (name) => Array.from({ length: L }, (_, t) => now.steps[name][t * K + state.unit]);
-  return { ...facts, inOrder, said, own, next: goalOf(signal, state.ahead)[1], values: inOrder(state.window),
+  return { ...facts, inOrder, said, own, isBayesKnown: Boolean(bayes.window), values: inOrder(state.window),
+    next: goalOf(signal, state.ahead)[1],
     straight: linear.reduce((sum, weight, t) => sum + weight * state.window[t], intercept),
     bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
 }
@@ -43,7 +46,7 @@ function rangeOf(cell, state, name) {
   return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
 }
 
-/** Draws every figure on the surface that `canvas` gives for it; returns what they show and the ranges of the maps. */
+/** Draws every figure on the surface that `canvas` gives for it; returns what they show. */
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const shown = shownOf(facts);
   const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
@@ -51,13 +54,14 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const { L } = now;
   const K = cell.size;
   const axis = timeAxis(wide, L);
+  const slopes = facts.bayes.derivative; // of a moment ago while one drags
   const labels = state.order.map((t) => t + 1);
   const marks = [{ value: straight, colour: "ink", shift: -1 }, { value: said[L - 1], colour: "blue", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "green", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "blue", hollow: true, shift: 0 });
   drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear),
-    bayes: bayes && inOrder(bayes.derivative), labels, next, step }, ink);
+    bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};
   const tall = K * Math.max(1, Math.min(5, Math.round(TALL.maps / (K * cell.names.length))));
   for (const name of cell.names) {
@@ -88,10 +92,10 @@ export function paint(find, canvas, points, facts, ink, wide, side) {
   const y = scaleY(TALL.window, state.limit);
   points.forEach((point, t) => {
     point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
-    point.setAttribute("aria-label", `value ${state.order[t] + 1} of ${values.length}`);
-    point.setAttribute("aria-valuenow", values[t].toFixed(3));
-    point.setAttribute("aria-valuemin", (-state.limit).toFixed(3));
-    point.setAttribute("aria-valuemax", state.limit.toFixed(3));
+    mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
+    mark(point, "aria-valuenow", values[t].toFixed(3));
+    mark(point, "aria-valuemin", (-state.limit).toFixed(3));
+    mark(point, "aria-valuemax", state.limit.toFixed(3));
   });
   write(find, shown);
 }

@@ -10,7 +10,7 @@ function phases(amplitude, frequency, L, of) {
     const window = Array.from({ length: L }, (_, t) => amplitude * Math.sin(phase - frequency * (L - 1 - t)));
     return { window, hue: (360 * n) / 48, label: n % 12 ? null : QUARTERS[n / 12] };
   });
-  return { points, isRing: true, by: `the phase of their last value`, of: `the clean sine${of}`, what: "phase" };
+  return { points, by: `the phase of their last value`, of: `the clean sine${of}`, what: "phase" };
 }
 
 /** Windows of zeros with a cue in the middle and, after it, a value to remember. */
@@ -21,7 +21,7 @@ function memories({ cue, spread }, L) {
     const window = Array.from({ length: L }, (_, t) => (t === place ? cue : t === place + 1 ? value : 0));
     return { window, hue: 25 + 4.5 * n, label: n % 20 ? null : value.toFixed(1).replace("-", "−") };
   });
-  return { points, isRing: false, by: "the value after the cue", of: "zeros with a cue in the middle", what: "value" };
+  return { points, by: "the value after the cue", of: "zeros with a cue in the middle", what: "value" };
 }
 
 /** What is asked of the units of a network that was trained on a signal; null where nothing has one answer. */

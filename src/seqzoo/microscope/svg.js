@@ -116,7 +116,7 @@ export function svgOf(heading, caption, figures) {
     y += paper.high;
   }
   const height = Math.ceil(y + 14);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title>` +
-    `<rect width="${width}" height="${height}" fill="#ffffff"/>\n${body.join("\n")}\n</svg>\n`;
+  const size = `width="${width}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title>` +
+    `<rect ${size} fill="#ffffff"/>\n${body.join("\n")}\n</svg>\n`;
 }

@@ -60,13 +60,14 @@ function show(model, root, cell) {
   const [centre, scale] = model.get("scale");
   const start = model.get("start");
   const L = start.length;
-  const aheads = model.get("best_linear_bias").length;
+  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => model.get(key));
+  const intercepts = model.get("best_linear_bias");
   const inModel = (window) => window.map((value) => (value - centre) / scale);
   const outModel = (value) => value * scale + centre;
   const origin = forward(cell, inModel(start));
   const sizes = contributions(cell, origin).map(Math.abs);
+  const aheads = intercepts.length;
   const base = { cell, start, aheads, first: sizes.indexOf(Math.max(...sizes)) };
-  const [name, signal, linear, intercepts] = ["name", "signal", "best_linear", "best_linear_bias"].map((key) => model.get(key));
   const question = questionOf(signal, L);
   root.innerHTML = skeleton({ cell, L, aheads, question });
   const find = (selector) => root.querySelector(selector);

@@ -24,22 +24,26 @@ export const CURVES = {
 export const number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
 export const signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 
+/** Gives an element an attribute that it does not have yet. */
+export const mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
+
 /** What the network is asked for: the heading of the forecast, and a short mark of it on the time axis. */
 export function goalOf(signal, ahead) {
   if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
-  return ahead ? [`Forecast of the value ${ahead + 1} steps ahead`, `+${ahead + 1}`] : ["Forecast of the next value", "next"];
+  if (!ahead) return ["Forecast of the next value", "next"];
+  return [`Forecast of the value ${ahead + 1} steps ahead`, `+${ahead + 1}`];
 }
 
 /** Everything in words: what to notice, the numbers, and the alternatives of the pictures. */
 export function write(find, facts) {
-  const { cell, state, now, untouched, said, straight, bayes, ranges, own, scale, signal, aheads } = facts;
+  const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
   const { L } = now;
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
   const rows = [["this network", number(said[L - 1])], ["best linear", number(straight)]];
-  rows.push(["Bayes (the best possible)", bayes ? number(bayes.forecast) : "…"]);
+  rows.push(["Bayes (the best possible)", bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
   if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
   const list = find(".mz-said");
@@ -59,7 +63,7 @@ export function write(find, facts) {
   say(find(".mz-unit"), `Unit ${unit}${isAblated} adds ${signed(now.parts[unit] * scale)} to the forecast: ` +
     `its state ${number(last)} times its output weight ${number(weight)}.`);
   say(find('[data-out="path"]'), pathIn(facts));
-  describe(find, facts, last, ranges);
+  describe(find, facts, last);
 }
 
 function pathIn({ now, question }) {
@@ -70,12 +74,12 @@ function pathIn({ now, question }) {
 }
 
 /** The text alternatives of the pictures. */
-function describe(find, facts, last, ranges) {
-  const { cell, state, now, said, straight, linear, bayes, own, question, signal } = facts;
+function describe(find, facts, last) {
+  const { cell, state, now, said, straight, linear, bayes, own, question, signal, ranges } = facts;
   const { step, unit } = state;
   const { L } = now;
   const alternative = (part, words) =>
-    find(`[data-part="${part}"], [data-map="${part}"]`).setAttribute("aria-label", words);
+    mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
     `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, best linear ${number(straight)}${best}.`);
@@ -149,5 +153,6 @@ function notice({ cell, now, linear, bayes }) {
   const [near, far] = ["the best forecast that can exist (circles)", "the best linear rule (lines)"];
   const both = isNearer ? [near, far] : [far, near];
   const attends = `what the network attends to (bars) is nearer to ${both.join(" than to ")}; `;
-  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what the units add to the forecast${gate}.`;
+  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what all add to the ` +
+    `forecast${gate}.`;
 }
