@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
@@ -145,3 +148,15 @@ def test_the_bayes_forecast_is_as_far_ahead_as_is_looked_at():
         bayes = seqzoo.forecasters(seqzoo.Sine(), 20, ahead)["bayes"](np.array([made.window]))[0, -1]
         assert made.bayes["ahead"] == ahead
         assert made.bayes["forecast"] == pytest.approx(bayes, abs=1e-9)
+
+
+def test_a_name_in_a_figure_is_text_and_no_part_of_the_file_name(show):
+    page = show("lstm.sine", name="../<b>&\"'")
+    page.click(".mz-menu summary")
+    with page.expect_download() as download:
+        page.click("[data-save=svg]")
+    assert download.value.suggested_filename.strip("_.") == "b____-all.svg"
+    root = ElementTree.fromstring(Path(download.value.path()).read_bytes())
+    assert (root.findtext("{http://www.w3.org/2000/svg}title") or "").startswith("../<b>&\"' under")
+    page.keyboard.press("Escape")
+    assert page.get_attribute(".mz-menu", "open") is None
