@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import seqzoo
+from seqzoo.app.inside import KEYS
 from seqzoo.signals import TwoTone
 
 Visit = Callable[..., Any]
@@ -156,3 +157,21 @@ def test_the_numbers_are_those_of_the_numpy_reference(name, look):
     assert abs(forecast - trace.forecast[0, 0]) < 1e-5
     slopes = [row for row in rows if row["quantity"] == "derivative"]
     assert [row["position"] for row in slopes] == [str(n + 1) for n in range(20)]
+
+
+def test_a_drag_sends_numbers_and_no_code(visit):
+    sent: list[int] = []
+    page = visit("/")
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
+    page.click("a[href='/models/lstm.sine']")
+    page.click("[role=tab] >> text=Look inside")
+    page.wait_for_selector(".mz-said dd")
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("location.search.includes('values=20_')")
+    assert sent and max(sent) < 8192
+
+
+def test_the_words_of_a_link_are_those_that_the_document_explains():
+    document = (Path(__file__).parents[2] / "docs" / "microscope.md").read_text("utf-8").partition("## What is asked")[0]
+    assert set(re.findall(r"^\| `(\w+)` \| `", document, re.MULTILINE)) == set(KEYS)
