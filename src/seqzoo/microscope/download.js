@@ -12,7 +12,7 @@ const FINE = 2; // pixels of a PNG to one of the SVG
 /** What the colours of a figure stand for. */
 function keysOf(part, { cell, state, question }, ranges, ink) {
   const forecasts = [[ink.ink, "● best linear"], [ink.blue, "● network"], [ink.green, "● Bayes"]];
-  if (part === "window") return [[ink.ink, "● values read"], [ink.blue, "┄ answer so far"], ...forecasts];
+  if (part === "window") return [[ink.ink, "•─• values read"], [ink.blue, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
     return [[ink.blue, "■ network"], [ink.ink, "▬ best linear weights"], [ink.green, "○ Bayes"]];
   }
