@@ -16,7 +16,7 @@ import pytest
 
 import seqzoo
 from seqzoo.app.inside import KEYS
-from seqzoo.signals import TwoTone
+from seqzoo.signals import Sine, TwoTone
 
 Visit = Callable[..., Any]
 
@@ -93,12 +93,29 @@ def test_the_address_of_what_is_looked_at_opens_the_same_elsewhere(look):
     page.wait_for_function("['freeze=z1', 'values=20_', 'ablate='].every((s) => location.search.includes(s))")
 
 
+def test_a_new_window_is_drawn_from_the_signal_and_its_number_is_in_the_link(look):
+    page = look("lstm.sine", "&values=20_0.25&freeze=f0")
+    page.click("[data-do=draw]")
+    page.wait_for_function("location.search.includes('draw=1') && !location.search.includes('values')")
+    expected = Sine().draw(1, 20, 1, np.random.default_rng(1)).context[0]
+    page.wait_for_selector(f".mz-point[aria-valuenow='{expected[0]:.3f}']")
+    seen = page.eval_on_selector_all(".mz-point", "all => all.map((one) => +one.getAttribute('aria-valuenow'))")
+    assert np.abs(np.array(seen) - expected).max() < 6e-4
+    assert "held at 0" in page.inner_text(".mz-notice") and "instead of" not in page.inner_text(".mz-notice")
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("location.search.includes('values=20_')")
+    page.wait_for_function(f"{SAID.format(3)} !== '…'")
+    again = look("lstm.sine", page.url.partition("view=inside")[2])
+    assert again.inner_text(".mz-notice") == page.inner_text(".mz-notice")
+    assert again.inner_text(".mz-said") == page.inner_text(".mz-said")
+    assert again.inner_text(".mz-unit") == page.inner_text(".mz-unit")
+
+
 def test_a_link_with_nonsense_opens_the_view_without_it(look):
-    nonsense = (
-        "&t=99&unit=64&freeze=q1~f2~o1_640~g1&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7&values=99_1~4_x~3_"
-    )
-    page = look("lstm.sine", nonsense)
-    page.wait_for_function("!/unit|freeze|ablate|order|scope|values|[?&]t=/.test(location.search)")
+    nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g1&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
+    page = look("lstm.sine", f"{nonsense}&values=99_1~4_x~3_")
+    page.wait_for_function("!/draw|unit|freeze|ablate|order|scope|values|[?&]t=/.test(location.search)")
     assert page.inner_text(".mz-notice") == look("lstm.sine").inner_text(".mz-notice")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 import seqzoo
 from microscope_page import press, said
+from seqzoo.bundle import SHIPPED, open_bundle
+from seqzoo.microscope import Microscope
 
 
 def test_dark_follows_jupyterlab_where_it_has_a_theme_and_paper_is_light(show):
@@ -139,6 +141,17 @@ def test_a_forecast_of_many_steps_says_which_one_it_shows(ahead, show):
     assert page.inner_text("[data-out=ahead]") == f"{ahead} of 50"
     heading = page.inner_text("[data-out=goal]")
     assert heading == ("Forecast of the next value" if ahead == 1 else "Forecast of the value 50 steps ahead")
+
+
+def test_the_view_says_which_window_is_drawn_and_a_given_one_is_number_0():
+    given = [0.1] * 20
+    made = Microscope(open_bundle(SHIPPED / "lstm.sine"), window=given)
+    assert made.start == given
+    for asked, seed in (("3", 3), ("99999", 9999)):
+        made.view = {"draw": asked}
+        assert made.start == seqzoo.Sine().draw(1, 20, 1, np.random.default_rng(seed)).context[0].tolist()
+    made.view = {"draw": "many"}
+    assert made.start == given
 
 
 def test_the_bayes_forecast_is_as_far_ahead_as_is_looked_at():

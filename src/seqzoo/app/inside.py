@@ -17,7 +17,7 @@ from ..runtime.reference import CELLS
 from ..runtime.repository import Model
 from .visit import Latest, Visit
 
-KEYS = ("t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
+KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
 
 
 def is_for(model: Model) -> bool:

@@ -42,6 +42,7 @@ PARTS = (
 HERE = Path(__file__).parent
 PERTURBATION = 1e-4  # of one value, in the series' units: the error of the difference is of its square
 LONGEST = 200  # values of a window: more do not fit beside one another
+DRAWS = 10_000  # windows to choose from
 FARTHEST = 100  # steps ahead: more would make the page wait for the best linear weights of all
 
 
@@ -64,11 +65,12 @@ class Microscope(anywidget.AnyWidget):
     Args:
         bundle: of a recurrent architecture.
         url: where the browser fetches the weights, as "/api/models/lstm.sine/files/weights.safetensors".
-        window: [L] to begin with, in the series' units; by default one drawn from the model's signal.
-        view: what is looked at, as words that fit into a link: `t` the step and `ahead` the step ahead, from 1 on;
-            `unit`; `scope` one or all; `sort` off; `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of
-            unit 5 at 1); `ablate` as "3~5"; `order` reverse or shuffle0, shuffle1, ...; `values` as "20_0.5" (the
-            20th is 0.5). The browser ignores or clamps what cannot be, and says here what it shows.
+        window: [L] to begin with, in the series' units; by default drawn from the model's signal.
+        view: what is looked at, as words that fit into a link: `draw` the number of the window that the signal
+            draws; `t` the step and `ahead` the step ahead, from 1 on; `unit`; `scope` one or all; `sort` off;
+            `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of unit 5 at 1); `ablate` as "3~5"; `order`
+            reverse or shuffle0, shuffle1, ...; `values` as "20_0.5" (the 20th is 0.5). The browser ignores or clamps
+            what cannot be, and says here what it shows.
         follow: compute the Bayes forecast at every change. A page that must not wait asks for `bayes_of` itself.
 
     Raises:
@@ -111,10 +113,10 @@ class Microscope(anywidget.AnyWidget):
             raise InputError(f"{facts.name} reads {length:,} values; the microscope shows windows of 2 to {LONGEST}.")
         self._weights = b"" if url else bundle.read(WEIGHTS)
         self._signal: Signal = make(facts.signal.family, facts.signal.parameters)
-        if window is None:
-            window = self._signal.draw(1, length, 1, np.random.default_rng(0)).context[0].tolist()
-        elif len(window) != length or not np.isfinite(window).all():
+        if window is not None and (len(window) != length or not np.isfinite(window).all()):
             raise InputError(f"a window of {facts.name} has {length} finite values, got {len(window)}.")
+        self._given, self._draw = window, _whole(view or {}, "draw", 0, DRAWS - 1)
+        window = self._drawn(length)
         linear = best_linear(self._signal, length, horizon)
         super().__init__(
             name=facts.name,
@@ -130,6 +132,7 @@ class Microscope(anywidget.AnyWidget):
         )
         self.bayes = self.bayes_of()
         self.on_msg(self._answer)
+        self.observe(self._redraw, "view")
         if follow:
             self.observe(self._follow, ["window", "view"])
 
@@ -139,8 +142,7 @@ class Microscope(anywidget.AnyWidget):
         window = list(self.window)
         if len(window) != len(self.start) or not np.isfinite(window).all():
             return {}
-        asked = str(self.view.get("ahead", 1))
-        ahead = min(max(int(asked), 1), len(self.best_linear)) if asked.isdecimal() and len(asked) < 10 else 1
+        ahead = _whole(self.view, "ahead", 1, len(self.best_linear))
         moved = PERTURBATION * np.eye(len(window))
         around = np.asarray(window) + np.concatenate([np.zeros((1, len(window))), moved, -moved])
         try:
@@ -156,10 +158,29 @@ class Microscope(anywidget.AnyWidget):
         if content == {"kind": "weights"}:
             self.send({"kind": "weights"}, buffers=[self._weights])
 
+    def _drawn(self, length: int) -> list[float]:
+        if self._given is not None and self._draw == 0:
+            return self._given
+        drawn: list[float] = self._signal.draw(1, length, 1, np.random.default_rng(self._draw)).context[0].tolist()
+        return drawn
+
+    def _redraw(self, change: dict[str, Any]) -> None:
+        """Begin with another window where the view asks for one; the browser answers with `window`."""
+        asked = _whole(change["new"], "draw", 0, DRAWS - 1)
+        if asked != self._draw:
+            self._draw = asked
+            self.start = self._drawn(len(self.start))
+
     def _follow(self, _change: dict[str, Any]) -> None:
         found = self.bayes_of()
         if found:
             self.bayes = found
+
+
+def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    """A whole number of a view within its bounds; the lowest where it is none."""
+    text = str(view.get(key, low))
+    return min(max(int(text), low), high) if text.isdecimal() and len(text) < 10 else low
 
 
 def microscope(name: str | Path, *, url: str = "") -> Microscope:

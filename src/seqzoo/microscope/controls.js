@@ -133,6 +133,9 @@ function acts(desk) {
       desk.change({ freeze: [], ablate: new Set(), orderName: "plain", order: orderNamed("plain", L), step: L - 1,
         window: [...base.start] });
     },
+    draw: () => { // Python answers with a start
+      desk.change({ draw: (state.draw + 1) % 10000, window: [...base.start] }, false);
+    },
     play: () => {
       if (timer) return stop();
       if (state.step === L - 1) desk.look({ step: 0 });

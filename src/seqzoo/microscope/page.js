@@ -101,7 +101,7 @@ export function skeleton({ cell, L, aheads, question }) {
   const points = Array.from({ length: L }, (_, t) =>
     `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
   return `<header><div class="mz-top"><h2></h2>
-      <div class="mz-buttons">${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
+      <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
         ${downloads(cell, question)}</div></div>
       <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
     <div class="mz-body">${overTime(cell, points)}${beside(L, aheads, question)}</div>`;

@@ -43,6 +43,7 @@ export function fromView(view, { cell, start, first, aheads }) {
   const given = (key) => (["string", "number"].includes(typeof view?.[key]) ? String(view[key]) : "");
   const items = (key) => given(key).slice(0, 20000).split("~");
   const state = {
+    draw: whole(given("draw"), 0, 9999) ?? 0,
     step: (whole(given("t"), 1, L) ?? L) - 1,
     unit: unitOf(cell, given("unit")) ?? first,
     ahead: (whole(given("ahead"), 1, aheads) ?? 1) - 1,
@@ -73,6 +74,7 @@ export function fromView(view, { cell, start, first, aheads }) {
 /** The view of a state; what is as it was in the beginning is left out. */
 export function toView(state, { start, first }) {
   const view = {};
+  if (state.draw) view.draw = String(state.draw);
   if (state.step !== start.length - 1) view.t = String(state.step + 1);
   if (state.unit !== first) view.unit = String(state.unit);
   if (state.ahead) view.ahead = String(state.ahead + 1);

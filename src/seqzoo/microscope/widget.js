@@ -58,16 +58,19 @@ const isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system
 function show(model, root, cell) {
   const K = cell.size;
   const [centre, scale] = model.get("scale");
-  const start = model.get("start");
+  const start = model.get("start"); // another one when a new window is drawn: base has it
   const L = start.length;
   const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => model.get(key));
   const intercepts = model.get("best_linear_bias");
   const inModel = (window) => window.map((value) => (value - centre) / scale);
   const outModel = (value) => value * scale + centre;
-  const origin = forward(cell, inModel(start));
-  const sizes = contributions(cell, origin).map(Math.abs);
+  let origin = forward(cell, inModel(start));
+  const largest = () => { // the unit to begin with
+    const sizes = contributions(cell, origin).map(Math.abs);
+    return sizes.indexOf(Math.max(...sizes));
+  };
   const aheads = intercepts.length;
-  const base = { cell, start, aheads, first: sizes.indexOf(Math.max(...sizes)) };
+  const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
   root.innerHTML = skeleton({ cell, L, aheads, question });
   const find = (selector) => root.querySelector(selector);
@@ -125,7 +128,7 @@ function show(model, root, cell) {
   }
 
   function facts() {
-    return { cell, state, start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
+    return { cell, state, start: base.start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
 
@@ -216,6 +219,15 @@ function show(model, root, cell) {
       desk.apply(fromView(given, base));
       tell();
     },
+    start: () => {
+      const view = { ...toView(state, base), unit: state.unit };
+      base.start = model.get("start");
+      origin = forward(cell, inModel(base.start));
+      base.first = largest();
+      past.views.length = 0; // what they say is of another window
+      desk.apply(fromView(view, base));
+      tell(true);
+    },
     bayes: () => {
       bayes = model.get("bayes");
       draw();
@@ -250,7 +262,7 @@ function show(model, root, cell) {
   sort();
   desk.press();
   repaint();
-  if (isElsewhere || !same(model.get("view"), toView(state, base))) tell();
+  if (isElsewhere || !same(model.get("view"), toView(state, base))) tell(true);
   for (const [name, follow] of Object.entries(outside)) model.on(`change:${name}`, follow);
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
