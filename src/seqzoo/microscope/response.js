@@ -33,15 +33,27 @@ export function questionOf(signal, L) {
   return family === "recall" && L > 2 ? memories(signal, L) : null;
 }
 
-/** The states [points * K] that the windows of a question end in, and the plane in which they vary most. */
-export function respond(cell, { points }, inModel, changes) {
+/**
+ * The states [points * K] that the windows of a question end in, and the plane in which they vary most.
+ * It yields on its way, for all the windows together take longer than a frame.
+ */
+export function* responding(cell, { points }, inModel, changes) {
   const K = cell.size;
   const states = new Float64Array(points.length * K);
-  points.forEach(({ window }, n) => {
+  for (const [n, { window }] of points.entries()) {
     const { steps, L } = forward(cell, inModel(window), changes);
     states.set(steps.h.subarray((L - 1) * K), n * K);
-  });
+    if (n % 6 === 5) yield;
+  }
   const plane = principal(states, K);
   const at = project(plane, states);
   return { plane, states, dots: points.map(({ hue, label }, n) => ({ at: at[n], hue, label })) };
+}
+
+/** The same at once. */
+export function respond(...given) {
+  const run = responding(...given);
+  let at = run.next();
+  while (!at.done) at = run.next();
+  return at.value;
 }

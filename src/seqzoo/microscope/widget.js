@@ -3,7 +3,7 @@ import { parseSafetensors, makeCell, forward, contributions, derivative, princip
 import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
 import { inks } from "./draw.js";
-import { questionOf, respond } from "./response.js";
+import { questionOf, respond, responding } from "./response.js";
 import { Past, fromView, isTouched, toView } from "./state.js";
 import { signed, skeleton } from "./words.js";
 import { paint, legend } from "./paint.js";
@@ -84,6 +84,7 @@ function show(model, root, cell) {
   let ink = inks(false);
   let [wide, side] = [0, 0]; // CSS pixels, kept by the observer: reading them here would force a layout
   let bayes = model.get("bayes");
+  let told = model.get("view"); // what Python knows
   let now, untouched, answers, report, wait;
 
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
@@ -100,13 +101,19 @@ function show(model, root, cell) {
   function askAgain(isLater) {
     clearTimeout(wait);
     if (!question) return;
-    const ask = () => {
-      answers = respond(cell, question, inModel, changes());
+    const take = (found) => {
+      answers = found;
       now.plane = answers.plane;
-      if (isLater) draw();
     };
-    if (isLater) wait = setTimeout(ask, 30);
-    else ask();
+    if (!isLater) return void take(respond(cell, question, inModel, changes()));
+    const run = responding(cell, question, inModel, changes());
+    const go = () => {
+      const at = run.next();
+      if (!at.done) return void (wait = setTimeout(go));
+      take(at.value);
+      draw();
+    };
+    wait = setTimeout(go, 30);
   }
 
   function sort() {
@@ -141,7 +148,8 @@ function show(model, root, cell) {
     const send = () => {
       report = undefined;
       model.set("window", [...state.window]);
-      model.set("view", toView(state, base));
+      told = toView(state, base);
+      model.set("view", told);
       model.save_changes();
     };
     if (!isOver) return void (report ??= setTimeout(send, PAUSE));
@@ -215,7 +223,8 @@ function show(model, root, cell) {
     },
     view: () => {
       const given = model.get("view");
-      if (desk.held !== null || report || same(given, toView(state, base))) return;
+      if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return; // or an echo
+      told = given;
       desk.apply(fromView(given, base));
       tell();
     },
