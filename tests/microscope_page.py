@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from playwright.sync_api import Page
+
 import seqzoo
 from seqzoo.bundle import SHIPPED, WEIGHTS
 
@@ -43,3 +45,13 @@ def facts(bundle: str, **changed: Any) -> dict[str, Any]:
     traits = {key: value for key, value in plain.items() if not key.startswith("_")}
     data = base64.b64encode((SHIPPED / bundle / WEIGHTS).read_bytes()).decode()
     return {"traits": {**traits, **changed}, "data": data, "css": made._css}
+
+
+def said(page: Page) -> float:
+    """The network's forecast."""
+    return float(page.inner_text(".mz-said dd >> nth=0").replace("−", "-"))
+
+
+def press(page: Page, gate: str, label: str) -> None:
+    """One of the buttons that hold a gate."""
+    page.click(f"[data-gate={gate}]:text-is('{label}')")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from microscope_page import STUB, facts
 from seqzoo import bundle
 from seqzoo.microscope import HERE, module
 from serving import Running, launch
@@ -126,6 +127,18 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
     yield made
     context.close()
     assert not problems
+
+
+@pytest.fixture
+def show(page: Any) -> Callable[..., Any]:
+    """The page with the widget of a bundle in it, weights asked for and drawn."""
+
+    def make(bundle: str = "lstm.sine", **changed: Any) -> Any:
+        page.evaluate(STUB, facts(bundle, **changed))
+        page.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
+        return page
+
+    return make
 
 
 @pytest.fixture(scope="module")

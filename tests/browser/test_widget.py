@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,35 +11,13 @@ import pytest
 from playwright.sync_api import Page
 
 import seqzoo
-from microscope_page import STUB, facts
+from microscope_page import press, said
 from seqzoo.bundle import SHIPPED, WEIGHTS
-
-Show = Callable[..., Page]
-
-
-@pytest.fixture
-def show(page: Page) -> Show:
-    """The page with the widget of a bundle in it, weights asked for and drawn."""
-
-    def make(bundle: str = "lstm.sine", **changed: Any) -> Page:
-        page.evaluate(STUB, facts(bundle, **changed))
-        page.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
-        return page
-
-    return make
-
-
-def said(page: Page) -> float:
-    return float(page.inner_text(".mz-said dd >> nth=0").replace("−", "-"))
 
 
 def picture(page: Page, part: str) -> str:
     found: str = page.eval_on_selector(f"[data-part='{part}'], [data-map='{part}']", "canvas => canvas.toDataURL()")
     return found
-
-
-def press(page: Page, gate: str, label: str) -> None:
-    page.click(f"[data-gate={gate}]:text-is('{label}')")
 
 
 @pytest.mark.parametrize("name", ["lstm.sine", "lstm.sine-h50", "gru.recall", "rnn.sine"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from anyio import to_thread
+from nicegui import background_tasks
 
 # Imported before a page is made, whose import map then has its script; ui.anywidget would come too late.
 from nicegui.elements.anywidget import AnyWidget
@@ -15,7 +16,9 @@ from ..runtime import ClosedForm
 from ..runtime.reference import CELLS
 from ..runtime.repository import Model
 from . import sensitivity
-from .visit import Visit
+from .visit import Latest, Visit
+
+KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
 
 
 def _is_recurrent(model: Model) -> bool:
@@ -30,8 +33,28 @@ async def build(visit: Visit) -> None:
         await sensitivity.build(visit)
         return
     assert not isinstance(known, ClosedForm)
-    made = await to_thread.run_sync(lambda: Microscope(known.bundle, url=_address(visit.name)))
+    view = {key: visit.query[key] for key in KEYS if key in visit.query}
+    made = await to_thread.run_sync(
+        lambda: Microscope(known.bundle, url=_address(visit.name), view=view, follow=False)
+    )
+    for name in ("_esm", "_css"):  # they travel once, with the element, and not with every change of a trait
+        made.traits()[name].tag(sync=False)
     AnyWidget(made)
+
+    async def follow() -> None:
+        found = await to_thread.run_sync(made.bayes_of)
+        if found:
+            made.bayes = found
+
+    latest = Latest(follow)
+
+    def remember() -> None:
+        for key in KEYS:
+            visit.query.pop(key, None)
+        visit.remember(**{key: made.view[key] for key in KEYS if key in made.view})
+
+    made.observe(lambda _: remember(), "view")
+    made.observe(lambda _: background_tasks.create(latest(), name="the Bayes forecast"), ["window", "view"])
 
 
 def _address(name: str) -> str:

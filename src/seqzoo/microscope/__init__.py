@@ -5,7 +5,9 @@ Its parts are plain ES modules, which a page can import one by one; the widget i
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,23 @@ try:
 except ImportError:
     raise MissingExtraError("the microscope", "app") from None
 
-PARTS = ("cell.js", "draw.js", "words.js", "paint.js", "widget.js")
+PARTS = (
+    "cell.js",
+    "response.js",
+    "state.js",
+    "draw.js",
+    "words.js",
+    "page.js",
+    "paint.js",
+    "svg.js",
+    "download.js",
+    "controls.js",
+    "widget.js",
+)
 HERE = Path(__file__).parent
 LONGEST = 200  # values of a window: more do not fit beside one another
+DRAWS = 10_000  # windows to choose from
+FARTHEST = 100  # steps ahead: more would make the page wait for the best linear weights of all
 
 
 def module(parts: tuple[str, ...] = PARTS) -> str:
@@ -49,7 +65,13 @@ class Microscope(anywidget.AnyWidget):
     Args:
         bundle: of a recurrent architecture.
         url: where the browser fetches the weights, as "/api/models/lstm.sine/files/weights.safetensors".
-        window: [L] to begin with, in the series' units; by default one drawn from the model's signal.
+        window: [L] to begin with, in the series' units; by default drawn from the model's signal.
+        view: what is looked at, as words that fit into a link: `draw` the number of the window that the signal
+            draws; `t` the step and `ahead` the step ahead, from 1 on; `unit`; `scope` one or all; `sort` off;
+            `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of unit 5 at 1); `ablate` as "3~5"; `order`
+            reverse or shuffle0, shuffle1, ...; `values` as "20_0.5" (the 20th is 0.5). The browser ignores or clamps
+            what cannot be, and says here what it shows.
+        follow: compute the Bayes forecast at every change. A page that must not wait asks for `bayes_of` itself.
 
     Raises:
         InputError: no recurrent architecture, a window longer than can be shown, or one of another length.
@@ -62,17 +84,26 @@ class Microscope(anywidget.AnyWidget):
     name = traitlets.Unicode().tag(sync=True)
     architecture = traitlets.Unicode().tag(sync=True)
     url = traitlets.Unicode().tag(sync=True)
+    view = traitlets.Dict().tag(sync=True)
     window = traitlets.List(traitlets.Float()).tag(sync=True)
     start = traitlets.List(traitlets.Float()).tag(sync=True)
     scale = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
-    best_linear = traitlets.List(traitlets.Float()).tag(sync=True)
-    best_linear_bias = traitlets.Float(0.0).tag(sync=True)
+    best_linear = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
+    best_linear_bias = traitlets.List(traitlets.Float()).tag(sync=True)
     bayes = traitlets.Dict().tag(sync=True)
-    sine = traitlets.List(traitlets.Float()).tag(sync=True)
+    signal = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, bundle: Bundle, *, url: str = "", window: list[float] | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        url: str = "",
+        window: list[float] | None = None,
+        view: Mapping[str, str] | None = None,
+        follow: bool = True,
+    ) -> None:
         facts = bundle.manifest
-        length = facts.contract.context_length
+        length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
         if facts.architecture not in CELLS:
             raise InputError(
                 f"{facts.name} is of the architecture {facts.architecture!r}, which has no gates and states to look "
@@ -82,36 +113,71 @@ class Microscope(anywidget.AnyWidget):
             raise InputError(f"{facts.name} reads {length:,} values; the microscope shows windows of 2 to {LONGEST}.")
         self._weights = b"" if url else bundle.read(WEIGHTS)
         self._signal: Signal = make(facts.signal.family, facts.signal.parameters)
-        if window is None:
-            window = self._signal.draw(1, length, 1, np.random.default_rng(0)).context[0].tolist()
-        elif len(window) != length or not np.isfinite(window).all():
+        if window is not None and (len(window) != length or not np.isfinite(window).all()):
             raise InputError(f"a window of {facts.name} has {length} finite values, got {len(window)}.")
-        linear = best_linear(self._signal, length)
-        waves = facts.signal.parameters
+        self._given, self._draw = window, _whole(view or {}, "draw", 0, DRAWS - 1)
+        window = self._drawn(length)
+        linear = best_linear(self._signal, length, horizon)
         super().__init__(
             name=facts.name,
             architecture=facts.architecture,
             url=url,
+            view=dict(view or {}),
             window=window,
             start=window,
             scale=[facts.contract.normaliser.center, facts.contract.normaliser.scale],
-            best_linear=linear.weights[0].tolist(),
-            best_linear_bias=float(linear.bias[0]),
-            bayes=_bayes(self._signal, window),
-            sine=[waves["amplitude"], waves["angular_frequency"]] if facts.signal.family == "sine" else [],
+            best_linear=linear.weights.tolist(),
+            best_linear_bias=linear.bias.tolist(),
+            signal={"family": facts.signal.family, **dataclasses.asdict(self._signal)},
         )
+        self.bayes = self.bayes_of()
         self.on_msg(self._answer)
-        self.observe(self._follow, "window")
+        self.observe(self._redraw, "view")
+        if follow:
+            self.observe(self._follow, ["window", "view"])
+
+    def bayes_of(self) -> dict[str, Any]:
+        """The Bayes forecast of the window, as far ahead as is looked at, and its derivative [L] by central
+        differences; empty where the window is none, or the noise is too small for the quadrature."""
+        window = list(self.window)
+        if len(window) != len(self.start) or not np.isfinite(window).all():
+            return {}
+        ahead = _whole(self.view, "ahead", 1, len(self.best_linear))
+        try:
+            found = of_bayes(self._signal, np.asarray(window), ahead)
+        except InputError:
+            return {}
+        slope = found.derivative.tolist()
+        return {"window": window, "ahead": ahead, "forecast": found.forecast, "derivative": slope}
 
     def _answer(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         """Send the weights to a browser that asks for them."""
         if content == {"kind": "weights"}:
             self.send({"kind": "weights"}, buffers=[self._weights])
 
-    def _follow(self, change: dict[str, Any]) -> None:
-        window = change["new"]
-        if len(window) == len(self.start) and np.isfinite(window).all():
-            self.bayes = _bayes(self._signal, window)
+    def _drawn(self, length: int) -> list[float]:
+        if self._given is not None and self._draw == 0:
+            return self._given
+        drawn: list[float] = self._signal.draw(1, length, 1, np.random.default_rng(self._draw)).context[0].tolist()
+        return drawn
+
+    def _redraw(self, change: dict[str, Any]) -> None:
+        """Begin with another window where the view asks for one; the browser answers with `window`."""
+        asked = _whole(change["new"], "draw", 0, DRAWS - 1)
+        if asked != self._draw:
+            self._draw = asked
+            self.start = self._drawn(len(self.start))
+
+    def _follow(self, _change: dict[str, Any]) -> None:
+        found = self.bayes_of()
+        if found:
+            self.bayes = found
+
+
+def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    """A whole number of a view within its bounds; the lowest where it is none."""
+    text = str(view.get(key, low))
+    return min(max(int(text), low), high) if text.isdecimal() and len(text) < 10 else low
 
 
 def microscope(name: str | Path, *, url: str = "") -> Microscope:
@@ -123,12 +189,6 @@ def microscope(name: str | Path, *, url: str = "") -> Microscope:
         BundleError: the bundle cannot be used.
     """
     return Microscope(open_bundle(find(name)), url=url)
-
-
-def _bayes(signal: Signal, window: list[float]) -> dict[str, Any]:
-    """The Bayes forecast of a window [L] one step ahead, and its derivative [L]."""
-    found = of_bayes(signal, np.asarray(window))
-    return {"window": list(window), "forecast": found.forecast, "derivative": found.derivative.tolist()}
 
 
 __all__ = ["Microscope", "microscope"]

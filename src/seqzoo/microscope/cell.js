@@ -227,20 +227,6 @@ export function project({ mean, axes }, points) {
     axes.map((axis) => axis.reduce((sum, value, k) => sum + value * (points[p * K + k] - mean[k]), 0)));
 }
 
-/** The states that 48 windows of one period end in, and the plane of them; `windowOf` gives the window of a phase. */
-export function ringOf(cell, windowOf, changes) {
-  const K = cell.size;
-  const phases = Array.from({ length: 48 }, (_, n) => (2 * Math.PI * n) / 48);
-  const states = new Float64Array(48 * K);
-  phases.forEach((phase, n) => {
-    const { steps, L } = forward(cell, windowOf(phase), changes);
-    states.set(steps.h.subarray((L - 1) * K), n * K);
-  });
-  const plane = principal(states, K);
-  const dots = project(plane, states).map((at, n) => ({ at, phase: phases[n], quarter: n % 12 ? null : n / 12 }));
-  return { plane, states, phases, dots };
-}
-
 /** An order of L steps, the same for the same turn, so that a class sees the same. */
 export function shuffled(L, turn) {
   const order = Array.from({ length: L }, (_, t) => t);

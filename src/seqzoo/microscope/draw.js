@@ -112,6 +112,7 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
   column(ctx, axis, step, 0, height, ink);
   const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
   trail(ctx, seen, ink.soft, 1.5);
+  seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink)); // on the page, under what can be dragged
   trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.blue, 1.5, [3, 3]);
   for (const { value, colour, hollow, shift } of marks) { // beside one another, for they often agree
     const at = Math.max(6, Math.min(height - 6, y(value)));
@@ -120,7 +121,7 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
 }
 
 /** The derivative by each input [L] as bars; the best linear weights as steps; that of Bayes as dots. */
-export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, step }, ink) {
+export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, next, step }, ink) {
   const ctx = surface(canvas, axis.width, height + 18);
   const limit = Math.max(0.05, ...[...slopes, ...linear, ...(bayes ?? [])].map(Math.abs));
   const y = scaleY(height, limit);
@@ -134,11 +135,16 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, la
   linear.forEach((weight, t) =>
     line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), ink.ink, 2.5));
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.back, ink.green));
-  const every = axis.slot < 20 ? 4 : 1;
+  ticks(ctx, axis, labels, height + 9, ink);
+  text(ctx, next, axis.width - 1, height + 9, ink.soft);
+}
+
+/** The places that the values had as they came, under the steps they are read at. */
+function ticks(ctx, axis, labels, y, ink) {
+  const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
-    if (t % every === 0) text(ctx, label, axis.x(t), height + 9, ink.soft, "center");
+    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.soft, "center");
   });
-  text(ctx, "next", axis.width - 1, height + 9, ink.soft);
 }
 
 function column(ctx, axis, step, top, bottom, ink) {
@@ -150,8 +156,9 @@ function column(ctx, axis, step, top, bottom, ink) {
 }
 
 /** One gate or state [L * K] over steps and units. Colour runs over [low, high]; rows are in the given order. */
-export function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars }, ink) {
-  const ctx = surface(canvas, axis.width, height);
+export function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
+  const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
+  if (labels) ticks(ctx, axis, labels, height + 9, ink);
   const { L } = axis;
   const picture = (canvas.picture ??= document.createElement("canvas"));
   if (picture.width !== L || picture.height !== K) [picture.width, picture.height] = [L, K];
@@ -202,11 +209,9 @@ export function drawCurves(canvas, axis, height, { curves, step }, ink) {
   }
 }
 
-const QUARTERS = ["0", "½π", "π", "3⁄2π"]; // of a period
+const huedInk = (hue, ink) => `hsl(${hue} 75% ${ink.map === "dark" ? 62 : 44}%)`;
 
-export const hue = (phase, ink) => `hsl(${(phase * 180) / Math.PI} 75% ${ink.map === "dark" ? 62 : 44}%)`;
-
-/** The path of the hidden state in a plane, step by step, over the ring of states that a whole period reaches. */
+/** The path of the hidden state in a plane, step by step, over the states that a question's windows end in. */
 export function drawPath(canvas, width, height, { path, ring, step }, ink) {
   const ctx = surface(canvas, width, height);
   const all = [...path, ...ring.map(({ at }) => at)];
@@ -218,13 +223,13 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
     height / 2 - (b - (low[1] + high[1]) / 2) * scale,
   ];
   const middle = place([0, 0]);
-  for (const { at, phase, quarter } of ring) {
+  for (const { at, hue, label } of ring) {
     const [x, y] = place(at);
-    dot(ctx, x, y, 4, hue(phase, ink));
+    dot(ctx, x, y, 4, huedInk(hue, ink));
     const far = Math.hypot(x - middle[0], y - middle[1]) || 1;
-    if (quarter === null) continue;
+    if (label === null) continue;
     const [right, down] = [(x - middle[0]) / far, (y - middle[1]) / far];
-    text(ctx, QUARTERS[quarter], x + 20 * right, y + 16 * down, ink.ink, "center");
+    text(ctx, label, x + 20 * right, y + 16 * down, ink.ink, "center");
   }
   const points = path.map(place);
   trail(ctx, points, ink.soft, 1.5);
@@ -234,14 +239,16 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
   text(ctx, "first value", x + 8, y - 9, ink.soft, x > width - 80 ? "right" : "left");
 }
 
-/** A unit's state against the phase of the signal: [{ phase, value }], one period. */
-export function drawPhase(canvas, width, height, { dots, now }, ink) {
+/** A unit's state against what it may respond to: [{ hue, label, value }]. */
+export function drawResponse(canvas, width, height, { dots, now }, ink) {
   const axis = timeAxis(width, dots.length - 1);
   const ctx = surface(canvas, width, height + 16);
   const limit = Math.max(0.1, ...dots.map(({ value }) => Math.abs(value)), Math.abs(now));
   const y = scaleY(height, limit);
   yAxis(ctx, axis, y, limit, ink);
   line(ctx, axis.left, y(now), axis.width, y(now), ink.ink, 1, [4, 3]);
-  dots.forEach(({ phase, value }, n) => dot(ctx, axis.x(n), y(value), 3.5, hue(phase, ink)));
-  QUARTERS.forEach((label, n) => text(ctx, label, axis.x((n * dots.length) / 4), height + 8, ink.soft, "center"));
+  dots.forEach(({ hue, label, value }, n) => {
+    dot(ctx, axis.x(n), y(value), 3.5, huedInk(hue, ink));
+    if (label !== null) text(ctx, label, Math.min(axis.x(n), width - 12), height + 8, ink.soft, "center");
+  });
 }

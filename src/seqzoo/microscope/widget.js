@@ -1,12 +1,14 @@
 // The widget: weights in, a page that recomputes everything in the browser at every touch.
-import {
-  parseSafetensors, makeCell, forward, contributions, derivative, principal, ringOf, shuffled,
-} from "./cell.js";
-import { inks, timeAxis } from "./draw.js";
+import { parseSafetensors, makeCell, forward, contributions, derivative, principal } from "./cell.js";
+import { listen } from "./controls.js";
+import { offerDownloads } from "./download.js";
+import { inks } from "./draw.js";
+import { questionOf, respond, responding } from "./response.js";
+import { Past, fromView, isTouched, toView } from "./state.js";
 import { signed, skeleton } from "./words.js";
-import { paint, legend, valueAt } from "./paint.js";
+import { paint, legend } from "./paint.js";
 
-const PAUSE = 120; // ms between two reports of the window to Python while it is dragged
+const PAUSE = 120; // ms between two reports to Python while something moves
 
 /** The bytes of the weights: over REST where there is a url, else asked of Python, which answers once. */
 function fetchWeights(model) {
@@ -49,55 +51,78 @@ function render({ model, el }) {
   };
 }
 
+/** Whether the page is dark: as JupyterLab says where it says so, else as the system. */
+const isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+
 /** Builds the page of a cell and keeps it up to date; returns what takes it down. */
 function show(model, root, cell) {
   const K = cell.size;
   const [centre, scale] = model.get("scale");
-  const L = model.get("window").length;
-  const linear = model.get("best_linear");
-  const sine = model.get("sine");
-  root.innerHTML = skeleton(cell, L);
-  const find = (selector) => root.querySelector(selector);
-  const all = (selector) => [...root.querySelectorAll(selector)];
-  const canvas = (part) => find(`[data-part="${part}"]`);
-  const points = all(".mz-point");
-  find("h2").textContent = `${model.get("name")} under the microscope`;
-  if (!sine.length) find('[data-if="sine"]').remove();
-
-  const plain = Array.from({ length: L }, (_, t) => t);
-  const state = { window: [...model.get("window")], freeze: {}, ablate: new Set(), order: plain, orderName: "plain",
-    step: L - 1, unit: 0, rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  let ink = inks(dark.matches);
-  let [wide, side] = [0, 0]; // CSS pixels, kept by the observer: reading them here would force a layout
-  let held = null; // the step under the pointer while it drags
-  let now, untouched, ring, timer, report;
-
-  const isTouched = () => state.ablate.size || Object.keys(state.freeze).length || state.orderName !== "plain";
-  const changes = () => ({ freeze: Object.values(state.freeze), ablate: [...state.ablate], order: state.order });
-  const cleanSine = (phase) => plain.map((t) => sine[0] * Math.sin(phase - sine[1] * (L - 1 - t)));
+  const start = model.get("start"); // another one when a new window is drawn: base has it
+  const L = start.length;
+  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => model.get(key));
+  const intercepts = model.get("best_linear_bias");
   const inModel = (window) => window.map((value) => (value - centre) / scale);
   const outModel = (value) => value * scale + centre;
-  const shown = (t) => state.window[state.order[t]];
+  let origin = forward(cell, inModel(start));
+  const largest = () => { // the unit to begin with
+    const sizes = contributions(cell, origin).map(Math.abs);
+    return sizes.indexOf(Math.max(...sizes));
+  };
+  const aheads = intercepts.length;
+  const base = { cell, start, aheads, first: largest() };
+  const question = questionOf(signal, L);
+  root.innerHTML = skeleton({ cell, L, aheads, question });
+  const find = (selector) => root.querySelector(selector);
+  const all = (selector) => [...root.querySelectorAll(selector)];
+  const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
+  find("h2").textContent = `${name} under the microscope`;
 
-  function recompute(isNew) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const past = new Past(base);
+  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
+  let ink = inks(false);
+  let [wide, side] = [0, 0]; // CSS pixels, kept by the observer: reading them here would force a layout
+  let bayes = model.get("bayes");
+  let told = model.get("view"); // what Python knows
+  let now, untouched, answers, report, wait;
+
+  const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
+
+  function recompute() {
     now = forward(cell, inModel(state.window), changes());
-    now.slopes = derivative(cell, now);
-    now.parts = contributions(cell, now);
-    untouched = isTouched() ? forward(cell, inModel(state.window)) : now;
-    if (isNew || !ring) ring = sine.length ? ringOf(cell, (phase) => inModel(cleanSine(phase)), changes()) : null;
-    now.plane = ring?.plane ?? principal(now.steps.h, K);
+    now.slopes = derivative(cell, now, state.ahead);
+    now.parts = contributions(cell, now, L - 1, state.ahead);
+    untouched = isTouched(state) ? forward(cell, inModel(state.window)) : now;
+    now.plane = answers?.plane ?? principal(now.steps.h, K);
+  }
+
+  /** The states of many windows, of the network as it now is: after this one's pixels, for it takes longer. */
+  function askAgain(isLater) {
+    clearTimeout(wait);
+    if (!question) return;
+    const take = (found) => {
+      answers = found;
+      now.plane = answers.plane;
+    };
+    if (!isLater) return void take(respond(cell, question, inModel, changes()));
+    const run = responding(cell, question, inModel, changes());
+    const go = () => {
+      const at = run.next();
+      if (!at.done) return void (wait = setTimeout(go));
+      take(at.value);
+      draw();
+    };
+    wait = setTimeout(go, 30);
   }
 
   function sort() {
-    const isSorted = find('[data-do="sort"]').checked;
-    const parts = contributions(cell, untouched);
+    const parts = contributions(cell, untouched, L - 1, state.ahead);
     state.rows = [...state.rows.keys()];
-    if (isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
-    const chooser = find('[data-do="unit"]');
+    if (state.isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
     const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * scale)})`, unit);
-    chooser.replaceChildren(...state.rows.map(option));
-    chooser.value = state.unit;
+    find('[data-do="unit"]').replaceChildren(...state.rows.map(option));
+    find('[data-do="unit"]').value = state.unit;
   }
 
   function rescale() {
@@ -106,191 +131,162 @@ function show(model, root, cell) {
       const sizes = Float64Array.from(now.steps[name], Math.abs).sort();
       state.limits[name] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
     }
-    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[0])));
+    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[state.ahead])));
+  }
+
+  function facts() {
+    return { cell, state, start: base.start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
+      linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
 
   function draw() {
-    if (!wide) return;
-    const facts = { cell, state, now, ring, linear, scale, outModel, untouched: isTouched() && untouched,
-      intercept: model.get("best_linear_bias"), bayes: model.get("bayes") };
-    paint(find, points, facts, ink, wide, side);
+    if (wide) paint(find, canvas, desk.points, facts(), ink, wide, side);
   }
 
-  function buttons() {
-    const press = (button, isOn) => button.setAttribute("aria-pressed", String(isOn));
-    all("[data-gate]").forEach((button) => {
-      const found = state.freeze[button.dataset.gate];
-      press(button, button.dataset.value === (found ? String(found.value) : ""));
-    });
-    all("[data-order]").forEach((button) => press(button, button.dataset.order === state.orderName));
-    press(find('[data-do="ablate"]'), state.ablate.has(state.unit));
-    find('[data-do="unit"]').value = state.unit;
-  }
-
-  function refresh({ isNew = true } = {}) {
-    recompute(isNew);
-    buttons();
-    draw();
-  }
-
-  function settle() { // a drag is over: only now may rows and scale move
-    clearTimeout(report);
-    report = undefined;
-    model.set("window", [...state.window]);
-    model.save_changes();
-    rescale();
-    sort();
-    draw();
-  }
-
-  function change(t, value) {
-    state.window[state.order[t]] = Math.max(-state.limit, Math.min(state.limit, value));
-    recompute(false);
-    draw();
-    report ??= setTimeout(() => {
+  /** Tells Python, at most every PAUSE ms, what is looked at. */
+  function tell(isOver) {
+    const send = () => {
       report = undefined;
       model.set("window", [...state.window]);
+      told = toView(state, base);
+      model.set("view", told);
       model.save_changes();
-    }, PAUSE);
+    };
+    if (!isOver) return void (report ??= setTimeout(send, PAUSE));
+    clearTimeout(report);
+    send();
+    find(".mz-aloud").textContent = find(".mz-notice").textContent; // not at every move of a drag
   }
 
-  function choose(unit, step = state.step) {
-    Object.assign(state, { unit, step });
-    buttons();
-    draw();
-  }
-
-  const at = (event) => {
-    const box = canvas("window").getBoundingClientRect();
-    const axis = timeAxis(wide, L);
-    return [axis.step(event.clientX - box.left), valueAt(event.clientY - box.top, state.limit)];
-  };
-  const plot = find(".mz-window");
-  plot.addEventListener("pointerdown", (event) => {
-    const [t, value] = at(event);
-    if (t < 0 || t >= L || event.button !== 0) return;
-    held = t;
-    plot.setPointerCapture(event.pointerId);
-    points.forEach((point, n) => (point.tabIndex = n === t ? 0 : -1));
-    points[t].toggleAttribute("data-held", true);
-    points[t].focus({ preventScroll: true });
-    event.preventDefault();
-    change(t, value);
-  });
-  plot.addEventListener("pointermove", (event) => held !== null && change(held, at(event)[1]));
-  for (const end of ["pointerup", "pointercancel"]) {
-    plot.addEventListener(end, () => {
-      if (held === null) return;
-      points[held].toggleAttribute("data-held", false);
-      held = null;
-      settle();
-    });
-  }
-  plot.addEventListener("keydown", (event) => {
-    const t = points.indexOf(event.target);
-    const moves = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
-    const steps = { ArrowLeft: -1, ArrowRight: 1 };
-    if (t < 0 || !(event.key in moves || event.key in steps)) return;
-    event.preventDefault();
-    if (event.key in moves) return change(t, shown(t) + (moves[event.key] * state.limit) / 40);
-    const next = Math.max(0, Math.min(L - 1, t + steps[event.key]));
-    points[t].tabIndex = -1;
-    points[next].tabIndex = 0;
-    points[next].focus();
-  });
-  all("[data-map]").forEach((map) => map.addEventListener("pointerdown", (event) => {
-    const box = map.getBoundingClientRect();
-    const row = Math.floor(((event.clientY - box.top) / box.height) * K);
-    const step = timeAxis(wide, L).step(event.clientX - box.left);
-    choose(state.rows[Math.max(0, Math.min(K - 1, row))], Math.max(0, Math.min(L - 1, step)));
-  }));
-  all("[data-gate]").forEach((button) => button.addEventListener("click", () => {
-    const { gate, value } = button.dataset;
-    const unit = find('[data-do="scope"]').value === "one" ? state.unit : null;
-    if (value === "") delete state.freeze[gate];
-    else state.freeze[gate] = { gate, unit, value: Number(value) };
-    refresh();
-  }));
-
-  let shuffles = 0;
-  all("[data-order]").forEach((button) => button.addEventListener("click", () => {
-    state.orderName = button.dataset.order;
-    const orders = { plain, reverse: plain.toReversed() };
-    state.order = orders[state.orderName] ?? shuffled(L, shuffles++);
-    refresh();
-  }));
-
-  const play = find('[data-do="play"]');
-  function stop() {
-    clearInterval(timer);
-    timer = undefined;
-    play.textContent = "Play";
-  }
-  const acts = {
-    step: (input) => choose(state.unit, Number(input.value) - 1),
-    unit: (input) => choose(Number(input.value)),
-    sort: () => (sort(), draw()),
-    ablate: () => {
-      if (!state.ablate.delete(state.unit)) state.ablate.add(state.unit);
-      refresh();
+  const desk = { cell, state, base, past, L, find, all, canvas, aheads, points: all(".mz-point"), held: null,
+    wide: () => wide,
+    /** Looks elsewhere: nothing is computed but what is said of another step ahead. */
+    look(given) {
+      const isFarther = "ahead" in given && given.ahead !== state.ahead;
+      Object.assign(state, given);
+      if (isFarther) {
+        recompute();
+        rescale();
+        sort();
+      }
+      desk.press();
+      draw();
+      tell();
     },
-    reset: () => {
-      stop();
-      Object.assign(state, { freeze: {}, order: plain, orderName: "plain", step: L - 1 });
-      state.window = [...model.get("start")];
-      state.ablate.clear();
-      refresh();
-      settle();
+    sort() {
+      sort();
+      draw();
+      tell();
     },
-    play: () => {
-      if (timer) return stop();
-      if (state.step === L - 1) choose(state.unit, 0);
-      play.textContent = "Pause";
-      const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 300;
-      timer = setInterval(() => (state.step < L - 1 ? choose(state.unit, state.step + 1) : stop()), pace);
+    /** Gives the value read at a step another size. */
+    poke(t, value) {
+      const bound = Math.max(-state.limit, Math.min(state.limit, value));
+      state.window[state.order[t]] = Math.round(1000 * bound) / 1000;
+      recompute();
+      draw();
+      tell();
+    },
+    /** A drag is over: only now may rows and scale move. */
+    settle() {
+      rescale();
+      sort();
+      desk.press();
+      draw();
+      tell(true);
+    },
+    /** Changes the network, or what it reads. */
+    change(given, isKept = true) {
+      if (isKept) past.remember(state);
+      desk.apply(given);
+      tell(true);
+    },
+    /** Takes over another state. */
+    apply(given) {
+      Object.assign(state, given);
+      recompute();
+      rescale();
+      sort();
+      desk.press();
+      draw();
+      askAgain(true);
     },
   };
-  for (const [name, act] of Object.entries(acts)) {
-    const control = find(`[data-do="${name}"]`);
-    const event = { button: "click", select: "change", input: "input" }[control.localName];
-    control.addEventListener(event, () => act(control));
-  }
 
-  const fromOutside = () => {
-    const given = model.get("window");
-    if (held !== null || report || given.length !== L || given.every((value, t) => value === state.window[t])) return;
-    state.window = [...given];
-    refresh({ isNew: false });
-    rescale();
-    sort();
-    draw();
+  const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+  const outside = {
+    window: () => {
+      const given = model.get("window");
+      const isOurs = desk.held !== null || report || given.every((value, t) => value === state.window[t]);
+      if (isOurs || given.length !== L) return;
+      desk.apply({ window: [...given] });
+      tell();
+    },
+    view: () => {
+      const given = model.get("view");
+      if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return; // or an echo
+      told = given;
+      desk.apply(fromView(given, base));
+      tell();
+    },
+    start: () => {
+      const view = { ...toView(state, base), unit: state.unit };
+      base.start = model.get("start");
+      origin = forward(cell, inModel(base.start));
+      base.first = largest();
+      past.views.length = 0; // what they say is of another window
+      desk.apply(fromView(view, base));
+      tell(true);
+    },
+    bayes: () => {
+      bayes = model.get("bayes");
+      draw();
+    },
   };
   const repaint = () => {
-    ink = inks(dark.matches);
+    const dark = isDark(system) && !printing;
+    root.classList.toggle("mz-dark", dark);
+    ink = inks(dark);
     legend(find(".mz-legend"), cell, ink);
     draw();
+  };
+  let printing = false;
+  const print = (event) => {
+    printing = event.type === "beforeprint";
+    repaint();
   };
   const observer = new ResizeObserver(() => {
     [wide, side] = [canvas("window").clientWidth, canvas("path").clientWidth];
     draw();
   });
-  model.on("change:window", fromOutside);
-  model.on("change:bayes", draw);
-  dark.addEventListener("change", repaint);
-  recompute(true);
+  const theme = new MutationObserver(repaint);
+
+  Object.assign(state, fromView(model.get("view"), base));
+  const isElsewhere = state.window.some((value, t) => value !== model.get("window")[t]);
+  if (isElsewhere && !model.get("view").values) state.window = [...model.get("window")];
+  recompute();
+  askAgain(false);
+  const stop = listen(desk);
+  offerDownloads(desk, facts);
   rescale();
   sort();
-  choose(state.rows[0]);
+  desk.press();
   repaint();
+  if (isElsewhere || !same(model.get("view"), toView(state, base))) tell(true);
+  for (const [name, follow] of Object.entries(outside)) model.on(`change:${name}`, follow);
+  system.addEventListener("change", repaint);
+  for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
+  theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
   return () => {
     stop();
     clearTimeout(report);
+    clearTimeout(wait);
     observer.disconnect();
-    dark.removeEventListener("change", repaint);
-    model.off("change:window", fromOutside);
-    model.off("change:bayes", draw);
+    theme.disconnect();
+    system.removeEventListener("change", repaint);
+    for (const when of ["beforeprint", "afterprint"]) removeEventListener(when, print);
+    for (const [name, follow] of Object.entries(outside)) model.off(`change:${name}`, follow);
   };
 }
 

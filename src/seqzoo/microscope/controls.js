@@ -1,0 +1,160 @@
+// Hands on the page: dragging, keys, buttons, play. What they do is the desk's, which holds the state.
+import { timeAxis } from "./draw.js";
+import { valueAt } from "./paint.js";
+import { hold, holding, orderNamed } from "./state.js";
+
+/** Gives every control of the page its work, and the desk `press`; returns what stops the player. */
+export function listen(desk) {
+  desk.press = () => press(desk);
+  drag(desk);
+  for (const map of desk.all("[data-map]")) map.addEventListener("click", (event) => pick(desk, map, event));
+  for (const button of desk.all("[data-gate]")) {
+    button.addEventListener("click", () => {
+      const { gate, value } = button.dataset;
+      const unit = desk.state.scope === "one" ? desk.state.unit : null;
+      desk.change({ freeze: hold(desk.state.freeze, gate, unit, value === "" ? null : Number(value)) });
+    });
+  }
+  let shuffles = 0;
+  for (const button of desk.all("[data-order]")) {
+    button.addEventListener("click", () => {
+      const orderName = button.dataset.order === "shuffle" ? `shuffle${shuffles++ % 1000}` : button.dataset.order;
+      desk.change({ orderName, order: orderNamed(orderName, desk.L) });
+    });
+  }
+  return acts(desk);
+}
+
+/** Shows on the controls what the state is. */
+function press({ state, all, find, past, aheads }) {
+  const mark = (button, isOn) => button.setAttribute("aria-pressed", String(isOn));
+  for (const button of all("[data-gate]")) {
+    const found = holding(state.freeze, button.dataset.gate, state.scope === "one" ? state.unit : null);
+    mark(button, button.dataset.value === (found ? String(found.value) : ""));
+  }
+  for (const button of all("[data-order]")) mark(button, state.orderName.startsWith(button.dataset.order));
+  mark(find('[data-do="ablate"]'), state.ablate.has(state.unit));
+  find('[data-do="unit"]').value = state.unit;
+  find('[data-do="sort"]').checked = state.isSorted;
+  if (find('[data-do="scope"]')) find('[data-do="scope"]').value = state.scope;
+  if (aheads > 1) find('[data-do="ahead"]').value = state.ahead + 1;
+  find('[data-do="undo"]').setAttribute("aria-disabled", String(!past.views.length));
+}
+
+/** The values, under a mouse, a finger, a pen or the arrow keys. */
+function drag(desk) {
+  const { find, points, L, state, past } = desk;
+  const plot = find(".mz-window");
+  let box; // of the plot while one drags: reading it at each move would force a layout
+  const at = (event) => [timeAxis(desk.wide(), L).step(event.clientX - box.left),
+    valueAt(event.clientY - box.top, state.limit)];
+  plot.addEventListener("pointerdown", (event) => {
+    box = desk.canvas("window").getBoundingClientRect();
+    const [t, value] = at(event);
+    if (t < 0 || t >= L || event.button !== 0 || desk.held !== null) return;
+    past.remember(state);
+    desk.held = t;
+    plot.setPointerCapture(event.pointerId);
+    points.forEach((point, n) => (point.tabIndex = n === t ? 0 : -1));
+    points[t].toggleAttribute("data-held", true);
+    points[t].focus({ preventScroll: true });
+    event.preventDefault();
+    desk.poke(t, value);
+  });
+  plot.addEventListener("pointermove", (event) => desk.held !== null && desk.poke(desk.held, at(event)[1]));
+  for (const end of ["pointerup", "pointercancel"]) {
+    plot.addEventListener(end, () => {
+      if (desk.held === null) return;
+      points[desk.held].toggleAttribute("data-held", false);
+      desk.held = null;
+      desk.settle();
+    });
+  }
+  plot.addEventListener("keydown", (event) => {
+    const t = points.indexOf(event.target);
+    const moves = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
+    const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -L, End: L };
+    if (t < 0 || !(event.key in moves || event.key in steps)) return;
+    event.preventDefault();
+    if (event.key in moves) {
+      past.remember(state, `value ${t}`);
+      desk.poke(t, state.window[state.order[t]] + (moves[event.key] * state.limit) / 40);
+      return desk.press();
+    }
+    const next = Math.max(0, Math.min(L - 1, t + steps[event.key]));
+    points[t].tabIndex = -1;
+    points[next].tabIndex = 0;
+    points[next].focus();
+  });
+  plot.addEventListener("keyup", (event) => /^(Arrow(Up|Down)|Page(Up|Down))$/.test(event.key) && desk.settle());
+}
+
+/** A place on a heat map is a unit and a step. */
+function pick(desk, map, event) {
+  const { state, cell, L } = desk;
+  const box = map.getBoundingClientRect();
+  const row = Math.floor(((event.clientY - box.top) / box.height) * cell.size);
+  const step = timeAxis(desk.wide(), L).step(event.clientX - box.left);
+  const within = (n, count) => Math.max(0, Math.min(count - 1, n));
+  desk.look({ unit: state.rows[within(row, cell.size)], step: within(step, L) });
+}
+
+/** The controls that are there once. */
+function acts(desk) {
+  const { state, L, past, base, find } = desk;
+  const play = find('[data-do="play"]');
+  let timer;
+  function stop() {
+    clearInterval(timer);
+    timer = undefined;
+    play.textContent = "Play";
+  }
+  function undo() {
+    const before = past.undo(state);
+    if (before) desk.change(before, false);
+  }
+  const works = {
+    step: (input) => desk.look({ step: Number(input.value) - 1 }),
+    unit: (input) => desk.look({ unit: Number(input.value) }),
+    scope: (input) => desk.look({ scope: input.value }),
+    ahead: (input) => desk.look({ ahead: Number(input.value) - 1 }),
+    sort: (input) => {
+      state.isSorted = input.checked;
+      desk.sort();
+    },
+    ablate: () => {
+      const ablate = new Set(state.ablate);
+      if (!ablate.delete(state.unit)) ablate.add(state.unit);
+      desk.change({ ablate });
+    },
+    undo,
+    reset: () => {
+      stop();
+      desk.change({ freeze: [], ablate: new Set(), orderName: "plain", order: orderNamed("plain", L), step: L - 1,
+        window: [...base.start] });
+    },
+    draw: () => { // Python answers with a start
+      desk.change({ draw: (state.draw + 1) % 10000, window: [...base.start] }, false);
+    },
+    play: () => {
+      if (timer) return stop();
+      if (state.step === L - 1) desk.look({ step: 0 });
+      play.textContent = "Pause";
+      const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 300;
+      const next = () => (state.step < L - 1 && desk.wide() ? desk.look({ step: state.step + 1 }) : stop());
+      timer = setInterval(next, pace);
+    },
+  };
+  for (const [name, work] of Object.entries(works)) {
+    const control = find(`[data-do="${name}"]`);
+    if (!control) continue;
+    const event = { button: "click", select: "change", input: "input" }[control.localName];
+    control.addEventListener(event, () => work(control));
+  }
+  find(".mz-body").addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+    event.preventDefault();
+    undo();
+  });
+  return stop;
+}

@@ -1,0 +1,59 @@
+// What a unit may respond to: windows without noise, one for each phase of the signal or value to remember.
+import { forward, principal, project } from "./cell.js";
+
+const QUARTERS = ["0", "½π", "π", "3⁄2π"]; // of a period
+
+/** Windows of a sine that differ in the phase of their last value; a period of them. */
+function phases(amplitude, frequency, L, of) {
+  const points = Array.from({ length: 48 }, (_, n) => {
+    const phase = (2 * Math.PI * n) / 48;
+    const window = Array.from({ length: L }, (_, t) => amplitude * Math.sin(phase - frequency * (L - 1 - t)));
+    return { window, hue: (360 * n) / 48, label: n % 12 ? null : QUARTERS[n / 12] };
+  });
+  return { points, by: `the phase of their last value`, of: `the clean sine${of}`, what: "phase" };
+}
+
+/** Windows of zeros with a cue in the middle and, after it, a value to remember. */
+function memories({ cue, spread }, L) {
+  const place = Math.floor((L - 1) / 2);
+  const points = Array.from({ length: 41 }, (_, n) => {
+    const value = ((n - 20) / 10) * spread;
+    const window = Array.from({ length: L }, (_, t) => (t === place ? cue : t === place + 1 ? value : 0));
+    return { window, hue: 25 + 4.5 * n, label: n % 20 ? null : value.toFixed(1).replace("-", "−") };
+  });
+  return { points, by: "the value after the cue", of: "zeros with a cue in the middle", what: "value" };
+}
+
+/** What is asked of the units of a network that was trained on a signal; null where nothing has one answer. */
+export function questionOf(signal, L) {
+  const { family, amplitude, angular_frequency: frequency, lowest, highest } = signal;
+  if (family === "sine") return phases(amplitude, frequency, L, "");
+  const middle = (lowest + highest) / 2;
+  if (family === "sine_any") return phases(amplitude, middle, L, ` at the middle frequency (${middle.toFixed(2)})`);
+  return family === "recall" && L > 2 ? memories(signal, L) : null;
+}
+
+/**
+ * The states [points * K] that the windows of a question end in, and the plane in which they vary most.
+ * It yields on its way, for all the windows together take longer than a frame.
+ */
+export function* responding(cell, { points }, inModel, changes) {
+  const K = cell.size;
+  const states = new Float64Array(points.length * K);
+  for (const [n, { window }] of points.entries()) {
+    const { steps, L } = forward(cell, inModel(window), changes);
+    states.set(steps.h.subarray((L - 1) * K), n * K);
+    if (n % 6 === 5) yield;
+  }
+  const plane = principal(states, K);
+  const at = project(plane, states);
+  return { plane, states, dots: points.map(({ hue, label }, n) => ({ at: at[n], hue, label })) };
+}
+
+/** The same at once. */
+export function respond(...given) {
+  const run = responding(...given);
+  let at = run.next();
+  while (!at.done) at = run.next();
+  return at.value;
+}

@@ -1,0 +1,126 @@
+// What is looked at, as a view of a few short words that fit into a link, and back. No DOM.
+import { shuffled } from "./cell.js";
+
+const CHANGES = ["freeze", "ablate", "order", "values"]; // what undo takes back
+const LARGEST = 1000; // of a value in a link
+
+/** A whole number in a text; null where there is none. Outside its bounds it is the nearest bound. */
+function whole(text, low, high) {
+  return /^-?\d{1,9}$/.test(text) ? Math.max(low, Math.min(high, Number(text))) : null;
+}
+
+/** The unit that a text names; null where the cell has no such unit. */
+function unitOf(cell, text) {
+  return /^\d{1,9}$/.test(text) && Number(text) < cell.size ? Number(text) : null;
+}
+
+/** The order in which L values are read, by its name: plain, reverse, shuffle0, shuffle1 and so on. */
+export function orderNamed(name, L) {
+  const plain = Array.from({ length: L }, (_, t) => t);
+  if (name.startsWith("shuffle")) return shuffled(L, Number(name.slice(7)));
+  return name === "reverse" ? plain.toReversed() : plain;
+}
+
+/** Holds a gate at 0 or 1, in one unit or (null) in all; a value of null lets go of it. */
+export function hold(freeze, gate, unit, value) {
+  const rest = freeze.filter((one) => one.gate !== gate || (unit !== null && one.unit !== unit));
+  if (value === null) { // in one unit that is held with all others: of all
+    return rest.length < freeze.length ? rest : freeze.filter((one) => one.gate !== gate);
+  }
+  return [...rest, { gate, unit, value }].sort((a, b) => (a.unit ?? -1) - (b.unit ?? -1)); // one unit wins over all
+}
+
+/** What holds a gate in a unit, or (null) in all of them. */
+export const holding = (freeze, gate, unit) =>
+  freeze.findLast((one) => one.gate === gate && (one.unit === null || one.unit === unit));
+
+/**
+ * The state that a view describes, of { cell, first: the unit to begin with }.
+ * A view may come from a link: what cannot be understood is as if it were absent, and numbers are clamped.
+ */
+export function fromView(view, { cell, start, first, aheads }) {
+  const L = start.length;
+  const given = (key) => (["string", "number"].includes(typeof view?.[key]) ? String(view[key]) : "");
+  const items = (key) => given(key).slice(0, 20000).split("~");
+  const state = {
+    draw: whole(given("draw"), 0, 9999) ?? 0,
+    step: (whole(given("t"), 1, L) ?? L) - 1,
+    unit: unitOf(cell, given("unit")) ?? first,
+    ahead: (whole(given("ahead"), 1, aheads) ?? 1) - 1,
+    scope: given("scope") === "one" ? "one" : "all",
+    isSorted: given("sort") !== "off",
+    orderName: /^(reverse|shuffle\d{1,3})$/.test(given("order")) ? given("order") : "plain",
+    freeze: [],
+    ablate: new Set(items("ablate").map((text) => unitOf(cell, text)).filter((unit) => unit !== null)),
+    window: [...start],
+  };
+  state.order = orderNamed(state.orderName, L);
+  for (const item of items("freeze")) {
+    const [, gate, value, unit] = /^([a-z])([01])(?:_(\d+))?$/.exec(item) ?? [];
+    const isOpen = value === "1" && !cell.shut.includes(gate);
+    const at = unit === undefined ? null : unitOf(cell, unit);
+    if (!cell.gates.includes(gate) || isOpen || (unit !== undefined && at === null)) continue;
+    state.freeze = hold(state.freeze, gate, at, Number(value));
+  }
+  for (const item of items("values")) {
+    const [place, value] = item.split("_");
+    const isPlace = /^\d{1,4}$/.test(place) && place >= 1 && place <= L;
+    if (!isPlace || !/\d/.test(value) || Number.isNaN(Number(value))) continue;
+    state.window[place - 1] = Math.max(-LARGEST, Math.min(LARGEST, Number(value)));
+  }
+  return state;
+}
+
+/** The view of a state; what is as it was in the beginning is left out. */
+export function toView(state, { start, first }) {
+  const view = {};
+  if (state.draw) view.draw = String(state.draw);
+  if (state.step !== start.length - 1) view.t = String(state.step + 1);
+  if (state.unit !== first) view.unit = String(state.unit);
+  if (state.ahead) view.ahead = String(state.ahead + 1);
+  if (state.scope === "one") view.scope = "one";
+  if (!state.isSorted) view.sort = "off";
+  if (state.orderName !== "plain") view.order = state.orderName;
+  const freeze = state.freeze.map(({ gate, unit, value }) => `${gate}${value}${unit === null ? "" : `_${unit}`}`);
+  if (freeze.length) view.freeze = freeze.join("~");
+  if (state.ablate.size) view.ablate = [...state.ablate].sort((a, b) => a - b).join("~");
+  const values = moved(state, start).map((t) => `${t + 1}_${state.window[t]}`);
+  if (values.length) view.values = values.join("~");
+  return view;
+}
+
+/** The places [n] of the values that are not as they came. */
+export const moved = (state, start) => [...state.window.keys()].filter((t) => state.window[t] !== start[t]);
+
+/** Whether the network, or the order it reads in, is not as it was. */
+export const isTouched = (state) =>
+  state.freeze.length > 0 || state.ablate.size > 0 || state.orderName !== "plain";
+
+/** What was done to the network and its window, to be taken back: `remember` before a change, `undo` after. */
+export class Past {
+  constructor(base) {
+    this.base = base;
+    this.views = [];
+  }
+
+  /** Changes in a row that have one tag are taken back as one. */
+  remember(state, tag = null) {
+    if (tag !== null && tag === this.tag) return;
+    this.tag = tag;
+    this.views.push(toView(state, this.base));
+    if (this.views.length > 200) this.views.shift();
+  }
+
+  /** The state before the last change, looked at as now; null where there is none. */
+  undo(state) {
+    this.tag = null;
+    const before = this.views.pop();
+    if (!before) return null;
+    const view = toView(state, this.base);
+    for (const key of CHANGES) {
+      delete view[key];
+      if (key in before) view[key] = before[key];
+    }
+    return fromView(view, this.base);
+  }
+}

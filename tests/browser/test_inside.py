@@ -1,0 +1,195 @@
+"""The view *Look inside* of the app: what a link opens, what comes back in the address, what can be taken away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import seqzoo
+from seqzoo.app.inside import KEYS
+from seqzoo.signals import Sine, TwoTone
+
+Visit = Callable[..., Any]
+
+SVG = "{http://www.w3.org/2000/svg}"
+SAID = "(document.querySelectorAll('.mz-said dd')[{} - 1]?.textContent ?? '…')"
+
+
+@pytest.fixture
+def look(visit: Visit) -> Visit:
+    """Opens the view of a model with what a link says, and waits until it is drawn."""
+
+    def go(name: str, link: str = "") -> Any:
+        page = visit(f"/models/{name}?view=inside{link}")
+        page.wait_for_function(f"{SAID.format(3)} !== '…'")
+        return page
+
+    return go
+
+
+def said(page: Any, row: int = 0) -> float:
+    return float(page.inner_text(f".mz-said dd >> nth={row}").replace("−", "-"))
+
+
+def taken(page: Any, kind: str, figure: str = "all") -> tuple[str, bytes]:
+    """The name and the bytes of a file that the menu saves."""
+    if page.get_attribute(".mz-menu", "open") is None:
+        page.click(".mz-menu summary")
+    page.select_option("[data-pick=figure]", figure)
+    with page.expect_download() as download:
+        page.click(f"[data-save={kind}]")
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize(("name", "gates"), [("lstm.sine", 4), ("gru.sine", 3), ("rnn.sine", 0)])
+def test_every_recurrence_shows_its_own_gates_and_the_forecast_of_the_engine(name, gates, look):
+    page = look(name)
+    window = seqzoo.microscope(name).window
+    assert abs(said(page) - seqzoo.load(name, "onnx").predict(window)[0, 0]) < 1e-3
+    assert page.locator("[data-gate][aria-pressed=true]").count() == gates
+    assert page.locator(".mz canvas[role=img][aria-label]").count() == page.locator(".mz canvas").count()
+
+
+def test_a_link_opens_the_step_the_unit_and_every_change(look):
+    page = look(
+        "lstm.sine", "&t=12&unit=5&freeze=f0~o1_5&ablate=3~7&order=shuffle1&scope=one&sort=off&values=20_0.25"
+    )
+    assert page.inner_text("[data-out=step]") == "12 of 20" and page.input_value("[data-do=unit]") == "5"
+    assert page.get_attribute("[data-gate=f][data-value='0']", "aria-pressed") == "true"
+    assert page.get_attribute("[data-gate=o][data-value='1']", "aria-pressed") == "true"
+    assert page.get_attribute("[data-order=shuffle]", "aria-pressed") == "true"
+    assert page.input_value("[data-do=scope]") == "one" and not page.is_checked("[data-do=sort]")
+    assert page.locator("[aria-label='value 20 of 20']").get_attribute("aria-valuenow") == "0.250"
+    words = page.inner_text(".mz-notice")
+    assert "value 20 at 0.250" in words and "output gate held at 1 in unit 5" in words
+    assert "units 3 and 7 ablated" in words and "random order" in words
+
+
+def test_the_address_of_what_is_looked_at_opens_the_same_elsewhere(look):
+    page = look("gru.sine")
+    page.click("[data-gate=z][data-value='1']")
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.click("[data-do=ablate]")
+    page.focus("[data-do=step]")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("['freeze=z1', 'values=20_', 'ablate=', 't=19'].every((s) => location.search.includes(s))")
+    again = look("gru.sine", page.url.partition("view=inside")[2])
+    assert "from Bayes was" in page.inner_text(".mz-notice")
+    for part in (".mz-notice", ".mz-unit", "[data-out=step]"):
+        assert again.inner_text(part) == page.inner_text(part)
+    page.click("[data-do=reset]")
+    page.wait_for_function("!/freeze|values|ablate|[?&]t=/.test(location.search)")
+    page.click("[data-do=undo]")
+    page.wait_for_function("['freeze=z1', 'values=20_', 'ablate='].every((s) => location.search.includes(s))")
+
+
+def test_a_new_window_is_drawn_from_the_signal_and_its_number_is_in_the_link(look):
+    page = look("lstm.sine", "&values=20_0.25&freeze=f0")
+    page.click("[data-do=draw]")
+    page.wait_for_function("location.search.includes('draw=1') && !location.search.includes('values')")
+    expected = Sine().draw(1, 20, 1, np.random.default_rng(1)).context[0]
+    page.wait_for_selector(f".mz-point[aria-valuenow='{expected[0]:.3f}']")
+    seen = page.eval_on_selector_all(".mz-point", "all => all.map((one) => +one.getAttribute('aria-valuenow'))")
+    assert np.abs(np.array(seen) - expected).max() < 6e-4
+    assert "held at 0" in page.inner_text(".mz-notice") and "instead of" not in page.inner_text(".mz-notice")
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("location.search.includes('values=20_')")
+    page.wait_for_function(f"{SAID.format(3)} !== '…'")
+    again = look("lstm.sine", page.url.partition("view=inside")[2])
+    assert again.inner_text(".mz-notice") == page.inner_text(".mz-notice")
+    assert again.inner_text(".mz-said") == page.inner_text(".mz-said")
+    assert again.inner_text(".mz-unit") == page.inner_text(".mz-unit")
+
+
+def test_a_link_with_nonsense_opens_the_view_without_it(look):
+    nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g1&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
+    page = look("lstm.sine", f"{nonsense}&values=99_1~4_x~3_")
+    page.wait_for_function("!/draw|unit|freeze|ablate|order|scope|values|[?&]t=/.test(location.search)")
+    assert page.inner_text(".mz-notice") == look("lstm.sine").inner_text(".mz-notice")
+
+
+def test_the_bayes_forecast_follows_a_change_of_the_window(look):
+    page = look("lstm.two_tone")
+    before = said(page, 2)
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.wait_for_function(f"!['…', '{before:.3f}'.replace('-', '−')].includes({SAID.format(3)})")
+    found = re.search(r"values=20_([-\d.]+)", page.url)
+    while not found:
+        page.wait_for_timeout(50)
+        found = re.search(r"values=20_([-\d.]+)", page.url)
+    window = np.array(seqzoo.microscope("lstm.two_tone").window)
+    window[19] = float(found[1])
+    bayes = seqzoo.forecasters(TwoTone(), 20)["bayes"](window[None])[0, 0]
+    page.wait_for_function(f"Number({SAID.format(3)}.replace('−', '-')) === {bayes:.3f}")
+
+
+@pytest.mark.parametrize("figure", ["all", "h", "path"])
+def test_a_figure_is_an_svg_that_stands_alone_and_a_png(figure, look):
+    page = look("lstm.sine", "&freeze=f0&t=15")
+    name, data = taken(page, "svg", figure)
+    assert name == f"lstm.sine-{figure}.svg"
+    root = ElementTree.fromstring(data)
+    assert root.tag == f"{SVG}svg" and root.find(f"{SVG}rect").get("fill") == "#ffffff"
+    words = " ".join("".join(text.itertext()) for text in root.iter(f"{SVG}text"))
+    assert "lstm.sine under the microscope" in words and "forget gate held at 0" in words and "step 15 of 20" in words
+    assert all(image.get("href", "").startswith("data:image/png") for image in root.iter(f"{SVG}image"))
+    assert len(list(root.iter(f"{SVG}image"))) == {"all": 12, "h": 2, "path": 0}[figure]
+    numbers = re.sub(rb'href="[^"]*"', b"", data)
+    assert b"NaN" not in numbers and b"undefined" not in numbers
+    name, data = taken(page, "png", figure)
+    assert name == f"lstm.sine-{figure}.png" and data[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (2 * int(root.get("width", "0")), 2 * int(root.get("height", "0")))
+
+
+@pytest.mark.parametrize("name", ["lstm.sine", "gru.recall"])
+def test_the_numbers_are_those_of_the_numpy_reference(name, look):
+    page = look(name, "&values=3_0.5~20_-0.25")
+    file, data = taken(page, "csv")
+    assert file == f"{name}.csv"
+    rows = list(csv.DictReader(io.StringIO(data.decode())))
+    window = np.array(seqzoo.microscope(name).window)
+    window[[2, 19]] = 0.5, -0.25
+    assert [float(row["value"]) for row in rows if row["quantity"] == "window"] == window.tolist()
+    trace = seqzoo.load(name).trace(window.astype(np.float32))
+    for gate, values in trace.steps.items():
+        seen = np.full(values[0].shape, math.nan)
+        for row in rows:
+            if row["quantity"] == gate:
+                seen[int(row["step"]) - 1, int(row["unit"])] = float(row["value"])
+        assert np.abs(seen - values[0]).max() < 1e-5
+    (forecast,) = [float(row["value"]) for row in rows if row["quantity"] == "forecast"]
+    assert abs(forecast - trace.forecast[0, 0]) < 1e-5
+    slopes = [row for row in rows if row["quantity"] == "derivative"]
+    assert [row["position"] for row in slopes] == [str(n + 1) for n in range(20)]
+
+
+def test_a_drag_sends_numbers_and_no_code(visit):
+    sent: list[int] = []
+    page = visit("/")
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
+    page.click("a[href='/models/lstm.sine']")
+    page.click("[role=tab] >> text=Look inside")
+    page.wait_for_selector(".mz-said dd")
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("location.search.includes('values=20_')")
+    assert sent and max(sent) < 8192
+
+
+def test_the_words_of_a_link_are_those_that_the_document_explains():
+    document = (Path(__file__).parents[2] / "docs" / "microscope.md").read_text("utf-8")
+    links, _, _ = document.partition("## What is asked")
+    assert set(re.findall(r"^\| `(\w+)` \| `", links, re.MULTILINE)) == set(KEYS)

@@ -1,0 +1,175 @@
+"""The microscope's view: what is looked at and changed, taken back, said in words, and asked of each signal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import seqzoo
+from microscope_page import press, said
+from seqzoo.bundle import SHIPPED, open_bundle
+from seqzoo.microscope import Microscope
+
+
+def test_dark_follows_jupyterlab_where_it_has_a_theme_and_paper_is_light(show):
+    page = show()
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    page.wait_for_selector(".mz-dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".mz-dark").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".mz-dark").count() == 1
+
+
+def test_a_finger_drags_a_value_and_the_end_is_announced(show):
+    page = show()
+    box = page.locator(".mz-point").nth(19).bounding_box()
+    assert box is not None
+    touch = """([kind, x, y]) => document.querySelector(".mz-window").dispatchEvent(new PointerEvent(kind,
+      {pointerId: 1, pointerType: "touch", clientX: x, clientY: y, button: 0, bubbles: true, isPrimary: true}))"""
+    page.evaluate("HTMLElement.prototype.setPointerCapture = () => {}")  # no such finger is on the glass
+    for kind, up in (("pointerdown", 0), ("pointermove", 50)):
+        page.evaluate(touch, [kind, box["x"] + 8, box["y"] + 8 - up])
+    assert "value 20 at" in page.inner_text(".mz-notice") and page.text_content(".mz-aloud") == ""
+    page.evaluate(touch, ["pointerup", box["x"] + 8, box["y"] - 42])
+    assert page.text_content(".mz-aloud") == page.text_content(".mz-notice")
+    assert page.eval_on_selector(".mz-window", "one => getComputedStyle(one).touchAction") == "none"
+
+
+def test_every_change_is_taken_back_one_by_one_and_a_run_of_keys_as_one(show):
+    page = show()
+    forecasts = [said(page)]
+    page.locator(".mz-point").nth(19).focus()
+    for _ in range(3):
+        page.keyboard.press("PageUp")
+    forecasts.append(said(page))
+    press(page, "i", "open")
+    forecasts.append(said(page))
+    page.click("[data-order=reverse]")
+    forecasts.append(said(page))
+    page.click("[data-do=ablate]")
+    assert len(set(forecasts)) == 4
+    for forecast in reversed(forecasts):
+        page.click("[data-do=undo]")
+        assert said(page) == forecast
+    assert page.get_attribute("[data-do=undo]", "aria-disabled") == "true"
+    assert page.evaluate("window.model.get('view')") == {}
+
+
+def test_two_units_are_held_at_once_and_each_is_let_go(show):
+    page = show()
+    page.select_option("[data-do=scope]", "one")
+    for unit in ("4", "9"):
+        page.select_option("[data-do=unit]", unit)
+        press(page, "f", "shut")
+    assert page.evaluate("window.model.get('view').freeze") == "f0_4~f0_9"
+    page.select_option("[data-do=unit]", "4")
+    press(page, "f", "free")
+    assert page.evaluate("window.model.get('view').freeze") == "f0_9"
+    assert page.get_attribute("[data-gate=f][data-value='']", "aria-pressed") == "true"
+
+
+def test_what_changed_is_said_of_the_window_and_of_the_network_in_turn(show):
+    page = show("lstm.sine", view={"values": "20_0.4", "freeze": "f0"})
+    start, window = page.evaluate("[window.model.get('start'), window.model.get('window')]")
+    predict = seqzoo.load("lstm.sine", "onnx").predict
+    before, after = predict(start)[0, 0], predict(window)[0, 0]
+    words = page.inner_text(".mz-notice").replace("−", "-")
+    assert window[19] == 0.4
+    assert f"goes from {before:.3f} to {after:.3f} ({after - before:+.3f})" in words
+    assert f"forget gate held at 0, the forecast goes from {after:.3f} to {said(page):.3f}" in words
+
+
+def test_a_view_set_in_python_is_shown(show):
+    page = show()
+    page.evaluate("window.model.set('view', {t: '4', ablate: '2~3', unit: 7}); window.tell('change:view')")
+    assert page.inner_text("[data-out=step]") == "4 of 20" and "units 2 and 3 ablated" in page.inner_text(
+        ".mz-notice"
+    )
+    page.evaluate("window.model.set('view', {t: [], values: {}, freeze: null}); window.tell('change:view')")
+    assert page.inner_text("[data-out=step]") == "20 of 20" and "attends to" in page.inner_text(".mz-notice")
+
+
+@pytest.mark.parametrize(
+    ("name", "asks"),
+    [
+        ("lstm.sine", "phase"),
+        ("lstm.sine_any", "middle frequency (0.11)"),
+        ("gru.recall", "value after the cue"),
+        ("lstm.two_tone", ""),
+    ],
+)
+def test_a_unit_is_asked_what_its_signal_can_answer(name, asks, show):
+    page = show(name)
+    assert page.locator("[data-part=response]").count() == bool(asks)
+    if asks:
+        assert asks in (page.get_attribute("h4 dfn", "title") or "")
+        assert "Dots" in page.inner_text("[data-out=path]")
+    else:
+        assert "Dots" not in page.inner_text("[data-out=path]")
+    assert page.inner_text("[data-out=goal]") == (
+        "Answer: the value after the cue" if "recall" in name else "Forecast of the next value"
+    )
+
+
+def test_a_unit_of_recall_holds_the_value_after_the_cue(show):
+    page = show("gru.recall")
+    answers = """async () => {
+      const [{parseSafetensors, makeCell, head}, {questionOf, respond}] =
+        await Promise.all([import("/cell.js"), import("/response.js")]);
+      const bytes = (await new Promise((done) => {
+        window.model.on("msg:custom", (_, buffers) => done(buffers[0])); window.model.send({kind: "weights"}); }));
+      const cell = makeCell("gru", parseSafetensors(bytes.buffer));
+      const question = questionOf(window.model.get("signal"), 20);
+      const {states} = respond(cell, question, (window) => window);
+      return question.points.map(({window}, n) => [window[window.indexOf(2) + 1], head(cell, states, n)[0]]);
+    }"""
+    remembered, said_of_it = np.array(page.evaluate(answers)).T
+    assert np.abs(said_of_it - remembered / 1.04).max() < 0.15
+
+
+@pytest.mark.parametrize("ahead", [1, 50])
+def test_a_forecast_of_many_steps_says_which_one_it_shows(ahead, show):
+    page = show("lstm.sine-h50", view={"ahead": str(ahead)}, bayes={})
+    window = page.evaluate("window.model.get('window')")
+    assert abs(said(page) - seqzoo.load("lstm.sine-h50", "onnx").predict(window)[0, ahead - 1]) < 1e-3
+    linear = seqzoo.forecasters(seqzoo.Sine(), 20, 50)["best_linear"](np.array([window]))[0, ahead - 1]
+    assert float(page.inner_text(".mz-said dd >> nth=1").replace("−", "-")) == pytest.approx(linear, abs=6e-4)
+    assert page.inner_text("[data-out=ahead]") == f"{ahead} of 50"
+    heading = page.inner_text("[data-out=goal]")
+    assert heading == ("Forecast of the next value" if ahead == 1 else "Forecast of the value 50 steps ahead")
+
+
+def test_the_view_says_which_window_is_drawn_and_a_given_one_is_number_0():
+    given = [0.1] * 20
+    made = Microscope(open_bundle(SHIPPED / "lstm.sine"), window=given)
+    assert made.start == given
+    for asked, seed in (("3", 3), ("99999", 9999)):
+        made.view = {"draw": asked}
+        assert made.start == seqzoo.Sine().draw(1, 20, 1, np.random.default_rng(seed)).context[0].tolist()
+    made.view = {"draw": "many"}
+    assert made.start == given
+
+
+def test_the_bayes_forecast_is_as_far_ahead_as_is_looked_at():
+    made = seqzoo.microscope("lstm.sine-h50")
+    for asked, ahead in (("50", 50), ("9999", 50), ("0", 1), ("many", 1)):
+        made.view = {"ahead": asked}
+        bayes = seqzoo.forecasters(seqzoo.Sine(), 20, ahead)["bayes"](np.array([made.window]))[0, -1]
+        assert made.bayes["ahead"] == ahead
+        assert made.bayes["forecast"] == pytest.approx(bayes, abs=1e-9)
+
+
+def test_a_name_in_a_figure_is_text_and_no_part_of_the_file_name(show):
+    page = show("lstm.sine", name="../<b>&\"'")
+    page.click(".mz-menu summary")
+    with page.expect_download() as download:
+        page.click("[data-save=svg]")
+    assert download.value.suggested_filename.strip("_.") == "b____-all.svg"
+    root = ElementTree.fromstring(Path(download.value.path()).read_bytes())
+    assert (root.findtext("{http://www.w3.org/2000/svg}title") or "").startswith("../<b>&\"' under")
+    page.keyboard.press("Escape")
+    assert page.get_attribute(".mz-menu", "open") is None
