@@ -11,14 +11,16 @@ from anyio import to_thread
 from nicegui import ui
 
 from ..errors import SeqzooError
+from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
+from . import loading
 
 
 class Visit:
     """What the views of a page share.
 
     Args:
-        known: the model for its facts; `model` is the loaded one.
+        known: the model for its facts; `model` is the one that answers.
         query: the state that the address holds.
     """
 
@@ -27,16 +29,40 @@ class Visit:
         self.model: Model = known
         self.is_settled = False
         self.reason = ""
+        self.notice = ""
+        self.when_ready: list[Callable[[], Awaitable[None]]] = []
         self._writing = False
 
-    async def load(self) -> None:
-        """Load the model in a thread; `reason` says why it could not be."""
+    async def begin(self) -> None:
+        """Have a model that answers at once: that in memory, else one on onnx, which loads in milliseconds, while the
+        engine of the repository takes longer. `is_settled` says whether there is one.
+        """
+        ready = self.repository.peek(self.name)
+        if ready is not None:
+            self._settle(ready)
+        elif not isinstance(self.known, ClosedForm) and self.repository.engine == "torchscript":
+            try:
+                found = await to_thread.run_sync(loading.loaded, self.known.path, "onnx")
+            except SeqzooError as error:
+                self.notice = f"onnx cannot be used, and torchscript serves: {error}"
+            else:
+                self._settle(found.model)
+
+    async def complete(self) -> None:
+        """Load the model into the repository, in a thread; `reason` says why it could not be."""
         try:
-            self.model = await to_thread.run_sync(self.repository.get, self.name)
-            self.reason = ""
+            self._settle(await to_thread.run_sync(self.repository.get, self.name))
         except SeqzooError as error:
-            self.reason = str(error)
-        self.is_settled = True
+            self.is_settled, self.reason = True, str(error)
+            return
+        state = await to_thread.run_sync(self.repository.state, self.name)
+        if state.reason:
+            self.notice = f"onnx serves this model: {state.reason}"
+        for tell in self.when_ready:
+            await tell()
+
+    def _settle(self, model: Model) -> None:
+        self.model, self.is_settled, self.reason = model, True, ""
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
         """A number of the address within its bounds; the default where it is none."""
@@ -47,8 +73,11 @@ class Visit:
         return min(max(value, low), high) if math.isfinite(value) else default
 
     def remember(self, **state: Any) -> None:
-        """Put state into the address, at most five times a second."""
+        """Put state into the address, at most five times a second; None takes it away."""
         for key, value in state.items():
+            if value is None:
+                self.query.pop(key, None)
+                continue
             self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
         if not self._writing:
             self._writing = True
