@@ -88,6 +88,11 @@ class Visit:
         ui.navigate.history.replace(f"/models/{quote(self.name)}?{urlencode(self.query)}")
 
 
+def identity(name: str, model: Model) -> str:
+    """What tells a model from all others and from an earlier one of its name; the same on every engine."""
+    return name if isinstance(model, ClosedForm) else f"{model.path} {model.bundle.manifest_sha256}"
+
+
 class Latest:
     """Runs work for the newest state alone: what changes meanwhile is seen by the next run.
 
