@@ -95,12 +95,12 @@ class Engines:
             return
         rows = "".join(_row(name, found) for name in self.names if (found := self.measured.get(name)))
         self.table.set_content(
-            '<table class="times"><thead><tr><th scope="col">engine</th><th scope="col">load</th>'
-            f'<th scope="col">forecast</th></tr></thead><tbody>{rows}</tbody></table>'
+            '<table class="times"><thead><tr><th scope="col">engine</th><th scope="col">load, ms</th>'
+            f'<th scope="col">forecast, ms</th></tr></thead><tbody>{rows}</tbody></table>'
         )
 
 
 def _row(name: str, found: loading.Measured) -> str:
-    first = f"<br><small>after {found.library:,.0f} ms for torch, once</small>" if found.library else ""
-    load, latency = f"{found.load:,.1f} ms{first}", f"{found.latency:.3f} ms"
+    first = f"<br><small>after {found.library:,.0f} for torch, once</small>" if found.library else ""
+    load, latency = f"{found.load:,.1f}{first}", f"{found.latency:.3f}"
     return f'<tr><th scope="row">{escape(name)}</th><td>{load}</td><td>{latency}</td></tr>'

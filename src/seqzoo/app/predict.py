@@ -146,7 +146,7 @@ class _Predict:
         self.seen = found.context
         name = self.visit.name
         charts.redraw(self.chart, predict_chart.options(found, name), predict_chart.described(found, name))
-        self.points.show(found.context, predict_chart.scale(found)[2])
+        self.points.show(found.context, predict_chart.scale(found)[2] / 5)
         self.numbers.set_content(predict_chart.numbers(found, name))
 
     def _compute(self) -> Shown:

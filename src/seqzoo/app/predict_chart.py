@@ -14,6 +14,7 @@ from . import charts, controls, theme
 FloatArray = NDArray[np.floating]
 
 LEVEL = 0.9
+LINES = 6  # at most so many steps of the vertical axis, give or take one
 
 
 class Shown(NamedTuple):
@@ -53,7 +54,7 @@ def options(found: Shown, name: str) -> charts.Options:
         else:
             series.append(charts.line(label, future, values, colour, style="solid" if label == name else "dashed"))
     options = charts.axes("steps from now", "value", series)
-    options["yAxis"]["min"], options["yAxis"]["max"], _ = scale(found)
+    options["yAxis"] |= dict(zip(("min", "max", "interval"), scale(found), strict=True))
     options["xAxis"]["max"] = ahead + (1 if ahead == 1 else 0)
     names = [interval, *([] if found.clean is None else ["truth"]), "window", "best linear", "Bayes", name]
     return charts.legend_of(options, names)
@@ -115,11 +116,11 @@ def described(found: Shown, name: str) -> str:
 
 
 def scale(found: Shown) -> tuple[float, float, float]:
-    """Ends of the vertical axis, on round values so that they seldom move while a point is dragged, and a tenth of a
-    step between them.
-    """
+    """Ends of the vertical axis and the step between its lines: round, so that they seldom move during a drag."""
     every = [found.context, found.model - found.radius, found.model + found.radius, found.bayes, found.linear]
     values = np.concatenate([*every, *([] if found.clean is None else [found.clean])])
     low, high = float(values.min()), float(values.max())
-    unit = 10.0 ** math.floor(math.log10(max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-30))) / 2
-    return unit * math.floor(low / unit), unit * math.ceil(high / unit), unit / 10
+    least = max((high - low) / LINES, 1e-6 * max(abs(low), abs(high)), 1e-30)
+    decade = 10.0 ** math.floor(math.log10(least))
+    step = next(part * decade for part in (1, 2, 5, 10, 20) if part * decade >= least)
+    return step * math.floor(low / step), step * math.ceil(high / step), step
