@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import gallery, model, sketches, theme
+from . import gallery, missing, model, sketches, theme
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -53,6 +53,7 @@ def pages(repository: Repository) -> App:
 
     gallery.enter(repository)
     model.enter(repository)
+    missing.enter()
     theme.enter()
     ui.run_with(
         made,

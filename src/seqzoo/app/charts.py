@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import ArrayLike
 from . import theme
 
 Options = dict[str, Any]
+
+NARROW = 290  # pixels of a chart on a page of 400
 
 
 def chart(options: Options, description: str) -> ui.echart:
@@ -80,7 +83,7 @@ def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: st
     ]
 
 
-def legend_of(options: Options, names: Iterable[str]) -> Options:
+def legend_of(options: Options, names: Sequence[str]) -> Options:
     """The same options with these series in the legend."""
     lines = {made["name"] for made in options["series"] if made["type"] == "line"}
 
@@ -88,6 +91,9 @@ def legend_of(options: Options, names: Iterable[str]) -> Options:
         area = name.endswith(("interval", "band"))
         return {"icon": "roundRect"} if area else {"icon": _STROKE} if name in lines else {}
 
+    # In a narrow window the names take more lines.
+    narrow = 24 + 20 * math.ceil(sum(6.4 * len(name) + 44 for name in names) / NARROW)
+    options["media"] = [{"query": {"maxWidth": 1.5 * NARROW}, "option": {"grid": {"top": max(64, narrow)}}}]
     options["legend"]["data"] = [{"name": name, **icon(name)} for name in names]
     return options
 

@@ -17,7 +17,7 @@ from ..cards import describe_signal
 from ..errors import SeqzooError, UnknownNameError
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
-from . import card, deploy, gallery, inside, predict, rollout, theme
+from . import card, deploy, gallery, inside, missing, predict, rollout, theme
 from .visit import Visit
 
 PAUSE = 0.3  # seconds in which the first view reaches the browser, before the import of torch slows this process
@@ -57,8 +57,10 @@ def enter(repository: Repository) -> None:
                 known = await to_thread.run_sync(repository.describe, name)
                 _head(repository, name, known)
             except SeqzooError as error:
-                if isinstance(error, UnknownNameError):
+                if isinstance(error, UnknownNameError) and error.kind == "model":
                     ui.context.client.status_code = 404
+                    missing.model(name, error.known)
+                    return
                 with ui.element("div").classes("model-head"):
                     theme.html('<a class="crumb" href="/">← Gallery</a>')
                     theme.html(escape(name[:100]), tag="h1")

@@ -212,10 +212,10 @@ def ending(name: str, found: Measurement, horizon: int) -> str:
         return said
     at = float(np.median(np.abs(found.last)))
     if float(np.quantile(found.moving, 0.9)) > 0.1 * true:
-        where = "it still moves at the end"
+        where = "still moves"
     elif at < 0.1 * true:
-        where = "it has faded to zero"
+        where = "has faded to zero"
     else:
         signs = "±" if (found.last > 0).any() and (found.last < 0).any() else ""
-        where = f"it does not fade but settles near {signs}{at:.2f}"
-    return f"{said} Of {name}, {len(found.mse):,} steps ahead, {where}."
+        where = f"does not fade but settles near {signs}{at:.2f}"
+    return f"{said} {len(found.mse):,} steps ahead {name} {where}."

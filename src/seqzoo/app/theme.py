@@ -80,4 +80,12 @@ def frame(title: str) -> Iterator[None]:
 def enter() -> None:
     """Give every page the style sheet."""
     css = Path(__file__).with_name("theme.css").read_text("utf-8")
-    ui.add_head_html(f"<style>{css}</style>", shared=True)
+    ui.add_head_html(f"<style>{css}</style><script>{_LOST}</script>", shared=True)
+
+
+_LOST = """addEventListener("DOMContentLoaded", () => {
+  const popup = document.getElementById("popup");
+  if (!popup) return;
+  popup.setAttribute("role", "status");
+  popup.lastElementChild.textContent = "Trying to reconnect. What you have set is in the address and returns with it.";
+});"""
