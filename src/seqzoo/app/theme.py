@@ -87,5 +87,5 @@ _LOST = """addEventListener("DOMContentLoaded", () => {
   const popup = document.getElementById("popup");
   if (!popup) return;
   popup.setAttribute("role", "status");
-  popup.lastElementChild.textContent = "Trying to reconnect. What you have set is in the address and returns with it.";
+  popup.lastElementChild.textContent = "Trying to reconnect. What you have set is in the address and comes back.";
 });"""
