@@ -28,6 +28,32 @@ WATCH = """(() => {
   }).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
 })()"""
 
+NO_TORCH = """
+import sys
+from seqzoo.runtime import engines
+sys.modules["torch"] = None
+engines.has_torch = lambda: False
+from seqzoo.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts an app of one test's own."""
+    running: list[Running] = []
+
+    def make(*options: str, program: tuple[str, str] = ("-m", "seqzoo")) -> Running:
+        running.append(launch(tmp_path / "home", *options, command="app", program=program))
+        return running[-1]
+
+    yield make
+    for made in running:
+        made.process.kill()
+        made.process.wait()
+        assert made.process.stdout is not None
+        made.process.stdout.close()
+
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
@@ -60,11 +86,10 @@ def has_torch(app: Running) -> bool:
 
 
 def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_onnx_until_then(
-    chromium: Any, tmp_path: Path
+    chromium: Any, start: Callable[..., Running]
 ) -> None:
-    app = launch(tmp_path / "home", command="app")
-    context = chromium.new_context()
-    try:
+    app = start()
+    with chromium.new_context() as context:
         page = context.new_page()
         page.add_init_script(WATCH)
         page.goto(app.address)
@@ -79,16 +104,23 @@ def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_
         page.wait_for_selector(".model-head .badge.loaded")
         assert page.evaluate("window.engines") == ["onnx", "torchscript"]
         assert page.evaluate("window.badges")[-2:] == ["loading", "loaded"]
-        for engine in ("onnx", "torchscript"):
-            assert "ms" in page.inner_text(".times") and engine in page.inner_text(".times")
-        assert "for torch, once" in page.inner_text(".times")
+        page.wait_for_selector(".times tr:has-text('onnx')")
+        assert "for torch, once" in page.inner_text(".times tr:has-text('torchscript')")
         assert app.stop() == 0
-    finally:
-        context.close()
-        app.process.kill()
-        app.process.wait()
-        assert app.process.stdout is not None
-        app.process.stdout.close()
+
+
+def test_without_torch_onnx_serves_and_the_page_says_so(chromium: Any, start: Callable[..., Running]) -> None:
+    app = start(program=("-c", NO_TORCH))
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{app.address}/models/lstm.sine")
+        page.wait_for_selector(CHOSEN % "onnx")
+        page.wait_for_selector("text=torch is not installed here, so onnx serves")
+        page.wait_for_selector(".model-head .badge.loaded")
+        page.click("button.choice:has-text('torchscript')")
+        page.wait_for_selector("text=the torchscript engine needs the [train] extra")
+        assert page.is_visible(CHOSEN % "onnx") and state(app, "lstm.sine")["state"] == "READY"
+        assert app.stop() == 0
 
 
 def test_an_engine_that_the_address_asks_for_stays(visit: Visit) -> None:

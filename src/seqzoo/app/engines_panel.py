@@ -10,10 +10,12 @@ from nicegui import ui
 
 from ..bundle import ENGINES
 from ..errors import SeqzooError
-from ..runtime import ClosedForm, Predictor
+from ..runtime import ClosedForm, Predictor, engines
 from ..runtime.repository import Model
 from . import loading, theme
 from .visit import Visit
+
+NO_TORCH = "torch is not installed here, so onnx serves; pip install 'seqzoo[train]' brings torchscript."
 
 
 class Engines:
@@ -47,6 +49,8 @@ class Engines:
                 self.buttons[name] = made
         self.table = theme.html("")
         self.said = theme.html("", "hint", "p").props('aria-live="polite"')
+        if "torchscript" in self.names and not engines.has_torch():
+            theme.html(escape(NO_TORCH), "hint", "p").style("margin-top: 8px")
         self._mark()
         self.visit.when_ready.append(self._ready)
         ui.timer(0.05, self._begin, once=True)
