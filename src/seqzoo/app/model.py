@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from anyio import to_thread
 from fastapi import Request
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from ..cards import describe_signal
 from ..errors import SeqzooError, UnknownNameError
@@ -139,8 +139,9 @@ class _Tabs:
         self._mark()
         client = ui.context.client
         client.on_exception(self._failed)
+        begun = background_tasks.create(self.visit.begin(), name="begin")  # while the browser reads the page
         await client.connected(timeout=60)
-        await self.visit.begin()
+        await begun
         self._tell()
         await self.open(self.current)
         await asyncio.sleep(PAUSE)
