@@ -15,6 +15,7 @@ from ..runtime.repository import Model
 from . import loading, theme
 from .visit import Visit
 
+LIBRARIES = {"torchscript": "torch", "onnx": "onnxruntime"}
 NO_TORCH = "torch is not installed here, so onnx serves; pip install 'seqzoo[train]' brings torchscript."
 
 
@@ -105,6 +106,7 @@ class Engines:
 
 
 def _row(name: str, found: loading.Measured) -> str:
-    first = f"<br><small>after {found.library:,.0f} for torch, once</small>" if found.library else ""
+    library = LIBRARIES.get(name, "")
+    first = f"<br><small>after {found.library:,.0f} for {library}, once</small>" if found.library else ""
     load, latency = f"{found.load:,.1f}{first}", f"{found.latency:.3f}"
     return f'<tr><th scope="row">{escape(name)}</th><td>{load}</td><td>{latency}</td></tr>'

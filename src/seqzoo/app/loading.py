@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections import OrderedDict
@@ -15,7 +16,8 @@ from ..runtime import Predictor, engines, libtorch
 RUNS = 100  # predictions that the latency is the median of
 MOST_KEPT = 32
 _kept: OrderedDict[tuple[Path, str, str], Measured] = OrderedDict()
-_keeping = threading.Lock()
+_imports: dict[str, float] = {}
+_keeping, _importing = threading.Lock(), threading.Lock()
 
 
 class Measured(NamedTuple):
@@ -39,8 +41,7 @@ def loaded(path: Path, engine: str) -> Measured:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    is_torch = engine == "torchscript" and fresh.bundle.is_trusted and engines.has_torch()
-    library = libtorch.enter() if is_torch else 0.0
+    library = _library(engine, fresh)
     began = time.perf_counter()
     fresh.warm()
     load = time.perf_counter() - began
@@ -56,3 +57,17 @@ def loaded(path: Path, engine: str) -> Measured:
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     return made
+
+
+def _library(engine: str, wanted: Predictor) -> float:
+    """The milliseconds that the import of an engine's library took in this process, now or before."""
+    if engine == "torchscript" and wanted.bundle.is_trusted and engines.has_torch():
+        return libtorch.enter()
+    if engine == "onnx":
+        with _importing:
+            if engine not in _imports:
+                began = time.perf_counter()
+                importlib.import_module("onnxruntime")
+                _imports[engine] = 1000 * (time.perf_counter() - began)
+            return _imports[engine]
+    return 0.0
