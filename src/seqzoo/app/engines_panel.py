@@ -88,10 +88,17 @@ class Engines:
             return
         changed = name != self.chosen
         self.chosen, self.model = name, self.measured[name].model
-        self.said.set_content(f"Load time and median of {loading.RUNS} forecasts of one window, measured here.")
         self._mark()
+        self.said.set_content(f"Median of {loading.RUNS} forecasts of one window, measured here.{self._imports()}")
         if changed:
             await self.on_change()
+
+    def _imports(self) -> str:
+        """What came before the loads, in words."""
+        took = [
+            f"{LIBRARIES[name]} in {found.library:,.0f} ms" for name, found in self.measured.items() if found.library
+        ]
+        return f" Imported before, once: {', '.join(took)}." if took else ""
 
     def _mark(self) -> None:
         for name, made in self.buttons.items():
@@ -106,7 +113,5 @@ class Engines:
 
 
 def _row(name: str, found: loading.Measured) -> str:
-    library = LIBRARIES.get(name, "")
-    first = f"<br><small>after {found.library:,.0f} for {library}, once</small>" if found.library else ""
-    load, latency = f"{found.load:,.1f}{first}", f"{found.latency:.3f}"
+    load, latency = f"{found.load:,.1f}", f"{found.latency:.3f}"
     return f'<tr><th scope="row">{escape(name)}</th><td>{load}</td><td>{latency}</td></tr>'

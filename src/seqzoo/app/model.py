@@ -144,12 +144,16 @@ class _Tabs:
         await begun
         self._tell()
         await self.open(self.current)
-        await asyncio.sleep(PAUSE)
+        if self.visit.is_settled:
+            await asyncio.sleep(PAUSE)
         await self.visit.complete()
-        if not client.is_deleted:
-            self._tell()
-            if self.current not in self.built:
-                await self.open(self.current)
+        if client.is_deleted:
+            return
+        self._tell()
+        if self.current not in self.built:
+            await self.open(self.current)
+        for tell in self.visit.when_ready:
+            await tell()
 
     def _tell(self) -> None:
         self.notice.set_content(escape(self.visit.notice))

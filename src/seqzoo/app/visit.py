@@ -22,6 +22,9 @@ class Visit:
     Args:
         known: the model for its facts; `model` is the one that answers.
         query: the state that the address holds.
+
+    `when_ready` is called when the model of the repository has taken over; `notice` says which engine could not be
+    used, and `reason` why none could.
     """
 
     def __init__(self, repository: Repository, name: str, known: Model, query: dict[str, str]) -> None:
@@ -58,8 +61,6 @@ class Visit:
         state = await to_thread.run_sync(self.repository.state, self.name)
         if state.reason:
             self.notice = f"onnx serves this model: {state.reason}"
-        for tell in self.when_ready:
-            await tell()
 
     def _settle(self, model: Model) -> None:
         self.model, self.is_settled, self.reason = model, True, ""
