@@ -96,6 +96,7 @@ def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_
         page.wait_for_selector("a.model-card")
         assert state(app, "gru.sine")["state"] == "UNAVAILABLE" and not has_torch(app)
         page.goto(f"{app.address}/models/gru.sine")
+        page.wait_for_selector("text=onnx answers while torchscript is being loaded")
         while (found := state(app, "gru.sine"))["state"] != "READY":
             assert found["state"] in ("UNAVAILABLE", "LOADING")
             time.sleep(0.05)

@@ -92,6 +92,20 @@ def test_arrow_keys_change_a_value_and_go_to_its_neighbour(visit: Visit) -> None
     assert page.locator(".point[tabindex='0']").count() == 1
 
 
+def test_keys_in_quick_succession_all_count(visit: Visit) -> None:
+    page = opened(visit, "/models/lstm.sine?dragged=" + "_".join(["0.5"] * 20))
+    start = said(page)
+    page.locator(POINT).nth(10).focus()
+    page.keyboard.press("ArrowUp")
+    before = changed(page, start)
+    step = values(page)[10] - 0.5
+    for _ in range(8):
+        page.keyboard.press("ArrowUp")
+    changed(page, before)
+    page.wait_for_function("location.search.includes('" + f"{0.5 + 9 * step:.5g}" + "')")
+    assert values(page)[10] == pytest.approx(0.5 + 9 * step, abs=1e-4)
+
+
 def test_a_slider_takes_a_dragged_window_back(visit: Visit) -> None:
     page = opened(visit, "/models/lstm.sine?dragged=" + "_".join(["0.5"] * 20))
     assert values(page) == [0.5] * 20

@@ -89,7 +89,12 @@ class Engines:
         changed = name != self.chosen
         self.chosen, self.model = name, self.measured[name].model
         self._mark()
-        self.said.set_content(f"Median of {loading.RUNS} forecasts of one window, measured here.{self._imports()}")
+        repository = self.visit.repository
+        awaited = "" if self.asked or repository.peek(self.visit.name) else repository.engine
+        meanwhile = f" {name} answers while {awaited} is being loaded." if awaited not in ("", name) else ""
+        self.said.set_content(
+            f"Median of {loading.RUNS} forecasts of one window, measured here.{self._imports()}{meanwhile}"
+        )
         if changed:
             await self.on_change()
 

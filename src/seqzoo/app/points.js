@@ -12,6 +12,9 @@ export default {
   data() {
     return { shown: [...this.values], at: [], held: null, current: this.values.length - 1 };
   },
+  created() {
+    this.moved = -Infinity;
+  },
   mounted() {
     this.follow();
   },
@@ -20,9 +23,11 @@ export default {
   },
   watch: {
     values(now) {
-      const held = this.held === null ? null : this.shown[this.held];
-      this.shown = [...now];
-      if (held !== null) this.shown[this.held] = held;
+      // An answer to an earlier move must not take back a later one; a window that is another altogether does.
+      const n = this.held ?? (performance.now() - this.moved < 500 ? this.current : null);
+      const isAnswer = n !== null && this.shown.length === now.length &&
+        now.every((value, m) => m === n || Math.abs(value - this.shown[m]) < this.step / 50);
+      this.shown = now.map((value, m) => (isAnswer && m === n ? this.shown[m] : value));
       this.current = Math.min(this.current, now.length - 1);
       this.place();
     },
@@ -49,6 +54,7 @@ export default {
     },
     change(n, value) {
       this.shown[n] = Math.max(-this.limit, Math.min(this.limit, value));
+      this.moved = performance.now();
       this.place();
       this.$emit("move", { index: n, value: this.shown[n] });
     },

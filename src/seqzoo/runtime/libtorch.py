@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+from ..errors import MissingExtraError
+
 _lock = threading.Lock()
 _took = 0.0
 
@@ -20,14 +22,20 @@ def enter() -> float:
     It is 0 where torch had been imported before. Python loads a library with its global lock held; for torch's own,
     of hundreds of megabytes, every other thread would stand still for up to half a second. Loaded here first, by a
     foreign call, which lets go of the lock, it is there when the import asks for it.
+
+    Raises:
+        MissingExtraError: torch is installed and cannot be imported.
     """
     global _took
     with _lock:
         if "torch" not in sys.modules:
             began = time.perf_counter()
             _open_library()
-            from . import torchscript  # noqa: F401
-
+            try:
+                from . import torchscript  # noqa: F401
+            except (ImportError, OSError) as error:
+                why = " ".join(str(error).split())[:200]
+                raise MissingExtraError(f"torch cannot be imported ({why}), and its engine", "train") from None
             _took = 1000 * (time.perf_counter() - began)
         return _took
 
