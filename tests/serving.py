@@ -32,11 +32,14 @@ class Running(NamedTuple):
         return self.process.wait(timeout=20)
 
 
-def launch(home: Path, *options: str, command: str = "serve") -> Running:
-    """Start `seqzoo serve`, or another command that serves, and wait until it says its address."""
+def launch(home: Path, *options: str, command: str = "serve", program: tuple[str, str] = ("-m", "seqzoo")) -> Running:
+    """Start `seqzoo serve`, or another command that serves, and wait until it says its address.
+
+    `program` is how Python is told to run the command line.
+    """
     with (home.parent / f"{home.name}-server.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "seqzoo", command, "--port", "0", *options],
+            [sys.executable, *program, command, "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -30,3 +30,32 @@ def test_the_app_ends_with_status_0_while_a_page_is_open_and_serves_the_page_lon
         app.process.wait()
         assert app.process.stdout is not None
         app.process.stdout.close()
+
+
+def test_a_page_says_that_the_server_is_gone_and_comes_back_as_it_was_when_it_is_there_again(
+    chromium: Any, tmp_path: Path
+) -> None:
+    apps = [launch(tmp_path / "home", "--engine", "onnx", command="app")]
+    page = chromium.new_page()
+    try:
+        window = "_".join(["0.5"] * 19 + ["-0.25"])
+        page.goto(f"{apps[0].address}/models/lstm.sine?frequency=0.2&dragged={window}")
+        page.wait_for_selector(".chart[aria-label*='Bayes']")
+        before = page.get_attribute(".chart", "aria-label")
+        page.evaluate("window.before = true")
+        apps[0].stop()
+        page.wait_for_selector("#popup[role=status]:visible >> text=Connection lost.")
+        apps.append(launch(tmp_path / "home", "--engine", "onnx", "--port", str(apps[0].port), command="app"))
+        page.wait_for_function("window.before === undefined", timeout=60_000)
+        page.wait_for_selector(".chart[aria-label*='Bayes']")
+        assert page.get_attribute(".chart", "aria-label") == before
+        assert page.input_value("input[data-knob=frequency]") == "0.2"
+        assert page.is_hidden("#popup")
+        assert apps[1].stop() == 0
+    finally:
+        page.close()
+        for app in apps:
+            app.process.kill()
+            app.process.wait()
+            assert app.process.stdout is not None
+            app.process.stdout.close()

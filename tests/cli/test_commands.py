@@ -15,6 +15,7 @@ import pytest
 
 from seqzoo.cli import app
 from seqzoo.cli.tables import show_score
+from seqzoo.runtime import engines
 from terminal import Terminal
 
 SMALL = [
@@ -166,6 +167,15 @@ def test_ctrl_c_keeps_the_best_and_says_how_to_continue(home: Path) -> None:
     assert "--resume" in out
     assert "Traceback" not in err
     assert (home / "models" / "lstm.sine-own" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize(("engine", "says"), [("keras", "unknown engine 'keras'"), ("torchscript", "[train]")])
+def test_an_engine_that_the_app_cannot_have_is_refused_before_it_listens(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, engine: str, says: str
+) -> None:
+    monkeypatch.setattr(engines, "has_torch", lambda: False)
+    said = terminal("app", "--engine", engine)
+    assert said.status == 2 and says in said.err and said.err.count("\n") == 1
 
 
 def test_the_tour_proves_scores_and_draws(terminal: Terminal, tmp_path: Path) -> None:

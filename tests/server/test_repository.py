@@ -196,3 +196,15 @@ def test_unknown_names_are_refused_and_leave_nothing_behind():
             with pytest.raises(UnknownNameError):
                 ask(name)
     assert not repository._slots
+
+
+def test_a_stand_in_serves_where_the_engine_cannot_and_the_index_says_why(own):
+    (own / bundle.ONNX).write_bytes(b"damaged")
+    repository = Repository(stand_in="numpy")
+    assert repository.get("mine.sine").engine == "numpy"
+    state = repository.state("mine.sine")
+    assert state.state == "READY" and state.reason.startswith("onnx cannot be used: ")
+    assert "was cut or replaced" in state.reason
+    (own / bundle.WEIGHTS).write_bytes(b"damaged")
+    with pytest.raises(IntegrityError, match=r"no engine can run it.*weights\.safetensors.*model\.onnx"):
+        Repository(stand_in="numpy").get("mine.sine")

@@ -9,7 +9,7 @@ import pytest
 
 from seqzoo import signals
 from seqzoo.app import scenes
-from seqzoo.floors import best_linear
+from seqzoo.floors import best_linear, linear_mse
 
 LENGTH = 20
 
@@ -50,3 +50,33 @@ def test_another_seed_changes_the_noise_and_not_the_truth():
     values = {knob.key: knob.start for knob in scene.knobs}
     (one, clean), (other, same) = (scene.window(values, LENGTH, 1, seed) for seed in (0, 1))
     assert np.array_equal(clean, same) and not np.allclose(one, other)
+
+
+PHASES = ("phase", "slow_phase", "fast_phase")
+
+
+@pytest.mark.parametrize("family", signals.FAMILIES)
+def test_over_what_is_hidden_the_references_err_as_much_as_they_say(family):
+    scene, rng, horizon, count = scenes.of(signals.make(family), LENGTH), np.random.default_rng(4), 4, 400
+    start = {knob.key: knob.start for knob in scene.knobs}
+    signal = scene.signal(start)
+    contexts, truths = [], []
+    for seed in range(count):
+        values = {**start, **{key: rng.uniform(0, 2 * np.pi) for key in PHASES if key in start}}
+        if family == "sine_any":
+            values["frequency"] = rng.uniform(signal.lowest, signal.highest)
+        if family == "recall":
+            values["place"] = rng.integers(0, LENGTH - 1)
+            values["payload"] = signal.spread * rng.standard_normal()
+        context, clean = scene.window(values, LENGTH, horizon, seed)
+        contexts.append(context)
+        truths.append(clean[LENGTH:])
+    seen, truth = np.array(contexts), np.array(truths)
+    mean, variance = signal.posterior(seen, horizon)
+    off = (mean - truth) ** 2 - variance
+    assert (np.abs(off.mean(axis=0)) < 5 * off.std(axis=0) / np.sqrt(count) + 1e-5).all()
+    if family != "recall":  # whose distractors are the same at each seed
+        made = best_linear(signal, LENGTH, horizon)
+        error = (made(seen) - truth) ** 2
+        expected = linear_mse(signal, *made) - signal.sigma**2
+        assert (np.abs(error.mean(axis=0) - expected) < 5 * error.std(axis=0) / np.sqrt(count)).all()

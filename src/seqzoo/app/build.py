@@ -6,16 +6,16 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from anyio import to_thread
-from fastapi import FastAPI, Request
-from nicegui import Client, ui
+from fastapi import FastAPI
 from nicegui import app as nicegui_app
+from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
 from .. import catalogue
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import arena, gallery, model, sketches, theme, tours
+from . import arena, gallery, missing, model, sketches, theme, tours
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -63,10 +63,10 @@ def pages(repository: Repository) -> App:
 
     # Quasar's bar, which has no name, would appear at any XMLHttpRequest; what takes long here says so in place.
     nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
-    nicegui_app.add_exception_handler(404, _missing)
     gallery.enter(repository)
     model.enter(repository)
     arena.enter()
+    missing.enter()
     theme.enter()
     ui.run_with(
         made,
@@ -80,16 +80,6 @@ def pages(repository: Repository) -> App:
         gzip_middleware_factory=None,  # on one machine it costs more time than it saves
     )
     return _guarded(made)
-
-
-async def _missing(request: Request, _: Exception) -> Response:
-    """What stands where there is no page."""
-    if "text/html" not in request.headers.get("accept", ""):
-        return Response("There is nothing at this address.", 404, media_type="text/plain")
-    with Client(ui.page(""), request=request) as client, theme.frame("Not found"):
-        theme.html("There is no such page", tag="h1")
-        theme.html('The address leads nowhere. Every model is in <a href="/">the gallery</a>.', "intro", "p")
-    return client.build_response(request, 404)
 
 
 def _guarded(app: FastAPI) -> App:

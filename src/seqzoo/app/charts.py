@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import ArrayLike
 from . import theme
 
 Options = dict[str, Any]
+
+NARROW = 290  # pixels of a chart on a page of 400
 
 
 KINDS = ("svg", "png", "csv")
@@ -108,14 +111,17 @@ def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: st
     ]
 
 
-def legend_of(options: Options, names: Iterable[str]) -> Options:
+def legend_of(options: Options, names: Sequence[str]) -> Options:
     """The same options with these series in the legend."""
-    lines = {made["name"] for made in options["series"] if made["type"] == "line"}
+    lines = {made["name"]: made["lineStyle"].get("type") for made in options["series"] if made["type"] == "line"}
 
     def icon(name: str) -> Options:
         area = name.endswith(("interval", "band"))
-        return {"icon": "roundRect"} if area else {"icon": _STROKE} if name in lines else {}
+        return {"icon": "roundRect"} if area else {"icon": _STROKES[lines[name]]} if name in lines else {}
 
+    # In a narrow window the names take more lines.
+    narrow = 42 + 20 * math.ceil(sum(6.4 * len(name) + 44 for name in names) / NARROW)
+    options["media"] = [{"query": {"maxWidth": 1.5 * NARROW}, "option": {"grid": {"top": max(64, narrow)}}}]
     options["legend"]["data"] = [{"name": name, **icon(name)} for name in names]
     return options
 
@@ -125,5 +131,9 @@ def _pairs(x: ArrayLike, y: ArrayLike) -> list[list[float]]:
     return pairs
 
 
-_STROKE = "path://M0 0h18v3h-18z"
+_STROKES = {
+    "solid": "path://M0 0h18v3h-18z",
+    "dashed": "path://M0 0h7v3h-7zM11 0h7v3h-7z",
+    "dotted": "path://M0 0h3v3h-3zM5 0h3v3h-3zM10 0h3v3h-3zM15 0h3v3h-3z",
+}
 _SHORT = "value => (value == null ? '' : Number(value).toPrecision(4))"

@@ -2,92 +2,121 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from html import escape
-from typing import NamedTuple
 
-import numpy as np
 from anyio import to_thread
 from nicegui import ui
 
+from ..bundle import ENGINES
 from ..errors import SeqzooError
-from ..runtime import ClosedForm, Predictor
+from ..runtime import ClosedForm, Predictor, engines
 from ..runtime.repository import Model
-from . import theme
+from . import loading, theme
 from .visit import Visit
 
-RUNS = 100  # predictions that the latency is the median of
-
-
-class Measured(NamedTuple):
-    """A loaded engine, and what it took in milliseconds."""
-
-    model: Model
-    load: float
-    latency: float
+LIBRARIES = {"torchscript": "torch", "onnx": "onnxruntime"}
+NO_TORCH = "torch is not installed here, so onnx serves; pip install 'seqzoo[train]' brings torchscript."
 
 
 class Engines:
-    """The engines of one visitor; `model` is the chosen one."""
+    """The engines of one visitor; `model` is the one that answers.
+
+    Until the visitor chooses, or the address says `engine=`, it is the engine that the page's model is loaded with.
+    """
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.model: Model = visit.model
-        self.names = [] if isinstance(visit.model, ClosedForm) else sorted(visit.model.manifest.tolerance)
+        known = visit.known
+        offered = () if isinstance(known, ClosedForm) else known.manifest.tolerance
+        self.names = [name for name in ENGINES if name in offered]
         self.chosen = "" if isinstance(visit.model, ClosedForm) else visit.model.engine
-        self.measured: dict[str, Measured] = {}
+        self.asked = visit.query.get("engine", "")
+        self.measured: dict[str, loading.Measured] = {}
 
     def show(self, on_change: Callable[[], Awaitable[None]]) -> None:
         """The buttons and the measurements."""
+        self.on_change = on_change
         theme.html("Engine", tag="h3")
         self.buttons = {}
         with ui.element("div").classes("buttons").props('role="group" aria-label="Engine"'):
             for name in self.names:
                 made = ui.element("button").classes("choice").props('type="button"')
+                made.props["data-engine"] = name
                 with made:
                     theme.html(escape(name), tag="span")
-                made.on("click", lambda name=name: self._choose(name, on_change))
+                made.on("click", lambda name=name: self._choose(name))
                 self.buttons[name] = made
-        self.said = theme.html("", "hint", "p").style("margin-top: 12px").props('aria-live="polite"')
+        self.table = theme.html("")
+        self.said = theme.html("", "hint", "p").props('aria-live="polite"')
+        if "torchscript" in self.names and not engines.has_torch():
+            theme.html(escape(NO_TORCH), "hint", "p").style("margin-top: 8px")
         self._mark()
-        wanted = self.visit.query.get("engine", self.chosen)
-        ui.timer(0.05, lambda: self._choose(wanted if wanted in self.names else self.chosen, on_change), once=True)
+        self.visit.when_ready.append(self._ready)
+        ui.timer(0.05, self._begin, once=True)
 
-    async def _choose(self, name: str, on_change: Callable[[], Awaitable[None]]) -> None:
+    async def _begin(self) -> None:
+        if self.asked in self.names and self.asked != self.chosen:
+            if self.asked == "torchscript" and self.visit.repository.peek(self.visit.name) is None:
+                return  # it comes with the model itself, after the first view
+            await self._choose(self.asked)
+        else:
+            await self._use(self.chosen)
+
+    async def _ready(self) -> None:
+        """The page's model is there: use it, unless another was asked for."""
+        model = self.visit.model
+        if isinstance(model, Predictor) and self.asked in ("", model.engine):
+            await self._use(model.engine)
+
+    async def _choose(self, name: str) -> None:
+        self.asked = name
+        self.visit.remember(engine=name)
         self.said.set_content(f"Loading {escape(name)}…")
+        await self._use(name)
+
+    async def _use(self, name: str) -> None:
         try:
-            if name not in self.measured:
-                self.measured[name] = await to_thread.run_sync(self._measure, name)
+            assert isinstance(self.visit.model, Predictor)
+            self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.path, name)
         except SeqzooError as error:
             self.said.set_content(escape(str(error)))
             return
-        found = self.measured[name]
+        if self.asked not in ("", name):  # another was chosen meanwhile
+            self._mark()
+            return
         changed = name != self.chosen
-        self.chosen, self.model = name, found.model
-        self.said.set_content(
-            f'Loaded in <b class="num">{found.load:.0f} ms</b>, one forecast in '
-            f'<b class="num">{found.latency:.3f} ms</b> '
-            f"(median of {RUNS}, measured here)."
-        )
+        self.chosen, self.model = name, self.measured[name].model
         self._mark()
+        repository = self.visit.repository
+        awaited = "" if self.asked or repository.peek(self.visit.name) else repository.engine
+        meanwhile = f" {name} answers while {awaited} is being loaded." if awaited not in ("", name) else ""
+        self.said.set_content(
+            f"Median of {loading.RUNS} forecasts of one window, measured here.{self._imports()}{meanwhile}"
+        )
         if changed:
-            self.visit.remember(engine=name)
-            await on_change()
+            await self.on_change()
 
-    def _measure(self, name: str) -> Measured:
-        assert isinstance(self.visit.model, Predictor)
-        began = time.perf_counter()
-        model = Predictor(self.visit.model.path, name).warm()
-        load = time.perf_counter() - began
-        window = np.zeros((1, model.context_length, 1), np.float32)
-        times = []
-        for _ in range(RUNS):
-            began = time.perf_counter()
-            model.predict(window)
-            times.append(time.perf_counter() - began)
-        return Measured(model, 1000 * load, 1000 * float(np.median(times)))
+    def _imports(self) -> str:
+        """What came before the loads, in words."""
+        took = [
+            f"{LIBRARIES[name]} in {found.library:,.0f} ms" for name, found in self.measured.items() if found.library
+        ]
+        return f" Imported before, once: {', '.join(took)}." if took else ""
 
     def _mark(self) -> None:
         for name, made in self.buttons.items():
             made.props(f'aria-pressed="{str(name == self.chosen).lower()}"')
+        if not self.measured:
+            return
+        rows = "".join(_row(name, found) for name in self.names if (found := self.measured.get(name)))
+        self.table.set_content(
+            '<table class="times"><thead><tr><th scope="col">engine</th><th scope="col">load, ms</th>'
+            f'<th scope="col">forecast, ms</th></tr></thead><tbody>{rows}</tbody></table>'
+        )
+
+
+def _row(name: str, found: loading.Measured) -> str:
+    load, latency = f"{found.load:,.1f}", f"{found.latency:.3f}"
+    return f'<tr><th scope="row">{escape(name)}</th><td>{load}</td><td>{latency}</td></tr>'

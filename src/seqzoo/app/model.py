@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
@@ -10,15 +11,16 @@ from typing import NamedTuple
 
 from anyio import to_thread
 from fastapi import Request
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from ..cards import describe_signal
-from ..errors import SeqzooError
+from ..errors import SeqzooError, UnknownNameError
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
-from . import card, deploy, gallery, inside, predict, rollout, theme, tours, train
+from . import card, deploy, gallery, inside, missing, predict, rollout, theme, tours, train
 from .visit import Visit
 
+PAUSE = 0.3  # seconds in which the first view reaches the browser, before the import of torch slows this process
 failures = logging.getLogger("seqzoo.app")
 
 
@@ -58,6 +60,10 @@ def enter(repository: Repository) -> None:
                 known = await to_thread.run_sync(repository.describe, name)
                 _head(repository, name, known)
             except SeqzooError as error:
+                if isinstance(error, UnknownNameError) and error.kind == "model":
+                    ui.context.client.status_code = 404
+                    missing.model(name, error.known)
+                    return
                 with ui.element("div").classes("model-head"):
                     theme.html('<a class="crumb" href="/">← Gallery</a>')
                     theme.html(escape(name[:100]), tag="h1")
@@ -126,6 +132,8 @@ class _Tabs:
                 tab.on("click", lambda key=view.key: self.open(key))
                 tab.on("keydown", js_handler=_ARROWS)
                 self.tabs[view.key] = tab
+        self.notice = theme.html("", "notice gone", "p").props('role="status"')
+        self.failure = theme.html("", "problem gone").props('role="alert"')
         for view in self.views:
             panel = ui.element("section").props(f'role="tabpanel" id="panel-{view.key}"')
             panel.props(f'aria-labelledby="tab-{view.key}"')
@@ -133,9 +141,33 @@ class _Tabs:
             with panel:
                 theme.html("", "skeleton").props('aria-label="Loading the model"')
         self._mark()
-        await ui.context.client.connected(timeout=60)
-        await self.visit.load()
+        client = ui.context.client
+        client.on_exception(self._failed)
+        begun = background_tasks.create(self.visit.begin(), name="begin")  # while the browser reads the page
+        await client.connected(timeout=60)
+        await begun
+        self._tell()
         await self.open(self.current)
+        if self.visit.is_settled:
+            await asyncio.sleep(PAUSE)
+        await self.visit.complete()
+        if client.is_deleted:
+            return
+        self._tell()
+        if self.current not in self.built:
+            await self.open(self.current)
+        for tell in self.visit.when_ready:
+            await tell()
+
+    def _tell(self) -> None:
+        self.notice.set_content(escape(self.visit.notice))
+        gallery.show(self.notice, bool(self.visit.notice))
+
+    def _failed(self, error: Exception) -> None:
+        """What a handler of a view raised; it has been logged."""
+        said = "Something here failed; the server's log says how. What is shown may be old; the rest still works."
+        self.failure.set_content(f"<strong>This did not work.</strong> {said}")
+        gallery.show(self.failure, True)
 
     async def open(self, key: str) -> None:
         """Show a tab, filling it the first time."""
@@ -143,6 +175,7 @@ class _Tabs:
         if key != self.visit.query.get("view", self.views[0].key):
             self.visit.remember(view=key)
         self._mark()
+        gallery.show(self.failure, False)
         view = next(view for view in self.views if view.key == key)
         if key in self.built or (view.needs_load and not self.visit.is_settled):
             return

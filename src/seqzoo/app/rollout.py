@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-import math
-import threading
-import weakref
 from html import escape
-from typing import Any, NamedTuple
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
-from nicegui import ui
+from nicegui import background_tasks, ui
 from numpy.typing import NDArray
 
 from ..errors import SeqzooError
-from ..floors import best_linear, linear_mse
-from ..intervals import calibrate
+from ..floors import best_linear
+from ..forecasting import largest_root
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
-from . import charts, controls, theme
+from . import charts, controls, rollout_work, theme
+from .rollout_work import LEVEL, Case, Measurement
 from .scenes import Knob
 from .visit import Latest, Visit
 
 FloatArray = NDArray[np.floating]
 
-LEVEL = 0.9
 LEAST, MOST = 20, 1000
 FIRST_SEED = 5
-MOST_ROWS = 40_000  # windows times steps that errors are measured on
-MOST_DEAR_ROWS = 4_000  # where the posterior is dear
 _limiter = CapacityLimiter(1)
-_alone, _keeping = threading.Lock(), threading.Lock()
-_measurements: weakref.WeakKeyDictionary[Model, dict[int, Measurement]] = weakref.WeakKeyDictionary()
-
-
-class Measurement(NamedTuple):
-    """By step ahead, [H] each: radius of the band, error of the model, of Bayes, of the best linear forecaster.
-
-    `coverage` is of windows that the band was not made from.
-    """
-
-    radius: FloatArray
-    mse: FloatArray
-    bayes: FloatArray
-    linear: FloatArray
-    coverage: float
-    windows: int
 
 
 class _Rollout:
@@ -55,13 +33,13 @@ class _Rollout:
         self.visit = visit
         self.horizon = int(visit.number("horizon", 100, LEAST, MOST))
         self.seed = int(visit.number("window", FIRST_SEED, 0, 2**31 - 1))
-        self.refresh = Latest(self._refresh)
+        self.refresh, self.measure = Latest(self._refresh), Latest(self._measure)
 
     async def show(self) -> None:
         """Fill the view."""
         fed_back = (
-            f"Notice how the error of the {theme.term('recursive')} forecast leaves the {theme.term('floor')} that "
-            f"{theme.term('Bayes')} stays on: each forecast that is fed back brings its own error along."
+            f"Notice how the error of a {theme.term('recursive')} forecast leaves the {theme.term('floor')} that "
+            f"{theme.term('Bayes')} stays on: {_fate(self.visit.model)}; a network goes its own way, and need not."
         )
         direct = (
             f"Notice that nothing is fed back: each step is forecast {theme.term('direct', 'directly')}, and "
@@ -78,6 +56,7 @@ class _Rollout:
             with ui.element("div").classes("panel"):
                 theme.html("The forecast", tag="h3")
                 self.forecast = charts.chart({}, "Loading")
+                self.ending = theme.html("", "hint", "p").style("margin-top: 12px")
             with ui.element("div").classes("panel"):
                 theme.html("Error by step ahead", tag="h3")
                 self.errors = charts.chart({}, "Loading")
@@ -95,68 +74,97 @@ class _Rollout:
         await self.refresh()
 
     async def _refresh(self) -> None:
-        model, horizon, seed = self.visit.model, self.horizon, self.seed
+        visit, horizon, seed = self.visit, self.horizon, self.seed
         try:
-            drawn = await to_thread.run_sync(_case, model, horizon, seed)
-            ready = _reach(horizon) in _kept(model)
-            if not ready:
-                self._draw(drawn, None)
-                self.status.set_content("Measuring the error on fresh windows…")
-            found = await to_thread.run_sync(_measured, model, _reach(horizon), limiter=None if ready else _limiter)
+            drawn = await to_thread.run_sync(rollout_work.case, visit.name, visit.model, horizon, seed)
         except SeqzooError as error:
             self.status.set_content(escape(str(error)))
             return
-        self.status.set_content("")
-        if horizon == self.horizon:
-            self._draw(drawn, found)
+        found = rollout_work.kept(visit.name, visit.model, horizon)
+        self._draw(drawn, found)
+        if found is None:
+            self.status.set_content("Measuring the error on fresh windows…")
+            background_tasks.create(self.measure(), name="measure")  # the slider is followed meanwhile
+        else:
+            self.status.set_content("")
             self._show_errors(found, horizon)
 
-    def _draw(self, drawn: tuple[FloatArray, ...], found: Measurement | None) -> None:
-        history, clean, ahead, bayes = drawn
-        name, steps = self.visit.name, np.arange(1, len(ahead) + 1)
-        past = np.arange(1 - len(history), 1)
-        series, names = [], ["history", "truth", "Bayes", name]
+    async def _measure(self) -> None:
+        visit, horizon = self.visit, self.horizon
+        try:
+            await to_thread.run_sync(rollout_work.measured, visit.name, visit.model, horizon, limiter=_limiter)
+        except SeqzooError as error:
+            self.status.set_content(escape(str(error)))
+            return
+        await self.refresh()
+
+    def _draw(self, drawn: Case, found: Measurement | None) -> None:
+        name, steps = self.visit.name, np.arange(1, len(drawn.model) + 1)
+        past = np.arange(1 - len(drawn.history), 1)
+        beside = self._beside(drawn.rolled_linear, drawn.partner)
+        series, names = [], ["history", "truth", "Bayes", *(line["name"] for line in beside), name]
         if found is not None:
-            radius = found.radius[: len(ahead)]
-            series += charts.band(f"{LEVEL:.0%} band", steps, ahead - radius, ahead + radius, theme.BLUE)
+            radius = found.radius[: len(steps)]
+            series += charts.band(f"{LEVEL:.0%} band", steps, drawn.model - radius, drawn.model + radius, theme.BLUE)
             names.insert(0, f"{LEVEL:.0%} band")
         series += [
-            charts.dots("history", past, history, theme.GREY, size=4),
-            charts.line("truth", steps, clean, theme.INK, width=1.2),
-            charts.line("Bayes", steps, bayes, theme.ORANGE, style="dashed"),
-            charts.line(name, steps, ahead, theme.BLUE, width=2.4),
+            charts.dots("history", past, drawn.history, theme.GREY, size=4),
+            charts.line("truth", steps, drawn.clean, theme.INK, width=1.2),
+            charts.line("Bayes", steps, drawn.bayes, theme.ORANGE, style="dashed"),
+            *beside,
+            charts.line(name, steps, drawn.model, theme.BLUE, width=2.4),
         ]
         options = charts.legend_of(charts.axes("steps from now", "value", series), names)
-        far = abs(float(ahead[-1] - clean[-1]))
-        said = f"Forecast of {len(ahead)} steps; at the last it is {far:.3f} from the truth."
+        far = abs(float(drawn.model[-1] - drawn.clean[-1]))
+        said = f"Forecast of {len(steps)} steps; at the last it is {far:.3f} from the truth."
         charts.redraw(self.forecast, options, said)
+
+    def _beside(self, rolled: FloatArray, partner: FloatArray | None) -> list[charts.Options]:
+        """The best linear forecaster fed back, and the model's relation of another horizon."""
+        found = rollout_work.partner_of(self.visit.name, self.visit.model)
+        made = [charts.line("best linear, recursive", np.arange(1, len(rolled) + 1), rolled, theme.GREEN)]
+        if partner is not None and found is not None:
+            label, steps = f"{found.name}, {found.way}", np.arange(1, len(partner) + 1)
+            made.append(charts.line(label, steps, partner, theme.VERMILION))
+        return made
 
     def _show_errors(self, found: Measurement, horizon: int) -> None:
         name, steps = self.visit.name, np.arange(1, horizon + 1)
         mse, bayes, linear = found.mse[:horizon], found.bayes[:horizon], found.linear[:horizon]
-        way = self._way()
+        partner = None if found.partner is None else found.partner[:horizon]
         noise = self.visit.model.signal.sigma**2
         series = [
             charts.line("noise alone", steps, np.full(horizon, noise), theme.GREY, width=1.2, style="dotted"),
             charts.line("Bayes", steps, bayes, theme.ORANGE, style="dashed"),
             charts.line("best linear, direct", steps, linear, theme.GREEN, style="dashed"),
+            *self._beside(found.rolled_linear[:horizon], partner),
             charts.line(name, steps, mse, theme.BLUE, width=2.4),
         ]
         options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
         options["yAxis"]["min"] = float(f"{min(noise, float(mse.min())) / 1.5:.1g}") or None
         options["yAxis"]["axisLabel"] = {**options["yAxis"]["axisLabel"], "showMinLabel": False}
-        own, best = (f"from {part[0]:.4g} to {part[-1]:.4g}" for part in (mse, bayes))
+        own, best, rolled = (_course(part) for part in (mse, bayes, found.rolled_linear[:horizon]))
         options = charts.legend_of(options, [made["name"] for made in series])
-        charts.redraw(self.errors, options, f"Mean squared error by step: {name} {own}, Bayes {best}.")
-        self.numbers.set_content(
-            controls.number(f"{escape(name)}, {way}", f"{mse.mean():.4g}", "var(--blue)", "mean squared error")
-            + controls.number(theme.term("Bayes"), f"{bayes.mean():.4g}", "var(--bayes)", "the floor")
-            + controls.number(theme.term("best linear"), f"{linear.mean():.4g}", "var(--green)", theme.term("direct"))
+        said = f"Mean squared error by step: {name} {own}, Bayes {best}, the best linear forecaster fed back {rolled}"
+        if partner is not None:
+            said += f", {series[-2]['name']} {_course(partner)}"
+        charts.redraw(self.errors, options, f"{said}.")
+        self.numbers.set_content(self._numbers(found, horizon))
+        self.ending.set_content(escape(rollout_work.ending(self.visit.name, found, horizon)))
+
+    def _numbers(self, found: Measurement, horizon: int) -> str:
+        mse, bayes, linear = (part[:horizon].mean() for part in (found.mse, found.bayes, found.linear))
+        own = f"{escape(self.visit.name)}, {self._way()}"
+        spread = rollout_work.spread(found.windows)
+        return (
+            controls.number(own, f"{mse:.4g}", "var(--blue)", "mean squared error, all steps")
+            + controls.number(theme.term("Bayes"), f"{bayes:.4g}", "var(--bayes)", "the floor")
+            + controls.number(theme.term("best linear"), f"{linear:.4g}", "var(--green)", theme.term("direct"))
             + controls.number(
                 f"{theme.term('coverage')} of the band",
                 f"{found.coverage:.1%}",
                 "var(--muted)",
-                f"of {found.windows:,} further windows; {LEVEL:.0%} ± {_spread(found.windows):.1%} is expected",
+                f"of {found.windows:,} further windows; {LEVEL:.0%} ± {spread:.1%} is expected",
             )
         )
 
@@ -172,59 +180,13 @@ async def build(visit: Visit) -> None:
     await _Rollout(visit).show()
 
 
-def _case(model: Model, horizon: int, seed: int) -> tuple[FloatArray, ...]:
-    """History [T]; clean, forecast and Bayes forecast, [H] each."""
-    length, signal = model.context_length, model.signal
-    drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, np.random.default_rng(seed))
-    history = drawn.context[0]
-    bayes = signal.posterior(history[None, -length:], horizon)[0][0]
-    return history, drawn.clean[0], model.forecast(history, horizon)[0].astype(np.float64), bayes
+def _fate(model: Model) -> str:
+    """What becomes of the best linear forecaster of the model's signal when it is fed back."""
+    root = largest_root(best_linear(model.signal, model.context_length))
+    if root < 1:
+        return f"the {theme.term('best linear')} one fades towards the mean, for it shrinks again what it has shrunk"
+    return f"the {theme.term('best linear')} one grows without bound"
 
 
-def _spread(windows: int) -> float:
-    """Standard error of a coverage: that of as many windows to measure, and as many to calibrate, on it."""
-    return math.sqrt(2 * LEVEL * (1 - LEVEL) / windows)
-
-
-def _reach(horizon: int) -> int:
-    """The horizon that is measured for a shorter one, so that a dragged slider seldom waits."""
-    return next(step for step in (50, 100, 200, 400, MOST) if horizon <= step)
-
-
-def _kept(model: Model) -> dict[int, Measurement]:
-    with _keeping:
-        return _measurements.setdefault(model, {})
-
-
-def _measured(model: Model, horizon: int) -> Measurement:
-    """Errors and band of a model, measured once on fresh windows and kept."""
-    kept = _kept(model)
-    with _alone:
-        if horizon not in kept:
-            kept[horizon] = _measure(model, horizon)
-        return kept[horizon]
-
-
-def _measure(model: Model, horizon: int) -> Measurement:
-    length, signal = model.context_length, model.signal
-    windows = max(60, min(600, MOST_ROWS // horizon))
-    rng = np.random.default_rng(2**31 + horizon)
-    draw = signal.draw(2 * windows, length, horizon, rng)
-
-    def run(context: NDArray[np.float32]) -> Any:
-        return model.forecast(context, horizon)
-
-    made = calibrate(run, draw.context[:windows], draw.target[:windows], LEVEL)
-    ahead = model.forecast(draw.context[windows:, :, None].astype(np.float32), horizon).astype(np.float64)
-    missed = ahead - draw.target[windows:]
-    few = max(8, min(windows, math.ceil(MOST_DEAR_ROWS / horizon) if signal.windows_to_score < 200_000 else windows))
-    spread = signal.posterior(draw.context[windows : windows + few], horizon)[1].mean(axis=0)
-    made_linear = best_linear(signal, length, horizon)
-    return Measurement(
-        radius=made.radius,
-        mse=(missed**2).mean(axis=0),
-        bayes=signal.sigma**2 + spread,
-        linear=linear_mse(signal, *made_linear),
-        coverage=float((np.abs(missed) <= made.radius).mean()),
-        windows=windows,
-    )
+def _course(values: FloatArray) -> str:
+    return f"from {values[0]:.4g} to {values[-1]:.4g}"

@@ -102,4 +102,12 @@ def enter() -> None:
     """Give every page the style sheet, and the scripts of definitions and of what charts download."""
     here = Path(__file__).parent
     css, *scripts = (here.joinpath(file).read_text("utf-8") for file in ("theme.css", "terms.js", "saves.js"))
-    ui.add_head_html(f"<style>{css}</style><script>{''.join(scripts)}</script>", shared=True)
+    ui.add_head_html(f"<style>{css}</style><script>{''.join([*scripts, _LOST])}</script>", shared=True)
+
+
+_LOST = """addEventListener("DOMContentLoaded", () => {
+  const popup = document.getElementById("popup");
+  if (!popup) return;
+  popup.setAttribute("role", "status");
+  popup.lastElementChild.textContent = "Trying to reconnect. What you have set is in the address and comes back.";
+});"""

@@ -11,15 +11,20 @@ from anyio import to_thread
 from nicegui import ui
 
 from ..errors import SeqzooError
+from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
+from . import loading
 
 
 class Visit:
     """What the views of a page share.
 
     Args:
-        known: the model for its facts; `model` is the loaded one.
+        known: the model for its facts; `model` is the one that answers.
         query: the state that the address holds.
+
+    `when_ready` is called when the model of the repository has taken over; `notice` says which engine could not be
+    used, and `reason` why none could.
     """
 
     def __init__(self, repository: Repository, name: str, known: Model, query: dict[str, str]) -> None:
@@ -27,16 +32,38 @@ class Visit:
         self.model: Model = known
         self.is_settled = False
         self.reason = ""
+        self.notice = ""
+        self.when_ready: list[Callable[[], Awaitable[None]]] = []
         self._writing = False
 
-    async def load(self) -> None:
-        """Load the model in a thread; `reason` says why it could not be."""
+    async def begin(self) -> None:
+        """Have a model that answers at once: that in memory, else one on onnx, which loads in milliseconds, while the
+        engine of the repository takes longer. `is_settled` says whether there is one.
+        """
+        ready = self.repository.peek(self.name)
+        if ready is not None:
+            self._settle(ready)
+        elif not isinstance(self.known, ClosedForm) and self.repository.engine == "torchscript":
+            try:
+                found = await to_thread.run_sync(loading.loaded, self.known.path, "onnx")
+            except SeqzooError as error:
+                self.notice = f"onnx cannot be used, and torchscript serves: {error}"
+            else:
+                self._settle(found.model)
+
+    async def complete(self) -> None:
+        """Load the model into the repository, in a thread; `reason` says why it could not be."""
         try:
-            self.model = await to_thread.run_sync(self.repository.get, self.name)
-            self.reason = ""
+            self._settle(await to_thread.run_sync(self.repository.get, self.name))
         except SeqzooError as error:
-            self.reason = str(error)
-        self.is_settled = True
+            self.is_settled, self.reason = True, str(error)
+            return
+        state = await to_thread.run_sync(self.repository.state, self.name)
+        if state.reason:
+            self.notice = f"onnx serves this model: {state.reason}"
+
+    def _settle(self, model: Model) -> None:
+        self.model, self.is_settled, self.reason = model, True, ""
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
         """A number of the address within its bounds; the default where it is none."""
@@ -47,8 +74,11 @@ class Visit:
         return min(max(value, low), high) if math.isfinite(value) else default
 
     def remember(self, **state: Any) -> None:
-        """Put state into the address, at most five times a second."""
+        """Put state into the address, at most five times a second; None takes it away."""
         for key, value in state.items():
+            if value is None:
+                self.query.pop(key, None)
+                continue
             self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
         if not self._writing:
             self._writing = True
@@ -57,6 +87,11 @@ class Visit:
     def _write(self) -> None:
         self._writing = False
         ui.navigate.history.replace(f"/models/{quote(self.name)}?{urlencode(self.query)}")
+
+
+def identity(name: str, model: Model) -> str:
+    """What tells a model from all others and from an earlier one of its name; the same on every engine."""
+    return name if isinstance(model, ClosedForm) else f"{model.path} {model.bundle.manifest_sha256}"
 
 
 class Latest:

@@ -55,10 +55,18 @@ def serve(
 def open_app(
     host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8080,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Engine of a model: torchscript, onnx or numpy.", show_default="torchscript with torch, else onnx"
+        ),
+    ] = None,
 ) -> None:
     """Open the zoo in the browser: every model, its forecasts, its bundle and its card.
 
-    Examples: `seqzoo app` · `seqzoo app --port 9000`
+    A model is loaded when its page is opened; onnx answers until torchscript is ready, and where it cannot be used.
+
+    Examples: `seqzoo app` · `seqzoo app --port 9000 --engine onnx`
     """
     from importlib.util import find_spec
 
@@ -67,13 +75,20 @@ def open_app(
     if not all(find_spec(name) for name in ("nicegui", "fastapi", "uvicorn", "orjson", "fastapi_offline")):
         raise MissingExtraError("the app", "app")
     from ..app import build
+    from ..runtime import engines
     from ..server import serve as server
+
+    if engine is None:
+        engine = "torchscript" if engines.has_torch() else "onnx"
+    elif engines.check_name(engine) == "torchscript":
+        engines.check_torch("the torchscript engine")
 
     if not server.is_loopback(host):
         typer.echo(f"Anybody who can reach {host} can use this app, load models into it and train here.", err=True)
     server.serve(
         host,
         port,
+        engine=engine,
         pages=build.pages,
         on_ready=lambda address: typer.echo(f"The zoo is at {address} (Ctrl-C stops)."),
     )

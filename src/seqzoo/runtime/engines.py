@@ -73,6 +73,9 @@ def build(engine: str, bundle: Bundle) -> Engine:
             f"{bundle.path / TORCHSCRIPT} would execute code when loaded, and neither this machine built it "
             "nor did seqzoo ship it. Use engine='onnx' or engine='numpy', which execute none."
         )
+    from . import libtorch
+
+    libtorch.enter()
     from .torchscript import TorchScriptEngine
 
     return TorchScriptEngine(bundle.read(TORCHSCRIPT), bundle.manifest.contract)

@@ -44,6 +44,8 @@ class Repository:
         engine: the engine of all models; onnx starts fastest and needs no torch.
         most_loaded: how many models are kept in memory; the least recently used gives way.
         on_load: called with the name and the error, if any, after each load.
+        stand_in: the engine of a model that `engine` cannot run; its reason in the index then says why. None to
+            refuse such a model.
     """
 
     def __init__(
@@ -51,10 +53,12 @@ class Repository:
         engine: str = "onnx",
         most_loaded: int = MOST_LOADED,
         on_load: Callable[[str, SeqzooError | None], None] = lambda name, error: None,
+        stand_in: str | None = None,
     ) -> None:
         if most_loaded < 1:
             raise InputError(f"a server keeps at least one model in memory, got {most_loaded}.")
         self.engine, self.most_loaded = engines.check_name(engine), most_loaded
+        self.stand_in = None if stand_in in (None, engine) else engines.check_name(stand_in)
         self._on_load = on_load
         self._slots: dict[str, _Slot] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
@@ -177,7 +181,7 @@ class Repository:
     def _fill(self, name: str, slot: _Slot) -> Model:
         slot.loading = True
         try:
-            model = self._read(name)
+            model, reason = self._read(name)
         except SeqzooError as error:
             kept = "the version in memory serves on: " if slot.model is not None else ""
             slot.reason = f"{kept}{error}"
@@ -185,16 +189,29 @@ class Repository:
             raise
         finally:
             slot.loading = False
-        slot.model, slot.reason = model, ""
+        slot.model, slot.reason = model, reason
         self._on_load(name, None)
         return model
 
-    def _read(self, name: str) -> Model:
+    def _read(self, name: str) -> tuple[Model, str]:
+        """The model, and why it does not run on the engine that was asked for."""
         reference = closed_form.find(name)
         if reference is not None:
-            return reference
-        predictor = Predictor(shelf.find(name), self.engine).warm()
-        made = golden.compare(predictor.bundle, self.engine, predictor.predict)
+            return reference, ""
+        try:
+            return self._proved(name, self.engine), ""
+        except SeqzooError as error:
+            if self.stand_in is None:
+                raise
+            try:
+                return self._proved(name, self.stand_in), f"{self.engine} cannot be used: {error}"
+            except SeqzooError as another:
+                both = f"{self.stand_in}: {another} {self.engine}: {error}"
+                raise IntegrityError(f"no engine can run it. {both}") from None
+
+    def _proved(self, name: str, engine: str) -> Predictor:
+        predictor = Predictor(shelf.find(name), engine).warm()
+        made = golden.compare(predictor.bundle, engine, predictor.predict)
         if not made.passed:
             raise IntegrityError(
                 f"{name} differs from its golden tensors by {made.distance:.2g}; {made.bound:.0e} is allowed."

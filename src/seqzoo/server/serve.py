@@ -38,7 +38,8 @@ def application(
     The other arguments are those of `V2`.
     """
     metrics = Metrics()
-    repository = Repository(engine, most_loaded, metrics.loaded_one)
+    # Who looks at a page is served by onnx where the engine cannot run a model; who asks the API is told.
+    repository = Repository(engine, most_loaded, metrics.loaded_one, None if pages is None else "onnx")
     inference = V2(repository, metrics, token, is_public, is_draining).app()
     api = control.app(repository, metrics)
     everything_else: Any = api if pages is None else pages(repository)

@@ -1,0 +1,73 @@
+"""Engines of bundles, each loaded once for all visitors, and what loading and running them took."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..runtime import Predictor, engines, libtorch
+
+RUNS = 100  # predictions that the latency is the median of
+MOST_KEPT = 32
+_kept: OrderedDict[tuple[Path, str, str], Measured] = OrderedDict()
+_imports: dict[str, float] = {}
+_keeping, _importing = threading.Lock(), threading.Lock()
+
+
+class Measured(NamedTuple):
+    """A loaded engine, and what it took in milliseconds: to load, to forecast once, to import its library."""
+
+    model: Predictor
+    load: float
+    latency: float
+    library: float
+
+
+def loaded(path: Path, engine: str) -> Measured:
+    """The engine of a bundle, loaded and measured at the first call.
+
+    Raises:
+        SeqzooError: it cannot be loaded.
+    """
+    fresh = Predictor(path, engine)
+    key = path, fresh.bundle.manifest_sha256, engine
+    with _keeping:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    library = _library(engine, fresh)
+    began = time.perf_counter()
+    fresh.warm()
+    load = time.perf_counter() - began
+    window = np.zeros((1, fresh.context_length, 1), np.float32)
+    times = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        fresh.predict(window)
+        times.append(time.perf_counter() - began)
+    made = Measured(fresh, 1000 * load, 1000 * float(np.median(times)), library)
+    with _keeping:
+        _kept[key] = made
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return made
+
+
+def _library(engine: str, wanted: Predictor) -> float:
+    """The milliseconds that the import of an engine's library took in this process, now or before."""
+    if engine == "torchscript" and wanted.bundle.is_trusted and engines.has_torch():
+        return libtorch.enter()
+    if engine == "onnx":
+        with _importing:
+            if engine not in _imports:
+                began = time.perf_counter()
+                importlib.import_module("onnxruntime")
+                _imports[engine] = 1000 * (time.perf_counter() - began)
+            return _imports[engine]
+    return 0.0

@@ -1,0 +1,46 @@
+"""A window of one's own, dragged or pasted, as the address holds it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+DIGITS = 4  # decimals of the largest value's scale: 0.9 has five, 1.2 four, 1,234 one
+LONGEST = 64  # characters of one number
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def rounded(values: ArrayLike) -> FloatArray:
+    """The values [L] as the address can hold them, so that a link opens exactly what was seen."""
+    found = np.asarray(values, np.float64)
+    return np.array([float(word) for word in _words(found)])
+
+
+def written(values: ArrayLike) -> str:
+    """Values [L] in a form that needs no escapes in an address: "0.5_-0.25_1"."""
+    return "_".join(_words(np.asarray(values, np.float64)))
+
+
+def read(text: str, length: int) -> FloatArray | None:
+    """Values [length] of an address; None where it holds anything else."""
+    words = text[: (LONGEST + 1) * length + 1].split("_")
+    if len(words) != length or any(len(word) > LONGEST for word in words):
+        return None
+    try:
+        values = np.array([float(word) for word in words])
+    except ValueError:
+        return None
+    return values if np.isfinite(values).all() and np.abs(values).max() <= LARGEST else None
+
+
+def _words(values: FloatArray) -> list[str]:
+    largest = float(np.abs(values).max())
+    decimals = DIGITS - (math.floor(math.log10(largest)) if largest else 0)
+    if not 0 <= decimals <= 9:
+        return [f"{value:.6g}".replace("e+", "e") for value in values]
+    return [f"{round(value, decimals):.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
+            for value in values]  # fmt: skip

@@ -1,0 +1,46 @@
+"""The values of a window as handles on its chart, for pointer and keyboard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+from nicegui import ui
+from numpy.typing import NDArray
+
+
+class Points(ui.element, component="points.js"):
+    """Handles over the values at the steps 1 - L to 0 of a chart, next to it in one box.
+
+    Args:
+        on_move: called with a position and its new value while it is dragged.
+    """
+
+    def __init__(self, chart: ui.echart, label: str, on_move: Callable[[int, float], Awaitable[None]]) -> None:
+        super().__init__()
+        self.length = 0
+        self.limit = 1.0
+        self._props["chart"] = chart.id
+        self._props["label"] = label
+        self._props["values"] = []
+        self._props["step"] = self._props["limit"] = 1.0
+        self._on_move = on_move
+        self.on("move", self._moved, throttle=0.03)
+
+    def show(self, values: NDArray[np.floating], step: float) -> None:
+        """Place the handles at values [L]; an arrow key moves one by `step`."""
+        self.length = len(values)
+        self.limit = max(100 * step, 2 * float(np.abs(values).max()))
+        self._props["values"] = values.tolist()
+        self._props["step"], self._props["limit"] = step, self.limit
+        self.update()
+
+    async def _moved(self, event: Any) -> None:
+        try:
+            index, value = int(event.args["index"]), float(event.args["value"])
+        except (KeyError, TypeError, ValueError):
+            return
+        if 0 <= index < self.length and math.isfinite(value):
+            await self._on_move(index, min(max(value, -self.limit), self.limit))

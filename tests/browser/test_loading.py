@@ -1,0 +1,158 @@
+"""How a model comes to be loaded: by opening its page, through torchscript, while onnx answers."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from seqzoo import bundle
+from serving import Running, launch
+
+Visit = Callable[..., Any]
+
+CHART = "#panel-predict .chart[aria-label*='Bayes']"
+CHOSEN = "button.choice[aria-pressed=true]:has-text('%s')"
+WATCH = """(() => {
+  window.badges = []; window.engines = [];
+  const note = (list, text) => text && list.at(-1) !== text && list.push(text);
+  new MutationObserver(() => {
+    note(window.badges, document.querySelector(".model-head .badge")?.textContent);
+    note(window.engines, document.querySelector("button.choice[aria-pressed=true]")?.textContent);
+  }).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
+})()"""
+
+NO_TORCH = """
+import sys
+from seqzoo.runtime import engines
+sys.modules["torch"] = None
+engines.has_torch = lambda: False
+from seqzoo.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts an app of one test's own."""
+    running: list[Running] = []
+
+    def make(*options: str, program: tuple[str, str] = ("-m", "seqzoo")) -> Running:
+        running.append(launch(tmp_path / "home", *options, command="app", program=program))
+        return running[-1]
+
+    yield make
+    for made in running:
+        made.process.kill()
+        made.process.wait()
+        assert made.process.stdout is not None
+        made.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The app; its user has a bundle of unknown origin, and two of this machine's with one damaged file each."""
+    home = tmp_path_factory.mktemp("loading") / "home"
+    for name, damaged in (("foreign", ""), ("no-onnx", bundle.ONNX), ("no-script", bundle.TORCHSCRIPT)):
+        folder = home / "models" / f"lstm.sine-{name}"
+        shutil.copytree(bundle.SHIPPED / "lstm.sine", folder)
+        if damaged:
+            (folder / damaged).write_bytes(b"cut")
+            manifest = (folder / bundle.MANIFEST).read_bytes() + b"\n" * len(name)
+            (folder / bundle.MANIFEST).write_bytes(manifest)
+            with (home / bundle.LEDGER).open("a") as ledger:
+                ledger.write(hashlib.sha256(manifest).hexdigest() + "\n")
+    running = launch(home, "--engine", "torchscript", command="app")
+    yield running
+    assert running.process.poll() is None, "the app died"
+    assert running.stop() == 0
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+
+
+def state(app: Running, name: str) -> dict[str, str]:
+    rows = httpx.post(f"{app.address}/v2/repository/index").json()
+    return next(row for row in rows if row["name"] == name)
+
+
+def has_torch(app: Running) -> bool:
+    return "libtorch" in Path(f"/proc/{app.process.pid}/maps").read_text()
+
+
+def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_onnx_until_then(
+    chromium: Any, start: Callable[..., Running]
+) -> None:
+    app = start()
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.goto(app.address)
+        page.wait_for_selector("a.model-card")
+        assert state(app, "gru.sine")["state"] == "UNAVAILABLE" and not has_torch(app)
+        page.goto(f"{app.address}/models/gru.sine")
+        page.wait_for_selector("text=onnx answers while torchscript is being loaded")
+        while (found := state(app, "gru.sine"))["state"] != "READY":
+            assert found["state"] in ("UNAVAILABLE", "LOADING")
+            time.sleep(0.05)
+        assert has_torch(app) and found["reason"] == ""
+        page.wait_for_selector(CHOSEN % "torchscript")
+        page.wait_for_selector(".model-head .badge.loaded")
+        assert page.evaluate("window.engines") == ["onnx", "torchscript"]
+        assert page.evaluate("window.badges")[-2:] == ["loading", "loaded"]
+        page.wait_for_selector(".times tr:has-text('onnx')")
+        page.wait_for_selector(".times tr:has-text('torchscript')")
+        page.wait_for_selector("text=/Imported before, once:.* torch in [0-9,]+ ms/")
+        assert app.stop() == 0
+
+
+def test_without_torch_onnx_serves_and_the_page_says_so(chromium: Any, start: Callable[..., Running]) -> None:
+    app = start(program=("-c", NO_TORCH))
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{app.address}/models/lstm.sine")
+        page.wait_for_selector(CHOSEN % "onnx")
+        page.wait_for_selector("text=torch is not installed here, so onnx serves")
+        page.wait_for_selector(".model-head .badge.loaded")
+        page.click("button.choice:has-text('torchscript')")
+        page.wait_for_selector("text=the torchscript engine needs the [train] extra")
+        assert page.is_visible(CHOSEN % "onnx") and state(app, "lstm.sine")["state"] == "READY"
+        assert app.stop() == 0
+
+
+def test_an_engine_that_the_address_asks_for_stays(visit: Visit) -> None:
+    page = visit("/models/rnn.sine?engine=numpy")
+    page.wait_for_selector(CHOSEN % "numpy")
+    page.wait_for_selector(".model-head .badge.loaded")
+    page.wait_for_timeout(300)  # in which it would have been switched
+    assert page.locator("button.choice[aria-pressed=true]").all_inner_texts() == ["numpy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("foreign", "would execute code when loaded"), ("no-script", "was cut or replaced")]
+)
+def test_where_torchscript_cannot_be_used_onnx_serves_on_and_the_page_says_why(
+    visit: Visit, app: Running, name: str, why: str
+) -> None:
+    page = visit(f"/models/lstm.sine-{name}")
+    notice = page.wait_for_selector(".notice:visible").inner_text()
+    assert notice.startswith("onnx serves this model: torchscript cannot be used") and why in notice
+    page.wait_for_selector(CHART)
+    page.wait_for_selector(CHOSEN % "onnx")
+    page.wait_for_selector(".model-head .badge.loaded")
+    found = state(app, f"lstm.sine-{name}")
+    assert found["state"] == "READY" and why in found["reason"]
+
+
+def test_where_onnx_is_damaged_torchscript_serves_and_the_page_says_why(visit: Visit, app: Running) -> None:
+    page = visit("/models/lstm.sine-no-onnx")
+    notice = page.wait_for_selector(".notice:visible").inner_text()
+    assert notice.startswith("onnx cannot be used, and torchscript serves") and "was cut or replaced" in notice
+    page.wait_for_selector(CHART)
+    page.wait_for_selector(CHOSEN % "torchscript")
+    assert state(app, "lstm.sine-no-onnx")["state"] == "READY"

@@ -1,0 +1,243 @@
+"""The view Predict, in a real browser: a window is dragged, typed or read from a file, and a link opens it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import seqzoo
+from serving import launch
+
+Visit = Callable[..., Any]
+
+CHART = "#panel-predict .chart[aria-label*='Bayes']"
+CHANGED = "([selector, before]) => document.querySelector(selector).getAttribute('aria-label') !== before"
+POINT = ".point[aria-valuenow]"
+WRITTEN = """n => {
+  const written = new URLSearchParams(location.search).get("dragged")?.split("_")[n];
+  return Math.abs(written - document.querySelectorAll(".point")[n].getAttribute("aria-valuenow")) < 2e-5;
+}"""
+
+
+def opened(visit: Visit, path: str = "/models/lstm.sine", **how: Any) -> Any:
+    page = visit(path, **how)
+    page.wait_for_selector(CHART)
+    page.wait_for_function("document.querySelectorAll('.point:not([style*=none])').length === 20")
+    return page
+
+
+def changed(page: Any, before: str) -> str:
+    page.wait_for_function(CHANGED, arg=[CHART, before])
+    return str(page.get_attribute(CHART, "aria-label"))
+
+
+def said(page: Any) -> str:
+    return str(page.get_attribute(CHART, "aria-label"))
+
+
+def values(page: Any) -> list[float]:
+    return [float(point.get_attribute("aria-valuenow")) for point in page.query_selector_all(POINT)]
+
+
+def again(visit: Visit, page: Any) -> Any:
+    return opened(visit, page.url[page.url.index("/models") :])
+
+
+def turn_noise(page: Any, sigma: float) -> None:
+    code = f"e => {{ e.value = '{sigma}'; e.dispatchEvent(new Event('input', {{bubbles: true}})) }}"
+    page.eval_on_selector("input[data-knob=noise]", code)
+
+
+def choose(page: Any, name: str, content: bytes) -> None:
+    page.set_input_files("input[type=file]", {"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+def refused(page: Any) -> str:
+    page.wait_for_function("document.querySelector('p.error-line').textContent.trim().length > 0")
+    shown = str(page.inner_text("p.error-line"))
+    assert shown.count("\n") == 0 and len(shown) < 250 and shown[0].isupper()
+    return shown
+
+
+def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window(visit: Visit) -> None:
+    page = opened(visit)
+    before, window = said(page), values(page)
+    box = page.locator(POINT).nth(15).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 40, steps=4)
+    moved = changed(page, before)
+    page.mouse.move(x, y - 60, steps=4)
+    final = changed(page, moved)
+    page.mouse.up()
+    page.wait_for_function(WRITTEN, arg=15)
+    now = values(page)
+    assert now[15] > window[15] + 0.05 and now[:15] + now[16:] == pytest.approx(window[:15] + window[16:], abs=1e-4)
+    assert "truth" in final
+    other = again(visit, page)
+    page.wait_for_function("([selector, label]) => document.querySelector(selector).ariaLabel === label",
+                           arg=[CHART, said(other)])  # fmt: skip
+    assert values(other) == pytest.approx(now, abs=1e-5)
+    expected = seqzoo.load("lstm.sine", "onnx").predict(values(other))[0, 0]
+    assert f"lstm.sine {expected:.4f}" in said(other)
+
+
+def test_arrow_keys_change_a_value_and_go_to_its_neighbour(visit: Visit) -> None:
+    page = opened(visit)
+    before, window = said(page), values(page)
+    page.locator(POINT).nth(19).focus()
+    page.keyboard.press("PageUp")
+    changed(page, before)
+    assert values(page)[19] > window[19]
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.activeElement.getAttribute('aria-label') === 'value 19 of 20'")
+    assert page.locator(".point[tabindex='0']").count() == 1
+
+
+def test_keys_in_quick_succession_all_count(visit: Visit) -> None:
+    page = opened(visit, "/models/lstm.sine?dragged=" + "_".join(["0.5"] * 20))
+    start = said(page)
+    page.locator(POINT).nth(10).focus()
+    page.keyboard.press("ArrowUp")
+    before = changed(page, start)
+    step = values(page)[10] - 0.5
+    for _ in range(8):
+        page.keyboard.press("ArrowUp")
+    changed(page, before)
+    page.wait_for_function(WRITTEN, arg=10)
+    assert values(page)[10] == pytest.approx(0.5 + 9 * step, abs=1e-4)
+
+
+def test_a_slider_takes_a_dragged_window_back(visit: Visit) -> None:
+    page = opened(visit, "/models/lstm.sine?dragged=" + "_".join(["0.5"] * 20))
+    assert values(page) == [0.5] * 20
+    before = said(page)
+    page.focus("input[data-knob=phase]")
+    page.keyboard.press("ArrowRight")
+    changed(page, before)
+    page.wait_for_function("!location.search.includes('dragged')")
+    assert len(set(values(page))) > 1
+
+
+@pytest.mark.parametrize("state", ["dragged=1_2_3", "pasted=" + "_".join(["nan"] * 20), "dragged=%3Cscript%3E"])
+def test_an_address_that_holds_no_window_opens_the_signal(visit: Visit, state: str) -> None:
+    assert "truth" in said(opened(visit, f"/models/lstm.sine?{state}"))
+
+
+@pytest.mark.parametrize("pasted", ["1 2 three", "1 2 3", "nan " * 20, "<script>alert(1)</script>", "9" * 200_000])
+def test_a_bad_paste_is_one_sentence_and_the_page_goes_on(visit: Visit, pasted: str) -> None:
+    page = opened(visit)
+    before = said(page)
+    page.fill("textarea", pasted)
+    page.dispatch_event("textarea", "change")
+    refused(page)
+    page.click("text=New noise")
+    changed(page, before)
+
+
+def test_pasted_values_are_forecast_have_no_truth_and_stand_in_the_address(visit: Visit) -> None:
+    page = opened(visit)
+    page.fill("textarea", " ".join(["9"] * 10 + [f"{0.01 * step:.2f}" for step in range(20)]))
+    page.dispatch_event("textarea", "change")
+    page.wait_for_function(f"!document.querySelector(\"{CHART}\").getAttribute('aria-label').includes('truth')")
+    assert page.inner_text("p.error-line").strip() == ""
+    assert values(page) == pytest.approx([0.01 * step for step in range(20)])
+    page.wait_for_function("location.search.includes('pasted=')")
+    other = again(visit, page)
+    assert said(other) == said(page) and "truth" not in said(other)
+
+
+def test_a_chosen_file_is_read(visit: Visit) -> None:
+    page = opened(visit)
+    before = said(page)
+    choose(page, "series.csv", b"\n".join(b"%d,0.25" % 7 for _ in range(20)))
+    changed(page, before)
+    assert values(page) == [7.0, 0.25] * 10
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), "is not a number"),
+        ("short.csv", b"1,2,3\n4,5,6", "at least 20 numbers, the file has 6"),
+        ("large.csv", b"0.125\n" * 40_000, "the file is too large"),
+    ],
+)
+def test_a_wrong_file_is_one_sentence_and_the_next_one_is_read(
+    visit: Visit, name: str, content: bytes, says: str
+) -> None:
+    page = opened(visit)
+    before = said(page)
+    choose(page, name, content)
+    assert says.lower() in refused(page).lower()
+    assert said(page) == before
+    choose(page, "good.txt", b"0.5 " * 20)
+    changed(page, before)
+    assert page.inner_text("p.error-line").strip() == ""
+
+
+def test_every_engine_that_was_used_has_its_times_and_gives_the_same_forecast(visit: Visit) -> None:
+    page = opened(visit, "/models/lstm.sine?engine=onnx")
+    page.wait_for_selector(".times tr:has-text('onnx')")
+    before = said(page)
+    page.click("button.choice:has-text('numpy')")
+    page.wait_for_selector("button.choice[aria-pressed=true]:has-text('numpy')")
+    for engine in ("onnx", "numpy"):
+        cells = page.locator(f".times tr:has-text('{engine}') td").all_inner_texts()
+        assert len(cells) == 2 and all(float(cell.split()[0].replace(",", "")) > 0 for cell in cells)
+    assert said(page) == before
+    page.wait_for_function("location.search.includes('engine=numpy')")
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_every_handle_lies_on_its_value(visit: Visit, width: int) -> None:
+    page = opened(visit, width=width)
+    offsets = page.evaluate("""() => {
+      const chart = getElement(Number(document.querySelector('#panel-predict .chart').id.slice(1))).chart;
+      const box = chart.getDom().getBoundingClientRect();
+      return [...document.querySelectorAll('.point')].map((point, n) => {
+        const [x, y] = chart.convertToPixel({gridIndex: 0}, [n - 19, Number(point.getAttribute('aria-valuenow'))]);
+        const at = point.getBoundingClientRect();
+        return Math.hypot(at.x + at.width / 2 - box.x - x, at.y + at.height / 2 - box.y - y);
+      });
+    }""")
+    assert len(offsets) == 20 and max(offsets) < 1.5
+
+
+BROKEN = """
+from seqzoo.app.scenes import Scene
+window = Scene.window
+def broken(self, values, *rest):
+    return window(self, values, *rest) if values["noise"] < 0.4 else 1 / 0
+Scene.window = broken
+from seqzoo.cli import main
+main()
+"""
+
+
+def test_a_handler_that_fails_says_so_in_the_page_and_the_rest_works_on(chromium: Any, tmp_path: Path) -> None:
+    app = launch(tmp_path / "home", command="app", program=("-c", BROKEN))
+    page = chromium.new_page()
+    try:
+        page.goto(f"{app.address}/models/lstm.sine")
+        page.wait_for_selector(CHART)
+        turn_noise(page, 0.45)
+        assert "log says how" in page.wait_for_selector("main > [role=alert]:visible").inner_text()
+        before = said(page)
+        turn_noise(page, 0.2)
+        changed(page, before)
+        page.click("#tab-card")
+        page.wait_for_selector(".prose h2")
+        assert not page.is_visible("main > [role=alert]")
+        assert "ZeroDivisionError" in (tmp_path / "home-server.log").read_text()
+        assert app.stop() == 0
+    finally:
+        page.close()
+        app.process.kill()
+        app.process.wait()
+        assert app.process.stdout is not None
+        app.process.stdout.close()
