@@ -1,4 +1,4 @@
-"""The view *Look inside*: the microscope on a recurrent model, computed in the browser; the derivative of others."""
+"""The view *Look inside* of a recurrent model: the microscope, computed in the browser."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from ..microscope import Microscope
 from ..runtime import ClosedForm
 from ..runtime.reference import CELLS
 from ..runtime.repository import Model
-from . import sensitivity
 from .visit import Latest, Visit
 
 KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
 
 
-def _is_recurrent(model: Model) -> bool:
+def is_for(model: Model) -> bool:
     """Whether there are gates and states to look at."""
     return not isinstance(model, ClosedForm) and model.manifest.architecture in CELLS
 
@@ -29,9 +28,6 @@ def _is_recurrent(model: Model) -> bool:
 async def build(visit: Visit) -> None:
     """Fill the view."""
     known = visit.known
-    if not _is_recurrent(known):
-        await sensitivity.build(visit)
-        return
     assert not isinstance(known, ClosedForm)
     view = {key: visit.query[key] for key in KEYS if key in visit.query}
     made = await to_thread.run_sync(

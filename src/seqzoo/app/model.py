@@ -17,7 +17,7 @@ from ..cards import describe_signal
 from ..errors import SeqzooError, UnknownNameError
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
-from . import card, deploy, gallery, inside, missing, predict, rollout, theme, tours, train
+from . import card, deploy, gallery, inside, missing, predict, rollout, sensitivity, theme, tours, train
 from .visit import Visit
 
 PAUSE = 0.3  # seconds in which the first view reaches the browser, before the import of torch slows this process
@@ -40,14 +40,15 @@ def _has_bundle(model: Model) -> bool:
 
 VIEWS = [
     View("predict", "Predict", predict.build),
-    View("inside", "Look inside", inside.build, needs_load=False),
+    View("inside", "Look inside", inside.build, inside.is_for, needs_load=False),
+    View("inside", "Look inside", sensitivity.build, lambda model: not inside.is_for(model)),
     View("rollout", "Roll out", rollout.build),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, _has_bundle, needs_load=False),
     View("card", "Card", card.build, _has_bundle, needs_load=False),
 ]
 
-_VIEWS = ", ".join(view.label.lower() for view in VIEWS)
+_LABELS = ", ".join(dict.fromkeys(view.label.lower() for view in VIEWS))
 
 
 def enter(repository: Repository) -> None:
@@ -55,7 +56,7 @@ def enter(repository: Repository) -> None:
 
     @ui.page("/models/{name}", response_timeout=30)
     async def show(request: Request, name: str) -> None:
-        with theme.frame(name[:100], f"{name[:100]} beside the best forecaster that can exist: {_VIEWS}."):
+        with theme.frame(name[:100], f"{name[:100]} beside the best forecaster that can exist: {_LABELS}."):
             try:
                 known = await to_thread.run_sync(repository.describe, name)
                 _head(repository, name, known)

@@ -261,11 +261,6 @@ class _Sensitivity:
 
 async def build(visit: Visit) -> None:
     """Fill the view."""
-    if not visit.is_settled:
-        await visit.load()
-    if visit.reason:
-        theme.problem(f"{visit.name} cannot be loaded: {visit.reason}")
-        return
     await _Sensitivity(visit).show()
 
 
