@@ -69,8 +69,8 @@ def test_an_address_that_leads_nowhere_has_a_page_of_its_own(chromium: Any, app:
     try:
         answer = page.goto(f"{app.address}/nothing/%3Cimg%20src=x%3E")
         page.wait_for_selector("main h1")
-        assert answer.status == 404 and page.title() == "Not found · seqzoo"
-        assert page.get_attribute("main p a", "href") == "/" and violations(page) == []
+        assert answer.status == 404 and page.title() == "Nothing here · seqzoo"
+        assert page.get_attribute("main a", "href") == "/" and violations(page) == []
     finally:
         page.close()
     plain = httpx.get(f"{app.address}/nothing")

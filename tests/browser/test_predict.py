@@ -226,7 +226,7 @@ def test_a_handler_that_fails_says_so_in_the_page_and_the_rest_works_on(chromium
         page.goto(f"{app.address}/models/lstm.sine")
         page.wait_for_selector(CHART)
         turn_noise(page, 0.45)
-        assert "log says how" in page.wait_for_selector("main > [role=alert]:visible").inner_text()
+        assert "log says how" in page.wait_for_selector("main .page > [role=alert]:visible").inner_text()
         before = said(page)
         turn_noise(page, 0.2)
         changed(page, before)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serving import Running, launch
+from serving import launch
 
 Visit = Callable[..., Any]
 
@@ -38,7 +38,7 @@ def wait_until(page: Any, said: str) -> None:
 
 
 def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_the_page_was_closed(
-    visit: Visit, app: Running
+    visit: Visit,
 ) -> None:
     page = visit(LONG)
     page.wait_for_selector("#panel-train :text('No run of this model yet')")
@@ -70,14 +70,13 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
     third.wait_for_selector("#panel-train [role=alert]:has-text('A run of lstm.sine is under way')")
     press(again, "Stop")
     wait_until(other, "Stopped.")
-    assert "libtorch" not in Path(f"/proc/{app.process.pid}/maps").read_text()
 
 
 def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(chromium: Any, tmp_path: Path) -> None:
     address, reached, page = LONG, 0, chromium.new_page()
     try:
         for label, state in (("Start", "Training."), ("Continue", "Training.")):
-            server = launch(tmp_path / "home", command="app")
+            server = launch(tmp_path / "home", "--engine", "onnx", command="app")
             try:
                 page.goto(server.address + address)
                 press(page, label)
@@ -85,6 +84,7 @@ def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(c
                 wait_for_more(page, reached + 2)
                 page.wait_for_function("location.search.includes('run=')")
                 reached, address = evaluations(page), page.url.removeprefix(server.address)
+                assert "libtorch" not in Path(f"/proc/{server.process.pid}/maps").read_text()
                 assert server.stop() == 0
             finally:
                 server.process.kill()
