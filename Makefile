@@ -25,7 +25,7 @@ run: install
 	$(BIN)/seqzoo app --port $(PORT)
 
 test: install lint browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Linter, type checker, and the rules of who may import whom.
 check: install lint

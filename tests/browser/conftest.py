@@ -64,7 +64,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         shutil.copytree(bundle.SHIPPED / "lstm.sine", home / "models" / name)
     (home / "models" / "lstm.sine-cut" / bundle.ONNX).write_bytes(b"cut")
     (home / "models" / "lstm.sine-torn" / bundle.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
-    running = launch(home, command="app")
+    running = launch(home, "--engine", "onnx", command="app")  # torch would be imported once for each file of tests
     yield running
     assert running.process.poll() is None, "the app died"
     assert running.stop() == 0
