@@ -65,7 +65,6 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
     if scale == "error":
         low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
-    options["grid"]["top"] = 84  # in a narrow window the legend takes two lines
     return charts.legend_of(options, [RUN, *names])
 
 
