@@ -141,7 +141,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
     made = []
     if evaluations:
         last = evaluations[-1]
-        detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f} s"
+        detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
         made.append(controls.number(RUN, f"{last.mse:.5f}", "var(--blue)", detail))
     for label, key, colour, _ in reversed(REFERENCES):
         value, bayes = began.floors[key], began.floors["bayes"]
