@@ -174,7 +174,7 @@ def _lead(known: Model) -> str:
                 "Drag a value and watch the best forecast that can exist move; change the noise, and it may part "
                 f"from the {bayes} forecaster that was told of the change."
             )
-        return f"{act}: this is a fixed weighted sum of the window, whatever the window says."
+        return f"{act}: this is a weighted sum of the window, and its weights are fixed."
     if known.manifest.score.excess[0] < NEAR:
         return f"{act}: where it was trained they all but coincide, and away from there they part."
     return f"{act}: even where it was trained the two stay apart."

@@ -185,9 +185,12 @@ def _lead(model: Model) -> str:
             f"Notice how close the error stays to the {floor} that {bayes} sets as long as each step is forecast "
             f"{direct}, as the first {model.horizon} are; what comes after them is {theme.term('recursive')}."
         )
+    own = "where a network ends is its own affair"
+    if model.manifest.architecture == "linear":
+        own = "this one, a weighted sum too, goes much the same way"
     return (
         f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that {bayes} sets: "
-        f"{_fate(model)}; where a network ends is its own affair."
+        f"{_fate(model)}; {own}."
     )
 
 
