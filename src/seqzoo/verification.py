@@ -154,6 +154,8 @@ def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]],
             f"differs from the golden tensors by {made.distance:.2g} (at most {made.bound:.0e} allowed) in "
             f"{int(wrong.sum())} of {len(wrong)} windows; kept in {kept}."
         )
+    if made.distance == 0:
+        return "equal to the golden tensors"
     return f"within {made.distance:.1e} of the golden tensors ({made.bound:.0e} allowed)"
 
 

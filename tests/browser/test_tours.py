@@ -24,6 +24,23 @@ def test_every_step_opens_its_view_with_what_it_says(visit, key, step):
     assert page.locator("main .problem:visible").count() == 0
 
 
+@pytest.mark.parametrize("step", [3, 4, 6])
+def test_the_numbers_that_a_step_gives_are_those_on_its_page(visit, step):
+    page = visit(address("gate", step))
+    page.wait_for_selector(".mz-said dd")
+    shown = page.locator(".mz").inner_text()
+    given = re.findall(r"−\d\.\d{3}", TOURS["gate"].steps[step - 1].says)
+    assert given and all(number in shown for number in given)
+
+
+def test_a_tour_stays_in_sight_of_what_it_speaks_of(visit):
+    page = visit(address("gate", 5))
+    page.wait_for_selector(".mz-said dd")
+    page.evaluate("scrollTo(0, 900)")
+    box = page.locator(".tour").bounding_box()
+    assert 0 <= box["y"] < 20 and box["height"] < 200
+
+
 def test_a_tour_is_walked_from_the_gallery_to_its_end_and_back(visit):
     page = visit("/")
     page.get_by_role("link", name=TOURS["gate"].title).click()

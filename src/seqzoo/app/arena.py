@@ -47,8 +47,9 @@ QUESTIONS = [
     ),
     Question(
         "off-distribution", "Off-distribution",
-        f"Notice that away from its training signal a network is about as wrong as the {theme.term('Bayes')} "
-        "forecaster that was not told of the change, and sometimes far worse: it has learned that signal alone.",
+        f"Notice that away from its training signal a network mostly errs about as much as the {theme.term('Bayes')} "
+        "forecaster that was not told of the change, and sometimes far more: it has learned that signal alone, while "
+        "a weighted sum (linear) bears a larger amplitude well.",
         "Moved",
     ),
     Question(

@@ -14,7 +14,7 @@ from . import theme
 
 Options = dict[str, Any]
 
-NARROW = 290  # pixels of a chart on a page of 400
+NARROW, MIDDLE, WIDE = 290, 430, 680  # pixels of a chart that legends are laid out for
 
 
 KINDS = ("svg", "png", "csv")
@@ -117,11 +117,19 @@ def legend_of(options: Options, names: Sequence[str]) -> Options:
 
     def icon(name: str) -> Options:
         area = name.endswith(("interval", "band"))
-        return {"icon": "roundRect"} if area else {"icon": _STROKES[lines[name]]} if name in lines else {}
+        if area:
+            return {"icon": "roundRect", "itemStyle": {"opacity": 0.3}}
+        return {"icon": _STROKES[lines[name]]} if name in lines else {}
 
-    # In a narrow window the names take more lines.
-    narrow = 42 + 20 * math.ceil(sum(6.4 * len(name) + 44 for name in names) / NARROW)
-    options["media"] = [{"query": {"maxWidth": 1.5 * NARROW}, "option": {"grid": {"top": max(64, narrow)}}}]
+    def below(width: int) -> Options:
+        """A grid beneath as many lines as the names take there."""
+        return {"grid": {"top": 36 + 20 * math.ceil(sum(6.4 * len(name) + 40 for name in names) / width)}}
+
+    options["media"] = [
+        {"query": {"maxWidth": MIDDLE}, "option": below(NARROW)},
+        {"query": {"minWidth": MIDDLE + 1, "maxWidth": WIDE}, "option": below(MIDDLE)},
+        {"option": below(WIDE)},
+    ]
     options["legend"]["data"] = [{"name": name, **icon(name)} for name in names]
     return options
 

@@ -13,7 +13,7 @@ from nicegui import ui
 from .. import catalogue, signals
 from ..errors import SeqzooError
 from ..runtime.repository import Repository
-from . import theme, tours
+from . import sketches, theme, tours
 
 REFERENCE = "reference"  # in the place of an architecture
 BEST_SHOWN = 1e-3  # an excess at which the bar is full
@@ -33,10 +33,9 @@ def enter(repository: Repository) -> None:
         with theme.frame("Gallery"):
             theme.html(
                 "<h1>A zoo of small sequence models</h1>"
-                '<p class="intro">Each was trained in seconds and stands beside the best forecaster that can exist. '
-                f"The bar shows how much of the way from {theme.term('last value', 'the last value')} to "
-                f"{theme.term('Bayes')} it has come, on a logarithmic scale; the tick is the "
-                f"{theme.term('best linear')} forecaster.</p>"
+                '<p class="intro">Each forecasts a noisy signal, and stands beside the best forecaster that can '
+                "exist. <b>Click a model</b> to change its input, look inside it, roll it out or train it again; or "
+                "begin with a tour.</p>"
             )
             tours.links()
             _Gallery(repository, found, architecture, signal)
@@ -56,6 +55,7 @@ class _Gallery:
         with ui.element("div").classes("filters"):
             self._filter("architecture", sorted({_architecture(row) for row in found} - {""}))
             self._filter("signal", [family for family in signals.FAMILIES])
+        theme.html(_KEY, "hint key", "p")
         self.heads = [
             self._section("Trained models", [row for row in found if not row.get("reference")]),
             self._section("References, computed from the signal", [row for row in found if row.get("reference")]),
@@ -127,6 +127,14 @@ class _Gallery:
         for head, names in self.heads:
             show(head, bool(shown & set(names)))
         show(self.nothing, not shown)
+
+
+_KEY = (
+    "<b>In each drawing</b> the dots are what was seen and the blue line is the forecast. Beneath it: the forecast "
+    f"less that of {theme.term('Bayes')} (orange), {sketches.ENLARGED} times enlarged and cut off at the edges. "
+    f"On recall: forecasts over truths. <b>The bar</b> leads from the {theme.term('last value')} to Bayes, on a "
+    f"logarithmic scale; its tick is the {theme.term('best linear')} forecaster."
+)
 
 
 def show(element: ui.element, shown: bool) -> None:

@@ -84,10 +84,11 @@ def _head(repository: Repository, name: str, known: Model) -> None:
         stated = known.manifest
         title, summary, signal = stated.title, stated.summary, describe_signal(stated)
         excess, error = stated.score.excess
+        digits = 2 if error == 0 or error >= 1e-4 else 3
         facts = [
             f"<b>{stated.parameters:,}</b> parameters",
             f"<b>{stated.size / 1024:,.0f} KB</b> {theme.term('bundle')}",
-            f"<b>{excess:.2%}</b> ± {error:.2%} {theme.term('excess')} over {theme.term('Bayes')}",
+            f"<b>{excess:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}",
         ]
     with ui.element("div").classes("model-head"):
         theme.html('<a class="crumb" href="/">← Gallery</a>')
@@ -162,7 +163,7 @@ class _Tabs:
 
     def _tell(self) -> None:
         self.notice.set_content(escape(self.visit.notice))
-        gallery.show(self.notice, bool(self.visit.notice))
+        gallery.show(self.notice, bool(self.visit.notice and not self.visit.reason))  # which says it all
 
     def _failed(self, error: Exception) -> None:
         """What a handler of a view raised; it has been logged."""

@@ -15,6 +15,7 @@ from .. import intervals
 from ..errors import SeqzooError
 from ..floors import best_linear
 from ..number_text import rows_of
+from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from ..scoring import HELD_OUT_SEEDS
 from ..windows import last_window
@@ -27,6 +28,7 @@ FloatArray = NDArray[np.floating]
 
 MOST_CHARACTERS = 100_000
 FIRST_SEED = 3
+NEAR = 0.05  # an excess up to which a forecast is said to coincide with that of Bayes
 _radii: dict[str, FloatArray] = {}
 
 
@@ -50,10 +52,7 @@ class _Predict:
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead(
-            f"Drag a value or change the signal, and watch the distance between the model and {theme.term('Bayes')}: "
-            "where it was trained they all but coincide, and away from there they part."
-        )
+        theme.lead(_lead(self.visit.known))
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"), ui.element("div").classes("handled"):
@@ -163,6 +162,22 @@ class _Predict:
         linear = best_linear(signal, length, ahead)(seen[None].astype(np.float64))[0]
         radius = _radius(self.visit.name, self.visit.model)
         return Shown(context, model.predict(seen)[0].astype(np.float64), bayes, linear, clean, radius)
+
+
+def _lead(known: Model) -> str:
+    """What to notice, as HTML; what is said of a network holds for its own signal, by its score."""
+    bayes = theme.term("Bayes")
+    act = f"Drag a value or change the signal, and watch the distance between the model and {bayes}"
+    if isinstance(known, ClosedForm):
+        if known.reference == "bayes":
+            return (
+                "Drag a value and watch the best forecast that can exist move; change the noise, and it may part "
+                f"from the {bayes} forecaster that was told of the change."
+            )
+        return f"{act}: this is a weighted sum of the window, and its weights are fixed."
+    if known.manifest.score.excess[0] < NEAR:
+        return f"{act}: where it was trained they all but coincide, and away from there they part."
+    return f"{act}: even where it was trained the two stay apart."
 
 
 async def build(visit: Visit) -> None:

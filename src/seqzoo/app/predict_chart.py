@@ -67,10 +67,9 @@ def numbers(found: Shown, name: str) -> str:
     def against(value: float) -> str:
         return f"{value - last:+.4f} from Bayes"
 
-    step = "" if len(found.model) == 1 else ", step 1"
     own = found.model[0]
     best = "the best possible" if found.clean is not None else "the best for its signal"
-    items = [controls.number(f"{escape(name)}{step}", f"{own:.4f}", "var(--blue)", against(own))]
+    items = [controls.number(escape(name), f"{own:.4f}", "var(--blue)", against(own))]
     items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", "var(--bayes)", best))
     if found.clean is not None:
         truth = found.clean[len(found.context)]
@@ -100,9 +99,11 @@ def _number_line(found: Shown, name: str) -> str:
         f'title="{escape(label)} {value:.4f}"></span>'
         for label, value, colour in marks
     )
+    ahead = len(found.model)
+    close = "the next value, close up" if ahead == 1 else f"the first of {ahead} steps, close up"
     return (
         f'<div class="number-line" aria-hidden="true"><div>{ticks}</div>'
-        f"<p><span>{low:.4f}</span><span>the next value, close up</span><span>{high:.4f}</span></p></div>"
+        f"<p><span>{low:.4f}</span><span>{close}</span><span>{high:.4f}</span></p></div>"
     )
 
 

@@ -37,15 +37,7 @@ class _Rollout:
 
     async def show(self) -> None:
         """Fill the view."""
-        fed_back = (
-            f"Notice how the error of a {theme.term('recursive')} forecast leaves the {theme.term('floor')} that "
-            f"{theme.term('Bayes')} stays on: {_fate(self.visit.model)}; a network goes its own way, and need not."
-        )
-        direct = (
-            f"Notice that nothing is fed back: each step is forecast {theme.term('direct', 'directly')}, and "
-            f"the error stands beside the {theme.term('floor')} that {theme.term('Bayes')} sets."
-        )
-        theme.lead(direct if isinstance(self.visit.model, ClosedForm) else fed_back)
+        theme.lead(_lead(self.visit.model))
         with ui.element("div").classes("stack"):
             with ui.element("div").classes("panel"):
                 knob = Knob("horizon", "Steps ahead", LEAST, MOST, 10, 100)
@@ -178,6 +170,28 @@ class _Rollout:
 async def build(visit: Visit) -> None:
     """Fill the view."""
     await _Rollout(visit).show()
+
+
+def _lead(model: Model) -> str:
+    """What to notice, as HTML."""
+    floor, bayes, direct = theme.term("floor"), theme.term("Bayes"), theme.term("direct", "directly")
+    if isinstance(model, ClosedForm):
+        return (
+            f"Notice that nothing is fed back: each step is forecast {direct}, and the error stands beside the "
+            f"{floor} that {bayes} sets."
+        )
+    if model.horizon > 1:
+        return (
+            f"Notice how close the error stays to the {floor} that {bayes} sets as long as each step is forecast "
+            f"{direct}, as the first {model.horizon} are; what comes after them is {theme.term('recursive')}."
+        )
+    own = "where a network ends is its own affair"
+    if model.manifest.architecture == "linear":
+        own = "this one, a weighted sum too, goes much the same way"
+    return (
+        f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that {bayes} sets: "
+        f"{_fate(model)}; {own}."
+    )
 
 
 def _fate(model: Model) -> str:

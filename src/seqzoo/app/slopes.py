@@ -52,7 +52,7 @@ def slopes(found: Shown) -> charts.Options:
         made["itemStyle"] = {"color": colour, "opacity": 1}
         series.append(made)
     options = charts.axes("steps from now", "forecast moved, per unit", series)
-    options["xAxis"].update(min=-len(found.context))
+    options["xAxis"].update(min=1 - len(found.context))
     options["xAxis"]["axisLine"]["show"] = False
     options["grid"]["top"] = ROOM
     series[-1]["markLine"] = {
@@ -71,7 +71,7 @@ def window(found: Shown, poked: int | None) -> charts.Options:
     for (label, slope, colour, mark), size in zip(reversed(found.lines()), (9, 14, 15, 12), strict=False):
         series.insert(1, charts.dots(label, [found.step], [slope.forecast], colour, size=size, shape=mark))
     options = charts.axes("steps from now", "value", series)
-    options["xAxis"].update(min=-len(found.context), max=found.step + 1)
+    options["xAxis"].update(min=1 - len(found.context), max=found.step + 1)
     options["grid"]["top"] = ROOM
     return charts.legend_of(options, [made["name"] for made in series])
 

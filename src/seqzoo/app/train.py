@@ -73,7 +73,8 @@ class _Train:
     def _course(self) -> None:
         with ui.element("div").classes("panel"):
             theme.html("The error while it learns", tag="h3")
-            self.said = theme.html(train_charts.NOTHING, "standing", "p").style("margin-bottom: 14px")
+            self._buttons()
+            self.said = theme.html(train_charts.NOTHING, "standing", "p")
             with ui.element("div").classes("gone") as body:
                 with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
                     self.scales = {
@@ -93,19 +94,21 @@ class _Train:
             knob = Knob("at", "Step of the training", 0, 100, 1, 100)
             self.slider = controls.Slider(knob, self.at, self._turn_back, self._place)
 
+    def _buttons(self) -> None:
+        with ui.element("div").classes("buttons"):
+            self.buttons = {
+                "start": controls.button("Start", self._start, "button primary"),
+                "pause": controls.button("Pause", functools.partial(self._on_run, self.runs.pause)),
+                "continue": controls.button("Continue", functools.partial(self._on_run, self.runs.resume)),
+                "stop": controls.button("Stop", functools.partial(self._on_run, self.runs.stop)),
+            }
+        self.status = theme.html("", "hint status", "p").props('aria-live="polite"')
+        self.failure = theme.html("", "error-line", "p").props('role="alert"')
+
     def _controls(self) -> None:
         with ui.element("div").classes("panel"):
             theme.html("The next run", tag="h3")
             self.form.show()
-            with ui.element("div").classes("buttons").style("margin-top: 18px"):
-                self.buttons = {
-                    "start": controls.button("Start", self._start, "button primary"),
-                    "pause": controls.button("Pause", functools.partial(self._on_run, self.runs.pause)),
-                    "continue": controls.button("Continue", functools.partial(self._on_run, self.runs.resume)),
-                    "stop": controls.button("Stop", functools.partial(self._on_run, self.runs.stop)),
-                }
-            self.status = theme.html("", "hint", "p").props('aria-live="polite"').style("margin-top: 12px")
-            self.failure = theme.html("", "error-line", "p").props('role="alert"')
             self.others = ui.element("div")
 
     def _keep(self) -> None:

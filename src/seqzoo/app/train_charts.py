@@ -65,7 +65,6 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
     if scale == "error":
         low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
-    options["grid"]["top"] = 84  # in a narrow window the legend takes two lines
     return charts.legend_of(options, [RUN, *names])
 
 
@@ -142,7 +141,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
     made = []
     if evaluations:
         last = evaluations[-1]
-        detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f} s"
+        detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
         made.append(controls.number(RUN, f"{last.mse:.5f}", "var(--blue)", detail))
     for label, key, colour, _ in reversed(REFERENCES):
         value, bayes = began.floors[key], began.floors["bayes"]

@@ -72,7 +72,7 @@ function trail(ctx, points, colour, width = 2, dash = []) {
 
 function dot(ctx, x, y, radius, colour, edge) {
   ctx.beginPath();
-  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  ctx.arc(x, y, Math.max(radius, 0), 0, 2 * Math.PI);
   ctx.fillStyle = colour;
   ctx.fill();
   if (edge) {

@@ -67,6 +67,7 @@ export function write(find, facts) {
 }
 
 function pathIn({ now, question }) {
+  if (!now.plane.shares.some((share) => share > 0)) return "All states are alike: there is no path.";
   const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
   const answer = question && `Dots: where windows of ${question.of} end, hue by ${question.what}. ` +
     "Line: this window on its way. ";
