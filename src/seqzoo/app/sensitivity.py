@@ -108,14 +108,11 @@ class _Sensitivity:
                 controls.button("New noise", self._new_noise)
         with ui.element("div").classes("panel"):
             theme.html("The window", tag="h3")
-            self.choices = {}
-            with ui.element("div").classes("buttons").props('role="group" aria-label="Order of the window"'):
-                for key, label in ORDERS.items():
-                    self.choices[key] = controls.button(label, functools.partial(self._arrange, key), "choice")
+            self.orders = controls.Choices("Order of the window", ORDERS, self._arrange)
+            self.orders.mark(self.order)
             theme.html("Poke one value", tag="h3").style("margin: 20px 0 14px")
             self.sliders = self._sliders(self.pokes)
             theme.html("With a mouse, drag a point of the window.", "hint", "p")
-        self._mark()
 
     def _sliders(self, knobs: list[Knob]) -> dict[str, controls.Slider]:
         return {
@@ -153,12 +150,8 @@ class _Sensitivity:
     async def _arrange(self, key: str) -> None:
         self.order = key
         self.visit.remember(order=key)
-        self._mark()
+        self.orders.mark(key)
         await self.refresh()
-
-    def _mark(self) -> None:
-        for key, made in self.choices.items():
-            made.props(f'aria-pressed="{str(key == self.order).lower()}"')
 
     async def _refresh(self) -> None:
         try:

@@ -62,6 +62,11 @@ def html(markup: str, classes: str = "", tag: str = "div") -> ui.html:
     return ui.html(markup, sanitize=False, tag=tag).classes(classes)
 
 
+def show(element: ui.element, shown: bool) -> None:
+    """Show or hide an element."""
+    element.classes(remove="gone" if shown else "", add="" if shown else "gone")
+
+
 def lead(markup: str) -> None:
     """The sentence that says what to notice in a view."""
     html(markup, "lead", "p")
