@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from html import escape
-from typing import Any
 
 import numpy as np
 from anyio import to_thread
@@ -14,10 +13,12 @@ from numpy.typing import NDArray
 from .. import sensitivity
 from ..errors import InputError, SeqzooError
 from ..floors import best_linear, forecasters
+from ..microscope import LONGEST
 from ..runtime import ClosedForm, Predictor
 from ..runtime.feedforward import ARCHITECTURES, FeedForward
 from ..sensitivity import Slope, cosine
 from . import charts, controls, scenes, slopes, theme
+from .points import Points
 from .scenes import Knob
 from .slopes import Shown
 from .units import Units
@@ -25,7 +26,6 @@ from .visit import Latest, Visit
 
 FloatArray = NDArray[np.floating]
 
-LONGEST = 200  # values of a window: more do not fit beside one another
 FIRST_SEED = 3
 LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
 TYPICAL = 8  # fresh windows that the sentence at the top is about
@@ -70,9 +70,9 @@ class _Sensitivity:
                     self.said = theme.html("", "muted", "p").props('aria-live="polite"')
                 with ui.element("div").classes("panel"):
                     theme.html("The window and the forecasts of it", tag="h3")
-                    self.window = charts.chart({}, "Loading").classes("low draggable")
-                    self.window.on("pointerdown", js_handler=_GRASP)
-                    self.window.on("pointermove", self._drag, throttle=0.03, js_handler=_DRAG)
+                    with ui.element("div").classes("handled"):
+                        self.window = charts.chart({}, "Loading").classes("low")
+                        self.points = Points(self.window, "The window: up and down poke a value", self._drag)
                     self.numbers = theme.html("")
             with ui.element("div").classes("stack"):
                 self._controls()
@@ -112,7 +112,7 @@ class _Sensitivity:
             self.orders.mark(self.order)
             theme.html("Poke one value", tag="h3").style("margin: 20px 0 14px")
             self.sliders = self._sliders(self.pokes)
-            theme.html("With a mouse, drag a point of the window.", "hint", "p")
+            theme.html("Or drag a point of the window; with the keyboard, up and down move it.", "hint", "p")
 
     def _sliders(self, knobs: list[Knob]) -> dict[str, controls.Slider]:
         return {
@@ -120,17 +120,10 @@ class _Sensitivity:
             for knob in knobs
         }
 
-    async def _drag(self, event: Any) -> None:
-        """A point of the window was moved: `event.args` is its step from now and its new value."""
-        try:
-            place, value = (float(number) for number in event.args)
-        except (TypeError, ValueError):
-            return
-        if not (-self.length < place <= 0 and abs(value) < 1e6):
-            return
-        low, high = self.pokes[1].low, self.pokes[1].high
-        added = value - float(self._context(poked=False)[round(place) - 1])
-        poked = {"poke_at": float(round(place)), "poke_by": round(min(max(added, low), high), 2)}
+    async def _drag(self, index: int, value: float) -> None:
+        by = self.pokes[1]
+        added = value - float(self._context(poked=False)[index])
+        poked = {"poke_at": float(index + 1 - self.length), "poke_by": round(min(max(added, by.low), by.high), 2)}
         self.values.update(poked)
         for key, set_to in poked.items():
             self.sliders[key].follow(set_to)
@@ -162,6 +155,7 @@ class _Sensitivity:
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
         charts.redraw(self.slopes, slopes.slopes(found), slopes.slopes_described(found))
         charts.redraw(self.window, slopes.window(found, poked), slopes.window_described(found))
+        self.points.show(found.context, self.pokes[1].step)
         self.said.set_content(slopes.words(found))
         self.numbers.set_content(slopes.numbers(found))
         self.units.follow(found.context)
@@ -255,20 +249,3 @@ class _Sensitivity:
 async def build(visit: Visit) -> None:
     """Fill the view."""
     await _Sensitivity(visit).show()
-
-
-# Which point is held is known to the page alone; the server is told where it is moved to.
-_GRASP = """(event) => {
-  const box = event.currentTarget.getBoundingClientRect(), chart = getElement(event.currentTarget.id.slice(1)).chart;
-  const at = [event.clientX - box.left, event.clientY - box.top];
-  const points = chart.getOption().series.find((each) => each.name === 'window').data;
-  const far = (point) => Math.hypot(...chart.convertToPixel('grid', point).map((pixel, axis) => pixel - at[axis]));
-  const nearest = points.reduce((best, point) => (far(point) < far(best) ? point : best));
-  event.currentTarget.held = far(nearest) < 24 ? nearest[0] : null;
-}"""
-_DRAG = """(event) => {
-  const held = event.currentTarget.held ?? null;
-  if (held === null || event.pointerType === 'touch' || !(event.buttons & 1)) return;
-  const box = event.currentTarget.getBoundingClientRect(), chart = getElement(event.currentTarget.id.slice(1)).chart;
-  emit(held, chart.convertFromPixel('grid', [event.clientX - box.left, event.clientY - box.top])[1]);
-}"""
