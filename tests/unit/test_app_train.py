@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from seqzoo import bundle
+from seqzoo import bundle, number_text
 from seqzoo.app import inside, scenes, train_charts, train_form
 from seqzoo.app.train_form import Form, described
 from seqzoo.app.visit import Visit
@@ -31,7 +31,7 @@ def evaluated(step: int, excess: float) -> Evaluated:
 )  # fmt: skip
 def test_the_words_place_the_run_among_the_references(excess, said):
     words = train_charts.in_words(BEGAN, [evaluated(10, 50.0), evaluated(1200, excess)])
-    assert said in words and "<b>1,200</b> of 800 steps" in words and train_charts.percent(excess) in words
+    assert said in words and "<b>1,200</b> of 800 steps" in words and number_text.percent(excess) in words
     assert train_charts.in_words(BEGAN, []) == train_charts.in_words(None, []) == ""
 
 

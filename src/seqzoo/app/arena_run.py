@@ -71,7 +71,7 @@ class RunPanel:
             await to_thread.run_sync(live.start, small)
             self.trouble.set_content("")
         except SeqzooError as error:
-            self.trouble.set_content(escape(str(error)))
+            self.trouble.set_content(theme.sentence(error))
         await self._look()
 
     async def _stop(self) -> None:

@@ -139,7 +139,7 @@ def _proof(visit: Visit) -> None:
                 said = "This bundle is what it says." if report.passed else "This bundle is not what it says."
                 verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{said}</strong></p>")
             except SeqzooError as error:
-                verdict.set_content(f'<p class="error-line">{escape(str(error))}</p>')
+                verdict.set_content(f'<p class="error-line">{theme.sentence(error)}</p>')
             finally:
                 pressed.props(remove="disabled")
 

@@ -73,7 +73,7 @@ class Engines:
             assert isinstance(self.visit.model, Predictor)
             self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.path, name)
         except SeqzooError as error:
-            self.said.set_content(escape(str(error)))
+            self.said.set_content(theme.sentence(error))
             return
         if self.asked not in ("", name):  # another was chosen meanwhile
             self._mark()

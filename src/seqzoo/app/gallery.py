@@ -12,6 +12,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from .. import catalogue, signals
+from ..number_text import percent
 from ..runtime.repository import Repository, State
 from . import controls, theme, tours
 
@@ -160,10 +161,6 @@ def _body(row: Row) -> str:
     )
 
 
-def _percent(excess: float) -> str:
-    return f"{100 * excess:,.0f}%" if excess >= 1 else f"{100 * excess:.3g}%"
-
-
 def _scale(row: Row) -> str:
     own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
 
@@ -172,7 +169,7 @@ def _scale(row: Row) -> str:
         span = math.log(max(last, 2 * BEST_SHOWN) / BEST_SHOWN)
         return 100 * min(max(math.log(max(last, BEST_SHOWN) / max(excess, BEST_SHOWN)) / span, 0.0), 1.0)
 
-    above = "optimal" if own <= 0 else _percent(own) + " above Bayes"
+    above = "optimal" if own <= 0 else percent(own) + " above Bayes"
     at = place(own)
     return (
         f'<div class="scale" role="img" aria-label="{above}"><div class="scale-line">'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -131,7 +130,7 @@ class _Predict:
                 raise SeqzooError(f"Expected at least {self.length} numbers, {source} has {len(flat)}.")
             own = last_window(flat, self.length)[0, :, 0].astype(np.float64) if flat else None
         except SeqzooError as error:
-            self.error.set_content(escape(_sentence(str(error))))
+            self.error.set_content(theme.sentence(error))
             return
         self._take(own, is_pasted=True)
         await self.refresh()
@@ -140,7 +139,7 @@ class _Predict:
         try:
             found = await to_thread.run_sync(self._compute)
         except SeqzooError as error:
-            self.failure.set_content(escape(_sentence(str(error))))
+            self.failure.set_content(theme.sentence(error))
             return
         self.failure.set_content("")
         self.seen = found.context
@@ -180,12 +179,6 @@ def _radius(name: str, model: Model) -> FloatArray:
             seed=HELD_OUT_SEEDS,
         ).radius  # fmt: skip
     return _radii[key]
-
-
-def _sentence(message: str) -> str:
-    """One sentence's worth of a message, with a capital."""
-    shown = message if len(message) <= 240 else message[:238] + "…"
-    return shown[:1].upper() + shown[1:]
 
 
 _FILE = """async (event) => {

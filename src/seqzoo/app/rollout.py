@@ -78,7 +78,7 @@ class _Rollout:
         try:
             drawn = await to_thread.run_sync(rollout_work.case, visit.name, visit.model, horizon, seed)
         except SeqzooError as error:
-            self.status.set_content(escape(str(error)))
+            self.status.set_content(theme.sentence(error))
             return
         found = rollout_work.kept(visit.name, visit.model, horizon)
         self._draw(drawn, found)
@@ -94,7 +94,7 @@ class _Rollout:
         try:
             await to_thread.run_sync(rollout_work.measured, visit.name, visit.model, horizon, limiter=_limiter)
         except SeqzooError as error:
-            self.status.set_content(escape(str(error)))
+            self.status.set_content(theme.sentence(error))
             return
         await self.refresh()
 

@@ -150,7 +150,7 @@ class _Sensitivity:
         try:
             found = await to_thread.run_sync(self._compute)
         except SeqzooError as error:
-            self.failure.set_content(escape(str(error)))
+            self.failure.set_content(theme.sentence(error))
             return
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
         charts.redraw(self.slopes, slopes.slopes(found), slopes.slopes_described(found))

@@ -16,6 +16,8 @@ __all__ = ["BLUE", "GREEN", "GREY", "INK", "ORANGE", "VERMILION"]
 # Drawn charts are SVG: theme.css gives these colours their counterparts in the dark.
 MUTED, GRID = "#5f6771", "#e3e6ea"
 
+LONGEST = 600  # characters of what went wrong
+
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0072b2"/>'
     '<path d="M4 16c4-12 8-12 12 0s8 12 12 0" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/>'
@@ -72,9 +74,15 @@ def lead(markup: str) -> None:
     html(markup, "lead", "p")
 
 
+def sentence(problem: Exception | str) -> str:
+    """What went wrong, as HTML: with a capital, and no longer than can be read."""
+    said = str(problem)
+    return escape(f"{said[:1].upper()}{said[1:LONGEST]}{'…' if len(said) > LONGEST else ''}")
+
+
 def problem(message: str) -> None:
     """An error, where it happened."""
-    html(f"<strong>This did not work.</strong> {escape(message)}", "problem").props('role="alert"')
+    html(f"<strong>This did not work.</strong> {sentence(message)}", "problem").props('role="alert"')
 
 
 DESCRIPTION = "Small sequence models, each beside the best forecaster that can exist: play, look inside, compare."

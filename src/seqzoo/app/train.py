@@ -140,8 +140,7 @@ class _Train:
         try:
             await to_thread.run_sync(act)
         except (SeqzooError, OSError) as error:
-            said = str(error)
-            (failure or self.failure).set_content(escape(said[:1].upper() + said[1:]))
+            (failure or self.failure).set_content(theme.sentence(error))
         await self.poll()
 
     async def _choose(self, run: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..number_text import percent
 from ..runs.events import Began, Evaluated, Snapshot
 from . import charts, controls, theme
 
@@ -151,11 +152,6 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
         detail = away if key != "bayes" else "the best there is"
         made.append(controls.number(theme.term(label), f"{value:.5f}", shown, detail))
     return "".join(made)
-
-
-def percent(value: float) -> str:
-    """A fraction in per cent, to two or three digits."""
-    return f"{value:,.0%}" if abs(value) >= 1 else f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
 
 
 def lead(name: str) -> str:
