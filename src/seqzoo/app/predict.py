@@ -18,6 +18,7 @@ from ..runtime.repository import Model
 from ..scoring import HELD_OUT_SEEDS
 from ..windows import last_window
 from . import charts, controls, engines_panel, own_window, predict_chart, scenes, theme
+from .kept import Kept
 from .points import Points
 from .predict_chart import LEVEL, Shown
 from .visit import Latest, Visit, identity
@@ -26,7 +27,7 @@ FloatArray = NDArray[np.floating]
 
 MOST_CHARACTERS = 100_000
 FIRST_SEED = 3
-_radii: dict[str, FloatArray] = {}
+_radii: Kept[str, FloatArray] = Kept(100)
 
 
 class _Predict:
@@ -172,13 +173,15 @@ async def build(visit: Visit) -> None:
 def _radius(name: str, model: Model) -> FloatArray:
     """[H]: half of the interval at each step, the same for every visitor and engine."""
     key = identity(name, model)
-    if key not in _radii:
-        ahead = model.horizon
-        _radii[key] = intervals.calibrate_on_signal(
-            lambda windows: model.forecast(windows, ahead), model.signal, model.context_length, ahead, LEVEL,
-            seed=HELD_OUT_SEEDS,
-        ).radius  # fmt: skip
-    return _radii[key]
+    found = _radii.get(key)
+    if found is not None:
+        return found
+    ahead = model.horizon
+    made = intervals.calibrate_on_signal(
+        lambda windows: model.forecast(windows, ahead), model.signal, model.context_length, ahead, LEVEL,
+        seed=HELD_OUT_SEEDS,
+    )  # fmt: skip
+    return _radii.put(key, made.radius)
 
 
 _FILE = """async (event) => {

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from .. import shelf
 from ..errors import SeqzooError
-from ..runtime import ClosedForm, Predictor, closed_form
+from ..runtime import Predictor, closed_form
 from ..runtime.repository import Model, Repository
 from ..signals import Recall
+from .kept import Kept
+from .visit import identity
 
 WIDTH, HEIGHT, EDGE = 330, 132, 14
 POINTS = 130  # forecasts along a drawing
@@ -22,7 +24,7 @@ _STYLE = """<style>
 stroke-linejoin:round}.d{fill:#0072b2;opacity:.7}.g{stroke:#8c8c8c;stroke-dasharray:3 3}
 @media (prefers-color-scheme:dark){.t{stroke:#dfe3e8}.f{stroke:#56b4e9}.d{fill:#56b4e9}}</style>"""
 
-_drawn: dict[str, bytes] = {}
+_drawn: Kept[str, bytes] = Kept(300)
 _one_at_a_time = threading.Lock()
 
 
@@ -37,11 +39,9 @@ def of(repository: Repository, name: str) -> bytes:
     repository.describe(name)
     try:
         fresh = closed_form.find(name) or Predictor(shelf.find(name), "onnx")
-        key = name if isinstance(fresh, ClosedForm) else f"{name} {fresh.bundle.manifest_sha256}"
+        key = identity(name, fresh)
         with _one_at_a_time:
-            if key not in _drawn:
-                _drawn[key] = _drawing(fresh).encode()
-            return _drawn[key]
+            return _drawn.get(key) or _drawn.put(key, _drawing(fresh).encode())
     except SeqzooError:
         return _svg("").encode()
 
