@@ -181,7 +181,11 @@ class _Tabs:
         self._mark()
         theme.show(self.failure, False)
         view = next(view for view in self.views if view.key == key)
-        if key in self.built or (view.needs_load and not self.visit.is_settled):
+        if key in self.built:
+            if key in self.visit.when_opened:
+                await self.visit.when_opened[key]()
+            return
+        if view.needs_load and not self.visit.is_settled:
             return
         self.built.add(key)
         panel = self.panels[key]

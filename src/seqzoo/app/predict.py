@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -17,16 +16,16 @@ from ..number_text import rows_of
 from ..runtime.repository import Model
 from ..scoring import HELD_OUT_SEEDS
 from ..windows import last_window
-from . import charts, controls, engines_panel, own_window, predict_chart, scenes, theme
+from . import charts, engines_panel, own_window, predict_chart, theme
 from .kept import Kept
 from .points import Points
 from .predict_chart import LEVEL, Shown
+from .signal_panel import SignalPanel
 from .visit import Latest, Visit, identity
 
 FloatArray = NDArray[np.floating]
 
 MOST_CHARACTERS = 100_000
-FIRST_SEED = 3
 _radii: Kept[str, FloatArray] = Kept(100)
 
 
@@ -36,11 +35,7 @@ class _Predict:
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.length, self.horizon = visit.model.context_length, visit.model.horizon
-        self.scene = scenes.of(visit.model.signal, self.length)
-        self.values = {
-            knob.key: visit.number(knob.key, knob.start, knob.low, knob.high) for knob in self.scene.knobs
-        }
-        self.seed = int(visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
+        self.signal = SignalPanel(visit, self._turned)
         pasted, dragged = (own_window.read(visit.query.get(key, ""), self.length) for key in ("pasted", "dragged"))
         self.is_pasted = pasted is not None
         self.own: FloatArray | None = pasted if pasted is not None else dragged
@@ -62,33 +57,22 @@ class _Predict:
                 with ui.element("div").classes("panel"):
                     self.numbers = theme.html("").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
-                self._knobs()
+                self.signal.show()
                 self._paste()
                 if self.engines.names:
                     with ui.element("div").classes("panel"):
                         self.engines.show(self.refresh)
         self.failure = theme.html("", "error-line")
+        self.visit.when_opened["predict"] = self._opened
         await self.refresh()
 
-    def _knobs(self) -> None:
-        with ui.element("div").classes("panel"):
-            theme.html("The signal", tag="h3")
-            for knob in self.scene.knobs:
-                controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
-            with ui.element("div").classes("buttons"):
-                controls.button("New noise", self._new_noise)
-
-    async def _turn(self, key: str, value: float) -> None:
-        self.values[key] = value
+    async def _turned(self) -> None:
         self._take(None)
-        self.visit.remember(**{key: value})
         await self.refresh()
 
-    async def _new_noise(self) -> None:
-        self.seed += 1
-        self._take(None)
-        self.visit.remember(seed=self.seed)
-        await self.refresh()
+    async def _opened(self) -> None:
+        if self.signal.follow():
+            await self.refresh()
 
     async def _drag(self, index: int, value: float) -> None:
         moved = np.array(self.seen if self.own is None else self.own, np.float64)
@@ -155,9 +139,9 @@ class _Predict:
         if self.is_pasted and self.own is not None:
             context = self.own
         else:
-            context, clean = self.scene.window(self.values, length, ahead, self.seed)
+            context, clean = self.signal.window()
             context = context if self.own is None else self.own
-            signal = self.scene.signal(self.values)
+            signal = self.signal.signal()
         seen = context.astype(np.float32)
         bayes = signal.posterior(seen[None].astype(np.float64), ahead)[0][0]
         linear = best_linear(signal, length, ahead)(seen[None].astype(np.float64))[0]

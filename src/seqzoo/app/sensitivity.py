@@ -17,16 +17,16 @@ from ..microscope import LONGEST
 from ..runtime import ClosedForm, Predictor
 from ..runtime.feedforward import ARCHITECTURES, FeedForward
 from ..sensitivity import Slope, cosine
-from . import charts, controls, scenes, slopes, theme
+from . import charts, controls, slopes, theme
 from .points import Points
 from .scenes import Knob
+from .signal_panel import SignalPanel
 from .slopes import Shown
 from .units import Units
 from .visit import Latest, Visit
 
 FloatArray = NDArray[np.floating]
 
-FIRST_SEED = 3
 LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
 TYPICAL = 8  # fresh windows that the sentence at the top is about
 ORDERS = {"asis": "As it came", "reversed": "Reversed", "shuffled": "Shuffled"}
@@ -42,22 +42,18 @@ class _Sensitivity:
             raise InputError(
                 f"{self.name} reads {self.length:,} values; this view shows windows of at most {LONGEST}."
             )
-        self.scene = scenes.of(self.model.signal, self.length)
-        knobs = {knob.key: knob for knob in self.scene.knobs}
-        knobs["noise"] = knobs["noise"]._replace(low=max(knobs["noise"].low, LEAST_NOISE))
-        self.knobs = list(knobs.values())
+        self.refresh = Latest(self._refresh)
+        self.signal = SignalPanel(visit, self.refresh, LEAST_NOISE)
         self.pokes = [
             Knob("poke_at", "Which value, steps from now", 1 - self.length, 0, 1, -(self.length // 4)),
             Knob("poke_by", "Add to it", -2.0, 2.0, 0.05, 0.0),
         ]
         if self.horizon > 1:
             self.pokes.append(Knob("step", "Step ahead", 1, self.horizon, 1, 1))
-        self.values = {k.key: visit.number(k.key, k.start, k.low, k.high) for k in [*self.knobs, *self.pokes]}
-        self.seed = int(visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
+        self.values = {k.key: visit.number(k.key, k.start, k.low, k.high) for k in self.pokes}
         order = visit.query.get("order", "")
         self.order = order if order in ORDERS else "asis"
         self.inside: FeedForward | None = None
-        self.refresh = Latest(self._refresh)
 
     async def show(self) -> None:
         """Fill the view."""
@@ -79,6 +75,7 @@ class _Sensitivity:
         below = ui.element("div").classes("below")
         self.failure = theme.html("", "error-line").props('role="alert"')
         self.units = Units(self.visit, below, self.refresh)
+        self.visit.when_opened["inside"] = self._opened
         known = self.model
         if not isinstance(known, ClosedForm):
             with below:
@@ -101,24 +98,17 @@ class _Sensitivity:
             theme.problem(str(error))
 
     def _controls(self) -> None:
-        with ui.element("div").classes("panel"):
-            theme.html("The signal", tag="h3")
-            self._sliders(self.knobs)
-            with ui.element("div").classes("buttons"):
-                controls.button("New noise", self._new_noise)
+        self.signal.show()
         with ui.element("div").classes("panel"):
             theme.html("The window", tag="h3")
             self.orders = controls.Choices("Order of the window", ORDERS, self._arrange)
             self.orders.mark(self.order)
             theme.html("Poke one value", tag="h3").style("margin: 20px 0 14px")
-            self.sliders = self._sliders(self.pokes)
+            self.sliders = {
+                knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
+                for knob in self.pokes
+            }
             theme.html("Or drag a point of the window; with the keyboard, up and down move it.", "hint", "p")
-
-    def _sliders(self, knobs: list[Knob]) -> dict[str, controls.Slider]:
-        return {
-            knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
-            for knob in knobs
-        }
 
     async def _drag(self, index: int, value: float) -> None:
         by = self.pokes[1]
@@ -135,10 +125,9 @@ class _Sensitivity:
         self.visit.remember(**{key: value})
         await self.refresh()
 
-    async def _new_noise(self) -> None:
-        self.seed += 1
-        self.visit.remember(seed=self.seed)
-        await self.refresh()
+    async def _opened(self) -> None:
+        if self.signal.follow():
+            await self.refresh()
 
     async def _arrange(self, key: str) -> None:
         self.order = key
@@ -161,7 +150,7 @@ class _Sensitivity:
         self.units.follow(found.context)
 
     def _compute(self) -> Shown:
-        signal = self.scene.signal(self.values)
+        signal = self.signal.signal()
         step = round(self.values.get("step", 1))
         context = self._context()
         linear = best_linear(signal, self.length, step)
@@ -177,11 +166,11 @@ class _Sensitivity:
         )
 
     def _context(self, *, poked: bool = True) -> FloatArray:
-        context = self.scene.window(self.values, self.length, self.horizon, self.seed)[0]
+        context = self.signal.window()[0]
         if self.order == "reversed":
             context = context[::-1]
         elif self.order == "shuffled":
-            context = np.random.default_rng(self.seed).permutation(context)
+            context = np.random.default_rng(self.signal.seed).permutation(context)
         context = context.copy()
         if poked:
             context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
