@@ -96,11 +96,11 @@ class _Predict:
             self.text.props["placeholder"] = f"{self.length} numbers"
             self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
             self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
-            self.text.on("drop", self._read, js_handler=_FILE % "event.preventDefault(), event.dataTransfer")
+            self.text.on("drop", self._read, js_handler=_file_of("event.preventDefault(), event.dataTransfer"))
             with ui.element("label").classes("file"):
                 theme.html("or a text or CSV file", tag="span")
                 chooser = ui.element("input").props('type="file" accept=".csv,.txt,.tsv,text/*"')
-                chooser.on("change", self._read, js_handler=_FILE % "event.target")
+                chooser.on("change", self._read, js_handler=_file_of("event.target"))
             theme.html(f"The last {self.length} numbers are read.", "hint", "p")
             self.error = theme.html("", "error-line", "p").props('role="alert"')
 
@@ -168,10 +168,12 @@ def _radius(name: str, model: Model) -> FloatArray:
     return _radii.put(key, made.radius)
 
 
-_FILE = """async (event) => {
-  const file = (%s)?.files?.[0];
+def _file_of(source: str) -> str:
+    """A handler in the browser that sends the first file of an expression's."""
+    # A file that is too large is cut just beyond the limit: the server then says so, and no more is sent.
+    return f"""async (event) => {{
+  const file = ({source})?.files?.[0];
   if (!file) return;
-  // A file that is too large is cut just beyond the limit: the server then says so, and no more is sent.
-  emit([await file.slice(0, 100001).text(), "file"]);
+  emit([await file.slice(0, {MOST_CHARACTERS + 1}).text(), "file"]);
   if (event.target.type === "file") event.target.value = "";
-}"""
+}}"""

@@ -251,14 +251,21 @@ class Runs:
                 env={**os.environ, "SEQZOO_HOME": str(self.home)},
                 start_new_session=True,  # Ctrl-C is the server's
             )
-        before = self._processes.get(run)
+        self._let_go(run)
         self._processes[run] = (task, process)
+
+    def _let_go(self, run: str) -> None:
+        """Close the pipe to a process that has ended."""
+        before = self._processes.pop(run, None)
         if before is not None and before[1].stdin is not None:
             before[1].stdin.close()
 
     def _prune(self) -> None:
         for run, _ in self.all()[MOST_KEPT - 1 :]:
             if not self._alive(run)[1]:
+                self._let_go(run)
+                self._logs.pop(run, None)
+                self._plans.pop(run, None)
                 shutil.rmtree(self.folder / run, ignore_errors=True)
 
 
