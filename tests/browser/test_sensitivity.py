@@ -94,7 +94,7 @@ def test_sliders_order_and_poke_change_the_derivative_and_the_address_restores_t
     changed_by(page, lambda: page.click("#panel-inside button:has-text('Reversed')"))
     changed_by(page, lambda: slide(page, "poke_by", 1.5))
     after = changed_by(page, lambda: slide(page, "poke_at", -2))
-    page.wait_for_function("['phase=2', 'order=reversed', 'poke_by=1.5', 'poke_at=-2']"
+    page.wait_for_function("['phase=2', 'order=reverse', 'poke_by=1.5', 'poke_at=-2']"
                            ".every((part) => location.search.includes(part))")  # fmt: skip
     again = look(visit, page.url.split("/")[-1].split("?")[0], "&" + page.url.split("?")[1])
     assert again.get_attribute(SLOPES, "aria-label") == after

@@ -29,7 +29,7 @@ FloatArray = NDArray[np.floating]
 
 LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
 TYPICAL = 8  # fresh windows that the sentence at the top is about
-ORDERS = {"asis": "As it came", "reversed": "Reversed", "shuffled": "Shuffled"}
+ORDERS = {"plain": "As it came", "reverse": "Reversed", "shuffle": "Shuffled"}
 
 
 class _Sensitivity:
@@ -52,7 +52,7 @@ class _Sensitivity:
             self.pokes.append(Knob("step", "Step ahead", 1, self.horizon, 1, 1))
         self.values = {k.key: visit.number(k.key, k.start, k.low, k.high) for k in self.pokes}
         order = visit.query.get("order", "")
-        self.order = order if order in ORDERS else "asis"
+        self.order = order if order in ORDERS else "plain"
         self.inside: FeedForward | None = None
 
     async def show(self) -> None:
@@ -131,7 +131,7 @@ class _Sensitivity:
 
     async def _arrange(self, key: str) -> None:
         self.order = key
-        self.visit.remember(order=key)
+        self.visit.remember(order=None if key == "plain" else key)
         self.orders.mark(key)
         await self.refresh()
 
@@ -167,9 +167,9 @@ class _Sensitivity:
 
     def _context(self, *, poked: bool = True) -> FloatArray:
         context = self.signal.window()[0]
-        if self.order == "reversed":
+        if self.order == "reverse":
             context = context[::-1]
-        elif self.order == "shuffled":
+        elif self.order == "shuffle":
             context = np.random.default_rng(self.signal.seed).permutation(context)
         context = context.copy()
         if poked:
