@@ -178,6 +178,7 @@ class _Train:
         if self.run and now is None:
             self.failure.set_content(escape(f"There is no run {self.run[:40]} here any more."))
             self.run = ""
+            self.visit.remember(run=None)
             return
         if listed != self.listed:
             self.listed = listed
