@@ -141,6 +141,7 @@ class _Sensitivity:
         except SeqzooError as error:
             self.failure.set_content(theme.sentence(error))
             return
+        self.failure.set_content("")
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
         charts.redraw(self.slopes, slopes.slopes(found), slopes.slopes_described(found))
         charts.redraw(self.window, slopes.window(found, poked), slopes.window_described(found))
