@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -144,7 +144,7 @@ class Choices:
         self._made: dict[str, ui.element] = {}
         with ui.element("div").classes("buttons").props('role="group"') as row:
             for key, shown in offered.items():
-                self._made[key] = button(shown, functools.partial(choose, key), "choice")
+                self._made[key] = button(shown, partial(choose, key), "choice")
                 self._made[key].props["data-key"] = key
         row.props["aria-label"] = label
 
