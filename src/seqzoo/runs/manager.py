@@ -195,7 +195,7 @@ class Runs:
         known = self._processes.get(run)
         if known is not None and known[1].poll() is None:
             return known[0], True
-        return "train", is_held(self.folder / run)
+        return "train", _is_held(self.folder / run)
 
     def _last_words(self, run: str) -> str:
         """What is known of a process that ended without an event: as when it was killed, or the disk was full."""
@@ -269,7 +269,7 @@ class Runs:
                 shutil.rmtree(self.folder / run, ignore_errors=True)
 
 
-def is_held(folder: Path) -> bool:
+def _is_held(folder: Path) -> bool:
     """Whether some process holds a folder as `files.only_writer` does. Always false where there are no locks."""
     if not folder.is_dir():
         return False
