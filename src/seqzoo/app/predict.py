@@ -19,8 +19,9 @@ from ..windows import last_window
 from . import charts, engines_panel, own_window, predict_chart, theme
 from .kept import Kept
 from .points import Points
-from .predict_chart import LEVEL, Shown
+from .predict_chart import Shown
 from .signal_panel import SignalPanel
+from .theme import LEVEL
 from .visit import Latest, Visit, identity
 
 FloatArray = NDArray[np.floating]

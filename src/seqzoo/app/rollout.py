@@ -15,8 +15,9 @@ from ..forecasting import largest_root
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from . import charts, controls, rollout_work, theme
-from .rollout_work import LEVEL, Case, Measurement
+from .rollout_work import Case, Measurement
 from .scenes import Knob
+from .theme import LEVEL
 from .visit import Latest, Visit
 
 FloatArray = NDArray[np.floating]

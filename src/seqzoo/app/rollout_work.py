@@ -19,11 +19,11 @@ from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from . import loading
 from .kept import Kept
+from .theme import LEVEL
 from .visit import identity
 
 FloatArray = NDArray[np.floating]
 
-LEVEL = 0.9
 REACHES = (50, 100, 200, 400, 1000)
 FAR = 400  # steps from which it shows where a roll-out ends
 MOST_ROWS = 40_000  # windows times steps that errors are measured on

@@ -24,6 +24,7 @@ FAVICON = (
     "</svg>"
 )
 
+LEVEL = 0.9  # of every interval and band; a definition below has it in words
 TERMS = {
     "excess": "How far the squared error lies above that of the Bayes forecaster, in per cent of it. 0% is optimal.",
     "Bayes": "The forecaster that knows the signal's distribution and uses it perfectly: none can have a lower "
