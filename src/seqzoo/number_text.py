@@ -1,4 +1,4 @@
-"""Numbers that people wrote: a row a line, separated by white space, commas or semicolons."""
+"""Numbers as people write them, and shares as they read them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .errors import InputError
 
 
 def rows_of(text: str, source: str, limit: int) -> list[list[float]]:
-    """The rows that hold numbers.
+    """The rows that hold numbers: a row a line, separated by white space, commas or semicolons.
 
     Args:
         source: what the text is, as a message calls it.
@@ -29,12 +29,21 @@ def _row(line: str, number: int, source: str) -> list[float]:
     for word in re.split(r"[\s,;]+", line.strip(" \t\r\n[](),;")):
         if not word:
             continue
+        shown = word if len(word) <= 40 else word[:37] + "..."
         try:
             value = float(word)
         except ValueError:
-            shown = word if len(word) <= 40 else word[:37] + "..."
             raise InputError(f"line {number} of {source}: {shown!r} is not a number.") from None
         if not math.isfinite(value):
-            raise InputError(f"line {number} of {source}: {word!r} is not a finite number.")
+            raise InputError(f"line {number} of {source}: {shown!r} is not a finite number.")
         row.append(value)
     return row
+
+
+def percent(value: float) -> str:
+    """A share with three digits that matter, as "12.6%" or "0.0312%"."""
+    if not math.isfinite(value):
+        return "∞"
+    shown = 100 * value
+    digits = 2 if shown == 0 else min(6, max(0, 2 - math.floor(math.log10(abs(shown)))))
+    return f"{shown:,.{digits}f}%"

@@ -35,8 +35,8 @@ def test_a_drawing_is_computed_and_shown(visit: Visit) -> None:
 
 def test_filters_leave_what_fits_and_stand_in_the_address(visit: Visit) -> None:
     page = visit("/")
-    page.click("[aria-label='Filter by architecture'] >> text='lstm'")
-    page.click("[aria-label='Filter by signal'] >> text='recall'")
+    page.click("[aria-label='Architecture'] >> text='lstm'")
+    page.click("[aria-label='Signal'] >> text='recall'")
     page.wait_for_function("location.search.includes('recall') && location.search.includes('lstm')")
     assert shown(page) == {"lstm.recall"}
     address = page.url

@@ -153,3 +153,21 @@ def test_a_view_fits_a_narrow_window_in_the_dark(visit: Visit, view: str) -> Non
     page = visit(f"/models/lstm.sine?view={view}", width=400, scheme="dark")
     page.wait_for_selector(f"#panel-{view} .panel")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_a_signal_turned_in_one_view_is_turned_in_the_other_that_has_it(visit: Visit) -> None:
+    page = visit("/models/linear.sine")
+    turn = "e => { e.value = '%s'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
+    knob, described = "input[data-knob=phase]", ".chart[aria-label^='The last']"
+    page.wait_for_selector(f"#panel-predict {described}")
+    page.click("#tab-inside")
+    page.wait_for_selector(f"#panel-inside {described}")
+    before = page.get_attribute(f"#panel-predict {described}", "aria-label")
+    page.eval_on_selector(f"#panel-inside {knob}", turn % 2)
+    page.wait_for_function("location.search.includes('phase=2')")
+    page.click("#tab-predict")
+    page.wait_for_function(
+        "([chart, before]) => document.querySelector(chart).getAttribute('aria-label') !== before",
+        arg=[f"#panel-predict {described}", before],
+    )
+    assert page.input_value(f"#panel-predict {knob}") == "2"

@@ -94,7 +94,7 @@ def test_sliders_order_and_poke_change_the_derivative_and_the_address_restores_t
     changed_by(page, lambda: page.click("#panel-inside button:has-text('Reversed')"))
     changed_by(page, lambda: slide(page, "poke_by", 1.5))
     after = changed_by(page, lambda: slide(page, "poke_at", -2))
-    page.wait_for_function("['phase=2', 'order=reversed', 'poke_by=1.5', 'poke_at=-2']"
+    page.wait_for_function("['phase=2', 'order=reverse', 'poke_by=1.5', 'poke_at=-2']"
                            ".every((part) => location.search.includes(part))")  # fmt: skip
     again = look(visit, page.url.split("/")[-1].split("?")[0], "&" + page.url.split("?")[1])
     assert again.get_attribute(SLOPES, "aria-label") == after
@@ -122,6 +122,21 @@ def test_a_point_dragged_with_the_mouse_moves_the_poke_and_its_sliders(visit: Vi
     page.wait_for_function("location.search.includes('poke_at=-3') && location.search.includes('poke_by=-0.')")
     assert page.input_value("#panel-inside input[data-knob=poke_at]") == "-3"
     assert float(page.input_value("#panel-inside input[data-knob=poke_by]")) < 0
+
+
+def test_a_point_moved_with_the_keyboard_goes_no_farther_than_the_slider_of_the_poke(visit: Visit) -> None:
+    page = look(visit, "linear.sine", "&poke_at=-5&poke_by=1.95")
+    page.wait_for_function("document.querySelectorAll('#panel-inside .point:not([style*=none])').length === 20")
+    point = page.locator("#panel-inside .point").nth(14)
+    before = float(point.get_attribute("aria-valuenow"))
+    point.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    page.wait_for_function("document.querySelector('#panel-inside input[data-knob=poke_by]').value === '2'")
+    page.wait_for_function(
+        "now => Math.abs(document.querySelectorAll('#panel-inside .point')[14].ariaValueNow - now) < 1e-5",
+        arg=before + 0.05,
+    )
 
 
 def test_shuffling_leaves_a_forecast_that_the_reversed_window_does_not_have(visit: Visit) -> None:

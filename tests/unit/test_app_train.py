@@ -6,14 +6,15 @@ import math
 
 import pytest
 
-from seqzoo import bundle
-from seqzoo.app import train_charts
+from seqzoo import bundle, number_text
+from seqzoo.app import inside, scenes, train_charts, train_form
 from seqzoo.app.train_form import Form, described
 from seqzoo.app.visit import Visit
 from seqzoo.runs.events import Began, Evaluated, Snapshot
 from seqzoo.runs.plans import settings_of
 from seqzoo.runtime import Predictor
 from seqzoo.runtime.repository import Repository
+from seqzoo.signals import FAMILIES, make
 
 FLOORS = {"noise": 0.01, "bayes": 0.0107, "best_linear": 0.012, "line": 0.0123, "last_value": 0.0202}
 BEGAN = Began(800, FLOORS, False, [0.0, 0.5, 1.0], [0.1, 0.5, 0.9])
@@ -30,7 +31,7 @@ def evaluated(step: int, excess: float) -> Evaluated:
 )  # fmt: skip
 def test_the_words_place_the_run_among_the_references(excess, said):
     words = train_charts.in_words(BEGAN, [evaluated(10, 50.0), evaluated(1200, excess)])
-    assert said in words and "<b>1,200</b> of 800 steps" in words and train_charts.percent(excess) in words
+    assert said in words and "<b>1,200</b> of 800 steps" in words and number_text.percent(excess) in words
     assert train_charts.in_words(BEGAN, []) == train_charts.in_words(None, []) == ""
 
 
@@ -83,7 +84,7 @@ def test_an_address_without_settings_is_the_models_own_recipe():
 
 
 def test_settings_of_an_address_are_held_within_their_ranges():
-    query = {"size": "1e9", "rate": "-1", "batch": "3.7", "sigma": "nan", "steps": "inf", "draw": "7"}
+    query = {"size": "1e9", "rate": "-1", "batch": "3.7", "sigma": "nan", "steps": "inf", "run_seed": "7"}
     made = form("lstm.sine", {**query, "optimiser": "x"}).settings
     assert (made.size, made.learning_rate, made.batch_size, made.sigma) == (192, 1e-5, 4, 0.1)
     assert (made.steps, made.seed, made.optimiser) == (4000, 7, "soap")
@@ -97,3 +98,10 @@ def test_what_to_notice_names_the_references(name):
     said = train_charts.lead(name)
     assert said.startswith("Notice") and "best linear" in said
     assert ("Adam" in said) is (name == "lstm.sine")
+
+
+def test_no_setting_shares_its_place_in_the_address_with_another_view_of_the_page():
+    of_the_window = {knob.key for signal in FAMILIES for knob in scenes.of(make(signal), 20).knobs}
+    of_the_page = {"view", "tour", "stop", "engine", "seed", "pasted", "dragged", "horizon", "window", "code"}
+    others = {*inside.KEYS, *of_the_window, *of_the_page, "poke_at", "poke_by", "step", "off", "run", "scale", "at"}
+    assert not others & set(train_form.KEYS.values())

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import arena_work
+from seqzoo import number_text
 from seqzoo.arena import efficiency, page, report
 from seqzoo.arena.results import Footprint, Results
 
@@ -123,7 +124,7 @@ def test_an_excess_that_vanishes_or_an_interval_below_zero_can_be_drawn(tmp_path
      (float("inf"), "∞"), (-0.021, "-2.10%")],
 )  # fmt: skip
 def test_shares_are_shown_with_the_digits_that_matter(value, shown):
-    assert report.percent(value) == shown
+    assert number_text.percent(value) == shown
 
 
 def test_sample_efficiency_has_a_curve_for_each_model_and_says_from_where_on_it_beats_the_best_linear(tmp_path):

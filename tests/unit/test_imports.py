@@ -75,7 +75,8 @@ def uses_torch(names: set[str]) -> bool:
 
 LIGHT = ["errors", "signals", "windows", "floors", "metrics", "bundle", "forecasting", "intervals", "backtest",
          "scoring", "files", "recipes", "registry", "cards", "verification", "plots", "checkpoints",
-         "catalogue", "snippets", "cli", "server", "app", "runs", "sensitivity"]  # fmt: skip
+         "catalogue", "snippets", "cli", "server", "app", "runs", "sensitivity", "microscope",
+         "number_text", "shelf"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LIGHT)
@@ -130,6 +131,29 @@ def test_in_the_runtime_torch_is_named_in_the_torchscript_engine_alone():
 def test_an_architecture_knows_its_recipe_and_the_registry_and_nothing_else_of_ours(module):
     ours = {name for name in imports_of(module, deferred=True) if name.startswith("seqzoo")}
     assert ours <= {"seqzoo.recipes", "seqzoo.registry"}
+
+
+@pytest.mark.parametrize(
+    ("part", "allowed"),
+    [("app", {"cli"}), ("server", {"app", "cli"}), ("cli", {"__main__"}), ("runs", {"app"})],
+)
+def test_what_a_person_or_a_program_talks_to_is_imported_by_nothing_beneath_it(part, allowed):
+    users = {
+        module.split(".")[1]
+        for module in SOURCES
+        for used in imports_of(module, deferred=True)
+        if f"{used}.".startswith(f"seqzoo.{part}.") and module.count(".")
+    }
+    assert users <= {part, *allowed}
+
+
+def test_of_the_runs_the_worker_alone_reaches_torch():
+    users = {
+        module
+        for module in SOURCES
+        if module.startswith("seqzoo.runs") and uses_torch(reached_from(module, deferred=True))
+    }
+    assert users == {"seqzoo.runs.worker"}
 
 
 def test_no_module_imports_itself_in_a_circle():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from seqzoo import plots
-from seqzoo.arena import shift
+from seqzoo.arena import entrants, shift
 from seqzoo.arena.shift import KNOWS, LINEAR, TOLD_NOTHING
 from seqzoo.errors import InputError
 from seqzoo.floors import linear_mse
@@ -108,10 +108,10 @@ def test_a_signal_with_a_frequency_of_its_own_per_series_is_refused():
 
 
 def test_models_are_those_of_the_signal_and_each_refusal_says_why():
-    assert "lstm.sine" in shift.predictors([], "sine")
-    assert all(not name.startswith("lstm.sine") for name in shift.predictors([], "square"))
+    assert "lstm.sine" in entrants.predictors([], "sine")
+    assert all(not name.startswith("lstm.sine") for name in entrants.predictors([], "square"))
     with pytest.raises(InputError, match="is a model of the signal 'sine', not of 'square'"):
-        shift.predictors(["lstm.sine"], "square")
+        entrants.predictors(["lstm.sine"], "square")
 
 
 def test_the_sweep_and_what_is_said_of_either_comparison_need_no_torch():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from ..number_text import percent
 from . import charts, theme
 from .charts import Options
 
@@ -207,7 +208,4 @@ def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool 
 
 
 def _number(value: float, axis: Axis) -> str:
-    shown = 100 * value if axis.is_share else value
-    return f"{shown:,.0f}{'%' if axis.is_share else ''}" if abs(shown) >= 1000 else (
-        f"{shown:.3g}{'%' if axis.is_share else ''}"
-    )
+    return percent(value) if axis.is_share else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -11,7 +11,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from ..errors import SeqzooError
-from . import controls, gallery, theme
+from . import controls, theme
 from .arena_live import State, live
 from .arena_shown import Shown
 
@@ -49,7 +49,7 @@ class RunPanel:
         self.holder = ui.element("div").style("margin-top: 22px")
         with self.holder:
             self.shown = Shown("The small version", "live")
-        gallery.show(self.holder, False)
+        theme.show(self.holder, False)
 
     async def start(self) -> None:
         """Look at the run, now and then again."""
@@ -71,7 +71,7 @@ class RunPanel:
             await to_thread.run_sync(live.start, small)
             self.trouble.set_content("")
         except SeqzooError as error:
-            self.trouble.set_content(escape(str(error)))
+            self.trouble.set_content(theme.sentence(error))
         await self._look()
 
     async def _stop(self) -> None:
@@ -85,7 +85,7 @@ class RunPanel:
         self.halt.props["disabled"] = state is None or state.how != "running"
         for element in (self.go, self.halt):
             element.update()
-        gallery.show(self.bar, running)
+        theme.show(self.bar, running)
         if state is None:
             return
         total = state.small.total
@@ -107,7 +107,7 @@ class RunPanel:
             answer = await to_thread.run_sync(_answer, small, state.folder)
             if answer is not None:
                 self.shown.show(f"{self.label(state.small.question)}, small version", answer, _command(state.small))
-        gallery.show(self.holder, state.done > 0)
+        theme.show(self.holder, state.done > 0)
 
     def _said(self, state: State) -> str:
         what, count = self.label(state.small.question), f"{state.done} of {state.small.total}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -62,6 +63,11 @@ def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str =
     return made
 
 
+def press(made: ui.element, pressed: bool) -> None:
+    """Say whether a toggle is on."""
+    made.props(f'aria-pressed="{str(pressed).lower()}"')
+
+
 def select(label: str, key: str, options: Mapping[str, str], value: str, on_change: Callable[[str], Any]) -> None:
     """A labelled choice of one: `options` are what is shown, by value; `on_change` is called with the value."""
     with ui.element("label").classes("control"):
@@ -104,12 +110,12 @@ class Chips:
         self._label.set_content(escape(label))
         self._row.props["aria-label"] = label
 
-    def offer(self, offered: dict[str, str], choose: Callable[[str], Awaitable[None]]) -> None:
+    def offer(self, offered: dict[str, str], choose: Callable[[str], Any]) -> None:
         """Have these, as {key: label}. Those that are there already are kept, and with them the focus."""
         if offered == self._offered:
             return
         self._offered = dict(offered)
-        self._row.classes(add="gone" if not offered else "", remove="gone" if offered else "")
+        theme.show(self._row, bool(offered))
         self._holder.clear()
         self._made = {}
         with self._holder:
@@ -123,4 +129,26 @@ class Chips:
     def mark(self, pressed: set[str]) -> None:
         """Press these and no others."""
         for key, chip in self._made.items():
-            chip.props(f'aria-pressed="{str(key in pressed).lower()}"')
+            press(chip, key in pressed)
+
+
+class Choices:
+    """Buttons of which one is pressed, in a labelled row.
+
+    Args:
+        offered: as {key: label}.
+        choose: called with a key; `mark` is left to it.
+    """
+
+    def __init__(self, label: str, offered: Mapping[str, str], choose: Callable[[str], Any]) -> None:
+        self._made: dict[str, ui.element] = {}
+        with ui.element("div").classes("buttons").props('role="group"') as row:
+            for key, shown in offered.items():
+                self._made[key] = button(shown, partial(choose, key), "choice")
+                self._made[key].props["data-key"] = key
+        row.props["aria-label"] = label
+
+    def mark(self, pressed: str) -> None:
+        """Press this one and no other."""
+        for key, made in self._made.items():
+            press(made, key == pressed)

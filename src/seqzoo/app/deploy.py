@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from html import escape
 from urllib.parse import quote
 
@@ -68,13 +67,10 @@ class _Snippets:
         assert not isinstance(known, ClosedForm)
         self.visit = visit
         self.pieces = {piece.key: piece for piece in snippets.of(visit.name, known.manifest, _origin())}
-        self.choices: dict[str, ui.element] = {}
         with ui.element("div").classes("panel"):
             theme.html("Use it", tag="h3")
-            with ui.element("div").classes("buttons").props('role="group" aria-label="Language"'):
-                for piece in self.pieces.values():
-                    made = controls.button(piece.title, functools.partial(self._choose, piece.key), "choice")
-                    self.choices[piece.key] = made
+            titles = {key: piece.title for key, piece in self.pieces.items()}
+            self.choices = controls.Choices("Language", titles, self._choose)
             self.needs = theme.html("", "hint", "p").style("margin: 14px 0 8px")
             self.code = theme.html("", "snippet")
             with ui.element("div").classes("buttons").style("margin-top: 12px"):
@@ -89,8 +85,7 @@ class _Snippets:
 
     def _show(self, key: str) -> None:
         self.current = piece = self.pieces[key]
-        for other, made in self.choices.items():
-            made.props(f'aria-pressed="{str(other == key).lower()}"')
+        self.choices.mark(key)
         self.needs.set_content(f"Needs {escape(piece.needs)}.")
         label = f"Code: {escape(piece.title)}"
         attributes = f'tabindex="0" role="region" aria-label="{label}" data-code="{key}"'
@@ -135,15 +130,16 @@ def _proof(visit: Visit) -> None:
             def send(check: verification.Check) -> None:
                 loop.call_soon_threadsafe(add, check)
 
-            path = shelf.find(visit.name)
-            prove = functools.partial(verification.verify, path, windows=WINDOWS, on_check=send)
+            def prove() -> verification.Report:
+                return verification.verify(shelf.find(visit.name), windows=WINDOWS, on_check=send)
+
             try:
                 report = await to_thread.run_sync(prove, limiter=_limiter)
                 await asyncio.sleep(0)  # what the thread has sent is shown first
                 said = "This bundle is what it says." if report.passed else "This bundle is not what it says."
                 verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{said}</strong></p>")
             except SeqzooError as error:
-                verdict.set_content(f'<p class="error-line">{escape(str(error))}</p>')
+                verdict.set_content(f'<p class="error-line">{theme.sentence(error)}</p>')
             finally:
                 pressed.props(remove="disabled")
 

@@ -12,7 +12,7 @@ from ..bundle import ENGINES
 from ..errors import SeqzooError
 from ..runtime import ClosedForm, Predictor, engines
 from ..runtime.repository import Model
-from . import loading, theme
+from . import controls, loading, theme
 from .visit import Visit
 
 LIBRARIES = {"torchscript": "torch", "onnx": "onnxruntime"}
@@ -39,15 +39,7 @@ class Engines:
         """The buttons and the measurements."""
         self.on_change = on_change
         theme.html("Engine", tag="h3")
-        self.buttons = {}
-        with ui.element("div").classes("buttons").props('role="group" aria-label="Engine"'):
-            for name in self.names:
-                made = ui.element("button").classes("choice").props('type="button"')
-                made.props["data-engine"] = name
-                with made:
-                    theme.html(escape(name), tag="span")
-                made.on("click", lambda name=name: self._choose(name))
-                self.buttons[name] = made
+        self.choices = controls.Choices("Engine", {name: name for name in self.names}, self._choose)
         self.table = theme.html("")
         self.said = theme.html("", "hint", "p").props('aria-live="polite"')
         if "torchscript" in self.names and not engines.has_torch():
@@ -81,7 +73,7 @@ class Engines:
             assert isinstance(self.visit.model, Predictor)
             self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.path, name)
         except SeqzooError as error:
-            self.said.set_content(escape(str(error)))
+            self.said.set_content(theme.sentence(error))
             return
         if self.asked not in ("", name):  # another was chosen meanwhile
             self._mark()
@@ -106,8 +98,7 @@ class Engines:
         return f" Imported before, once: {', '.join(took)}." if took else ""
 
     def _mark(self) -> None:
-        for name, made in self.buttons.items():
-            made.props(f'aria-pressed="{str(name == self.chosen).lower()}"')
+        self.choices.mark(self.chosen)
         if not self.measured:
             return
         rows = "".join(_row(name, found) for name in self.names if (found := self.measured.get(name)))

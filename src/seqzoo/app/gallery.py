@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,13 +12,14 @@ from anyio import to_thread
 from nicegui import ui
 
 from .. import catalogue, signals
-from ..errors import SeqzooError
-from ..runtime.repository import Repository
-from . import sketches, theme, tours
+from ..number_text import percent
+from ..runtime.repository import Repository, State
+from . import controls, sketches, theme, tours
 
 REFERENCE = "reference"  # in the place of an architecture
 BEST_SHOWN = 1e-3  # an excess at which the bar is full
 Row = dict[str, Any]  # of the catalogue
+States = dict[str, State]
 
 
 def _architecture(row: Row) -> str:
@@ -30,6 +32,7 @@ def enter(repository: Repository) -> None:
     @ui.page("/")
     async def index(architecture: str = "", signal: str = "") -> None:
         found = await to_thread.run_sync(catalogue.rows)
+        states = await to_thread.run_sync(_states, repository)
         with theme.frame("Gallery"):
             theme.html(
                 "<h1>A zoo of small sequence models</h1>"
@@ -38,7 +41,7 @@ def enter(repository: Repository) -> None:
                 "begin with a tour.</p>"
             )
             tours.links()
-            _Gallery(repository, found, architecture, signal)
+            _Gallery(repository, found, states, {"architecture": architecture, "signal": signal})
             save = '<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>'
             theme.html(save, "saves", "p")
 
@@ -46,12 +49,11 @@ def enter(repository: Repository) -> None:
 class _Gallery:
     """The filters and the cards of one visitor."""
 
-    def __init__(self, repository: Repository, found: list[Row], architecture: str, signal: str) -> None:
-        self.repository, self.found = repository, found
-        self.chosen = {"architecture": architecture, "signal": signal}
-        self.chips: list[tuple[str, str, ui.element]] = []
+    def __init__(self, repository: Repository, found: list[Row], states: States, chosen: dict[str, str]) -> None:
+        self.repository, self.found, self.states, self.chosen = repository, found, states, chosen
+        self.chips: dict[str, controls.Chips] = {}
         self.cards: dict[str, ui.element] = {}
-        self.badges: dict[str, tuple[ui.html, str]] = {}
+        self.badges: dict[str, ui.html] = {}
         with ui.element("div").classes("filters"):
             self._filter("architecture", sorted({_architecture(row) for row in found} - {""}))
             self._filter("signal", [family for family in signals.FAMILIES])
@@ -65,13 +67,8 @@ class _Gallery:
         ui.timer(1.0, self._refresh)
 
     def _filter(self, kind: str, values: list[str]) -> None:
-        with ui.element("div").classes("filter").props(f'role="group" aria-label="Filter by {kind}"'):
-            theme.html(kind.capitalize(), "label", "span")
-            for value in ["", *values]:
-                with ui.element("button").classes("chip").props('type="button"') as chip:
-                    theme.html(escape(value) or "all", tag="span")
-                chip.on("click", lambda kind=kind, value=value: self._choose(kind, value))
-                self.chips.append((kind, value, chip))
+        self.chips[kind] = controls.Chips(kind.capitalize())
+        self.chips[kind].offer({"": "all", **{value: value for value in values}}, partial(self._choose, kind))
 
     def _section(self, title: str, members: list[Row]) -> tuple[ui.html, list[str]]:
         head = theme.html(f"<h2>{title}</h2>", "section")
@@ -86,27 +83,16 @@ class _Gallery:
         link.props["data-model"] = row["name"]
         with link:
             theme.html(_body(row))
-            mark = self._badge(row)
-            self.badges[row["name"]] = (theme.html(mark), mark)
+            self.badges[row["name"]] = theme.html(_badge_of(row, self.states))
         self.cards[row["name"]] = link
 
-    def _badge(self, row: Row) -> str:
-        if "error" in row:
-            return badge("failed", row["error"])
-        if row["reference"]:
-            return badge("computed")
-        try:
-            return state_badge(self.repository, row["name"])
-        except SeqzooError as gone:
-            return badge("failed", str(gone))
-
-    def _refresh(self) -> None:
+    async def _refresh(self) -> None:
+        self.states = await to_thread.run_sync(_states, self.repository)
         for row in self.found:
-            element, shown = self.badges[row["name"]]
-            now = self._badge(row)
-            if now != shown:
+            element = self.badges[row["name"]]
+            now = _badge_of(row, self.states)
+            if now != element.content:
                 element.set_content(now)
-                self.badges[row["name"]] = (element, now)
 
     def _choose(self, kind: str, value: str) -> None:
         self.chosen[kind] = value
@@ -115,18 +101,18 @@ class _Gallery:
         ui.navigate.history.replace(f"/?{query}" if query else "/")
 
     def _apply(self) -> None:
-        for kind, value, chip in self.chips:
-            chip.props(f'aria-pressed="{str(self.chosen[kind] == value).lower()}"')
+        for kind, chips in self.chips.items():
+            chips.mark({self.chosen[kind]})
         shown = set()
         for row in self.found:
             facts = {"architecture": _architecture(row), "signal": row.get("family", "")}
             fits = all(value in ("", facts[kind]) for kind, value in self.chosen.items())
-            show(self.cards[row["name"]], fits)
+            theme.show(self.cards[row["name"]], fits)
             if fits:
                 shown.add(row["name"])
         for head, names in self.heads:
-            show(head, bool(shown & set(names)))
-        show(self.nothing, not shown)
+            theme.show(head, bool(shown & set(names)))
+        theme.show(self.nothing, not shown)
 
 
 _KEY = (
@@ -137,11 +123,6 @@ _KEY = (
 )
 
 
-def show(element: ui.element, shown: bool) -> None:
-    """Show or hide an element."""
-    element.classes(remove="gone" if shown else "", add="" if shown else "gone")
-
-
 def badge(state: str, reason: str = "") -> str:
     """A state as HTML, with its reason."""
     said = f"{state}: {reason}" if reason else state
@@ -149,9 +130,21 @@ def badge(state: str, reason: str = "") -> str:
     return f'<span class="badge {state.replace(" ", "-")}" title="{escape(said)}">{escape(short)}</span>'
 
 
-def state_badge(repository: Repository, name: str) -> str:
-    """Where a model stands in the repository, as HTML. Raises UnknownNameError."""
-    state = repository.state(name)
+def _states(repository: Repository) -> States:
+    return {state.name: state for state in repository.index()}
+
+
+def _badge_of(row: Row, states: States) -> str:
+    if "error" in row:
+        return badge("failed", row["error"])
+    if row["reference"]:
+        return badge("computed")
+    state = states.get(row["name"])
+    return badge("failed", "it is no longer here") if state is None else state_badge(state)
+
+
+def state_badge(state: State) -> str:
+    """Where a model stands in the repository, as HTML."""
     if state.state != "UNAVAILABLE":
         return badge({"READY": "loaded", "LOADING": "loading"}[state.state])
     untouched = state.reason == "" or state.reason.startswith(("not loaded", "unloaded"))
@@ -176,10 +169,6 @@ def _body(row: Row) -> str:
     )
 
 
-def _percent(excess: float) -> str:
-    return f"{100 * excess:,.0f}%" if excess >= 1 else f"{100 * excess:.3g}%"
-
-
 def _scale(row: Row) -> str:
     own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
 
@@ -188,7 +177,7 @@ def _scale(row: Row) -> str:
         span = math.log(max(last, 2 * BEST_SHOWN) / BEST_SHOWN)
         return 100 * min(max(math.log(max(last, BEST_SHOWN) / max(excess, BEST_SHOWN)) / span, 0.0), 1.0)
 
-    above = "optimal" if own <= 0 else _percent(own) + " above Bayes"
+    above = "optimal" if own <= 0 else percent(own) + " above Bayes"
     at = place(own)
     return (
         f'<div class="scale" role="img" aria-label="{above}"><div class="scale-line">'

@@ -5,19 +5,18 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ..runtime import Predictor, engines, libtorch
+from .kept import Kept
 
 RUNS = 100  # predictions that the latency is the median of
-MOST_KEPT = 32
-_kept: OrderedDict[tuple[Path, str, str], Measured] = OrderedDict()
+_kept: Kept[tuple[Path, str, str], Measured] = Kept(32)
 _imports: dict[str, float] = {}
-_keeping, _importing = threading.Lock(), threading.Lock()
+_importing = threading.Lock()
 
 
 class Measured(NamedTuple):
@@ -37,10 +36,8 @@ def loaded(path: Path, engine: str) -> Measured:
     """
     fresh = Predictor(path, engine)
     key = path, fresh.bundle.manifest_sha256, engine
-    with _keeping:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+    if (found := _kept.get(key)) is not None:
+        return found
     library = _library(engine, fresh)
     began = time.perf_counter()
     fresh.warm()
@@ -51,12 +48,7 @@ def loaded(path: Path, engine: str) -> Measured:
         began = time.perf_counter()
         fresh.predict(window)
         times.append(time.perf_counter() - began)
-    made = Measured(fresh, 1000 * load, 1000 * float(np.median(times)), library)
-    with _keeping:
-        _kept[key] = made
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    return made
+    return _kept.put(key, Measured(fresh, 1000 * load, 1000 * float(np.median(times)), library))
 
 
 def _library(engine: str, wanted: Predictor) -> float:

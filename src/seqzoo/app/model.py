@@ -59,7 +59,7 @@ def enter(repository: Repository) -> None:
         with theme.frame(name[:100], f"{name[:100]} beside the best forecaster that can exist: {_LABELS}."):
             try:
                 known = await to_thread.run_sync(repository.describe, name)
-                _head(repository, name, known)
+                await _head(repository, name, known)
             except SeqzooError as error:
                 if isinstance(error, UnknownNameError) and error.kind == "model":
                     ui.context.client.status_code = 404
@@ -75,7 +75,7 @@ def enter(repository: Repository) -> None:
             await _Tabs(visit).run()
 
 
-def _head(repository: Repository, name: str, known: Model) -> None:
+async def _head(repository: Repository, name: str, known: Model) -> None:
     """Raises SeqzooError: the manifest cannot be used."""
     if isinstance(known, ClosedForm):
         title, summary, signal = "Reference forecaster", known.summary, known.signal.description
@@ -101,12 +101,15 @@ def _head(repository: Repository, name: str, known: Model) -> None:
     if isinstance(known, ClosedForm):
         return
 
-    def refresh() -> None:
-        now = gallery.state_badge(repository, name)
+    async def refresh() -> None:
+        try:
+            now = gallery.state_badge(await to_thread.run_sync(repository.state, name))
+        except UnknownNameError as error:  # deleted meanwhile
+            now = gallery.badge("failed", str(error))
         if now != shown.content:
             shown.set_content(now)
 
-    refresh()
+    await refresh()
     ui.timer(0.5, refresh)
 
 
@@ -163,13 +166,13 @@ class _Tabs:
 
     def _tell(self) -> None:
         self.notice.set_content(escape(self.visit.notice))
-        gallery.show(self.notice, bool(self.visit.notice and not self.visit.reason))  # which says it all
+        theme.show(self.notice, bool(self.visit.notice and not self.visit.reason))  # which says it all
 
     def _failed(self, error: Exception) -> None:
         """What a handler of a view raised; it has been logged."""
         said = "Something here failed; the server's log says how. What is shown may be old; the rest still works."
         self.failure.set_content(f"<strong>This did not work.</strong> {said}")
-        gallery.show(self.failure, True)
+        theme.show(self.failure, True)
 
     async def open(self, key: str) -> None:
         """Show a tab, filling it the first time."""
@@ -177,9 +180,13 @@ class _Tabs:
         if key != self.visit.query.get("view", self.views[0].key):
             self.visit.remember(view=key)
         self._mark()
-        gallery.show(self.failure, False)
+        theme.show(self.failure, False)
         view = next(view for view in self.views if view.key == key)
-        if key in self.built or (view.needs_load and not self.visit.is_settled):
+        if key in self.built:
+            if key in self.visit.when_opened:
+                await self.visit.when_opened[key]()
+            return
+        if view.needs_load and not self.visit.is_settled:
             return
         self.built.add(key)
         panel = self.panels[key]
@@ -203,7 +210,7 @@ class _Tabs:
         for key, tab in self.tabs.items():
             chosen = key == self.current
             tab.props(f'aria-selected="{str(chosen).lower()}" tabindex="{0 if chosen else -1}"')
-            gallery.show(self.panels[key], chosen)
+            theme.show(self.panels[key], chosen)
 
 
 _ARROWS = """(event) => {

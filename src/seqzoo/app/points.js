@@ -55,8 +55,18 @@ export default {
     change(n, value) {
       this.shown[n] = Math.max(-this.limit, Math.min(this.limit, value));
       this.moved = performance.now();
+      this.settle();
       this.place();
       this.$emit("move", { index: n, value: this.shown[n] });
+    },
+    settle() {
+      // What the server took may be rounded, or less than was asked for.
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => {
+        if (this.gone || this.held !== null) return;
+        this.shown = [...this.values];
+        this.place();
+      }, 1500);
     },
     grab(n, event) {
       if (event.button !== 0) return;
@@ -73,6 +83,7 @@ export default {
     },
     release() {
       this.held = null;
+      this.settle();
     },
     key(n, event) {
       const moves = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 };

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -19,17 +17,19 @@ from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from ..scoring import HELD_OUT_SEEDS
 from ..windows import last_window
-from . import charts, controls, engines_panel, own_window, predict_chart, scenes, theme
+from . import charts, engines_panel, own_window, predict_chart, theme
+from .kept import Kept
 from .points import Points
-from .predict_chart import LEVEL, Shown
+from .predict_chart import Shown
+from .signal_panel import SignalPanel
+from .theme import LEVEL
 from .visit import Latest, Visit, identity
 
 FloatArray = NDArray[np.floating]
 
 MOST_CHARACTERS = 100_000
-FIRST_SEED = 3
 NEAR = 0.05  # an excess up to which a forecast is said to coincide with that of Bayes
-_radii: dict[str, FloatArray] = {}
+_radii: Kept[str, FloatArray] = Kept(100)
 
 
 class _Predict:
@@ -38,11 +38,7 @@ class _Predict:
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.length, self.horizon = visit.model.context_length, visit.model.horizon
-        self.scene = scenes.of(visit.model.signal, self.length)
-        self.values = {
-            knob.key: visit.number(knob.key, knob.start, knob.low, knob.high) for knob in self.scene.knobs
-        }
-        self.seed = int(visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
+        self.signal = SignalPanel(visit, self._turned)
         pasted, dragged = (own_window.read(visit.query.get(key, ""), self.length) for key in ("pasted", "dragged"))
         self.is_pasted = pasted is not None
         self.own: FloatArray | None = pasted if pasted is not None else dragged
@@ -61,33 +57,22 @@ class _Predict:
                 with ui.element("div").classes("panel"):
                     self.numbers = theme.html("").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
-                self._knobs()
+                self.signal.show()
                 self._paste()
                 if self.engines.names:
                     with ui.element("div").classes("panel"):
                         self.engines.show(self.refresh)
         self.failure = theme.html("", "error-line")
+        self.visit.when_opened["predict"] = self._opened
         await self.refresh()
 
-    def _knobs(self) -> None:
-        with ui.element("div").classes("panel"):
-            theme.html("The signal", tag="h3")
-            for knob in self.scene.knobs:
-                controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
-            with ui.element("div").classes("buttons"):
-                controls.button("New noise", self._new_noise)
-
-    async def _turn(self, key: str, value: float) -> None:
-        self.values[key] = value
+    async def _turned(self) -> None:
         self._take(None)
-        self.visit.remember(**{key: value})
         await self.refresh()
 
-    async def _new_noise(self) -> None:
-        self.seed += 1
-        self._take(None)
-        self.visit.remember(seed=self.seed)
-        await self.refresh()
+    async def _opened(self) -> None:
+        if self.signal.follow():
+            await self.refresh()
 
     async def _drag(self, index: int, value: float) -> None:
         moved = np.array(self.seen if self.own is None else self.own, np.float64)
@@ -111,11 +96,11 @@ class _Predict:
             self.text.props["placeholder"] = f"{self.length} numbers"
             self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
             self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
-            self.text.on("drop", self._read, js_handler=_FILE % "event.preventDefault(), event.dataTransfer")
+            self.text.on("drop", self._read, js_handler=_file_of("event.preventDefault(), event.dataTransfer"))
             with ui.element("label").classes("file"):
                 theme.html("or a text or CSV file", tag="span")
                 chooser = ui.element("input").props('type="file" accept=".csv,.txt,.tsv,text/*"')
-                chooser.on("change", self._read, js_handler=_FILE % "event.target")
+                chooser.on("change", self._read, js_handler=_file_of("event.target"))
             theme.html(f"The last {self.length} numbers are read.", "hint", "p")
             self.error = theme.html("", "error-line", "p").props('role="alert"')
 
@@ -130,7 +115,7 @@ class _Predict:
                 raise SeqzooError(f"Expected at least {self.length} numbers, {source} has {len(flat)}.")
             own = last_window(flat, self.length)[0, :, 0].astype(np.float64) if flat else None
         except SeqzooError as error:
-            self.error.set_content(escape(_sentence(str(error))))
+            self.error.set_content(theme.sentence(error))
             return
         self._take(own, is_pasted=True)
         await self.refresh()
@@ -139,7 +124,7 @@ class _Predict:
         try:
             found = await to_thread.run_sync(self._compute)
         except SeqzooError as error:
-            self.failure.set_content(escape(_sentence(str(error))))
+            self.failure.set_content(theme.sentence(error))
             return
         self.failure.set_content("")
         self.seen = found.context
@@ -154,9 +139,9 @@ class _Predict:
         if self.is_pasted and self.own is not None:
             context = self.own
         else:
-            context, clean = self.scene.window(self.values, length, ahead, self.seed)
+            context, clean = self.signal.window()
             context = context if self.own is None else self.own
-            signal = self.scene.signal(self.values)
+            signal = self.signal.signal()
         seen = context.astype(np.float32)
         bayes = signal.posterior(seen[None].astype(np.float64), ahead)[0][0]
         linear = best_linear(signal, length, ahead)(seen[None].astype(np.float64))[0]
@@ -188,25 +173,23 @@ async def build(visit: Visit) -> None:
 def _radius(name: str, model: Model) -> FloatArray:
     """[H]: half of the interval at each step, the same for every visitor and engine."""
     key = identity(name, model)
-    if key not in _radii:
-        ahead = model.horizon
-        _radii[key] = intervals.calibrate_on_signal(
-            lambda windows: model.forecast(windows, ahead), model.signal, model.context_length, ahead, LEVEL,
-            seed=HELD_OUT_SEEDS,
-        ).radius  # fmt: skip
-    return _radii[key]
+    found = _radii.get(key)
+    if found is not None:
+        return found
+    ahead = model.horizon
+    made = intervals.calibrate_on_signal(
+        lambda windows: model.forecast(windows, ahead), model.signal, model.context_length, ahead, LEVEL,
+        seed=HELD_OUT_SEEDS,
+    )  # fmt: skip
+    return _radii.put(key, made.radius)
 
 
-def _sentence(message: str) -> str:
-    """One sentence's worth of a message, with a capital."""
-    shown = message if len(message) <= 240 else message[:238] + "…"
-    return shown[:1].upper() + shown[1:]
-
-
-_FILE = """async (event) => {
-  const file = (%s)?.files?.[0];
+def _file_of(source: str) -> str:
+    """A handler in the browser that sends the first file of an expression's."""
+    # A file that is too large is cut just beyond the limit: the server then says so, and no more is sent.
+    return f"""async (event) => {{
+  const file = ({source})?.files?.[0];
   if (!file) return;
-  // A file that is too large is cut just beyond the limit: the server then says so, and no more is sent.
-  emit([await file.slice(0, 100001).text(), "file"]);
+  emit([await file.slice(0, {MOST_CHARACTERS + 1}).text(), "file"]);
   if (event.target.type === "file") event.target.value = "";
-}"""
+}}"""

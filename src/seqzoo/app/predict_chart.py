@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import charts, controls, theme
+from .theme import LEVEL
 
 FloatArray = NDArray[np.floating]
 
-LEVEL = 0.9
 LINES = 6  # at most so many steps of the vertical axis, give or take one
 
 
@@ -78,7 +78,7 @@ def numbers(found: Shown, name: str) -> str:
     items.append(controls.number(theme.term("best linear"), f"{linear:.4f}", "var(--green)", against(linear)))
     items.append(
         controls.number(
-            theme.term("90% interval"), f"±{found.radius[0]:.3f}", "var(--muted)", "for the trained signal"
+            theme.term(f"{LEVEL:.0%} interval"), f"±{found.radius[0]:.3f}", "var(--muted)", "for the trained signal"
         )
     )
     return f'<div class="numbers">{"".join(items)}</div>' + _number_line(found, name)

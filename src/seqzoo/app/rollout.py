@@ -15,8 +15,9 @@ from ..forecasting import largest_root
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from . import charts, controls, rollout_work, theme
-from .rollout_work import LEVEL, Case, Measurement
+from .rollout_work import Case, Measurement
 from .scenes import Knob
+from .theme import LEVEL
 from .visit import Latest, Visit
 
 FloatArray = NDArray[np.floating]
@@ -70,7 +71,7 @@ class _Rollout:
         try:
             drawn = await to_thread.run_sync(rollout_work.case, visit.name, visit.model, horizon, seed)
         except SeqzooError as error:
-            self.status.set_content(escape(str(error)))
+            self.status.set_content(theme.sentence(error))
             return
         found = rollout_work.kept(visit.name, visit.model, horizon)
         self._draw(drawn, found)
@@ -86,7 +87,7 @@ class _Rollout:
         try:
             await to_thread.run_sync(rollout_work.measured, visit.name, visit.model, horizon, limiter=_limiter)
         except SeqzooError as error:
-            self.status.set_content(escape(str(error)))
+            self.status.set_content(theme.sentence(error))
             return
         await self.refresh()
 

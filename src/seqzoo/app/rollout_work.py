@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import OrderedDict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,19 +18,19 @@ from ..intervals import calibrate
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from . import loading
+from .kept import Kept
+from .theme import LEVEL
 from .visit import identity
 
 FloatArray = NDArray[np.floating]
 
-LEVEL = 0.9
 REACHES = (50, 100, 200, 400, 1000)
 FAR = 400  # steps from which it shows where a roll-out ends
 MOST_ROWS = 40_000  # windows times steps that errors are measured on
 MOST_DEAR_ROWS = 4_000  # where the posterior is dear
-MOST_KEPT = 100
-_alone, _keeping = threading.Lock(), threading.Lock()
-_measurements: OrderedDict[tuple[str, int], Measurement] = OrderedDict()
-_partners: dict[str, Partner | None] = {}
+_alone = threading.Lock()
+_measurements: Kept[tuple[str, int], Measurement] = Kept(100)
+_partners: Kept[str, tuple[Partner | None]] = Kept(100)
 
 
 class Partner(NamedTuple):
@@ -85,9 +84,8 @@ def partner_of(name: str, model: Model) -> Partner | None:
     if isinstance(model, ClosedForm):
         return None
     key = identity(name, model)
-    if key not in _partners:
-        _partners[key] = _find_partner(name, model)
-    return _partners[key]
+    found = _partners.get(key) or _partners.put(key, (_find_partner(name, model),))
+    return found[0]
 
 
 def _find_partner(name: str, model: Any) -> Partner | None:
@@ -144,22 +142,14 @@ def spread(windows: int) -> float:
 
 def kept(name: str, model: Model, horizon: int) -> Measurement | None:
     """The measurement that a horizon is shown from, if it has been made."""
-    with _keeping:
-        return _measurements.get(_key(name, model, horizon))
+    return _measurements.get(_key(name, model, horizon))
 
 
 def measured(name: str, model: Model, horizon: int) -> Measurement:
     """Errors and band of a model, measured once on fresh windows, as far as the next of REACHES, and kept."""
     key = _key(name, model, horizon)
     with _alone:
-        found = kept(name, model, horizon)
-        if found is None:
-            found = _measure(name, model, key[1])
-            with _keeping:
-                _measurements[key] = found
-                while len(_measurements) > MOST_KEPT:
-                    _measurements.popitem(last=False)
-        return found
+        return _measurements.get(key) or _measurements.put(key, _measure(name, model, key[1]))
 
 
 def _key(name: str, model: Model, horizon: int) -> tuple[str, int]:

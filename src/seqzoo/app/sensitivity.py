@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from html import escape
-from typing import Any
 
 import numpy as np
 from anyio import to_thread
@@ -14,22 +13,23 @@ from numpy.typing import NDArray
 from .. import sensitivity
 from ..errors import InputError, SeqzooError
 from ..floors import best_linear, forecasters
+from ..microscope import LONGEST
 from ..runtime import ClosedForm, Predictor
 from ..runtime.feedforward import ARCHITECTURES, FeedForward
 from ..sensitivity import Slope, cosine
-from . import charts, controls, scenes, slopes, theme
+from . import charts, controls, slopes, theme
+from .points import Points
 from .scenes import Knob
+from .signal_panel import SignalPanel
 from .slopes import Shown
 from .units import Units
 from .visit import Latest, Visit
 
 FloatArray = NDArray[np.floating]
 
-LONGEST = 200  # values of a window: more do not fit beside one another
-FIRST_SEED = 3
 LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
 TYPICAL = 8  # fresh windows that the sentence at the top is about
-ORDERS = {"asis": "As it came", "reversed": "Reversed", "shuffled": "Shuffled"}
+ORDERS = {"plain": "As it came", "reverse": "Reversed", "shuffle": "Shuffled"}
 
 
 class _Sensitivity:
@@ -42,22 +42,18 @@ class _Sensitivity:
             raise InputError(
                 f"{self.name} reads {self.length:,} values; this view shows windows of at most {LONGEST}."
             )
-        self.scene = scenes.of(self.model.signal, self.length)
-        knobs = {knob.key: knob for knob in self.scene.knobs}
-        knobs["noise"] = knobs["noise"]._replace(low=max(knobs["noise"].low, LEAST_NOISE))
-        self.knobs = list(knobs.values())
+        self.refresh = Latest(self._refresh)
+        self.signal = SignalPanel(visit, self.refresh, LEAST_NOISE)
         self.pokes = [
             Knob("poke_at", "Which value, steps from now", 1 - self.length, 0, 1, -(self.length // 4)),
             Knob("poke_by", "Add to it", -2.0, 2.0, 0.05, 0.0),
         ]
         if self.horizon > 1:
             self.pokes.append(Knob("step", "Step ahead", 1, self.horizon, 1, 1))
-        self.values = {k.key: visit.number(k.key, k.start, k.low, k.high) for k in [*self.knobs, *self.pokes]}
-        self.seed = int(visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
+        self.values = {k.key: visit.number(k.key, k.start, k.low, k.high) for k in self.pokes}
         order = visit.query.get("order", "")
-        self.order = order if order in ORDERS else "asis"
+        self.order = order if order in ORDERS else "plain"
         self.inside: FeedForward | None = None
-        self.refresh = Latest(self._refresh)
 
     async def show(self) -> None:
         """Fill the view."""
@@ -70,15 +66,16 @@ class _Sensitivity:
                     self.said = theme.html("", "muted", "p").props('aria-live="polite"')
                 with ui.element("div").classes("panel"):
                     theme.html("The window and the forecasts of it", tag="h3")
-                    self.window = charts.chart({}, "Loading").classes("low draggable")
-                    self.window.on("pointerdown", js_handler=_GRASP)
-                    self.window.on("pointermove", self._drag, throttle=0.03, js_handler=_DRAG)
+                    with ui.element("div").classes("handled"):
+                        self.window = charts.chart({}, "Loading").classes("low")
+                        self.points = Points(self.window, "The window: up and down poke a value", self._drag)
                     self.numbers = theme.html("")
             with ui.element("div").classes("stack"):
                 self._controls()
         below = ui.element("div").classes("below")
         self.failure = theme.html("", "error-line").props('role="alert"')
         self.units = Units(self.visit, below, self.refresh)
+        self.visit.when_opened["inside"] = self._opened
         known = self.model
         if not isinstance(known, ClosedForm):
             with below:
@@ -101,39 +98,22 @@ class _Sensitivity:
             theme.problem(str(error))
 
     def _controls(self) -> None:
-        with ui.element("div").classes("panel"):
-            theme.html("The signal", tag="h3")
-            self._sliders(self.knobs)
-            with ui.element("div").classes("buttons"):
-                controls.button("New noise", self._new_noise)
+        self.signal.show()
         with ui.element("div").classes("panel"):
             theme.html("The window", tag="h3")
-            self.choices = {}
-            with ui.element("div").classes("buttons").props('role="group" aria-label="Order of the window"'):
-                for key, label in ORDERS.items():
-                    self.choices[key] = controls.button(label, functools.partial(self._arrange, key), "choice")
+            self.orders = controls.Choices("Order of the window", ORDERS, self._arrange)
+            self.orders.mark(self.order)
             theme.html("Poke one value", tag="h3").style("margin: 20px 0 14px")
-            self.sliders = self._sliders(self.pokes)
-            theme.html("With a mouse, drag a point of the window.", "hint", "p")
-        self._mark()
+            self.sliders = {
+                knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
+                for knob in self.pokes
+            }
+            theme.html("Or drag a point of the window; with the keyboard, up and down move it.", "hint", "p")
 
-    def _sliders(self, knobs: list[Knob]) -> dict[str, controls.Slider]:
-        return {
-            knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
-            for knob in knobs
-        }
-
-    async def _drag(self, event: Any) -> None:
-        """A point of the window was moved: `event.args` is its step from now and its new value."""
-        try:
-            place, value = (float(number) for number in event.args)
-        except (TypeError, ValueError):
-            return
-        if not (-self.length < place <= 0 and abs(value) < 1e6):
-            return
-        low, high = self.pokes[1].low, self.pokes[1].high
-        added = value - float(self._context(poked=False)[round(place) - 1])
-        poked = {"poke_at": float(round(place)), "poke_by": round(min(max(added, low), high), 2)}
+    async def _drag(self, index: int, value: float) -> None:
+        by = self.pokes[1]
+        added = value - float(self._context(poked=False)[index])
+        poked = {"poke_at": float(index + 1 - self.length), "poke_by": round(min(max(added, by.low), by.high), 2)}
         self.values.update(poked)
         for key, set_to in poked.items():
             self.sliders[key].follow(set_to)
@@ -145,36 +125,33 @@ class _Sensitivity:
         self.visit.remember(**{key: value})
         await self.refresh()
 
-    async def _new_noise(self) -> None:
-        self.seed += 1
-        self.visit.remember(seed=self.seed)
-        await self.refresh()
+    async def _opened(self) -> None:
+        if self.signal.follow():
+            await self.refresh()
 
     async def _arrange(self, key: str) -> None:
         self.order = key
-        self.visit.remember(order=key)
-        self._mark()
+        self.visit.remember(order=None if key == "plain" else key)
+        self.orders.mark(key)
         await self.refresh()
-
-    def _mark(self) -> None:
-        for key, made in self.choices.items():
-            made.props(f'aria-pressed="{str(key == self.order).lower()}"')
 
     async def _refresh(self) -> None:
         try:
             found = await to_thread.run_sync(self._compute)
         except SeqzooError as error:
-            self.failure.set_content(escape(str(error)))
+            self.failure.set_content(theme.sentence(error))
             return
+        self.failure.set_content("")
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
         charts.redraw(self.slopes, slopes.slopes(found), slopes.slopes_described(found))
         charts.redraw(self.window, slopes.window(found, poked), slopes.window_described(found))
+        self.points.show(found.context, self.pokes[1].step)
         self.said.set_content(slopes.words(found))
         self.numbers.set_content(slopes.numbers(found))
         self.units.follow(found.context)
 
     def _compute(self) -> Shown:
-        signal = self.scene.signal(self.values)
+        signal = self.signal.signal()
         step = round(self.values.get("step", 1))
         context = self._context()
         linear = best_linear(signal, self.length, step)
@@ -190,11 +167,11 @@ class _Sensitivity:
         )
 
     def _context(self, *, poked: bool = True) -> FloatArray:
-        context = self.scene.window(self.values, self.length, self.horizon, self.seed)[0]
-        if self.order == "reversed":
+        context = self.signal.window()[0]
+        if self.order == "reverse":
             context = context[::-1]
-        elif self.order == "shuffled":
-            context = np.random.default_rng(self.seed).permutation(context)
+        elif self.order == "shuffle":
+            context = np.random.default_rng(self.signal.seed).permutation(context)
         context = context.copy()
         if poked:
             context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
@@ -262,20 +239,3 @@ class _Sensitivity:
 async def build(visit: Visit) -> None:
     """Fill the view."""
     await _Sensitivity(visit).show()
-
-
-# Which point is held is known to the page alone; the server is told where it is moved to.
-_GRASP = """(event) => {
-  const box = event.currentTarget.getBoundingClientRect(), chart = getElement(event.currentTarget.id.slice(1)).chart;
-  const at = [event.clientX - box.left, event.clientY - box.top];
-  const points = chart.getOption().series.find((each) => each.name === 'window').data;
-  const far = (point) => Math.hypot(...chart.convertToPixel('grid', point).map((pixel, axis) => pixel - at[axis]));
-  const nearest = points.reduce((best, point) => (far(point) < far(best) ? point : best));
-  event.currentTarget.held = far(nearest) < 24 ? nearest[0] : null;
-}"""
-_DRAG = """(event) => {
-  const held = event.currentTarget.held ?? null;
-  if (held === null || event.pointerType === 'touch' || !(event.buttons & 1)) return;
-  const box = event.currentTarget.getBoundingClientRect(), chart = getElement(event.currentTarget.id.slice(1)).chart;
-  emit(held, chart.convertFromPixel('grid', [event.clientX - box.left, event.clientY - box.top])[1]);
-}"""

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from .. import shelf
 from ..errors import SeqzooError
-from ..runtime import ClosedForm, Predictor, closed_form
+from ..runtime import Predictor, closed_form
 from ..runtime.repository import Model, Repository
 from ..signals import Recall, Signal
+from .kept import Kept
+from .visit import identity
 
 WIDTH, HEIGHT, EDGE = 330, 132, 12
 FOOT, ENLARGED = 40, 20  # height of the strip beneath, which shows (forecast - Bayes), so many times enlarged
@@ -28,7 +30,7 @@ text{fill:#a3acb7}}</style>"""
 
 _UNFIT = f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no drawing: it cannot be run</text>'
 
-_drawn: dict[str, bytes] = {}
+_drawn: Kept[str, bytes] = Kept(300)
 _one_at_a_time = threading.Lock()
 
 
@@ -43,11 +45,9 @@ def of(repository: Repository, name: str) -> bytes:
     repository.describe(name)
     try:
         fresh = closed_form.find(name) or Predictor(shelf.find(name), "onnx")
-        key = name if isinstance(fresh, ClosedForm) else f"{name} {fresh.bundle.manifest_sha256}"
+        key = identity(name, fresh)
         with _one_at_a_time:
-            if key not in _drawn:
-                _drawn[key] = _drawing(fresh).encode()
-            return _drawn[key]
+            return _drawn.get(key) or _drawn.put(key, _drawing(fresh).encode())
     except SeqzooError:
         return _svg(_UNFIT).encode()
 

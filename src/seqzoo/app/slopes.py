@@ -67,7 +67,7 @@ def window(found: Shown, poked: int | None) -> charts.Options:
     at = _steps(found)
     series = [charts.dots("window", at, found.context, theme.GREY, size=7)]
     if poked is not None:
-        series.append(charts.dots("poked", [poked], [found.context[poked - 1]], theme.VERMILION, size=11))
+        series.append(charts.dots("poked", [poked], [found.context[poked - 1]], theme.VERMILION, size=20))
     for (label, slope, colour, mark), size in zip(reversed(found.lines()), (9, 14, 15, 12), strict=False):
         series.insert(1, charts.dots(label, [found.step], [slope.forecast], colour, size=size, shape=mark))
     options = charts.axes("steps from now", "value", series)

@@ -16,12 +16,15 @@ __all__ = ["BLUE", "GREEN", "GREY", "INK", "ORANGE", "VERMILION"]
 # Drawn charts are SVG: theme.css gives these colours their counterparts in the dark.
 MUTED, GRID = "#5f6771", "#e3e6ea"
 
+LONGEST = 600  # characters of what went wrong
+
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0072b2"/>'
     '<path d="M4 16c4-12 8-12 12 0s8 12 12 0" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/>'
     "</svg>"
 )
 
+LEVEL = 0.9  # of every interval and band; a definition below has it in words
 TERMS = {
     "excess": "How far the squared error lies above that of the Bayes forecaster, in per cent of it. 0% is optimal.",
     "Bayes": "The forecaster that knows the signal's distribution and uses it perfectly: none can have a lower "
@@ -62,14 +65,25 @@ def html(markup: str, classes: str = "", tag: str = "div") -> ui.html:
     return ui.html(markup, sanitize=False, tag=tag).classes(classes)
 
 
+def show(element: ui.element, shown: bool) -> None:
+    """Show or hide an element."""
+    element.classes(remove="gone" if shown else "", add="" if shown else "gone")
+
+
 def lead(markup: str) -> None:
     """The sentence that says what to notice in a view."""
     html(markup, "lead", "p")
 
 
+def sentence(problem: Exception | str) -> str:
+    """What went wrong, as HTML: with a capital, and no longer than can be read."""
+    said = str(problem)
+    return escape(f"{said[:1].upper()}{said[1:LONGEST]}{'…' if len(said) > LONGEST else ''}")
+
+
 def problem(message: str) -> None:
     """An error, where it happened."""
-    html(f"<strong>This did not work.</strong> {escape(message)}", "problem").props('role="alert"')
+    html(f"<strong>This did not work.</strong> {sentence(message)}", "problem").props('role="alert"')
 
 
 DESCRIPTION = "Small sequence models, each beside the best forecaster that can exist: play, look inside, compare."

@@ -76,15 +76,11 @@ class _Train:
             self._buttons()
             self.said = theme.html(train_charts.NOTHING, "standing", "p")
             with ui.element("div").classes("gone") as body:
-                with ui.element("div").classes("buttons").props('role="group" aria-label="Vertical axis"'):
-                    self.scales = {
-                        key: controls.button(label, functools.partial(self._scale, key), "choice")
-                        for key, label in train_charts.SCALES.items()
-                    }
+                self.scales = controls.Choices("Vertical axis", train_charts.SCALES, self._scale)
+                self.scales.mark(self.scale)
                 self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px")
             self.waiting = {"course": body}
-        self._mark_scale()
 
     def _snapshots(self) -> None:
         with ui.element("div").classes("panel gone") as panel:
@@ -147,8 +143,7 @@ class _Train:
         try:
             await to_thread.run_sync(act)
         except (SeqzooError, OSError) as error:
-            said = str(error)
-            (failure or self.failure).set_content(escape(said[:1].upper() + said[1:]))
+            (failure or self.failure).set_content(theme.sentence(error))
         await self.poll()
 
     async def _choose(self, run: str) -> None:
@@ -159,12 +154,8 @@ class _Train:
     def _scale(self, key: str) -> None:
         self.scale = key
         self.visit.remember(scale=key)
-        self._mark_scale()
+        self.scales.mark(key)
         self._draw_course()
-
-    def _mark_scale(self) -> None:
-        for key, made in self.scales.items():
-            made.props(f'aria-pressed="{str(key == self.scale).lower()}"')
 
     def _turn_back(self, at: float) -> None:
         self.at = at
@@ -190,6 +181,7 @@ class _Train:
         if self.run and now is None:
             self.failure.set_content(escape(f"There is no run {self.run[:40]} here any more."))
             self.run = ""
+            self.visit.remember(run=None)
             return
         if listed != self.listed:
             self.listed = listed
@@ -252,7 +244,7 @@ class _Train:
         if self.now is not None and self.now.began is not None:
             began, evaluations = self.now.began, self.now.evaluations
         if began is not None:
-            self.waiting["course"].classes(remove="gone")
+            theme.show(self.waiting["course"], True)
             options = train_charts.loss_options(began, evaluations, self.scale)
             charts.redraw(self.course, options, train_charts.loss_description(began, evaluations))
             self.numbers.set_content(train_charts.numbers(began, evaluations))
@@ -278,7 +270,7 @@ class _Train:
     def _draw_snapshot(self) -> None:
         if self.now is None or self.now.began is None or not self.now.snapshots:
             return
-        self.waiting["snapshots"].classes(remove="gone")
+        theme.show(self.waiting["snapshots"], True)
         shown = self._snapshot_at(self.at)
         assert shown is not None
         self.slider.restate()

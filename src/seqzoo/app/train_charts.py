@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..number_text import percent
 from ..runs.events import Began, Evaluated, Snapshot
 from . import charts, controls, theme
 
@@ -127,9 +128,9 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
     elif excess > 1.15 * linear:
         where = "not yet as good as the best weighted sum of the window"
     elif excess > 0.85 * linear:
-        where = f"about where the {theme.term('best linear')} predictor stands"
+        where = f"about where the {theme.term('best linear')} forecaster stands"
     else:
-        where = f"below the {theme.term('best linear')} predictor: better than any weighted sum of the window"
+        where = f"below the {theme.term('best linear')} forecaster: better than any weighted sum of the window"
     return (
         f"After <b>{last.step:,}</b> of {began.steps:,} steps it is <b>{percent(excess)}</b> above "
         f"{theme.term('Bayes')}, {where}."
@@ -152,23 +153,18 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
     return "".join(made)
 
 
-def percent(value: float) -> str:
-    """A fraction in per cent, to two or three digits."""
-    return f"{value:,.0%}" if abs(value) >= 1 else f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
-
-
 def lead(name: str) -> str:
     """What to notice, as HTML, by architecture and signal. docs/LOG.md has what is said of the LSTM on the sine."""
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
     if name.startswith("linear."):
-        return f"Notice where the error ends: on the line of the {linear} predictor, which this model cannot pass."
+        return f"Notice where the error ends: on the line of the {linear} forecaster, which this model cannot pass."
     if name == "lstm.sine":
         return (
-            f"Notice the bend at the line of the {linear} predictor: the loss falls steeply to it, and then halves "
+            f"Notice the bend at the line of the {linear} forecaster: the loss falls steeply to it, and then halves "
             f"its distance from {bayes} every few hundred steps. "
             '<a href="?view=train&amp;optimiser=adam&amp;rate=0.001">With Adam at 0.001</a> it stays near that line.'
         )
     return (
-        f"Notice how far the error falls below the line of the {linear} predictor, which no weighted sum of the "
+        f"Notice how far the error falls below the line of the {linear} forecaster, which no weighted sum of the "
         f"window can pass, and how close it comes to {bayes}, which nothing can."
     )

@@ -15,7 +15,7 @@ from .scenes import Knob
 from .visit import Visit
 
 KEYS = {"size": "size", "learning_rate": "rate", "batch_size": "batch", "sigma": "sigma", "steps": "steps",
-        "seed": "draw", "optimiser": "optimiser"}  # fmt: skip
+        "seed": "run_seed", "optimiser": "optimiser"}  # fmt: skip
 CHOICES: dict[str, tuple[str, tuple[float, ...]]] = {
     "learning_rate": ("Learning rate", (1e-4, 3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 2e-2, 5e-2)),
     "batch_size": ("Batch, windows", (16, 32, 64, 128, 256, 512)),

@@ -172,7 +172,7 @@ class Units:
         self.switches[unit].props["aria-label"] = f"{inside.unit if inside else ''} {self._called(unit)}: {fact}"
 
     def _mark(self, unit: int) -> None:
-        self.switches[unit].props(f'aria-pressed="{str(unit in self.off).lower()}"')
+        controls.press(self.switches[unit], unit in self.off)
 
     async def _switch(self, unit: int) -> None:
         await self._set(self.off ^ {unit})
@@ -182,7 +182,7 @@ class Units:
 
     async def _set(self, off: frozenset[int]) -> None:
         changed, self.off = self.off ^ off, off
-        self.visit.remember(off="-".join(str(unit) for unit in sorted(off)))
+        self.visit.remember(off="-".join(str(unit) for unit in sorted(off)) or None)
         for unit in changed & self.switches.keys():
             self._mark(unit)
         await self.on_change()

@@ -23,8 +23,8 @@ class Visit:
         known: the model for its facts; `model` is the one that answers.
         query: the state that the address holds.
 
-    `when_ready` is called when the model of the repository has taken over; `notice` says which engine could not be
-    used, and `reason` why none could.
+    `when_ready` is called when the model of the repository has taken over, `when_opened` when the view of that key is
+    opened again; `notice` says which engine could not be used, and `reason` why none could.
     """
 
     def __init__(self, repository: Repository, name: str, known: Model, query: dict[str, str]) -> None:
@@ -34,6 +34,7 @@ class Visit:
         self.reason = ""
         self.notice = ""
         self.when_ready: list[Callable[[], Awaitable[None]]] = []
+        self.when_opened: dict[str, Callable[[], Awaitable[None]]] = {}
         self._writing = False
 
     async def begin(self) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from .. import files, plots
 from ..cards import label
+from ..number_text import percent
 from .figures import efficiency_figure
-from .report import markdown_table, percent, safe
+from .report import markdown_table, safe
 from .results import BATCH_SIZE, Results
 from .verdicts import geometric_mean
 

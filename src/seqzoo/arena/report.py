@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..cards import label
+from ..number_text import percent
 from .results import BATCH_SIZE, Footprint, Result, Results
 from .verdicts import Interval, Verdict, mean_interval, verdicts
 
@@ -192,12 +193,3 @@ def safe(text: str) -> str:
 def budget(points: int | None) -> str:
     """As "20,000 points" or "endless"."""
     return "endless" if points is None else f"{points:,} points"
-
-
-def percent(value: float) -> str:
-    """A share with three digits that matter, as "12.6%" or "0.0312%"."""
-    if not math.isfinite(value):
-        return "∞"
-    shown = 100 * value
-    digits = 2 if shown == 0 else min(6, max(0, 2 - math.floor(math.log10(abs(shown)))))
-    return f"{shown:,.{digits}f}%"

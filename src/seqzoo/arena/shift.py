@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from .. import bundle, metrics, plots, shelf, signals
-from ..errors import BundleError, InputError
+from .. import metrics, plots, signals
+from ..errors import InputError
 from ..floors import best_linear
 from ..metrics import Estimate
-from ..runtime import Predictor
 from ..runtime.closed_form import CONTEXT_LENGTH
 from ..scoring import HELD_OUT_SEEDS, Predict, most_windows
 from . import stored
@@ -60,47 +59,6 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int
     models: list[str]
     sweeps: dict[str, list[Point]]
-
-
-def predictors(names: list[str], family: str, *, most_at_once: int = 1) -> dict[str, Predictor]:
-    """Models of a signal at its default parameters, on the onnx engine.
-
-    Args:
-        names: as `seqzoo list` shows them; none means all that there are.
-        most_at_once: steps that a model may forecast at once.
-
-    Raises:
-        UnknownNameError: no such model or signal.
-        InputError: a named model is of another signal, or forecasts more steps at once.
-        BundleError: a named model's bundle cannot be used.
-    """
-    signals.make(family)
-    found = {}
-    for name in names or shelf.available():
-        try:
-            manifest = bundle.open_bundle(shelf.find(name)).manifest
-        except BundleError:
-            if names:
-                raise
-            continue
-        why = _unfit(manifest, family, most_at_once)
-        if why is None:
-            found[name] = Predictor(shelf.find(name), "onnx")
-        elif names:
-            raise InputError(f"{name!r} {why}. Name other models of {family!r}, or another signal with --signal.")
-    return found
-
-
-def _unfit(manifest: bundle.Manifest, family: str, most_at_once: int) -> str | None:
-    contract, of = manifest.contract, manifest.signal
-    if of.family != family:
-        return f"is a model of the signal {of.family!r}, not of {family!r}"
-    if signals.make(family, of.parameters) != signals.make(family):
-        return f"was trained on {family!r} with other parameters than its usual ones"
-    if contract.context_length != CONTEXT_LENGTH or contract.horizon > most_at_once:
-        fitting = f"{CONTEXT_LENGTH} and {'1' if most_at_once == 1 else f'at most {most_at_once}'}"
-        return f"reads {contract.context_length} values and forecasts {contract.horizon}, not {fitting}"
-    return None
 
 
 def _training_signal(family: str) -> signals.Signal:

@@ -25,7 +25,7 @@ class Small(NamedTuple):
     def arguments(self) -> list[str]:
         """Of the command line, but for --out."""
         models = ",".join(self.models)
-        full = [of_sine(name) for name in self.models]
+        full = [_of_sine(name) for name in self.models]
         return {
             "one-step": ["arena", "--signal", self.signal, "--models", models, "--budget", self.part,
                          "--seeds", str(SEEDS), "--windows", str(WINDOWS), "--json"],
@@ -73,7 +73,7 @@ class Small(NamedTuple):
         return len(order.read(folder).runs) if (folder / order.RESULTS).exists() else 0
 
 
-def of_sine(name: str) -> str:
+def _of_sine(name: str) -> str:
     """A model of the sine by its name without the signal: "lstm-h50" is lstm.sine-h50."""
     architecture, dash, variant = name.partition("-")
     return f"{architecture}.sine{dash}{variant}"

@@ -29,11 +29,11 @@ def roll_out(
     Examples: `seqzoo roll-out` · `seqzoo roll-out lstm.sine lstm.sine-h50 --windows 20000 --out rolled`
     """
     from .. import files, plots
-    from ..arena import rollouts, shift
+    from ..arena import entrants, rollouts
 
     picture = out / "roll-out.svg"
     plots.check_kind(picture)
-    chosen = shift.predictors(models or [], signal, most_at_once=max(rollouts.STEPS))
+    chosen = entrants.predictors(models or [], signal, most_at_once=max(rollouts.STEPS))
     _check_writable(out)
     results = rollouts.measure(chosen, signal, windows=windows, on_model=lambda found: rollouts.save(found, out))
     plots.save(rollouts.figure(results), picture)
@@ -60,11 +60,11 @@ def off_distribution(
     Examples: `seqzoo off-distribution` · `seqzoo off-distribution lstm.sine --windows 20000 --out shifted`
     """
     from .. import files, plots
-    from ..arena import shift
+    from ..arena import entrants, shift
 
     picture = out / "off-distribution.svg"
     plots.check_kind(picture)
-    chosen = shift.predictors(models or [], signal)
+    chosen = entrants.predictors(models or [], signal)
     _check_writable(out)
     results = shift.sweep({name: model.predict for name, model in chosen.items()}, signal, windows=windows)
     shift.save(results, out)

@@ -101,7 +101,8 @@ class Trainings(_Shown):
 
     def __call__(self, update: Ended) -> None:
         """Called after every training."""
-        from ..arena.report import budget, percent
+        from ..arena.report import budget
+        from ..number_text import percent
 
         result = update.result
         what = f"{result.model}, {budget(result.points)}, seed {result.seed}"

@@ -62,7 +62,7 @@ def open_app(
         ),
     ] = None,
 ) -> None:
-    """Open the zoo in the browser: every model, its forecasts, its bundle and its card.
+    """Open the zoo in the browser: play with each model, look inside, train it again, compare, take it away.
 
     A model is loaded when its page is opened; onnx answers until torchscript is ready, and where it cannot be used.
 

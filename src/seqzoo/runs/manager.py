@@ -195,7 +195,7 @@ class Runs:
         known = self._processes.get(run)
         if known is not None and known[1].poll() is None:
             return known[0], True
-        return "train", is_held(self.folder / run)
+        return "train", _is_held(self.folder / run)
 
     def _last_words(self, run: str) -> str:
         """What is known of a process that ended without an event: as when it was killed, or the disk was full."""
@@ -251,18 +251,25 @@ class Runs:
                 env={**os.environ, "SEQZOO_HOME": str(self.home)},
                 start_new_session=True,  # Ctrl-C is the server's
             )
-        before = self._processes.get(run)
+        self._let_go(run)
         self._processes[run] = (task, process)
+
+    def _let_go(self, run: str) -> None:
+        """Close the pipe to a process that has ended."""
+        before = self._processes.pop(run, None)
         if before is not None and before[1].stdin is not None:
             before[1].stdin.close()
 
     def _prune(self) -> None:
         for run, _ in self.all()[MOST_KEPT - 1 :]:
             if not self._alive(run)[1]:
+                self._let_go(run)
+                self._logs.pop(run, None)
+                self._plans.pop(run, None)
                 shutil.rmtree(self.folder / run, ignore_errors=True)
 
 
-def is_held(folder: Path) -> bool:
+def _is_held(folder: Path) -> bool:
     """Whether some process holds a folder as `files.only_writer` does. Always false where there are no locks."""
     if not folder.is_dir():
         return False

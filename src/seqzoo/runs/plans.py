@@ -83,7 +83,7 @@ def entry_of(manifest: Manifest) -> str:
     return f"{manifest.architecture}.{manifest.signal.family}{suffix}"
 
 
-def size_field(config: dict[str, Any]) -> str | None:
+def _size_field(config: dict[str, Any]) -> str | None:
     """The field of a config that is its size."""
     return next((name for name in SIZE_FIELDS if name in config), None)
 
@@ -94,7 +94,7 @@ def settings_of(manifest: Manifest) -> Settings:
     Raises:
         InputError: the manifest states a recipe or signal that cannot be used.
     """
-    field = size_field(manifest.config)
+    field = _size_field(manifest.config)
     size = None if field is None else manifest.config[field]
     if size is not None and (type(size) is not int or size < 1):
         raise InputError(f"the manifest's config.{field} must be a whole number above 0, got {str(size)[:40]!r}.")
@@ -123,7 +123,7 @@ def plan_of(manifest: Manifest, settings: Settings, created: float) -> Plan:
     changes: dict[str, Scalar] = {f"config.{name}": value for name, value in manifest.config.items()}
     changes |= {f"recipe.{name}": value for name, value in manifest.training.recipe.items()}
     changes |= {f"signal.{name}": value for name, value in manifest.signal.parameters.items()}
-    field = size_field(manifest.config)
+    field = _size_field(manifest.config)
     if field is not None and settings.size is not None:
         changes[f"config.{field}"] = settings.size
     for name in ("learning_rate", "batch_size", "steps", "optimiser"):
