@@ -15,7 +15,7 @@ from .. import catalogue
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import arena, gallery, missing, model, sketches, theme, tours
+from . import arena, gallery, messages, missing, model, sketches, theme, tours
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -72,6 +72,7 @@ def pages(repository: Repository) -> App:
     model.enter(repository)
     arena.enter()
     missing.enter()
+    messages.enter()
     theme.enter()
     ui.run_with(
         made,

@@ -4,6 +4,7 @@ catches what nobody did.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import zlib
@@ -77,7 +78,12 @@ class Edge:
             self.metrics.refused.labels(refused.kind).inc()
             await send({"type": "websocket.close", "code": 1008})  # which answers the handshake with 403
             return
-        await self.app(scope, receive, send)
+        try:
+            await self.app(scope, receive, send)
+        except Exception as problem:  # what a page sent cannot be read; it ends that page's connection alone
+            failures.warning("a websocket failed: %s", ascii(f"{type(problem).__name__}: {problem}"[:200])[1:-1])
+            with contextlib.suppress(Exception):  # it may have ended already
+                await send({"type": "websocket.close", "code": 1011})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await self._body(dict(scope["headers"]), receive) if scope["method"] not in ("GET", "HEAD") else None
