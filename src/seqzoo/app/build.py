@@ -59,8 +59,8 @@ def pages(repository: Repository) -> App:
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
 
     @made.get("/tours/{key}")
-    async def tour(key: str, step: int = 1) -> Response:
-        return RedirectResponse(tours.address(key, step) if key in tours.TOURS else "/#tours")
+    async def tour(key: str, step: str = "1") -> Response:
+        return RedirectResponse(tours.address(key, tours.number(step)) if key in tours.TOURS else "/#tours")
 
     @made.get("/models.csv")
     async def table() -> Response:
