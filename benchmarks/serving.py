@@ -112,7 +112,7 @@ def _command(name: str, port: int, folder: Path) -> list[str]:
 def _wait_until_ready(port: int) -> None:
     for _ in range(1200):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(b"GET /v2/health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            connection.sendall(b"GET /v2/health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             if connection.recv(100).startswith(b"HTTP/1.1 200"):
                 return
         time.sleep(0.05)
@@ -130,8 +130,8 @@ def _request(form: str) -> bytes:
         body = header + np.array(WINDOW, np.float32).tobytes()
         extra = f"Inference-Header-Content-Length: {len(header)}\r\n"
     kind = "application/json" if form == "JSON" else "application/octet-stream"
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n{extra}Content-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{extra}"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def _answered(data: bytes) -> bool:

@@ -122,7 +122,7 @@ def test_a_value_that_is_not_finite_is_refused_at_every_place_in_json_and_binary
 @pytest.mark.parametrize("length", ["-1", "²", "99999999999", "1e3", "", " 5", "0x10", "5.0", "1000000", "+5", "٣"])
 def test_a_binary_header_length_that_is_no_length_of_this_body_is_refused(client, length):
     body, _ = binary(np.full(20, 0.1, np.float32).tobytes())
-    head = f"POST {MODEL} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST {MODEL} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
     raw = head.encode() + b"Inference-Header-Content-Length: " + length.encode() + b"\r\n\r\n" + body
     with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
         connection.sendall(raw)
@@ -143,7 +143,7 @@ def test_a_body_over_the_limit_is_refused_without_being_read(client, server):
     process = psutil.Process(server.process.pid)
     before = process.memory_info().rss
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.sendall(f"POST {MODEL} HTTP/1.1\r\nHost: x\r\nContent-Length: {1 << 40}\r\n\r\n".encode())
+        connection.sendall(f"POST {MODEL} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {1 << 40}\r\n\r\n".encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 413")
 
     def chunks():
@@ -198,7 +198,7 @@ def test_a_hostile_name_finds_nothing(server, name):
     for rest in ("", "/infer", "/ready", "/versions/1"):
         method = "POST" if rest == "/infer" else "GET"
         path = f"/v2/models/{name}{rest}".split("?", 1)[0]
-        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         if name == "lstm.sine?x":
             continue
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

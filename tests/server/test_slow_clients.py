@@ -12,13 +12,13 @@ import httpx
 from asking import infer, measured
 
 CLIENTS = 500 if os.environ.get("SEQZOO_SOAK") else 60
-HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n"
+HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n"
 
 
 def test_clients_that_trickle_headers_or_body_are_cut_and_a_healthy_one_is_served_meanwhile(server):
     slow: dict[socket.socket, int] = {}
     watch = selectors.DefaultSelector()
-    whole = b"GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n"
+    whole = b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for number in range(CLIENTS):
         connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
         if number % 10 == 0:  # a whole request, and the beginning of another in the same bytes

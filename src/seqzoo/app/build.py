@@ -15,7 +15,7 @@ from .. import catalogue
 from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import arena, gallery, missing, model, sketches, theme, tours
+from . import arena, gallery, messages, missing, model, sketches, theme, tours
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -25,16 +25,21 @@ POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
+        "connect-src 'self'",
+        "frame-src 'none'",
+        "worker-src 'none'",
         "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
     )
 )
 _HEADERS = [
     (b"content-security-policy", POLICY.encode()),
     (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 ]
 
 
@@ -54,8 +59,8 @@ def pages(repository: Repository) -> App:
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
 
     @made.get("/tours/{key}")
-    async def tour(key: str, step: int = 1) -> Response:
-        return RedirectResponse(tours.address(key, step) if key in tours.TOURS else "/#tours")
+    async def tour(key: str, step: str = "1") -> Response:
+        return RedirectResponse(tours.address(key, tours.number(step)) if key in tours.TOURS else "/#tours")
 
     @made.get("/models.csv")
     async def table() -> Response:
@@ -67,6 +72,7 @@ def pages(repository: Repository) -> App:
     model.enter(repository)
     arena.enter()
     missing.enter()
+    messages.enter()
     theme.enter()
     ui.run_with(
         made,

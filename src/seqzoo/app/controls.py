@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from html import escape
@@ -35,9 +36,12 @@ class Slider:
 
         def changed(event: Any) -> Any:
             try:
-                self.value = min(max(float(event.args), knob.low), knob.high)
-            except (TypeError, ValueError):
+                value = float(event.args)
+            except (TypeError, ValueError, OverflowError):
                 return None
+            if math.isnan(value):
+                return None
+            self.value = min(max(value, knob.low), knob.high)
             self.restate()
             return on_change(self.value)
 
@@ -81,7 +85,7 @@ def select(label: str, key: str, options: Mapping[str, str], value: str, on_chan
         made.props["data-knob"] = key
 
         def changed(event: Any) -> Any:
-            return on_change(event.args) if event.args in options else None
+            return on_change(event.args) if isinstance(event.args, str) and event.args in options else None
 
         made.on("change", changed, js_handler="(event) => emit(event.target.value)")
 

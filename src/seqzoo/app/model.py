@@ -151,6 +151,8 @@ class _Tabs:
         begun = background_tasks.create(self.visit.begin(), name="begin")  # while the browser reads the page
         await client.connected(timeout=60)
         await begun
+        if client.is_deleted:
+            return
         self._tell()
         await self.open(self.current)
         if self.visit.is_settled:

@@ -40,7 +40,7 @@ class Points(ui.element, component="points.js"):
     async def _moved(self, event: Any) -> None:
         try:
             index, value = int(event.args["index"]), float(event.args["value"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return
         if 0 <= index < self.length and math.isfinite(value):
             await self._on_move(index, min(max(value, -self.limit), self.limit))

@@ -40,6 +40,11 @@ def address(key: str, step: int) -> str:
     return f"{page}{'&' if '?' in page else '?'}{urlencode({'tour': key, 'stop': at})}"
 
 
+def number(given: str) -> int:
+    """A step as an address has it; the first where it is none."""
+    return int(given) if given.isdecimal() and len(given) < 4 else 1
+
+
 def links() -> None:
     """Every tour, for the gallery."""
     cards = "".join(
@@ -52,12 +57,12 @@ def links() -> None:
 
 def panel(query: Mapping[str, str]) -> None:
     """The step that the address is at; nothing where it is on no tour."""
-    key, given = query.get("tour", ""), query.get("stop", "1")
+    key = query.get("tour", "")
     tour = TOURS.get(key)
     if tour is None:
         return
     last = len(tour.steps)
-    at = min(max(int(given), 1), last) if given.isdecimal() and len(given) < 4 else 1
+    at = min(max(number(query.get("stop", "1")), 1), last)
     back = f'<a class="button" href="{escape(address(key, at - 1))}">Back</a>' if at > 1 else ""
     onward = (
         f'<a class="button primary" href="{escape(address(key, at + 1))}">Next</a>'

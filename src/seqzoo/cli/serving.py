@@ -9,6 +9,11 @@ import typer
 
 from .app import Model, app
 
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(help="A name that the server goes by, as behind a proxy; repeatable. Its pages may use the server."),
+]
+
 
 @app.command()
 def serve(
@@ -20,6 +25,7 @@ def serve(
         str | None,
         typer.Option(envvar="SEQZOO_TOKEN", help="What load and unload ask for as a bearer token."),
     ] = None,
+    allow_host: AllowHost = None,
     access_log: Annotated[bool, typer.Option("--access-log", help="A line of JSON for each request.")] = False,
 ) -> None:
     """Serve every model over the Open Inference Protocol (V2), with a control API documented at /docs.
@@ -46,6 +52,7 @@ def serve(
         engine=engine,
         most_loaded=most_loaded,
         token=token,
+        names=allow_host or (),
         access_log=access_log,
         on_ready=lambda address: typer.echo(f"Serving at {address} (documentation: {address}/docs). Ctrl-C stops."),
     )
@@ -61,6 +68,7 @@ def open_app(
             help="Engine of a model: torchscript, onnx or numpy.", show_default="torchscript with torch, else onnx"
         ),
     ] = None,
+    allow_host: AllowHost = None,
 ) -> None:
     """Open the zoo in the browser: play with each model, look inside, train it again, compare, take it away.
 
@@ -89,6 +97,7 @@ def open_app(
         host,
         port,
         engine=engine,
+        names=allow_host or (),
         pages=build.pages,
         on_ready=lambda address: typer.echo(f"The zoo is at {address} (Ctrl-C stops)."),
     )

@@ -1,7 +1,10 @@
-"""The outermost layer: bounds what is read, inflates what was compressed, counts, and catches what nobody did."""
+"""The outermost layer: turns other sites' pages away, bounds what is read, inflates what was compressed, counts, and
+catches what nobody did.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import zlib
@@ -12,6 +15,7 @@ from starlette.responses import Response
 
 from .answers import Refused, error
 from .metrics import Metrics
+from .origins import Origins
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,11 +32,14 @@ failures = logging.getLogger("seqzoo.server")
 class Edge:
     """Wraps an application. What it hands on has its whole body in memory, inflated, and within the limit."""
 
-    def __init__(self, app: App, metrics: Metrics, max_body: int = MAX_BODY) -> None:
-        self.app, self.metrics, self.max_body = app, metrics, max_body
+    def __init__(self, app: App, metrics: Metrics, origins: Origins, max_body: int = MAX_BODY) -> None:
+        self.app, self.metrics, self.origins, self.max_body = app, metrics, origins, max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI interface."""
+        if scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -46,6 +53,7 @@ class Edge:
 
         self.metrics.busy.inc()
         try:
+            self.origins.check(scope["method"], scope["headers"])
             await self._answer(scope, receive, counted)
         except Refused as refused:
             scope["refused"] = refused.kind
@@ -62,6 +70,20 @@ class Edge:
             self.metrics.observe(scope, status, seconds)
             if access.isEnabledFor(logging.INFO):
                 access.info("request", extra={"facts": _facts(scope, status, seconds)})
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self.origins.check("websocket", scope["headers"])
+        except Refused as refused:
+            self.metrics.refused.labels(refused.kind).inc()
+            await send({"type": "websocket.close", "code": 1008})  # which answers the handshake with 403
+            return
+        try:
+            await self.app(scope, receive, send)
+        except Exception as problem:  # what a page sent cannot be read; it ends that page's connection alone
+            failures.warning("a websocket failed: %s", ascii(f"{type(problem).__name__}: {problem}"[:200])[1:-1])
+            with contextlib.suppress(Exception):  # it may have ended already
+                await send({"type": "websocket.close", "code": 1011})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await self._body(dict(scope["headers"]), receive) if scope["method"] not in ("GET", "HEAD") else None

@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from uvicorn import Config
@@ -19,8 +19,10 @@ from . import control
 from .edge import App, Edge, Receive, Scope, Send, access
 from .guard import DrainingServer, GuardedProtocol
 from .metrics import Metrics
+from .origins import Origins
 from .v2 import V2
 
+MAX_MESSAGE = 1 << 20  # bytes of one message of a page, inflated
 Pages = Callable[[Repository], App]
 
 
@@ -30,12 +32,13 @@ def application(
     *,
     token: str | None = None,
     is_public: bool = False,
+    origins: Origins | None = None,
     is_draining: Callable[[], bool] = lambda: False,
     pages: Pages | None = None,
 ) -> App:
     """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics; `pages` has all other paths.
 
-    The other arguments are those of `V2`.
+    `origins` says whose pages may use it; the other arguments are those of `V2`.
     """
     metrics = Metrics()
     # Who looks at a page is served by onnx where the engine cannot run a model; who asks the API is told.
@@ -53,7 +56,7 @@ def application(
                 inner = api
         await inner(scope, receive, send)
 
-    return Edge(route, metrics)
+    return Edge(route, metrics, origins or Origins(is_public))
 
 
 def serve(
@@ -63,6 +66,7 @@ def serve(
     engine: str = "onnx",
     most_loaded: int = MOST_LOADED,
     token: str | None = None,
+    names: Iterable[str] = (),
     access_log: bool = False,
     pages: Pages | None = None,
     on_ready: Callable[[str], None] = lambda address: None,
@@ -71,12 +75,14 @@ def serve(
 
     Args:
         port: 0 for any free one.
+        names: hosts it goes by beside localhost and addresses; on loopback, requests for all others are refused.
         pages: makes the application of every path that is not the API's; it may use websockets.
         on_ready: called with the address once connections are accepted.
 
     Raises:
-        InputError: the address cannot be bound.
+        InputError: the address cannot be bound, or a name is none.
     """
+    origins = Origins(not is_loopback(host), names)
     listener = _bind(host, port)
     if access_log:
         _log_to_stderr()
@@ -85,6 +91,7 @@ def serve(
         most_loaded,
         token=token,
         is_public=not is_loopback(host),
+        origins=origins,
         is_draining=lambda: server.is_draining,  # it is made below, of the application
         pages=pages,
     )
@@ -92,6 +99,7 @@ def serve(
         app,
         http=GuardedProtocol,
         ws="none" if pages is None else "websockets-sansio",
+        ws_max_size=MAX_MESSAGE,
         lifespan="off" if pages is None else "on",
         log_config=None,
         access_log=False,

@@ -1,0 +1,99 @@
+"""Messages over the pages' socket that no page would send: each costs a line of the log, and the pages go on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from serving import Running, launch
+from tabs import Tab
+
+ARGUMENTS = [
+    None, True, {}, [], [[[]]], "x" * 1000, float("nan"), float("inf"), 10**400, 1e308, -1, "NaN", "-inf", "1e999",
+    "９", {"index": 1e308, "value": "x"}, {"index": "0", "value": None}, {"index": 10**30, "value": "nan"},
+    ["a", "b"], [None, None], [{}, "file"], {"a": {"b": 1}},
+]  # fmt: skip
+VIEWS = {
+    "/models/lstm.sine": "textarea", "/models/mlp.sine?view=inside": "input",
+    "/models/lstm.sine?view=train": "select", "/models/lstm.sine?view=rollout": "input", "/arena": "progress",
+}  # fmt: skip
+FRAMES: list[list[str | bytes]] = [
+    ["x"], [""], [b""], ["9"], ["4x"], ["40", "42"], ["40", "42[]"], ["40", "42{}"], ["40", '42["event"]'],
+    ["40", "42[1]"], ["40", '42["javascript_response",7]'], ["40", '42["log",[],1]'], ["40", '42["ack",{}]'],
+    ["40", '42["event",null]'], ["40", '42["event",{"client_id":[]}]'], ["40", '42["event",{}]'],
+    ["40", '42["log",{"level":[]}]'], ["40", '42["log",{"level":"error","message":"a\\nb"}]'],
+    ["40", '42["handshake",{}]'], ["40", '42["handshake",{"client_id":{}}]'],
+    ["40", '451-["event",{"_placeholder":true,"num":0}]', b"xx"], ["40", "42" + "[" * 100_000],
+    ["40", "4" + "9" * 1000], ["40/x,"], ["40", "x" * 1_000_001], ["40", "x" * (2 << 20)],
+    ["41"], ["1"], ["40", "40", "40"], ["40", "50"],
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = launch(tmp_path_factory.mktemp("forged") / "home", "--engine", "onnx", command="app")
+    yield running
+    assert running.stop() == 0
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+
+
+def logged(app: Running) -> list[str]:
+    return (app.home.parent / f"{app.home.name}-server.log").read_text().splitlines()
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_arguments_of_the_wrong_kind_are_ignored_by_every_control(app: Running, path: str) -> None:
+    before = len(logged(app))
+    with Tab(app.address, path) as tab:
+        tab.read(lambda tab: any(made.get("tag") == VIEWS[path] for made in tab.elements.values()))
+        tab.settle()
+        kinds = {event["type"] for made in tab.elements.values() for event in made.get("events") or []} - {"click"}
+        listening = tab.listeners(*kinds)
+        assert len(listening) >= 2
+        for element, listener in listening:
+            for argument in ARGUMENTS:
+                text = json.dumps(argument).replace("NaN", "null").replace("Infinity", "1e999")
+                tab.act(element, listener, json.loads(text))
+            tab.act(element, listener)
+            tab.act(element, listener, 1, 2, 3)
+        tab.settle()
+        assert "This did not work" not in tab.text and "nan" not in tab.text
+    assert [line for line in logged(app)[before:] if "cannot be read" not in line] == []
+
+
+@pytest.mark.parametrize("frames", FRAMES, ids=lambda frames: str(frames[-1][:20]))
+def test_a_frame_that_cannot_be_read_costs_at_most_a_line(app: Running, frames: list[str | bytes]) -> None:
+    before = len(logged(app))
+    address = app.address.replace("http", "ws") + "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    with connect(address, origin=Origin(app.address), max_size=None, close_timeout=1) as socket:
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
+            for frame in frames:
+                socket.send(frame)
+            while True:
+                socket.recv(timeout=0.1)
+    with Tab(app.address, "/models/bayes.sine?view=nonsense") as tab:
+        tab.read(lambda tab: "New noise" in tab.text)
+    assert len(logged(app)) - before <= 1 and all(len(line) < 500 for line in logged(app))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"id": None}, {"id": []}, {"id": 10**9}, {"listener_id": "x"}, {"args": "x"}, {"args": 7}], ids=str
+)
+def test_an_event_for_nothing_that_is_there_costs_at_most_a_line(app: Running, changed: dict[str, Any]) -> None:
+    before = len(logged(app))
+    with Tab(app.address, "/") as tab:
+        element, listener = tab.listeners("click")[0]
+        named = {"id": int(element), "client_id": tab.client, "listener_id": listener["listener_id"], "args": ["{}"]}
+        tab.emit("event", named | changed)
+        tab.settle(0.1)
+        tab.act(element, listener, {})
+        tab.read(lambda tab: tab.elements)
+    assert len(logged(app)) - before <= 1

@@ -1,0 +1,83 @@
+"""Addresses with nonsense in every key of every view: each page shows what it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, unquote
+
+import httpx
+import pytest
+
+from seqzoo.app.visit import Visit
+from serving import Running, launch
+from tabs import Tab
+
+KEYS = (
+    "engine seed pasted dragged frequency phase amplitude noise poke_at poke_by window horizon run scale at size "
+    "rate batch sigma steps draw optimiser off order code tour stop t unit ahead scope sort freeze ablate values "
+    "architecture signal question part models"
+).split()
+NONSENSE = [
+    "", "inf", "1e400", "-1e400", "-1", "%D9%A3", "%EF%BC%99", "%00", "%FF%FE", "%ED%A0%80", "0x10", "9" * 400,
+    "%3Cscript%3Ealert(1)%3C/script%3E", "[]", "%0a", "1-1-99-x", "lstm", "_".join(["1e39"] * 20), "NaN",
+]  # fmt: skip
+PAGES = {
+    "/": "A zoo of small", "/arena": "The arena", "/models/lstm.sine?view=predict": "Bayes",
+    "/models/lstm.sine?view=inside": "LSTM", "/models/mlp.sine?view=inside": "derivative",
+    "/models/gaf_cnn.sine?view=inside": "derivative", "/models/lstm.sine?view=rollout": "floor",
+    "/models/lstm.sine?view=train": "The next run", "/models/lstm.sine?view=deploy": "bundle",
+    "/models/lstm.sine?view=card": "Notice that every number", "/models/bayes.recall?view=predict": "Bayes",
+    "/models/lstm.sine?view=nonsense": "Bayes",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = launch(tmp_path_factory.mktemp("addresses") / "home", "--engine", "onnx", command="app")
+    yield running
+    assert running.stop() == 0
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+    assert (running.home.parent / "home-server.log").read_text() == ""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nonsense_in_every_key_of_a_view_leaves_it_sensible(app: Running, path: str) -> None:
+    for turn in range(0, len(NONSENSE), 10):  # every key meets some of it, and in the end all of it meets some key
+        given = [(key, NONSENSE[(turn + place) % len(NONSENSE)]) for place, key in enumerate(KEYS)]
+        query = "&".join(f"{key}=1&{key}={text}" for key, text in given)
+        with Tab(app.address, f"{path}{'&' if '?' in path else '?'}{query}") as tab:
+            assert tab.answer.status_code == 200, query
+            tab.read(lambda tab: PAGES[path] in tab.text)
+            tab.settle(0.1)
+            shown = tab.text
+            assert "did not work" not in shown and " nan" not in shown and "<script>" not in shown, query
+
+
+@pytest.mark.parametrize("text", [*NONSENSE, "1e39", "nan", "-inf"])
+def test_a_number_of_an_address_is_finite_and_within_its_bounds(text: str) -> None:
+    visit: Any = Visit.__new__(Visit)
+    visit.query = {"key": unquote(text)}
+    found = visit.number("key", 3, 0, 10)
+    assert isinstance(found, int | float) and 0 <= found <= 10
+
+
+@pytest.mark.parametrize("path", ["/?", "/arena?", "/models/lstm.sine?view=train&"])
+def test_very_long_values_are_read_like_any_other(app: Running, path: str) -> None:
+    for part in range(0, len(KEYS), 5):  # headers are bounded at 64 KiB
+        query = "&".join(f"{key}={'9' * 10_000}" for key in KEYS[part : part + 5])
+        assert httpx.get(f"{app.address}{path}{query}").status_code == 200
+
+
+@pytest.mark.parametrize("text", [*NONSENSE, "0", "4", "99", "1e5"])
+def test_a_step_of_a_tour_that_is_none_is_the_nearest(app: Running, text: str) -> None:
+    found = httpx.get(f"{app.address}/tours/gate?step={text}")
+    assert found.status_code == 307 and found.headers["location"].startswith("/models/")
+    assert httpx.get(f"{app.address}/tours/{quote(text)[:100]}").status_code in (200, 307, 404)
+
+
+@pytest.mark.parametrize("text", NONSENSE)
+def test_a_name_that_is_none_is_not_found(app: Running, text: str) -> None:
+    for path in (f"/models/{text}", f"/sketches/{text}.svg", f"/arena/{text or 'x'}"):
+        assert httpx.get(app.address + path, follow_redirects=True).status_code in (200, 404), path
