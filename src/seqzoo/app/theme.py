@@ -112,11 +112,15 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
         yield
 
 
+_STYLES = ("theme.css", "inside.css", "arena.css", "tours.css")
+
+
 def enter() -> None:
-    """Give every page the style sheet, and the scripts of definitions and of what charts download."""
+    """Give every page the style sheets, and the scripts of definitions and of what charts download."""
     here = Path(__file__).parent
-    css, *scripts = (here.joinpath(file).read_text("utf-8") for file in ("theme.css", "terms.js", "saves.js"))
-    ui.add_head_html(f"<style>{css}</style><script>{''.join([*scripts, _LOST])}</script>", shared=True)
+    css = "".join(here.joinpath(file).read_text("utf-8") for file in _STYLES)
+    scripts = "".join(here.joinpath(file).read_text("utf-8") for file in ("terms.js", "saves.js"))
+    ui.add_head_html(f"<style>{css}</style><script>{scripts}{_LOST}</script>", shared=True)
 
 
 _LOST = """addEventListener("DOMContentLoaded", () => {
