@@ -33,9 +33,11 @@ PAGES = {
     "predict": ("/models/lstm.sine?phase=2.4", ".numbers .v"),
     "inside": ("/models/lstm.sine?view=inside", ".mz canvas"),
     "rollout": ("/models/lstm.sine?view=rollout&horizon=200", ".numbers .v"),
+    "train": ("/models/lstm.sine?view=train&steps=2000", "#panel-train :text('Finished.')"),
     "deploy": ("/models/lstm.sine?view=deploy", ".snippet pre"),
     "card": ("/models/lstm.sine?view=card", ".prose h2"),
-    "arena": ("/arena", ".chart svg"),
+    "arena": ("/arena?question=sample-efficiency", ".chart svg"),
+    "tour": ("/tours/gate?step=3", ".mz canvas"),
 }
 COLOURS = 160  # of a picture's palette: these pages have few, and a repository keeps every version
 
@@ -48,11 +50,21 @@ def main(names: list[str]) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name in names or PAGES:
             path, ready = PAGES[name]
+            if name == "train":
+                train(browser.new_page(), address + path, ready)
             for look, settings in LOOKS.items():
                 context = browser.new_context(**settings, reduced_motion="reduce")
                 draw(context.new_page(), address + path, ready, IMAGES / f"app-{name}-{look}.png")
                 context.close()
         browser.close()
+
+
+def train(page: Any, url: str, ready: str) -> None:
+    """Let one run finish, which every visitor then sees."""
+    page.goto(url)
+    page.click("#panel-train button:has-text('Start')")
+    page.wait_for_selector(ready, timeout=300_000)
+    page.close()
 
 
 def draw(page: Any, url: str, ready: str, file: Path) -> None:
