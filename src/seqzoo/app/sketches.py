@@ -94,7 +94,7 @@ def _strip(x: NDArray[np.floating], away: NDArray[np.floating]) -> str:
     )
 
 
-@functools.cache
+@functools.lru_cache(50)
 def _windows(signal: Signal, length: int) -> tuple[NDArray[np.floating], ...]:
     """Windows [N, L] along one realisation; the values seen and true after each, and what Bayes says, [N] each.
 
