@@ -9,9 +9,12 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
+from seqzoo import shelf
 from seqzoo.app.visit import Visit
+from seqzoo.errors import InputError
 from serving import Running, launch
 from tabs import Tab
+from terminal import Terminal
 
 KEYS = (
     "engine seed pasted dragged frequency phase amplitude noise poke_at poke_by window horizon run scale at size "
@@ -81,3 +84,22 @@ def test_a_step_of_a_tour_that_is_none_is_the_nearest(app: Running, text: str) -
 def test_a_name_that_is_none_is_not_found(app: Running, text: str) -> None:
     for path in (f"/models/{text}", f"/sketches/{text}.svg", f"/arena/{text or 'x'}"):
         assert httpx.get(app.address + path, follow_redirects=True).status_code in (200, 404), path
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "70000"], "0 to 65535"), (["--port", "-1"], "0 to 65535"), (["--port", "x"], "valid integer"),
+        (["--host", ""], "--host is empty"), (["--host", "a b"], "cannot listen"),
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_listened_on_is_told_in_a_line(
+    options: list[str], said: str, terminal: Terminal
+) -> None:
+    assert said in terminal("serve", *options).refusal
+
+
+@pytest.mark.parametrize("name", ["con", "nul.sine", "lpt1", "lstm.sine-x."])
+def test_a_model_of_ones_own_is_not_called_what_no_folder_can_be(name: str) -> None:
+    with pytest.raises(InputError, match="cannot be a folder"):
+        shelf.place(name)
