@@ -12,6 +12,7 @@ import pytest
 from seqzoo import shelf
 from seqzoo.app.visit import Visit
 from seqzoo.errors import InputError
+from seqzoo.number_text import rows_of
 from serving import Running, launch
 from tabs import Tab
 from terminal import Terminal
@@ -104,3 +105,9 @@ def test_an_address_that_cannot_be_listened_on_is_told_in_a_line(
 def test_a_model_of_ones_own_is_not_called_what_no_folder_can_be(name: str) -> None:
     with pytest.raises(InputError, match="cannot be a folder"):
         shelf.place(name)
+
+
+def test_decimal_commas_are_refused_where_they_can_be_told_from_separators() -> None:
+    with pytest.raises(InputError, match="write a decimal point"):
+        rows_of("0,1;0,2\n", "the file", 100)
+    assert rows_of("0.1;0.2;\n0,1\n1; 2,", "the file", 100) == [[0.1, 0.2], [0.0, 1.0], [1.0, 2.0]]
