@@ -144,7 +144,7 @@ class _Train:
         try:
             await to_thread.run_sync(act)
         except (SeqzooError, OSError) as error:
-            said = str(error)
+            said = f"{error.filename} cannot be used: {error.strerror}." if isinstance(error, OSError) else str(error)
             (failure or self.failure).set_content(escape(said[:1].upper() + said[1:]))
         await self.poll()
 
