@@ -16,7 +16,7 @@ def rows_of(text: str, source: str, limit: int) -> list[list[float]]:
         limit: the most characters that are read.
 
     Raises:
-        InputError: a longer text, or a word that is not a finite number.
+        InputError: a longer text, a word that is not a finite number, or decimal commas between semicolons.
     """
     if len(text) > limit:
         raise InputError(f"{source} is too large: at most {limit:,} characters are read.")
@@ -25,6 +25,11 @@ def rows_of(text: str, source: str, limit: int) -> list[list[float]]:
 
 
 def _row(line: str, number: int, source: str) -> list[float]:
+    if ";" in line and (found := re.search(r"\d,\d+", line)):
+        raise InputError(
+            f"line {number} of {source}: it has semicolons between numbers and commas in them, as in "
+            f"{found[0][:40]!r}; write a decimal point."
+        )
     row = []
     for word in re.split(r"[\s,;]+", line.strip(" \t\r\n[](),;")):
         if not word:

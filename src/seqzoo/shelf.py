@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from . import files
@@ -26,13 +27,18 @@ def check_name(name: str) -> None:
         raise InputError(f"{name!r} is the name of a computed reference; choose another.")
 
 
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # of Windows, with any suffix
+
+
 def place(name: str) -> Path:
     """The folder that a bundle of the user's own has, whether it is there yet or not.
 
     Raises:
-        InputError: as `check_name`, or the name of a shipped model.
+        InputError: as `check_name`, or the name of a shipped model, or one that no folder can have on every system.
     """
     check_name(name)
+    if name.endswith(".") or _DEVICE.fullmatch(name.partition(".")[0]):
+        raise InputError(f"{name!r} cannot be a folder on every system; choose another name.")
     if (SHIPPED / name).exists():
         raise InputError(f"{name!r} is the name of a shipped model; choose another.")
     return own_models() / name

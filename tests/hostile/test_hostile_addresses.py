@@ -9,9 +9,13 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
+from seqzoo import shelf
 from seqzoo.app.visit import Visit
+from seqzoo.errors import InputError
+from seqzoo.number_text import rows_of
 from serving import Running, launch
 from tabs import Tab
+from terminal import Terminal
 
 KEYS = (
     "engine seed pasted dragged frequency phase amplitude noise poke_at poke_by window horizon run scale at size "
@@ -81,3 +85,29 @@ def test_a_step_of_a_tour_that_is_none_is_the_nearest(app: Running, text: str) -
 def test_a_name_that_is_none_is_not_found(app: Running, text: str) -> None:
     for path in (f"/models/{text}", f"/sketches/{text}.svg", f"/arena/{text or 'x'}"):
         assert httpx.get(app.address + path, follow_redirects=True).status_code in (200, 404), path
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "70000"], "0 to 65535"), (["--port", "-1"], "0 to 65535"), (["--port", "x"], "valid integer"),
+        (["--host", ""], "--host is empty"), (["--host", "a b"], "cannot listen"),
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_listened_on_is_told_in_a_line(
+    options: list[str], said: str, terminal: Terminal
+) -> None:
+    found = terminal("serve", *options)
+    assert found.status == 2 and said in found.err.splitlines()[-1] and "Traceback" not in found.err
+
+
+@pytest.mark.parametrize("name", ["con", "nul.sine", "lpt1", "lstm.sine-x."])
+def test_a_model_of_ones_own_is_not_called_what_no_folder_can_be(name: str) -> None:
+    with pytest.raises(InputError, match="cannot be a folder"):
+        shelf.place(name)
+
+
+def test_decimal_commas_are_refused_where_they_can_be_told_from_separators() -> None:
+    with pytest.raises(InputError, match="write a decimal point"):
+        rows_of("0,1;0,2\n", "the file", 100)
+    assert rows_of("0.1;0.2;\n0,1\n1; 2,", "the file", 100) == [[0.1, 0.2], [0.0, 1.0], [1.0, 2.0]]

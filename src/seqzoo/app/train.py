@@ -143,7 +143,8 @@ class _Train:
         try:
             await to_thread.run_sync(act)
         except (SeqzooError, OSError) as error:
-            (failure or self.failure).set_content(theme.sentence(error))
+            said = f"{error.filename} cannot be used: {error.strerror}." if isinstance(error, OSError) else str(error)
+            (failure or self.failure).set_content(theme.sentence(said))
         await self.poll()
 
     async def _choose(self, run: str) -> None:

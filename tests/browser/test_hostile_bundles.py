@@ -1,0 +1,65 @@
+"""Bundles of a user whose words and weights attack the pages: they are shown as text, and run nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from seqzoo import bundle
+from serving import Running
+
+Visit = Callable[..., Any]
+ATTACK = "<img src=x onerror=alert(1)></script><script>alert(2)</script>`${alert(3)}` {{alert(4)}}"
+CARD = f"""# {ATTACK}
+
+[a](javascript:alert(1)) [b](data:text/html,<script>alert(1)</script>) ![the picture](http://evil.example/x.png)
+
+| a | {ATTACK} |
+|---|---|
+| <iframe src=http://evil.example></iframe> | `{ATTACK}` |
+
+<style>*{{display:none}}</style> <div onclick=alert(1)>x</div>
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(app: Running) -> None:
+    """A bundle with such words, and one with the weights of another architecture; their hashes are right."""
+    for name, changed in (
+        ("lstm.sine-words", {bundle.CARD: CARD.encode()}),
+        ("mlp.sine-other", {bundle.WEIGHTS: (bundle.SHIPPED / "linear.sine" / bundle.WEIGHTS).read_bytes()}),
+    ):
+        folder = app.home / "models" / name
+        shutil.copytree(bundle.SHIPPED / name.partition("-")[0], folder)
+        facts = json.loads((folder / bundle.MANIFEST).read_text("utf-8"))
+        facts |= {"name": name, "title": ATTACK, "summary": ATTACK * 50}
+        for file, data in changed.items():
+            (folder / file).write_bytes(data)
+            facts["files"][file] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        (folder / bundle.MANIFEST).write_text(json.dumps(facts), "utf-8")
+
+
+@pytest.mark.parametrize("path", ["/", "/models/lstm.sine-words?view=card", "/models/lstm.sine-words?view=deploy"])
+def test_the_words_of_a_bundle_are_shown_and_never_obeyed(hostile: None, visit: Visit, path: str) -> None:
+    page = visit(path, width=400)
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    if "card" in path:
+        page.wait_for_selector(".prose:has-text('the picture')")
+        assert page.locator(".prose :is(img, iframe, style, script, [onclick])").count() == 0
+        assert not {"javascript:", "data:"} & {
+            href.partition(":")[0] + ":" for href in page.eval_on_selector_all(".prose a", "e => e.map(a => a.href)")
+        }
+    assert "<img src=x onerror=alert(1)>" in page.inner_text("main")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_weights_of_another_shape_are_refused_in_the_view_and_nowhere_else(hostile: None, visit: Visit) -> None:
+    page = visit("/models/mlp.sine-other?view=inside")
+    page.wait_for_selector("#panel-inside [role=alert]:has-text('the manifest states')")
+    page.click("#tab-predict")
+    page.wait_for_selector("#panel-predict .numbers, #panel-predict .number, #panel-predict [role=alert]")
