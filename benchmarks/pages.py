@@ -57,8 +57,8 @@ WATCH = """(target) => {
   const all = {subtree: true, childList: true, attributes: true, characterData: true};
   new MutationObserver(painted).observe(document.querySelector(target), all);
 }"""
-# A canvas says nothing of its changes: it is drawn while the move is handled. `times` lead from the move to the frame that
-# is painted; `work` is the part of that which the page takes, and the rest is the wait for the screen's next frame.
+# A canvas says nothing of its changes: it is drawn while the move is handled. `times` lead from the move to the frame
+# that is painted; `work` is what the page takes of that, and the rest is the wait for the screen's next frame.
 DRAG = """() => {
   let move = null;
   window.times = [];
