@@ -23,8 +23,8 @@ IMAGES = Path(__file__).parent / "img"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 LOOKS = {
-    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "light": {"viewport": {"width": 1280, "height": 1200}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 1200}, "color_scheme": "dark"},
     "narrow": {"viewport": {"width": 400, "height": 860}, "color_scheme": "light"},
 }
 # The path of each page, and what is there once it is complete.
