@@ -81,10 +81,8 @@ class RunPanel:
     async def _look(self) -> None:
         state = await to_thread.run_sync(live.state)
         running = state is not None and state.is_running
-        self.go.props["disabled"] = running
-        self.halt.props["disabled"] = state is None or state.how != "running"
-        for element in (self.go, self.halt):
-            element.update()
+        controls.allow(self.go, not running)
+        controls.allow(self.halt, state is not None and state.how == "running")
         theme.show(self.bar, running)
         if state is None:
             return

@@ -67,6 +67,11 @@ def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str =
     return made
 
 
+def allow(made: ui.element, allowed: bool) -> None:
+    """Say whether a button can be pressed; what it was before is not sent again."""
+    made.props(remove="disabled") if allowed else made.props("disabled")
+
+
 def press(made: ui.element, pressed: bool) -> None:
     """Say whether a toggle is on."""
     made.props(f'aria-pressed="{str(pressed).lower()}"')

@@ -117,7 +117,7 @@ def _proof(visit: Visit) -> None:
         async def run() -> None:
             if "disabled" in pressed.props:  # pressed again before the browser knew
                 return
-            pressed.props("disabled")
+            controls.allow(pressed, False)
             shown.clear()
             verdict.set_content('<p class="hint">Checking…</p>')
             loop = asyncio.get_running_loop()
@@ -140,7 +140,7 @@ def _proof(visit: Visit) -> None:
             except SeqzooError as error:
                 verdict.set_content(f'<p class="error-line">{theme.sentence(error)}</p>')
             finally:
-                pressed.props(remove="disabled")
+                controls.allow(pressed, True)
 
 
 def _check(check: verification.Check) -> None:

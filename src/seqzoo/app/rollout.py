@@ -34,6 +34,7 @@ class _Rollout:
         self.visit = visit
         self.horizon = int(visit.number("horizon", 100, LEAST, MOST))
         self.seed = int(visit.number("window", FIRST_SEED, 0, 2**31 - 1))
+        self.drawn: tuple[tuple[Model, int, int], Case] | None = None
         self.refresh, self.measure = Latest(self._refresh), Latest(self._measure)
 
     async def show(self) -> None:
@@ -67,14 +68,16 @@ class _Rollout:
         await self.refresh()
 
     async def _refresh(self) -> None:
-        visit, horizon, seed = self.visit, self.horizon, self.seed
+        name, asked = self.visit.name, (self.visit.model, self.horizon, self.seed)
+        model, horizon, _ = asked
         try:
-            drawn = await to_thread.run_sync(rollout_work.case, visit.name, visit.model, horizon, seed)
+            if self.drawn is None or self.drawn[0] != asked:  # once it is measured, the same case is drawn again
+                self.drawn = asked, await to_thread.run_sync(rollout_work.case, name, *asked)
         except SeqzooError as error:
             self.status.set_content(theme.sentence(error))
             return
-        found = rollout_work.kept(visit.name, visit.model, horizon)
-        self._draw(drawn, found)
+        found = rollout_work.kept(name, model, horizon)
+        self._draw(self.drawn[1], found)
         if found is None:
             self.status.set_content("Measuring the error on fresh windows…")
             background_tasks.create(self.measure(), name="measure")  # the slider is followed meanwhile

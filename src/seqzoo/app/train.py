@@ -237,7 +237,7 @@ class _Train:
             "keep": now is not None and state in CAN_BE_KEPT and bool(now.evaluations),
         }
         for key, made in self.buttons.items():
-            made.props(remove="disabled") if allowed[key] else made.props("disabled")
+            controls.allow(made, allowed[key])
 
     def _draw_course(self) -> None:
         began: Began | None = self.preview
