@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -31,6 +32,13 @@ class Running(NamedTuple):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=20)
 
+    def kill(self) -> None:
+        """End it without asking, if it has not ended, and let go of it."""
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
 
 def launch(home: Path, *options: str, command: str = "serve", program: tuple[str, str] = ("-m", "seqzoo")) -> Running:
     """Start `seqzoo serve`, or another command that serves, and wait until it says its address.
@@ -51,6 +59,18 @@ def launch(home: Path, *options: str, command: str = "serve", program: tuple[str
     return Running(process, found[0], home)
 
 
+@contextlib.contextmanager
+def lasting(home: Path, *options: str, command: str = "serve") -> Iterator[Running]:
+    """A server that must outlive what is done with it, and then end when it is asked to."""
+    running = launch(home, *options, command=command)
+    try:
+        yield running
+        assert running.process.poll() is None, "the server died"
+        assert running.stop() == 0
+    finally:
+        running.kill()
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts servers for one test and ends them after it."""
@@ -62,22 +82,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
     yield make
     for server in running:
-        if server.process.poll() is None:
-            server.process.kill()
-        server.process.wait()
-        assert server.process.stdout is not None
-        server.process.stdout.close()
+        server.kill()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One server that the tests of a module share. It must outlive them all."""
-    running = launch(tmp_path_factory.mktemp("serving") / "home")
-    yield running
-    assert running.process.poll() is None, "the server died"
-    assert running.stop() == 0
-    assert running.process.stdout is not None
-    running.process.stdout.close()
+    with lasting(tmp_path_factory.mktemp("serving") / "home") as running:
+        yield running
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from microscope_page import STUB, facts
 from seqzoo import bundle
 from seqzoo.microscope import HERE, module
-from serving import Running, launch
+from serving import Running, lasting
 
 FLAGS = [
     "--headless",
@@ -64,12 +64,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         shutil.copytree(bundle.SHIPPED / "lstm.sine", home / "models" / name)
     (home / "models" / "lstm.sine-cut" / bundle.ONNX).write_bytes(b"cut")
     (home / "models" / "lstm.sine-torn" / bundle.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
-    running = launch(home, "--engine", "onnx", command="app")  # torch would be imported once for each file of tests
-    yield running
-    assert running.process.poll() is None, "the app died"
-    assert running.stop() == 0
-    assert running.process.stdout is not None
-    running.process.stdout.close()
+    # With torch's engine, each file of tests would wait for its import.
+    with lasting(home, "--engine", "onnx", command="app") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 
 from seqzoo.arena.committed import HERE
 from seqzoo.arena.questions import ANSWERS, committed
-from serving import Running, launch
+from serving import Running, lasting
 
 Visit = Callable[..., Any]
 CHART = "[data-shown=committed] [role=img].chart"
@@ -168,17 +168,14 @@ def test_the_small_version_runs_for_all_to_see_and_stops_when_told(visit: Visit,
 
 
 def test_a_server_that_ends_takes_its_run_with_it(chromium: Any, tmp_path: Path) -> None:
-    running = launch(tmp_path / "home", command="app")
-    page = chromium.new_page()
-    page.goto(f"{running.address}/arena?question=time-against-picture")
-    page.wait_for_selector("[data-shown=committed] td")
-    page.click("button >> text='Run the small version here'")
-    page.wait_for_selector("button[disabled] >> text='Run the small version here'")
-    children = psutil.Process(running.process.pid).children(recursive=True)
-    assert children
-    page.close()
-    assert running.stop() == 0
-    assert running.process.stdout is not None
-    running.process.stdout.close()
+    with lasting(tmp_path / "home", command="app") as running:
+        page = chromium.new_page()
+        page.goto(f"{running.address}/arena?question=time-against-picture")
+        page.wait_for_selector("[data-shown=committed] td")
+        page.click("button >> text='Run the small version here'")
+        page.wait_for_selector("button[disabled] >> text='Run the small version here'")
+        children = psutil.Process(running.process.pid).children(recursive=True)
+        assert children
+        page.close()
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == [] and list(running.home.glob("arena/small-*")) == []

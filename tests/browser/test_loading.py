@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from seqzoo import bundle
-from serving import Running, launch
+from serving import Running, lasting, launch
 
 Visit = Callable[..., Any]
 
@@ -49,10 +49,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
     yield make
     for made in running:
-        made.process.kill()
-        made.process.wait()
-        assert made.process.stdout is not None
-        made.process.stdout.close()
+        made.kill()
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +65,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             (folder / bundle.MANIFEST).write_bytes(manifest)
             with (home / bundle.LEDGER).open("a") as ledger:
                 ledger.write(hashlib.sha256(manifest).hexdigest() + "\n")
-    running = launch(home, "--engine", "torchscript", command="app")
-    yield running
-    assert running.process.poll() is None, "the app died"
-    assert running.stop() == 0
-    assert running.process.stdout is not None
-    running.process.stdout.close()
+    with lasting(home, "--engine", "torchscript", command="app") as running:
+        yield running
 
 
 def state(app: Running, name: str) -> dict[str, str]:

@@ -26,10 +26,7 @@ def test_the_app_ends_with_status_0_while_a_page_is_open_and_serves_the_page_lon
         assert app.stop() == 0
     finally:
         page.close()
-        app.process.kill()
-        app.process.wait()
-        assert app.process.stdout is not None
-        app.process.stdout.close()
+        app.kill()
 
 
 def test_a_page_says_that_the_server_is_gone_and_comes_back_as_it_was_when_it_is_there_again(
@@ -55,7 +52,4 @@ def test_a_page_says_that_the_server_is_gone_and_comes_back_as_it_was_when_it_is
     finally:
         page.close()
         for app in apps:
-            app.process.kill()
-            app.process.wait()
-            assert app.process.stdout is not None
-            app.process.stdout.close()
+            app.kill()

@@ -87,10 +87,7 @@ def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(c
                 assert "libtorch" not in Path(f"/proc/{server.process.pid}/maps").read_text()
                 assert server.stop() == 0
             finally:
-                server.process.kill()
-                server.process.wait()
-                assert server.process.stdout is not None
-                server.process.stdout.close()
+                server.kill()
         assert reached > 4
     finally:
         page.close()

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from serving import Running, launch
+from serving import Running, lasting
 from tabs import Tab
 
 ARGUMENTS = [
@@ -38,11 +38,8 @@ FRAMES: list[list[str | bytes]] = [
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = launch(tmp_path_factory.mktemp("forged") / "home", "--engine", "onnx", command="app")
-    yield running
-    assert running.stop() == 0
-    assert running.process.stdout is not None
-    running.process.stdout.close()
+    with lasting(tmp_path_factory.mktemp("forged") / "home", "--engine", "onnx", command="app") as running:
+        yield running
 
 
 def logged(app: Running) -> list[str]:

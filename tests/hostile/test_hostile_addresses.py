@@ -13,7 +13,7 @@ from seqzoo import shelf
 from seqzoo.app.visit import Visit
 from seqzoo.errors import InputError
 from seqzoo.number_text import rows_of
-from serving import Running, launch
+from serving import Running, lasting
 from tabs import Tab
 from terminal import Terminal
 
@@ -38,11 +38,8 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = launch(tmp_path_factory.mktemp("addresses") / "home", "--engine", "onnx", command="app")
-    yield running
-    assert running.stop() == 0
-    assert running.process.stdout is not None
-    running.process.stdout.close()
+    with lasting(tmp_path_factory.mktemp("addresses") / "home", "--engine", "onnx", command="app") as running:
+        yield running
     assert (running.home.parent / "home-server.log").read_text() == ""
 
 

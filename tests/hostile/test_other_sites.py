@@ -13,7 +13,7 @@ import websockets
 from seqzoo.errors import InputError
 from seqzoo.server.answers import Refused
 from seqzoo.server.origins import Origins
-from serving import Running, launch
+from serving import Running, lasting
 from terminal import Terminal
 
 OWN = "127.0.0.1:8080"
@@ -104,11 +104,8 @@ def test_what_is_no_name_is_refused_in_a_line(command: str, name: str, terminal:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = launch(tmp_path_factory.mktemp("sites") / "home", "--engine", "onnx", command="app")
-    yield running
-    assert running.stop() == 0
-    assert running.process.stdout is not None
-    running.process.stdout.close()
+    with lasting(tmp_path_factory.mktemp("sites") / "home", "--engine", "onnx", command="app") as running:
+        yield running
 
 
 @pytest.mark.parametrize(
