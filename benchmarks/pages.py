@@ -6,16 +6,12 @@ Times are the browser's own: from navigation, or from the key that was pressed, 
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import headless
 import numpy as np
 import psutil
 import rivals
@@ -23,13 +19,18 @@ import rivals
 TITLE = "The zoo in the browser"
 HERE = Path(__file__).resolve().parent
 BUNDLES = HERE.parent / "src" / "seqzoo" / "bundles"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 MODEL = "/models/lstm.sine"
 TABS = 10
 SETTLING = 6000  # ms in which an engine that is loading takes over
-AIMS = {"gallery": 1000, "model": 1500, "slider": 100, "work": 16, "drag": None, "tab": 15}
+AIMS = {"gallery": 1000, "model": 1500, "slider": 100, "inside": 100, "rollout": 100, "work": 16, "drag": None,
+        "tab": 15}  # fmt: skip
 
+# The page, its slider and its chart: of the flagship, and of the two views that compute the most.
+SLIDERS = {
+    "slider": (MODEL, "[data-knob=phase]", "main .chart"),
+    "inside": ("/models/mlp.sine_any?view=inside", "[data-knob=phase]", "#panel-inside .chart"),
+    "rollout": (f"{MODEL}?view=rollout", "[data-knob=horizon]", "#panel-rollout .chart"),
+}
 # True once what a visitor came for is on the page.
 OURS = {
     "gallery": "document.querySelector('.model-card img')?.complete",
@@ -83,27 +84,24 @@ DRAG = """() => {
 
 def measure(quick: bool) -> dict[str, Any]:
     """In milliseconds, and MiB of the server for each open tab."""
-    from playwright.sync_api import sync_playwright
-
     loads, keys = (2, 5) if quick else (15, 120)
     found: dict[str, Any] = {"seqzoo": {}, "streamlit": {}}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        with _seqzoo() as (process, address):
+    with headless.chromium() as chromium:
+        with headless.app() as (process, address):
             ours = found["seqzoo"]
-            ours["gallery"] = _loads(browser, f"{address}/", OURS["gallery"], loads)
-            ours["model"] = _loads(browser, f"{address}{MODEL}", OURS["model"], loads)
-            ours["slider"] = _keys(browser, f"{address}{MODEL}", "[data-knob=phase]", "main .chart", keys)
-            ours |= _drag(browser, f"{address}{MODEL}?view=inside", keys)
-            ours["tab"] = _tabs(browser, process, f"{address}{MODEL}", OURS["model"])
+            ours["gallery"] = _loads(chromium, f"{address}/", OURS["gallery"], loads)
+            ours["model"] = _loads(chromium, f"{address}{MODEL}", OURS["model"], loads)
+            for key, (path, control, chart) in SLIDERS.items():
+                ours[key] = _keys(chromium, f"{address}{path}", control, chart, keys)
+            ours |= _drag(chromium, f"{address}{MODEL}?view=inside", keys)
+            ours["tab"] = _tabs(chromium, process, f"{address}{MODEL}", OURS["model"])
         with _streamlit() as (process, address):
             theirs = found["streamlit"]
             models, page = len(list(BUNDLES.iterdir())), f"{address}/?model=lstm.sine"
-            theirs["gallery"] = _loads(browser, f"{address}/", THEIRS["gallery"] % models, loads)
-            theirs["model"] = _loads(browser, page, THEIRS["model"], loads)
-            theirs["slider"] = _keys(browser, page, ".st-key-phase input", "#said", keys)
-            theirs["tab"] = _tabs(browser, process, page, THEIRS["model"])
-        browser.close()
+            theirs["gallery"] = _loads(chromium, f"{address}/", THEIRS["gallery"] % models, loads)
+            theirs["model"] = _loads(chromium, page, THEIRS["model"], loads)
+            theirs["slider"] = _keys(chromium, page, ".st-key-phase input", "#said", keys)
+            theirs["tab"] = _tabs(chromium, process, page, THEIRS["model"])
     return found
 
 
@@ -113,6 +111,8 @@ def table(result: dict[str, Any]) -> str:
         "gallery": "gallery visible after navigation, median (first)",
         "model": "model page shows its forecast, median (first)",
         "slider": "slider key to the changed chart, p95 (median)",
+        "inside": "the same where Bayes is dearest, *Look inside* of `mlp.sine_any`",
+        "rollout": "the same for *Roll out*, 100 to 200 steps, while the errors are being measured",
         "work": "microscope, a drag to changed pixels, without the wait for the next frame, p95 (median)",
         "drag": "the same with that wait, at 60 frames a second",
         "tab": f"server memory for each of {TABS} open tabs",
@@ -135,11 +135,11 @@ def _cell(value: Any, unit: str) -> str:
     return f"{first:,.0f} ({second:,.0f}) {unit}"
 
 
-def _loads(browser: Any, url: str, ready: str, count: int) -> dict[str, float]:
+def _loads(chromium: Any, url: str, ready: str, count: int) -> dict[str, float]:
     """Each in a context of its own, whose cache is empty."""
     times = []
     for _ in range(count):
-        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        context = chromium.new_context(viewport={"width": 1400, "height": 900})
         page = context.new_page()
         page.goto(url, wait_until="commit")
         times.append(page.wait_for_function(f"({ready}) && performance.now()", polling="raf").json_value())
@@ -147,8 +147,8 @@ def _loads(browser: Any, url: str, ready: str, count: int) -> dict[str, float]:
     return {"first": times[0], "median": float(np.median(times[1:] or times))}
 
 
-def _keys(browser: Any, url: str, control: str, target: str, count: int) -> dict[str, float]:
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
+def _keys(chromium: Any, url: str, control: str, target: str, count: int) -> dict[str, float]:
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.goto(url)
     page.wait_for_selector(control, state="attached")
@@ -164,8 +164,8 @@ def _keys(browser: Any, url: str, control: str, target: str, count: int) -> dict
     return _quantiles(times)
 
 
-def _drag(browser: Any, url: str, count: int) -> dict[str, Any]:
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
+def _drag(chromium: Any, url: str, count: int) -> dict[str, Any]:
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.goto(url)
     page.wait_for_selector(".mz-point")
@@ -187,11 +187,11 @@ def _quantiles(times: list[float]) -> dict[str, float]:
     return {"median": float(np.median(times)), "p95": float(np.quantile(times, 0.95))}
 
 
-def _tabs(browser: Any, process: psutil.Process, url: str, ready: str) -> float:
+def _tabs(chromium: Any, process: psutil.Process, url: str, ready: str) -> float:
     """MiB that the server grows by for each tab, after one that is not counted."""
     contexts, before = [], 0.0
     for tab in range(TABS + 1):
-        contexts.append(browser.new_context())
+        contexts.append(chromium.new_context())
         page = contexts[-1].new_page()
         page.goto(url)
         page.wait_for_function(ready)
@@ -206,20 +206,6 @@ def _tabs(browser: Any, process: psutil.Process, url: str, ready: str) -> float:
 
 def _memory(process: psutil.Process) -> float:
     return float(sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])) / 2**20
-
-
-@contextlib.contextmanager
-def _seqzoo() -> Iterator[tuple[psutil.Process, str]]:
-    with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "seqzoo", "app", "--port", "0"]
-        process = psutil.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "SEQZOO_HOME": home})
-        try:
-            found = re.search(r"http://[^ ]+", process.stdout.readline())
-            assert found, "the app did not start"
-            yield process, found[0]
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
 
 
 @contextlib.contextmanager

@@ -5,23 +5,17 @@ Usage: python docs/screenshots.py [PAGE...]
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import headless
+
 IMAGES = Path(__file__).parent / "img"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 LOOKS = {
     "light": {"viewport": {"width": 1280, "height": 1200}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 1200}, "color_scheme": "dark"},
@@ -44,19 +38,15 @@ COLOURS = 160  # of a picture's palette: these pages have few, and a repository 
 
 def main(names: list[str]) -> None:
     """Draw these pages, or all."""
-    from playwright.sync_api import sync_playwright
-
-    with app() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with headless.app() as (_, address), headless.chromium() as chromium:
         for name in names or PAGES:
             path, ready = PAGES[name]
             if name == "train":
-                train(browser.new_page(), address + path, ready)
+                train(chromium.new_page(), address + path, ready)
             for look, settings in LOOKS.items():
-                context = browser.new_context(**settings, reduced_motion="reduce")
+                context = chromium.new_context(**settings, reduced_motion="reduce")
                 draw(context.new_page(), address + path, ready, IMAGES / f"app-{name}-{look}.png")
                 context.close()
-        browser.close()
 
 
 def train(page: Any, url: str, ready: str) -> None:
@@ -76,22 +66,6 @@ def draw(page: Any, url: str, ready: str, file: Path) -> None:
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
     sys.stdout.write(f"{file.name}: {file.stat().st_size / 1024:.0f} KB\n")
-
-
-@contextlib.contextmanager
-def app() -> Iterator[str]:
-    """The address of an app with an empty home."""
-    with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "seqzoo", "app", "--port", "0"]
-        env = {**os.environ, "SEQZOO_HOME": home}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
-            assert process.stdout is not None
-            try:
-                found = re.search(r"http://[^ ]+", process.stdout.readline())
-                assert found, "the app did not start"
-                yield found[0]
-            finally:
-                process.terminate()
 
 
 if __name__ == "__main__":

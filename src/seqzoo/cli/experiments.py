@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .app import Json, Workers, app, emit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results, the figure and the text.")]
 
@@ -28,7 +31,7 @@ def roll_out(
 
     Examples: `seqzoo roll-out` · `seqzoo roll-out lstm.sine lstm.sine-h50 --windows 20000 --out rolled`
     """
-    from .. import files, plots
+    from .. import plots
     from ..arena import entrants, rollouts
 
     picture = out / "roll-out.svg"
@@ -36,13 +39,7 @@ def roll_out(
     chosen = entrants.predictors(models or [], signal, most_at_once=max(rollouts.STEPS))
     _check_writable(out)
     results = rollouts.measure(chosen, signal, windows=windows, on_model=lambda found: rollouts.save(found, out))
-    plots.save(rollouts.figure(results), picture)
-    text = rollouts.markdown(results)
-    files.write_file(picture.with_suffix(".md"), text.encode())
-    if json:
-        emit(results)
-    else:
-        typer.echo(f"{text}\nPicture: {picture}")
+    _publish(results, rollouts.figure(results), rollouts.markdown(results), picture, json)
 
 
 @app.command("off-distribution")
@@ -59,7 +56,7 @@ def off_distribution(
 
     Examples: `seqzoo off-distribution` · `seqzoo off-distribution lstm.sine --windows 20000 --out shifted`
     """
-    from .. import files, plots
+    from .. import plots
     from ..arena import entrants, shift
 
     picture = out / "off-distribution.svg"
@@ -68,13 +65,7 @@ def off_distribution(
     _check_writable(out)
     results = shift.sweep({name: model.predict for name, model in chosen.items()}, signal, windows=windows)
     shift.save(results, out)
-    plots.save(shift.figure(results), picture)
-    text = shift.markdown(results)
-    files.write_file(picture.with_suffix(".md"), text.encode())
-    if json:
-        emit(results)
-    else:
-        typer.echo(f"{text}\nPicture: {picture}")
+    _publish(results, shift.figure(results), shift.markdown(results), picture, json)
 
 
 @app.command("time-against-picture")
@@ -91,7 +82,7 @@ def time_against_picture(
 
     Examples: `seqzoo time-against-picture` · `seqzoo time-against-picture --quick --out /tmp/order`
     """
-    from .. import files, plots
+    from .. import plots
     from ..arena import order
     from ..errors import MissingExtraError
     from ..runtime.engines import check_torch
@@ -119,13 +110,21 @@ def time_against_picture(
     if unfinished:
         typer.echo("Stopped; what is finished is kept. The same command continues.", err=True)
         raise typer.Exit(130)
-    plots.save(order.figure(results), picture)
-    text = order.markdown(results)
+    if not json:
+        typer.echo()
+    _publish(results, order.figure(results), order.markdown(results), picture, json)
+
+
+def _publish(results: Any, figure: Figure, text: str, picture: Path, json: bool) -> None:
+    """Save the picture and the text beside it, and say what was found."""
+    from .. import files, plots
+
+    plots.save(figure, picture)
     files.write_file(picture.with_suffix(".md"), text.encode())
     if json:
         emit(results)
     else:
-        typer.echo(f"\n{text}\nPicture: {picture}")
+        typer.echo(f"{text}\nPicture: {picture}")
 
 
 def _check_writable(folder: Path) -> None:

@@ -1,0 +1,46 @@
+"""Debian's Chromium, and the app in a process of its own, for what measures or draws the pages."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser of Playwright's."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def app() -> Iterator[tuple[psutil.Process, str]]:
+    """The process and the address of an app with an empty home."""
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "seqzoo", "app", "--port", "0"]
+        env = {**os.environ, "SEQZOO_HOME": home}
+        process = psutil.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+        try:
+            found = re.search(r"http://[^ ]+", process.stdout.readline())
+            assert found, "the app did not start"
+            yield process, found[0]
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            process.stdout.close()
