@@ -22,6 +22,7 @@ Forecast = Callable[[FloatArray], FloatArray]
 MOVE_DOUBLE, MOVE_SINGLE = 1e-4, 1e-2
 ERROR_DOUBLE = 1e-5  # of the sharpest posterior that is shown
 FLAT = 1e-6
+LONGEST = 200  # values of a window that is looked at: more do not fit beside one another
 ROUNDINGS = 4  # units in the last place that a network's forecast may be off by
 
 

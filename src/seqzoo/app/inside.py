@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -10,12 +11,14 @@ from nicegui import background_tasks
 # Imported before a page is made, whose import map then has its script; ui.anywidget would come too late.
 from nicegui.elements.anywidget import AnyWidget
 
-from ..bundle import WEIGHTS
-from ..microscope import Microscope
+from ..bundle import WEIGHTS, Bundle
 from ..runtime import ClosedForm
 from ..runtime.reference import CELLS
 from ..runtime.repository import Model
 from .visit import Latest, Visit
+
+if TYPE_CHECKING:
+    from ..microscope import Microscope
 
 KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
 
@@ -30,9 +33,7 @@ async def build(visit: Visit) -> None:
     known = visit.known
     assert not isinstance(known, ClosedForm)
     view = {key: visit.query[key] for key in KEYS if key in visit.query}
-    made = await to_thread.run_sync(
-        lambda: Microscope(known.bundle, url=_address(visit.name), view=view, follow=False)
-    )
+    made = await to_thread.run_sync(_microscope, known.bundle, _address(visit.name), view)
     for name in ("_esm", "_css"):  # they travel once, with the element, and not with every change of a trait
         made.traits()[name].tag(sync=False)
     AnyWidget(made)
@@ -51,6 +52,12 @@ async def build(visit: Visit) -> None:
 
     made.observe(lambda _: remember(), "view")
     made.observe(lambda _: background_tasks.create(latest(), name="the Bayes forecast"), ["window", "view"])
+
+
+def _microscope(bundle: Bundle, url: str, view: dict[str, str]) -> Microscope:
+    from ..microscope import Microscope  # a seventh of the server's start, and the gallery needs none of it
+
+    return Microscope(bundle, url=url, view=view, follow=False)
 
 
 def _address(name: str) -> str:

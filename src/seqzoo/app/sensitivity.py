@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from .. import sensitivity
 from ..errors import InputError, SeqzooError
 from ..floors import best_linear, forecasters
-from ..microscope import LONGEST
 from ..runtime import ClosedForm, Predictor
 from ..runtime.feedforward import ARCHITECTURES, FeedForward
-from ..sensitivity import Slope, cosine
+from ..sensitivity import LONGEST, Slope, cosine
 from . import charts, controls, slopes, theme
 from .points import Points
 from .scenes import Knob

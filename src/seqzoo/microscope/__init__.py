@@ -17,7 +17,7 @@ from ..bundle import WEIGHTS, Bundle, open_bundle
 from ..errors import InputError, MissingExtraError
 from ..floors import best_linear
 from ..runtime.reference import CELLS
-from ..sensitivity import of_bayes
+from ..sensitivity import LONGEST, of_bayes
 from ..shelf import find
 from ..signals import Signal, make
 
@@ -41,7 +41,6 @@ PARTS = (
     "widget.js",
 )
 HERE = Path(__file__).parent
-LONGEST = 200  # values of a window: more do not fit beside one another
 DRAWS = 10_000  # windows to choose from
 FARTHEST = 100  # steps ahead: more would make the page wait for the best linear weights of all
 
