@@ -87,21 +87,24 @@ def measure(quick: bool) -> dict[str, Any]:
     loads, keys = (2, 5) if quick else (15, 120)
     found: dict[str, Any] = {"seqzoo": {}, "streamlit": {}}
     with headless.chromium() as chromium:
+        # Tabs first, on servers of their own: one that has freed memory would take it again, and seem to need none.
         with headless.app() as (process, address):
+            found["seqzoo"]["tab"] = _tabs(chromium, process, f"{address}{MODEL}", OURS["model"])
+        with _streamlit() as (process, address):
+            found["streamlit"]["tab"] = _tabs(chromium, process, f"{address}/?model=lstm.sine", THEIRS["model"])
+        with headless.app() as (_, address):
             ours = found["seqzoo"]
             ours["gallery"] = _loads(chromium, f"{address}/", OURS["gallery"], loads)
             ours["model"] = _loads(chromium, f"{address}{MODEL}", OURS["model"], loads)
             for key, (path, control, chart) in SLIDERS.items():
                 ours[key] = _keys(chromium, f"{address}{path}", control, chart, keys)
             ours |= _drag(chromium, f"{address}{MODEL}?view=inside", keys)
-            ours["tab"] = _tabs(chromium, process, f"{address}{MODEL}", OURS["model"])
-        with _streamlit() as (process, address):
+        with _streamlit() as (_, address):
             theirs = found["streamlit"]
             models, page = len(list(BUNDLES.iterdir())), f"{address}/?model=lstm.sine"
             theirs["gallery"] = _loads(chromium, f"{address}/", THEIRS["gallery"] % models, loads)
             theirs["model"] = _loads(chromium, page, THEIRS["model"], loads)
             theirs["slider"] = _keys(chromium, page, ".st-key-phase input", "#said", keys)
-            theirs["tab"] = _tabs(chromium, process, page, THEIRS["model"])
     return found
 
 
