@@ -154,7 +154,7 @@ def test_pasted_values_are_forecast_have_no_truth_and_stand_in_the_address(visit
 def test_a_chosen_file_is_read(visit: Visit) -> None:
     page = opened(visit)
     before = said(page)
-    choose(page, "series.csv", b"\n".join(b"%d,0.25" % 7 for _ in range(20)))
+    choose(page, "series.csv", b"\xef\xbb\xbf9\r\n" + b"7\r\n0.25\r\n" * 10)
     changed(page, before)
     assert values(page) == [7.0, 0.25] * 10
 
@@ -162,8 +162,10 @@ def test_a_chosen_file_is_read(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), "is not a number"),
-        ("short.csv", b"1,2,3\n4,5,6", "at least 20 numbers, the file has 6"),
+        ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), "bytes that no text has"),
+        ("short.csv", b"1\n2\n3", "at least 20 numbers, the file has 3"),
+        ("columns.csv", b"0,0.5\n1,0.25\n" * 20, "Line 1 of the file has 2 numbers"),
+        ("comma.csv", b"0,035\n" * 20, "0.035 with a decimal comma"),
         ("large.csv", b"0.125\n" * 40_000, "the file is too large"),
     ],
 )

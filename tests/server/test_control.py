@@ -126,6 +126,7 @@ def test_floors_of_a_signal(client):
     assert facts["steps"][0]["noise"] < facts["steps"][0]["bayes"] < facts["steps"][0]["best_linear"]
     assert "Did you mean 'sine'" in error(client.get("/api/floors?signal=sin"), 404)
     error(client.get("/api/floors?horizon=0"), 400)
+    error(client.get("/api/floors?horizon=1_0"), 400)
 
 
 def test_a_bundle_proves_itself_on_request(client):

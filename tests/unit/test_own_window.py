@@ -27,6 +27,7 @@ def test_numbers_near_one_are_short():
     assert own_window.written(np.zeros(3)) == "0_0_0"
 
 
-@pytest.mark.parametrize("text", ["", "1_2", "1_2_3_4", "1_2_x", "1_2_nan", "1_2_inf", "1_2_1e39", "1_2_" + "0" * 99])
+@pytest.mark.parametrize("text", ["", "1_2", "1_2_3_4", "1_2_x", "1_2_nan", "1_2_inf", "1_2_1e39", "1_2_" + "0" * 99,
+                                  "1_2_\u0663", "1_2_\uff13", "1_2_ 3", "1_2_0x3"])  # fmt: skip
 def test_what_is_no_window_is_none(text):
     assert own_window.read(text, 3) is None

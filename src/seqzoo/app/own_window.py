@@ -7,11 +7,31 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import InputError
+from ..number_text import rows_of
+from ..number_words import number
+from ..windows import last_window
+
 FloatArray = NDArray[np.float64]
 
 DIGITS = 4  # decimals of the largest value's scale: 0.9 has five, 1.2 four, 1,234 one
 LONGEST = 64  # characters of one number
 LARGEST = float(np.finfo(np.float32).max)
+MOST_CHARACTERS = 100_000  # of a text that is pasted or a file that is chosen
+
+
+def pasted(text: str, source: str, length: int) -> FloatArray | None:
+    """The last values [length] of a series that was pasted or read from a file; None if the text holds none.
+
+    Raises:
+        InputError: what is not plain numbers, several columns, or fewer than `length` numbers.
+    """
+    series = rows_of(text, source, MOST_CHARACTERS).series()
+    if not series:
+        return None
+    if len(series) < length:
+        raise InputError(f"expected at least {length} numbers, {source} has {len(series)}.")
+    return last_window(series, length)[0, :, 0].astype(np.float64)
 
 
 def rounded(values: ArrayLike) -> FloatArray:
@@ -30,10 +50,10 @@ def read(text: str, length: int) -> FloatArray | None:
     words = text[: (LONGEST + 1) * length + 1].split("_")
     if len(words) != length or any(len(word) > LONGEST for word in words):
         return None
-    try:
-        values = np.array([float(word) for word in words])
-    except ValueError:
+    numbers = [number(word) for word in words]
+    if None in numbers:
         return None
+    values = np.array(numbers, np.float64)
     return values if np.isfinite(values).all() and np.abs(values).max() <= LARGEST else None
 
 

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from .. import intervals
 from ..errors import SeqzooError
 from ..floors import best_linear
-from ..number_text import rows_of
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from ..scoring import HELD_OUT_SEEDS
-from ..windows import last_window
 from . import charts, engines_panel, own_window, predict_chart, theme
 from .kept import Kept
 from .points import Points
@@ -27,7 +25,6 @@ from .visit import Latest, Visit, identity
 
 FloatArray = NDArray[np.floating]
 
-MOST_CHARACTERS = 100_000
 NEAR = 0.05  # an excess up to which a forecast is said to coincide with that of Bayes
 _radii: Kept[str, FloatArray] = Kept(100)
 
@@ -101,7 +98,7 @@ class _Predict:
                 theme.html("or a text or CSV file", tag="span")
                 chooser = ui.element("input").props('type="file" accept=".csv,.txt,.tsv,text/*"')
                 chooser.on("change", self._read, js_handler=_file_of("event.target"))
-            theme.html(f"The last {self.length} numbers are read.", "hint", "p")
+            theme.html(f"One number a line, or all on one line; the last {self.length} are read.", "hint", "p")
             self.error = theme.html("", "error-line", "p").props('role="alert"')
 
     async def _read(self, event: Any) -> None:
@@ -109,11 +106,7 @@ class _Predict:
         text, source = given[0] if isinstance(given[0], str) else "", "the file" if given[1] == "file" else "the text"
         self.error.set_content("")
         try:
-            rows = rows_of(text, source, MOST_CHARACTERS)
-            flat = [value for row in rows for value in row]
-            if flat and len(flat) < self.length:
-                raise SeqzooError(f"Expected at least {self.length} numbers, {source} has {len(flat)}.")
-            own = last_window(flat, self.length)[0, :, 0].astype(np.float64) if flat else None
+            own = own_window.pasted(text, source, self.length)
         except SeqzooError as error:
             self.error.set_content(theme.sentence(error))
             return
@@ -186,10 +179,11 @@ def _radius(name: str, model: Model) -> FloatArray:
 
 def _file_of(source: str) -> str:
     """A handler in the browser that sends the first file of an expression's."""
-    # A file that is too large is cut just beyond the limit: the server then says so, and no more is sent.
+    # A file that is too large is cut just beyond the limit: the server then says so, and no more is sent. Three bytes
+    # more, because text() drops a byte order mark.
     return f"""async (event) => {{
   const file = ({source})?.files?.[0];
   if (!file) return;
-  emit([await file.slice(0, {MOST_CHARACTERS + 1}).text(), "file"]);
+  emit([await file.slice(0, {own_window.MOST_CHARACTERS + 4}).text(), "file"]);
   if (event.target.type === "file") event.target.value = "";
 }}"""

@@ -42,7 +42,7 @@ def address(key: str, step: int) -> str:
 
 def number(given: str) -> int:
     """A step as an address has it; the first where it is none."""
-    return int(given) if given.isdecimal() and len(given) < 4 else 1
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 1
 
 
 def links() -> None:

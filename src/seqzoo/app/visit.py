@@ -11,6 +11,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from ..errors import SeqzooError
+from ..number_words import number as plain_number
 from ..runtime import ClosedForm
 from ..runtime.repository import Model, Repository
 from . import loading
@@ -68,11 +69,8 @@ class Visit:
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
         """A number of the address within its bounds; the default where it is none."""
-        try:
-            value = float(self.query.get(key, default))
-        except ValueError:
-            return default
-        return min(max(value, low), high) if math.isfinite(value) else default
+        value = plain_number(self.query[key]) if key in self.query else default
+        return default if value is None or not math.isfinite(value) else min(max(value, low), high)
 
     def remember(self, **state: Any) -> None:
         """Put state into the address, at most five times a second; None takes it away."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +12,10 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import InputError
+from ..number_words import number, shown
+
+_SERIES_OPTIONS = ("--file", "-f", "--csv", "--data", "--series", "--input")  # what people try for their own numbers
+_READS_FILES = ("predict", "forecast", "backtest")
 
 
 class _Commands(TyperGroup):
@@ -19,6 +25,38 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Abort from None
+        except Exception as error:
+            # Typer's NoSuchOption; which module it lives in differs between versions.
+            option = getattr(error, "option_name", None) if type(error).__name__ == "NoSuchOption" else None
+            if option not in _SERIES_OPTIONS:
+                raise
+            raise InputError(_own_series(ctx.invoked_subcommand, option)) from None
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command whose options take numbers in ASCII digits; Python would read 1_0 and digits of every script."""
+        command = super().get_command(ctx, cmd_name)
+        for parameter in () if command is None else command.params:
+            parameter.process_value = partial(_plain, parameter.process_value)  # type: ignore[method-assign]
+        return command
+
+
+def _plain(process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
+    value = process(ctx, given)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and isinstance(given, str) and number(given) is None:
+        raise typer.BadParameter(f"{shown(given)} is not a number in the digits 0 to 9")
+    return value
+
+
+def _own_series(command: str | None, option: str) -> str:
+    """Where a series of the user's is read, for a command that has no such option."""
+    if command in _READS_FILES:
+        return f"there is no option {option}: `seqzoo {command}` reads a series with --file."
+    act = "training" if command == "train" else f"`seqzoo {command}`"
+    return (
+        f"there is no option {option}: {act} on a series of your own is not there yet. "
+        "`seqzoo forecast` and `seqzoo backtest` read one with --file."
+    )
 
 
 app = typer.Typer(
@@ -40,7 +78,9 @@ Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the fre
 Numbers = Annotated[
     list[str] | None, typer.Argument(help="The last values, oldest first; `-` reads standard input.")
 ]
-File = Annotated[Path | None, typer.Option("--file", "-f", help="Read the numbers from a text or CSV file.")]
+File = Annotated[
+    Path | None, typer.Option("--file", "-f", help="Read the numbers from a text file; `-` is standard input.")
+]
 NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # -0.5 is a number, not an option
 ModelFiles = Annotated[
     list[Path] | None,

@@ -173,7 +173,7 @@ def _budgets(given: list[str]) -> tuple[int | None, ...]:
 
     found: list[int | None] = []
     for word in given:
-        plain = word.strip().replace(",", "").replace("_", "")
+        plain = word.strip()
         if plain != "endless" and not (plain.isascii() and plain.isdigit() and len(plain) < 12):
             raise InputError(f"a budget is a number of points or the word endless, got {word[:40]!r}.")
         found.append(None if plain == "endless" else int(plain))

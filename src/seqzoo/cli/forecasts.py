@@ -127,7 +127,7 @@ def backtest(
     from .tables import show_backtest
 
     show_backtest(name, result.steps, beside)
-    source = f"a fresh series (seed {used})" if file is None else str(file)
+    source = f"a fresh series (seed {used})" if file is None else "standard input" if str(file) == "-" else str(file)
     known = not math.isnan(result.steps[0].se)
     errors = f"standard errors over {result.bandwidth} lags" if known else "too few for standard errors"
     typer.echo(f"{result.cutoffs:,} cutoffs of {source}; {errors}.")
@@ -144,20 +144,18 @@ def case_of(
     from .. import forecasting
     from ..errors import InputError
     from ..scoring import fresh_seed
-    from .reading import read_numbers
+    from .reading import read_series
 
     forecasting.check_horizon(horizon)
     length, signal = predictor.context_length, predictor.signal
-    rows = read_numbers(numbers, file)
+    history = read_series(numbers, file)
     observed = clean = None
-    if rows is None:
+    if history is None:
         rng = np.random.default_rng(fresh_seed() if seed is None else seed)
         drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
         history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
-    else:
-        history = np.array([value for row in rows for value in row])
-        if len(history) < length:
-            raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
+    elif len(history) < length:
+        raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
     ahead = predictor.forecast(history, horizon)[0]
     bayes = signal.posterior(history[None, -length:].astype(np.float32), horizon)[0][0]
     return forecasting.Case(history, ahead, bayes, observed, clean)
@@ -191,10 +189,10 @@ def _series(
     """The numbers of a file, or fresh series of the model's signal and their seed."""
     from ..errors import InputError
     from ..scoring import HELD_OUT_SEEDS, fresh_seed
-    from .reading import read_numbers
+    from .reading import read_series
 
     if file is not None:
-        return [value for row in read_numbers([], file) or [] for value in row], None
+        return read_series([], file), None
     signal = predictor.signal
     if signal.episodic:
         raise InputError(

@@ -71,13 +71,13 @@ def predict(
 
     predictor = load(name, engine)
     length = predictor.context_length
-    rows = read_numbers(numbers or [], file)
-    if rows is None:
+    lines = read_numbers(numbers or [], file)
+    if lines is None:
         raise InputError(
             f"no numbers were given: write {length} of them after the model's name, or use "
             "--file, or `-` for standard input."
         )
-    forecast = predictor.predict(as_windows(rows, length))
+    forecast = predictor.predict(as_windows(lines, length))
     if json:
         emit({"model": name, "engine": predictor.engine, "forecast": forecast.tolist()})
     else:

@@ -9,65 +9,90 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..number_text import rows_of
+from ..number_text import Lines, rows_of
+from ..number_words import number, shown
 
-LIMIT = 16 << 20  # characters; as Python numbers they take some thirty times that
+LIMIT = 16 << 20  # bytes; as Python numbers they take some thirty times that
+STANDARD_INPUT = Path("-")
 
 
-def read_numbers(given: list[str], file: Path | None) -> list[list[float]] | None:
-    """Rows of numbers, one row a line; None if neither arguments nor a file were given.
+def read_numbers(given: list[str], file: Path | None) -> Lines | None:
+    """The lines of numbers, as `rows_of` reads them; None if neither arguments nor a file were given.
 
-    Numbers are separated by white space, commas or semicolons. A lone "-" reads standard input.
+    A lone "-", as an argument or a file, reads standard input.
 
     Raises:
-        InputError: both sources given, an unreadable or huge file, or text that is not a number.
+        InputError: both sources given, an unreadable or huge file, or what is not plain numbers.
     """
     if given and file is not None:
         raise InputError("give the numbers either as arguments or with --file, not both.")
-    if given == ["-"]:
+    if given == ["-"] or file == STANDARD_INPUT:
         text, source = _standard_input(), "standard input"
     elif file is not None:
         text, source = _text(file), str(file)
     elif given:
+        _check_arguments(given)
         text, source = " ".join(given), "the arguments"
     else:
         return None
     return rows_of(text, source, LIMIT)
 
 
-def as_windows(rows: list[list[float]], context_length: int) -> NDArray[np.float64]:
-    """[B, L, 1]: one window per line where every line has L numbers, else all numbers as one window.
+def read_series(given: list[str], file: Path | None) -> NDArray[np.float64] | None:
+    """[T]: the numbers as one series; None if neither arguments nor a file were given.
 
     Raises:
-        InputError: they are not `context_length` numbers.
+        InputError: as `read_numbers`, and for several columns or several windows.
     """
-    if not rows:
-        raise InputError(f"no numbers were given; expected {context_length} of them, or lines of {context_length}.")
-    if all(len(row) == context_length for row in rows):
-        return np.array(rows)[:, :, None]
-    flat = [value for row in rows for value in row]
-    if len(flat) != context_length:
-        raise InputError(
-            f"expected {context_length} numbers (or lines of {context_length}, a window each), got {len(flat)}. "
-            "To forecast from a longer series use `seqzoo forecast`."
-        )
-    return np.array(flat)[None, :, None]
+    lines = read_numbers(given, file)
+    return None if lines is None else np.array(lines.series(), np.float64)
+
+
+def as_windows(lines: Lines, context_length: int) -> NDArray[np.float64]:
+    """[B, L, 1]: one window a line of L numbers, or a single one whose L numbers stand one a line.
+
+    Raises:
+        InputError: lines of other lengths.
+    """
+    return np.array(lines.windows(context_length), np.float64)[:, :, None]
+
+
+def _check_arguments(given: list[str]) -> None:
+    """Refuse what is an option, a file or nothing rather than a number."""
+    for position, word in enumerate(given, start=1):
+        if not word.strip():
+            raise InputError(f"argument {position} of the numbers is empty: a value may be missing.")
+        if word == "-":
+            raise InputError("`-` reads standard input where it stands without numbers beside it.")
+        if word.startswith("--"):
+            raise InputError(f"{shown(word)} is not a number, and no option. Read numbers from a file with --file.")
+        if number(word) is None and _is_file(word):
+            raise InputError(f"{shown(word)} is not a number but a file. Read it with --file.")
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return len(word) < 1000 and Path(word).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _text(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8-sig") as handle:
-            return handle.read(LIMIT + 1)
+        with file.open("rb") as handle:
+            return _decoded(handle.read(LIMIT + 1), str(file))
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{file} is not a text file of numbers.") from None
 
 
 def _standard_input() -> str:
     if sys.stdin is None:
         raise InputError("there is no standard input to read.")
-    try:
-        return sys.stdin.read(LIMIT + 1)
-    except UnicodeDecodeError:
-        raise InputError("standard input is not text with numbers.") from None
+    return _decoded(sys.stdin.buffer.read(LIMIT + 1), "standard input")
+
+
+def _decoded(raw: bytes, source: str) -> str:
+    """The text of bytes; U+FFFD stands for those that are not UTF-8, and `rows_of` refuses it with a reason."""
+    if len(raw) > LIMIT:
+        raise InputError(f"{source} is too large: at most {LIMIT:,} bytes are read.")
+    return raw.decode("utf-8", "replace")

@@ -176,7 +176,7 @@ class Microscope(anywidget.AnyWidget):
 def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:
     """A whole number of a view within its bounds; the lowest where it is none."""
     text = str(view.get(key, low))
-    return min(max(int(text), low), high) if text.isdecimal() and len(text) < 10 else low
+    return min(max(int(text), low), high) if text.isascii() and text.isdecimal() and len(text) < 10 else low
 
 
 def microscope(name: str | Path, *, url: str = "") -> Microscope:

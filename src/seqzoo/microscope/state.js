@@ -65,7 +65,7 @@ export function fromView(view, { cell, start, first, aheads }) {
   for (const item of items("values")) {
     const [place, value] = item.split("_");
     const isPlace = /^\d{1,4}$/.test(place) && place >= 1 && place <= L;
-    if (!isPlace || !/\d/.test(value) || Number.isNaN(Number(value))) continue;
+    if (!isPlace || !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)) continue;
     state.window[place - 1] = Math.max(-LARGEST, Math.min(LARGEST, Number(value)));
   }
   return state;

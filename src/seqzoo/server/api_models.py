@@ -18,7 +18,7 @@ from ..floors import floors
 from ..runtime import ClosedForm, Predictor
 from ..runtime.repository import Repository
 from .answers import Refused, answer
-from .schemas import ERRORS, Name, VerifyRequest
+from .schemas import ERRORS, InDigits, Name, VerifyRequest
 from .shared import Shared
 
 
@@ -74,8 +74,8 @@ def enter(made: FastAPI, shared: Shared) -> None:
     async def floors_of(
         request: Request,
         signal: str = "sine",
-        context_length: Annotated[int, Query(ge=2, le=200)] = 20,
-        horizon: Annotated[int, Query(ge=1, le=200)] = 1,
+        context_length: Annotated[int, InDigits, Query(ge=2, le=200)] = 20,
+        horizon: Annotated[int, InDigits, Query(ge=1, le=200)] = 1,
     ) -> Response:
         """The least error that any forecaster of a signal can have, and that of simple ones, by step ahead."""
         request.scope["kind"] = "floors"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ..number_words import number
 
 MOST_VALUES = 100_000
 MOST_STEPS = 1000
@@ -21,6 +23,14 @@ class ErrorBody(_Strict):
     error: str
 
 
+def _in_digits(given: Any) -> Any:
+    """Pydantic would read 1_0 of an address."""
+    if isinstance(given, str) and number(given) is None:
+        raise ValueError("it must be a number in the digits 0 to 9")
+    return given
+
+
+InDigits = BeforeValidator(_in_digits)
 Values = Annotated[list[float], Field(min_length=1, max_length=MOST_VALUES, description="Oldest value first.")]
 
 
