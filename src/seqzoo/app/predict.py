@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import intervals
 from ..errors import SeqzooError
 from ..floors import best_linear
+from ..forecasting import finite
 from ..number_text import rows_of
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
@@ -142,11 +143,10 @@ class _Predict:
             context, clean = self.signal.window()
             context = context if self.own is None else self.own
             signal = self.signal.signal()
-        seen = context.astype(np.float32)
-        bayes = signal.posterior(seen[None].astype(np.float64), ahead)[0][0]
-        linear = best_linear(signal, length, ahead)(seen[None].astype(np.float64))[0]
+        bayes = finite(signal.posterior(context[None], ahead)[0])[0]
+        linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
         radius = _radius(self.visit.name, self.visit.model)
-        return Shown(context, model.predict(seen)[0].astype(np.float64), bayes, linear, clean, radius)
+        return Shown(context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius)
 
 
 def _lead(known: Model) -> str:

@@ -159,7 +159,7 @@ def case_of(
         if len(history) < length:
             raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
     ahead = predictor.forecast(history, horizon)[0]
-    bayes = signal.posterior(history[None, -length:].astype(np.float32), horizon)[0][0]
+    bayes = forecasting.finite(signal.posterior(history[None, -length:], horizon)[0])[0]
     return forecasting.Case(history, ahead, bayes, observed, clean)
 
 

@@ -51,16 +51,16 @@ class ClosedForm:
         """Returns itself: there is nothing to load."""
         return self
 
-    def predict(self, windows: ArrayLike) -> NDArray[np.float32]:
-        """Forecast the next value after each window: [L], [L, 1] or [B, L, 1] to float32 [B, 1].
+    def predict(self, windows: ArrayLike) -> NDArray[np.float64]:
+        """Forecast the next value after each window: [L], [L, 1] or [B, L, 1] to float64 [B, 1].
 
         Raises:
-            InputError: another shape, not numbers, or a value not finite in float32.
+            InputError: another shape, not numbers, or a value or forecast not finite in float32.
         """
         return self._direct(as_batch(windows, self.context_length), 1)
 
-    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float32]:
-        """Forecast every step up to `horizon` directly, each with the reference for that step: float32 [B, horizon].
+    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float64]:
+        """Forecast every step up to `horizon` directly, each with the reference for that step: float64 [B, horizon].
 
         Raises:
             InputError: see `predict`; a horizon that is not from 1 to 10,000.
@@ -79,9 +79,9 @@ class ClosedForm:
         """Raises InputError: nothing is carried from one value to the next."""
         self.trace([])
 
-    def _direct(self, batch: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+    def _direct(self, batch: NDArray[np.floating], horizon: int) -> NDArray[np.float64]:
         forecaster = _forecasters(self.family, horizon)[self.reference]
-        return forecaster(batch[:, :, 0].astype(np.float64)).astype(np.float32)
+        return np.asarray(forecasting.finite(forecaster(batch[:, :, 0].astype(np.float64))), np.float64)
 
 
 @functools.lru_cache(maxsize=16)

@@ -14,13 +14,13 @@ from ..bundle import WEIGHTS, Bundle, Contract, Manifest, open_bundle
 from ..errors import InputError, IntegrityError
 from ..shelf import find
 from ..signals import Signal
-from ..windows import as_batch, last_window
+from ..windows import as_batch, last_window, single
 from . import closed_form, engines
 from .closed_form import ClosedForm
 from .reference import NumpyEngine, Trace
 from .stream import Stream
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 
 def load(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
@@ -130,17 +130,16 @@ class Predictor:
             windows: [L], [L, 1] or [B, L, 1], in the series' units.
 
         Returns:
-            float32 [B, H]
+            [B, H]: float32 as the engine gives it; float64 where the bundle's normaliser moves or scales it, for near
+            1.7e9 neighbouring numbers of float32 are 128 apart.
 
         Raises:
-            InputError: another shape, not numbers, or a value not finite in float32.
+            InputError: another shape, not numbers, or a value or forecast not finite in float32.
             BundleError, MissingExtraError: at the first call, see `warm`.
         """
         engine = self._engine or self._load()
         batch = as_batch(windows, self._length)
-        if self._normaliser.is_identity:
-            return engine.run(batch)
-        return self._normaliser.undo(engine.run(self._scaled(batch)))
+        return forecasting.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
 
     def forecast(self, context: ArrayLike, horizon: int) -> FloatArray:
         """Forecast `horizon` steps, feeding forecasts back where the model gives fewer at a time.
@@ -150,7 +149,7 @@ class Predictor:
             horizon: 1 to 10,000.
 
         Returns:
-            float32 [B, horizon]
+            [B, horizon], in the type that `predict` returns; what is fed back is fed in float64.
 
         Raises:
             InputError, BundleError, MissingExtraError: see `predict`.
@@ -162,14 +161,16 @@ class Predictor:
         """Every gate and state of windows given as for `predict`, through the numpy engine.
 
         Raises:
-            InputError: bad windows, or an architecture without a numpy reference.
+            InputError: bad windows, a forecast that is not finite, or an architecture without a numpy reference.
             BundleError: the weights are damaged.
         """
         batch = as_batch(windows, self.context_length)
         most = max(1, 81_920 // batch.shape[1])
         if len(batch) > most:
             raise InputError(f"a trace holds at most {most:,} windows of this length, got {len(batch):,}.")
-        return self._reference.trace(self._scaled(batch))
+        trace = self._reference.trace(self._scaled(batch))
+        forecasting.finite(trace.forecast)
+        return trace
 
     def stream(self) -> Stream:
         """A recurrent model fed one value at a time, through the numpy engine; each stream has its own state.
@@ -207,9 +208,13 @@ class Predictor:
     def _reference(self) -> NumpyEngine:
         return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
 
-    def _scaled(self, batch: FloatArray) -> FloatArray:
+    def _scaled(self, batch: FloatArray) -> NDArray[np.float32]:
+        """In model units. What is finite in float32 stays so where there is nothing to scale."""
+        normaliser = self.manifest.contract.normaliser
+        if normaliser.is_identity:
+            return single(batch)
         with np.errstate(over="ignore"):
-            scaled = self.manifest.contract.normaliser.apply(batch)
+            scaled = normaliser.apply(batch)
         if not np.isfinite(scaled).all():
             raise InputError("a value lies so far outside the model's scale that float32 cannot hold it.")
         return scaled

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..windows import Normaliser
+from ..forecasting import finite
+from ..windows import Normaliser, single
 from .reference import NumpyEngine
 
 
@@ -29,11 +30,11 @@ class Stream:
         self._states = self._engine.start(1)
         self.seen = 0
 
-    def push(self, value: float) -> NDArray[np.float32]:
-        """Take one value in the series' units; returns the forecast [H] of what follows it.
+    def push(self, value: float) -> NDArray[np.floating]:
+        """Take one value in the series' units; returns the forecast [H] of what follows it, typed as `predict`'s.
 
         Raises:
-            InputError: not a number, or not finite in float32. The state is as before.
+            InputError: not a number, or it or the forecast not finite in float32. The state is as before.
         """
         try:
             raw = np.asanyarray(value)
@@ -42,13 +43,16 @@ class Stream:
         if raw.ndim or raw.dtype.kind not in "fiu":  # float() would take text, a truth value and more
             raise InputError(f"a stream takes one number at a time, got {str(value)[:40]!r}.")
         given = float(raw)
+        values = np.array([[given]])
         with np.errstate(over="ignore"):
-            scaled = self._normaliser.apply(np.array([[given]], np.float32))
-        if not math.isfinite(scaled[0, 0]):
+            scaled = self._normaliser.apply(values)
+        if not (math.isfinite(single(values)[0, 0]) and math.isfinite(scaled[0, 0])):
             raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {given}.")
-        self._states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
+        states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
+        ahead: NDArray[np.floating] = finite(self._normaliser.undo(single(forecast)))[0]
+        self._states = states
         self.seen += 1
-        return self._normaliser.undo(forecast[0].astype(np.float32))
+        return ahead
 
     @property
     def states(self) -> dict[str, NDArray[np.float64]]:
