@@ -65,6 +65,7 @@ def refused(page: Any) -> str:
 def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window(visit: Visit) -> None:
     page = opened(visit)
     before, window = said(page), values(page)
+    assert "Bayes, the best possible, " in before and "the best possible" in page.inner_text(".numbers")
     box = page.locator(POINT).nth(15).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -77,7 +78,7 @@ def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window
     page.wait_for_function(WRITTEN, arg=15)
     now = values(page)
     assert now[15] > window[15] + 0.05 and now[:15] + now[16:] == pytest.approx(window[:15] + window[16:], abs=1e-4)
-    assert "truth" in final
+    assert "truth" in final and "Bayes, the best for the sine it assumes, " in final
     other = again(visit, page)
     page.wait_for_function("([selector, label]) => document.querySelector(selector).ariaLabel === label",
                            arg=[CHART, said(other)])  # fmt: skip
@@ -146,6 +147,8 @@ def test_pasted_values_are_forecast_have_no_truth_and_stand_in_the_address(visit
     page.wait_for_function(f"!document.querySelector(\"{CHART}\").getAttribute('aria-label').includes('truth')")
     assert page.inner_text("p.error-line").strip() == ""
     assert values(page) == pytest.approx([0.01 * step for step in range(20)])
+    for text in (said(page), page.inner_text(".numbers")):
+        assert "the best for the sine it assumes" in text and "best possible" not in text
     page.wait_for_function("location.search.includes('pasted=')")
     other = again(visit, page)
     assert said(other) == said(page) and "truth" not in said(other)

@@ -22,8 +22,8 @@ L = 20
     ("shape", "batch"), [((L,), 1), ((L, 1), 1), ((1, L, 1), 1), ((2, L, 1), 2), ((300, L, 1), 300)]
 )
 def test_each_accepted_shape_becomes_a_contiguous_batch_of_the_precision_given(shape, batch):
-    for given, kept in ((np.float32, np.float32), (np.float64, np.float64), (np.int32, np.float64)):
-        values = np.arange(np.prod(shape), dtype=given).reshape(shape)
+    for kind, kept in ((np.float32, np.float32), (np.float64, np.float64), (np.int32, np.float64)):
+        values = np.arange(np.prod(shape), dtype=kind).reshape(shape)
         made = as_batch(values, L)
         assert made.shape == (batch, L, 1) and made.dtype == kept and made.flags.c_contiguous
         np.testing.assert_array_equal(made.ravel(), values.ravel())

@@ -1,4 +1,4 @@
-"""The view *Predict*: a window made by hand, the model's forecast of it, and the best that could be said."""
+"""The view *Predict*: a window made by hand, the model's forecast of it, and that of Bayes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import intervals
 from ..errors import SeqzooError
-from ..floors import best_linear
+from ..floors import best_linear, standing
 from ..forecasting import finite
 from ..number_text import rows_of
 from ..runtime import ClosedForm
@@ -145,8 +145,8 @@ class _Predict:
             signal = self.signal.signal()
         bayes = finite(signal.posterior(context[None], ahead)[0])[0]
         linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
-        radius = _radius(self.visit.name, self.visit.model)
-        return Shown(context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius)
+        radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=self.own is not None)
+        return Shown(context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius, best)
 
 
 def _lead(known: Model) -> str:
@@ -156,7 +156,7 @@ def _lead(known: Model) -> str:
     if isinstance(known, ClosedForm):
         if known.reference == "bayes":
             return (
-                "Drag a value and watch the best forecast that can exist move; change the noise, and it may part "
+                "Drag a value and watch the best forecast of its signal move; change the noise, and it may part "
                 f"from the {bayes} forecaster that was told of the change."
             )
         return f"{act}: this is a weighted sum of the window, and its weights are fixed."

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import sensitivity
 from ..errors import InputError, SeqzooError
-from ..floors import best_linear, forecasters
+from ..floors import best_linear, forecasters, standing
 from ..runtime import ClosedForm, Predictor
 from ..runtime.feedforward import ARCHITECTURES, FeedForward
 from ..sensitivity import LONGEST, Slope, cosine
@@ -163,6 +163,7 @@ class _Sensitivity:
             sensitivity.of_bayes(signal, context, step),
             sensitivity.exact(lambda windows: linear(windows)[:, step - 1], context),
             self._slope(context, step, frozenset()) if off else None,
+            standing(signal, own=bool(self.values["poke_by"]) or self.order != "plain"),
         )
 
     def _context(self, *, poked: bool = True) -> FloatArray:

@@ -32,14 +32,16 @@ def forecast(
     plot: Plot = None,
     json: Json = False,
 ) -> None:
-    """Forecast many steps by feeding predictions back, beside the Bayes forecast.
+    """Forecast many steps by feeding predictions back, beside the Bayes forecast of the model's signal.
 
-    Without numbers, a fresh stretch of the model's own signal is drawn and its truth shown too. Intervals are
+    Without numbers, a fresh stretch of that signal is drawn and its truth shown too: then Bayes is the best possible.
+    Of numbers of your own it is the best only if they follow that signal. Intervals are
     split conformal, for each step on its own: calibrated on fresh windows of that signal, or on the numbers given.
 
     Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
     `seqzoo forecast lstm.sine --interval 0.9` · `seqzoo forecast lstm.sine --file series.csv`
     """
+    from ..floors import standing
     from ..runtime import load
 
     if plot is not None:
@@ -48,23 +50,26 @@ def forecast(
         plots.check_kind(plot)
     predictor = load(name, engine)
     case = case_of(predictor, numbers or [], file, horizon, seed)
-    note = None
+    is_own, note = case.observed is None, None
+    best = standing(predictor.signal, own=is_own)
     if interval is not None:
-        from_signal = case.observed is not None or predictor.signal.episodic
+        from_signal = not is_own or predictor.signal.episodic
         made = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
         lower, upper = made.around(case.forecast[None])
         case = case._replace(lower=lower[0], upper=upper[0])
         source = "fresh windows of its signal" if from_signal else "windows of these numbers, which is approximate"
         note = f"Intervals of level {interval:g} for each step on its own; calibrated on {made.windows:,} {source}."
     if plot is not None:
-        plots.save(plots.forecast_figure(name, case, f"interval of level {interval}"), plot)
+        plots.save(plots.forecast_figure(name, case, best, f"interval of level {interval}"), plot)
     if json:
         facts = {key: None if values is None else values.tolist() for key, values in case._asdict().items()}
-        emit({"model": name, "level": interval, **facts})
+        emit({"model": name, "level": interval, "bayes_is": best, **facts})
         return
     from .tables import show_forecast
 
     show_forecast(case)
+    if is_own:
+        typer.echo(f"bayes: {best}; the law of these numbers is not known.")
     if note is not None:
         typer.echo(note)
     if plot is not None:

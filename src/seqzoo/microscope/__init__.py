@@ -15,7 +15,7 @@ import numpy as np
 
 from ..bundle import WEIGHTS, Bundle, open_bundle
 from ..errors import InputError, MissingExtraError
-from ..floors import best_linear
+from ..floors import best_linear, standing
 from ..runtime.reference import CELLS
 from ..sensitivity import LONGEST, of_bayes
 from ..shelf import find
@@ -91,6 +91,10 @@ class Microscope(anywidget.AnyWidget):
     best_linear_bias = traitlets.List(traitlets.Float()).tag(sync=True)
     bayes = traitlets.Dict().tag(sync=True)
     signal = traitlets.Dict().tag(sync=True)
+    standings = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What the Bayes forecast is, see `floors.standing`: of a window that the signal drew, and of any other."""
+    is_given = traitlets.Bool().tag(sync=True)
+    """Whether the window to begin with was given, not drawn."""
 
     def __init__(
         self,
@@ -128,6 +132,8 @@ class Microscope(anywidget.AnyWidget):
             best_linear=linear.weights.tolist(),
             best_linear_bias=linear.bias.tolist(),
             signal={"family": facts.signal.family, **dataclasses.asdict(self._signal)},
+            standings=[standing(self._signal, own=own) for own in (False, True)],
+            is_given=self._is_given,
         )
         self.bayes = self.bayes_of()
         self.on_msg(self._answer)
@@ -154,6 +160,10 @@ class Microscope(anywidget.AnyWidget):
         if content == {"kind": "weights"}:
             self.send({"kind": "weights"}, buffers=[self._weights])
 
+    @property
+    def _is_given(self) -> bool:
+        return self._given is not None and self._draw == 0
+
     def _drawn(self, length: int) -> list[float]:
         if self._given is not None and self._draw == 0:
             return self._given
@@ -165,6 +175,7 @@ class Microscope(anywidget.AnyWidget):
         asked = _whole(change["new"], "draw", 0, DRAWS - 1)
         if asked != self._draw:
             self._draw = asked
+            self.is_given = self._is_given
             self.start = self._drawn(len(self.start))
 
     def _follow(self, _change: dict[str, Any]) -> None:

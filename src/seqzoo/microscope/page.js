@@ -38,7 +38,7 @@ function overTime(cell, points) {
       ${title("Derivative of the forecast", "How much the forecast changes per unit of change of each value.")}
       <span class="mz-keys">${key("bar", "network")}
         ${key("rule", define("best linear weights", "Of the affine forecaster with the least error on this signal."))}
-        ${key("disc mz-ring", define("Bayes", "Of the best forecast that can exist, the conditional mean."))}
+        ${key("disc mz-ring", define("Bayes", "Of the conditional mean: on the model's signal the best forecast that can exist."))}
       </span></div>
     ${picture("derivative")}
     <div class="mz-tools">

@@ -136,6 +136,7 @@ function show(model, root, cell) {
 
   function facts() {
     return { cell, state, start: base.start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
+      standings: model.get("standings"), isGiven: model.get("is_given"),
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
 

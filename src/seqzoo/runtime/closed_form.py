@@ -16,7 +16,7 @@ from ..windows import as_batch, last_window
 CONTEXT_LENGTH = 20
 
 SUMMARIES = {
-    "bayes": "The conditional mean given the window: no forecaster can be better.",
+    "bayes": "The conditional mean given the window: on its signal, no forecaster can be better.",
     "best_linear": "The weighted sum of the window that is best on average; its weights are exact.",
     "line": "A straight line fitted to the window and extended.",
     "last_value": "The last value, repeated.",
