@@ -1,14 +1,15 @@
 """Whether a window is one that training could have shown, and how far outside it lies. NumPy only.
 
-A network interpolates: of a constant 5, a ramp or kelvins it makes a number all the same, which means nothing. Training
-draws windows of the model's signal, so what it saw is known. Two questions, both in training standard deviations:
+A network interpolates: of a constant 5, a ramp or kelvins it makes a number all the same, which means nothing.
+Training draws windows of the model's signal, so what it saw is known. Two questions, both in training standard
+deviations:
 
 - by value: the largest |value - mean| / sd of the window, against the largest that training reaches;
-- by shape: the Mahalanobis distance of the window under the mean and covariance of training windows, in all directions
-  together and in each principal direction on its own. The second catches a ramp within the signal's range: it is no
-  farther in sum than noise is, but all of it lies in a direction in which training hardly moves.
+- by shape: the Mahalanobis distance of the window under the mean and covariance of training windows, in all
+  directions together and in each principal direction on its own. The second catches a ramp within the signal's range:
+  it is no farther in sum than noise is, but all of it lies in a direction in which training hardly moves.
 
-The reaches are the farthest of fresh windows of the signal, drawn once from a fixed seed, and a twentieth more: of
+The reaches are the farthest of fresh windows of the signal, drawn once from a fixed seed, and a tenth more: of
 10,000 windows of the signal about one or none lies outside.
 """
 
@@ -26,9 +27,9 @@ from .signals import Signal
 FloatArray = NDArray[np.floating]
 
 SEED = 2**31 + 41
-MOST_DRAWN, LEAST_DRAWN, MOST_VALUES = 20_000, 2_000, 1_000_000  # windows, windows and values that a reach is taken of
+MOST_DRAWN, LEAST_DRAWN, MOST_VALUES = 5_000, 1_500, 500_000  # windows, windows and values that a reach is taken of
 LONGEST = 256  # the last values of a window that its shape is judged by: a covariance of more would be dear
-MARGIN = 1.05
+MARGIN = 1.1
 LEAST_SPREAD = 0.01  # of the standard deviation: less noise than this, as rounding is, makes no window strange
 ROWS = 4096  # windows judged at once
 
@@ -42,6 +43,7 @@ class Outside:
         outside: [B] whether each lies outside.
         value: how far the farthest value of any window is from the mean; `value_reach` is as far as training reaches.
         shape: how far the shape that exceeds its reach the most is from the mean window; `shape_reach` likewise.
+        is_trained: False of a reference, which assumes its signal and was trained on nothing.
     """
 
     windows: int
@@ -50,29 +52,24 @@ class Outside:
     value_reach: float
     shape: float
     shape_reach: float
-
-    def __bool__(self) -> bool:
-        return bool(self.outside.any())
+    is_trained: bool = True
 
     @property
-    def note(self) -> str | None:
-        """In one sentence; None where every window is as training saw them."""
-        if not self:
-            return None
+    def note(self) -> str:
+        """The farthest in one sentence."""
         by_value = self.value > self.value_reach
         what, far, reach = (
             ("a value", self.value, self.value_reach) if by_value else ("the shape", self.shape, self.shape_reach)
         )
         count = f" ({int(self.outside.sum()):,} of {self.windows:,} windows)" if self.windows > 1 else ""
+        whose, of = ("training saw", "training windows") if self.is_trained else ("its signal gives", "its windows")
         return (
-            f"Outside what the model was trained on{count}: {what} lies {_number(far)} standard deviations from the "
-            f"mean, where training reached {_number(reach)}."
+            f"Outside what {whose}{count}: {what} lies {_number(far)} standard deviations from the mean; {of} reach "
+            f"{_number(reach)}."
         )
 
-    def facts(self) -> dict[str, Any] | None:
-        """For JSON: the sentence and its numbers; None where nothing lies outside."""
-        if not self:
-            return None
+    def facts(self) -> dict[str, Any]:
+        """For JSON: the sentence, how many windows lie outside, and the distances."""
         return {
             "note": self.note, "windows": int(self.outside.sum()), "value": self.value,
             "value_reach": self.value_reach, "shape": self.shape, "shape_reach": self.shape_reach,
@@ -105,9 +102,17 @@ class Familiarity:
         self._most = MARGIN * max(float((self._distances(part) / self._reach).max()) for part in _pieces(second))
         drawn = max(float(np.abs(part - self.mean).max()) for part in (first, second))
         self.value_reach = MARGIN * max(drawn, LEAST_SPREAD * self.sd) / self.sd
+        self._bounds = self._most * self._reach
+
+    def find(self, windows: FloatArray) -> Outside | None:
+        """Of windows [B, L] in the series' units, finite; None where none lies outside."""
+        if len(windows) == 1 and not self._is_outside(windows[0]):
+            return None
+        judged = self.judge(windows)
+        return judged if judged.outside.any() else None
 
     def judge(self, windows: FloatArray) -> Outside:
-        """Of windows [B, L] in the series' units, finite."""
+        """Of windows [B, L] in the series' units, finite, also where none lies outside."""
         values, shapes, places = [], [], []
         for part in _pieces(windows):
             values.append(np.abs(part - self.mean).max(axis=1) / self.sd)
@@ -120,21 +125,22 @@ class Familiarity:
         worst = int(excess.argmax())
         return Outside(
             len(value), (value > self.value_reach) | (excess > self._most), float(value.max()), self.value_reach,
-            float(shape[worst]), float(self._most * self._reach[place[worst]]),
+            float(shape[worst]), float(self._bounds[place[worst]]),
         )  # fmt: skip
 
-    def is_outside(self, window: FloatArray) -> bool:
-        """Whether one window [L] is: the same answer as `judge`, and quicker."""
+    def _is_outside(self, window: FloatArray) -> bool:
+        """Whether one window [L] is: what `judge` answers, in a quarter of its time."""
         if max(window.max() - self.mean, self.mean - window.min()) > self.value_reach * self.sd:
             return True
         along = (window[-len(self._at) :] - self._at) @ self._axes
-        bounds = self._most * self._reach
-        return bool(along @ along > bounds[-1] ** 2 or (np.abs(along) > bounds[:-1]).any())
+        return bool((np.abs(along) > self._bounds[:-1]).any() or along @ along > self._bounds[-1] ** 2)
 
-    def far(self, value: float) -> Outside:
-        """Of one value, whatever stands before it."""
+    def find_value(self, value: float) -> Outside | None:
+        """Of one value, whatever stands before it; None where it does not lie outside."""
         far = abs(value - self.mean) / self.sd
-        return Outside(1, np.array([far > self.value_reach]), far, self.value_reach, 0.0, np.inf)
+        if far <= self.value_reach:
+            return None
+        return Outside(1, np.array([True]), far, self.value_reach, 0.0, float(self._bounds[-1]))
 
     def _distances(self, windows: FloatArray) -> FloatArray:
         """[B, width + 1]: along each principal direction, and in all of them together."""
@@ -157,4 +163,4 @@ def _pieces(windows: FloatArray) -> list[FloatArray]:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.1f}" if value < 1e6 else f"{value:.2g}"
+    return f"{value:#.3g}".rstrip(".") if value < 1000 else f"{value:,.0f}" if value < 1e6 else f"{value:.2g}"

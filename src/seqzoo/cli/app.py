@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..familiarity import Outside
 
 
 class _Commands(TyperGroup):
@@ -82,6 +85,12 @@ def emit(facts: Any) -> None:
 
     text = msgspec.json.encode(_encodable(msgspec.to_builtins(facts)))
     typer.echo(msgspec.json.format(text, indent=2).decode())
+
+
+def say_outside(outside: Outside | None) -> None:
+    """Say on standard error what lies outside training."""
+    if outside is not None:
+        typer.echo(outside.note, err=True)
 
 
 def _encodable(facts: Any) -> Any:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
+import warnings
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import forecasting, signals
-from ..errors import InputError, UnknownNameError
+from .. import familiarity, forecasting, signals
+from ..errors import InputError, OutsideTrainingWarning, UnknownNameError
+from ..familiarity import Outside
 from ..floors import REFERENCES, Forecaster, forecasters, reference_of
 from ..windows import as_batch, last_window
 
 CONTEXT_LENGTH = 20
+MOST_LOOKED_AT = 1_000  # windows of a batch, before a warning
+ASSUMING = ("bayes", "best_linear")  # a signal; the others say the same whatever it is
 
 SUMMARIES = {
     "bayes": "The conditional mean given the window: on its signal, no forecaster can be better.",
@@ -43,6 +48,7 @@ class ClosedForm:
         self.name = f"{reference}.{family}"
         self.summary = SUMMARIES[reference]
         self.signal = signals.make(family)
+        self.warns = False
 
     def __repr__(self) -> str:
         return f"<ClosedForm {self.name}>"
@@ -58,6 +64,20 @@ class ClosedForm:
             InputError: another shape, not numbers, or a value or forecast not finite in float32.
         """
         return self._direct(as_batch(windows, self.context_length), 1)
+
+    def outside(self, windows: ArrayLike) -> Outside | None:
+        """What lies outside its signal in windows given as for `predict`; None where nothing does.
+
+        `line` and `last_value` assume no signal.
+
+        Raises:
+            InputError: as `predict`.
+        """
+        batch = as_batch(windows, self.context_length)
+        if self.reference not in ASSUMING:
+            return None
+        outside = familiarity.of(self.signal, self.context_length).find(batch[:, :, 0])
+        return outside and replace(outside, is_trained=False)
 
     def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float64]:
         """Forecast every step up to `horizon` directly, each with the reference for that step: float64 [B, horizon].
@@ -80,6 +100,9 @@ class ClosedForm:
         self.trace([])
 
     def _direct(self, batch: NDArray[np.floating], horizon: int) -> NDArray[np.float64]:
+        if self.warns and (outside := self.outside(batch[:MOST_LOOKED_AT])):
+            self.warns = False
+            warnings.warn(f"{self.name}: {outside.note}", OutsideTrainingWarning, stacklevel=3)
         forecaster = _forecasters(self.family, horizon)[self.reference]
         return np.asarray(forecasting.finite(forecaster(batch[:, :, 0].astype(np.float64))), np.float64)
 

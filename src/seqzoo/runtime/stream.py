@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..familiarity import Familiarity, Outside
 from ..forecasting import finite
 from ..windows import Normaliser, single
 from .reference import NumpyEngine
@@ -21,13 +23,17 @@ class Stream:
     `reset` before a new stretch gives what it was trained for.
     """
 
-    def __init__(self, engine: NumpyEngine, normaliser: Normaliser) -> None:
-        self._engine, self._normaliser = engine, normaliser
+    def __init__(
+        self, engine: NumpyEngine, normaliser: Normaliser, familiar: Familiarity | None, context_length: int
+    ) -> None:
+        self._engine, self._normaliser, self._familiar = engine, normaliser, familiar
+        self._values: deque[float] = deque(maxlen=context_length)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything: the state is zero again."""
         self._states = self._engine.start(1)
+        self._values.clear()
         self.seen = 0
 
     def push(self, value: float) -> NDArray[np.floating]:
@@ -51,8 +57,20 @@ class Stream:
         states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
         ahead: NDArray[np.floating] = finite(self._normaliser.undo(single(forecast)))[0]
         self._states = states
+        self._values.append(given)
         self.seen += 1
         return ahead
+
+    def outside(self) -> Outside | None:
+        """Whether the last L values lie outside what training saw, or, of fewer, the last value.
+
+        None where they do not, before the first value, and where the model's signal is not known.
+        """
+        if self._familiar is None or not self._values:
+            return None
+        if len(self._values) < (self._values.maxlen or 0):
+            return self._familiar.find_value(self._values[-1])
+        return self._familiar.find(np.array([self._values]))
 
     @property
     def states(self) -> dict[str, NDArray[np.float64]]:
