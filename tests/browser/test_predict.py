@@ -154,6 +154,20 @@ def test_pasted_values_are_forecast_have_no_truth_and_stand_in_the_address(visit
     assert said(other) == said(page) and "truth" not in said(other)
 
 
+def test_a_window_outside_training_is_said_beside_the_chart_which_does_not_move(visit: Visit) -> None:
+    page = opened(visit)
+    on_page = """() => [...document.querySelectorAll("[role=img], .numbers")].map(
+      (part) => part.getBoundingClientRect().y + scrollY)"""
+    places, ramp = page.evaluate(on_page), [step / 10 - 0.95 for step in range(20)]
+    assert page.inner_text(".outside").strip() == "" and len(places) > 1
+    for window, what in (([5.0] * 20, "a value lies 7.0"), (ramp, "the shape lies")):
+        page.fill("textarea", " ".join(map(str, window)))
+        page.dispatch_event("textarea", "change")
+        page.wait_for_function("words => document.querySelector('.outside').textContent.includes(words)", arg=what)
+        assert page.inner_text(".outside").startswith("Outside what training saw: ")
+        assert page.evaluate(on_page) == places
+
+
 def test_a_chosen_file_is_read(visit: Visit) -> None:
     page = opened(visit)
     before = said(page)

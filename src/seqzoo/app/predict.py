@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,7 @@ class _Predict:
                 with ui.element("div").classes("panel"), ui.element("div").classes("handled"):
                     self.chart = charts.chart({}, "Loading")
                     self.points = Points(self.chart, "The window: up and down change a value", self._drag)
+                    self.outside = theme.html("", "outside", "p").props('role="status"')
                 with ui.element("div").classes("panel"):
                     self.numbers = theme.html("").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
@@ -133,6 +135,7 @@ class _Predict:
         charts.redraw(self.chart, predict_chart.options(found, name), predict_chart.described(found, name))
         self.points.show(found.context, predict_chart.scale(found)[2] / 5)
         self.numbers.set_content(predict_chart.numbers(found, name))
+        self.outside.set_content(escape(found.outside))
 
     def _compute(self) -> Shown:
         model, length, ahead = self.engines.model, self.length, self.horizon
@@ -146,7 +149,11 @@ class _Predict:
         bayes = finite(signal.posterior(context[None], ahead)[0])[0]
         linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
         radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=self.own is not None)
-        return Shown(context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius, best)
+        outside = model.outside(context)
+        return Shown(
+            context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius, best,
+            "" if outside is None else outside.note,
+        )  # fmt: skip
 
 
 def _lead(known: Model) -> str:

@@ -20,7 +20,7 @@ LINES = 6  # at most so many steps of the vertical axis, give or take one
 class Shown(NamedTuple):
     """Context [L], forecasts [H] each, the clean values [L + H] where they are known, radius [H].
 
-    `standing` is what the Bayes forecast is here, see `floors.standing`.
+    `standing` is what the Bayes forecast is here, see `floors.standing`; `outside` says what training did not see.
     """
 
     context: FloatArray
@@ -30,6 +30,7 @@ class Shown(NamedTuple):
     clean: FloatArray | None
     radius: FloatArray
     standing: str
+    outside: str
 
 
 def options(found: Shown, name: str) -> charts.Options:

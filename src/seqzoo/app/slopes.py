@@ -23,6 +23,7 @@ class Shown(NamedTuple):
         step: how many steps ahead they forecast.
         whole: of the model with nothing switched off, where something is.
         standing: what the Bayes forecast is here, see `floors.standing`.
+        outside: what about the window training did not see, in words; empty where nothing.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Shown(NamedTuple):
     linear: Slope
     whole: Slope | None
     standing: str
+    outside: str = ""
 
     def lines(self) -> list[tuple[str, Slope, str, str]]:
         """Name, slope, colour and mark of each forecaster, the model last and so on top."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import familiarity
 from ..bundle import WEIGHTS, Bundle, open_bundle
 from ..errors import InputError, MissingExtraError
 from ..floors import best_linear, standing
@@ -93,6 +94,8 @@ class Microscope(anywidget.AnyWidget):
     signal = traitlets.Dict().tag(sync=True)
     standings = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """What the Bayes forecast is, see `floors.standing`: of a window that the signal drew, and of any other."""
+    outside = traitlets.Unicode().tag(sync=True)
+    """What about the window lies outside what training saw, in one sentence; see `familiarity`."""
     is_given = traitlets.Bool().tag(sync=True)
     """Whether the window to begin with was given, not drawn."""
 
@@ -135,7 +138,7 @@ class Microscope(anywidget.AnyWidget):
             standings=[standing(self._signal, own=own) for own in (False, True)],
             is_given=self._is_given,
         )
-        self.bayes = self.bayes_of()
+        self.bayes, self.outside = self.bayes_of(), self.outside_of()
         self.on_msg(self._answer)
         self.observe(self._redraw, "view")
         if follow:
@@ -154,6 +157,14 @@ class Microscope(anywidget.AnyWidget):
             return {}
         slope = found.derivative.tolist()
         return {"window": window, "ahead": ahead, "forecast": found.forecast, "derivative": slope}
+
+    def outside_of(self) -> str:
+        """What about the window lies outside what training saw, in one sentence; empty where nothing does."""
+        window = np.asarray(self.window)
+        if len(window) != len(self.start) or not np.isfinite(window).all():
+            return ""
+        outside = familiarity.of(self._signal, len(window)).find(window[None])
+        return "" if outside is None else outside.note
 
     def _answer(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         """Send the weights to a browser that asks for them."""
@@ -182,6 +193,7 @@ class Microscope(anywidget.AnyWidget):
         found = self.bayes_of()
         if found:
             self.bayes = found
+        self.outside = self.outside_of()
 
 
 def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:

@@ -33,6 +33,7 @@ function overTime(cell, points) {
         ${key("dash", define("answer so far", "What the network would answer if the window ended there."))}
         ${key("disc mz-lin", "best linear")} ${key("disc", "network")} ${key("disc mz-bay", "Bayes")}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
+    <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
     <div class="mz-head">
       ${title("Derivative of the forecast", "How much the forecast changes per unit of change of each value.")}

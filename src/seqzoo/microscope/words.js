@@ -60,6 +60,7 @@ export function write(find, facts) {
   const isPlain = state.orderName === "plain";
   say(find('[data-out="aside"]'), isPlain ? "" : "Best linear and Bayes read the values as they came.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
+  say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
   find('[data-do="step"]').value = step + 1;
   const last = own("h")[L - 1];
