@@ -11,6 +11,8 @@
     ├── CheckpointError                      a checkpoint cannot be read or resumed
     └── DivergedError                        training met a loss that is not finite
 
+    OutsideTrainingWarning    (UserWarning)  windows that training saw nothing like
+
 A message says what was given, what was expected and what to do. The command line prints it
 as one line and exits with status 2.
 """
@@ -45,6 +47,10 @@ class UnknownNameError(SeqzooError, LookupError):
         choices = ", ".join(self.known) if self.known else "none"
         shown = given if len(given) <= 80 else given[:77] + "..."
         super().__init__(f"unknown {kind} {shown!r}.{hint} Available: {choices}.")
+
+
+class OutsideTrainingWarning(UserWarning):
+    """A window lies outside what training saw; says how far. Once for each model that `load` returned."""
 
 
 class MissingExtraError(SeqzooError, ImportError):

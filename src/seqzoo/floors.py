@@ -2,7 +2,7 @@
 
 Each forecaster maps context [B, L] to a forecast [B, H] of the next H values:
 
-- `bayes`: the conditional mean; no forecaster can have a lower MSE.
+- `bayes`: the conditional mean; no forecaster of that signal can have a lower MSE.
 - `best_linear`: the affine map of least MSE; its weights solve the normal equations
   Cov(context) v = Cov(context, target), for the sine
   (A^2/2 cos(w(i-j)) + sigma^2 I) v = A^2/2 cos(w(L-1+h-j)).
@@ -43,6 +43,12 @@ class Affine(NamedTuple):
     def __call__(self, context: FloatArray) -> FloatArray:
         """context [B, L] to forecast [B, H]."""
         return context @ self.weights.T + self.bias
+
+
+def standing(signal: Signal, *, own: bool) -> str:
+    """What the Bayes forecast is: "the best possible" for a draw of its signal; for numbers that somebody gave,
+    whose law nobody knows, only "the best for the sine it assumes"."""
+    return f"the best for the {signal.noun} it assumes" if own else "the best possible"
 
 
 def best_linear(signal: Signal, context_length: int, horizon: int = 1) -> Affine:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .errors import InputError
 from .floors import MAX_HORIZON, Affine, linear_mse
 from .signals import Signal
+from .windows import single
 
 FloatArray = NDArray[np.floating]
 
@@ -28,10 +29,27 @@ class Case(NamedTuple):
     upper: FloatArray | None = None
 
 
+def finite(forecast: FloatArray) -> FloatArray:
+    """A forecast [B, H], once every value of it is known to be finite as float32: every forecast passes here.
+
+    Finite values may still lead beyond float32: 3e38 times a weight of 2 is infinite, and a network makes NaN of it.
+
+    Raises:
+        InputError: a value that is not.
+    """
+    if not (held := np.isfinite(single(forecast))).all():
+        row, step = np.argwhere(~held)[0]
+        raise InputError(
+            f"the forecast for window {row} is not finite in float32 ({forecast[row, step]}): the values given lead "
+            "the model beyond 3.4e38. Give smaller ones."
+        )
+    return forecast
+
+
 def recursive(
-    predict: Callable[[NDArray[np.float32]], NDArray[np.float32]], context: NDArray[np.float32], horizon: int
-) -> NDArray[np.float32]:
-    """Roll a model out: its forecasts join the window that it reads next.
+    predict: Callable[[FloatArray], FloatArray], context: FloatArray, horizon: int
+) -> FloatArray:
+    """Roll a model out: its forecasts join, in float64, the window that it reads next.
 
     The roll-out of the best linear forecaster fades, see `linear_recursion`. A network rolls out in its own
     way: see the limitations in its card.
@@ -42,15 +60,16 @@ def recursive(
         horizon: steps to forecast, 1 to 10,000.
 
     Returns:
-        float32 [B, horizon]
+        [B, horizon] in the type that `predict` returns.
 
     Raises:
         InputError: a horizon outside its range.
     """
     check_horizon(horizon)
-    parts: list[NDArray[np.float32]] = []
+    parts: list[FloatArray] = []
     done = 0
     length = context.shape[1]
+    context = context.astype(np.float64)
     while done < horizon:
         ahead = predict(context)[:, : horizon - done]
         parts.append(ahead)
@@ -60,16 +79,16 @@ def recursive(
 
 
 def forecast_of(
-    forecaster: Callable[[NDArray[np.float32]], FloatArray], context: FloatArray, horizon: int
+    forecaster: Callable[[NDArray[np.float64]], FloatArray], context: FloatArray, horizon: int
 ) -> NDArray[np.float64]:
     """[B, horizon]: what a forecaster, a map from [B, L, 1] to at least [B, horizon], says of contexts [B, L].
 
-    It is given a copy, so that it sees nothing around the windows and changes none of them.
+    It is given a copy in float64, so that it sees nothing around the windows and changes none of them.
 
     Raises:
-        InputError: it returns another shape, fewer steps, or a value that is not finite.
+        InputError: it returns another shape, fewer steps, or a value that is not finite in float32.
     """
-    said = forecaster(np.array(context, dtype=np.float32)[:, :, None])
+    said = forecaster(np.array(context, dtype=np.float64)[:, :, None])
     try:
         ahead = np.asarray(said, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -79,9 +98,7 @@ def forecast_of(
             f"a forecaster of {horizon} steps must return [{len(context)}, {horizon}] or more steps for "
             f"{len(context)} windows, got {list(ahead.shape)}."
         )
-    if not np.isfinite(ahead[:, :horizon]).all():
-        raise InputError("the forecaster returned a value that is not finite.")
-    return ahead[:, :horizon]
+    return np.asarray(finite(ahead[:, :horizon]))
 
 
 def linear_recursion(one_step: Affine, horizon: int) -> Affine:

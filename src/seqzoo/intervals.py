@@ -31,7 +31,7 @@ from .errors import InputError
 from .forecasting import check_horizon, forecast_of
 from .scoring import HELD_OUT_SEEDS, Predict, fresh_seed, most_windows
 from .signals import Signal
-from .windows import finite_series, sliding
+from .windows import finite_series, single, sliding
 
 FloatArray = NDArray[np.floating]
 
@@ -108,12 +108,12 @@ def calibrate(forecaster: Predict, context: ArrayLike, target: ArrayLike, level:
         InputError: a level outside its range, too few windows for it, shapes that do not belong together, values
             that are not finite, or a forecaster that gives fewer steps.
     """
-    given, came = np.asarray(context, dtype=np.float32), np.asarray(target, dtype=np.float64)
+    given, came = np.asarray(context, dtype=np.float64), np.asarray(target, dtype=np.float64)
     if given.ndim != 2 or came.ndim != 2 or len(given) != len(came) or 0 in came.shape:
         raise InputError(
             f"calibration needs context [N, L] and target [N, H], got {list(given.shape)} and {list(came.shape)}."
         )
-    if not (np.isfinite(given).all() and np.isfinite(came).all()):
+    if not all(np.isfinite(single(values)).all() for values in (given, came)):
         raise InputError("every value of the calibration windows must be finite in float32.")
     chosen = rank(len(came), level)
     residuals = np.abs(forecast_of(forecaster, given, came.shape[1]) - came)

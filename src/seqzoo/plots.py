@@ -108,8 +108,12 @@ def save(figure: Figure, path: Path) -> None:
     files.write_file(path, rendered(figure, check_kind(path)))
 
 
-def forecast_figure(name: str, case: Case, band: str = "interval") -> Figure:
-    """History, forecast and the Bayes forecast; the truth and the interval (labelled `band`) where there is one."""
+def forecast_figure(name: str, case: Case, standing: str, band: str = "interval") -> Figure:
+    """History, forecast and the Bayes forecast; the truth and the interval (labelled `band`) where there is one.
+
+    Args:
+        standing: what the Bayes forecast is here, see `floors.standing`.
+    """
     history, forecast, bayes, observed, clean, lower, upper = case
     figure, axes = _figure()
     past = np.arange(-len(history) + 1, 1)
@@ -121,7 +125,7 @@ def forecast_figure(name: str, case: Case, band: str = "interval") -> Figure:
         axes.plot(ahead, observed, ".", color=GREY, alpha=0.35, markersize=4, label="what came")
     if clean is not None:
         axes.plot(ahead, clean, "-", color=INK, linewidth=1, label="truth without noise")
-    axes.plot(ahead, bayes, "--", color=ORANGE, linewidth=2, label="Bayes, the best possible")
+    axes.plot(ahead, bayes, "--", color=ORANGE, linewidth=2, label=f"Bayes, {standing}")
     axes.plot(ahead, forecast, "-", color=BLUE, linewidth=2, label=name)
     axes.axvline(0.5, color=GREY, linewidth=0.8)
     axes.set_xlabel("steps from now")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from .signals import Signal
 
 HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses those below
 MOST_VALUES = 30_000_000
-Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Predict = Callable[[NDArray[Any]], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import InputError
 
 MAX_BATCH = 10_000_000
+_READY = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class Windows(NamedTuple):
@@ -94,25 +95,38 @@ class Normaliser:
         """Whether it changes nothing."""
         return self.center == 0.0 and self.scale == 1.0
 
-    def apply(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Series units to model units."""
-        return values if self.is_identity else ((values - self.center) / self.scale).astype(np.float32)
+    def apply(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Series units to float32 in model units, infinite where float32 cannot hold them.
 
-    def undo(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Model units to series units."""
-        return values if self.is_identity else (values * self.scale + self.center).astype(np.float32)
+        The center is taken off in float64: near 1.7e9 neighbouring numbers of float32 are 128 apart.
+        """
+        if not self.is_identity:
+            values = (values.astype(np.float64) - self.center) / self.scale
+        return single(values)
+
+    def undo(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Model units to series units, in float64; as they are given where there is nothing to undo."""
+        return values if self.is_identity else values.astype(np.float64) * self.scale + self.center
 
 
-def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
-    """Validate windows and return them as contiguous float32 [B, L, 1].
+def single(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The same values in float32, infinite where it cannot hold them; float32 is not copied."""
+    if values.dtype == np.float32:
+        return values
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
-    Accepts [L], [L, 1] and [B, L, 1]. Finiteness is checked after the cast to float32, where 1e39
-    becomes infinite: engines would turn it, or a NaN, into a plausible number.
+
+def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
+    """Validate windows and return them as contiguous [B, L, 1]: float32 where float32 was given, else float64.
+
+    Accepts [L], [L, 1] and [B, L, 1]. Every value must be finite as float32 too, where 1e39 becomes
+    infinite: engines would turn it, or a NaN, into a plausible number.
 
     Raises:
         InputError: not numeric, another shape, no window, more than 10 million, or not finite.
     """
-    if type(values) is np.ndarray and values.dtype == np.float32:  # nothing to cast, nothing to refuse
+    if type(values) is np.ndarray and values.dtype in _READY:  # nothing to cast, nothing to refuse
         batch = np.ascontiguousarray(values)
     else:
         batch = _cast(values, context_length)
@@ -123,8 +137,8 @@ def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
         raise InputError(_shape_message(shape, context_length))
     elif not 0 < shape[0] <= MAX_BATCH:
         raise InputError(f"a batch must hold 1 to {MAX_BATCH:,} windows, got {shape[0]}.")
-    if not np.isfinite(batch).all():
-        window, step, _ = np.argwhere(~np.isfinite(batch))[0]
+    if not (finite := np.isfinite(single(batch))).all():
+        window, step, _ = np.argwhere(~finite)[0]
         raise InputError(
             f"every value must be finite in float32 (at most 3.4e38): value {step} of window {window} is "
             f"{np.asarray(values, dtype=object).reshape(-1)[window * context_length + step]!s}."
@@ -132,7 +146,7 @@ def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
     return batch
 
 
-def last_window(context: ArrayLike, context_length: int) -> NDArray[np.float32]:
+def last_window(context: ArrayLike, context_length: int) -> NDArray[np.floating]:
     """As `as_batch`, of windows or of one longer series [T], whose last L values are taken.
 
     Raises:
@@ -151,18 +165,17 @@ def finite_series(series: ArrayLike) -> NDArray[np.float64]:
         InputError: not one-dimensional, not of numbers, or a value that is not finite in float32.
     """
     values = _series(series).astype(np.float64)
-    with np.errstate(over="ignore"):
-        bad = np.flatnonzero(~np.isfinite(values.astype(np.float32)))
+    bad = np.flatnonzero(~np.isfinite(single(values)))
     if len(bad):
         raise InputError(f"every value must be finite in float32: value {bad[0]} of the series is {values[bad[0]]}.")
     return values
 
 
-def _cast(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
+def _cast(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
     try:
         _refuse_silent_casts(values)
         with np.errstate(over="ignore"):
-            return np.ascontiguousarray(values, dtype=np.float32)
+            return np.ascontiguousarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InputError(
             f"a window must hold {context_length} numbers; what was given is not an array of numbers ({error})."
@@ -170,7 +183,7 @@ def _cast(values: ArrayLike, context_length: int) -> NDArray[np.float32]:
 
 
 def _refuse_silent_casts(values: ArrayLike) -> None:
-    """Raises TypeError for what NumPy would turn into float32 with a loss or a guess."""
+    """Raises TypeError for what NumPy would turn into numbers with a loss or a guess."""
     raw = np.asanyarray(values)
     if raw.dtype.kind == "f":
         if isinstance(raw, np.ma.MaskedArray) and raw.mask.any():

@@ -65,6 +65,7 @@ def refused(page: Any) -> str:
 def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window(visit: Visit) -> None:
     page = opened(visit)
     before, window = said(page), values(page)
+    assert "Bayes, the best possible, " in before and "the best possible" in page.inner_text(".numbers")
     box = page.locator(POINT).nth(15).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -77,7 +78,7 @@ def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window
     page.wait_for_function(WRITTEN, arg=15)
     now = values(page)
     assert now[15] > window[15] + 0.05 and now[:15] + now[16:] == pytest.approx(window[:15] + window[16:], abs=1e-4)
-    assert "truth" in final
+    assert "truth" in final and "Bayes, the best for the sine it assumes, " in final
     other = again(visit, page)
     page.wait_for_function("([selector, label]) => document.querySelector(selector).ariaLabel === label",
                            arg=[CHART, said(other)])  # fmt: skip
@@ -146,9 +147,25 @@ def test_pasted_values_are_forecast_have_no_truth_and_stand_in_the_address(visit
     page.wait_for_function(f"!document.querySelector(\"{CHART}\").getAttribute('aria-label').includes('truth')")
     assert page.inner_text("p.error-line").strip() == ""
     assert values(page) == pytest.approx([0.01 * step for step in range(20)])
+    for text in (said(page), page.inner_text(".numbers")):
+        assert "the best for the sine it assumes" in text and "best possible" not in text
     page.wait_for_function("location.search.includes('pasted=')")
     other = again(visit, page)
     assert said(other) == said(page) and "truth" not in said(other)
+
+
+def test_a_window_outside_training_is_said_beside_the_chart_which_does_not_move(visit: Visit) -> None:
+    page = opened(visit)
+    on_page = """() => [...document.querySelectorAll("[role=img], .numbers")].map(
+      (part) => part.getBoundingClientRect().y + scrollY)"""
+    places, ramp = page.evaluate(on_page), [step / 10 - 0.95 for step in range(20)]
+    assert page.inner_text(".outside").strip() == "" and len(places) > 1
+    for window, what in (([5.0] * 20, "a value lies 7.0"), (ramp, "the shape lies")):
+        page.fill("textarea", " ".join(map(str, window)))
+        page.dispatch_event("textarea", "change")
+        page.wait_for_function("words => document.querySelector('.outside').textContent.includes(words)", arg=what)
+        assert page.inner_text(".outside").startswith("Outside what training saw: ")
+        assert page.evaluate(on_page) == places
 
 
 def test_a_chosen_file_is_read(visit: Visit) -> None:

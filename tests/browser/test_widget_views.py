@@ -154,6 +154,27 @@ def test_the_view_says_which_window_is_drawn_and_a_given_one_is_number_0():
     assert made.start == given
 
 
+def test_a_window_that_nobody_drew_has_no_best_possible_forecast_and_may_lie_outside_training(show):
+    page = show()
+    best, assumed = "Bayes (the best possible)", "Bayes (the best for the sine it assumes)"
+    assert best in page.inner_text(".mz-said") and page.inner_text(".mz-outside") == ""
+    page.click("[data-order=reverse]")
+    assert assumed in page.inner_text(".mz-said")
+    page.click("[data-order=plain]")
+    page.locator(".mz-point").nth(19).focus()
+    page.keyboard.press("PageUp")
+    assert assumed in page.inner_text(".mz-said")
+    assert "best possible" not in page.get_attribute("[data-part=window]", "aria-label")
+    made = Microscope(open_bundle(SHIPPED / "lstm.sine"), window=[5.0] * 20)
+    assert made.is_given and made.outside.startswith("Outside what training saw: a value lies 7.0")
+    made.view = {"draw": "3"}
+    assert not made.is_given
+    made.window = made.start
+    assert made.outside == ""
+    page.evaluate("window.model.set('outside', 'Far away.'); window.tell('change:outside')")
+    assert page.inner_text(".mz-outside") == "Far away."
+
+
 def test_the_bayes_forecast_is_as_far_ahead_as_is_looked_at():
     made = seqzoo.microscope("lstm.sine-h50")
     for asked, ahead in (("50", 50), ("9999", 50), ("0", 1), ("many", 1)):

@@ -164,3 +164,20 @@ def test_a_file_too_short_to_backtest_is_refused(terminal: Terminal, tmp_path: P
         (tmp_path / "short.csv").write_text(text, "utf-8")
         refusal = terminal("backtest", "lstm.sine", "--file", tmp_path / "short.csv").refusal
         assert f"a series of {length} values is too short to backtest" in refusal
+
+
+def test_bayes_is_the_best_possible_of_a_draw_of_the_signal_and_of_nothing_else(
+    terminal: Terminal, file: Path, tmp_path: Path
+) -> None:
+    numbers = [str(value) for value in SERIES[:20].round(3)]
+    picture = tmp_path / "picture.svg"
+    assumptions = (("lstm.sine", "sine"), ("bayes.sine_any", "sine of any frequency"), ("line.square", "square wave"))
+    for name, assumed in assumptions:
+        own = f"the best for the {assumed} it assumes"
+        for given, best in (([], "the best possible"), (["--file", file], own), (numbers * 2, own)):
+            asked = ["forecast", name, *given, "-n", "3"]
+            said = terminal(*asked, "--plot", picture)
+            assert said.status == 0, said
+            assert f"Bayes, {best}<" in picture.read_text("utf-8")
+            assert json.loads(terminal(*asked, "--json").out)["bayes_is"] == best
+            assert (f"bayes: {best}; the law of these numbers is not known." in said.out) == bool(given)

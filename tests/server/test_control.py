@@ -215,3 +215,28 @@ def test_a_line_of_json_for_each_request_if_asked_for(start, tmp_path):
     (line,) = (tmp_path / "home-server.log").read_text().splitlines()
     facts = json.loads(line)
     assert (facts["method"], facts["path"], facts["status"]) == ("GET", "/v2/health/live", 200)
+
+
+def test_every_door_says_what_lies_outside_training_and_how_far(client):
+    ramp = [float(step) for step in range(100, 120)]
+    for window, is_outside in ((ramp, True), ([0.1] * 20, False)):
+        told = [
+            client.post("/api/models/lstm.sine/forecast", json={"context": [0.0, *window], "horizon": 2}).json(),
+            client.post("/api/models/lstm.sine/trace", json={"window": window}).json(),
+        ]
+        stream = client.post("/api/models/lstm.sine/streams").json()["stream"]
+        told.append(client.post(f"/api/streams/{stream}", json={"value": window[0]}).json())
+        events = client.post(f"/api/streams/{stream}/events", json={"values": window[1:]}).text
+        told += [json.loads(line.removeprefix("data: ")) for line in events.splitlines() if line]
+        assert len(told) == 22
+        for answer in told:
+            note = answer["outside_training"]
+            assert (note is not None) == is_outside, answer
+            assert not is_outside or (note["value"] > 100 and note["note"].startswith("Outside what training saw"))
+        tensor = {"name": "context", "shape": [1, 20, 1], "datatype": "FP32", "data": window}
+        for binary in (False, True):
+            asked = {"inputs": [tensor], "parameters": {"binary_data_output": binary}}
+            answer = client.post("/v2/models/lstm.sine/infer", json=asked)
+            length = int(answer.headers.get("inference-header-content-length", len(answer.content)))
+            parameters = json.loads(answer.content[:length]).get("parameters", {})
+            assert ("training windows reach" in parameters.get("outside_training", "")) == is_outside

@@ -239,3 +239,15 @@ def test_after_all_of_this_the_same_process_still_forecasts(client, server):
     given = np.array(answer.json()["outputs"][0]["data"], np.float32)
     np.testing.assert_array_equal(given, load("lstm.sine", "onnx").predict(WINDOW)[0])
     assert server.process.poll() is None
+
+
+@pytest.mark.parametrize("name", ["mlp.sine", "tcn.sine", "mlp.sine_any", "mlp.recall"])
+def test_finite_values_that_lead_a_model_beyond_float32_are_refused_on_every_door(client, name):
+    length = load(name).context_length
+    huge, path = [3e38] * length, f"/v2/models/{name}/infer"
+    for rows in (1, 100):  # answered at once, and in a thread
+        request = with_input(shape=[rows, length, 1], data=huge * rows)
+        for asked in (request, {**request, "parameters": {"binary_data_output": True}}):
+            assert "not finite" in refused(client.post(path, json=asked))
+    answer = client.post(f"/api/models/{name}/forecast", json={"context": huge, "horizon": 3})
+    assert "not finite" in refused(answer)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from seqzoo import load
 from seqzoo.errors import InputError
 from seqzoo.windows import MAX_BATCH, as_batch
 
@@ -20,11 +21,12 @@ L = 20
 @pytest.mark.parametrize(
     ("shape", "batch"), [((L,), 1), ((L, 1), 1), ((1, L, 1), 1), ((2, L, 1), 2), ((300, L, 1), 300)]
 )
-def test_each_accepted_shape_becomes_a_contiguous_float32_batch(shape, batch):
-    values = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
-    made = as_batch(values, L)
-    assert made.shape == (batch, L, 1) and made.dtype == np.float32 and made.flags.c_contiguous
-    np.testing.assert_array_equal(made.ravel(), values.ravel())
+def test_each_accepted_shape_becomes_a_contiguous_batch_of_the_precision_given(shape, batch):
+    for kind, kept in ((np.float32, np.float32), (np.float64, np.float64), (np.int32, np.float64)):
+        values = np.arange(np.prod(shape), dtype=kind).reshape(shape)
+        made = as_batch(values, L)
+        assert made.shape == (batch, L, 1) and made.dtype == kept and made.flags.c_contiguous
+        np.testing.assert_array_equal(made.ravel(), values.ravel())
 
 
 def test_lists_and_arrays_of_any_real_type_are_numbers():
@@ -40,14 +42,16 @@ def test_a_strided_or_reversed_view_keeps_its_order():
 
 
 def test_a_batch_that_is_already_right_is_not_copied():
-    values = np.zeros((4, L, 1), np.float32)
-    assert np.shares_memory(as_batch(values, L), values)
+    for kind in (np.float32, np.float64):
+        values = np.zeros((4, L, 1), kind)
+        assert np.shares_memory(as_batch(values, L), values)
 
 
 def test_what_was_given_is_left_as_it_was():
     values = np.linspace(0, 1, L)
     before = values.copy()
-    as_batch(values, L)[:] = 7
+    for name in ("lstm.sine", "linear.sine", "bayes.sine"):
+        load(name).forecast(values, 3)
     np.testing.assert_array_equal(values, before)
 
 

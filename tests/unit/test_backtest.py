@@ -34,7 +34,7 @@ def test_each_cutoff_gives_the_values_before_it_and_scores_those_from_it_on():
 
     result = backtest(forecaster, np.arange(10.0), 3, 2, stride=2, start=4)
     np.testing.assert_array_equal(np.concatenate(seen)[:, :, 0], [[1, 2, 3], [3, 4, 5], [5, 6, 7]])
-    assert np.concatenate(seen).dtype == np.float32
+    assert np.concatenate(seen).dtype == np.float64
     assert result.cutoffs == 3
     assert [step.value for step in result.steps] == [(4**2 + 6**2 + 8**2) / 3, (5**2 + 7**2 + 9**2) / 3]
 

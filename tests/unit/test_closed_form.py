@@ -31,11 +31,11 @@ def test_there_is_one_of_every_kind_for_every_signal():
 
 
 def test_a_reference_is_the_forecaster_of_the_floors_at_every_step(reference):
-    windows = reference.signal.draw(4, 20, 1, np.random.default_rng(1)).context.astype(np.float32)
+    windows = reference.signal.draw(4, 20, 1, np.random.default_rng(1)).context
     for horizon in (1, 6):
-        expected = forecasters(reference.signal, 20, horizon)[reference.reference](windows.astype(np.float64))
+        expected = forecasters(reference.signal, 20, horizon)[reference.reference](windows)
         given = reference.forecast(windows[:, :, None], horizon)
-        assert given.shape == (4, horizon) and given.dtype == np.float32
+        assert given.shape == (4, horizon) and given.dtype == np.float64
         np.testing.assert_allclose(given, expected, atol=1e-6)
     np.testing.assert_allclose(reference.predict(windows[:, :, None]), expected[:, :1], atol=1e-5)
 
@@ -51,7 +51,7 @@ def test_it_is_direct_and_not_fed_back():
     assert abs(direct[-1] - fed[-1]) > 1e-3
     line = load("line.sine").forecast(np.arange(20) / 20, 30)[0]
     np.testing.assert_allclose(line, np.arange(20, 50) / 20, atol=1e-5)
-    assert (load("last_value.sine").forecast(window, 9) == np.float32(window[-1])).all()
+    assert (load("last_value.sine").forecast(window, 9) == window[-1]).all()
 
 
 def test_it_takes_the_shapes_a_predictor_takes(reference):

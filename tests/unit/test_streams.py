@@ -138,6 +138,7 @@ def test_the_normaliser_is_applied_and_undone(path, window):
     try:
         manifest.write_text(json.dumps(facts), "utf-8")
         scaled = load(path).stream()
+        window = window.astype(np.float64)
         for value in window:
             expected, given = plain.push(value), scaled.push(3 * value + 5)
         np.testing.assert_allclose(given, 3 * expected + 5, atol=1e-4)

@@ -42,6 +42,7 @@ async def build(visit: Visit) -> None:
         found = await to_thread.run_sync(made.bayes_of)
         if found:
             made.bayes = found
+        made.outside = await to_thread.run_sync(made.outside_of)
 
     latest = Latest(follow)
 

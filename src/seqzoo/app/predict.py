@@ -1,7 +1,8 @@
-"""The view *Predict*: a window made by hand, the model's forecast of it, and the best that could be said."""
+"""The view *Predict*: a window made by hand, the model's forecast of it, and that of Bayes."""
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from .. import intervals
 from ..errors import SeqzooError
-from ..floors import best_linear
+from ..floors import best_linear, standing
+from ..forecasting import finite
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
 from ..scoring import HELD_OUT_SEEDS
@@ -51,6 +53,7 @@ class _Predict:
                 with ui.element("div").classes("panel"), ui.element("div").classes("handled"):
                     self.chart = charts.chart({}, "Loading")
                     self.points = Points(self.chart, "The window: up and down change a value", self._drag)
+                    self.outside = theme.html("", "outside", "p").props('role="status"')
                 with ui.element("div").classes("panel"):
                     self.numbers = theme.html("").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
@@ -125,6 +128,7 @@ class _Predict:
         charts.redraw(self.chart, predict_chart.options(found, name), predict_chart.described(found, name))
         self.points.show(found.context, predict_chart.scale(found)[2] / 5)
         self.numbers.set_content(predict_chart.numbers(found, name))
+        self.outside.set_content(escape(found.outside))
 
     def _compute(self) -> Shown:
         model, length, ahead = self.engines.model, self.length, self.horizon
@@ -135,11 +139,14 @@ class _Predict:
             context, clean = self.signal.window()
             context = context if self.own is None else self.own
             signal = self.signal.signal()
-        seen = context.astype(np.float32)
-        bayes = signal.posterior(seen[None].astype(np.float64), ahead)[0][0]
-        linear = best_linear(signal, length, ahead)(seen[None].astype(np.float64))[0]
-        radius = _radius(self.visit.name, self.visit.model)
-        return Shown(context, model.predict(seen)[0].astype(np.float64), bayes, linear, clean, radius)
+        bayes = finite(signal.posterior(context[None], ahead)[0])[0]
+        linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
+        radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=self.own is not None)
+        outside = model.outside(context)
+        return Shown(
+            context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius, best,
+            "" if outside is None else outside.note,
+        )  # fmt: skip
 
 
 def _lead(known: Model) -> str:
@@ -149,7 +156,7 @@ def _lead(known: Model) -> str:
     if isinstance(known, ClosedForm):
         if known.reference == "bayes":
             return (
-                "Drag a value and watch the best forecast that can exist move; change the noise, and it may part "
+                "Drag a value and watch the best forecast of its signal move; change the noise, and it may part "
                 f"from the {bayes} forecaster that was told of the change."
             )
         return f"{act}: this is a weighted sum of the window, and its weights are fixed."

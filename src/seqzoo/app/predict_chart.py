@@ -18,7 +18,10 @@ LINES = 6  # at most so many steps of the vertical axis, give or take one
 
 
 class Shown(NamedTuple):
-    """Context [L], forecasts [H] each, the clean values [L + H] where they are known, radius [H]."""
+    """Context [L], forecasts [H] each, the clean values [L + H] where they are known, radius [H].
+
+    `standing` is what the Bayes forecast is here, see `floors.standing`; `outside` says what training did not see.
+    """
 
     context: FloatArray
     model: FloatArray
@@ -26,6 +29,8 @@ class Shown(NamedTuple):
     linear: FloatArray
     clean: FloatArray | None
     radius: FloatArray
+    standing: str
+    outside: str
 
 
 def options(found: Shown, name: str) -> charts.Options:
@@ -68,9 +73,8 @@ def numbers(found: Shown, name: str) -> str:
         return f"{value - last:+.4f} from Bayes"
 
     own = found.model[0]
-    best = "the best possible" if found.clean is not None else "the best for its signal"
     items = [controls.number(escape(name), f"{own:.4f}", "var(--blue)", against(own))]
-    items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", "var(--bayes)", best))
+    items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", "var(--bayes)", found.standing))
     if found.clean is not None:
         truth = found.clean[len(found.context)]
         items.append(controls.number(theme.term("truth"), f"{truth:.4f}", "var(--ink)", against(truth)))
@@ -112,7 +116,7 @@ def described(found: Shown, name: str) -> str:
     truth = "" if found.clean is None else f", truth {found.clean[len(found.context)]:.4f}"
     return (
         f"The last {len(found.context)} values and the next: {name} {found.model[0]:.4f}, "
-        f"Bayes {found.bayes[0]:.4f}, best linear {found.linear[0]:.4f}{truth}."
+        f"Bayes, {found.standing}, {found.bayes[0]:.4f}, best linear {found.linear[0]:.4f}{truth}."
     )
 
 

@@ -108,7 +108,7 @@ def _find_partner(name: str, model: Any) -> Partner | None:
     return None
 
 
-def _of_partner(partner: Partner | None, context: NDArray[np.float32], horizon: int) -> FloatArray | None:
+def _of_partner(partner: Partner | None, context: FloatArray, horizon: int) -> FloatArray | None:
     """[B, up to H]: a direct one as far as it goes."""
     if partner is None:
         return None
@@ -123,7 +123,7 @@ def case(name: str, model: Model, horizon: int, seed: int) -> Case:
     history = drawn.context[0]
     window = history[None, -length:]
     rolled = linear_recursion(best_linear(signal, length), horizon)(window)[0]
-    seen = window[:, :, None].astype(np.float32)
+    seen = window[:, :, None]
     beside = _of_partner(partner_of(name, model), seen, horizon)
     return Case(
         history,
@@ -163,12 +163,12 @@ def _measure(name: str, model: Model, horizon: int) -> Measurement:
     rng = np.random.default_rng(2**31 + horizon)
     draw = signal.draw(2 * windows, length, horizon, rng)
 
-    def run(context: NDArray[np.float32]) -> Any:
+    def run(context: FloatArray) -> Any:
         return model.forecast(context, horizon)
 
     made = calibrate(run, draw.context[:windows], draw.target[:windows], LEVEL)
     seen, target, clean = draw.context[windows:], draw.target[windows:], draw.clean[windows:]
-    batch = seen[:, :, None].astype(np.float32)
+    batch = seen[:, :, None]
     ahead = model.forecast(batch, horizon).astype(np.float64)
     missed = ahead - target
     beside = _of_partner(partner_of(name, model), batch, horizon)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import sensitivity
 from ..errors import InputError, SeqzooError
-from ..floors import best_linear, forecasters
+from ..floors import best_linear, forecasters, standing
 from ..runtime import ClosedForm, Predictor
 from ..runtime.feedforward import ARCHITECTURES, FeedForward
 from ..sensitivity import LONGEST, Slope, cosine
@@ -68,6 +68,7 @@ class _Sensitivity:
                     with ui.element("div").classes("handled"):
                         self.window = charts.chart({}, "Loading").classes("low")
                         self.points = Points(self.window, "The window: up and down poke a value", self._drag)
+                    self.outside = theme.html("", "outside", "p").props('role="status"')
                     self.numbers = theme.html("")
             with ui.element("div").classes("stack"):
                 self._controls()
@@ -146,6 +147,7 @@ class _Sensitivity:
         charts.redraw(self.window, slopes.window(found, poked), slopes.window_described(found))
         self.points.show(found.context, self.pokes[1].step)
         self.said.set_content(slopes.words(found))
+        self.outside.set_content(escape(found.outside))
         self.numbers.set_content(slopes.numbers(found))
         self.units.follow(found.context)
 
@@ -154,7 +156,7 @@ class _Sensitivity:
         step = round(self.values.get("step", 1))
         context = self._context()
         linear = best_linear(signal, self.length, step)
-        off = self.units.off
+        off, outside = self.units.off, self.model.outside(context)
         return Shown(
             f"{self.name}, {len(off)} off" if off else self.name,
             step,
@@ -163,6 +165,8 @@ class _Sensitivity:
             sensitivity.of_bayes(signal, context, step),
             sensitivity.exact(lambda windows: linear(windows)[:, step - 1], context),
             self._slope(context, step, frozenset()) if off else None,
+            standing(signal, own=bool(self.values["poke_by"]) or self.order != "plain"),
+            "" if outside is None else outside.note,
         )
 
     def _context(self, *, poked: bool = True) -> FloatArray:

@@ -22,6 +22,8 @@ class Shown(NamedTuple):
     Args:
         step: how many steps ahead they forecast.
         whole: of the model with nothing switched off, where something is.
+        standing: what the Bayes forecast is here, see `floors.standing`.
+        outside: what about the window training did not see, in words; empty where nothing.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Shown(NamedTuple):
     bayes: Slope
     linear: Slope
     whole: Slope | None
+    standing: str
+    outside: str = ""
 
     def lines(self) -> list[tuple[str, Slope, str, str]]:
         """Name, slope, colour and mark of each forecaster, the model last and so on top."""
@@ -139,7 +143,7 @@ def numbers(found: Shown) -> str:
     items = []
     for label, slope, colour, _ in reversed(found.lines()):
         shown = theme.term(label) if label in theme.TERMS else escape(label)
-        detail = "the best possible" if label == "Bayes" else f"{slope.forecast - best:+.4f} from Bayes"
+        detail = found.standing if label == "Bayes" else f"{slope.forecast - best:+.4f} from Bayes"
         items.append(controls.number(shown, f"{slope.forecast:.4f}", colours.get(colour, "var(--muted)"), detail))
     return f'<div class="numbers">{"".join(items)}</div>'
 

@@ -27,8 +27,8 @@ FAVICON = (
 LEVEL = 0.9  # of every interval and band; a definition below has it in words
 TERMS = {
     "excess": "How far the squared error lies above that of the Bayes forecaster, in per cent of it. 0% is optimal.",
-    "Bayes": "The forecaster that knows the signal's distribution and uses it perfectly: none can have a lower "
-    "expected squared error.",
+    "Bayes": "The forecaster that knows the signal's distribution and uses it perfectly: on that signal none can "
+    "have a lower expected squared error.",
     "best linear": "The weighted sum of the window with the least expected squared error; its weights are exact.",
     "last value": "The forecast that repeats the last value seen.",
     "floor": "The expected error of a reference forecaster that is known exactly or by quadrature.",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -16,6 +16,9 @@ from ..number_words import number, shown
 
 _SERIES_OPTIONS = ("--file", "-f", "--csv", "--data", "--series", "--input")  # what people try for their own numbers
 _READS_FILES = ("predict", "forecast", "backtest")
+
+if TYPE_CHECKING:
+    from ..familiarity import Outside
 
 
 class _Commands(TyperGroup):
@@ -122,6 +125,12 @@ def emit(facts: Any) -> None:
 
     text = msgspec.json.encode(_encodable(msgspec.to_builtins(facts)))
     typer.echo(msgspec.json.format(text, indent=2).decode())
+
+
+def say_outside(outside: Outside | None) -> None:
+    """Say on standard error what lies outside training."""
+    if outside is not None:
+        typer.echo(outside.note, err=True)
 
 
 def _encodable(facts: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, Plot, Seed, app, emit
+from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, Plot, Seed, app, emit, say_outside
 
 if TYPE_CHECKING:
     from ..forecasting import Case
@@ -32,39 +32,47 @@ def forecast(
     plot: Plot = None,
     json: Json = False,
 ) -> None:
-    """Forecast many steps by feeding predictions back, beside the Bayes forecast.
+    """Forecast many steps by feeding predictions back, beside the Bayes forecast of the model's signal.
 
-    Without numbers, a fresh stretch of the model's own signal is drawn and its truth shown too. Intervals are
+    Without numbers, a fresh stretch of that signal is drawn and its truth shown too: then Bayes is the best possible.
+    Of numbers of your own it is the best only if they follow that signal. Intervals are
     split conformal, for each step on its own: calibrated on fresh windows of that signal, or on the numbers given.
 
     Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
     `seqzoo forecast lstm.sine --interval 0.9` · `seqzoo forecast lstm.sine --file series.csv`
     """
-    from ..runtime import load
+    from ..floors import standing
+    from ..runtime.predictor import find_model
 
     if plot is not None:
         from .. import plots
 
         plots.check_kind(plot)
-    predictor = load(name, engine)
+    predictor = find_model(name, engine)
     case = case_of(predictor, numbers or [], file, horizon, seed)
-    note = None
+    is_own, note = case.observed is None, None
+    best = standing(predictor.signal, own=is_own)
+    outside = predictor.outside(case.history[-predictor.context_length :]) if is_own else None
     if interval is not None:
-        from_signal = case.observed is not None or predictor.signal.episodic
+        from_signal = not is_own or predictor.signal.episodic
         made = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
         lower, upper = made.around(case.forecast[None])
         case = case._replace(lower=lower[0], upper=upper[0])
         source = "fresh windows of its signal" if from_signal else "windows of these numbers, which is approximate"
         note = f"Intervals of level {interval:g} for each step on its own; calibrated on {made.windows:,} {source}."
     if plot is not None:
-        plots.save(plots.forecast_figure(name, case, f"interval of level {interval}"), plot)
+        plots.save(plots.forecast_figure(name, case, best, f"interval of level {interval}"), plot)
     if json:
         facts = {key: None if values is None else values.tolist() for key, values in case._asdict().items()}
-        emit({"model": name, "level": interval, **facts})
+        emit({"model": name, "level": interval, "bayes_is": best, "outside_training": outside and outside.facts(),
+              **facts})
         return
     from .tables import show_forecast
 
     show_forecast(case)
+    say_outside(outside)
+    if is_own:
+        typer.echo(f"bayes: {best}; the law of these numbers is not known.")
     if note is not None:
         typer.echo(note)
     if plot is not None:
@@ -93,17 +101,21 @@ def backtest(
     """
     from ..backtest import backtest as run
     from ..forecasting import check_horizon
-    from ..runtime import load
+    from ..runtime.predictor import find_model
+    from ..windows import sliding
 
     if plot is not None:
         from .. import plots
 
         plots.check_kind(plot)
     check_horizon(horizon)
-    predictor = load(name, engine)
+    predictor = find_model(name, engine)
     length = predictor.context_length
     series, used = _series(predictor, file, points, horizon, seed)
     result = run(_steps(predictor, horizon), series, length, horizon, stride=stride)
+    outside = None
+    if file is not None:
+        outside = predictor.outside(sliding(series, length, horizon, stride).context[:, :, None])
     if file is None:
         beside = _known(predictor.signal, length, horizon)
     else:
@@ -120,13 +132,15 @@ def backtest(
             {"step": ahead + 1, "mse": mse, "se": se, **{key: values[ahead] for key, values in beside.items()}}
             for ahead, (mse, se) in enumerate(result.steps)
         ]
-        facts = {"cutoffs": result.cutoffs, "stride": stride, "bandwidth": result.bandwidth}
+        facts = {"cutoffs": result.cutoffs, "stride": stride, "bandwidth": result.bandwidth,
+                 "outside_training": outside and outside.facts()}
         emit({"model": name, "engine": predictor.engine, "file": file and str(file), "seed": used, **facts,
               "steps": rows})
         return
     from .tables import show_backtest
 
     show_backtest(name, result.steps, beside)
+    say_outside(outside)
     source = f"a fresh series (seed {used})" if file is None else "standard input" if str(file) == "-" else str(file)
     known = not math.isnan(result.steps[0].se)
     errors = f"standard errors over {result.bandwidth} lags" if known else "too few for standard errors"
@@ -157,7 +171,7 @@ def case_of(
     elif len(history) < length:
         raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
     ahead = predictor.forecast(history, horizon)[0]
-    bayes = signal.posterior(history[None, -length:].astype(np.float32), horizon)[0][0]
+    bayes = forecasting.finite(signal.posterior(history[None, -length:], horizon)[0])[0]
     return forecasting.Case(history, ahead, bayes, observed, clean)
 
 

@@ -181,7 +181,7 @@ def tour(
         (measured.skill.value, measured.skill.se),
         measured.floors,
     )
-    plots.save(plots.forecast_figure(name, case_of(predictor, [], None, 100, seed)), plot)
+    plots.save(plots.forecast_figure(name, case_of(predictor, [], None, 100, seed), "the best possible"), plot)
     typer.echo(f"\nPicture of a forecast beside the Bayes forecast: {plot}")
 
 

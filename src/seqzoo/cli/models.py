@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, app, emit, settings
+from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, app, emit, say_outside, settings
 
 if TYPE_CHECKING:
     from ..runtime import ClosedForm
@@ -66,10 +66,10 @@ def predict(
     `seqzoo predict lstm.sine --file windows.csv` · `... | seqzoo predict lstm.sine -`
     """
     from ..errors import InputError
-    from ..runtime import load
+    from ..runtime.predictor import find_model
     from .reading import as_windows, read_numbers
 
-    predictor = load(name, engine)
+    predictor = find_model(name, engine)
     length = predictor.context_length
     lines = read_numbers(numbers or [], file)
     if lines is None:
@@ -77,10 +77,13 @@ def predict(
             f"no numbers were given: write {length} of them after the model's name, or use "
             "--file, or `-` for standard input."
         )
-    forecast = predictor.predict(as_windows(lines, length))
+    windows = as_windows(lines, length)
+    forecast, outside = predictor.predict(windows), predictor.outside(windows)
     if json:
-        emit({"model": name, "engine": predictor.engine, "forecast": forecast.tolist()})
+        emit({"model": name, "engine": predictor.engine, "outside_training": outside and outside.facts(),
+              "forecast": forecast.tolist()})
     else:
+        say_outside(outside)
         for row in forecast:
             typer.echo(" ".join(f"{value:.6g}" for value in row))
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import familiarity
 from ..bundle import WEIGHTS, Bundle, open_bundle
 from ..errors import InputError, MissingExtraError
-from ..floors import best_linear
+from ..floors import best_linear, standing
 from ..runtime.reference import CELLS
 from ..sensitivity import LONGEST, of_bayes
 from ..shelf import find
@@ -91,6 +92,12 @@ class Microscope(anywidget.AnyWidget):
     best_linear_bias = traitlets.List(traitlets.Float()).tag(sync=True)
     bayes = traitlets.Dict().tag(sync=True)
     signal = traitlets.Dict().tag(sync=True)
+    standings = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What the Bayes forecast is, see `floors.standing`: of a window that the signal drew, and of any other."""
+    outside = traitlets.Unicode().tag(sync=True)
+    """What about the window lies outside what training saw, in one sentence; see `familiarity`."""
+    is_given = traitlets.Bool().tag(sync=True)
+    """Whether the window to begin with was given, not drawn."""
 
     def __init__(
         self,
@@ -128,8 +135,10 @@ class Microscope(anywidget.AnyWidget):
             best_linear=linear.weights.tolist(),
             best_linear_bias=linear.bias.tolist(),
             signal={"family": facts.signal.family, **dataclasses.asdict(self._signal)},
+            standings=[standing(self._signal, own=own) for own in (False, True)],
+            is_given=self._is_given,
         )
-        self.bayes = self.bayes_of()
+        self.bayes, self.outside = self.bayes_of(), self.outside_of()
         self.on_msg(self._answer)
         self.observe(self._redraw, "view")
         if follow:
@@ -149,10 +158,22 @@ class Microscope(anywidget.AnyWidget):
         slope = found.derivative.tolist()
         return {"window": window, "ahead": ahead, "forecast": found.forecast, "derivative": slope}
 
+    def outside_of(self) -> str:
+        """What about the window lies outside what training saw, in one sentence; empty where nothing does."""
+        window = np.asarray(self.window)
+        if len(window) != len(self.start) or not np.isfinite(window).all():
+            return ""
+        outside = familiarity.of(self._signal, len(window)).find(window[None])
+        return "" if outside is None else outside.note
+
     def _answer(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         """Send the weights to a browser that asks for them."""
         if content == {"kind": "weights"}:
             self.send({"kind": "weights"}, buffers=[self._weights])
+
+    @property
+    def _is_given(self) -> bool:
+        return self._given is not None and self._draw == 0
 
     def _drawn(self, length: int) -> list[float]:
         if self._given is not None and self._draw == 0:
@@ -165,12 +186,14 @@ class Microscope(anywidget.AnyWidget):
         asked = _whole(change["new"], "draw", 0, DRAWS - 1)
         if asked != self._draw:
             self._draw = asked
+            self.is_given = self._is_given
             self.start = self._drawn(len(self.start))
 
     def _follow(self, _change: dict[str, Any]) -> None:
         found = self.bayes_of()
         if found:
             self.bayes = found
+        self.outside = self.outside_of()
 
 
 def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:

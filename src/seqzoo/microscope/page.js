@@ -33,12 +33,13 @@ function overTime(cell, points) {
         ${key("dash", define("answer so far", "What the network would answer if the window ended there."))}
         ${key("disc mz-lin", "best linear")} ${key("disc", "network")} ${key("disc mz-bay", "Bayes")}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
+    <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
     <div class="mz-head">
       ${title("Derivative of the forecast", "How much the forecast changes per unit of change of each value.")}
       <span class="mz-keys">${key("bar", "network")}
         ${key("rule", define("best linear weights", "Of the affine forecaster with the least error on this signal."))}
-        ${key("disc mz-ring", define("Bayes", "Of the best forecast that can exist, the conditional mean."))}
+        ${key("disc mz-ring", define("Bayes", "Of the conditional mean: on the model's signal the best forecast that can exist."))}
       </span></div>
     ${picture("derivative")}
     <div class="mz-tools">

@@ -136,6 +136,8 @@ function show(model, root, cell) {
 
   function facts() {
     return { cell, state, start: base.start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
+      standings: model.get("standings"), isGiven: model.get("is_given"),
+      strange: model.get("outside") ?? "",
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
 
@@ -237,6 +239,7 @@ function show(model, root, cell) {
       desk.apply(fromView(view, base));
       tell(true);
     },
+    outside: draw,
     bayes: () => {
       bayes = model.get("bayes");
       draw();

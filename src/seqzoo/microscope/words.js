@@ -34,6 +34,11 @@ export function goalOf(signal, ahead) {
   return [`Forecast of the value ${ahead + 1} steps ahead`, `+${ahead + 1}`];
 }
 
+/** What the Bayes forecast is: the best possible of a window that the signal drew, and of no other. */
+function standingOf({ state, start, isGiven, standings }) {
+  return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
+}
+
 /** Everything in words: what to notice, the numbers, and the alternatives of the pictures. */
 export function write(find, facts) {
   const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
@@ -43,7 +48,7 @@ export function write(find, facts) {
     if (place.textContent !== words) place.textContent = words;
   };
   const rows = [["this network", number(said[L - 1])], ["best linear", number(straight)]];
-  rows.push(["Bayes (the best possible)", bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
   if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
   const list = find(".mz-said");
@@ -55,6 +60,7 @@ export function write(find, facts) {
   const isPlain = state.orderName === "plain";
   say(find('[data-out="aside"]'), isPlain ? "" : "Best linear and Bayes read the values as they came.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
+  say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
   find('[data-do="step"]').value = step + 1;
   const last = own("h")[L - 1];
@@ -81,7 +87,7 @@ function describe(find, facts, last) {
   const { L } = now;
   const alternative = (part, words) =>
     mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
-  const best = bayes ? `, Bayes ${number(bayes.forecast)}` : "";
+  const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
     `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, best linear ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
@@ -140,7 +146,8 @@ function changed({ state, start, now, untouched, said, origin, outModel, bayes, 
 }
 
 /** One sentence on what to notice in this window. */
-function notice({ cell, now, linear, bayes }) {
+function notice(facts) {
+  const { cell, now, linear, bayes } = facts;
   const parts = Array.from(now.parts, Math.abs).sort((a, b) => b - a);
   const half = parts.reduce((sum, part) => sum + part, 0) / 2;
   let count = 0;
@@ -151,7 +158,7 @@ function notice({ cell, now, linear, bayes }) {
   const gate = kept ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
   const away = (list) => Math.hypot(...now.slopes.map((slope, t) => slope - list[t]));
   const isNearer = bayes && away(bayes.derivative) < away(linear);
-  const [near, far] = ["the best forecast that can exist (circles)", "the best linear rule (lines)"];
+  const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
   const both = isNearer ? [near, far] : [far, near];
   const attends = `what the network attends to (bars) is nearer to ${both.join(" than to ")}; `;
   return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what all add to the ` +

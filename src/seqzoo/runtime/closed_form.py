@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import functools
+import warnings
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import forecasting, signals
-from ..errors import InputError, UnknownNameError
+from .. import familiarity, forecasting, signals
+from ..errors import InputError, OutsideTrainingWarning, UnknownNameError
+from ..familiarity import Outside
 from ..floors import REFERENCES, Forecaster, forecasters, reference_of
 from ..windows import as_batch, last_window
 
 CONTEXT_LENGTH = 20
+MOST_LOOKED_AT = 1_000  # windows of a batch, before a warning
+ASSUMING = ("bayes", "best_linear")  # a signal; the others say the same whatever it is
 
 SUMMARIES = {
-    "bayes": "The conditional mean given the window: no forecaster can be better.",
+    "bayes": "The conditional mean given the window: on its signal, no forecaster can be better.",
     "best_linear": "The weighted sum of the window that is best on average; its weights are exact.",
     "line": "A straight line fitted to the window and extended.",
     "last_value": "The last value, repeated.",
@@ -43,6 +48,7 @@ class ClosedForm:
         self.name = f"{reference}.{family}"
         self.summary = SUMMARIES[reference]
         self.signal = signals.make(family)
+        self.warns = False
 
     def __repr__(self) -> str:
         return f"<ClosedForm {self.name}>"
@@ -51,16 +57,30 @@ class ClosedForm:
         """Returns itself: there is nothing to load."""
         return self
 
-    def predict(self, windows: ArrayLike) -> NDArray[np.float32]:
-        """Forecast the next value after each window: [L], [L, 1] or [B, L, 1] to float32 [B, 1].
+    def predict(self, windows: ArrayLike) -> NDArray[np.float64]:
+        """Forecast the next value after each window: [L], [L, 1] or [B, L, 1] to float64 [B, 1].
 
         Raises:
-            InputError: another shape, not numbers, or a value not finite in float32.
+            InputError: another shape, not numbers, or a value or forecast not finite in float32.
         """
         return self._direct(as_batch(windows, self.context_length), 1)
 
-    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float32]:
-        """Forecast every step up to `horizon` directly, each with the reference for that step: float32 [B, horizon].
+    def outside(self, windows: ArrayLike) -> Outside | None:
+        """What lies outside its signal in windows given as for `predict`; None where nothing does.
+
+        `line` and `last_value` assume no signal.
+
+        Raises:
+            InputError: as `predict`.
+        """
+        batch = as_batch(windows, self.context_length)
+        if self.reference not in ASSUMING:
+            return None
+        outside = familiarity.of(self.signal, self.context_length).find(batch[:, :, 0])
+        return outside and replace(outside, is_trained=False)
+
+    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float64]:
+        """Forecast every step up to `horizon` directly, each with the reference for that step: float64 [B, horizon].
 
         Raises:
             InputError: see `predict`; a horizon that is not from 1 to 10,000.
@@ -79,9 +99,12 @@ class ClosedForm:
         """Raises InputError: nothing is carried from one value to the next."""
         self.trace([])
 
-    def _direct(self, batch: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+    def _direct(self, batch: NDArray[np.floating], horizon: int) -> NDArray[np.float64]:
+        if self.warns and (outside := self.outside(batch[:MOST_LOOKED_AT])):
+            self.warns = False
+            warnings.warn(f"{self.name}: {outside.note}", OutsideTrainingWarning, stacklevel=3)
         forecaster = _forecasters(self.family, horizon)[self.reference]
-        return forecaster(batch[:, :, 0].astype(np.float64)).astype(np.float32)
+        return np.asarray(forecasting.finite(forecaster(batch[:, :, 0].astype(np.float64))), np.float64)
 
 
 @functools.lru_cache(maxsize=16)

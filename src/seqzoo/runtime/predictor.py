@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import forecasting, signals
+from .. import familiarity, forecasting, signals
 from ..bundle import WEIGHTS, Bundle, Contract, Manifest, open_bundle
-from ..errors import InputError, IntegrityError
+from ..errors import InputError, IntegrityError, OutsideTrainingWarning, UnknownNameError
+from ..familiarity import Familiarity, Outside
 from ..shelf import find
 from ..signals import Signal
-from ..windows import as_batch, last_window
+from ..windows import as_batch, last_window, single
 from . import closed_form, engines
-from .closed_form import ClosedForm
+from .closed_form import MOST_LOOKED_AT, ClosedForm
 from .reference import NumpyEngine, Trace
 from .stream import Stream
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 
 def load(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
@@ -34,7 +37,17 @@ def load(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
     Raises:
         UnknownNameError: no such model or engine.
         InputError: neither a name nor a path.
+
+    Warns:
+        OutsideTrainingWarning: at `predict` and `forecast`, once, of windows that training saw nothing like.
     """
+    model = find_model(name, engine)
+    model.warns = True
+    return model
+
+
+def find_model(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
+    """As `load`, of a model that never warns: for what asks `outside` itself and says it in its own way."""
     if not isinstance(name, str | Path):
         raise InputError(f"a model is given by its name, as 'lstm.sine', or a bundle's folder, got {name!r}.")
     if isinstance(name, str) and (reference := closed_form.find(name)) is not None:
@@ -57,10 +70,11 @@ class Predictor:
         self._wanted = None if engine is None else engines.check_name(engine)
         self._engine: engines.Engine | None = None
         self._lock = threading.Lock()
+        self.warns = False
 
-    def __reduce__(self) -> tuple[type[Predictor], tuple[Path, str | None]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """A copy, also one in another process, loads for itself: neither engines nor locks can be pickled."""
-        return Predictor, (self.path, self._wanted)
+        return Predictor, (self.path, self._wanted), {"warns": self.warns}
 
     def __repr__(self) -> str:
         state = self.engine if self.is_loaded else "not loaded"
@@ -121,6 +135,7 @@ class Predictor:
             MissingExtraError: the engine is not installed.
         """
         self._load()
+        _ = self._familiar  # of long windows it takes a second
         return self
 
     def predict(self, windows: ArrayLike) -> FloatArray:
@@ -130,17 +145,18 @@ class Predictor:
             windows: [L], [L, 1] or [B, L, 1], in the series' units.
 
         Returns:
-            float32 [B, H]
+            [B, H]: float32 as the engine gives it; float64 where the bundle's normaliser moves or scales it, for near
+            1.7e9 neighbouring numbers of float32 are 128 apart.
 
         Raises:
-            InputError: another shape, not numbers, or a value not finite in float32.
+            InputError: another shape, not numbers, or a value or forecast not finite in float32.
             BundleError, MissingExtraError: at the first call, see `warm`.
         """
         engine = self._engine or self._load()
         batch = as_batch(windows, self._length)
-        if self._normaliser.is_identity:
-            return engine.run(batch)
-        return self._normaliser.undo(engine.run(self._scaled(batch)))
+        if self.warns:
+            self._warn(batch)
+        return self._run(engine, batch)
 
     def forecast(self, context: ArrayLike, horizon: int) -> FloatArray:
         """Forecast `horizon` steps, feeding forecasts back where the model gives fewer at a time.
@@ -150,26 +166,46 @@ class Predictor:
             horizon: 1 to 10,000.
 
         Returns:
-            float32 [B, horizon]
+            [B, horizon], in the type that `predict` returns; what is fed back is fed in float64.
 
         Raises:
             InputError, BundleError, MissingExtraError: see `predict`.
         """
         forecasting.check_horizon(horizon)
-        return forecasting.recursive(self.predict, last_window(context, self.context_length), horizon)
+        engine, batch = self._engine or self._load(), last_window(context, self.context_length)
+        if self.warns:
+            self._warn(batch)
+
+        def run(windows: FloatArray) -> FloatArray:
+            return self._run(engine, as_batch(windows, self._length))
+
+        return forecasting.recursive(run, batch, horizon)
+
+    def outside(self, windows: ArrayLike) -> Outside | None:
+        """What lies outside training in windows given as for `predict`, and how far.
+
+        None where every window is as training saw them, or the model's signal is not known.
+
+        Raises:
+            InputError: as `predict`.
+        """
+        batch = as_batch(windows, self.context_length)
+        return None if self._familiar is None else self._familiar.find(batch[:, :, 0])
 
     def trace(self, windows: ArrayLike) -> Trace:
         """Every gate and state of windows given as for `predict`, through the numpy engine.
 
         Raises:
-            InputError: bad windows, or an architecture without a numpy reference.
+            InputError: bad windows, a forecast that is not finite, or an architecture without a numpy reference.
             BundleError: the weights are damaged.
         """
         batch = as_batch(windows, self.context_length)
         most = max(1, 81_920 // batch.shape[1])
         if len(batch) > most:
             raise InputError(f"a trace holds at most {most:,} windows of this length, got {len(batch):,}.")
-        return self._reference.trace(self._scaled(batch))
+        trace = self._reference.trace(self._scaled(batch))
+        forecasting.finite(trace.forecast)
+        return trace
 
     def stream(self) -> Stream:
         """A recurrent model fed one value at a time, through the numpy engine; each stream has its own state.
@@ -178,7 +214,30 @@ class Predictor:
             InputError: the architecture carries no state.
             BundleError: the weights are damaged.
         """
-        return Stream(self._reference, self.manifest.contract.normaliser)
+        return Stream(self._reference, self.manifest.contract.normaliser, self._familiar, self.context_length)
+
+    def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
+        return forecasting.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
+
+    def _warn(self, batch: FloatArray) -> None:
+        """Say, the first time, that windows lie outside training; the caller's caller is where it is said.
+
+        One window is looked at in about a sixth of the time that the quickest engine takes for it, so that every
+        call can be, and none is any more once it has been said.
+        """
+        familiar = self._familiar
+        if familiar is None:
+            self.warns = False
+        elif outside := familiar.find(batch[:MOST_LOOKED_AT, :, 0]):
+            self.warns = False
+            warnings.warn(f"{self.name}: {outside.note}", OutsideTrainingWarning, stacklevel=3)
+
+    @cached_property
+    def _familiar(self) -> Familiarity | None:
+        try:
+            return familiarity.of(self.signal, self.context_length)
+        except (UnknownNameError, InputError):  # of a version that has other signals
+            return None
 
     def _load(self) -> engines.Engine:
         with self._lock:
@@ -207,9 +266,13 @@ class Predictor:
     def _reference(self) -> NumpyEngine:
         return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
 
-    def _scaled(self, batch: FloatArray) -> FloatArray:
+    def _scaled(self, batch: FloatArray) -> NDArray[np.float32]:
+        """In model units. What is finite in float32 stays so where there is nothing to scale."""
+        normaliser = self.manifest.contract.normaliser
+        if normaliser.is_identity:
+            return single(batch)
         with np.errstate(over="ignore"):
-            scaled = self.manifest.contract.normaliser.apply(batch)
+            scaled = normaliser.apply(batch)
         if not np.isfinite(scaled).all():
             raise InputError("a value lies so far outside the model's scale that float32 cannot hold it.")
         return scaled

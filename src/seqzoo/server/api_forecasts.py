@@ -12,6 +12,7 @@ from starlette.responses import Response
 from .. import intervals
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
+from ..windows import last_window
 from .answers import answer
 from .schemas import ERRORS, MOST_STEPS, ForecastRequest, Name, TraceRequest
 from .shared import Shared
@@ -28,7 +29,9 @@ def enter(made: FastAPI, shared: Shared) -> None:
 
         def work() -> dict[str, Any]:
             ahead = model.forecast(asked.context, asked.horizon)
+            outside = model.outside(last_window(asked.context, model.context_length))
             facts: dict[str, Any] = {"model": name, "forecast": ahead[0].tolist()}
+            facts["outside_training"] = outside and outside.facts()
             facts["method"] = "direct" if asked.horizon <= _reach(model) else "recursive"
             if asked.level is not None:
                 made = intervals.calibrate_on_signal(
@@ -51,7 +54,9 @@ def enter(made: FastAPI, shared: Shared) -> None:
         predictor = shared.bundle_of(name, await shared.model(name))
         found = await to_thread.run_sync(predictor.trace, asked.window)
         steps = {key: np.ascontiguousarray(value[0]) for key, value in found.steps.items()}
-        return answer({"model": name, "steps": steps, "forecast": found.forecast[0]})
+        outside = predictor.outside(asked.window)
+        return answer({"model": name, "steps": steps, "forecast": found.forecast[0],
+                       "outside_training": outside and outside.facts()})
 
 
 def _reach(model: Model) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from anyio import to_thread
@@ -12,6 +12,7 @@ from fastapi import FastAPI, Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from ..errors import InputError
+from ..runtime.stream import Stream
 from .answers import answer
 from .schemas import ERRORS, Name, ValueRequest, ValuesRequest
 from .shared import Shared
@@ -37,7 +38,7 @@ def enter(made: FastAPI, shared: Shared) -> None:
         request.scope["kind"] = "stream"
         found = sessions.get(stream)
         ahead = found.push(asked.value)
-        return answer({"seen": found.seen, "forecast": ahead})
+        return answer({"seen": found.seen, "forecast": ahead, "outside_training": _outside(found)})
 
     @made.post(
         "/api/streams/{stream}/events",
@@ -53,10 +54,11 @@ def enter(made: FastAPI, shared: Shared) -> None:
         async def events() -> AsyncIterator[bytes]:
             for value in asked.values:
                 try:
-                    facts = {"seen": found.seen + 1, "forecast": found.push(value)}
+                    facts: dict[str, Any] = {"seen": found.seen + 1, "forecast": found.push(value)}
                 except InputError as problem:
                     yield b"event: error\ndata: " + orjson.dumps({"error": str(problem)}) + b"\n\n"
                     return
+                facts["outside_training"] = _outside(found)
                 yield b"data: " + orjson.dumps(facts, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n\n"
                 await checkpoint()  # a hundred thousand values must not keep everybody else waiting
 
@@ -75,3 +77,8 @@ def enter(made: FastAPI, shared: Shared) -> None:
         request.scope["kind"] = "stream"
         sessions.close(stream)
         return answer({})
+
+
+def _outside(stream: Stream) -> dict[str, Any] | None:
+    found = stream.outside()
+    return found.facts() if found else None

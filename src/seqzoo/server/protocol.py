@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..runtime.repository import Model
+from ..windows import single
 
 FloatArray = NDArray[np.float32]
 
@@ -72,12 +73,21 @@ def parse(body: bytes, header_length: str | None, context_length: int) -> Infer:
     return Infer(context, identity, _wants_binary(request))
 
 
-def render(name: str, infer: Infer, forecast: FloatArray) -> tuple[bytes, int | None]:
-    """The answer's body, and the length of its JSON header where tensors follow it as raw bytes."""
+def render(
+    name: str, infer: Infer, forecast: NDArray[np.floating], outside: str | None = None
+) -> tuple[bytes, int | None]:
+    """The answer's body, and the length of its JSON header where tensors follow it as raw bytes.
+
+    Args:
+        outside: what lies outside training, in words; it becomes a parameter of the answer.
+    """
+    forecast = single(forecast)
     output: dict[str, Any] = {"name": OUTPUT, "datatype": "FP32", "shape": list(forecast.shape)}
     answer: dict[str, Any] = {"model_name": name, "model_version": VERSION}
     if infer.id is not None:
         answer["id"] = infer.id
+    if outside is not None:
+        answer["parameters"] = {"outside_training": outside}
     answer["outputs"] = [output]
     if not infer.binary:
         output["data"] = forecast.ravel()

@@ -111,7 +111,8 @@ class V2:
 
         def work() -> tuple[bytes, int | None]:
             infer = protocol.parse(asked, stated, model.context_length)
-            return protocol.render(name, infer, model.predict(infer.context))
+            forecast, outside = model.predict(infer.context), model.outside(infer.context)
+            return protocol.render(name, infer, forecast, outside.note if outside else None)
 
         # The references of two unknowns take milliseconds a window.
         if len(asked) <= INLINE_BYTES and isinstance(model, Predictor):

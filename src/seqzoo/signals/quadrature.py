@@ -75,7 +75,8 @@ def posterior(
         log_weight = (context[piece] / sigma**2) @ past.T + offset
         log_weight -= log_weight.max(axis=1, keepdims=True)
         # Single precision from here: relative to the largest weight, errors of 1e-7 average out.
-        weight = np.exp(log_weight.astype(np.float32))
+        with np.errstate(over="ignore"):  # of windows far from every node: a weight of 0
+            weight = np.exp(log_weight.astype(np.float32))
         weight /= weight.sum(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
         for start in range(0, horizon, at_once):
             steps = np.arange(length + start, length + min(start + at_once, horizon), dtype=np.float64)

@@ -29,6 +29,7 @@ class Recall(Signal):
     spread: float = 0.5
 
     title: ClassVar[str] = "recall"
+    noun: ClassVar[str] = "recall task"
     episodic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

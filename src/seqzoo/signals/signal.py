@@ -64,6 +64,8 @@ class Signal(ABC):
 
     title: ClassVar[str]
     """As in "sine wave"; stands between an architecture's name and "predictor"."""
+    noun: ClassVar[str]
+    """As in "sine"; stands in "the best for the sine it assumes"."""
     realisation: ClassVar[int | None] = None
     """Values of one realisation in an observed series; None where one goes on for ever."""
     episodic: ClassVar[bool] = False

@@ -27,6 +27,7 @@ class Sine(Stationary):
     amplitude: float = 1.0
 
     title: ClassVar[str] = "sine wave"
+    noun: ClassVar[str] = "sine"
 
     def __post_init__(self) -> None:
         super().__post_init__()

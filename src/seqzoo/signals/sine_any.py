@@ -31,6 +31,7 @@ class SineAny(Stationary):
     amplitude: float = 1.0
 
     title: ClassVar[str] = "any-frequency sine wave"
+    noun: ClassVar[str] = "sine of any frequency"
     realisation: ClassVar[int | None] = 200
     windows_to_score: ClassVar[int] = 20_000
 

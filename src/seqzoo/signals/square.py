@@ -25,6 +25,7 @@ class Square(Stationary):
     amplitude: float = 1.0
 
     title: ClassVar[str] = "square wave"
+    noun: ClassVar[str] = "square wave"
 
     def __post_init__(self) -> None:
         super().__post_init__()

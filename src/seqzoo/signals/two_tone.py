@@ -28,6 +28,7 @@ class TwoTone(Stationary):
     fast_amplitude: float = 0.4
 
     title: ClassVar[str] = "two-tone"
+    noun: ClassVar[str] = "two tones"
     windows_to_score: ClassVar[int] = 20_000
 
     def __post_init__(self) -> None:
