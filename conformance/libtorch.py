@@ -5,7 +5,6 @@ Run by `make conformance`; needs cmake and a C++ compiler.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import torch
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 
 from seqzoo import snippets
 from seqzoo.bundle import GOLDEN, MANIFEST, SHIPPED, TORCHSCRIPT, Bundle, Manifest, open_bundle
@@ -37,8 +36,8 @@ def compiled(name: str, manifest: Manifest, folder: Path) -> Path:
 
 def farthest(program: Path, found: Bundle, units: Normaliser, folder: Path) -> float:
     """How far the program is from the golden tensors, which it is given in these units: [N, L, 1] to [N, H]."""
-    shutil.copy(found.path / TORCHSCRIPT, folder)
-    golden = load_file(found.path / GOLDEN)
+    (folder / TORCHSCRIPT).write_bytes(found.read(TORCHSCRIPT))
+    golden = load(found.read(GOLDEN))
     context = units.undo(golden["context"]).reshape(-1)
     text = "\n".join(map(repr, context.astype(float).tolist()))
     ran = subprocess.run([program], input=text, capture_output=True, text=True, check=True, cwd=folder)

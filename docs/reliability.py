@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 NOTES, PAGE = ROOT / "docs" / "results" / "reliability.jsonl", ROOT / "docs" / "reliability.md"
+TESTS = ("tests/server", "tests/hostile/test_swaps.py")
 LARGEST = {"seconds", "p99", "growth"}  # of these the largest counts; all else is summed
 
 ROWS = {
@@ -38,12 +39,16 @@ ROWS = {
     "slow": ("Clients that trickle headers or body",
              "{clients:.0f}, all cut within {seconds:.1f} s; a healthy client's 99th percentile "
              "{p99_ms:.1f} ms meanwhile"),
+    "swaps": ("A hostile bundle and a shipped one that take turns at one place: link, folder, file, hard link",
+              "{seconds:.0f} s on each of {doors:.0f} doors (library, command line, server, with torchscript named "
+              "and by default); {tries:,.0f} tries, {answered:,.0f} answered, foreign code ran {ran:.0f} times"),
 }  # fmt: skip
 
 HEAD = """# Reliability
 
 What was thrown at the server, and what came of it, on a shared two-core machine. Written by `make soak`, which runs
-the tests of `tests/server` at full count; `make test` runs the same tests at a reduced one.
+the tests of `tests/server` and `tests/hostile/test_swaps.py` at full count; `make test` runs the same tests at a
+reduced one.
 
 | what | result |
 |---|---|
@@ -57,7 +62,7 @@ def main() -> None:
         fresh = NOTES.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         environment = {**os.environ, "SEQZOO_SOAK": "1", "SEQZOO_MEASURED": str(fresh)}
-        command = [sys.executable, "-m", "pytest", "-q", "--timeout", "3000", "tests/server"]
+        command = [sys.executable, "-m", "pytest", "-q", "--timeout", "3000", *TESTS]
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
         fresh.replace(NOTES)
     PAGE.write_text(HEAD + table(NOTES.read_text("utf-8")), "utf-8")

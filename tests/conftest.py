@@ -76,7 +76,9 @@ def shipped() -> Path:
 
 @pytest.fixture
 def copied(tmp_path: Path, shipped: Path) -> Path:
-    """A copy of the flagship: the same bytes, but of unknown origin."""
+    """A copy of the flagship that states the same in other bytes, and so is of unknown origin."""
     folder = tmp_path / "handed-over" / "lstm.sine"
     shutil.copytree(shipped, folder)
+    with (folder / bundle.MANIFEST).open("ab") as manifest:
+        manifest.write(b"\n")
     return folder

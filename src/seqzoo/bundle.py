@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from . import files
+from . import files, strict_json, trust
 from .errors import InputError, IntegrityError, ManifestError
 from .windows import Normaliser
 
@@ -37,7 +36,6 @@ REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
 ENGINES = ("torchscript", "onnx", "numpy")
 FLOORS = frozenset({"noise", "bayes", "best_linear", "line", "last_value"})
 
-LEDGER = "built.txt"  # in the home: SHA-256 of each manifest that this machine wrote
 SHIPPED = Path(__file__).parent / "bundles"
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
@@ -158,11 +156,11 @@ class Bundle:
 
     @cached_property
     def is_trusted(self) -> bool:
-        """Whether the package shipped this bundle or this machine built it, so that code in it may run."""
-        if self.path.resolve().parent == SHIPPED.resolve():
-            return True
-        ledger = files.home() / LEDGER
-        return ledger.is_file() and self.manifest_sha256.encode() in ledger.read_bytes().split()
+        """Whether the package ships these bytes or this machine wrote them, so that code in them may run.
+
+        Where they lie does not matter: the folder may be another one by now.
+        """
+        return trust.vouches_for(self.manifest_sha256)
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -183,6 +181,7 @@ def _parse(raw: bytes, path: Path) -> Manifest:
         schema_version: int
 
     try:
+        strict_json.check(raw)
         version = msgspec.json.decode(raw, type=Version).schema_version
         if version > SCHEMA_VERSION:
             raise ManifestError(
@@ -216,6 +215,10 @@ def _problem(manifest: Manifest) -> str | None:
             return f"every text must be printable, got {fact[:80]!a}"
         if isinstance(fact, float) and not math.isfinite(fact):
             return "every number must be finite"
+    if manifest.parameters < 0:
+        return f"parameters must be at least 0, got {manifest.parameters}"
+    if manifest.score.windows < 2:
+        return f"a score is of at least 2 windows, got {manifest.score.windows}"
     if not FLOORS <= set(manifest.score.floors):
         return f"score.floors lacks {', '.join(sorted(FLOORS - set(manifest.score.floors)))}"
     contract = manifest.contract
@@ -277,19 +280,6 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
     raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     manifest = _parse(raw, path / MANIFEST)
     made = Bundle(path, manifest, raw)
-    _record_built(made.manifest_sha256)
+    trust.record(made.manifest_sha256)
     files.write_folder(path, {**contents, MANIFEST: raw})
     return made
-
-
-def _record_built(digest: str) -> None:
-    """Append to the ledger; in one write, so that builders at the same time lose no line."""
-    ledger = files.home() / LEDGER
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    known = ledger.read_bytes() if ledger.is_file() else b""
-    if digest.encode() in known.split():
-        return
-    torn = b"" if known.endswith(b"\n") or not known else b"\n"
-    with ledger.open("ab", buffering=0) as file:
-        file.write(torn + digest.encode() + b"\n")
-        os.fsync(file.fileno())

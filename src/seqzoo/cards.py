@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from . import signals
-from .bundle import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Manifest
-from .errors import SeqzooError
+from .bundle import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Bundle, Manifest
+from .errors import IntegrityError, SeqzooError
 from .registry import Card
 
 _TEMPLATE = """\
@@ -156,6 +156,19 @@ def render(manifest: Manifest, card: Card) -> str:
         history=HISTORY,
         card_file=CARD,
     )
+
+
+def text_of(found: Bundle) -> str:
+    """The card of a bundle, as Markdown.
+
+    Raises:
+        IntegrityError: it is not what the manifest states, or not UTF-8.
+    """
+    try:
+        return found.read(CARD).decode()
+    except UnicodeDecodeError as error:
+        where = f"{error.reason} at byte {error.start:,}"
+        raise IntegrityError(f"{found.path / CARD} is not UTF-8 text: {where}.") from None
 
 
 def _data(points: int | None) -> str:

@@ -8,7 +8,7 @@ import io
 from typing import Any
 
 from . import shelf
-from .bundle import SHIPPED, open_bundle
+from .bundle import SHIPPED, Manifest, open_bundle
 from .cards import describe_signal, label
 from .errors import BundleError
 from .floors import REFERENCES, floors
@@ -20,7 +20,7 @@ def rows() -> list[dict[str, Any]]:
     """By signal, and from the best possible to the worst: name, what it is, size, excess and skill.
 
     `excess_best_linear` and `excess_last_value` are those references on the same signal and horizon. A bundle
-    whose manifest cannot be used has its `error` in place of these, and comes last.
+    that cannot be described has its `error` in place of these, and comes last.
     """
     found: list[dict[str, Any]] = []
     known: dict[str, dict[str, float]] = {}
@@ -28,22 +28,11 @@ def rows() -> list[dict[str, Any]]:
         row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == SHIPPED}
         try:
             facts = open_bundle(path).manifest
-        except BundleError as error:
-            found.append({**row, "error": str(error)})
+            row |= _row(facts)
+        except Exception as error:  # one bundle never costs the list
+            why = str(error) if isinstance(error, BundleError) else f"{type(error).__name__}: {error}"
+            found.append({**row, "error": why.encode("utf-8", "backslashreplace").decode()})
             continue
-        row |= {
-            "title": facts.title,
-            "summary": facts.summary,
-            "architecture": facts.architecture,
-            "family": facts.signal.family,
-            "signal": describe_signal(facts),
-            "reference": False,
-            "parameters": facts.parameters,
-            "bytes": facts.size,
-            "excess": facts.score.excess[0],
-            "skill": facts.score.skill[0],
-            **_marks(facts.score.floors),
-        }
         found.append(row)
         if facts.contract.horizon == 1 and row["shipped"]:
             known[facts.signal.family] = facts.score.floors
@@ -74,6 +63,22 @@ def _text(value: Any) -> Any:
 def _floors(family: str) -> dict[str, float]:
     """Floors of a signal that no shipped bundle is on, one step ahead, from few samples."""
     return dict(floors(make(family), CONTEXT_LENGTH, samples=2_000)[0].items())
+
+
+def _row(facts: Manifest) -> dict[str, Any]:
+    return {
+        "title": facts.title,
+        "summary": facts.summary,
+        "architecture": facts.architecture,
+        "family": facts.signal.family,
+        "signal": describe_signal(facts),
+        "reference": False,
+        "parameters": facts.parameters,
+        "bytes": facts.size,
+        "excess": facts.score.excess[0],
+        "skill": facts.score.skill[0],
+        **_marks(facts.score.floors),
+    }
 
 
 def _marks(known: dict[str, float]) -> dict[str, float]:

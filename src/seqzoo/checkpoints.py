@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import files
+from . import files, strict_json
 from .errors import CheckpointError, IntegrityError
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def load(path: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
         _check(raw)
         tensors = parse(raw)
         header = _header(raw)
+        strict_json.check(header["state"])
         state = msgspec.json.decode(header["state"], type=State)
     except (IntegrityError, SafetensorError, msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error}. Train again.") from None
@@ -110,6 +111,7 @@ def _check(raw: bytes) -> None:
 def _header(raw: bytes) -> dict[str, str]:
     """The metadata of a safetensors file that its parser has accepted."""
     length = int.from_bytes(raw[:8], "little")
+    strict_json.check(raw[8 : 8 + length])
     header: dict[str, Any] = msgspec.json.decode(raw[8 : 8 + length])
     metadata: dict[str, str] = header.get("__metadata__", {})
     return metadata

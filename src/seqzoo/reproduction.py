@@ -12,7 +12,7 @@ from safetensors.torch import save as to_safetensors
 
 from . import bundle as bundles
 from . import export, registry, shelf, signals
-from .bundle import Manifest
+from .bundle import Bundle, Manifest
 from .recipes import Recipe, configured
 from .training import Progress, Run, train
 
@@ -70,17 +70,17 @@ def run_of(manifest: Manifest) -> Run:
 
 
 def reproduce(
-    name: str | Path,
+    name: str | Path | Bundle,
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Reproduction:
-    """Retrain the bundle of that name from its recipe and compare.
+    """Retrain the bundle of that name, or one that has been opened, from its recipe and compare.
 
     Raises:
         UnknownNameError, BundleError, InputError: the bundle or its recipe cannot be used.
     """
-    manifest = bundles.open_bundle(shelf.find(name)).manifest
+    manifest = (name if isinstance(name, Bundle) else bundles.open_bundle(shelf.find(name))).manifest
     trained = train(run_of(manifest), on_progress=on_progress, should_stop=should_stop)
     digest = hashlib.sha256(to_safetensors(export.weights_of(trained.module))).hexdigest()
     stated = manifest.files[bundles.WEIGHTS].sha256

@@ -51,9 +51,20 @@ def available() -> dict[str, Path]:
     for folder in (SHIPPED, own_models()):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
-                if NAME.fullmatch(path.name) and reference_of(path.name) is None and (path / MANIFEST).exists():
+                if NAME.fullmatch(path.name) and reference_of(path.name) is None and _has_manifest(path):
                     found.setdefault(path.name, path)
     return found
+
+
+def _has_manifest(folder: Path) -> bool:
+    """Also where the folder may not be read: its bundle is listed, with that as what is wrong with it."""
+    try:
+        (folder / MANIFEST).stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def find(name: str | Path) -> Path:

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as serialise
 
 from . import bundle as bundles
-from . import files, shelf, signals
-from .bundle import Bundle
+from . import cards, files, history, shelf, signals
+from .bundle import ENGINES, TORCHSCRIPT, Bundle
 from .errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
-from .runtime import Predictor, golden
+from .runtime import Predictor, golden, script_archive
 from .runtime.engines import has_torch
-from .scoring import fresh_seed, most_windows, score
+from .scoring import Score, fresh_seed, most_windows, score
 
 WINDOWS = 20_000
 FEWEST_STATED = 7_000  # windows that the shortest honest score is of
+OFFERED = ("torchscript", "onnx")  # every bundle has their files, and the pages offer them
 SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
 
 
@@ -49,19 +50,32 @@ class Report:
         """Whether no check failed."""
         return all(check.passed is not False for check in self.checks)
 
+    @property
+    def not_proven(self) -> dict[str, str]:
+        """The checks that could not be made here, and why."""
+        return {check.name: check.detail for check in self.checks if check.passed is None}
+
+    @property
+    def verdict(self) -> str:
+        """ "passes", "passes, but not proven: PART (why)" or "FAILS: PART, PART"."""
+        if not self.passed:
+            return "FAILS: " + ", ".join(check.name for check in self.checks if check.passed is False)
+        reasons = [f"{name} ({why.rstrip('.')})" for name, why in self.not_proven.items()]
+        return f"passes, but not proven: {'; '.join(reasons)}" if reasons else "passes"
+
 
 class _NotHere(Exception):
     """A check that this installation cannot make."""
 
 
 def verify(
-    name: str | Path,
+    name: str | Path | Bundle,
     *,
     windows: int = WINDOWS,
     seed: int | None = None,
     on_check: Callable[[Check], None] = lambda check: None,
 ) -> Report:
-    """Check everything a bundle states of itself.
+    """Check everything a bundle states of itself. One that has been opened is proven by the manifest that was read.
 
     Args:
         windows: fresh windows to score on. Of few, a signal with rare large errors may have none: with 2,000, one
@@ -75,7 +89,7 @@ def verify(
     """
     if not 100 <= windows <= most_windows(20):
         raise InputError(f"a proof takes from 100 to {most_windows(20):,} windows, got {windows:,}.")
-    path = shelf.find(name)
+    path = name.path if isinstance(name, Bundle) else shelf.find(name)
     seed = fresh_seed() if seed is None else seed
     checks: list[Check] = []
 
@@ -88,12 +102,14 @@ def verify(
             detail, passed = str(reason), None
         except SeqzooError as error:
             detail, passed = str(error), False
+        except Exception as error:  # of any library underneath: what the file makes it do is the file's fault
+            detail, passed = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", False
         checks.append(Check(part, passed, detail, time.perf_counter() - began))
         on_check(checks[-1])
         return passed is not False
 
     opened: list[Bundle] = []
-    if attempt("manifest", lambda: _manifest(path, opened)):
+    if attempt("manifest", lambda: _manifest(name if isinstance(name, Bundle) else path, opened)):
         whole = [attempt(part, prove) for part, prove in _files(opened[0])]
         if all(whole):
             for part, prove in _behaviour(opened[0], windows, seed):
@@ -101,8 +117,8 @@ def verify(
     return Report(path.name, path, seed, checks)
 
 
-def _manifest(path: Path, opened: list[Bundle]) -> str:
-    found = bundles.open_bundle(path)
+def _manifest(source: Path | Bundle, opened: list[Bundle]) -> str:
+    found = source if isinstance(source, Bundle) else bundles.open_bundle(source)
     opened.append(found)
     return f"schema {found.manifest.schema_version}, {found.manifest.parameters:,} parameters"
 
@@ -116,31 +132,43 @@ def _files(found: Bundle) -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def _behaviour(found: Bundle, windows: int, seed: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "card", lambda: f"{len(cards.text_of(found)):,} characters of text"
+    yield "history", lambda: f"{len(history.of(found)):,} evaluations, one of them of these weights"
     yield "eager", lambda: _golden(found, "eager", _eager(found))
-    for engine in found.manifest.tolerance:
-        yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
+    for engine in ENGINES:
+        if engine in found.manifest.tolerance or engine in OFFERED:
+            yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
     yield "score", lambda: _score(found, windows, seed)
 
 
 def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    predictor = Predictor(found.path, engine)
+    if engine == "torchscript":
+        script_archive.check(found.read(TORCHSCRIPT))
+    if engine not in found.manifest.tolerance:
+        raise _NotHere("the manifest states no tolerance for it")
+    predictor = Predictor(found, engine)
     try:
         predictor.warm()
-    except (MissingExtraError, UntrustedError) as error:
-        raise _NotHere(f"not checked: {error}") from None
+    except UntrustedError:
+        raise _NotHere("loading it would execute code that neither this machine built nor seqzoo shipped") from None
+    except MissingExtraError as error:
+        raise _NotHere(str(error)) from None
     return predictor.predict
 
 
 def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     """The architecture of this installation with the bundle's weights."""
     if not has_torch():
-        raise _NotHere("not checked: eager PyTorch needs the [train] extra.")
+        raise _NotHere("PyTorch needs the [train] extra")
     from . import export
 
     try:
         module = export.module_of(found)
     except (UnknownNameError, MissingExtraError, InputError) as error:  # the model file is not here, or broken
-        raise _NotHere(f"not checked: {error}") from None
+        raise _NotHere(str(error)) from None
+    parameters = sum(parameter.numel() for parameter in module.parameters())
+    if parameters != found.manifest.parameters:
+        raise IntegrityError(f"has {parameters:,} parameters; the manifest states {found.manifest.parameters:,}.")
     return lambda windows: export.eager(module, windows).numpy()
 
 
@@ -172,13 +200,28 @@ def _spread(se: float, windows: int, stated_se: float, stated_windows: int) -> f
     return max(math.hypot(drawn, min(stated_se, drawn * max(ratio, 1.0))), 1e-300)
 
 
+def _check_floors(stated: dict[str, float], measured: Score) -> None:
+    """Raises IntegrityError unless the stated floors are those of the signal; all but Bayes are known exactly."""
+    se = max(step.floors.bayes.se for step in measured.steps)
+    for name, value in measured.floors.items():
+        slack = 1e-6 * value + 1e-12 + (2 * SURPRISE * se if name == "bayes" else 0.0)
+        if not abs(stated[name] - value) <= slack:
+            raise IntegrityError(f"the floor {name} is {value:.6g}; the manifest states {stated[name]:.6g}.")
+
+
 def _score(found: Bundle, windows: int, seed: int) -> str:
     stated = found.manifest.score
     signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
     length, horizon = found.manifest.contract.context_length, found.manifest.contract.horizon
     windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
-    predictor = Predictor(found.path, "onnx").warm()  # floors of long windows take a minute: not for a broken model
+    if not FEWEST_STATED <= stated.windows <= most_windows(length, horizon):
+        raise IntegrityError(
+            f"the manifest states a score on {stated.windows:,} windows; one of this length is of {FEWEST_STATED:,} "
+            f"to {most_windows(length, horizon):,}."
+        )
+    predictor = Predictor(found, "onnx").warm()  # floors of long windows take a minute: not for a broken model
     measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
+    _check_floors(stated.floors, measured)
     for name in ("mse", "excess"):
         value, se = getattr(measured, name)
         expected, expected_se = getattr(stated, name)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from seqzoo import bundle
+from seqzoo import bundle, trust
 from serving import Running, lasting, launch
 
 Visit = Callable[..., Any]
@@ -59,11 +59,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     for name, damaged in (("foreign", ""), ("no-onnx", bundle.ONNX), ("no-script", bundle.TORCHSCRIPT)):
         folder = home / "models" / f"lstm.sine-{name}"
         shutil.copytree(bundle.SHIPPED / "lstm.sine", folder)
+        manifest = (folder / bundle.MANIFEST).read_bytes() + b"\n" * len(name)  # other bytes than the shipped ones
+        (folder / bundle.MANIFEST).write_bytes(manifest)
         if damaged:
             (folder / damaged).write_bytes(b"cut")
-            manifest = (folder / bundle.MANIFEST).read_bytes() + b"\n" * len(name)
-            (folder / bundle.MANIFEST).write_bytes(manifest)
-            with (home / bundle.LEDGER).open("a") as ledger:
+            with (home / trust.LEDGER).open("a") as ledger:
                 ledger.write(hashlib.sha256(manifest).hexdigest() + "\n")
     with lasting(home, "--engine", "torchscript", command="app") as running:
         yield running

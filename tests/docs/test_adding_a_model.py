@@ -44,7 +44,7 @@ def test_the_file_trains_by_the_commands_shown_and_its_bundle_needs_it_no_more(
     assert found.manifest.rebuild == "seqzoo reproduce mgu.sine-own --models mgu.py"
     eager = export.eager(export.module_of(found), np.array(WINDOW, np.float32).reshape(1, 4, 1)).numpy()
     with_file = terminal("verify", "mgu.sine-own", "--windows", 1000)
-    assert with_file.status == 0 and "not checked" not in with_file.out
+    assert with_file.status == 0 and "not proven" not in with_file.out
     again = terminal("reproduce", "mgu.sine-own", "--models", mgu, "--json")  # the file runs once in a process
     assert json.loads(again.out)["identical"] is True
     mgu.unlink()
@@ -101,7 +101,7 @@ def test_the_entry_point_of_the_page_makes_the_file_known(
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda **asked: made if asked == OURS else ())
     assert terminal("train", "mgu.sine", *SMALL, "--json").status == 0
     said = terminal("verify", "mgu.sine-own", "--windows", 1000)
-    assert said.status == 0 and "not checked" not in said.out
+    assert said.status == 0 and "not proven" not in said.out
     assert open_bundle(seqzoo.available()["mgu.sine-own"]).manifest.rebuild == "seqzoo reproduce mgu.sine-own"
 
 

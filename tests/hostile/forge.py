@@ -10,6 +10,7 @@ import io
 import json
 import pickle
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,43 @@ def torch_archive(marker: Path) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in (("data.pkl", pickle_payload(marker)), ("version", b"3\n"), ("byteorder", b"little")):
             archive.writestr(f"model/{name}", data)
+    return buffer.getvalue()
+
+
+def torchscript(marker: Path) -> bytes:
+    """A TorchScript file that keeps the contract of the flagship, and creates `marker` when torch loads it."""
+    import torch
+
+    class Hostile(torch.nn.Module):
+        def __init__(self, file: str) -> None:
+            super().__init__()
+            self.file, self.made = file, torch.zeros(1)
+
+        @torch.jit.export
+        def __getstate__(self) -> tuple[str, bool]:
+            return self.file, self.training
+
+        @torch.jit.export
+        def __setstate__(self, state: tuple[str, bool]) -> None:
+            self.file, self.training = state
+            self.made = torch.from_file(self.file, True, 1)  # kept, or the compiler leaves it out
+
+        def forward(self, window: torch.Tensor) -> torch.Tensor:
+            return torch.zeros(window.shape[0], 1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        buffer = io.BytesIO()
+        torch.jit.save(torch.jit.script(Hostile(str(marker))), buffer)
+    return buffer.getvalue()
+
+
+def many_entries(number: int = 20_000) -> bytes:
+    """A zip archive of more entries than any model has."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for entry in range(number):
+            archive.writestr(zipfile.ZipInfo(f"archive/{entry}"), b"")
     return buffer.getvalue()
 
 

@@ -11,7 +11,7 @@ import forge
 import pytest
 
 import seqzoo
-from seqzoo import bundle, files, shelf
+from seqzoo import bundle, files, shelf, trust
 from seqzoo.errors import BundleError, IntegrityError, ManifestError
 from seqzoo.runtime import onnx_engine, reference
 from terminal import Terminal
@@ -63,7 +63,7 @@ def test_torch_does_not_see_a_damaged_file_even_of_a_bundle_built_here(
 ) -> None:
     import torch
 
-    bundle._record_built(bundle.open_bundle(copied).manifest_sha256)
+    trust.record(bundle.open_bundle(copied).manifest_sha256)
     seen: list[object] = []
     monkeypatch.setattr(torch.jit, "load", lambda file, **named: seen.append(file))
     whole = (copied / bundle.TORCHSCRIPT).read_bytes()
@@ -99,7 +99,7 @@ def test_a_flipped_bit_of_the_manifest_is_refused_or_changes_no_prediction(copie
 
 
 def test_a_manifest_with_a_flipped_bit_loses_the_trust_of_its_builder(copied: Path) -> None:
-    bundle._record_built(bundle.open_bundle(copied).manifest_sha256)
+    trust.record(bundle.open_bundle(copied).manifest_sha256)
     assert bundle.open_bundle(copied).is_trusted
     forge.state(copied, title="Another title")
     assert not bundle.open_bundle(copied).is_trusted

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import resource
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +16,14 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 from safetensors.numpy import load as parse
+from starlette.testclient import TestClient
 
 import seqzoo
 from seqzoo import bundle, shelf
 from seqzoo.errors import BundleError, IntegrityError, UntrustedError
+from seqzoo.runtime import engines
+from seqzoo.runtime.repository import Repository
+from seqzoo.server.serve import application
 from terminal import Terminal
 
 WINDOW = [0.1] * 20
@@ -44,7 +51,7 @@ def test_code_in_a_bundle_that_was_handed_over_never_runs(
         line = terminal(command, own, "--engine", "torchscript", *WINDOW).refusal
         assert "would execute code" in line and "onnx" in line
     proved = terminal("verify", own, "--windows", 1000)
-    assert proved.status == 0 and "-- " in proved.out and "not checked" in proved.out
+    assert proved.status == 1 and "FAILS: torchscript\n" in proved.out  # not even laid out as TorchScript
     with pytest.raises(UntrustedError):
         seqzoo.load("handed-over", "torchscript").warm()
     assert seqzoo.load("handed-over").engine == "onnx"
@@ -76,7 +83,7 @@ def test_a_zip_bomb_is_refused_before_it_is_opened(copied: Path, terminal: Termi
     forge.replace(copied, bundle.TORCHSCRIPT, bomb)
     before = _memory()
     assert "would execute code" in terminal("predict", copied, "--engine", "torchscript", *WINDOW).refusal
-    assert terminal("verify", copied, "--windows", 100).status == 0
+    assert "FAILS: torchscript\n" in terminal("verify", copied, "--windows", 100).out
     assert _memory() - before < 300 << 20
 
 
@@ -305,3 +312,100 @@ def test_a_bundle_that_claims_an_unknown_engine_is_refused(copied: Path) -> None
     forge.state(copied, tolerance={"onnx": 1e-5, "tensorflow": 1e-5})
     with pytest.raises(BundleError, match="tensorflow"):
         bundle.open_bundle(copied)
+
+
+def _rewritten(**changes: Any) -> Callable[[Path], None]:
+    return lambda folder: forge.state(folder, **changes)
+
+
+def _replaced(name: str, data: bytes) -> Callable[[Path], None]:
+    return lambda folder: forge.replace(folder, name, data)
+
+
+def _history(rows: list[Any]) -> bytes:
+    return json.dumps(rows).encode()
+
+
+ROW = {"step": 3850, "windows": 492800, "seconds": 1.0, "loss": 0.1, "excess": 0.1}
+
+# What was changed, and the checks that must fail.
+BROKEN: list[tuple[Callable[[Path], None], str]] = [
+    (_replaced(bundle.HISTORY, b"not JSON"), "history"),
+    (_replaced(bundle.HISTORY, b"\xff[]"), "history"),
+    (_replaced(bundle.HISTORY, b"[]"), "history"),
+    (_replaced(bundle.HISTORY, b"[" * 5000), "history"),
+    (_replaced(bundle.HISTORY, _history([ROW, ROW])), "history"),
+    (_replaced(bundle.HISTORY, _history([{**ROW, "step": 10}])), "history"),
+    (_replaced(bundle.HISTORY, _history([ROW]).replace(b'"step": 3850', b'"step": 1, "step": 3850')), "history"),
+    (_replaced(bundle.CARD, b"# Caf\xe9"), "card"),
+    (_rewritten(score__windows=2), "score"),
+    (_rewritten(score__windows=10**12), "score"),
+    (_rewritten(score__floors__last_value=0.04), "score"),
+    (_rewritten(parameters=17_218), "eager, numpy"),
+    (_replaced(bundle.TORCHSCRIPT, b"junk"), "torchscript"),
+    (_replaced(bundle.TORCHSCRIPT, b""), "torchscript"),
+    (_replaced(bundle.TORCHSCRIPT, forge.torch_archive(Path("/nowhere/marker"))), "torchscript"),
+    (_replaced(bundle.TORCHSCRIPT, forge.many_entries()), "torchscript"),
+]
+
+
+def test_verify_fails_what_is_broken_and_names_it(shipped: Path, tmp_path: Path, terminal: Terminal) -> None:
+    for number, (change, check) in enumerate(BROKEN):
+        folder = tmp_path / str(number)
+        shutil.copytree(shipped, folder)
+        change(folder)
+        proved = terminal("verify", folder, "--windows", 100)
+        assert proved.status == 1 and proved.out.endswith(f"{number} FAILS: {check}\n"), proved.out
+
+
+def test_what_could_not_be_proven_is_in_the_last_line_and_in_the_json(copied: Path, terminal: Terminal) -> None:
+    proved = terminal("verify", copied, "--windows", 1000)
+    assert proved.status == 0
+    last = proved.out.splitlines()[-1]
+    assert last.startswith("lstm.sine passes, but not proven: torchscript (loading it would execute code")
+    facts = json.loads(terminal("verify", copied, "--windows", 1000, "--json").out)
+    assert facts["passed"] and list(facts["not_proven"]) == ["torchscript"] and facts["verdict"] in last
+    tolerance = dict(forge.facts_of(copied)["tolerance"])
+    del tolerance["torchscript"]
+    forge.state(copied, tolerance=tolerance)
+    proved = terminal("verify", copied, "--windows", 1000)
+    assert proved.out.endswith("not proven: torchscript (the manifest states no tolerance for it)\n")
+
+
+def test_one_bundle_never_costs_the_list(home: Path, shipped: Path, terminal: Terminal) -> None:
+    """On the command line, in the catalogue, the control API and the index of the repository."""
+    changes: dict[str, Callable[[Path], None]] = {
+        "many": _rewritten(parameters=10**30),
+        "deep": _rewritten(config=functools.reduce(lambda inner, _: {"a": inner}, range(500), {})),
+        "zero": _rewritten(score__floors__bayes=0.0),
+        "card": _replaced(bundle.CARD, b"\xff"),
+    }
+    for name, change in changes.items():
+        shutil.copytree(shipped, shelf.own_models() / f"mine.{name}")
+        change(shelf.own_models() / f"mine.{name}")
+    listed = terminal("list", "--json")
+    rows = {row["name"]: row for row in json.loads(listed.out)}
+    assert listed.status == 0 and "lstm.sine" in rows
+    assert [name for name in changes if "error" in rows[f"mine.{name}"]] == ["many", "deep", "zero"]
+    assert terminal("list").status == 0
+    for name in changes:
+        assert terminal("show", f"mine.{name}").status == (2 if name in ("many", "deep") else 0)
+    with TestClient(application(), base_url="http://127.0.0.1:8000") as client:
+        states = {row["name"]: row for row in client.get("/api/models").json()}
+        index = client.post("/v2/repository/index").json()
+        assert "error" in states["mine.many"] and {row["name"] for row in index} >= set(states)
+        for name, status in (("many", 409), ("deep", 409), ("zero", 200), ("card", 409)):
+            answer = client.get(f"/api/models/mine.{name}")
+            assert answer.status_code == status and ("error" in answer.json()) is (status == 409)
+        assert "not UTF-8" in client.get("/api/models/mine.card").json()["error"]
+
+
+def test_whatever_a_library_raises_while_a_model_loads_is_the_state_of_that_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engines, "build", lambda *given: 1 / 0)
+    repository = Repository()
+    with pytest.raises(IntegrityError, match="cannot be loaded: division by zero"):
+        repository.get("lstm.sine")
+    state = repository.state("lstm.sine")
+    assert state.state == "UNAVAILABLE" and "division by zero" in state.reason

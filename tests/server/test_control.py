@@ -141,7 +141,9 @@ def test_a_bundle_downloads_whole_and_file_by_file(client, tmp_path):
         archive.extractall(tmp_path)
     found = bundle.open_bundle(tmp_path / "mlp.sine")
     for file in found.manifest.files:
-        assert client.get(f"/api/models/mlp.sine/files/{file}").content == found.read(file)
+        exact = f"/api/models/mlp.sine/files/{file}?sha256={found.manifest.files[file].sha256}"
+        assert client.get(exact.partition("?")[0]).content == client.get(exact).content == found.read(file)
+        assert "was replaced" in error(client.get(exact[:-1]), 409)
     for file in ("manifest.jso", "..%2fmanifest.json", "%2fetc%2fpasswd", "weights.safetensors%00"):
         error(client.get(f"/api/models/mlp.sine/files/{file}"), 404)
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 
-from seqzoo import bundle, shelf
+from seqzoo import bundle, shelf, trust
 from seqzoo.bundle import CARD, MANIFEST, REQUIRED, WEIGHTS
 from seqzoo.errors import InputError, IntegrityError, ManifestError, UnknownNameError
 
@@ -74,9 +74,20 @@ def test_a_bundle_is_trusted_if_this_machine_built_it_wherever_it_moves(manifest
     assert bundle.open_bundle(tmp_path / "moved").is_trusted
 
 
-def test_a_shipped_bundle_is_trusted_and_a_copy_of_it_is_not(shipped, copied):
-    assert bundle.open_bundle(shipped).is_trusted
+def test_a_shipped_bundle_is_trusted_wherever_it_lies_and_one_of_other_bytes_nowhere(
+    shipped, copied, tmp_path, monkeypatch
+):
+    shutil.copytree(shipped, tmp_path / "elsewhere")
+    assert bundle.open_bundle(shipped).is_trusted and bundle.open_bundle(tmp_path / "elsewhere").is_trusted
+    monkeypatch.setattr(bundle, "SHIPPED", copied.parent)  # as if it lay in the package
     assert not bundle.open_bundle(copied).is_trusted
+
+
+def test_the_list_of_what_is_shipped_holds_every_bundle_of_the_package_and_nothing_else():
+    manifests = {path.name: (path / MANIFEST).read_bytes() for path in bundle.SHIPPED.iterdir()}
+    written = {name: hashlib.sha256(raw).hexdigest() for name, raw in manifests.items()}
+    listed = dict(reversed(line.split()) for line in trust.SHIPPED_LIST.read_text("utf-8").splitlines())
+    assert listed == written, "run `python docs/shipped.py`"
 
 
 def test_a_built_bundle_whose_manifest_was_edited_is_no_longer_trusted(manifest, contents, tmp_path):

@@ -136,7 +136,8 @@ def _proof(visit: Visit) -> None:
                 report = await to_thread.run_sync(prove, limiter=_limiter)
                 await asyncio.sleep(0)  # what the thread has sent is shown first
                 said = "This bundle is what it says." if report.passed else "This bundle is not what it says."
-                verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{said}</strong></p>")
+                lacking = f" Not proven: {', '.join(report.not_proven)}." if report.not_proven else ""
+                verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{said}{escape(lacking)}</strong></p>")
             except SeqzooError as error:
                 verdict.set_content(f'<p class="error-line">{theme.sentence(error)}</p>')
             finally:

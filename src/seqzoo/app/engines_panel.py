@@ -71,7 +71,7 @@ class Engines:
     async def _use(self, name: str) -> None:
         try:
             assert isinstance(self.visit.model, Predictor)
-            self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.path, name)
+            self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.bundle, name)
         except SeqzooError as error:
             self.said.set_content(theme.sentence(error))
             return

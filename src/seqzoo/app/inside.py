@@ -33,7 +33,7 @@ async def build(visit: Visit) -> None:
     known = visit.known
     assert not isinstance(known, ClosedForm)
     view = {key: visit.query[key] for key in KEYS if key in visit.query}
-    made = await to_thread.run_sync(_microscope, known.bundle, _address(visit.name), view)
+    made = await to_thread.run_sync(_microscope, known.bundle, _address(visit.name, known.bundle), view)
     for name in ("_esm", "_css"):  # they travel once, with the element, and not with every change of a trait
         made.traits()[name].tag(sync=False)
     AnyWidget(made)
@@ -61,5 +61,6 @@ def _microscope(bundle: Bundle, url: str, view: dict[str, str]) -> Microscope:
     return Microscope(bundle, url=url, view=view, follow=False)
 
 
-def _address(name: str) -> str:
-    return f"/api/models/{quote(name)}/files/{WEIGHTS}"
+def _address(name: str, bundle: Bundle) -> str:
+    """Of the weights of this bundle: another may have its name by the time the browser asks."""
+    return f"/api/models/{quote(name)}/files/{WEIGHTS}?sha256={bundle.manifest.files[WEIGHTS].sha256}"

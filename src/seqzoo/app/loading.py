@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..bundle import Bundle
 from ..runtime import Predictor, engines, libtorch
 from .kept import Kept
 
@@ -28,14 +29,14 @@ class Measured(NamedTuple):
     library: float
 
 
-def loaded(path: Path, engine: str) -> Measured:
+def loaded(bundle: Bundle, engine: str) -> Measured:
     """The engine of a bundle, loaded and measured at the first call.
 
     Raises:
         SeqzooError: it cannot be loaded.
     """
-    fresh = Predictor(path, engine)
-    key = path, fresh.bundle.manifest_sha256, engine
+    fresh = Predictor(bundle, engine)
+    key = bundle.path, bundle.manifest_sha256, engine
     if (found := _kept.get(key)) is not None:
         return found
     library = _library(engine, fresh)

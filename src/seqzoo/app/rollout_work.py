@@ -92,17 +92,18 @@ def _find_partner(name: str, model: Any) -> Partner | None:
     own, found = model.manifest, []
     for other, path in shelf.available().items():
         try:
-            facts = open_bundle(path).manifest
+            relation = open_bundle(path)
         except SeqzooError:
             continue
+        facts = relation.manifest
         is_kin = (facts.architecture, facts.signal, facts.contract.context_length) == (
             own.architecture, own.signal, own.contract.context_length
         )  # fmt: skip
         if other != name and is_kin and (facts.contract.horizon == 1) != (own.contract.horizon == 1):
-            found.append((facts.contract.horizon, other, path))
-    for _, other, path in sorted(found, key=lambda one: (-one[0], one[1])):
+            found.append((facts.contract.horizon, other, relation))
+    for _, other, relation in sorted(found, key=lambda one: (-one[0], one[1])):
         try:
-            return Partner(other, loading.loaded(path, "onnx").model)
+            return Partner(other, loading.loaded(relation, "onnx").model)
         except SeqzooError:
             continue
     return None

@@ -47,7 +47,7 @@ class Visit:
             self._settle(ready)
         elif not isinstance(self.known, ClosedForm) and self.repository.engine == "torchscript":
             try:
-                found = await to_thread.run_sync(loading.loaded, self.known.path, "onnx")
+                found = await to_thread.run_sync(loading.loaded, self.known.bundle, "onnx")
             except SeqzooError as error:
                 self.notice = f"onnx cannot be used, and torchscript serves: {error}"
             else:

@@ -24,14 +24,14 @@ def predictors(names: list[str], family: str, *, most_at_once: int = 1) -> dict[
     found = {}
     for name in names or shelf.available():
         try:
-            manifest = bundle.open_bundle(shelf.find(name)).manifest
+            opened = bundle.open_bundle(shelf.find(name))
         except BundleError:
             if names:
                 raise
             continue
-        why = _unfit(manifest, family, most_at_once)
+        why = _unfit(opened.manifest, family, most_at_once)
         if why is None:
-            found[name] = Predictor(shelf.find(name), "onnx")
+            found[name] = Predictor(opened, "onnx")
         elif names:
             raise InputError(f"{name!r} {why}. Name other models of {family!r}, or another signal with --signal.")
     return found

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from .. import files
+from .. import files, strict_json
 from ..errors import InputError
 
 LIMIT = 64 << 20
@@ -35,10 +35,11 @@ def read(path: Path, kind: type[Stored], schema: int = 1) -> Stored:
         raise InputError(f"there are no results in {path.parent}: expected a file {path.name}. Run it first.")
     raw = files.read_file(path, LIMIT)
     try:
+        strict_json.check(raw)
         version = msgspec.json.decode(raw, type=_Version).schema_version
         if version == schema:
             return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, InputError) as error:
         raise InputError(
             f"{path} cannot be read: {error}. Restore it from a copy, or move it away to start again."
         ) from None

@@ -10,6 +10,7 @@ import typer
 from .app import Json, Model, ModelFiles, Seed, app, emit, load_models, settings
 
 if TYPE_CHECKING:
+    from ..bundle import Bundle
     from ..training import Trained
 
 Entry = Annotated[str, typer.Argument(help="An entry of the zoo, as lstm.sine.")]
@@ -87,21 +88,22 @@ def verify(
 ) -> None:
     """Prove a bundle: hashes, contract, every engine on the golden tensors, score on fresh windows.
 
-    Exits with status 1 if a part fails, and names it. Examples: `seqzoo verify lstm.sine` ·
-    `seqzoo verify ./my-bundle/ --json`
+    Exits with status 1 if a part fails, and names it; the last line also names what could not be proven here.
+    Examples: `seqzoo verify lstm.sine` · `seqzoo verify ./my-bundle/ --json`
     """
+    _prove(name, windows, seed, json)
+
+
+def _prove(name: str | Bundle, windows: int, seed: int | None, json: bool) -> None:
     from ..verification import verify as prove
     from .progress import show_check
 
     report = prove(name, windows=windows, seed=seed, on_check=(lambda check: None) if json else show_check)
     if json:
         emit({"name": report.name, "path": str(report.path), "seed": report.seed, "passed": report.passed,
-              "checks": report.checks})
+              "verdict": report.verdict, "not_proven": report.not_proven, "checks": report.checks})
     else:
-        verdict = "passes" if report.passed else "FAILS: " + ", ".join(
-            check.name for check in report.checks if check.passed is False
-        )
-        typer.echo(f"\n{report.name} {verdict}")
+        typer.echo(f"\n{report.name} {report.verdict}")
     if not report.passed:
         raise typer.Exit(1)
 
@@ -117,15 +119,15 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
     from .. import bundle, shelf
     from ..runtime.engines import check_torch
 
-    manifest = bundle.open_bundle(shelf.find(name)).manifest
+    opened = bundle.open_bundle(shelf.find(name))
     check_torch("reproducing")
     load_models(models)
     from ..reproduction import reproduce as again
     from ..reproduction import run_of
     from .progress import Bar, interrupts
 
-    with interrupts() as stopped, Bar(run_of(manifest), quiet=json) as bar:
-        result = again(name, on_progress=bar, should_stop=stopped)
+    with interrupts() as stopped, Bar(run_of(opened.manifest), quiet=json) as bar:
+        result = again(opened, on_progress=bar, should_stop=stopped)
     if json:
         emit({**vars(result), "passed": result.passed})
     elif not result.finished:
@@ -154,15 +156,16 @@ def tour(
     """
     import numpy as np
 
-    from .. import plots, shelf
+    from .. import bundle, plots, shelf
     from ..runtime import Predictor
     from ..scoring import fresh_seed, score
     from .forecasts import case_of
     from .tables import show_score
 
     plots.check_kind(plot)
-    verify(name)
-    predictor = Predictor(shelf.find(name), "onnx")
+    opened = bundle.open_bundle(shelf.find(name))
+    _prove(opened, 20_000, None, False)
+    predictor = Predictor(opened, "onnx")
     length, signal = predictor.context_length, predictor.signal
     seed = fresh_seed()
     typer.echo(f"\nThree fresh windows of {length} values (seed {seed}):")

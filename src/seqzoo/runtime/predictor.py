@@ -61,12 +61,13 @@ class Predictor:
     """Predictions of one bundle on one engine. Safe to use from many threads.
 
     Args:
-        path: the bundle's folder.
+        source: the bundle's folder, or the bundle itself where it has been opened.
         engine: see `load`.
     """
 
-    def __init__(self, path: Path, engine: str | None = None) -> None:
-        self.path = path
+    def __init__(self, source: Path | Bundle, engine: str | None = None) -> None:
+        self._source = source
+        self.path = source.path if isinstance(source, Bundle) else source
         self._wanted = None if engine is None else engines.check_name(engine)
         self._engine: engines.Engine | None = None
         self._lock = threading.Lock()
@@ -74,7 +75,7 @@ class Predictor:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, also one in another process, loads for itself: neither engines nor locks can be pickled."""
-        return Predictor, (self.path, self._wanted), {"warns": self.warns}
+        return Predictor, (self._source, self._wanted), {"warns": self.warns}
 
     def __repr__(self) -> str:
         state = self.engine if self.is_loaded else "not loaded"
@@ -87,7 +88,7 @@ class Predictor:
         Raises:
             ManifestError: the manifest cannot be used.
         """
-        return open_bundle(self.path)
+        return self._source if isinstance(self._source, Bundle) else open_bundle(self._source)
 
     @property
     def manifest(self) -> Manifest:

@@ -182,11 +182,15 @@ class Repository:
         slot.loading = True
         try:
             model, reason = self._read(name)
-        except SeqzooError as error:
+        except Exception as problem:  # of any library underneath: it becomes the state of this model
+            why = " ".join(str(problem).split())[:300]
+            error = problem if isinstance(problem, SeqzooError) else IntegrityError(f"{name} cannot be loaded: {why}")
             kept = "the version in memory serves on: " if slot.model is not None else ""
             slot.reason = f"{kept}{error}"
             self._on_load(name, error)
-            raise
+            if error is problem:
+                raise
+            raise error from problem
         finally:
             slot.loading = False
         slot.model, slot.reason = model, reason

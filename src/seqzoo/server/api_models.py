@@ -12,8 +12,8 @@ from anyio import to_thread
 from fastapi import Body, FastAPI, Query, Request
 from starlette.responses import Response
 
-from .. import catalogue, signals, verification
-from ..bundle import CARD, MANIFEST, REQUIRED, open_bundle
+from .. import cards, catalogue, signals, verification
+from ..bundle import MANIFEST, REQUIRED, open_bundle
 from ..floors import floors
 from ..runtime import ClosedForm, Predictor
 from ..runtime.repository import Repository
@@ -40,7 +40,7 @@ def enter(made: FastAPI, shared: Shared) -> None:
         facts = {"name": name, "state": repository.state(name)._asdict(), "context_length": model.context_length}
         if isinstance(model, ClosedForm):
             return answer({**facts, "summary": model.summary, "signal": model.signal.description})
-        card = (await to_thread.run_sync(model.bundle.read, CARD)).decode()
+        card = await to_thread.run_sync(cards.text_of, model.bundle)
         return answer({**facts, "manifest": msgspec.to_builtins(model.manifest), "card": card})
 
     @made.get("/api/models/{name}/bundle.zip", tags=["models"], responses=ERRORS)
@@ -52,12 +52,14 @@ def enter(made: FastAPI, shared: Shared) -> None:
         return _attachment(data, f"{name}.zip", "application/zip")
 
     @made.get("/api/models/{name}/files/{file}", tags=["models"], responses=ERRORS)
-    async def download_file(request: Request, name: Name, file: str) -> Response:
-        """One file of the bundle."""
+    async def download_file(request: Request, name: Name, file: str, sha256: str | None = None) -> Response:
+        """One file of the bundle; refused if a SHA-256 is given and the file has another."""
         request.scope["kind"] = "download"
         predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
         if file not in REQUIRED:
             raise Refused(404, f"a bundle holds {', '.join(REQUIRED)}; got {file[:80]!a}.", "unknown_name")
+        if sha256 not in (None, predictor.manifest.files[file].sha256):
+            raise Refused(409, f"{file} of {name} has another SHA-256: it was replaced. Open it again.", "bundle")
         data = await to_thread.run_sync(predictor.bundle.read, file)
         return _attachment(data, file, "application/octet-stream")
 
@@ -68,7 +70,8 @@ def enter(made: FastAPI, shared: Shared) -> None:
         path = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name)).path
         report = await shared.heavy(lambda: verification.verify(path, windows=asked.windows))
         checks = [dataclasses.asdict(check) for check in report.checks]
-        return answer({"name": name, "passed": report.passed, "seed": report.seed, "checks": checks})
+        facts = {"passed": report.passed, "verdict": report.verdict, "not_proven": report.not_proven}
+        return answer({"name": name, **facts, "seed": report.seed, "checks": checks})
 
     @made.get("/api/floors", tags=["signals"], responses=ERRORS)
     async def floors_of(

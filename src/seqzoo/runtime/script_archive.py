@@ -1,0 +1,40 @@
+"""What can be said of a TorchScript file without loading it, which would execute code."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from ..errors import IntegrityError
+
+MOST_ENTRIES = 10_000  # a model of the zoo has at most some fifty
+NEEDED = ("data.pkl", "constants.pkl")
+VERSION = ("version", ".data/version")  # where torch writes the version of the format
+
+
+def check(data: bytes) -> int:
+    """The number of entries of a zip archive laid out as torch lays out TorchScript. Nothing is inflated or executed.
+
+    Raises:
+        IntegrityError: it is laid out in another way, or not a zip archive.
+    """
+    if data.count(b"PK\1\2") > MOST_ENTRIES:  # before each becomes an object
+        raise IntegrityError(f"the TorchScript file has more than {MOST_ENTRIES:,} entries.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise IntegrityError(f"the TorchScript file is not a zip archive: {error}.") from None
+    roots = {name.partition("/")[0] for name in names}
+    inside = {name.partition("/")[2] for name in names}
+    whole = len(roots) == 1 and len(inside) == len(names) and inside.issuperset(NEEDED)
+    if not (whole and inside.intersection(VERSION) and any(_is_code(name) for name in inside)):
+        raise IntegrityError(
+            "the TorchScript file is a zip archive, but not one of a TorchScript module: it needs one folder with "
+            f"{', '.join(NEEDED)}, a version and code/*.py."
+        )
+    return len(names)
+
+
+def _is_code(name: str) -> bool:
+    return name.startswith("code/") and name.endswith(".py")
