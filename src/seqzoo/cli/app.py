@@ -20,6 +20,48 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Abort from None
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command that takes text, paths and flags without pydantic."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _spare_pydantic(command, ctx)
+        return command
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The same for the options before a command."""
+        _spare_pydantic(self, ctx)
+        return super().parse_args(ctx, args)
+
+
+class _AsTyped:
+    """Converts what was typed for a parameter by calling `kind`; takes the place of Typer's `RuntimeParam`."""
+
+    def __init__(self, kind: type[str] | type[Path]) -> None:
+        self.kind = kind
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        if param.multiple or param.nargs == -1:
+            return tuple(self.kind(one) for one in value or ())
+        return None if value is None else self.kind(value)
+
+
+_AS_TYPED = {str: _AsTyped(str), list[str]: _AsTyped(str), Path: _AsTyped(Path), list[Path]: _AsTyped(Path)}
+
+
+def _spare_pydantic(command: Any, ctx: Any) -> None:
+    """Since 0.29 Typer converts every value with pydantic, whose import takes as long as that of NumPy.
+
+    Text and paths need no validator, and a flag that is known to be off none either. Numbers with a range go
+    through Typer as they are, and so does everything in versions that convert in another way.
+    """
+    for param in command.params:
+        kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+        if getattr(param, "_runtime_param", 0) is None and kind in _AS_TYPED:
+            param._runtime_param = _AS_TYPED[kind]
+    asks_for_help = command.get_help_option(ctx)
+    if asks_for_help is not None and asks_for_help.default is None:
+        asks_for_help.default = False
+
 
 app = typer.Typer(
     name="seqzoo",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +18,10 @@ from ..signals import Signal
 from ..windows import as_batch, last_window
 from . import closed_form, engines
 from .closed_form import ClosedForm
-from .reference import NumpyEngine, Trace
-from .stream import Stream
+
+if TYPE_CHECKING:
+    from .reference import NumpyEngine, Trace
+    from .stream import Stream
 
 FloatArray = NDArray[np.float32]
 
@@ -178,6 +181,8 @@ class Predictor:
             InputError: the architecture carries no state.
             BundleError: the weights are damaged.
         """
+        from .stream import Stream
+
         return Stream(self._reference, self.manifest.contract.normaliser)
 
     def _load(self) -> engines.Engine:
@@ -205,6 +210,8 @@ class Predictor:
 
     @cached_property
     def _reference(self) -> NumpyEngine:
+        from .reference import NumpyEngine
+
         return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
 
     def _scaled(self, batch: FloatArray) -> FloatArray:
