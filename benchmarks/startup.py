@@ -13,9 +13,12 @@ from typing import Any
 TITLE = "Start-up"
 NUMBERS = [f"{0.05 * step:.2f}" for step in range(20)]
 CLI = ["-c", "from seqzoo.cli import main; main()"]
+BESIDE = "python -c 'import numpy'"  # what every other command that computes waits for
 COMMANDS = {
     "python -c pass": ["-c", "pass"],
+    BESIDE: ["-c", "import numpy"],
     "python -c 'import seqzoo'": ["-c", "import seqzoo"],
+    "seqzoo --help": [*CLI, "--help"],
     "seqzoo list": [*CLI, "list"],
     "seqzoo predict lstm.sine (20 numbers)": [*CLI, "predict", "lstm.sine", *NUMBERS],
 }
@@ -38,7 +41,7 @@ def measure(quick: bool) -> dict[str, Any]:
     wall: dict[str, list[float]] = {name: [] for name in COMMANDS}
     cpu: dict[str, list[float]] = {name: [] for name in COMMANDS}
     first: dict[str, list[list[float]]] = {engine: [] for engine in ENGINES}
-    for turn in range(2 if quick else 9):
+    for turn in range(2 if quick else 10):
         for name, arguments in COMMANDS.items():
             took, spent, _ = _process(arguments)
             if turn:  # the first round fills the file cache
@@ -52,6 +55,7 @@ def measure(quick: bool) -> dict[str, Any]:
             name: {
                 "wall_seconds": statistics.median(wall[name]),
                 "cpu_seconds": statistics.median(cpu[name]),
+                "of_numpy": statistics.median(cpu[name]) / statistics.median(cpu[BESIDE]),
                 "rounds": len(wall[name]),
             }
             for name in COMMANDS
@@ -69,7 +73,7 @@ def measure(quick: bool) -> dict[str, Any]:
 def table(result: dict[str, Any]) -> str:
     """Markdown."""
     commands = "\n".join(
-        f"| `{name}` | {times['wall_seconds']:.3f} | {times['cpu_seconds']:.3f} |"
+        f"| `{name}` | {times['wall_seconds']:.3f} | {times['cpu_seconds']:.3f} | {times['of_numpy']:.2f} |"
         for name, times in result["processes"].items()
     )
     engines = "\n".join(
@@ -78,7 +82,7 @@ def table(result: dict[str, Any]) -> str:
     )
     return (
         "Whole processes, median seconds:\n\n"
-        f"| | wall clock s | CPU s |\n|---|---:|---:|\n{commands}\n\n"
+        f"| | wall clock s | CPU s | times `import numpy` (CPU) |\n|---|---:|---:|---:|\n{commands}\n\n"
         "Within a process, after `import seqzoo`: `load` and the first prediction (library, hashes, parsing), "
         "and the second one:\n\n"
         f"| engine | first ms | second ms |\n|---|---:|---:|\n{engines}"

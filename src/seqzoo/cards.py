@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from . import signals
 from .bundle import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Bundle, Manifest
 from .errors import IntegrityError, SeqzooError
-from .registry import Card
+
+if TYPE_CHECKING:
+    from .registry import Card
 
 _TEMPLATE = """\
 ---

@@ -19,8 +19,9 @@ as one line and exits with status 2.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+_MOST_LISTED = 12  # names in a message
 
 
 class SeqzooError(Exception):
@@ -32,21 +33,33 @@ class InputError(SeqzooError, ValueError):
 
 
 class UnknownNameError(SeqzooError, LookupError):
-    """A name that is not in the list it was looked up in; says which names exist.
+    """A name that is not in the list it was looked up in; says which names exist, or of many the nearest three.
 
     Args:
         kind: what was looked for, as "model" or "engine".
         given: the name as the caller wrote it.
         known: every name that would have been accepted.
+        listed: a sentence on where all of them can be seen, for names that are too many for a message.
+
+    Attributes:
+        near: the three of `known` most like `given`, the nearest first.
     """
 
-    def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, given: str, known: Iterable[str], listed: str = "") -> None:
+        import difflib
+
         self.kind, self.given, self.known = kind, given, sorted(known)
-        near = difflib.get_close_matches(given, self.known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        choices = ", ".join(self.known) if self.known else "none"
+        start = given[:100].lower()  # the comparison takes quadratic time
+        self.near = difflib.get_close_matches(start, self.known, n=3, cutoff=0.0)
+        likely = difflib.get_close_matches(start, self.near, n=1)
+        hint = f" Did you mean {likely[0]!r}?" if likely else ""
+        if len(self.known) <= _MOST_LISTED:
+            choices = f"Available: {', '.join(self.known) or 'none'}."
+        else:
+            others = ", ".join(name for name in self.near if name not in likely)
+            choices = f"{'Also near' if likely else 'Nearest'}: {others}. {listed}".strip()
         shown = given if len(given) <= 80 else given[:77] + "..."
-        super().__init__(f"unknown {kind} {shown!r}.{hint} Available: {choices}.")
+        super().__init__(f"unknown {kind} {shown!r}.{hint} {choices}")
 
 
 class OutsideTrainingWarning(UserWarning):

@@ -217,7 +217,10 @@ def entry(name: str) -> Entry:
     """
     parts = _NAME.fullmatch(name)
     if parts is None or parts["architecture"] not in architectures() or parts["family"] not in signals.FAMILIES:
-        raise UnknownNameError("model", name, entries())
+        kinds, families = ", ".join(architectures()), ", ".join(sorted(signals.FAMILIES))
+        raise UnknownNameError(
+            "model", name, entries(), f"A model to train is ARCHITECTURE.SIGNAL, of {kinds} and of {families}."
+        )
     steps = parts["horizon"]
     if steps is not None and not (len(steps) <= 4 and steps[0] != "0" and 2 <= int(steps) <= MAX_SIZE):
         raise InputError(

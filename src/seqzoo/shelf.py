@@ -8,7 +8,8 @@ from pathlib import Path
 from . import files
 from .bundle import MANIFEST, NAME, SHIPPED
 from .errors import InputError, UnknownNameError
-from .floors import reference_of
+from .floors import REFERENCES, reference_of
+from .signals import FAMILIES
 
 
 def own_models() -> Path:
@@ -67,11 +68,17 @@ def _has_manifest(folder: Path) -> bool:
     return True
 
 
+def unknown(name: str) -> UnknownNameError:
+    """The error that no model has that name: neither a bundle nor a computed reference."""
+    names = {*available(), *(f"{reference}.{family}" for family in FAMILIES for reference in REFERENCES)}
+    return UnknownNameError("model", name, names, f"`seqzoo list` shows all {len(names)}.")
+
+
 def find(name: str | Path) -> Path:
     """The folder of a bundle given by name, or by a path (anything that contains a separator).
 
     Raises:
-        UnknownNameError: no bundle of that name; lists those that exist.
+        UnknownNameError: no model of that name; states the nearest.
         InputError: the name of a training-free reference.
     """
     if isinstance(name, Path) or "/" in name or "\\" in name:
@@ -80,6 +87,6 @@ def find(name: str | Path) -> Path:
     if reference_of(name) is not None:
         raise InputError(f"{name!r} is computed from the signal: there is no bundle of it. Use predict or forecast.")
     if name not in known:
-        raise UnknownNameError("model", name, known)
+        raise unknown(name)
     return known[name]
 

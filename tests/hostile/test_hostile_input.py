@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -141,16 +142,23 @@ def test_numbers_from_two_sources_are_refused(terminal: Terminal, tmp_path: Path
 
 
 @pytest.mark.parametrize("command", ["predict", "forecast", "show", "verify", "reproduce", "tour"])
-def test_an_unknown_model_is_answered_with_the_names_and_the_nearest(terminal: Terminal, command: str) -> None:
+def test_an_unknown_model_is_answered_with_the_nearest_three_and_where_all_are(
+    terminal: Terminal, command: str
+) -> None:
     line = terminal(command, "lstm.sin").refusal
-    assert "Did you mean 'lstm.sine'?" in line and "Available: " in line
+    names = len(json.loads(terminal("list", "--json").out))
+    assert line.startswith("unknown model 'lstm.sin'. Did you mean 'lstm.sine'? Also near: ")
+    assert line.endswith(f". `seqzoo list` shows all {names}.")
+    assert len(re.findall(r"[a-z_]+\.(?:sine|recall|square|two_tone)", line)) == 3 and len(line) < 150
+    assert "Did you mean 'bayes.sine'?" in terminal("predict", "bays.sine", *WINDOW).refusal
 
 
 @pytest.mark.parametrize("name", ["", "..", "a" * 5000, "lstm.sine\x00", "\udcff", "LSTM.SINE"])
 def test_a_strange_name_of_a_model_is_an_unknown_one(name: str) -> None:
     with pytest.raises(SeqzooError) as caught:
         seqzoo.load(name)
-    assert re.search(r"Available: .*lstm\.sine", str(caught.value)) and len(str(caught.value)) < 500
+    assert re.search(r"(Did you mean|Nearest).*`seqzoo list` shows all \d+\.$", str(caught.value))
+    assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ def test_a_model_is_shown_with_its_manifest_and_card_without_being_loaded(client
     assert client.get("/v2/models/tcn.sine/ready").status_code == 400
     reference = client.get("/api/models/bayes.two_tone").json()
     assert "no forecaster can be better" in reference["summary"]
-    assert "unknown model 'nobody.sine'" in error(client.get("/api/models/nobody.sine"), 404)
+    message = error(client.get("/api/models/nobody.sine"), 404)
+    assert "unknown model 'nobody.sine'" in message and "`seqzoo list` shows all" in message and len(message) < 200
 
 
 @pytest.mark.parametrize(("name", "method"), [("lstm.sine", "recursive"), ("lstm.sine-h50", "direct")])

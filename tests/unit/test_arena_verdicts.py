@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from seqzoo.arena.verdicts import LEAST, geometric_mean, holm, mean_interval, verdicts
+from seqzoo.arena.verdicts import LEAST, Interval, Verdict, geometric_mean, mean_interval, verdicts
 
 
 def table(rng, levels, seeds=5, spread=0.2, shared=0.5):
@@ -26,13 +27,13 @@ def test_a_known_difference_is_detected_in_its_direction_and_size(rng):
     assert verdict.ratio.low < 4 < verdict.ratio.high
     assert verdict.ratio.value == pytest.approx(4, rel=0.1)
     assert str(verdict).startswith("model1 is better than model0: its excess is ")
-    assert "times smaller (95% CI " in str(verdict)
+    assert "times smaller (simultaneous 95% CI " in str(verdict)
 
 
 def test_equal_models_are_not_told_apart(rng):
     (verdict,) = verdicts(table(rng, [0.1, 0.1]))
     assert not verdict.is_detected
-    assert "no difference detected (95% CI " in str(verdict)
+    assert "no difference detected (simultaneous 95% CI " in str(verdict)
 
 
 def test_what_the_models_of_a_seed_share_does_not_hide_a_difference(rng):
@@ -85,30 +86,49 @@ def test_a_reference_is_compared_by_its_exact_excess_and_bayes_is_not():
     line, linear = made
     assert line.is_detected and line.better == "a" and not linear.is_detected
     raw = [stats.ttest_1samp(np.log(list(values.values())), math.log(exact)).pvalue for exact in (0.5, 0.108)]
-    assert [line.p, linear.p] == pytest.approx([2 * raw[0], raw[1]])
+    assert [line.p, linear.p] == pytest.approx([min(1.0, 2 * p) for p in raw])
 
 
-def test_holm_multiplies_the_smallest_by_the_count_and_never_decreases():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([]) == []
+def test_a_difference_is_stated_exactly_where_the_simultaneous_interval_excludes_no_difference():
+    rng = np.random.default_rng(5)
+    detected = []
+    for _ in range(60):
+        levels = 0.1 * 4 ** rng.uniform(0, 1, rng.integers(2, 7))
+        made = verdicts(table(rng, levels, seeds=int(rng.integers(2, 9))), {"best_linear": 0.12, "line": 0.15})
+        for verdict in made:
+            excludes = not verdict.ratio.low <= 1 <= verdict.ratio.high
+            assert verdict.is_detected == excludes == (verdict.p < 0.05) == ("is better than" in str(verdict))
+            low, high = (float(end) for end in re.findall(r"CI (\S+) to (\S+)\)", str(verdict).replace(",", ""))[0])
+            assert excludes == (not low <= 1 <= high), "the printed interval says what the verdict says"
+            detected.append(excludes)
+    assert 100 < sum(detected) < len(detected) - 100
 
 
-def test_holm_leaves_out_what_was_not_tested():
-    adjusted = holm([math.nan, 0.01, 0.02])
-    assert math.isnan(adjusted[0]) and adjusted[1:] == pytest.approx([0.02, 0.02])
+def test_an_end_that_rounds_to_one_is_printed_on_its_side_of_one():
+    cases = {(1.0012, 1.5): "1.001 to 1.50", (0.99996, 1.5): "0.99996 to 1.50", (1.0, 1.0): "1.00 to 1.00"}
+    for (low, high), expected in cases.items():
+        assert f"CI {expected})" in str(Verdict("a", "b", Interval(1.2, low, high), 5, 0.04))
 
 
-def test_under_the_null_a_table_has_a_false_verdict_at_most_as_often_as_it_says():
+def test_the_intervals_of_a_table_hold_together_as_often_as_they_say_whatever_the_differences():
     rng = np.random.default_rng(7)
-    tables, pairs_wrong, tables_wrong = 400, 0, 0
-    for _ in range(tables):
-        made = verdicts(table(rng, [0.1] * 5))
-        tables_wrong += any(verdict.is_detected for verdict in made)
-        pairs_wrong += sum(not verdict.ratio.low < 1 < verdict.ratio.high for verdict in made)
-    assert tables_wrong / tables < 0.05 + 4.5 * math.sqrt(0.05 * 0.95 / tables)
-    # The intervals are each pair's own: one in twenty misses. Pairs of a table depend on one another.
-    assert abs(pairs_wrong / (10 * tables) - 0.05) < 4.5 * math.sqrt(0.05 * 0.95 / tables)
+    tables = 400
+    for levels in ([0.1] * 6, [0.1 * 4**place for place in range(6)], [0.1, 0.1, 0.1, 0.2, 0.4, 0.8]):
+        true = {f"model{place}": level for place, level in enumerate(levels)}
+        missed = wrong = 0
+        for _ in range(tables):
+            made = verdicts(table(rng, levels))
+            missed += any(not v.ratio.low <= true[v.worse] / true[v.better] <= v.ratio.high for v in made)
+            wrong += any(v.is_detected and true[v.worse] <= true[v.better] for v in made)
+        assert missed / tables < 0.05 + 3 * math.sqrt(0.05 * 0.95 / tables)
+        assert wrong <= missed
+
+
+def test_a_pair_of_one_seed_does_not_widen_the_intervals_of_the_others():
+    both = {"a": {0: 0.1, 1: 0.11, 2: 0.12}, "b": {0: 0.2, 1: 0.23, 2: 0.22}}
+    (alone,) = verdicts(both)
+    pairs = {(verdict.better, verdict.worse): verdict for verdict in verdicts({**both, "c": {0: 0.5}})}
+    assert pairs["a", "b"] == alone and math.isnan(pairs["a", "c"].p)
 
 
 def test_the_interval_of_a_mean_covers_it_as_often_as_it_says():

@@ -11,6 +11,7 @@ import pytest
 
 from seqzoo import bundle, catalogue
 from seqzoo.runtime import closed_form
+from seqzoo.signals import FAMILIES
 
 
 @pytest.fixture
@@ -43,6 +44,14 @@ def test_bayes_is_optimal_and_the_last_value_has_no_skill_with_a_shipped_score_a
     rows = {row["name"]: row for row in catalogue.rows()}
     assert (rows[f"bayes.{signal}"]["excess"], rows[f"bayes.{signal}"]["skill"]) == (0, 1)
     assert rows[f"last_value.{signal}"]["skill"] == 0 < rows[f"best_linear.{signal}"]["skill"] < 1
+
+
+def test_the_stored_floors_are_those_of_the_signals_without_a_bundle():
+    stored = json.loads(catalogue.STORED_FLOORS.read_bytes())
+    shipped = [bundle.open_bundle(path).manifest for path in bundle.SHIPPED.iterdir() if path.is_dir()]
+    assert stored.keys() == FAMILIES.keys() - {facts.signal.family for facts in shipped}
+    for family, known in stored.items():
+        assert known == pytest.approx(catalogue.computed_floors(family), rel=1e-6)
 
 
 def test_the_table_has_a_line_for_every_row_its_problem_too_and_no_folder(torn):

@@ -187,6 +187,25 @@ except SystemExit as stopped:
 """
 
 
+HEAVY = {"rich.console", "pydantic", "numpy.ma", "numpy.random", "importlib.metadata", "onnxruntime", "safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "may_import"),
+    [
+        (["list"], set()),
+        (["list", "--json"], set()),
+        (["predict", "lstm.sine", *["0.1"] * 20], {"onnxruntime"}),
+        (["--help"], {"rich.console"}),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+def test_a_command_that_must_start_fast_imports_no_more_than_it_needs(arguments, may_import):
+    loaded = modules_after(COMMAND.format(arguments=arguments))
+    assert loaded & HEAVY <= may_import
+    assert ("numpy" in loaded) is (arguments != ["--help"])
+
+
 def test_importing_the_package_imports_neither_torch_nor_numpy_nor_an_engine():
     loaded = modules_after("import seqzoo")
     assert "seqzoo" in loaded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from html import escape
 from urllib.parse import quote
 
@@ -12,9 +11,8 @@ from nicegui import Client, app, ui
 from . import theme
 
 
-def model(name: str, known: list[str]) -> None:
+def model(name: str, near: list[str]) -> None:
     """The body of the page of a model that does not exist, with the names nearest to it."""
-    near = difflib.get_close_matches(name, known, 3, 0.5)
     links = ", ".join(f'<a href="/models/{quote(one)}">{escape(one)}</a>' for one in near)
     said = f"There is no model called <b>{escape(name[:100])}</b> here."
     _say("No such model", said + (f" Did you mean {links}?" if links else ""))

@@ -63,7 +63,7 @@ def enter(repository: Repository) -> None:
             except SeqzooError as error:
                 if isinstance(error, UnknownNameError) and error.kind == "model":
                     ui.context.client.status_code = 404
-                    missing.model(name, error.known)
+                    missing.model(name, error.near)
                     return
                 with ui.element("div").classes("model-head"):
                     theme.html('<a class="crumb" href="/">← Gallery</a>')

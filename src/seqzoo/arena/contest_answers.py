@@ -126,8 +126,8 @@ def _told_apart(board: Board) -> list[str]:
         return []
     apart = sum(verdict.is_detected for verdict in pairs)
     return [
-        f"{apart} of {len(pairs)} pairs of models can be told apart, with {max(v.seeds for v in pairs)} seeds and p "
-        "corrected (Holm) for every pair of the whole table"
+        f"{apart} of {len(pairs)} pairs of models can be told apart, with {max(v.seeds for v in pairs)} seeds and "
+        "intervals that hold for every pair of the whole table at once (Bonferroni)"
     ]
 
 

@@ -23,8 +23,10 @@ NOTE = (
 )
 METHOD = (
     "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds. "
-    "Their intervals are of the ratio of one excess to the other and each pair's own; p, which the verdict goes by, "
-    "is corrected (Holm) for all pairs of models in the table, or for all pairs of a model and a reference."
+    "Their intervals are of the ratio of one excess to the other, and simultaneous (Bonferroni; Dunn 1961): all "
+    "pairs of models in a table hold together with 95% confidence, and so do all pairs of a model and a reference. A "
+    "difference is detected where the interval excludes 1; p is corrected alike. The intervals of the table's rows "
+    "are each model's own."
 )
 
 
@@ -175,7 +177,10 @@ def markdown(shown: Iterable[Board], figure: str | None = None, *, level: int = 
 
 def verdict_line(verdict: Verdict) -> str:
     """A verdict with its p-value."""
-    return str(verdict) if math.isnan(verdict.p) else f"{verdict}, p = {verdict.p:.2g}"
+    if math.isnan(verdict.p):
+        return str(verdict)
+    texts = (f"{verdict.p:.{digits}g}" for digits in range(2, 18))  # "0.05" would not say on which side it is
+    return f"{verdict}, p = {next((text for text in texts if float(text) != 0.05), '0.05')}"
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,6 +2,12 @@
 
 Compared is log(excess): the spread of an excess over seeds grows with it, so that on the log scale models of very
 different excess have spreads alike, and a difference there is a ratio, which says the same at every level.
+
+A table asks about many pairs at once. Its intervals are simultaneous, by Bonferroni's inequality (Dunn, "Multiple
+comparisons among means", JASA 56, 1961): each of m intervals has the level 1 - 0.05 / m, so that all m hold together
+with probability 0.95 at least, however the pairs depend on one another. The verdict and p follow from the same
+intervals. Holm's stepwise p-values would detect a little more, but simultaneous intervals that agree with them tell
+nothing of the size of most differences (Strassburger and Bretz, Statistics in Medicine 27, 2008).
 """
 
 from __future__ import annotations
@@ -39,7 +45,8 @@ class Interval(NamedTuple):
 class Verdict:
     """Of a pair. `ratio` is the excess of `worse` over that of `better`, in the geometric mean over seeds.
 
-    `p` is corrected for all pairs of its kind in the table (Holm); the interval of the ratio is this pair's own.
+    Its interval is simultaneous with those of all pairs of its kind in the table, and `p` corrected for them
+    (Bonferroni): p < 0.05 where the interval excludes 1.
     """
 
     better: str
@@ -50,13 +57,13 @@ class Verdict:
 
     @property
     def is_detected(self) -> bool:
-        """Whether the two differ."""
-        return self.p < 1 - CONFIDENCE
+        """Whether the two differ: their simultaneous interval excludes a ratio of 1."""
+        return self.ratio.low > 1 or self.ratio.high < 1
 
     def __str__(self) -> str:
         if self.seeds < 2:
             return f"{self.better} and {self.worse}: one seed: no verdict"
-        interval = f"(95% CI {_times(self.ratio.low)} to {_times(self.ratio.high)})"
+        interval = f"(simultaneous 95% CI {_times(self.ratio.low)} to {_times(self.ratio.high)})"
         if self.is_detected:
             return (
                 f"{self.better} is better than {self.worse}: its excess is {_times(self.ratio.value)} times smaller "
@@ -65,13 +72,13 @@ class Verdict:
         return f"{self.better} and {self.worse}: no difference detected {interval}"
 
 
-def mean_interval(values: Sequence[float]) -> Interval:
-    """The mean over seeds with its 95% Student t interval."""
+def mean_interval(values: Sequence[float], together: int = 1) -> Interval:
+    """The mean over seeds with its 95% Student t interval, one of `together` that hold at once (Bonferroni)."""
     numbers = np.asarray(values, np.float64)
     mean = float(numbers.mean())
     if len(numbers) < 2:
         return Interval(mean, math.nan, math.nan)
-    quantile = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(numbers) - 1))
+    quantile = float(stats.t.isf((1 - CONFIDENCE) / (2 * together), len(numbers) - 1))
     reach = quantile * float(numbers.std(ddof=1)) / math.sqrt(len(numbers))
     return Interval(mean, mean - reach, mean + reach)
 
@@ -87,8 +94,8 @@ def verdicts(
     """Every pair of models, then every model with every reference whose excess is positive.
 
     Models are paired by the seeds that both have; a reference has one exact excess, so that the test is a
-    one-sample one. Holm's method (1979) corrects p for the number of pairs of models, and apart from these,
-    which are another question, for the number of pairs of a model and a reference.
+    one-sample one. Intervals and p are corrected for the number of pairs of models, and apart from these, which
+    are another question, for the number of pairs of a model and a reference. A pair of one seed does not count.
 
     Args:
         excess: by model and seed.
@@ -110,31 +117,18 @@ def verdicts(
 
 
 def _corrected(pairs: Sequence[_Pair]) -> list[Verdict]:
-    compared = [pair for pair in pairs if pair[2]]
-    adjusted = holm([_p(differences) for _, _, differences in compared])
-    return [_verdict(*pair, p) for pair, p in zip(compared, adjusted, strict=True)]
+    together = sum(len(differences) > 1 for _, _, differences in pairs)
+    return [_verdict(*pair, together) for pair in pairs if pair[2]]
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Adjusted p-values of Holm's step-down method: p_(i) times the number of hypotheses still in, made monotone.
-
-    A p-value that is NaN is of no test: it stays NaN and does not count.
-    """
-    tested = sorted((value, place) for place, value in enumerate(p) if not math.isnan(value))
-    adjusted = [math.nan] * len(p)
-    highest = 0.0
-    for rank, (value, place) in enumerate(tested):
-        highest = max(highest, min(1.0, value * (len(tested) - rank)))
-        adjusted[place] = highest
-    return adjusted
-
-
-def _verdict(one: str, other: str, differences: list[float], p: float) -> Verdict:
-    """`differences` of log(excess), other minus one."""
-    mean, low, high = mean_interval(differences)
+def _verdict(one: str, other: str, differences: list[float], together: int) -> Verdict:
+    """`differences` of log(excess), other minus one: a pair of `together` that are compared."""
+    mean, low, high = mean_interval(differences, together)
     if mean < 0:
         one, other, mean, low, high = other, one, -mean, -high, -low
-    return Verdict(one, other, Interval(_exp(mean), _exp(low), _exp(high)), len(differences), p)
+    p = together * _p(differences)
+    ratio = Interval(_exp(mean), _exp(low), _exp(high))
+    return Verdict(one, other, ratio, len(differences), p if math.isnan(p) else min(1.0, p))
 
 
 def _p(differences: list[float]) -> float:
@@ -158,4 +152,8 @@ def _exp(value: float) -> float:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio < 100 else f"{ratio:,.0f}"
+    """Two decimals; more where they would round a ratio that is not 1 to 1, since 1 is what a verdict goes by."""
+    if ratio >= 100:
+        return f"{ratio:,.0f}"
+    texts = (f"{ratio:.{places}f}" for places in range(2, 16))
+    return next((text for text in texts if ratio == 1 or float(text) != 1), "1.00")

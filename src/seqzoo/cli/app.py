@@ -36,14 +36,22 @@ class _Commands(TyperGroup):
             raise InputError(_own_series(ctx.invoked_subcommand, option)) from None
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command whose options take numbers in ASCII digits; Python would read 1_0 and digits of every script."""
+        """A command that takes numbers in ASCII digits only, and text, paths and flags without pydantic."""
         command = super().get_command(ctx, cmd_name)
-        for parameter in () if command is None else command.params:
-            parameter.process_value = partial(_plain, parameter.process_value)  # type: ignore[method-assign]
+        if command is not None:
+            _spare_pydantic(command, ctx)
+            for parameter in command.params:
+                parameter.process_value = partial(_plain, parameter.process_value)  # type: ignore[method-assign]
         return command
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The same for the options before a command."""
+        _spare_pydantic(self, ctx)
+        return super().parse_args(ctx, args)
 
 
 def _plain(process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
+    """What `process` makes of an option, unless it read a number where we read none: Python takes 1_0 for ten."""
     value = process(ctx, given)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and isinstance(given, str) and number(given) is None:
@@ -60,6 +68,36 @@ def _own_series(command: str | None, option: str) -> str:
         f"there is no option {option}: {act} on a series of your own is not there yet. "
         "`seqzoo forecast` and `seqzoo backtest` read one with --file."
     )
+
+
+class _AsTyped:
+    """Converts what was typed for a parameter by calling `kind`; takes the place of Typer's `RuntimeParam`."""
+
+    def __init__(self, kind: type[str] | type[Path]) -> None:
+        self.kind = kind
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        if param.multiple or param.nargs == -1:
+            return tuple(self.kind(one) for one in value or ())
+        return None if value is None else self.kind(value)
+
+
+_AS_TYPED = {str: _AsTyped(str), list[str]: _AsTyped(str), Path: _AsTyped(Path), list[Path]: _AsTyped(Path)}
+
+
+def _spare_pydantic(command: Any, ctx: Any) -> None:
+    """Since 0.29 Typer converts every value with pydantic, whose import takes as long as that of NumPy.
+
+    Text and paths need no validator, and a flag that is known to be off none either. Numbers with a range go
+    through Typer as they are, and so does everything in versions that convert in another way.
+    """
+    for param in command.params:
+        kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+        if getattr(param, "_runtime_param", 0) is None and kind in _AS_TYPED:
+            param._runtime_param = _AS_TYPED[kind]
+    asks_for_help = command.get_help_option(ctx)
+    if asks_for_help is not None and asks_for_help.default is None:
+        asks_for_help.default = False
 
 
 app = typer.Typer(

@@ -24,7 +24,7 @@ def list_models(json: Json = False) -> None:
     if json:
         emit(rows)
         return
-    from .tables import show_models
+    from .listing import show_models
 
     show_models(rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -28,30 +28,6 @@ def bytes_of(size: int) -> str:
 def mse_of(value: float) -> str:
     """As "0.010669"; as "1.07e-06" or "1.07e+18" where six decimals would hide the digits or fill the line."""
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
-
-
-def show_models(rows: list[dict[str, Any]]) -> None:
-    """The table of `seqzoo list`."""
-    table = Table(caption="excess: distance from the best possible forecaster, 0% being optimal", box=None)
-    for heading, justify in (("model", "left"), ("what it is", "left"), ("parameters", "right")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    table.add_column("size", justify="right")
-    table.add_column("excess", justify="right")
-    for row in rows:
-        if "error" in row:
-            table.add_row(row["name"], f"[red]cannot be used:[/] {escape(row['error'])}")
-        else:
-            own = "" if row["shipped"] else " [dim](yours)[/]"
-            excess = f"{row['excess']:.2%}"
-            if row["reference"]:
-                table.add_row(row["name"], f"[dim]{escape(row['title'])}, computed[/]", "", "", excess)
-                continue
-            title, parameters = escape(row["title"]) + own, f"{row['parameters']:,}"
-            table.add_row(f"[bold]{row['name']}[/]", title, parameters, bytes_of(row["bytes"]), excess)
-    if rows:
-        console.print(table)
-    else:
-        console.print("No models yet. Train one: seqzoo train lstm.sine")
 
 
 def show_manifest(found: Bundle) -> None:

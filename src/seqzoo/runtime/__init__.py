@@ -1,10 +1,32 @@
 """From a bundle to predictions: lazily loaded, validated, on the engine of your choice."""
 
-from ..bundle import ENGINES
-from .closed_form import ClosedForm
-from .engines import Engine
-from .predictor import Predictor, load
-from .reference import Trace
-from .stream import Stream
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..bundle import ENGINES
+    from .closed_form import ClosedForm
+    from .engines import Engine
+    from .predictor import Predictor, load
+    from .reference import Trace
+    from .stream import Stream
 
 __all__ = ["ENGINES", "ClosedForm", "Engine", "Predictor", "Stream", "Trace", "load"]
+
+_HOMES = {
+    "ENGINES": "..bundle",
+    "ClosedForm": ".closed_form",
+    "Engine": ".engines",
+    "Predictor": ".predictor",
+    "Stream": ".stream",
+    "Trace": ".reference",
+    "load": ".predictor",
+}
+
+
+def __getattr__(name: str) -> Any:  # a listing needs `closed_form` and none of the rest
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name], __name__), name)

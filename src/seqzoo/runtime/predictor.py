@@ -6,7 +6,7 @@ import threading
 import warnings
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,8 +20,10 @@ from ..signals import Signal
 from ..windows import as_batch, last_window, single
 from . import closed_form, engines
 from .closed_form import MOST_LOOKED_AT, ClosedForm
-from .reference import NumpyEngine, Trace
-from .stream import Stream
+
+if TYPE_CHECKING:
+    from .reference import NumpyEngine, Trace
+    from .stream import Stream
 
 FloatArray = NDArray[np.floating]
 
@@ -215,6 +217,8 @@ class Predictor:
             InputError: the architecture carries no state.
             BundleError: the weights are damaged.
         """
+        from .stream import Stream
+
         return Stream(self._reference, self.manifest.contract.normaliser, self._familiar, self.context_length)
 
     def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
@@ -265,6 +269,8 @@ class Predictor:
 
     @cached_property
     def _reference(self) -> NumpyEngine:
+        from .reference import NumpyEngine
+
         return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
 
     def _scaled(self, batch: FloatArray) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .. import shelf
 from ..bundle import NAME
-from ..errors import InputError, IntegrityError, SeqzooError, UnknownNameError
+from ..errors import InputError, IntegrityError, SeqzooError
 from . import closed_form, engines, golden
 from .closed_form import ClosedForm
 from .predictor import Predictor
@@ -170,7 +170,7 @@ class Repository:
 
     def _check(self, name: str) -> None:
         if not NAME.fullmatch(name) or (closed_form.find(name) is None and name not in shelf.available()):
-            raise UnknownNameError("model", name, self.names())
+            raise shelf.unknown(name)
 
     def _slot(self, name: str) -> _Slot:
         if name not in self._slots:
