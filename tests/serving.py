@@ -40,7 +40,7 @@ class Running(NamedTuple):
         self.process.stdout.close()
 
 
-def launch(home: Path, *options: str, command: str = "serve", program: tuple[str, str] = ("-m", "seqzoo")) -> Running:
+def launch(home: Path, *options: str, command: str = "serve", program: tuple[str, ...] = ("-m", "seqzoo")) -> Running:
     """Start `seqzoo serve`, or another command that serves, and wait until it says its address.
 
     `program` is how Python is told to run the command line.

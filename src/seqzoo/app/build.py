@@ -12,7 +12,6 @@ from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
 from .. import catalogue
-from ..errors import UnknownNameError
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
 from . import arena, gallery, messages, missing, model, sketches, theme, tours
@@ -52,10 +51,7 @@ def pages(repository: Repository) -> App:
 
     @made.get("/sketches/{name}.svg")
     async def sketch(name: str) -> Response:
-        try:
-            data = await to_thread.run_sync(sketches.of, repository, name)
-        except UnknownNameError as problem:
-            return Response(str(problem), 404, media_type="text/plain")
+        data = await to_thread.run_sync(sketches.of, repository, name)
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
 
     @made.get("/tours/{key}")
@@ -71,7 +67,7 @@ def pages(repository: Repository) -> App:
     gallery.enter(repository)
     model.enter(repository)
     arena.enter()
-    missing.enter()
+    missing.enter(made)
     messages.enter()
     theme.enter()
     ui.run_with(

@@ -36,7 +36,7 @@ async def build(visit: Visit) -> None:
     made = await to_thread.run_sync(_microscope, known.bundle, _address(visit.name, known.bundle), view)
     for name in ("_esm", "_css"):  # they travel once, with the element, and not with every change of a trait
         made.traits()[name].tag(sync=False)
-    AnyWidget(made)
+    AnyWidget(made).client.on_delete(lambda: _forget(made))  # not when it is closed: its page may come back
 
     async def follow() -> None:
         found = await to_thread.run_sync(made.bayes_of)
@@ -59,6 +59,12 @@ def _microscope(bundle: Bundle, url: str, view: dict[str, str]) -> Microscope:
     from ..microscope import Microscope  # a seventh of the server's start, and the gallery needs none of it
 
     return Microscope(bundle, url=url, view=view, follow=False)
+
+
+def _forget(made: Microscope) -> None:
+    """End a widget and its layout, which ipywidgets would keep in its list of all widgets for as long as it runs."""
+    made.layout.close()
+    made.close()
 
 
 def _address(name: str, bundle: Bundle) -> str:

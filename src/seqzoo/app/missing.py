@@ -1,13 +1,14 @@
-"""What answers, with status 404, where there is nothing."""
+"""What answers where there is nothing, or where the app itself failed: a page for who looks, JSON for what asks."""
 
 from __future__ import annotations
 
 from html import escape
 from urllib.parse import quote
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from nicegui import Client, app, ui
 
+from ..server import answers
 from . import theme
 
 
@@ -18,16 +19,35 @@ def model(name: str, near: list[str]) -> None:
     _say("No such model", said + (f" Did you mean {links}?" if links else ""))
 
 
-def enter() -> None:
-    """Have every address that leads nowhere answer with a page like the others."""
+def enter(outer: FastAPI) -> None:
+    """Have both applications, `outer` and NiceGUI's within it, answer every error with a page like the others."""
+    for made in (outer, app):
+        for kind in (404, *answers.HANDLED):
+            made.add_exception_handler(kind, _answer)
+    app.on_page_exception(lambda problem: _failed(answers.log_failure(ui.context.client.request.scope, problem)))
 
-    @app.exception_handler(404)
-    async def nothing(request: Request, _: Exception) -> Response:
-        if "text/html" not in request.headers.get("accept", ""):
-            return Response("There is nothing at this address.", 404, media_type="text/plain")
-        with Client(ui.page(""), request=request) as client, theme.frame("Nothing here"):
-            _say("Nothing here", "No page has this address.")
-        return client.build_response(request, 404)
+
+async def _answer(request: Request, problem: Exception) -> Response:
+    was_answered = "failure" in request.scope  # NiceGUI shows the page of the failure, and tells this handler too
+    response = await answers.on_problem(request, problem)
+    if was_answered or "text/html" not in request.headers.get("accept", ""):
+        return response
+    with Client(ui.page(""), request=request) as client:
+        match response.status_code:
+            case 404:
+                with theme.frame("Nothing here"):
+                    _say("Nothing here", "No page has this address.")
+            case status if status < 500:
+                with theme.frame("Not like this"):
+                    _say("Not like this", "This address cannot be used in this way.")
+            case _:
+                _failed(request.scope["failure"])
+    return client.build_response(request, response.status_code)
+
+
+def _failed(number: str) -> None:
+    with theme.frame("Something failed"):
+        _say("Something failed", f"The app could not make this page. Its log has the details under the id {number}.")
 
 
 def _say(title: str, said: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
+from collections.abc import MutableMapping
 from typing import Any
 
 import orjson
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +22,11 @@ from ..errors import (
 )
 
 JSON = "application/json"
+BUSY_SECONDS = 2  # after which a client that was answered 503 may ask again
+
+_HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": str(BUSY_SECONDS)}}
+
+failures = logging.getLogger("seqzoo.server")
 
 
 class Refused(Exception):
@@ -34,8 +43,24 @@ def answer(facts: Any, status: int = 200) -> Response:
 
 
 def error(status: int, message: str) -> Response:
-    """The one form of an error."""
-    return answer({"error": " ".join(message.split())}, status)
+    """The one form of an error, with the headers that its status needs."""
+    response = answer({"error": " ".join(message.split())}, status)
+    response.headers.update(_HEADERS.get(status, {}))
+    return response
+
+
+def log_failure(scope: MutableMapping[str, Any], problem: BaseException) -> str:
+    """Log an exception that nobody foresaw, once a request. Returns the id that leads to it in the log."""
+    if "failure" not in scope:
+        scope["failure"], scope["refused"] = secrets.token_hex(4), "internal"
+        where = f"{scope.get('method', scope['type'])} {scope['path'][:200]!a}"
+        failures.error("%s failed, id %s", where, scope["failure"], exc_info=problem)
+    return str(scope["failure"])
+
+
+def failure(scope: MutableMapping[str, Any], problem: BaseException) -> Response:
+    """The answer where an exception was not foreseen; its traceback is in the log."""
+    return error(500, f"the server failed: its log has the traceback under the id {log_failure(scope, problem)}.")
 
 
 def status_of(problem: SeqzooError) -> tuple[int, str]:
@@ -53,7 +78,7 @@ def status_of(problem: SeqzooError) -> tuple[int, str]:
 
 
 async def on_problem(request: Request, problem: Exception) -> Response:
-    """Exception handler of both applications: ours, Starlette's, and nothing else."""
+    """Exception handler of every application: ours, the frameworks', and what nobody foresaw."""
     if isinstance(problem, SeqzooError):
         status, kind = status_of(problem)
         request.scope["refused"] = kind
@@ -61,14 +86,21 @@ async def on_problem(request: Request, problem: Exception) -> Response:
     if isinstance(problem, Refused):
         request.scope["refused"] = problem.kind
         return error(problem.status, str(problem))
+    if isinstance(problem, RequestValidationError):
+        request.scope["refused"] = "input"
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+        return error(400, f"{where[:200]}: {first['msg'][:300]}.")
     if isinstance(problem, HTTPException):
         request.scope["refused"] = "route"
         what = f"{request.method} {request.url.path[:200]!a}"
         message = {404: f"there is no {what}.", 405: f"{what} is not allowed."}.get(problem.status_code)
-        found = error(problem.status_code, message or str(problem.detail))
-        found.headers.update(problem.headers or {})
-        return found
-    raise problem
+        response = error(problem.status_code, message or str(problem.detail))
+        response.headers.update(problem.headers or {})
+        return response
+    return failure(request.scope, problem)
 
 
-HANDLED: dict[Any, Any] = {SeqzooError: on_problem, Refused: on_problem, HTTPException: on_problem}
+HANDLED: dict[Any, Any] = dict.fromkeys(
+    (SeqzooError, Refused, HTTPException, RequestValidationError, Exception), on_problem
+)

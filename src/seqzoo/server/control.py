@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.responses import Response
 
@@ -29,7 +28,6 @@ def app(repository: Repository, metrics: Metrics) -> FastAPI:
     shared = Shared(repository, metrics)
     for kind, handler in answers.HANDLED.items():
         made.add_exception_handler(kind, handler)
-    made.add_exception_handler(RequestValidationError, _on_invalid)
     for part in (api_models, api_forecasts, api_streams):
         part.enter(made, shared)
 
@@ -39,11 +37,3 @@ def app(repository: Repository, metrics: Metrics) -> FastAPI:
         return Response(metrics.text(len(repository.loaded())), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return made
-
-
-async def _on_invalid(request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, RequestValidationError)
-    request.scope["refused"] = "input"
-    first = problem.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-    return answers.error(400, f"{where[:200]}: {first['msg'][:300]}.")

@@ -22,6 +22,8 @@ FloatArray = NDArray[np.float32]
 
 INPUT, OUTPUT, VERSION = "context", "forecast", "1"
 MAX_ROWS = 100_000
+# Parameters that only say how soon an answer is wanted, or how a client holds arrays: none of them changes an answer.
+HINTS = frozenset(("priority", "timeout", "headers"))
 _LENGTH = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -150,7 +152,9 @@ def _rows(shape: Any, length: int) -> int:
 
 def _values(tensor: dict[str, Any], binary: bytes, count: int) -> FloatArray:
     """[count] float32, from the raw bytes or from JSON numbers."""
-    parameters = _parameters(tensor, f"the parameters of {INPUT!r}")
+    parameters = _parameters(tensor, f"the parameters of {INPUT!r}", "binary_data_size", "content_type")
+    if parameters.get("content_type", "np") != "np":
+        raise InputError(f"the content_type of {INPUT!r} must be 'np', got {_shown(parameters['content_type'])}.")
     size = parameters.get("binary_data_size")
     if size is None:
         if binary:
@@ -188,7 +192,7 @@ def _holds_a_boolean(data: list[Any]) -> bool:
 
 def _wants_binary(request: dict[str, Any]) -> bool:
     """Which form the answer takes: that of the output asked for, or else of the request."""
-    default = _flag(_parameters(request, "parameters"), "binary_data_output")
+    default = _flag(_parameters(request, "parameters", "binary_data_output", *HINTS), "binary_data_output")
     outputs = request.get("outputs")
     if outputs is None:
         return bool(default)
@@ -197,15 +201,25 @@ def _wants_binary(request: dict[str, Any]) -> bool:
     names = [output.get("name") for output in outputs]
     if names not in ([], [OUTPUT]):
         raise InputError(f"the model has one output, {OUTPUT!r}; asked for {_shown(names)}.")
-    chosen = [_flag(_parameters(output, f"the parameters of {OUTPUT!r}"), "binary_data") for output in outputs]
+    what = f"the parameters of {OUTPUT!r}"
+    chosen = [_flag(_parameters(output, what, "binary_data"), "binary_data") for output in outputs]
     return bool(default if chosen in ([], [None]) else chosen[0])
 
 
-def _parameters(part: dict[str, Any], what: str) -> dict[str, Any]:
+def _parameters(part: dict[str, Any], what: str, *known: str) -> dict[str, Any]:
+    """The parameters of a part of the request that have a value.
+
+    Parameters are how extensions of the protocol are asked for: an answer that ignored one (`classification`,
+    `sequence_id`, `shared_memory_region`) would be the answer to another request.
+    """
     parameters = part.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):
         raise InputError(f"{what} must be an object, got {_shown(parameters)}.")
-    return parameters or {}
+    given = {name: value for name, value in (parameters or {}).items() if value is not None}
+    for name in given:
+        if name not in known:
+            raise InputError(f"{what} may hold {', '.join(known)}, got {_shown(name)}: no such extension is served.")
+    return given
 
 
 def _flag(parameters: dict[str, Any], name: str) -> bool | None:

@@ -39,7 +39,12 @@ def application(
     """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics; `pages` has all other paths.
 
     `origins` says whose pages may use it; the other arguments are those of `V2`.
+
+    Raises:
+        InputError: the token is empty.
     """
+    if token is not None and not token.strip():
+        raise InputError("the token is empty: give one that nobody can guess, or none.")
     metrics = Metrics()
     # Who looks at a page is served by onnx where the engine cannot run a model; who asks the API is told.
     repository = Repository(engine, most_loaded, metrics.loaded_one, None if pages is None else "onnx")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from ..runtime import Predictor
 from ..runtime.repository import Repository
 from . import protocol
 from .answers import HANDLED, Refused, answer
+from .memory import LARGE, LARGE_AT_ONCE
 from .metrics import Metrics
 from .shared import loaded
 
@@ -45,6 +46,7 @@ class V2:
     ) -> None:
         self.repository, self.metrics = repository, metrics
         self.token, self.is_public, self.is_draining = token, is_public, is_draining
+        self._large = CapacityLimiter(LARGE_AT_ONCE)
 
     def app(self) -> Starlette:
         """The application for everything under /v2."""
@@ -119,7 +121,8 @@ class V2:
             body, header_length = work()
         else:
             with self.metrics.queue.track_inprogress():
-                body, header_length = await to_thread.run_sync(work)
+                limiter = self._large if len(asked) >= LARGE else None
+                body, header_length = await to_thread.run_sync(work, limiter=limiter)
         if header_length is None:
             return Response(body, media_type="application/json")
         return Response(
@@ -170,6 +173,8 @@ class V2:
             if self.is_public:
                 raise Refused(403, "load and unload are off: start the server with --token to use them.", "token")
             return
-        given = request.headers.get("authorization", "")
-        if not secrets.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        # The scheme's case does not matter (RFC 9110, section 11.1); a header's bytes were read as Latin-1.
+        is_ours = secrets.compare_digest(given.strip().encode("latin-1"), self.token.encode())
+        if scheme.lower() != "bearer" or not is_ours:
             raise Refused(401, "load and unload need the server's token: Authorization: Bearer ...", "token")
