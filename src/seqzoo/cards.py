@@ -88,6 +88,7 @@ predictor.predict([0.1] * {context_length})
 ```
 
 It runs on the CPU. `{torchscript}` opens with `torch.jit.load`, `{onnx}` with ONNX Runtime; neither needs seqzoo.
+Both raise on windows of another length.{empty_batch}
 
 ## Training
 
@@ -115,6 +116,17 @@ Retrain and compare: `{rebuild}`.
 | `{card_file}` | this card |
 """
 
+_EMPTY_BATCH = f"""
+
+ONNX Runtime aborts the whole process when its LSTM or GRU is given a batch of no windows. Where `{ONNX}` runs \
+without seqzoo, guard the call:
+
+```python
+if not len(window):
+    raise ValueError("no window to forecast from")
+(forecast,) = session.run(None, {{"context": window}})
+```"""
+
 
 def render(manifest: Manifest, card: Card) -> str:
     """The card as Markdown with YAML front matter."""
@@ -136,6 +148,7 @@ def render(manifest: Manifest, card: Card) -> str:
         horizon=contract.horizon,
         next_values="next value" if contract.horizon == 1 else f"next {contract.horizon} values",
         data=_data(training.recipe.get("points")),
+        empty_batch=_EMPTY_BATCH if manifest.architecture in ("lstm", "gru") else "",
         over="" if contract.horizon == 1 else f", the mean over the {contract.horizon} steps",
         windows=score.windows,
         floors="\n".join(f"| {label(floor)} | {mse:.6f} |" for floor, mse in score.floors.items()),

@@ -11,8 +11,9 @@ import platform
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -61,7 +62,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     contents = {
         bundle.CARD: cards.render(manifest, card).encode(),
         bundle.WEIGHTS: to_safetensors(weights_of(module)),
-        bundle.TORCHSCRIPT: to_torchscript(module),
+        bundle.TORCHSCRIPT: to_torchscript(module, manifest.contract),
         bundle.ONNX: to_onnx(module, manifest.contract),
         bundle.GOLDEN: to_safetensors({"context": torch.from_numpy(golden), "forecast": eager(module, golden)}),
         bundle.HISTORY: msgspec.json.encode(trained.history) + b"\n",
@@ -74,13 +75,32 @@ def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
     return {key: value.detach().clone().contiguous() for key, value in module.state_dict().items()}
 
 
-def to_torchscript(module: nn.Module) -> bytes:
-    """A scripted module that plain `torch.jit.load` opens.
+class Windowed(nn.Module):
+    """A forecaster that refuses every shape but [B, L, 1]: many would take a shorter window and answer wrongly."""
+
+    def __init__(self, model: nn.Module, context_length: int) -> None:
+        super().__init__()
+        self.model = model
+        self.context_length = context_length
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        length = self.context_length
+        if context.dim() != 3 or context.size(1) != length or context.size(2) != 1:
+            raise ValueError(
+                f"this model reads windows of {length} values, a tensor [B, {length}, 1]; got {context.shape}"
+            )
+        forecast: torch.Tensor = self.model(context)
+        return forecast
+
+
+def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
+    """A scripted module, [B, L, 1] to [B, H], that plain `torch.jit.load` opens; it raises on any other shape.
 
     The bytes are the same for the same weights, save for the module's name: torch adds a number to it
     where the process has scripted another size of the module before.
 
-    The debug records, which hold paths of the machine that wrote them, are left out.
+    The debug records, which hold paths of the machine that wrote them, are left out, and so is the number that torch
+    makes of all bytes. The constants of each class, which torch writes in the order of a set, are sorted.
 
     Raises:
         InputError: the module uses what TorchScript does not know.
@@ -89,14 +109,21 @@ def to_torchscript(module: nn.Module) -> bytes:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
         try:
-            torch.jit.save(torch.jit.script(module.eval()), whole)
+            torch.jit.save(torch.jit.script(Windowed(module, contract.context_length).eval()), whole)
         except Exception as error:  # of the compiler, on anybody's code
             raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as target:
         for member in source.infolist():
-            if not member.filename.endswith(".debug_pkl"):
-                target.writestr(zipfile.ZipInfo(member.filename), source.read(member))
+            if member.filename.endswith((".debug_pkl", "/serialization_id")):
+                continue
+            data = source.read(member)
+            if member.filename.endswith(".py"):
+                data = _CONSTANTS.sub(lambda lines: b"".join(sorted(lines[0].splitlines(keepends=True))), data)
+            target.writestr(zipfile.ZipInfo(member.filename), data)
     return kept.getvalue()
+
+
+_CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)
 
 
 def check_exporter() -> None:
@@ -109,8 +136,9 @@ def check_exportable(run: Run) -> None:
     """Raises InputError unless the module of a run can be scripted and expressed in ONNX: before it is trained."""
     with torch.random.fork_rng():
         module = run.module(run.config)
-    to_torchscript(module)
-    to_onnx(module, Contract(run.config.context_length, run.config.horizon, Normaliser()))
+    contract = Contract(run.config.context_length, run.config.horizon, Normaliser())
+    to_torchscript(module, contract)
+    to_onnx(module, contract)
 
 
 def _reason(error: Exception) -> str:
@@ -138,6 +166,7 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
                 input_names=[contract.input],
                 output_names=[contract.output],
                 dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+                custom_translation_table=_translations(module),
                 verbose=False,
             )
         except Exception as error:  # of the exporter, on anybody's code
@@ -151,6 +180,47 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
     for node in graph.node:
         node.doc_string = ""
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _translations(module: nn.Module) -> dict[Callable[..., Any], Callable[..., Any]]:
+    """The operators that are expressed here: the exporter unrolls nn.RNN, but keeps LSTM and GRU as they are."""
+    cells = [part for part in module.modules() if isinstance(part, nn.RNN)]
+    if not all(cell.num_layers == 1 and cell.bias and not cell.bidirectional for cell in cells):
+        return {}  # unrolled: right, if long
+    return {torch.ops.aten.rnn_tanh.input: _rnn}
+
+
+def _rnn(
+    values: Any,
+    start: Any,
+    weights: Sequence[Any],
+    biased: bool,
+    layers: int,
+    dropout: float,
+    training: bool,
+    both_ways: bool,
+    batch_first: bool,
+) -> tuple[Any, Any]:
+    """`aten::rnn_tanh` of one layer as ONNX's RNN: values [B, L, D] if `batch_first`, start [1, B, K]; returns
+    the states in the order of the values, and the last [1, B, K].
+    """
+    from onnxscript import opset20 as op
+
+    of_input, of_state, *biases = weights
+    first: Any = op.Constant(value_ints=[0])
+    second: Any = op.Constant(value_ints=[1])
+    states, last = op.RNN(
+        op.Transpose(values, perm=[1, 0, 2]) if batch_first else values,
+        op.Unsqueeze(of_input, first),
+        op.Unsqueeze(of_state, first),
+        op.Unsqueeze(op.Concat(*biases, axis=0), first),
+        None,
+        start,
+        hidden_size=of_state.shape[0],
+        activations=["Tanh"],
+    )
+    states = op.Squeeze(states, second)
+    return op.Transpose(states, perm=[1, 0, 2]) if batch_first else states, last
 
 
 @contextlib.contextmanager

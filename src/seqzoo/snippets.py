@@ -41,7 +41,9 @@ import onnxruntime
 
 session = onnxruntime.InferenceSession("{ONNX}")
 window = np.full((1, {length}, 1), 0.1, np.float32)
-{before}(forecast,) = session.run(None, {{{named}: window}})
+{before}if not len(window):  # ONNX Runtime aborts the process on an empty batch of an LSTM or a GRU
+    raise ValueError("no window to forecast from")
+(forecast,) = session.run(None, {{{named}: window}})
 {after}print(forecast.tolist())
 """
     torchscript = f"""\

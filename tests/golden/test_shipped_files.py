@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 import zipfile
@@ -74,6 +75,26 @@ for folder in map(pathlib.Path, sys.argv[3:]):
 print(json.dumps(distances))
 """
 
+REFUSE = """
+import json, pathlib
+accepted = []
+for folder in map(pathlib.Path, sys.argv[2:]):
+    run = opened(str(folder / sys.argv[1]))
+    length = json.loads((folder / "manifest.json").read_text())["contract"]["context_length"]
+    for batch in (1, 7):
+        assert len(run(np.zeros((batch, length, 1), np.float32))) == batch
+        for shape in ((batch, length - 1, 1), (batch, length + 1, 1), (batch, 1, 1), (batch, 0, 1),
+                      (batch, length, 2), (batch, length), (batch, length, 1, 1), (batch,)):
+            try:
+                run(np.zeros(shape, np.float32))
+            except Exception as error:
+                reasons = f"windows of {length} values", "Got invalid dimensions", "Invalid rank"
+                if any(reason in str(error) for reason in reasons):
+                    continue
+            accepted.append([folder.name, shape])
+print(json.dumps(accepted))
+"""
+
 
 @pytest.fixture(params=NAMES)
 def folder(request) -> Path:
@@ -94,6 +115,39 @@ def test_models_open_without_seqzoo_and_take_any_number_of_windows(tmp_path, fil
     distances = json.loads(ran.stdout)
     assert sorted(distances) == NAMES and {len(of_batches) for of_batches in distances.values()} == {5}
     assert {name: of_batches for name, of_batches in distances.items() if max(of_batches) > 1e-5} == {}
+
+
+@pytest.mark.parametrize(("file", "opening"), [(bundle.TORCHSCRIPT, TORCHSCRIPT), (bundle.ONNX, ONNX)])
+def test_without_seqzoo_a_file_refuses_windows_of_another_length_and_says_which_it_reads(tmp_path, file, opening):
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", BLOCKED + opening + REFUSE, file, *(bundle.SHIPPED / name for name in NAMES)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == []
+
+
+EMPTY = """
+import sys, numpy, onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1])
+window = numpy.zeros((0, session.get_inputs()[0].shape[1], 1), numpy.float32)
+"""
+GUARD = "if not len(window):\n    raise ValueError(\"no window to forecast from\")\n"
+
+
+def test_a_card_has_the_guard_against_an_empty_batch_where_onnx_runtime_aborts_on_one(tmp_path):
+    run = '(forecast,) = session.run(None, {"context": window})'
+    for name in ("lstm.sine", "gru.sine", "rnn.sine", "gaf_cnn.sine", "transformer.sine"):
+        ended = []
+        for code in (EMPTY + run, EMPTY + GUARD + run):
+            command = [sys.executable, "-I", "-c", code, bundle.SHIPPED / name / bundle.ONNX]
+            ended.append(subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode)
+        aborts = name in ("lstm.sine", "gru.sine")
+        assert ended == [-signal.SIGABRT if aborts else 0, 1], name
+        assert (GUARD + run in (bundle.SHIPPED / name / bundle.CARD).read_text("utf-8")) is aborts, name
 
 
 def test_no_file_tells_where_it_was_made(folder):
