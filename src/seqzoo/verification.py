@@ -16,6 +16,7 @@ from . import bundle as bundles
 from . import files, shelf, signals
 from .bundle import Bundle
 from .errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
+from .floors import NO_EXCESS
 from .runtime import Predictor, golden
 from .runtime.engines import has_torch
 from .scoring import fresh_seed, most_windows, score
@@ -179,7 +180,7 @@ def _score(found: Bundle, windows: int, seed: int) -> str:
     windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
     predictor = Predictor(found.path, "onnx").warm()  # floors of long windows take a minute: not for a broken model
     measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
-    for name in ("mse", "excess"):
+    for name in ("mse",) if stated.excess is None else ("mse", "excess"):
         value, se = getattr(measured, name)
         expected, expected_se = getattr(stated, name)
         spread = _spread(se, windows, abs(expected_se), stated.windows)
@@ -188,6 +189,8 @@ def _score(found: Bundle, windows: int, seed: int) -> str:
                 f"{name} is {value:.6g} on {windows:,} fresh windows; the manifest states {expected:.6g}, "
                 f"{abs(value - expected) / spread:.1f} standard errors away (seed {seed})."
             )
+    if stated.excess is None:
+        return f"MSE {measured.mse.value:.3g} ± {measured.mse.se:.1g} on {windows:,} fresh windows; {NO_EXCESS}"
     return (
         f"excess {measured.excess.value:.2%} ± {measured.excess.se:.2%} on {windows:,} fresh windows "
         f"(stated {stated.excess[0]:.2%})"
