@@ -19,6 +19,7 @@ import msgspec
 
 from . import files, strict_json, trust
 from .errors import InputError, IntegrityError, ManifestError
+from .floors import vanishes
 from .windows import Normaliser
 
 SCHEMA_VERSION = 1
@@ -72,16 +73,22 @@ class ScoreFacts(_Facts, frozen=True):
     """A score on fresh windows: [value, standard error] each, and the floors it stands beside.
 
     Values are means over the horizon. `steps` has them for each step ahead where there is more than
-    one: `mse`, `mse_se`, `excess`, and each floor, as lists of H numbers.
+    one: `mse`, `mse_se`, `excess`, and each floor, as lists of H numbers. `excess` is None, and absent from `steps`,
+    where the floor is zero.
     """
 
     windows: int
     seed: int
     mse: tuple[float, float]
-    excess: tuple[float, float]
+    excess: tuple[float, float] | None
     skill: tuple[float, float]
     floors: dict[str, float]
     steps: dict[str, list[float]] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """An excess over a floor of zero is a ratio of roundings: nobody is shown what an older version stated."""
+        if self.excess is not None and vanishes(self.floors):
+            msgspec.structs.force_setattr(self, "excess", None)
 
 
 class TrainingFacts(_Facts, frozen=True):

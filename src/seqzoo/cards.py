@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import signals
 from .bundle import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Bundle, Manifest
 from .errors import IntegrityError, SeqzooError
+from .floors import NO_EXCESS
 
 if TYPE_CHECKING:
     from .registry import Card
@@ -36,10 +37,7 @@ model-index:
     - type: mse
       value: {mse:.6g}
       name: Mean squared error on {windows:,} fresh windows
-    - type: excess
-      value: {excess:.4g}
-      name: Excess over the Bayes-optimal forecaster
-    - type: skill
+{metric}    - type: skill
       value: {skill:.4g}
       name: Skill (0 is the last value repeated, 1 is Bayes-optimal)
 ---
@@ -75,7 +73,7 @@ On {windows:,} windows that no training or validation step has seen{over}. MSE i
 {floors}
 | **{name}** | **{mse:.6f} ± {mse_se:.6f}** |
 
-Excess over Bayes **{excess:.2%} ± {excess_se:.2%}**, skill **{skill:.4f} ± {skill_se:.4f}**. \
+{distance}, skill **{skill:.4f} ± {skill_se:.4f}**. \
 Excess is E[(f − f_bayes)²] / mse_bayes; no forecaster can have less than zero.
 
 ## Use
@@ -128,6 +126,14 @@ if not len(window):
 ```"""
 
 
+_METRIC = """\
+    - type: excess
+      value: {:.4g}
+      name: Excess over the Bayes-optimal forecaster
+"""
+_DISTANCE = "Excess over Bayes **{:.2%} ± {:.2%}**"
+
+
 def render(manifest: Manifest, card: Card) -> str:
     """The card as Markdown with YAML front matter."""
     score, training, contract = manifest.score, manifest.training, manifest.contract
@@ -154,8 +160,8 @@ def render(manifest: Manifest, card: Card) -> str:
         floors="\n".join(f"| {label(floor)} | {mse:.6f} |" for floor, mse in score.floors.items()),
         mse=score.mse[0],
         mse_se=score.mse[1],
-        excess=score.excess[0],
-        excess_se=score.excess[1],
+        metric="" if score.excess is None else _METRIC.format(score.excess[0]),
+        distance=NO_EXCESS.capitalize() if score.excess is None else _DISTANCE.format(*score.excess),
         skill=score.skill[0],
         skill_se=score.skill[1],
         seed=training.seed,

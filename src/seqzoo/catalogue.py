@@ -6,6 +6,7 @@ import csv
 import functools
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from . import shelf
 from .bundle import SHIPPED, Manifest, open_bundle
 from .cards import describe_signal, label
 from .errors import BundleError
-from .floors import REFERENCES, floors
+from .floors import REFERENCES, floors, vanishes
 from .runtime.closed_form import CONTEXT_LENGTH, SUMMARIES
 from .signals import FAMILIES, make
 
@@ -23,8 +24,8 @@ STORED_FLOORS = Path(__file__).with_name("floors.json")
 def rows() -> list[dict[str, Any]]:
     """By signal, and from the best possible to the worst: name, what it is, size, excess and skill.
 
-    `excess_best_linear` and `excess_last_value` are those references on the same signal and horizon. A bundle
-    that cannot be described has its `error` in place of these, and comes last.
+    An excess is None where the floor is zero. `excess_best_linear` and `excess_last_value` are those references on
+    the same signal and horizon. A bundle that cannot be described has its `error` in place of these, and comes last.
     """
     found: list[dict[str, Any]] = []
     known: dict[str, dict[str, float]] = {}
@@ -44,7 +45,13 @@ def rows() -> list[dict[str, Any]]:
         of_signal = known.get(family) or _floors(family)
         found += [_reference(name, family, of_signal) for name in REFERENCES]
     order = {family: place for place, family in enumerate(FAMILIES)}
-    return sorted(found, key=lambda row: (order.get(row.get("family", ""), len(order)), row.get("excess", 0)))
+    return sorted(found, key=lambda row: _place(row, order))
+
+
+def _place(row: dict[str, Any], order: dict[str, int]) -> tuple[int, float]:
+    """By signal and excess; where that is undefined, after what has one."""
+    excess = row.get("excess", 0)
+    return order.get(row.get("family", ""), len(order)), math.inf if excess is None else excess
 
 
 def table() -> str:
@@ -88,13 +95,15 @@ def _row(facts: Manifest) -> dict[str, Any]:
         "reference": False,
         "parameters": facts.parameters,
         "bytes": facts.size,
-        "excess": facts.score.excess[0],
+        "excess": facts.score.excess and facts.score.excess[0],
         "skill": facts.score.skill[0],
         **_marks(facts.score.floors),
     }
 
 
-def _marks(known: dict[str, float]) -> dict[str, float]:
+def _marks(known: dict[str, float]) -> dict[str, float | None]:
+    if vanishes(known):
+        return {"excess_best_linear": None, "excess_last_value": None}
     return {f"excess_{name}": known[name] / known["bayes"] - 1 for name in ("best_linear", "last_value")}
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import importlib.util
 import io
 import logging
+import math
 import platform
 import re
 import warnings
@@ -298,15 +299,17 @@ def score_facts(measured: Score) -> ScoreFacts:
     """A score as the manifest states it."""
     steps: dict[str, list[float]] = {}
     if len(measured.steps) > 1:
+        is_known = all(math.isfinite(step.excess.value) for step in measured.steps)
         for step in measured.steps:
-            facts = {"mse": step.mse.value, "mse_se": step.mse.se, "excess": step.excess.value}
+            facts = {"mse": step.mse.value, "mse_se": step.mse.se}
+            facts |= {"excess": step.excess.value} if is_known else {}
             for name, value in {**facts, **dict(step.floors.items())}.items():
                 steps.setdefault(name, []).append(value)
     return ScoreFacts(
         windows=measured.windows,
         seed=measured.seed,
         mse=(measured.mse.value, measured.mse.se),
-        excess=(measured.excess.value, measured.excess.se),
+        excess=(measured.excess.value, measured.excess.se) if math.isfinite(measured.excess.value) else None,
         skill=(measured.skill.value, measured.skill.se),
         floors=measured.floors,
         steps=steps,

@@ -13,7 +13,8 @@ Each forecaster maps context [B, L] to a forecast [B, H] of the next H values:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,6 +32,8 @@ REFERENCES = ("bayes", "best_linear", "line", "last_value")
 MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
 WELL_CONDITIONED = 1e-9  # noise over all second moments: the weights are then good to 1e-7 without an SVD
 MOST_SINGULAR = 1024  # values of a window whose SVD takes seconds, not minutes
+ZERO = 1e-9  # of the last value's error: what a smaller floor is worth, rounding decides
+NO_EXCESS = "excess is undefined: the floor is zero, for without noise the best forecaster makes no error"
 MAX_SAMPLED = 20_000_000  # values that the Bayes floor is averaged over
 
 
@@ -181,6 +184,16 @@ def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list
         linear = {name: float(values[step]) for name, values in errors.items()}
         table.append(Floors(noise=noise, bayes=Estimate(noise + spread.value, spread.se), **linear))
     return table
+
+
+def vanishes(known: Mapping[str, float]) -> bool:
+    """Whether the Bayes floor is zero among floors by name: an excess over it is then undefined.
+
+    Zero up to rounding, that is: the quadrature of a sine without noise leaves 1e-12 of its power, where the best
+    linear forecaster is exact.
+    """
+    bayes, last, linear = (known.get(name, math.inf) for name in ("bayes", "last_value", "best_linear"))
+    return bayes <= 0 or bayes <= ZERO * last < math.inf or linear < 1e-3 * bayes
 
 
 def averaged(table: list[Floors]) -> dict[str, float]:

@@ -14,6 +14,7 @@ import numpy as np
 from . import files
 from .cards import label
 from .errors import InputError, MissingExtraError
+from .floors import vanishes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,18 +159,25 @@ def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[floa
 def history_figure(
     name: str, history: list[Evaluation], floors: dict[str, float], bayes: float
 ) -> Figure:
-    """Excess over Bayes along the training, beside the excess of the simple forecasters."""
+    """Excess over Bayes along the training, beside the excess of the simple forecasters.
+
+    Where the floor is zero and no excess is defined: the expected error itself.
+    """
     figure, axes = _figure()
+    is_relative = not vanishes({**floors, "bayes": bayes})
     windows = [point.windows for point in history]
-    axes.plot(windows, [point.excess for point in history], color=BLUE, linewidth=2, label=name)
+    course = [point.excess if is_relative else bayes * (1 + point.excess) for point in history]
+    axes.plot(windows, course, color=BLUE, linewidth=2, label=name)
     for floor, (colour, style) in REFERENCE_LINES.items():
-        if floor in floors:
-            level = floors[floor] / bayes - 1
-            axes.axhline(level, color=colour, linestyle=style, linewidth=1.2, label=f"{label(floor)} (+{level:.1%})")
+        if floor in floors and (is_relative or floors[floor] > 0):
+            level = floors[floor] / bayes - 1 if is_relative else floors[floor]
+            words = f"{label(floor)} (+{level:.1%})" if is_relative else f"{label(floor)} ({level:.2g})"
+            axes.axhline(level, color=colour, linestyle=style, linewidth=1.2, label=words)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("windows seen")
-    axes.set_ylabel("excess over Bayes")
-    percent_ticks(axes.yaxis)
+    axes.set_ylabel("excess over Bayes" if is_relative else "expected mean squared error")
+    if is_relative:
+        percent_ticks(axes.yaxis)
     axes.legend(frameon=False, fontsize=8)
     return figure

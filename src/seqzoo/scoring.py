@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,18 +13,19 @@ from numpy.typing import NDArray
 
 from . import metrics
 from .errors import InputError
-from .floors import Floors, averaged, floors_on
+from .floors import Floors, averaged, floors_on, vanishes
 from .metrics import Estimate
 from .signals import Signal
 
 HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses those below
 MOST_VALUES = 30_000_000
+UNDEFINED = Estimate(math.nan, math.nan)
 Predict = Callable[[NDArray[Any]], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
 class Step:
-    """The score at one step ahead."""
+    """The score at one step ahead; `excess` is NaN where the floor is zero."""
 
     mse: Estimate
     excess: Estimate
@@ -32,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Score:
-    """On `windows` fresh windows: means over the horizon, and each step of it."""
+    """On `windows` fresh windows: means over the horizon, and each step of it; `excess` as in `Step`."""
 
     windows: int
     seed: int
@@ -76,7 +78,9 @@ class HeldOut:
         forecast = predict(self.context[:, :, None])[:, :horizon]
         steps = []
         for step, reference in enumerate(self.floors):
-            excess = metrics.excess(forecast[:, step], self.bayes[:, step], reference.bayes.value)
+            excess = UNDEFINED
+            if not vanishes(dict(reference.items())):
+                excess = metrics.excess(forecast[:, step], self.bayes[:, step], reference.bayes.value)
             steps.append(Step(metrics.mse(forecast[:, step], self.target[:, step]), excess, reference))
         last = np.repeat(self.context[:, -1:], horizon, axis=1)
         bayes_mse = float(np.mean([reference.bayes.value for reference in self.floors]))
@@ -84,7 +88,7 @@ class HeldOut:
             windows=len(self.context),
             seed=self.seed,
             mse=metrics.mse(forecast, self.target),
-            excess=metrics.excess(forecast, self.bayes, bayes_mse),
+            excess=UNDEFINED if vanishes(averaged(self.floors)) else metrics.excess(forecast, self.bayes, bayes_mse),
             skill=metrics.skill(forecast, self.target, last, self.bayes),
             steps=steps,
         )

@@ -16,6 +16,7 @@ from . import bundle as bundles
 from . import cards, files, history, shelf, signals
 from .bundle import ENGINES, TORCHSCRIPT, Bundle
 from .errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
+from .floors import NO_EXCESS
 from .runtime import Predictor, golden, script_archive
 from .runtime.engines import has_torch
 from .scoring import Score, fresh_seed, most_windows, score
@@ -222,7 +223,7 @@ def _score(found: Bundle, windows: int, seed: int) -> str:
     predictor = Predictor(found, "onnx").warm()  # floors of long windows take a minute: not for a broken model
     measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
     _check_floors(stated.floors, measured)
-    for name in ("mse", "excess"):
+    for name in ("mse",) if stated.excess is None else ("mse", "excess"):
         value, se = getattr(measured, name)
         expected, expected_se = getattr(stated, name)
         spread = _spread(se, windows, abs(expected_se), stated.windows)
@@ -231,6 +232,8 @@ def _score(found: Bundle, windows: int, seed: int) -> str:
                 f"{name} is {value:.6g} on {windows:,} fresh windows; the manifest states {expected:.6g}, "
                 f"{abs(value - expected) / spread:.1f} standard errors away (seed {seed})."
             )
+    if stated.excess is None:
+        return f"MSE {measured.mse.value:.3g} ± {measured.mse.se:.1g} on {windows:,} fresh windows; {NO_EXCESS}"
     return (
         f"excess {measured.excess.value:.2%} ± {measured.excess.se:.2%} on {windows:,} fresh windows "
         f"(stated {stated.excess[0]:.2%})"

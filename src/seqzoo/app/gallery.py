@@ -171,6 +171,9 @@ def _body(row: Row) -> str:
 
 def _scale(row: Row) -> str:
     own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
+    if own is None:
+        undefined = "<span>excess undefined: the floor is zero</span>"
+        return f'<div class="scale"><div class="scale-words">{undefined}</div></div>'
 
     def place(excess: float) -> float:
         """0 at the last value, 100 at Bayes."""

@@ -75,6 +75,14 @@ def enter(repository: Repository) -> None:
             await _Tabs(visit).run()
 
 
+def _distance(excess: tuple[float, float] | None) -> str:
+    if excess is None:
+        return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
+    value, error = excess
+    digits = 2 if error == 0 or error >= 1e-4 else 3
+    return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}"
+
+
 async def _head(repository: Repository, name: str, known: Model) -> None:
     """Raises SeqzooError: the manifest cannot be used."""
     if isinstance(known, ClosedForm):
@@ -83,12 +91,10 @@ async def _head(repository: Repository, name: str, known: Model) -> None:
     else:
         stated = known.manifest
         title, summary, signal = stated.title, stated.summary, describe_signal(stated)
-        excess, error = stated.score.excess
-        digits = 2 if error == 0 or error >= 1e-4 else 3
         facts = [
             f"<b>{stated.parameters:,}</b> parameters",
             f"<b>{stated.size / 1024:,.0f} KB</b> {theme.term('bundle')}",
-            f"<b>{excess:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}",
+            _distance(stated.score.excess),
         ]
     with ui.element("div").classes("model-head"):
         theme.html('<a class="crumb" href="/">← Gallery</a>')

@@ -160,7 +160,10 @@ def _lead(known: Model) -> str:
                 f"from the {bayes} forecaster that was told of the change."
             )
         return f"{act}: this is a weighted sum of the window, and its weights are fixed."
-    if known.manifest.score.excess[0] < NEAR:
+    excess = known.manifest.score.excess
+    if excess is None:
+        return f"{act}: where it was trained there is no noise, and {bayes} makes no error."
+    if excess[0] < NEAR:
         return f"{act}: where it was trained they all but coincide, and away from there they part."
     return f"{act}: even where it was trained the two stay apart."
 

@@ -16,7 +16,7 @@ from nicegui import ui
 from .. import runs, signals
 from ..errors import SeqzooError
 from ..floors import averaged, floors
-from ..runs.events import Began, Evaluated, Snapshot
+from ..runs.events import Began, Evaluated, Kept, Snapshot
 from ..runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status
 from ..runs.plans import Plan, can_train, entry_of
 from ..runtime import ClosedForm
@@ -220,7 +220,7 @@ class _Train:
         self._allow(now)
         links = "".join(
             f'<p><a href="/models/{quote(made.name)}">{escape(made.name)}</a> is in the gallery: '
-            f"{made.excess:.2%} ± {made.error:.2%} above Bayes, and verified.</p>"
+            f"{_distance(made)}verified.</p>"
             for made in now.kept
         )
         if now.not_kept is not None:
@@ -287,3 +287,9 @@ async def build(visit: Visit) -> None:
 
 def _clock(seconds: float) -> str:
     return time.strftime("%H:%M", time.localtime(seconds))
+
+
+def _distance(made: Kept) -> str:
+    if made.excess is None or made.error is None:
+        return ""
+    return f"{made.excess:.2%} ± {made.error:.2%} above Bayes, and "

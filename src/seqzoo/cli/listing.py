@@ -10,6 +10,8 @@ from typing import Any
 
 from rich.cells import cell_len  # the one module of rich that costs nothing
 
+from ..floors import NO_EXCESS
+
 BOLD, DIM, RED = "1", "2", "31"
 GAP = "  "
 HEADINGS = ("model", "what it is", "parameters", "size", "excess")
@@ -42,6 +44,8 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
         name, *others = (_padded(cell[column], column, widths) for column in columns)
         _print([f"\x1b[{style}m{name}\x1b[0m" if style else name, *others], "")
     print("excess: distance from the best possible forecaster, 0% being optimal")
+    if any(row.get("excess", 0) is None for row in rows):
+        print(NO_EXCESS)
 
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:
@@ -52,7 +56,7 @@ def _cells(row: dict[str, Any]) -> dict[str, str]:
         "what it is": _plain(row["title"]) + (", computed" if computed else own),
         "parameters": "" if computed else f"{row['parameters']:,}",
         "size": "" if computed else f"{row['bytes'] / 1024:,.0f} KB",
-        "excess": f"{row['excess']:.2%}",
+        "excess": "undefined" if row["excess"] is None else f"{row['excess']:.2%}",
     }
 
 

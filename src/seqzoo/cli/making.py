@@ -180,7 +180,7 @@ def tour(
     show_score(
         name,
         (measured.mse.value, measured.mse.se),
-        (measured.excess.value, measured.excess.se),
+        None if np.isnan(measured.excess.value) else (measured.excess.value, measured.excess.se),
         (measured.skill.value, measured.skill.se),
         measured.floors,
     )

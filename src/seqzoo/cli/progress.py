@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..floors import MAX_SAMPLED, floors
+from ..floors import MAX_SAMPLED, NO_EXCESS, floors, vanishes
 from .tables import console
 
 if TYPE_CHECKING:
@@ -67,8 +67,11 @@ class Bar(_Shown):
             reference = floors(self.run.signal, length, samples=min(10_000, MAX_SAMPLED // length))[0]
             lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in reference.items())
             self.bayes = reference.bayes.value
-            self.linear = reference.best_linear / self.bayes - 1
+            self.has_excess = not vanishes(dict(reference.items()))
+            self.linear = reference.best_linear / self.bayes - 1 if self.has_excess else 0.0
             console.print(f"MSE of the references: {lines}", highlight=False)
+            if not self.has_excess:
+                console.print(f"{NO_EXCESS}.".capitalize(), highlight=False)
         return super().__enter__()
 
     def __call__(self, update: Update) -> None:
@@ -80,7 +83,9 @@ class Bar(_Shown):
                 self.progress.update(self.task, completed=update.step)
             return
         point = update.evaluation
-        note = f"loss {point.loss:.5f}  excess {point.excess:.2%} (best linear {self.linear:.1%}, Bayes 0%)"
+        note = f"loss {point.loss:.5f}"
+        if self.has_excess:
+            note += f"  excess {point.excess:.2%} (best linear {self.linear:.1%}, Bayes 0%)"
         self.progress.update(self.task, completed=update.step, note=note)
         every = max(1, update.steps // 10)
         if update.step % every < self.run.recipe.evaluate_every or update.step == update.steps:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..cards import describe_signal, label
+from ..floors import NO_EXCESS, vanishes
 
 if TYPE_CHECKING:
     from ..bundle import Bundle
@@ -55,18 +56,20 @@ def show_manifest(found: Bundle) -> None:
 def show_score(
     name: str,
     mse: tuple[float, float],
-    excess: tuple[float, float],
+    excess: tuple[float, float] | None,
     skill: tuple[float, float],
     floors: dict[str, float],
 ) -> None:
     """A model's score among the floors, in ascending order of expected error.
 
     The floors are expectations, so the model stands among them with its own, mse_bayes (1 + excess): the
-    mean over some windows moves more than the models differ, and now and then falls below Bayes.
+    mean over some windows moves more than the models differ, and now and then falls below Bayes. Where the floor is
+    zero, `excess` is None and the model stands with the mean.
     """
     bayes = floors["bayes"]
     rows = [(escape(label(floor)), value, "") for floor, value in floors.items()]
-    rows.append((f"[bold]{escape(name)}[/]", bayes * (1 + excess[0]), f"± {bayes * excess[1]:.1g}"))
+    value, se = mse if excess is None else (bayes * (1 + excess[0]), bayes * excess[1])
+    rows.append((f"[bold]{escape(name)}[/]", value, f"± {se:.1g}"))
     table = Table(box=None)
     table.add_column("forecaster")
     table.add_column("expected MSE", justify="right")
@@ -76,9 +79,9 @@ def show_score(
     for row in sorted(rows, key=lambda row: row[1]):
         table.add_row(row[0], mse_of(row[1]), row[2], f"{row[1] / noise:.3f}" if noise else "")
     console.print(table)
+    distance = NO_EXCESS if excess is None else f"excess over Bayes [bold]{excess[0]:.2%}[/] ± {excess[1]:.2%}"
     console.print(
-        f"\nexcess over Bayes [bold]{excess[0]:.2%}[/] ± {excess[1]:.2%}, "
-        f"skill [bold]{skill[0]:.4f}[/] ± {skill[1]:.4f}, "
+        f"\n{distance}, skill [bold]{skill[0]:.4f}[/] ± {skill[1]:.4f}, "
         f"MSE on these windows {mse_of(mse[0])} ± {mse_of(mse[1])}",
         soft_wrap=True,
     )
@@ -124,3 +127,5 @@ def show_floors(table: list[Floors], noise: float) -> None:
     for step in range(0, len(table), stride):
         view.add_row(str(step + 1), *(mse_of(value) for _, value in table[step].items()))
     console.print(view)
+    if any(vanishes(dict(row.items())) for row in table):
+        console.print(f"{NO_EXCESS}.".capitalize())

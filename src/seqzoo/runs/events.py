@@ -67,11 +67,14 @@ class Failed(_Event, frozen=True):
 
 
 class Kept(_Event, frozen=True):
-    """The best weights so far are a model of the user's own, and have been verified."""
+    """The best weights so far are a model of the user's own, and have been verified.
+
+    The excess and its error are None where the floor is zero.
+    """
 
     name: str
-    excess: float
-    error: float
+    excess: float | None
+    error: float | None
 
 
 class Notkept(_Event, frozen=True):

@@ -181,7 +181,7 @@ def _keep(folder: Path, plan: Plan, name: str) -> Kept:
         made.rename(target)
     finally:
         shutil.rmtree(made.parent, ignore_errors=True)
-    return Kept(name, *written.manifest.score.excess)
+    return Kept(name, *(written.manifest.score.excess or (None, None)))
 
 
 def _short(values: NDArray[np.floating]) -> list[float]:
