@@ -24,7 +24,7 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_terminal or "COLUMNS" in os.environ else sys.maxsize
     cells = [_cells(row) for row in rows if "error" not in row]
-    columns = [column for column in HEADINGS if any(row[column] for row in cells) or column == "model"]
+    columns = list(HEADINGS)
     widths = {
         column: max(cell_len(text) for text in [column, *(row[column] for row in cells)]) for column in columns
     }
@@ -42,6 +42,8 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
         name, *others = (_padded(cell[column], column, widths) for column in columns)
         _print([f"\x1b[{style}m{name}\x1b[0m" if style else name, *others], "")
     print("excess: distance from the best possible forecaster, 0% being optimal")
+    if left_out := [column for column in HEADINGS if column not in columns]:
+        print(f"This line is too narrow for: {', '.join(left_out)}. --json has everything.")
 
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:
