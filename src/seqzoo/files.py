@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,6 +79,32 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
     _sync_folder(path.parent)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder and a file in it, before anything is computed for it; the file goes again.
+
+    Raises:
+        InputError: it cannot be made or written into.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        why = (error.strerror or "it cannot be opened").lower()
+        raise InputError(f"cannot write into {folder}: {why}. Choose another folder.") from None
+
+
+def check_file(path: Path) -> None:
+    """The same for a file that is to be written.
+
+    Raises:
+        InputError: its folder cannot be made or written into, or the path is that of a folder.
+    """
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder. Choose another file.")
+    check_writable(path.parent)
 
 
 def sweep(folder: Path, name: str | None = None) -> None:

@@ -76,10 +76,10 @@ def percent_ticks(axis: Axis) -> None:
 
 
 def check_kind(path: Path) -> str:
-    """The format of a picture by its ending, "png" or "svg".
+    """The format of a picture by its ending, "png" or "svg"; asked before what it shows is computed.
 
     Raises:
-        InputError: another ending.
+        InputError: another ending, or a place that cannot be written into.
         MissingExtraError: matplotlib is not installed.
     """
     kind = path.suffix.lower().lstrip(".")
@@ -87,6 +87,7 @@ def check_kind(path: Path) -> str:
         raise InputError(f"a picture is written as .png or .svg, got {path.name!r}.")
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtraError("plotting", "plot")
+    files.check_file(path)
     return kind
 
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from . import checkpoints, metrics, optimisers, trial
 from .checkpoints import Evaluation, State
 from .errors import CheckpointError, DivergedError, InputError
+from .number_text import percent
 from .recipes import Recipe, replaced
 from .registry import Entry
 from .sampling import Finite, sampler
@@ -52,6 +53,11 @@ class Run:
             raise InputError(
                 f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
                 f"{self.recipe.batch_size} times {self.config.context_length}."
+            )
+        if self.signal.sigma == 0:
+            raise InputError(
+                "sigma must be above 0 to train, got 0: without noise the best forecaster makes no error, so that "
+                "the distance from it has no scale."
             )
         trial.check(self.architecture, self.module, self.config, self.signal)
 
@@ -119,7 +125,17 @@ class Trained:
     seconds: float
     best_step: int
     best_excess: float
+    last_value_excess: float
     history: list[Evaluation] = field(default_factory=list)
+
+    def check_useful(self) -> None:
+        """Raises DivergedError unless the model is better than the last value repeated, on the validation windows."""
+        if not self.best_excess < self.last_value_excess:
+            raise DivergedError(
+                f"the model of {self.step} steps is no better than the last value repeated: its excess is "
+                f"{percent(self.best_excess)}, that of the last value {percent(self.last_value_excess)}. The "
+                f"learning rate ({self.run.recipe.learning_rate:g}) is probably too high, or the steps are too few."
+            )
 
 
 def train(
@@ -171,6 +187,8 @@ class _Loop:
         self.context = _tensor(draw.context)[:, :, None]
         self.bayes, variance = run.signal.posterior(draw.context, horizon)
         self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
+        last = draw.context[:, -1:].repeat(horizon, axis=1)
+        self.last_value_excess = metrics.excess(last, self.bayes, self.bayes_mse).value
 
     def advance(
         self,
@@ -276,6 +294,7 @@ class _Loop:
             seconds=state.seconds,
             best_step=state.best_step,
             best_excess=state.best_excess,
+            last_value_excess=self.last_value_excess,
             history=list(state.history),
         )
 

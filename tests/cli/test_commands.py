@@ -22,6 +22,7 @@ SMALL = [
     *("--set", "recipe.steps=60"),
     *("--set", "recipe.evaluate_every=20"),
     *("--set", "config.hidden_size=8"),
+    "--keep-worse",
 ]
 WINDOW = [f"{value:.3f}" for value in np.sin(0.02 * np.arange(20) - 0.2)]
 COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
@@ -145,7 +146,8 @@ def _weights(folder: Path) -> str:
     return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
 
 
-LONGER = ["--set", "recipe.steps=400", "--set", "recipe.evaluate_every=10", "--set", "config.hidden_size=8"]
+LONGER = ["--set", "recipe.steps=400", "--set", "recipe.evaluate_every=10", "--set", "config.hidden_size=8",
+          "--keep-worse"]  # fmt: skip
 
 
 def test_a_killed_training_resumes_to_the_same_weights(home: Path, terminal: Terminal) -> None:

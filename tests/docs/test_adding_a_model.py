@@ -25,7 +25,7 @@ PAGE = (ROOT / "docs" / "adding-a-model.md").read_text("utf-8")
 FILE, IN_PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 OURS = {"group": ENTRY_POINTS}
 SIZES = ("recipe.steps=20", "recipe.evaluate_every=10", "config.hidden_size=4", "config.context_length=4")
-SMALL = [part for size in SIZES for part in ("--set", size)]
+SMALL = [part for size in SIZES for part in ("--set", size)] + ["--keep-worse"]
 WINDOW = np.sin(0.02 * np.arange(4)).tolist()
 
 

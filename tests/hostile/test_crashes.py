@@ -143,7 +143,8 @@ def test_a_home_that_is_a_file_is_refused_in_one_line(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SEQZOO_HOME", str(tmp_path / "file"))
     assert terminal("list").status == 0
-    small = ("--set", "recipe.steps=2", "--set", "config.hidden_size=4", "--set", "recipe.batch_size=4")
+    small = ("--set", "recipe.steps=2", "--set", "config.hidden_size=4", "--set", "recipe.batch_size=4",
+             "--keep-worse")  # fmt: skip
     assert str(tmp_path / "file") in terminal("train", "lstm.sine", *small).refusal
 
 
@@ -166,7 +167,8 @@ def test_a_home_that_cannot_be_written_still_reads(
     listed = terminal("list")
     assert listed.status == 0 and "mine" in listed.out
     assert terminal("predict", "mine", *["0"] * 20).status == 0
-    small = ("--set", "recipe.steps=2", "--set", "config.hidden_size=4", "--set", "recipe.batch_size=4")
+    small = ("--set", "recipe.steps=2", "--set", "config.hidden_size=4", "--set", "recipe.batch_size=4",
+             "--keep-worse")  # fmt: skip
     assert "Permission denied" in terminal("train", "lstm.sine", *small).refusal
 
 

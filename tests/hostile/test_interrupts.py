@@ -49,7 +49,7 @@ def test_ctrl_c_after_the_last_step_does_not_lose_the_trained_model(
         return write(*arguments, **named)
 
     monkeypatch.setattr(export, "export", interrupted)
-    said = terminal("train", "linear.sine", "--set", "recipe.steps=2")
+    said = terminal("train", "linear.sine", "--set", "recipe.steps=2", "--keep-worse")
     assert said.status == 0, said
     assert (home / "models" / "linear.sine-own" / "manifest.json").is_file()
     assert not list((home / "runs").glob("*.safetensors"))

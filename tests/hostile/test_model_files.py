@@ -115,7 +115,7 @@ def file(tmp_path: Path, own_models) -> Path:
 
 def test_the_sound_file_that_the_broken_ones_are_made_of_can_be_trained(terminal: Terminal, file: Path) -> None:
     file.write_text(SOUND, "utf-8")
-    small = ["--set", "recipe.steps=4", "--set", "recipe.evaluate_every=2"]
+    small = ["--set", "recipe.steps=4", "--set", "recipe.evaluate_every=2", "--keep-worse"]
     assert terminal("train", "own.sine", "--models", file, *small).status == 0
 
 

@@ -15,6 +15,7 @@ from seqzoo.errors import InputError, UnknownNameError
 from seqzoo.floors import floors
 from seqzoo.runs import Runs, Settings, here
 from seqzoo.runs.events import Ended, Evaluated, Failed, Log, Snapshot, append
+from seqzoo.runs.manager import is_useful
 from seqzoo.runs.plans import plan_of, settings_of
 from seqzoo.signals import Sine
 
@@ -66,13 +67,15 @@ def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(
 
 
 def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_stopped(runs):
-    run = runs.start("linear.sine", msgspec.structs.replace(TINY, size=None, steps=20_000))
+    run = runs.start("linear.sine", msgspec.structs.replace(TINY, size=None, steps=20_000, learning_rate=0.05))
     wait_for(runs, run, "running", evaluations=2)
     runs._processes[run][1].kill()
     died = wait_for(runs, run, "died")
     assert died.problem == "Its process ended with status -9: without a word." and len(died.evaluations) >= 2
     runs.resume(run)
-    wait_for(runs, run, "running", evaluations=len(died.evaluations) + 1)
+    now = wait_for(runs, run, "running", evaluations=len(died.evaluations) + 1)
+    while not is_useful(now):
+        now = wait_for(runs, run, "running", evaluations=len(now.evaluations) + 1)
     runs._processes[run][1].stdin.close()  # as when the server ends, however it does
     wait_for(runs, run, "paused")
     runs.stop(run)
@@ -109,6 +112,14 @@ def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_chan
     expected = dict(floors(Sine(sigma=0.3), 20, samples=50_000)[0].items())
     assert began.floors == pytest.approx(expected)
     assert began.floors["noise"] == pytest.approx(0.09)
+
+
+def test_a_run_that_is_no_better_than_the_last_value_cannot_be_kept(runs):
+    run = runs.start("linear.sine", msgspec.structs.replace(TINY, size=None, steps=20, learning_rate=1e-5))
+    finished = wait_for(runs, run, "finished")
+    assert finished.evaluations and not is_useful(finished)
+    with pytest.raises(InputError, match="no better than the last value repeated, and cannot be kept"):
+        runs.keep(run, "linear.sine-mine")
 
 
 @pytest.mark.parametrize(

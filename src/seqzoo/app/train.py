@@ -17,7 +17,7 @@ from .. import runs, signals
 from ..errors import SeqzooError
 from ..floors import averaged, floors
 from ..runs.events import Began, Evaluated, Kept, Snapshot
-from ..runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status
+from ..runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
 from ..runs.plans import Plan, can_train, entry_of
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
@@ -225,7 +225,8 @@ class _Train:
         )
         if now.not_kept is not None:
             links += f'<p class="error-line">{escape(now.not_kept.name)}: {escape(now.not_kept.reason)}</p>'
-        self.kept.set_content(links or train_charts.TO_KEEP)
+        useless = now.state in CAN_BE_KEPT and bool(now.evaluations) and not is_useful(now)
+        self.kept.set_content(links or (train_charts.USELESS if useless else train_charts.TO_KEEP))
 
     def _allow(self, now: Status | None) -> None:
         state = "" if now is None else now.state
@@ -234,7 +235,7 @@ class _Train:
             "pause": state in ("starting", "running"),
             "continue": state in CAN_CONTINUE,
             "stop": state in ("starting", "running", *CAN_CONTINUE),
-            "keep": now is not None and state in CAN_BE_KEPT and bool(now.evaluations),
+            "keep": now is not None and state in CAN_BE_KEPT and is_useful(now),
         }
         for key, made in self.buttons.items():
             controls.allow(made, allowed[key])

@@ -35,6 +35,10 @@ NOTHING = (
     "No run of this model yet. Start one: it trains in a process of its own and goes on when this page is closed."
 )
 TO_KEEP = "The best weights of the run become a model of your own, scored, exported and verified."
+USELESS = (
+    "The run is no better than repeating the last value, so there is nothing to keep. Train it for longer, or with a "
+    "lower learning rate."
+)
 HEADROOM = 1.6  # of the error's axis over its highest reference: above it the loss comes in from outside
 LEAST_SHOWN = 1e-4  # of an excess on a logarithmic axis
 

@@ -24,6 +24,8 @@ def main() -> None:
 
     Exit status: 0; 1 if `verify` or `reproduce` found a failure; 2 for every error; 130 on Ctrl-C.
     """
+    if sys.stdout is None:  # Python's way to say that the descriptor was closed before it began
+        _fail("standard output is closed, so that nothing can be printed. Send it to a file or to /dev/null.")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show must not end the run
             stream.reconfigure(errors="backslashreplace")

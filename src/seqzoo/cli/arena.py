@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -132,10 +133,12 @@ def _check_extras(*, training: bool) -> None:
 
 def _hold(contest: Contest, folder: Path, workers: int | None, *, quiet: bool) -> tuple[Results, bool]:
     """The results, and whether all cells were run."""
+    from .. import files
     from ..arena.contest import hold
     from ..runtime.parallel import cores
     from .progress import Trainings, interrupts
 
+    files.check_writable(folder)
     with interrupts() as stopped, Trainings(quiet=quiet) as bar:
         found = hold(
             contest, folder, workers=workers or cores(), on_start=bar.start, on_result=bar, should_stop=stopped
@@ -199,11 +202,12 @@ def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -
     from rich.markup import escape
     from rich.table import Table
 
-    from .tables import console
+    from .tables import console, print_table
 
     table = Table(title=escape(title), title_justify="left", box=None)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 else "right", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(escape(text) for text in row))
-    (console if console.is_terminal else Console(width=120)).print(table)  # a pipe has no width of its own
+    is_bound = console.is_terminal or "COLUMNS" in os.environ
+    print_table(table, console if is_bound else Console(width=120))  # a pipe has no width of its own

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,7 +36,6 @@ def roll_out(
     picture = out / "roll-out.svg"
     plots.check_kind(picture)
     chosen = entrants.predictors(models or [], signal, most_at_once=max(rollouts.STEPS))
-    _check_writable(out)
     results = rollouts.measure(chosen, signal, windows=windows, on_model=lambda found: rollouts.save(found, out))
     _publish(results, rollouts.figure(results), rollouts.markdown(results), picture, json)
 
@@ -62,7 +60,6 @@ def off_distribution(
     picture = out / "off-distribution.svg"
     plots.check_kind(picture)
     chosen = entrants.predictors(models or [], signal)
-    _check_writable(out)
     results = shift.sweep({name: model.predict for name, model in chosen.items()}, signal, windows=windows)
     shift.save(results, out)
     _publish(results, shift.figure(results), shift.markdown(results), picture, json)
@@ -93,7 +90,6 @@ def time_against_picture(
     check_torch("training")
     if importlib.util.find_spec("sklearn") is None:
         raise MissingExtraError("the pictures of digits", "arena")
-    _check_writable(out)
     from ..arena import order_runs
     from ..runtime.parallel import cores
     from .progress import interrupts
@@ -125,19 +121,3 @@ def _publish(results: Any, figure: Figure, text: str, picture: Path, json: bool)
         emit(results)
     else:
         typer.echo(f"{text}\nPicture: {picture}")
-
-
-def _check_writable(folder: Path) -> None:
-    """Make the folder, before anything is computed for it.
-
-    Raises:
-        InputError: it cannot be made or written into.
-    """
-    from ..errors import InputError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from None
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"cannot write into {folder}: permission denied. Choose another folder with --out.")

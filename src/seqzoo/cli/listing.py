@@ -26,7 +26,7 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_terminal or "COLUMNS" in os.environ else sys.maxsize
     cells = [_cells(row) for row in rows if "error" not in row]
-    columns = [column for column in HEADINGS if any(row[column] for row in cells) or column == "model"]
+    columns = list(HEADINGS)
     widths = {
         column: max(cell_len(text) for text in [column, *(row[column] for row in cells)]) for column in columns
     }
@@ -46,6 +46,8 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
     print("excess: distance from the best possible forecaster, 0% being optimal")
     if any(row.get("excess", 0) is None for row in rows):
         print(NO_EXCESS)
+    if left_out := [column for column in HEADINGS if column not in columns]:
+        print(f"This line is too narrow for: {', '.join(left_out)}. --json has everything.")
 
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +30,9 @@ def train(
     as_name: Annotated[str | None, typer.Option("--as", help="Name of the new model; NAME-own if not given.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the bundle to this folder instead.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Training curve: .png or .svg.")] = None,
+    keep_worse: Annotated[
+        bool, typer.Option("--keep-worse", help="Save the model even if it is no better than the last value.")
+    ] = False,
     models: ModelFiles = None,
     json: Json = False,
 ) -> None:
@@ -52,12 +57,15 @@ def train(
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
     bundle.check_replaceable(folder)
+    files.check_writable(folder.parent)
+    before = _identity(folder)
     export.check_exporter()
     if run.architecture not in registry.shipped():
         export.check_exportable(run)
     curve = plot or files.home() / "curves" / f"{saved_as}.svg"
     plots.check_kind(curve)
     checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
+    files.check_file(checkpoint)
     if resume and not checkpoint.exists():
         typer.echo("There is no interrupted run of these options; starting from the beginning.", err=True)
     with interrupts() as stopped:  # until the bundle is written: what was trained is not lost to a late Ctrl-C
@@ -66,7 +74,17 @@ def train(
         if not trained.history:
             typer.echo("Stopped before the first evaluation; nothing to keep.", err=True)
             raise typer.Exit(130)
-        written = export.export(trained, entry.card, folder, name=None if out is not None else saved_as)
+        if trained.finished and not keep_worse:
+            _check_useful(trained, checkpoint)
+        made = checkpoint.with_name(f".{checkpoint.name}.new-{os.getpid()}") / folder.name  # swept if this dies
+        try:
+            export.export(trained, entry.card, made, name=None if out is not None else saved_as)
+            with files.only_writer(folder.parent):
+                _check_unchanged(folder, before, made, checkpoint)
+                files.write_folder(folder, {path.name: path.read_bytes() for path in made.iterdir()})
+        finally:
+            shutil.rmtree(made.parent, ignore_errors=True)
+        written = bundle.open_bundle(folder)
         score = written.manifest.score
         plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
     if trained.finished:
@@ -186,6 +204,42 @@ def tour(
     )
     plots.save(plots.forecast_figure(name, case_of(predictor, [], None, 100, seed), "the best possible"), plot)
     typer.echo(f"\nPicture of a forecast beside the Bayes forecast: {plot}")
+
+
+def _check_useful(trained: Trained, checkpoint: Path) -> None:
+    """Raises DivergedError for a model that is no better than the last value; its weights stay in the checkpoint."""
+    from ..errors import DivergedError
+
+    try:
+        trained.check_useful()
+    except DivergedError as error:
+        raise DivergedError(
+            f"{error} No model was saved; the weights are in {checkpoint}, and the same command with --resume "
+            "--keep-worse saves them all the same."
+        ) from None
+
+
+def _identity(folder: Path) -> bytes | None:
+    """The manifest of the bundle in a folder, which no two trainings share; None if there is none."""
+    from ..bundle import MANIFEST
+
+    manifest = folder / MANIFEST
+    return manifest.read_bytes() if manifest.is_file() else None
+
+
+def _check_unchanged(folder: Path, before: bytes | None, made: Path, checkpoint: Path) -> None:
+    """Raises InputError if another training has saved another model there since this one began."""
+    from ..bundle import WEIGHTS
+    from ..errors import InputError
+
+    if _identity(folder) not in (None, before):
+        if (folder / WEIGHTS).read_bytes() == (made / WEIGHTS).read_bytes():  # the same command, given twice
+            return
+        raise InputError(
+            f"another training has saved {folder} since this one began, and it was not overwritten. What was trained "
+            f"here is kept in {checkpoint}: the same command with --resume and another name (--as) or "
+            "folder (--out) saves it."
+        )
 
 
 def _show_trained(trained: Trained, name: str, score: Any, path: Path, curve: Path) -> None:

@@ -113,7 +113,8 @@ def export(
 
     Example: `seqzoo export lstm.sine --layout triton --out model_repository`
     """
-    from .. import bundle, layouts, shelf
+    from .. import bundle, files, layouts, shelf
 
+    files.check_writable(out)
     target = layouts.write(bundle.open_bundle(shelf.find(name)), layout, out)
     typer.echo(f"Written: {target}/config.pbtxt, {target}/1/model.onnx")

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 console = Console()
 
 
+def print_table(table: Table, to: Console = console) -> None:
+    """Print a table whose texts are never cut: where the line is too narrow, columns are left out from the right."""
+    left_out: list[str] = []
+    boundless = to.options.update(width=10_000)
+    for column in table.columns:
+        column.overflow = "fold"
+    while len(table.columns) > 2 and to.measure(table, options=boundless).maximum > to.width:
+        left_out.insert(0, str(table.columns.pop().header))
+    to.print(table)
+    if named := ", ".join(filter(None, left_out)):
+        to.print(f"This line is too narrow for: {named}. --json has everything.", highlight=False, soft_wrap=True)
+
+
 def bytes_of(size: int) -> str:
     """As "253 KB"."""
     return f"{size / 1024:,.0f} KB"
@@ -48,7 +61,7 @@ def show_manifest(found: Bundle) -> None:
         ("folder", escape(str(found.path))),
     ):
         grid.add_row(f"[dim]{name}[/]", value)
-    console.print(grid)
+    print_table(grid)
     console.print()
     show_score(facts.name, facts.score.mse, facts.score.excess, facts.score.skill, facts.score.floors)
 
@@ -78,7 +91,7 @@ def show_score(
     noise = floors["noise"]
     for row in sorted(rows, key=lambda row: row[1]):
         table.add_row(row[0], mse_of(row[1]), row[2], f"{row[1] / noise:.3f}" if noise else "")
-    console.print(table)
+    print_table(table)
     distance = NO_EXCESS if excess is None else f"excess over Bayes [bold]{excess[0]:.2%}[/] ± {excess[1]:.2%}"
     console.print(
         f"\n{distance}, skill [bold]{skill[0]:.4f}[/] ± {skill[1]:.4f}, "
@@ -98,7 +111,7 @@ def show_forecast(case: Case) -> None:
     stride = max(1, -(-total // 20))
     for step in range(0, total, stride):
         table.add_row(str(step + 1), *(f"{values[step]:.4f}" for values in columns.values()))
-    console.print(table)
+    print_table(table)
 
 
 def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float]]) -> None:
@@ -113,7 +126,7 @@ def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float
         value, se = steps[step]
         own = mse_of(value) if math.isnan(se) else f"{mse_of(value)} ± {mse_of(se)}"
         view.add_row(str(step + 1), own, *(mse_of(values[step]) for values in beside.values()))
-    console.print(view)
+    print_table(view)
 
 
 def show_floors(table: list[Floors], noise: float) -> None:
@@ -126,6 +139,6 @@ def show_floors(table: list[Floors], noise: float) -> None:
     stride = max(1, -(-len(table) // 20))
     for step in range(0, len(table), stride):
         view.add_row(str(step + 1), *(mse_of(value) for _, value in table[step].items()))
-    console.print(view)
+    print_table(view)
     if any(vanishes(dict(row.items())) for row in table):
         console.print(f"{NO_EXCESS}.".capitalize())

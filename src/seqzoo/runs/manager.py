@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import re
 import secrets
@@ -49,6 +50,13 @@ class Status(NamedTuple):
     kept: list[Kept]
     not_kept: Notkept | None
     version: tuple[int, str]
+
+
+def is_useful(run: Status) -> bool:
+    """Whether the best weights so far have a smaller error than the last value repeated."""
+    return run.began is not None and min((point.mse for point in run.evaluations), default=math.inf) < (
+        run.began.floors["last_value"]
+    )
 
 
 class Runs:
@@ -128,7 +136,8 @@ class Runs:
 
         Raises:
             UnknownNameError: no such run.
-            InputError: a name that cannot be had, or is taken; a run without weights, or one under way.
+            InputError: a name that cannot be had, or is taken; a run without weights, one whose weights are no better
+                than the last value, or one under way.
         """
         check_torch("keeping a model")
         target = shelf.place(name)
@@ -138,6 +147,11 @@ class Runs:
             now = self._expect(run, "kept", CAN_BE_KEPT)
             if not now.evaluations:
                 raise InputError("the run has no weights yet: train it for longer.")
+            if not is_useful(now):
+                raise InputError(
+                    "the run is no better than the last value repeated, and cannot be kept: train it for longer, or "
+                    "with a lower learning rate."
+                )
             self._check_free()
             self._launch(run, "keep", name)
 
