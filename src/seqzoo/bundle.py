@@ -72,9 +72,8 @@ class SignalFacts(_Facts, frozen=True):
 class ScoreFacts(_Facts, frozen=True):
     """A score on fresh windows: [value, standard error] each, and the floors it stands beside.
 
-    Values are means over the horizon. `steps` has them for each step ahead where there is more than
-    one: `mse`, `mse_se`, `excess`, and each floor, as lists of H numbers. `excess` is None, and absent from `steps`,
-    where the floor is zero.
+    Values are means over the horizon. `steps` has them for each step ahead where there is more than one: `mse`,
+    `mse_se`, `excess`, and each floor, as lists of H numbers. Where the floor is zero, there is no `excess`.
     """
 
     windows: int
@@ -86,8 +85,7 @@ class ScoreFacts(_Facts, frozen=True):
     steps: dict[str, list[float]] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """An excess over a floor of zero is a ratio of roundings: nobody is shown what an older version stated."""
-        if self.excess is not None and vanishes(self.floors):
+        if vanishes(self.floors):  # an older version stated a ratio of roundings
             msgspec.structs.force_setattr(self, "excess", None)
 
 

@@ -26,7 +26,8 @@ NAME = "linear.sine-quiet"
 
 
 @pytest.fixture
-def quiet(terminal: Terminal, tmp_path: Path) -> Iterator[str]:
+def quiet(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(signals.Sine, "windows_to_score", 1_000)  # its posterior is dear
     curve = tmp_path / "curve.svg"
     said = terminal("train", "linear.sine", "--set", "signal.sigma=0", "--set", "recipe.steps=20", "--as", NAME,
                     "--plot", curve)  # fmt: skip
