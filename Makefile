@@ -54,7 +54,7 @@ release: install
 	for name in $(BUNDLES); do $(BIN)/seqzoo train $$name --out src/seqzoo/bundles/$$name || exit 1; done
 	$(BIN)/python docs/shipped.py
 
-# Everything that tests/server throws at the server, at full count; writes docs/reliability.md.
+# Everything that is thrown at the server and at bundles that change, at full count; writes docs/reliability.md.
 soak: install
 	$(BIN)/python docs/reliability.py
 
