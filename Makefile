@@ -59,7 +59,7 @@ reexport: install
 	$(BIN)/python docs/reexport.py $(BUNDLES)
 	$(BIN)/python docs/shipped.py
 
-# Everything that tests/server throws at the server, at full count; writes docs/reliability.md.
+# Everything that is thrown at the server and at bundles that change, at full count; writes docs/reliability.md.
 soak: install
 	$(BIN)/python docs/reliability.py
 

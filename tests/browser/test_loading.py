@@ -56,10 +56,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The app; its user has a bundle of unknown origin, and two of this machine's with one damaged file each."""
     home = tmp_path_factory.mktemp("loading") / "home"
-    for name, damaged in (("foreign", ""), ("no-onnx", bundle.ONNX), ("no-script", bundle.TORCHSCRIPT)):
+    cases = (("foreign", ""), ("no-onnx", bundle.ONNX), ("no-script", bundle.TORCHSCRIPT))
+    for number, (name, damaged) in enumerate(cases, start=1):
         folder = home / "models" / f"lstm.sine-{name}"
         shutil.copytree(bundle.SHIPPED / "lstm.sine", folder)
-        manifest = (folder / bundle.MANIFEST).read_bytes() + b"\n" * len(name)  # other bytes than the shipped ones
+        manifest = (folder / bundle.MANIFEST).read_bytes() + b"\n" * number  # bytes that nobody else has
         (folder / bundle.MANIFEST).write_bytes(manifest)
         if damaged:
             (folder / damaged).write_bytes(b"cut")
