@@ -73,8 +73,8 @@ def test_an_address_that_leads_nowhere_has_a_page_of_its_own(chromium: Any, app:
         assert page.get_attribute("main a", "href") == "/" and violations(page) == []
     finally:
         page.close()
-    plain = httpx.get(f"{app.address}/nothing")
-    assert plain.status_code == 404 and plain.headers["content-type"].startswith("text/plain")
+    answer = httpx.get(f"{app.address}/nothing")  # by what is no browser
+    assert answer.status_code == 404 and answer.json() == {"error": "there is no GET '/nothing'."}
 
 
 def test_axe_objects_to_nothing_in_a_proof_that_failed(visit: Visit) -> None:
