@@ -169,7 +169,7 @@ def test_a_home_that_cannot_be_written_still_reads(
     assert terminal("predict", "mine", *["0"] * 20).status == 0
     small = ("--set", "recipe.steps=2", "--set", "config.hidden_size=4", "--set", "recipe.batch_size=4",
              "--keep-worse")  # fmt: skip
-    assert "Permission denied" in terminal("train", "lstm.sine", *small).refusal
+    assert "permission denied" in terminal("train", "lstm.sine", *small).refusal
 
 
 @pytest.mark.parametrize("ledger", [b"\xff\xfe\x00", b"", b"0" * 64, "a folder"])
