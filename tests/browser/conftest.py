@@ -1,4 +1,7 @@
-"""Debian's Chromium, looking at the app in a process of its own, or at the microscope alone on an empty page."""
+"""Debian's Chromium, looking at the app in a process of its own, or at the microscope alone on an empty page.
+
+Pages are strict: a selector that two elements match is an error; one that means the first says `>> nth=0`.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,9 @@ def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
             said_errors.append((message.location["url"], message.text))
 
     def go(path: str, *, width: int = 1400, scheme: str = "light") -> Any:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, strict_selectors=True
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("request", asked)
@@ -104,7 +109,7 @@ def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: wrong.append(f"page: {error}"))
         if page.goto(app.address + path).status == 404:
             absent.add(app.address + path)  # of which the browser complains, and rightly
-        page.wait_for_selector("main h1, main [role=alert]")
+        page.wait_for_selector("main :is(h1, [role=alert]) >> nth=0")
         return page
 
     yield go
@@ -117,7 +122,7 @@ def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
 @pytest.fixture
 def page(chromium: Any, address: str) -> Iterator[Any]:
     """An empty page of the server; whatever goes wrong in it fails the test."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 900})
+    context = chromium.new_context(viewport={"width": 1200, "height": 900}, strict_selectors=True)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))

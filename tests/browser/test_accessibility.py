@@ -17,13 +17,13 @@ Visit = Callable[..., Any]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 MODEL = "/models/lstm.sine?view="
 PAGES = {
-    "gallery": ("/", "a.model-card img"),
-    "predict": (f"{MODEL}predict", "#panel-predict [aria-live] .number"),
-    "inside": (f"{MODEL}inside", "#panel-inside .mz-said dd"),
-    "rollout": (f"{MODEL}rollout&horizon=30", "#panel-rollout .number"),
+    "gallery": ("/", "a.model-card img >> nth=0"),
+    "predict": (f"{MODEL}predict", "#panel-predict [aria-live] .number >> nth=0"),
+    "inside": (f"{MODEL}inside", "#panel-inside .mz-said dd >> nth=0"),
+    "rollout": (f"{MODEL}rollout&horizon=30", "#panel-rollout .number >> nth=0"),
     "deploy": (f"{MODEL}deploy", "#panel-deploy pre"),
-    "card": (f"{MODEL}card", "#panel-card .prose h3"),
-    "reference": ("/models/bayes.sine", "#panel-predict .number"),
+    "card": (f"{MODEL}card", "#panel-card .prose h3 >> nth=0"),
+    "reference": ("/models/bayes.sine", "#panel-predict .number >> nth=0"),
     "failed": ("/models/lstm.sine-cut", "#panel-predict [role=alert]"),
     "unknown": ("/models/nothing.sine", "main [role=alert]"),
 }
@@ -52,7 +52,7 @@ def test_axe_objects_to_nothing_in_the_light_nor_in_the_dark_of_a_narrow_window(
     assert violations(page) == []
     page.set_viewport_size({"width": 400, "height": 900})
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(300)  # colours fade over
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")  # colours fade over
     assert violations(page) == []
 
 
@@ -65,7 +65,7 @@ def test_axe_would_object_to_faint_text_and_to_a_field_without_a_name(visit: Vis
 
 
 def test_an_address_that_leads_nowhere_has_a_page_of_its_own(chromium: Any, app: Running) -> None:
-    page = chromium.new_page()
+    page = chromium.new_page(strict_selectors=True)
     try:
         answer = page.goto(f"{app.address}/nothing/%3Cimg%20src=x%3E")
         page.wait_for_selector("main h1")

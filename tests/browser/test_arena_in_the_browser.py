@@ -44,7 +44,7 @@ def drawn(page: Any) -> str:
 def test_each_question_shows_the_numbers_of_the_stored_results(visit: Visit, question: str) -> None:
     answer = ANSWERS[question](next(iter(committed(question).values())), "", ())
     page = visit(f"/arena?question={question}")
-    page.wait_for_selector("[data-shown=committed] td")
+    page.wait_for_selector("[data-shown=committed] td >> nth=0")
     assert table(page) == [list(answer.headings), *answer.rows]
     assert page.inner_text("[data-shown=committed] .said").count("\n") >= len(answer.sentences) - 1
     measured = page.inner_text("[data-shown=committed] .measured")
@@ -69,7 +69,7 @@ def test_a_mean_on_the_page_is_that_of_the_stored_cells(visit: Visit) -> None:
 
 def test_choosing_models_changes_the_chart_and_the_verdicts(visit: Visit) -> None:
     page = visit("/arena")
-    page.wait_for_selector("[data-shown=committed] td")
+    page.wait_for_selector("[data-shown=committed] td >> nth=0")
     before = drawn(page)
     assert ">gaf_cnn</text>" in before and "gaf_cnn" in page.inner_text("[data-shown=committed] .said")
     page.click("[aria-label=Models] >> text='gaf_cnn'")
@@ -101,7 +101,7 @@ def test_the_address_restores_the_view(visit: Visit) -> None:
     page.wait_for_function("location.search.includes('models=')")
     page.wait_for_function("!document.querySelector('[data-shown=committed] table').textContent.includes('tcn')")
     again = visit(page.url[page.url.index("/arena") :])
-    again.wait_for_selector("[data-shown=committed] td")
+    again.wait_for_selector("[data-shown=committed] td >> nth=0")
     assert again.inner_text("[data-shown=committed] h2") == "Off-distribution, amplitude"
     assert table(again) == table(page) and said(again) == said(page)
 
@@ -118,7 +118,7 @@ def test_one_step_has_several_signals(visit: Visit) -> None:
 def test_an_address_that_makes_no_sense_shows_the_first_question_and_is_not_obeyed(visit: Visit) -> None:
     script = "%3Cscript%3Ealert(1)%3C/script%3E"
     page = visit(f"/arena?question={script}&signal=../..&part=%00&models={script},nothing")
-    page.wait_for_selector("[data-shown=committed] td")
+    page.wait_for_selector("[data-shown=committed] td >> nth=0")
     assert page.inner_text("[data-shown=committed] h2") == "One step, plain sine, 1,000 points"
     assert page.get_attribute("[data-key=lstm]", "aria-pressed") == "true"
 
@@ -133,16 +133,16 @@ def test_the_header_leads_to_it(visit: Visit) -> None:
 @pytest.mark.parametrize("question", ["one-step", "off-distribution"])
 def test_it_fits_the_window(visit: Visit, question: str, scheme: str, width: int) -> None:
     page = visit(f"/arena?question={question}", width=width, scheme=scheme)
-    page.wait_for_selector("[data-shown=committed] td")
+    page.wait_for_selector("[data-shown=committed] td >> nth=0")
     drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_small_version_runs_for_all_to_see_and_stops_when_told(visit: Visit, app: Running) -> None:
     page = visit("/arena?part=1000&models=linear,gaf_cnn")
-    page.wait_for_selector("[data-shown=committed] td")
+    page.wait_for_selector("[data-shown=committed] td >> nth=0")
     page.click("button >> text='Run the small version here'")
-    page.wait_for_selector(f"{LIVE} td", timeout=120_000)
+    page.wait_for_selector(f"{LIVE} td >> nth=0", timeout=120_000)
     assert re.search(r"One step: [1-5] of 6 results", page.inner_text(STATUS))
     row = next(row for row in table(page, "live") if row[0] == "linear")
     (results,) = app.home.glob("arena/small-*/results.json")
@@ -150,18 +150,18 @@ def test_the_small_version_runs_for_all_to_see_and_stops_when_told(visit: Visit,
     each = [100 * c["outcome"]["excess"] for c in cells]
     means = [sum(each[:seeds]) / seeds for seeds in range(1, len(each) + 1)]  # there may be more by now
     assert any(float(row[1].rstrip("%").replace(",", "")) == pytest.approx(mean, rel=0.006) for mean in means)
-    page.wait_for_selector(f"{LIVE} svg")
+    page.wait_for_selector(f"{LIVE} [role=img].chart svg")
     assert "linear" in said(page, f"{LIVE} [role=img].chart")
 
     other = visit("/arena?question=roll-out")
-    other.wait_for_selector(f"{LIVE} td")
+    other.wait_for_selector(f"{LIVE} td >> nth=0")
     assert "One step" in other.inner_text(f"{LIVE} h2")
     assert other.is_disabled("button >> text='Run the small version here'")
 
     other.click("button >> text='Stop'")
     page.wait_for_function(f"document.querySelector('{STATUS}').textContent.includes('stopped')", timeout=60_000)
     page.wait_for_selector("button:not([disabled]) >> text='Run the small version here'")
-    assert page.is_visible(f"{LIVE} td"), "what was there is kept"
+    assert page.is_visible(f"{LIVE} td >> nth=0"), "what was there is kept"
     loaded = {Path(file.path).name for file in psutil.Process(app.process.pid).memory_maps()}
     assert not any("libtorch" in name for name in loaded)
     assert psutil.Process(app.process.pid).children() == []
@@ -169,9 +169,9 @@ def test_the_small_version_runs_for_all_to_see_and_stops_when_told(visit: Visit,
 
 def test_a_server_that_ends_takes_its_run_with_it(chromium: Any, tmp_path: Path) -> None:
     with lasting(tmp_path / "home", command="app") as running:
-        page = chromium.new_page()
+        page = chromium.new_page(strict_selectors=True)
         page.goto(f"{running.address}/arena?question=time-against-picture")
-        page.wait_for_selector("[data-shown=committed] td")
+        page.wait_for_selector("[data-shown=committed] td >> nth=0")
         page.click("button >> text='Run the small version here'")
         page.wait_for_selector("button[disabled] >> text='Run the small version here'")
         children = psutil.Process(running.process.pid).children(recursive=True)

@@ -125,10 +125,10 @@ def test_the_bayes_forecast_follows_a_change_of_the_window(look):
     page.focus(".mz-point >> nth=19")
     page.keyboard.press("PageUp")
     page.wait_for_function(f"!['…', '{before:.3f}'.replace('-', '−')].includes({SAID.format(3)})")
-    found = re.search(r"values=20_([-\d.]+)", page.url)
-    while not found:
-        page.wait_for_timeout(50)
-        found = re.search(r"values=20_([-\d.]+)", page.url)
+    stands = re.compile(r"values=20_([-\d.]+)")
+    page.wait_for_url(stands, wait_until="commit")
+    found = stands.search(page.url)
+    assert found
     window = np.array(seqzoo.microscope("lstm.two_tone").window)
     window[19] = float(found[1])
     bayes = seqzoo.forecasters(TwoTone(), 20)["bayes"](window[None])[0, 0]
@@ -182,7 +182,7 @@ def test_a_drag_sends_numbers_and_no_code(visit):
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
     page.click("a[href='/models/lstm.sine']")
     page.click("[role=tab] >> text=Look inside")
-    page.wait_for_selector(".mz-said dd")
+    page.wait_for_selector(".mz-said dd >> nth=0")
     page.focus(".mz-point >> nth=19")
     page.keyboard.press("PageUp")
     page.wait_for_function("location.search.includes('values=20_')")

@@ -83,11 +83,11 @@ def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_
     chromium: Any, start: Callable[..., Running]
 ) -> None:
     app = start()
-    with chromium.new_context() as context:
+    with chromium.new_context(strict_selectors=True) as context:
         page = context.new_page()
         page.add_init_script(WATCH)
         page.goto(app.address)
-        page.wait_for_selector("a.model-card")
+        page.wait_for_selector("a.model-card >> nth=0")
         assert state(app, "gru.sine")["state"] == "UNAVAILABLE" and not has_torch(app)
         page.goto(f"{app.address}/models/gru.sine")
         page.wait_for_selector("text=onnx answers while torchscript is being loaded")
@@ -107,7 +107,7 @@ def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_
 
 def test_without_torch_onnx_serves_and_the_page_says_so(chromium: Any, start: Callable[..., Running]) -> None:
     app = start(program=("-c", NO_TORCH))
-    with chromium.new_context() as context:
+    with chromium.new_context(strict_selectors=True) as context:
         page = context.new_page()
         page.goto(f"{app.address}/models/lstm.sine")
         page.wait_for_selector(CHOSEN % "onnx")

@@ -132,11 +132,11 @@ def test_a_model_whose_manifest_cannot_be_read_says_so(visit: Visit) -> None:
 def test_what_does_not_exist_is_status_404_and_a_page_that_leads_on(
     chromium: Any, app: Running, path: str, says: str
 ) -> None:
-    page = chromium.new_page()
+    page = chromium.new_page(strict_selectors=True)
     assert page.goto(app.address + path).status == 404
     assert says in page.wait_for_selector("main [role=alert]").inner_text()
     page.click("text=See the gallery")
-    page.wait_for_selector("a.model-card")
+    page.wait_for_selector("a.model-card >> nth=0")
     page.close()
 
 
@@ -151,7 +151,7 @@ def test_tabs_move_with_the_arrow_keys(visit: Visit) -> None:
 @pytest.mark.parametrize("view", ["predict", "rollout", "deploy", "card"])
 def test_a_view_fits_a_narrow_window_in_the_dark(visit: Visit, view: str) -> None:
     page = visit(f"/models/lstm.sine?view={view}", width=400, scheme="dark")
-    page.wait_for_selector(f"#panel-{view} .panel")
+    page.wait_for_selector(f"#panel-{view} .panel >> nth=0")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 

@@ -240,7 +240,7 @@ main()
 
 def test_a_handler_that_fails_says_so_in_the_page_and_the_rest_works_on(chromium: Any, tmp_path: Path) -> None:
     app = launch(tmp_path / "home", command="app", program=("-c", BROKEN))
-    page = chromium.new_page()
+    page = chromium.new_page(strict_selectors=True)
     try:
         page.goto(f"{app.address}/models/lstm.sine")
         page.wait_for_selector(CHART)

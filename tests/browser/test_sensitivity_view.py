@@ -27,7 +27,7 @@ NAMES = ["mlp.sine", "linear.sine", "tcn.sine", "transformer.sine", "gaf_cnn.sin
 def look(visit: Visit, name: str, query: str = "", **seen: Any) -> Any:
     """The page once everything of it has been computed."""
     page = visit(f"/models/{name}?view=inside{query}", **seen)
-    page.wait_for_selector(f"{SLOPES} svg path", state="attached")
+    page.wait_for_selector(f"{SLOPES} svg path >> nth=0", state="attached")
     page.wait_for_function("document.querySelector('#panel-inside .lead').textContent.startsWith('Notice')")
     return page
 
@@ -150,7 +150,7 @@ def test_shuffling_leaves_a_forecast_that_the_reversed_window_does_not_have(visi
 @pytest.mark.parametrize("name", ["mlp.sine", "transformer.sine"])
 def test_a_unit_is_switched_off_with_the_keyboard_and_on_again(visit: Visit, name: str) -> None:
     page = look(visit, name, "&seed=5")
-    page.wait_for_selector("#panel-inside .unit svg", state="attached")
+    page.wait_for_selector("#panel-inside .unit svg >> nth=0", state="attached")
     unit = page.locator("#panel-inside .unit").first
     number = int(unit.get_attribute("data-unit"))
     before = page.get_attribute(WINDOW, "aria-label")
@@ -168,7 +168,7 @@ def test_a_unit_is_switched_off_with_the_keyboard_and_on_again(visit: Visit, nam
 
 def test_each_head_says_what_the_last_step_reads(visit: Visit) -> None:
     page = look(visit, "transformer.sine")
-    page.wait_for_selector("#panel-inside .unit svg", state="attached")
+    page.wait_for_selector("#panel-inside .unit svg >> nth=0", state="attached")
     said = [unit.get_attribute("aria-label") for unit in page.query_selector_all("#panel-inside .unit")]
     assert len(said) == 8
     shares = [int(re.search(r"the last step reads most, (\d+)%", text)[1]) for text in said]

@@ -73,7 +73,7 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
 
 
 def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(chromium: Any, tmp_path: Path) -> None:
-    address, reached, page = LONG, 0, chromium.new_page()
+    address, reached, page = LONG, 0, chromium.new_page(strict_selectors=True)
     try:
         for label, state in (("Start", "Training."), ("Continue", "Training.")):
             server = launch(tmp_path / "home", "--engine", "onnx", command="app")
@@ -137,7 +137,7 @@ def test_an_address_with_a_run_that_is_gone_says_so_and_a_reference_has_no_such_
 
 def test_the_view_fits_a_narrow_window_and_every_control_has_a_name(visit: Visit) -> None:
     page = visit("/models/mlp.sine?view=train", width=400, scheme="dark")
-    page.wait_for_selector("#panel-train .panel")
+    page.wait_for_selector("#panel-train .panel >> nth=0")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     unnamed = "e => e.filter(x => !x.getAttribute('aria-label') && !x.labels?.length).length"
     assert page.eval_on_selector_all("#panel-train :is(input, select)", unnamed) == 0

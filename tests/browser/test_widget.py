@@ -134,7 +134,8 @@ def test_every_control_has_a_name_and_every_term_a_definition(show):
 def test_nothing_is_wider_than_the_page(width, show):
     page = show()
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(100)
+    page.wait_for_function(f"innerWidth === {width}")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

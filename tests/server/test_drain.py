@@ -55,7 +55,10 @@ def test_a_server_that_is_told_to_stop_loses_no_accepted_request_and_ends_in_5_s
     clients = [threading.Thread(target=keep_asking, args=(server.port, lost, answered, stopped)) for _ in range(16)]
     for client in clients:
         client.start()
-    time.sleep(0.5 + 0.01 * turn)
+    while len(answered) <= 16:
+        assert not lost
+        stopped.wait(0.01)
+    stopped.wait(0.01 * turn)  # each turn ends at another moment
     stopped.set()
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
@@ -83,9 +86,12 @@ def test_a_draining_server_says_it_is_not_ready_and_closes_each_connection(start
     connection.request("GET", "/v2/health/ready")
     assert connection.getresponse().read() == b'{"ready":true}'
     server.process.send_signal(signal.SIGTERM)
-    time.sleep(0.25)
-    connection.request("GET", "/v2/health/ready")
-    answer = connection.getresponse()
+    status = 200
+    while status == 200:  # until the signal has arrived
+        connection.request("GET", "/v2/health/ready")
+        answer = connection.getresponse()
+        status = answer.status
+        text = answer.read()
     assert (answer.status, answer.getheader("connection")) == (503, "close")
-    assert json.loads(answer.read()) == {"error": "the server is about to stop."}
+    assert json.loads(text) == {"error": "the server is about to stop."}
     assert server.process.wait(timeout=10) == 0

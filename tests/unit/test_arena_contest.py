@@ -177,4 +177,4 @@ def test_latency_and_size_are_measured_for_every_model():
     found = Results("sine", 20)
     contests.measure(found, ["linear", "mlp"])
     assert found.footprints["mlp"].bytes > found.footprints["linear"].bytes > 21 * 4
-    assert all(mark.microseconds > 0 for mark in found.footprints.values())
+    assert all(0.1 < mark.microseconds < 1e6 for mark in found.footprints.values())

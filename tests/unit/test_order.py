@@ -27,11 +27,13 @@ def windows():
 
 def test_a_permuted_module_is_the_module_on_permuted_windows(windows):
     entry = registry.entry("gru.sine")
+    torch.manual_seed(7)
     inner = entry.architecture.module(entry.config)
     wrapped = reordering.Reordered(inner, "permuted", seed=3)
     by_hand = windows.numpy()[:, np.random.default_rng(3).permutation(20)]
-    assert torch.equal(wrapped(windows[:, :, None]), inner(torch.from_numpy(by_hand)[:, :, None]))
-    assert not torch.equal(wrapped(windows[:, :, None]), inner(windows[:, :, None]))
+    forecast = wrapped(windows[:, :, None])
+    torch.testing.assert_close(forecast, inner(torch.from_numpy(by_hand)[:, :, None]))  # threads may round otherwise
+    assert (forecast - inner(windows[:, :, None])).abs().max() > 1e-3
 
 
 def test_intact_changes_nothing(windows):
@@ -72,7 +74,7 @@ def test_a_reordered_run_trains_through_the_one_loop_and_keeps_its_seed(small_ru
 @pytest.mark.parametrize("family", digits.MODELS)
 def test_a_model_of_the_digits_maps_64_pixels_to_ten_classes_with_about_17k_parameters(family):
     model = digits.MODELS[family]()
-    assert model(torch.rand(3, 64)).shape == (3, 10)
+    assert model(torch.zeros(3, 64)).shape == (3, 10)
     assert abs(sum(parameter.numel() for parameter in model.parameters()) - 17_000) < 350
 
 

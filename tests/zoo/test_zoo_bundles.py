@@ -12,10 +12,11 @@ from seqzoo import bundle, export, metrics, registry, shelf, signals
 from seqzoo.floors import best_linear, linear_mse
 from seqzoo.reproduction import run_of
 from seqzoo.runtime import load
-from seqzoo.scoring import fresh_seed
+from seqzoo.scoring import HELD_OUT_SEEDS
 from seqzoo.signals import Sine
 from seqzoo.verification import verify
 
+SEED = HELD_OUT_SEEDS + 77  # of windows that no training and no stated score has seen
 NAMES = sorted(path.name for path in bundle.SHIPPED.iterdir())
 MODELS = [(name, engine) for name in NAMES for engine in bundle.open_bundle(bundle.SHIPPED / name).manifest.tolerance]
 
@@ -44,7 +45,7 @@ def test_every_engine_equals_pytorch_on_the_golden_windows(model, engine):
 @pytest.mark.parametrize(("model", "engine"), MODELS)
 def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine):
     found = bundle.open_bundle(bundle.SHIPPED / model)
-    rng = np.random.default_rng(fresh_seed())
+    rng = np.random.default_rng(SEED)
     length, bound = found.manifest.contract.context_length, found.manifest.tolerance[engine]
     near = load(model).signal.draw(200, length, 1, rng).context[:, :, None]
     # Nothing promises 1e-5 far from the signal, where a gate may be on its way over and turns rounding into more.
@@ -58,7 +59,7 @@ def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
     manifest = bundle.open_bundle(shelf.find(name)).manifest
     signal = signals.make(manifest.signal.family, manifest.signal.parameters)
     horizon = manifest.contract.horizon
-    draw = signal.draw(10_000, manifest.contract.context_length, horizon, np.random.default_rng(fresh_seed()))
+    draw = signal.draw(10_000, manifest.contract.context_length, horizon, np.random.default_rng(SEED))
     forecast = load(name, "onnx").predict(draw.context[:, :, None])
     bayes = signal.posterior(draw.context, horizon)[0]
     surplus = ((forecast - draw.target) ** 2 - (bayes - draw.target) ** 2).mean(axis=1)
@@ -70,7 +71,7 @@ def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
 
 
 def test_a_bundle_proves_itself(name):
-    report = verify(name)  # of fewer windows, one in two hundred would miss all large errors of recall
+    report = verify(name, seed=SEED)  # of fewer windows, one in two hundred would miss all large errors of recall
     assert {check.name for check in report.checks if check.passed is not True} == set()
     assert report.passed
     assert [check.name for check in report.checks] == [
@@ -86,14 +87,14 @@ def test_a_bundle_whose_score_is_flattered_fails_its_proof(copied):
     text = (copied / bundle.MANIFEST).read_text("utf-8")
     value = bundle.open_bundle(copied).manifest.score.mse[0]
     (copied / bundle.MANIFEST).write_text(text.replace(str(value), str(0.8 * value)), "utf-8")
-    report = verify(copied, windows=5000)
+    report = verify(copied, windows=5000, seed=SEED)
     assert [check.name for check in report.checks if check.passed is False] == ["score"]
     assert not report.passed
 
 
 def test_a_bundle_with_a_damaged_file_fails_there_and_is_not_run(copied):
     (copied / bundle.ONNX).write_bytes(b"not a model")
-    report = verify(copied)
+    report = verify(copied, seed=SEED)
     assert [check.name for check in report.checks if check.passed is False] == [f"file {bundle.ONNX}"]
     assert "score" not in {check.name for check in report.checks}
 

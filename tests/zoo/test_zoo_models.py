@@ -99,7 +99,7 @@ def test_weights_saved_and_loaded_give_the_same_forecasts(entry):
     with torch.no_grad():
         assert not torch.equal(module(batch), other(batch))
         other.load_state_dict(from_safetensors(to_safetensors(export.weights_of(module))))
-        assert torch.equal(module(batch), other(batch))
+        torch.testing.assert_close(module(batch), other(batch), rtol=0, atol=1e-6)  # threads may round otherwise
 
 
 def test_the_config_is_frozen_with_at_most_8_counts(entry):
