@@ -29,7 +29,8 @@ class Tab:
         page = self.answer.text
         self.elements: dict[str, Any] = json.loads(unescape(_ELEMENTS.findall(page)[0]))
         self.client = _CLIENT.findall(page)[0]
-        query = f"client_id={self.client}&next_message_id=0&implicit_handshake=true&tab_id=t&document_id=d"
+        query = f"client_id={self.client}&tab_id={self.client}&document_id=d&next_message_id=0"
+        query += "&implicit_handshake=true"
         socket = f"{address.replace('http', 'ws')}/_nicegui_ws/socket.io/?EIO=4&transport=websocket&{query}"
         self._connecting = connect(socket, origin=Origin(address), max_size=None, close_timeout=2)
 

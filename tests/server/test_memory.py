@@ -34,15 +34,16 @@ HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: localhost\r\nContent-
 
 WATCHED = """
 import gc, json, signal
-from nicegui import Client, ui
-run_with = ui.run_with
-ui.run_with = lambda *args, **more: run_with(*args, **{**more, "reconnect_timeout": 0.2})
+from nicegui import Client, observables
+from seqzoo.app import build
+build.RECONNECT_SECONDS = 0.2
 
 def tell(*_):
     from ipywidgets import Widget
     gc.collect()
     widgets = sum(issubclass(type(one), Widget) for one in gc.get_objects())
-    print(json.dumps([len(Client.instances), widgets]), flush=True)
+    stores = sum(type(one) is observables.ObservableDict for one in gc.get_objects())
+    print(json.dumps([len(Client.instances), widgets, stores]), flush=True)
 
 signal.signal(signal.SIGUSR1, tell)
 from seqzoo.cli import main
@@ -107,12 +108,14 @@ def test_a_closed_tab_leaves_no_page_and_no_widget_behind(tmp_path):
         return json.loads(server.process.stdout.readline())
 
     try:
+        stores = kept()[2]
         with contextlib.ExitStack() as tabs:
             for _ in range(5):
                 tabs.enter_context(Tab(server.address, "/models/lstm.sine?view=inside"))
             assert until(lambda: kept()[1] == 10)  # each has a layout, which is a widget too
         assert until(lambda: kept()[0] == 0, 20)
         assert until(lambda: kept()[1] <= 2, 10)  # the thread that made the last may still hold it
+        assert until(lambda: kept()[2] <= stores + 1, 25)  # NiceGUI looks for stores that are over every 10 seconds
     finally:
         server.kill()
 

@@ -33,6 +33,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+RECONNECT_SECONDS = 15.0  # after which a page that was left is forgotten
 _HEADERS = [
     (b"content-security-policy", POLICY.encode()),
     (b"referrer-policy", b"same-origin"),
@@ -64,6 +65,8 @@ def pages(repository: Repository) -> App:
 
     # Quasar's bar, which has no name, would appear at any XMLHttpRequest; what takes long here says so in place.
     nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
+    # NiceGUI keeps a store for each tab, 30 days long; these pages keep what they need in the address.
+    nicegui_app.storage.max_tab_storage_age = RECONNECT_SECONDS
     gallery.enter(repository)
     model.enter(repository)
     arena.enter()
@@ -77,7 +80,7 @@ def pages(repository: Repository) -> App:
         dark=None,
         tailwind=False,
         language="en-US",
-        reconnect_timeout=15.0,
+        reconnect_timeout=RECONNECT_SECONDS,
         show_welcome_message=False,
         gzip_middleware_factory=None,  # on one machine it costs more time than it saves
     )

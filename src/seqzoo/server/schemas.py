@@ -73,6 +73,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         404: "There is no model, stream, file or signal of that name.",
         409: "The bundle cannot be used.",
         413: "The body is too large.",
+        500: "The server failed; the text has the id of its traceback in the log.",
+        503: "The server is busy; Retry-After says when to come back.",
     }.items()
 }
 
