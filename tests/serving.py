@@ -55,7 +55,9 @@ def launch(home: Path, *options: str, command: str = "serve", program: tuple[str
         )
     assert process.stdout is not None
     found = re.search(r"http://[^ ]+", process.stdout.readline())
-    assert found, "the server did not start"
+    if not found:
+        Running(process, "", home).kill()
+        raise AssertionError("the server did not start")
     return Running(process, found[0], home)
 
 

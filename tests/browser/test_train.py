@@ -12,7 +12,7 @@ from serving import launch
 Visit = Callable[..., Any]
 
 COURSE = "#panel-train .chart[aria-label^='Error by step']"
-SHORT = "/models/linear.sine?view=train&steps=200&batch=16"
+SHORT = "/models/linear.sine?view=train&steps=500&batch=16"
 LONG = "/models/lstm.sine?view=train&size=32&batch=16&steps=20000"
 
 
@@ -106,6 +106,14 @@ def test_a_finished_run_is_kept_and_stands_in_the_gallery(visit: Visit) -> None:
     page.wait_for_selector("h1:has-text('linear.sine-kept')")
     gallery = visit("/")
     assert gallery.is_visible("[data-model='linear.sine-kept']")
+
+
+def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_the_page_says_so(visit: Visit) -> None:
+    page = visit("/models/linear.sine?view=train&steps=20&batch=16")
+    press(page, "Start")
+    wait_until(page, "Finished.")
+    page.wait_for_selector("#panel-train p:has-text('no better than repeating the last value')")
+    assert page.locator("#panel-train").get_by_role("button", name="Keep", exact=True).is_disabled()
 
 
 def test_the_slider_of_snapshots_goes_back_to_the_first_steps(visit: Visit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -103,16 +104,21 @@ def test_without_the_extra_the_line_that_installs_it_is_shown(
 
 def test_ctrl_c_ends_with_what_is_there_and_the_same_command_continues(home: Path, terminal: Terminal) -> None:
     options = ["--models", "linear", "--seeds", "200", "--windows", "1280", "--workers", "1"]
-    running = subprocess.Popen(
+    folder, until = home / "arena" / "sine", time.monotonic() + 120
+    with subprocess.Popen(
         [sys.executable, "-m", "seqzoo", "arena", *options],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
-    )  # fmt: skip
-    folder, until = home / "arena" / "sine", time.monotonic() + 120
-    while not (folder / "results.json").exists() or not results.load(folder).cells:
-        assert time.monotonic() < until and running.poll() is None, running.communicate()
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=120)
+    ) as running:  # fmt: skip
+        try:
+            while not (folder / "results.json").exists() or not results.load(folder).cells:
+                assert time.monotonic() < until, "no result was written"
+                assert running.poll() is None, running.communicate()
+                time.sleep(0.05)
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=120)
+        finally:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode == 130, err
     assert "Traceback" not in err and "The same command continues" in err
     assert "Report: " in out and (folder / "index.html").is_file()

@@ -125,14 +125,15 @@ def test_a_run_killed_at_random_moments_and_resumed_ends_in_the_same_weights(sma
     moments = random.Random(20)
     furthest = 0
     for _ in range(4):
-        child = subprocess.Popen([sys.executable, "-c", TRAINING, path], stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        for _ in range(moments.randint(2, 22)):
-            line = child.stdout.readline()
-            furthest = max(furthest, int(line))
-        child.kill()  # it runs on meanwhile: inside an update, an evaluation or a write
-        child.stdout.close()
-        assert child.wait() == -signal.SIGKILL
+        with subprocess.Popen([sys.executable, "-c", TRAINING, path], stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            try:
+                for _ in range(moments.randint(2, 22)):
+                    line = child.stdout.readline()
+                    furthest = max(furthest, int(line))
+            finally:
+                child.kill()  # it runs on meanwhile: inside an update, an evaluation or a write
+        assert child.returncode == -signal.SIGKILL
     assert 0 < checkpoints.load(path)[0].step < 90 and furthest > 3
     ended = subprocess.run(
         [sys.executable, "-c", TRAINING, path], capture_output=True, text=True, check=True
