@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psutil
@@ -30,10 +30,10 @@ def chromium() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def app() -> Iterator[tuple[psutil.Process, str]]:
-    """The process and the address of an app with an empty home."""
+def app(program: Sequence[str] = ("-m", "seqzoo")) -> Iterator[tuple[psutil.Process, str]]:
+    """The process and the address of an app with an empty home; `program` is how Python runs the command line."""
     with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "seqzoo", "app", "--port", "0"]
+        command = [sys.executable, *program, "app", "--port", "0"]
         env = {**os.environ, "SEQZOO_HOME": home}
         process = psutil.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
         try:

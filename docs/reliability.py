@@ -11,10 +11,13 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 NOTES, PAGE = ROOT / "docs" / "results" / "reliability.jsonl", ROOT / "docs" / "reliability.md"
 TESTS = ("tests/server", "tests/hostile/test_swaps.py")
+TABS = ROOT / "benchmarks" / "results" / "open_tabs.json"  # written by benchmarks/open_tabs.py
+WARM = 5  # rounds of tabs until the app has imported and cached what it needs
 LARGEST = {"seconds", "p99", "growth"}  # of these the largest counts; all else is summed
 
 ROWS = {
@@ -76,7 +79,7 @@ def main() -> None:
         command = [sys.executable, "-m", "pytest", "-q", "--timeout", "3000", *TESTS]
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
         fresh.replace(NOTES)
-    PAGE.write_text(HEAD + table(NOTES.read_text("utf-8")), "utf-8")
+    PAGE.write_text(HEAD + table(NOTES.read_text("utf-8")) + tabs(json.loads(TABS.read_text("utf-8"))), "utf-8")
 
 
 def table(notes: str) -> str:
@@ -94,6 +97,27 @@ def table(notes: str) -> str:
             numbers["p99_ms"] = 1000 * numbers.get("p99", 0.0)
             rows.append(f"| {tried} | {came.format(**numbers)} |")
     return "\n".join(rows) + "\n"
+
+
+def tabs(measured: dict[str, Any]) -> str:
+    """What the app's memory did over rounds of tabs."""
+    rounds = measured["rounds"]
+    last, warm = len(rounds) - 1, rounds[WARM]
+    memory = [facts["rss"] for facts in rounds[WARM:]]
+    objects = (rounds[-1]["objects"] - warm["objects"]) / (last - WARM)
+    return f"""
+## Tabs of the app
+
+`python benchmarks/open_tabs.py` opens {measured["tabs"]} tabs in Chromium, closes them, waits until the app has
+forgotten them, and repeats this {last} times. Resident memory of the app, in MiB:
+
+- {rounds[0]["rss"]:.0f} before the first tab, {rounds[1]["rss"]:.0f} after the first round, with all imports;
+- {warm["rss"]:.1f} after round {WARM}, {rounds[-1]["rss"]:.1f} after round {last};
+- from {min(memory):.1f} to {max(memory):.1f} over all rounds from there on.
+
+Live Python objects: {warm["objects"]:,} after round {WARM}, {rounds[-1]["objects"]:,} after round {last}:
+{objects:+,.1f} a round.
+"""
 
 
 if __name__ == "__main__":
