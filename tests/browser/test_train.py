@@ -112,7 +112,7 @@ def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_the_page_says_so
     page = visit("/models/linear.sine?view=train&steps=20&batch=16")
     press(page, "Start")
     wait_until(page, "Finished.")
-    page.wait_for_selector("#panel-train p:has-text('no better than repeating the last value')")
+    page.wait_for_selector("#panel-train .hint:has-text('no better than repeating the last value')")
     assert page.locator("#panel-train").get_by_role("button", name="Keep", exact=True).is_disabled()
 
 

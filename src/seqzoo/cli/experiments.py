@@ -86,10 +86,10 @@ def time_against_picture(
 
     cases, settings = order.cases(seeds), order.QUICK if quick else order.FULL
     picture = out / "time-against-picture.svg"
-    plots.check_kind(picture)
     check_torch("training")
     if importlib.util.find_spec("sklearn") is None:
         raise MissingExtraError("the pictures of digits", "arena")
+    plots.check_kind(picture)  # it makes the folder, so that it comes after what only asks
     from ..arena import order_runs
     from ..runtime.parallel import cores
     from .progress import interrupts
