@@ -16,13 +16,16 @@ The reaches are the farthest of fresh windows of the signal, drawn once from a f
 from __future__ import annotations
 
 import functools
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .signals import Signal
+from .signals import FAMILIES, Signal
 
 FloatArray = NDArray[np.floating]
 
@@ -31,6 +34,8 @@ MOST_DRAWN, LEAST_DRAWN, MOST_VALUES = 5_000, 1_500, 500_000  # windows, windows
 LONGEST = 256  # the last values of a window that its shape is judged by: a covariance of more would be dear
 MARGIN = 1.1
 LEAST_SPREAD = 0.01  # of the standard deviation: less noise than this, as rounding is, makes no window strange
+STORED = Path(__file__).with_name("familiarity.json")  # by family; `python -m seqzoo.familiarity` writes it anew
+STORED_LENGTH = 20
 ROWS = 4096  # windows judged at once
 
 
@@ -80,28 +85,13 @@ class Familiarity:
     """What the training windows of a signal are like; see `of`, which keeps it.
 
     Args:
-        context_length: L.
+        facts: as `drawn` computes them.
     """
 
-    def __init__(self, signal: Signal, context_length: int) -> None:
-        rng = np.random.default_rng(SEED)
-        known = signal.moments(context_length, 1)
-        width = min(context_length, LONGEST)
-        variance, at = known.within.diagonal(), known.context_mean
-        self.mean = float(at.mean())
-        self.sd = float(np.sqrt(variance.mean() + at.var())) or 1.0
-        self._at = at[-width:]
-        spread, axes = np.linalg.eigh(known.within[-width:, -width:])
-        self._axes = axes / np.sqrt(np.maximum(spread, (LEAST_SPREAD * self.sd) ** 2))  # [width, width], whitening
-        windows = max(LEAST_DRAWN, min(MOST_DRAWN, MOST_VALUES // context_length))
-        self._reach, self._most = np.full(width + 1, np.inf), 1.0
-        first, second = (signal.draw(windows, context_length, 1, rng).context for _ in range(2))
-        self._reach = np.concatenate([self._distances(part) for part in _pieces(first)]).max(axis=0)
-        self._reach = np.maximum(self._reach, LEAST_SPREAD)
-        # One of many directions exceeds its own reach now and then: the excess that counts is of another draw.
-        self._most = MARGIN * max(float((self._distances(part) / self._reach).max()) for part in _pieces(second))
-        drawn = max(float(np.abs(part - self.mean).max()) for part in (first, second))
-        self.value_reach = MARGIN * max(drawn, LEAST_SPREAD * self.sd) / self.sd
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self.mean, self.sd, self.value_reach = (float(facts[key]) for key in ("mean", "sd", "value_reach"))
+        self._most = float(facts["most"])
+        self._at, self._axes, self._reach = (np.array(facts[key]) for key in ("at", "axes", "reach"))
         self._bounds = self._most * self._reach
 
     def find(self, windows: FloatArray) -> Outside | None:
@@ -143,19 +133,61 @@ class Familiarity:
         return Outside(1, np.array([True]), far, self.value_reach, 0.0, float(self._bounds[-1]))
 
     def _distances(self, windows: FloatArray) -> FloatArray:
-        """[B, width + 1]: along each principal direction, and in all of them together."""
-        along = np.abs((windows[:, -len(self._at) :] - self._at) @ self._axes)
-        return np.concatenate([along, np.sqrt((along**2).sum(axis=1, keepdims=True))], axis=1)
+        return _distances(windows, self._at, self._axes)
 
 
-@functools.lru_cache(maxsize=32)
-def of(signal: Signal, context_length: int) -> Familiarity:
-    """What training windows of a signal are like, computed once.
+def drawn(signal: Signal, context_length: int, axes: FloatArray | None = None) -> dict[str, Any]:
+    """What a `Familiarity` of windows of L values stands on, from the signal's moments and fresh windows.
+
+    Args:
+        axes: [width, width], whitening, in place of the eigenvectors, which a repeated eigenvalue leaves open.
+
+    Returns:
+        mean and sd of a value; at [width], the mean window; axes; reach [width + 1] of each distance; most, the
+        largest excess over a reach; value_reach.
 
     Raises:
         InputError: a length outside its range.
     """
-    return Familiarity(signal, context_length)
+    rng = np.random.default_rng(SEED)
+    known = signal.moments(context_length, 1)
+    width = min(context_length, LONGEST)
+    variance, center = known.within.diagonal(), known.context_mean
+    mean, sd = float(center.mean()), float(np.sqrt(variance.mean() + center.var())) or 1.0
+    at = center[-width:]
+    if axes is None:
+        spread, vectors = np.linalg.eigh(known.within[-width:, -width:])
+        axes = vectors / np.sqrt(np.maximum(spread, (LEAST_SPREAD * sd) ** 2))
+    windows = max(LEAST_DRAWN, min(MOST_DRAWN, MOST_VALUES // context_length))
+    first, second = (signal.draw(windows, context_length, 1, rng).context for _ in range(2))
+    reach = np.concatenate([_distances(part, at, axes) for part in _pieces(first)]).max(axis=0)
+    reach = np.maximum(reach, LEAST_SPREAD)
+    # One of many directions exceeds its own reach now and then: the excess that counts is of another draw.
+    most = MARGIN * max(float((_distances(part, at, axes) / reach).max()) for part in _pieces(second))
+    farthest = max(float(np.abs(part - mean).max()) for part in (first, second))
+    value_reach = MARGIN * max(farthest, LEAST_SPREAD * sd) / sd
+    return {"mean": mean, "sd": sd, "at": at, "axes": axes, "reach": reach, "most": most, "value_reach": value_reach}
+
+
+@functools.lru_cache(maxsize=32)
+def of(signal: Signal, context_length: int) -> Familiarity:
+    """What training windows of a signal are like, computed once; for the signals of the shipped models it is stored.
+
+    Raises:
+        InputError: a length outside its range.
+    """
+    if context_length == STORED_LENGTH:
+        family = next((name for name, kind in FAMILIES.items() if signal == kind()), None)
+        known = json.loads(STORED.read_bytes())
+        if family in known:
+            return Familiarity(known[family])
+    return Familiarity(drawn(signal, context_length))
+
+
+def _distances(windows: FloatArray, at: FloatArray, axes: FloatArray) -> FloatArray:
+    """[B, width + 1]: along each principal direction, and in all of them together."""
+    along = np.abs((windows[:, -len(at) :] - at) @ axes)
+    return np.concatenate([along, np.sqrt((along**2).sum(axis=1, keepdims=True))], axis=1)
 
 
 def _pieces(windows: FloatArray) -> list[FloatArray]:
@@ -164,3 +196,8 @@ def _pieces(windows: FloatArray) -> list[FloatArray]:
 
 def _number(value: float) -> str:
     return f"{value:#.3g}".rstrip(".") if value < 1000 else f"{value:,.0f}" if value < 1e6 else f"{value:.2g}"
+
+
+if __name__ == "__main__":
+    stored = {name: drawn(kind(), STORED_LENGTH) for name, kind in FAMILIES.items()}
+    STORED.write_text(json.dumps(stored, default=np.ndarray.tolist), "utf-8")

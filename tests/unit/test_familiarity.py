@@ -29,6 +29,17 @@ def test_of_a_thousand_fresh_windows_of_a_signal_at_most_one_lies_outside(family
 
 
 @pytest.mark.parametrize("family", signals.FAMILIES)
+def test_what_is_stored_of_a_signal_is_what_would_be_computed(family):
+    stored = json.loads(familiarity.STORED.read_bytes())[family]
+    signal, axes = signals.make(family), np.array(stored["axes"])
+    within = signal.moments(20, 1).within
+    floor = (familiarity.LEAST_SPREAD * stored["sd"]) ** 2
+    np.testing.assert_allclose(axes.T @ within @ axes, np.eye(20), atol=1e-6 if signal.sigma**2 > floor else 1.0)
+    for key, value in familiarity.drawn(signal, 20, axes).items():
+        np.testing.assert_allclose(stored[key], value, rtol=1e-6, atol=1e-9, err_msg=key)
+
+
+@pytest.mark.parametrize("family", signals.FAMILIES)
 def test_what_training_never_showed_lies_outside_and_by_how_far(family):
     signal = signals.make(family)
     known = familiarity.of(signal, 20)

@@ -6,10 +6,13 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 FloatArray = NDArray[np.float32]
 
@@ -75,6 +78,8 @@ def _executor() -> ThreadPoolExecutor:
     global _pool
     with _lock:
         if _pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # it starts slowly, and one window needs none
+
             _pool = ThreadPoolExecutor(max(1, cores() - 1), thread_name_prefix="seqzoo")
         return _pool
 

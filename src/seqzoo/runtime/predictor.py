@@ -227,7 +227,7 @@ class Predictor:
     def _warn(self, batch: FloatArray) -> None:
         """Say, the first time, that windows lie outside training; the caller's caller is where it is said.
 
-        One window is looked at in about a sixth of the time that the quickest engine takes for it, so that every
+        One window is looked at in some 7 us, about a quarter of what the quickest engine takes for it, so that every
         call can be, and none is any more once it has been said.
         """
         familiar = self._familiar
