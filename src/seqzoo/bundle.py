@@ -226,6 +226,8 @@ def _problem(manifest: Manifest) -> str | None:
         return f"a score is of at least 2 windows, got {manifest.score.windows}"
     if not FLOORS <= set(manifest.score.floors):
         return f"score.floors lacks {', '.join(sorted(FLOORS - set(manifest.score.floors)))}"
+    if manifest.score.excess is None and not vanishes(manifest.score.floors):
+        return "score.excess is missing, and the Bayes floor is above zero"
     contract = manifest.contract
     if any(len(values) != contract.horizon for values in manifest.score.steps.values()):
         return f"score.steps must hold {contract.horizon} values of each kind"

@@ -141,6 +141,11 @@ def _lists(text: str, source: str) -> list[Row]:
                 before = part
         rows.append(Row(at, values))
     around = re.sub(r"[\s,]", "", _LIST.sub("", text))
+    if negative := re.search(r"\([ \t]*[0-9][0-9.,]*[ \t]*\)", text):
+        raise InputError(
+            f"{source} holds {shown(negative[0])}, which may be a negative number as accountants write it. "
+            "Write it with a minus sign, or without brackets."
+        )
     is_nested = around in ("[]", "()")
     if not rows or not (is_nested or not around) or (is_nested and all(len(row.values) < 2 for row in rows)):
         raise InputError(

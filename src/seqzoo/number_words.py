@@ -87,6 +87,8 @@ def check_commas(line: str, where: str, *, listed: bool) -> None:
         readings.append(f"{word.replace('.', '').replace(',', '.')} with a decimal comma")
     if _POINT_LAST.fullmatch(word):
         readings.append(f"{word.replace(',', '')} with commas between thousands")
+    if not readings:
+        return  # 1.5,2.5 can only be two numbers
     parts = word.split(",")
     readings.append("several numbers" if len(parts) > 2 else f"two numbers, {parts[0]} and {parts[1]}")
     alike = "" if word == line else " and one kind of separator"

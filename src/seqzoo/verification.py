@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from safetensors.numpy import save as serialise
 
 from . import bundle as bundles
 from . import cards, files, history, shelf, signals
-from .bundle import ENGINES, TORCHSCRIPT, Bundle
+from .bundle import ENGINES, TORCHSCRIPT, Bundle, ScoreFacts
 from .errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
 from .floors import NO_EXCESS
+from .metrics import Estimate
 from .runtime import Predictor, golden, script_archive
 from .runtime.engines import has_torch
 from .scoring import Score, fresh_seed, most_windows, score
@@ -201,13 +202,42 @@ def _spread(se: float, windows: int, stated_se: float, stated_windows: int) -> f
     return max(math.hypot(drawn, min(stated_se, drawn * max(ratio, 1.0))), 1e-300)
 
 
-def _check_floors(stated: dict[str, float], measured: Score) -> None:
-    """Raises IntegrityError unless the stated floors are those of the signal; all but Bayes are known exactly."""
-    se = max(step.floors.bayes.se for step in measured.steps)
-    for name, value in measured.floors.items():
+def _check_floors(stated: Mapping[str, float], measured: Mapping[str, float], se: float, where: str = "") -> None:
+    """Raises IntegrityError unless the stated floors are those of the signal; all but Bayes, of `se`, are exact."""
+    for name, value in measured.items():
         slack = 1e-6 * value + 1e-12 + (2 * SURPRISE * se if name == "bayes" else 0.0)
         if not abs(stated[name] - value) <= slack:
-            raise IntegrityError(f"the floor {name} is {value:.6g}; the manifest states {stated[name]:.6g}.")
+            raise IntegrityError(f"the floor {name}{where} is {value:.6g}; the manifest states {stated[name]:.6g}.")
+
+
+def _check_claim(
+    what: str, claim: tuple[float, float], measured: Estimate, stated_windows: int, drawn: Score
+) -> None:
+    """Raises IntegrityError if fresh windows make a claimed [value, standard error] unlikely."""
+    value, se = claim
+    if se < 0:
+        raise IntegrityError(f"the standard error of {what} must be at least 0; the manifest states {se:.6g}.")
+    spread = _spread(measured.se, drawn.windows, se, stated_windows)
+    if not abs(measured.value - value) <= SURPRISE * spread:
+        raise IntegrityError(
+            f"{what} is {measured.value:.6g} on {drawn.windows:,} fresh windows; the manifest states {value:.6g}, "
+            f"{abs(measured.value - value) / spread:.1f} standard errors away (seed {drawn.seed})."
+        )
+
+
+def _check_steps(stated: ScoreFacts, measured: Score) -> None:
+    """Raises IntegrityError unless what is stated of each step ahead is all that is known of it, and true."""
+    if not stated.steps:
+        return
+    kinds = {"mse", "mse_se", *measured.floors} | ({"excess"} if "excess" in stated.steps else set())
+    if set(stated.steps) != kinds:
+        raise IntegrityError(f"score.steps must hold {', '.join(sorted(kinds))}; it holds "
+                             f"{', '.join(sorted(stated.steps))[:200]}.")  # fmt: skip
+    for at, step in enumerate(measured.steps):
+        here = {kind: values[at] for kind, values in stated.steps.items()}
+        where = f" of step {at + 1}"
+        _check_floors(here, dict(step.floors.items()), step.floors.bayes.se, where)
+        _check_claim(f"mse{where}", (here["mse"], here["mse_se"]), step.mse, stated.windows, measured)
 
 
 def _score(found: Bundle, windows: int, seed: int) -> str:
@@ -222,16 +252,14 @@ def _score(found: Bundle, windows: int, seed: int) -> str:
         )
     predictor = Predictor(found, "onnx").warm()  # floors of long windows take a minute: not for a broken model
     measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
-    _check_floors(stated.floors, measured)
-    for name in ("mse",) if stated.excess is None else ("mse", "excess"):
-        value, se = getattr(measured, name)
-        expected, expected_se = getattr(stated, name)
-        spread = _spread(se, windows, abs(expected_se), stated.windows)
-        if not abs(value - expected) <= SURPRISE * spread:
-            raise IntegrityError(
-                f"{name} is {value:.6g} on {windows:,} fresh windows; the manifest states {expected:.6g}, "
-                f"{abs(value - expected) / spread:.1f} standard errors away (seed {seed})."
-            )
+    if unknown := sorted(set(stated.floors) - set(measured.floors)):
+        raise IntegrityError(f"the manifest states floors that are none: {', '.join(unknown)[:200]}.")
+    _check_floors(stated.floors, measured.floors, max(step.floors.bayes.se for step in measured.steps))
+    _check_claim("mse", stated.mse, measured.mse, stated.windows, measured)
+    _check_claim("skill", stated.skill, measured.skill, stated.windows, measured)
+    if stated.excess is not None:
+        _check_claim("excess", stated.excess, measured.excess, stated.windows, measured)
+    _check_steps(stated, measured)
     if stated.excess is None:
         return f"MSE {measured.mse.value:.3g} ± {measured.mse.se:.1g} on {windows:,} fresh windows; {NO_EXCESS}"
     return (

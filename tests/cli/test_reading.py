@@ -134,6 +134,18 @@ def test_a_dash_is_standard_input_as_an_argument_and_as_a_file(terminal: Termina
     assert "beside it" in terminal("predict", "lstm.sine", "-", "0.1").refusal
 
 
+def test_an_option_with_a_slip_in_its_name_is_named_beside_a_file_too(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "plain.txt"
+    file.write_text("\n".join(VALUES))
+    for command in ("predict", "forecast", "backtest"):
+        assert "--steps" in terminal(command, "lstm.sine", "--file", file, "--steps", "3").refusal
+
+
+def test_commas_that_can_be_read_in_one_way_are_read() -> None:
+    for text in ("[1.5,2.5, 3]", "1.5,2.5 3", "1.5, 2.5,3.0"):
+        assert rows_of(text, "the text", 100).series() == [1.5, 2.5, 3.0]
+
+
 def test_lines_of_one_window_are_a_batch_and_a_line_of_another_length_is_named(
     terminal: Terminal, tmp_path: Path
 ) -> None:
@@ -206,6 +218,7 @@ STRANGE: list[tuple[bytes, tuple[str, ...]]] = [
     (b"[[0.1],[0.2]]", ("brackets", "one flat list, as [1, 2, 3]")),
     (b"[[[0.1, 0.2]]]", ("brackets", "one flat list")),
     (b"[0.1, 0.2", ("brackets", "one flat list")),
+    (b"(0.5)\n(0.25)\n", ("'(0.5)'", "negative number", "minus sign")),
     (b"[0.1, null]", ("line 1", "'null' stands for a missing value")),
     (b'["0.1", "0.2"]', ("line 1", "in quotes")),
     (b'{"value": [0.1, 0.2]}', ("JSON object", "[1, 2, 3]")),

@@ -328,6 +328,8 @@ def _history(rows: list[Any]) -> bytes:
 
 ROW = {"step": 3850, "windows": 492800, "seconds": 1.0, "loss": 0.1, "excess": 0.1}
 
+STEP = ("mse", "mse_se", "noise", "bayes", "best_linear", "line", "last_value")
+
 # What was changed, and the checks that must fail.
 BROKEN: list[tuple[Callable[[Path], None], str]] = [
     (_replaced(bundle.HISTORY, b"not JSON"), "history"),
@@ -341,6 +343,12 @@ BROKEN: list[tuple[Callable[[Path], None], str]] = [
     (_rewritten(score__windows=2), "score"),
     (_rewritten(score__windows=10**12), "score"),
     (_rewritten(score__floors__last_value=0.04), "score"),
+    (_rewritten(score__floors__better=0.0), "score"),
+    (_rewritten(score__skill=[5.0, 0.0]), "score"),
+    (_rewritten(score__mse=[0.0107, -1.0]), "score"),
+    (_rewritten(score__excess=None), "manifest"),
+    (_rewritten(score__steps={"better": [0.0]}), "score"),
+    (_rewritten(score__steps={kind: [9.0] for kind in STEP}), "score"),
     (_rewritten(parameters=17_218), "eager, numpy"),
     (_replaced(bundle.TORCHSCRIPT, b"junk"), "torchscript"),
     (_replaced(bundle.TORCHSCRIPT, b""), "torchscript"),
@@ -386,7 +394,8 @@ def test_one_bundle_never_costs_the_list(home: Path, shipped: Path, terminal: Te
     listed = terminal("list", "--json")
     rows = {row["name"]: row for row in json.loads(listed.out)}
     assert listed.status == 0 and "lstm.sine" in rows
-    assert [name for name in changes if "error" in rows[f"mine.{name}"]] == ["many", "deep", "zero"]
+    assert [name for name in changes if "error" in rows[f"mine.{name}"]] == ["many", "deep"]
+    assert rows["mine.zero"]["excess"] is None  # no ratio over a floor of zero
     assert terminal("list").status == 0
     for name in changes:
         assert terminal("show", f"mine.{name}").status == (2 if name in ("many", "deep") else 0)

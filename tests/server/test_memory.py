@@ -152,6 +152,26 @@ def test_all_that_a_request_holds_is_given_back_however_it_ends():
     assert held.now == 999
 
 
+def test_what_was_sent_of_a_stream_is_held_no_longer():
+    held = Held(most=1000)
+    seen = []
+
+    async def app(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(50):
+            await send({"type": "http.response.body", "body": b"x" * 100, "more_body": True})
+            seen.append(held.now)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def go() -> bytes:
+        transport = httpx.ASGITransport(Edge(app, Metrics(), Origins(), held=held))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return (await client.get("/")).content
+
+    assert len(asyncio.run(go())) == 5000
+    assert set(seen) == {0} and held.now == 0
+
+
 def test_what_waits_for_its_turn_ends_when_its_client_leaves(monkeypatch):
     """Two large requests are computed at a time; a third whose client leaves is never begun."""
     from seqzoo.server import protocol

@@ -24,6 +24,9 @@ def read_numbers(given: list[str], file: Path | None) -> Lines | None:
     Raises:
         InputError: both sources given, an unreadable or huge file, or what is not plain numbers.
     """
+    for word in given:  # first: an option that does not exist is why numbers seem to be given
+        if word.startswith("--"):
+            raise InputError(f"{shown(word)} is not a number, and no option. Read numbers from a file with --file.")
     if given and file is not None:
         raise InputError("give the numbers either as arguments or with --file, not both.")
     if given == ["-"] or file == STANDARD_INPUT:
@@ -58,14 +61,12 @@ def as_windows(lines: Lines, context_length: int) -> NDArray[np.float64]:
 
 
 def _check_arguments(given: list[str]) -> None:
-    """Refuse what is an option, a file or nothing rather than a number."""
+    """Refuse what is a file or nothing rather than a number."""
     for position, word in enumerate(given, start=1):
         if not word.strip():
             raise InputError(f"argument {position} of the numbers is empty: a value may be missing.")
         if word == "-":
             raise InputError("`-` reads standard input where it stands without numbers beside it.")
-        if word.startswith("--"):
-            raise InputError(f"{shown(word)} is not a number, and no option. Read numbers from a file with --file.")
         if number(word) is None and _is_file(word):
             raise InputError(f"{shown(word)} is not a number but a file. Read it with --file.")
 

@@ -70,6 +70,8 @@ class Edge:
             for begin in range(0, len(body) - PIECE, PIECE):
                 await send({"type": message["type"], "body": body[begin : begin + PIECE], "more_body": True})
             await send({**message, "body": body[(len(body) - 1) // PIECE * PIECE :] if body else b""})
+            if message.get("more_body"):
+                upload.sent(len(body))
 
         self.metrics.busy.inc()
         try:

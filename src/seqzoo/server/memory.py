@@ -74,6 +74,11 @@ class Upload:
         self._held.now += size
         self._size += size
 
+    def sent(self, size: int) -> None:
+        """Hold no longer what the client has taken of an answer that goes on, as a stream of events does."""
+        self._held.now -= size
+        self._size -= size
+
     def release(self) -> None:
         """Give back all that the request holds."""
         self._held.release(self._size)
