@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from itertools import pairwise
@@ -88,6 +89,8 @@ def rows_of(text: str, source: str, limit: int) -> Lines:
     check_kind(text, source)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     plain = text.strip()
+    if (values := _json_list(plain)) is not None:
+        return Lines(source, [Row(1, values)])
     if plain.startswith(("[", "(")):
         return Lines(source, _lists(text, source))
     if plain.startswith("{"):
@@ -112,6 +115,23 @@ def rows_of(text: str, source: str, limit: int) -> Lines:
             )
         rows.append(Row(at, values))
     return Lines(source, rows)
+
+
+def _json_list(text: str) -> list[float] | None:
+    """The finite numbers of a flat list in JSON, whatever its spaces; None of any other text."""
+    if not text.startswith("["):
+        return None
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not values or not all(type(value) in (int, float) for value in values):
+        return None
+    try:
+        floats = [float(value) for value in values]
+    except OverflowError:
+        return None
+    return floats if all(map(math.isfinite, floats)) else None
 
 
 def _values(line: str, where: str, *, header: bool = False, listed: bool = False) -> list[float]:

@@ -144,7 +144,7 @@ def test_an_option_with_a_slip_in_its_name_is_named_beside_a_file_too(terminal: 
 def test_commas_that_can_be_read_in_one_way_are_read() -> None:
     for text in ("[1.5,2.5, 3]", "1.5,2.5 3", "1.5, 2.5,3.0"):
         assert rows_of(text, "the text", 100).series() == [1.5, 2.5, 3.0]
-
+    assert rows_of("[1,2, 3]", "the text", 100).series() == [1.0, 2.0, 3.0]  # JSON, whatever its spaces
 
 def test_lines_of_one_window_are_a_batch_and_a_line_of_another_length_is_named(
     terminal: Terminal, tmp_path: Path

@@ -37,4 +37,4 @@ def test_an_example_runs_as_it_stands(start, tmp_path, language, code):
 
 
 def test_the_page_has_an_example_for_each_kind_of_client():
-    assert [language for language, _ in BLOCKS] == ["bash", "python", "python", "bash"]
+    assert [language for language, _ in BLOCKS] == ["bash", "python", "python", "bash", "python"]

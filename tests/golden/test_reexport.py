@@ -34,13 +34,13 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def test_what_the_code_writes_otherwise_is_renewed_and_what_training_gave_is_kept(stale):
     before, old = files_of(stale), bundle.open_bundle(stale).manifest
-    assert reexport(stale) == (bundle.CARD,)
+    assert list(each_alone([stale])) == [(bundle.CARD,)]  # how TorchScript names a module depends on the process
     after, new = files_of(stale), bundle.open_bundle(stale).manifest
     assert {name: after[name] for name in KEPT} == {name: before[name] for name in KEPT}
     assert new.title != "Older" and after[bundle.CARD] != before[bundle.CARD]
     assert (new.training, new.score, new.contract, new.created_with) == (
         old.training, old.score, old.contract, old.created_with)  # fmt: skip
-    assert reexport(stale) == () and files_of(stale) == after
+    assert list(each_alone([stale])) == [()] and files_of(stale) == after
 
 
 def test_weights_that_do_not_give_the_golden_tensors_are_refused_and_nothing_is_written(stale):

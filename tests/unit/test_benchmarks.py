@@ -35,7 +35,7 @@ def test_latency_has_a_median_and_a_99th_percentile_of_every_engine_and_of_the_p
 
 def test_startup_has_wall_and_cpu_time_of_each_process_and_a_first_prediction_of_each_engine(results):
     result = results["startup"]["result"]
-    assert len(result["processes"]) == 4
+    assert len(result["processes"]) == 6
     assert all(each["wall_seconds"] > 0 and each["cpu_seconds"] > 0 for each in result["processes"].values())
     assert set(result["first_prediction_seconds"]) == {"torchscript", "onnx", "numpy"}
 

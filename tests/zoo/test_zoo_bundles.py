@@ -77,6 +77,8 @@ def test_a_bundle_proves_itself(name):
     assert [check.name for check in report.checks] == [
         "manifest",
         *(f"file {file}" for file in bundle.open_bundle(shelf.find(name)).manifest.files),
+        "card",
+        "history",
         "eager",
         *bundle.open_bundle(shelf.find(name)).manifest.tolerance,
         "score",

@@ -57,11 +57,11 @@ def train(
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
     bundle.check_replaceable(folder)
-    files.check_writable(folder.parent)
-    before = _identity(folder)
     export.check_exporter()
     if run.architecture not in registry.shipped():
         export.check_exportable(run)
+    files.check_writable(folder.parent)
+    before = _identity(folder)
     curve = plot or files.home() / "curves" / f"{saved_as}.svg"
     plots.check_kind(curve)
     checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
