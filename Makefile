@@ -37,31 +37,31 @@ lint: install
 
 # The pictures and tables of the README and of docs/multi-step.md.
 figures: install
-	$(BIN)/python docs/figures.py
+	$(BIN)/python tools/figures.py
 
 # Every comparison of docs/arena.md, some hours on two cores; takes up where it was stopped.
 arena: install
-	$(BIN)/python docs/arena.py --run
+	$(BIN)/python tools/arena.py --run
 
 bench: install
 	$(BIN)/python benchmarks/run.py
 
 # The shipped bundles, retrained: a quarter of an hour, half of it gaf_cnn.sine.
-# `make release BUNDLES=gru.sine` remakes one. What was written is listed in src/seqzoo/shipped.txt, which is what
+# `make release BUNDLES=gru.sine` remakes one. What was written is listed in src/seqzoo/bundles/shipped.txt, which is what
 # an installation trusts.
-BUNDLES ?= $(notdir $(wildcard src/seqzoo/bundles/*))
+BUNDLES ?= $(notdir $(wildcard src/seqzoo/shipped/*))
 release: install
-	for name in $(BUNDLES); do $(BIN)/seqzoo train $$name --out src/seqzoo/bundles/$$name || exit 1; done
+	for name in $(BUNDLES); do $(BIN)/seqzoo train $$name --out src/seqzoo/shipped/$$name || exit 1; done
 	$(MAKE) reexport
 
 # The shipped bundles, written again from their own weights where the code would write them otherwise.
 reexport: install
-	$(BIN)/python docs/reexport.py $(BUNDLES)
-	$(BIN)/python docs/shipped.py
+	$(BIN)/python tools/reexport.py $(BUNDLES)
+	$(BIN)/python tools/shipped.py
 
 # Everything that is thrown at the server and at bundles that change, at full count; writes docs/reliability.md.
 soak: install
-	$(BIN)/python docs/reliability.py
+	$(BIN)/python tools/reliability.py
 
 # Clients whose pins clash with ours, from environments of their own; the bundles from C++ (cmake and a compiler).
 conformance: install

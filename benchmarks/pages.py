@@ -18,7 +18,7 @@ import rivals
 
 TITLE = "The zoo in the browser"
 HERE = Path(__file__).resolve().parent
-BUNDLES = HERE.parent / "src" / "seqzoo" / "bundles"
+BUNDLES = HERE.parent / "src" / "seqzoo" / "shipped"
 MODEL = "/models/lstm.sine"
 TABS = 10
 SETTLING = 6000  # ms in which an engine that is loading takes over

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from rounds import Case
 from safetensors.torch import load
 
-import seqzoo.bundle
-import seqzoo.shelf
-from seqzoo import registry
+from seqzoo.bundles import shelf, store
+from seqzoo.zoo import _registry
 
 MODEL = "lstm.sine"
 
@@ -24,14 +23,14 @@ def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[
 
     ONNX Runtime has its default session options.
     """
-    bundle = seqzoo.bundle.open_bundle(seqzoo.shelf.find(MODEL))
+    bundle = store.open_bundle(shelf.find(MODEL))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit works and says it is deprecated
-        scripted = torch.jit.load(io.BytesIO(bundle.read(seqzoo.bundle.TORCHSCRIPT))).eval()
-    made = registry.entry(MODEL).architecture
+        scripted = torch.jit.load(io.BytesIO(bundle.read(store.TORCHSCRIPT))).eval()
+    made = _registry.entry(MODEL).architecture
     eager = made.module(made.config()).eval()
-    eager.load_state_dict(load(bundle.read(seqzoo.bundle.WEIGHTS)))
-    session = onnxruntime.InferenceSession(bundle.read(seqzoo.bundle.ONNX))
+    eager.load_state_dict(load(bundle.read(store.WEIGHTS)))
+    session = onnxruntime.InferenceSession(bundle.read(store.ONNX))
     tensor = torch.from_numpy(batch)
 
     def run_scripted() -> object:

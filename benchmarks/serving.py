@@ -24,7 +24,7 @@ import rivals
 
 TITLE = "Serving"
 HERE = Path(__file__).resolve().parent
-MODEL = HERE.parent / "src" / "seqzoo" / "bundles" / "lstm.sine" / "model.onnx"
+MODEL = HERE.parent / "src" / "seqzoo" / "shipped" / "lstm.sine" / "model.onnx"
 PATH = "/v2/models/lstm.sine/infer"
 WINDOW = [0.1] * 20
 SERVERS = ("seqzoo", "mlserver", "kserve")

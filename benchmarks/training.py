@@ -98,10 +98,10 @@ def _train(
 ) -> None:
     if core is not None:
         os.sched_setaffinity(0, {core})
-    from seqzoo import registry
-    from seqzoo.training import Run, train
+    from seqzoo.training.loop import Run, train
+    from seqzoo.zoo import _registry
 
-    run = Run.of(registry.entry("lstm.sine"), seed=seed, changes=changes)
+    run = Run.of(_registry.entry("lstm.sine"), seed=seed, changes=changes)
     ready.wait()
     if name == OURS:
         trained = train(run)
@@ -126,7 +126,7 @@ def _train(
 
 
 def _best_linear() -> float:
-    from seqzoo.floors import floors
+    from seqzoo.forecasters.floors import floors
     from seqzoo.signals import Sine
 
     reference = floors(Sine(), 20)[0]

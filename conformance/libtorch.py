@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from safetensors.numpy import load
 
-from seqzoo import snippets
-from seqzoo.bundle import GOLDEN, MANIFEST, SHIPPED, TORCHSCRIPT, Bundle, Manifest, open_bundle
-from seqzoo.windows import Normaliser
+from seqzoo.bundles.store import GOLDEN, MANIFEST, SHIPPED, TORCHSCRIPT, Bundle, Manifest, open_bundle
+from seqzoo.data.scaling import Normaliser
+from seqzoo.publishing import snippets
 
 OTHER = Normaliser(0.5, 2.0)  # no shipped bundle has units of its own; a user's may
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from seqzoo import bundle, model_files, registry
+from seqzoo.bundles import store
+from seqzoo.zoo import _model_files, _registry
 
 if TYPE_CHECKING:
-    from seqzoo.training import Run
+    from seqzoo.training.loop import Run
 
 # No deadline: a busy machine is not a failure. Derandomised: a run that passed passes again.
 settings.register_profile("seqzoo", deadline=None, derandomize=True, database=None, max_examples=50)
@@ -34,10 +35,10 @@ def own_models() -> Iterator[Callable[[], None]]:
     """Models that this test registers are forgotten after it, and when it calls this: as in a new process."""
 
     def forget() -> None:
-        for name in set(registry._REGISTERED) - set(registry.shipped()):
-            del registry._REGISTERED[name]
-        model_files._LOADED.clear()
-        model_files._NAMES.clear()
+        for name in set(_registry._REGISTERED) - set(_registry.shipped()):
+            del _registry._REGISTERED[name]
+        _model_files._LOADED.clear()
+        _model_files._NAMES.clear()
 
     yield forget
     forget()
@@ -51,7 +52,7 @@ def rng() -> np.random.Generator:
 @pytest.fixture
 def small_run() -> Callable[..., Run]:
     """A run of a zoo entry that trains in a fraction of a second; changes are dotted as for `Run.of`."""
-    from seqzoo.training import Run
+    from seqzoo.training.loop import Run
 
     def make(name: str = "lstm.sine", *, seed: int = 0, **changes: Any) -> Run:
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
@@ -60,7 +61,7 @@ def small_run() -> Callable[..., Run]:
             "recipe.evaluate_every": 10,  # early on, every 2 steps
             "recipe.batch_size": 16,
         }
-        entry = registry.entry(name)
+        entry = _registry.entry(name)
         sizes = {"hidden_size": 8, "channels": 4, "width": 8}
         small |= {f"config.{size}": value for size, value in sizes.items() if hasattr(entry.config, size)}
         return Run.of(entry, seed=seed, changes={**small, **dotted})
@@ -71,7 +72,7 @@ def small_run() -> Callable[..., Run]:
 @pytest.fixture
 def shipped() -> Path:
     """The folder of the flagship, as the package ships it. Read only."""
-    return bundle.SHIPPED / "lstm.sine"
+    return store.SHIPPED / "lstm.sine"
 
 
 @pytest.fixture
@@ -79,6 +80,6 @@ def copied(tmp_path: Path, shipped: Path) -> Path:
     """A copy of the flagship that states the same in other bytes, and so is of unknown origin."""
     folder = tmp_path / "handed-over" / "lstm.sine"
     shutil.copytree(shipped, folder)
-    with (folder / bundle.MANIFEST).open("ab") as manifest:
+    with (folder / store.MANIFEST).open("ab") as manifest:
         manifest.write(b"\n")
     return folder

@@ -12,19 +12,18 @@ imports torch.
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .bundles.shelf import available
     from .errors import SeqzooError
-    from .floors import floors, forecasters
-    from .microscope import microscope
+    from .evaluation.scoring import score
+    from .forecasters.exact import references_of
+    from .forecasters.floors import floors
+    from .microscope import look_inside
+    from .publishing.verify import verify
     from .runtime import Predictor, load
-    from .scoring import score
-    from .shelf import available
     from .signals import Sine
-    from .verification import verify
 
 __version__ = "0.1.0"
 
@@ -32,13 +31,13 @@ _HOMES = {
     "Predictor": "runtime",
     "SeqzooError": "errors",
     "Sine": "signals",
-    "available": "shelf",
-    "floors": "floors",
-    "forecasters": "floors",
+    "available": "bundles.shelf",
+    "floors": "forecasters.floors",
     "load": "runtime",
-    "microscope": "microscope",
-    "score": "scoring",
-    "verify": "verification",
+    "look_inside": "microscope",
+    "references_of": "forecasters.exact",
+    "score": "evaluation.scoring",
+    "verify": "publishing.verify",
 }
 
 
@@ -48,17 +47,6 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value
-
-
-class _Package(ModuleType):
-    """A submodule, once imported, would take the place of the function it is named after, as `floors`."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:
@@ -72,9 +60,9 @@ __all__ = [
     "__version__",
     "available",
     "floors",
-    "forecasters",
     "load",
-    "microscope",
+    "look_inside",
+    "references_of",
     "score",
     "verify",
 ]

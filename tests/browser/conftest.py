@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from microscope_page import STUB, facts
-from seqzoo import bundle
+from seqzoo.bundles import store
 from seqzoo.microscope import HERE, module
-from serving import Running, lasting
+from support.microscope_page import STUB, facts
+from support.serving import Running, lasting
 
 FLAGS = [
     "--headless",
@@ -64,9 +64,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The app; its user has a copy of a bundle whose ONNX file is damaged, and one whose manifest is."""
     home = tmp_path_factory.mktemp("browser") / "home"
     for name in ("lstm.sine-cut", "lstm.sine-torn"):
-        shutil.copytree(bundle.SHIPPED / "lstm.sine", home / "models" / name)
-    (home / "models" / "lstm.sine-cut" / bundle.ONNX).write_bytes(b"cut")
-    (home / "models" / "lstm.sine-torn" / bundle.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
+        shutil.copytree(store.SHIPPED / "lstm.sine", home / "models" / name)
+    (home / "models" / "lstm.sine-cut" / store.ONNX).write_bytes(b"cut")
+    (home / "models" / "lstm.sine-torn" / store.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
     # With torch's engine, each file of tests would wait for its import.
     with lasting(home, "--engine", "onnx", command="app") as running:
         yield running
@@ -148,4 +148,4 @@ def show(page: Any) -> Callable[..., Any]:
 @pytest.fixture(scope="module")
 def weights() -> Callable[[str], str]:
     """The weights of a shipped bundle in base64."""
-    return lambda name: base64.b64encode((bundle.SHIPPED / name / bundle.WEIGHTS).read_bytes()).decode()
+    return lambda name: base64.b64encode((store.SHIPPED / name / store.WEIGHTS).read_bytes()).decode()

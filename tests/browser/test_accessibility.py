@@ -10,7 +10,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from serving import Running
+from support.serving import Running
 
 Visit = Callable[..., Any]
 

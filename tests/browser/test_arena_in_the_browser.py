@@ -13,7 +13,7 @@ import pytest
 
 from seqzoo.arena.committed import HERE
 from seqzoo.arena.questions import ANSWERS, committed
-from serving import Running, lasting
+from support.serving import Running, lasting
 
 Visit = Callable[..., Any]
 CHART = "[data-shown=committed] [role=img].chart"

@@ -12,10 +12,10 @@ from playwright.sync_api import Page
 from safetensors.numpy import load as parse
 
 import seqzoo
-from seqzoo import bundle
-from seqzoo.runtime.reference import CELLS
+from seqzoo.bundles import store
+from seqzoo.runtime.engines.numpy import CELLS
 
-RECURRENT = sorted(path.name for path in bundle.SHIPPED.iterdir() if path.name.partition(".")[0] in CELLS)
+RECURRENT = sorted(path.name for path in store.SHIPPED.iterdir() if path.name.partition(".")[0] in CELLS)
 Array = NDArray[np.float64]
 
 ASK = """async ({data, architecture, windows, changes}) => {
@@ -45,7 +45,7 @@ def ask(page: Page, weights: Callable[[str], str]) -> Callable[..., list[dict[st
 
 
 def golden(name: str) -> tuple[Array, Array]:
-    tensors = parse((bundle.SHIPPED / name / bundle.GOLDEN).read_bytes())
+    tensors = parse((store.SHIPPED / name / store.GOLDEN).read_bytes())
     return tensors["context"][:, :, 0].astype(float), tensors["forecast"]
 
 
@@ -74,7 +74,7 @@ def test_every_gate_and_state_is_that_of_the_numpy_reference(name, ask):
 
 def equations(name: str, values: Array, freeze: dict[str, tuple[Any, float]], ablate: list[int]) -> float:
     """The recurrence once more, with gates held (at units, to a value) and units silenced."""
-    tensors = parse((bundle.SHIPPED / name / bundle.WEIGHTS).read_bytes())
+    tensors = parse((store.SHIPPED / name / store.WEIGHTS).read_bytes())
     of = {key.partition(".")[2]: tensor.astype(float) for key, tensor in tensors.items()}
     h = c = np.zeros(of["weight_hh_l0"].shape[1])
 
@@ -153,7 +153,7 @@ def test_steps_read_in_another_order_keep_their_derivatives_with_their_values(as
 @pytest.mark.parametrize("name", ["lstm.sine", "gru.sine", "rnn.sine"])
 def test_contributions_and_the_bias_add_up_to_the_forecast(name, ask):
     (seen,) = ask(name, window()[None])
-    bias = parse((bundle.SHIPPED / name / bundle.WEIGHTS).read_bytes())["head.bias"].item()
+    bias = parse((store.SHIPPED / name / store.WEIGHTS).read_bytes())["head.bias"].item()
     assert sum(seen["contributions"]) + bias == pytest.approx(seen["forecast"][0], abs=1e-12)
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo import catalogue
-from serving import Running
+from seqzoo.runtime import catalogue
+from support.serving import Running
 
 Visit = Callable[..., Any]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from seqzoo import bundle
-from seqzoo.runtime import closed_form
-from serving import Running
+from seqzoo.bundles import store
+from seqzoo.forecasters import references
+from support.serving import Running
 
 Visit = Callable[..., Any]
 
@@ -21,8 +21,8 @@ def shown(page: Any) -> set[str]:
 
 def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_looking(visit: Visit, app: Running) -> None:
     page = visit("/")
-    shipped = {path.name for path in bundle.SHIPPED.iterdir() if (path / bundle.MANIFEST).exists()}
-    assert shown(page) == shipped | set(closed_form.names()) | {"lstm.sine-cut", "lstm.sine-torn"}
+    shipped = {path.name for path in store.SHIPPED.iterdir() if (path / store.MANIFEST).exists()}
+    assert shown(page) == shipped | set(references.names()) | {"lstm.sine-cut", "lstm.sine-torn"}
     index = httpx.post(f"{app.address}/v2/repository/index").json()
     assert not any(row["state"] == "READY" for row in index)
 

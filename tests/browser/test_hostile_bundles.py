@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from seqzoo import bundle
-from serving import Running
+from seqzoo.bundles import store
+from support.serving import Running
 
 Visit = Callable[..., Any]
 ATTACK = "<img src=x onerror=alert(1)></script><script>alert(2)</script>`${alert(3)}` {{alert(4)}}"
@@ -31,17 +31,17 @@ CARD = f"""# {ATTACK}
 def hostile(app: Running) -> None:
     """A bundle with such words, and one with the weights of another architecture; their hashes are right."""
     for name, changed in (
-        ("lstm.sine-words", {bundle.CARD: CARD.encode()}),
-        ("mlp.sine-other", {bundle.WEIGHTS: (bundle.SHIPPED / "linear.sine" / bundle.WEIGHTS).read_bytes()}),
+        ("lstm.sine-words", {store.CARD: CARD.encode()}),
+        ("mlp.sine-other", {store.WEIGHTS: (store.SHIPPED / "linear.sine" / store.WEIGHTS).read_bytes()}),
     ):
         folder = app.home / "models" / name
-        shutil.copytree(bundle.SHIPPED / name.partition("-")[0], folder)
-        facts = json.loads((folder / bundle.MANIFEST).read_text("utf-8"))
+        shutil.copytree(store.SHIPPED / name.partition("-")[0], folder)
+        facts = json.loads((folder / store.MANIFEST).read_text("utf-8"))
         facts |= {"name": name, "title": ATTACK, "summary": ATTACK * 50}
         for file, data in changed.items():
             (folder / file).write_bytes(data)
             facts["files"][file] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-        (folder / bundle.MANIFEST).write_text(json.dumps(facts), "utf-8")
+        (folder / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
 
 
 @pytest.mark.parametrize("path", ["/", "/models/lstm.sine-words?view=card", "/models/lstm.sine-words?view=deploy"])

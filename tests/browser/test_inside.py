@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo.app.inside import KEYS
+from seqzoo.app.model.inside.microscope import KEYS
 from seqzoo.signals import Sine, TwoTone
 
 Visit = Callable[..., Any]
@@ -53,7 +53,7 @@ def taken(page: Any, kind: str, figure: str = "all") -> tuple[str, bytes]:
 @pytest.mark.parametrize(("name", "gates"), [("lstm.sine", 4), ("gru.sine", 3), ("rnn.sine", 0)])
 def test_every_recurrence_shows_its_own_gates_and_the_forecast_of_the_engine(name, gates, look):
     page = look(name)
-    window = seqzoo.microscope(name).window
+    window = seqzoo.look_inside(name).window
     assert abs(said(page) - seqzoo.load(name, "onnx").predict(window)[0, 0]) < 1e-3
     assert page.locator("[data-gate][aria-pressed=true]").count() == gates
     assert page.locator(".mz canvas[role=img][aria-label]").count() == page.locator(".mz canvas").count()
@@ -129,7 +129,7 @@ def test_the_bayes_forecast_follows_a_change_of_the_window(look):
     page.wait_for_url(stands, wait_until="commit")
     found = stands.search(page.url)
     assert found
-    window = np.array(seqzoo.microscope("lstm.two_tone").window)
+    window = np.array(seqzoo.look_inside("lstm.two_tone").window)
     window[19] = float(found[1])
     bayes = seqzoo.forecasters(TwoTone(), 20)["bayes"](window[None])[0, 0]
     page.wait_for_function(f"Number({SAID.format(3)}.replace('−', '-')) === {bayes:.3f}")
@@ -160,7 +160,7 @@ def test_the_numbers_are_those_of_the_numpy_reference(name, look):
     file, data = taken(page, "csv")
     assert file == f"{name}.csv"
     rows = list(csv.DictReader(io.StringIO(data.decode())))
-    window = np.array(seqzoo.microscope(name).window)
+    window = np.array(seqzoo.look_inside(name).window)
     window[[2, 19]] = 0.5, -0.25
     assert [float(row["value"]) for row in rows if row["quantity"] == "window"] == window.tolist()
     trace = seqzoo.load(name).trace(window.astype(np.float32))

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from seqzoo import bundle, trust
-from serving import Running, lasting, launch
+from seqzoo.bundles import store, trust
+from support.serving import Running, lasting, launch
 
 Visit = Callable[..., Any]
 
@@ -30,9 +30,9 @@ WATCH = """(() => {
 
 NO_TORCH = """
 import sys
-from seqzoo.runtime import engines
+from seqzoo import _extras
 sys.modules["torch"] = None
-engines.has_torch = lambda: False
+_extras.has_torch = lambda: False
 from seqzoo.cli import main
 main()
 """
@@ -56,12 +56,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The app; its user has a bundle of unknown origin, and two of this machine's with one damaged file each."""
     home = tmp_path_factory.mktemp("loading") / "home"
-    cases = (("foreign", ""), ("no-onnx", bundle.ONNX), ("no-script", bundle.TORCHSCRIPT))
+    cases = (("foreign", ""), ("no-onnx", store.ONNX), ("no-script", store.TORCHSCRIPT))
     for number, (name, damaged) in enumerate(cases, start=1):
         folder = home / "models" / f"lstm.sine-{name}"
-        shutil.copytree(bundle.SHIPPED / "lstm.sine", folder)
-        manifest = (folder / bundle.MANIFEST).read_bytes() + b"\n" * number  # bytes that nobody else has
-        (folder / bundle.MANIFEST).write_bytes(manifest)
+        shutil.copytree(store.SHIPPED / "lstm.sine", folder)
+        manifest = (folder / store.MANIFEST).read_bytes() + b"\n" * number  # bytes that nobody else has
+        (folder / store.MANIFEST).write_bytes(manifest)
         if damaged:
             (folder / damaged).write_bytes(b"cut")
             with (home / trust.LEDGER).open("a") as ledger:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from serving import Running
+from support.serving import Running
 
 Visit = Callable[..., Any]
 

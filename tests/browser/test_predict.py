@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import seqzoo
-from serving import launch
+from support.serving import launch
 
 Visit = Callable[..., Any]
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo import bundle, sensitivity
-from seqzoo.floors import best_linear
-from seqzoo.runtime.feedforward import FeedForward
-from serving import Running
+from seqzoo.bundles import store
+from seqzoo.evaluation import sensitivity
+from seqzoo.forecasters.exact import best_linear
+from seqzoo.microscope.feedforward import FeedForward
+from support.serving import Running
 
 Visit = Callable[..., Any]
 
@@ -157,7 +158,7 @@ def test_a_unit_is_switched_off_with_the_keyboard_and_on_again(visit: Visit, nam
     unit.focus()
     after = changed_by(page, lambda: page.keyboard.press("Enter"), WINDOW)
     context = np.sin(0.02 * np.arange(-20, 0) + 0.6) + 0.1 * np.random.default_rng(5).standard_normal(20)
-    expected = FeedForward(bundle.open_bundle(bundle.SHIPPED / name)).forecast(context[None], frozenset([number]))
+    expected = FeedForward(store.open_bundle(store.SHIPPED / name)).forecast(context[None], frozenset([number]))
     assert f"{name}, 1 off {expected[0, 0]:.4f}" in after and "nothing off" in after
     page.wait_for_function(f"location.search.includes('off={number}')")
     assert unit.get_attribute("aria-pressed") == "true"
@@ -190,8 +191,8 @@ def test_an_address_that_makes_no_sense_shows_the_view_as_it_begins(visit: Visit
 def test_damaged_weights_are_one_sentence_and_the_derivative_is_still_there(visit: Visit, app: Running) -> None:
     own = app.home / "models" / "mlp.sine-cut"
     if not own.exists():
-        shutil.copytree(bundle.SHIPPED / "mlp.sine", own)
-        (own / bundle.WEIGHTS).write_bytes(b"cut")
+        shutil.copytree(store.SHIPPED / "mlp.sine", own)
+        (own / store.WEIGHTS).write_bytes(b"cut")
     page = look(visit, "mlp.sine-cut")
     assert "weights.safetensors has 3 bytes" in page.inner_text("#panel-inside .below [role=alert]")
     changed_by(page, lambda: page.click("#panel-inside button:has-text('New noise')"))

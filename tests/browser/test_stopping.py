@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from serving import launch
+from support.serving import launch
 
 CHART = "#panel-predict .chart[aria-label*='Bayes']"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serving import launch
+from support.serving import launch
 
 Visit = Callable[..., Any]
 

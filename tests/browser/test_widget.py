@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page
 
 import seqzoo
-from microscope_page import press, said
-from seqzoo.bundle import SHIPPED, WEIGHTS
+from seqzoo.bundles.store import SHIPPED, WEIGHTS
+from support.microscope_page import press, said
 
 
 def picture(page: Page, part: str) -> str:
@@ -175,7 +175,7 @@ def test_dark_follows_the_system(show):
 
 
 def test_python_sends_the_weights_when_they_are_asked_for_and_never_as_a_trait(monkeypatch):
-    made = seqzoo.microscope("lstm.sine")
+    made = seqzoo.look_inside("lstm.sine")
     sent: list[Any] = []
     monkeypatch.setattr(made, "send", lambda content, buffers: sent.append((content, buffers)))
     made._handle_custom_msg({"kind": "weights"}, [])
@@ -187,7 +187,7 @@ def test_python_sends_the_weights_when_they_are_asked_for_and_never_as_a_trait(m
 
 
 def test_the_bayes_forecast_follows_the_window():
-    made = seqzoo.microscope("lstm.sine")
+    made = seqzoo.look_inside("lstm.sine")
     made.window = [0.5] * 20
     bayes = seqzoo.forecasters(seqzoo.Sine(), 20)["bayes"]
     window = np.full((1, 20), 0.5)
@@ -200,11 +200,11 @@ def test_the_bayes_forecast_follows_the_window():
 @pytest.mark.parametrize(("name", "says"), [("mlp.sine", "no gates and states"), ("bayes.sine", "computed")])
 def test_a_model_without_a_cell_is_refused_in_one_line(name, says):
     with pytest.raises(seqzoo.SeqzooError, match=says) as refusal:
-        seqzoo.microscope(name)
+        seqzoo.look_inside(name)
     assert "\n" not in str(refusal.value)
 
 
 def test_without_anywidget_the_line_that_installs_it_is_shown():
-    code = "import sys; sys.modules['anywidget'] = None; import seqzoo; seqzoo.microscope('lstm.sine')"
+    code = "import sys; sys.modules['anywidget'] = None; import seqzoo; seqzoo.look_inside('lstm.sine')"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'seqzoo[app]'" in ran.stderr.splitlines()[-1]

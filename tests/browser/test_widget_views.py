@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import seqzoo
-from microscope_page import press, said
-from seqzoo.bundle import SHIPPED, open_bundle
+from seqzoo.bundles.store import SHIPPED, open_bundle
 from seqzoo.microscope import Microscope
+from support.microscope_page import press, said
 
 
 def test_dark_follows_jupyterlab_where_it_has_a_theme_and_paper_is_light(show):
@@ -176,7 +176,7 @@ def test_a_window_that_nobody_drew_has_no_best_possible_forecast_and_may_lie_out
 
 
 def test_the_bayes_forecast_is_as_far_ahead_as_is_looked_at():
-    made = seqzoo.microscope("lstm.sine-h50")
+    made = seqzoo.look_inside("lstm.sine-h50")
     for asked, ahead in (("50", 50), ("9999", 50), ("0", 1), ("many", 1)):
         made.view = {"ahead": asked}
         bayes = seqzoo.forecasters(seqzoo.Sine(), 20, ahead)["bayes"](np.array([made.window]))[0, -1]

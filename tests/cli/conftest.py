@@ -1,3 +1,3 @@
-from terminal import terminal
+from support.terminal import terminal
 
 __all__ = ["terminal"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from seqzoo.arena import results
-from terminal import Terminal
+from support.terminal import Terminal
 
 TINY = ["--models", "linear,mlp", "--seeds", 2, "--windows", 640, "--workers", 1]
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqzoo import _extras
 from seqzoo.cli import app
 from seqzoo.cli.tables import show_score
-from seqzoo.runtime import engines
-from terminal import Terminal
+from support.terminal import Terminal
 
 SMALL = [
     *("--set", "recipe.steps=60"),
@@ -182,7 +182,7 @@ def test_ctrl_c_keeps_the_best_and_says_how_to_continue(home: Path) -> None:
 def test_an_engine_that_the_app_cannot_have_is_refused_before_it_listens(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, engine: str, says: str
 ) -> None:
-    monkeypatch.setattr(engines, "has_torch", lambda: False)
+    monkeypatch.setattr(_extras, "has_torch", lambda: False)
     said = terminal("app", "--engine", engine)
     assert said.status == 2 and says in said.err and said.err.count("\n") == 1
 

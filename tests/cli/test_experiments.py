@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo.arena import order, order_runs, rollouts, shift
-from terminal import Terminal
+from seqzoo.arena.experiments import off_distribution, order, order_runs, roll_out
+from support.terminal import Terminal
 
 
 def test_off_distribution_writes_results_figure_and_text(terminal: Terminal, tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_off_distribution_writes_results_figure_and_text(terminal: Terminal, tmp
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
         "off-distribution.json", "off-distribution.md", "off-distribution.svg",
     ]
-    assert shift.markdown(shift.read(tmp_path)) in said.out
+    assert off_distribution.markdown(off_distribution.read(tmp_path)) in said.out
     assert (tmp_path / "off-distribution.md").read_text("utf-8") in said.out
 
 
@@ -28,8 +28,8 @@ def test_roll_out_writes_results_figure_and_text(terminal: Terminal, tmp_path: P
     assert said.status == 0, said.err
     names = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
     assert names == ["roll-out.json", "roll-out.md", "roll-out.svg"]
-    found = rollouts.read(tmp_path)
-    assert rollouts.markdown(found) in said.out
+    found = roll_out.read(tmp_path)
+    assert roll_out.markdown(found) in said.out
     assert found.at_once == {"linear.sine": 1, "lstm.sine-h50": 50}
 
 
@@ -42,7 +42,7 @@ def test_roll_out_takes_every_model_of_another_signal(terminal: Terminal, tmp_pa
 def test_off_distribution_prints_the_json_that_it_writes(terminal: Terminal, tmp_path: Path) -> None:
     said = terminal("off-distribution", "--signal", "square", "--windows", "50", "--json", "--out", tmp_path)
     assert said.status == 0, said.err
-    assert json.loads(said.out) == json.loads((tmp_path / shift.RESULTS).read_text("utf-8"))
+    assert json.loads(said.out) == json.loads((tmp_path / off_distribution.RESULTS).read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(rollouts, "measure", None)
-    monkeypatch.setattr(shift, "sweep", None)
+    monkeypatch.setattr(roll_out, "measure", None)
+    monkeypatch.setattr(off_distribution, "sweep", None)
     monkeypatch.setattr(order_runs, "run", None)
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         assert "Choose another folder." in terminal(command, "--out", out).refusal

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqzoo.scoring import HELD_OUT_SEEDS
+from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
 from seqzoo.signals import Sine
-from terminal import Terminal
+from support.terminal import Terminal
 
 SERIES = Sine().series(400, seed=5).observed
 

@@ -13,14 +13,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from seqzoo import catalogue, shelf, signals
-from seqzoo.app import gallery, model
-from seqzoo.app import predict as predict_view
-from seqzoo.bundle import MANIFEST, Manifest, open_bundle
-from seqzoo.floors import NO_EXCESS, floors, vanishes
+from seqzoo import signals
+from seqzoo.app import gallery
+from seqzoo.app.model import page
+from seqzoo.app.model import predict as predict_view
+from seqzoo.bundles import shelf
+from seqzoo.bundles.store import MANIFEST, Manifest, open_bundle
+from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, score
+from seqzoo.forecasters.floors import NO_EXCESS, floors, vanishes
+from seqzoo.runtime import catalogue
 from seqzoo.runtime.predictor import Predictor
-from seqzoo.scoring import HELD_OUT_SEEDS, score
-from terminal import Terminal
+from support.terminal import Terminal
 
 NAME = "linear.sine-quiet"
 
@@ -52,7 +55,7 @@ def test_every_door_says_that_there_is_no_excess(quiet: str, terminal: Terminal)
     assert next(row for row in csv.DictReader(io.StringIO(catalogue.table())) if row["name"] == quiet)["excess"] == ""
     card = (path / "README.md").read_text("utf-8")
     assert NO_EXCESS.capitalize() in card and "type: excess" not in card
-    assert "excess undefined" in gallery._scale(row) and "undefined" in model._distance(None)
+    assert "excess undefined" in gallery._scale(row) and "undefined" in page._distance(None)
     assert "no noise" in predict_view._lead(Predictor(path))
 
     stated = msgspec.json.decode((path / MANIFEST).read_bytes())

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqzoo.app import own_window
+from seqzoo.app.model import own_window
+from seqzoo.data.reading import rows_of
 from seqzoo.errors import InputError
-from seqzoo.number_text import rows_of
-from terminal import Terminal
+from support.terminal import Terminal
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 COLUMN = "Keep the column of values, one number a line."

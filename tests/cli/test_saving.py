@@ -14,12 +14,14 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from seqzoo import bundle, catalogue, registry
+from seqzoo.bundles import store
 from seqzoo.cli import tables
 from seqzoo.cli.listing import show_models
 from seqzoo.errors import InputError
-from seqzoo.training import Run
-from terminal import Terminal
+from seqzoo.runtime import catalogue
+from seqzoo.training.loop import Run
+from seqzoo.zoo import _registry
+from support.terminal import Terminal
 
 SMALL = ["--set", "recipe.steps=60", "--set", "recipe.evaluate_every=20"]
 TOO_FAST = ["--set", "recipe.learning_rate=1e6", *SMALL]
@@ -34,13 +36,13 @@ def test_a_model_worse_than_the_last_value_is_no_success_and_its_weights_are_not
     (checkpoint,) = (home / "runs").iterdir()
     assert str(checkpoint) in refusal
     assert terminal("train", "linear.sine", *TOO_FAST, "--resume", "--keep-worse").status == 0
-    assert bundle.open_bundle(home / "models" / "linear.sine-own").manifest.score.skill[0] < 0
+    assert store.open_bundle(home / "models" / "linear.sine-own").manifest.score.skill[0] < 0
 
 
 def test_training_without_noise_is_refused_before_it_begins(terminal: Terminal) -> None:
     assert "sigma must be above 0" in terminal("train", "linear.sine", "--set", "signal.sigma=0").refusal
     with pytest.raises(InputError, match="sigma must be above 0"):
-        Run.of(registry.entry("linear.sine"), changes={"signal.sigma": 0.0})
+        Run.of(_registry.entry("linear.sine"), changes={"signal.sigma": 0.0})
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_any_work(
@@ -82,14 +84,14 @@ def test_of_two_trainings_under_one_name_the_second_is_told_and_loses_nothing(ho
     slow.send_signal(signal.SIGSTOP)
     first = terminal("train", "linear.sine", *SMALL, "--keep-worse", "--json")
     assert first.status == 0
-    saved = bundle.open_bundle(home / "models" / "linear.sine-own").manifest
+    saved = store.open_bundle(home / "models" / "linear.sine-own").manifest
     slow.send_signal(signal.SIGCONT)
     _, err = slow.communicate(timeout=200)
     assert slow.returncode == 2 and "another training has saved" in err and "--resume" in err
-    assert bundle.open_bundle(home / "models" / "linear.sine-own").manifest == saved
+    assert store.open_bundle(home / "models" / "linear.sine-own").manifest == saved
     again = terminal("train", "linear.sine", *options, "--resume", "--as", "second", "--json")
     assert again.status == 0 and json.loads(again.out)["finished"]
-    assert bundle.open_bundle(home / "models" / "second").manifest.training.recipe["steps"] == 3000
+    assert store.open_bundle(home / "models" / "second").manifest.training.recipe["steps"] == 3000
     assert not [path.name for path in (home / "runs").iterdir() if path.name.startswith(".")]
 
 

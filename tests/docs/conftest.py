@@ -1,4 +1,4 @@
-from serving import start
-from terminal import terminal
+from support.serving import start
+from support.terminal import terminal
 
 __all__ = ["start", "terminal"]

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo import export, registry
-from seqzoo.bundle import open_bundle
+from seqzoo.bundles.store import open_bundle
 from seqzoo.errors import UnknownNameError
-from seqzoo.model_files import ENTRY_POINTS
-from terminal import Terminal
+from seqzoo.publishing import build
+from seqzoo.zoo import _registry
+from seqzoo.zoo._model_files import ENTRY_POINTS
+from support.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "adding-a-model.md").read_text("utf-8")
@@ -42,7 +43,7 @@ def test_the_file_trains_by_the_commands_shown_and_its_bundle_needs_it_no_more(
     assert terminal("train", "mgu.sine", "--models", mgu, *SMALL).status == 0
     found = open_bundle(home / "models" / "mgu.sine-own")
     assert found.manifest.rebuild == "seqzoo reproduce mgu.sine-own --models mgu.py"
-    eager = export.eager(export.module_of(found), np.array(WINDOW, np.float32).reshape(1, 4, 1)).numpy()
+    eager = build.eager(build.module_of(found), np.array(WINDOW, np.float32).reshape(1, 4, 1)).numpy()
     with_file = terminal("verify", "mgu.sine-own", "--windows", 1000)
     assert with_file.status == 0 and "not proven" not in with_file.out
     again = terminal("reproduce", "mgu.sine-own", "--models", mgu, "--json")  # the file runs once in a process
@@ -50,7 +51,7 @@ def test_the_file_trains_by_the_commands_shown_and_its_bundle_needs_it_no_more(
     mgu.unlink()
     own_models()
     with pytest.raises(UnknownNameError, match="unknown architecture 'mgu'"):
-        registry.architecture("mgu")
+        _registry.architecture("mgu")
     assert "unknown architecture 'mgu'" in terminal("reproduce", "mgu.sine-own").refusal
     report = json.loads(terminal("verify", "mgu.sine-own", "--windows", 1000, "--json").out)
     outcomes = {check["name"]: check["passed"] for check in report["checks"]}
@@ -71,8 +72,8 @@ def test_a_new_process_serves_the_bundle_without_the_file(terminal: Terminal, mg
 
 
 def test_the_number_of_parameters_in_the_file_is_true(mgu: Path) -> None:
-    registry.load_file(mgu)
-    made = registry.architecture("mgu")
+    _registry.load_file(mgu)
+    made = _registry.architecture("mgu")
     for k, h in ((32, 1), (3, 7)):
         module = made.module(made.config(20, h, k))
         count = sum(parameter.numel() for parameter in module.parameters())

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-import arena_work
 from seqzoo.arena import results
 from seqzoo.arena.results import Results
 from seqzoo.cli import app
+from support import arena_work
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
 def script(tmp_path, monkeypatch):
-    spec = importlib.util.spec_from_file_location("arena_page", ROOT / "docs" / "arena.py")
+    spec = importlib.util.spec_from_file_location("arena_page", ROOT / "tools" / "arena.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOT", tmp_path)

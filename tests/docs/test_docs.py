@@ -16,7 +16,7 @@ COMMANDS = sorted(set(re.findall(r"^seqzoo ([\w-]+)", README, re.MULTILINE)))
 
 
 def _figures():
-    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
+    spec = importlib.util.spec_from_file_location("figures", ROOT / "tools" / "figures.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-import arena_work
-from seqzoo import files
+from seqzoo import _storage
 from seqzoo.arena import results
-from seqzoo.arena.contest import Contest, hold
+from seqzoo.arena.experiments.one_step import Contest, hold
 from seqzoo.arena.results import Footprint, Results
 from seqzoo.errors import InputError
-from terminal import Terminal
+from support import arena_work
+from support.terminal import Terminal
 
 Facts = dict[str, Any]
 
@@ -85,7 +85,7 @@ def test_a_later_schema_is_named_even_if_its_fields_are_unknown(tmp_path: Path, 
 def test_a_folder_that_another_run_writes_into_is_refused_and_left_alone(tmp_path: Path, facts: Facts) -> None:
     before = (tmp_path / results.NAME).read_bytes()
     contest = Contest("sine", ("linear",), (None,), 1, 640)
-    with files.only_writer(tmp_path), pytest.raises(InputError, match=r"another run is writing into .* --out"):
+    with _storage.only_writer(tmp_path), pytest.raises(InputError, match=r"another run is writing into .* --out"):
         hold(contest, tmp_path, workers=1, work=arena_work.noted)
     assert (tmp_path / results.NAME).read_bytes() == before
     assert len(hold(contest, tmp_path, workers=1, work=arena_work.noted).cells) == 3

@@ -12,40 +12,41 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-import forge
 import pytest
 
-from seqzoo import bundle, files, shelf
-from seqzoo.bundle import Bundle
+from seqzoo import _storage
+from seqzoo.bundles import shelf, store
+from seqzoo.bundles.store import Bundle
 from seqzoo.errors import IntegrityError
-from terminal import Terminal
+from support import forge
+from support.terminal import Terminal
 
 # Writes two versions of a bundle in turn for ever; argument: a bundle to take files and manifest from.
 WRITER = """
 import sys
 from pathlib import Path
-from seqzoo import bundle, shelf
-found = bundle.open_bundle(Path(sys.argv[1]))
-contents = {name: found.read(name) for name in bundle.REQUIRED}
+from seqzoo.bundles import shelf, store
+found = store.open_bundle(Path(sys.argv[1]))
+contents = {name: found.read(name) for name in store.REQUIRED}
 print("ready", flush=True)
 while True:
     for version in (b"one", b"two"):
-        contents[bundle.CARD] = version * 1000
-        bundle.write_bundle(shelf.own_models() / "mine", found.manifest, contents)
+        contents[store.CARD] = version * 1000
+        store.write_bundle(shelf.own_models() / "mine", found.manifest, contents)
 """
 
 
 @pytest.fixture
 def mine(shipped: Path) -> Bundle:
     """A bundle of one's own, called mine."""
-    found = bundle.open_bundle(shipped)
-    contents = {name: found.read(name) for name in bundle.REQUIRED}
-    return bundle.write_bundle(shelf.own_models() / "mine", found.manifest, contents)
+    found = store.open_bundle(shipped)
+    contents = {name: found.read(name) for name in store.REQUIRED}
+    return store.write_bundle(shelf.own_models() / "mine", found.manifest, contents)
 
 
 def _whole(path: Path) -> Bundle:
-    found = bundle.open_bundle(path)
-    for name in bundle.REQUIRED:
+    found = store.open_bundle(path)
+    for name in store.REQUIRED:
         found.read(name)
     return found
 
@@ -60,7 +61,7 @@ def test_a_writer_that_is_killed_leaves_the_old_or_the_new_bundle(shipped: Path,
         assert shelf.available()["mine"] == mine.path
         assert os.listdir(shelf.own_models()) == ["mine"]  # noqa: PTH208
         assert _whole(mine.path).is_trusted
-        assert not [path for path in files.home().iterdir() if path.name.startswith(".built.txt.old")]
+        assert not [path for path in _storage.home().iterdir() if path.name.startswith(".built.txt.old")]
 
 
 def test_a_writer_killed_between_its_two_renames_is_finished_by_the_next_reader(mine: Bundle) -> None:
@@ -87,13 +88,13 @@ def test_a_disk_that_is_full_at_any_moment_leaves_the_old_bundle(
             raise OSError(errno.ENOSPC, "No space left on device")
         sync(descriptor)
 
-    contents = {name: mine.read(name) for name in bundle.REQUIRED} | {bundle.CARD: b"new"}
+    contents = {name: mine.read(name) for name in store.REQUIRED} | {store.CARD: b"new"}
     with monkeypatch.context() as patch:
-        patch.setattr(files.os, "fsync", full)
+        patch.setattr(_storage.os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
-            bundle.write_bundle(mine.path, mine.manifest, contents)
+            store.write_bundle(mine.path, mine.manifest, contents)
     assert _whole(mine.path).manifest == mine.manifest
-    assert bundle.open_bundle(mine.path).is_trusted
+    assert store.open_bundle(mine.path).is_trusted
     assert os.listdir(mine.path.parent) == ["mine"]  # noqa: PTH208
 
 
@@ -107,11 +108,11 @@ def test_the_old_bundle_comes_back_if_the_new_one_cannot_take_its_place(
             raise OSError(errno.EIO, "Input/output error")
         return rename(path, target)
 
-    contents = {name: mine.read(name) for name in bundle.REQUIRED} | {bundle.CARD: b"new"}
+    contents = {name: mine.read(name) for name in store.REQUIRED} | {store.CARD: b"new"}
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", refuse)
         with pytest.raises(OSError, match="Input/output"):
-            bundle.write_bundle(mine.path, mine.manifest, contents)
+            store.write_bundle(mine.path, mine.manifest, contents)
     assert _whole(mine.path).manifest == mine.manifest
 
 
@@ -132,8 +133,8 @@ def test_files_of_others_that_look_like_temporaries_are_left_alone(mine: Bundle,
     out = tmp_path / "elsewhere" / "bundle"
     out.parent.mkdir()
     (out.parent / ".notes.old-1999999").write_text("mine")
-    contents = {name: mine.read(name) for name in bundle.REQUIRED}
-    bundle.write_bundle(out, mine.manifest, contents)
+    contents = {name: mine.read(name) for name in store.REQUIRED}
+    store.write_bundle(out, mine.manifest, contents)
     assert (out.parent / ".notes.old-1999999").read_text() == "mine"
 
 
@@ -181,15 +182,15 @@ def test_a_damaged_ledger_of_what_was_built_here_gives_no_trust(
         (home / "built.txt").mkdir()
     else:
         (home / "built.txt").write_bytes(ledger)
-    assert not bundle.open_bundle(copied).is_trusted
+    assert not store.open_bundle(copied).is_trusted
     if isinstance(ledger, bytes):
-        found = bundle.open_bundle(copied)
-        contents = {name: found.read(name) for name in bundle.REQUIRED}
-        assert bundle.write_bundle(shelf.own_models() / "mine", found.manifest, contents).is_trusted
+        found = store.open_bundle(copied)
+        contents = {name: found.read(name) for name in store.REQUIRED}
+        assert store.write_bundle(shelf.own_models() / "mine", found.manifest, contents).is_trusted
 
 
 def test_a_bundle_replaced_while_it_is_open_is_noticed(mine: Bundle, copied: Path) -> None:
-    forge.replace(copied, bundle.WEIGHTS, b"other")
-    (mine.path / bundle.WEIGHTS).write_bytes((copied / bundle.WEIGHTS).read_bytes())
+    forge.replace(copied, store.WEIGHTS, b"other")
+    (mine.path / store.WEIGHTS).write_bytes((copied / store.WEIGHTS).read_bytes())
     with pytest.raises(IntegrityError):
-        mine.read(bundle.WEIGHTS)
+        mine.read(store.WEIGHTS)

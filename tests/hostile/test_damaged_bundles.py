@@ -7,14 +7,15 @@ import random
 from pathlib import Path
 from typing import Any, NoReturn
 
-import forge
 import pytest
 
 import seqzoo
-from seqzoo import bundle, files, shelf, trust
+from seqzoo import _storage
+from seqzoo.bundles import shelf, store, trust
 from seqzoo.errors import BundleError, IntegrityError, ManifestError
-from seqzoo.runtime import onnx_engine, reference
-from terminal import Terminal
+from seqzoo.runtime.engines import numpy, onnx
+from support import forge
+from support.terminal import Terminal
 
 WINDOW = [0.1] * 20
 FLIPS = 200
@@ -24,17 +25,17 @@ def _flips(name: str, size: int) -> list[int]:
     return sorted(random.Random(name).sample(range(8 * size), FLIPS))
 
 
-@pytest.mark.parametrize("name", bundle.REQUIRED)
+@pytest.mark.parametrize("name", store.REQUIRED)
 def test_a_flipped_bit_is_noticed_wherever_it_is(copied: Path, name: str) -> None:
     whole = (copied / name).read_bytes()
-    found = bundle.open_bundle(copied)
+    found = store.open_bundle(copied)
     for bit in _flips(name, len(whole)):
         (copied / name).write_bytes(forge.flipped(whole, bit))
         with pytest.raises(IntegrityError, match="does not match its manifest"):
             found.read(name)
 
 
-@pytest.mark.parametrize(("engine", "name"), [("onnx", bundle.ONNX), ("numpy", bundle.WEIGHTS)])
+@pytest.mark.parametrize(("engine", "name"), [("onnx", store.ONNX), ("numpy", store.WEIGHTS)])
 def test_no_parser_sees_a_damaged_file(
     copied: Path, engine: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,8 +45,8 @@ def test_no_parser_sees_a_damaged_file(
         seen.append(data)
         raise AssertionError("parsed")
 
-    monkeypatch.setattr(onnx_engine.ort, "InferenceSession", spy)
-    monkeypatch.setattr(reference, "parse", spy)
+    monkeypatch.setattr(onnx.ort, "InferenceSession", spy)
+    monkeypatch.setattr(numpy, "parse", spy)
     whole = (copied / name).read_bytes()
     for bit in _flips(name, len(whole)):
         (copied / name).write_bytes(forge.flipped(whole, bit))
@@ -63,18 +64,18 @@ def test_torch_does_not_see_a_damaged_file_even_of_a_bundle_built_here(
 ) -> None:
     import torch
 
-    trust.record(bundle.open_bundle(copied).manifest_sha256)
+    trust.record(store.open_bundle(copied).manifest_sha256)
     seen: list[object] = []
     monkeypatch.setattr(torch.jit, "load", lambda file, **named: seen.append(file))
-    whole = (copied / bundle.TORCHSCRIPT).read_bytes()
+    whole = (copied / store.TORCHSCRIPT).read_bytes()
     for bit in _flips("torch", len(whole)):
-        (copied / bundle.TORCHSCRIPT).write_bytes(forge.flipped(whole, bit))
+        (copied / store.TORCHSCRIPT).write_bytes(forge.flipped(whole, bit))
         with pytest.raises(IntegrityError):
             seqzoo.load(copied, "torchscript").predict(WINDOW)
     assert seen == []
 
 
-@pytest.mark.parametrize("name", bundle.REQUIRED)
+@pytest.mark.parametrize("name", store.REQUIRED)
 def test_verify_names_the_damaged_file(copied: Path, name: str, terminal: Terminal) -> None:
     (copied / name).write_bytes(forge.flipped((copied / name).read_bytes(), 800))
     done = terminal("verify", copied)
@@ -83,26 +84,26 @@ def test_verify_names_the_damaged_file(copied: Path, name: str, terminal: Termin
 
 
 def test_a_flipped_bit_of_the_manifest_is_refused_or_changes_no_prediction(copied: Path) -> None:
-    whole = (copied / bundle.MANIFEST).read_bytes()
+    whole = (copied / store.MANIFEST).read_bytes()
     expected = seqzoo.load(copied, "numpy").predict(WINDOW)
     refused = 0
     for bit in range(0, 8 * len(whole), 5):
-        (copied / bundle.MANIFEST).write_bytes(forge.flipped(whole, bit))
+        (copied / store.MANIFEST).write_bytes(forge.flipped(whole, bit))
         try:
             given = seqzoo.load(copied, "numpy").predict(WINDOW)
         except seqzoo.SeqzooError:
             refused += 1
             continue
-        facts = bundle.open_bundle(copied).manifest.contract.normaliser
+        facts = store.open_bundle(copied).manifest.contract.normaliser
         assert (given == expected).all() or not facts.is_identity
     assert refused > len(whole)
 
 
 def test_a_manifest_with_a_flipped_bit_loses_the_trust_of_its_builder(copied: Path) -> None:
-    trust.record(bundle.open_bundle(copied).manifest_sha256)
-    assert bundle.open_bundle(copied).is_trusted
+    trust.record(store.open_bundle(copied).manifest_sha256)
+    assert store.open_bundle(copied).is_trusted
     forge.state(copied, title="Another title")
-    assert not bundle.open_bundle(copied).is_trusted
+    assert not store.open_bundle(copied).is_trusted
 
 
 def _remove(path: Path) -> None:
@@ -131,7 +132,7 @@ def _empty(path: Path) -> None:
 
 def _oversized(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(bundle.FILE_LIMIT + 1)
+        file.truncate(store.FILE_LIMIT + 1)
 
 
 def _appended(path: Path) -> None:
@@ -142,12 +143,12 @@ SPOILS = [_remove, _link, _fifo, _folder, _empty, _oversized, _appended]
 
 
 @pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.__name__.strip("_"))
-@pytest.mark.parametrize("name", [bundle.ONNX, bundle.WEIGHTS])
+@pytest.mark.parametrize("name", [store.ONNX, store.WEIGHTS])
 def test_a_file_that_is_not_the_stated_one_is_refused(
     copied: Path, name: str, spoil: Any, terminal: Terminal
 ) -> None:
     spoil(copied / name)
-    engine = "onnx" if name == bundle.ONNX else "numpy"
+    engine = "onnx" if name == store.ONNX else "numpy"
     with pytest.raises(IntegrityError, match=name):
         seqzoo.load(copied, engine).predict(WINDOW)
     assert name in terminal("predict", copied, "--engine", engine, *WINDOW).refusal
@@ -157,9 +158,9 @@ def test_a_file_that_is_not_the_stated_one_is_refused(
 
 @pytest.mark.parametrize("spoil", SPOILS[:-1], ids=lambda spoil: spoil.__name__.strip("_"))
 def test_a_manifest_that_is_not_a_file_is_refused(copied: Path, spoil: Any, terminal: Terminal) -> None:
-    spoil(copied / bundle.MANIFEST)
+    spoil(copied / store.MANIFEST)
     with pytest.raises(ManifestError):
-        bundle.open_bundle(copied)
+        store.open_bundle(copied)
     for command in ("show", "reproduce"):
         assert "manifest" in terminal(command, copied).refusal
     done = terminal("verify", copied)
@@ -170,15 +171,15 @@ def test_a_file_that_may_not_be_read_is_refused(copied: Path, monkeypatch: pytes
     def deny(path: Any, *rest: Any) -> NoReturn:
         raise PermissionError(13, "Permission denied", str(path))
 
-    found = bundle.open_bundle(copied)
-    monkeypatch.setattr(files.os, "open", deny)
+    found = store.open_bundle(copied)
+    monkeypatch.setattr(_storage.os, "open", deny)
     with pytest.raises(IntegrityError, match="Permission denied"):
-        found.read(bundle.ONNX)
+        found.read(store.ONNX)
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match="grew"):
-        files.read_file(Path("/proc/self/maps"), 16)  # states a size of 0
+        _storage.read_file(Path("/proc/self/maps"), 16)  # states a size of 0
 
 
 def test_a_damaged_bundle_of_ones_own_is_listed_with_what_is_wrong(
@@ -186,7 +187,7 @@ def test_a_damaged_bundle_of_ones_own_is_listed_with_what_is_wrong(
 ) -> None:
     own = shelf.own_models() / "broken"
     own.mkdir(parents=True)
-    (own / bundle.MANIFEST).write_text("[/red] not JSON")
+    (own / store.MANIFEST).write_text("[/red] not JSON")
     done = terminal("list")
     assert done.status == 0 and "cannot be used" in done.out and "lstm.sine" in done.out
     with pytest.raises(BundleError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from seqzoo.arena import order, results, shift
+from seqzoo.arena import results
+from seqzoo.arena.experiments import off_distribution, order
 from seqzoo.errors import InputError, IntegrityError
 
 KINDS = {
     "arena": (results.NAME, results.load),
-    "shift": (shift.RESULTS, shift.read),
+    "shift": (off_distribution.RESULTS, off_distribution.read),
     "order": (order.RESULTS, order.read),
 }
 DAMAGED = [

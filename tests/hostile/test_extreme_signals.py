@@ -7,11 +7,14 @@ import math
 
 import pytest
 
-from seqzoo import registry, signals, training
+from seqzoo import signals
 from seqzoo.cli.progress import Bar
 from seqzoo.errors import InputError
-from seqzoo.floors import best_linear, floors
-from terminal import Terminal
+from seqzoo.forecasters.exact import best_linear
+from seqzoo.forecasters.floors import floors
+from seqzoo.training import loop
+from seqzoo.zoo import _registry
+from support.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -72,8 +75,8 @@ def test_the_table_of_floors_shows_the_digits_of_very_large_and_very_small_error
 
 
 def test_training_on_a_long_window_shows_its_references(capsys: pytest.CaptureFixture[str]) -> None:
-    entry = registry.entry("linear.sine")
-    run = training.Run.of(entry, changes={"config.context_length": 2500, "signal.sigma": 1.0})
+    entry = _registry.entry("linear.sine")
+    run = loop.Run.of(entry, changes={"config.context_length": 2500, "signal.sigma": 1.0})
     with Bar(run, quiet=False):
         assert "best linear" in capsys.readouterr().out
 

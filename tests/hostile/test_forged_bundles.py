@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import forge
 import numpy as np
 import pytest
 from onnx import TensorProto
@@ -19,12 +18,13 @@ from safetensors.numpy import load as parse
 from starlette.testclient import TestClient
 
 import seqzoo
-from seqzoo import bundle, shelf
+from seqzoo.bundles import shelf, store
 from seqzoo.errors import BundleError, IntegrityError, UntrustedError
 from seqzoo.runtime import engines
 from seqzoo.runtime.repository import Repository
 from seqzoo.server.serve import application
-from terminal import Terminal
+from support import forge
+from support.terminal import Terminal
 
 WINDOW = [0.1] * 20
 
@@ -39,7 +39,7 @@ def test_code_in_a_bundle_that_was_handed_over_never_runs(
     copied: Path, home: Path, tmp_path: Path, payload: Callable[[Path], bytes], terminal: Terminal
 ) -> None:
     marker = tmp_path / "marker"
-    forge.replace(copied, bundle.TORCHSCRIPT, payload(marker))
+    forge.replace(copied, store.TORCHSCRIPT, payload(marker))
     own = shelf.own_models() / "handed-over"
     own.parent.mkdir(parents=True)
     copied.rename(own)
@@ -67,7 +67,7 @@ def test_the_payload_of_these_tests_would_run_if_it_were_loaded(tmp_path: Path) 
 
 def test_a_pickle_in_place_of_any_other_file_is_not_run(copied: Path, tmp_path: Path, terminal: Terminal) -> None:
     marker = tmp_path / "marker"
-    for name in (bundle.ONNX, bundle.WEIGHTS, bundle.GOLDEN):
+    for name in (store.ONNX, store.WEIGHTS, store.GOLDEN):
         forge.replace(copied, name, forge.torch_archive(marker))
     for engine in ("onnx", "numpy"):
         assert terminal("predict", copied, "--engine", engine, *WINDOW).refusal
@@ -80,7 +80,7 @@ def test_a_zip_bomb_is_refused_before_it_is_opened(copied: Path, terminal: Termi
 
     bomb = forge.zip_bomb(600)
     assert len(bomb) < 1 << 20
-    forge.replace(copied, bundle.TORCHSCRIPT, bomb)
+    forge.replace(copied, store.TORCHSCRIPT, bomb)
     before = _memory()
     assert "would execute code" in terminal("predict", copied, "--engine", "torchscript", *WINDOW).refusal
     assert "FAILS: torchscript\n" in terminal("verify", copied, "--windows", 100).out
@@ -89,7 +89,7 @@ def test_a_zip_bomb_is_refused_before_it_is_opened(copied: Path, terminal: Termi
 
 def test_trust_is_not_gained_by_a_folder_of_the_same_name(copied: Path) -> None:
     assert copied.name == "lstm.sine"
-    assert not bundle.open_bundle(copied).is_trusted
+    assert not store.open_bundle(copied).is_trusted
 
 
 def test_a_link_into_the_users_models_gains_no_trust(copied: Path) -> None:
@@ -105,7 +105,7 @@ def test_onnx_with_data_in_another_file_is_refused(
     copied: Path, location: str, spelling: Callable[[Any], bytes], terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (copied / "weights.bin").write_bytes(bytes(80))
-    forge.replace(copied, bundle.ONNX, spelling(forge.onnx_model(forge.external(location))))
+    forge.replace(copied, store.ONNX, spelling(forge.onnx_model(forge.external(location))))
     monkeypatch.chdir(copied)  # where a path relative to the working folder would be found
     assert "external data" in terminal("predict", copied, *WINDOW).refusal
     proved = terminal("verify", copied)
@@ -122,7 +122,7 @@ def test_the_respelt_model_of_these_tests_is_one_that_onnx_runtime_accepts() -> 
 def test_a_model_in_the_format_of_onnx_runtime_itself_is_refused(
     copied: Path, tmp_path: Path, terminal: Terminal
 ) -> None:
-    forge.replace(copied, bundle.ONNX, forge.runtime_format(tmp_path))
+    forge.replace(copied, store.ONNX, forge.runtime_format(tmp_path))
     assert "cannot load" in terminal("predict", copied, *WINDOW).refusal
 
 
@@ -142,7 +142,7 @@ def test_a_model_in_the_format_of_onnx_runtime_itself_is_refused(
 def test_onnx_that_does_not_keep_the_contract_is_refused(
     copied: Path, facts: dict[str, Any], terminal: Terminal
 ) -> None:
-    forge.replace(copied, bundle.ONNX, forge.onnx_model(**facts).SerializeToString())
+    forge.replace(copied, store.ONNX, forge.onnx_model(**facts).SerializeToString())
     assert "the manifest states" in terminal("predict", copied, *WINDOW).refusal
     assert "FAILS: onnx, score" in terminal("verify", copied).out
 
@@ -155,13 +155,13 @@ def test_onnx_that_fails_or_is_not_finite_when_it_runs_is_refused(copied: Path, 
         model.graph.initializer[1].int64_data[:] = [1]
 
     for tamper in (not_finite, wrong_axis):
-        forge.replace(copied, bundle.ONNX, forge.onnx_model(tamper).SerializeToString())
+        forge.replace(copied, store.ONNX, forge.onnx_model(tamper).SerializeToString())
         assert terminal("predict", copied, *WINDOW).refusal
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"garbage" * 99, b"\x08\x09" * 9, b"ORTM" + bytes(99), b"\xff" * 5000])
 def test_onnx_garbage_is_refused(copied: Path, data: bytes, terminal: Terminal) -> None:
-    forge.replace(copied, bundle.ONNX, data)
+    forge.replace(copied, store.ONNX, data)
     assert "ONNX" in terminal("predict", copied, *WINDOW).refusal
 
 
@@ -216,7 +216,7 @@ CHANGES = [_reshape, _transpose_head, _double, _integers, _missing, _extra, _sca
 def test_weights_that_are_not_the_architectures_are_refused(
     copied: Path, change: Callable[[dict[str, Any]], None], terminal: Terminal
 ) -> None:
-    forge.replace(copied, bundle.WEIGHTS, forge.tensors((copied / bundle.WEIGHTS).read_bytes(), change))
+    forge.replace(copied, store.WEIGHTS, forge.tensors((copied / store.WEIGHTS).read_bytes(), change))
     assert terminal("predict", copied, "--engine", "numpy", *WINDOW).refusal
     proved = terminal("verify", copied, "--windows", 200)
     assert proved.status == 1 and "eager, numpy" in proved.out.rsplit("FAILS: ", 1)[1]
@@ -249,10 +249,10 @@ HEADERS = [
 
 
 @pytest.mark.parametrize("data", HEADERS, ids=range(len(HEADERS)))
-@pytest.mark.parametrize("name", [bundle.WEIGHTS, bundle.GOLDEN])
+@pytest.mark.parametrize("name", [store.WEIGHTS, store.GOLDEN])
 def test_a_lying_header_of_tensors_is_refused(copied: Path, name: str, data: bytes, terminal: Terminal) -> None:
     forge.replace(copied, name, data)
-    if name == bundle.WEIGHTS:
+    if name == store.WEIGHTS:
         with pytest.raises(IntegrityError):
             seqzoo.load(copied, "numpy").predict(WINDOW)
     proved = terminal("verify", copied, "--windows", 100, "--json")
@@ -264,7 +264,7 @@ def _disagree(tensors: dict[str, Any]) -> None:
 
 
 def test_golden_tensors_that_disagree_are_kept_and_said_where(copied: Path, home: Path, terminal: Terminal) -> None:
-    forge.replace(copied, bundle.GOLDEN, forge.tensors((copied / bundle.GOLDEN).read_bytes(), _disagree))
+    forge.replace(copied, store.GOLDEN, forge.tensors((copied / store.GOLDEN).read_bytes(), _disagree))
     proved = terminal("verify", copied, "--windows", 200)
     assert proved.status == 1 and "FAILS: eager, onnx, numpy" in proved.out
     for engine in ("eager", "onnx", "numpy"):
@@ -295,7 +295,7 @@ def test_golden_tensors_that_prove_nothing_fail(copied: Path, golden: dict[str, 
         tensors.clear()
         tensors.update(golden)
 
-    forge.replace(copied, bundle.GOLDEN, forge.tensors((copied / bundle.GOLDEN).read_bytes(), change))
+    forge.replace(copied, store.GOLDEN, forge.tensors((copied / store.GOLDEN).read_bytes(), change))
     proved = terminal("verify", copied, "--windows", 200)
     assert proved.status == 1 and "FAILS: eager, onnx, numpy" in proved.out
 
@@ -305,13 +305,13 @@ def test_a_bundle_that_claims_no_engine_is_refused(copied: Path, terminal: Termi
     assert "no engine" in terminal("predict", copied, *WINDOW).refusal
     assert terminal("verify", copied, "--windows", 100).status == 1
     with pytest.raises(BundleError):
-        bundle.open_bundle(copied)
+        store.open_bundle(copied)
 
 
 def test_a_bundle_that_claims_an_unknown_engine_is_refused(copied: Path) -> None:
     forge.state(copied, tolerance={"onnx": 1e-5, "tensorflow": 1e-5})
     with pytest.raises(BundleError, match="tensorflow"):
-        bundle.open_bundle(copied)
+        store.open_bundle(copied)
 
 
 def _rewritten(**changes: Any) -> Callable[[Path], None]:
@@ -332,14 +332,14 @@ STEP = ("mse", "mse_se", "noise", "bayes", "best_linear", "line", "last_value")
 
 # What was changed, and the checks that must fail.
 BROKEN: list[tuple[Callable[[Path], None], str]] = [
-    (_replaced(bundle.HISTORY, b"not JSON"), "history"),
-    (_replaced(bundle.HISTORY, b"\xff[]"), "history"),
-    (_replaced(bundle.HISTORY, b"[]"), "history"),
-    (_replaced(bundle.HISTORY, b"[" * 5000), "history"),
-    (_replaced(bundle.HISTORY, _history([ROW, ROW])), "history"),
-    (_replaced(bundle.HISTORY, _history([{**ROW, "step": 10}])), "history"),
-    (_replaced(bundle.HISTORY, _history([ROW]).replace(b'"step": 3850', b'"step": 1, "step": 3850')), "history"),
-    (_replaced(bundle.CARD, b"# Caf\xe9"), "card"),
+    (_replaced(store.HISTORY, b"not JSON"), "history"),
+    (_replaced(store.HISTORY, b"\xff[]"), "history"),
+    (_replaced(store.HISTORY, b"[]"), "history"),
+    (_replaced(store.HISTORY, b"[" * 5000), "history"),
+    (_replaced(store.HISTORY, _history([ROW, ROW])), "history"),
+    (_replaced(store.HISTORY, _history([{**ROW, "step": 10}])), "history"),
+    (_replaced(store.HISTORY, _history([ROW]).replace(b'"step": 3850', b'"step": 1, "step": 3850')), "history"),
+    (_replaced(store.CARD, b"# Caf\xe9"), "card"),
     (_rewritten(score__windows=2), "score"),
     (_rewritten(score__windows=10**12), "score"),
     (_rewritten(score__floors__last_value=0.04), "score"),
@@ -350,10 +350,10 @@ BROKEN: list[tuple[Callable[[Path], None], str]] = [
     (_rewritten(score__steps={"better": [0.0]}), "score"),
     (_rewritten(score__steps={kind: [9.0] for kind in STEP}), "score"),
     (_rewritten(parameters=17_218), "eager, numpy"),
-    (_replaced(bundle.TORCHSCRIPT, b"junk"), "torchscript"),
-    (_replaced(bundle.TORCHSCRIPT, b""), "torchscript"),
-    (_replaced(bundle.TORCHSCRIPT, forge.torch_archive(Path("/nowhere/marker"))), "torchscript"),
-    (_replaced(bundle.TORCHSCRIPT, forge.many_entries()), "torchscript"),
+    (_replaced(store.TORCHSCRIPT, b"junk"), "torchscript"),
+    (_replaced(store.TORCHSCRIPT, b""), "torchscript"),
+    (_replaced(store.TORCHSCRIPT, forge.torch_archive(Path("/nowhere/marker"))), "torchscript"),
+    (_replaced(store.TORCHSCRIPT, forge.many_entries()), "torchscript"),
 ]
 
 
@@ -386,7 +386,7 @@ def test_one_bundle_never_costs_the_list(home: Path, shipped: Path, terminal: Te
         "many": _rewritten(parameters=10**30),
         "deep": _rewritten(config=functools.reduce(lambda inner, _: {"a": inner}, range(500), {})),
         "zero": _rewritten(score__floors__bayes=0.0),
-        "card": _replaced(bundle.CARD, b"\xff"),
+        "card": _replaced(store.CARD, b"\xff"),
     }
     for name, change in changes.items():
         shutil.copytree(shipped, shelf.own_models() / f"mine.{name}")

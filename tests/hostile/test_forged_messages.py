@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from serving import Running, lasting
-from tabs import Tab
+from support.serving import Running, lasting
+from support.tabs import Tab
 
 ARGUMENTS = [
     None, True, {}, [], [[[]]], "x" * 1000, float("nan"), float("inf"), 10**400, 1e308, -1, "NaN", "-inf", "1e999",

@@ -9,13 +9,13 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
-from seqzoo import shelf
-from seqzoo.app.visit import Visit
+from seqzoo.app.model.visit import Visit
+from seqzoo.bundles import shelf
+from seqzoo.data.reading import rows_of
 from seqzoo.errors import InputError
-from seqzoo.number_text import rows_of
-from serving import Running, lasting
-from tabs import Tab
-from terminal import Terminal
+from support.serving import Running, lasting
+from support.tabs import Tab
+from support.terminal import Terminal
 
 KEYS = (
     "engine seed pasted dragged frequency phase amplitude noise poke_at poke_by window horizon run scale at size "

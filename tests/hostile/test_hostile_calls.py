@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo.backtest import backtest
 from seqzoo.errors import InputError
-from seqzoo.intervals import calibrate_on_series
+from seqzoo.evaluation.backtest import backtest
+from seqzoo.evaluation.intervals import calibrate_on_series
 
 SERIES = np.sin(0.1 * np.arange(200))
 WINDOW = [0.1] * 20

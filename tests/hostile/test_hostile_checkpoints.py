@@ -8,14 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import forge
 import msgspec
 import pytest
 
-from seqzoo import checkpoints, registry
 from seqzoo.errors import CheckpointError
-from seqzoo.training import Run, train
-from terminal import Terminal
+from seqzoo.training import checkpoints
+from seqzoo.training.loop import Run, train
+from seqzoo.zoo import _registry
+from support import forge
+from support.terminal import Terminal
 
 OPTIONS = {
     "recipe.steps": 20,
@@ -28,7 +29,7 @@ ARGUMENTS = [word for key, value in OPTIONS.items() for word in ("--set", f"{key
 
 @pytest.fixture
 def run() -> Run:
-    return Run.of(registry.entry("lstm.sine"), changes=OPTIONS)
+    return Run.of(_registry.entry("lstm.sine"), changes=OPTIONS)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 import seqzoo
 from seqzoo.errors import InputError, SeqzooError
-from terminal import Terminal
+from support.terminal import Terminal
 
 ENGINES = ("onnx", "numpy", "torchscript")
 WINDOW = [0.1] * 20

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import forge
 import pytest
 
 import seqzoo
-from seqzoo import bundle
+from seqzoo.bundles import store
 from seqzoo.errors import ManifestError
-from terminal import Terminal
+from support import forge
+from support.terminal import Terminal
 
 WINDOW = [0.1] * 20
 NESTED = "[" * 100_000 + "]" * 100_000
@@ -85,9 +85,9 @@ def _with(folder: Path, old: str, new: str) -> bytes:
     ids=lambda text: text[:44],
 )
 def test_a_manifest_of_wrong_facts_is_refused(copied: Path, old: str, new: str, terminal: Terminal) -> None:
-    (copied / bundle.MANIFEST).write_bytes(_with(copied, old, new))
+    (copied / store.MANIFEST).write_bytes(_with(copied, old, new))
     with pytest.raises(ManifestError, match=r"manifest\.json"):
-        bundle.open_bundle(copied)
+        store.open_bundle(copied)
     line = terminal("predict", copied, *WINDOW).refusal
     assert len(line) < 1000
     done = terminal("verify", copied)
@@ -114,16 +114,16 @@ def test_a_manifest_of_wrong_facts_is_refused(copied: Path, old: str, new: str, 
     ids=lambda raw: repr(raw[:24]),
 )
 def test_what_is_not_a_manifest_is_refused(copied: Path, raw: bytes, terminal: Terminal) -> None:
-    (copied / bundle.MANIFEST).write_bytes(raw)
+    (copied / store.MANIFEST).write_bytes(raw)
     with pytest.raises(ManifestError):
-        bundle.open_bundle(copied)
+        store.open_bundle(copied)
     assert len(terminal("show", copied).refusal) < 1000
 
 
 def test_a_newer_schema_says_to_upgrade(copied: Path) -> None:
     forge.state(copied, schema_version=7, invented_later={"x": 1})
     with pytest.raises(ManifestError, match=r"schema 7.*Upgrade seqzoo"):
-        bundle.open_bundle(copied)
+        store.open_bundle(copied)
 
 
 def test_a_key_given_twice_at_any_depth_is_refused(copied: Path) -> None:
@@ -138,9 +138,9 @@ def test_a_key_given_twice_at_any_depth_is_refused(copied: Path) -> None:
         lie = _with(copied, old, new)
         folder = copied.with_name("lie")
         folder.mkdir(exist_ok=True)
-        (folder / bundle.MANIFEST).write_bytes(lie)
+        (folder / store.MANIFEST).write_bytes(lie)
         with pytest.raises(ManifestError, match="given twice in one object"):
-            bundle.open_bundle(folder)
+            store.open_bundle(folder)
 
 
 @pytest.mark.parametrize("engine", ["onnx", "numpy"])

@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-import arena_work
-from seqzoo import export, shelf
-from seqzoo.arena.pool import answers
-from terminal import Terminal
+from seqzoo.bundles import shelf
+from seqzoo.execution.local import answers
+from seqzoo.publishing import build
+from support import arena_work
+from support.terminal import Terminal
 
 TRACKED = """
 import signal
 from multiprocessing import resource_tracker
-from seqzoo.arena.pool import _no_interrupts
+from seqzoo.execution.local import _no_interrupts
 with _no_interrupts():
     resource_tracker.ensure_running()  # as the first process that is started does
     assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
@@ -42,13 +43,13 @@ def test_ctrl_c_in_a_command_that_only_reads_ends_it_with_a_word(
 def test_ctrl_c_after_the_last_step_does_not_lose_the_trained_model(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
-    write = export.export
+    write = build.export
 
     def interrupted(*arguments: Any, **named: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
         return write(*arguments, **named)
 
-    monkeypatch.setattr(export, "export", interrupted)
+    monkeypatch.setattr(build, "export", interrupted)
     said = terminal("train", "linear.sine", "--set", "recipe.steps=2", "--keep-worse")
     assert said.status == 0, said
     assert (home / "models" / "linear.sine-own" / "manifest.json").is_file()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo import registry
-from terminal import Terminal
+from seqzoo.zoo import _registry
+from support.terminal import Terminal
 
 HEAD = """
 import dataclasses
-from seqzoo.registry import Card, register
+from seqzoo.zoo import Card, register
 import torch
 from torch import nn
 
@@ -129,7 +129,7 @@ def test_a_file_that_fails_at_import_is_named_in_one_line_and_leaves_nothing_beh
     said = terminal(command, "own.sine" if command == "train" else "lstm.sine", "--models", file)
     assert str(file) in said.refusal and reason in said.refusal
     assert said.out == "" and not home.exists()
-    assert "own" not in registry.architectures()
+    assert "own" not in _registry.architectures()
 
 
 @pytest.mark.parametrize("kind", IN_TRIAL)
@@ -161,11 +161,11 @@ def test_ctrl_c_while_a_file_runs_is_an_interruption(terminal: Terminal, file: P
     file.write_text(SOUND + "raise KeyboardInterrupt", "utf-8")
     said = terminal("train", "own.sine", "--models", file)
     assert said.status == 130 and said.err == "seqzoo: interrupted.\n"
-    assert "own" not in registry.architectures()
+    assert "own" not in _registry.architectures()
 
 
 def test_a_file_that_was_mended_can_be_loaded_in_the_same_process(terminal: Terminal, file: Path) -> None:
     file.write_text(SOUND + "1 / 0", "utf-8")
     assert "division by zero" in terminal("train", "own.sine", "--models", file).refusal
     file.write_text(SOUND, "utf-8")
-    assert registry.load_file(file) == ["own"]
+    assert _registry.load_file(file) == ["own"]

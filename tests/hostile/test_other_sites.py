@@ -13,8 +13,8 @@ import websockets
 from seqzoo.errors import InputError
 from seqzoo.server.answers import Refused
 from seqzoo.server.origins import Origins
-from serving import Running, lasting
-from terminal import Terminal
+from support.serving import Running, lasting
+from support.terminal import Terminal
 
 OWN = "127.0.0.1:8080"
 SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport="

@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import forge
 import httpx
 import numpy as np
 import pytest
 
 import seqzoo
-from asking import measured
-from seqzoo import bundle, files
+from seqzoo import _storage
+from seqzoo.bundles import store
 from seqzoo.errors import BundleError, UntrustedError
-from serving import lasting
-from terminal import Terminal
+from support import forge
+from support.asking import measured
+from support.serving import lasting
+from support.terminal import Terminal
 
 SECONDS = 10.0 if os.environ.get("SEQZOO_SOAK") else 1.2
 WINDOW = [0.1] * 20
@@ -69,8 +70,8 @@ class Place(NamedTuple):
 
 
 def _hostile(folder: Path, marker: Path) -> Path:
-    shutil.copytree(bundle.SHIPPED / "lstm.sine", folder)
-    forge.replace(folder, bundle.TORCHSCRIPT, forge.torchscript(marker))
+    shutil.copytree(store.SHIPPED / "lstm.sine", folder)
+    forge.replace(folder, store.TORCHSCRIPT, forge.torchscript(marker))
     return folder
 
 
@@ -78,9 +79,9 @@ def _hostile(folder: Path, marker: Path) -> Path:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     root = tmp_path_factory.mktemp("swaps")
     made = Place(root / "home" / "models", _hostile(root / "hostile", root / "marker"), root / "marker")
-    shutil.copytree(bundle.SHIPPED / "lstm.sine", root / "kept")  # on the file system of the hard links
+    shutil.copytree(store.SHIPPED / "lstm.sine", root / "kept")  # on the file system of the hard links
     made.models.mkdir(parents=True)
-    command = [sys.executable, "-c", SWAP, made.models, bundle.SHIPPED / "lstm.sine", root / "kept", made.hostile]
+    command = [sys.executable, "-c", SWAP, made.models, store.SHIPPED / "lstm.sine", root / "kept", made.hostile]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -98,9 +99,9 @@ def test_the_hostile_bundle_of_these_tests_runs_code_when_it_is_trusted(tmp_path
     with pytest.raises(UntrustedError):
         seqzoo.load(hostile, "torchscript").warm()
     assert not (tmp_path / "marker").exists()
-    opened = bundle.open_bundle(hostile)
-    contents = {name: opened.read(name) for name in bundle.REQUIRED}
-    bundle.write_bundle(tmp_path / "ours", opened.manifest, contents)  # as if this machine had built it
+    opened = store.open_bundle(hostile)
+    contents = {name: opened.read(name) for name in store.REQUIRED}
+    store.write_bundle(tmp_path / "ours", opened.manifest, contents)  # as if this machine had built it
     seqzoo.load(tmp_path / "ours", "torchscript").warm()
     assert (tmp_path / "marker").exists()
 
@@ -111,7 +112,7 @@ def test_a_link_that_turns_between_the_manifest_and_the_model_gains_no_trust(
 ) -> None:
     """It leads to the hostile bundle whenever a file is read, and to the shipped one at every other moment."""
     hostile = _hostile(tmp_path / "hostile", tmp_path / "marker")
-    link, read = tmp_path / "lstm.sine", files.read_file
+    link, read = tmp_path / "lstm.sine", _storage.read_file
 
     def lead(target: Path) -> None:
         link.unlink(missing_ok=True)
@@ -122,14 +123,14 @@ def test_a_link_that_turns_between_the_manifest_and_the_model_gains_no_trust(
         try:
             return read(path, limit)
         finally:
-            lead(bundle.SHIPPED / "lstm.sine")
+            lead(store.SHIPPED / "lstm.sine")
 
-    lead(bundle.SHIPPED / "lstm.sine")
-    monkeypatch.setattr(files, "read_file", turned)
+    lead(store.SHIPPED / "lstm.sine")
+    monkeypatch.setattr(_storage, "read_file", turned)
     with contextlib.suppress(BundleError):
         seqzoo.load(link, engine).predict(WINDOW)
     assert not (tmp_path / "marker").exists()
-    assert bundle.open_bundle(link).is_trusted is False
+    assert store.open_bundle(link).is_trusted is False
 
 
 def _race(place: Place, attempt: Callable[[Path], bool], is_named: bool) -> None:

@@ -12,8 +12,9 @@ import httpx
 import numpy as np
 import pytest
 
-from seqzoo import bundle, load
-from seqzoo.floors import forecasters
+from seqzoo import load
+from seqzoo.bundles import store
+from seqzoo.forecasters.exact import references_of
 from seqzoo.server.serve import application, is_loopback
 
 WINDOW = np.sin(0.02 * np.arange(20)).tolist()
@@ -27,8 +28,8 @@ def error(answer: httpx.Response, status: int) -> str:
 
 def test_models_are_listed_with_score_and_state(client):
     rows = {row["name"]: row for row in client.get("/api/models").json()}
-    assert set(rows) >= {path.name for path in bundle.SHIPPED.iterdir()}
-    facts = bundle.open_bundle(bundle.SHIPPED / "gru.sine").manifest
+    assert set(rows) >= {path.name for path in store.SHIPPED.iterdir()}
+    facts = store.open_bundle(store.SHIPPED / "gru.sine").manifest
     assert rows["gru.sine"]["excess"] == facts.score.excess[0] and rows["gru.sine"]["parameters"] == facts.parameters
     assert rows["gru.sine"]["state"] == "UNAVAILABLE"
 
@@ -53,7 +54,7 @@ def test_a_forecast_is_that_of_the_model_and_says_how_it_was_made(client, name, 
 def test_a_reference_forecasts_directly_at_any_horizon(client):
     facts = client.post("/api/models/bayes.sine/forecast", json={"context": WINDOW, "horizon": 100}).json()
     signal = load("bayes.sine").signal
-    exact = forecasters(signal, 20, 100)["bayes"](np.array([WINDOW], np.float32).astype(float))[0]
+    exact = references_of(signal, 20, 100)["bayes"](np.array([WINDOW], np.float32).astype(float))[0]
     np.testing.assert_allclose(facts["forecast"], exact, atol=1e-6)
     assert facts["method"] == "direct"
 
@@ -140,7 +141,7 @@ def test_a_bundle_downloads_whole_and_file_by_file(client, tmp_path):
     answer = client.get("/api/models/mlp.sine/bundle.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         archive.extractall(tmp_path)
-    found = bundle.open_bundle(tmp_path / "mlp.sine")
+    found = store.open_bundle(tmp_path / "mlp.sine")
     for file in found.manifest.files:
         exact = f"/api/models/mlp.sine/files/{file}?sha256={found.manifest.files[file].sha256}"
         assert client.get(exact.partition("?")[0]).content == client.get(exact).content == found.read(file)

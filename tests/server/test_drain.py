@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from asking import infer, measured
+from support.asking import infer, measured
 
 ROUNDS = (int(os.environ.get("SEQZOO_SOAK", "0")) and 20) or 3
 BODY = json.dumps(infer()).encode()

@@ -12,13 +12,13 @@ from seqzoo.server import serve, v2
 from seqzoo.server.edge import Edge
 from seqzoo.server.metrics import Metrics
 from seqzoo.server.origins import Origins
-from serving import launch
+from support.serving import launch
 
 BROKEN = """
 import sys
 from seqzoo.app import gallery, sketches
 from seqzoo.runtime.repository import Repository
-from seqzoo import catalogue
+from seqzoo.runtime import catalogue
 
 def fails(*_, **__):
     raise ZeroDivisionError("deep inside")

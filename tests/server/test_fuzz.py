@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from asking import infer, measured
+from support.asking import infer, measured
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -12,8 +12,8 @@ import numpy as np
 import psutil
 import pytest
 
-from asking import infer, measured
 from seqzoo import load
+from support.asking import infer, measured
 
 MODEL = "/v2/models/lstm.sine/infer"
 WINDOW = [0.1] * 20

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from uvicorn import Config
 
-from asking import infer, measured
 from seqzoo.errors import InputError
 from seqzoo.server.guard import MAX_HEADER, DrainingServer, GuardedProtocol
 from seqzoo.server.serve import application
-from serving import Running, launch
+from support.asking import infer, measured
+from support.serving import Running, launch
 
 HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: localhost\r\n"
 

@@ -16,15 +16,15 @@ import numpy as np
 import psutil
 import pytest
 
-from asking import infer, measured
 from seqzoo.server.answers import Refused
 from seqzoo.server.edge import Edge
 from seqzoo.server.memory import MAX_HELD, Held, Upload
 from seqzoo.server.metrics import Metrics
 from seqzoo.server.origins import Origins
 from seqzoo.server.serve import application
-from serving import launch
-from tabs import Tab
+from support.asking import infer, measured
+from support.serving import launch
+from support.tabs import Tab
 
 ROWS = 100_000 if os.environ.get("SEQZOO_SOAK") else 50_000
 CLIENTS = 5

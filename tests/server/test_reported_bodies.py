@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from asking import measured
-from seqzoo import bundle
+from seqzoo.bundles import store
+from support.asking import measured
 
 CASES = Path(__file__).parent.parent / "data" / "cases" / "13_v2"
 TOLD = {
@@ -22,11 +22,11 @@ TOLD = {
 
 def test_a_body_that_cannot_be_meant_is_refused_in_one_sentence_and_a_good_one_is_answered(client):
     sent = 0
-    for path in sorted(bundle.SHIPPED.iterdir()):
+    for path in sorted(store.SHIPPED.iterdir()):
         name, address = path.name, f"/v2/models/{path.name}/infer"
         forecast = client.post(address, content=(CASES / "good.json").read_bytes()).json()["outputs"][0]["data"]
         assert np.isfinite(forecast).all()
-        assert len(forecast) == bundle.open_bundle(path).manifest.contract.horizon
+        assert len(forecast) == store.open_bundle(path).manifest.contract.horizon
         for case, told in TOLD.items():
             body = json.loads((CASES / f"{case}.json").read_bytes())
             answer = client.post(address, json=body)

@@ -12,11 +12,12 @@ import numpy as np
 import psutil
 import pytest
 
-from asking import measured
-from seqzoo import bundle, load, shelf
+from seqzoo import load
+from seqzoo.bundles import shelf, store
 from seqzoo.errors import BundleError, IntegrityError, UnknownNameError
 from seqzoo.runtime import engines
 from seqzoo.runtime.repository import Repository
+from support.asking import measured
 
 SOAK = bool(os.environ.get("SEQZOO_SOAK"))
 WINDOW = np.full((1, 20, 1), 0.1, np.float32)
@@ -71,7 +72,7 @@ def test_the_least_recently_used_gives_way_and_is_loaded_again_when_asked_for():
 
 
 def test_a_model_that_cannot_be_loaded_is_reported_with_its_reason_and_tried_again(own, shipped):
-    (own / bundle.ONNX).write_bytes(b"damaged")
+    (own / store.ONNX).write_bytes(b"damaged")
     told: list[object] = []
     repository = Repository(on_load=lambda name, error: told.append(error))
     with pytest.raises(BundleError):
@@ -79,7 +80,7 @@ def test_a_model_that_cannot_be_loaded_is_reported_with_its_reason_and_tried_aga
     state = repository.state("mine.sine")
     assert state.state == "UNAVAILABLE" and "was cut or replaced" in state.reason
     assert repository.peek("mine.sine") is None and isinstance(told[0], IntegrityError)
-    shutil.copy(shipped / bundle.ONNX, own / bundle.ONNX)
+    shutil.copy(shipped / store.ONNX, own / store.ONNX)
     assert repository.get("mine.sine").predict(WINDOW).shape == (1, 1)
     assert repository.state("mine.sine") == ("mine.sine", "READY", "") and told[1:] == [None]
 
@@ -88,7 +89,7 @@ def test_a_replaced_bundle_is_picked_up_on_load_and_not_before(own):
     repository = Repository()
     before = repository.get("mine.sine").predict(WINDOW)
     shutil.rmtree(own)
-    shutil.copytree(bundle.SHIPPED / "mlp.sine", own)
+    shutil.copytree(store.SHIPPED / "mlp.sine", own)
     assert repository.get("mine.sine").predict(WINDOW) == before
     repository.load("mine.sine")
     after = repository.get("mine.sine").predict(WINDOW)
@@ -98,10 +99,10 @@ def test_a_replaced_bundle_is_picked_up_on_load_and_not_before(own):
 def test_a_bundle_that_fails_its_golden_test_does_not_replace_the_version_in_memory(own):
     repository = Repository()
     before = repository.get("mine.sine").predict(WINDOW)
-    found = bundle.open_bundle(own)
+    found = store.open_bundle(own)
     contents = {name: found.read(name) for name in found.manifest.files}
-    contents[bundle.ONNX] = (bundle.SHIPPED / "mlp.sine" / bundle.ONNX).read_bytes()
-    bundle.write_bundle(own, found.manifest, contents)
+    contents[store.ONNX] = (store.SHIPPED / "mlp.sine" / store.ONNX).read_bytes()
+    store.write_bundle(own, found.manifest, contents)
     with pytest.raises(IntegrityError, match="differs from its golden tensors"):
         repository.load("mine.sine")
     assert repository.get("mine.sine").predict(WINDOW) == before
@@ -109,7 +110,7 @@ def test_a_bundle_that_fails_its_golden_test_does_not_replace_the_version_in_mem
     assert state.state == "READY" and state.reason.startswith("the version in memory serves on: ")
 
 
-@pytest.mark.parametrize("file", [*bundle.REQUIRED, bundle.MANIFEST])
+@pytest.mark.parametrize("file", [*store.REQUIRED, store.MANIFEST])
 def test_every_single_bit_flip_of_a_file_is_refused_before_a_parser_sees_it(own, file, monkeypatch):
     """Of the manifest: refused, or one of its statements differs, which the golden test or the reader shows."""
     repository = Repository()
@@ -118,21 +119,21 @@ def test_every_single_bit_flip_of_a_file_is_refused_before_a_parser_sees_it(own,
     parsed: list[str] = []
     monkeypatch.setattr(engines, "build", lambda *given: parsed.append(given[0]))
     rng = random.Random(file)
-    used = {bundle.ONNX}
+    used = {store.ONNX}
     for _ in range(2000 if SOAK else 60):
         bit = rng.randrange(8 * len(intact))
         flipped = bytearray(intact)
         flipped[bit // 8] ^= 1 << bit % 8
         (own / file).write_bytes(flipped)
-        if file == bundle.MANIFEST:
+        if file == store.MANIFEST:
             try:
-                opened = bundle.open_bundle(own)
+                opened = store.open_bundle(own)
             except BundleError:
                 continue
             assert opened.raw_manifest != intact and not opened.is_trusted
         else:
             with pytest.raises(IntegrityError, match="does not match its manifest"):
-                bundle.open_bundle(own).read(file)
+                store.open_bundle(own).read(file)
         if file in used:
             with pytest.raises(IntegrityError):
                 Repository().describe("mine.sine").bundle.read(file)
@@ -199,12 +200,12 @@ def test_unknown_names_are_refused_and_leave_nothing_behind():
 
 
 def test_a_stand_in_serves_where_the_engine_cannot_and_the_index_says_why(own):
-    (own / bundle.ONNX).write_bytes(b"damaged")
+    (own / store.ONNX).write_bytes(b"damaged")
     repository = Repository(stand_in="numpy")
     assert repository.get("mine.sine").engine == "numpy"
     state = repository.state("mine.sine")
     assert state.state == "READY" and state.reason.startswith("onnx cannot be used: ")
     assert "was cut or replaced" in state.reason
-    (own / bundle.WEIGHTS).write_bytes(b"damaged")
+    (own / store.WEIGHTS).write_bytes(b"damaged")
     with pytest.raises(IntegrityError, match=r"no engine can run it.*weights\.safetensors.*model\.onnx"):
         Repository(stand_in="numpy").get("mine.sine")

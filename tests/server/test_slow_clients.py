@@ -9,7 +9,7 @@ import time
 
 import httpx
 
-from asking import infer, measured
+from support.asking import infer, measured
 
 CLIENTS = 500 if os.environ.get("SEQZOO_SOAK") else 60
 HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n"

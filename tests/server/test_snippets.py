@@ -13,14 +13,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from seqzoo import bundle, load, snippets
-from seqzoo.windows import Normaliser
+from seqzoo import load
+from seqzoo.bundles import store
+from seqzoo.data.scaling import Normaliser
+from seqzoo.publishing import snippets
 
 NAMES = ["lstm.sine", "lstm.sine-h50"]
 
 
 def code(name: str, key: str, origin: str = "http://127.0.0.1:8000", **contract: object) -> str:
-    manifest = bundle.open_bundle(bundle.SHIPPED / name).manifest
+    manifest = store.open_bundle(store.SHIPPED / name).manifest
     manifest = msgspec.structs.replace(manifest, contract=msgspec.structs.replace(manifest.contract, **contract))
     return next(piece.code for piece in snippets.of(name, manifest, origin) if piece.key == key)
 
@@ -34,16 +36,16 @@ def printed(text: str, folder: object) -> np.ndarray:
 @pytest.mark.parametrize("key", ["python", "onnx", "torchscript"])
 @pytest.mark.parametrize("name", NAMES)
 def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(name, key, tmp_path):
-    for file in (bundle.ONNX, bundle.TORCHSCRIPT):
-        shutil.copy(bundle.SHIPPED / name / file, tmp_path)
+    for file in (store.ONNX, store.TORCHSCRIPT):
+        shutil.copy(store.SHIPPED / name / file, tmp_path)
     expected = load(name, "numpy").predict([0.1] * 20)
     np.testing.assert_allclose(printed(code(name, key), tmp_path), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("key", ["onnx", "torchscript"])
 def test_without_seqzoo_the_units_of_the_model_are_left_and_entered_again(key, tmp_path):
-    for file in (bundle.ONNX, bundle.TORCHSCRIPT):
-        shutil.copy(bundle.SHIPPED / "lstm.sine" / file, tmp_path)
+    for file in (store.ONNX, store.TORCHSCRIPT):
+        shutil.copy(store.SHIPPED / "lstm.sine" / file, tmp_path)
     expected = 2 * load("lstm.sine", "numpy").predict([(0.1 - 0.5) / 2] * 20) + 0.5
     given = printed(code("lstm.sine", key, normaliser=Normaliser(0.5, 2.0)), tmp_path)
     np.testing.assert_allclose(given, expected, atol=2e-5)

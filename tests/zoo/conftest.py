@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seqzoo.torch_threads import one_thread
+from seqzoo._extras import one_thread
 
 
 @pytest.fixture(autouse=True)

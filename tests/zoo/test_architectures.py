@@ -11,24 +11,25 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from seqzoo import export, registry
-from seqzoo.bundle import Contract
-from seqzoo.runtime.reference import CELLS, NumpyEngine, Trace
-from seqzoo.windows import Normaliser
+from seqzoo.bundles.store import Contract
+from seqzoo.data.scaling import Normaliser
+from seqzoo.publishing import build
+from seqzoo.runtime.engines.numpy import CELLS, NumpyEngine, Trace
+from seqzoo.zoo import _registry
 from seqzoo.zoo.gaf_cnn import gramian_angular_field
 
 LENGTH, HORIZON, SIZE = 6, 2, 3
 
 
-def build(name: str, **sizes: int) -> nn.Module:
-    made = registry.architecture(name)
+def built(name: str, **sizes: int) -> nn.Module:
+    made = _registry.architecture(name)
     torch.manual_seed(5)
     return made.module(made.config(**sizes))
 
 
 def computed(name: str) -> tuple[Trace, dict[str, torch.Tensor], torch.Tensor, nn.Module]:
     """What the numpy engine computes for a batch; weights, batch [B, L, 1] and module in float64."""
-    module = build(name, context_length=LENGTH, horizon=HORIZON, hidden_size=SIZE)
+    module = built(name, context_length=LENGTH, horizon=HORIZON, hidden_size=SIZE)
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.mul_(2.0)  # far enough from linear for a wrong gate to show
@@ -36,7 +37,7 @@ def computed(name: str) -> tuple[Trace, dict[str, torch.Tensor], torch.Tensor, n
     manifest = SimpleNamespace(
         architecture=name, parameters=count, contract=Contract(LENGTH, HORIZON, Normaliser())
     )
-    engine = NumpyEngine(save(export.weights_of(module)), manifest)  # type: ignore[arg-type]
+    engine = NumpyEngine(save(build.weights_of(module)), manifest)  # type: ignore[arg-type]
     batch = torch.randn(4, LENGTH, 1, generator=torch.Generator().manual_seed(6))
     trace = engine.trace(batch.numpy())
     module = module.double()
@@ -113,9 +114,9 @@ def test_a_formula_is_read_as_people_read_it():
     assert value_of("4 C + (layers - 1) (3 C^2 + C)", sizes) == 20 + 3 * 80
 
 
-@pytest.mark.parametrize("name", registry.architectures())
+@pytest.mark.parametrize("name", _registry.architectures())
 def test_the_number_of_parameters_is_what_the_config_says(name):
-    made = registry.architecture(name)
+    made = _registry.architecture(name)
     formula, shipped = STATED.search(made.config.__doc__).groups()
     for sizes in ({}, {"horizon": 7}, {"context_length": 9, "horizon": 3}):
         changed = [field for field in ("hidden_size", "channels", "layers") if hasattr(made.config(), field)]
@@ -137,7 +138,7 @@ CAUSAL["transformer"] = ("blocks.1", 1)
 @pytest.mark.parametrize("name", CAUSAL)
 def test_no_state_depends_on_a_later_value(name):
     layer, axis = CAUSAL[name]
-    module, seen = build(name).eval(), []
+    module, seen = built(name).eval(), []
 
     def note(_module, _inputs, output):
         seen.append((output[0] if isinstance(output, tuple) else output).movedim(axis, 1).detach())
@@ -156,7 +157,7 @@ def test_no_state_depends_on_a_later_value(name):
 
 def test_the_tcn_sees_as_far_back_as_its_config_says():
     for layers in (1, 2, 3):
-        module = build("tcn", context_length=40, layers=layers, channels=4)
+        module = built("tcn", context_length=40, layers=layers, channels=4)
         batch = torch.randn(2, 40, 1, generator=torch.Generator().manual_seed(4)).requires_grad_()
         module(batch).sum().backward()
         reached = (batch.grad.abs().amax(dim=0)[:, 0] > 0).nonzero()[:, 0]

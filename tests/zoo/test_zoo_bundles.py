@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 from safetensors.numpy import load as parse
 
-from seqzoo import bundle, export, metrics, registry, shelf, signals
-from seqzoo.floors import best_linear, linear_mse
-from seqzoo.reproduction import run_of
+from seqzoo import signals
+from seqzoo.bundles import shelf, store
+from seqzoo.evaluation import metrics
+from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
+from seqzoo.forecasters.exact import best_linear, linear_mse
+from seqzoo.publishing import build
+from seqzoo.publishing.reproduce import run_of
+from seqzoo.publishing.verify import verify
 from seqzoo.runtime import load
-from seqzoo.scoring import HELD_OUT_SEEDS
 from seqzoo.signals import Sine
-from seqzoo.verification import verify
+from seqzoo.zoo import _registry
 
 SEED = HELD_OUT_SEEDS + 77  # of windows that no training and no stated score has seen
-NAMES = sorted(path.name for path in bundle.SHIPPED.iterdir())
-MODELS = [(name, engine) for name in NAMES for engine in bundle.open_bundle(bundle.SHIPPED / name).manifest.tolerance]
+NAMES = sorted(path.name for path in store.SHIPPED.iterdir())
+MODELS = [(name, engine) for name in NAMES for engine in store.open_bundle(store.SHIPPED / name).manifest.tolerance]
 
 
 @pytest.fixture(params=NAMES)
@@ -28,14 +32,14 @@ def name(request) -> str:
 
 def test_every_bundle_has_an_entry_of_the_zoo_and_is_on_the_shelf():
     assert NAMES == sorted(shelf.available())
-    assert [registry.entry(name).name for name in NAMES] == NAMES
+    assert [_registry.entry(name).name for name in NAMES] == NAMES
 
 
 @pytest.mark.parametrize(("model", "engine"), MODELS)
 def test_every_engine_equals_pytorch_on_the_golden_windows(model, engine):
-    found = bundle.open_bundle(bundle.SHIPPED / model)
-    golden = parse(found.read(bundle.GOLDEN))
-    eager = export.eager(export.module_of(found), golden["context"]).numpy()
+    found = store.open_bundle(store.SHIPPED / model)
+    golden = parse(found.read(store.GOLDEN))
+    eager = build.eager(build.module_of(found), golden["context"]).numpy()
     served = load(model, engine).predict(golden["context"])
     bound = found.manifest.tolerance[engine]
     assert np.abs(served - eager).max() <= bound
@@ -44,19 +48,19 @@ def test_every_engine_equals_pytorch_on_the_golden_windows(model, engine):
 
 @pytest.mark.parametrize(("model", "engine"), MODELS)
 def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine):
-    found = bundle.open_bundle(bundle.SHIPPED / model)
+    found = store.open_bundle(store.SHIPPED / model)
     rng = np.random.default_rng(SEED)
     length, bound = found.manifest.contract.context_length, found.manifest.tolerance[engine]
     near = load(model).signal.draw(200, length, 1, rng).context[:, :, None]
     # Nothing promises 1e-5 far from the signal, where a gate may be on its way over and turns rounding into more.
     for batch, allowed in ((near, bound), (rng.uniform(-3, 3, (200, length, 1)), 10 * bound)):
         windows = batch.astype(np.float32)
-        eager = export.eager(export.module_of(found), windows).numpy()
+        eager = build.eager(build.module_of(found), windows).numpy()
         assert np.abs(load(model, engine).predict(windows) - eager).max() <= allowed
 
 
 def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
-    manifest = bundle.open_bundle(shelf.find(name)).manifest
+    manifest = store.open_bundle(shelf.find(name)).manifest
     signal = signals.make(manifest.signal.family, manifest.signal.parameters)
     horizon = manifest.contract.horizon
     draw = signal.draw(10_000, manifest.contract.context_length, horizon, np.random.default_rng(SEED))
@@ -76,33 +80,33 @@ def test_a_bundle_proves_itself(name):
     assert report.passed
     assert [check.name for check in report.checks] == [
         "manifest",
-        *(f"file {file}" for file in bundle.open_bundle(shelf.find(name)).manifest.files),
+        *(f"file {file}" for file in store.open_bundle(shelf.find(name)).manifest.files),
         "card",
         "history",
         "eager",
-        *bundle.open_bundle(shelf.find(name)).manifest.tolerance,
+        *store.open_bundle(shelf.find(name)).manifest.tolerance,
         "score",
     ]
 
 
 def test_a_bundle_whose_score_is_flattered_fails_its_proof(copied):
-    text = (copied / bundle.MANIFEST).read_text("utf-8")
-    value = bundle.open_bundle(copied).manifest.score.mse[0]
-    (copied / bundle.MANIFEST).write_text(text.replace(str(value), str(0.8 * value)), "utf-8")
+    text = (copied / store.MANIFEST).read_text("utf-8")
+    value = store.open_bundle(copied).manifest.score.mse[0]
+    (copied / store.MANIFEST).write_text(text.replace(str(value), str(0.8 * value)), "utf-8")
     report = verify(copied, windows=5000, seed=SEED)
     assert [check.name for check in report.checks if check.passed is False] == ["score"]
     assert not report.passed
 
 
 def test_a_bundle_with_a_damaged_file_fails_there_and_is_not_run(copied):
-    (copied / bundle.ONNX).write_bytes(b"not a model")
+    (copied / store.ONNX).write_bytes(b"not a model")
     report = verify(copied, seed=SEED)
-    assert [check.name for check in report.checks if check.passed is False] == [f"file {bundle.ONNX}"]
+    assert [check.name for check in report.checks if check.passed is False] == [f"file {store.ONNX}"]
     assert "score" not in {check.name for check in report.checks}
 
 
 def test_scores_stand_in_the_order_that_theory_demands(name):
-    score = bundle.open_bundle(shelf.find(name)).manifest.score
+    score = store.open_bundle(shelf.find(name)).manifest.score
     floors = score.floors
     assert floors["noise"] < floors["bayes"] < floors["best_linear"] < min(floors["line"], floors["last_value"])
     assert floors["bayes"] - 4 * score.mse[1] < score.mse[0] < floors["last_value"]
@@ -110,18 +114,18 @@ def test_scores_stand_in_the_order_that_theory_demands(name):
 
 
 def test_the_flagship_ends_within_0_7_percent_of_the_best_possible():
-    excess, se = bundle.open_bundle(shelf.find("lstm.sine")).manifest.score.excess
+    excess, se = store.open_bundle(shelf.find("lstm.sine")).manifest.score.excess
     assert excess + 4 * se <= 0.007
 
 
 @pytest.mark.parametrize("name", ["lstm.sine", "gru.sine", "mlp.sine", "tcn.sine"])
 def test_the_networks_of_the_sine_end_within_1_5_percent_of_the_best_possible(name):
-    excess, se = bundle.open_bundle(shelf.find(name)).manifest.score.excess
+    excess, se = store.open_bundle(shelf.find(name)).manifest.score.excess
     assert excess + 4 * se <= 0.015
 
 
 def test_the_trained_linear_model_lands_on_the_best_linear_predictor():
-    weights = parse(bundle.open_bundle(shelf.find("linear.sine")).read(bundle.WEIGHTS))
+    weights = parse(store.open_bundle(shelf.find("linear.sine")).read(store.WEIGHTS))
     trained = linear_mse(Sine(), weights["head.weight"].astype(float), weights["head.bias"].astype(float))[0]
     best = linear_mse(Sine(), *best_linear(Sine(), 20))[0]
     assert best < trained <= 1.003 * best
@@ -129,19 +133,19 @@ def test_the_trained_linear_model_lands_on_the_best_linear_predictor():
 
 @pytest.mark.parametrize("name", ["lstm.recall", "gru.recall"])
 def test_memory_beats_the_best_linear_predictor_of_recall_three_hundred_times(name):
-    score = bundle.open_bundle(shelf.find(name)).manifest.score
+    score = store.open_bundle(shelf.find(name)).manifest.score
     linear = score.floors["best_linear"] / score.floors["bayes"] - 1
     assert 300 * (score.excess[0] + 4 * score.excess[1]) < linear
 
 
 def test_the_shipped_bundles_are_under_5_mb_together():
-    assert sum(path.stat().st_size for path in bundle.SHIPPED.rglob("*")) < 5_000_000
+    assert sum(path.stat().st_size for path in store.SHIPPED.rglob("*")) < 5_000_000
 
 
 def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
-    manifest = bundle.open_bundle(shelf.find(name)).manifest
+    manifest = store.open_bundle(shelf.find(name)).manifest
     run = run_of(manifest)
-    entry = registry.entry(name)
+    entry = _registry.entry(name)
     assert run.recipe == entry.recipe
     assert run.config == entry.config and run.signal == entry.signal
     assert manifest.training.windows_seen == manifest.training.steps * run.recipe.batch_size

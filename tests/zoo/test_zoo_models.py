@@ -12,16 +12,18 @@ from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
-from seqzoo import bundle, export, registry
-from seqzoo.registry import Entry
-from seqzoo.training import train
+from seqzoo.bundles import store
+from seqzoo.publishing import build
+from seqzoo.training.loop import train
+from seqzoo.zoo import _registry
+from seqzoo.zoo._registry import Entry
 
-ENTRIES = [f"{name}.sine" for name in registry.architectures()]
+ENTRIES = [f"{name}.sine" for name in _registry.architectures()]
 
 
 @pytest.fixture(params=ENTRIES)
 def entry(request) -> Entry:
-    return registry.entry(request.param)
+    return _registry.entry(request.param)
 
 
 def fresh(entry: Entry, seed: int = 0, **sizes: int) -> nn.Module:
@@ -82,13 +84,13 @@ def test_one_batch_can_be_learned_by_heart(entry):
 
 
 def test_the_same_seed_starts_from_the_same_weights_and_another_does_not(entry):
-    first, again, other = (to_safetensors(export.weights_of(fresh(entry, seed))) for seed in (3, 3, 4))
+    first, again, other = (to_safetensors(build.weights_of(fresh(entry, seed))) for seed in (3, 3, 4))
     assert first == again and first != other
 
 
 def test_training_twice_ends_in_the_same_weights(entry, small_run):
     digests = {
-        hashlib.sha256(to_safetensors(export.weights_of(train(small_run(entry.name, seed=2)).module))).hexdigest()
+        hashlib.sha256(to_safetensors(build.weights_of(train(small_run(entry.name, seed=2)).module))).hexdigest()
         for _ in range(2)
     }
     assert len(digests) == 1
@@ -98,7 +100,7 @@ def test_weights_saved_and_loaded_give_the_same_forecasts(entry):
     module, other, batch = fresh(entry, 1).eval(), fresh(entry, 2).eval(), windows(entry, 16)
     with torch.no_grad():
         assert not torch.equal(module(batch), other(batch))
-        other.load_state_dict(from_safetensors(to_safetensors(export.weights_of(module))))
+        other.load_state_dict(from_safetensors(to_safetensors(build.weights_of(module))))
         torch.testing.assert_close(module(batch), other(batch), rtol=0, atol=1e-6)  # threads may round otherwise
 
 
@@ -114,11 +116,11 @@ def test_the_config_is_frozen_with_at_most_8_counts(entry):
 
 def test_the_number_of_parameters_is_what_manifest_and_card_state(entry):
     count = sum(parameter.numel() for parameter in fresh(entry).parameters())
-    for path in bundle.SHIPPED.glob(f"{entry.architecture.name}.*"):
-        found = bundle.open_bundle(path)
+    for path in store.SHIPPED.glob(f"{entry.architecture.name}.*"):
+        found = store.open_bundle(path)
         if found.manifest.contract.horizon == 1:
             assert found.manifest.parameters == count
-        assert f"{found.manifest.parameters:,} parameters" in found.read(bundle.CARD).decode()
+        assert f"{found.manifest.parameters:,} parameters" in found.read(store.CARD).decode()
 
 
 def test_the_card_has_something_to_say_in_every_part(entry):
@@ -135,7 +137,7 @@ def test_the_recipe_fits_the_signal_it_is_for(entry):
 
 def test_the_lstm_computes_its_equations():
     """Gate by gate from the weights: swapped gates would pass any test of shapes."""
-    made = registry.architecture("lstm")
+    made = _registry.architecture("lstm")
     torch.manual_seed(5)
     module = made.module(made.config(6, 2, 3)).double()
     weights = dict(module.named_parameters())

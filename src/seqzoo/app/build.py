@@ -11,10 +11,13 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
-from .. import catalogue
+from ..runtime import catalogue
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import arena, gallery, messages, missing, model, sketches, theme, tours
+from . import arena, gallery, tours
+from .gallery import sketches
+from .model import page
+from .ui import messages, not_found, theme
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
@@ -68,9 +71,9 @@ def pages(repository: Repository) -> App:
     # NiceGUI keeps a store for each tab, 30 days long; these pages keep what they need in the address.
     nicegui_app.storage.max_tab_storage_age = RECONNECT_SECONDS
     gallery.enter(repository)
-    model.enter(repository)
+    page.enter(repository)
     arena.enter()
-    missing.enter(made)
+    not_found.enter(made)
     messages.enter()
     theme.enter()
     ui.run_with(

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 from nicegui import ui
 
-from . import theme
+from .ui import theme
 
 
 class Step(msgspec.Struct, frozen=True):

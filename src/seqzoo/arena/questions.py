@@ -8,15 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from .committed import HERE
-from .contest_answers import one_step, sample_efficiency
-from .model_answers import off_distribution, roll_out, time_against_picture
+from .report.of_models import finding_of_off_distribution, finding_of_roll_out, finding_of_time_against_picture
+from .report.of_trainings import finding_of_one_step, finding_of_sample_efficiency
 
 ANSWERS = {
-    "one-step": one_step,
-    "roll-out": roll_out,
-    "off-distribution": off_distribution,
-    "time-against-picture": time_against_picture,
-    "sample-efficiency": sample_efficiency,
+    "one-step": finding_of_one_step,
+    "roll-out": finding_of_roll_out,
+    "off-distribution": finding_of_off_distribution,
+    "time-against-picture": finding_of_time_against_picture,
+    "sample-efficiency": finding_of_sample_efficiency,
 }
 """By question: from a folder, a part and the models chosen, of which none means all."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from . import order, results, rollouts, shift
+from . import results
+from .experiments import off_distribution, order, roll_out
 
 WINDOWS = 12_800  # of training, seen by every model
 SEEDS = 3
@@ -67,9 +68,9 @@ class Small(NamedTuple):
         if self.question in ("one-step", "sample-efficiency"):
             return len(results.load(folder).cells) if (folder / results.NAME).exists() else 0
         if self.question == "roll-out":
-            return len(rollouts.read(folder).models) if (folder / rollouts.RESULTS).exists() else 0
+            return len(roll_out.read(folder).models) if (folder / roll_out.RESULTS).exists() else 0
         if self.question == "off-distribution":
-            return int((folder / shift.RESULTS).exists())
+            return int((folder / off_distribution.RESULTS).exists())
         return len(order.read(folder).runs) if (folder / order.RESULTS).exists() else 0
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from .. import files, strict_json
+from .. import _storage, _strict_json
 from ..errors import InputError
 
 LIMIT = 64 << 20
@@ -33,9 +33,9 @@ def read(path: Path, kind: type[Stored], schema: int = 1) -> Stored:
     """
     if not path.exists():
         raise InputError(f"there are no results in {path.parent}: expected a file {path.name}. Run it first.")
-    raw = files.read_file(path, LIMIT)
+    raw = _storage.read_file(path, LIMIT)
     try:
-        strict_json.check(raw)
+        _strict_json.check(raw)
         version = msgspec.json.decode(raw, type=_Version).schema_version
         if version == schema:
             return msgspec.json.decode(raw, type=kind)
@@ -55,4 +55,4 @@ def write(path: Path, results: msgspec.Struct) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    files.write_file(path, msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
+    _storage.write_file(path, msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ..data.numerals import number, shown
 from ..errors import InputError
-from ..number_words import number, shown
 
 _SERIES_OPTIONS = ("--file", "-f", "--csv", "--data", "--series", "--input")  # what people try for their own numbers
 _READS_FILES = ("predict", "forecast", "backtest")
 
 if TYPE_CHECKING:
-    from ..familiarity import Outside
+    from ..forecasters.familiarity import Outside
 
 
 class _Commands(TyperGroup):
@@ -151,10 +151,10 @@ def load_models(files: list[Path] | None) -> None:
     Raises:
         InputError: a file that cannot be used.
     """
-    from .. import registry
+    from ..zoo import _registry
 
     for file in files or []:
-        registry.load_file(file)
+        _registry.load_file(file)
 
 
 def emit(facts: Any) -> None:

@@ -12,8 +12,8 @@ import typer
 from .app import Json, Workers, app, emit
 
 if TYPE_CHECKING:
-    from ..arena.contest import Contest
-    from ..arena.report import Board
+    from ..arena.experiments.one_step import Contest
+    from ..arena.report.tables import Board
     from ..arena.results import Results
 
 SignalOption = Annotated[str, typer.Option("--signal", help="A signal family, as sine.")]
@@ -48,16 +48,17 @@ def arena(
     `seqzoo arena --models lstm,mlp --budget 1000 --budget endless` · `seqzoo arena --render FOLDER`
     """
     _check_extras(training=render is None)
-    from .. import files
-    from ..arena import page, results
+    from .. import _storage
+    from ..arena import results
+    from ..arena.report import page
 
     if render is not None:
         folder, found, finished = render, results.load(render), True
     else:
-        from ..arena.contest import Contest
+        from ..arena.experiments.one_step import Contest
 
         contest = Contest(signal, _names(models), _budgets(budget or ["20000"]), seeds, windows)
-        folder = out or files.home() / "arena" / signal
+        folder = out or _storage.home() / "arena" / signal
         found, finished = _hold(contest, folder, workers, quiet=json)
         if finished:
             _measure(found, contest, folder, quiet=json)
@@ -93,8 +94,9 @@ def sample_efficiency(
     `seqzoo sample-efficiency --render FOLDER`
     """
     _check_extras(training=render is None)
-    from .. import files
-    from ..arena import efficiency, results
+    from .. import _storage
+    from ..arena import results
+    from ..arena.experiments import sample_efficiency
     from ..errors import InputError
 
     if render is not None:
@@ -103,18 +105,18 @@ def sample_efficiency(
         budgets = _budgets(points.split(","))
         if None in budgets:
             raise InputError("sample efficiency is of a number of points; endless has none.")
-        from ..arena.contest import Contest
+        from ..arena.experiments.one_step import Contest
 
         contest = Contest(signal, _names(models), budgets, seeds, windows)
-        folder = out or files.home() / "sample-efficiency" / signal
+        folder = out or _storage.home() / "sample-efficiency" / signal
         found, finished = _hold(contest, folder, workers, quiet=json)
-    tables = efficiency.write(found, folder)
+    tables = sample_efficiency.write(found, folder)
     if json:
         emit({"folder": str(folder), "finished": finished, "references": found.references, "tables": tables})
     else:
         for table in tables:
             _print(table.title, table.headings, table.rows)
-        typer.echo(f"Report: {folder / efficiency.MARKDOWN}, {folder / efficiency.FIGURE}")
+        typer.echo(f"Report: {folder / sample_efficiency.MARKDOWN}, {folder / sample_efficiency.FIGURE}")
     if not finished:
         raise typer.Exit(130)
 
@@ -123,22 +125,22 @@ def _check_extras(*, training: bool) -> None:
     """Raises MissingExtraError before any work."""
     import importlib.util
 
+    from .. import _extras
     from ..errors import MissingExtraError
-    from ..runtime.engines import has_torch
 
     needed = ["scipy", "matplotlib", *(["onnx", "onnxscript"] if training else [])]
-    if not all(importlib.util.find_spec(name) for name in needed) or (training and not has_torch()):
+    if not all(importlib.util.find_spec(name) for name in needed) or (training and not _extras.has_torch()):
         raise MissingExtraError("the arena", "arena")
 
 
 def _hold(contest: Contest, folder: Path, workers: int | None, *, quiet: bool) -> tuple[Results, bool]:
     """The results, and whether all cells were run."""
-    from .. import files
-    from ..arena.contest import hold
-    from ..runtime.parallel import cores
+    from .. import _storage
+    from ..arena.experiments.one_step import hold
+    from ..runtime.engines._parallel import cores
     from .progress import Trainings, interrupts
 
-    files.check_writable(folder)
+    _storage.check_writable(folder)
     with interrupts() as stopped, Trainings(quiet=quiet) as bar:
         found = hold(
             contest, folder, workers=workers or cores(), on_start=bar.start, on_result=bar, should_stop=stopped
@@ -152,7 +154,7 @@ def _hold(contest: Contest, folder: Path, workers: int | None, *, quiet: bool) -
 def _measure(found: Results, contest: Contest, folder: Path, *, quiet: bool) -> None:
     """Latency and size, of all models together if one of them lacks them."""
     from ..arena import results
-    from ..arena.contest import measure
+    from ..arena.experiments.one_step import measure
 
     done = {cell.model for cell in found.cells if cell.outcome is not None}
     if not set(contest.models) & done <= found.footprints.keys():
@@ -163,10 +165,10 @@ def _measure(found: Results, contest: Contest, folder: Path, *, quiet: bool) -> 
 
 
 def _names(models: str | None) -> tuple[str, ...]:
-    from .. import registry
+    from ..zoo import _registry
 
     if models is None:
-        return tuple(registry.architectures())
+        return tuple(_registry.architectures())
     return tuple(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
 
 
@@ -186,7 +188,7 @@ def _budgets(given: list[str]) -> tuple[int | None, ...]:
 def _show(board: Board) -> None:
     from rich.markup import escape
 
-    from ..arena.report import HEADINGS, summary
+    from ..arena.report.tables import HEADINGS, summary
     from .tables import console
 
     rows = [row.cells() for row in board.rows if not row.error]

@@ -30,14 +30,14 @@ def roll_out(
 
     Examples: `seqzoo roll-out` · `seqzoo roll-out lstm.sine lstm.sine-h50 --windows 20000 --out rolled`
     """
-    from .. import plots
-    from ..arena import entrants, rollouts
+    from ..arena.experiments import entrants, roll_out
+    from ..evaluation import plots
 
     picture = out / "roll-out.svg"
     plots.check_kind(picture)
-    chosen = entrants.predictors(models or [], signal, most_at_once=max(rollouts.STEPS))
-    results = rollouts.measure(chosen, signal, windows=windows, on_model=lambda found: rollouts.save(found, out))
-    _publish(results, rollouts.figure(results), rollouts.markdown(results), picture, json)
+    chosen = entrants.predictors(models or [], signal, most_at_once=max(roll_out.STEPS))
+    results = roll_out.measure(chosen, signal, windows=windows, on_model=lambda found: roll_out.save(found, out))
+    _publish(results, roll_out.figure(results), roll_out.markdown(results), picture, json)
 
 
 @app.command("off-distribution")
@@ -54,15 +54,15 @@ def off_distribution(
 
     Examples: `seqzoo off-distribution` · `seqzoo off-distribution lstm.sine --windows 20000 --out shifted`
     """
-    from .. import plots
-    from ..arena import entrants, shift
+    from ..arena.experiments import entrants, off_distribution
+    from ..evaluation import plots
 
     picture = out / "off-distribution.svg"
     plots.check_kind(picture)
     chosen = entrants.predictors(models or [], signal)
-    results = shift.sweep({name: model.predict for name, model in chosen.items()}, signal, windows=windows)
-    shift.save(results, out)
-    _publish(results, shift.figure(results), shift.markdown(results), picture, json)
+    results = off_distribution.sweep({name: model.predict for name, model in chosen.items()}, signal, windows=windows)
+    off_distribution.save(results, out)
+    _publish(results, off_distribution.figure(results), off_distribution.markdown(results), picture, json)
 
 
 @app.command("time-against-picture")
@@ -79,10 +79,10 @@ def time_against_picture(
 
     Examples: `seqzoo time-against-picture` · `seqzoo time-against-picture --quick --out /tmp/order`
     """
-    from .. import plots
-    from ..arena import order
+    from .._extras import check_torch
+    from ..arena.experiments import order
     from ..errors import MissingExtraError
-    from ..runtime.engines import check_torch
+    from ..evaluation import plots
 
     cases, settings = order.cases(seeds), order.QUICK if quick else order.FULL
     picture = out / "time-against-picture.svg"
@@ -90,8 +90,8 @@ def time_against_picture(
     if importlib.util.find_spec("sklearn") is None:
         raise MissingExtraError("the pictures of digits", "arena")
     plots.check_kind(picture)  # it makes the folder, so that it comes after what only asks
-    from ..arena import order_runs
-    from ..runtime.parallel import cores
+    from ..arena.experiments import order_runs
+    from ..runtime.engines._parallel import cores
     from .progress import interrupts
 
     def report(case: order.Case, measured: order.Measured, left: int) -> None:
@@ -113,10 +113,11 @@ def time_against_picture(
 
 def _publish(results: Any, figure: Figure, text: str, picture: Path, json: bool) -> None:
     """Save the picture and the text beside it, and say what was found."""
-    from .. import files, plots
+    from .. import _storage
+    from ..evaluation import plots
 
     plots.save(figure, picture)
-    files.write_file(picture.with_suffix(".md"), text.encode())
+    _storage.write_file(picture.with_suffix(".md"), text.encode())
     if json:
         emit(results)
     else:

@@ -11,10 +11,10 @@ import typer
 from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, Plot, Seed, app, emit, say_outside
 
 if TYPE_CHECKING:
-    from ..forecasting import Case
-    from ..intervals import SplitConformal
+    from ..evaluation.intervals import SplitConformal
+    from ..evaluation.scoring import Predict
+    from ..forecasters.rollout import Case
     from ..runtime import ClosedForm, Predictor
-    from ..scoring import Predict
     from ..signals import Signal
 
 
@@ -41,11 +41,11 @@ def forecast(
     Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
     `seqzoo forecast lstm.sine --interval 0.9` · `seqzoo forecast lstm.sine --file series.csv`
     """
-    from ..floors import standing
+    from ..forecasters.floors import standing
     from ..runtime.predictor import find_model
 
     if plot is not None:
-        from .. import plots
+        from ..evaluation import plots
 
         plots.check_kind(plot)
     predictor = find_model(name, engine)
@@ -99,13 +99,13 @@ def backtest(
     Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
     `seqzoo backtest lstm.sine --file series.csv --stride 5` · `seqzoo backtest best_linear.sine`
     """
-    from ..backtest import backtest as run
-    from ..forecasting import check_horizon
+    from ..data.windows import sliding
+    from ..evaluation.backtest import backtest as run
+    from ..forecasters.rollout import check_horizon
     from ..runtime.predictor import find_model
-    from ..windows import sliding
 
     if plot is not None:
-        from .. import plots
+        from ..evaluation import plots
 
         plots.check_kind(plot)
     check_horizon(horizon)
@@ -155,12 +155,12 @@ def case_of(
     """History, forecast, Bayes forecast, and the truth where it is known, each [T]."""
     import numpy as np
 
-    from .. import forecasting
     from ..errors import InputError
-    from ..scoring import fresh_seed
+    from ..evaluation.scoring import fresh_seed
+    from ..forecasters import rollout
     from .reading import read_series
 
-    forecasting.check_horizon(horizon)
+    rollout.check_horizon(horizon)
     length, signal = predictor.context_length, predictor.signal
     history = read_series(numbers, file)
     observed = clean = None
@@ -171,8 +171,8 @@ def case_of(
     elif len(history) < length:
         raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
     ahead = predictor.forecast(history, horizon)[0]
-    bayes = forecasting.finite(signal.posterior(history[None, -length:], horizon)[0])[0]
-    return forecasting.Case(history, ahead, bayes, observed, clean)
+    bayes = rollout.finite(signal.posterior(history[None, -length:], horizon)[0])[0]
+    return rollout.Case(history, ahead, bayes, observed, clean)
 
 
 def _steps(predictor: Predictor | ClosedForm, horizon: int) -> Predict:
@@ -183,8 +183,8 @@ def _intervals(
     predictor: Predictor | ClosedForm, history: Any, horizon: int, level: float, seed: int | None
 ) -> SplitConformal:
     """Calibrated on the history, or on fresh windows of the model's signal if None is given."""
-    from .. import intervals
-    from ..scoring import HELD_OUT_SEEDS
+    from ..evaluation import intervals
+    from ..evaluation.scoring import HELD_OUT_SEEDS
 
     # 2,000 windows where that takes about a second; fewer for long horizons, which take longer
     windows = max(intervals.least_windows(level), min(2_000, max(200, 100_000 // horizon)))
@@ -202,7 +202,7 @@ def _series(
 ) -> tuple[Any, int | None]:
     """The numbers of a file, or fresh series of the model's signal and their seed."""
     from ..errors import InputError
-    from ..scoring import HELD_OUT_SEEDS, fresh_seed
+    from ..evaluation.scoring import HELD_OUT_SEEDS, fresh_seed
     from .reading import read_series
 
     if file is not None:
@@ -220,8 +220,9 @@ def _series(
 
 def _known(signal: Signal, context_length: int, horizon: int) -> dict[str, list[float]]:
     """Expected MSE by step ahead of the best forecasters of a signal."""
-    from ..floors import MAX_SAMPLED, best_linear, floors, linear_mse
-    from ..forecasting import linear_recursion
+    from ..forecasters.exact import best_linear, linear_mse
+    from ..forecasters.floors import MAX_SAMPLED, floors
+    from ..forecasters.rollout import linear_recursion
 
     samples = min(signal.windows_to_score // 10, MAX_SAMPLED // max(context_length, horizon))  # at most 5 s of it
     table = floors(signal, context_length, horizon, samples=samples)

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len  # the one module of rich that costs nothing
 
-from ..floors import NO_EXCESS
+from ..forecasters.floors import NO_EXCESS
 
 BOLD, DIM, RED = "1", "2", "31"
 GAP = "  "

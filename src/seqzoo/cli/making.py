@@ -12,8 +12,8 @@ import typer
 from .app import Json, Model, ModelFiles, Seed, app, emit, load_models, settings
 
 if TYPE_CHECKING:
-    from ..bundle import Bundle
-    from ..training import Trained
+    from ..bundles.store import Bundle
+    from ..training.loop import Trained
 
 Entry = Annotated[str, typer.Argument(help="An entry of the zoo, as lstm.sine.")]
 
@@ -41,31 +41,34 @@ def train(
     Examples: `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
     `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py`
     """
-    from .. import bundle, registry, shelf
-    from ..runtime.engines import check_torch
+    from .._extras import check_torch
+    from ..bundles import shelf, store
+    from ..zoo import _registry
 
     check_torch("training")
-    from .. import export, files, plots
-    from ..training import Run
-    from ..training import train as run_training
+    from .. import _storage
+    from ..evaluation import plots
+    from ..publishing import build
+    from ..training.loop import Run
+    from ..training.loop import train as run_training
     from .progress import Bar, interrupts
 
     load_models(models)
-    entry = registry.entry(name)
+    entry = _registry.entry(name)
     run = Run.of(entry, seed=seed, changes=settings(change or []))
     saved_as = as_name or f"{name}-own"
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
-    bundle.check_replaceable(folder)
-    export.check_exporter()
-    if run.architecture not in registry.shipped():
-        export.check_exportable(run)
-    files.check_writable(folder.parent)
+    store.check_replaceable(folder)
+    build.check_exporter()
+    if run.architecture not in _registry.shipped():
+        build.check_exportable(run)
+    _storage.check_writable(folder.parent)
     before = _identity(folder)
-    curve = plot or files.home() / "curves" / f"{saved_as}.svg"
+    curve = plot or _storage.home() / "curves" / f"{saved_as}.svg"
     plots.check_kind(curve)
-    checkpoint = files.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
-    files.check_file(checkpoint)
+    checkpoint = _storage.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
+    _storage.check_file(checkpoint)
     if resume and not checkpoint.exists():
         typer.echo("There is no interrupted run of these options; starting from the beginning.", err=True)
     with interrupts() as stopped:  # until the bundle is written: what was trained is not lost to a late Ctrl-C
@@ -78,13 +81,13 @@ def train(
             _check_useful(trained, checkpoint)
         made = checkpoint.with_name(f".{checkpoint.name}.new-{os.getpid()}") / folder.name  # swept if this dies
         try:
-            export.export(trained, entry.card, made, name=None if out is not None else saved_as)
-            with files.only_writer(folder.parent):
+            build.export(trained, entry.card, made, name=None if out is not None else saved_as)
+            with _storage.only_writer(folder.parent):
                 _check_unchanged(folder, before, made, checkpoint)
-                files.write_folder(folder, {path.name: path.read_bytes() for path in made.iterdir()})
+                _storage.write_folder(folder, {path.name: path.read_bytes() for path in made.iterdir()})
         finally:
             shutil.rmtree(made.parent, ignore_errors=True)
-        written = bundle.open_bundle(folder)
+        written = store.open_bundle(folder)
         score = written.manifest.score
         plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
     if trained.finished:
@@ -113,7 +116,7 @@ def verify(
 
 
 def _prove(name: str | Bundle, windows: int, seed: int | None, json: bool) -> None:
-    from ..verification import verify as prove
+    from ..publishing.verify import verify as prove
     from .progress import show_check
 
     report = prove(name, windows=windows, seed=seed, on_check=(lambda check: None) if json else show_check)
@@ -134,14 +137,14 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
     within 3 standard errors. Exits with status 1 otherwise. Examples: `seqzoo reproduce lstm.sine` ·
     `seqzoo reproduce mgu.sine-own --models mgu.py`
     """
-    from .. import bundle, shelf
-    from ..runtime.engines import check_torch
+    from .._extras import check_torch
+    from ..bundles import shelf, store
 
-    opened = bundle.open_bundle(shelf.find(name))
+    opened = store.open_bundle(shelf.find(name))
     check_torch("reproducing")
     load_models(models)
-    from ..reproduction import reproduce as again
-    from ..reproduction import run_of
+    from ..publishing.reproduce import reproduce as again
+    from ..publishing.reproduce import run_of
     from .progress import Bar, interrupts
 
     with interrupts() as stopped, Bar(run_of(opened.manifest), quiet=json) as bar:
@@ -174,14 +177,15 @@ def tour(
     """
     import numpy as np
 
-    from .. import bundle, plots, shelf
+    from ..bundles import shelf, store
+    from ..evaluation import plots
+    from ..evaluation.scoring import fresh_seed, score
     from ..runtime import Predictor
-    from ..scoring import fresh_seed, score
     from .forecasts import case_of
     from .tables import show_score
 
     plots.check_kind(plot)
-    opened = bundle.open_bundle(shelf.find(name))
+    opened = store.open_bundle(shelf.find(name))
     _prove(opened, 20_000, None, False)
     predictor = Predictor(opened, "onnx")
     length, signal = predictor.context_length, predictor.signal
@@ -221,7 +225,7 @@ def _check_useful(trained: Trained, checkpoint: Path) -> None:
 
 def _identity(folder: Path) -> bytes | None:
     """The manifest of the bundle in a folder, which no two trainings share; None if there is none."""
-    from ..bundle import MANIFEST
+    from ..bundles.store import MANIFEST
 
     manifest = folder / MANIFEST
     return manifest.read_bytes() if manifest.is_file() else None
@@ -229,7 +233,7 @@ def _identity(folder: Path) -> bytes | None:
 
 def _check_unchanged(folder: Path, before: bytes | None, made: Path, checkpoint: Path) -> None:
     """Raises InputError if another training has saved another model there since this one began."""
-    from ..bundle import WEIGHTS
+    from ..bundles.store import WEIGHTS
     from ..errors import InputError
 
     if _identity(folder) not in (None, before):

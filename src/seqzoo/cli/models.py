@@ -18,7 +18,7 @@ def list_models(json: Json = False) -> None:
 
     Examples: `seqzoo list` · `seqzoo list --json`
     """
-    from .. import catalogue
+    from ..runtime import catalogue
 
     rows = catalogue.rows()
     if json:
@@ -37,13 +37,13 @@ def show(name: Model, json: Json = False) -> None:
     """
     import msgspec
 
-    from .. import bundle, shelf
-    from ..runtime import closed_form
+    from ..bundles import shelf, store
+    from ..forecasters import references
 
-    if (reference := closed_form.find(name)) is not None:
+    if (reference := references.find(name)) is not None:
         _show_reference(reference, json)
         return
-    found = bundle.open_bundle(shelf.find(name))
+    found = store.open_bundle(shelf.find(name))
     if json:
         emit({"path": str(found.path), **msgspec.to_builtins(found.manifest)})
         return
@@ -104,7 +104,7 @@ def floors(
     Examples: `seqzoo floors` · `seqzoo floors --set sigma=0.2 --horizon 50`
     """
     from .. import signals
-    from ..floors import floors as compute
+    from ..forecasters.floors import floors as compute
 
     made = signals.make(signal, settings(change or []))
     table = compute(made, context_length, horizon, samples=samples)
@@ -117,7 +117,7 @@ def floors(
 
 
 def _show_reference(reference: ClosedForm, json: bool) -> None:
-    from ..floors import floors as compute
+    from ..forecasters.floors import floors as compute
     from .tables import show_floors
 
     table = compute(reference.signal, reference.context_length)

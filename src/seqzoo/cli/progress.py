@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Self
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..floors import MAX_SAMPLED, NO_EXCESS, floors, vanishes
+from ..forecasters.floors import MAX_SAMPLED, NO_EXCESS, floors, vanishes
 from .tables import console
 
 if TYPE_CHECKING:
-    from ..arena.contest import Progress as Ended
-    from ..training import Progress as Update
-    from ..training import Run
-    from ..verification import Check
+    from ..arena.experiments.one_step import Progress as Ended
+    from ..publishing.verify import Check
+    from ..training.loop import Progress as Update
+    from ..training.loop import Run
 
 
 class _Shown:
@@ -106,8 +106,8 @@ class Trainings(_Shown):
 
     def __call__(self, update: Ended) -> None:
         """Called after every training."""
-        from ..arena.report import budget
-        from ..number_text import percent
+        from .._formats import percent
+        from ..arena.report.tables import budget
 
         result = update.result
         what = f"{result.model}, {budget(result.points)}, seed {result.seed}"

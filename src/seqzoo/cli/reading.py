@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.numerals import number, shown
+from ..data.reading import Lines, rows_of
 from ..errors import InputError
-from ..number_text import Lines, rows_of
-from ..number_words import number, shown
 
 LIMIT = 16 << 20  # bytes; as Python numbers they take some thirty times that
 STANDARD_INPUT = Path("-")

@@ -82,14 +82,15 @@ def open_app(
 
     if not all(find_spec(name) for name in ("nicegui", "fastapi", "uvicorn", "orjson", "fastapi_offline")):
         raise MissingExtraError("the app", "app")
+    from .. import _extras
     from ..app import build
     from ..runtime import engines
     from ..server import serve as server
 
     if engine is None:
-        engine = "torchscript" if engines.has_torch() else "onnx"
+        engine = "torchscript" if _extras.has_torch() else "onnx"
     elif engines.check_name(engine) == "torchscript":
-        engines.check_torch("the torchscript engine")
+        _extras.check_torch("the torchscript engine")
 
     if not server.is_loopback(host):
         typer.echo(f"Anybody who can reach {host} can use this app, load models into it and train here.", err=True)
@@ -113,8 +114,10 @@ def export(
 
     Example: `seqzoo export lstm.sine --layout triton --out model_repository`
     """
-    from .. import bundle, files, layouts, shelf
+    from .. import _storage
+    from ..bundles import shelf, store
+    from ..publishing import triton
 
-    files.check_writable(out)
-    target = layouts.write(bundle.open_bundle(shelf.find(name)), layout, out)
+    _storage.check_writable(out)
+    target = triton.write(store.open_bundle(shelf.find(name)), layout, out)
     typer.echo(f"Written: {target}/config.pbtxt, {target}/1/model.onnx")

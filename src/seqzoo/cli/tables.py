@@ -9,14 +9,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..cards import describe_signal, label
-from ..floors import NO_EXCESS, vanishes
+from ..bundles.describe import describe_signal
+from ..forecasters.floors import NO_EXCESS, vanishes
+from ..forecasters.labels import label
 
 if TYPE_CHECKING:
-    from ..bundle import Bundle
-    from ..floors import Floors
-    from ..forecasting import Case
-    from ..metrics import Estimate
+    from .._estimates import Estimate
+    from ..bundles.store import Bundle
+    from ..forecasters.floors import Floors
+    from ..forecasters.rollout import Case
 
 console = Console()
 

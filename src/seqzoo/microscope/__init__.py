@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import familiarity
-from ..bundle import WEIGHTS, Bundle, open_bundle
+from ..bundles.shelf import find
+from ..bundles.store import WEIGHTS, Bundle, open_bundle
 from ..errors import InputError, MissingExtraError
-from ..floors import best_linear, standing
-from ..runtime.reference import CELLS
-from ..sensitivity import LONGEST, of_bayes
-from ..shelf import find
+from ..evaluation.sensitivity import LONGEST, of_bayes
+from ..forecasters import familiarity
+from ..forecasters.exact import best_linear
+from ..forecasters.floors import standing
+from ..runtime.engines.numpy import CELLS
 from ..signals import Signal, make
 
 try:
@@ -202,7 +203,7 @@ def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:
     return min(max(int(text), low), high) if text.isascii() and text.isdecimal() and len(text) < 10 else low
 
 
-def microscope(name: str | Path, *, url: str = "") -> Microscope:
+def look_inside(name: str | Path, *, url: str = "") -> Microscope:
     """The microscope on a recurrent model of the zoo, one's own, or a bundle's folder.
 
     Raises:
@@ -213,4 +214,4 @@ def microscope(name: str | Path, *, url: str = "") -> Microscope:
     return Microscope(open_bundle(find(name)), url=url)
 
 
-__all__ = ["Microscope", "microscope"]
+__all__ = ["Microscope", "look_inside"]

@@ -6,27 +6,27 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..bundle import ENGINES
-    from .closed_form import ClosedForm
+    from ..bundles.store import ENGINES
+    from ..forecasters.references import ClosedForm
     from .engines import Engine
+    from .engines.numpy import Trace
     from .predictor import Predictor, load
-    from .reference import Trace
     from .stream import Stream
 
 __all__ = ["ENGINES", "ClosedForm", "Engine", "Predictor", "Stream", "Trace", "load"]
 
 _HOMES = {
-    "ENGINES": "..bundle",
-    "ClosedForm": ".closed_form",
+    "ENGINES": "..bundles.store",
+    "ClosedForm": "..forecasters.references",
     "Engine": ".engines",
     "Predictor": ".predictor",
     "Stream": ".stream",
-    "Trace": ".reference",
+    "Trace": ".engines.numpy",
     "load": ".predictor",
 }
 
 
-def __getattr__(name: str) -> Any:  # a listing needs `closed_form` and none of the rest
+def __getattr__(name: str) -> Any:  # a listing needs the references and none of the rest
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name], __name__), name)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
-from ..bundle import GOLDEN, Bundle
+from ..bundles.store import GOLDEN, Bundle
 from ..errors import IntegrityError
 
 FloatArray = NDArray[np.float32]

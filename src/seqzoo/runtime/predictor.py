@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import familiarity, forecasting, signals
-from ..bundle import WEIGHTS, Bundle, Contract, Manifest, open_bundle
+from .. import signals
+from ..bundles.shelf import find
+from ..bundles.store import WEIGHTS, Bundle, Contract, Manifest, open_bundle
+from ..data.windows import as_batch, last_window, single
 from ..errors import InputError, IntegrityError, OutsideTrainingWarning, UnknownNameError
-from ..familiarity import Familiarity, Outside
-from ..shelf import find
+from ..forecasters import familiarity, references, rollout
+from ..forecasters.familiarity import Familiarity, Outside
+from ..forecasters.references import MOST_LOOKED_AT, ClosedForm
 from ..signals import Signal
-from ..windows import as_batch, last_window, single
-from . import closed_form, engines
-from .closed_form import MOST_LOOKED_AT, ClosedForm
+from . import engines
 
 if TYPE_CHECKING:
-    from .reference import NumpyEngine, Trace
+    from .engines.numpy import NumpyEngine, Trace
     from .stream import Stream
 
 FloatArray = NDArray[np.floating]
@@ -52,7 +53,7 @@ def find_model(name: str | Path, engine: str | None = None) -> Predictor | Close
     """As `load`, of a model that never warns: for what asks `outside` itself and says it in its own way."""
     if not isinstance(name, str | Path):
         raise InputError(f"a model is given by its name, as 'lstm.sine', or a bundle's folder, got {name!r}.")
-    if isinstance(name, str) and (reference := closed_form.find(name)) is not None:
+    if isinstance(name, str) and (reference := references.find(name)) is not None:
         if engine is not None:
             engines.check_name(engine)
         return reference
@@ -174,7 +175,7 @@ class Predictor:
         Raises:
             InputError, BundleError, MissingExtraError: see `predict`.
         """
-        forecasting.check_horizon(horizon)
+        rollout.check_horizon(horizon)
         engine, batch = self._engine or self._load(), last_window(context, self.context_length)
         if self.warns:
             self._warn(batch)
@@ -182,7 +183,7 @@ class Predictor:
         def run(windows: FloatArray) -> FloatArray:
             return self._run(engine, as_batch(windows, self._length))
 
-        return forecasting.recursive(run, batch, horizon)
+        return rollout.recursive(run, batch, horizon)
 
     def outside(self, windows: ArrayLike) -> Outside | None:
         """What lies outside training in windows given as for `predict`, and how far.
@@ -207,7 +208,7 @@ class Predictor:
         if len(batch) > most:
             raise InputError(f"a trace holds at most {most:,} windows of this length, got {len(batch):,}.")
         trace = self._reference.trace(self._scaled(batch))
-        forecasting.finite(trace.forecast)
+        rollout.finite(trace.forecast)
         return trace
 
     def stream(self) -> Stream:
@@ -222,7 +223,7 @@ class Predictor:
         return Stream(self._reference, self.manifest.contract.normaliser, self._familiar, self.context_length)
 
     def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
-        return forecasting.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
+        return rollout.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
 
     def _warn(self, batch: FloatArray) -> None:
         """Say, the first time, that windows lie outside training; the caller's caller is where it is said.
@@ -269,7 +270,7 @@ class Predictor:
 
     @cached_property
     def _reference(self) -> NumpyEngine:
-        from .reference import NumpyEngine
+        from .engines.numpy import NumpyEngine
 
         return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
 

@@ -7,11 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .. import shelf
-from ..bundle import NAME
+from ..bundles import shelf
+from ..bundles.store import NAME
 from ..errors import InputError, IntegrityError, SeqzooError
-from . import closed_form, engines, golden
-from .closed_form import ClosedForm
+from ..forecasters import references
+from ..forecasters.references import ClosedForm
+from . import engines, golden
 from .predictor import Predictor
 
 Model = Predictor | ClosedForm
@@ -66,7 +67,7 @@ class Repository:
 
     def names(self) -> list[str]:
         """Every model there is, sorted, as the shelf is now."""
-        return sorted({*shelf.available(), *closed_form.names()})
+        return sorted({*shelf.available(), *references.names()})
 
     def loaded(self) -> list[str]:
         """Names of the models in memory, the least recently used first."""
@@ -88,7 +89,7 @@ class Repository:
         if model is not None:
             return model
         self._check(name)
-        return closed_form.find(name) or Predictor(shelf.find(name), self.engine)
+        return references.find(name) or Predictor(shelf.find(name), self.engine)
 
     def get(self, name: str) -> Model:
         """The model, loaded now if it is not in memory. Callers at the same time share one load.
@@ -169,7 +170,7 @@ class Repository:
         return State(name, "UNAVAILABLE", slot.reason)
 
     def _check(self, name: str) -> None:
-        if not NAME.fullmatch(name) or (closed_form.find(name) is None and name not in shelf.available()):
+        if not NAME.fullmatch(name) or (references.find(name) is None and name not in shelf.available()):
             raise shelf.unknown(name)
 
     def _slot(self, name: str) -> _Slot:
@@ -199,7 +200,7 @@ class Repository:
 
     def _read(self, name: str) -> tuple[Model, str]:
         """The model, and why it does not run on the engine that was asked for."""
-        reference = closed_form.find(name)
+        reference = references.find(name)
         if reference is not None:
             return reference, ""
         try:

@@ -8,11 +8,12 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.scaling import Normaliser
+from ..data.windows import single
 from ..errors import InputError
-from ..familiarity import Familiarity, Outside
-from ..forecasting import finite
-from ..windows import Normaliser, single
-from .reference import NumpyEngine
+from ..forecasters.familiarity import Familiarity, Outside
+from ..forecasters.rollout import finite
+from .engines.numpy import NumpyEngine
 
 
 class Stream:

@@ -13,13 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..errors import (
-    BundleError,
-    InputError,
-    MissingExtraError,
-    SeqzooError,
-    UnknownNameError,
-)
+from ..errors import BundleError, InputError, MissingExtraError, SeqzooError, UnknownNameError
 
 JSON = "application/json"
 BUSY_SECONDS = 2  # after which a client that was answered 503 may ask again

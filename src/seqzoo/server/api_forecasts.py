@@ -9,10 +9,10 @@ from anyio import to_thread
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from .. import intervals
+from ..data.windows import last_window
+from ..evaluation import intervals
 from ..runtime import ClosedForm
 from ..runtime.repository import Model
-from ..windows import last_window
 from .answers import answer
 from .schemas import ERRORS, MOST_STEPS, ForecastRequest, Name, TraceRequest
 from .shared import Shared

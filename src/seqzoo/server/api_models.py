@@ -12,10 +12,12 @@ from anyio import to_thread
 from fastapi import Body, FastAPI, Query, Request
 from starlette.responses import Response
 
-from .. import cards, catalogue, signals, verification
-from ..bundle import MANIFEST, REQUIRED, open_bundle
-from ..floors import floors
-from ..runtime import ClosedForm, Predictor
+from .. import signals
+from ..bundles import describe
+from ..bundles.store import MANIFEST, REQUIRED, open_bundle
+from ..forecasters.floors import floors
+from ..publishing import verify
+from ..runtime import ClosedForm, Predictor, catalogue
 from ..runtime.repository import Repository
 from .answers import Refused, answer
 from .schemas import ERRORS, InDigits, Name, VerifyRequest
@@ -40,7 +42,7 @@ def enter(made: FastAPI, shared: Shared) -> None:
         facts = {"name": name, "state": repository.state(name)._asdict(), "context_length": model.context_length}
         if isinstance(model, ClosedForm):
             return answer({**facts, "summary": model.summary, "signal": model.signal.description})
-        card = await to_thread.run_sync(cards.text_of, model.bundle)
+        card = await to_thread.run_sync(describe.text_of, model.bundle)
         return answer({**facts, "manifest": msgspec.to_builtins(model.manifest), "card": card})
 
     @made.get("/api/models/{name}/bundle.zip", tags=["models"], responses=ERRORS)
@@ -64,11 +66,11 @@ def enter(made: FastAPI, shared: Shared) -> None:
         return _attachment(data, file, "application/octet-stream")
 
     @made.post("/api/models/{name}/verify", tags=["models"], responses=ERRORS)
-    async def verify(request: Request, name: Name, asked: VerifyRequest = Body(VerifyRequest())) -> Response:  # noqa: B008
+    async def verify_bundle(request: Request, name: Name, asked: VerifyRequest = Body(VerifyRequest())) -> Response:  # noqa: B008
         """Prove the bundle on disk: hashes, engines against golden tensors, score on fresh windows."""
         request.scope["kind"] = "verify"
         path = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name)).path
-        report = await shared.heavy(lambda: verification.verify(path, windows=asked.windows))
+        report = await shared.heavy(lambda: verify.verify(path, windows=asked.windows))
         checks = [dataclasses.asdict(check) for check in report.checks]
         facts = {"passed": report.passed, "verdict": report.verdict, "not_proven": report.not_proven}
         return answer({"name": name, **facts, "seed": report.seed, "checks": checks})

@@ -14,9 +14,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from ..data.windows import single
 from ..errors import InputError
 from ..runtime.repository import Model
-from ..windows import single
 
 FloatArray = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from ..number_words import number
+from ..data.numerals import number
 
 MOST_VALUES = 100_000
 MOST_STEPS = 1000

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ..recipes import Recipe
-from ..registry import Card, register
+from ._card import Card
+from ._recipes import Recipe
+from ._registry import register
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ..registry import Card, register
+from ._card import Card
+from ._registry import register
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,82 @@
+"""An answer of the arena on a page: chart, table, what is shown, how it was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from ..ui import charts, theme
+from . import plots
+
+if TYPE_CHECKING:
+    from ...arena.report.findings import Answer
+
+
+LONGEST_NAME = 40  # before a colon
+
+
+class Shown:
+    """Panels that `show` fills, again and again. `title` heads the chart."""
+
+    def __init__(self, title: str, kind: str) -> None:
+        with ui.element("div").classes("stack arena").props(f'data-shown="{kind}"'):
+            with ui.element("div").classes("arena-split"):
+                with ui.element("div").classes("panel"):
+                    self.title = theme.html(escape(title), tag="h2")
+                    self.bars = theme.html("", "hint", "p")
+                    self.legend = theme.html("")
+                    self.chart = charts.chart({}, "Loading")
+                with ui.element("div").classes("panel"):
+                    theme.html("What the numbers show", tag="h3")
+                    self.sentences = theme.html("", "said")
+            with ui.element("div").classes("panel"):
+                theme.html("The numbers", tag="h3")
+                self.table = theme.html("")
+                theme.html("How they were measured", tag="h3").style("margin-top: 24px")
+                self.measured = theme.html("")
+
+    def show(self, title: str, answer: Answer, command: str) -> None:
+        """Put an answer in place of what was there."""
+        self.title.set_content(escape(title))
+        self.bars.set_content(f"Bars: {escape(answer.measured['Bars'])}.")
+        self.legend.set_content(plots.legend(answer))
+        self.chart.style(f"height: {plots.height(answer)}")
+        charts.redraw(self.chart, plots.options(answer), plots.description(answer))
+        self.sentences.set_content(_sentences(answer))
+        self.table.set_content(_table(title, answer.headings, answer.rows))
+        facts = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in answer.measured.items())
+        facts += f"<dt>Command</dt><dd><code>{escape(command)}</code></dd>"
+        self.measured.set_content(f'<dl class="measured">{facts}</dl>')
+
+
+def _sentences(answer: Answer) -> str:
+    said = _list(answer.sentences) if answer.sentences else "<p>Nothing can be said yet.</p>"
+    if not answer.details:
+        return said
+    return f"{said}<details><summary>Every pair</summary>{_list(answer.details)}</details>"
+
+
+def _list(lines: Sequence[str]) -> str:
+    def item(line: str) -> str:
+        name, colon, rest = line.partition(":")
+        if not colon or len(name) > LONGEST_NAME:
+            return f"<li>{escape(line)}</li>"
+        return f"<li><b>{escape(name)}</b>:{escape(rest)}</li>"
+
+    return f"<ul>{''.join(item(line) for line in lines)}</ul>"
+
+
+def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table that scrolls in itself where it is too wide, by keyboard too."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {escape(title)}"><table class="table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

@@ -1,0 +1,211 @@
+"""The arena's answers as charts: values with intervals in rows, or curves with bars."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from ..._formats import percent
+from ..ui import charts, theme
+from ..ui.charts import Options
+
+if TYPE_CHECKING:
+    from ...arena.report.findings import Answer, Axis, Curve, Mark
+
+# Okabe & Ito's colours beside those of the references, and shapes that tell apart what a colour does not.
+COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, "#cc79a7", "#b36f00")
+SHAPES = ("circle", "rect", "triangle", "diamond")
+_OUTLINES = {
+    "circle": "M13 3a4 4 0 1 1 0 8a4 4 0 1 1 0-8", "rect": "M9 3h8v8h-8z", "triangle": "M13 3l4 8h-8z",
+    "diamond": "M13 2l5 5l-5 5l-5-5z",
+}  # fmt: skip
+KINDS = {
+    "mean over seeds": (theme.BLUE, "circle"),
+    "intact": (theme.BLUE, "circle"),
+    "permuted": (theme.ORANGE, "triangle"),
+    "shuffled": (theme.VERMILION, "rect"),
+    "reference": (theme.GREY, "diamond"),
+}
+REFERENCES = {
+    "Bayes": (theme.INK, "solid"),
+    "Bayes that knows": (theme.INK, "solid"),
+    "Bayes that does not": (theme.ORANGE, "dashed"),
+    "best linear": (theme.GREY, "dashed"),
+    "best linear, direct": (theme.GREY, "dashed"),
+    "last value": (theme.INK, "dotted"),
+}
+MOST_TICKS = 10
+FRAME = 62  # pixels around the rows of marks
+_PERCENT = "value => Number((100 * value).toPrecision(3)).toLocaleString('en') + '%'"
+_PLAIN = "value => Number(value.toPrecision(3)).toLocaleString('en')"
+
+
+def options(answer: Answer) -> Options:
+    """What to draw."""
+    return _marks(answer) if answer.marks else _curves(answer)
+
+
+def height(answer: Answer) -> str:
+    """Of the chart, for its style."""
+    rows = len({mark.row for mark in answer.marks})
+    return f"{FRAME + (30 if rows <= 12 else 24) * max(rows, 3)}px" if answer.marks else "440px"
+
+
+def description(answer: Answer) -> str:
+    """The chart in words; the table beside it has every number."""
+    if answer.marks:
+        shown = (f"{mark.row}{'' if mark.name == mark.row else f' {mark.name}'} {said(mark, answer.x)}"
+                 for mark in answer.marks)  # fmt: skip
+        return f"{answer.x.name}: {'; '.join(shown)}."
+    if not answer.curves or answer.y is None:
+        return "Nothing to draw yet."
+    axis = answer.y
+    parts = (f"{c.name} from {_number(c.y[0], axis)} to {_number(c.y[-1], axis)}" for c in answer.curves)
+    return f"{axis.name} by {answer.x.name}: {'; '.join(parts)}."
+
+
+def said(mark: Mark, axis: Axis) -> str:
+    """A value with its interval."""
+    interval = "" if math.isnan(mark.low) else f" ({_number(mark.low, axis)} to {_number(mark.high, axis)})"
+    return _number(mark.value, axis) + interval
+
+
+def _marks(answer: Answer) -> Options:
+    rows = list(dict.fromkeys(mark.row for mark in reversed(answer.marks)))
+    series: list[Options] = []
+    for kind, members in _groups(answer).items():
+        colour, shape = KINDS[kind]
+        series.append(_bars(kind, ((mark.low, mark.row, mark.high, mark.row) for mark in members), colour))
+        means = charts.dots(kind, [], [], colour, size=12, shape=shape)
+        means["data"] = [
+            {"value": [mark.value, mark.row], "name": f"{mark.row}: {said(mark, answer.x)}"} for mark in members
+        ]
+        each = charts.dots("each seed", [], [], theme.MUTED, size=5)
+        each["data"] = [
+            {"value": [value, mark.row], "name": f"{mark.row}, one seed: {_number(value, answer.x)}"}
+            for mark in members
+            for value in mark.each
+        ]
+        series += [{**each, "symbolOffset": [0, 9]}, means]
+    made = charts.axes(answer.x.name, "", series)
+    _measure(made["xAxis"], answer.x, [v for m in answer.marks for v in (m.value, m.low, m.high, *m.each)])
+    made["yAxis"] |= {"type": "category", "data": rows, "scale": False, "splitLine": {"show": True, "lineStyle":
+                      {"color": theme.GRID}}, "boundaryGap": True}  # fmt: skip
+    made["yAxis"]["axisLabel"] = {**made["yAxis"]["axisLabel"], "interval": 0}
+    made["tooltip"] = {**made["tooltip"], "trigger": "item", "formatter": "{b}"}
+    made["grid"] = {"left": 14 + 7 * max(map(len, rows)), "right": 26, "top": 8, "bottom": 52}
+    made["legend"] = {"show": False}
+    return made
+
+
+def _groups(answer: Answer) -> dict[str, list[Mark]]:
+    """The marks by kind."""
+    groups: dict[str, list[Mark]] = {}
+    for mark in answer.marks:
+        kind = "reference" if mark.is_reference else mark.name if mark.name in KINDS else "mean over seeds"
+        groups.setdefault(kind, []).append(mark)
+    return groups
+
+
+def _curves(answer: Answer) -> Options:
+    series: list[Options] = []
+    for curve in answer.curves:
+        series += _curve(curve, answer.models)
+    assert answer.y is not None
+    made = charts.axes(answer.x.name, answer.y.name, series, logarithmic=answer.y.is_logarithmic)
+    everything = [value for curve in answer.curves for value in (*curve.y, *curve.low, *curve.high)]
+    _measure(made["yAxis"], answer.y, everything)
+    _measure(made["xAxis"], answer.x, [value for curve in answer.curves for value in curve.x], exact=True)
+    formatter = _PERCENT if answer.y.is_share else _PLAIN
+    made["tooltip"][":valueFormatter"] = f"value => value == null ? '' : ({formatter})(value)"
+    made["legend"] = {"show": False}
+    made["grid"] |= {"top": 34, "right": 34}
+    if series:
+        series[0]["markLine"] = {
+            "silent": True, "symbol": "none", "lineStyle": {"color": theme.GREY, "type": "solid", "width": 1},
+            "label": {"formatter": "{b}", "color": theme.MUTED, "position": "insideEndTop"},
+            "data": [{"xAxis": value, "name": name} for name, value in answer.at.items()],
+        }  # fmt: skip
+    return made
+
+
+def _curve(curve: Curve, models: Sequence[str]) -> list[Options]:
+    colour, style, shape = _look(curve, models)
+    if not shape:
+        return [charts.line(curve.name, curve.x, curve.y, colour, width=2, style=style)]
+    line = charts.line(curve.name, curve.x, curve.y, colour, width=1.8)
+    line |= {"symbol": shape, "symbolSize": 7, "showAllSymbol": True}
+    ends = zip(curve.x, curve.low, curve.x, curve.high, strict=True)
+    return [_bars(curve.name, ends, colour), line]
+
+
+def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
+    """Colour, style of the line, shape of its points; references have no points."""
+    if curve.is_reference:
+        return *REFERENCES.get(curve.name, (theme.GREY, "dotted")), ""
+    place = models.index(curve.name)
+    return COLOURS[place % len(COLOURS)], "solid", SHAPES[place % len(SHAPES)]
+
+
+def legend(answer: Answer) -> str:
+    """What the colours and shapes mean, as HTML that wraps."""
+    if answer.marks:
+        keys = [(kind, *KINDS[kind], "") for kind in _groups(answer)]
+        keys += [("each seed", theme.MUTED, "circle", "")] if any(mark.each for mark in answer.marks) else []
+    else:
+        looks = ((curve.name, *_look(curve, answer.models)) for curve in answer.curves)
+        keys = [(name, colour, shape, style) for name, colour, style, shape in looks]
+    return f'<div class="legend" aria-hidden="true">{"".join(_legend_key(*key) for key in keys)}</div>'
+
+
+def _legend_key(name: str, colour: str, shape: str, style: str) -> str:
+    dashes = {"dashed": ' stroke-dasharray="6 4"', "dotted": ' stroke-dasharray="2 3"'}.get(style, "")
+    line = f'<path d="M0 7h26" stroke="{colour}" stroke-width="2"{dashes}/>' if style else ""
+    mark = f'<path d="{_OUTLINES[shape]}" fill="{colour}"/>' if shape else ""
+    drawn = f'<svg class="chart-key" viewBox="0 0 26 14" width="26" height="14">{line}{mark}</svg>'
+    return f"<span>{drawn}{escape(name)}</span>"
+
+
+_Place = float | str
+
+
+def _bars(name: str, ends: Iterable[tuple[_Place, _Place, _Place, _Place]], colour: str) -> Options:
+    """Straight strokes from (x, y) to (x, y), as one series; those with an end that is NaN are left out."""
+    data: list[list[_Place]] = []
+    for x0, y0, x1, y1 in ends:
+        if not any(isinstance(value, float) and math.isnan(value) for value in (x0, y0, x1, y1)):
+            data += [[x0, y0], [x1, y1], ["-", "-"]]
+    return {
+        "type": "line", "name": name, "data": data, "symbol": "none", "color": colour, "silent": True,
+        "connectNulls": False, "lineStyle": {"color": colour, "width": 2, "opacity": 0.65},
+        "tooltip": {"show": False},
+    }  # fmt: skip
+
+
+def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool = False) -> None:
+    """Scale an axis to its values and label it. `exact` ends it at the first and the last of them."""
+    finite = [value for value in values if math.isfinite(value) and (value > 0 or not what.is_logarithmic)]
+    formatter = _PERCENT if what.is_share else _PLAIN
+    axis["axisLabel"] = {**axis["axisLabel"], ":formatter": formatter}
+    axis["axisPointer"] = {"label": {":formatter": f"shown => ({formatter})(shown.value)"}}
+    axis["type"] = "log" if what.is_logarithmic else "value"
+    axis.pop("minInterval", None)
+    axis["splitLine"] = {"show": True, "lineStyle": {"color": theme.GRID}}
+    if not what.is_logarithmic or not finite:
+        return
+    low, high = min(finite), max(finite)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ladder = [float(f"{step}e{decade}") for decade in decades for step in (1, 2, 5)]
+    axis["min"] = low if exact else max(value for value in ladder if value <= low)
+    axis["max"] = high if exact else min((value for value in ladder if value >= high), default=high)
+    ticks = [value for value in ladder if axis["min"] <= value <= axis["max"]]
+    if len(ticks) > MOST_TICKS:
+        ticks = [value for value in ticks if f"{value:e}"[0] == "1"]
+    axis["axisLabel"]["customValues"] = ticks
+    axis["axisTick"] = {"show": False, "customValues": ticks}
+
+
+def _number(value: float, axis: Axis) -> str:
+    return percent(value) if axis.is_share else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,136 @@
+"""A small drawing of each model for the gallery: its forecasts against the truth, and less those of Bayes."""
+
+from __future__ import annotations
+
+import functools
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...bundles import shelf
+from ...errors import SeqzooError
+from ...forecasters import references
+from ...runtime import Predictor
+from ...runtime.repository import Model, Repository
+from ...signals import Recall, Signal
+from ..model.visit import identity
+from ..ui.cache import Kept
+
+WIDTH, HEIGHT, EDGE = 330, 132, 12
+FOOT, ENLARGED = 40, 20  # height of the strip beneath, which shows (forecast - Bayes), so many times enlarged
+POINTS = 130  # forecasts along a drawing
+SEED = 7
+
+_STYLE = """<style>
+.n{fill:#8c8c8c;opacity:.75}.t{fill:none;stroke:#222;stroke-width:1.3}.f{fill:none;stroke:#0072b2;stroke-width:2.2;
+stroke-linejoin:round}.d{fill:#0072b2;opacity:.7}.g{stroke:#8c8c8c;stroke-dasharray:3 3}
+.a{fill:#0072b2}.b{stroke:#e69f00;stroke-width:1.6}text{font:10px system-ui,sans-serif;fill:#5a626c}
+@media (prefers-color-scheme:dark){.t{stroke:#dfe3e8}.f{stroke:#56b4e9}.d,.a{fill:#56b4e9}
+text{fill:#a3acb7}}</style>"""
+
+_UNFIT = f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no drawing: it cannot be run</text>'
+
+_drawn: Kept[str, bytes] = Kept(300)
+_one_at_a_time = threading.Lock()
+
+
+def of(repository: Repository, name: str) -> bytes:
+    """The drawing as SVG; computed at the first call, through onnx, without entering the model into memory.
+
+    The drawing of a model that cannot be run says so: opening it says why.
+
+    Raises:
+        UnknownNameError: no such model.
+    """
+    repository.describe(name)
+    try:
+        fresh = references.find(name) or Predictor(shelf.find(name), "onnx")
+        key = identity(name, fresh)
+        with _one_at_a_time:
+            return _drawn.get(key) or _drawn.put(key, _drawing(fresh).encode())
+    except SeqzooError:
+        return _svg(_UNFIT).encode()
+
+
+def _drawing(model: Model) -> str:
+    rng = np.random.default_rng(SEED)
+    if model.signal.episodic or isinstance(model.signal, Recall):
+        draw = model.signal.draw(POINTS, model.context_length, 1, rng)
+        said = model.predict(draw.context.astype(np.float32)[:, :, None])[:, 0]
+        return _scatter(draw.clean[:, 0], said)
+    length, ahead = model.context_length, model.horizon
+    if ahead > 1:
+        draw = model.signal.draw(1, 3 * length, ahead, rng)
+        said = model.forecast(draw.context[0], ahead)[0]
+        seen, truth = np.concatenate([draw.context[0], draw.target[0]]), draw.clean[0]
+        best = model.signal.posterior(draw.context[:, -length:], ahead)[0][0]
+        start = 3 * length
+    else:
+        windows, seen, truth, best = _windows(model.signal, length)
+        said, start = model.predict(windows[:, :, None])[:, 0], 0
+    low, high = float(min(seen.min(), said.min())), float(max(seen.max(), said.max()))
+    x = np.linspace(EDGE, WIDTH - EDGE, len(seen))
+
+    scale = (HEIGHT - FOOT - 2 * EDGE) / ((high - low) or 1.0)
+
+    def y(values: NDArray[np.floating]) -> NDArray[np.floating]:
+        return np.asarray(HEIGHT - FOOT - EDGE - (values - low) * scale)
+
+    dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.7"/>' for a, b in zip(x, y(seen), strict=True))
+    return _svg(
+        f'<g class="n">{dots}</g><path class="t" d="{_path(x[start:], y(truth))}"/>'
+        f'<path class="f" d="{_path(x[start:], y(said))}"/>' + _strip(x[start:], ENLARGED * scale * (said - best))
+    )
+
+
+def _strip(x: NDArray[np.floating], away: NDArray[np.floating]) -> str:
+    """The area between zero, which is Bayes, and a line [T] in pixels; cut where it leaves the strip."""
+    half = FOOT / 2 - 2
+    middle, left, right = HEIGHT - FOOT / 2, float(x[0]), float(x[-1])
+    line = _path(x, middle - np.clip(away, -half, half))[1:]
+    return (
+        f'<path class="b" d="M{left:.1f} {middle}H{right:.1f}"/>'
+        f'<path class="a" d="M{left:.1f} {middle}L{line}L{right:.1f} {middle}Z"/>'
+    )
+
+
+@functools.lru_cache(50)
+def _windows(signal: Signal, length: int) -> tuple[NDArray[np.floating], ...]:
+    """Windows [N, L] along one realisation; the values seen and true after each, and what Bayes says, [N] each.
+
+    All models of a signal have the same, and Bayes takes the longest.
+    """
+    rng = np.random.default_rng(SEED)
+    clean = signal.clean(1, length + 2 * POINTS - 1, 1, rng)[0]
+    seen = clean + signal.sigma * rng.standard_normal(len(clean))
+    stride = np.arange(0, 2 * POINTS, 2)
+    windows = np.lib.stride_tricks.sliding_window_view(seen, length)[stride].astype(np.float32)
+    best = signal.posterior(windows.astype(np.float64), 1)[0][:, 0]
+    return windows, seen[length:][stride], clean[length:][stride], best
+
+
+def _scatter(truth: NDArray[np.floating], said: NDArray[np.floating]) -> str:
+    reach = float(np.abs(truth).max()) or 1.0
+
+    def place(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
+        return np.asarray(size / 2 + np.clip(values / reach, -1.1, 1.1) * (HEIGHT / 2 - EDGE))
+
+    dots = "".join(
+        f'<circle cx="{a:.1f}" cy="{HEIGHT - b:.1f}" r="2.2"/>'
+        for a, b in zip(place(truth, WIDTH), place(said, HEIGHT), strict=True)
+    )
+    half, middle = HEIGHT / 2 - EDGE, WIDTH / 2
+    line = f'<path class="g" d="M{middle - half} {HEIGHT - EDGE}L{middle + half} {EDGE}"/>'
+    return _svg(f'{line}<g class="d">{dots}</g>')
+
+
+def _path(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
+    return "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True))
+
+
+def _svg(inside: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMidYMid meet">'
+        f"{_STYLE}{inside}</svg>"
+    )

@@ -1,0 +1,154 @@
+"""The view *Deploy*: the bundle to take away, the lines that use it, and the proof that it is what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from urllib.parse import quote
+
+from anyio import CapacityLimiter, to_thread
+from nicegui import ui
+
+from ...bundles import shelf
+from ...bundles.store import REQUIRED
+from ...errors import SeqzooError
+from ...publishing import snippets, verify
+from ...runtime import ClosedForm
+from ..ui import controls, theme
+from .visit import Visit
+
+PURPOSES = {
+    "README.md": "the card",
+    "weights.safetensors": "the canonical weights",
+    "model.torchscript.pt": "for TorchScript",
+    "model.onnx": "for ONNX Runtime",
+    "golden.safetensors": "inputs and outputs every engine must reproduce",
+    "history.json": "the course of the training",
+}
+_limiter = CapacityLimiter(1)
+
+
+def build(visit: Visit) -> None:
+    """Fill the view."""
+    theme.lead(
+        f"Notice that the {theme.term('bundle')} runs without seqzoo: it opens with torch.jit.load or ONNX Runtime, "
+        "and proves itself."
+    )
+    with ui.element("div").classes("halves"):
+        with ui.element("div").classes("stack"):
+            _downloads(visit)
+            _proof(visit)
+        with ui.element("div").classes("stack"):
+            _Snippets(visit)
+
+
+def _downloads(visit: Visit) -> None:
+    known = visit.known
+    assert not isinstance(known, ClosedForm)
+    base = f"/api/models/{quote(visit.name)}"
+    rows = "".join(
+        f'<tr><td><a href="{base}/files/{file}" download>{file}</a></td><td>{PURPOSES[file]}</td>'
+        f"<td>{known.manifest.files[file].size / 1024:,.0f} KB</td></tr>"
+        for file in REQUIRED
+    )
+    theme.html(
+        f'<h3>Download</h3><p class="buttons" style="margin-bottom:16px">'
+        f'<a class="button primary" href="{base}/bundle.zip" download>Bundle, {known.manifest.size / 1024:,.0f} KB'
+        f'</a></p><table class="files">{rows}</table>',
+        "panel",
+    )
+
+
+class _Snippets:
+    """Code that uses the model, one piece at a time; which one stands in the address."""
+
+    def __init__(self, visit: Visit) -> None:
+        known = visit.known
+        assert not isinstance(known, ClosedForm)
+        self.visit = visit
+        self.pieces = {piece.key: piece for piece in snippets.of(visit.name, known.manifest, _origin())}
+        with ui.element("div").classes("panel"):
+            theme.html("Use it", tag="h3")
+            titles = {key: piece.title for key, piece in self.pieces.items()}
+            self.choices = controls.Choices("Language", titles, self._choose)
+            self.needs = theme.html("", "hint", "p").style("margin: 14px 0 8px")
+            self.code = theme.html("", "snippet")
+            with ui.element("div").classes("buttons").style("margin-top: 12px"):
+                controls.button("Copy", self._copy)
+                self.said = theme.html("", "hint", "span").props('aria-live="polite"')
+        asked = visit.query.get("code", "")
+        self._show(asked if asked in self.pieces else next(iter(self.pieces)))
+
+    def _choose(self, key: str) -> None:
+        self.visit.remember(code=key)
+        self._show(key)
+
+    def _show(self, key: str) -> None:
+        self.current = piece = self.pieces[key]
+        self.choices.mark(key)
+        self.needs.set_content(f"Needs {escape(piece.needs)}.")
+        label = f"Code: {escape(piece.title)}"
+        attributes = f'tabindex="0" role="region" aria-label="{label}" data-code="{key}"'
+        self.code.set_content(f"<pre {attributes}><code>{escape(piece.code)}</code></pre>")
+        self.said.set_content("")
+
+    def _copy(self) -> None:
+        ui.clipboard.write(self.current.code)
+        self.said.set_content("Copied.")
+
+
+def _origin() -> str:
+    request = ui.context.client.request
+    return "http://127.0.0.1:8080" if request is None else str(request.base_url).rstrip("/")
+
+
+def _proof(visit: Visit) -> None:
+    with ui.element("div").classes("panel"):
+        theme.html("Proof", tag="h3")
+        theme.html(
+            "Hashes, each engine against the golden tensors, and the score on fresh windows.",
+            "hint",
+            "p",
+        )
+        with ui.element("div").classes("buttons").style("margin: 14px 0"):
+            pressed = controls.button("Verify", lambda: run(), "button primary").props('data-part="verify"')
+        shown = ui.element("div").props('aria-live="polite" data-part="checks"')
+        verdict = theme.html("")
+
+        async def run() -> None:
+            if "disabled" in pressed.props:  # pressed again before the browser knew
+                return
+            controls.allow(pressed, False)
+            shown.clear()
+            verdict.set_content('<p class="hint">Checking…</p>')
+            loop = asyncio.get_running_loop()
+
+            def add(check: verify.Check) -> None:
+                with shown:
+                    _check(check)
+
+            def send(check: verify.Check) -> None:
+                loop.call_soon_threadsafe(add, check)
+
+            def prove() -> verify.Report:
+                return verify.verify(shelf.find(visit.name), on_check=send)
+
+            try:
+                report = await to_thread.run_sync(prove, limiter=_limiter)
+                await asyncio.sleep(0)  # what the thread has sent is shown first
+                said = "This bundle is what it says." if report.passed else "This bundle is not what it says."
+                lacking = f" Not proven: {', '.join(report.not_proven)}." if report.not_proven else ""
+                verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{said}{escape(lacking)}</strong></p>")
+            except SeqzooError as error:
+                verdict.set_content(f'<p class="error-line">{theme.sentence(error)}</p>')
+            finally:
+                controls.allow(pressed, True)
+
+
+def _check(check: verify.Check) -> None:
+    kind, mark = {True: ("passed", "✓"), False: ("failed", "✗"), None: ("skipped", "–")}[check.passed]
+    theme.html(
+        f'<span class="mark" role="img" aria-label="{kind}">{mark}</span><div><div>{escape(check.name)}</div>'
+        f'<div class="detail">{escape(check.detail)}</div></div>',
+        f"check {kind}",
+    )

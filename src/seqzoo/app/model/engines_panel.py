@@ -1,0 +1,115 @@
+"""The switch between engines: each is loaded when it is chosen, with its measured load time and latency."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from html import escape
+
+from anyio import to_thread
+from nicegui import ui
+
+from ... import _extras
+from ...bundles.store import ENGINES
+from ...errors import SeqzooError
+from ...runtime import ClosedForm, Predictor
+from ...runtime.repository import Model
+from ..ui import controls, theme
+from . import loading
+from .visit import Visit
+
+LIBRARIES = {"torchscript": "torch", "onnx": "onnxruntime"}
+NO_TORCH = "torch is not installed here, so onnx serves; pip install 'seqzoo[train]' brings torchscript."
+
+
+class Engines:
+    """The engines of one visitor; `model` is the one that answers.
+
+    Until the visitor chooses, or the address says `engine=`, it is the engine that the page's model is loaded with.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.model: Model = visit.model
+        known = visit.known
+        offered = () if isinstance(known, ClosedForm) else known.manifest.tolerance
+        self.names = [name for name in ENGINES if name in offered]
+        self.chosen = "" if isinstance(visit.model, ClosedForm) else visit.model.engine
+        self.asked = visit.query.get("engine", "")
+        self.measured: dict[str, loading.Measured] = {}
+
+    def show(self, on_change: Callable[[], Awaitable[None]]) -> None:
+        """The buttons and the measurements."""
+        self.on_change = on_change
+        theme.html("Engine", tag="h3")
+        self.choices = controls.Choices("Engine", {name: name for name in self.names}, self._choose)
+        self.table = theme.html("")
+        self.said = theme.html("", "hint", "p").props('aria-live="polite"')
+        if "torchscript" in self.names and not _extras.has_torch():
+            theme.html(escape(NO_TORCH), "hint", "p").style("margin-top: 8px")
+        self._mark()
+        self.visit.when_ready.append(self._ready)
+        ui.timer(0.05, self._begin, once=True)
+
+    async def _begin(self) -> None:
+        if self.asked in self.names and self.asked != self.chosen:
+            if self.asked == "torchscript" and self.visit.repository.peek(self.visit.name) is None:
+                return  # it comes with the model itself, after the first view
+            await self._choose(self.asked)
+        else:
+            await self._use(self.chosen)
+
+    async def _ready(self) -> None:
+        """The page's model is there: use it, unless another was asked for."""
+        model = self.visit.model
+        if isinstance(model, Predictor) and self.asked in ("", model.engine):
+            await self._use(model.engine)
+
+    async def _choose(self, name: str) -> None:
+        self.asked = name
+        self.visit.remember(engine=name)
+        self.said.set_content(f"Loading {escape(name)}…")
+        await self._use(name)
+
+    async def _use(self, name: str) -> None:
+        try:
+            assert isinstance(self.visit.model, Predictor)
+            self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.bundle, name)
+        except SeqzooError as error:
+            self.said.set_content(theme.sentence(error))
+            return
+        if self.asked not in ("", name):  # another was chosen meanwhile
+            self._mark()
+            return
+        changed = name != self.chosen
+        self.chosen, self.model = name, self.measured[name].model
+        self._mark()
+        repository = self.visit.repository
+        awaited = "" if self.asked or repository.peek(self.visit.name) else repository.engine
+        meanwhile = f" {name} answers while {awaited} is being loaded." if awaited not in ("", name) else ""
+        self.said.set_content(
+            f"Median of {loading.RUNS} forecasts of one window, measured here.{self._imports()}{meanwhile}"
+        )
+        if changed:
+            await self.on_change()
+
+    def _imports(self) -> str:
+        """What came before the loads, in words."""
+        took = [
+            f"{LIBRARIES[name]} in {found.library:,.0f} ms" for name, found in self.measured.items() if found.library
+        ]
+        return f" Imported before, once: {', '.join(took)}." if took else ""
+
+    def _mark(self) -> None:
+        self.choices.mark(self.chosen)
+        if not self.measured:
+            return
+        rows = "".join(_row(name, found) for name in self.names if (found := self.measured.get(name)))
+        self.table.set_content(
+            '<table class="times"><thead><tr><th scope="col">engine</th><th scope="col">load, ms</th>'
+            f'<th scope="col">forecast, ms</th></tr></thead><tbody>{rows}</tbody></table>'
+        )
+
+
+def _row(name: str, found: loading.Measured) -> str:
+    load, latency = f"{found.load:,.1f}", f"{found.latency:.3f}"
+    return f'<tr><th scope="row">{escape(name)}</th><td>{load}</td><td>{latency}</td></tr>'

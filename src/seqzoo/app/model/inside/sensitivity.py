@@ -1,0 +1,246 @@
+"""The view *Look inside* of what has no recurrent cell: what each value of the window does to the forecast."""
+
+from __future__ import annotations
+
+import functools
+from html import escape
+
+import numpy as np
+from anyio import to_thread
+from nicegui import ui
+from numpy.typing import NDArray
+
+from ....errors import InputError, SeqzooError
+from ....evaluation import sensitivity
+from ....evaluation.sensitivity import LONGEST, Slope, cosine
+from ....forecasters.exact import best_linear, references_of
+from ....forecasters.floors import standing
+from ....microscope.feedforward import ARCHITECTURES, FeedForward
+from ....runtime import ClosedForm, Predictor
+from ...ui import charts, controls, theme
+from ...ui.handles import Points
+from ..scenes import Knob
+from ..signal_panel import SignalPanel
+from ..visit import Latest, Visit
+from . import slopes
+from .slopes import Shown
+from .units import Units
+
+FloatArray = NDArray[np.floating]
+
+LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
+TYPICAL = 8  # fresh windows that the sentence at the top is about
+ORDERS = {"plain": "As it came", "reverse": "Reversed", "shuffle": "Shuffled"}
+
+
+class _Sensitivity:
+    """The state of one visitor."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.model, self.name = visit, visit.model, visit.name
+        self.length, self.horizon = self.model.context_length, self.model.horizon
+        if self.length > LONGEST:
+            raise InputError(
+                f"{self.name} reads {self.length:,} values; this view shows windows of at most {LONGEST}."
+            )
+        self.refresh = Latest(self._refresh)
+        self.signal = SignalPanel(visit, self.refresh, LEAST_NOISE)
+        self.pokes = [
+            Knob("poke_at", "Which value, steps from now", 1 - self.length, 0, 1, -(self.length // 4)),
+            Knob("poke_by", "Add to it", -2.0, 2.0, 0.05, 0.0),
+        ]
+        if self.horizon > 1:
+            self.pokes.append(Knob("step", "Step ahead", 1, self.horizon, 1, 1))
+        self.values = {k.key: visit.number(k.key, k.start, k.low, k.high) for k in self.pokes}
+        order = visit.query.get("order", "")
+        self.order = order if order in ORDERS else "plain"
+        self.inside: FeedForward | None = None
+
+    async def show(self) -> None:
+        """Fill the view."""
+        self.lead = theme.html("Measuring what moves the forecast…", "lead", "p").props('aria-live="polite"')
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("panel"):
+                    theme.html(f"The {theme.term('derivative')} of the forecast with respect to each value", tag="h3")
+                    self.slopes = charts.chart({}, "Loading")
+                    self.said = theme.html("", "muted", "p").props('aria-live="polite"')
+                with ui.element("div").classes("panel"):
+                    theme.html("The window and the forecasts of it", tag="h3")
+                    with ui.element("div").classes("handled"):
+                        self.window = charts.chart({}, "Loading").classes("low")
+                        self.points = Points(self.window, "The window: up and down poke a value", self._drag)
+                    self.outside = theme.html("", "outside", "p").props('role="status"')
+                    self.numbers = theme.html("")
+            with ui.element("div").classes("stack"):
+                self._controls()
+        below = ui.element("div").classes("below")
+        self.failure = theme.html("", "error-line").props('role="alert"')
+        self.units = Units(self.visit, below, self.refresh)
+        self.visit.when_opened["inside"] = self._opened
+        known = self.model
+        if not isinstance(known, ClosedForm):
+            with below:
+                await self._open(known)
+        await self.refresh()
+        await self.units.show()
+        self.units.follow(self._context())
+        self.lead.set_content(await to_thread.run_sync(self._notice))
+
+    async def _open(self, known: Predictor) -> None:
+        """Read the weights, where their equations are known; without them, the derivative can still be seen."""
+        architecture = known.manifest.architecture
+        if architecture not in ARCHITECTURES:
+            theme.html(f"The layers of the architecture {escape(architecture)!r} are not known here.", "muted", "p")
+            return
+        try:
+            self.inside = await to_thread.run_sync(FeedForward, known.bundle)
+            self.units.choose_from(self.inside, architecture)
+        except SeqzooError as error:
+            theme.problem(str(error))
+
+    def _controls(self) -> None:
+        self.signal.show()
+        with ui.element("div").classes("panel"):
+            theme.html("The window", tag="h3")
+            self.orders = controls.Choices("Order of the window", ORDERS, self._arrange)
+            self.orders.mark(self.order)
+            theme.html("Poke one value", tag="h3").style("margin: 20px 0 14px")
+            self.sliders = {
+                knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
+                for knob in self.pokes
+            }
+            theme.html("Or drag a point of the window; with the keyboard, up and down move it.", "hint", "p")
+
+    async def _drag(self, index: int, value: float) -> None:
+        by = self.pokes[1]
+        added = value - float(self._context(poked=False)[index])
+        poked = {"poke_at": float(index + 1 - self.length), "poke_by": round(min(max(added, by.low), by.high), 2)}
+        self.values.update(poked)
+        for key, set_to in poked.items():
+            self.sliders[key].follow(set_to)
+        self.visit.remember(**poked)
+        await self.refresh()
+
+    async def _turn(self, key: str, value: float) -> None:
+        self.values[key] = value
+        self.visit.remember(**{key: value})
+        await self.refresh()
+
+    async def _opened(self) -> None:
+        if self.signal.follow():
+            await self.refresh()
+
+    async def _arrange(self, key: str) -> None:
+        self.order = key
+        self.visit.remember(order=None if key == "plain" else key)
+        self.orders.mark(key)
+        await self.refresh()
+
+    async def _refresh(self) -> None:
+        try:
+            found = await to_thread.run_sync(self._compute)
+        except SeqzooError as error:
+            self.failure.set_content(theme.sentence(error))
+            return
+        self.failure.set_content("")
+        poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
+        charts.redraw(self.slopes, slopes.slopes(found), slopes.slopes_described(found))
+        charts.redraw(self.window, slopes.window(found, poked), slopes.window_described(found))
+        self.points.show(found.context, self.pokes[1].step)
+        self.said.set_content(slopes.words(found))
+        self.outside.set_content(escape(found.outside))
+        self.numbers.set_content(slopes.numbers(found))
+        self.units.follow(found.context)
+
+    def _compute(self) -> Shown:
+        signal = self.signal.signal()
+        step = round(self.values.get("step", 1))
+        context = self._context()
+        linear = best_linear(signal, self.length, step)
+        off, outside = self.units.off, self.model.outside(context)
+        return Shown(
+            f"{self.name}, {len(off)} off" if off else self.name,
+            step,
+            context,
+            self._slope(context, step, off),
+            sensitivity.of_bayes(signal, context, step),
+            sensitivity.exact(lambda windows: linear(windows)[:, step - 1], context),
+            self._slope(context, step, frozenset()) if off else None,
+            standing(signal, own=bool(self.values["poke_by"]) or self.order != "plain"),
+            "" if outside is None else outside.note,
+        )
+
+    def _context(self, *, poked: bool = True) -> FloatArray:
+        context = self.signal.window()[0]
+        if self.order == "reverse":
+            context = context[::-1]
+        elif self.order == "shuffle":
+            context = np.random.default_rng(self.signal.seed).permutation(context)
+        context = context.copy()
+        if poked:
+            context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
+        return context.astype(np.float32).astype(np.float64)
+
+    def _slope(self, context: FloatArray, step: int, off: frozenset[int]) -> Slope:
+        """Through what is served; through the equations where a unit is off, which no engine can do."""
+        model, inside = self.model, self.inside
+        if isinstance(model, ClosedForm):
+            exactly = references_of(model.signal, self.length, step)[model.reference]
+            return sensitivity.exact(lambda windows: exactly(windows)[:, step - 1], context)
+        if off and inside is not None:
+            return sensitivity.exact(lambda windows: inside.forecast(windows, off)[:, step - 1], context)
+        scale = model.manifest.contract.normaliser.scale
+        return sensitivity.served(
+            lambda windows: model.predict(windows.astype(np.float32)[:, :, None])[:, step - 1], context, scale
+        )
+
+    def _notice(self) -> str:
+        """What is true of this model, on fresh windows of its signal."""
+        signal, name = self.model.signal, escape(self.name)
+        drawn = signal.draw(TYPICAL, self.length, 1, np.random.default_rng(0)).context
+        moved = [(window, sensitivity.of_bayes(signal, window).derivative) for window in drawn]
+        moved = [(window, bayes) for window, bayes in moved if not sensitivity.is_flat(bayes)]
+        if not moved:
+            return (
+                f"Notice that {theme.term('Bayes')} is moved by no value: each of {TYPICAL} fresh windows of the "
+                "signal leaves it next to no doubt of what comes next."
+            )
+        own = [self._slope(window, 1, frozenset()).derivative for window, _ in moved]
+        weights = best_linear(signal, self.length).weights[0]
+        to_bayes = float(np.mean([cosine(mine, bayes) for mine, (_, bayes) in zip(own, moved, strict=True)]))
+        to_linear = float(np.mean([cosine(mine, weights) for mine in own]))
+        typical = f"over {len(moved)} fresh windows of its signal"
+        like_bayes, like_linear = f"{theme.term('cosine')} {to_bayes:.3f}", f"cosine {to_linear:.3f}"
+        if self._is("bayes"):
+            return (
+                f"Notice that what the best forecaster attends to depends on what it reads: {typical}, the mean "
+                f"{theme.term('cosine')} of its {theme.term('derivative')} and the weights of the "
+                f"{theme.term('best linear')} forecaster is {to_linear:.3f}."
+            )
+        if np.ptp(own, axis=0).max() < 1e-3:
+            return (
+                f"Notice that {name} weighs every window alike, while {theme.term('Bayes')} changes its weights with "
+                f"what it reads: {typical}, the two have a mean {like_bayes}."
+            )
+        near = f"that of {theme.term('Bayes')} ({like_bayes})"
+        far = f"the weights of the {theme.term('best linear')} forecaster ({like_linear})"
+        if max(to_bayes, to_linear) < 0.5:
+            return (
+                f"Notice that {name} does not attend to what it should: {typical}, its {theme.term('derivative')} is "
+                f"near neither {near} nor {far}."
+            )
+        if to_linear > to_bayes:
+            near, far = far, near
+        return (
+            f"Notice what moves the forecast of {name}: {typical}, its {theme.term('derivative')} is nearer to "
+            f"{near} than to {far}."
+        )
+
+    def _is(self, reference: str) -> bool:
+        return isinstance(self.model, ClosedForm) and self.model.reference == reference
+
+
+async def build(visit: Visit) -> None:
+    """Fill the view."""
+    await _Sensitivity(visit).show()

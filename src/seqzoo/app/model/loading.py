@@ -1,0 +1,68 @@
+"""Engines of bundles, each loaded once for all visitors, and what loading and running them took."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ... import _extras
+from ...bundles.store import Bundle
+from ...runtime import Predictor
+from ...runtime.engines import _libtorch
+from ..ui.cache import Kept
+
+RUNS = 100  # predictions that the latency is the median of
+_kept: Kept[tuple[Path, str, str], Measured] = Kept(32)
+_imports: dict[str, float] = {}
+_importing = threading.Lock()
+
+
+class Measured(NamedTuple):
+    """A loaded engine, and what it took in milliseconds: to load, to forecast once, to import its library."""
+
+    model: Predictor
+    load: float
+    latency: float
+    library: float
+
+
+def loaded(bundle: Bundle, engine: str) -> Measured:
+    """The engine of a bundle, loaded and measured at the first call.
+
+    Raises:
+        SeqzooError: it cannot be loaded.
+    """
+    fresh = Predictor(bundle, engine)
+    key = bundle.path, bundle.manifest_sha256, engine
+    if (found := _kept.get(key)) is not None:
+        return found
+    library = _library(engine, fresh)
+    began = time.perf_counter()
+    fresh.warm()
+    load = time.perf_counter() - began
+    window = np.zeros((1, fresh.context_length, 1), np.float32)
+    times = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        fresh.predict(window)
+        times.append(time.perf_counter() - began)
+    return _kept.put(key, Measured(fresh, 1000 * load, 1000 * float(np.median(times)), library))
+
+
+def _library(engine: str, wanted: Predictor) -> float:
+    """The milliseconds that the import of an engine's library took in this process, now or before."""
+    if engine == "torchscript" and wanted.bundle.is_trusted and _extras.has_torch():
+        return _libtorch.enter()
+    if engine == "onnx":
+        with _importing:
+            if engine not in _imports:
+                began = time.perf_counter()
+                importlib.import_module("onnxruntime")
+                _imports[engine] = 1000 * (time.perf_counter() - began)
+            return _imports[engine]
+    return 0.0

@@ -1,0 +1,66 @@
+"""A window of one's own, dragged or pasted, as the address holds it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...data.numerals import number
+from ...data.reading import rows_of
+from ...data.windows import last_window
+from ...errors import InputError
+
+FloatArray = NDArray[np.float64]
+
+DIGITS = 4  # decimals of the largest value's scale: 0.9 has five, 1.2 four, 1,234 one
+LONGEST = 64  # characters of one number
+LARGEST = float(np.finfo(np.float32).max)
+MOST_CHARACTERS = 100_000  # of a text that is pasted or a file that is chosen
+
+
+def pasted(text: str, source: str, length: int) -> FloatArray | None:
+    """The last values [length] of a series that was pasted or read from a file; None if the text holds none.
+
+    Raises:
+        InputError: what is not plain numbers, several columns, or fewer than `length` numbers.
+    """
+    series = rows_of(text, source, MOST_CHARACTERS).series()
+    if not series:
+        return None
+    if len(series) < length:
+        raise InputError(f"expected at least {length} numbers, {source} has {len(series)}.")
+    return last_window(series, length)[0, :, 0].astype(np.float64)
+
+
+def rounded(values: ArrayLike) -> FloatArray:
+    """The values [L] as the address can hold them, so that a link opens exactly what was seen."""
+    found = np.asarray(values, np.float64)
+    return np.array([float(word) for word in _words(found)])
+
+
+def written(values: ArrayLike) -> str:
+    """Values [L] in a form that needs no escapes in an address: "0.5_-0.25_1"."""
+    return "_".join(_words(np.asarray(values, np.float64)))
+
+
+def read(text: str, length: int) -> FloatArray | None:
+    """Values [length] of an address; None where it holds anything else."""
+    words = text[: (LONGEST + 1) * length + 1].split("_")
+    if len(words) != length or any(len(word) > LONGEST for word in words):
+        return None
+    numbers = [number(word) for word in words]
+    if None in numbers:
+        return None
+    values = np.array(numbers, np.float64)
+    return values if np.isfinite(values).all() and np.abs(values).max() <= LARGEST else None
+
+
+def _words(values: FloatArray) -> list[str]:
+    largest = float(np.abs(values).max())
+    decimals = DIGITS - (math.floor(math.log10(largest)) if largest else 0)
+    if not 0 <= decimals <= 9:
+        return [f"{value:.6g}".replace("e+", "e") for value in values]
+    return [f"{round(value, decimals):.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"
+            for value in values]  # fmt: skip

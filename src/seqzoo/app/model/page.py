@@ -1,0 +1,234 @@
+"""The page /models/NAME: a head at once, the model when it is loaded, each view when it is first opened."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from html import escape
+from typing import NamedTuple
+
+from anyio import to_thread
+from fastapi import Request
+from nicegui import background_tasks, ui
+
+from ...bundles.describe import describe_signal
+from ...errors import SeqzooError, UnknownNameError
+from ...runtime import ClosedForm
+from ...runtime.repository import Model, Repository
+from .. import gallery, tours
+from ..ui import not_found, theme
+from . import card, deploy, predict, roll_out, train
+from .inside import microscope, sensitivity
+from .visit import Visit
+
+PAUSE = 0.3  # seconds in which the first view reaches the browser, before the import of torch slows this process
+failures = logging.getLogger("seqzoo.app")
+
+
+class View(NamedTuple):
+    """A tab of the page. `build` fills the current slot; it is called once, when the tab is first opened."""
+
+    key: str
+    label: str
+    build: Callable[[Visit], Awaitable[None] | None]
+    is_for: Callable[[Model], bool] = lambda model: True
+    needs_load: bool = True
+
+
+def _has_bundle(model: Model) -> bool:
+    return not isinstance(model, ClosedForm)
+
+
+VIEWS = [
+    View("predict", "Predict", predict.build),
+    View("inside", "Look inside", microscope.build, microscope.is_for, needs_load=False),
+    View("inside", "Look inside", sensitivity.build, lambda model: not microscope.is_for(model)),
+    View("rollout", "Roll out", roll_out.build),
+    View("train", "Train", train.build, train.can_be_shown, needs_load=False),
+    View("deploy", "Deploy", deploy.build, _has_bundle, needs_load=False),
+    View("card", "Card", card.build, _has_bundle, needs_load=False),
+]
+
+_LABELS = ", ".join(dict.fromkeys(view.label.lower() for view in VIEWS))
+
+
+def enter(repository: Repository) -> None:
+    """Register the page."""
+
+    @ui.page("/models/{name}", response_timeout=30)
+    async def show(request: Request, name: str) -> None:
+        with theme.frame(name[:100], f"{name[:100]} beside the best forecaster that can exist: {_LABELS}."):
+            try:
+                known = await to_thread.run_sync(repository.describe, name)
+                await _head(repository, name, known)
+            except SeqzooError as error:
+                if isinstance(error, UnknownNameError) and error.kind == "model":
+                    ui.context.client.status_code = 404
+                    not_found.model(name, error.near)
+                    return
+                with ui.element("div").classes("model-head"):
+                    theme.html('<a class="crumb" href="/">← Gallery</a>')
+                    theme.html(escape(name[:100]), tag="h1")
+                theme.problem(str(error))
+                return
+            visit = Visit(repository, name, known, dict(request.query_params))
+            tours.panel(visit.query)
+            await _Tabs(visit).run()
+
+
+def _distance(excess: tuple[float, float] | None) -> str:
+    if excess is None:
+        return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
+    value, error = excess
+    digits = 2 if error == 0 or error >= 1e-4 else 3
+    return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}"
+
+
+async def _head(repository: Repository, name: str, known: Model) -> None:
+    """Raises SeqzooError: the manifest cannot be used."""
+    if isinstance(known, ClosedForm):
+        title, summary, signal = "Reference forecaster", known.summary, known.signal.description
+        facts = ["computed from the signal, nothing is trained"]
+    else:
+        stated = known.manifest
+        title, summary, signal = stated.title, stated.summary, describe_signal(stated)
+        facts = [
+            f"<b>{stated.parameters:,}</b> parameters",
+            f"<b>{stated.size / 1024:,.0f} KB</b> {theme.term('bundle')}",
+            _distance(stated.score.excess),
+        ]
+    with ui.element("div").classes("model-head"):
+        theme.html('<a class="crumb" href="/">← Gallery</a>')
+        with ui.element("div").classes("row1"):
+            theme.html(escape(name), tag="h1")
+            shown = theme.html(gallery.badge("computed") if isinstance(known, ClosedForm) else "")
+        theme.html(f"<strong>{escape(title)}.</strong> {escape(summary)}", "muted", "p")
+        items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>"]
+        theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
+    if isinstance(known, ClosedForm):
+        return
+
+    async def refresh() -> None:
+        try:
+            now = gallery.state_badge(await to_thread.run_sync(repository.state, name))
+        except UnknownNameError as error:  # deleted meanwhile
+            now = gallery.badge("failed", str(error))
+        if now != shown.content:
+            shown.set_content(now)
+
+    await refresh()
+    ui.timer(0.5, refresh)
+
+
+class _Tabs:
+    """The tabs of one visit."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.views = [view for view in VIEWS if view.is_for(visit.known)]
+        self.tabs: dict[str, ui.element] = {}
+        self.panels: dict[str, ui.element] = {}
+        self.built: set[str] = set()
+        keys = [view.key for view in self.views]
+        asked = visit.query.get("view", "")
+        self.current = asked if asked in keys else keys[0]
+
+    async def run(self) -> None:
+        """Show the tabs; load the model once the page is alive; fill the open one."""
+        with ui.element("div").classes("tabs").props('role="tablist" aria-label="Views"'):
+            for view in self.views:
+                tab = ui.element("button").classes("tab").props('type="button" role="tab"')
+                tab.props(f'id="tab-{view.key}" aria-controls="panel-{view.key}"')
+                with tab:
+                    theme.html(view.label, tag="span")
+                tab.on("click", lambda key=view.key: self.open(key))
+                tab.on("keydown", js_handler=_ARROWS)
+                self.tabs[view.key] = tab
+        self.notice = theme.html("", "notice gone", "p").props('role="status"')
+        self.failure = theme.html("", "problem gone").props('role="alert"')
+        for view in self.views:
+            panel = ui.element("section").props(f'role="tabpanel" id="panel-{view.key}"')
+            panel.props(f'aria-labelledby="tab-{view.key}"')
+            self.panels[view.key] = panel
+            with panel:
+                theme.html("", "skeleton").props('aria-label="Loading the model"')
+        self._mark()
+        client = ui.context.client
+        client.on_exception(self._failed)
+        begun = background_tasks.create(self.visit.begin(), name="begin")  # while the browser reads the page
+        await client.connected(timeout=60)
+        await begun
+        if client.is_deleted:
+            return
+        self._tell()
+        await self.open(self.current)
+        if self.visit.is_settled:
+            await asyncio.sleep(PAUSE)
+        await self.visit.complete()
+        if client.is_deleted:
+            return
+        self._tell()
+        if self.current not in self.built:
+            await self.open(self.current)
+        for tell in self.visit.when_ready:
+            await tell()
+
+    def _tell(self) -> None:
+        self.notice.set_content(escape(self.visit.notice))
+        theme.show(self.notice, bool(self.visit.notice and not self.visit.reason))  # which says it all
+
+    def _failed(self, error: Exception) -> None:
+        """What a handler of a view raised; it has been logged."""
+        said = "Something here failed; the server's log says how. What is shown may be old; the rest still works."
+        self.failure.set_content(f"<strong>This did not work.</strong> {said}")
+        theme.show(self.failure, True)
+
+    async def open(self, key: str) -> None:
+        """Show a tab, filling it the first time."""
+        self.current = key
+        if key != self.visit.query.get("view", self.views[0].key):
+            self.visit.remember(view=key)
+        self._mark()
+        theme.show(self.failure, False)
+        view = next(view for view in self.views if view.key == key)
+        if key in self.built:
+            if key in self.visit.when_opened:
+                await self.visit.when_opened[key]()
+            return
+        if view.needs_load and not self.visit.is_settled:
+            return
+        self.built.add(key)
+        panel = self.panels[key]
+        panel.clear()
+        with panel:
+            theme.html(view.label, "unseen", "h2")
+            try:
+                if view.needs_load and self.visit.reason:
+                    theme.problem(f"{self.visit.name} cannot be loaded: {self.visit.reason}")
+                    return
+                done = view.build(self.visit)
+                if inspect.isawaitable(done):
+                    await done
+            except SeqzooError as error:
+                theme.problem(str(error))
+            except Exception:
+                failures.exception("the view %s of %s failed", key, ascii(self.visit.name))
+                theme.problem("This view failed; the server's log says how. The other views still work.")
+
+    def _mark(self) -> None:
+        for key, tab in self.tabs.items():
+            chosen = key == self.current
+            tab.props(f'aria-selected="{str(chosen).lower()}" tabindex="{0 if chosen else -1}"')
+            theme.show(self.panels[key], chosen)
+
+
+_ARROWS = """(event) => {
+  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+  if (!step) return;
+  const tabs = [...event.currentTarget.parentElement.querySelectorAll('[role=tab]')];
+  const next = tabs[(tabs.indexOf(event.currentTarget) + step + tabs.length) % tabs.length];
+  next.focus(); next.click(); event.preventDefault();
+}"""
+

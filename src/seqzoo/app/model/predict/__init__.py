@@ -1,0 +1,202 @@
+"""The view *Predict*: a window made by hand, the model's forecast of it, and that of Bayes."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+from anyio import to_thread
+from nicegui import ui
+from numpy.typing import NDArray
+
+from ....errors import SeqzooError
+from ....evaluation import intervals
+from ....evaluation.scoring import HELD_OUT_SEEDS
+from ....forecasters.exact import best_linear
+from ....forecasters.floors import standing
+from ....forecasters.rollout import finite
+from ....runtime import ClosedForm
+from ....runtime.repository import Model
+from ...ui import charts, theme
+from ...ui.cache import Kept
+from ...ui.handles import Points
+from ...ui.theme import LEVEL
+from .. import engines_panel, own_window
+from ..signal_panel import SignalPanel
+from ..visit import Latest, Visit, identity
+from . import chart
+from .chart import Shown
+
+FloatArray = NDArray[np.floating]
+
+NEAR = 0.05  # an excess up to which a forecast is said to coincide with that of Bayes
+_radii: Kept[str, FloatArray] = Kept(100)
+
+
+class _Predict:
+    """The state of one visitor. `own` is a window that was dragged, or pasted: then nobody knows its truth."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.length, self.horizon = visit.model.context_length, visit.model.horizon
+        self.signal = SignalPanel(visit, self._turned)
+        pasted, dragged = (own_window.read(visit.query.get(key, ""), self.length) for key in ("pasted", "dragged"))
+        self.is_pasted = pasted is not None
+        self.own: FloatArray | None = pasted if pasted is not None else dragged
+        self.seen: FloatArray = np.zeros(self.length)
+        self.engines = engines_panel.Engines(visit)
+        self.refresh = Latest(self._refresh)
+
+    async def show(self) -> None:
+        """Fill the view."""
+        theme.lead(_lead(self.visit.known))
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("panel"), ui.element("div").classes("handled"):
+                    self.chart = charts.chart({}, "Loading")
+                    self.points = Points(self.chart, "The window: up and down change a value", self._drag)
+                    self.outside = theme.html("", "outside", "p").props('role="status"')
+                with ui.element("div").classes("panel"):
+                    self.numbers = theme.html("").props('aria-live="polite"')
+            with ui.element("div").classes("stack"):
+                self.signal.show()
+                self._paste()
+                if self.engines.names:
+                    with ui.element("div").classes("panel"):
+                        self.engines.show(self.refresh)
+        self.failure = theme.html("", "error-line")
+        self.visit.when_opened["predict"] = self._opened
+        await self.refresh()
+
+    async def _turned(self) -> None:
+        self._take(None)
+        await self.refresh()
+
+    async def _opened(self) -> None:
+        if self.signal.follow():
+            await self.refresh()
+
+    async def _drag(self, index: int, value: float) -> None:
+        moved = np.array(self.seen if self.own is None else self.own, np.float64)
+        moved[index] = value
+        self._take(moved, is_pasted=self.is_pasted)
+        await self.refresh()
+
+    def _take(self, window: FloatArray | None, *, is_pasted: bool = False) -> None:
+        """Have a window of one's own, or the signal's again, and put that into the address."""
+        self.own = None if window is None else own_window.rounded(window)
+        self.is_pasted = is_pasted and window is not None
+        written = None if self.own is None else own_window.written(self.own)
+        self.visit.remember(
+            pasted=written if self.is_pasted else None, dragged=None if self.is_pasted else written
+        )
+
+    def _paste(self) -> None:
+        with ui.element("div").classes("panel"):
+            theme.html("Your own values", tag="h3")
+            self.text = ui.element("textarea").props('rows="3" spellcheck="false"')
+            self.text.props["placeholder"] = f"{self.length} numbers"
+            self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
+            self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
+            self.text.on("drop", self._read, js_handler=_file_of("event.preventDefault(), event.dataTransfer"))
+            with ui.element("label").classes("file"):
+                theme.html("or a text or CSV file", tag="span")
+                chooser = ui.element("input").props('type="file" accept=".csv,.txt,.tsv,text/*"')
+                chooser.on("change", self._read, js_handler=_file_of("event.target"))
+            theme.html(f"One number a line, or all on one line; the last {self.length} are read.", "hint", "p")
+            self.error = theme.html("", "error-line", "p").props('role="alert"')
+
+    async def _read(self, event: Any) -> None:
+        given = event.args if isinstance(event.args, list) and len(event.args) == 2 else ["", ""]
+        text, source = given[0] if isinstance(given[0], str) else "", "the file" if given[1] == "file" else "the text"
+        self.error.set_content("")
+        try:
+            own = own_window.pasted(text, source, self.length)
+        except SeqzooError as error:
+            self.error.set_content(theme.sentence(error))
+            return
+        self._take(own, is_pasted=True)
+        await self.refresh()
+
+    async def _refresh(self) -> None:
+        try:
+            found = await to_thread.run_sync(self._compute)
+        except SeqzooError as error:
+            self.failure.set_content(theme.sentence(error))
+            return
+        self.failure.set_content("")
+        self.seen = found.context
+        name = self.visit.name
+        charts.redraw(self.chart, chart.options(found, name), chart.described(found, name))
+        self.points.show(found.context, chart.scale(found)[2] / 5)
+        self.numbers.set_content(chart.numbers(found, name))
+        self.outside.set_content(escape(found.outside))
+
+    def _compute(self) -> Shown:
+        model, length, ahead = self.engines.model, self.length, self.horizon
+        clean, signal = None, self.visit.model.signal
+        if self.is_pasted and self.own is not None:
+            context = self.own
+        else:
+            context, clean = self.signal.window()
+            context = context if self.own is None else self.own
+            signal = self.signal.signal()
+        bayes = finite(signal.posterior(context[None], ahead)[0])[0]
+        linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
+        radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=self.own is not None)
+        outside = model.outside(context)
+        return Shown(
+            context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius, best,
+            "" if outside is None else outside.note,
+        )  # fmt: skip
+
+
+def _lead(known: Model) -> str:
+    """What to notice, as HTML; what is said of a network holds for its own signal, by its score."""
+    bayes = theme.term("Bayes")
+    act = f"Drag a value or change the signal, and watch the distance between the model and {bayes}"
+    if isinstance(known, ClosedForm):
+        if known.reference == "bayes":
+            return (
+                "Drag a value and watch the best forecast of its signal move; change the noise, and it may part "
+                f"from the {bayes} forecaster that was told of the change."
+            )
+        return f"{act}: this is a weighted sum of the window, and its weights are fixed."
+    excess = known.manifest.score.excess
+    if excess is None:
+        return f"{act}: where it was trained there is no noise, and {bayes} makes no error."
+    if excess[0] < NEAR:
+        return f"{act}: where it was trained they all but coincide, and away from there they part."
+    return f"{act}: even where it was trained the two stay apart."
+
+
+async def build(visit: Visit) -> None:
+    """Fill the view."""
+    await _Predict(visit).show()
+
+
+def _radius(name: str, model: Model) -> FloatArray:
+    """[H]: half of the interval at each step, the same for every visitor and engine."""
+    key = identity(name, model)
+    found = _radii.get(key)
+    if found is not None:
+        return found
+    ahead = model.horizon
+    made = intervals.calibrate_on_signal(
+        lambda windows: model.forecast(windows, ahead), model.signal, model.context_length, ahead, LEVEL,
+        seed=HELD_OUT_SEEDS,
+    )  # fmt: skip
+    return _radii.put(key, made.radius)
+
+
+def _file_of(source: str) -> str:
+    """A handler in the browser that sends the first file of an expression's."""
+    # A file that is too large is cut just beyond the limit: the server then says so, and no more is sent. Three bytes
+    # more, because text() drops a byte order mark.
+    return f"""async (event) => {{
+  const file = ({source})?.files?.[0];
+  if (!file) return;
+  emit([await file.slice(0, {own_window.MOST_CHARACTERS + 4}).text(), "file"]);
+  if (event.target.type === "file") event.target.value = "";
+}}"""

@@ -1,0 +1,211 @@
+"""The view *Roll out*: many steps ahead, with a band, and the error by step beside the floor."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+from anyio import CapacityLimiter, to_thread
+from nicegui import background_tasks, ui
+from numpy.typing import NDArray
+
+from ....errors import SeqzooError
+from ....forecasters.exact import best_linear
+from ....forecasters.rollout import largest_root
+from ....runtime import ClosedForm
+from ....runtime.repository import Model
+from ...ui import charts, controls, theme
+from ...ui.theme import LEVEL
+from ..scenes import Knob
+from ..visit import Latest, Visit
+from . import errors
+from .errors import Case, Measurement
+
+FloatArray = NDArray[np.floating]
+
+LEAST, MOST = 20, 1000
+FIRST_SEED = 5
+_limiter = CapacityLimiter(1)
+
+
+class _Rollout:
+    """The state of one visitor."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.horizon = int(visit.number("horizon", 100, LEAST, MOST))
+        self.seed = int(visit.number("window", FIRST_SEED, 0, 2**31 - 1))
+        self.drawn: tuple[tuple[Model, int, int], Case] | None = None
+        self.refresh, self.measure = Latest(self._refresh), Latest(self._measure)
+
+    async def show(self) -> None:
+        """Fill the view."""
+        theme.lead(_lead(self.visit.model))
+        with ui.element("div").classes("stack"):
+            with ui.element("div").classes("panel"):
+                knob = Knob("horizon", "Steps ahead", LEAST, MOST, 10, 100)
+                controls.Slider(knob, self.horizon, self._turn, lambda value: f"{value:,.0f}")
+                with ui.element("div").classes("buttons"):
+                    controls.button("New window", self._new_window)
+                    self.status = theme.html("", "hint", "span").props('aria-live="polite"')
+            with ui.element("div").classes("panel"):
+                theme.html("The forecast", tag="h3")
+                self.forecast = charts.chart({}, "Loading")
+                self.ending = theme.html("", "hint", "p").style("margin-top: 12px")
+            with ui.element("div").classes("panel"):
+                theme.html("Error by step ahead", tag="h3")
+                self.errors = charts.chart({}, "Loading")
+                self.numbers = theme.html("", "numbers").style("margin-top: 18px")
+        await self.refresh()
+
+    async def _turn(self, value: float) -> None:
+        self.horizon = int(value)
+        self.visit.remember(horizon=self.horizon)
+        await self.refresh()
+
+    async def _new_window(self) -> None:
+        self.seed += 1
+        self.visit.remember(window=self.seed)
+        await self.refresh()
+
+    async def _refresh(self) -> None:
+        name, asked = self.visit.name, (self.visit.model, self.horizon, self.seed)
+        model, horizon, _ = asked
+        try:
+            if self.drawn is None or self.drawn[0] != asked:  # once it is measured, the same case is drawn again
+                self.drawn = asked, await to_thread.run_sync(errors.case, name, *asked)
+        except SeqzooError as error:
+            self.status.set_content(theme.sentence(error))
+            return
+        found = errors.kept(name, model, horizon)
+        self._draw(self.drawn[1], found)
+        if found is None:
+            self.status.set_content("Measuring the error on fresh windows…")
+            background_tasks.create(self.measure(), name="measure")  # the slider is followed meanwhile
+        else:
+            self.status.set_content("")
+            self._show_errors(found, horizon)
+
+    async def _measure(self) -> None:
+        visit, horizon = self.visit, self.horizon
+        try:
+            await to_thread.run_sync(errors.measured, visit.name, visit.model, horizon, limiter=_limiter)
+        except SeqzooError as error:
+            self.status.set_content(theme.sentence(error))
+            return
+        await self.refresh()
+
+    def _draw(self, drawn: Case, found: Measurement | None) -> None:
+        name, steps = self.visit.name, np.arange(1, len(drawn.model) + 1)
+        past = np.arange(1 - len(drawn.history), 1)
+        beside = self._beside(drawn.rolled_linear, drawn.partner)
+        series, names = [], ["history", "truth", "Bayes", *(line["name"] for line in beside), name]
+        if found is not None:
+            radius = found.radius[: len(steps)]
+            series += charts.band(f"{LEVEL:.0%} band", steps, drawn.model - radius, drawn.model + radius, theme.BLUE)
+            names.insert(0, f"{LEVEL:.0%} band")
+        series += [
+            charts.dots("history", past, drawn.history, theme.GREY, size=4),
+            charts.line("truth", steps, drawn.clean, theme.INK, width=1.2),
+            charts.line("Bayes", steps, drawn.bayes, theme.ORANGE, style="dashed"),
+            *beside,
+            charts.line(name, steps, drawn.model, theme.BLUE, width=2.4),
+        ]
+        options = charts.legend_of(charts.axes("steps from now", "value", series), names)
+        far = abs(float(drawn.model[-1] - drawn.clean[-1]))
+        said = f"Forecast of {len(steps)} steps; at the last it is {far:.3f} from the truth."
+        charts.redraw(self.forecast, options, said)
+
+    def _beside(self, rolled: FloatArray, partner: FloatArray | None) -> list[charts.Options]:
+        """The best linear forecaster fed back, and the model's relation of another horizon."""
+        found = errors.partner_of(self.visit.name, self.visit.model)
+        made = [charts.line("best linear, recursive", np.arange(1, len(rolled) + 1), rolled, theme.GREEN)]
+        if partner is not None and found is not None:
+            label, steps = f"{found.name}, {found.way}", np.arange(1, len(partner) + 1)
+            made.append(charts.line(label, steps, partner, theme.VERMILION))
+        return made
+
+    def _show_errors(self, found: Measurement, horizon: int) -> None:
+        name, steps = self.visit.name, np.arange(1, horizon + 1)
+        mse, bayes, linear = found.mse[:horizon], found.bayes[:horizon], found.linear[:horizon]
+        partner = None if found.partner is None else found.partner[:horizon]
+        noise = self.visit.model.signal.sigma**2
+        series = [
+            charts.line("noise alone", steps, np.full(horizon, noise), theme.GREY, width=1.2, style="dotted"),
+            charts.line("Bayes", steps, bayes, theme.ORANGE, style="dashed"),
+            charts.line("best linear, direct", steps, linear, theme.GREEN, style="dashed"),
+            *self._beside(found.rolled_linear[:horizon], partner),
+            charts.line(name, steps, mse, theme.BLUE, width=2.4),
+        ]
+        options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
+        options["yAxis"]["min"] = float(f"{min(noise, float(mse.min())) / 1.5:.1g}") or None
+        options["yAxis"]["axisLabel"] = {**options["yAxis"]["axisLabel"], "showMinLabel": False}
+        own, best, rolled = (_course(part) for part in (mse, bayes, found.rolled_linear[:horizon]))
+        options = charts.legend_of(options, [made["name"] for made in series])
+        said = f"Mean squared error by step: {name} {own}, Bayes {best}, the best linear forecaster fed back {rolled}"
+        if partner is not None:
+            said += f", {series[-2]['name']} {_course(partner)}"
+        charts.redraw(self.errors, options, f"{said}.")
+        self.numbers.set_content(self._numbers(found, horizon))
+        self.ending.set_content(escape(errors.ending(self.visit.name, found, horizon)))
+
+    def _numbers(self, found: Measurement, horizon: int) -> str:
+        mse, bayes, linear = (part[:horizon].mean() for part in (found.mse, found.bayes, found.linear))
+        own = f"{escape(self.visit.name)}, {self._way()}"
+        spread = errors.spread(found.windows)
+        return (
+            controls.number(own, f"{mse:.4g}", "var(--blue)", "mean squared error, all steps")
+            + controls.number(theme.term("Bayes"), f"{bayes:.4g}", "var(--bayes)", "the floor")
+            + controls.number(theme.term("best linear"), f"{linear:.4g}", "var(--green)", theme.term("direct"))
+            + controls.number(
+                f"{theme.term('coverage')} of the band",
+                f"{found.coverage:.1%}",
+                "var(--muted)",
+                f"of {found.windows:,} further windows; {LEVEL:.0%} ± {spread:.1%} is expected",
+            )
+        )
+
+    def _way(self) -> str:
+        model = self.visit.model
+        if isinstance(model, ClosedForm) or model.horizon >= self.horizon:
+            return theme.term("direct")
+        return theme.term("recursive") if model.horizon == 1 else f"{model.horizon} steps at once, then fed back"
+
+
+async def build(visit: Visit) -> None:
+    """Fill the view."""
+    await _Rollout(visit).show()
+
+
+def _lead(model: Model) -> str:
+    """What to notice, as HTML."""
+    floor, bayes, direct = theme.term("floor"), theme.term("Bayes"), theme.term("direct", "directly")
+    if isinstance(model, ClosedForm):
+        return (
+            f"Notice that nothing is fed back: each step is forecast {direct}, and the error stands beside the "
+            f"{floor} that {bayes} sets."
+        )
+    if model.horizon > 1:
+        return (
+            f"Notice how close the error stays to the {floor} that {bayes} sets as long as each step is forecast "
+            f"{direct}, as the first {model.horizon} are; what comes after them is {theme.term('recursive')}."
+        )
+    own = "where a network ends is its own affair"
+    if model.manifest.architecture == "linear":
+        own = "this one, a weighted sum too, goes much the same way"
+    return (
+        f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that {bayes} sets: "
+        f"{_fate(model)}; {own}."
+    )
+
+
+def _fate(model: Model) -> str:
+    """What becomes of the best linear forecaster of the model's signal when it is fed back."""
+    root = largest_root(best_linear(model.signal, model.context_length))
+    if root < 1:
+        return f"the {theme.term('best linear')} one fades towards the mean, for it shrinks again what it has shrunk"
+    return f"the {theme.term('best linear')} one grows without bound"
+
+
+def _course(values: FloatArray) -> str:
+    return f"from {values[0]:.4g} to {values[-1]:.4g}"

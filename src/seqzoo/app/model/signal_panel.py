@@ -1,0 +1,78 @@
+"""The sliders of a signal and the seed of its noise: the same for every view of a page that has them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from ...signals import Signal
+from ..ui import controls, theme
+from . import scenes
+from .scenes import FloatArray
+from .visit import Visit
+
+FIRST_SEED = 3
+
+
+class SignalPanel:
+    """The signal as the address has it; every change goes into the address.
+
+    Args:
+        on_change: called after each.
+        least_noise: below which the slider does not go.
+    """
+
+    def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]], least_noise: float = 0.0) -> None:
+        self.visit, self.on_change = visit, on_change
+        self.length, self.horizon = visit.model.context_length, visit.model.horizon
+        self.scene = scenes.of(visit.model.signal, self.length)
+        self.knobs = [
+            knob._replace(low=max(knob.low, least_noise)) if knob.key == "noise" else knob
+            for knob in self.scene.knobs
+        ]
+        self.values, self.seed = self._from_address()
+
+    def _from_address(self) -> tuple[dict[str, float], int]:
+        values = {knob.key: self.visit.number(knob.key, knob.start, knob.low, knob.high) for knob in self.knobs}
+        return values, int(self.visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
+
+    def show(self) -> None:
+        """The panel."""
+        with ui.element("div").classes("panel"):
+            theme.html("The signal", tag="h3")
+            self.sliders = {
+                knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
+                for knob in self.knobs
+            }
+            with ui.element("div").classes("buttons"):
+                controls.button("New noise", self._new_noise)
+
+    def follow(self) -> bool:
+        """Take over what another view has put into the address; whether that was anything."""
+        now = self._from_address()
+        if now == (self.values, self.seed):
+            return False
+        self.values, self.seed = now
+        for key, slider in self.sliders.items():
+            slider.follow(self.values[key])
+        return True
+
+    def signal(self) -> Signal:
+        """The distribution that the sliders stand for."""
+        return self.scene.signal(self.values)
+
+    def window(self) -> tuple[FloatArray, FloatArray]:
+        """Observed context [L] and the clean values of context and horizon [L + H]."""
+        return self.scene.window(self.values, self.length, self.horizon, self.seed)
+
+    async def _turn(self, key: str, value: float) -> None:
+        self.values[key] = value
+        self.visit.remember(**{key: value})
+        await self.on_change()
+
+    async def _new_noise(self) -> None:
+        self.seed += 1
+        self.visit.remember(seed=self.seed)
+        await self.on_change()

@@ -1,0 +1,298 @@
+"""The view *Train*: a model's recipe run again with other settings, watched while it learns."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from anyio import to_thread
+from nicegui import ui
+
+from .... import signals
+from ....errors import SeqzooError
+from ....execution import runs
+from ....execution.runs.events import Began, Evaluated, Kept, Snapshot
+from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
+from ....execution.runs.plans import Plan, can_train, entry_of
+from ....forecasters.floors import averaged, floors
+from ....runtime import ClosedForm
+from ....runtime.repository import Model
+from ...ui import charts, controls, theme
+from ..scenes import Knob
+from ..visit import Latest, Visit
+from . import curves
+from .form import Form, described
+
+POLL_SECONDS = 0.5
+PREVIEW_WINDOWS = 2_000  # that Bayes is averaged over before there is a run
+
+
+def can_be_shown(model: Model) -> bool:
+    """Whether the model has a recipe that this installation can train."""
+    return not isinstance(model, ClosedForm) and can_train(model.manifest)
+
+
+class _Train:
+    """The state of one visitor; the run itself belongs to all."""
+
+    def __init__(self, visit: Visit) -> None:
+        known = visit.known
+        assert not isinstance(known, ClosedForm)
+        self.visit, self.manifest = visit, known.manifest
+        self.runs = runs.here()
+        self.form = Form(visit, known, Latest(self._preview))
+        self.run = visit.query.get("run", "")
+        self.scale = visit.query.get("scale", "error")
+        if self.scale not in curves.SCALES:
+            self.scale = "error"
+        self.at = visit.number("at", 100, 0, 100)
+        self.now: Status | None = None
+        self.preview: Began | None = None
+        self.listed: list[tuple[str, Plan]] | None = None
+        self.name = f"{visit.name}-mine"
+        self.poll = Latest(self._poll)
+
+    async def show(self) -> None:
+        """Fill the view."""
+        theme.lead(curves.lead(entry_of(self.manifest)))
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("stack"):
+                self._course()
+                self._snapshots()
+            with ui.element("div").classes("stack"):
+                self._controls()
+                self._keep()
+        self._allow(None)
+        await self.poll()
+        await self._preview()
+        ui.timer(POLL_SECONDS, self.poll)
+
+    def _course(self) -> None:
+        with ui.element("div").classes("panel"):
+            theme.html("The error while it learns", tag="h3")
+            self._buttons()
+            self.said = theme.html(curves.NOTHING, "standing", "p")
+            with ui.element("div").classes("gone") as body:
+                self.scales = controls.Choices("Vertical axis", curves.SCALES, self._scale)
+                self.scales.mark(self.scale)
+                self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
+                self.numbers = theme.html("", "numbers").style("margin-top: 18px")
+            self.waiting = {"course": body}
+
+    def _snapshots(self) -> None:
+        with ui.element("div").classes("panel gone") as panel:
+            self.waiting["snapshots"] = panel
+            self.title = theme.html("The forecast along the way", tag="h3")
+            self.snapshot = charts.chart({}, "No run yet")
+            knob = Knob("at", "Step of the training", 0, 100, 1, 100)
+            self.slider = controls.Slider(knob, self.at, self._turn_back, self._place)
+
+    def _buttons(self) -> None:
+        with ui.element("div").classes("buttons"):
+            self.buttons = {
+                "start": controls.button("Start", self._start, "button primary"),
+                "pause": controls.button("Pause", functools.partial(self._on_run, self.runs.pause)),
+                "continue": controls.button("Continue", functools.partial(self._on_run, self.runs.resume)),
+                "stop": controls.button("Stop", functools.partial(self._on_run, self.runs.stop)),
+            }
+        self.status = theme.html("", "hint status", "p").props('aria-live="polite"')
+        self.failure = theme.html("", "error-line", "p").props('role="alert"')
+
+    def _controls(self) -> None:
+        with ui.element("div").classes("panel"):
+            theme.html("The next run", tag="h3")
+            self.form.show()
+            self.others = ui.element("div")
+
+    def _keep(self) -> None:
+        with ui.element("div").classes("panel"):
+            theme.html("Keep it", tag="h3")
+            with ui.element("label").classes("control"):
+                theme.html("Keep as", tag="span")
+                made = ui.element("input").props('type="text" spellcheck="false" autocomplete="off" maxlength="100"')
+                made.props["^value"] = self.name
+                made.props["data-knob"] = "keep"
+            made.on("input", self._rename, js_handler="(event) => emit(event.target.value)")
+            with ui.element("div").classes("buttons"):
+                keep = functools.partial(self._on_run, lambda run: self.runs.keep(run, self.name))
+                self.buttons["keep"] = controls.button("Keep", lambda: keep(self.unkept))
+            self.unkept = theme.html("", "error-line", "p").props('role="alert"')
+            self.kept = theme.html(curves.TO_KEEP, "hint").props('aria-live="polite"').style("margin-top: 12px")
+
+    def _rename(self, event: Any) -> None:
+        self.name = str(event.args)[:200].strip()
+
+    async def _start(self) -> None:
+        def start() -> None:
+            self.run = self.runs.start(self.visit.name, self.form.settings)
+
+        await self._do(start)
+        if self.run:
+            self.visit.remember(run=self.run)
+
+    async def _on_run(self, act: Callable[[str], None], failure: ui.html | None = None) -> None:
+        await self._do(lambda: act(self.now.id if self.now is not None else self.run), failure)
+
+    async def _do(self, act: Callable[[], None], failure: ui.html | None = None) -> None:
+        """Act in a thread; what goes wrong is said in `failure`."""
+        for shown in (self.failure, self.unkept):
+            shown.set_content("")
+        try:
+            await to_thread.run_sync(act)
+        except (SeqzooError, OSError) as error:
+            said = f"{error.filename} cannot be used: {error.strerror}." if isinstance(error, OSError) else str(error)
+            (failure or self.failure).set_content(theme.sentence(said))
+        await self.poll()
+
+    async def _choose(self, run: str) -> None:
+        self.run = run
+        self.visit.remember(run=run)
+        await self.poll()
+
+    def _scale(self, key: str) -> None:
+        self.scale = key
+        self.visit.remember(scale=key)
+        self.scales.mark(key)
+        self._draw_course()
+
+    def _turn_back(self, at: float) -> None:
+        self.at = at
+        self.visit.remember(at=at)
+        self._draw_snapshot()
+
+    def _place(self, at: float) -> str:
+        shown = self._snapshot_at(at)
+        return "" if shown is None else f"{shown.step:,}, the newest" if at >= 100 else f"{shown.step:,}"
+
+    def _snapshot_at(self, at: float) -> Snapshot | None:
+        """What a place of the slider stands for: steps on a logarithmic scale; its end is always the newest."""
+        if self.now is None or self.now.began is None or not self.now.snapshots:
+            return None
+        snapshots, last = self.now.snapshots, self.now.began.steps
+        if at >= 100:
+            return snapshots[-1]
+        step = math.exp(math.log(snapshots[0].step) + math.log(last / snapshots[0].step) * at / 100)
+        return next((one for one in reversed(snapshots) if one.step <= step), snapshots[0])
+
+    async def _poll(self) -> None:
+        listed, now = await to_thread.run_sync(self._look)
+        if self.run and now is None:
+            self.failure.set_content(escape(f"There is no run {self.run[:40]} here any more."))
+            self.run = ""
+            self.visit.remember(run=None)
+            return
+        if listed != self.listed:
+            self.listed = listed
+            self._list()
+        before = self.now
+        if now is None or (before is not None and (before.id, before.version) == (now.id, now.version)):
+            return
+        self.now = now
+        self._tell(now)
+        self._draw_course()
+        self._draw_snapshot()
+
+    def _look(self) -> tuple[list[tuple[str, Plan]], Status | None]:
+        """The runs of this model, and the one that is shown: the newest unless another was chosen."""
+        listed = [(run, plan) for run, plan in self.runs.all() if plan.model == self.visit.name]
+        run = self.run or (listed[0][0] if listed else "")
+        try:
+            return listed, self.runs.status(run) if run else None
+        except SeqzooError:
+            return listed, None
+
+    def _list(self) -> None:
+        self.others.clear()
+        if self.listed is not None and len(self.listed) > 1:
+            options = {run: f"{_clock(plan.created)}, {described(plan.settings)}" for run, plan in self.listed}
+            shown = self.run if self.run in options else self.listed[0][0]
+            with self.others:
+                controls.select("Runs of this model, the newest first", "run", options, shown, self._choose)
+
+    def _tell(self, now: Status) -> None:
+        problem = now.problem if now.state in ("failed", "died") else ""
+        self.status.set_content(escape(f"{curves.SAID[now.state]} {problem}".strip()))
+        words = curves.in_words(now.began, now.evaluations)
+        self.said.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.settings))}.</span>")
+        self._allow(now)
+        links = "".join(
+            f'<p><a href="/models/{quote(made.name)}">{escape(made.name)}</a> is in the gallery: '
+            f"{_distance(made)}verified.</p>"
+            for made in now.kept
+        )
+        if now.not_kept is not None:
+            links += f'<p class="error-line">{escape(now.not_kept.name)}: {escape(now.not_kept.reason)}</p>'
+        useless = now.state in CAN_BE_KEPT and bool(now.evaluations) and not is_useful(now)
+        self.kept.set_content(links or (curves.USELESS if useless else curves.TO_KEEP))
+
+    def _allow(self, now: Status | None) -> None:
+        state = "" if now is None else now.state
+        allowed = {
+            "start": state not in ALIVE,
+            "pause": state in ("starting", "running"),
+            "continue": state in CAN_CONTINUE,
+            "stop": state in ("starting", "running", *CAN_CONTINUE),
+            "keep": now is not None and state in CAN_BE_KEPT and is_useful(now),
+        }
+        for key, made in self.buttons.items():
+            controls.allow(made, allowed[key])
+
+    def _draw_course(self) -> None:
+        began: Began | None = self.preview
+        evaluations: list[Evaluated] = []
+        if self.now is not None and self.now.began is not None:
+            began, evaluations = self.now.began, self.now.evaluations
+        if began is not None:
+            theme.show(self.waiting["course"], True)
+            options = curves.loss_options(began, evaluations, self.scale)
+            charts.redraw(self.course, options, curves.loss_description(began, evaluations))
+            self.numbers.set_content(curves.numbers(began, evaluations))
+
+    async def _preview(self) -> None:
+        """The references of the next run's signal, as long as there is no run to show."""
+        if self.now is not None:
+            return
+        settings, contract = self.form.settings, self.manifest.contract
+
+        def compute() -> dict[str, float]:
+            family, parameters = self.manifest.signal.family, self.manifest.signal.parameters
+            signal = signals.make(family, {**parameters, "sigma": settings.sigma})
+            length, horizon = contract.context_length, contract.horizon
+            return averaged(floors(signal, length, horizon, samples=PREVIEW_WINDOWS))
+
+        try:
+            self.preview = Began(settings.steps, await to_thread.run_sync(compute), False, [], [])
+        except SeqzooError:  # the run itself will say it
+            self.preview = None
+        self._draw_course()
+
+    def _draw_snapshot(self) -> None:
+        if self.now is None or self.now.began is None or not self.now.snapshots:
+            return
+        theme.show(self.waiting["snapshots"], True)
+        shown = self._snapshot_at(self.at)
+        assert shown is not None
+        self.slider.restate()
+        options = curves.snapshot_options(self.now.began, shown)
+        charts.redraw(self.snapshot, options, curves.snapshot_description(self.now.began, shown))
+        self.title.set_content(f"The forecast after {shown.step:,} steps")
+
+
+async def build(visit: Visit) -> None:
+    """Fill the view."""
+    await _Train(visit).show()
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M", time.localtime(seconds))
+
+
+def _distance(made: Kept) -> str:
+    if made.excess is None or made.error is None:
+        return ""
+    return f"{made.excess:.2%} ± {made.error:.2%} above Bayes, and "

@@ -1,0 +1,174 @@
+"""What the view *Train* draws and says of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...._formats import percent
+from ....execution.runs.events import Began, Evaluated, Snapshot
+from ...ui import charts, controls, theme
+
+SCALES = {"error": "Error", "excess": "Distance above Bayes"}
+REFERENCES = (
+    ("last value", "last_value", theme.INK, "dashed"),
+    ("best linear", "best_linear", theme.GREEN, "dashed"),
+    ("Bayes", "bayes", theme.ORANGE, "solid"),
+    ("noise", "noise", theme.VERMILION, "dotted"),
+)
+RUN = "this run"
+Evaluations = Sequence[Evaluated]
+SAID = {
+    "starting": "Starting: PyTorch is being loaded in a process of its own.",
+    "running": "Training.",
+    "pausing": "Pausing…",
+    "stopping": "Stopping…",
+    "keeping": "Scoring, exporting and verifying the model; this takes some ten seconds.",
+    "paused": "Paused at a checkpoint: Continue goes on as if nothing had been.",
+    "stopped": "Stopped. What it had learned can still be kept.",
+    "finished": "Finished.",
+    "failed": "It cannot go on.",
+    "died": "It was interrupted: Continue takes it up from its last checkpoint.",
+}
+NOTHING = (
+    "No run of this model yet. Start one: it trains in a process of its own and goes on when this page is closed."
+)
+TO_KEEP = "The best weights of the run become a model of your own, scored, exported and verified."
+USELESS = (
+    "The run is no better than repeating the last value, so there is nothing to keep. Train it for longer, or with a "
+    "lower learning rate."
+)
+HEADROOM = 1.6  # of the error's axis over its highest reference: above it the loss comes in from outside
+LEAST_SHOWN = 1e-4  # of an excess on a logarithmic axis
+
+
+def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.Options:
+    """The course of the error, or of the excess, by step; both on a logarithmic axis of steps."""
+    steps = [point.step for point in evaluations]
+    first = steps[0] if steps else 1
+    ends = [first, max(began.steps, first + 1)]
+    bayes, series, names = began.floors["bayes"], [], []
+    if scale == "error":
+        losses = [point.loss for point in evaluations]
+        series.append(charts.line("training loss", steps, losses, theme.GREY, width=1))
+        names.append("training loss")
+    for label, key, colour, style in REFERENCES:
+        value = began.floors[key] if scale == "error" else 100 * (began.floors[key] / bayes - 1)
+        if scale == "error" or value > 100 * LEAST_SHOWN:
+            series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
+            names.append(label)
+    values = [
+        point.mse if scale == "error" else 100 * max(point.excess, LEAST_SHOWN) for point in evaluations
+    ]
+    series.append(charts.line(RUN, steps, values, theme.BLUE, width=2.4))
+    what = "mean squared error" if scale == "error" else "excess over Bayes, %"
+    options = charts.axes("step", what, series, logarithmic=scale == "excess")
+    axis = options["xAxis"]
+    axis.pop("minInterval")
+    axis |= {"type": "log", "min": ends[0], "max": ends[1]}
+    if scale == "error":
+        low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
+        _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
+    return charts.legend_of(options, [RUN, *names])
+
+
+def _bound(options: charts.Options, low: float, high: float) -> None:
+    """End the vertical axis there; its ends, which are no round numbers, have no label."""
+    axis = options["yAxis"]
+    axis |= {"min": float(f"{low:.2g}"), "max": float(f"{high:.2g}")}
+    axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": False}
+
+
+def loss_description(began: Began, evaluations: Evaluations) -> str:
+    """The text alternative of the chart of the course."""
+    lines = ", ".join(f"{label} {began.floors[key]:.5f}" for label, key, _, _ in REFERENCES)
+    if not evaluations:
+        return f"Error by step of the training, nothing measured yet. References: {lines}."
+    last = evaluations[-1]
+    return (
+        f"Error by step of the training, {len(evaluations)} evaluations from step {evaluations[0].step} to "
+        f"step {last.step}: now {last.mse:.5f}, {last.excess:.2%} above Bayes. References: {lines}."
+    )
+
+
+def snapshot_options(began: Began, shown: Snapshot) -> charts.Options:
+    """The forecasts one step ahead at one step of the training, with the truth and the Bayes forecasts."""
+    x = np.arange(len(began.truth))
+    series = [
+        charts.line("truth", x, began.truth, theme.INK, width=1.2),
+        charts.line("Bayes", x, began.bayes, theme.ORANGE, style="dashed"),
+        charts.line(RUN, x, shown.forecast, theme.BLUE),
+    ]
+    axis = "window, sorted by what came" if began.episodic else "step of the series"
+    options = charts.axes(axis, "value, one step ahead", series)
+    low, high = min(*began.truth, *began.bayes), max(*began.truth, *began.bayes)
+    options["xAxis"]["axisLabel"] = {**options["xAxis"]["axisLabel"], "showMaxLabel": False}
+    room = 0.15 * (high - low)
+    _bound(options, low - room, high + room)  # the same whatever step is looked at
+    return charts.legend_of(options, ["truth", "Bayes", RUN])
+
+
+def snapshot_description(began: Began, shown: Snapshot) -> str:
+    """The text alternative of the chart of a snapshot."""
+    distance = np.sqrt(np.mean((np.asarray(shown.forecast) - np.asarray(began.bayes)) ** 2))
+    return (
+        f"Forecasts one step ahead of {len(began.truth)} values after {shown.step} steps of training, on average "
+        f"{distance:.4f} from those of Bayes (root mean square)."
+    )
+
+
+def in_words(began: Began | None, evaluations: Evaluations) -> str:
+    """Where the run stands beside the references, as HTML."""
+    if began is None or not evaluations:
+        return ""
+    last, bayes = evaluations[-1], began.floors["bayes"]
+    linear, repeat = began.floors["best_linear"] / bayes - 1, began.floors["last_value"] / bayes - 1
+    excess = last.excess
+    if excess < 0.01:
+        where = "within one per cent of the best forecast that can exist"
+    elif excess > max(repeat, linear):
+        where = "still worse than every reference: to repeat the last value would be better"
+    elif excess > 1.15 * linear:
+        where = "not yet as good as the best weighted sum of the window"
+    elif excess > 0.85 * linear:
+        where = f"about where the {theme.term('best linear')} forecaster stands"
+    else:
+        where = f"below the {theme.term('best linear')} forecaster: better than any weighted sum of the window"
+    return (
+        f"After <b>{last.step:,}</b> of {began.steps:,} steps it is <b>{percent(excess)}</b> above "
+        f"{theme.term('Bayes')}, {where}."
+    )
+
+
+def numbers(began: Began, evaluations: Evaluations) -> str:
+    """The error beside its references, as HTML."""
+    made = []
+    if evaluations:
+        last = evaluations[-1]
+        detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
+        made.append(controls.number(RUN, f"{last.mse:.5f}", "var(--blue)", detail))
+    for label, key, colour, _ in reversed(REFERENCES):
+        value, bayes = began.floors[key], began.floors["bayes"]
+        away = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
+        shown = "var(--ink)" if colour == theme.INK else colour
+        detail = away if key != "bayes" else "the best there is"
+        made.append(controls.number(theme.term(label), f"{value:.5f}", shown, detail))
+    return "".join(made)
+
+
+def lead(name: str) -> str:
+    """What to notice, as HTML, by architecture and signal. docs/LOG.md has what is said of the LSTM on the sine."""
+    linear, bayes = theme.term("best linear"), theme.term("Bayes")
+    if name.startswith("linear."):
+        return f"Notice where the error ends: on the line of the {linear} forecaster, which this model cannot pass."
+    if name == "lstm.sine":
+        return (
+            f"Notice the bend at the line of the {linear} forecaster: the loss falls steeply to it, and then halves "
+            f"its distance from {bayes} every few hundred steps. "
+            '<a href="?view=train&amp;optimiser=adam&amp;rate=0.001">With Adam at 0.001</a> it stays near that line.'
+        )
+    return (
+        f"Notice how far the error falls below the line of the {linear} forecaster, which no weighted sum of the "
+        f"window can pass, and how close it comes to {bayes}, which nothing can."
+    )

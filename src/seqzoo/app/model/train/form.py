@@ -1,0 +1,103 @@
+"""The settings of the next run: a model's own recipe, and the controls that change it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from ....execution.runs.plans import OPTIMISERS, RANGES, WHOLE, Settings, settings_of
+from ....runtime import Predictor
+from ...ui import controls
+from .. import scenes
+from ..scenes import Knob
+from ..visit import Visit
+
+KEYS = {"size": "size", "learning_rate": "rate", "batch_size": "batch", "sigma": "sigma", "steps": "steps",
+        "seed": "run_seed", "optimiser": "optimiser"}  # fmt: skip
+CHOICES: dict[str, tuple[str, tuple[float, ...]]] = {
+    "learning_rate": ("Learning rate", (1e-4, 3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 2e-2, 5e-2)),
+    "batch_size": ("Batch, windows", (16, 32, 64, 128, 256, 512)),
+    "steps": ("Steps", (200, 500, 1000, 2000, 4000, 8000, 16_000)),
+    "seed": ("Seed", (0, 1, 2, 3, 4)),
+}
+NAMES = {"soap": "SOAP", "adam": "Adam"}
+
+
+class Form:
+    """The settings as the address has them; every change goes into the address.
+
+    Args:
+        on_change: called after each.
+    """
+
+    def __init__(self, visit: Visit, known: Predictor, on_change: Callable[[], Awaitable[None]]) -> None:
+        self.visit, self.known, self.on_change = visit, known, on_change
+        self.default = settings_of(known.manifest)
+        self.settings = self._from_address()
+
+    def show(self) -> None:
+        """The controls."""
+        length = self.known.manifest.contract.context_length
+        if self.settings.size is not None:
+            low, high = RANGES["size"]
+            step = self._size_step()
+            knob = Knob("size", "Hidden size", max(low, step), high, step, self.default.size or 0)
+            controls.Slider(knob, self.settings.size, functools.partial(self._set, "size"))
+        noise = next(knob for knob in scenes.of(self.known.signal, length).knobs if knob.key == "noise")
+        noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
+        controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
+        self._select("optimiser", "Optimiser", {name: NAMES[name] for name in OPTIMISERS})
+        for field, (label, usual) in CHOICES.items():
+            values = sorted({*usual, getattr(self.default, field), getattr(self.settings, field)})
+            self._select(field, label, {_text(value): f"{value:,}" for value in values})
+
+    def _select(self, field: str, label: str, options: dict[str, str]) -> None:
+        shown = _text(getattr(self.settings, field))
+        controls.select(label, field, options, shown, functools.partial(self._set, field))
+
+    async def _set(self, field: str, value: Any) -> None:
+        kind: Callable[[Any], Any] = str if field == "optimiser" else _whole if field in WHOLE else float
+        self.settings = msgspec.structs.replace(self.settings, **{field: kind(value)})
+        self.visit.remember(**{KEYS[field]: getattr(self.settings, field)})
+        await self.on_change()
+
+    def _size_step(self) -> int:
+        """The width of a transformer is shared by its heads."""
+        heads = self.known.manifest.config.get("heads")
+        return heads if type(heads) is int and 1 <= heads <= RANGES["size"][1] else 1
+
+    def _from_address(self) -> Settings:
+        found: dict[str, Any] = {}
+        for field, key in KEYS.items():
+            given, default = self.visit.query.get(key), getattr(self.default, field)
+            if given is None or default is None:
+                continue
+            if field == "optimiser":
+                found[field] = given if given in OPTIMISERS else default
+                continue
+            value = self.visit.number(key, default, *RANGES[field])
+            found[field] = round(value) if field in WHOLE else value
+        if "size" in found:
+            step = self._size_step()
+            found["size"] = max(step, found["size"] // step * step)
+        return msgspec.structs.replace(self.default, **found)
+
+
+def described(made: Settings) -> str:
+    """As "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
+    size = "" if made.size is None else f"size {made.size}, "
+    return (
+        f"{size}{NAMES[made.optimiser]} at {made.learning_rate:g}, batch {made.batch_size}, noise {made.sigma:g}, "
+        f"{made.steps:,} steps, seed {made.seed}"
+    )
+
+
+def _whole(value: str | float) -> int:
+    return int(float(value))
+
+
+def _text(value: float | str) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

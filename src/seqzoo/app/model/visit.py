@@ -1,0 +1,118 @@
+"""One visitor on one model's page: the model, what the address says, and work off the event loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from anyio import to_thread
+from nicegui import ui
+
+from ...data.numerals import number as plain_number
+from ...errors import SeqzooError
+from ...runtime import ClosedForm
+from ...runtime.repository import Model, Repository
+from . import loading
+
+
+class Visit:
+    """What the views of a page share.
+
+    Args:
+        known: the model for its facts; `model` is the one that answers.
+        query: the state that the address holds.
+
+    `when_ready` is called when the model of the repository has taken over, `when_opened` when the view of that key is
+    opened again; `notice` says which engine could not be used, and `reason` why none could.
+    """
+
+    def __init__(self, repository: Repository, name: str, known: Model, query: dict[str, str]) -> None:
+        self.repository, self.name, self.known, self.query = repository, name, known, query
+        self.model: Model = known
+        self.is_settled = False
+        self.reason = ""
+        self.notice = ""
+        self.when_ready: list[Callable[[], Awaitable[None]]] = []
+        self.when_opened: dict[str, Callable[[], Awaitable[None]]] = {}
+        self._writing = False
+
+    async def begin(self) -> None:
+        """Have a model that answers at once: that in memory, else one on onnx, which loads in milliseconds, while the
+        engine of the repository takes longer. `is_settled` says whether there is one.
+        """
+        ready = self.repository.peek(self.name)
+        if ready is not None:
+            self._settle(ready)
+        elif not isinstance(self.known, ClosedForm) and self.repository.engine == "torchscript":
+            try:
+                found = await to_thread.run_sync(loading.loaded, self.known.bundle, "onnx")
+            except SeqzooError as error:
+                self.notice = f"onnx cannot be used, and torchscript serves: {error}"
+            else:
+                self._settle(found.model)
+
+    async def complete(self) -> None:
+        """Load the model into the repository, in a thread; `reason` says why it could not be."""
+        try:
+            self._settle(await to_thread.run_sync(self.repository.get, self.name))
+        except SeqzooError as error:
+            self.is_settled, self.reason = True, str(error)
+            return
+        state = await to_thread.run_sync(self.repository.state, self.name)
+        if state.reason:
+            self.notice = f"onnx serves this model: {state.reason}"
+
+    def _settle(self, model: Model) -> None:
+        self.model, self.is_settled, self.reason = model, True, ""
+
+    def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A number of the address within its bounds; the default where it is none."""
+        value = plain_number(self.query[key]) if key in self.query else default
+        return default if value is None or not math.isfinite(value) else min(max(value, low), high)
+
+    def remember(self, **state: Any) -> None:
+        """Put state into the address, at most five times a second; None takes it away."""
+        for key, value in state.items():
+            if value is None:
+                self.query.pop(key, None)
+                continue
+            self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
+        if not self._writing:
+            self._writing = True
+            ui.timer(0.2, self._write, once=True)
+
+    def _write(self) -> None:
+        self._writing = False
+        ui.navigate.history.replace(f"/models/{quote(self.name)}?{urlencode(self.query)}")
+
+
+def identity(name: str, model: Model) -> str:
+    """What tells a model from all others and from an earlier one of its name; the same on every engine."""
+    return name if isinstance(model, ClosedForm) else f"{model.path} {model.bundle.manifest_sha256}"
+
+
+class Latest:
+    """Runs work for the newest state alone: what changes meanwhile is seen by the next run.
+
+    Args:
+        work: computes and shows; called again until nothing has changed while it ran.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
+        self.work = work
+        self._busy = self._again = False
+
+    async def __call__(self) -> None:
+        """Run now, or once more after the run that is under way."""
+        self._again = True
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._again:
+                self._again = False
+                await self.work()
+        finally:
+            self._busy = False

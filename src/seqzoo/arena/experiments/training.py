@@ -1,0 +1,95 @@
+"""One cell of the arena: a model trained once on a budget and scored on fresh windows."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+
+from ...errors import SeqzooError
+from ...evaluation.scoring import HELD_OUT_SEEDS, HeldOut, held_out
+from ...publishing.build import eager
+from ...signals import Signal
+from ...training.loop import Run, train
+from ...zoo import _registry
+from ..results import BATCH_SIZE, MOST, SCHEMA_VERSION, Outcome
+
+EVALUATIONS = 4  # of a run, and five times as many early on: they choose the weights, and cost time
+MOST_SCORED = 20_000  # windows of a score
+FIRST_SCORE_SEED = HELD_OUT_SEEDS + 10_000  # validation, bundles and golden tensors use those before
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A model, by its architecture, on a signal.
+
+    Args:
+        points: length of the one observed series to learn from; None draws fresh windows without end.
+        windows: seen in training, counting repeats: updates times the batch size, the same for every model.
+        seed: decides the observed series, the initial weights and the windows scored on, so that models
+            of the same seed are paired. Windows change with the seed because intervals are taken over
+            seeds: what the choice of windows does to a score is then in them.
+    """
+
+    model: str
+    signal: str
+    points: int | None
+    windows: int
+    seed: int
+
+    def run(self) -> Run:
+        """The training run: the model's own recipe, save for the batch size and the number of steps.
+
+        Raises:
+            UnknownNameError: no such model or signal.
+            InputError: a value the recipe cannot have.
+        """
+        steps = self.windows // BATCH_SIZE
+        changes = {
+            "recipe.steps": steps,
+            "recipe.batch_size": BATCH_SIZE,
+            "recipe.points": self.points,
+            "recipe.evaluate_every": max(1, steps // EVALUATIONS),
+        }
+        return Run.of(_registry.entry(f"{self.model}.{self.signal}"), seed=self.seed, changes=changes)
+
+    @property
+    def place(self) -> tuple[str, int | None, int, int]:
+        """As `Result.place`."""
+        return self.model, self.points, self.windows, self.seed
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that decides the result."""
+        facts = f"{SCHEMA_VERSION} {self.run().fingerprint} {MOST_SCORED} {FIRST_SCORE_SEED}"
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def play(cell: Cell) -> Outcome:
+    """Train and score.
+
+    Raises:
+        SeqzooError: the run cannot be made, diverges, or ends in forecasts that are not finite.
+    """
+    run = cell.run()
+    trained = train(run)
+    windows = _windows(run.signal, run.config.context_length, cell.seed)
+    score = windows.score(lambda given: eager(trained.module, given).numpy())
+    if not score.excess.value <= MOST:
+        raise SeqzooError("the trained model's forecasts are not finite, or as good as.")
+    return Outcome(
+        excess=score.excess.value,
+        excess_se=score.excess.se,
+        skill=score.skill.value,
+        mse=score.mse.value,
+        scored=score.windows,
+        parameters=sum(parameter.numel() for parameter in trained.module.parameters()),
+        seconds=round(trained.seconds, 2),
+        best_step=trained.best_step,
+    )
+
+
+@functools.lru_cache(maxsize=2)  # the Bayes forecasts of some signals take longer than a short training
+def _windows(signal: Signal, context_length: int, seed: int) -> HeldOut:
+    count = min(MOST_SCORED, signal.windows_to_score)
+    return held_out(signal, context_length, windows=count, seed=FIRST_SCORE_SEED + seed)

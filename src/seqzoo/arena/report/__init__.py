@@ -1,0 +1,1 @@
+"""Results of the arena for people: findings, tables, figures, one page."""

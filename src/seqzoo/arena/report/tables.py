@@ -1,0 +1,200 @@
+"""Results as tables and verdicts, one board for each budget, and all of it as Markdown."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..._formats import percent
+from ...evaluation.verdicts import Interval, Verdict, mean_interval, verdicts
+from ...forecasters.labels import label
+from ..results import BATCH_SIZE, Footprint, Result, Results
+
+HEADINGS = (
+    "model", "excess", "95% CI", "seeds", "skill", "parameters", "train s", "latency µs", "size KB",
+)  # fmt: skip
+NOTE = (
+    "excess = E[(f − f_bayes)²] / mse_bayes on fresh windows, 0 being optimal: the mean over seeds with its "
+    "Student t interval. References are exact. Latency is the median of one window through ONNX Runtime, every "
+    "model in every round; size is that of the ONNX file. Training seconds are of one core, others running beside it."
+)
+METHOD = (
+    "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds. "
+    "Their intervals are of the ratio of one excess to the other, and simultaneous (Bonferroni; Dunn 1961): all "
+    "pairs of models in a table hold together with 95% confidence, and so do all pairs of a model and a reference. A "
+    "difference is detected where the interval excludes 1; p is corrected alike. The intervals of the table's rows "
+    "are each model's own."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model or reference of a board. `outcomes` by seed; a row that has an `error` failed as a whole."""
+
+    name: str
+    excess: Interval
+    skill: float
+    outcomes: dict[int, float]
+    parameters: int | None = None
+    seconds: float | None = None
+    footprint: Footprint | None = None
+    is_reference: bool = False
+    error: str = ""
+
+    def cells(self) -> list[str]:
+        """The texts of a table's row, in the order of `HEADINGS`."""
+        if self.error:
+            return [self.name, f"failed: {self.error}", *[""] * (len(HEADINGS) - 2)]
+        low, high = self.excess.low, self.excess.high
+        interval = "" if math.isnan(low) else f"{percent(max(low, 0.0))} to {percent(high)}"
+        mark = self.footprint
+        return [
+            label(self.name) if self.is_reference else self.name,
+            percent(self.excess.value),
+            "exact" if self.is_reference else interval,
+            "" if self.is_reference else f"{len(self.outcomes)}",
+            f"{self.skill:.4f}",
+            "" if self.parameters is None else f"{self.parameters:,}",
+            "" if self.seconds is None else f"{self.seconds:.1f}",
+            "" if mark is None else f"{mark.microseconds:.1f}",
+            "" if mark is None else f"{mark.bytes / 1024:.1f}",
+        ]
+
+
+@dataclass(frozen=True)
+class Board:
+    """All models on one budget: rows from the least excess to the largest, failed ones last."""
+
+    signal: str
+    points: int | None
+    windows: int
+    rows: list[Row]
+    verdicts: list[Verdict]
+
+    @property
+    def title(self) -> str:
+        """As "sine, 20,000 points"."""
+        return f"{self.signal}, {budget(self.points)}"
+
+    @property
+    def training(self) -> str:
+        """What every model went through, as a sentence."""
+        return f"Every model: {self.windows // BATCH_SIZE:,} updates on batches of {BATCH_SIZE} windows."
+
+
+def boards(found: Results) -> list[Board]:
+    """The boards of some results: by windows seen, then from the smallest budget to the endless one."""
+    groups: dict[tuple[int, float], list[Result]] = defaultdict(list)
+    for cell in found.cells:
+        groups[cell.windows, math.inf if cell.points is None else cell.points].append(cell)
+    made = []
+    for _, cells in sorted(groups.items()):
+        rows = _rows(found, cells)
+        ranked = _with_references(found, rows)
+        excess = {row.name: row.outcomes for row in ranked if not (row.is_reference or row.error)}
+        exact = {label(name): value for name, value in found.references.items()}
+        made.append(Board(found.signal, cells[0].points, cells[0].windows, ranked, verdicts(excess, exact)))
+    return made
+
+
+def _rows(found: Results, cells: Sequence[Result]) -> list[Row]:
+    by_model: dict[str, list[Result]] = defaultdict(list)
+    for cell in sorted(cells, key=lambda cell: cell.seed):
+        by_model[cell.model].append(cell)
+    rows = []
+    for name, own in by_model.items():
+        failed = [cell for cell in own if cell.outcome is None]
+        done = {cell.seed: cell.outcome for cell in own if cell.outcome is not None}
+        if failed:
+            # A mean over the seeds that went well would flatter the model.
+            reason = f"{failed[0].error or 'no reason is known'} ({len(failed)} of {len(own)} seeds)"
+            rows.append(Row(name, Interval(math.inf, math.nan, math.nan), math.nan, {}, error=reason))
+            continue
+        values = list(done.values())
+        rows.append(
+            Row(
+                name,
+                mean_interval([outcome.excess for outcome in values]),
+                sum(outcome.skill for outcome in values) / len(values),
+                {seed: outcome.excess for seed, outcome in done.items()},
+                values[0].parameters,
+                sum(outcome.seconds for outcome in values) / len(values),
+                found.footprints.get(name),
+            )
+        )
+    return rows
+
+
+def _with_references(found: Results, rows: list[Row]) -> list[Row]:
+    last = found.references.get("last_value", math.nan)
+    exact = [
+        Row(name, Interval(excess, excess, excess), 1 - excess / last if last else math.nan, {}, is_reference=True)
+        for name, excess in found.references.items()
+    ]
+    return sorted([*rows, *exact], key=lambda row: (bool(row.error), row.excess.value, row.name))
+
+
+def summary(board: Board) -> list[str]:
+    """A line for each model: what it is better than, and what it cannot be told from."""
+    lines = []
+    for row in board.rows:
+        if row.is_reference or row.error:
+            continue
+        mine = [verdict for verdict in board.verdicts if row.name in (verdict.better, verdict.worse)]
+        if any(verdict.seeds < 2 for verdict in mine):
+            lines.append(f"{row.name}: one seed: no verdict")
+            continue
+        better = [verdict.worse for verdict in mine if verdict.is_detected and verdict.better == row.name]
+        alike = [
+            verdict.worse if verdict.better == row.name else verdict.better
+            for verdict in mine
+            if not verdict.is_detected
+        ]
+        parts = [f"better than {', '.join(better)}"] if better else []
+        parts += [f"no difference detected from {', '.join(alike)}"] if alike else []
+        lines.append(f"{row.name}: {'; '.join(parts) or 'better than none'}")
+    return lines
+
+
+def markdown(shown: Iterable[Board], figure: str | None = None, *, level: int = 2) -> str:
+    """Tables, verdicts and, if its address is given, a figure. `NOTE` and `METHOD` explain them.
+
+    Args:
+        level: of the boards' headings.
+    """
+    parts = [f"![Excess over Bayes of every model, by budget]({figure})\n"] if figure else []
+    for board in shown:
+        parts.append(f"{'#' * level} {safe(board.title)}\n\n{board.training}\n")
+        parts.append(markdown_table(HEADINGS, [row.cells() for row in board.rows]))
+        parts.append("\n".join(f"- {safe(line)}" for line in summary(board)) + "\n")
+        pairs = "\n".join(f"- {safe(verdict_line(verdict))}" for verdict in board.verdicts)
+        parts.append(f"<details><summary>Every pair</summary>\n\n{pairs}\n\n</details>\n")
+    return "\n".join(parts)
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """A verdict with its p-value."""
+    if math.isnan(verdict.p):
+        return str(verdict)
+    texts = (f"{verdict.p:.{digits}g}" for digits in range(2, 18))  # "0.05" would not say on which side it is
+    return f"{verdict}, p = {next((text for text in texts if float(text) != 0.05), '0.05')}"
+
+
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, whatever the texts hold; the first column to the left, the others to the right."""
+    lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *([safe(text) for text in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def safe(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    plain = re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(text.split()))
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def budget(points: int | None) -> str:
+    """As "20,000 points" or "endless"."""
+    return "endless" if points is None else f"{points:,} points"

@@ -1,0 +1,34 @@
+"""history.json of a bundle: the evaluations along its training."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .. import _strict_json
+from .._course import Evaluation
+from ..errors import InputError, IntegrityError
+from .store import HISTORY, Bundle
+
+
+def of(found: Bundle) -> list[Evaluation]:
+    """The evaluations, by ascending step.
+
+    Raises:
+        IntegrityError: not such a list, or without the step that the manifest says the weights are of.
+    """
+    raw = found.read(HISTORY)
+    try:
+        _strict_json.check(raw)
+        history = msgspec.json.decode(raw, type=list[Evaluation])
+    except (msgspec.DecodeError, InputError) as error:
+        raise IntegrityError(f"{HISTORY} cannot be read: {error}.") from None
+    steps = [evaluation.step for evaluation in history]
+    if not steps or steps[0] < 1 or sorted(set(steps)) != steps:
+        raise IntegrityError(f"{HISTORY} must hold evaluations by ascending step, from 1 on.")
+    stated = found.manifest.training
+    if not any((one.step, one.windows) == (stated.steps, stated.windows_seen) for one in history):
+        raise IntegrityError(
+            f"{HISTORY} has no evaluation at step {stated.steps:,} after {stated.windows_seen:,} windows, where the "
+            "manifest says that the weights are of."
+        )
+    return history

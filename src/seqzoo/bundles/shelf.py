@@ -1,0 +1,92 @@
+"""Where bundles are found by name: those the package ships, and the user's own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .. import _storage
+from ..errors import InputError, UnknownNameError
+from ..forecasters.exact import REFERENCES, reference_of
+from ..signals import FAMILIES
+from .store import MANIFEST, NAME, SHIPPED
+
+
+def own_models() -> Path:
+    """The folder of the user's own bundles."""
+    return _storage.home() / "models"
+
+
+def check_name(name: str) -> None:
+    """Raises InputError unless a bundle can have that name: malformed, or that of a computed reference."""
+    if not NAME.fullmatch(name):
+        raise InputError(
+            "a model's name is of up to 100 characters of a-z, 0-9, '_', '.' and '-', and begins with a letter or a "
+            f"digit; got {name[:120]!r}."
+        )
+    if reference_of(name) is not None:
+        raise InputError(f"{name!r} is the name of a computed reference; choose another.")
+
+
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # of Windows, with any suffix
+
+
+def place(name: str) -> Path:
+    """The folder that a bundle of the user's own has, whether it is there yet or not.
+
+    Raises:
+        InputError: as `check_name`, or the name of a shipped model, or one that no folder can have on every system.
+    """
+    check_name(name)
+    if name.endswith(".") or _DEVICE.fullmatch(name.partition(".")[0]):
+        raise InputError(f"{name!r} cannot be a folder on every system; choose another name.")
+    if (SHIPPED / name).exists():
+        raise InputError(f"{name!r} is the name of a shipped model; choose another.")
+    return own_models() / name
+
+
+def available() -> dict[str, Path]:
+    """Every bundle by name: those the package ships, then the user's own, which shadow nothing."""
+    found: dict[str, Path] = {}
+    _storage.sweep(own_models())
+    for folder in (SHIPPED, own_models()):
+        if folder.is_dir():
+            for path in sorted(folder.iterdir()):
+                if NAME.fullmatch(path.name) and reference_of(path.name) is None and _has_manifest(path):
+                    found.setdefault(path.name, path)
+    return found
+
+
+def _has_manifest(folder: Path) -> bool:
+    """Also where the folder may not be read: its bundle is listed, with that as what is wrong with it."""
+    try:
+        (folder / MANIFEST).stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def unknown(name: str) -> UnknownNameError:
+    """The error that no model has that name: neither a bundle nor a computed reference."""
+    names = {*available(), *(f"{reference}.{family}" for family in FAMILIES for reference in REFERENCES)}
+    return UnknownNameError("model", name, names, f"`seqzoo list` shows all {len(names)}.")
+
+
+def find(name: str | Path) -> Path:
+    """The folder of a bundle given by name, or by a path (anything that contains a separator).
+
+    Raises:
+        UnknownNameError: no model of that name; states the nearest.
+        InputError: the name of a training-free reference.
+    """
+    if isinstance(name, Path) or "/" in name or "\\" in name:
+        return Path(name)
+    known = available()
+    if reference_of(name) is not None:
+        raise InputError(f"{name!r} is computed from the signal: there is no bundle of it. Use predict or forecast.")
+    if name not in known:
+        raise unknown(name)
+    return known[name]
+

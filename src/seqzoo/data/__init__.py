@@ -1,0 +1,1 @@
+"""Numbers, whoever made them: reading, windows, scaling. NumPy only."""

@@ -1,0 +1,178 @@
+"""Series to windows, splits by cutoff, the normaliser, and the check every input passes.
+
+Shapes: T series length, N windows, L context_length, H horizon, D channels (one here).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError
+
+MAX_BATCH = 10_000_000
+_READY = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Windows(NamedTuple):
+    """context [N, L] and target [N, H]: views into the series, never copies; do not write to them."""
+
+    context: NDArray[np.floating]
+    target: NDArray[np.floating]
+
+
+def sliding(series: ArrayLike, context_length: int, horizon: int = 1, stride: int = 1) -> Windows:
+    """Every window of a series [T], `stride` steps apart.
+
+    Raises:
+        InputError: the series is not one-dimensional or shorter than one window.
+    """
+    values = _series(series)
+    if min(context_length, horizon, stride) < 1:
+        raise InputError(
+            f"context_length, horizon and stride must be >= 1, got {context_length}, {horizon} and {stride}."
+        )
+    width = context_length + horizon
+    if len(values) < width:
+        raise InputError(
+            f"a series of {len(values)} values is too short: one window needs {context_length} values "
+            f"of context and {horizon} of target, {width} together."
+        )
+    view = np.lib.stride_tricks.sliding_window_view(values, width)[::stride]
+    return Windows(view[:, :context_length], view[:, context_length:])
+
+
+def split(
+    series: ArrayLike, cutoff: int, context_length: int, horizon: int = 1, stride: int = 1
+) -> tuple[Windows, Windows]:
+    """Training and test windows of a series [T], divided at index `cutoff`.
+
+    Training windows lie wholly before the cutoff. Test windows have every target at or after it;
+    their context may reach back, as it would when forecasting. No test target is seen in training.
+
+    Raises:
+        InputError: either side is too short for one window.
+    """
+    values = _series(series)
+    first = cutoff - context_length
+    if first < 0 or cutoff > len(values):
+        raise InputError(
+            f"cutoff must be from {context_length} to {len(values)} for this series, got {cutoff}."
+        )
+    return (
+        sliding(values[:cutoff], context_length, horizon, stride),
+        sliding(values[first:], context_length, horizon, stride),
+    )
+
+
+def single(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The same values in float32, infinite where it cannot hold them; float32 is not copied."""
+    if values.dtype == np.float32:
+        return values
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
+
+
+def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
+    """Validate windows and return them as contiguous [B, L, 1]: float32 where float32 was given, else float64.
+
+    Accepts [L], [L, 1] and [B, L, 1]. Every value must be finite as float32 too, where 1e39 becomes
+    infinite: engines would turn it, or a NaN, into a plausible number.
+
+    Raises:
+        InputError: not numeric, another shape, no window, more than 10 million, or not finite.
+    """
+    if type(values) is np.ndarray and values.dtype in _READY:  # nothing to cast, nothing to refuse
+        batch = np.ascontiguousarray(values)
+    else:
+        batch = _cast(values, context_length)
+    shape = batch.shape
+    if shape in ((context_length,), (context_length, 1)):
+        batch = batch.reshape(1, context_length, 1)
+    elif batch.ndim != 3 or shape[1:] != (context_length, 1):
+        raise InputError(_shape_message(shape, context_length))
+    elif not 0 < shape[0] <= MAX_BATCH:
+        raise InputError(f"a batch must hold 1 to {MAX_BATCH:,} windows, got {shape[0]}.")
+    if not (finite := np.isfinite(single(batch))).all():
+        window, step, _ = np.argwhere(~finite)[0]
+        raise InputError(
+            f"every value must be finite in float32 (at most 3.4e38): value {step} of window {window} is "
+            f"{np.asarray(values, dtype=object).reshape(-1)[window * context_length + step]!s}."
+        )
+    return batch
+
+
+def last_window(context: ArrayLike, context_length: int) -> NDArray[np.floating]:
+    """As `as_batch`, of windows or of one longer series [T], whose last L values are taken.
+
+    Raises:
+        InputError: as `as_batch`.
+    """
+    with contextlib.suppress(ValueError):  # ragged; as_batch says so
+        values = np.asanyarray(context)
+        context = values[-context_length:] if values.ndim == 1 else values
+    return as_batch(context, context_length)
+
+
+def finite_series(series: ArrayLike) -> NDArray[np.float64]:
+    """[T], checked.
+
+    Raises:
+        InputError: not one-dimensional, not of numbers, or a value that is not finite in float32.
+    """
+    values = _series(series).astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(single(values)))
+    if len(bad):
+        raise InputError(f"every value must be finite in float32: value {bad[0]} of the series is {values[bad[0]]}.")
+    return values
+
+
+def _cast(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
+    try:
+        _refuse_silent_casts(values)
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InputError(
+            f"a window must hold {context_length} numbers; what was given is not an array of numbers ({error})."
+        ) from None
+
+
+def _refuse_silent_casts(values: ArrayLike) -> None:
+    """Raises TypeError for what NumPy would turn into numbers with a loss or a guess."""
+    raw = np.asanyarray(values)
+    if raw.dtype.kind == "f":
+        # numpy.ma is imported when it is first named, which takes a tenth of the time of a first prediction
+        if "numpy.ma" in sys.modules and isinstance(raw, np.ma.MaskedArray) and raw.mask.any():
+            raise TypeError("values are masked")
+    elif raw.dtype.kind == "O":
+        if any(isinstance(value, str | bytes) for value in raw.flat):
+            raise TypeError("text")
+    elif raw.dtype.kind not in "iub":
+        raise TypeError(f"dtype {raw.dtype}")
+
+
+def _shape_message(shape: tuple[int, ...], context_length: int) -> str:
+    expected = f"[{context_length}], [{context_length}, 1] or [B, {context_length}, 1]"
+    if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1):
+        return f"expected {context_length} values, got {shape[0]}. Shapes accepted: {expected}."
+    if len(shape) == 2 and shape[1] == context_length:
+        return f"got shape {list(shape)}: add the channel axis, windows[:, :, None]. Accepted: {expected}."
+    return f"expected windows of shape {expected}, got {list(shape)}."
+
+
+def _series(series: ArrayLike) -> NDArray[np.floating]:
+    try:
+        values = np.asarray(series)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"a series must be a one-dimensional array of numbers: {error}") from None
+    if values.ndim != 1 or values.dtype.kind not in "fiu":
+        raise InputError(
+            f"a series must be a one-dimensional array of numbers, got shape {list(values.shape)} "
+            f"of {values.dtype}."
+        )
+    return values

@@ -1,0 +1,1 @@
+"""How good a forecast is, and how sure that is: metrics, scores, backtests, intervals, verdicts."""

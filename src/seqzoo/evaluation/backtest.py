@@ -1,0 +1,140 @@
+"""A forecaster on a series as time would have shown it: from one cutoff after the other, by step ahead.
+
+At cutoff c it is given the L values before c and forecasts the H values from c on, which it never sees.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._estimates import Estimate
+from ..data.windows import finite_series
+from ..errors import InputError
+from ..forecasters.rollout import check_horizon, forecast_of
+from .scoring import Predict, most_windows
+
+FloatArray = NDArray[np.floating]
+VALUES_AT_ONCE = 500_000  # bounds what the forecaster is given in one batch
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Errors of a forecaster over rolling cutoffs.
+
+    Args:
+        cutoffs: how many there were.
+        stride: steps between neighbouring cutoffs.
+        bandwidth: lags, in cutoffs, over which errors count as dependent.
+        steps: MSE at each step 1..H ahead, in the series' units squared, with its standard error; see `mean_of`.
+    """
+
+    cutoffs: int
+    stride: int
+    bandwidth: int
+    steps: list[Estimate]
+
+
+def backtest(
+    forecaster: Predict,
+    series: ArrayLike | list[FloatArray],
+    context_length: int,
+    horizon: int,
+    *,
+    stride: int = 1,
+    start: int | None = None,
+) -> Backtest:
+    """Score a forecaster at every cutoff start, start + stride, ... of a series.
+
+    Neighbouring windows share values and therefore errors, so that the standard errors are those of a dependent
+    sequence (see `mean_of`). Their bandwidth is twice the number of cutoffs whose windows of L + H values overlap:
+    Bartlett's weights fall off linearly, and at the overlap itself would leave out a third of a dependence that
+    falls off as the overlap does. Where several series are given it is at least one series' cutoffs.
+
+    Args:
+        forecaster: maps [B, L, 1] to at least [B, horizon].
+        series: [T], or a list of arrays [T] that are realisations independent of each other.
+        context_length: L, values before the cutoff that it is given.
+        horizon: H, 1 to 10,000.
+        stride: steps from one cutoff to the next.
+        start: the first cutoff, an index of the series; by default and at least L.
+
+    Raises:
+        InputError: a series too short or not of finite numbers, a horizon, stride or start outside its range, more
+            errors than memory holds, or a forecaster that gives fewer steps or values that are not finite.
+    """
+    check_horizon(horizon)
+    several = isinstance(series, list) and len(series) > 0 and isinstance(series[0], np.ndarray)
+    parts = [finite_series(part) for part in (series if several else [series])]  # type: ignore[union-attr]
+    first = context_length if start is None else start
+    if not all(isinstance(value, int | np.integer) for value in (context_length, stride, first)):
+        raise InputError(
+            f"context_length, stride and the first cutoff must be whole numbers, got {context_length!r}, {stride!r} "
+            f"and {first!r}."
+        )
+    if context_length < 1 or stride < 1 or first < context_length:
+        raise InputError(
+            "context_length and stride must be at least 1 and the first cutoff at least context_length, got "
+            f"{context_length}, {stride} and {first}."
+        )
+    for part in parts:
+        if len(part) < first + horizon:
+            raise InputError(
+                f"a series of {len(part):,} values is too short to backtest: {first} before the first cutoff and a "
+                f"horizon of {horizon} need {first + horizon:,}."
+            )
+    counts = [(len(part) - horizon - first) // stride + 1 for part in parts]
+    if sum(counts) > most_windows(context_length, horizon):
+        raise InputError(
+            f"{sum(counts):,} cutoffs with a horizon of {horizon} do not fit into memory: at most "
+            f"{most_windows(context_length, horizon):,} do. Take a larger stride."
+        )
+    losses = np.concatenate([_losses(forecaster, part, context_length, horizon, first, stride) for part in parts])
+    overlap = -(-(context_length + horizon) // stride) - 1
+    bandwidth = max(2 * overlap, max(counts) if len(parts) > 1 else 0)
+    return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
+
+
+def mean_of(losses: FloatArray, bandwidth: int) -> list[Estimate]:
+    """Means of columns [n, H] of a dependent sequence, each with its standard error.
+
+    Newey and West, A Simple, Positive Semi-Definite, Heteroskedasticity and Autocorrelation Consistent Covariance
+    Matrix (Econometrica 55, 1987): the variance of the mean is 1/n of
+
+        gamma_0 + 2 sum_(j=1..m) (1 - j / (m + 1)) gamma_j,   gamma_j = 1/n sum_t d_t d_(t+j),
+
+    with bandwidth m and deviations d from the mean. It is divided by its expectation for independent values of
+    variance 1, so that bandwidth 0 gives the usual standard error. NaN where n < 2 (m + 1): so few tell nothing.
+    """
+    count = len(losses)
+    mean = losses.mean(axis=0)
+    if count < 2 * (bandwidth + 1):
+        return [Estimate(float(value), math.nan) for value in mean]
+    # The weighted sum of the gammas is that of squared sums over m + 1 neighbours, with zeros beyond both ends.
+    padded = np.zeros((count + 2 * bandwidth + 1, losses.shape[1]))
+    padded[bandwidth + 1 : bandwidth + 1 + count] = losses - mean
+    total = np.cumsum(padded, axis=0)
+    sums = total[bandwidth + 1 :] - total[: -bandwidth - 1]
+    variance = (sums**2).sum(axis=0) / (count * (bandwidth + 1))
+    lag = np.arange(1, bandwidth + 1)
+    lost = (1 + 2 * ((1 - lag / (bandwidth + 1)) * (1 - lag / count)).sum()) / count
+    spread = np.sqrt(variance / (1 - lost) / count)
+    return [Estimate(float(value), float(se)) for value, se in zip(mean, spread, strict=True)]
+
+
+def _losses(
+    forecaster: Predict, series: FloatArray, context_length: int, horizon: int, first: int, stride: int
+) -> FloatArray:
+    """[n, H]: squared errors from each cutoff."""
+    view = np.lib.stride_tricks.sliding_window_view(series, context_length + horizon)
+    windows = view[first - context_length :: stride]
+    at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
+    parts = []
+    for begin in range(0, len(windows), at_once):
+        some = windows[begin : begin + at_once]
+        ahead = forecast_of(forecaster, some[:, :context_length], horizon)
+        parts.append((ahead - some[:, context_length:]) ** 2)
+    return np.concatenate(parts)

@@ -1,0 +1,184 @@
+"""Figures as files: a forecast beside the truth, its error by step ahead, the course of a training."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import itertools
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _storage
+from ..errors import InputError, MissingExtraError
+from ..forecasters.floors import vanishes
+from ..forecasters.labels import label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+    from .._course import Evaluation
+    from .._estimates import Estimate
+    from ..forecasters.rollout import Case
+
+# Okabe & Ito's palette: told apart with every common kind of colour vision.
+INK, GREY, BLUE, ORANGE, GREEN, VERMILION = "#222222", "#8c8c8c", "#0072b2", "#e69f00", "#009e73", "#d55e00"
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#cc79a7", "#56b4e9", INK, GREY)
+MARKERS = "osD^vPX*"
+
+REFERENCE_LINES = {"last_value": (VERMILION, ":"), "line": (GREEN, "-."), "best_linear": (ORANGE, "--")}
+"""Colour and line style of each reference that a figure of excess draws."""
+
+
+def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels side by side; `width` and `height` in inches of the whole.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise MissingExtraError("plotting", "plot") from None
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    made = list(figure.subplots(1, count, squeeze=False)[0])
+    for axes in made:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.2)
+    return figure, made
+
+
+def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
+    figure, (axes,) = panels(1, width, height)
+    return figure, axes
+
+
+def styles(names: Iterable[str], *, without: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """Colour and marker of each name, as `plot` takes them; no two of the first eight are alike.
+
+    Args:
+        without: colours that the figure has another use for.
+    """
+    colours = [colour for colour in COLOURS if colour not in without]
+    pairs = zip(itertools.cycle(colours), itertools.cycle(MARKERS), strict=False)
+    return {name: {"color": colour, "marker": marker} for name, (colour, marker) in zip(names, pairs, strict=False)}
+
+
+def percent_ticks(axis: Axis) -> None:
+    """Label a logarithmic axis in per cent, between powers of ten too: it may span less than two of them."""
+    axis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
+    axis.set_minor_formatter(lambda value, _: f"{value * 100:g}%" if f"{value:e}"[:3] in ("2.0", "5.0") else "")
+    axis.set_tick_params(which="minor", labelsize=7)
+
+
+def check_kind(path: Path) -> str:
+    """The format of a picture by its ending, "png" or "svg"; asked before what it shows is computed.
+
+    Raises:
+        InputError: another ending, or a place that cannot be written into.
+        MissingExtraError: matplotlib is not installed.
+    """
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in ("png", "svg"):
+        raise InputError(f"a picture is written as .png or .svg, got {path.name!r}.")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError("plotting", "plot")
+    _storage.check_file(path)
+    return kind
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a "png" or "svg", the same for the same figure."""
+    import matplotlib
+
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "seqzoo", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
+    return buffer.getvalue()
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as .png or .svg, whole or not at all.
+
+    Raises:
+        InputError: another ending.
+    """
+    _storage.write_file(path, rendered(figure, check_kind(path)))
+
+
+def forecast_figure(name: str, case: Case, standing: str, band: str = "interval") -> Figure:
+    """History, forecast and the Bayes forecast; the truth and the interval (labelled `band`) where there is one.
+
+    Args:
+        standing: what the Bayes forecast is here, see `floors.standing`.
+    """
+    history, forecast, bayes, observed, clean, lower, upper = case
+    figure, axes = _figure()
+    past = np.arange(-len(history) + 1, 1)
+    ahead = np.arange(1, len(forecast) + 1)
+    if lower is not None and upper is not None:
+        axes.fill_between(ahead, lower, upper, color=BLUE, alpha=0.15, linewidth=0, label=band)
+    axes.plot(past, history, ".", color=GREY, markersize=4, label="history")
+    if observed is not None:
+        axes.plot(ahead, observed, ".", color=GREY, alpha=0.35, markersize=4, label="what came")
+    if clean is not None:
+        axes.plot(ahead, clean, "-", color=INK, linewidth=1, label="truth without noise")
+    axes.plot(ahead, bayes, "--", color=ORANGE, linewidth=2, label=f"Bayes, {standing}")
+    axes.plot(ahead, forecast, "-", color=BLUE, linewidth=2, label=name)
+    axes.axvline(0.5, color=GREY, linewidth=0.8)
+    axes.set_xlabel("steps from now")
+    axes.set_ylabel("value")
+    axes.legend(frameon=False, fontsize=8, ncols=2)
+    return figure
+
+
+def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[float]]) -> Figure:
+    """MSE by step ahead: measured ones with a band of two standard errors, exact or expected ones as lines."""
+    figure, axes = _figure()
+    for (name, values), colour in zip(known.items(), (ORANGE, GREEN, VERMILION, GREY), strict=False):
+        axes.plot(np.arange(1, len(values) + 1), values, "--", color=colour, linewidth=1.5, label=name)
+    for (name, estimates), colour in zip(measured.items(), (BLUE, INK, GREY), strict=False):
+        steps = np.arange(1, len(estimates) + 1)
+        mean, spread = (np.array(part) for part in zip(*estimates, strict=True))
+        if np.isfinite(spread).all():
+            low = np.maximum(mean - 2 * spread, mean / 10)  # a logarithmic axis knows no zero
+            axes.fill_between(steps, low, mean + 2 * spread, color=colour, alpha=0.2, linewidth=0)
+        marker = "o" if len(steps) == 1 else None
+        axes.plot(steps, mean, "-", color=colour, linewidth=2, marker=marker, label=name)
+    axes.set_yscale("log")
+    axes.locator_params(axis="x", integer=True)
+    axes.set_xlabel("steps ahead")
+    axes.set_ylabel("mean squared error")
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def history_figure(
+    name: str, history: list[Evaluation], floors: dict[str, float], bayes: float
+) -> Figure:
+    """Excess over Bayes along the training, beside the excess of the simple forecasters.
+
+    Where the floor is zero and no excess is defined: the expected error itself.
+    """
+    figure, axes = _figure()
+    is_relative = not vanishes({**floors, "bayes": bayes})
+    windows = [point.windows for point in history]
+    course = [point.excess if is_relative else bayes * (1 + point.excess) for point in history]
+    axes.plot(windows, course, color=BLUE, linewidth=2, label=name)
+    for floor, (colour, style) in REFERENCE_LINES.items():
+        if floor in floors and (is_relative or floors[floor] > 0):
+            level = floors[floor] / bayes - 1 if is_relative else floors[floor]
+            words = f"{label(floor)} (+{level:.1%})" if is_relative else f"{label(floor)} ({level:.2g})"
+            axes.axhline(level, color=colour, linestyle=style, linewidth=1.2, label=words)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("windows seen")
+    axes.set_ylabel("excess over Bayes" if is_relative else "expected mean squared error")
+    if is_relative:
+        percent_ticks(axes.yaxis)
+    axes.legend(frameon=False, fontsize=8)
+    return figure

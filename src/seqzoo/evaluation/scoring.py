@@ -1,0 +1,127 @@
+"""The score of a forecaster on fresh windows of a known signal, beside every floor."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._estimates import Estimate
+from ..errors import InputError
+from ..forecasters.floors import Floors, averaged, floors_on, vanishes
+from ..signals import Signal
+from . import metrics
+
+HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses those below
+MOST_VALUES = 30_000_000
+UNDEFINED = Estimate(math.nan, math.nan)
+Predict = Callable[[NDArray[Any]], NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The score at one step ahead; `excess` is NaN where the floor is zero."""
+
+    mse: Estimate
+    excess: Estimate
+    floors: Floors
+
+
+@dataclass(frozen=True)
+class Score:
+    """On `windows` fresh windows: means over the horizon, and each step of it; `excess` as in `Step`."""
+
+    windows: int
+    seed: int
+    mse: Estimate
+    excess: Estimate
+    skill: Estimate
+    steps: list[Step]
+
+    @property
+    def floors(self) -> dict[str, float]:
+        """Expected MSE of every reference by name, averaged over the horizon."""
+        return averaged([step.floors for step in self.steps])
+
+
+def fresh_seed() -> int:
+    """A seed that no training run, validation or earlier score has used, save by a chance of 1 in 2^31."""
+    return HELD_OUT_SEEDS + 1 + secrets.randbelow(HELD_OUT_SEEDS - 1)
+
+
+def most_windows(context_length: int, horizon: int = 1) -> int:
+    """How many windows a score can be of: beyond that memory runs short."""
+    return MOST_VALUES // (context_length + horizon)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Fresh windows with what is known of them, to score any number of forecasters on.
+
+    context [N, L] in float32, target and bayes [N, H] in the signal's units, floors by step ahead.
+    """
+
+    context: NDArray[np.float32]
+    target: NDArray[np.floating]
+    bayes: NDArray[np.floating]
+    floors: list[Floors]
+    seed: int
+
+    def score(self, predict: Predict) -> Score:
+        """Score `predict`, which maps [B, L, 1] to at least [B, H]."""
+        horizon = len(self.floors)
+        forecast = predict(self.context[:, :, None])[:, :horizon]
+        steps = []
+        for step, reference in enumerate(self.floors):
+            excess = UNDEFINED
+            if not vanishes(dict(reference.items())):
+                excess = metrics.excess(forecast[:, step], self.bayes[:, step], reference.bayes.value)
+            steps.append(Step(metrics.mse(forecast[:, step], self.target[:, step]), excess, reference))
+        last = np.repeat(self.context[:, -1:], horizon, axis=1)
+        bayes_mse = float(np.mean([reference.bayes.value for reference in self.floors]))
+        return Score(
+            windows=len(self.context),
+            seed=self.seed,
+            mse=metrics.mse(forecast, self.target),
+            excess=UNDEFINED if vanishes(averaged(self.floors)) else metrics.excess(forecast, self.bayes, bayes_mse),
+            skill=metrics.skill(forecast, self.target, last, self.bayes),
+            steps=steps,
+        )
+
+
+def held_out(
+    signal: Signal, context_length: int, *, horizon: int = 1, windows: int = 50_000, seed: int
+) -> HeldOut:
+    """Draw windows and compute their Bayes forecasts, which is the dear part of a score.
+
+    Raises:
+        InputError: fewer than two windows, or more than `most_windows`.
+    """
+    if windows < 2:
+        raise InputError(f"a score needs at least 2 windows, got {windows}.")
+    if windows > most_windows(context_length, horizon):
+        raise InputError(
+            f"a score takes at most {most_windows(context_length, horizon):,} windows of {context_length} values, "
+            f"got {windows:,}."
+        )
+    draw = signal.draw(windows, context_length, horizon, np.random.default_rng(seed))
+    # Floors are those of the values the model is given, in float32.
+    context = draw.context.astype(np.float32)
+    bayes, variance = signal.posterior(context, horizon)
+    return HeldOut(context, draw.target, bayes, floors_on(signal, variance, context_length), seed)
+
+
+def score(
+    predict: Predict, signal: Signal, context_length: int, *, horizon: int = 1, windows: int = 50_000, seed: int
+) -> Score:
+    """Score `predict`, which maps [B, L, 1] to at least [B, horizon], on windows of its own.
+
+    Raises:
+        InputError: as `held_out`.
+    """
+    return held_out(signal, context_length, horizon=horizon, windows=windows, seed=seed).score(predict)

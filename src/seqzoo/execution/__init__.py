@@ -1,0 +1,1 @@
+"""Where work runs: tasks in processes of their own, and training runs that outlive a page."""

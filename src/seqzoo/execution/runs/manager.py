@@ -1,0 +1,305 @@
+"""Starts, pauses, stops and keeps runs, and says how they stand. Imports no torch."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ... import _storage
+from ..._extras import check_torch
+from ...bundles import shelf
+from ...bundles.store import open_bundle
+from ...errors import InputError, IntegrityError, UnknownNameError
+from .events import Began, Evaluated, Failed, Kept, Log, Notkept, Snapshot
+from .plans import Plan, Settings, plan_of
+
+PLAN, WISH, EVENTS, CHECKPOINT, STDERR = "plan.json", "wish", "events.jsonl", "checkpoint.safetensors", "stderr.txt"
+MOST_KEPT = 30  # runs; the oldest that are over give way
+_ID = re.compile(r"[0-9a-f]{12}")
+
+ALIVE = ("starting", "running", "pausing", "stopping", "keeping")
+CAN_CONTINUE = ("paused", "died")
+CAN_BE_KEPT = ("paused", "stopped", "finished", "died", "failed")
+
+
+class Status(NamedTuple):
+    """How a run stands. `version` changes whenever any of the rest may have.
+
+    `state` is one of ALIVE, or paused, stopped, finished, failed (`problem` says why), died.
+    """
+
+    id: str
+    plan: Plan
+    state: str
+    problem: str
+    began: Began | None
+    evaluations: list[Evaluated]
+    snapshots: list[Snapshot]
+    kept: list[Kept]
+    not_kept: Notkept | None
+    version: tuple[int, str]
+
+
+def is_useful(run: Status) -> bool:
+    """Whether the best weights so far have a smaller error than the last value repeated."""
+    return run.began is not None and min((point.mse for point in run.evaluations), default=math.inf) < (
+        run.began.floors["last_value"]
+    )
+
+
+class Runs:
+    """The runs of one home. Safe to use from many threads.
+
+    One process trains at a time: two would halve each other's speed, and the pages'. A process ends with the server
+    that started it, checkpoint first: it holds the other end of a pipe, and its run is then paused. So that Ctrl-C
+    leaves nothing behind that goes on computing, however the server ended; Continue takes the run up bit for bit.
+
+    Args:
+        home: as `files.home`.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.folder = home, home / "runs"
+        self._lock = threading.RLock()
+        self._processes: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
+        self._logs: dict[str, Log] = {}
+        self._plans: dict[str, Plan] = {}
+
+    def start(self, model: str, settings: Settings) -> str:
+        """Train a model's recipe with these settings; returns the run's id at once.
+
+        Raises:
+            InputError: a setting outside its range, or a run is under way.
+            UnknownNameError: no such model, or its architecture is not here.
+            MissingExtraError: torch is not installed.
+        """
+        check_torch("training")
+        plan = plan_of(open_bundle(shelf.find(model)).manifest, settings, time.time())
+        plan = msgspec.structs.replace(plan, model=model)
+        with self._lock:
+            self._check_free()
+            self._prune()
+            made = secrets.token_hex(6)
+            _storage.write_file(self.folder / made / PLAN, msgspec.json.encode(plan) + b"\n")
+            self._launch(made, "train", "run")
+        return made
+
+    def pause(self, run: str) -> None:
+        """Ask a run to leave a checkpoint and end its process.
+
+        Raises:
+            UnknownNameError: no such run.
+            InputError: it is not under way.
+        """
+        with self._lock:
+            self._expect(run, "paused", ("starting", "running"))
+            self._wish(run, "pause")
+
+    def resume(self, run: str) -> None:
+        """Take a run up from its checkpoint; it ends in the same weights as without the pause.
+
+        Raises:
+            UnknownNameError: no such run.
+            InputError: it is not paused, or another one is under way.
+        """
+        check_torch("training")
+        with self._lock:
+            self._expect(run, "continued", CAN_CONTINUE)
+            self._check_free()
+            self._launch(run, "train", "run")
+
+    def stop(self, run: str) -> None:
+        """End a run for good; it keeps its best weights so far.
+
+        Raises:
+            UnknownNameError: no such run.
+            InputError: it has ended before.
+        """
+        with self._lock:
+            self._expect(run, "stopped", ("starting", "running", "pausing", *CAN_CONTINUE))
+            self._wish(run, "stop")
+
+    def keep(self, run: str, name: str) -> None:
+        """Make the best weights so far a model of the user's own: scored, exported and verified, in a process.
+
+        Raises:
+            UnknownNameError: no such run.
+            InputError: a name that cannot be had, or is taken; a run without weights, one whose weights are no better
+                than the last value, or one under way.
+        """
+        check_torch("keeping a model")
+        target = shelf.place(name)
+        if target.exists():
+            raise InputError(f"there is a model {name!r} already; choose another name.")
+        with self._lock:
+            now = self._expect(run, "kept", CAN_BE_KEPT)
+            if not now.evaluations:
+                raise InputError("the run has no weights yet: train it for longer.")
+            if not is_useful(now):
+                raise InputError(
+                    "the run is no better than the last value repeated, and cannot be kept: train it for longer, or "
+                    "with a lower learning rate."
+                )
+            self._check_free()
+            self._launch(run, "keep", name)
+
+    def all(self) -> list[tuple[str, Plan]]:
+        """Every run, the newest first."""
+        found = []
+        with self._lock, contextlib.suppress(OSError):
+            for path in self.folder.iterdir():
+                if _ID.fullmatch(path.name):
+                    with contextlib.suppress(UnknownNameError):
+                        found.append((path.name, self._plan(path.name)))
+        return sorted(found, key=lambda one: one[1].created, reverse=True)
+
+    def status(self, run: str) -> Status:
+        """How a run stands now; reads what is new.
+
+        Raises:
+            UnknownNameError: no such run.
+        """
+        with self._lock:
+            plan, log = self._plan(run), self._logs.setdefault(run, Log(self.folder / run / EVENTS))
+            state = self._state(run, log)  # first whether it lives: what it wrote before it ended is read after
+            problem = log.last.reason if isinstance(log.last, Failed) else ""
+            if state == "died":
+                problem = self._last_words(run)
+            not_kept = log.keeping if isinstance(log.keeping, Notkept) else None
+            return Status(
+                run, plan, state, problem, log.began, log.evaluations, log.snapshots, log.kept, not_kept,
+                (log.version, state),
+            )  # fmt: skip
+
+    def _state(self, run: str, log: Log) -> str:
+        task, is_alive = self._alive(run)
+        log.read()
+        try:
+            wish = _storage.read_file(self.folder / run / WISH, 100).decode()
+        except (IntegrityError, UnicodeDecodeError):
+            wish = "run"
+        if is_alive:
+            if task == "keep":
+                return "keeping"
+            if wish in ("pause", "stop"):
+                return {"pause": "pausing", "stop": "stopping"}[wish]
+            return "running" if log.began is not None and log.last is None else "starting"
+        if isinstance(log.last, Failed):
+            return "failed"
+        if log.last is not None and log.last.finished:
+            return "finished"
+        if wish in ("pause", "stop"):
+            return {"pause": "paused", "stop": "stopped"}[wish]
+        return "died" if log.last is None else "paused"
+
+    def _alive(self, run: str) -> tuple[str, bool]:
+        """What its process does, and whether there is one: of this server, or of another one on the same home."""
+        known = self._processes.get(run)
+        if known is not None and known[1].poll() is None:
+            return known[0], True
+        return "train", _is_held(self.folder / run)
+
+    def _last_words(self, run: str) -> str:
+        """What is known of a process that ended without an event: as when it was killed, or the disk was full."""
+        known = self._processes.get(run)
+        status = "" if known is None else f" with status {known[1].poll()}"
+        try:
+            said = _storage.read_file(self.folder / run / STDERR, 1 << 20).decode("utf-8", "replace").split("\n")
+        except IntegrityError:
+            said = []
+        last = next((line for line in reversed(said) if line.strip()), "without a word")
+        return f"Its process ended{status}: {last.strip()[:200]}."
+
+    def _expect(self, run: str, what: str, states: tuple[str, ...]) -> Status:
+        now = self.status(run)
+        if now.state not in states:
+            raise InputError(f"a run that is {now.state} cannot be {what}; one that is {' or '.join(states)} can.")
+        return now
+
+    def _check_free(self) -> None:
+        for run, plan in self.all():
+            if self._alive(run)[1]:
+                raise InputError(
+                    f"a run of {plan.model} is under way ({run}), and one runs at a time. Pause or stop it first."
+                )
+
+    def _plan(self, run: str) -> Plan:
+        if run not in self._plans or not (self.folder / run / PLAN).exists():
+            for kept in (self._plans, self._logs):
+                kept.pop(run, None)
+            try:
+                if not _ID.fullmatch(run):
+                    raise IntegrityError("no run has such an id")
+                data = _storage.read_file(self.folder / run / PLAN, 1 << 20)
+                self._plans[run] = msgspec.json.decode(data, type=Plan)
+            except (IntegrityError, msgspec.MsgspecError):
+                known = [one.name for one in self.folder.iterdir()] if self.folder.is_dir() else []
+                raise UnknownNameError("run", run, [one for one in known if _ID.fullmatch(one)]) from None
+        return self._plans[run]
+
+    def _wish(self, run: str, wish: str) -> None:
+        _storage.write_file(self.folder / run / WISH, wish.encode())
+
+    def _launch(self, run: str, task: str, argument: str) -> None:
+        folder = self.folder / run
+        if task == "train":
+            self._wish(run, argument)
+        with (folder / STDERR).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"{__package__}.worker", str(folder), task, argument],
+                stdin=subprocess.PIPE,  # closes when this process ends, however it does
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env={**os.environ, "SEQZOO_HOME": str(self.home)},
+                start_new_session=True,  # Ctrl-C is the server's
+            )
+        self._let_go(run)
+        self._processes[run] = (task, process)
+
+    def _let_go(self, run: str) -> None:
+        """Close the pipe to a process that has ended."""
+        before = self._processes.pop(run, None)
+        if before is not None and before[1].stdin is not None:
+            before[1].stdin.close()
+
+    def _prune(self) -> None:
+        for run, _ in self.all()[MOST_KEPT - 1 :]:
+            if not self._alive(run)[1]:
+                self._let_go(run)
+                self._logs.pop(run, None)
+                self._plans.pop(run, None)
+                shutil.rmtree(self.folder / run, ignore_errors=True)
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether some process holds a folder as `files.only_writer` does. Always false where there are no locks."""
+    if not folder.is_dir():
+        return False
+    try:
+        with _storage.only_writer(folder):
+            return False
+    except InputError:
+        return True
+
+
+@functools.cache
+def _of(home: Path) -> Runs:
+    return Runs(home)
+
+
+def here() -> Runs:
+    """The runs of SEQZOO_HOME, the same for every caller of this process."""
+    return _of(_storage.home())

@@ -1,0 +1,204 @@
+"""Whether a window is one that training could have shown, and how far outside it lies. NumPy only.
+
+A network interpolates: of a constant 5, a ramp or kelvins it makes a number all the same, which means nothing.
+Training draws windows of the model's signal, so what it saw is known. Two questions, both in training standard
+deviations:
+
+- by value: the largest |value - mean| / sd of the window, against the largest that training reaches;
+- by shape: the Mahalanobis distance of the window under the mean and covariance of training windows, in all
+  directions together and in each principal direction on its own. The second catches a ramp within the signal's range:
+  it is no farther in sum than noise is, but all of it lies in a direction in which training hardly moves.
+
+The reaches are the farthest of fresh windows of the signal, drawn once from a fixed seed, and a tenth more: of
+10,000 windows of the signal about one or none lies outside.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..signals import FAMILIES, Signal
+
+FloatArray = NDArray[np.floating]
+
+SEED = 2**31 + 41
+MOST_DRAWN, LEAST_DRAWN, MOST_VALUES = 5_000, 1_500, 500_000  # windows, windows and values that a reach is taken of
+LONGEST = 256  # the last values of a window that its shape is judged by: a covariance of more would be dear
+MARGIN = 1.1
+LEAST_SPREAD = 0.01  # of the standard deviation: less noise than this, as rounding is, makes no window strange
+# By family; `python -m seqzoo.forecasters.familiarity` writes it anew.
+STORED = Path(__file__).with_name("familiarity.json")
+STORED_LENGTH = 20
+ROWS = 4096  # windows judged at once
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What lies outside training in a batch of windows, in training standard deviations.
+
+    Args:
+        windows: how many were judged.
+        outside: [B] whether each lies outside.
+        value: how far the farthest value of any window is from the mean; `value_reach` is as far as training reaches.
+        shape: how far the shape that exceeds its reach the most is from the mean window; `shape_reach` likewise.
+        is_trained: False of a reference, which assumes its signal and was trained on nothing.
+    """
+
+    windows: int
+    outside: NDArray[np.bool_]
+    value: float
+    value_reach: float
+    shape: float
+    shape_reach: float
+    is_trained: bool = True
+
+    @property
+    def note(self) -> str:
+        """The farthest in one sentence."""
+        by_value = self.value > self.value_reach
+        what, far, reach = (
+            ("a value", self.value, self.value_reach) if by_value else ("the shape", self.shape, self.shape_reach)
+        )
+        count = f" ({int(self.outside.sum()):,} of {self.windows:,} windows)" if self.windows > 1 else ""
+        whose, of = ("training saw", "training windows") if self.is_trained else ("its signal gives", "its windows")
+        return (
+            f"Outside what {whose}{count}: {what} lies {_number(far)} standard deviations from the mean; {of} reach "
+            f"{_number(reach)}."
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """For JSON: the sentence, how many windows lie outside, and the distances."""
+        return {
+            "note": self.note, "windows": int(self.outside.sum()), "value": self.value,
+            "value_reach": self.value_reach, "shape": self.shape, "shape_reach": self.shape_reach,
+        }  # fmt: skip
+
+
+class Familiarity:
+    """What the training windows of a signal are like; see `of`, which keeps it.
+
+    Args:
+        facts: as `drawn` computes them.
+    """
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self.mean, self.sd, self.value_reach = (float(facts[key]) for key in ("mean", "sd", "value_reach"))
+        self._most = float(facts["most"])
+        self._at, self._axes, self._reach = (np.array(facts[key]) for key in ("at", "axes", "reach"))
+        self._bounds = self._most * self._reach
+
+    def find(self, windows: FloatArray) -> Outside | None:
+        """Of windows [B, L] in the series' units, finite; None where none lies outside."""
+        if len(windows) == 1 and not self._is_outside(windows[0]):
+            return None
+        judged = self.judge(windows)
+        return judged if judged.outside.any() else None
+
+    def judge(self, windows: FloatArray) -> Outside:
+        """Of windows [B, L] in the series' units, finite, also where none lies outside."""
+        values, shapes, places = [], [], []
+        for part in _pieces(windows):
+            values.append(np.abs(part - self.mean).max(axis=1) / self.sd)
+            distances = self._distances(part)
+            excess = distances / self._reach
+            worst = excess.argmax(axis=1)
+            shapes.append(np.stack([excess.max(axis=1), distances[np.arange(len(part)), worst]], axis=1))
+            places.append(worst)
+        value, (excess, shape), place = np.concatenate(values), np.concatenate(shapes).T, np.concatenate(places)
+        worst = int(excess.argmax())
+        return Outside(
+            len(value), (value > self.value_reach) | (excess > self._most), float(value.max()), self.value_reach,
+            float(shape[worst]), float(self._bounds[place[worst]]),
+        )  # fmt: skip
+
+    def _is_outside(self, window: FloatArray) -> bool:
+        """Whether one window [L] is: what `judge` answers, in a quarter of its time."""
+        if max(window.max() - self.mean, self.mean - window.min()) > self.value_reach * self.sd:
+            return True
+        along = (window[-len(self._at) :] - self._at) @ self._axes
+        return bool((np.abs(along) > self._bounds[:-1]).any() or along @ along > self._bounds[-1] ** 2)
+
+    def find_value(self, value: float) -> Outside | None:
+        """Of one value, whatever stands before it; None where it does not lie outside."""
+        far = abs(value - self.mean) / self.sd
+        if far <= self.value_reach:
+            return None
+        return Outside(1, np.array([True]), far, self.value_reach, 0.0, float(self._bounds[-1]))
+
+    def _distances(self, windows: FloatArray) -> FloatArray:
+        return _distances(windows, self._at, self._axes)
+
+
+def drawn(signal: Signal, context_length: int, axes: FloatArray | None = None) -> dict[str, Any]:
+    """What a `Familiarity` of windows of L values stands on, from the signal's moments and fresh windows.
+
+    Args:
+        axes: [width, width], whitening, in place of the eigenvectors, which a repeated eigenvalue leaves open.
+
+    Returns:
+        mean and sd of a value; at [width], the mean window; axes; reach [width + 1] of each distance; most, the
+        largest excess over a reach; value_reach.
+
+    Raises:
+        InputError: a length outside its range.
+    """
+    rng = np.random.default_rng(SEED)
+    known = signal.moments(context_length, 1)
+    width = min(context_length, LONGEST)
+    variance, center = known.within.diagonal(), known.context_mean
+    mean, sd = float(center.mean()), float(np.sqrt(variance.mean() + center.var())) or 1.0
+    at = center[-width:]
+    if axes is None:
+        spread, vectors = np.linalg.eigh(known.within[-width:, -width:])
+        axes = vectors / np.sqrt(np.maximum(spread, (LEAST_SPREAD * sd) ** 2))
+    windows = max(LEAST_DRAWN, min(MOST_DRAWN, MOST_VALUES // context_length))
+    first, second = (signal.draw(windows, context_length, 1, rng).context for _ in range(2))
+    reach = np.concatenate([_distances(part, at, axes) for part in _pieces(first)]).max(axis=0)
+    reach = np.maximum(reach, LEAST_SPREAD)
+    # One of many directions exceeds its own reach now and then: the excess that counts is of another draw.
+    most = MARGIN * max(float((_distances(part, at, axes) / reach).max()) for part in _pieces(second))
+    farthest = max(float(np.abs(part - mean).max()) for part in (first, second))
+    value_reach = MARGIN * max(farthest, LEAST_SPREAD * sd) / sd
+    return {"mean": mean, "sd": sd, "at": at, "axes": axes, "reach": reach, "most": most, "value_reach": value_reach}
+
+
+@functools.lru_cache(maxsize=32)
+def of(signal: Signal, context_length: int) -> Familiarity:
+    """What training windows of a signal are like, computed once; for the signals of the shipped models it is stored.
+
+    Raises:
+        InputError: a length outside its range.
+    """
+    if context_length == STORED_LENGTH:
+        family = next((name for name, kind in FAMILIES.items() if signal == kind()), None)
+        known = json.loads(STORED.read_bytes())
+        if family in known:
+            return Familiarity(known[family])
+    return Familiarity(drawn(signal, context_length))
+
+
+def _distances(windows: FloatArray, at: FloatArray, axes: FloatArray) -> FloatArray:
+    """[B, width + 1]: along each principal direction, and in all of them together."""
+    along = np.abs((windows[:, -len(at) :] - at) @ axes)
+    return np.concatenate([along, np.sqrt((along**2).sum(axis=1, keepdims=True))], axis=1)
+
+
+def _pieces(windows: FloatArray) -> list[FloatArray]:
+    return [windows[start : start + ROWS].astype(np.float64) for start in range(0, len(windows), ROWS)]
+
+
+def _number(value: float) -> str:
+    return f"{value:#.3g}".rstrip(".") if value < 1000 else f"{value:,.0f}" if value < 1e6 else f"{value:.2g}"
+
+
+if __name__ == "__main__":
+    stored = {name: drawn(kind(), STORED_LENGTH) for name, kind in FAMILIES.items()}
+    STORED.write_text(json.dumps(stored, default=np.ndarray.tolist), "utf-8")

@@ -1,0 +1,115 @@
+"""Reference forecasters of a known signal and their exact errors.
+
+Each forecaster maps context [B, L] to a forecast [B, H] of the next H values:
+
+- `bayes`: the conditional mean; no forecaster of that signal can have a lower MSE.
+- `best_linear`: the affine map of least MSE; its weights solve the normal equations
+  Cov(context) v = Cov(context, target), for the sine
+  (A^2/2 cos(w(i-j)) + sigma^2 I) v = A^2/2 cos(w(L-1+h-j)).
+- `line`: a straight line fitted to the window by least squares, extended.
+- `last_value`: the last value, repeated.
+- noise (not a forecaster): sigma^2, the error left if the clean signal were known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._estimates import Estimate, mean
+from ..errors import InputError
+from ..signals import Signal
+from .exact import FloatArray, _check, _linear, linear_mse
+
+ZERO = 1e-9  # of the last value's error: what a smaller floor is worth, rounding decides
+NO_EXCESS = "excess is undefined: the floor is zero, for without noise the best forecaster makes no error"
+
+
+MAX_SAMPLED = 20_000_000  # values that the Bayes floor is averaged over
+
+
+def standing(signal: Signal, *, own: bool) -> str:
+    """What the Bayes forecast is: "the best possible" for a draw of its signal; for numbers that somebody gave,
+    whose law nobody knows, only "the best for the sine it assumes"."""
+    return f"the best for the {signal.noun} it assumes" if own else "the best possible"
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Expected MSE at one step ahead, in the signal's units squared; `bayes` is an estimate."""
+
+    noise: float
+    bayes: Estimate
+    best_linear: float
+    line: float
+    last_value: float
+
+    def items(self) -> list[tuple[str, float]]:
+        """(name, MSE) from the lowest to the highest kind of reference."""
+        return [
+            ("noise", self.noise),
+            ("bayes", self.bayes.value),
+            ("best_linear", self.best_linear),
+            ("line", self.line),
+            ("last_value", self.last_value),
+        ]
+
+
+def floors(
+    signal: Signal, context_length: int, horizon: int = 1, *, samples: int | None = None, seed: int = 0
+) -> list[Floors]:
+    """Expected MSE of every reference at each step 1..H ahead.
+
+    All are exact but Bayes, which is sigma^2 plus the posterior variance averaged over `samples`
+    windows (the law of total variance), with its standard error.
+
+    Args:
+        samples: by default 50,000, or fewer where the posterior is dear or windows are long.
+
+    Raises:
+        InputError: a length, horizon or sample count outside its range.
+    """
+    _check(context_length, horizon)
+    most = MAX_SAMPLED // max(context_length, horizon)
+    samples = min(50_000, signal.windows_to_score, most) if samples is None else samples
+    if samples < 2:
+        raise InputError(f"samples must be at least 2, got {samples}.")
+    if samples > most:
+        raise InputError(f"samples must be at most {most:,} for this context_length and horizon, got {samples:,}.")
+    draw = signal.draw(samples, context_length, 1, np.random.default_rng(seed))
+    return floors_on(signal, signal.posterior(draw.context, horizon)[1], context_length)
+
+
+def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list[Floors]:
+    """The floors, given the posterior variance [B, H] of the windows that Bayes is averaged over."""
+    horizon = variance.shape[1]
+    errors = {
+        name: linear_mse(signal, made.weights, made.bias)
+        for name, made in _linear(signal, context_length, horizon).items()
+    }
+    noise = signal.sigma**2
+    table = []
+    for step in range(horizon):
+        spread = mean(variance[:, step])
+        linear = {name: float(values[step]) for name, values in errors.items()}
+        table.append(Floors(noise=noise, bayes=Estimate(noise + spread.value, spread.se), **linear))
+    return table
+
+
+def vanishes(known: Mapping[str, float]) -> bool:
+    """Whether the Bayes floor is zero among floors by name: an excess over it is then undefined.
+
+    Zero up to rounding, that is: the quadrature of a sine without noise leaves 1e-12 of its power, where the best
+    linear forecaster is exact.
+    """
+    bayes, last, linear = (known.get(name, math.inf) for name in ("bayes", "last_value", "best_linear"))
+    return bayes <= 0 or bayes <= ZERO * last < math.inf or linear < 1e-3 * bayes
+
+
+def averaged(table: list[Floors]) -> dict[str, float]:
+    """Expected MSE of every reference by name, averaged over the horizon."""
+    rows = [dict(step.items()) for step in table]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

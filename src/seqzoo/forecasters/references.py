@@ -1,0 +1,124 @@
+"""The training-free references as predictors: `bayes.sine`, `best_linear.recall`, `line.square`, ..."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from dataclasses import replace
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import signals
+from ..data.windows import as_batch, last_window
+from ..errors import InputError, OutsideTrainingWarning, UnknownNameError
+from . import familiarity, rollout
+from .exact import REFERENCES, Forecaster, reference_of, references_of
+from .familiarity import Outside
+
+CONTEXT_LENGTH = 20
+MOST_LOOKED_AT = 1_000  # windows of a batch, before a warning
+ASSUMING = ("bayes", "best_linear")  # a signal; the others say the same whatever it is
+
+SUMMARIES = {
+    "bayes": "The conditional mean given the window: on its signal, no forecaster can be better.",
+    "best_linear": "The weighted sum of the window that is best on average; its weights are exact.",
+    "line": "A straight line fitted to the window and extended.",
+    "last_value": "The last value, repeated.",
+}
+
+
+class ClosedForm:
+    """A reference forecaster of a known signal, with the interface of a `Predictor`. Nothing is trained.
+
+    Args:
+        reference: one of `floors.REFERENCES`.
+        family: a signal family, at its default parameters.
+    """
+
+    engine = "exact"
+    is_loaded = True
+    horizon = 1
+    context_length = CONTEXT_LENGTH
+
+    def __init__(self, reference: str, family: str) -> None:
+        if reference not in REFERENCES:
+            raise UnknownNameError("reference", reference, REFERENCES)
+        self.reference, self.family = reference, family
+        self.name = f"{reference}.{family}"
+        self.summary = SUMMARIES[reference]
+        self.signal = signals.make(family)
+        self.warns = False
+
+    def __repr__(self) -> str:
+        return f"<ClosedForm {self.name}>"
+
+    def warm(self) -> ClosedForm:
+        """Returns itself: there is nothing to load."""
+        return self
+
+    def predict(self, windows: ArrayLike) -> NDArray[np.float64]:
+        """Forecast the next value after each window: [L], [L, 1] or [B, L, 1] to float64 [B, 1].
+
+        Raises:
+            InputError: another shape, not numbers, or a value or forecast not finite in float32.
+        """
+        return self._direct(as_batch(windows, self.context_length), 1)
+
+    def outside(self, windows: ArrayLike) -> Outside | None:
+        """What lies outside its signal in windows given as for `predict`; None where nothing does.
+
+        `line` and `last_value` assume no signal.
+
+        Raises:
+            InputError: as `predict`.
+        """
+        batch = as_batch(windows, self.context_length)
+        if self.reference not in ASSUMING:
+            return None
+        outside = familiarity.of(self.signal, self.context_length).find(batch[:, :, 0])
+        return outside and replace(outside, is_trained=False)
+
+    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float64]:
+        """Forecast every step up to `horizon` directly, each with the reference for that step: float64 [B, horizon].
+
+        Raises:
+            InputError: see `predict`; a horizon that is not from 1 to 10,000.
+        """
+        rollout.check_horizon(horizon)
+        return self._direct(last_window(context, self.context_length), horizon)
+
+    def trace(self, windows: ArrayLike) -> NoReturn:
+        """Raises InputError: there is no model to look into."""
+        raise InputError(
+            f"{self.name!r} is computed: it has no gates and states to look at and carries no state from step to "
+            "step. Use predict or forecast."
+        )
+
+    def stream(self) -> NoReturn:
+        """Raises InputError: nothing is carried from one value to the next."""
+        self.trace([])
+
+    def _direct(self, batch: NDArray[np.floating], horizon: int) -> NDArray[np.float64]:
+        if self.warns and (outside := self.outside(batch[:MOST_LOOKED_AT])):
+            self.warns = False
+            warnings.warn(f"{self.name}: {outside.note}", OutsideTrainingWarning, stacklevel=3)
+        forecaster = _forecasters(self.family, horizon)[self.reference]
+        return np.asarray(rollout.finite(forecaster(batch[:, :, 0].astype(np.float64))), np.float64)
+
+
+@functools.lru_cache(maxsize=16)
+def _forecasters(family: str, horizon: int) -> dict[str, Forecaster]:
+    return references_of(signals.make(family), CONTEXT_LENGTH, horizon)
+
+
+def names() -> list[str]:
+    """Every reference on every signal."""
+    return [f"{reference}.{family}" for family in signals.FAMILIES for reference in REFERENCES]
+
+
+def find(name: str) -> ClosedForm | None:
+    """The reference of that name; None if it is not one's name."""
+    parts = reference_of(name)
+    return None if parts is None else ClosedForm(*parts)

@@ -1,0 +1,198 @@
+"""The feed-forward models as their equations, in float64: the first filters, attention, and what each is worth.
+
+For looking inside; forecasts are served by the other engines, which these equal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ..bundles.store import WEIGHTS, Bundle
+from ..errors import InputError, IntegrityError
+from ..runtime.engines.numpy import read_weights
+
+Array = NDArray[np.float64]
+FloatArray = NDArray[np.floating]
+
+MOST_HEADS = 1024
+Weights = dict[str, Array]
+
+
+class Pass(NamedTuple):
+    """What a batch of windows led to, in model units.
+
+    Args:
+        forecast: [B, H].
+        attention: of each block, [B, heads, L, L]: how much of each value (last axis) each step reads.
+    """
+
+    forecast: Array
+    attention: tuple[Array, ...] = ()
+
+
+def _dense(weights: Weights, name: str, x: Array) -> Array:
+    return np.asarray(x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"])
+
+
+def _linear(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+    return Pass(_dense(weights, "head", x))
+
+
+def _mlp(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+    hidden = _gelu(_dense(weights, "first", x)) * kept
+    return Pass(_dense(weights, "head", _gelu(_dense(weights, "second", hidden))))
+
+
+def _tcn(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+    """Causal: a step sees itself, and what lies one and two dilations back, or zero."""
+    states, layer = x[:, :, None], 0
+    while f"layers.{layer}.1.weight" in weights:
+        kernel, reach = weights[f"layers.{layer}.1.weight"], 2**layer
+        taps, length = kernel.shape[2], states.shape[1]
+        padded = np.pad(states, ((0, 0), ((taps - 1) * reach, 0), (0, 0)))
+        seen = sum(padded[:, tap * reach : tap * reach + length] @ kernel[:, :, tap].T for tap in range(taps))
+        told = _gelu(seen + weights[f"layers.{layer}.1.bias"])
+        states = told * kept if layer == 0 else states + told
+        layer += 1
+    return Pass(_dense(weights, "head", states[:, -1]))
+
+
+def _gaf_cnn(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+    maps = _pooled(_gelu(_convolved(weights, "first", gramian(x))) * kept[:, None, None])
+    maps = _pooled(_gelu(_convolved(weights, "second", maps)))
+    return Pass(_dense(weights, "head", _gelu(_dense(weights, "hidden", maps.reshape(len(x), -1)))))
+
+
+def _transformer(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+    attention: list[Array] = []
+    states = _dense(weights, "value", x[:, :, None]) + weights["place"]
+    rows, length, width = states.shape
+    later = np.triu(np.full((length, length), -np.inf), 1)
+    while (block := f"blocks.{len(attention)}") + ".inner.weight" in weights:
+        parts = _dense(weights, f"{block}.queries_keys_values", _normed(weights, f"{block}.before_attention", states))
+        parts = parts.reshape(rows, length, 3, heads, width // heads).transpose(2, 0, 3, 1, 4)
+        match = parts[0] @ parts[1].swapaxes(2, 3) / math.sqrt(width // heads) + later
+        shares = np.exp(match - match.max(axis=3, keepdims=True))
+        shares /= shares.sum(axis=3, keepdims=True)
+        on = kept[len(attention) * heads :][:heads, None, None]
+        mixed = (shares @ parts[2] * on).transpose(0, 2, 1, 3).reshape(rows, length, width)
+        states = states + _dense(weights, f"{block}.attended", mixed)
+        inner = _gelu(_dense(weights, f"{block}.inner", _normed(weights, f"{block}.before_network", states)))
+        states = states + _dense(weights, f"{block}.outer", inner)
+        attention.append(shares)
+    return Pass(_dense(weights, "head", _normed(weights, "norm", states[:, -1])), tuple(attention))
+
+
+class Architecture(NamedTuple):
+    """`run(weights, x [B, L], kept [units], heads)`, the weights whose rows are the first filters, and what can be
+    switched off is called."""
+
+    run: Callable[[Weights, Array, Array, int], Pass]
+    first: str
+    unit: str
+
+
+ARCHITECTURES = {
+    "linear": Architecture(_linear, "head.weight", ""),
+    "mlp": Architecture(_mlp, "first.weight", "unit"),
+    "tcn": Architecture(_tcn, "layers.0.1.weight", "kernel"),
+    "gaf_cnn": Architecture(_gaf_cnn, "first.weight", "kernel"),
+    "transformer": Architecture(_transformer, "", "head"),
+}
+
+
+class FeedForward:
+    """One feed-forward bundle, read from its weights. Windows and forecasts are in the series' units.
+
+    Raises:
+        InputError: an architecture whose equations are not known here.
+        IntegrityError: the weights are damaged, or not those of the architecture.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        facts = bundle.manifest
+        if facts.architecture not in ARCHITECTURES:
+            raise InputError(f"the architecture {facts.architecture!r} is not one of {', '.join(ARCHITECTURES)}.")
+        self._known, self._normaliser = ARCHITECTURES[facts.architecture], facts.contract.normaliser
+        self.unit = self._known.unit
+        self._weights = read_weights(bundle.read(WEIGHTS), facts)
+        length, horizon = facts.contract.context_length, facts.contract.horizon
+        try:
+            self.heads = int(facts.config.get("heads", 1))
+            if not 1 <= self.heads <= MOST_HEADS:
+                raise ValueError(f"{self.heads} heads")
+            self.filters = self._weights[self._known.first] if self._known.first else None
+            blocks = sum(name.endswith("queries_keys_values.bias") for name in self._weights)
+            self.units = blocks * self.heads if self.filters is None else len(self.filters) * bool(self.unit)
+            shape = self.forecast(np.zeros((1, length))).shape
+        except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
+            raise IntegrityError(f"the weights are not those of a {facts.architecture}: {error}.") from None
+        if shape != (1, horizon):
+            raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {horizon}.")
+
+    def run(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Pass:
+        """[B, L] to everything, in model units but for the forecast; units `off` say nothing."""
+        kept = np.ones(self.units)
+        kept[list(off)] = 0
+        center, scale = self._normaliser.center, self._normaliser.scale
+        made = self._known.run(self._weights, self.scaled(windows), kept, self.heads)
+        return made._replace(forecast=made.forecast * scale + center)
+
+    def forecast(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Array:
+        """[B, L] to [B, H]."""
+        return self.run(windows, off).forecast
+
+    def worth(self, windows: FloatArray, units: Sequence[int]) -> Array:
+        """[units]: how far the next value's forecast moves when each is off, root mean square over windows [B, L]."""
+        whole = self.forecast(windows)[:, 0]
+        moved = [self.forecast(windows, frozenset([unit]))[:, 0] - whole for unit in units]
+        return np.asarray(np.sqrt(np.mean(np.square(np.reshape(moved, (len(units), len(windows)))), axis=1)))
+
+    def scaled(self, window: FloatArray) -> Array:
+        """A window in model units."""
+        return (window.astype(np.float64) - self._normaliser.center) / self._normaliser.scale
+
+
+def gramian(values: Array) -> Array:
+    """[B, L] to [B, 2, L, L]: cos(a_i + a_j) and sin(a_i - a_j) of the angles a = arccos(x / 1.5).
+
+    Wang & Oates 2015; values beyond 1.5 in size look alike.
+    """
+    angle = np.arccos(np.clip(values / 1.5, -0.999, 0.999))
+    down, across = angle[:, :, None], angle[:, None, :]
+    return np.stack([np.cos(down + across), np.sin(down - across)], axis=1)
+
+
+def _convolved(weights: Weights, name: str, maps: Array) -> Array:
+    """[B, D, S, S] to [B, K, S, S] by a kernel of 3 x 3, zeros beyond the edge."""
+    seen = sliding_window_view(np.pad(maps, ((0, 0), (0, 0), (1, 1), (1, 1))), (3, 3), axis=(2, 3))
+    made = np.tensordot(seen, weights[f"{name}.weight"], axes=((1, 4, 5), (1, 2, 3)))
+    return np.asarray((made + weights[f"{name}.bias"]).transpose(0, 3, 1, 2))
+
+
+def _pooled(maps: Array) -> Array:
+    """Means of 2 x 2; at an odd edge, of what there is."""
+    side = maps.shape[2]
+    starts = np.arange(0, side, 2)
+    sums = np.add.reduceat(np.add.reduceat(maps, starts, axis=2), starts, axis=3)
+    sizes = np.minimum(2, side - starts)
+    return np.asarray(sums / (sizes[:, None] * sizes))
+
+
+def _normed(weights: Weights, name: str, states: Array) -> Array:
+    """Layer normalisation (Ba et al. 2016), with PyTorch's 1e-5."""
+    centred = states - states.mean(axis=-1, keepdims=True)
+    spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+    return np.asarray(centred / spread * weights[f"{name}.weight"] + weights[f"{name}.bias"])
+
+
+def _gelu(x: Array) -> Array:
+    """x P(X <= x) of a standard normal X (Hendrycks & Gimpel 2016)."""
+    erf = np.fromiter(map(math.erf, (x / math.sqrt(2)).ravel().tolist()), np.float64, x.size)
+    return np.asarray(0.5 * x * (1 + erf.reshape(x.shape)))

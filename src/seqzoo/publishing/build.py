@@ -1,0 +1,359 @@
+"""From a trained module to a bundle: weights, TorchScript, ONNX, golden tensors, score, card, manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib.util
+import io
+import logging
+import math
+import platform
+import re
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load as from_safetensors
+from safetensors.torch import save as to_safetensors
+from torch import nn
+
+from .. import __version__
+from .._extras import one_thread
+from ..bundles import store
+from ..bundles.store import ENGINES, Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
+from ..data.scaling import Normaliser
+from ..errors import InputError, IntegrityError, MissingExtraError
+from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
+from ..runtime.engines.numpy import CELLS
+from ..training.loop import Run, Trained
+from ..zoo import _model_files, _registry
+from ..zoo._card import Card
+from ..zoo._recipes import configured
+from ..zoo._trial import first_line
+from . import cards
+
+TOLERANCE = 1e-5
+SCORE_SEED = HELD_OUT_SEEDS + 1
+GOLDEN_WINDOWS = 64
+OPSET = 20
+
+
+def export(trained: Trained, card: Card, path: Path, *, name: str | None = None) -> Bundle:
+    """Write the bundle of a trained model to the folder `path`, replacing an older one as a whole.
+
+    Args:
+        name: the bundle's name; that of the run if None.
+
+    Raises:
+        InputError: the run has not been evaluated once, or the folder holds something else.
+        MissingExtraError: onnx or onnxscript is not installed.
+    """
+    if not trained.history:
+        raise InputError("the run has no evaluated weights yet: train it for longer.")
+    store.check_replaceable(path)
+    run, module = trained.run, trained.module
+    golden = _golden_windows(run)
+    manifest = _manifest(trained, card, name or run.name)
+    contents = {
+        store.CARD: cards.render(manifest, card).encode(),
+        store.WEIGHTS: to_safetensors(weights_of(module)),
+        store.TORCHSCRIPT: to_torchscript(module, manifest.contract),
+        store.ONNX: to_onnx(module, manifest.contract),
+        store.GOLDEN: to_safetensors({"context": torch.from_numpy(golden), "forecast": eager(module, golden)}),
+        store.HISTORY: msgspec.json.encode(trained.history) + b"\n",
+    }
+    return store.write_bundle(path, manifest, contents)
+
+
+def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The state of a module, as it is saved."""
+    return {key: value.detach().clone().contiguous() for key, value in module.state_dict().items()}
+
+
+class Windowed(nn.Module):
+    """A forecaster that refuses every shape but [B, L, 1]: many would take a shorter window and answer wrongly."""
+
+    def __init__(self, model: nn.Module, context_length: int) -> None:
+        super().__init__()
+        self.model = model
+        self.context_length = context_length
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        length = self.context_length
+        if context.dim() != 3 or context.size(1) != length or context.size(2) != 1:
+            raise ValueError(
+                f"this model reads windows of {length} values, a tensor [B, {length}, 1]; got {context.shape}"
+            )
+        forecast: torch.Tensor = self.model(context)
+        return forecast
+
+
+def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
+    """A scripted module, [B, L, 1] to [B, H], that plain `torch.jit.load` opens; it raises on any other shape.
+
+    The bytes are the same for the same weights, save for the module's name: torch adds a number to it
+    where the process has scripted another size of the module before.
+
+    The debug records, which hold paths of the machine that wrote them, are left out, and so is the number that torch
+    makes of all bytes. The constants of each class, which torch writes in the order of a set, are sorted.
+
+    Raises:
+        InputError: the module uses what TorchScript does not know.
+    """
+    whole, kept = io.BytesIO(), io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
+        try:
+            torch.jit.save(torch.jit.script(Windowed(module, contract.context_length).eval()), whole)
+        except Exception as error:  # of the compiler, on anybody's code
+            raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as target:
+        for member in source.infolist():
+            if member.filename.endswith((".debug_pkl", "/serialization_id")):
+                continue
+            data = source.read(member)
+            if member.filename.endswith(".py"):
+                data = _CONSTANTS.sub(lambda lines: b"".join(sorted(lines[0].splitlines(keepends=True))), data)
+            target.writestr(zipfile.ZipInfo(member.filename), data)
+    return kept.getvalue()
+
+
+_CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)
+
+
+def check_exporter() -> None:
+    """Raises MissingExtraError unless onnx and onnxscript are installed."""
+    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript")):
+        raise MissingExtraError("ONNX export", "train")
+
+
+def check_exportable(run: Run) -> None:
+    """Raises InputError unless the module of a run can be scripted and expressed in ONNX: before it is trained."""
+    with torch.random.fork_rng():
+        module = run.module(run.config)
+    contract = Contract(run.config.context_length, run.config.horizon, Normaliser())
+    to_torchscript(module, contract)
+    to_onnx(module, contract)
+
+
+def _reason(error: Exception) -> str:
+    """What a compiler complains of; the ONNX exporter puts it below its advice."""
+    cause = re.search(r"^<class '(?:\w+\.)*(\w+)'>: (.+)$", str(error), re.MULTILINE)
+    return f"{cause[1]}: {cause[2][:300]}".rstrip(".:") if cause else first_line(error)
+
+
+def to_onnx(module: nn.Module, contract: Contract) -> bytes:
+    """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without notes on where it was made.
+
+    Raises:
+        InputError: the module uses what ONNX does not know.
+        MissingExtraError: onnx or onnxscript is not installed.
+    """
+    check_exporter()
+    example = torch.zeros(3, contract.context_length, 1)
+    with _quiet_exporter():
+        try:
+            program = torch.onnx.export(
+                module.eval(),
+                (example,),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[contract.input],
+                output_names=[contract.output],
+                dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+                custom_translation_table=_translations(module),
+                verbose=False,
+            )
+        except Exception as error:  # of the exporter, on anybody's code
+            raise InputError(f"ONNX cannot express {type(module).__name__}: {_reason(error)}.") from error
+    if program is None:
+        raise RuntimeError("the ONNX exporter returned nothing")
+    model = program.model_proto
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        del part.metadata_props[:]
+    for node in graph.node:
+        node.doc_string = ""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _translations(module: nn.Module) -> dict[Callable[..., Any], Callable[..., Any]]:
+    """The operators that are expressed here: the exporter unrolls nn.RNN, but keeps LSTM and GRU as they are."""
+    cells = [part for part in module.modules() if isinstance(part, nn.RNN)]
+    if not all(cell.num_layers == 1 and cell.bias and not cell.bidirectional for cell in cells):
+        return {}  # unrolled: right, if long
+    return {torch.ops.aten.rnn_tanh.input: _rnn}
+
+
+def _rnn(
+    values: Any,
+    start: Any,
+    weights: Sequence[Any],
+    biased: bool,
+    layers: int,
+    dropout: float,
+    training: bool,
+    both_ways: bool,
+    batch_first: bool,
+) -> tuple[Any, Any]:
+    """`aten::rnn_tanh` of one layer as ONNX's RNN: values [B, L, D] if `batch_first`, start [1, B, K]; returns
+    the states in the order of the values, and the last [1, B, K].
+    """
+    from onnxscript import opset20 as op
+
+    of_input, of_state, *biases = weights
+    first: Any = op.Constant(value_ints=[0])
+    second: Any = op.Constant(value_ints=[1])
+    states, last = op.RNN(
+        op.Transpose(values, perm=[1, 0, 2]) if batch_first else values,
+        op.Unsqueeze(of_input, first),
+        op.Unsqueeze(of_state, first),
+        op.Unsqueeze(op.Concat(*biases, axis=0), first),
+        None,
+        start,
+        hidden_size=of_state.shape[0],
+        activations=["Tanh"],
+    )
+    states = op.Squeeze(states, second)
+    return op.Transpose(states, perm=[1, 0, 2]) if batch_first else states, last
+
+
+@contextlib.contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """The exporter reports on packages that it would have used, on its log, standard output and standard error."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        said = io.StringIO()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def _golden_windows(run: Run) -> NDArray[np.float32]:
+    """[B, L, 1]: windows of the signal, and some far from it that a wrong gate would betray."""
+    length = run.config.context_length
+    rng = np.random.default_rng(HELD_OUT_SEEDS + 2)
+    likely = run.signal.draw(GOLDEN_WINDOWS, length, 1, rng).context
+    unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
+    ramp = np.linspace(-1, 1, length)
+    chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
+    return np.concatenate([likely, unlikely, chosen]).astype(np.float32)[:, :, None]
+
+
+def eager(module: nn.Module, windows: NDArray[np.float32]) -> torch.Tensor:
+    """[B, H]: a module's forecast of windows [B, L, 1], in PyTorch."""
+    pieces = np.array_split(windows, -(-len(windows) // 512))
+    with torch.no_grad(), one_thread():
+        return torch.cat([module(torch.from_numpy(piece)) for piece in pieces])
+
+
+def module_of(found: Bundle) -> nn.Module:
+    """The PyTorch module of a bundle, with its weights, in eval mode.
+
+    Raises:
+        UnknownNameError: this installation does not have the architecture.
+        IntegrityError: the weights do not fit it.
+    """
+    made = _registry.architecture(found.manifest.architecture)
+    data = found.read(store.WEIGHTS)
+    try:
+        config = configured(made.config(), "config", found.manifest.config)
+        weights = from_safetensors(data)
+        if any(tensor.dtype != torch.float32 for tensor in weights.values()):
+            raise IntegrityError("the weights are not all float32.")
+        with torch.device("meta"):  # shapes are compared before any memory is taken
+            made.module(config).load_state_dict(weights, assign=True)
+        with torch.random.fork_rng():
+            module = made.module(config)  # what is no parameter is made here
+        module.load_state_dict(weights)
+    except (KeyError, RuntimeError, ValueError, InputError, SafetensorError) as error:
+        first = str(error).splitlines()[0]
+        raise IntegrityError(f"the weights do not fit the architecture {made.name}: {first}") from None
+    return module.eval()
+
+
+def score_of(module: nn.Module, run: Run) -> Score:
+    """The score of a module on the windows that every bundle of its signal is scored on."""
+    length, horizon = run.config.context_length, run.config.horizon
+    return score(
+        lambda windows: eager(module, windows).numpy(),
+        run.signal,
+        length,
+        horizon=horizon,
+        windows=min(run.signal.windows_to_score, most_windows(length, horizon)),
+        seed=SCORE_SEED,
+    )
+
+
+def score_facts(measured: Score) -> ScoreFacts:
+    """A score as the manifest states it."""
+    steps: dict[str, list[float]] = {}
+    if len(measured.steps) > 1:
+        is_known = all(math.isfinite(step.excess.value) for step in measured.steps)
+        for step in measured.steps:
+            facts = {"mse": step.mse.value, "mse_se": step.mse.se}
+            facts |= {"excess": step.excess.value} if is_known else {}
+            for name, value in {**facts, **dict(step.floors.items())}.items():
+                steps.setdefault(name, []).append(value)
+    return ScoreFacts(
+        windows=measured.windows,
+        seed=measured.seed,
+        mse=(measured.mse.value, measured.mse.se),
+        excess=(measured.excess.value, measured.excess.se) if math.isfinite(measured.excess.value) else None,
+        skill=(measured.skill.value, measured.skill.se),
+        floors=measured.floors,
+        steps=steps,
+    )
+
+
+def stack() -> dict[str, str]:
+    """What the bits of a training run depend on besides recipe and seed."""
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "machine": platform.machine(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
+    run = trained.run
+    return Manifest(
+        schema_version=store.SCHEMA_VERSION,
+        name=name,
+        title=card.title,
+        summary=card.summary,
+        architecture=run.architecture,
+        config=dataclasses.asdict(run.config),
+        parameters=sum(parameter.numel() for parameter in trained.module.parameters()),
+        contract=Contract(run.config.context_length, run.config.horizon, Normaliser()),
+        signal=SignalFacts(run.signal_family, dataclasses.asdict(run.signal)),
+        score=score_facts(score_of(trained.module, run)),
+        tolerance={engine: TOLERANCE for engine in ENGINES if engine != "numpy" or run.architecture in CELLS},
+        training=TrainingFacts(
+            recipe=dataclasses.asdict(run.recipe),
+            seed=run.seed,
+            steps=trained.best_step,
+            windows_seen=trained.best_step * run.recipe.batch_size,
+            seconds=round(trained.seconds, 1),
+            stack=stack(),
+        ),
+        rebuild=f"seqzoo reproduce {name}{_model_files.option_for(run.architecture)}",
+        created_with=f"seqzoo {__version__}",
+        files={},
+    )

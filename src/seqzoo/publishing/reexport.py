@@ -1,0 +1,87 @@
+"""Bundles written again from their own weights: exported files and card follow the code, nothing is retrained."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load as from_safetensors
+from safetensors.torch import save as to_safetensors
+
+from ..bundles import store
+from ..bundles.store import Bundle, Contract
+from ..errors import IntegrityError
+from ..runtime.engines.onnx import OnnxEngine
+from ..runtime.engines.torchscript import TorchScriptEngine
+from ..zoo import _registry
+from . import build, cards
+
+
+def reexport(path: Path) -> tuple[str, ...]:
+    """Write TorchScript, ONNX and card of the bundle in a folder again; weights, scores and history stay.
+
+    Nothing is written unless a file has changed, so that a second call does nothing.
+
+    Returns:
+        The names of the files that have changed.
+
+    Raises:
+        BundleError: the bundle is damaged, or its weights no longer give its golden tensors.
+        UnknownNameError: this installation does not have the architecture.
+    """
+    old = store.open_bundle(path)
+    module = build.module_of(old)
+    contents = {name: old.read(name) for name in store.REQUIRED}
+    if to_safetensors(build.weights_of(module)) != contents[store.WEIGHTS]:
+        raise IntegrityError(f"{path}: the module does not hold the bytes of {store.WEIGHTS}; nothing was written.")
+    card = _registry.entry(old.manifest.name).card
+    manifest = msgspec.structs.replace(old.manifest, title=card.title, summary=card.summary)
+    contract = manifest.contract
+    renewed = {
+        store.CARD: cards.render(manifest, card).encode(),
+        store.TORCHSCRIPT: build.to_torchscript(module, contract),
+        store.ONNX: build.to_onnx(module, contract),
+    }
+    _prove(old, contract, renewed, build.eager(module, _golden(old)[0]).numpy())
+    changed = tuple(name for name, data in renewed.items() if data != contents[name])
+    if changed or manifest != old.manifest:
+        store.write_bundle(path, manifest, {**contents, **renewed})
+    return changed
+
+
+def _golden(found: Bundle) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    tensors = from_safetensors(found.read(store.GOLDEN))
+    return tensors["context"], tensors["forecast"]
+
+
+def _prove(old: Bundle, contract: Contract, renewed: dict[str, bytes], eager: NDArray[np.float32]) -> None:
+    """Raises IntegrityError unless PyTorch and both new files give the golden tensors of the old bundle."""
+    context, golden = _golden(old)
+    forecasts = {
+        "PyTorch": eager,
+        store.TORCHSCRIPT: TorchScriptEngine(renewed[store.TORCHSCRIPT], contract).run(context),
+        store.ONNX: OnnxEngine(renewed[store.ONNX], contract).run(context),
+    }
+    for source, forecast in forecasts.items():
+        distance = float(np.abs(forecast - golden).max())
+        if not distance <= build.TOLERANCE:
+            raise IntegrityError(
+                f"{old.path}: {source} is {distance:.2g} from {store.GOLDEN}, {build.TOLERANCE:.0e} allowed; "
+                "nothing was written."
+            )
+
+
+def each_alone(paths: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    """`reexport` of each folder, in a process that has scripted nothing before.
+
+    Torch numbers the types that one process scripts, and the numbers stand in the file.
+    """
+    fresh = multiprocessing.get_context("forkserver")
+    fresh.set_forkserver_preload([reexport.__module__, "onnxscript"])
+    with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as pool:
+        yield from pool.map(reexport, paths)

@@ -1,0 +1,133 @@
+"""Code that uses a model, ready to copy: with seqzoo, without it, over HTTP, from C++. Tests run all of it."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from ..bundles.store import ONNX, TORCHSCRIPT, Manifest
+
+
+class Snippet(NamedTuple):
+    """A file of code or a command. `needs` says what must be there before it runs."""
+
+    key: str
+    title: str
+    needs: str
+    code: str
+
+
+def of(name: str, manifest: Manifest, origin: str) -> list[Snippet]:
+    """The snippets of a bundle.
+
+    Args:
+        name: under which it lies on the shelf, where names are known to be harmless.
+        origin: the address of a server, as "http://127.0.0.1:8000".
+    """
+    length = manifest.contract.context_length
+    values = _lines([0.1] * length)
+    before, after = _normalised(manifest)
+    named = json.dumps(manifest.contract.input)
+    python = f"""\
+import seqzoo
+
+predictor = seqzoo.load("{name}")
+forecast = predictor.predict([0.1] * {length})
+print(forecast.tolist())
+"""
+    onnx = f"""\
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession("{ONNX}")
+window = np.full((1, {length}, 1), 0.1, np.float32)
+{before}if not len(window):  # ONNX Runtime aborts the process on an empty batch of an LSTM or a GRU
+    raise ValueError("no window to forecast from")
+(forecast,) = session.run(None, {{{named}: window}})
+{after}print(forecast.tolist())
+"""
+    torchscript = f"""\
+import torch
+
+model = torch.jit.load("{TORCHSCRIPT}")
+window = torch.full((1, {length}, 1), 0.1)
+{before}with torch.no_grad():
+    forecast = model(window)
+{after}print(forecast.tolist())
+"""
+    curl = f"""\
+curl -s {origin}/api/models/{name}/forecast \\
+  -H 'content-type: application/json' \\
+  -d '{{"horizon": 10, "context": [
+{values}
+  ]}}'
+"""
+    cpp = f"""\
+#include <torch/script.h>
+
+#include <iomanip>
+#include <iostream>
+#include <iterator>
+#include <vector>
+
+// Reads windows of {length} values each,
+// writes a line of forecasts for each.
+int main() {{
+  torch::NoGradGuard without_gradients;
+  auto model = torch::jit::load("{TORCHSCRIPT}");
+
+  std::istream_iterator<float> first(std::cin), last;
+  std::vector<float> values(first, last);
+  const int64_t rows = values.size() / {length};
+  auto window = torch::from_blob(
+      values.data(), {{rows, {length}, 1}});
+
+{_as_cpp(before)}  auto forecast = model.forward({{window}}).toTensor();
+{_as_cpp(after)}
+  std::cout << std::setprecision(9);
+  for (int64_t row = 0; row < rows; ++row) {{
+    for (int64_t step = 0; step < forecast.size(1); ++step)
+      std::cout << forecast[row][step].item<float>() << " ";
+    std::cout << "\\n";
+  }}
+}}
+"""
+    return [
+        Snippet("python", "Python", "seqzoo installed", python),
+        Snippet("onnx", "ONNX Runtime", f"ONNX Runtime, and {ONNX} in the same folder", onnx),
+        Snippet("torchscript", "TorchScript", f"torch, and {TORCHSCRIPT} in the same folder", torchscript),
+        Snippet("curl", "curl", "this server running", curl),
+        Snippet("cpp", "C++", f"libtorch, {TORCHSCRIPT} in the folder where it runs, and CMakeLists.txt", cpp),
+        Snippet("cmake", "CMakeLists.txt", "the C++ saved as forecast.cpp beside it, and libtorch", CMAKE),
+    ]
+
+
+CMAKE = """\
+# cmake -B build -DCMAKE_PREFIX_PATH="$(python -c 'import torch; print(torch.utils.cmake_prefix_path)')"
+# cmake --build build && echo "0.1 0.1 ..." | build/forecast
+cmake_minimum_required(VERSION 3.18)
+project(forecast CXX)
+find_package(Torch REQUIRED)
+add_executable(forecast forecast.cpp)
+target_link_libraries(forecast ${TORCH_LIBRARIES})
+set_property(TARGET forecast PROPERTY CXX_STANDARD 20)
+"""
+
+
+def _normalised(manifest: Manifest) -> tuple[str, str]:
+    """The lines before and after a model whose normaliser changes something: its files know their own units alone."""
+    normaliser = manifest.contract.normaliser
+    if normaliser.is_identity:
+        return "", ""
+    center, scale = normaliser.center, normaliser.scale
+    return f"window = (window - {center!r}) / {scale!r}\n", f"forecast = forecast * {scale!r} + {center!r}\n"
+
+
+def _as_cpp(line: str) -> str:
+    return f"  {line.rstrip()};\n" if line else ""
+
+
+def _lines(values: list[float], width: int = 10) -> str:
+    """Numbers as the inside of a JSON list, ten to a line."""
+    rows = [values[start : start + width] for start in range(0, len(values), width)]
+    return ",\n".join("    " + ", ".join(map(str, row)) for row in rows)

@@ -1,0 +1,64 @@
+"""A bundle's ONNX file in the folder layout that other servers read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .. import _storage
+from ..bundles.store import ONNX, Bundle
+from ..errors import InputError, UnknownNameError
+
+LAYOUTS = ("triton",)
+
+_CONFIG = """\
+name: "{name}"
+platform: "onnxruntime_onnx"
+max_batch_size: 0
+input [
+  {{
+    name: "{input}"
+    data_type: TYPE_FP32
+    dims: [ -1, {context_length}, 1 ]
+  }}
+]
+output [
+  {{
+    name: "{output}"
+    data_type: TYPE_FP32
+    dims: [ -1, {horizon} ]
+  }}
+]
+"""
+
+
+def write(found: Bundle, layout: str, folder: Path) -> Path:
+    """Write a model repository's entry for one model: `folder/NAME/config.pbtxt` and `folder/NAME/1/model.onnx`.
+
+    Triton reads this layout, and so does KServe's Triton runtime. Each of the two files replaces an older one whole.
+
+    Args:
+        folder: the model repository.
+
+    Returns:
+        The folder of the model.
+
+    Raises:
+        UnknownNameError: another layout than "triton".
+        InputError: the folder of the model holds something else.
+        BundleError: the bundle cannot be used.
+    """
+    if layout not in LAYOUTS:
+        raise UnknownNameError("layout", layout, LAYOUTS)
+    facts, target = found.manifest, folder / found.manifest.name
+    if target.exists() and not (target / "config.pbtxt").is_file():
+        raise InputError(f"{target} exists and is not a model of a repository; nothing was overwritten.")
+    config = _CONFIG.format(
+        name=facts.name,
+        input=facts.contract.input,
+        output=facts.contract.output,
+        context_length=facts.contract.context_length,
+        horizon=facts.contract.horizon,
+    )
+    _storage.write_file(target / "1" / "model.onnx", found.read(ONNX))
+    _storage.write_file(target / "config.pbtxt", config.encode())
+    return target

@@ -1,0 +1,277 @@
+"""Proves a bundle: hashes, contract, engines against golden tensors, score on fresh windows."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save as serialise
+
+from .. import _extras, _storage, signals
+from .._estimates import Estimate
+from ..bundles import describe, history, shelf
+from ..bundles import store as bundles
+from ..bundles.store import ENGINES, TORCHSCRIPT, Bundle, ScoreFacts
+from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
+from ..evaluation.scoring import Score, fresh_seed, most_windows, score
+from ..forecasters.floors import NO_EXCESS
+from ..runtime import Predictor, golden
+from . import script_archive
+
+WINDOWS = 20_000
+FEWEST_STATED = 7_000  # windows that the shortest honest score is of
+OFFERED = ("torchscript", "onnx")  # every bundle has their files, and the pages offer them
+SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part of the proof. `passed` is None where it could not be made here; `detail` says why."""
+
+    name: str
+    passed: bool | None
+    detail: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks of a bundle. It passes if none failed."""
+
+    name: str
+    path: Path
+    seed: int
+    checks: list[Check]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return all(check.passed is not False for check in self.checks)
+
+    @property
+    def not_proven(self) -> dict[str, str]:
+        """The checks that could not be made here, and why."""
+        return {check.name: check.detail for check in self.checks if check.passed is None}
+
+    @property
+    def verdict(self) -> str:
+        """ "passes", "passes, but not proven: PART (why)" or "FAILS: PART, PART"."""
+        if not self.passed:
+            return "FAILS: " + ", ".join(check.name for check in self.checks if check.passed is False)
+        reasons = [f"{name} ({why.rstrip('.')})" for name, why in self.not_proven.items()]
+        return f"passes, but not proven: {'; '.join(reasons)}" if reasons else "passes"
+
+
+class _NotHere(Exception):
+    """A check that this installation cannot make."""
+
+
+def verify(
+    name: str | Path | Bundle,
+    *,
+    windows: int = WINDOWS,
+    seed: int | None = None,
+    on_check: Callable[[Check], None] = lambda check: None,
+) -> Report:
+    """Check everything a bundle states of itself. One that has been opened is proven by the manifest that was read.
+
+    Args:
+        windows: fresh windows to score on. Of few, a signal with rare large errors may have none: with 2,000, one
+            honest proof in two hundred of lstm.recall fails.
+        seed: of those windows; None draws a new one, which the report states.
+        on_check: called with each check as it is made.
+
+    Raises:
+        UnknownNameError: no bundle of that name.
+        InputError: too few or too many windows. Everything else is a failed check.
+    """
+    if not 100 <= windows <= most_windows(20):
+        raise InputError(f"a proof takes from 100 to {most_windows(20):,} windows, got {windows:,}.")
+    path = name.path if isinstance(name, Bundle) else shelf.find(name)
+    seed = fresh_seed() if seed is None else seed
+    checks: list[Check] = []
+
+    def attempt(part: str, prove: Callable[[], str]) -> bool:
+        began = time.perf_counter()
+        passed: bool | None
+        try:
+            detail, passed = prove(), True
+        except _NotHere as reason:
+            detail, passed = str(reason), None
+        except SeqzooError as error:
+            detail, passed = str(error), False
+        except Exception as error:  # of any library underneath: what the file makes it do is the file's fault
+            detail, passed = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", False
+        checks.append(Check(part, passed, detail, time.perf_counter() - began))
+        on_check(checks[-1])
+        return passed is not False
+
+    opened: list[Bundle] = []
+    if attempt("manifest", lambda: _manifest(name if isinstance(name, Bundle) else path, opened)):
+        whole = [attempt(part, prove) for part, prove in _files(opened[0])]
+        if all(whole):
+            for part, prove in _behaviour(opened[0], windows, seed):
+                attempt(part, prove)
+    return Report(path.name, path, seed, checks)
+
+
+def _manifest(source: Path | Bundle, opened: list[Bundle]) -> str:
+    found = source if isinstance(source, Bundle) else bundles.open_bundle(source)
+    opened.append(found)
+    return f"schema {found.manifest.schema_version}, {found.manifest.parameters:,} parameters"
+
+
+def _files(found: Bundle) -> Iterator[tuple[str, Callable[[], str]]]:
+    def prove(name: str) -> Callable[[], str]:
+        return lambda: f"{len(found.read(name)):,} bytes, SHA-256 as stated"
+
+    for name in found.manifest.files:
+        yield f"file {name}", prove(name)
+
+
+def _behaviour(found: Bundle, windows: int, seed: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "card", lambda: f"{len(describe.text_of(found)):,} characters of text"
+    yield "history", lambda: f"{len(history.of(found)):,} evaluations, one of them of these weights"
+    yield "eager", lambda: _golden(found, "eager", _eager(found))
+    for engine in ENGINES:
+        if engine in found.manifest.tolerance or engine in OFFERED:
+            yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
+    yield "score", lambda: _score(found, windows, seed)
+
+
+def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    if engine == "torchscript":
+        script_archive.check(found.read(TORCHSCRIPT))
+    if engine not in found.manifest.tolerance:
+        raise _NotHere("the manifest states no tolerance for it")
+    predictor = Predictor(found, engine)
+    try:
+        predictor.warm()
+    except UntrustedError:
+        raise _NotHere("loading it would execute code that neither this machine built nor seqzoo shipped") from None
+    except MissingExtraError as error:
+        raise _NotHere(str(error)) from None
+    return predictor.predict
+
+
+def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """The architecture of this installation with the bundle's weights."""
+    if not _extras.has_torch():
+        raise _NotHere("PyTorch needs the [train] extra")
+    from . import build
+
+    try:
+        module = build.module_of(found)
+    except (UnknownNameError, MissingExtraError, InputError) as error:  # the model file is not here, or broken
+        raise _NotHere(str(error)) from None
+    parameters = sum(parameter.numel() for parameter in module.parameters())
+    if parameters != found.manifest.parameters:
+        raise IntegrityError(f"has {parameters:,} parameters; the manifest states {found.manifest.parameters:,}.")
+    return lambda windows: build.eager(module, windows).numpy()
+
+
+def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> str:
+    made = golden.compare(found, engine, predict)
+    if not made.passed:
+        kept = _storage.home() / "disagreements" / f"{found.manifest.name}-{engine}.safetensors"
+        wrong = made.wrong
+        tensors = {"context": made.context[wrong], "golden": made.expected[wrong], "given": made.given[wrong]}
+        _storage.write_file(kept, serialise(tensors))
+        raise IntegrityError(
+            f"differs from the golden tensors by {made.distance:.2g} (at most {made.bound:.0e} allowed) in "
+            f"{int(wrong.sum())} of {len(wrong)} windows; kept in {kept}."
+        )
+    if made.distance == 0:
+        return "equal to the golden tensors"
+    return f"within {made.distance:.1e} of the golden tensors ({made.bound:.0e} allowed)"
+
+
+def _spread(se: float, windows: int, stated_se: float, stated_windows: int) -> float:
+    """Standard error of the difference of a measured and a stated score.
+
+    Squared errors have long tails: a few hundred windows often miss the rare large ones and put their
+    own standard error too low. So the stated one, of more windows, is scaled to them; but it can be a
+    lie, and counts for at most three times what was measured.
+    """
+    ratio = math.sqrt(windows / max(stated_windows, FEWEST_STATED))
+    drawn = min(max(stated_se / ratio, se), 3 * se)
+    return max(math.hypot(drawn, min(stated_se, drawn * max(ratio, 1.0))), 1e-300)
+
+
+def _check_floors(
+    stated: Mapping[str, float], measured: Mapping[str, float], se: float, windows: int, where: str = ""
+) -> None:
+    """Raises IntegrityError unless the stated floors are those of the signal; all but Bayes, of `se`, are exact.
+
+    Few windows may hold none of a signal's rare errors, and then put `se` too low: Bayes may be a tenth off there.
+    """
+    rare = 0.1 if windows < FEWEST_STATED else 0.0
+    for name, value in measured.items():
+        slack = 1e-6 * value + 1e-12 + (2 * SURPRISE * se + rare * value if name == "bayes" else 0.0)
+        if not abs(stated[name] - value) <= slack:
+            raise IntegrityError(f"the floor {name}{where} is {value:.6g}; the manifest states {stated[name]:.6g}.")
+
+
+def _check_claim(
+    what: str, claim: tuple[float, float], measured: Estimate, stated_windows: int, drawn: Score
+) -> None:
+    """Raises IntegrityError if fresh windows make a claimed [value, standard error] unlikely."""
+    value, se = claim
+    if se < 0:
+        raise IntegrityError(f"the standard error of {what} must be at least 0; the manifest states {se:.6g}.")
+    spread = _spread(measured.se, drawn.windows, se, stated_windows)
+    if not abs(measured.value - value) <= SURPRISE * spread:
+        raise IntegrityError(
+            f"{what} is {measured.value:.6g} on {drawn.windows:,} fresh windows; the manifest states {value:.6g}, "
+            f"{abs(measured.value - value) / spread:.1f} standard errors away (seed {drawn.seed})."
+        )
+
+
+def _check_steps(stated: ScoreFacts, measured: Score) -> None:
+    """Raises IntegrityError unless what is stated of each step ahead is all that is known of it, and true."""
+    if not stated.steps:
+        return
+    kinds = {"mse", "mse_se", *measured.floors} | ({"excess"} if "excess" in stated.steps else set())
+    if set(stated.steps) != kinds:
+        raise IntegrityError(f"score.steps must hold {', '.join(sorted(kinds))}; it holds "
+                             f"{', '.join(sorted(stated.steps))[:200]}.")  # fmt: skip
+    for at, step in enumerate(measured.steps):
+        here = {kind: values[at] for kind, values in stated.steps.items()}
+        where = f" of step {at + 1}"
+        _check_floors(here, dict(step.floors.items()), step.floors.bayes.se, measured.windows, where)
+        _check_claim(f"mse{where}", (here["mse"], here["mse_se"]), step.mse, stated.windows, measured)
+
+
+def _score(found: Bundle, windows: int, seed: int) -> str:
+    stated = found.manifest.score
+    signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
+    length, horizon = found.manifest.contract.context_length, found.manifest.contract.horizon
+    windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
+    fewest = min(FEWEST_STATED, signal.windows_to_score)
+    if not fewest <= stated.windows <= most_windows(length, horizon):
+        raise IntegrityError(
+            f"the manifest states a score on {stated.windows:,} windows; one of this length is of {fewest:,} "
+            f"to {most_windows(length, horizon):,}."
+        )
+    predictor = Predictor(found, "onnx").warm()  # floors of long windows take a minute: not for a broken model
+    measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
+    if unknown := sorted(set(stated.floors) - set(measured.floors)):
+        raise IntegrityError(f"the manifest states floors that are none: {', '.join(unknown)[:200]}.")
+    spread = max(step.floors.bayes.se for step in measured.steps)
+    _check_floors(stated.floors, measured.floors, spread, measured.windows)
+    _check_claim("mse", stated.mse, measured.mse, stated.windows, measured)
+    _check_claim("skill", stated.skill, measured.skill, stated.windows, measured)
+    if stated.excess is not None:
+        _check_claim("excess", stated.excess, measured.excess, stated.windows, measured)
+    _check_steps(stated, measured)
+    if stated.excess is None:
+        return f"MSE {measured.mse.value:.3g} ± {measured.mse.se:.1g} on {windows:,} fresh windows; {NO_EXCESS}"
+    return (
+        f"excess {measured.excess.value:.2%} ± {measured.excess.se:.2%} on {windows:,} fresh windows "
+        f"(stated {stated.excess[0]:.2%})"
+    )

@@ -1,0 +1,133 @@
+"""What there is to use, a row each: every bundle of the shelf, and the references of every signal."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from ..bundles import shelf
+from ..bundles.describe import describe_signal
+from ..bundles.store import SHIPPED, Manifest, open_bundle
+from ..errors import BundleError
+from ..forecasters.exact import REFERENCES
+from ..forecasters.floors import floors, vanishes
+from ..forecasters.labels import label
+from ..forecasters.references import CONTEXT_LENGTH, SUMMARIES
+from ..signals import FAMILIES, make
+
+STORED_FLOORS = Path(__file__).with_name("floors.json")
+
+
+def rows() -> list[dict[str, Any]]:
+    """By signal, and from the best possible to the worst: name, what it is, size, excess and skill.
+
+    An excess is None where the floor is zero. `excess_best_linear` and `excess_last_value` are those references on
+    the same signal and horizon. A bundle that cannot be described has its `error` in place of these, and comes last.
+    """
+    found: list[dict[str, Any]] = []
+    known: dict[str, dict[str, float]] = {}
+    for name, path in shelf.available().items():
+        row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == SHIPPED}
+        try:
+            facts = open_bundle(path).manifest
+            row |= _row(facts)
+        except Exception as error:  # one bundle never costs the list
+            why = str(error) if isinstance(error, BundleError) else f"{type(error).__name__}: {error}"
+            found.append({**row, "error": why.encode("utf-8", "backslashreplace").decode()})
+            continue
+        found.append(row)
+        if facts.contract.horizon == 1 and row["shipped"]:
+            known[facts.signal.family] = facts.score.floors
+    for family in FAMILIES:
+        of_signal = known.get(family) or _floors(family)
+        found += [_reference(name, family, of_signal) for name in REFERENCES]
+    order = {family: place for place, family in enumerate(FAMILIES)}
+    return sorted(found, key=lambda row: _place(row, order))
+
+
+def _place(row: dict[str, Any], order: dict[str, int]) -> tuple[int, float]:
+    """By signal and excess; where that is undefined, after what has one."""
+    excess = row.get("excess", 0)
+    return order.get(row.get("family", ""), len(order)), math.inf if excess is None else excess
+
+
+def table() -> str:
+    """The rows as CSV with a header, without the folders they lie in."""
+    found = rows()
+    columns = [*dict.fromkeys(key for row in found for key in row if key != "path")]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _text(value) for key, value in row.items()} for row in found)
+    return out.getvalue()
+
+
+def _text(value: Any) -> Any:
+    """What a bundle says of itself, so that no spreadsheet takes it for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+
+
+@functools.cache
+def _floors(family: str) -> dict[str, float]:
+    """Floors of a signal that no shipped bundle is on, one step ahead; stored, so that a listing draws nothing."""
+    known: dict[str, dict[str, float]] = json.loads(STORED_FLOORS.read_bytes())
+    return known.get(family) or computed_floors(family)
+
+
+def computed_floors(family: str) -> dict[str, float]:
+    """What `STORED_FLOORS` holds of a signal; the same on every machine up to rounding.
+
+    To store it anew: `python -m seqzoo.runtime.catalogue`.
+    """
+    return dict(floors(make(family), CONTEXT_LENGTH)[0].items())
+
+
+def _row(facts: Manifest) -> dict[str, Any]:
+    return {
+        "title": facts.title,
+        "summary": facts.summary,
+        "architecture": facts.architecture,
+        "family": facts.signal.family,
+        "signal": describe_signal(facts),
+        "reference": False,
+        "parameters": facts.parameters,
+        "bytes": facts.size,
+        "excess": facts.score.excess and facts.score.excess[0],
+        "skill": facts.score.skill[0],
+        **_marks(facts.score.floors),
+    }
+
+
+def _marks(known: dict[str, float]) -> dict[str, float | None]:
+    if vanishes(known):
+        return {"excess_best_linear": None, "excess_last_value": None}
+    return {f"excess_{name}": known[name] / known["bayes"] - 1 for name in ("best_linear", "last_value")}
+
+
+def _reference(name: str, family: str, known: dict[str, float]) -> dict[str, Any]:
+    bayes, last = known["bayes"], known["last_value"]
+    return {
+        "name": f"{name}.{family}",
+        "shipped": True,
+        "title": label(name),
+        "summary": SUMMARIES[name],
+        "family": family,
+        "signal": make(family).description,
+        "reference": True,
+        "parameters": 0,
+        "bytes": 0,
+        "excess": known[name] / bayes - 1,
+        "skill": (last - known[name]) / (last - bayes),
+        **_marks(known),
+    }
+
+
+if __name__ == "__main__":
+    _on_bundles = {row["family"] for row in rows() if row.get("parameters") and row["shipped"]}
+    _stored = {family: computed_floors(family) for family in FAMILIES if family not in _on_bundles}
+    STORED_FLOORS.write_text(json.dumps(_stored, indent=2) + "\n", "utf-8")

@@ -1,0 +1,181 @@
+"""The numpy engine: each recurrence written as its equations, with every gate and state to look at.
+
+Computed in float64, so that it is the most exact of the engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse
+
+from ...bundles.store import Manifest
+from ...errors import InputError, IntegrityError
+from ._parallel import in_pieces
+
+Array = NDArray[np.float64]
+Weights = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything a recurrent model computed for a batch of windows, in model units.
+
+    Args:
+        context: [B, L] what it read.
+        steps: name -> [B, L, K] each gate and state after each step, as `i f g o c h` of an LSTM.
+        forecast: [B, H] what it said.
+    """
+
+    context: Array
+    steps: dict[str, Array]
+    forecast: Array
+
+    def __getitem__(self, name: str) -> Array:
+        return self.steps[name]
+
+
+class Cell(NamedTuple):
+    """One step of a recurrence: `step(weights, x [B, 1], before)` to every gate and state, [B, K] each.
+
+    Args:
+        prefix: of the layer's weights, as "lstm".
+        names: of what a step computes, in the order of a trace.
+        states: those of the names that the next step reads; they begin at zero. `h` is read by the head.
+    """
+
+    prefix: str
+    names: str
+    states: str
+    step: Callable[[Weights, Array, dict[str, Array]], dict[str, Array]]
+
+
+def _lstm(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
+    """i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c' = f c + i g, h' = o tanh(c').
+
+    Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; PyTorch's gate order.
+    """
+    gates = x @ weights["weight_ih_l0"].T + before["h"] @ weights["weight_hh_l0"].T
+    i, f, g, o = np.split(gates + weights["bias_ih_l0"] + weights["bias_hh_l0"], 4, axis=1)
+    i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+    c = f * before["c"] + i * g
+    return {"i": i, "f": f, "g": g, "o": o, "c": c, "h": o * np.tanh(c)}
+
+
+def _gru(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
+    """r, z = sigmoid(W x + U h + b), n = tanh(W x + b + r (U h + b')), h' = (1 - z) n + z h.
+
+    Cho et al. 2014, with the reset gate after the product, as PyTorch has it.
+    """
+    h = before["h"]
+    from_x = np.split(x @ weights["weight_ih_l0"].T + weights["bias_ih_l0"], 3, axis=1)
+    from_h = np.split(h @ weights["weight_hh_l0"].T + weights["bias_hh_l0"], 3, axis=1)
+    r, z = _sigmoid(from_x[0] + from_h[0]), _sigmoid(from_x[1] + from_h[1])
+    n = np.tanh(from_x[2] + r * from_h[2])
+    return {"r": r, "z": z, "n": n, "h": (1 - z) * n + z * h}
+
+
+def _rnn(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
+    """h' = tanh(W x + U h + b) (Elman 1990)."""
+    total = x @ weights["weight_ih_l0"].T + before["h"] @ weights["weight_hh_l0"].T
+    return {"h": np.tanh(total + weights["bias_ih_l0"] + weights["bias_hh_l0"])}
+
+
+CELLS = {
+    "lstm": Cell("lstm", "ifgoch", "hc", _lstm),
+    "gru": Cell("gru", "rznh", "h", _gru),
+    "rnn": Cell("rnn", "h", "h", _rnn),
+}
+
+
+class NumpyEngine:
+    """Runs the canonical weights, given as the bytes of a safetensors file.
+
+    Raises:
+        IntegrityError: the file cannot be parsed or does not hold the architecture's weights.
+        InputError: there is no numpy reference for the architecture.
+    """
+
+    def __init__(self, data: bytes, manifest: Manifest) -> None:
+        if manifest.architecture not in CELLS:
+            raise InputError(
+                f"the architecture {manifest.architecture!r} has no gates and states to look at and carries no state "
+                f"from step to step; {', '.join(CELLS)} do."
+            )
+        self._cell = CELLS[manifest.architecture]
+        prefix = f"{self._cell.prefix}."
+        tensors = read_weights(data, manifest)
+        self._weights = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+        contract = manifest.contract
+        try:
+            self._size = self._weights["weight_hh_l0"].shape[1]
+            shape = self._trace(np.zeros((1, contract.context_length))).forecast.shape
+        except (KeyError, ValueError, IndexError) as error:
+            raise IntegrityError(f"the weights are not those of an {manifest.architecture}: {error}.") from None
+        if shape != (1, contract.horizon):
+            raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {contract.horizon}.")
+
+    def start(self, rows: int) -> dict[str, Array]:
+        """The states before the first value: zeros, [B, K] each."""
+        return {name: np.zeros((rows, self._size)) for name in self._cell.states}
+
+    def step(self, x: Array, before: dict[str, Array]) -> tuple[dict[str, Array], Array]:
+        """One value [B, 1] in model units: every gate and state after it, and the forecast [B, H] from there."""
+        now = self._cell.step(self._weights, x, before)
+        return now, self._head(now["h"])
+
+    def trace(self, batch: NDArray[np.float32]) -> Trace:
+        """[B, L, 1] in model units to every gate and state."""
+        return self._trace(batch[:, :, 0].astype(np.float64))
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[B, L, 1] to [B, H]."""
+        return in_pieces(self._forecast, batch)
+
+    def _trace(self, context: Array) -> Trace:
+        steps = {name: np.empty((*context.shape, self._size)) for name in self._cell.names}
+        for t, now in enumerate(self._states(context)):
+            for name, value in now.items():
+                steps[name][:, t] = value
+        return Trace(context, steps, self._head(now["h"]))
+
+    def _states(self, context: Array) -> Iterator[dict[str, Array]]:
+        """Every gate and state after each step of a context [B, L]."""
+        now = self.start(len(context))
+        for t in range(context.shape[1]):
+            now = self._cell.step(self._weights, context[:, t, None], now)
+            yield now
+
+    def _head(self, state: Array) -> Array:
+        return np.asarray(state @ self._weights["head.weight"].T + self._weights["head.bias"])
+
+    def _forecast(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        for now in self._states(batch[:, :, 0].astype(np.float64)):
+            last = now["h"]
+        return self._head(last).astype(np.float32)
+
+
+def read_weights(data: bytes, manifest: Manifest) -> Weights:
+    """Every tensor of a safetensors file, in float64.
+
+    Raises:
+        IntegrityError: it cannot be parsed, is not float32, or does not hold as many numbers as the manifest states.
+    """
+    try:
+        tensors = parse(data)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # the last three: a dtype NumPy lacks
+        raise IntegrityError(f"the weights cannot be read: {error}") from None
+    if any(tensor.dtype != np.float32 for tensor in tensors.values()):
+        raise IntegrityError("the weights are not all float32.")
+    if sum(tensor.size for tensor in tensors.values()) != manifest.parameters:
+        raise IntegrityError(f"the weights are not the {manifest.parameters:,} that the manifest states.")
+    return {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
+
+
+def _sigmoid(x: Array) -> Array:
+    return 0.5 * (1.0 + np.tanh(0.5 * x))  # does not overflow

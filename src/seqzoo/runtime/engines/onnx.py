@@ -1,0 +1,77 @@
+"""The onnx engine: ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from ...bundles.store import Contract
+from ...errors import IntegrityError
+from ._parallel import cores, in_pieces, is_forked, one_by_one
+
+SMALL = 16  # rows from which ONNX Runtime's own threads bring more than they cost
+MOST = 128  # rows at once; more leave the cache
+
+
+class OnnxEngine:
+    """Runs an ONNX model given as bytes.
+
+    Raises:
+        IntegrityError: it cannot be parsed, refers to external files, or breaks the contract.
+    """
+
+    def __init__(self, data: bytes, contract: Contract) -> None:
+        # External tensors name their file under the key "location", which no model we write contains.
+        if b"location" in data:
+            raise IntegrityError("the ONNX file refers to external data; only a single file is accepted.")
+        self._data, self._lock = data, threading.Lock()
+        self._one = self._threaded = self._session(threads=1)
+        inputs = [(i.name, i.type, i.shape[1:]) for i in self._one.get_inputs()]
+        outputs = [(o.name, o.type, o.shape[1:]) for o in self._one.get_outputs()]
+        if inputs != [(contract.input, "tensor(float)", [contract.context_length, 1])] or outputs != [
+            (contract.output, "tensor(float)", [contract.horizon])
+        ]:
+            raise IntegrityError(
+                f"the ONNX file maps {inputs} to {outputs}; the manifest states {contract.input} "
+                f"[B, {contract.context_length}, 1] to {contract.output} [B, {contract.horizon}]."
+            )
+        self._input, self._outputs = contract.input, [contract.output]
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[B, L, 1] to [B, H]."""
+        if len(batch) < SMALL:
+            return self._on_one_thread(batch)
+        if is_forked():
+            return in_pieces(self._on_one_thread, batch)
+        if self._threaded is self._one:
+            self._add_threads()
+        return one_by_one(self._on_threads, batch, MOST)
+
+    def _session(self, threads: int) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        # Otherwise bytes that begin as ONNX Runtime's own format would go to another, less guarded parser.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
+        try:
+            return ort.InferenceSession(self._data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # its exceptions share no base class
+            raise IntegrityError(f"ONNX Runtime cannot load the file: {str(error).splitlines()[0]}") from None
+
+    def _add_threads(self) -> None:
+        """A session with threads of its own, made for the first batch that is worth it."""
+        with self._lock:
+            if self._threaded is self._one and cores() > 1:
+                self._threaded = self._session(threads=cores())
+
+    def _on_one_thread(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        forecast: NDArray[np.float32] = self._one.run(self._outputs, {self._input: batch})[0]
+        return forecast
+
+    def _on_threads(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        forecast: NDArray[np.float32] = self._threaded.run(self._outputs, {self._input: batch})[0]
+        return forecast

@@ -1,0 +1,54 @@
+"""The torchscript engine, the only place of the runtime that imports torch."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..._extras import one_thread
+from ...bundles.store import Contract
+from ...errors import IntegrityError
+from ._parallel import PIECE, in_pieces, is_forked, one_by_one
+
+SMALL = 16  # rows from which torch's own threads bring more than they cost
+LARGE = 1000  # rows from which a piece on every core beats torch's threads, which share one piece
+
+
+class TorchScriptEngine:
+    """Runs a TorchScript module given as bytes of trusted origin: loading executes code.
+
+    Raises:
+        IntegrityError: torch cannot load it.
+    """
+
+    def __init__(self, data: bytes, contract: Contract) -> None:
+        self._contract = contract
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
+            try:
+                module = torch.jit.load(io.BytesIO(data), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+            except RuntimeError as error:
+                raise IntegrityError(f"torch cannot load the file: {str(error).splitlines()[0]}") from None
+        self._call = module.forward  # module(...) would first look for hooks
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[B, L, 1] to [B, H]."""
+        rows = len(batch)
+        if rows < SMALL:
+            return self._on_one_thread(batch)
+        if rows < LARGE and not is_forked():
+            return one_by_one(self._forward, batch, PIECE)
+        return in_pieces(self._on_one_thread, batch)
+
+    def _on_one_thread(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        with one_thread():
+            return self._forward(batch)
+
+    def _forward(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            forecast: NDArray[np.float32] = self._call(torch.from_numpy(batch)).numpy()
+        return forecast

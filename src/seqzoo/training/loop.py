@@ -1,0 +1,314 @@
+"""The one training loop: every model of the zoo, every recipe, fresh or resumed, runs through it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .._course import Evaluation
+from .._extras import one_thread
+from .._formats import percent
+from ..errors import CheckpointError, DivergedError, InputError
+from ..evaluation import metrics
+from ..evaluation.scoring import HELD_OUT_SEEDS
+from ..signals import Signal
+from ..zoo import _trial
+from ..zoo._recipes import Recipe, replaced
+from ..zoo._registry import Entry
+from . import checkpoints, optimisers
+from .checkpoints import State
+from .sources import Finite, sampler
+
+VALIDATION_WINDOWS = 4096
+VALIDATION_VALUES = 1 << 20  # fewer windows where they are long
+MAX_BATCH_VALUES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides the weights of one training run."""
+
+    name: str
+    architecture: str
+    config: Any
+    module: Callable[[Any], nn.Module]
+    signal_family: str
+    signal: Signal
+    recipe: Recipe
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < HELD_OUT_SEEDS:
+            raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
+        if self.recipe.batch_size * self.config.context_length > MAX_BATCH_VALUES:
+            raise InputError(
+                f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
+                f"{self.recipe.batch_size} times {self.config.context_length}."
+            )
+        if self.signal.sigma == 0:
+            raise InputError(
+                "sigma must be above 0 to train, got 0: without noise the best forecaster makes no error, so that "
+                "the distance from it has no scale."
+            )
+        _trial.check(self.architecture, self.module, self.config, self.signal)
+
+    @classmethod
+    def of(cls, entry: Entry, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Run:
+        """A run of a zoo entry, with `recipe.`, `config.` and `signal.` fields of it replaced.
+
+        Args:
+            changes: as {"recipe.steps": 800, "signal.sigma": 0.2}.
+
+        Raises:
+            InputError: no such field, or a value it cannot have.
+        """
+        made = entry.architecture
+        parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
+        for key, value in (changes or {}).items():
+            part, _, name = key.partition(".")
+            if part not in parts:
+                raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
+            parts[part] = replaced(parts[part], part, name, value)
+        return cls(
+            name=entry.name,
+            architecture=made.name,
+            config=parts["config"],
+            module=made.module,
+            signal_family=entry.signal_family,
+            signal=parts["signal"],
+            recipe=parts["recipe"],
+            seed=seed,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that decides the weights: two runs that share it must end alike."""
+        facts = [
+            self.architecture,
+            dataclasses.asdict(self.config),
+            self.signal_family,
+            dataclasses.asdict(self.signal),
+            dataclasses.asdict(self.recipe),
+            self.seed,
+        ]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Passed to `on_progress` after every update. `module` holds the averaged weights of that step: to read alone."""
+
+    step: int
+    steps: int
+    loss: float
+    evaluation: Evaluation | None
+    module: nn.Module
+
+
+@dataclass
+class Trained:
+    """What a run has come to. `module` holds the best averaged weights, in eval mode."""
+
+    run: Run
+    module: nn.Module
+    finished: bool
+    step: int
+    seconds: float
+    best_step: int
+    best_excess: float
+    last_value_excess: float
+    history: list[Evaluation] = field(default_factory=list)
+
+    def check_useful(self) -> None:
+        """Raises DivergedError unless the model is better than the last value repeated, on the validation windows."""
+        if not self.best_excess < self.last_value_excess:
+            raise DivergedError(
+                f"the model of {self.step} steps is no better than the last value repeated: its excess is "
+                f"{percent(self.best_excess)}, that of the last value {percent(self.last_value_excess)}. The "
+                f"learning rate ({self.run.recipe.learning_rate:g}) is probably too high, or the steps are too few."
+            )
+
+
+def train(
+    run: Run,
+    checkpoint: Path | None = None,
+    *,
+    resume: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train until the recipe's last step, or until `should_stop` says so.
+
+    Args:
+        checkpoint: file to save the run's state to at every evaluation and at the end.
+        resume: continue from that file if it exists. The weights at the end are the same,
+            bit for bit, as without the interruption.
+
+    Raises:
+        DivergedError: a loss that is not finite; the last good checkpoint is kept.
+        CheckpointError: the checkpoint cannot be read or is another run's.
+    """
+    with one_thread(), torch.random.fork_rng():
+        torch.manual_seed(run.seed)
+        loop = _Loop(run)
+        if resume and checkpoint is not None and checkpoint.exists():
+            loop.restore(*checkpoints.load(checkpoint), checkpoint)
+        loop.advance(checkpoint, on_progress, should_stop)
+        return loop.result()
+
+
+class _Loop:
+    """The state of a run between two updates."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.recipe = run, run.recipe
+        self.module = run.module(run.config)
+        self.average = run.module(run.config)
+        self.average.load_state_dict(self.module.state_dict())
+        self.average.eval()
+        self.optimiser = optimisers.build(run.recipe, self.module)
+        self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
+        self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
+        length, horizon = run.config.context_length, run.config.horizon
+        self.sampler = sampler(run.signal, run.recipe, length, horizon, run.seed)
+        chooses = not isinstance(self.sampler, Finite)  # there the held-out windows do
+        count = VALIDATION_WINDOWS if chooses else VALIDATION_WINDOWS // 4
+        count = min(count, VALIDATION_VALUES // (length + horizon))
+        draw = run.signal.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
+        self.context = _tensor(draw.context)[:, :, None]
+        self.bayes, variance = run.signal.posterior(draw.context, horizon)
+        self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
+        last = draw.context[:, -1:].repeat(horizon, axis=1)
+        self.last_value_excess = metrics.excess(last, self.bayes, self.bayes_mse).value
+
+    def advance(
+        self,
+        checkpoint: Path | None,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        state, recipe = self.state, self.recipe
+        batches = self.sampler.batches(state.step)
+        before, began, losses = state.seconds, time.perf_counter(), []
+        self._reseed()
+        while state.step < recipe.steps and not should_stop():
+            context, target = next(batches)
+            self.module.zero_grad()
+            loss = nn.functional.mse_loss(self.module(_tensor(context)[:, :, None]), _tensor(target))
+            loss.backward()  # type: ignore[no-untyped-call]
+            value = loss.item()
+            if not math.isfinite(value):
+                raise self._diverged(value, checkpoint)
+            self.optimiser.step(recipe.learning_rate_at(state.step))
+            state.step += 1
+            self._average()
+            losses.append(value)
+            state.seconds = before + time.perf_counter() - began
+            evaluation = None
+            if recipe.is_evaluated_at(state.step):
+                evaluation = self._evaluate(float(np.mean(losses)), checkpoint)
+                losses.clear()
+                if checkpoint is not None:
+                    self.save(checkpoint)
+                self._reseed()
+            on_progress(Progress(state.step, recipe.steps, value, evaluation, self.average))
+
+    def _reseed(self) -> None:
+        """A module that draws random numbers, as dropout does, goes on after a checkpoint as without it."""
+        torch.manual_seed(int(np.random.SeedSequence([self.run.seed, self.state.step]).generate_state(1)[0]))
+
+    def _average(self) -> None:
+        with torch.no_grad():
+            for kept, value in zip(self.average.buffers(), self.module.buffers(), strict=True):
+                kept.copy_(value)
+            for kept, value in zip(self.average.parameters(), self.module.parameters(), strict=True):
+                optimisers.averaged(kept, value, self.state.step, self.recipe.averaging)
+
+    def _evaluate(self, loss: float, checkpoint: Path | None) -> Evaluation:
+        state = self.state
+        with torch.no_grad():
+            forecast = self.average(self.context).numpy()
+        excess = metrics.excess(forecast, self.bayes, self.bayes_mse).value
+        if not math.isfinite(excess):
+            raise self._diverged(excess, checkpoint)
+        seen = state.step * self.recipe.batch_size
+        evaluation = Evaluation(state.step, seen, round(state.seconds, 3), loss, excess)
+        state.history.append(evaluation)
+        criterion = self._held_out_mse() if isinstance(self.sampler, Finite) else excess
+        if criterion < state.best_criterion:
+            state.best_criterion, state.best_excess, state.best_step = criterion, excess, state.step
+            self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
+        return evaluation
+
+    def _held_out_mse(self) -> float:
+        """What somebody with a finite budget can choose the weights by."""
+        assert isinstance(self.sampler, Finite)
+        context, target = self.sampler.held_out
+        with torch.no_grad():
+            return nn.functional.mse_loss(self.average(_tensor(context)[:, :, None]), _tensor(target)).item()
+
+    def save(self, checkpoint: Path) -> None:
+        groups = {
+            "model": self.module.state_dict(),
+            "average": self.average.state_dict(),
+            "best": self.best,
+            "optimiser": self.optimiser.tensors(),
+        }
+        checkpoints.save(checkpoint, self.state, groups)
+
+    def restore(self, state: State, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
+        if state.fingerprint != self.run.fingerprint:
+            raise CheckpointError(
+                f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "
+                "asked for. Give the same options to resume it, or start again without --resume."
+            )
+        if not 0 <= state.step <= self.recipe.steps:
+            raise CheckpointError(f"the checkpoint {path} states step {state.step}, of a run of {self.recipe.steps}.")
+        try:
+            self.module.load_state_dict(groups["model"])
+            self.best = groups["best"]
+            self.optimiser.load(groups["optimiser"])
+            self.average.load_state_dict(self.best)
+            self.average.load_state_dict(groups["average"])
+        except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"the checkpoint {path} does not fit the model: {error}. Train again.") from None
+        self.state = state
+
+    def result(self) -> Trained:
+        state = self.state
+        self.average.load_state_dict(self.best)
+        return Trained(
+            run=self.run,
+            module=self.average,
+            finished=state.step >= self.recipe.steps,
+            step=state.step,
+            seconds=state.seconds,
+            best_step=state.best_step,
+            best_excess=state.best_excess,
+            last_value_excess=self.last_value_excess,
+            history=list(state.history),
+        )
+
+    def _diverged(self, value: float, checkpoint: Path | None) -> DivergedError:
+        last = self.state.history[-1].step if self.state.history else 0
+        kept = f" The checkpoint of step {last} is kept: {checkpoint}." if checkpoint and last else ""
+        return DivergedError(
+            f"training diverged: at step {self.state.step} the loss is {value}. The learning rate "
+            f"({self.recipe.learning_rate:g}) is probably too high for this model; try a tenth of it.{kept}"
+        )
+
+
+def _tensor(values: NDArray[np.floating]) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32))

@@ -1,0 +1,172 @@
+"""Optimisers whose whole state is named tensors and a count, so that a checkpoint needs no pickle."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import UnknownNameError
+from ..zoo._recipes import Recipe
+
+
+class Optimiser(Protocol):
+    """One update from the gradients, and a state that can be saved and restored."""
+
+    def step(self, learning_rate: float) -> None:
+        """Update the parameters from their gradients."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The state, by name; the same names for every step after the first."""
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Restore what `tensors` returned."""
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015) with gradient clipping, around PyTorch's own."""
+
+    def __init__(self, module: nn.Module, clip_norm: float) -> None:
+        self.parameters = list(module.parameters())
+        self.clip_norm = clip_norm
+        self.inner = torch.optim.Adam(self.parameters, fused=True)
+
+    def step(self, learning_rate: float) -> None:
+        """Update the parameters from their gradients."""
+        nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+        self.inner.param_groups[0]["lr"] = learning_rate
+        self.inner.step()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """PyTorch's state, flattened to `index.name`."""
+        state = self.inner.state_dict()["state"]
+        return {f"{index}.{name}": value for index, slot in state.items() for name, value in slot.items()}
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Restore what `tensors` returned."""
+        state: dict[int, dict[str, Tensor]] = defaultdict(dict)
+        for key, value in tensors.items():
+            index, name = key.split(".", 1)
+            state[int(index)][name] = value
+        self.inner.load_state_dict({**self.inner.state_dict(), "state": dict(state)})
+
+
+class Soap:
+    """Momentum preconditioned in the eigenbasis of Kronecker factors, after SOAP (Vyas et al. 2024).
+
+    The parameters of a layer that share their first dimension stand side by side as one matrix
+    G [m, n] (for an LSTM: input weights, recurrent weights and biases, [4K, 1 + K + 2]). Averages
+    of G G^T and G^T G give bases Q_L, Q_R; in these the averaged square V of the gradient is
+    nearly diagonal curvature. Two things differ from SOAP: the momentum is divided by V itself,
+    damped, where SOAP divides by its root (as EKFAC does, George et al. 2018: close to a natural
+    gradient), and the update's root mean square is capped. docs/LOG.md has what each is worth.
+    """
+
+    MOMENTUM = 0.9
+    MEMORY = 0.95  # of the factors and of V
+    REFRESH = 5  # steps between updates of the bases
+    DAMPING = 1e-3  # relative to the mean of V
+    CAP = 1.0  # largest root mean square of an update, before the learning rate
+
+    def __init__(self, module: nn.Module) -> None:
+        self.groups: list[list[nn.Parameter]] = []
+        for layer in module.modules():
+            rows = defaultdict(list)
+            for parameter in layer.parameters(recurse=False):
+                rows[parameter.shape[0] if parameter.ndim else 1].append(parameter)
+            self.groups += list(rows.values())
+        self.steps = 0
+        self.state: list[dict[str, Tensor]] = [{} for _ in self.groups]
+
+    @torch.no_grad()
+    def step(self, learning_rate: float) -> None:
+        """Update the parameters from their gradients."""
+        self.steps += 1
+        for group, state in zip(self.groups, self.state, strict=True):
+            gradient = torch.cat([_matrix(parameter, parameter.grad) for parameter in group], dim=1)
+            update = self._update(gradient, state)
+            start = 0
+            for parameter in group:
+                width = parameter.numel() // len(update)
+                parameter.sub_(update[:, start : start + width].reshape(parameter.shape), alpha=learning_rate)
+                start += width
+
+    def _update(self, gradient: Tensor, state: dict[str, Tensor]) -> Tensor:
+        # Early on an average over all steps so far, so that none needs a correction but the momentum.
+        memory = min(self.MEMORY, 1 - 1 / self.steps)
+        if not state:
+            m, n = gradient.shape
+            state["left"], state["right"] = gradient.new_zeros(m, m), gradient.new_zeros(n, n)
+            state["momentum"], state["square"] = torch.zeros_like(gradient), torch.zeros_like(gradient)
+        state["left"].lerp_(gradient @ gradient.T, 1 - memory)
+        state["right"].lerp_(gradient.T @ gradient, 1 - memory)
+        if "left_basis" not in state:
+            state["left_basis"] = torch.linalg.eigh(state["left"]).eigenvectors
+            state["right_basis"] = torch.linalg.eigh(state["right"]).eigenvectors
+        elif self.steps % self.REFRESH == 0:
+            self._turn(state, "left", dim=0)
+            self._turn(state, "right", dim=1)
+        left, right = state["left_basis"], state["right_basis"]
+        state["momentum"].lerp_(gradient, 1 - self.MOMENTUM)
+        state["square"].lerp_((left.T @ gradient @ right).square(), 1 - memory)
+        scale = state["square"].mean()
+        step = (left.T @ state["momentum"] @ right) / (1 - self.MOMENTUM**self.steps)
+        step = step / scale.sqrt() / (state["square"] / scale + self.DAMPING)
+        size = float(step.square().mean().sqrt())
+        return left @ (step * min(1.0, self.CAP / size) if size > 0 else step.zero_()) @ right.T
+
+    def _turn(self, state: dict[str, Tensor], side: str, dim: int) -> None:
+        """One step of orthogonal iteration; the basis stays sorted by eigenvalue, V moves along."""
+        basis = state[f"{side}_basis"]
+        if len(basis) == 1:
+            return
+        product = state[side] @ basis
+        order = (basis * product).sum(dim=0).argsort(descending=True)
+        state["square"] = state["square"].index_select(dim, order)
+        state[f"{side}_basis"] = torch.linalg.qr(product[:, order]).Q
+
+    def tensors(self) -> dict[str, Tensor]:
+        """State of each group as `index.name`, and the count of steps."""
+        named = {
+            f"{index}.{name}": value for index, state in enumerate(self.state) for name, value in state.items()
+        }
+        return {"steps": torch.tensor(self.steps), **named}
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Restore what `tensors` returned."""
+        self.steps = int(tensors["steps"])
+        for index, state in enumerate(self.state):
+            prefix = f"{index}."
+            state.clear()
+            state.update({k[len(prefix) :]: v.clone() for k, v in tensors.items() if k.startswith(prefix)})
+            for side in ("left_basis", "right_basis"):
+                if side in state:
+                    # In columns, as LAPACK returned it: another layout would round products differently.
+                    state[side] = state[side].mT.contiguous().mT
+
+
+def build(recipe: Recipe, module: nn.Module) -> Optimiser:
+    """The optimiser a recipe names.
+
+    Raises:
+        UnknownNameError: no such optimiser.
+    """
+    if recipe.optimiser == "soap":
+        return Soap(module)
+    if recipe.optimiser == "adam":
+        return Adam(module, recipe.clip_norm)
+    raise UnknownNameError("optimiser", recipe.optimiser, ["adam", "soap"])
+
+
+def _matrix(parameter: nn.Parameter, gradient: Tensor | None) -> Tensor:
+    """[first dimension, the rest] of a parameter's gradient; zero where it has none."""
+    rows = parameter.shape[0] if parameter.ndim else 1
+    return (torch.zeros_like(parameter) if gradient is None else gradient).reshape(rows, -1)
+
+
+def averaged(average: Tensor, value: Tensor, updates: int, span: float) -> None:
+    """Move an exponential average whose time constant is `span` times the number of updates so far."""
+    average.lerp_(value, 1.0 / max(1.0, math.ceil(span * updates)))

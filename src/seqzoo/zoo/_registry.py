@@ -1,0 +1,218 @@
+"""Finds architectures by name and imports one only when it is asked for.
+
+A file `zoo/foo.py` defines a frozen config dataclass and one `nn.Module`, decorated with
+`@register("foo", ...)`. Importing this module imports neither torch nor any of those files.
+A user's own file does the same: it is found through an entry point of the group `seqzoo.models`,
+or given to `load_file`.
+
+A model is an architecture on a signal, as `gru.sine`; a suffix `-h50` makes it forecast 50 steps at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .. import signals, zoo
+from ..errors import InputError, MissingExtraError, SeqzooError, UnknownNameError
+from . import _model_files
+from ._recipes import MAX_SIZE, Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    Module = TypeVar("Module", bound=type[nn.Module])
+from ._card import Card
+
+ORIGIN = "It is trained on one synthetic signal at one noise level and is not meant for real series."
+
+
+_STEM = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+_NAME = re.compile(r"(?P<architecture>[^.]*)\.(?P<family>[^.]*?)(-h(?P<horizon>[0-9]+))?")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a zoo file registers.
+
+    Args:
+        name: the file's stem.
+        config: the frozen config dataclass; `config()` is the shipped size.
+        module: the `nn.Module`, built as `module(config)`.
+        card: of the architecture, whatever it is trained on.
+        recipe: how it is trained.
+        recipes: where a signal needs another recipe, by signal family.
+        notes: what came out, one or two sentences by what follows the dot of a model's name, as "sine" or
+            "sine-h50"; joins the limitations.
+    """
+
+    name: str
+    config: Callable[..., Any]
+    module: Callable[[Any], nn.Module]
+    card: Card
+    recipe: Recipe = field(default_factory=Recipe)
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model of the zoo: an architecture on a signal, as `lstm.sine`."""
+
+    name: str
+    architecture: Architecture
+    config: Any
+    signal: signals.Signal
+    signal_family: str
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is trained."""
+        return self.architecture.recipes.get(self.signal_family, self.architecture.recipe)
+
+    @property
+    def card(self) -> Card:
+        """The architecture's card, made out for this signal."""
+        card = self.architecture.card
+        ahead, reach = "", "It predicts a single step; for more, its forecasts are fed back to it."
+        if self.config.horizon > 1:
+            ahead = f", {self.config.horizon} steps at once"
+            reach = f"It predicts {self.config.horizon} steps, each by a weighted sum of its own."
+        note = self.architecture.notes.get(self.name.partition(".")[2], "")
+        return dataclasses.replace(
+            card,
+            title=f"{card.title} {self.signal.title} predictor{ahead}",
+            limitations=f"{card.limitations} {ORIGIN} {reach} {note}".strip(),
+        )
+
+
+_REGISTERED: dict[str, Architecture] = {}
+
+
+def register(
+    name: str,
+    *,
+    config: Callable[..., Any],
+    card: Card,
+    recipe: Recipe | None = None,
+    recipes: Mapping[str, Recipe] | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> Callable[[Module], Module]:
+    """Class decorator that enters an `nn.Module` into the registry; see `Architecture`.
+
+    Raises:
+        SeqzooError: the name is taken or malformed, a recipe or note is for a signal that does not exist, or the
+            config is not what `Architecture` says.
+    """
+
+    def enter(module: Module) -> Module:
+        if not _STEM.fullmatch(name):
+            raise SeqzooError(f"an architecture's name must match {_STEM.pattern}, got {name[:80]!r}.")
+        if name in _REGISTERED or (name in shipped() and module.__module__ != f"{zoo.__name__}.{name}"):
+            raise SeqzooError(f"the architecture {name!r} is registered twice; choose another name.")
+        for family in (*(recipes or {}), *(note.partition("-")[0] for note in notes or {})):
+            if family not in signals.FAMILIES:
+                raise UnknownNameError("signal", family, signals.FAMILIES)
+        _check_config(name, config())
+        _REGISTERED[name] = Architecture(name, config, module, card, recipe or Recipe(), recipes or {}, notes or {})
+        return module
+
+    return enter
+
+
+def _check_config(name: str, config: Any) -> None:
+    """Raises SeqzooError unless it is a frozen dataclass of plain values with the two that every model has."""
+    if not getattr(getattr(config, "__dataclass_params__", None), "frozen", False):
+        raise SeqzooError(f"the config of {name!r} must be a frozen dataclass, got {type(config).__name__}.")
+    values = {item.name: getattr(config, item.name) for item in dataclasses.fields(config)}
+    missing = {"context_length", "horizon"} - set(values)
+    if missing:
+        raise SeqzooError(f"the config of {name!r} lacks {' and '.join(sorted(missing))}.")
+    for key, value in values.items():
+        if not isinstance(value, int | float | str):
+            raise SeqzooError(f"the config of {name!r} holds numbers and text alone; {key} is {value!r:.80}.")
+        if key in ("context_length", "horizon") and (type(value) is not int or not 1 <= value <= MAX_SIZE):
+            raise SeqzooError(f"{key} in the config of {name!r} must be from 1 to {MAX_SIZE}, got {value!r:.80}.")
+
+
+def shipped() -> list[str]:
+    """Names of the architectures that the package ships."""
+    return [module.name for module in pkgutil.iter_modules(zoo.__path__)]
+
+
+def architectures() -> list[str]:
+    """Names of the architectures that can be had, sorted. Imports none of them."""
+    return sorted({*shipped(), *_model_files.installed(), *_REGISTERED})
+
+
+def architecture(name: str) -> Architecture:
+    """Import one architecture.
+
+    Raises:
+        UnknownNameError: no file of that stem in the zoo, and none of the user's.
+        MissingExtraError: torch is not installed.
+        InputError: a user's file that cannot be used.
+    """
+    if name not in architectures():
+        raise UnknownNameError("architecture", name, architectures())
+    if name not in _REGISTERED:
+        if name in shipped():
+            try:
+                importlib.import_module(f"{zoo.__name__}.{name}")
+            except ModuleNotFoundError as error:
+                if error.name != "torch":
+                    raise
+                raise MissingExtraError(f"the architecture {name!r}", "train") from None
+        else:
+            _model_files.run(f"the entry point {name!r}", _model_files.installed()[name].load, _REGISTERED)
+    if name not in _REGISTERED:
+        raise InputError(f"the entry point {name!r} registers no architecture of that name.")
+    return _REGISTERED[name]
+
+
+def load_file(path: Path) -> list[str]:
+    """Run a user's model file, once; returns the names of the architectures it registered.
+
+    Raises:
+        InputError: no such file, or it fails, or it registers nothing.
+        MissingExtraError: torch is not installed.
+    """
+    return _model_files.load(path, _REGISTERED)
+
+
+def entries() -> list[str]:
+    """Names of every model that can be trained: each architecture on each signal. Imports none of them."""
+    return [f"{name}.{family}" for name in architectures() for family in sorted(signals.FAMILIES)]
+
+
+def entry(name: str) -> Entry:
+    """The entry `architecture.signal` or `architecture.signal-hN`.
+
+    Raises:
+        UnknownNameError: no such architecture or signal.
+        InputError: a horizon out of range, or a user's file that cannot be used.
+        MissingExtraError: torch is not installed.
+    """
+    parts = _NAME.fullmatch(name)
+    if parts is None or parts["architecture"] not in architectures() or parts["family"] not in signals.FAMILIES:
+        kinds, families = ", ".join(architectures()), ", ".join(sorted(signals.FAMILIES))
+        raise UnknownNameError(
+            "model", name, entries(), f"A model to train is ARCHITECTURE.SIGNAL, of {kinds} and of {families}."
+        )
+    steps = parts["horizon"]
+    if steps is not None and not (len(steps) <= 4 and steps[0] != "0" and 2 <= int(steps) <= MAX_SIZE):
+        raise InputError(
+            f"a suffix -hN asks for N steps at once, from 2 to {MAX_SIZE} (one step needs none), got {name[:80]!r}."
+        )
+    made = architecture(parts["architecture"])
+    family = parts["family"]
+    config = made.config() if steps is None else dataclasses.replace(made.config(), horizon=int(steps))
+    return Entry(name, made, config, signals.make(family), family)

@@ -1,0 +1,84 @@
+"""The small version runs in a process of its own, one at a time, and says how it ended."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import pytest
+
+from seqzoo.app.arena.live import Live
+from seqzoo.arena.small import Small
+from seqzoo.errors import InputError
+
+LONG = Small("one-step", "sine", "20000", ("gaf_cnn",))
+
+
+class Wrong(NamedTuple):
+    """A run whose command cannot be."""
+
+    arguments: tuple[str, ...] = ("arena", "--models", "nothing", "--json")
+    total: int = 1
+
+    def done(self, folder):
+        return 0
+
+
+@pytest.fixture
+def live(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQZOO_HOME", str(tmp_path / "home"))
+    made = Live()
+    yield made
+    made.close()
+    assert list((tmp_path / "home").glob("arena/small-*")) == [], "its folder is left behind"
+
+
+def ended(live):
+    while (state := live.state()).is_running:
+        time.sleep(0.05)
+    return state
+
+
+def test_before_the_first_run_there_is_none(live):
+    assert live.state() is None
+    live.stop()
+    assert live.state() is None
+
+
+def test_a_run_of_trained_models_finishes_with_every_result(live):
+    live.start(Small("roll-out", "sine", "", ("linear",)))
+    state = ended(live)
+    assert (state.how, state.done, state.reason) == ("finished", 1, "") and state.seconds > 0
+    assert state.small.done(state.folder) == 1
+
+
+def test_a_run_that_cannot_be_says_why_in_one_line(live):
+    live.start(Wrong())
+    state = ended(live)
+    assert state.how == "failed" and "\n" not in state.reason
+    assert "'nothing'" in state.reason and "lstm" in state.reason
+
+
+def test_there_is_one_run_at_a_time_and_it_can_be_stopped(live):
+    live.start(LONG)
+    with pytest.raises(InputError, match="runs already"):
+        live.start(LONG)
+    assert live.state().how == "running"
+    live.stop()
+    assert live.state().how == "stopped"
+
+
+def test_a_new_run_starts_afresh(live):
+    small = Small("roll-out", "sine", "", ("linear",))
+    live.start(small)
+    first = ended(live)
+    live.start(small)
+    assert not first.folder.exists() and live.version == 2
+    assert ended(live).how == "finished"
+
+
+def test_a_home_that_cannot_be_written_to_is_a_clear_line(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SEQZOO_HOME", str(tmp_path / "file"))
+    with pytest.raises(InputError, match="cannot be started"):
+        Live().start(LONG)

@@ -1,0 +1,69 @@
+"""What the derivative view says and draws, without a browser."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from seqzoo.app.model.inside import slopes
+from seqzoo.app.ui import filters
+from seqzoo.evaluation.sensitivity import Slope
+
+
+def shown(own: list[float], bayes: list[float], *, name: str = "mlp.sine", off: bool = False) -> slopes.Shown:
+    made = [Slope(0.5, np.array(values), 1e-4) for values in (own, bayes, [0.1, 0.2, 0.3])]
+    whole = Slope(0.7, np.zeros(3), 1e-4) if off else None
+    return slopes.Shown(name, 2, np.array([1.0, 2.0, 3.0]), *made, whole, "the best possible")
+
+
+def plain(markup: str) -> str:
+    return re.sub(r"<span class=\"definition\".*?</span>|<[^>]*>", "", markup)
+
+
+def test_the_words_say_where_the_model_attends_and_where_it_is_farthest_from_bayes():
+    said = plain(slopes.words(shown([0.1, -0.9, 0.2], [0.6, -0.8, 0.2])))
+    assert "attends most to the value 1 before the last: the forecast moves by -0.900" in said
+    assert "(Bayes: -0.800)" in said
+    assert "farthest from Bayes at the value 2 before the last, +0.100 against +0.600" in said
+    assert "each number to within 0.00010" in said
+
+
+def test_the_words_of_a_derivative_that_is_that_of_bayes_say_so():
+    assert "This is the derivative of Bayes" in slopes.words(shown([0.1, 0.2, 0.4], [0.1, 0.2, 0.4]))
+
+
+@pytest.mark.parametrize(("own", "bayes", "expected"), [
+    ([0.0, 0.0, 0.0], [0.1, 0.1, 0.1], "no value moves the forecast of mlp.sine"),
+    ([0.1, 0.1, 0.1], [0.0, 0.0, 1e-9], "Bayes is not moved by any value"),
+])  # fmt: skip
+def test_the_words_of_a_flat_derivative_state_no_direction(own, bayes, expected):
+    said = slopes.words(shown(own, bayes))
+    assert expected in said and "cosine" not in said.lower()
+
+
+def test_a_name_is_escaped():
+    found = shown([1.0, 0.0, 0.0], [0.0, 0.0, 1.0], name="<b>x")
+    assert "<b>x" not in slopes.words(found) + slopes.numbers(found)
+
+
+def test_forecasts_are_drawn_at_their_step_and_those_with_nothing_off_beside_them():
+    found = shown([1.0, 0.0, 0.0], [0.0, 0.0, 1.0], off=True)
+    drawn = {series["name"]: series["data"] for series in slopes.window(found, -1)["series"]}
+    assert drawn["mlp.sine"] == [[2.0, 0.5]] and drawn["nothing off"] == [[2.0, 0.7]]
+    assert drawn["window"] == [[-2.0, 1.0], [-1.0, 2.0], [0.0, 3.0]] and drawn["poked"] == [[-1.0, 2.0]]
+    assert {series["name"] for series in slopes.slopes(found)["series"]} == set(drawn) - {"window", "poked"}
+
+
+def test_a_heat_map_colours_each_cell_once_and_nothing_where_there_is_nothing():
+    values = np.array([[1.0, 1.0, 0.0], [-1.0, 0.5, 0.5]])
+    drawn = filters.heat(values, 1.0)
+    cells = [(int(x), int(y), int(w)) for x, y, w in re.findall(r"M(\d+) (\d+)h(\d+)v1", drawn)]
+    assert sorted(cells) == [(0, 0, 2), (0, 1, 1), (1, 1, 2)]
+    assert "var(--blue) 100%" in drawn and "var(--red) 100%" in drawn and "var(--blue) 50%" in drawn
+
+
+def test_bars_reach_the_edge_at_the_largest_weight_and_point_down_below_zero():
+    up, down = re.findall(r'<path d="([^"]*)" style', filters.bars(np.array([0.5, -2.0]), 2.0))
+    assert up == "M0.1 0h.8v-0.250h-.8z" and down == "M1.1 0h.8v1.000h-.8z"

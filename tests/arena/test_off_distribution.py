@@ -1,0 +1,123 @@
+"""The errors off the training distribution: the two Bayes forecasters, the models, and the numbers stated."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from seqzoo.arena.experiments import entrants, off_distribution
+from seqzoo.arena.experiments.off_distribution import KNOWS, LINEAR, TOLD_NOTHING
+from seqzoo.errors import InputError
+from seqzoo.evaluation import plots
+from seqzoo.forecasters.exact import linear_mse
+from seqzoo.signals import Sine, make
+
+
+def last_value(windows):
+    return windows[:, -1]
+
+
+@pytest.fixture(scope="module")
+def swept():
+    return off_distribution.sweep({"last": last_value}, windows=600)
+
+
+def points_of(results):
+    return [(parameter, point) for parameter, points in results.sweeps.items() for point in points]
+
+
+def test_the_bayes_forecaster_that_knows_is_never_beaten(swept):
+    for parameter, point in points_of(swept):
+        floor, error = point.mse[KNOWS]
+        for name, (mse, se) in point.mse.items():
+            assert floor - mse < 5 * (se + error) + 1e-9, (parameter, point.value, name)
+
+
+def test_at_the_training_value_and_only_there_the_two_bayes_forecasters_agree(swept):
+    for parameter, point in points_of(swept):
+        assert (point.expected[TOLD_NOTHING] == point.expected[KNOWS]) == (
+            point.value == swept.training[parameter]
+        ), (parameter, point.value)
+
+
+def test_every_parameter_is_varied_alone_and_passes_through_its_training_value(swept):
+    assert list(swept.sweeps) == ["angular_frequency", "sigma", "amplitude"]
+    for parameter, points in swept.sweeps.items():
+        values = [point.value for point in points]
+        assert swept.training[parameter] in values and values == sorted(set(values))
+    at_training = {point.expected[KNOWS] for parameter, point in points_of(swept)
+                   if point.value == swept.training[parameter]}
+    assert len(at_training) == 1
+
+
+def test_what_is_expected_agrees_with_what_was_measured(swept):
+    for parameter, point in points_of(swept):
+        for name, (mse, se) in point.mse.items():
+            assert abs(point.expected[name] - mse) < 5 * se + 1e-9, (parameter, point.value, name)
+
+
+def test_the_errors_of_the_linear_forecasters_are_those_that_theory_states(swept):
+    from seqzoo.forecasters.exact import best_linear, last_value_weights
+
+    linear = best_linear(Sine(), 20)
+    for parameter, point in points_of(swept):
+        changed = make("sine", {parameter: point.value})
+        for name, exact in (
+            (LINEAR, linear_mse(changed, linear.weights, linear.bias)[0]),
+            ("last", linear_mse(changed, last_value_weights(20))[0]),
+        ):
+            assert abs(point.mse[name].value - exact) < 5 * point.mse[name].se + 1e-9, (parameter, point.value, name)
+
+
+def test_without_noise_the_floor_is_zero_and_everything_stated_is_finite(swept):
+    silent = swept.sweeps["sigma"][0]
+    assert silent.value == 0 and silent.expected[KNOWS] < 1e-9 < silent.expected[LINEAR]
+    text = off_distribution.markdown(swept)
+    assert "nan" not in text and "inf" not in text
+
+
+def test_results_come_back_from_their_file_as_they_were(swept, tmp_path):
+    off_distribution.save(swept, tmp_path)
+    assert off_distribution.read(tmp_path) == swept
+
+
+def test_the_table_states_the_results_and_a_model_by_its_name(swept):
+    text = off_distribution.markdown(swept)
+    far = swept.sweeps["amplitude"][-1]
+    row = " | ".join(f"{far.expected[name]:.3g}" for name in far.expected)
+    assert f"| amplitude 3 | {row} |" in text
+    assert f"| {KNOWS} | {TOLD_NOTHING} | {LINEAR} | last |" in text
+
+
+def test_the_figure_has_a_panel_for_each_parameter_and_a_curve_for_each_forecaster(swept, tmp_path):
+    figure = off_distribution.figure(swept)
+    assert len(figure.axes) == 3
+    for axes in figure.axes:
+        assert {line.get_label() for line in axes.lines} >= {KNOWS, TOLD_NOTHING, LINEAR, "last"}
+        assert all(np.all(np.asarray(line.get_ydata()) > 0) for line in axes.lines[:4])
+    plots.save(figure, tmp_path / "shift.svg")
+    assert (tmp_path / "shift.svg").read_text("utf-8").startswith("<?xml")
+
+
+def test_a_signal_with_a_frequency_of_its_own_per_series_is_refused():
+    with pytest.raises(InputError, match="those that have are sine, square"):
+        off_distribution.sweep({}, "sine_any", windows=10)
+
+
+def test_models_are_those_of_the_signal_and_each_refusal_says_why():
+    assert "lstm.sine" in entrants.predictors([], "sine")
+    assert all(not name.startswith("lstm.sine") for name in entrants.predictors([], "square"))
+    with pytest.raises(InputError, match="is a model of the signal 'sine', not of 'square'"):
+        entrants.predictors(["lstm.sine"], "square")
+
+
+def test_the_sweep_and_what_is_said_of_either_comparison_need_no_torch():
+    code = (
+        "import sys\nfrom seqzoo.arena import order, shift\n"
+        "shift.markdown(shift.sweep({}, windows=10))\norder.markdown(order.Results(order.FULL))\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

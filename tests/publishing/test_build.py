@@ -1,0 +1,176 @@
+"""Export: the same module gives the same bytes, and a bundle made here is one that proves itself."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load as parse
+
+from seqzoo.bundles import shelf, store
+from seqzoo.data.scaling import Normaliser
+from seqzoo.publishing import build
+from seqzoo.publishing.reproduce import reproduce, run_of
+from seqzoo.publishing.verify import verify
+from seqzoo.runtime import ENGINES, load
+from seqzoo.signals import Sine
+from seqzoo.training.loop import train
+from seqzoo.zoo import _registry
+
+CONTRACT = store.Contract(20, 1, Normaliser())
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Scores on fewer windows."""
+    monkeypatch.setattr(Sine, "windows_to_score", 2000)
+
+
+@pytest.fixture
+def trained(small_run):
+    return train(small_run(recipe__steps=40, recipe__learning_rate=0.02))
+
+
+def test_the_same_module_exports_to_the_same_bytes(shipped):
+    found = store.open_bundle(shipped)
+    first, again = build.module_of(found), build.module_of(found)
+    contract = found.manifest.contract
+    assert build.to_torchscript(first, contract) == build.to_torchscript(again, contract)
+    assert build.to_onnx(first, contract) == build.to_onnx(again, contract)
+
+
+def test_other_weights_export_to_other_bytes(shipped):
+    found = store.open_bundle(shipped)
+    module = build.module_of(found)
+    before = build.to_torchscript(module, found.manifest.contract)
+    with torch.no_grad():
+        module.head.bias.add_(1e-6)
+    assert build.to_torchscript(module, found.manifest.contract) != before
+
+
+def test_an_export_tells_no_path_of_the_machine_that_made_it(trained):
+    script, graph = build.to_torchscript(trained.module, CONTRACT), build.to_onnx(trained.module, CONTRACT)
+    with zipfile.ZipFile(io.BytesIO(script)) as members:
+        assert not [name for name in members.namelist() if name.endswith(".debug_pkl")]
+        whole = b"".join(members.read(name) for name in members.namelist())
+    source = Path(build.__file__).parent
+    for data in (script, whole, graph):
+        assert not [trace for trace in (str(source), "site-packages") if trace.encode() in data]
+    # The archive's own index may name a member code/__torch__/seqzoo/zoo/lstm.py; nothing in a member may.
+    assert not [data for data in (whole, graph) if b"zoo/lstm.py" in data]
+
+
+def test_a_torchscript_export_without_its_debug_records_loads_and_forecasts_the_same(trained):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        module = torch.jit.load(io.BytesIO(build.to_torchscript(trained.module, CONTRACT)))
+    windows = torch.randn(5, 20, 1, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        torch.testing.assert_close(module(windows), trained.module(windows))
+
+
+def test_a_bundle_made_here_is_complete_served_by_every_engine_and_proves_itself(quick, trained, home):
+    card = _registry.entry("lstm.sine").card
+    made = build.export(trained, card, home / "models" / "mine", name="mine")
+    assert sorted(path.name for path in made.path.iterdir()) == sorted([store.MANIFEST, *store.REQUIRED])
+    assert shelf.available()["mine"] == made.path
+    golden = parse(made.read(store.GOLDEN))
+    for engine in ENGINES:
+        distance = np.abs(load("mine", engine).predict(golden["context"]) - golden["forecast"]).max()
+        assert distance <= made.manifest.tolerance[engine]
+    assert verify("mine", windows=2000, seed=2**31 + 5).passed
+    manifest = made.manifest
+    assert run_of(manifest).recipe == trained.run.recipe and run_of(manifest).config == trained.run.config
+    assert manifest.training.steps == trained.best_step
+    assert manifest.parameters == 4 * 8 * (1 + 8 + 2) + 8 + 1
+    history = json.loads(made.read(store.HISTORY))
+    assert [point["step"] for point in history] == [point.step for point in trained.history]
+
+
+def test_exporting_twice_gives_the_same_files(quick, trained, tmp_path):
+    card = _registry.entry("lstm.sine").card
+    first, again = (build.export(trained, card, tmp_path / name, name="mine") for name in ("a", "b"))
+    assert first.manifest_sha256 == again.manifest_sha256
+
+
+def test_a_small_bundle_is_reproduced_to_the_same_weights(quick, trained, tmp_path):
+    made = build.export(trained, _registry.entry("lstm.sine").card, tmp_path / "mine", name="mine")
+    result = reproduce(made.path)
+    assert result.identical and result.same_stack and result.finished and result.passed
+    assert result.sha256 == hashlib.sha256(made.read(store.WEIGHTS)).hexdigest()
+    assert result.mse == result.stated_mse and result.standard_errors == 0
+
+
+def test_weights_that_no_recipe_gives_are_not_reproduced(quick, trained, tmp_path):
+    with torch.no_grad():
+        trained.module.head.bias.add_(1e-6)
+    made = build.export(trained, _registry.entry("lstm.sine").card, tmp_path / "mine", name="mine")
+    result = reproduce(made.path)
+    assert not result.identical and not result.passed and result.same_stack
+
+
+def test_a_reproduction_that_was_stopped_does_not_pass(quick, trained, tmp_path):
+    made = build.export(trained, _registry.entry("lstm.sine").card, tmp_path / "mine", name="mine")
+    result = reproduce(made.path, should_stop=lambda: True)
+    assert not result.finished and not result.passed
+
+
+@pytest.mark.parametrize("rows", [1, 2, 511, 512, 513])
+def test_eager_forecasts_in_pieces_are_those_of_the_whole(trained, rows):
+    windows = np.random.default_rng(0).standard_normal((rows, 20, 1)).astype(np.float32)
+    with torch.no_grad():
+        whole = trained.module(torch.from_numpy(windows))
+    torch.testing.assert_close(build.eager(trained.module, windows), whole)
+
+
+class Layers(torch.nn.Module):
+    """What the export of nn.RNN must tell from the one layer of the zoo's `rnn`."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__()
+        self.rnn = torch.nn.RNN(1, 5, **options)
+        self.head = torch.nn.Linear(10 if self.rnn.bidirectional else 5, 1)
+        self.batch_first = self.rnn.batch_first
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        states, _ = self.rnn(context if self.batch_first else context.transpose(0, 1))
+        return self.head(states[:, -1] if self.batch_first else states[-1])
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"batch_first": True}, True),
+        ({"batch_first": False}, True),
+        ({"batch_first": True, "num_layers": 2}, False),
+        ({"batch_first": True, "bidirectional": True}, False),
+        ({"batch_first": True, "bias": False}, False),
+        ({"batch_first": True, "nonlinearity": "relu"}, False),
+    ],
+)
+def test_a_plain_recurrence_is_one_node_and_any_other_is_unrolled_right(options, kept):
+    import onnx
+    import onnx.reference
+    import onnxruntime
+
+    torch.manual_seed(1)
+    module = Layers(**options).eval()
+    data = build.to_onnx(module, CONTRACT)
+    graph = onnx.load_from_string(data)
+    assert ("RNN" in {node.op_type for node in graph.graph.node}) is kept
+    windows = torch.randn(7, 20, 1, generator=torch.Generator().manual_seed(2))
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    reference = onnx.reference.ReferenceEvaluator(graph)
+    for rows in (1, 7):
+        given = {"context": windows[:rows].numpy()}
+        with torch.no_grad():
+            expected = module(windows[:rows]).numpy()
+        np.testing.assert_allclose(session.run(None, given)[0], expected, atol=1e-6)
+        np.testing.assert_allclose(reference.run(None, given)[0], expected, atol=1e-6)

@@ -1,0 +1,151 @@
+"""Streams: a recurrent model fed one value at a time says what it says of the window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqzoo.bundles import store
+from seqzoo.errors import InputError
+from seqzoo.publishing import build
+from seqzoo.runtime import load
+from seqzoo.training.loop import Run, train
+from seqzoo.zoo import _registry
+
+RECURRENT = ["lstm", "gru", "rnn"]
+SMALL = {"recipe.steps": 4, "recipe.evaluate_every": 2, "recipe.batch_size": 8}
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> dict[str, Path]:
+    """A bundle of every recurrent architecture and of one that is not: hardly trained, two steps ahead."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQZOO_HOME", str(folder / "home"))
+        patch.setattr(build, "score_of", lambda module, run, whole=build.score_of: whole(module, few(run)))
+        for name in (*RECURRENT, "mlp"):
+            entry = _registry.entry(f"{name}.sine-h2")
+            run = Run.of(entry, changes={**SMALL, "config.hidden_size": 8})
+            build.export(train(run), entry.card, folder / f"{name}.sine")
+    return {name: folder / f"{name}.sine" for name in (*RECURRENT, "mlp")}
+
+
+def few(run: Run) -> Run:
+    """The same run, of a signal that is scored on few windows."""
+
+    class Few(type(run.signal)):  # type: ignore[misc]
+        windows_to_score = 1000
+
+    object.__setattr__(run, "signal", Few(**vars(run.signal)))
+    return run
+
+
+@pytest.fixture(params=RECURRENT)
+def path(request, made) -> Path:
+    return made[request.param]
+
+
+@pytest.fixture
+def window(rng) -> np.ndarray:
+    return np.sin(0.3 * np.arange(20)) + 0.1 * rng.standard_normal(20)
+
+
+def test_after_a_window_the_forecast_is_that_of_the_window_on_every_engine(path, window):
+    predictor = load(path, "numpy")
+    stream = predictor.stream()
+    for count, value in enumerate(window, start=1):
+        ahead = stream.push(value)
+        assert stream.seen == count and ahead.shape == (2,) and ahead.dtype == np.float32
+    np.testing.assert_array_equal(ahead, predictor.predict(window)[0])
+    np.testing.assert_allclose(ahead, load(path, "onnx").predict(window)[0], atol=1e-5)
+    trace = predictor.trace(window)
+    for name, state in stream.states.items():
+        np.testing.assert_allclose(state, trace[name][0, -1], atol=1e-12)
+
+
+def test_the_flagship_streams_what_it_serves(window):
+    stream = load("lstm.sine").stream()
+    for value in window:
+        ahead = stream.push(value)
+    np.testing.assert_array_equal(ahead, load("lstm.sine", "numpy").predict(window)[0])
+    np.testing.assert_allclose(ahead, load("lstm.sine", "onnx").predict(window)[0], atol=1e-5)
+
+
+def test_after_a_reset_it_is_as_new(path, window):
+    stream = load(path).stream()
+    first = [stream.push(value) for value in window]
+    assert not np.array_equal(stream.push(window[0]), first[0])  # its state goes on
+    stream.reset()
+    assert stream.seen == 0 and all((state == 0).all() for state in stream.states.values())
+    np.testing.assert_array_equal([stream.push(value) for value in window], first)
+
+
+def test_two_streams_of_one_predictor_do_not_touch_each_other(path, window):
+    predictor = load(path)
+    alone = predictor.stream().push(window[0])
+    one, other = predictor.stream(), predictor.stream()
+    for value in window:
+        ahead = one.push(value)
+        other.push(-value)
+    np.testing.assert_allclose(ahead, predictor.predict(window)[0], atol=1e-5)
+    np.testing.assert_array_equal(predictor.stream().push(window[0]), alone)
+    assert other.seen == 20
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [None, "1.0", "text", b"1", np.nan, np.inf, -np.inf, 1e39, 10**400, True, np.True_, [0.5], [1.0, 2.0],
+     [[1], [1, 2]], np.array([0.5]), np.zeros((2, 2)), np.array([]), 1j, {}, object()],
+)  # fmt: skip
+def test_what_is_no_finite_number_is_refused_and_changes_nothing(path, window, bad):
+    stream = load(path).stream()
+    stream.push(window[0])
+    before = stream.states
+    with pytest.raises(InputError, match=r"one number at a time|finite in float32"):
+        stream.push(bad)
+    assert stream.seen == 1
+    for name, state in stream.states.items():
+        np.testing.assert_array_equal(state, before[name])
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, np.float64, np.float16, lambda x: np.array(x), int, np.int64])
+def test_any_number_is_taken(path, kind):
+    given = kind(1.0)
+    np.testing.assert_array_equal(load(path).stream().push(given), load(path).stream().push(1.0))
+
+
+def test_the_states_handed_out_are_copies(path, window):
+    stream, other = load(path).stream(), load(path).stream()
+    stream.push(window[0])
+    other.push(window[0])
+    for state in stream.states.values():
+        state[:] = 9.0
+    np.testing.assert_array_equal(stream.push(window[1]), other.push(window[1]))
+
+
+def test_a_model_without_a_state_says_so(made):
+    with pytest.raises(InputError, match=r"'mlp' .*carries no state from step to step; lstm, gru, rnn do"):
+        load(made["mlp"]).stream()
+
+
+def test_the_normaliser_is_applied_and_undone(path, window):
+    manifest = path / store.MANIFEST
+    text = manifest.read_text("utf-8")
+    plain = load(path).stream()
+    facts = json.loads(text)
+    facts["contract"]["normaliser"] = {"center": 5.0, "scale": 3.0}
+    try:
+        manifest.write_text(json.dumps(facts), "utf-8")
+        scaled = load(path).stream()
+        window = window.astype(np.float64)
+        for value in window:
+            expected, given = plain.push(value), scaled.push(3 * value + 5)
+        np.testing.assert_allclose(given, 3 * expected + 5, atol=1e-4)
+        np.testing.assert_allclose(given, load(path, "onnx").predict(3 * window + 5)[0], atol=1e-4)
+        with pytest.raises(InputError, match="finite in float32"):
+            scaled.push(1e39)
+    finally:
+        manifest.write_text(text, "utf-8")

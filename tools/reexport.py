@@ -1,0 +1,16 @@
+"""Writes the shipped bundles again from their own weights, where the code would write them otherwise.
+
+Run by `make reexport` after a change of the exporter or of the card; `tools/reexport.py NAME ...` takes only those.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from seqzoo.bundles.store import SHIPPED
+from seqzoo.publishing.reexport import each_alone
+
+if __name__ == "__main__":
+    paths = [SHIPPED / name for name in sys.argv[1:]] or sorted(SHIPPED.iterdir())
+    for path, changed in zip(paths, each_alone(paths), strict=True):
+        print(f"{path.name}: {', '.join(changed) or 'as it was'}", flush=True)
