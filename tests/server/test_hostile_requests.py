@@ -168,7 +168,7 @@ def test_a_compressed_bomb_is_refused_and_takes_no_memory(client, server):
     ("encoding", "body", "status"),
     [
         ("gzip", b"not gzip", 400),
-        ("gzip", gzip.compress(b"{}")[:-3], 400),
+        ("gzip", gzip.compress(b"{}", mtime=0)[:-3], 400),
         ("br", b"{}", 415),
         ("gzip, gzip", b"", 415),
     ],
