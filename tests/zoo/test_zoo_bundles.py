@@ -63,7 +63,7 @@ def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
     manifest = store.open_bundle(shelf.find(name)).manifest
     signal = signals.make(manifest.signal.family, manifest.signal.parameters)
     horizon = manifest.contract.horizon
-    draw = signal.draw(10_000, manifest.contract.context_length, horizon, np.random.default_rng(SEED))
+    draw = signal.draw(4_000, manifest.contract.context_length, horizon, np.random.default_rng(SEED))
     forecast = load(name, "onnx").predict(draw.context[:, :, None])
     bayes = signal.posterior(draw.context, horizon)[0]
     surplus = ((forecast - draw.target) ** 2 - (bayes - draw.target) ** 2).mean(axis=1)
@@ -75,7 +75,9 @@ def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
 
 
 def test_a_bundle_proves_itself(name):
-    report = verify(name, seed=SEED)  # of fewer windows, one in two hundred would miss all large errors of recall
+    # Of fewer windows, one in two hundred would miss all large errors of recall; where the posterior is dear, fewer do.
+    windows = 20_000 if name.endswith("recall") else 4_000
+    report = verify(name, windows=windows, seed=SEED)
     assert {check.name for check in report.checks if check.passed is not True} == set()
     assert report.passed
     assert [check.name for check in report.checks] == [
