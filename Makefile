@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install browser run test check lint arena bench figures release reexport soak conformance clean
+.PHONY: install browser run quick test check lint arena bench figures release reexport soak conformance clean
 
 install: .venv/.installed
 
@@ -23,6 +23,10 @@ browser:
 PORT ?= 8080
 run: install
 	$(BIN)/seqzoo app --port $(PORT)
+
+# What needs no process, browser or training: within a minute.
+quick: install lint
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
 test: install lint browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile

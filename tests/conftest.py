@@ -17,6 +17,34 @@ from seqzoo.zoo import _model_files, _registry
 if TYPE_CHECKING:
     from seqzoo.training.loop import Run
 
+TESTS = Path(__file__).parent
+# What a test needs decides its marker: by its room, and by its file where a room has both kinds.
+NEEDS = {
+    "browser": ("browser",),
+    "process": (
+        "cli/test_arena.py", "cli/test_commands.py", "cli/test_saving.py", "docs", "hostile/test_crashes.py",
+        "hostile/test_forged_messages.py", "hostile/test_hostile_addresses.py", "hostile/test_interrupts.py",
+        "hostile/test_other_sites.py", "hostile/test_swaps.py", "house", "runtime/test_libtorch.py",
+        "runtime/test_parallel.py", "server", "tools",
+    ),
+    "training": (
+        "arena", "cli/test_experiments.py", "cli/test_no_noise.py", "execution", "hostile/test_extreme_signals.py",
+        "hostile/test_forged_bundles.py", "hostile/test_hostile_checkpoints.py", "hostile/test_hostile_manifests.py",
+        "hostile/test_missing_extras.py", "hostile/test_model_files.py", "publishing", "runtime/test_streams.py",
+        "training", "zoo",
+    ),
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it needs; `quick` is what needs nothing but this process."""
+    for item in items:
+        place = item.path.relative_to(TESTS).as_posix()
+        needs = [name for name, places in NEEDS.items() if any(f"{place}/".startswith(f"{at}/") for at in places)]
+        for name in needs or ["quick"]:
+            item.add_marker(name)
+
+
 # No deadline: a busy machine is not a failure. Derandomised: a run that passed passes again.
 settings.register_profile("seqzoo", deadline=None, derandomize=True, database=None, max_examples=50)
 settings.load_profile("seqzoo")
