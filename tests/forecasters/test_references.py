@@ -10,9 +10,10 @@ import pytest
 import seqzoo
 from seqzoo import signals
 from seqzoo.errors import InputError, UnknownNameError
-from seqzoo.forecasters import references
-from seqzoo.forecasters.exact import REFERENCES, references_of
+from seqzoo.forecasters import references, table
+from seqzoo.forecasters.exact import references_of
 from seqzoo.forecasters.references import ClosedForm
+from seqzoo.forecasters.table import REFERENCES
 from seqzoo.runtime import load
 from support.terminal import Terminal, terminal
 
@@ -21,14 +22,13 @@ __all__ = ["terminal"]
 WINDOW = [f"{value:.3f}" for value in np.sin(0.02 * np.arange(20) - 0.2)]
 
 
-@pytest.fixture(params=references.names())
+@pytest.fixture(params=table.names())
 def reference(request) -> ClosedForm:
     return load(request.param)
 
 
 def test_there_is_one_of_every_kind_for_every_signal():
-    assert len(references.names()) == len(REFERENCES) * len(signals.FAMILIES)
-    assert set(references.SUMMARIES) == set(REFERENCES)
+    assert len(table.names()) == len(REFERENCES) * len(signals.FAMILIES)
 
 
 def test_a_reference_is_the_forecaster_of_the_floors_at_every_step(reference):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..bundles import shelf
 from ..bundles.store import NAME
 from ..errors import InputError, IntegrityError, SeqzooError
-from ..forecasters import references
+from ..forecasters import references, table
 from ..forecasters.references import ClosedForm
 from . import engines, golden
 from .predictor import Predictor
@@ -67,7 +67,7 @@ class Repository:
 
     def names(self) -> list[str]:
         """Every model there is, sorted, as the shelf is now."""
-        return sorted({*shelf.available(), *references.names()})
+        return sorted({*shelf.available(), *table.names()})
 
     def loaded(self) -> list[str]:
         """Names of the models in memory, the least recently used first."""
