@@ -14,7 +14,7 @@ from .. import signals
 from ..data.windows import as_batch, last_window
 from ..errors import InputError, OutsideTrainingWarning, UnknownNameError
 from . import familiarity, rollout
-from .exact import Forecast, references_of
+from .exact import MAX_HORIZON, Forecast, references_of
 from .familiarity import Outside
 from .table import REFERENCES, reference_of
 
@@ -31,6 +31,8 @@ class ClosedForm:
     """
 
     engine = "exact"
+    is_recurrent = False
+    reach = MAX_HORIZON
     is_loaded = True
     horizon = 1
     context_length = CONTEXT_LENGTH
