@@ -16,7 +16,7 @@ from seqzoo.evaluation import plots
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, score
 from seqzoo.forecasters import rollout
 from seqzoo.forecasters.exact import best_linear, linear_mse
-from seqzoo.forecasters.labels import label
+from seqzoo.forecasters.table import label
 from seqzoo.runtime import Predictor
 from seqzoo.signals import Sine
 

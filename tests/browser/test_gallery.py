@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from seqzoo.bundles import store
-from seqzoo.forecasters import references
+from seqzoo.forecasters import table
 from support.serving import Running
 
 Visit = Callable[..., Any]
@@ -22,7 +22,7 @@ def shown(page: Any) -> set[str]:
 def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_looking(visit: Visit, app: Running) -> None:
     page = visit("/")
     shipped = {path.name for path in store.SHIPPED.iterdir() if (path / store.MANIFEST).exists()}
-    assert shown(page) == shipped | set(references.names()) | {"lstm.sine-cut", "lstm.sine-torn"}
+    assert shown(page) == shipped | set(table.names()) | {"lstm.sine-cut", "lstm.sine-torn"}
     index = httpx.post(f"{app.address}/v2/repository/index").json()
     assert not any(row["state"] == "READY" for row in index)
 

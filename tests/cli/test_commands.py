@@ -190,7 +190,7 @@ def test_an_engine_that_the_app_cannot_have_is_refused_before_it_listens(
 def test_the_tour_proves_scores_and_draws(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("scoring", "verification"):
+    for module in ("evaluation.scoring", "publishing.verify"):
         monkeypatch.setattr(f"seqzoo.{module}.fresh_seed", lambda: 5_000_000_000)
     said = terminal("tour", "--plot", tmp_path / "tour.png")
     assert said.status == 0

@@ -14,7 +14,7 @@ from seqzoo.data.scaling import Normaliser
 from seqzoo.errors import InputError
 from seqzoo.evaluation.backtest import backtest
 from seqzoo.evaluation.intervals import calibrate_on_series
-from seqzoo.forecasters import references
+from seqzoo.forecasters import table
 from seqzoo.forecasters.rollout import recursive
 from seqzoo.signals import Sine
 
@@ -116,7 +116,7 @@ def test_a_forecast_that_is_not_finite_is_an_error():
         load("line.sine").predict(rising)
 
 
-@pytest.mark.parametrize("name", references.names())
+@pytest.mark.parametrize("name", table.names())
 def test_a_reference_forecasts_a_finite_number_or_refuses(name):
     for window in (HUGE, HUGE * np.resize([1, -1], 20)):
         try:

@@ -10,9 +10,11 @@ import pytest
 import seqzoo
 from seqzoo import signals
 from seqzoo.errors import InputError, UnknownNameError
-from seqzoo.forecasters import references
-from seqzoo.forecasters.exact import REFERENCES, references_of
+from seqzoo.forecasters import references, table
+from seqzoo.forecasters.exact import references_of
+from seqzoo.forecasters.protocol import has_bundle
 from seqzoo.forecasters.references import ClosedForm
+from seqzoo.forecasters.table import REFERENCES
 from seqzoo.runtime import load
 from support.terminal import Terminal, terminal
 
@@ -21,14 +23,26 @@ __all__ = ["terminal"]
 WINDOW = [f"{value:.3f}" for value in np.sin(0.02 * np.arange(20) - 0.2)]
 
 
-@pytest.fixture(params=references.names())
+@pytest.fixture(params=table.names())
 def reference(request) -> ClosedForm:
     return load(request.param)
 
 
 def test_there_is_one_of_every_kind_for_every_signal():
-    assert len(references.names()) == len(REFERENCES) * len(signals.FAMILIES)
-    assert set(references.SUMMARIES) == set(REFERENCES)
+    assert len(table.names()) == len(REFERENCES) * len(signals.FAMILIES)
+
+
+def test_what_a_forecaster_can_do_is_asked_of_itself_and_reads_no_file_to_tell_whether_it_has_a_bundle(tmp_path):
+    asked = {
+        name: (model.reference, has_bundle(model), model.is_recurrent, model.reach)
+        for name in ("bayes.sine", "line.recall", "lstm.sine", "mlp.sine", "lstm.sine-h50")
+        if (model := load(name))
+    }
+    assert asked == {
+        "bayes.sine": ("bayes", False, False, 10_000), "line.recall": ("line", False, False, 10_000),
+        "lstm.sine": ("", True, True, 1), "mlp.sine": ("", True, False, 1), "lstm.sine-h50": ("", True, True, 50),
+    }  # fmt: skip
+    assert has_bundle(load(tmp_path / "there is none"))
 
 
 def test_a_reference_is_the_forecaster_of_the_floors_at_every_step(reference):

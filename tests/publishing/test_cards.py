@@ -11,7 +11,7 @@ import torch
 
 from seqzoo.bundles import describe, shelf, store
 from seqzoo.bundles.store import CARD, TORCHSCRIPT
-from seqzoo.forecasters import labels
+from seqzoo.forecasters.table import label
 from seqzoo.publishing import build, cards
 from seqzoo.runtime import load
 from seqzoo.signals import Sine
@@ -63,7 +63,7 @@ def test_the_figures_of_the_text_are_those_of_the_manifest(found):
     ):
         assert figure in text
     for floor, mse in score.floors.items():
-        assert f"| {labels.label(floor)} | {mse:.6f} |" in text
+        assert f"| {label(floor)} | {mse:.6f} |" in text
     for name in store.REQUIRED:
         assert f"| `{name}` |" in text
 

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from seqzoo.bundles import store
-from seqzoo.forecasters import references
+from seqzoo.forecasters import table
 from seqzoo.runtime import catalogue
 from seqzoo.signals import FAMILIES
 
@@ -27,7 +27,7 @@ def torn(tmp_path, monkeypatch):
 def test_every_shipped_model_and_every_reference_of_every_signal_has_a_row():
     names = [row["name"] for row in catalogue.rows()]
     shipped = {path.name for path in store.SHIPPED.iterdir() if (path / store.MANIFEST).exists()}
-    assert set(names) >= shipped | set(references.names()) and len(set(names)) == len(names)
+    assert set(names) >= shipped | set(table.names()) and len(set(names)) == len(names)
 
 
 def test_a_row_says_the_score_of_its_manifest_and_the_references_it_stands_beside():

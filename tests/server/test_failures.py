@@ -16,7 +16,8 @@ from support.serving import launch
 
 BROKEN = """
 import sys
-from seqzoo.app import gallery, sketches
+from seqzoo.app import gallery
+from seqzoo.app.gallery import sketches
 from seqzoo.runtime.repository import Repository
 from seqzoo.runtime import catalogue
 

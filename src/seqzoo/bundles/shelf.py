@@ -7,8 +7,8 @@ from pathlib import Path
 
 from .. import _storage
 from ..errors import InputError, UnknownNameError
-from ..forecasters.exact import REFERENCES, reference_of
-from ..signals import FAMILIES
+from ..forecasters import table
+from ..forecasters.table import reference_of
 from .store import MANIFEST, NAME, SHIPPED
 
 
@@ -70,7 +70,7 @@ def _has_manifest(folder: Path) -> bool:
 
 def unknown(name: str) -> UnknownNameError:
     """The error that no model has that name: neither a bundle nor a computed reference."""
-    names = {*available(), *(f"{reference}.{family}" for family in FAMILIES for reference in REFERENCES)}
+    names = {*available(), *table.names()}
     return UnknownNameError("model", name, names, f"`seqzoo list` shows all {len(names)}.")
 
 

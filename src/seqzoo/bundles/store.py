@@ -21,6 +21,7 @@ from .. import _storage, _strict_json
 from ..data.scaling import Normaliser
 from ..errors import InputError, IntegrityError, ManifestError
 from ..forecasters.floors import vanishes
+from ..forecasters.table import FLOORS
 from . import trust
 
 SCHEMA_VERSION = 1
@@ -36,7 +37,6 @@ GOLDEN = "golden.safetensors"
 HISTORY = "history.json"
 REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
 ENGINES = ("torchscript", "onnx", "numpy")
-FLOORS = frozenset({"noise", "bayes", "best_linear", "line", "last_value"})
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
@@ -225,8 +225,8 @@ def _problem(manifest: Manifest) -> str | None:
         return f"parameters must be at least 0, got {manifest.parameters}"
     if manifest.score.windows < 2:
         return f"a score is of at least 2 windows, got {manifest.score.windows}"
-    if not FLOORS <= set(manifest.score.floors):
-        return f"score.floors lacks {', '.join(sorted(FLOORS - set(manifest.score.floors)))}"
+    if lacking := FLOORS.keys() - manifest.score.floors.keys():
+        return f"score.floors lacks {', '.join(sorted(lacking))}"
     if manifest.score.excess is None and not vanishes(manifest.score.floors):
         return "score.excess is missing, and the Bayes floor is above zero"
     contract = manifest.contract

@@ -13,8 +13,8 @@ from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, Plo
 if TYPE_CHECKING:
     from ..evaluation.intervals import SplitConformal
     from ..evaluation.scoring import Predict
+    from ..forecasters.protocol import Forecaster
     from ..forecasters.rollout import Case
-    from ..runtime import ClosedForm, Predictor
     from ..signals import Signal
 
 
@@ -150,7 +150,7 @@ def backtest(
 
 
 def case_of(
-    predictor: Predictor | ClosedForm, numbers: list[str], file: Path | None, horizon: int, seed: int | None
+    predictor: Forecaster, numbers: list[str], file: Path | None, horizon: int, seed: int | None
 ) -> Case:
     """History, forecast, Bayes forecast, and the truth where it is known, each [T]."""
     import numpy as np
@@ -175,12 +175,12 @@ def case_of(
     return rollout.Case(history, ahead, bayes, observed, clean)
 
 
-def _steps(predictor: Predictor | ClosedForm, horizon: int) -> Predict:
+def _steps(predictor: Forecaster, horizon: int) -> Predict:
     return lambda context: predictor.forecast(context, horizon)
 
 
 def _intervals(
-    predictor: Predictor | ClosedForm, history: Any, horizon: int, level: float, seed: int | None
+    predictor: Forecaster, history: Any, horizon: int, level: float, seed: int | None
 ) -> SplitConformal:
     """Calibrated on the history, or on fresh windows of the model's signal if None is given."""
     from ..evaluation import intervals
@@ -198,7 +198,7 @@ def _intervals(
 
 
 def _series(
-    predictor: Predictor | ClosedForm, file: Path | None, points: int, horizon: int, seed: int | None
+    predictor: Forecaster, file: Path | None, points: int, horizon: int, seed: int | None
 ) -> tuple[Any, int | None]:
     """The numbers of a file, or fresh series of the model's signal and their seed."""
     from ..errors import InputError

@@ -9,7 +9,7 @@ import typer
 from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, app, emit, say_outside, settings
 
 if TYPE_CHECKING:
-    from ..runtime import ClosedForm
+    from ..forecasters.protocol import Forecaster
 
 
 @app.command("list")
@@ -116,7 +116,7 @@ def floors(
     show_floors(table, made.sigma**2)
 
 
-def _show_reference(reference: ClosedForm, json: bool) -> None:
+def _show_reference(reference: Forecaster, json: bool) -> None:
     from ..forecasters.floors import floors as compute
     from .tables import show_floors
 

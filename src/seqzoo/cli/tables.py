@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ..bundles.describe import describe_signal
 from ..forecasters.floors import NO_EXCESS, vanishes
-from ..forecasters.labels import label
+from ..forecasters.table import label
 
 if TYPE_CHECKING:
     from .._estimates import Estimate

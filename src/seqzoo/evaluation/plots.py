@@ -14,7 +14,7 @@ import numpy as np
 from .. import _storage
 from ..errors import InputError, MissingExtraError
 from ..forecasters.floors import vanishes
-from ..forecasters.labels import label
+from ..forecasters.table import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,16 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..signals import FAMILIES, Signal
+from ..signals import Signal
 
 FloatArray = NDArray[np.floating]
-
-
-Forecaster = Callable[[FloatArray], FloatArray]
-
-
-REFERENCES = ("bayes", "best_linear", "line", "last_value")
-
+Forecast = Callable[[FloatArray], FloatArray]
 
 MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
 WELL_CONDITIONED = 1e-9  # noise over all second moments: the weights are then good to 1e-7 without an SVD
@@ -96,7 +90,7 @@ def _linear(signal: Signal, context_length: int, horizon: int) -> dict[str, Any]
     }
 
 
-def references_of(signal: Signal, context_length: int, horizon: int = 1) -> dict[str, Forecaster]:
+def references_of(signal: Signal, context_length: int, horizon: int = 1) -> dict[str, Forecast]:
     """The reference forecasters by name, from best to simplest."""
     _check(context_length, horizon)
 
@@ -104,12 +98,6 @@ def references_of(signal: Signal, context_length: int, horizon: int = 1) -> dict
         return signal.posterior(context, horizon)[0]
 
     return {"bayes": bayes, **_linear(signal, context_length, horizon)}
-
-
-def reference_of(name: str) -> tuple[str, str] | None:
-    """Reference and signal family of a name as "bayes.sine"; None if it is not one's name."""
-    reference, _, family = name.partition(".")
-    return (reference, family) if reference in REFERENCES and family in FAMILIES else None
 
 
 def _check(context_length: int, horizon: int) -> None:

@@ -23,6 +23,7 @@ from .._estimates import Estimate, mean
 from ..errors import InputError
 from ..signals import Signal
 from .exact import FloatArray, _check, _linear, linear_mse
+from .table import FLOORS
 
 ZERO = 1e-9  # of the last value's error: what a smaller floor is worth, rounding decides
 NO_EXCESS = "excess is undefined: the floor is zero, for without noise the best forecaster makes no error"
@@ -49,13 +50,7 @@ class Floors:
 
     def items(self) -> list[tuple[str, float]]:
         """(name, MSE) from the lowest to the highest kind of reference."""
-        return [
-            ("noise", self.noise),
-            ("bayes", self.bayes.value),
-            ("best_linear", self.best_linear),
-            ("line", self.line),
-            ("last_value", self.last_value),
-        ]
+        return [(name, self.bayes.value if name == "bayes" else getattr(self, name)) for name in FLOORS]
 
 
 def floors(

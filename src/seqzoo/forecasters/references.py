@@ -14,30 +14,25 @@ from .. import signals
 from ..data.windows import as_batch, last_window
 from ..errors import InputError, OutsideTrainingWarning, UnknownNameError
 from . import familiarity, rollout
-from .exact import REFERENCES, Forecaster, reference_of, references_of
+from .exact import MAX_HORIZON, Forecast, references_of
 from .familiarity import Outside
+from .table import REFERENCES, reference_of
 
 CONTEXT_LENGTH = 20
 MOST_LOOKED_AT = 1_000  # windows of a batch, before a warning
-ASSUMING = ("bayes", "best_linear")  # a signal; the others say the same whatever it is
-
-SUMMARIES = {
-    "bayes": "The conditional mean given the window: on its signal, no forecaster can be better.",
-    "best_linear": "The weighted sum of the window that is best on average; its weights are exact.",
-    "line": "A straight line fitted to the window and extended.",
-    "last_value": "The last value, repeated.",
-}
 
 
 class ClosedForm:
     """A reference forecaster of a known signal, with the interface of a `Predictor`. Nothing is trained.
 
     Args:
-        reference: one of `floors.REFERENCES`.
+        reference: one of `table.REFERENCES`.
         family: a signal family, at its default parameters.
     """
 
     engine = "exact"
+    is_recurrent = False
+    reach = MAX_HORIZON
     is_loaded = True
     horizon = 1
     context_length = CONTEXT_LENGTH
@@ -47,7 +42,7 @@ class ClosedForm:
             raise UnknownNameError("reference", reference, REFERENCES)
         self.reference, self.family = reference, family
         self.name = f"{reference}.{family}"
-        self.summary = SUMMARIES[reference]
+        self.summary = REFERENCES[reference].summary
         self.signal = signals.make(family)
         self.warns = False
 
@@ -75,7 +70,7 @@ class ClosedForm:
             InputError: as `predict`.
         """
         batch = as_batch(windows, self.context_length)
-        if self.reference not in ASSUMING:
+        if not REFERENCES[self.reference].knows_signal:
             return None
         outside = familiarity.of(self.signal, self.context_length).find(batch[:, :, 0])
         return outside and replace(outside, is_trained=False)
@@ -109,13 +104,8 @@ class ClosedForm:
 
 
 @functools.lru_cache(maxsize=16)
-def _forecasters(family: str, horizon: int) -> dict[str, Forecaster]:
+def _forecasters(family: str, horizon: int) -> dict[str, Forecast]:
     return references_of(signals.make(family), CONTEXT_LENGTH, horizon)
-
-
-def names() -> list[str]:
-    """Every reference on every signal."""
-    return [f"{reference}.{family}" for family in signals.FAMILIES for reference in REFERENCES]
 
 
 def find(name: str) -> ClosedForm | None:

@@ -10,7 +10,7 @@ from ..forecasters.floors import NO_EXCESS
 if TYPE_CHECKING:
     from ..zoo._card import Card
 from ..bundles.describe import _pairs, describe_signal
-from ..forecasters.labels import label
+from ..forecasters.table import label
 
 _TEMPLATE = """\
 ---

@@ -14,10 +14,9 @@ from ..bundles import shelf
 from ..bundles.describe import describe_signal
 from ..bundles.store import SHIPPED, Manifest, open_bundle
 from ..errors import BundleError
-from ..forecasters.exact import REFERENCES
 from ..forecasters.floors import floors, vanishes
-from ..forecasters.labels import label
-from ..forecasters.references import CONTEXT_LENGTH, SUMMARIES
+from ..forecasters.references import CONTEXT_LENGTH
+from ..forecasters.table import REFERENCES
 from ..signals import FAMILIES, make
 
 STORED_FLOORS = Path(__file__).with_name("floors.json")
@@ -114,8 +113,8 @@ def _reference(name: str, family: str, known: dict[str, float]) -> dict[str, Any
     return {
         "name": f"{name}.{family}",
         "shipped": True,
-        "title": label(name),
-        "summary": SUMMARIES[name],
+        "title": REFERENCES[name].label,
+        "summary": REFERENCES[name].summary,
         "family": family,
         "signal": make(family).description,
         "reference": True,

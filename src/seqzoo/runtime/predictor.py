@@ -18,7 +18,8 @@ from ..data.windows import as_batch, last_window, single
 from ..errors import InputError, IntegrityError, OutsideTrainingWarning, UnknownNameError
 from ..forecasters import familiarity, references, rollout
 from ..forecasters.familiarity import Familiarity, Outside
-from ..forecasters.references import MOST_LOOKED_AT, ClosedForm
+from ..forecasters.protocol import Forecaster
+from ..forecasters.references import MOST_LOOKED_AT
 from ..signals import Signal
 from . import engines
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.floating]
 
 
-def load(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
+def load(name: str | Path, engine: str | None = None) -> Forecaster:
     """A predictor for a model of the zoo, one's own, a bundle's folder, or a reference. Returns at once.
 
     Args:
@@ -49,7 +50,7 @@ def load(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
     return model
 
 
-def find_model(name: str | Path, engine: str | None = None) -> Predictor | ClosedForm:
+def find_model(name: str | Path, engine: str | None = None) -> Forecaster:
     """As `load`, of a model that never warns: for what asks `outside` itself and says it in its own way."""
     if not isinstance(name, str | Path):
         raise InputError(f"a model is given by its name, as 'lstm.sine', or a bundle's folder, got {name!r}.")
@@ -67,6 +68,8 @@ class Predictor:
         source: the bundle's folder, or the bundle itself where it has been opened.
         engine: see `load`.
     """
+
+    reference = ""
 
     def __init__(self, source: Path | Bundle, engine: str | None = None) -> None:
         self._source = source
@@ -104,6 +107,11 @@ class Predictor:
         return self.manifest.name
 
     @property
+    def summary(self) -> str:
+        """As the manifest states it. Raises ManifestError."""
+        return self.manifest.summary
+
+    @property
     def context_length(self) -> int:
         """L, the values that a window holds. Raises ManifestError."""
         return self.manifest.contract.context_length
@@ -112,6 +120,18 @@ class Predictor:
     def horizon(self) -> int:
         """H, the steps that `predict` forecasts. Raises ManifestError."""
         return self.manifest.contract.horizon
+
+    @property
+    def reach(self) -> int:
+        """The steps that `forecast` forecasts directly: H. Raises ManifestError."""
+        return self.horizon
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it carries a state, which `trace` and `stream` show. Raises ManifestError."""
+        from .engines.numpy import CELLS
+
+        return self.manifest.architecture in CELLS
 
     @cached_property
     def signal(self) -> Signal:

@@ -10,12 +10,10 @@ from typing import NamedTuple
 from ..bundles import shelf
 from ..bundles.store import NAME
 from ..errors import InputError, IntegrityError, SeqzooError
-from ..forecasters import references
-from ..forecasters.references import ClosedForm
+from ..forecasters import references, table
+from ..forecasters.protocol import Forecaster
 from . import engines, golden
-from .predictor import Predictor
-
-Model = Predictor | ClosedForm
+from .predictor import Predictor, find_model
 
 MOST_LOADED = 16
 
@@ -33,7 +31,7 @@ class _Slot:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.model: Model | None = None
+        self.model: Forecaster | None = None
         self.loading = False
         self.reason = ""
 
@@ -67,19 +65,19 @@ class Repository:
 
     def names(self) -> list[str]:
         """Every model there is, sorted, as the shelf is now."""
-        return sorted({*shelf.available(), *references.names()})
+        return sorted({*shelf.available(), *table.names()})
 
     def loaded(self) -> list[str]:
         """Names of the models in memory, the least recently used first."""
         with self._lock:
             return list(self._recent)
 
-    def peek(self, name: str) -> Model | None:
+    def peek(self, name: str) -> Forecaster | None:
         """The model if it is in memory; does not load it."""
         slot = self._slots.get(name)
         return None if slot is None else slot.model
 
-    def describe(self, name: str) -> Model:
+    def describe(self, name: str) -> Forecaster:
         """The model for its facts alone: that in memory, or one that has read no more than its manifest.
 
         Raises:
@@ -89,9 +87,9 @@ class Repository:
         if model is not None:
             return model
         self._check(name)
-        return references.find(name) or Predictor(shelf.find(name), self.engine)
+        return find_model(name, self.engine)
 
-    def get(self, name: str) -> Model:
+    def get(self, name: str) -> Forecaster:
         """The model, loaded now if it is not in memory. Callers at the same time share one load.
 
         Raises:
@@ -107,7 +105,7 @@ class Repository:
         self.touch(name)
         return model
 
-    def load(self, name: str) -> Model:
+    def load(self, name: str) -> Forecaster:
         """Read the model from disk again. The version in memory serves until the new one has passed its
         golden test, and goes on serving if that fails.
 
@@ -179,7 +177,7 @@ class Repository:
         with self._lock:
             return self._slots.setdefault(name, _Slot())
 
-    def _fill(self, name: str, slot: _Slot) -> Model:
+    def _fill(self, name: str, slot: _Slot) -> Forecaster:
         slot.loading = True
         try:
             model, reason = self._read(name)
@@ -198,7 +196,7 @@ class Repository:
         self._on_load(name, None)
         return model
 
-    def _read(self, name: str) -> tuple[Model, str]:
+    def _read(self, name: str) -> tuple[Forecaster, str]:
         """The model, and why it does not run on the engine that was asked for."""
         reference = references.find(name)
         if reference is not None:

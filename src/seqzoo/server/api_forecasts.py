@@ -11,10 +11,8 @@ from starlette.responses import Response
 
 from ..data.windows import last_window
 from ..evaluation import intervals
-from ..runtime import ClosedForm
-from ..runtime.repository import Model
 from .answers import answer
-from .schemas import ERRORS, MOST_STEPS, ForecastRequest, Name, TraceRequest
+from .schemas import ERRORS, ForecastRequest, Name, TraceRequest
 from .shared import Shared
 
 
@@ -32,7 +30,7 @@ def enter(made: FastAPI, shared: Shared) -> None:
             outside = model.outside(last_window(asked.context, model.context_length))
             facts: dict[str, Any] = {"model": name, "forecast": ahead[0].tolist()}
             facts["outside_training"] = outside and outside.facts()
-            facts["method"] = "direct" if asked.horizon <= _reach(model) else "recursive"
+            facts["method"] = "direct" if asked.horizon <= model.reach else "recursive"
             if asked.level is not None:
                 made = intervals.calibrate_on_signal(
                     lambda windows: model.forecast(windows, asked.horizon),
@@ -57,7 +55,3 @@ def enter(made: FastAPI, shared: Shared) -> None:
         outside = predictor.outside(asked.window)
         return answer({"model": name, "steps": steps, "forecast": found.forecast[0],
                        "outside_training": outside and outside.facts()})
-
-
-def _reach(model: Model) -> int:
-    return MOST_STEPS if isinstance(model, ClosedForm) else model.horizon

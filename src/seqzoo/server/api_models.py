@@ -16,8 +16,9 @@ from .. import signals
 from ..bundles import describe
 from ..bundles.store import MANIFEST, REQUIRED, open_bundle
 from ..forecasters.floors import floors
+from ..forecasters.protocol import Bundled, has_bundle
 from ..publishing import verify
-from ..runtime import ClosedForm, Predictor, catalogue
+from ..runtime import catalogue
 from ..runtime.repository import Repository
 from .answers import Refused, answer
 from .schemas import ERRORS, InDigits, Name, VerifyRequest
@@ -40,7 +41,7 @@ def enter(made: FastAPI, shared: Shared) -> None:
         request.scope["kind"] = "show"
         model = await to_thread.run_sync(repository.describe, name)
         facts = {"name": name, "state": repository.state(name)._asdict(), "context_length": model.context_length}
-        if isinstance(model, ClosedForm):
+        if not has_bundle(model):
             return answer({**facts, "summary": model.summary, "signal": model.signal.description})
         card = await to_thread.run_sync(describe.text_of, model.bundle)
         return answer({**facts, "manifest": msgspec.to_builtins(model.manifest), "card": card})
@@ -101,7 +102,7 @@ def _rows(repository: Repository) -> list[dict[str, Any]]:
     return [{key: value for key, value in row.items() if key != "path"} for row in rows]
 
 
-def _zipped(name: str, predictor: Predictor) -> bytes:
+def _zipped(name: str, predictor: Bundled) -> bytes:
     buffer = io.BytesIO()
     found = open_bundle(predictor.path)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..data.windows import single
 from ..errors import InputError
-from ..runtime.repository import Model
+from ..forecasters.protocol import Forecaster
 
 FloatArray = NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class Infer(NamedTuple):
     binary: bool
 
 
-def metadata(name: str, model: Model) -> dict[str, Any]:
+def metadata(name: str, model: Forecaster) -> dict[str, Any]:
     """The answer to `GET /v2/models/{name}`."""
     return {
         "name": name,

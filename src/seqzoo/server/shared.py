@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from ..runtime import ClosedForm, Predictor
-from ..runtime.repository import Model, Repository
+from ..forecasters.protocol import Bundled, Forecaster, has_bundle
+from ..runtime.repository import Repository
 from .answers import Refused
 from .metrics import Metrics
 from .sessions import Sessions
@@ -18,7 +18,7 @@ T = TypeVar("T")
 HEAVY = 2  # proofs and floors that run at the same time
 
 
-async def loaded(repository: Repository, name: str) -> Model:
+async def loaded(repository: Repository, name: str) -> Forecaster:
     """The model of that name; loading is done in a thread.
 
     Raises:
@@ -38,7 +38,7 @@ class Shared:
         self.repository, self.metrics, self.sessions = repository, metrics, Sessions()
         self._limiter: CapacityLimiter | None = None
 
-    async def model(self, name: str) -> Model:
+    async def model(self, name: str) -> Forecaster:
         """See `loaded`."""
         return await loaded(self.repository, name)
 
@@ -49,8 +49,8 @@ class Shared:
         with self.metrics.queue.track_inprogress():
             return await to_thread.run_sync(work, limiter=self._limiter)
 
-    def bundle_of(self, name: str, model: Model) -> Predictor:
+    def bundle_of(self, name: str, model: Forecaster) -> Bundled:
         """The model as one that has a bundle. Raises Refused for a reference."""
-        if isinstance(model, ClosedForm):
+        if not has_bundle(model):
             raise Refused(404, f"{name} is computed from the signal: there is no bundle of it.", "unknown_name")
         return model

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .. import __version__
-from ..runtime import Predictor
+from ..forecasters.protocol import has_bundle
 from ..runtime.repository import Repository
 from . import protocol
 from .answers import HANDLED, Refused, answer
@@ -117,7 +117,7 @@ class V2:
             return protocol.render(name, infer, forecast, outside.note if outside else None)
 
         # The references of two unknowns take milliseconds a window.
-        if len(asked) <= INLINE_BYTES and isinstance(model, Predictor):
+        if len(asked) <= INLINE_BYTES and has_bundle(model):
             body, header_length = work()
         else:
             with self.metrics.queue.track_inprogress():

@@ -8,11 +8,10 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from ...bundles import shelf
 from ...errors import SeqzooError
-from ...forecasters import references
-from ...runtime import Predictor
-from ...runtime.repository import Model, Repository
+from ...forecasters.protocol import Forecaster
+from ...runtime.predictor import find_model
+from ...runtime.repository import Repository
 from ...signals import Recall, Signal
 from ..model.visit import identity
 from ..ui.cache import Kept
@@ -45,7 +44,7 @@ def of(repository: Repository, name: str) -> bytes:
     """
     repository.describe(name)
     try:
-        fresh = references.find(name) or Predictor(shelf.find(name), "onnx")
+        fresh = find_model(name, "onnx")
         key = identity(name, fresh)
         with _one_at_a_time:
             return _drawn.get(key) or _drawn.put(key, _drawing(fresh).encode())
@@ -53,7 +52,7 @@ def of(repository: Repository, name: str) -> bytes:
         return _svg(_UNFIT).encode()
 
 
-def _drawing(model: Model) -> str:
+def _drawing(model: Forecaster) -> str:
     rng = np.random.default_rng(SEED)
     if model.signal.episodic or isinstance(model.signal, Recall):
         draw = model.signal.draw(POINTS, model.context_length, 1, rng)

@@ -6,14 +6,14 @@ from anyio import to_thread
 from nicegui import ui
 
 from ...bundles import describe
-from ...runtime import ClosedForm
+from ...forecasters.protocol import has_bundle
 from ..ui import markup, theme
 from .visit import Visit
 
 
 async def build(visit: Visit) -> None:
     """Fill the view. Raises IntegrityError: the card is not what its manifest states, or not text."""
-    assert not isinstance(visit.known, ClosedForm)
+    assert has_bundle(visit.known)
     found = visit.known.bundle
     text = await to_thread.run_sync(describe.text_of, found)
     made = await to_thread.run_sync(markup.rendered if found.is_trusted else markup.rendered_apart, text)

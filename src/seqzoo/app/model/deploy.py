@@ -12,8 +12,8 @@ from nicegui import ui
 from ...bundles import shelf
 from ...bundles.store import REQUIRED
 from ...errors import SeqzooError
+from ...forecasters.protocol import has_bundle
 from ...publishing import snippets, verify
-from ...runtime import ClosedForm
 from ..ui import controls, theme
 from .visit import Visit
 
@@ -44,7 +44,7 @@ def build(visit: Visit) -> None:
 
 def _downloads(visit: Visit) -> None:
     known = visit.known
-    assert not isinstance(known, ClosedForm)
+    assert has_bundle(known)
     base = f"/api/models/{quote(visit.name)}"
     rows = "".join(
         f'<tr><td><a href="{base}/files/{file}" download>{file}</a></td><td>{PURPOSES[file]}</td>'
@@ -64,7 +64,7 @@ class _Snippets:
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
-        assert not isinstance(known, ClosedForm)
+        assert has_bundle(known)
         self.visit = visit
         self.pieces = {piece.key: piece for piece in snippets.of(visit.name, known.manifest, _origin())}
         with ui.element("div").classes("panel"):

@@ -11,8 +11,7 @@ from nicegui import ui
 from ... import _extras
 from ...bundles.store import ENGINES
 from ...errors import SeqzooError
-from ...runtime import ClosedForm, Predictor
-from ...runtime.repository import Model
+from ...forecasters.protocol import Forecaster, has_bundle
 from ..ui import controls, theme
 from . import loading
 from .visit import Visit
@@ -29,11 +28,11 @@ class Engines:
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
-        self.model: Model = visit.model
+        self.model: Forecaster = visit.model
         known = visit.known
-        offered = () if isinstance(known, ClosedForm) else known.manifest.tolerance
+        offered = known.manifest.tolerance if has_bundle(known) else ()
         self.names = [name for name in ENGINES if name in offered]
-        self.chosen = "" if isinstance(visit.model, ClosedForm) else visit.model.engine
+        self.chosen = visit.model.engine if has_bundle(visit.model) else ""
         self.asked = visit.query.get("engine", "")
         self.measured: dict[str, loading.Measured] = {}
 
@@ -61,7 +60,7 @@ class Engines:
     async def _ready(self) -> None:
         """The page's model is there: use it, unless another was asked for."""
         model = self.visit.model
-        if isinstance(model, Predictor) and self.asked in ("", model.engine):
+        if has_bundle(model) and self.asked in ("", model.engine):
             await self._use(model.engine)
 
     async def _choose(self, name: str) -> None:
@@ -72,7 +71,7 @@ class Engines:
 
     async def _use(self, name: str) -> None:
         try:
-            assert isinstance(self.visit.model, Predictor)
+            assert has_bundle(self.visit.model)
             self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.bundle, name)
         except SeqzooError as error:
             self.said.set_content(theme.sentence(error))

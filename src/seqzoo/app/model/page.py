@@ -15,8 +15,8 @@ from nicegui import background_tasks, ui
 
 from ...bundles.describe import describe_signal
 from ...errors import SeqzooError, UnknownNameError
-from ...runtime import ClosedForm
-from ...runtime.repository import Model, Repository
+from ...forecasters.protocol import Forecaster, has_bundle
+from ...runtime.repository import Repository
 from .. import gallery, tours
 from ..ui import not_found, theme
 from . import card, deploy, predict, roll_out, train
@@ -33,22 +33,18 @@ class View(NamedTuple):
     key: str
     label: str
     build: Callable[[Visit], Awaitable[None] | None]
-    is_for: Callable[[Model], bool] = lambda model: True
+    is_for: Callable[[Forecaster], bool] = lambda model: True
     needs_load: bool = True
-
-
-def _has_bundle(model: Model) -> bool:
-    return not isinstance(model, ClosedForm)
 
 
 VIEWS = [
     View("predict", "Predict", predict.build),
-    View("inside", "Look inside", microscope.build, microscope.is_for, needs_load=False),
-    View("inside", "Look inside", sensitivity.build, lambda model: not microscope.is_for(model)),
+    View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, needs_load=False),
+    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent),
     View("rollout", "Roll out", roll_out.build),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),
-    View("deploy", "Deploy", deploy.build, _has_bundle, needs_load=False),
-    View("card", "Card", card.build, _has_bundle, needs_load=False),
+    View("deploy", "Deploy", deploy.build, has_bundle, needs_load=False),
+    View("card", "Card", card.build, has_bundle, needs_load=False),
 ]
 
 _LABELS = ", ".join(dict.fromkeys(view.label.lower() for view in VIEWS))
@@ -86,28 +82,28 @@ def _distance(excess: tuple[float, float] | None) -> str:
     return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}"
 
 
-async def _head(repository: Repository, name: str, known: Model) -> None:
+async def _head(repository: Repository, name: str, known: Forecaster) -> None:
     """Raises SeqzooError: the manifest cannot be used."""
-    if isinstance(known, ClosedForm):
-        title, summary, signal = "Reference forecaster", known.summary, known.signal.description
-        facts = ["computed from the signal, nothing is trained"]
-    else:
+    if has_bundle(known):
         stated = known.manifest
-        title, summary, signal = stated.title, stated.summary, describe_signal(stated)
+        title, signal = stated.title, describe_signal(stated)
         facts = [
             f"<b>{stated.parameters:,}</b> parameters",
             f"<b>{stated.size / 1024:,.0f} KB</b> {theme.term('bundle')}",
             _distance(stated.score.excess),
         ]
+    else:
+        title, signal = "Reference forecaster", known.signal.description
+        facts = ["computed from the signal, nothing is trained"]
     with ui.element("div").classes("model-head"):
         theme.html('<a class="crumb" href="/">← Gallery</a>')
         with ui.element("div").classes("row1"):
             theme.html(escape(name), tag="h1")
-            shown = theme.html(gallery.badge("computed") if isinstance(known, ClosedForm) else "")
-        theme.html(f"<strong>{escape(title)}.</strong> {escape(summary)}", "muted", "p")
+            shown = theme.html("" if has_bundle(known) else gallery.badge("computed"))
+        theme.html(f"<strong>{escape(title)}.</strong> {escape(known.summary)}", "muted", "p")
         items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>"]
         theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
-    if isinstance(known, ClosedForm):
+    if not has_bundle(known):
         return
 
     async def refresh() -> None:

@@ -12,8 +12,8 @@ from nicegui import ui
 
 from ...data.numerals import number as plain_number
 from ...errors import SeqzooError
-from ...runtime import ClosedForm
-from ...runtime.repository import Model, Repository
+from ...forecasters.protocol import Forecaster, has_bundle
+from ...runtime.repository import Repository
 from . import loading
 
 
@@ -28,9 +28,9 @@ class Visit:
     opened again; `notice` says which engine could not be used, and `reason` why none could.
     """
 
-    def __init__(self, repository: Repository, name: str, known: Model, query: dict[str, str]) -> None:
+    def __init__(self, repository: Repository, name: str, known: Forecaster, query: dict[str, str]) -> None:
         self.repository, self.name, self.known, self.query = repository, name, known, query
-        self.model: Model = known
+        self.model: Forecaster = known
         self.is_settled = False
         self.reason = ""
         self.notice = ""
@@ -45,7 +45,7 @@ class Visit:
         ready = self.repository.peek(self.name)
         if ready is not None:
             self._settle(ready)
-        elif not isinstance(self.known, ClosedForm) and self.repository.engine == "torchscript":
+        elif has_bundle(self.known) and self.repository.engine == "torchscript":
             try:
                 found = await to_thread.run_sync(loading.loaded, self.known.bundle, "onnx")
             except SeqzooError as error:
@@ -64,7 +64,7 @@ class Visit:
         if state.reason:
             self.notice = f"onnx serves this model: {state.reason}"
 
-    def _settle(self, model: Model) -> None:
+    def _settle(self, model: Forecaster) -> None:
         self.model, self.is_settled, self.reason = model, True, ""
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
@@ -88,9 +88,9 @@ class Visit:
         ui.navigate.history.replace(f"/models/{quote(self.name)}?{urlencode(self.query)}")
 
 
-def identity(name: str, model: Model) -> str:
+def identity(name: str, model: Forecaster) -> str:
     """What tells a model from all others and from an earlier one of its name; the same on every engine."""
-    return name if isinstance(model, ClosedForm) else f"{model.path} {model.bundle.manifest_sha256}"
+    return f"{model.path} {model.bundle.manifest_sha256}" if has_bundle(model) else name
 
 
 class Latest:

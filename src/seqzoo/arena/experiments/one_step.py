@@ -16,8 +16,8 @@ from ...bundles.store import Contract
 from ...data.scaling import Normaliser
 from ...errors import InputError, UnknownNameError
 from ...execution.local import Failure, answers
-from ...forecasters.exact import REFERENCES
 from ...forecasters.floors import floors
+from ...forecasters.table import REFERENCES
 from ...publishing.build import to_onnx
 from ...runtime.engines.onnx import OnnxEngine
 from ...training.sources import sampler

@@ -14,9 +14,9 @@ from ...errors import InputError
 from ...evaluation import plots
 from ...evaluation.scoring import HELD_OUT_SEEDS, held_out, most_windows
 from ...forecasters.exact import best_linear, linear_mse
-from ...forecasters.labels import label
 from ...forecasters.references import CONTEXT_LENGTH
 from ...forecasters.rollout import linear_recursion
+from ...forecasters.table import label
 from ...runtime import Predictor
 from .. import stored
 from ..report.tables import markdown_table

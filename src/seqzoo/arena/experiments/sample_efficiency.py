@@ -12,7 +12,7 @@ from ... import _storage
 from ..._formats import percent
 from ...evaluation import plots
 from ...evaluation.verdicts import geometric_mean
-from ...forecasters.labels import label
+from ...forecasters.table import label
 from ..report.figures import efficiency_figure
 from ..report.tables import markdown_table, safe
 from ..results import BATCH_SIZE, Results

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...evaluation import plots
 from ...evaluation.plots import BLUE, GREY, INK
 from ...evaluation.verdicts import LEAST, geometric_mean
-from ...forecasters.labels import label
+from ...forecasters.table import label
 from .tables import Board
 
 if TYPE_CHECKING:

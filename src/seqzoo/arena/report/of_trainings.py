@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ... import signals
 from ...evaluation.verdicts import LEAST, geometric_mean
-from ...forecasters.labels import label
+from ...forecasters.table import label
 from .. import results
 from ..experiments import sample_efficiency
 from ..results import BATCH_SIZE, Results

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..._formats import percent
 from ...evaluation.verdicts import Interval, Verdict, mean_interval, verdicts
-from ...forecasters.labels import label
+from ...forecasters.table import label
 from ..results import BATCH_SIZE, Footprint, Result, Results
 
 HEADINGS = (

@@ -12,9 +12,7 @@ from nicegui import background_tasks
 from nicegui.elements.anywidget import AnyWidget
 
 from ....bundles.store import WEIGHTS, Bundle
-from ....runtime import ClosedForm
-from ....runtime.engines.numpy import CELLS
-from ....runtime.repository import Model
+from ....forecasters.protocol import has_bundle
 from ..visit import Latest, Visit
 
 if TYPE_CHECKING:
@@ -23,15 +21,10 @@ if TYPE_CHECKING:
 KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
 
 
-def is_for(model: Model) -> bool:
-    """Whether there are gates and states to look at."""
-    return not isinstance(model, ClosedForm) and model.manifest.architecture in CELLS
-
-
 async def build(visit: Visit) -> None:
     """Fill the view."""
     known = visit.known
-    assert not isinstance(known, ClosedForm)
+    assert has_bundle(known)
     view = {key: visit.query[key] for key in KEYS if key in visit.query}
     made = await to_thread.run_sync(_microscope, known.bundle, _address(visit.name, known.bundle), view)
     for name in ("_esm", "_css"):  # they travel once, with the element, and not with every change of a trait

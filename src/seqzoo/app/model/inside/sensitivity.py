@@ -15,8 +15,8 @@ from ....evaluation import sensitivity
 from ....evaluation.sensitivity import LONGEST, Slope, cosine
 from ....forecasters.exact import best_linear, references_of
 from ....forecasters.floors import standing
+from ....forecasters.protocol import Bundled, has_bundle
 from ....microscope.feedforward import ARCHITECTURES, FeedForward
-from ....runtime import ClosedForm, Predictor
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
 from ..scenes import Knob
@@ -79,7 +79,7 @@ class _Sensitivity:
         self.units = Units(self.visit, below, self.refresh)
         self.visit.when_opened["inside"] = self._opened
         known = self.model
-        if not isinstance(known, ClosedForm):
+        if has_bundle(known):
             with below:
                 await self._open(known)
         await self.refresh()
@@ -87,7 +87,7 @@ class _Sensitivity:
         self.units.follow(self._context())
         self.lead.set_content(await to_thread.run_sync(self._notice))
 
-    async def _open(self, known: Predictor) -> None:
+    async def _open(self, known: Bundled) -> None:
         """Read the weights, where their equations are known; without them, the derivative can still be seen."""
         architecture = known.manifest.architecture
         if architecture not in ARCHITECTURES:
@@ -185,7 +185,7 @@ class _Sensitivity:
     def _slope(self, context: FloatArray, step: int, off: frozenset[int]) -> Slope:
         """Through what is served; through the equations where a unit is off, which no engine can do."""
         model, inside = self.model, self.inside
-        if isinstance(model, ClosedForm):
+        if not has_bundle(model):
             exactly = references_of(model.signal, self.length, step)[model.reference]
             return sensitivity.exact(lambda windows: exactly(windows)[:, step - 1], context)
         if off and inside is not None:
@@ -238,7 +238,7 @@ class _Sensitivity:
         )
 
     def _is(self, reference: str) -> bool:
-        return isinstance(self.model, ClosedForm) and self.model.reference == reference
+        return self.model.reference == reference
 
 
 async def build(visit: Visit) -> None:

@@ -12,8 +12,8 @@ from nicegui import ui
 from numpy.typing import NDArray
 
 from ....forecasters.exact import best_linear
+from ....forecasters.protocol import has_bundle
 from ....microscope.feedforward import FeedForward, gramian
-from ....runtime import ClosedForm
 from ...ui import charts, controls, filters, theme
 from ..visit import Visit
 
@@ -120,7 +120,7 @@ class Units:
         return [int(unit) for unit in np.argsort(-sizes, kind="stable")[:FIRST]]
 
     def _parameters(self) -> int:
-        assert not isinstance(self.visit.model, ClosedForm)
+        assert has_bundle(self.visit.model)
         return self.visit.model.manifest.parameters
 
     def follow(self, context: FloatArray) -> None:

@@ -15,9 +15,8 @@ from ....evaluation import intervals
 from ....evaluation.scoring import HELD_OUT_SEEDS
 from ....forecasters.exact import best_linear
 from ....forecasters.floors import standing
+from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.rollout import finite
-from ....runtime import ClosedForm
-from ....runtime.repository import Model
 from ...ui import charts, theme
 from ...ui.cache import Kept
 from ...ui.handles import Points
@@ -152,11 +151,11 @@ class _Predict:
         )  # fmt: skip
 
 
-def _lead(known: Model) -> str:
+def _lead(known: Forecaster) -> str:
     """What to notice, as HTML; what is said of a network holds for its own signal, by its score."""
     bayes = theme.term("Bayes")
     act = f"Drag a value or change the signal, and watch the distance between the model and {bayes}"
-    if isinstance(known, ClosedForm):
+    if not has_bundle(known):
         if known.reference == "bayes":
             return (
                 "Drag a value and watch the best forecast of its signal move; change the noise, and it may part "
@@ -176,7 +175,7 @@ async def build(visit: Visit) -> None:
     await _Predict(visit).show()
 
 
-def _radius(name: str, model: Model) -> FloatArray:
+def _radius(name: str, model: Forecaster) -> FloatArray:
     """[H]: half of the interval at each step, the same for every visitor and engine."""
     key = identity(name, model)
     found = _radii.get(key)

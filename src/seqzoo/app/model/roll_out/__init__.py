@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ....errors import SeqzooError
 from ....forecasters.exact import best_linear
+from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.rollout import largest_root
-from ....runtime import ClosedForm
-from ....runtime.repository import Model
 from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
 from ..scenes import Knob
@@ -35,7 +34,7 @@ class _Rollout:
         self.visit = visit
         self.horizon = int(visit.number("horizon", 100, LEAST, MOST))
         self.seed = int(visit.number("window", FIRST_SEED, 0, 2**31 - 1))
-        self.drawn: tuple[tuple[Model, int, int], Case] | None = None
+        self.drawn: tuple[tuple[Forecaster, int, int], Case] | None = None
         self.refresh, self.measure = Latest(self._refresh), Latest(self._measure)
 
     async def show(self) -> None:
@@ -167,7 +166,7 @@ class _Rollout:
 
     def _way(self) -> str:
         model = self.visit.model
-        if isinstance(model, ClosedForm) or model.horizon >= self.horizon:
+        if model.reach >= self.horizon:
             return theme.term("direct")
         return theme.term("recursive") if model.horizon == 1 else f"{model.horizon} steps at once, then fed back"
 
@@ -177,10 +176,10 @@ async def build(visit: Visit) -> None:
     await _Rollout(visit).show()
 
 
-def _lead(model: Model) -> str:
+def _lead(model: Forecaster) -> str:
     """What to notice, as HTML."""
     floor, bayes, direct = theme.term("floor"), theme.term("Bayes"), theme.term("direct", "directly")
-    if isinstance(model, ClosedForm):
+    if not has_bundle(model):
         return (
             f"Notice that nothing is fed back: each step is forecast {direct}, and the error stands beside the "
             f"{floor} that {bayes} sets."
@@ -199,7 +198,7 @@ def _lead(model: Model) -> str:
     )
 
 
-def _fate(model: Model) -> str:
+def _fate(model: Forecaster) -> str:
     """What becomes of the best linear forecaster of the model's signal when it is fed back."""
     root = largest_root(best_linear(model.signal, model.context_length))
     if root < 1:

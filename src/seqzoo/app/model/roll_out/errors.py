@@ -14,9 +14,8 @@ from ....bundles.store import open_bundle
 from ....errors import SeqzooError
 from ....evaluation.intervals import calibrate
 from ....forecasters.exact import best_linear, linear_mse
+from ....forecasters.protocol import Bundled, Forecaster, has_bundle
 from ....forecasters.rollout import linear_recursion
-from ....runtime import ClosedForm
-from ....runtime.repository import Model
 from ...ui.cache import Kept
 from ...ui.theme import LEVEL
 from .. import loading
@@ -37,7 +36,7 @@ class Partner(NamedTuple):
     """A bundle of the same architecture, signal and window, made for another horizon."""
 
     name: str
-    model: Model
+    model: Forecaster
 
     @property
     def way(self) -> str:
@@ -77,18 +76,18 @@ class Measurement(NamedTuple):
     moving: FloatArray
 
 
-def partner_of(name: str, model: Model) -> Partner | None:
+def partner_of(name: str, model: Forecaster) -> Partner | None:
     """The relation that a model is drawn beside: for one step at a time the one of most steps at once, and the other
     way round.
     """
-    if isinstance(model, ClosedForm):
+    if not has_bundle(model):
         return None
     key = identity(name, model)
     found = _partners.get(key) or _partners.put(key, (_find_partner(name, model),))
     return found[0]
 
 
-def _find_partner(name: str, model: Any) -> Partner | None:
+def _find_partner(name: str, model: Bundled) -> Partner | None:
     own, found = model.manifest, []
     for other, path in shelf.available().items():
         try:
@@ -117,7 +116,7 @@ def _of_partner(partner: Partner | None, context: FloatArray, horizon: int) -> F
     return partner.model.forecast(context, steps).astype(np.float64)
 
 
-def case(name: str, model: Model, horizon: int, seed: int) -> Case:
+def case(name: str, model: Forecaster, horizon: int, seed: int) -> Case:
     """One window of the model's signal and what follows it."""
     length, signal = model.context_length, model.signal
     drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, np.random.default_rng(seed))
@@ -141,24 +140,24 @@ def spread(windows: int) -> float:
     return math.sqrt(2 * LEVEL * (1 - LEVEL) / windows)
 
 
-def kept(name: str, model: Model, horizon: int) -> Measurement | None:
+def kept(name: str, model: Forecaster, horizon: int) -> Measurement | None:
     """The measurement that a horizon is shown from, if it has been made."""
     return _measurements.get(_key(name, model, horizon))
 
 
-def measured(name: str, model: Model, horizon: int) -> Measurement:
+def measured(name: str, model: Forecaster, horizon: int) -> Measurement:
     """Errors and band of a model, measured once on fresh windows, as far as the next of REACHES, and kept."""
     key = _key(name, model, horizon)
     with _alone:
         return _measurements.get(key) or _measurements.put(key, _measure(name, model, key[1]))
 
 
-def _key(name: str, model: Model, horizon: int) -> tuple[str, int]:
+def _key(name: str, model: Forecaster, horizon: int) -> tuple[str, int]:
     """A longer reach than was asked for, so that a dragged slider seldom waits."""
     return identity(name, model), next(step for step in REACHES if horizon <= step)
 
 
-def _measure(name: str, model: Model, horizon: int) -> Measurement:
+def _measure(name: str, model: Forecaster, horizon: int) -> Measurement:
     length, signal = model.context_length, model.signal
     windows = max(60, min(600, MOST_ROWS // horizon))
     rng = np.random.default_rng(2**31 + horizon)

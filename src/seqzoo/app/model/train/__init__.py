@@ -20,8 +20,7 @@ from ....execution.runs.events import Began, Evaluated, Kept, Snapshot
 from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
 from ....execution.runs.plans import Plan, can_train, entry_of
 from ....forecasters.floors import averaged, floors
-from ....runtime import ClosedForm
-from ....runtime.repository import Model
+from ....forecasters.protocol import Forecaster, has_bundle
 from ...ui import charts, controls, theme
 from ..scenes import Knob
 from ..visit import Latest, Visit
@@ -32,9 +31,9 @@ POLL_SECONDS = 0.5
 PREVIEW_WINDOWS = 2_000  # that Bayes is averaged over before there is a run
 
 
-def can_be_shown(model: Model) -> bool:
+def can_be_shown(model: Forecaster) -> bool:
     """Whether the model has a recipe that this installation can train."""
-    return not isinstance(model, ClosedForm) and can_train(model.manifest)
+    return has_bundle(model) and can_train(model.manifest)
 
 
 class _Train:
@@ -42,7 +41,7 @@ class _Train:
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
-        assert not isinstance(known, ClosedForm)
+        assert has_bundle(known)
         self.visit, self.manifest = visit, known.manifest
         self.runs = runs.here()
         self.form = Form(visit, known, Latest(self._preview))

@@ -8,14 +8,18 @@ import numpy as np
 
 from ...._formats import percent
 from ....execution.runs.events import Began, Evaluated, Snapshot
+from ....forecasters.table import FLOORS
 from ...ui import charts, controls, theme
 
 SCALES = {"error": "Error", "excess": "Distance above Bayes"}
-REFERENCES = (
-    ("last value", "last_value", theme.INK, "dashed"),
-    ("best linear", "best_linear", theme.GREEN, "dashed"),
-    ("Bayes", "bayes", theme.ORANGE, "solid"),
-    ("noise", "noise", theme.VERMILION, "dotted"),
+REFERENCES = tuple(
+    (FLOORS[key].short, key, colour, style)
+    for key, colour, style in (
+        ("last_value", theme.INK, "dashed"),
+        ("best_linear", theme.GREEN, "dashed"),
+        ("bayes", theme.ORANGE, "solid"),
+        ("noise", theme.VERMILION, "dotted"),
+    )
 )
 RUN = "this run"
 Evaluations = Sequence[Evaluated]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ....execution.runs.plans import OPTIMISERS, RANGES, WHOLE, Settings, settings_of
-from ....runtime import Predictor
+from ....forecasters.protocol import Bundled
 from ...ui import controls
 from .. import scenes
 from ..scenes import Knob
@@ -33,7 +33,7 @@ class Form:
         on_change: called after each.
     """
 
-    def __init__(self, visit: Visit, known: Predictor, on_change: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, visit: Visit, known: Bundled, on_change: Callable[[], Awaitable[None]]) -> None:
         self.visit, self.known, self.on_change = visit, known, on_change
         self.default = settings_of(known.manifest)
         self.settings = self._from_address()
