@@ -29,7 +29,7 @@ test: install lint browser
 
 # Linter, type checker, and the rules of who may import whom.
 check: install lint
-	$(BIN)/python -m pytest -q tests/unit/test_imports.py
+	$(BIN)/python -m pytest -q tests/house/test_imports.py
 
 lint: install
 	$(BIN)/ruff check .
