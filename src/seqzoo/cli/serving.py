@@ -81,7 +81,8 @@ def open_app(
 
     from ..errors import MissingExtraError
 
-    if not all(find_spec(name) for name in ("cachetools", "nicegui", "fastapi", "uvicorn", "orjson", "fastapi_offline")):
+    needed = ("cachetools", "fastapi", "fastapi_offline", "nicegui", "orjson", "uvicorn")
+    if not all(find_spec(name) for name in needed):
         raise MissingExtraError("the app", "app")
     from .. import _extras
     from ..app import build
