@@ -18,6 +18,7 @@ import platformdirs
 from .errors import InputError, IntegrityError
 
 _STARTED = time.time() - 1.0  # this process wrote nothing before; file times may lag behind the clock
+LOCK = ".seqzoo.lock"  # in a folder while somebody writes into it
 _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<kind>new|old)-(?P<pid>\d+)$")
 
 
@@ -134,31 +135,32 @@ def sweep(folder: Path, name: str | None = None) -> None:
 def only_writer(folder: Path) -> Iterator[None]:
     """Hold a folder, made if need be, for one writer; the hold ends with the process, however that ends.
 
-    Without effect on Windows and on file systems without locks.
+    Without effect where no lock can be had: on a file system without locks, in a folder that cannot be written to.
 
     Raises:
         InputError: another one writes into it.
-        OSError: the folder cannot be made or opened.
+        OSError: the folder cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.name == "nt":
-        yield
-        return
-    import fcntl
+    from filelock import FileLock, Timeout
 
-    descriptor = os.open(folder, os.O_RDONLY)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder.resolve() / LOCK
+    lock = FileLock(path, fallback_to_soft=False)  # a soft lock would outlive a process that dies
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"another run is writing into {folder}: wait until it has ended, or give another folder with --out."
-            ) from None
-        except OSError:  # no locks there
-            pass
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise InputError(
+            f"another run is writing into {folder}: wait until it has ended, or give another folder with --out."
+        ) from None
+    except OSError:  # no locks there
+        pass
+    try:
         yield
     finally:
-        os.close(descriptor)
+        if lock.is_locked:
+            with contextlib.suppress(OSError):  # Windows removes no open file; there it stays
+                path.unlink()  # while it is held: who locks the unlinked file notices, and tries again
+            lock.release()
 
 
 def read_file(path: Path, limit: int) -> bytes:

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from seqzoo import _storage
-from seqzoo.errors import IntegrityError
+from seqzoo.bundles import shelf
+from seqzoo.errors import InputError, IntegrityError
+from seqzoo.execution.runs.manager import Runs
 
 
 def no_space(*_args, **_kwargs):
@@ -259,3 +261,92 @@ def test_sweep_finishes_what_a_dead_process_of_our_own_number_left(tmp_path, mon
     monkeypatch.setattr(_storage, "_STARTED", time.time() + 60)
     _storage.sweep(tmp_path)
     assert names(tmp_path) == ["other"]
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from seqzoo import _storage
+with _storage.only_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_folder_has_one_writer_until_that_one_ends_or_dies(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    for is_killed in (False, True):
+        with subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as other:
+            assert other.stdout is not None and other.stdout.readline() == b"held\n"
+            with (
+                pytest.raises(InputError, match=r"another run is writing into .*out: wait"),
+                _storage.only_writer(folder),
+            ):
+                pass
+            assert names(folder) == [_storage.LOCK]
+            if is_killed:
+                other.kill()
+        with _storage.only_writer(folder):
+            pass
+        assert names(folder) == [], "the lock goes with its holder, or with the next one"
+
+
+def test_two_writers_of_one_process_exclude_each_other_too(tmp_path: Path) -> None:
+    with _storage.only_writer(tmp_path):
+        with pytest.raises(InputError, match="another run"), _storage.only_writer(tmp_path):
+            pass
+        with pytest.raises(InputError, match="another run"), _storage.only_writer(tmp_path / "x" / ".."):
+            pass
+    with _storage.only_writer(tmp_path):
+        pass
+
+
+COUNT = """
+import sys
+from pathlib import Path
+from seqzoo import _storage
+from seqzoo.errors import InputError
+folder, done = Path(sys.argv[1]), 0
+while done < 100:
+    try:
+        with _storage.only_writer(folder):
+            count = int((folder / "count").read_text())
+            (folder / "count").write_text(str(count + 1))
+            done += 1
+    except InputError:
+        pass
+"""
+
+
+def test_a_lock_that_is_removed_while_others_try_lets_no_two_in(tmp_path: Path) -> None:
+    (tmp_path / "count").write_text("0")
+    writers = [subprocess.Popen([sys.executable, "-c", COUNT, str(tmp_path)]) for _ in range(3)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert (tmp_path / "count").read_text() == "300"
+
+
+@pytest.mark.parametrize(
+    "kind", [PermissionError(errno.EACCES, "x"), OSError(errno.ENOLCK, "x"), OSError(errno.EROFS, "x")]
+)
+def test_where_no_lock_can_be_had_the_writer_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: OSError
+) -> None:
+    import filelock
+
+    def fails(*_args: object, **_facts: object) -> None:
+        raise kind
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", fails)
+    with _storage.only_writer(tmp_path):
+        (tmp_path / "x").write_text("written")
+    assert names(tmp_path) == ["x"]
+
+
+def test_a_lock_is_neither_a_bundle_nor_a_run(tmp_path: Path, home: Path) -> None:
+    (home / "models").mkdir(parents=True)
+    before = shelf.available()
+    runs = Runs(home)
+    with _storage.only_writer(home / "models"), _storage.only_writer(runs.folder):
+        assert shelf.available() == before and runs.all() == []

@@ -37,7 +37,8 @@ def serve(
 
     from ..errors import MissingExtraError
 
-    if not all(find_spec(name) for name in ("fastapi", "uvicorn", "orjson", "prometheus_client", "fastapi_offline")):
+    needed = ("cachetools", "fastapi", "fastapi_offline", "orjson", "prometheus_client", "uvicorn")
+    if not all(find_spec(name) for name in needed):
         raise MissingExtraError("serving", "serve")
     from ..server import serve as server
 
@@ -80,7 +81,8 @@ def open_app(
 
     from ..errors import MissingExtraError
 
-    if not all(find_spec(name) for name in ("nicegui", "fastapi", "uvicorn", "orjson", "fastapi_offline")):
+    needed = ("cachetools", "fastapi", "fastapi_offline", "nicegui", "orjson", "uvicorn")
+    if not all(find_spec(name) for name in needed):
         raise MissingExtraError("the app", "app")
     from .. import _extras
     from ..app import build

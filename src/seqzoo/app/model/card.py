@@ -16,7 +16,7 @@ async def build(visit: Visit) -> None:
     assert has_bundle(visit.known)
     found = visit.known.bundle
     text = await to_thread.run_sync(describe.text_of, found)
-    made = await to_thread.run_sync(markup.rendered if found.is_trusted else markup.rendered_apart, text)
+    made = await to_thread.run_sync(markup.rendered, text)
     theme.lead("Notice that every number stands beside what it is compared with, and what the model is not for.")
     with ui.element("div").classes("panel"):
         ui.html(made, sanitize=True).classes("prose")  # what it holds may be another's

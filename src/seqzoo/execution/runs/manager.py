@@ -285,7 +285,7 @@ class Runs:
 
 
 def _is_held(folder: Path) -> bool:
-    """Whether some process holds a folder as `files.only_writer` does. Always false where there are no locks."""
+    """Whether some process holds a folder as `_storage.only_writer` does. Always false where there are no locks."""
     if not folder.is_dir():
         return False
     try:
