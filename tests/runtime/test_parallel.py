@@ -32,7 +32,8 @@ def rows_alone(batch) -> dict[str, np.ndarray]:
     forecasts = {}
     for name in ENGINES:
         engine = engines.build(name, found)
-        forecasts[name] = np.concatenate([engine.run(batch[first : first + 10]) for first in range(0, max(SIZES), 10)])
+        pieces = [engine.run(batch[first : first + 10]) for first in range(0, max(SIZES), 10)]
+        forecasts[name] = np.concatenate(pieces)
     return forecasts
 
 

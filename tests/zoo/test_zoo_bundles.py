@@ -75,7 +75,7 @@ def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
 
 
 def test_a_bundle_proves_itself(name):
-    # Of fewer windows, one in two hundred would miss all large errors of recall; where the posterior is dear, fewer do.
+    # Of fewer windows, one in two hundred would miss all large errors of recall; elsewhere fewer do.
     windows = 20_000 if name.endswith("recall") else 4_000
     report = verify(name, windows=windows, seed=SEED)
     assert {check.name for check in report.checks if check.passed is not True} == set()
