@@ -116,7 +116,7 @@ def test_models_are_those_of_the_signal_and_each_refusal_says_why():
 
 def test_the_sweep_and_what_is_said_of_either_comparison_need_no_torch():
     code = (
-        "import sys\nfrom seqzoo.arena import order, shift\n"
+        "import sys\nfrom seqzoo.arena.experiments import order, off_distribution as shift\n"
         "shift.markdown(shift.sweep({}, windows=10))\norder.markdown(order.Results(order.FULL))\n"
         "sys.exit('torch' in sys.modules)"
     )

@@ -131,7 +131,7 @@ def test_the_bayes_forecast_follows_a_change_of_the_window(look):
     assert found
     window = np.array(seqzoo.look_inside("lstm.two_tone").window)
     window[19] = float(found[1])
-    bayes = seqzoo.forecasters(TwoTone(), 20)["bayes"](window[None])[0, 0]
+    bayes = seqzoo.references_of(TwoTone(), 20)["bayes"](window[None])[0, 0]
     page.wait_for_function(f"Number({SAID.format(3)}.replace('−', '-')) === {bayes:.3f}")
 
 

@@ -189,7 +189,7 @@ def test_python_sends_the_weights_when_they_are_asked_for_and_never_as_a_trait(m
 def test_the_bayes_forecast_follows_the_window():
     made = seqzoo.look_inside("lstm.sine")
     made.window = [0.5] * 20
-    bayes = seqzoo.forecasters(seqzoo.Sine(), 20)["bayes"]
+    bayes = seqzoo.references_of(seqzoo.Sine(), 20)["bayes"]
     window = np.full((1, 20), 0.5)
     assert made.bayes["forecast"] == pytest.approx(bayes(window)[0, 0], abs=1e-9)
     moved = 1e-3 * np.eye(20)

@@ -136,7 +136,7 @@ def test_a_forecast_of_many_steps_says_which_one_it_shows(ahead, show):
     page = show("lstm.sine-h50", view={"ahead": str(ahead)}, bayes={})
     window = page.evaluate("window.model.get('window')")
     assert abs(said(page) - seqzoo.load("lstm.sine-h50", "onnx").predict(window)[0, ahead - 1]) < 1e-3
-    linear = seqzoo.forecasters(seqzoo.Sine(), 20, 50)["best_linear"](np.array([window]))[0, ahead - 1]
+    linear = seqzoo.references_of(seqzoo.Sine(), 20, 50)["best_linear"](np.array([window]))[0, ahead - 1]
     assert float(page.inner_text(".mz-said dd >> nth=1").replace("−", "-")) == pytest.approx(linear, abs=6e-4)
     assert page.inner_text("[data-out=ahead]") == f"{ahead} of 50"
     heading = page.inner_text("[data-out=goal]")
@@ -179,7 +179,7 @@ def test_the_bayes_forecast_is_as_far_ahead_as_is_looked_at():
     made = seqzoo.look_inside("lstm.sine-h50")
     for asked, ahead in (("50", 50), ("9999", 50), ("0", 1), ("many", 1)):
         made.view = {"ahead": asked}
-        bayes = seqzoo.forecasters(seqzoo.Sine(), 20, ahead)["bayes"](np.array([made.window]))[0, -1]
+        bayes = seqzoo.references_of(seqzoo.Sine(), 20, ahead)["bayes"](np.array([made.window]))[0, -1]
         assert made.bayes["ahead"] == ahead
         assert made.bayes["forecast"] == pytest.approx(bayes, abs=1e-9)
 

@@ -101,7 +101,7 @@ def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
         return order.Measured(0.01 * len(done), 17_000, 0.0)
 
     monkeypatch.setattr(order_runs, "measure", measure)
-    monkeypatch.setattr(order_runs.pool, "answers", answers_here)
+    monkeypatch.setattr(order_runs.local, "answers", answers_here)
     wanted = order.cases(2)
     order_runs.run(wanted[:40], order.QUICK, tmp_path)
     said = terminal("time-against-picture", "--quick", "--seeds", "2", "--workers", "1", "--out", tmp_path)
@@ -125,7 +125,7 @@ def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(
         return order.Measured(0.5, 17_000, 0.0)
 
     monkeypatch.setattr(order_runs, "measure", measure)
-    monkeypatch.setattr(order_runs.pool, "answers", answers_here)
+    monkeypatch.setattr(order_runs.local, "answers", answers_here)
     said = terminal("time-against-picture", "--workers", "1", "--out", tmp_path)
     assert said.status == 130 and "The same command continues." in said.err
     assert len(order.read(tmp_path).runs) == 1

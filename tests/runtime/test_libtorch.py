@@ -27,7 +27,7 @@ def test_a_torch_that_cannot_be_imported_is_one_line(tmp_path: Path) -> None:
 def test_the_import_is_timed_once_and_torch_works_after_it() -> None:
     code = f"""
 import threading
-from seqzoo.runtime import libtorch
+from seqzoo.runtime.engines import _libtorch as libtorch
 times = []
 threads = [threading.Thread(target=lambda: times.append(libtorch.enter())) for _ in range(4)]
 [thread.start() for thread in threads], [thread.join() for thread in threads]

@@ -82,6 +82,8 @@ def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
 class Windowed(nn.Module):
     """A forecaster that refuses every shape but [B, L, 1]: many would take a shorter window and answer wrongly."""
 
+    __module__ = "seqzoo.export"  # TorchScript files hold this name: their bytes stay when this module moves
+
     def __init__(self, model: nn.Module, context_length: int) -> None:
         super().__init__()
         self.model = model

@@ -145,7 +145,7 @@ def _check_config(name: str, config: Any) -> None:
 
 def shipped() -> list[str]:
     """Names of the architectures that the package ships."""
-    return [module.name for module in pkgutil.iter_modules(zoo.__path__)]
+    return [module.name for module in pkgutil.iter_modules(zoo.__path__) if not module.name.startswith("_")]
 
 
 def architectures() -> list[str]:
