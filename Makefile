@@ -24,7 +24,7 @@ PORT ?= 8080
 run: install
 	$(BIN)/seqzoo app --port $(PORT)
 
-# What needs no process, browser or training: within a minute.
+# What needs no process, browser or training.
 quick: install lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
