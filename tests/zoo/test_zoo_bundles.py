@@ -91,6 +91,11 @@ def test_a_bundle_proves_itself(name):
     ]
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_few_windows_without_a_rare_error_do_not_make_an_honest_bundle_a_liar(seed):
+    assert verify("lstm.recall", windows=100, seed=seed).passed
+
+
 def test_a_bundle_whose_score_is_flattered_fails_its_proof(copied):
     text = (copied / store.MANIFEST).read_text("utf-8")
     value = store.open_bundle(copied).manifest.score.mse[0]

@@ -24,6 +24,7 @@ from ..runtime import Predictor, golden
 from . import script_archive
 
 WINDOWS = 20_000
+FEW = 2_000  # fewer fresh windows may hold no rare large error of a signal
 FEWEST_STATED = 7_000  # windows that the shortest honest score is of
 OFFERED = ("torchscript", "onnx")  # every bundle has their files, and the pages offer them
 SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
@@ -210,7 +211,7 @@ def _check_floors(
 
     Few windows may hold none of a signal's rare errors, and then put `se` too low: Bayes may be a tenth off there.
     """
-    rare = 0.1 if windows < FEWEST_STATED else 0.0
+    rare = 0.1 if windows < FEW else 0.0
     for name, value in measured.items():
         slack = 1e-6 * value + 1e-12 + (2 * SURPRISE * se + rare * value if name == "bayes" else 0.0)
         if not abs(stated[name] - value) <= slack:
