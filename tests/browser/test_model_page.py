@@ -101,6 +101,9 @@ def test_the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(v
     page.click("button.button:has-text('Copy')")
     page.wait_for_selector("text=Copied.")
     assert "torch.jit.load" in page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden')); null")
+    page.click("button.button:has-text('Copy')")
+    page.wait_for_selector("text=The browser does not allow it")
 
 
 def test_the_card_is_rendered(visit: Visit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from html import escape
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ PURPOSES = {
     "golden.safetensors": "inputs and outputs every engine must reproduce",
     "history.json": "the course of the training",
 }
+REFUSED = "The browser does not allow it: select the code and copy it."
 _limiter = CapacityLimiter(1)
 
 
@@ -92,9 +94,16 @@ class _Snippets:
         self.code.set_content(f"<pre {attributes}><code>{escape(piece.code)}</code></pre>")
         self.said.set_content("")
 
-    def _copy(self) -> None:
-        ui.clipboard.write(self.current.code)
-        self.said.set_content("Copied.")
+    async def _copy(self) -> None:
+        """Copy the code; a browser allows it on this machine's own address and over HTTPS only, and may refuse."""
+        piece = self.current
+        write = f"navigator.clipboard.writeText({json.dumps(piece.code)}).then(() => true, () => false)"
+        try:
+            copied = await ui.run_javascript(f"return navigator.clipboard ? await {write} : false", timeout=5)
+        except TimeoutError:
+            copied = False
+        if piece is self.current:
+            self.said.set_content("Copied." if copied else REFUSED)
 
 
 def _origin() -> str:
