@@ -14,10 +14,10 @@ from seqzoo.evaluation import metrics
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
 from seqzoo.forecasters.exact import best_linear, linear_mse
 from seqzoo.publishing import build
-from seqzoo.publishing.reproduce import run_of
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import load
 from seqzoo.signals import Sine
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 SEED = HELD_OUT_SEEDS + 77  # of windows that no training and no stated score has seen
@@ -151,10 +151,10 @@ def test_the_shipped_bundles_are_under_5_mb_together():
 
 def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
     manifest = store.open_bundle(shelf.find(name)).manifest
-    run = run_of(manifest)
+    run = TrainingSpec.of_manifest(manifest)
     entry = _registry.entry(name)
     assert run.recipe == entry.recipe
-    assert run.config == entry.config and run.signal == entry.signal
+    assert run == TrainingSpec.of(entry, seed=run.seed)
     assert manifest.training.windows_seen == manifest.training.steps * run.recipe.batch_size
     assert manifest.training.steps <= run.recipe.steps
     assert manifest.rebuild == f"seqzoo reproduce {name}"
