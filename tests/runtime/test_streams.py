@@ -128,7 +128,7 @@ def test_the_normaliser_is_applied_and_undone(path, window):
     text = manifest.read_text("utf-8")
     plain = load(path).stream()
     facts = json.loads(text)
-    facts["contract"]["normaliser"] = {"center": 5.0, "scale": 3.0}
+    facts["contract"]["scaling"] = {"center": 5.0, "scale": 3.0}
     try:
         manifest.write_text(json.dumps(facts), "utf-8")
         scaled = load(path).stream()

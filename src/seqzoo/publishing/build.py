@@ -29,11 +29,10 @@ from torch import nn
 from .. import __version__
 from .._extras import one_thread
 from ..bundles import store
-from ..bundles.store import ENGINES, Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
-from ..data.scaling import Normaliser
+from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
+from ..bundles.store import Bundle
 from ..errors import InputError, IntegrityError, MissingExtraError, first_line
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
-from ..runtime.engines.numpy import CELLS
 from ..training import modules
 from ..training.loop import Trained
 from ..training.spec import TrainingSpec
@@ -42,7 +41,6 @@ from ..zoo._card import Card
 from ..zoo._recipes import configured
 from . import cards
 
-TOLERANCE = 1e-5
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
 OPSET = 20
@@ -146,7 +144,7 @@ def check_exportable(spec: TrainingSpec) -> None:
         return
     with torch.random.fork_rng():
         module = build()
-    contract = Contract(spec.context_length, spec.horizon, Normaliser())
+    contract = Contract(spec.context_length, spec.horizon)
     to_torchscript(module, contract)
     to_onnx(module, contract)
 
@@ -340,17 +338,16 @@ def stack() -> dict[str, str]:
 def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
     spec = trained.spec
     return Manifest(
-        schema_version=store.SCHEMA_VERSION,
+        schema_version=SCHEMA_VERSION,
         name=name,
         title=card.title,
         summary=card.summary,
         architecture=spec.architecture,
         config=spec.config,
         parameters=sum(parameter.numel() for parameter in trained.module.parameters()),
-        contract=Contract(spec.context_length, spec.horizon, Normaliser()),
-        signal=SignalFacts(spec.source.family, spec.source.parameters),
+        contract=Contract(spec.context_length, spec.horizon),
+        source=spec.source,
         score=score_facts(score_of(trained.module, spec)),
-        tolerance={engine: TOLERANCE for engine in ENGINES if engine != "numpy" or spec.architecture in CELLS},
         training=TrainingFacts(
             recipe=dataclasses.asdict(spec.recipe),
             seed=spec.seed,
@@ -358,6 +355,7 @@ def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
             windows_seen=trained.best_step * spec.recipe.batch_size,
             seconds=round(trained.seconds, 1),
             stack=stack(),
+            model_file=spec.model_file,
         ),
         rebuild=f"seqzoo reproduce {name}{_model_files.option_for(spec.architecture)}",
         created_with=f"seqzoo {__version__}",

@@ -17,7 +17,7 @@ from ..zoo import _model_files
 from ..zoo._recipes import MAX_SIZE, Recipe, configured, replaced
 
 if TYPE_CHECKING:
-    from ..bundles.store import Manifest
+    from ..bundles.manifest import Manifest
     from ..zoo._registry import Entry
 
 MAX_BATCH_VALUES = 1_000_000
@@ -97,8 +97,10 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             InputError: the recipe, the config or the signal cannot be used.
         """
         recipe = configured(Recipe(), "recipe", manifest.training.recipe)
-        source = Simulated(manifest.signal.family, manifest.signal.parameters)
-        return cls(manifest.architecture, manifest.config, source, recipe, manifest.training.seed)
+        training = manifest.training
+        return cls(
+            manifest.architecture, manifest.config, manifest.source, recipe, training.seed, training.model_file
+        )
 
     @property
     def name(self) -> str:

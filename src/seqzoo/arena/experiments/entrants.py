@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import signals
 from ...bundles import shelf, store
+from ...bundles.manifest import Manifest
 from ...errors import BundleError, InputError
 from ...forecasters.references import CONTEXT_LENGTH
 from ...runtime import Predictor
@@ -38,8 +39,8 @@ def predictors(names: list[str], family: str, *, most_at_once: int = 1) -> dict[
     return found
 
 
-def _unfit(manifest: store.Manifest, family: str, most_at_once: int) -> str | None:
-    contract, of = manifest.contract, manifest.signal
+def _unfit(manifest: Manifest, family: str, most_at_once: int) -> str | None:
+    contract, of = manifest.contract, manifest.source
     if of.family != family:
         return f"is a model of the signal {of.family!r}, not of {family!r}"
     if signals.make(family, of.parameters) != signals.make(family):

@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import _storage, signals
 from ..._extras import one_thread
-from ...bundles.store import Contract
+from ...bundles.manifest import Contract
 from ...data.scaling import Normaliser
 from ...errors import InputError, UnknownNameError
 from ...execution.local import Failure, answers

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from ... import signals
-from ...bundles.store import Manifest
+from ...bundles.manifest import Manifest
 from ...errors import InputError, UnknownNameError
 from ...signals import Simulated
 from ...training.spec import TrainingSpec
@@ -119,7 +119,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def can_train(manifest: Manifest) -> bool:
     """Whether this installation has what the model was trained from; imports none of it."""
-    return manifest.architecture in _registry.architectures() and manifest.signal.family in signals.FAMILIES
+    return manifest.architecture in _registry.architectures() and manifest.source.family in signals.FAMILIES
 
 
 def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
