@@ -58,6 +58,7 @@ def _on_sine(case: Case, settings: Settings) -> tuple[float, int]:
             return np.concatenate([module(part).numpy() for part in torch.split(torch.from_numpy(context), 1000)])
 
         process = spec.source.process
+        assert process is not None
         scored = scoring.score(predict, process, spec.context_length, windows=settings.windows, seed=SCORE_SEED)
     return scored.excess.value, sum(parameter.numel() for parameter in module.parameters())
 
