@@ -17,7 +17,7 @@ BUNDLE = HERE / "hosts" / "anywidget.bundle.js"
 @functools.cache
 def files() -> Mapping[str, bytes]:
     """Every file by its path within the package: what modules import from one another lies where they say."""
-    paths = [*HERE.glob("js/*"), *HERE.glob("hosts/*.js")]
+    paths = [*HERE.glob("js/*"), *HERE.glob("hosts/*.js"), *PACKAGE.glob("_*.json")]
     return {path.relative_to(PACKAGE).as_posix(): path.read_bytes() for path in sorted(paths) if path != BUNDLE}
 
 

@@ -8,6 +8,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
+from ... import _palette
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster
 from ...runtime.predictor import find_model
@@ -21,12 +22,12 @@ FOOT, ENLARGED = 40, 20  # height of the strip beneath, which shows (forecast - 
 POINTS = 130  # forecasts along a drawing
 SEED = 7
 
-_STYLE = """<style>
-.n{fill:#8c8c8c;opacity:.75}.t{fill:none;stroke:#222;stroke-width:1.3}.f{fill:none;stroke:#0072b2;stroke-width:2.2;
-stroke-linejoin:round}.d{fill:#0072b2;opacity:.7}.g{stroke:#8c8c8c;stroke-dasharray:3 3}
-.a{fill:#0072b2}.b{stroke:#e69f00;stroke-width:1.6}text{font:10px system-ui,sans-serif;fill:#5a626c}
-@media (prefers-color-scheme:dark){.t{stroke:#dfe3e8}.f{stroke:#56b4e9}.d,.a{fill:#56b4e9}
-text{fill:#a3acb7}}</style>"""
+_COLOURS = _palette.css(("seen", "truth", "model", "bayes", "grey", "muted"))
+_STYLE = f"<style>{_COLOURS}" + """
+.n{fill:var(--seen);opacity:.75}.t{fill:none;stroke:var(--truth);stroke-width:1.3}
+.f{fill:none;stroke:var(--model);stroke-width:2.2;stroke-linejoin:round}.d{fill:var(--model);opacity:.7}
+.g{stroke:var(--grey);stroke-dasharray:3 3}.a{fill:var(--model)}.b{stroke:var(--bayes);stroke-width:1.6}
+text{font:10px system-ui,sans-serif;fill:var(--muted)}</style>"""
 
 _UNFIT = f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no drawing: it cannot be run</text>'
 

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 02fb8e96dfd7a605; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 052b07210381c94f; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -223,51 +223,89 @@ function addProduct(matrix, vector, out) {
   }
 }
 
-// src/seqzoo/microscope/js/draw.js
-var MAPS = {
-  // shut or negative, middle, open or positive: told apart with every common kind of colour vision
-  light: [[180, 78, 0], [246, 245, 241], [0, 94, 162]],
-  dark: [[255, 158, 74], [30, 34, 41], [92, 182, 255]]
-};
-var INKS = {
-  light: {
-    ink: "#1d2127",
-    soft: "#5d6570",
-    line: "#d9dbdf",
-    back: "#ffffff",
-    blue: "#005ea2",
-    orange: "#b44e00",
-    green: "#007a59",
-    pink: "#a8487f",
-    yellow: "#9a6b00",
-    map: "light"
+// src/seqzoo/_palette.json
+var palette_default = {
+  colours: {
+    ink: ["#1b2026", "#e8ebef"],
+    muted: ["#5a626c", "#a3acb7"],
+    grey: ["#7a828c", "#8f98a3"],
+    blue: ["#0072b2", "#56b4e9"],
+    red: ["#a84300", "#ff9559"],
+    amber: ["#b36f00", "#f0b440"],
+    green: ["#00785a", "#4fd6ac"],
+    pink: ["#a8487f", "#ee9fcb"],
+    teal: ["#1b6f7a", "#84dbe4"],
+    violet: ["#5b2f95", "#9581ea"],
+    olive: ["#7f8230", "#e3e565"],
+    slate: ["#2a3850", "#cfdcf2"]
   },
-  dark: {
-    ink: "#eceff3",
-    soft: "#a3acb8",
-    line: "#3a414b",
-    back: "#15181d",
-    blue: "#5cb6ff",
-    orange: "#ff9e4a",
-    green: "#4fd6ac",
-    pink: "#ee9fcb",
-    yellow: "#f0c74f",
-    map: "dark"
+  surfaces: {
+    ground: ["#f6f7f9", "#12161b"],
+    card: ["#ffffff", "#1a2027"],
+    soft: ["#eef1f5", "#232a33"],
+    rule: ["#e2e5ea", "#2c333c"],
+    middle: ["#f6f5f1", "#1e2229"],
+    on_blue: ["#ffffff", "#0c1720"],
+    paper: ["#ffffff", "#ffffff"]
+  },
+  roles: {
+    model: "blue",
+    truth: "ink",
+    seen: "grey",
+    noise: "grey",
+    bayes: "amber",
+    best_linear: "green",
+    line: "teal",
+    last_value: "pink",
+    above: "blue",
+    below: "red",
+    intact: "blue",
+    permuted: "violet",
+    shuffled: "red"
+  },
+  models: ["blue", "violet", "red", "olive", "slate"],
+  gates: {
+    i: "green",
+    f: "blue",
+    g: "pink",
+    o: "amber",
+    r: "green",
+    z: "blue",
+    n: "pink",
+    c: "red",
+    h: "ink"
   }
 };
-var TABLES = Object.fromEntries(Object.entries(MAPS).map(([name, [low, middle, high]]) => [
-  name,
-  Uint32Array.from({ length: 256 }, (_, n) => {
+
+// src/seqzoo/microscope/js/palette.js
+var INKS = [0, 1].map((side) => {
+  const values = Object.entries({ ...palette_default.colours, ...palette_default.surfaces }).map(([name, pair]) => [name, pair[side]]);
+  const inks2 = Object.fromEntries(values);
+  for (const [role, name] of Object.entries(palette_default.roles)) inks2[role] = inks2[name];
+  return { ...inks2, isDark: side === 1 };
+});
+var inks = (isDark2) => INKS[Number(isDark2)];
+var gateColour = (name) => palette_default.gates[name];
+function dress(element, ink) {
+  for (const [name, value] of Object.entries(ink)) {
+    if (name !== "isDark") element.style.setProperty(`--${name.replaceAll("_", "-")}`, value);
+  }
+}
+
+// src/seqzoo/microscope/js/draw.js
+function tableOf(isDark2) {
+  const { below, middle, above } = inks(isDark2);
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const [low, between, high] = [below, middle, above].map(channels);
+  return Uint32Array.from({ length: 256 }, (_, n) => {
     const at = (n - 127.5) / 127.5;
     const far = at < 0 ? low : high;
     const share = Math.abs(at) ** 0.85;
-    const [r, g, b] = middle.map((value, channel) => Math.round(value + share * (far[channel] - value)));
+    const [r, g, b] = between.map((value, channel) => Math.round(value + share * (far[channel] - value)));
     return 255 << 24 | b << 16 | g << 8 | r;
-  })
-]));
-function inks(isDark2) {
-  return isDark2 ? INKS.dark : INKS.light;
+  });
 }
+var TABLES = [false, true].map(tableOf);
 function surface(canvas, width, height) {
   const ratio = globalThis.devicePixelRatio || 1;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -326,8 +364,8 @@ function text(ctx, words, x, y, colour, align = "right") {
 function yAxis(ctx, axis, y, limit, ink) {
   for (const value of [-limit, 0, limit]) {
     const shown = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.soft);
-    line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.line);
+    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.muted);
+    line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
 var scaleY = (height, limit) => (value) => height / 2 - value / limit * (height / 2 - 12);
@@ -335,19 +373,19 @@ function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, 
   const ctx = surface(canvas, axis.width, height);
   const y = scaleY(height, limit);
   const next = axis.x(axis.L);
-  ctx.fillStyle = ink.line;
+  ctx.fillStyle = ink.rule;
   ctx.globalAlpha = 0.45;
   ctx.fillRect(next - axis.slot / 2, 0, axis.slot, height);
   ctx.globalAlpha = 1;
   yAxis(ctx, axis, y, limit, ink);
   column(ctx, axis, step, 0, height, ink);
   const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
-  trail(ctx, seen, ink.soft, 1.5);
+  trail(ctx, seen, ink.muted, 1.5);
   seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink));
-  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.blue, 1.5, [3, 3]);
+  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
   for (const { value, colour, hollow, shift } of marks) {
     const at = Math.max(6, Math.min(height - 6, y(value)));
-    dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.back : ink[colour], ink[colour]);
+    dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
   }
 }
 function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, next, step }, ink) {
@@ -358,18 +396,20 @@ function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, n
   column(ctx, axis, step, 0, height, ink);
   const wide = axis.slot * 0.62;
   slopes.forEach((slope, t) => {
-    ctx.fillStyle = slope < 0 ? ink.orange : ink.blue;
+    ctx.fillStyle = slope < 0 ? ink.below : ink.above;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), ink.ink, 2.5));
-  bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.back, ink.green));
+  for (const [colour, width] of [[ink.card, 5.5], [ink.best_linear, 3]]) {
+    linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
+  }
+  bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
   ticks(ctx, axis, labels, height + 9, ink);
-  text(ctx, next, axis.width - 1, height + 9, ink.soft);
+  text(ctx, next, axis.width - 1, height + 9, ink.muted);
 }
 function ticks(ctx, axis, labels, y, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
-    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.soft, "center");
+    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.muted, "center");
   });
 }
 function column(ctx, axis, step, top, bottom, ink) {
@@ -388,7 +428,7 @@ function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row,
   const inner = picture2.getContext("2d");
   const image = canvas.image ??= inner.createImageData(L, K);
   const pixels = new Uint32Array(image.data.buffer);
-  const table2 = TABLES[ink.map];
+  const table2 = TABLES[Number(ink.isDark)];
   const scale = 256 / (high - low);
   for (let n = 0; n < K; n++) {
     for (let t = 0; t < L; t++) {
@@ -414,7 +454,7 @@ function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row,
   const middle = axis.x(L);
   rows.forEach((unit, n) => {
     const long = bars[unit] / most * (axis.slot / 2 - 2);
-    ctx.fillStyle = long < 0 ? ink.orange : ink.blue;
+    ctx.fillStyle = long < 0 ? ink.below : ink.above;
     ctx.fillRect(Math.min(middle, middle + long), n * tall, Math.max(0.5, Math.abs(long)), Math.max(1, tall - 0.5));
   });
 }
@@ -423,13 +463,13 @@ function drawCurves(canvas, axis, height, { curves, step }, ink) {
   const limit = Math.max(1, ...curves.flatMap(({ values }) => values.map(Math.abs)));
   const y = scaleY(height, limit);
   yAxis(ctx, axis, y, limit, ink);
-  line(ctx, axis.x(step), 4, axis.x(step), height - 4, ink.soft);
+  line(ctx, axis.x(step), 4, axis.x(step), height - 4, ink.muted);
   for (const { values, colour, dash, width } of curves) {
     trail(ctx, values.map((value, t) => [axis.x(t), y(value)]), ink[colour], width, dash);
     dot(ctx, axis.x(step), y(values[step]), 3, ink[colour]);
   }
 }
-var huedInk = (hue, ink) => `hsl(${hue} 75% ${ink.map === "dark" ? 62 : 44}%)`;
+var huedInk = (hue, ink) => `hsl(${hue} 75% ${ink.isDark ? 62 : 44}%)`;
 function drawPath(canvas, width, height, { path, ring, step }, ink) {
   const ctx = surface(canvas, width, height);
   const all = [...path, ...ring.map(({ at }) => at)];
@@ -450,11 +490,11 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
     text(ctx, label, x2 + 20 * right, y2 + 16 * down, ink.ink, "center");
   }
   const points = path.map(place);
-  trail(ctx, points, ink.soft, 1.5);
+  trail(ctx, points, ink.muted, 1.5);
   points.slice(0, step).forEach(([x2, y2]) => dot(ctx, x2, y2, 2.5, ink.ink));
-  dot(ctx, ...points[step], 6, ink.ink, ink.back);
+  dot(ctx, ...points[step], 6, ink.ink, ink.card);
   const [[x, y]] = points;
-  text(ctx, "first value", x + 8, y - 9, ink.soft, x > width - 80 ? "right" : "left");
+  text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
 }
 function drawResponse(canvas, width, height, { dots, now }, ink) {
   const axis = timeAxis(width, dots.length - 1);
@@ -465,9 +505,43 @@ function drawResponse(canvas, width, height, { dots, now }, ink) {
   line(ctx, axis.left, y(now), axis.width, y(now), ink.ink, 1, [4, 3]);
   dots.forEach(({ hue, label, value }, n) => {
     dot(ctx, axis.x(n), y(value), 3.5, huedInk(hue, ink));
-    if (label !== null) text(ctx, label, Math.min(axis.x(n), width - 12), height + 8, ink.soft, "center");
+    if (label !== null) text(ctx, label, Math.min(axis.x(n), width - 12), height + 8, ink.muted, "center");
   });
 }
+
+// src/seqzoo/_glossary.json
+var glossary_default = {
+  "90% interval": "Split conformal prediction sets a radius that covered 90% of fresh windows of the training signal; elsewhere it promises nothing.",
+  Bayes: "Bayes is the conditional mean given the window: on its own signal, no forecaster has a lower expected squared error.",
+  "Gramian angular field": "Each value x becomes an angle arccos(x / 1.5); a pixel holds the cosine of two angles' sum or the sine of their difference.",
+  ablation: "Ablation holds the hidden state of a unit at 0 at every step.",
+  "answer so far": "The answer so far is what the network would forecast if the window ended at that step.",
+  "best linear": "The best linear forecast is the weighted sum of the window with the least expected squared error; its weights are exact.",
+  bundle: "A bundle is the folder that a model ships in: weights, two deployable files, golden tensors, a card and a manifest with checksums.",
+  "candidate g": "The candidate is what each unit would write into its cell state, between −1 and 1.",
+  "candidate n": "The candidate is the new state that each unit proposes, between −1 and 1.",
+  "cell state": "The cell state is the memory of each unit: what it kept plus what it took in, c′ = f c + i g.",
+  contribution: "The contribution of a unit is its state times its output weight: what it adds to the forecast.",
+  cosine: "The cosine compares two lists of weights by angle: 1 means alike up to a factor, 0 means nothing in common.",
+  coverage: "The coverage is the share of fresh windows whose true value fell inside the band.",
+  derivative: "The derivative is the change of the forecast per unit of change of one value, while the other values stay.",
+  direct: "A direct forecast has weights fitted for each step ahead, so that no forecast is fed back.",
+  excess: "The excess is how far a forecaster's squared error lies above that of Bayes, in per cent of it; 0% is optimal.",
+  floor: "A floor is the expected error of a reference forecaster, known exactly or by quadrature.",
+  "forget gate": "The forget gate sets how much of its cell state each unit keeps from the step before: 0 nothing, 1 all.",
+  "hidden state": "The hidden state is what each unit passes to the next step and to the output.",
+  input: "The input is the window that the network reads, oldest value first; each value can be dragged.",
+  "input gate": "The input gate sets how much of the candidate g each unit takes into its cell state: 0 nothing, 1 all.",
+  "last value": "The last value, repeated, is the simplest forecast.",
+  noise: "The noise floor is the variance of the noise: the error that remains where the clean signal is known.",
+  "output gate": "The output gate sets how much of its cell state each unit shows: 0 hides it, 1 shows it.",
+  path: "The path shows the hidden state after each step, in the two directions in which the states vary most.",
+  recursive: "A recursive forecast reads the model's own earlier forecasts as values of its window.",
+  "reset gate": "The reset gate sets how much of the past each unit uses for its candidate n: 0 none, 1 all.",
+  "switched off": "A part that is switched off outputs zero; the number is the root mean square change of the forecast over fresh windows.",
+  truth: "The truth is the signal without its noise.",
+  "update gate": "The update gate sets how much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate."
+};
 
 // src/seqzoo/microscope/js/state.js
 var CHANGES = ["freeze", "ablate", "order", "values"];
@@ -569,34 +643,26 @@ var Past = class {
 
 // src/seqzoo/microscope/js/words.js
 var TERMS = {
-  i: ["input gate", "How much of the candidate g each unit takes into its cell state: 0 nothing, 1 all of it."],
-  f: [
-    "forget gate",
-    "How much of its cell state each unit keeps from the step before: 0 forgets, 1 keeps all.",
-    "cell state"
-  ],
-  g: ["candidate", "What each unit would write into its cell state, between −1 and 1."],
-  o: ["output gate", "How much of its cell state each unit shows: 0 hides it, 1 shows it."],
-  c: ["cell state", "The memory of each unit: what it kept plus what it took in, c′ = f c + i g."],
-  h: ["hidden state", "What each unit passes to the next step and to the output."],
-  r: ["reset gate", "How much of the past each unit uses for its candidate n: 0 ignores it, 1 uses all."],
-  z: [
-    "update gate",
-    "How much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate.",
-    "hidden state"
-  ],
-  n: ["candidate", "The new state each unit proposes, between −1 and 1."]
+  i: ["input gate", glossary_default["input gate"]],
+  f: ["forget gate", glossary_default["forget gate"], "cell state"],
+  g: ["candidate", glossary_default["candidate g"]],
+  o: ["output gate", glossary_default["output gate"]],
+  c: ["cell state", glossary_default["cell state"]],
+  h: ["hidden state", glossary_default["hidden state"]],
+  r: ["reset gate", glossary_default["reset gate"]],
+  z: ["update gate", glossary_default["update gate"], "hidden state"],
+  n: ["candidate", glossary_default["candidate n"]]
 };
 var CURVES = {
-  i: ["green", [6, 3], 2],
-  f: ["blue", [], 2.5],
-  g: ["pink", [2, 2], 2],
-  o: ["yellow", [8, 3, 2, 3], 2],
-  r: ["green", [6, 3], 2],
-  z: ["blue", [], 2.5],
-  n: ["pink", [2, 2], 2],
-  c: ["orange", [], 2.5],
-  h: ["ink", [], 3]
+  i: [[6, 3], 2],
+  f: [[], 2.5],
+  g: [[2, 2], 2],
+  o: [[8, 3, 2, 3], 2],
+  r: [[6, 3], 2],
+  z: [[], 2.5],
+  n: [[2, 2], 2],
+  c: [[], 2.5],
+  h: [[], 3]
 };
 var number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
 var signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
@@ -717,10 +783,10 @@ var TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90,
 var valueAt = (y, limit) => (TALL.window / 2 - y) / (TALL.window / 2 - 12) * limit;
 function legend(place, cell, ink) {
   place.replaceChildren(...cell.names.map((name) => {
-    const [colour, dash, width] = CURVES[name];
+    const [dash, width] = CURVES[name];
     const one = document.createElement("span");
     const stroke = document.createElement("i");
-    stroke.style.cssText = `width: 18px; border-top: ${width}px ${dash.length ? "dashed" : "solid"} ${ink[colour]}`;
+    stroke.style.cssText = `width: 18px; border-top: ${width}px ${dash.length ? "dashed" : "solid"} ${ink[gateColour(name)]}`;
     one.append(stroke, name);
     return one;
   }));
@@ -761,9 +827,9 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative;
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: "ink", shift: -1 }, { value: said[L - 1], colour: "blue", shift: 0 }];
-  if (bayes) marks.push({ value: bayes.forecast, colour: "green", shift: 1 });
-  if (untouched !== null) marks.unshift({ value: untouched, colour: "blue", hollow: true, shift: 0 });
+  const marks = [{ value: straight, colour: "best_linear", shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
+  if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
@@ -791,8 +857,8 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
     }, ink);
   }
   const curves = cell.names.map((name) => {
-    const [colour, dash, width] = CURVES[name];
-    return { values: own(name), colour, dash, width };
+    const [dash, width] = CURVES[name];
+    return { values: own(name), colour: gateColour(name), dash, width };
   });
   drawCurves(canvas("curves"), timeAxis(side, L), TALL.curves, { curves, step }, ink);
   const path = project(now.plane, now.steps.h);
@@ -995,23 +1061,23 @@ function overTime(cell, points) {
   const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
     <option value="one">the chosen unit</option></select></label>`;
   return `<section class="mz-time" aria-label="Over time">
-    <div class="mz-head">${title("Input", "The values that the network reads, oldest first. Drag any of them.")}
+    <div class="mz-head">${title("Input", glossary_default.input)}
       <span class="mz-keys">
-        ${key("dash", define("answer so far", "What the network would answer if the window ended there."))}
+        ${key("dash", define("answer so far", glossary_default["answer so far"]))}
         ${key("disc mz-lin", "best linear")} ${key("disc", "network")} ${key("disc mz-bay", "Bayes")}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
     <div class="mz-head">
-      ${title("Derivative of the forecast", "How much the forecast changes per unit of change of each value.")}
+      ${title("Derivative of the forecast", glossary_default.derivative)}
       <span class="mz-keys">${key("bar", "network")}
-        ${key("rule", define("best linear weights", "Of the affine forecaster with the least error on this signal."))}
-        ${key("disc mz-ring", define("Bayes", "Of the conditional mean: on the model's signal the best forecast that can exist."))}
+        ${key("rule", define("best linear weights", glossary_default["best linear"]))}
+        ${key("disc mz-ring", define("Bayes", glossary_default.Bayes))}
       </span></div>
     ${picture("derivative")}
     <div class="mz-tools">
       <label><input type="checkbox" data-do="sort" checked> sort units by
-        ${define("contribution", "A unit's state times its output weight: what it adds to the forecast.")}</label>
+        ${define("contribution", glossary_default.contribution)}</label>
       ${cell.gates.length ? scope : ""}
       <span class="mz-scale">− or shut <i></i> + or open</span>
     </div>
@@ -1019,7 +1085,6 @@ function overTime(cell, points) {
   </section>`;
 }
 var responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
-var PATH = "The hidden state after each step, in the two directions in which it varies most.";
 var farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
   <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
 function beside(L, aheads, question) {
@@ -1035,11 +1100,11 @@ function beside(L, aheads, question) {
           ${button('order="shuffle"', "shuffled")}</span></div></div>
     <div class="mz-card"><h3>Unit</h3>
       <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
-        ${button('do="ablate" title="Force its hidden state to 0 at every step."', "Ablate")}</div>
+        ${button(`do="ablate" title="${glossary_default.ablation}"`, "Ablate")}</div>
       <p class="mz-unit"></p>
       ${picture("curves")}<p class="mz-keys mz-legend"></p>
       ${question ? `<h4>${define("What it responds to", responds(question))}</h4>${picture("response")}` : ""}</div>
-    <div class="mz-card">${title("Path of the hidden state", PATH)}
+    <div class="mz-card">${title("Path of the hidden state", glossary_default.path)}
       ${picture("path")}<p class="mz-hint" data-out="path"></p></div>
   </section>`;
 }
@@ -1151,20 +1216,20 @@ function phrase(y, words, style) {
   const runs = typeof words === "string" ? escaped(words) : words.map(([colour, run]) => `<tspan fill="${colour}">${escaped(run)}</tspan>`).join("   ");
   return `<text x="12" y="${y}" xml:space="preserve" ${style}>${runs}</text>`;
 }
-function svgOf(heading, caption, figures) {
+function svgOf(heading, caption, figures, ink) {
   const width = 24 + Math.max(...figures.map(({ paper }) => paper.wide));
-  const body = [phrase(26, heading, 'font-size="16" font-weight="600" fill="#1d2127"')];
+  const body = [phrase(26, heading, `font-size="16" font-weight="600" fill="${ink.ink}"`)];
   let y = 26;
-  for (const part of caption) body.push(phrase(y += 18, part, 'fill="#5d6570"'));
+  for (const part of caption) body.push(phrase(y += 18, part, `fill="${ink.muted}"`));
   for (const { paper, title: title2, keys } of figures) {
-    body.push(phrase(y += 30, title2, 'font-size="14" font-weight="600" fill="#1d2127"'));
+    body.push(phrase(y += 30, title2, `font-size="14" font-weight="600" fill="${ink.ink}"`));
     if (keys.length) body.push(phrase(y += 18, keys, ""));
     body.push(`<g transform="translate(12 ${y += 10})">${paper.marks.join("")}</g>`);
     y += paper.high;
   }
   const height = Math.ceil(y + 14);
   const size = `width="${width}" height="${height}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title><rect ${size} fill="#ffffff"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title><rect ${size} fill="${ink.paper}"/>
 ${body.join("\n")}
 </svg>
 `;
@@ -1174,19 +1239,19 @@ ${body.join("\n")}
 var WIDE = { time: 900, side: 480 };
 var FINE = 2;
 function keysOf(part, { cell, state, question }, ranges, ink) {
-  const forecasts = [[ink.ink, "● best linear"], [ink.blue, "● network"], [ink.green, "● Bayes"]];
-  if (part === "window") return [[ink.ink, "•─• values read"], [ink.blue, "┄ answer so far"], ...forecasts];
+  const forecasts = [[ink.best_linear, "● best linear"], [ink.model, "● network"], [ink.bayes, "● Bayes"]];
+  if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
-    return [[ink.blue, "■ network"], [ink.ink, "▬ best linear weights"], [ink.green, "○ Bayes"]];
+    return [[ink.above, "■ network"], [ink.best_linear, "▬ best linear weights"], [ink.bayes, "○ Bayes"]];
   }
   if (part === "curves") {
-    return cell.names.map((name) => [ink[CURVES[name][0]], `${CURVES[name][1].length ? "┄" : "━"} ${name}`]);
+    return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);
   }
-  if (part === "response") return [[ink.soft, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
-  if (part === "path") return question ? [[ink.soft, `dots: windows of ${question.of}; line: this window`]] : [];
+  if (part === "response") return [[ink.muted, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
+  if (part === "path") return question ? [[ink.muted, `dots: windows of ${question.of}; line: this window`]] : [];
   const [low, high] = cell.shut.includes(part) ? ["0, shut", "1, open"] : ranges[part].split(/ to |;| and/);
   const bars = part === "h" ? "; bars at the right: contribution" : "";
-  return [[ink.orange, `■ ${low}`], [ink.blue, `■ ${high}`], [ink.soft, `a row is a unit, a column a step${bars}`]];
+  return [[ink.below, `■ ${low}`], [ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
 }
 function drawing(part, facts) {
   const ink = inks(false);
@@ -1200,7 +1265,7 @@ function drawing(part, facts) {
   const changes = [moved(state, start).map((t) => `value ${t + 1}`).join(", "), doneTo(state)];
   if (changes[0]) caption.push(`changed: ${changes[0].length < 100 ? changes[0] : "many values"}`);
   if (changes[1]) caption.push(`with ${changes[1]}`);
-  return svgOf(`${name} under the microscope`, caption, figures);
+  return svgOf(`${name} under the microscope`, caption, figures, ink);
 }
 async function raster(svg) {
   const image = new Image();
@@ -1324,10 +1389,12 @@ function respond(...given) {
 }
 
 // src/seqzoo/microscope/js/microscope.js
+var DARK = "(prefers-color-scheme: dark)";
 var PAUSE = 120;
 function open(el, host) {
   const root = document.createElement("div");
   root.className = "mz";
+  dress(root, inks(isDark(matchMedia(DARK))));
   el.append(root);
   const undo = [];
   let gone = false;
@@ -1365,7 +1432,7 @@ function show(host, root, cell) {
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
-  const system = matchMedia("(prefers-color-scheme: dark)");
+  const system = matchMedia(DARK);
   const past = new Past(base);
   const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
   let ink = inks(false);
@@ -1550,6 +1617,7 @@ function show(host, root, cell) {
     const dark = isDark(system) && !printing;
     root.classList.toggle("mz-dark", dark);
     ink = inks(dark);
+    dress(root, ink);
     legend(find(".mz-legend"), cell, ink);
     draw();
   };

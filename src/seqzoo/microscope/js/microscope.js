@@ -2,13 +2,14 @@
 import { parseSafetensors, makeCell, forward, contributions, derivative, principal } from "./cell.js";
 import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
-import { inks } from "./draw.js";
 import { skeleton } from "./page.js";
 import { legend, paint } from "./paint.js";
+import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { Past, fromView, isTouched, toView } from "./state.js";
 import { signed } from "./words.js";
 
+const DARK = "(prefers-color-scheme: dark)";
 const PAUSE = 120; // ms between two reports to Python while something moves
 
 /**
@@ -22,6 +23,7 @@ const PAUSE = 120; // ms between two reports to Python while something moves
 export function open(el, host) {
   const root = document.createElement("div");
   root.className = "mz";
+  dress(root, inks(isDark(matchMedia(DARK))));
   el.append(root);
   const undo = [];
   let gone = false;
@@ -67,7 +69,7 @@ function show(host, root, cell) {
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
 
-  const system = matchMedia("(prefers-color-scheme: dark)");
+  const system = matchMedia(DARK);
   const past = new Past(base);
   const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
   let ink = inks(false);
@@ -236,6 +238,7 @@ function show(host, root, cell) {
     const dark = isDark(system) && !printing;
     root.classList.toggle("mz-dark", dark);
     ink = inks(dark);
+    dress(root, ink);
     legend(find(".mz-legend"), cell, ink);
     draw();
   };

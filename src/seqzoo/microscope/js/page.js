@@ -1,4 +1,5 @@
 // The page that the microscope is: its sections, controls and empty canvases.
+import glossary from "../../_glossary.json" with { type: "json" };
 import { TERMS } from "./words.js";
 
 const define = (word, meaning) => `<dfn tabindex="0" title="${meaning}">${word}</dfn>`;
@@ -28,23 +29,23 @@ function overTime(cell, points) {
   const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
     <option value="one">the chosen unit</option></select></label>`;
   return `<section class="mz-time" aria-label="Over time">
-    <div class="mz-head">${title("Input", "The values that the network reads, oldest first. Drag any of them.")}
+    <div class="mz-head">${title("Input", glossary.input)}
       <span class="mz-keys">
-        ${key("dash", define("answer so far", "What the network would answer if the window ended there."))}
+        ${key("dash", define("answer so far", glossary["answer so far"]))}
         ${key("disc mz-lin", "best linear")} ${key("disc", "network")} ${key("disc mz-bay", "Bayes")}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
     <div class="mz-head">
-      ${title("Derivative of the forecast", "How much the forecast changes per unit of change of each value.")}
+      ${title("Derivative of the forecast", glossary.derivative)}
       <span class="mz-keys">${key("bar", "network")}
-        ${key("rule", define("best linear weights", "Of the affine forecaster with the least error on this signal."))}
-        ${key("disc mz-ring", define("Bayes", "Of the conditional mean: on the model's signal the best forecast that can exist."))}
+        ${key("rule", define("best linear weights", glossary["best linear"]))}
+        ${key("disc mz-ring", define("Bayes", glossary.Bayes))}
       </span></div>
     ${picture("derivative")}
     <div class="mz-tools">
       <label><input type="checkbox" data-do="sort" checked> sort units by
-        ${define("contribution", "A unit's state times its output weight: what it adds to the forecast.")}</label>
+        ${define("contribution", glossary.contribution)}</label>
       ${cell.gates.length ? scope : ""}
       <span class="mz-scale">− or shut <i></i> + or open</span>
     </div>
@@ -53,7 +54,6 @@ function overTime(cell, points) {
 }
 
 const responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
-const PATH = "The hidden state after each step, in the two directions in which it varies most.";
 
 const farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
   <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
@@ -72,11 +72,11 @@ function beside(L, aheads, question) {
           ${button('order="shuffle"', "shuffled")}</span></div></div>
     <div class="mz-card"><h3>Unit</h3>
       <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
-        ${button('do="ablate" title="Force its hidden state to 0 at every step."', "Ablate")}</div>
+        ${button(`do="ablate" title="${glossary.ablation}"`, "Ablate")}</div>
       <p class="mz-unit"></p>
       ${picture("curves")}<p class="mz-keys mz-legend"></p>
       ${question ? `<h4>${define("What it responds to", responds(question))}</h4>${picture("response")}` : ""}</div>
-    <div class="mz-card">${title("Path of the hidden state", PATH)}
+    <div class="mz-card">${title("Path of the hidden state", glossary.path)}
       ${picture("path")}<p class="mz-hint" data-out="path"></p></div>
   </section>`;
 }

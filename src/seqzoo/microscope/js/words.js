@@ -1,24 +1,25 @@
-// What the microscope says: each term's definition, what to notice, the alternatives of the pictures.
+// What the microscope says: the gates and states, what to notice, the alternatives of the pictures.
+import glossary from "../../_glossary.json" with { type: "json" };
 import { isTouched, moved } from "./state.js";
 
+/** What the gates and states are called, what each is, and for a gate that keeps what it keeps. */
 export const TERMS = {
-  i: ["input gate", "How much of the candidate g each unit takes into its cell state: 0 nothing, 1 all of it."],
-  f: ["forget gate", "How much of its cell state each unit keeps from the step before: 0 forgets, 1 keeps all.",
-    "cell state"],
-  g: ["candidate", "What each unit would write into its cell state, between −1 and 1."],
-  o: ["output gate", "How much of its cell state each unit shows: 0 hides it, 1 shows it."],
-  c: ["cell state", "The memory of each unit: what it kept plus what it took in, c′ = f c + i g."],
-  h: ["hidden state", "What each unit passes to the next step and to the output."],
-  r: ["reset gate", "How much of the past each unit uses for its candidate n: 0 ignores it, 1 uses all."],
-  z: ["update gate", "How much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate.",
-    "hidden state"],
-  n: ["candidate", "The new state each unit proposes, between −1 and 1."],
+  i: ["input gate", glossary["input gate"]],
+  f: ["forget gate", glossary["forget gate"], "cell state"],
+  g: ["candidate", glossary["candidate g"]],
+  o: ["output gate", glossary["output gate"]],
+  c: ["cell state", glossary["cell state"]],
+  h: ["hidden state", glossary["hidden state"]],
+  r: ["reset gate", glossary["reset gate"]],
+  z: ["update gate", glossary["update gate"], "hidden state"],
+  n: ["candidate", glossary["candidate n"]],
 };
 
+/** Dash and width of the curve of a gate or state. */
 export const CURVES = {
-  i: ["green", [6, 3], 2], f: ["blue", [], 2.5], g: ["pink", [2, 2], 2], o: ["yellow", [8, 3, 2, 3], 2],
-  r: ["green", [6, 3], 2], z: ["blue", [], 2.5], n: ["pink", [2, 2], 2],
-  c: ["orange", [], 2.5], h: ["ink", [], 3],
+  i: [[6, 3], 2], f: [[], 2.5], g: [[2, 2], 2], o: [[8, 3, 2, 3], 2],
+  r: [[6, 3], 2], z: [[], 2.5], n: [[2, 2], 2],
+  c: [[], 2.5], h: [[], 3],
 };
 
 export const number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");

@@ -13,13 +13,8 @@ from ...ui import charts, controls, theme
 
 SCALES = {"error": "Error", "excess": "Distance above Bayes"}
 REFERENCES = tuple(
-    (FLOORS[key].short, key, colour, style)
-    for key, colour, style in (
-        ("last_value", theme.INK, "dashed"),
-        ("best_linear", theme.GREEN, "dashed"),
-        ("bayes", theme.ORANGE, "solid"),
-        ("noise", theme.VERMILION, "dotted"),
-    )
+    (FLOORS[key].short, key, style)
+    for key, style in (("last_value", "dashed"), ("best_linear", "dashed"), ("bayes", "solid"), ("noise", "dotted"))
 )
 RUN = "this run"
 Evaluations = Sequence[Evaluated]
@@ -55,24 +50,24 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
     bayes, series, names = began.floors["bayes"], [], []
     if scale == "error":
         losses = [point.loss for point in evaluations]
-        series.append(charts.line("training loss", steps, losses, theme.GREY, width=1))
+        series.append(charts.line("training loss", steps, losses, theme.light("muted"), width=1))
         names.append("training loss")
-    for label, key, colour, style in REFERENCES:
+    for label, key, style in REFERENCES:
         value = began.floors[key] if scale == "error" else 100 * (began.floors[key] / bayes - 1)
         if scale == "error" or value > 100 * LEAST_SHOWN:
-            series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
+            series.append(charts.line(label, ends, [value, value], theme.light(key), width=1.8, style=style))
             names.append(label)
     values = [
         point.mse if scale == "error" else 100 * max(point.excess, LEAST_SHOWN) for point in evaluations
     ]
-    series.append(charts.line(RUN, steps, values, theme.BLUE, width=2.4))
+    series.append(charts.line(RUN, steps, values, theme.light("model"), width=2.4))
     what = "mean squared error" if scale == "error" else "excess over Bayes, %"
     options = charts.axes("step", what, series, logarithmic=scale == "excess")
     axis = options["xAxis"]
     axis.pop("minInterval")
     axis |= {"type": "log", "min": ends[0], "max": ends[1]}
     if scale == "error":
-        low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
+        low, high = began.floors["noise"], max(began.floors[key] for _, key, _ in REFERENCES)
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
     return charts.legend_of(options, [RUN, *names])
 
@@ -86,7 +81,7 @@ def _bound(options: charts.Options, low: float, high: float) -> None:
 
 def loss_description(began: Began, evaluations: Evaluations) -> str:
     """The text alternative of the chart of the course."""
-    lines = ", ".join(f"{label} {began.floors[key]:.5f}" for label, key, _, _ in REFERENCES)
+    lines = ", ".join(f"{label} {began.floors[key]:.5f}" for label, key, _ in REFERENCES)
     if not evaluations:
         return f"Error by step of the training, nothing measured yet. References: {lines}."
     last = evaluations[-1]
@@ -100,9 +95,9 @@ def snapshot_options(began: Began, shown: Snapshot) -> charts.Options:
     """The forecasts one step ahead at one step of the training, with the truth and the Bayes forecasts."""
     x = np.arange(len(began.truth))
     series = [
-        charts.line("truth", x, began.truth, theme.INK, width=1.2),
-        charts.line("Bayes", x, began.bayes, theme.ORANGE, style="dashed"),
-        charts.line(RUN, x, shown.forecast, theme.BLUE),
+        charts.line("truth", x, began.truth, theme.light("truth"), width=1.2),
+        charts.line("Bayes", x, began.bayes, theme.light("bayes"), style="dashed"),
+        charts.line(RUN, x, shown.forecast, theme.light("model")),
     ]
     axis = "window, sorted by what came" if began.episodic else "step of the series"
     options = charts.axes(axis, "value, one step ahead", series)
@@ -151,13 +146,12 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
     if evaluations:
         last = evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
-        made.append(controls.number(RUN, f"{last.mse:.5f}", "var(--blue)", detail))
-    for label, key, colour, _ in reversed(REFERENCES):
+        made.append(controls.number(RUN, f"{last.mse:.5f}", theme.variable("model"), detail))
+    for label, key, _ in reversed(REFERENCES):
         value, bayes = began.floors[key], began.floors["bayes"]
         away = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
-        shown = "var(--ink)" if colour == theme.INK else colour
         detail = away if key != "bayes" else "the best there is"
-        made.append(controls.number(theme.term(label), f"{value:.5f}", shown, detail))
+        made.append(controls.number(theme.term(label), f"{value:.5f}", theme.variable(key), detail))
     return "".join(made)
 
 
