@@ -65,6 +65,15 @@ def test_a_value_of_light_ground_names_one_colour_and_every_name_is_one() -> Non
     assert not any(set(one) & set(other) for one, other in combinations(spaces, 2))
 
 
+def test_no_two_of_many_models_look_alike_in_a_figure() -> None:
+    models = [f"model{n}" for n in range(24)]
+    looks = {(look["color"], look["marker"]) for look in plots.styles(models).values()}
+    shown = {arena_plots._look(Curve(name, [1.0], [1.0], [], []), models) for name in models}
+    assert len(looks) == len(shown) == len(models)
+    in_order = [arena_plots._look(Curve(name, [1.0], [1.0], [], []), models)[0] for name in models]
+    assert in_order == [look["color"] for look in plots.styles(models).values()]
+
+
 def test_a_reference_has_one_colour_in_charts_in_saved_figures_and_in_the_arena() -> None:
     assert set(FLOORS) <= set(_palette.ROLES)
     assert len({_palette.ROLES[name] for name in FLOORS}) == len(FLOORS)

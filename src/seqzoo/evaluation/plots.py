@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .._estimates import Estimate
     from ..forecasters.rollout import Case
 
-MARKERS = "osD^vPX*"  # with the colours of models, told apart with every common kind of colour vision
+MARKERS = "osD^vPX"  # seven beside eight colours: together they tell 56 models apart
 
 REFERENCE_LINES = {"last_value": ":", "line": "-.", "best_linear": "--"}
 """Line style of each reference that a figure of excess draws; its colour is that of its name."""
@@ -55,7 +55,7 @@ def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
 
 
 def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Colour and marker of each model, as `plot` takes them; no two of the first forty are alike."""
+    """Colour and marker of each model, as `plot` takes them; no two of the first 56 share both."""
     colours = map(_palette.light, itertools.cycle(_palette.MODELS))
     pairs = zip(colours, itertools.cycle(MARKERS), strict=False)
     return {name: {"color": colour, "marker": marker} for name, (colour, marker) in zip(names, pairs, strict=False)}

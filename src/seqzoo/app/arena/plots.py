@@ -142,7 +142,8 @@ def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
         style = "solid" if curve.name in SOLID else "dotted" if curve.name in DOTTED else "dashed"
         return theme.light(named(curve.name) or "grey"), style, ""
     place = models.index(curve.name)
-    return theme.light(MODELS[place % len(MODELS)]), "solid", SHAPES[place % len(SHAPES)]
+    turn, colour = divmod(place, len(MODELS))
+    return theme.light(MODELS[colour]), "solid", SHAPES[(place + turn) % len(SHAPES)]
 
 
 def legend(answer: Answer) -> str:

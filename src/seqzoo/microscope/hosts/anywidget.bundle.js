@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 052b07210381c94f; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 0e725f7d11b6e24d; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -231,13 +231,16 @@ var palette_default = {
     grey: ["#7a828c", "#8f98a3"],
     blue: ["#0072b2", "#56b4e9"],
     red: ["#a84300", "#ff9559"],
-    amber: ["#b36f00", "#f0b440"],
+    amber: ["#ad7b00", "#f0b440"],
     green: ["#00785a", "#4fd6ac"],
     pink: ["#a8487f", "#ee9fcb"],
-    teal: ["#1b6f7a", "#84dbe4"],
+    teal: ["#2a8f96", "#84dbe4"],
     violet: ["#5b2f95", "#9581ea"],
     olive: ["#7f8230", "#e3e565"],
-    slate: ["#2a3850", "#cfdcf2"]
+    slate: ["#2a3850", "#cfdcf2"],
+    indigo: ["#6663e8", "#b3b0ff"],
+    maroon: ["#7a1420", "#e4566a"],
+    brown: ["#5b3f01", "#c08552"]
   },
   surfaces: {
     ground: ["#f6f7f9", "#12161b"],
@@ -263,7 +266,7 @@ var palette_default = {
     permuted: "violet",
     shuffled: "red"
   },
-  models: ["blue", "violet", "red", "olive", "slate"],
+  models: ["blue", "violet", "red", "olive", "slate", "maroon", "indigo", "brown"],
   gates: {
     i: "green",
     f: "blue",
