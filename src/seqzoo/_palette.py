@@ -6,6 +6,7 @@ place that draws it takes that one. Colours reach a contrast of 3:1 at least on 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,8 +27,8 @@ SURFACES = {name: Pair(*pair) for name, pair in _FILE["surfaces"].items()}
 """What is drawn on, and the rules of a grid."""
 ROLES: dict[str, str] = _FILE["roles"]
 """The name of a colour by what is drawn: a model, a reference of `forecasters.table`, a condition of experiments."""
-MODELS: tuple[str, ...] = tuple(_FILE["models"])
-"""Names of colours for several models in one figure, in their order. Beyond them, shapes tell models apart."""
+MODELS: tuple[str, ...] = tuple(_FILE["models"].values())
+"""Names of colours for several models in one figure, by `places`. Beyond them, shapes tell models apart."""
 
 
 def pair(name: str) -> Pair:
@@ -43,6 +44,21 @@ def light(name: str) -> str:
 def variable(name: str) -> str:
     """A colour or role as a style sheet takes it: that of light or dark, as the page is."""
     return f"var(--{name.replace('_', '-')})"
+
+
+def places(models: Iterable[str]) -> dict[str, int]:
+    """A place in `MODELS`, or beyond, for each of several models, as "lstm" or "lstm.sine"; no two have the same.
+
+    It is that of the architecture, whatever is drawn beside it; who has none, or finds it taken, follows.
+    """
+    names, known = list(models), list(_FILE["models"])
+    own: dict[str, int] = {}
+    for name in names:
+        architecture = name.partition(".")[0]
+        if architecture in known and known.index(architecture) not in own.values():
+            own[name] = known.index(architecture)
+    others = (place for place in itertools.count() if place not in own.values())
+    return {name: own[name] if name in own else next(others) for name in names}
 
 
 def css(names: Iterable[str] = (*COLOURS, *SURFACES, *ROLES)) -> str:

@@ -70,6 +70,10 @@ def test_no_two_of_many_models_look_alike_in_a_figure() -> None:
     looks = {(look["color"], look["marker"]) for look in plots.styles(models).values()}
     shown = {arena_plots._look(Curve(name, [1.0], [1.0], [], []), models) for name in models}
     assert len(looks) == len(shown) == len(models)
+    for names in (["gru", "own", "lstm.sine-h50", "lstm.sine"], ["lstm.sine", "gru"]):
+        seen = _palette.places(names)
+        assert (seen["gru"], seen[next(name for name in names if name.startswith("lstm"))]) == (1, 0)
+        assert len(set(seen.values())) == len(names)
     in_order = [arena_plots._look(Curve(name, [1.0], [1.0], [], []), models)[0] for name in models]
     assert in_order == [look["color"] for look in plots.styles(models).values()]
 

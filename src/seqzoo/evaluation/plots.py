@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,10 +54,12 @@ def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
 
 
 def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Colour and marker of each model, as `plot` takes them; no two of the first 56 share both."""
-    colours = map(_palette.light, itertools.cycle(_palette.MODELS))
-    pairs = zip(colours, itertools.cycle(MARKERS), strict=False)
-    return {name: {"color": colour, "marker": marker} for name, (colour, marker) in zip(names, pairs, strict=False)}
+    """Colour and marker of each model, as `plot` takes them; no two of 56 share both."""
+    colours = [_palette.light(name) for name in _palette.MODELS]
+    return {
+        name: {"color": colours[place % len(colours)], "marker": MARKERS[place % len(MARKERS)]}
+        for name, place in _palette.places(names).items()
+    }
 
 
 def percent_ticks(axis: Axis) -> None:

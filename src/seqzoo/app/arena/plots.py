@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..._formats import percent
-from ..._palette import MODELS
+from ..._palette import MODELS, places
 from ...forecasters.table import named
 from ..ui import charts, theme
 from ..ui.charts import Options
@@ -29,7 +29,7 @@ KINDS = {
     "reference": (theme.light("muted"), "diamond"),
 }
 SOLID = ("Bayes", "Bayes that knows")
-DOTTED = ("best linear, recursive", "last value")
+DOTTED = ("best linear, recursive", "straight line", "last value")
 MOST_TICKS = 10
 FRAME = 62  # pixels around the rows of marks
 _PERCENT = "value => Number((100 * value).toPrecision(3)).toLocaleString('en') + '%'"
@@ -141,7 +141,7 @@ def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
     if curve.is_reference:
         style = "solid" if curve.name in SOLID else "dotted" if curve.name in DOTTED else "dashed"
         return theme.light(named(curve.name) or "grey"), style, ""
-    place = models.index(curve.name)
+    place = places(models)[curve.name]
     turn, colour = divmod(place, len(MODELS))
     return theme.light(MODELS[colour]), "solid", SHAPES[(place + turn) % len(SHAPES)]
 

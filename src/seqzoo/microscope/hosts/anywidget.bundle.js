@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 0e725f7d11b6e24d; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 6a564f9fd8d84182; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -266,7 +266,16 @@ var palette_default = {
     permuted: "violet",
     shuffled: "red"
   },
-  models: ["blue", "violet", "red", "olive", "slate", "maroon", "indigo", "brown"],
+  models: {
+    lstm: "blue",
+    gru: "violet",
+    mlp: "red",
+    linear: "olive",
+    tcn: "slate",
+    rnn: "maroon",
+    transformer: "indigo",
+    gaf_cnn: "brown"
+  },
   gates: {
     i: "green",
     f: "blue",
