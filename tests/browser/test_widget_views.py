@@ -10,7 +10,7 @@ import pytest
 
 import seqzoo
 from seqzoo.bundles.store import SHIPPED, open_bundle
-from seqzoo.microscope import Microscope
+from seqzoo.microscope.widget import Microscope
 from support.microscope_page import press, said
 
 
@@ -119,7 +119,7 @@ def test_a_unit_of_recall_holds_the_value_after_the_cue(show):
     page = show("gru.recall")
     answers = """async () => {
       const [{parseSafetensors, makeCell, head}, {questionOf, respond}] =
-        await Promise.all([import("/cell.js"), import("/response.js")]);
+        await Promise.all([import("/microscope/js/cell.js"), import("/microscope/js/response.js")]);
       const bytes = (await new Promise((done) => {
         window.model.on("msg:custom", (_, buffers) => done(buffers[0])); window.model.send({kind: "weights"}); }));
       const cell = makeCell("gru", parseSafetensors(bytes.buffer));

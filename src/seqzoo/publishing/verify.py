@@ -254,9 +254,11 @@ def _score_on_series(found: Bundle) -> str:
     predictor = Predictor(found, "onnx").warm()
     measured = score_on_series(predictor.predict, holdout.of(found), contract.context_length, contract.horizon)
     if stated.windows != measured.model.cutoffs:
-        raise IntegrityError(f"{measured.model.cutoffs:,} cutoffs are held out; the manifest states {stated.windows:,}.")
+        cutoffs = f"{measured.model.cutoffs:,} cutoffs"
+        raise IntegrityError(f"{cutoffs} are held out; the manifest states {stated.windows:,}.")
     pairs = {"mse": (stated.mse[0], measured.mse.value), "its standard error": (stated.mse[1], measured.mse.se)}
-    pairs |= {f"the rival {name}": (stated.rivals.get(name, math.nan), mse) for name, mse in measured.rival_mse.items()}
+    for name, mse in measured.rival_mse.items():
+        pairs[f"the rival {name}"] = stated.rivals.get(name, math.nan), mse
     for what, (claim, value) in pairs.items():
         if not abs(claim - value) <= SAME * abs(value):
             raise IntegrityError(f"{what} is {value:.6g} on the held-out part; the manifest states {claim:.6g}.")

@@ -26,8 +26,9 @@ STORED_FLOORS = Path(__file__).with_name("floors.json")
 def rows() -> list[dict[str, Any]]:
     """By signal, and from the best possible to the worst: name, what it is, size, excess and skill.
 
-    An excess is None where the floor is zero, and where nobody knows it: for a measured series, which has no floors. `excess_best_linear` and `excess_last_value` are those references on
-    the same signal and horizon. A bundle that cannot be described has its `error` in place of these, and comes last.
+    An excess is None where the floor is zero, and of a measured series, whose floors nobody knows: there the skill is
+    None too. `excess_best_linear` and `excess_last_value` are those references on the same signal and horizon.
+    A bundle that cannot be described has its `error` in place of these, and comes last.
     """
     found: list[dict[str, Any]] = []
     known: dict[str, dict[str, float]] = {}

@@ -150,8 +150,8 @@ class Predictor:
         """
         if self.process is None:
             raise InputError(
-                f"{self.name} was trained on {describe_signal(self.manifest)}, of which nobody knows the law: there is "
-                "neither a best forecast nor a fresh window. Give a series or a window of your own."
+                f"{self.name} was trained on {describe_signal(self.manifest)}, whose law nobody knows: it has no "
+                "best forecast and no fresh windows. Give a series or a window of your own."
             )
         return self.process
 

@@ -21,7 +21,7 @@ VALUES = 1 << 20  # fewer windows where they are long
 
 
 class Judgement(NamedTuple):
-    """How good weights are: `excess` and `mse` as in `Evaluation`; of two, those of the lower `criterion` are kept."""
+    """How good weights are: `excess` and `mse` as in `Evaluation`. Those of the lowest `criterion` are kept."""
 
     criterion: float
     excess: float | None

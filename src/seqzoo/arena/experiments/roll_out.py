@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ... import signals
+from ... import _palette, signals
 from ..._estimates import Estimate
 from ...errors import InputError
 from ...evaluation import plots
@@ -103,10 +103,11 @@ def read(folder: Path) -> Results:
 def figure(found: Results) -> Figure:
     """Expected MSE by step, both logarithmic, beside the floor."""
     figure, (axes,) = plots.panels(1, 8.0, 4.6)
-    looks = ((BAYES, plots.INK, "-"), (DIRECT, plots.GREY, "--"), (RECURSIVE, plots.GREY, ":"))
-    for name, colour, style in looks:
+    looks = ((BAYES, "bayes", "-"), (DIRECT, "best_linear", "--"), (RECURSIVE, "best_linear", ":"))
+    for name, role, style in looks:
+        colour = _palette.light(role)
         axes.plot(found.steps, found.references[name], color=colour, linestyle=style, linewidth=1.6, label=name)
-    for name, look in plots.styles(found.models, without=(plots.INK, plots.GREY)).items():
+    for name, look in plots.styles(found.models).items():
         values = [point.value for point in found.models[name]]
         axes.plot(found.steps, values, markersize=3, linewidth=1.2, label=name, **look)
     axes.set_xscale("log")

@@ -36,7 +36,7 @@ class Began(_Event, frozen=True):
 
 
 class Evaluated(_Event, frozen=True):
-    """The averaged weights after `step` updates: MSE, excess where a floor is known, training's loss since the last."""
+    """The averaged weights after `step` updates: MSE, excess where a floor is known, loss since the last."""
 
     step: Step
     mse: float

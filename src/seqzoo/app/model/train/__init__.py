@@ -261,10 +261,14 @@ class _Train:
 
         def compute() -> dict[str, float]:
             spec = settings.applied_to(self.spec)
-            return averaged(floors(spec.source.process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS))
+            process = spec.source.process
+            if process is None:  # the rivals of a series are measured once the run begins
+                return {}
+            return averaged(floors(process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS))
 
         try:
-            self.preview = Began(settings.steps, await to_thread.run_sync(compute), False, [], [])
+            known = await to_thread.run_sync(compute)
+            self.preview = Began(settings.steps, known, False, [], []) if known else None
         except SeqzooError:  # the run itself will say it
             self.preview = None
         self._draw_course()
