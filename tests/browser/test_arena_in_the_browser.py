@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from seqzoo.arena.committed import HERE
-from seqzoo.arena.questions import ANSWERS, committed
+from seqzoo.arena.experiments import EXPERIMENTS, experiment
 from support.serving import Running, lasting
 
 Visit = Callable[..., Any]
@@ -40,20 +40,25 @@ def drawn(page: Any) -> str:
     return str(page.inner_html(f"{CHART} svg"))
 
 
-@pytest.mark.parametrize("question", ANSWERS)
+def found(key: str, place: int = 0) -> Any:
+    shown = experiment(key)
+    return shown.summarise(shown.read(shown.committed[place].folder), "", ())
+
+
+@pytest.mark.parametrize("question", [each.key for each in EXPERIMENTS])
 def test_each_question_shows_the_numbers_of_the_stored_results(visit: Visit, question: str) -> None:
-    answer = ANSWERS[question](next(iter(committed(question).values())), "", ())
+    finding = found(question)
     page = visit(f"/arena?question={question}")
     page.wait_for_selector("[data-shown=committed] td >> nth=0")
-    assert table(page) == [list(answer.headings), *answer.rows]
-    assert page.inner_text("[data-shown=committed] .said").count("\n") >= len(answer.sentences) - 1
+    assert table(page) == [list(finding.headings), *finding.rows]
+    assert page.inner_text("[data-shown=committed] .said").count("\n") >= len(finding.sentences) - 1
     measured = page.inner_text("[data-shown=committed] .measured")
-    assert all(text in measured for text in answer.measured.values())
+    assert all(text in measured for text in finding.measured.values())
     assert "Notice" in page.inner_text("p.lead >> nth=0")
     page.wait_for_selector(f"{CHART} svg path >> nth=9", state="attached")
-    names = [mark.row for mark in answer.marks if not mark.is_reference] or answer.models
+    names = [mark.row for mark in finding.marks if not mark.is_reference] or finding.models
     assert all(name in said(page) for name in names)
-    assert not answer.marks or all(f">{name}</text>" in drawn(page) for name in names)
+    assert not finding.marks or all(f">{name}</text>" in drawn(page) for name in names)
 
 
 def test_a_mean_on_the_page_is_that_of_the_stored_cells(visit: Visit) -> None:
@@ -111,8 +116,8 @@ def test_one_step_has_several_signals(visit: Visit) -> None:
     page.click("[aria-label=Signal] >> text='recall'")
     page.wait_for_function("location.search.includes('signal=recall')")
     page.wait_for_function("document.querySelector('.measured').textContent.includes('cue')")
-    answer = ANSWERS["one-step"](HERE / "recall", "", ())
-    assert table(page)[1:] == answer.rows
+    finding = found("one-step", 1)
+    assert table(page)[1:] == finding.rows
 
 
 def test_an_address_that_makes_no_sense_shows_the_first_question_and_is_not_obeyed(visit: Visit) -> None:
