@@ -44,6 +44,11 @@ class Child:
         self._log = log
 
     @property
+    def pid(self) -> int:
+        """Of the process, and of its session."""
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         """How it ended; None while it runs."""
         return self._process.poll()
