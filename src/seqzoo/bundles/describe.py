@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .. import signals
 from ..errors import IntegrityError, SeqzooError
-from .store import CARD, Bundle, Manifest
+from .manifest import Manifest
+from .store import CARD, Bundle
 
 if TYPE_CHECKING:
     pass
@@ -29,9 +29,9 @@ def text_of(found: Bundle) -> str:
 def describe_signal(manifest: Manifest) -> str:
     """As "sin(0.02 x) + noise, sigma 0.1"."""
     try:
-        return signals.make(manifest.signal.family, manifest.signal.parameters).description
+        return manifest.process.description
     except SeqzooError:  # of a version that has other signals
-        return f"{manifest.signal.family} ({_pairs(manifest.signal.parameters)})"
+        return f"{manifest.source.family} ({_pairs(manifest.source.parameters)})"
 
 
 def _pairs(facts: dict[str, object] | dict[str, float]) -> str:

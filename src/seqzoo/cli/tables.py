@@ -12,6 +12,7 @@ from rich.table import Table
 from ..bundles.describe import describe_signal
 from ..forecasters.floors import NO_EXCESS, vanishes
 from ..forecasters.table import label
+from ..runtime.engines import offered
 
 if TYPE_CHECKING:
     from .._estimates import Estimate
@@ -57,7 +58,7 @@ def show_manifest(found: Bundle) -> None:
         ("forecasts", f"the next {ahead}, \\[B, {contract.horizon}]"),
         ("signal", escape(describe_signal(facts))),
         ("size", f"{facts.parameters:,} parameters, {bytes_of(facts.size)}"),
-        ("engines", escape(", ".join(facts.tolerance))),
+        ("engines", escape(", ".join(offered(facts)))),
         ("trained", f"{training.windows_seen:,} windows in {training.seconds:.0f} s, seed {training.seed}"),
         ("folder", escape(str(found.path))),
     ):

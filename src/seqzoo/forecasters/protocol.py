@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from ..bundles.store import Bundle, Manifest
+    from ..bundles.manifest import Manifest
+    from ..bundles.store import Bundle
     from ..runtime.engines.numpy import Trace
     from ..runtime.stream import Stream
     from ..signals import Signal

@@ -21,7 +21,7 @@ from ..forecasters import familiarity
 from ..forecasters.exact import best_linear
 from ..forecasters.floors import standing
 from ..runtime.engines.numpy import CELLS
-from ..signals import Signal, make
+from ..signals import Signal
 
 try:
     import anywidget
@@ -119,7 +119,7 @@ class Microscope(anywidget.AnyWidget):
         if not 2 <= length <= LONGEST:
             raise InputError(f"{facts.name} reads {length:,} values; the microscope shows windows of 2 to {LONGEST}.")
         self._weights = b"" if url else bundle.read(WEIGHTS)
-        self._signal: Signal = make(facts.signal.family, facts.signal.parameters)
+        self._signal: Signal = facts.process
         if window is not None and (len(window) != length or not np.isfinite(window).all()):
             raise InputError(f"a window of {facts.name} has {length} finite values, got {len(window)}.")
         self._given, self._draw = window, _whole(view or {}, "draw", 0, DRAWS - 1)
@@ -132,10 +132,10 @@ class Microscope(anywidget.AnyWidget):
             view=dict(view or {}),
             window=window,
             start=window,
-            scale=[facts.contract.normaliser.center, facts.contract.normaliser.scale],
+            scale=[facts.contract.scaling.center, facts.contract.scaling.scale],
             best_linear=linear.weights.tolist(),
             best_linear_bias=linear.bias.tolist(),
-            signal={"family": facts.signal.family, **dataclasses.asdict(self._signal)},
+            signal={"family": facts.source.family, **dataclasses.asdict(self._signal)},
             standings=[standing(self._signal, own=own) for own in (False, True)],
             is_given=self._is_given,
         )

@@ -29,19 +29,18 @@ from torch import nn
 from .. import __version__
 from .._extras import one_thread
 from ..bundles import store
-from ..bundles.store import ENGINES, Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
-from ..data.scaling import Normaliser
-from ..errors import InputError, IntegrityError, MissingExtraError
+from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
+from ..bundles.store import Bundle
+from ..errors import InputError, IntegrityError, MissingExtraError, first_line
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
-from ..runtime.engines.numpy import CELLS
-from ..training.loop import Run, Trained
+from ..training import modules
+from ..training.loop import Trained
+from ..training.spec import TrainingSpec
 from ..zoo import _model_files, _registry
 from ..zoo._card import Card
 from ..zoo._recipes import configured
-from ..zoo._trial import first_line
 from . import cards
 
-TOLERANCE = 1e-5
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
 OPSET = 20
@@ -60,9 +59,9 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     if not trained.history:
         raise InputError("the run has no evaluated weights yet: train it for longer.")
     store.check_replaceable(path)
-    run, module = trained.run, trained.module
-    golden = _golden_windows(run)
-    manifest = _manifest(trained, card, name or run.name)
+    spec, module = trained.spec, trained.module
+    golden = _golden_windows(spec)
+    manifest = _manifest(trained, card, name or spec.name)
     contents = {
         store.CARD: cards.render(manifest, card).encode(),
         store.WEIGHTS: to_safetensors(weights_of(module)),
@@ -138,11 +137,14 @@ def check_exporter() -> None:
         raise MissingExtraError("ONNX export", "train")
 
 
-def check_exportable(run: Run) -> None:
-    """Raises InputError unless the module of a run can be scripted and expressed in ONNX: before it is trained."""
+def check_exportable(spec: TrainingSpec) -> None:
+    """Raises InputError unless the module can be trained, scripted and expressed in ONNX: before it is trained."""
+    build = modules.builder(spec)
+    if spec.architecture in _registry.shipped():  # which tests export
+        return
     with torch.random.fork_rng():
-        module = run.module(run.config)
-    contract = Contract(run.config.context_length, run.config.horizon, Normaliser())
+        module = build()
+    contract = Contract(spec.context_length, spec.horizon)
     to_torchscript(module, contract)
     to_onnx(module, contract)
 
@@ -244,11 +246,11 @@ def _quiet_exporter() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _golden_windows(run: Run) -> NDArray[np.float32]:
+def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
     """[B, L, 1]: windows of the signal, and some far from it that a wrong gate would betray."""
-    length = run.config.context_length
+    length = spec.context_length
     rng = np.random.default_rng(HELD_OUT_SEEDS + 2)
-    likely = run.signal.draw(GOLDEN_WINDOWS, length, 1, rng).context
+    likely = spec.source.process.draw(GOLDEN_WINDOWS, length, 1, rng).context
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
@@ -287,15 +289,15 @@ def module_of(found: Bundle) -> nn.Module:
     return module.eval()
 
 
-def score_of(module: nn.Module, run: Run) -> Score:
+def score_of(module: nn.Module, spec: TrainingSpec) -> Score:
     """The score of a module on the windows that every bundle of its signal is scored on."""
-    length, horizon = run.config.context_length, run.config.horizon
+    length, horizon, process = spec.context_length, spec.horizon, spec.source.process
     return score(
         lambda windows: eager(module, windows).numpy(),
-        run.signal,
+        process,
         length,
         horizon=horizon,
-        windows=min(run.signal.windows_to_score, most_windows(length, horizon)),
+        windows=min(process.windows_to_score, most_windows(length, horizon)),
         seed=SCORE_SEED,
     )
 
@@ -334,28 +336,28 @@ def stack() -> dict[str, str]:
 
 
 def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
-    run = trained.run
+    spec = trained.spec
     return Manifest(
-        schema_version=store.SCHEMA_VERSION,
+        schema_version=SCHEMA_VERSION,
         name=name,
         title=card.title,
         summary=card.summary,
-        architecture=run.architecture,
-        config=dataclasses.asdict(run.config),
+        architecture=spec.architecture,
+        config=spec.config,
         parameters=sum(parameter.numel() for parameter in trained.module.parameters()),
-        contract=Contract(run.config.context_length, run.config.horizon, Normaliser()),
-        signal=SignalFacts(run.signal_family, dataclasses.asdict(run.signal)),
-        score=score_facts(score_of(trained.module, run)),
-        tolerance={engine: TOLERANCE for engine in ENGINES if engine != "numpy" or run.architecture in CELLS},
+        contract=Contract(spec.context_length, spec.horizon),
+        source=spec.source,
+        score=score_facts(score_of(trained.module, spec)),
         training=TrainingFacts(
-            recipe=dataclasses.asdict(run.recipe),
-            seed=run.seed,
+            recipe=dataclasses.asdict(spec.recipe),
+            seed=spec.seed,
             steps=trained.best_step,
-            windows_seen=trained.best_step * run.recipe.batch_size,
+            windows_seen=trained.best_step * spec.recipe.batch_size,
             seconds=round(trained.seconds, 1),
             stack=stack(),
+            model_file=spec.model_file,
         ),
-        rebuild=f"seqzoo reproduce {name}{_model_files.option_for(run.architecture)}",
+        rebuild=f"seqzoo reproduce {name}{_model_files.option_for(spec.architecture)}",
         created_with=f"seqzoo {__version__}",
         files={},
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..bundles.store import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Manifest
+from ..bundles.manifest import Manifest
+from ..bundles.store import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
 from ..forecasters.floors import NO_EXCESS
 
 if TYPE_CHECKING:

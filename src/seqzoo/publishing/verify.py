@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as serialise
 
-from .. import _extras, _storage, signals
+from .. import _extras, _storage
 from .._estimates import Estimate
 from ..bundles import describe, history, shelf
 from ..bundles import store as bundles
-from ..bundles.store import ENGINES, TORCHSCRIPT, Bundle, ScoreFacts
+from ..bundles.manifest import ScoreFacts
+from ..bundles.store import TORCHSCRIPT, Bundle
 from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
 from ..evaluation.scoring import Score, fresh_seed, most_windows, score
 from ..forecasters.floors import NO_EXCESS
-from ..runtime import Predictor, golden
+from ..runtime import Predictor, engines, golden
 from . import script_archive
 
 WINDOWS = 20_000
 FEW = 2_000  # fewer fresh windows may hold no rare large error of a signal
 FEWEST_STATED = 7_000  # windows that the shortest honest score is of
-OFFERED = ("torchscript", "onnx")  # every bundle has their files, and the pages offer them
 SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
 
 
@@ -139,17 +139,14 @@ def _behaviour(found: Bundle, windows: int, seed: int) -> Iterator[tuple[str, Ca
     yield "card", lambda: f"{len(describe.text_of(found)):,} characters of text"
     yield "history", lambda: f"{len(history.of(found)):,} evaluations, one of them of these weights"
     yield "eager", lambda: _golden(found, "eager", _eager(found))
-    for engine in ENGINES:
-        if engine in found.manifest.tolerance or engine in OFFERED:
-            yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
+    for engine in engines.offered(found.manifest):
+        yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
     yield "score", lambda: _score(found, windows, seed)
 
 
 def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     if engine == "torchscript":
         script_archive.check(found.read(TORCHSCRIPT))
-    if engine not in found.manifest.tolerance:
-        raise _NotHere("the manifest states no tolerance for it")
     predictor = Predictor(found, engine)
     try:
         predictor.warm()
@@ -177,7 +174,7 @@ def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]
 
 
 def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> str:
-    made = golden.compare(found, engine, predict)
+    made = golden.compare(found, predict)
     if not made.passed:
         kept = _storage.home() / "disagreements" / f"{found.manifest.name}-{engine}.safetensors"
         wrong = made.wrong
@@ -250,7 +247,7 @@ def _check_steps(stated: ScoreFacts, measured: Score) -> None:
 
 def _score(found: Bundle, windows: int, seed: int) -> str:
     stated = found.manifest.score
-    signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
+    signal = found.manifest.process
     length, horizon = found.manifest.contract.context_length, found.manifest.contract.horizon
     windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
     fewest = min(FEWEST_STATED, signal.windows_to_score)

@@ -12,7 +12,8 @@ from typing import Any
 
 from ..bundles import shelf
 from ..bundles.describe import describe_signal
-from ..bundles.store import SHIPPED, Manifest, open_bundle
+from ..bundles.manifest import Manifest
+from ..bundles.store import SHIPPED, open_bundle
 from ..errors import BundleError
 from ..forecasters.floors import floors, vanishes
 from ..forecasters.references import CONTEXT_LENGTH
@@ -41,7 +42,7 @@ def rows() -> list[dict[str, Any]]:
             continue
         found.append(row)
         if facts.contract.horizon == 1 and row["shipped"]:
-            known[facts.signal.family] = facts.score.floors
+            known[facts.source.family] = facts.score.floors
     for family in FAMILIES:
         of_signal = known.get(family) or _floors(family)
         found += [_reference(name, family, of_signal) for name in REFERENCES]
@@ -91,7 +92,7 @@ def _row(facts: Manifest) -> dict[str, Any]:
         "title": facts.title,
         "summary": facts.summary,
         "architecture": facts.architecture,
-        "family": facts.signal.family,
+        "family": facts.source.family,
         "signal": describe_signal(facts),
         "reference": False,
         "parameters": facts.parameters,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
+from ..bundles.manifest import TOLERANCE
 from ..bundles.store import GOLDEN, Bundle
 from ..errors import IntegrityError
 
@@ -40,11 +41,8 @@ class Comparison(NamedTuple):
         return np.asarray(~(np.abs(self.given - self.expected) <= self.bound).all(axis=1))
 
 
-def compare(found: Bundle, engine: str, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
+def compare(found: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
     """Run `predict` on the golden windows of a bundle.
-
-    Args:
-        engine: whose tolerance counts; 1e-5 for one that the manifest does not name.
 
     Raises:
         IntegrityError: the tensors cannot be read or are not of the contract's shape, or the forecast is not.
@@ -66,4 +64,4 @@ def compare(found: Bundle, engine: str, predict: Callable[[FloatArray], FloatArr
     given = predict(context)
     if given.shape != expected.shape:
         raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
-    return Comparison(context, expected, given, found.manifest.tolerance.get(engine, 1e-5))
+    return Comparison(context, expected, given, TOLERANCE)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import signals
+from ..bundles.manifest import Contract, Manifest
 from ..bundles.shelf import find
-from ..bundles.store import WEIGHTS, Bundle, Contract, Manifest, open_bundle
+from ..bundles.store import WEIGHTS, Bundle, open_bundle
 from ..data.windows import as_batch, last_window, single
 from ..errors import InputError, IntegrityError, OutsideTrainingWarning, UnknownNameError
 from ..forecasters import familiarity, references, rollout
@@ -136,7 +136,7 @@ class Predictor:
     @cached_property
     def signal(self) -> Signal:
         """The signal it was trained on. Raises ManifestError, UnknownNameError, InputError."""
-        return signals.make(self.manifest.signal.family, self.manifest.signal.parameters)
+        return self.manifest.process
 
     @cached_property
     def engine(self) -> str:
@@ -240,7 +240,7 @@ class Predictor:
         """
         from .stream import Stream
 
-        return Stream(self._reference, self.manifest.contract.normaliser, self._familiar, self.context_length)
+        return Stream(self._reference, self.manifest.contract.scaling, self._familiar, self.context_length)
 
     def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
         return rollout.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
@@ -271,7 +271,7 @@ class Predictor:
                 engine = engines.build(self.engine, self.bundle)
                 contract = self.manifest.contract
                 self._try(engine, contract)
-                self._length, self._normaliser = contract.context_length, contract.normaliser
+                self._length, self._normaliser = contract.context_length, contract.scaling
                 self._engine = engine
             return self._engine
 
@@ -296,7 +296,7 @@ class Predictor:
 
     def _scaled(self, batch: FloatArray) -> NDArray[np.float32]:
         """In model units. What is finite in float32 stays so where there is nothing to scale."""
-        normaliser = self.manifest.contract.normaliser
+        normaliser = self.manifest.contract.scaling
         if normaliser.is_identity:
             return single(batch)
         with np.errstate(over="ignore"):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,90 +16,16 @@ from torch import Tensor, nn
 from .._course import Evaluation
 from .._extras import one_thread
 from .._formats import percent
-from ..errors import CheckpointError, DivergedError, InputError
+from ..errors import CheckpointError, DivergedError
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
-from ..signals import Signal
-from ..zoo import _trial
-from ..zoo._recipes import Recipe, replaced
-from ..zoo._registry import Entry
-from . import checkpoints, optimisers
+from . import checkpoints, modules, optimisers
 from .checkpoints import State
 from .sources import Finite, sampler
+from .spec import TrainingSpec
 
 VALIDATION_WINDOWS = 4096
 VALIDATION_VALUES = 1 << 20  # fewer windows where they are long
-MAX_BATCH_VALUES = 1_000_000
-
-
-@dataclass(frozen=True)
-class Run:
-    """Everything that decides the weights of one training run."""
-
-    name: str
-    architecture: str
-    config: Any
-    module: Callable[[Any], nn.Module]
-    signal_family: str
-    signal: Signal
-    recipe: Recipe
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed < HELD_OUT_SEEDS:
-            raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
-        if self.recipe.batch_size * self.config.context_length > MAX_BATCH_VALUES:
-            raise InputError(
-                f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
-                f"{self.recipe.batch_size} times {self.config.context_length}."
-            )
-        if self.signal.sigma == 0:
-            raise InputError(
-                "sigma must be above 0 to train, got 0: without noise the best forecaster makes no error, so that "
-                "the distance from it has no scale."
-            )
-        _trial.check(self.architecture, self.module, self.config, self.signal)
-
-    @classmethod
-    def of(cls, entry: Entry, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Run:
-        """A run of a zoo entry, with `recipe.`, `config.` and `signal.` fields of it replaced.
-
-        Args:
-            changes: as {"recipe.steps": 800, "signal.sigma": 0.2}.
-
-        Raises:
-            InputError: no such field, or a value it cannot have.
-        """
-        made = entry.architecture
-        parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
-        for key, value in (changes or {}).items():
-            part, _, name = key.partition(".")
-            if part not in parts:
-                raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
-            parts[part] = replaced(parts[part], part, name, value)
-        return cls(
-            name=entry.name,
-            architecture=made.name,
-            config=parts["config"],
-            module=made.module,
-            signal_family=entry.signal_family,
-            signal=parts["signal"],
-            recipe=parts["recipe"],
-            seed=seed,
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """Of all that decides the weights: two runs that share it must end alike."""
-        facts = [
-            self.architecture,
-            dataclasses.asdict(self.config),
-            self.signal_family,
-            dataclasses.asdict(self.signal),
-            dataclasses.asdict(self.recipe),
-            self.seed,
-        ]
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -121,7 +43,7 @@ class Progress:
 class Trained:
     """What a run has come to. `module` holds the best averaged weights, in eval mode."""
 
-    run: Run
+    spec: TrainingSpec
     module: nn.Module
     finished: bool
     step: int
@@ -137,15 +59,16 @@ class Trained:
             raise DivergedError(
                 f"the model of {self.step} steps is no better than the last value repeated: its excess is "
                 f"{percent(self.best_excess)}, that of the last value {percent(self.last_value_excess)}. The "
-                f"learning rate ({self.run.recipe.learning_rate:g}) is probably too high, or the steps are too few."
+                f"learning rate ({self.spec.recipe.learning_rate:g}) is probably too high, or the steps are too few."
             )
 
 
 def train(
-    run: Run,
+    spec: TrainingSpec,
     checkpoint: Path | None = None,
     *,
     resume: bool = False,
+    wrap: Callable[[nn.Module], nn.Module] = lambda module: module,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
@@ -155,14 +78,17 @@ def train(
         checkpoint: file to save the run's state to at every evaluation and at the end.
         resume: continue from that file if it exists. The weights at the end are the same,
             bit for bit, as without the interruption.
+        wrap: as for `modules.builder`.
 
     Raises:
+        UnknownNameError, InputError: as `modules.builder`, or a budget of too few points.
         DivergedError: a loss that is not finite; the last good checkpoint is kept.
         CheckpointError: the checkpoint cannot be read or is another run's.
     """
+    build = modules.builder(spec, wrap)
     with one_thread(), torch.random.fork_rng():
-        torch.manual_seed(run.seed)
-        loop = _Loop(run)
+        torch.manual_seed(spec.seed)
+        loop = _Loop(spec, build)
         if resume and checkpoint is not None and checkpoint.exists():
             loop.restore(*checkpoints.load(checkpoint), checkpoint)
         loop.advance(checkpoint, on_progress, should_stop)
@@ -172,24 +98,23 @@ def train(
 class _Loop:
     """The state of a run between two updates."""
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.recipe = run, run.recipe
-        self.module = run.module(run.config)
-        self.average = run.module(run.config)
+    def __init__(self, spec: TrainingSpec, build: Callable[[], nn.Module]) -> None:
+        self.spec, self.recipe = spec, spec.recipe
+        self.module, self.average = build(), build()
         self.average.load_state_dict(self.module.state_dict())
         self.average.eval()
-        self.optimiser = optimisers.build(run.recipe, self.module)
+        self.optimiser = optimisers.build(spec.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
-        self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
-        length, horizon = run.config.context_length, run.config.horizon
-        self.sampler = sampler(run.signal, run.recipe, length, horizon, run.seed)
+        self.state = State(spec.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
+        length, horizon, process = spec.context_length, spec.horizon, spec.source.process
+        self.sampler = sampler(process, spec.recipe, length, horizon, spec.seed)
         chooses = not isinstance(self.sampler, Finite)  # there the held-out windows do
         count = VALIDATION_WINDOWS if chooses else VALIDATION_WINDOWS // 4
         count = min(count, VALIDATION_VALUES // (length + horizon))
-        draw = run.signal.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
+        draw = process.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
         self.context = _tensor(draw.context)[:, :, None]
-        self.bayes, variance = run.signal.posterior(draw.context, horizon)
-        self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
+        self.bayes, variance = process.posterior(draw.context, horizon)
+        self.bayes_mse = process.sigma**2 + float(variance.mean())
         last = draw.context[:, -1:].repeat(horizon, axis=1)
         self.last_value_excess = metrics.excess(last, self.bayes, self.bayes_mse).value
 
@@ -227,7 +152,7 @@ class _Loop:
 
     def _reseed(self) -> None:
         """A module that draws random numbers, as dropout does, goes on after a checkpoint as without it."""
-        torch.manual_seed(int(np.random.SeedSequence([self.run.seed, self.state.step]).generate_state(1)[0]))
+        torch.manual_seed(int(np.random.SeedSequence([self.spec.seed, self.state.step]).generate_state(1)[0]))
 
     def _average(self) -> None:
         with torch.no_grad():
@@ -269,7 +194,7 @@ class _Loop:
         checkpoints.save(checkpoint, self.state, groups)
 
     def restore(self, state: State, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
-        if state.fingerprint != self.run.fingerprint:
+        if state.fingerprint != self.spec.fingerprint:
             raise CheckpointError(
                 f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "
                 "asked for. Give the same options to resume it, or start again without --resume."
@@ -290,7 +215,7 @@ class _Loop:
         state = self.state
         self.average.load_state_dict(self.best)
         return Trained(
-            run=self.run,
+            spec=self.spec,
             module=self.average,
             finished=state.step >= self.recipe.steps,
             step=state.step,

@@ -58,8 +58,8 @@ class Contest:
             each = ", ".join(f"{model} {length}" for model, length in lengths.items())
             raise InputError(f"models are compared on windows of one context_length, theirs differ: {each}.")
         for points in self.budgets:
-            run = Cell(self.models[0], self.signal, points, self.windows, 0).run()
-            sampler(signal, run.recipe, run.config.context_length, 1, 0)
+            spec = Cell(self.models[0], self.signal, points, self.windows, 0).spec()
+            sampler(signal, spec.recipe, spec.context_length, 1, 0)
 
     @classmethod
     def of(cls, signal: str, models: str | None, budgets: list[str], seeds: int, windows: int) -> Contest:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ... import signals
 from ...bundles import shelf, store
+from ...bundles.manifest import Manifest
 from ...errors import BundleError, InputError
 from ...forecasters.references import CONTEXT_LENGTH
 from ...runtime import Predictor
@@ -68,8 +69,8 @@ def with_signal(name: str, family: str) -> str:
     return f"{architecture}.{family}{dash}{variant}"
 
 
-def _unfit(manifest: store.Manifest, family: str, most_at_once: int) -> str | None:
-    contract, of = manifest.contract, manifest.signal
+def _unfit(manifest: Manifest, family: str, most_at_once: int) -> str | None:
+    contract, of = manifest.contract, manifest.source
     if of.family != family:
         return f"is a model of the signal {of.family!r}, not of {family!r}"
     if signals.make(family, of.parameters) != signals.make(family):

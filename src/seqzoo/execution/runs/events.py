@@ -67,14 +67,12 @@ class Failed(_Event, frozen=True):
 
 
 class Kept(_Event, frozen=True):
-    """The best weights so far are a model of the user's own, and have been verified.
-
-    The excess and its error are None where the floor is zero.
-    """
+    """The best weights so far are a model of the user's own. Without a floor above zero there is no excess."""
 
     name: str
     excess: float | None
     error: float | None
+    is_verified: bool = True
 
 
 class Notkept(_Event, frozen=True):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...._extras import one_thread
-from ....bundles.store import Contract
+from ....bundles.manifest import Contract
 from ....data.scaling import Normaliser
 from ....publishing.build import to_onnx
 from ....runtime.engines.onnx import OnnxEngine
