@@ -13,6 +13,8 @@ import pytest
 
 from seqzoo.arena.committed import HERE
 from seqzoo.arena.experiments import EXPERIMENTS, experiment
+from support import sixth
+from support.persistence import Ahead, Persistence, PersistenceSettings
 from support.serving import Running, lasting
 
 Visit = Callable[..., Any]
@@ -184,3 +186,36 @@ def test_a_server_that_ends_takes_its_run_with_it(chromium: Any, tmp_path: Path)
         page.close()
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == [] and list(running.home.glob("arena/small-*")) == []
+
+
+def test_an_experiment_that_is_added_has_its_place_on_the_page(
+    chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in sixth.environment(tmp_path / "start", tmp_path).items():
+        monkeypatch.setenv(name, value)
+    settings = PersistenceSettings(ahead=[1, 7], windows=200)
+    measured = Persistence().begin(tmp_path / "persistence", settings)
+    for case in Persistence().cases(settings):
+        measured.enter(case, Persistence().measure(case))
+    with lasting(tmp_path / "home", command="app") as running:
+        page = chromium.new_page(strict_selectors=True)
+        page.goto(f"{running.address}/arena?question=persistence")  # nothing is committed yet
+        page.wait_for_selector("button >> text='Run the small version here'")
+        assert page.get_attribute("[data-key=persistence]", "aria-pressed") == "true"
+        assert "Notice how soon the" in page.inner_text("p.lead >> nth=0")
+        assert not page.is_visible("[data-shown=committed]")
+        assert "Persistence: three steps and 500 windows" in page.inner_text(".buttons .hint")
+        page.click("button >> text='Run the small version here'")
+        page.wait_for_function(f"document.querySelector('{STATUS}').textContent.includes('finished')", timeout=60_000)
+        page.wait_for_selector(f"{LIVE} td >> nth=2")
+        expected = [f"{Persistence().measure(Ahead(steps, 'sine', 500)):.4g}" for steps in (1, 2, 3)]
+        assert [row[1] for row in table(page, "live")[1:]] == expected
+        assert "seqzoo persistence --signal sine --ahead 1" in page.inner_text(f"{LIVE} .measured")
+
+        Persistence().save(measured, tmp_path / "persistence")
+        page.goto(f"{running.address}/arena?question=persistence")
+        page.wait_for_selector("[data-shown=committed] td >> nth=0")
+        assert table(page) == [["steps", "error"], *([key, f"{error:.4g}"] for key, error in measured.runs.items())]
+        assert "seqzoo persistence --windows 2000" in page.inner_text("[data-shown=committed] .measured")
+        assert "last value from" in said(page)
+        page.close()

@@ -264,7 +264,8 @@ def settings_of(experiment: AnyExperiment) -> Iterator[Setting]:
     for field in dataclasses.fields(experiment.settings):
         if get_origin(kinds[field.name]) is Annotated:
             kind, mark, *_ = get_args(kinds[field.name])
-            yield Setting(field.name, kind, mark, field.default)
+            is_made = field.default_factory is not dataclasses.MISSING
+            yield Setting(field.name, kind, mark, field.default_factory() if is_made else field.default)
 
 
 def command_line(experiment: AnyExperiment, settings: Any) -> list[str]:

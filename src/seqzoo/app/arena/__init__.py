@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
@@ -165,5 +166,7 @@ def _view(experiment: AnyExperiment, asked: str, part: str, models: frozenset[st
 
 
 def _with_terms(notice: str) -> str:
-    """An experiment's notice as HTML, its words in braces with their definitions."""
-    return re.sub(r"\{(.+?)\}", lambda word: theme.term(word[1]), notice)
+    """An experiment's notice as HTML, its words in braces with their definitions, where there are any."""
+    return re.sub(
+        r"\{(.+?)\}", lambda word: theme.term(word[1]) if word[1] in theme.TERMS else word[1], escape(notice)
+    )
