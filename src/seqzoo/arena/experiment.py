@@ -33,7 +33,7 @@ class Argument(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """A field of an experiment's settings: its name, its type, what it is on the command line, its default."""
+    """A field of settings: its name, its type, what it is on the command line, its default or dataclasses.MISSING."""
 
     name: str
     kind: Any
@@ -81,7 +81,7 @@ class ReportTable(NamedTuple):
     lines: Sequence[str] = ()
 
 
-class Report(NamedTuple):
+class WrittenReport(NamedTuple):
     """What was written of some results: `text` or `tables` for people, `facts` for machines; `files`, last line."""
 
     facts: Any
@@ -239,7 +239,7 @@ class Experiment(Protocol[CaseT, MeasurementT, ResultsT]):
         """A measurement in a few words."""
         return "measured"
 
-    def report(self, results: ResultsT, folder: Path, *, finished: bool) -> Report:
+    def report(self, results: ResultsT, folder: Path, *, finished: bool) -> WrittenReport:
         """Write picture and text into a folder.
 
         Raises:
@@ -252,7 +252,7 @@ class Experiment(Protocol[CaseT, MeasurementT, ResultsT]):
         picture, text = folder / f"{self.key}.svg", self.markdown(results)
         plots.save(self.figure(results), picture)
         _storage.write_file(picture.with_suffix(".md"), text.encode())
-        return Report(results, f"Picture: {picture}", text)
+        return WrittenReport(results, f"Picture: {picture}", text)
 
 
 AnyExperiment = Experiment[Any, Any, Any]
@@ -264,8 +264,8 @@ def settings_of(experiment: AnyExperiment) -> Iterator[Setting]:
     for field in dataclasses.fields(experiment.settings):
         if get_origin(kinds[field.name]) is Annotated:
             kind, mark, *_ = get_args(kinds[field.name])
-            is_made = field.default_factory is not dataclasses.MISSING
-            yield Setting(field.name, kind, mark, field.default_factory() if is_made else field.default)
+            factory = field.default_factory
+            yield Setting(field.name, kind, mark, field.default if factory is dataclasses.MISSING else factory())
 
 
 def command_line(experiment: AnyExperiment, settings: Any) -> list[str]:

@@ -29,11 +29,11 @@ Whole = Annotated[int, Meta(ge=0, le=2**62)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 
 
-class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Strict: a field this schema does not know is an error, never silently dropped."""
 
 
-class TrainingOutcome(_Facts, frozen=True):
+class TrainingOutcome(_Strict, frozen=True):
     """The score of a trained model on `scored` fresh windows; the `se` is over windows."""
 
     excess: NotNegative
@@ -46,7 +46,7 @@ class TrainingOutcome(_Facts, frozen=True):
     best_step: Whole
 
 
-class TrainingResult(_Facts, frozen=True):
+class TrainingResult(_Strict, frozen=True):
     """Of one cell: a model trained once. Either `outcome` or `error` says how it ended.
 
     `points` is the length of the one observed series; None draws fresh windows without end.
@@ -66,7 +66,7 @@ class TrainingResult(_Facts, frozen=True):
         return self.model, self.points, self.windows, self.seed
 
 
-class Footprint(_Facts, frozen=True):
+class Footprint(_Strict, frozen=True):
     """Of one model: median microseconds of one window through ONNX Runtime, bytes of the ONNX file."""
 
     microseconds: NotNegative

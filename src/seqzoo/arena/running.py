@@ -11,7 +11,7 @@ from ..execution.local import Failure, in_processes
 from .experiment import AnyExperiment, CaseT, Experiment, MeasurementT, ResultsT
 
 
-class Ended(NamedTuple):
+class CaseEnded(NamedTuple):
     """Passed to `on_end` after every case; `done` counts those that were there before."""
 
     case: Any
@@ -33,7 +33,7 @@ def run(
     *,
     workers: int,
     on_start: Callable[[int, int], None] = lambda done, total: None,
-    on_end: Callable[[Ended], None] = lambda ended: None,
+    on_end: Callable[[CaseEnded], None] = lambda ended: None,
     should_stop: Callable[[], bool] = lambda: False,
     measure: Callable[[CaseT], MeasurementT] | None = None,
 ) -> tuple[ResultsT, bool]:
@@ -65,5 +65,5 @@ def run(
             else:
                 results.enter(case, measurement)
             experiment.save(results, folder)
-            on_end(Ended(case, measurement, done, len(cases)))
+            on_end(CaseEnded(case, measurement, done, len(cases)))
         return results, done == len(cases)

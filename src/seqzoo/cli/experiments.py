@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import os
 from collections.abc import Sequence
@@ -42,7 +43,10 @@ def register(experiment: AnyExperiment) -> None:
     # Typer reads what a command takes from these two.
     command.__annotations__ = {name: kind for name, (kind, _) in parameters.items()}
     command.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, annotation=kind,
+            default=inspect.Parameter.empty if default is dataclasses.MISSING else default,
+        )
         for name, (kind, default) in parameters.items()
     ])  # fmt: skip
     app.command(experiment.command, help=experiment.help)(command)

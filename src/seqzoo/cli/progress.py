@@ -17,7 +17,7 @@ from .tables import console
 
 if TYPE_CHECKING:
     from ..arena.experiment import AnyExperiment
-    from ..arena.running import Ended
+    from ..arena.running import CaseEnded
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
     from ..training.spec import TrainingSpec
@@ -105,7 +105,7 @@ class ExperimentBar(_Shown):
         if done:
             self.say(f"{done} of {total} {self.experiment.counted} are there already.")
 
-    def __call__(self, ended: Ended) -> None:
+    def __call__(self, ended: CaseEnded) -> None:
         """Called after every case."""
         line = ended.line(self.experiment)
         self.progress.update(self.task, completed=ended.done, note=escape(line))

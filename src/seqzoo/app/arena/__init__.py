@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 failures = logging.getLogger("seqzoo.app")
 
 
-class View(NamedTuple):
+class CommittedView(NamedTuple):
     """What a visitor looks at: one of an experiment's committed results, as {name: those that are there}."""
 
     committed: dict[str, CommittedResults]
@@ -134,7 +134,7 @@ class _Arena:
             self._show(experiment, view)
         self.run_panel.describe()
 
-    def _show(self, experiment: AnyExperiment, view: View) -> None:
+    def _show(self, experiment: AnyExperiment, view: CommittedView) -> None:
         finding, offered = view.finding, {name: each.label for name, each in view.committed.items()}
         self.finding, self.signal, self.part = finding, view.name if len(offered) > 1 else "", finding.part
         self.signals.offer(offered if len(offered) > 1 else {}, self._choose_signal)
@@ -156,13 +156,13 @@ class _Arena:
         return Choice.of(self.experiment.key, self.signal or "sine", self.finding.part, chosen)
 
 
-def _view(experiment: AnyExperiment, asked: str, part: str, models: frozenset[str]) -> View | None:
+def _view(experiment: AnyExperiment, asked: str, part: str, models: frozenset[str]) -> CommittedView | None:
     """What is asked for, or the first of the committed results; None where none come with the experiment."""
     committed = {each.name: each for each in experiment.committed if (each.folder / experiment.file).exists()}
     if not committed:
         return None
     name = asked if asked in committed else next(iter(committed))
-    return View(committed, name, experiment.summarise(experiment.read(committed[name].folder), part, models))
+    return CommittedView(committed, name, experiment.summarise(experiment.read(committed[name].folder), part, models))
 
 
 def _with_terms(notice: str) -> str:

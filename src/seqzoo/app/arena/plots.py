@@ -56,9 +56,9 @@ def height(finding: Finding) -> str:
 def description(finding: Finding) -> str:
     """The chart in words; the table beside it has every number."""
     if finding.marks:
-        shown = (f"{mark.row}{'' if mark.name == mark.row else f' {mark.name}'} {said(mark, finding.x)}"
+        parts = (f"{mark.row}{'' if mark.name == mark.row else f' {mark.name}'} {with_interval(mark, finding.x)}"
                  for mark in finding.marks)  # fmt: skip
-        return f"{finding.x.name}: {'; '.join(shown)}."
+        return f"{finding.x.name}: {'; '.join(parts)}."
     if not finding.curves or finding.y is None:
         return "Nothing to draw yet."
     axis = finding.y
@@ -66,7 +66,7 @@ def description(finding: Finding) -> str:
     return f"{axis.name} by {finding.x.name}: {'; '.join(parts)}."
 
 
-def said(mark: Mark, axis: Axis) -> str:
+def with_interval(mark: Mark, axis: Axis) -> str:
     """A value with its interval."""
     interval = "" if math.isnan(mark.low) else f" ({_number(mark.low, axis)} to {_number(mark.high, axis)})"
     return _number(mark.value, axis) + interval
@@ -80,7 +80,8 @@ def _marks(finding: Finding) -> Options:
         series.append(_bars(kind, ((mark.low, mark.row, mark.high, mark.row) for mark in members), colour))
         means = charts.dots(kind, [], [], colour, size=12, shape=shape)
         means["data"] = [
-            {"value": [mark.value, mark.row], "name": f"{mark.row}: {said(mark, finding.x)}"} for mark in members
+            {"value": [mark.value, mark.row], "name": f"{mark.row}: {with_interval(mark, finding.x)}"}
+            for mark in members
         ]
         each = charts.dots("each seed", [], [], theme.MUTED, size=5)
         each["data"] = [
@@ -89,15 +90,15 @@ def _marks(finding: Finding) -> Options:
             for value in mark.each
         ]
         series += [{**each, "symbolOffset": [0, 9]}, means]
-    made = charts.axes(finding.x.name, "", series)
-    _measure(made["xAxis"], finding.x, [v for m in finding.marks for v in (m.value, m.low, m.high, *m.each)])
-    made["yAxis"] |= {"type": "category", "data": rows, "scale": False, "splitLine": {"show": True, "lineStyle":
+    chart = charts.axes(finding.x.name, "", series)
+    _measure(chart["xAxis"], finding.x, [v for m in finding.marks for v in (m.value, m.low, m.high, *m.each)])
+    chart["yAxis"] |= {"type": "category", "data": rows, "scale": False, "splitLine": {"show": True, "lineStyle":
                       {"color": theme.GRID}}, "boundaryGap": True}  # fmt: skip
-    made["yAxis"]["axisLabel"] = {**made["yAxis"]["axisLabel"], "interval": 0}
-    made["tooltip"] = {**made["tooltip"], "trigger": "item", "formatter": "{b}"}
-    made["grid"] = {"left": 14 + 7 * max(map(len, rows)), "right": 26, "top": 8, "bottom": 52}
-    made["legend"] = {"show": False}
-    return made
+    chart["yAxis"]["axisLabel"] = {**chart["yAxis"]["axisLabel"], "interval": 0}
+    chart["tooltip"] = {**chart["tooltip"], "trigger": "item", "formatter": "{b}"}
+    chart["grid"] = {"left": 14 + 7 * max(map(len, rows)), "right": 26, "top": 8, "bottom": 52}
+    chart["legend"] = {"show": False}
+    return chart
 
 
 def _groups(finding: Finding) -> dict[str, list[Mark]]:
@@ -114,21 +115,21 @@ def _curves(finding: Finding) -> Options:
     for curve in finding.curves:
         series += _curve(curve, finding.models)
     assert finding.y is not None
-    made = charts.axes(finding.x.name, finding.y.name, series, logarithmic=finding.y.is_logarithmic)
+    chart = charts.axes(finding.x.name, finding.y.name, series, logarithmic=finding.y.is_logarithmic)
     everything = [value for curve in finding.curves for value in (*curve.y, *curve.low, *curve.high)]
-    _measure(made["yAxis"], finding.y, everything)
-    _measure(made["xAxis"], finding.x, [value for curve in finding.curves for value in curve.x], exact=True)
+    _measure(chart["yAxis"], finding.y, everything)
+    _measure(chart["xAxis"], finding.x, [value for curve in finding.curves for value in curve.x], exact=True)
     formatter = _PERCENT if finding.y.is_share else _PLAIN
-    made["tooltip"][":valueFormatter"] = f"value => value == null ? '' : ({formatter})(value)"
-    made["legend"] = {"show": False}
-    made["grid"] |= {"top": 34, "right": 34}
+    chart["tooltip"][":valueFormatter"] = f"value => value == null ? '' : ({formatter})(value)"
+    chart["legend"] = {"show": False}
+    chart["grid"] |= {"top": 34, "right": 34}
     if series:
         series[0]["markLine"] = {
             "silent": True, "symbol": "none", "lineStyle": {"color": theme.GREY, "type": "solid", "width": 1},
             "label": {"formatter": "{b}", "color": theme.MUTED, "position": "insideEndTop"},
             "data": [{"xAxis": value, "name": name} for name, value in finding.at.items()],
         }  # fmt: skip
-    return made
+    return chart
 
 
 def _curve(curve: Curve, models: Sequence[str]) -> list[Options]:

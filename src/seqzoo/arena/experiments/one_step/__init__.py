@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ...experiment import CommittedResults, Demonstration, Option, Report, ReportTable
+from ...experiment import CommittedResults, Demonstration, Option, ReportTable, WrittenReport
 from ..trainings import TrainingExperiment
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class OneStep(TrainingExperiment):
 
         return tables.markdown(tables.boards(results), level=level)
 
-    def report(self, results: TrainingResults, folder: Path, *, finished: bool) -> Report:
+    def report(self, results: TrainingResults, folder: Path, *, finished: bool) -> WrittenReport:
         from ...report.tables import HEADINGS, summary
         from . import page
 
@@ -110,7 +110,7 @@ class OneStep(TrainingExperiment):
             for board in boards
         ]
         facts = {"folder": str(folder), "finished": finished, "boards": boards}
-        return Report(facts, f"Report: {folder / page.HTML}, {folder / page.MARKDOWN}", tables=tables)
+        return WrittenReport(facts, f"Report: {folder / page.HTML}, {folder / page.MARKDOWN}", tables=tables)
 
     def demonstrate(self, signal: str, part: str, models: Sequence[str]) -> Demonstration:
         from ....zoo import _registry

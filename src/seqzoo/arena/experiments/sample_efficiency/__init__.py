@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ...experiment import CommittedResults, Demonstration, Option, Report, ReportTable
+from ...experiment import CommittedResults, Demonstration, Option, ReportTable, WrittenReport
 from ..trainings import TrainingExperiment
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ class SampleEfficiency(TrainingExperiment):
 
         return markdown(tables(results), level=level)
 
-    def report(self, results: TrainingResults, folder: Path, *, finished: bool) -> Report:
+    def report(self, results: TrainingResults, folder: Path, *, finished: bool) -> WrittenReport:
         from . import report
 
         by_windows = report.write(results, folder)
         facts = {
             "folder": str(folder), "finished": finished, "references": results.references, "tables": by_windows,
         }  # fmt: skip
-        return Report(
+        return WrittenReport(
             facts,
             f"Report: {folder / report.MARKDOWN}, {folder / report.FIGURE}",
             tables=[ReportTable(table.title, table.headings, table.rows) for table in by_windows],
