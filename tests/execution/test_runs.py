@@ -28,10 +28,8 @@ TINY = Settings(size=4, learning_rate=4e-3, batch_size=16, sigma=0.1, steps=400,
 def runs(home: Path):
     made = Runs(home)
     yield made
-    for _, process in made._processes.values():
-        process.kill()
-        process.wait()
-        process.stdin.close()
+    for _, child in made._processes.values():
+        child.kill()
 
 
 def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
@@ -78,7 +76,7 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     now = wait_for(runs, run, "running", evaluations=len(died.evaluations) + 1)
     while not is_useful(now):
         now = wait_for(runs, run, "running", evaluations=len(now.evaluations) + 1)
-    runs._processes[run][1].stdin.close()  # as when the server ends, however it does
+    runs._processes[run][1].release()  # as when the server ends, however it does
     wait_for(runs, run, "paused")
     runs.stop(run)
     assert runs.status(run).state == "stopped"
