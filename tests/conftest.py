@@ -77,7 +77,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(2024)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_run() -> Callable[..., Run]:
     """A run of a zoo entry that trains in a fraction of a second; changes are dotted as for `Run.of`."""
     from seqzoo.training.loop import Run
