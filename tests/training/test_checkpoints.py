@@ -13,10 +13,19 @@ from seqzoo.training.checkpoints import SCHEMA_VERSION, State
 from seqzoo.training.loop import train
 
 
-@pytest.fixture
-def saved(small_run, tmp_path):
-    path = tmp_path / "run.safetensors"
+@pytest.fixture(scope="module")
+def checkpoint(small_run, tmp_path_factory) -> bytes:
+    """The checkpoint of a run of 5 steps that has ended."""
+    path = tmp_path_factory.mktemp("trained") / "run.safetensors"
     train(small_run(recipe__steps=5), path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def saved(checkpoint, tmp_path):
+    """A copy of it."""
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(checkpoint)
     return path
 
 

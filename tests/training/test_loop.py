@@ -17,8 +17,8 @@ from seqzoo.data.windows import sliding
 from seqzoo.errors import DivergedError, InputError
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
 from seqzoo.publishing import build
-from seqzoo.training import checkpoints
-from seqzoo.training.loop import VALIDATION_WINDOWS, Run, train
+from seqzoo.training import checkpoints, loop
+from seqzoo.training.loop import Run, train
 from seqzoo.zoo import _registry
 
 
@@ -68,7 +68,7 @@ def test_training_brings_the_model_closer_to_the_best_forecaster(small_run):
 def test_the_module_given_back_has_the_excess_that_is_stated(small_run):
     run = small_run(recipe__steps=60)
     trained = train(run)
-    draw = run.signal.draw(VALIDATION_WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
+    draw = run.signal.draw(loop.VALIDATION_WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
     bayes, variance = run.signal.posterior(draw.context, 1)
     forecast = build.eager(trained.module, draw.context.astype(np.float32)[:, :, None]).numpy()
     excess = ((forecast - bayes) ** 2).mean() / (run.signal.sigma**2 + variance.mean())
