@@ -31,7 +31,7 @@ CARD = _registry.entry("lstm.sine").card
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_windows():
+def scored_on_few_windows():
     """Scores on fewer windows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Sine, "windows_to_score", 2000)
