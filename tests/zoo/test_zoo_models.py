@@ -13,6 +13,7 @@ from torch import nn
 
 from seqzoo.bundles import store
 from seqzoo.publishing import build
+from seqzoo.training import loop
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
 from seqzoo.zoo._registry import Entry
@@ -73,9 +74,11 @@ def test_one_batch_can_be_learned_by_heart(entry):
     for _ in range(200):
         optimiser.zero_grad()
         loss = nn.functional.mse_loss(module(context), target)
+        if loss.item() < 1e-2:  # of a variance of 0.43
+            break
         loss.backward()
         optimiser.step()
-    assert loss.item() < 1e-2  # of a variance of 0.43
+    assert loss.item() < 1e-2
 
 
 def test_the_same_seed_starts_from_the_same_weights_and_another_does_not(entry):
@@ -83,7 +86,8 @@ def test_the_same_seed_starts_from_the_same_weights_and_another_does_not(entry):
     assert first == again and first != other
 
 
-def test_training_twice_ends_in_the_same_weights(entry, small_run):
+def test_training_twice_ends_in_the_same_weights(entry, small_run, monkeypatch):
+    monkeypatch.setattr(loop, "VALIDATION_WINDOWS", 64)
     run = small_run(entry.name, seed=2, recipe__steps=6, recipe__evaluate_every=15)  # evaluated at 3 and 6
     digests = {
         hashlib.sha256(to_safetensors(build.weights_of(train(run).module))).hexdigest() for _ in range(2)
