@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 
 import msgspec
 import numpy as np
@@ -162,13 +161,9 @@ def test_runs_of_other_lengths_are_not_mixed(tmp_path):
         ran([], tmp_path)
 
 
-def dies(case):
-    os._exit(1)
-
-
 def test_a_worker_that_dies_is_one_clear_error(tmp_path):
     with pytest.raises(SeqzooError, match="sine/mlp/intact/0 failed: its process ended with status 1"):
-        ran([OrderCase("sine", "mlp", "intact", 0, TINY)], tmp_path, measure=dies)
+        ran([OrderCase("sine", "mlp", "intact", 0, TINY)], tmp_path, measure=arena_work.dies)
 
 
 def made_up(errors):
