@@ -24,6 +24,7 @@ from seqzoo.errors import InputError, MissingExtraError, SeqzooError
 from seqzoo.evaluation import plots
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
+from support import arena_work
 
 TINY = msgspec.structs.replace(QUICK, steps=dict.fromkeys(QUICK.steps, 2), epochs=1, windows=200)
 
