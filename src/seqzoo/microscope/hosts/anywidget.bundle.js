@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 6a564f9fd8d84182; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 14d4e374b66aff5f; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -486,8 +486,9 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
   const ctx = surface(canvas, width, height);
   const all = [...path, ...ring.map(({ at }) => at)];
   const [low, high] = [0, 1].map((side) => [0, 1].map((d) => Math[side ? "max" : "min"](...all.map((p) => p[d]))));
-  const size = Math.max(high[0] - low[0], high[1] - low[1], 1e-9);
-  const scale = Math.min(width - 56, height - 44) / size;
+  const size = Math.max(high[0] - low[0], high[1] - low[1]);
+  const isPoint = size < 1e-9;
+  const scale = Math.min(width - 56, height - 44) / (isPoint ? 1 : size);
   const place = ([a, b]) => [
     width / 2 + (a - (low[0] + high[0]) / 2) * scale,
     height / 2 - (b - (low[1] + high[1]) / 2) * scale
@@ -497,7 +498,7 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
     const [x2, y2] = place(at);
     dot(ctx, x2, y2, 4, huedInk(hue, ink));
     const far = Math.hypot(x2 - middle[0], y2 - middle[1]) || 1;
-    if (label === null) continue;
+    if (label === null || isPoint) continue;
     const [right, down] = [(x2 - middle[0]) / far, (y2 - middle[1]) / far];
     text(ctx, label, x2 + 20 * right, y2 + 16 * down, ink.ink, "center");
   }
@@ -506,7 +507,7 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
   points.slice(0, step).forEach(([x2, y2]) => dot(ctx, x2, y2, 2.5, ink.ink));
   dot(ctx, ...points[step], 6, ink.ink, ink.card);
   const [[x, y]] = points;
-  text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
+  if (!isPoint) text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
 }
 function drawResponse(canvas, width, height, { dots, now }, ink) {
   const axis = timeAxis(width, dots.length - 1);
