@@ -85,16 +85,16 @@ def test_a_result_of_other_facts_is_run_again_and_replaced(home, tmp_path):
 
 
 def test_a_cell_takes_the_windows_and_the_budget_and_leaves_the_rest_to_the_model():
-    run = Cell("mlp", "sine", 1000, 640, 7).run()
-    recipe = Cell("mlp", "sine", None, 640, 7).run().recipe
+    run = Cell("mlp", "sine", 1000, 640, 7).spec()
+    recipe = Cell("mlp", "sine", None, 640, 7).spec().recipe
     assert (run.recipe.steps, run.recipe.batch_size, run.recipe.points, run.seed) == (5, 128, 1000, 7)
     assert dataclasses.replace(run.recipe, points=None) == recipe
     assert Cell("mlp", "sine", None, 640, 7).fingerprint != Cell("mlp", "sine", 1000, 640, 7).fingerprint
 
 
 def test_models_of_one_seed_learn_from_the_same_series():
-    one, other = (Cell(model, "sine", 200, 640, 3).run() for model in ("linear", "mlp"))
-    series = [run.signal.observed_series(run.recipe.points, 20, 1, seed=run.seed)[0] for run in (one, other)]
+    one, other = (Cell(model, "sine", 200, 640, 3).spec() for model in ("linear", "mlp"))
+    series = [run.source.process.observed_series(run.recipe.points, 20, 1, seed=run.seed)[0] for run in (one, other)]
     assert np.array_equal(*series)
 
 

@@ -15,16 +15,17 @@ import torch
 from safetensors.numpy import load as parse
 
 from seqzoo.bundles import shelf, store
-from seqzoo.data.scaling import Normaliser
+from seqzoo.bundles.manifest import TOLERANCE, Contract
 from seqzoo.publishing import build
-from seqzoo.publishing.reproduce import reproduce, run_of
+from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import ENGINES, load
 from seqzoo.signals import Sine
 from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
-CONTRACT = store.Contract(20, 1, Normaliser())
+CONTRACT = Contract(20, 1)
 
 
 @pytest.fixture
@@ -84,10 +85,10 @@ def test_a_bundle_made_here_is_complete_served_by_every_engine_and_proves_itself
     golden = parse(made.read(store.GOLDEN))
     for engine in ENGINES:
         distance = np.abs(load("mine", engine).predict(golden["context"]) - golden["forecast"]).max()
-        assert distance <= made.manifest.tolerance[engine]
+        assert distance <= TOLERANCE
     assert verify("mine", windows=2000, seed=2**31 + 5).passed
     manifest = made.manifest
-    assert run_of(manifest).recipe == trained.run.recipe and run_of(manifest).config == trained.run.config
+    assert TrainingSpec.of_manifest(manifest) == trained.spec
     assert manifest.training.steps == trained.best_step
     assert manifest.parameters == 4 * 8 * (1 + 8 + 2) + 8 + 1
     history = json.loads(made.read(store.HISTORY))

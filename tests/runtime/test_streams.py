@@ -12,7 +12,9 @@ from seqzoo.bundles import store
 from seqzoo.errors import InputError
 from seqzoo.publishing import build
 from seqzoo.runtime import load
-from seqzoo.training.loop import Run, train
+from seqzoo.signals import Sine
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 RECURRENT = ["lstm", "gru", "rnn"]
@@ -25,22 +27,12 @@ def made(tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(folder / "home"))
-        patch.setattr(build, "score_of", lambda module, run, whole=build.score_of: whole(module, few(run)))
+        patch.setattr(Sine, "windows_to_score", 1000)
         for name in (*RECURRENT, "mlp"):
             entry = _registry.entry(f"{name}.sine-h2")
-            run = Run.of(entry, changes={**SMALL, "config.hidden_size": 8})
+            run = TrainingSpec.of(entry, changes={**SMALL, "config.hidden_size": 8})
             build.export(train(run), entry.card, folder / f"{name}.sine")
     return {name: folder / f"{name}.sine" for name in (*RECURRENT, "mlp")}
-
-
-def few(run: Run) -> Run:
-    """The same run, of a signal that is scored on few windows."""
-
-    class Few(type(run.signal)):  # type: ignore[misc]
-        windows_to_score = 1000
-
-    object.__setattr__(run, "signal", Few(**vars(run.signal)))
-    return run
 
 
 @pytest.fixture(params=RECURRENT)
@@ -136,7 +128,7 @@ def test_the_normaliser_is_applied_and_undone(path, window):
     text = manifest.read_text("utf-8")
     plain = load(path).stream()
     facts = json.loads(text)
-    facts["contract"]["normaliser"] = {"center": 5.0, "scale": 3.0}
+    facts["contract"]["scaling"] = {"center": 5.0, "scale": 3.0}
     try:
         manifest.write_text(json.dumps(facts), "utf-8")
         scaled = load(path).stream()

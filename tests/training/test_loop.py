@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import math
 from collections import Counter
@@ -18,7 +17,8 @@ from seqzoo.errors import DivergedError, InputError
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
 from seqzoo.publishing import build
 from seqzoo.training import checkpoints
-from seqzoo.training.loop import VALIDATION_WINDOWS, Run, train
+from seqzoo.training.loop import VALIDATION_WINDOWS, train
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 
@@ -68,10 +68,10 @@ def test_training_brings_the_model_closer_to_the_best_forecaster(small_run):
 def test_the_module_given_back_has_the_excess_that_is_stated(small_run):
     run = small_run(recipe__steps=60)
     trained = train(run)
-    draw = run.signal.draw(VALIDATION_WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
-    bayes, variance = run.signal.posterior(draw.context, 1)
+    draw = run.source.process.draw(VALIDATION_WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
+    bayes, variance = run.source.process.posterior(draw.context, 1)
     forecast = build.eager(trained.module, draw.context.astype(np.float32)[:, :, None]).numpy()
-    excess = ((forecast - bayes) ** 2).mean() / (run.signal.sigma**2 + variance.mean())
+    excess = ((forecast - bayes) ** 2).mean() / (run.source.process.sigma**2 + variance.mean())
     assert excess == pytest.approx(trained.best_excess, rel=1e-4)
     assert not trained.module.training
 
@@ -124,9 +124,9 @@ def test_a_loss_that_is_not_finite_ends_training_and_keeps_the_last_good_checkpo
 class Recording(nn.Module):
     """Any forecaster that notes what it was trained on."""
 
-    def __init__(self, config):
+    def __init__(self, replaced):
         super().__init__()
-        self.head = nn.Linear(config.context_length, config.horizon)
+        self.head = nn.Linear(20, 1)
 
     def forward(self, context):
         if torch.is_grad_enabled():
@@ -136,15 +136,14 @@ class Recording(nn.Module):
 
 def recorded(run):
     Recording.seen = []
-    run = dataclasses.replace(run, module=Recording)
-    Recording.seen.clear()  # of the windows it was tried on
-    train(run)
+    train(run, wrap=Recording)
+    del Recording.seen[0]  # the windows it was tried on
 
 
 def test_a_finite_series_is_seen_window_by_window_once_an_epoch_in_a_new_order(small_run):
     run = small_run(recipe__points=125, recipe__steps=15, recipe__batch_size=16)
     recorded(run)
-    (series,) = run.signal.observed_series(125, 20, 1, seed=0)
+    (series,) = run.source.process.observed_series(125, 20, 1, seed=0)
     windows = sliding(series[:100], 20)[0].astype(np.float32)  # the last fifth is held out
     expected = Counter(window.tobytes() for window in windows)
     assert len(windows) == 80  # five batches of 16 an epoch
@@ -184,17 +183,17 @@ def test_a_run_of_several_steps_ahead_trains_on_all_of_them(small_run):
 
 
 def test_changes_are_named_by_part_and_key():
-    run = Run.of(
+    run = TrainingSpec.of(
         _registry.entry("lstm.sine"),
         changes={"recipe.steps": 7, "config.hidden_size": 3, "signal.sigma": 0.2},
     )
-    assert (run.recipe.steps, run.config.hidden_size, run.signal.sigma) == (7, 3, 0.2)
+    assert (run.recipe.steps, run.config["hidden_size"], run.source.process.sigma) == (7, 3, 0.2)
 
 
 @pytest.mark.parametrize("key", ["steps", "model.steps", "", "recipes.steps"])
 def test_a_change_of_no_known_part_is_refused(key):
     with pytest.raises(InputError, match=r"recipe\.KEY, config\.KEY or signal\.KEY"):
-        Run.of(_registry.entry("lstm.sine"), changes={key: 1})
+        TrainingSpec.of(_registry.entry("lstm.sine"), changes={key: 1})
 
 
 def test_the_fingerprint_tells_apart_every_fact_that_decides_the_weights(small_run):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import random
 import signal
@@ -45,10 +44,10 @@ def test_a_run_resumed_at_any_evaluation_ends_in_the_same_weights(small_run, tmp
 class Dropping(nn.Module):
     """Forgets at random while it learns, keeps a running mean in a buffer, and has a tensor that is not saved."""
 
-    def __init__(self, config):
+    def __init__(self, replaced):
         super().__init__()
         self.drop = nn.Dropout(0.3)
-        self.head = nn.Linear(config.context_length, config.horizon)
+        self.head = nn.Linear(20, 1)
         self.register_buffer("seen", torch.zeros(1))
         self.factor = torch.full((1,), 0.5)
 
@@ -59,12 +58,12 @@ class Dropping(nn.Module):
 
 
 def test_a_module_with_dropout_and_a_buffer_resumes_to_the_same_weights(small_run, tmp_path):
-    run, path = dataclasses.replace(small_run(), module=Dropping), tmp_path / "run.safetensors"
-    whole = train(run)
+    run, path = small_run(), tmp_path / "run.safetensors"
+    whole = train(run, wrap=Dropping)
     reached = []
-    train(run, path, on_progress=reached.append, should_stop=lambda: len(reached) == 10)
-    resumed = train(run, path, resume=True)
-    assert digest(resumed) == digest(whole) != digest(train(dataclasses.replace(run, seed=1)))
+    train(run, path, wrap=Dropping, on_progress=reached.append, should_stop=lambda: len(reached) == 10)
+    resumed = train(run, path, wrap=Dropping, resume=True)
+    assert digest(resumed) == digest(whole) != digest(train(small_run(seed=1), wrap=Dropping))
     assert whole.module.seen.abs().item() > 0  # the average has the buffer of the trained module
     assert [point.excess for point in resumed.history] == [point.excess for point in whole.history]
     assert not whole.module.training
@@ -107,11 +106,11 @@ from pathlib import Path
 from safetensors.torch import save
 from seqzoo.publishing import build
 from seqzoo.zoo import entry
-from seqzoo.training import Run, train
+from seqzoo.training import TrainingSpec, train
 import hashlib
 
 changes = {"recipe.steps": 90, "recipe.evaluate_every": 3, "recipe.batch_size": 8, "config.hidden_size": 8}
-run = Run.of(entry("lstm.sine"), seed=4, changes=changes)
+run = TrainingSpec.of(entry("lstm.sine"), seed=4, changes=changes)
 trained = train(
     run, Path(sys.argv[1]), resume=True, on_progress=lambda progress: print(progress.step, flush=True)
 )

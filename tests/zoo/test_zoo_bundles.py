@@ -8,21 +8,22 @@ import numpy as np
 import pytest
 from safetensors.numpy import load as parse
 
-from seqzoo import signals
 from seqzoo.bundles import shelf, store
+from seqzoo.bundles.manifest import TOLERANCE
 from seqzoo.evaluation import metrics
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
 from seqzoo.forecasters.exact import best_linear, linear_mse
 from seqzoo.publishing import build
-from seqzoo.publishing.reproduce import run_of
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import load
+from seqzoo.runtime.engines import offered
 from seqzoo.signals import Sine
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 SEED = HELD_OUT_SEEDS + 77  # of windows that no training and no stated score has seen
 NAMES = sorted(path.name for path in store.SHIPPED.iterdir())
-MODELS = [(name, engine) for name in NAMES for engine in store.open_bundle(store.SHIPPED / name).manifest.tolerance]
+MODELS = [(name, engine) for name in NAMES for engine in offered(store.open_bundle(store.SHIPPED / name).manifest)]
 
 
 @pytest.fixture(params=NAMES)
@@ -41,19 +42,18 @@ def test_every_engine_equals_pytorch_on_the_golden_windows(model, engine):
     golden = parse(found.read(store.GOLDEN))
     eager = build.eager(build.module_of(found), golden["context"]).numpy()
     served = load(model, engine).predict(golden["context"])
-    bound = found.manifest.tolerance[engine]
-    assert np.abs(served - eager).max() <= bound
-    assert np.abs(served - golden["forecast"]).max() <= bound
+    assert np.abs(served - eager).max() <= TOLERANCE
+    assert np.abs(served - golden["forecast"]).max() <= TOLERANCE
 
 
 @pytest.mark.parametrize(("model", "engine"), MODELS)
 def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine):
     found = store.open_bundle(store.SHIPPED / model)
     rng = np.random.default_rng(SEED)
-    length, bound = found.manifest.contract.context_length, found.manifest.tolerance[engine]
+    length = found.manifest.contract.context_length
     near = load(model).signal.draw(200, length, 1, rng).context[:, :, None]
     # Nothing promises 1e-5 far from the signal, where a gate may be on its way over and turns rounding into more.
-    for batch, allowed in ((near, bound), (rng.uniform(-3, 3, (200, length, 1)), 10 * bound)):
+    for batch, allowed in ((near, TOLERANCE), (rng.uniform(-3, 3, (200, length, 1)), 10 * TOLERANCE)):
         windows = batch.astype(np.float32)
         eager = build.eager(build.module_of(found), windows).numpy()
         assert np.abs(load(model, engine).predict(windows) - eager).max() <= allowed
@@ -61,7 +61,7 @@ def test_every_engine_equals_pytorch_on_fresh_windows_near_and_far(model, engine
 
 def test_no_model_beats_the_best_possible_forecaster_on_fresh_windows(name):
     manifest = store.open_bundle(shelf.find(name)).manifest
-    signal = signals.make(manifest.signal.family, manifest.signal.parameters)
+    signal = manifest.process
     horizon = manifest.contract.horizon
     draw = signal.draw(4_000, manifest.contract.context_length, horizon, np.random.default_rng(SEED))
     forecast = load(name, "onnx").predict(draw.context[:, :, None])
@@ -86,7 +86,7 @@ def test_a_bundle_proves_itself(name):
         "card",
         "history",
         "eager",
-        *store.open_bundle(shelf.find(name)).manifest.tolerance,
+        *offered(store.open_bundle(shelf.find(name)).manifest),
         "score",
     ]
 
@@ -151,10 +151,10 @@ def test_the_shipped_bundles_are_under_5_mb_together():
 
 def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
     manifest = store.open_bundle(shelf.find(name)).manifest
-    run = run_of(manifest)
+    run = TrainingSpec.of_manifest(manifest)
     entry = _registry.entry(name)
     assert run.recipe == entry.recipe
-    assert run.config == entry.config and run.signal == entry.signal
+    assert run == TrainingSpec.of(entry, seed=run.seed)
     assert manifest.training.windows_seen == manifest.training.steps * run.recipe.batch_size
     assert manifest.training.steps <= run.recipe.steps
     assert manifest.rebuild == f"seqzoo reproduce {name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,7 +122,8 @@ def forecast_figure(name: str, case: Case, standing: str, band: str = "interval"
         axes.plot(ahead, observed, ".", color=_palette.light("seen"), alpha=0.35, markersize=4, label="observed")
     if clean is not None:
         axes.plot(ahead, clean, "-", color=_palette.light("truth"), linewidth=1, label="truth without noise")
-    axes.plot(ahead, bayes, "--", color=_palette.light("bayes"), linewidth=2, label=f"Bayes, {standing}")
+    if bayes is not None:
+        axes.plot(ahead, bayes, "--", color=_palette.light("bayes"), linewidth=2, label=f"Bayes, {standing}")
     axes.plot(ahead, forecast, "-", color=_palette.light("model"), linewidth=2, label=name)
     axes.axvline(0.5, color=_palette.light("grey"), linewidth=0.8)
     axes.set_xlabel("steps from now")
@@ -158,17 +160,23 @@ def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[floa
 
 
 def history_figure(
-    name: str, history: list[Evaluation], floors: dict[str, float], bayes: float
+    name: str, history: list[Evaluation], floors: dict[str, float]
 ) -> Figure:
     """Excess over Bayes along the training, beside the excess of the simple forecasters.
 
-    Where the floor is zero and no excess is defined: the expected error itself.
+    Where the floor is zero, and where nobody knows it: the error itself.
+
+    Args:
+        floors: expected MSE by reference; of a measured series, MSE by rival.
     """
     figure, axes = _figure()
-    is_relative = not vanishes({**floors, "bayes": bayes})
+    bayes = floors.get("bayes", 0.0)
+    is_relative = "bayes" in floors and not vanishes(floors)
     windows = [point.windows for point in history]
-    course = [point.excess if is_relative else bayes * (1 + point.excess) for point in history]
-    axes.plot(windows, course, color=_palette.light("model"), linewidth=2, label=name)
+    errors = [point.mse if point.excess is None else bayes * (1 + point.excess) for point in history]
+    course = [point.excess for point in history] if is_relative else errors
+    values = [math.nan if value is None else value for value in course]
+    axes.plot(windows, values, color=_palette.light("model"), linewidth=2, label=name)
     for floor, style in REFERENCE_LINES.items():
         if floor in floors and (is_relative or floors[floor] > 0):
             level = floors[floor] / bayes - 1 if is_relative else floors[floor]
@@ -177,7 +185,7 @@ def history_figure(
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("windows seen")
-    axes.set_ylabel("excess over Bayes" if is_relative else "expected mean squared error")
+    axes.set_ylabel("excess over Bayes" if is_relative else "mean squared error")
     if is_relative:
         percent_ticks(axes.yaxis)
     axes.legend(frameon=False, fontsize=8)

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from ..bundles import holdout
 from ..bundles.store import Bundle
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
 from ..forecasters import familiarity
-from ..forecasters.exact import best_linear
+from ..forecasters.exact import Affine, best_linear, line_weights
 from ..forecasters.floors import standing
+from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
-from ..signals import Signal, make
 
 DRAWS = 10_000  # windows to choose from
 FARTHEST = 100  # steps ahead: more would make the page wait for the best linear weights of all
@@ -28,8 +29,9 @@ class Subject:
     given, not drawn from the signal.
 
     Args:
-        window: [L] to begin with, in the series' units; by default drawn from the model's signal.
-        view: what is looked at; `draw` in it is the number of the window that the signal draws.
+        window: [L] to begin with, in the series' units; by default drawn from the model's signal, or the first that
+            was held out of its series.
+        view: what is looked at; `draw` in it is the number of that window.
 
     Raises:
         InputError: no recurrent architecture, a window longer than can be shown, or one of another length.
@@ -51,19 +53,26 @@ class Subject:
             )
         if window is not None and (len(window) != self.length or not np.isfinite(window).all()):
             raise InputError(f"a window of {facts.name} has {self.length} finite values, got {len(window)}.")
-        self._signal: Signal = make(facts.signal.family, facts.signal.parameters)
+        self._process = facts.process
+        self._held_out = None if self._process is not None else holdout.of(bundle)
         self._given = None if window is None else list(window)
         self._horizon = horizon
         self._turn(view or {})
-        linear = best_linear(self._signal, self.length, horizon)
+        if self._process is None:
+            linear = Affine(line_weights(self.length, horizon), np.zeros(horizon))
+            signal, standings = {"family": "", "linear": label("line")}, []
+        else:
+            linear = best_linear(self._process, self.length, horizon)
+            signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
+            standings = [standing(self._process, own=own) for own in (False, True)]
         self.fixed: dict[str, Any] = {
             "name": facts.name,
             "architecture": facts.architecture,
-            "scale": [facts.contract.normaliser.center, facts.contract.normaliser.scale],
+            "scale": [facts.contract.scaling.center, facts.contract.scaling.scale],
             "best_linear": linear.weights.tolist(),
             "best_linear_bias": linear.bias.tolist(),
-            "signal": {"family": facts.signal.family, **dataclasses.asdict(self._signal)},
-            "standings": [standing(self._signal, own=own) for own in (False, True)],
+            "signal": signal,
+            "standings": standings,
         }
 
     def turns(self, view: Mapping[str, Any]) -> bool:
@@ -76,13 +85,13 @@ class Subject:
     def bayes(self, window: Sequence[float], view: Mapping[str, Any]) -> dict[str, Any]:
         """The Bayes forecast of a window, as far ahead as a view looks, and its derivative [L].
 
-        Empty where the window is none, or the noise is too small for the quadrature.
+        Empty where the window is none, nobody knows the law of the data, or the noise is too small to integrate.
         """
-        if not self._is_window(window):
+        if not self._is_window(window) or self._process is None:
             return {}
         ahead = _whole(view, "ahead", 1, self._horizon)
         try:
-            slope = of_bayes(self._signal, np.asarray(window), ahead)
+            slope = of_bayes(self._process, np.asarray(window), ahead)
         except InputError:
             return {}
         derivative = slope.derivative.tolist()
@@ -90,10 +99,10 @@ class Subject:
 
     def outside(self, window: Sequence[float]) -> str:
         """What about a window lies outside what training saw, in one sentence; empty where nothing does."""
-        if not self._is_window(window):
+        if not self._is_window(window) or self._process is None:
             return ""
         values = np.asarray(window)
-        outside = familiarity.of(self._signal, self.length).find(values[None])
+        outside = familiarity.of(self._process, self.length).find(values[None])
         return "" if outside is None else outside.note
 
     def _turn(self, view: Mapping[str, Any]) -> None:
@@ -101,9 +110,13 @@ class Subject:
         self.is_given = self._given is not None and self._draw == 0
         if self._given is not None and self.is_given:
             self.start = self._given
-        else:
-            drawn = self._signal.draw(1, self.length, 1, np.random.default_rng(self._draw))
+        elif self._process is not None:
+            drawn = self._process.draw(1, self.length, 1, np.random.default_rng(self._draw))
             self.start = drawn.context[0].tolist()
+        else:
+            assert self._held_out is not None
+            first = self._draw % (len(self._held_out) - self.length)
+            self.start = self._held_out[first : first + self.length].tolist()
 
     def _is_window(self, window: Sequence[float]) -> bool:
         return len(window) == self.length and bool(np.isfinite(window).all())

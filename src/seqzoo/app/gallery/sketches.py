@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import _palette
+from ...bundles import holdout
 from ...errors import SeqzooError
-from ...forecasters.protocol import Forecaster
+from ...forecasters.protocol import Forecaster, has_bundle
 from ...runtime.predictor import find_model
 from ...runtime.repository import Repository
 from ...signals import Recall, Signal
@@ -54,6 +55,8 @@ def of(repository: Repository, name: str) -> bytes:
 
 
 def _drawing(model: Forecaster) -> str:
+    if model.process is None:
+        return _measured(model)
     rng = np.random.default_rng(SEED)
     if model.signal.episodic or isinstance(model.signal, Recall):
         draw = model.signal.draw(POINTS, model.context_length, 1, rng)
@@ -69,6 +72,26 @@ def _drawing(model: Forecaster) -> str:
     else:
         windows, seen, truth, best = _windows(model.signal, length)
         said, start = model.predict(windows[:, :, None])[:, 0], 0
+    return _drawn_along(seen, start, truth, said, said - best)
+
+
+def _measured(model: Forecaster) -> str:
+    """The held-out values, and the one-step forecasts of them; beneath, the error of each."""
+    assert has_bundle(model)
+    values = holdout.of(model.bundle)[: model.context_length + POINTS]
+    windows = np.lib.stride_tricks.sliding_window_view(values[:-1], model.context_length)
+    came, said = values[model.context_length :], model.predict(windows[:, :, None])[:, 0]
+    return _drawn_along(came, 0, came, said, (said - came) / ENLARGED)
+
+
+def _drawn_along(
+    seen: NDArray[np.floating],
+    start: int,
+    truth: NDArray[np.floating],
+    said: NDArray[np.floating],
+    away: NDArray[np.floating],
+) -> str:
+    """Dots of what is seen [T], the truth and the forecasts from `start` on, and the strip of what lies between."""
     low, high = float(min(seen.min(), said.min())), float(max(seen.max(), said.max()))
     x = np.linspace(EDGE, WIDTH - EDGE, len(seen))
 
@@ -80,7 +103,7 @@ def _drawing(model: Forecaster) -> str:
     dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.7"/>' for a, b in zip(x, y(seen), strict=True))
     return _svg(
         f'<g class="n">{dots}</g><path class="t" d="{_path(x[start:], y(truth))}"/>'
-        f'<path class="f" d="{_path(x[start:], y(said))}"/>' + _strip(x[start:], ENLARGED * scale * (said - best))
+        f'<path class="f" d="{_path(x[start:], y(said))}"/>' + _strip(x[start:], ENLARGED * scale * away)
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ... import signals
 from ...bundles import shelf, store
+from ...bundles.manifest import Manifest
 from ...errors import BundleError, InputError
 from ...forecasters.references import CONTEXT_LENGTH
 from ...runtime import Predictor
+from ...signals import Observed
 
 
 def predictors(names: list[str], family: str, *, most_at_once: int = 1) -> dict[str, Predictor]:
@@ -38,10 +40,10 @@ def predictors(names: list[str], family: str, *, most_at_once: int = 1) -> dict[
     return found
 
 
-def _unfit(manifest: store.Manifest, family: str, most_at_once: int) -> str | None:
-    contract, of = manifest.contract, manifest.signal
-    if of.family != family:
-        return f"is a model of the signal {of.family!r}, not of {family!r}"
+def _unfit(manifest: Manifest, family: str, most_at_once: int) -> str | None:
+    contract, of = manifest.contract, manifest.source
+    if isinstance(of, Observed) or of.family != family:
+        return f"is a model of {of.key!r}, not of the signal {family!r}"
     if signals.make(family, of.parameters) != signals.make(family):
         return f"was trained on {family!r} with other parameters than its usual ones"
     if contract.context_length != CONTEXT_LENGTH or contract.horizon > most_at_once:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import _storage, signals
 from ..._extras import one_thread
-from ...bundles.store import Contract
+from ...bundles.manifest import Contract
 from ...data.scaling import Normaliser
 from ...errors import InputError, UnknownNameError
 from ...execution.local import Failure, answers
@@ -20,7 +20,7 @@ from ...forecasters.floors import floors
 from ...forecasters.table import REFERENCES
 from ...publishing.build import to_onnx
 from ...runtime.engines.onnx import OnnxEngine
-from ...training.sources import sampler
+from ...training.sources import sampler_of
 from ...zoo import _registry
 from .. import results
 from ..results import BATCH_SIZE, Footprint, Outcome, Result, Results
@@ -53,7 +53,7 @@ class Contest:
     windows: int
 
     def __post_init__(self) -> None:
-        signal = signals.make(self.signal)
+        signals.make(self.signal)
         for model in self.models:
             if model not in _registry.architectures():
                 raise UnknownNameError("architecture", model, _registry.architectures())
@@ -68,8 +68,8 @@ class Contest:
             shown = ", ".join(f"{model} {length}" for model, length in lengths.items())
             raise InputError(f"models are compared on windows of one context_length, theirs differ: {shown}.")
         for points in self.budgets:
-            run = Cell(self.models[0], self.signal, points, self.windows, 0).run()
-            sampler(signal, run.recipe, run.config.context_length, 1, 0)
+            spec = Cell(self.models[0], self.signal, points, self.windows, 0).spec()
+            sampler_of(spec)
 
     @property
     def context_length(self) -> int:

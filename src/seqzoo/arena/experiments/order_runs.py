@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import time
 from collections.abc import Callable
@@ -42,24 +41,25 @@ def _on_sine(case: Case, settings: Settings) -> tuple[float, int]:
 
     from ..._extras import one_thread
     from ...evaluation import scoring
-    from ...training.loop import Run, train
+    from ...training.loop import train
+    from ...training.spec import TrainingSpec
     from ...zoo import _registry
-    from .reordering import reordered
+    from .reordering import Reordered
 
     steps = settings.steps[case.family]
     # Few evaluations: beside runs this short they are dear.
     changes = {"recipe.steps": steps, "recipe.evaluate_every": steps}
-    run = Run.of(_registry.entry(f"{case.family}.sine"), seed=case.seed, changes=changes)
-    run = dataclasses.replace(run, module=reordered(run.module, case.condition, case.seed))
-    module = train(run).module
+    spec = TrainingSpec.of(_registry.entry(f"{case.family}.sine"), seed=case.seed, changes=changes)
+    module = train(spec, wrap=lambda inner: Reordered(inner, case.condition, case.seed)).module
     with one_thread(), torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(case.seed)
 
         def predict(context: NDArray[np.float32]) -> NDArray[np.float32]:
             return np.concatenate([module(part).numpy() for part in torch.split(torch.from_numpy(context), 1000)])
 
-        length = run.config.context_length
-        scored = scoring.score(predict, run.signal, length, windows=settings.windows, seed=SCORE_SEED)
+        process = spec.source.process
+        assert process is not None
+        scored = scoring.score(predict, process, spec.context_length, windows=settings.windows, seed=SCORE_SEED)
     return scored.excess.value, sum(parameter.numel() for parameter in module.parameters())
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -39,8 +36,3 @@ class Reordered(nn.Module):
     def forward(self, context: Tensor) -> Tensor:
         forecast: Tensor = self.inner(reorder(context[:, :, 0], self.condition, self.seed)[:, :, None])
         return forecast
-
-
-def reordered(module: Callable[[Any], nn.Module], condition: str, seed: int) -> Callable[[Any], nn.Module]:
-    """An architecture's module, as a `training.Run` takes it, that sees its windows out of order."""
-    return lambda config: Reordered(module(config), condition, seed)

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 14d4e374b66aff5f; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 4cc6c4c9d7d6cc5b; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -680,6 +680,7 @@ var CURVES = {
 var number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
 var signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 var mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
+var linearOf = (signal) => signal.linear ?? "best linear";
 function goalOf(signal, ahead) {
   if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
   if (!ahead) return ["Forecast of the next value", "next"];
@@ -695,8 +696,10 @@ function write(find, facts) {
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
-  const rows = [["this network", number(said[L - 1])], ["best linear", number(straight)]];
-  rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  if (facts.standings.length) {
+    rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  }
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
   if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
   const list2 = find(".mz-said");
@@ -705,7 +708,7 @@ function write(find, facts) {
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
-  say(find('[data-out="aside"]'), isPlain ? "" : "Best linear and Bayes read the values as they came.");
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
   say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
@@ -729,10 +732,10 @@ function describe(find, facts, last) {
   const { L } = now;
   const alternative = (part, words) => mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
-  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, best linear ${number(straight)}${best}.`);
+  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most, 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
-  alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; best linear weight there ${number(linear[top])}${bayesThere}.`);
+  alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
   for (const name of cell.names) {
     const place = find(`[data-range="${name}"]`);
     if (place.textContent !== ranges[name]) place.textContent = ranges[name];
@@ -754,7 +757,7 @@ function doneTo(state) {
   }
   return list(what);
 }
-function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept }) {
+function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
   const forecast = said[now.L - 1];
   const sentences = [];
   const places = moved(state, start);
@@ -764,7 +767,7 @@ function changed({ state, start, now, untouched, said, origin, outModel, bayes, 
     const was = linear.reduce((sum, weight, t2) => sum + weight * start[t2], intercept);
     const [t] = places;
     const what = places.length > 1 ? `${places.length} values changed` : `value ${t + 1} at ${number(state.window[t])} instead of ${number(start[t])}`;
-    sentences.push(`with ${what}, the forecast of the untouched network goes from ${number(before)} to ${number(after)} (${signed(after - before)}), the best linear one by ${signed(straight - was)}.`);
+    sentences.push(`with ${what}, the forecast of the untouched network goes from ${number(before)} to ${number(after)} (${signed(after - before)}), the ${linearOf(signal)} one by ${signed(straight - was)}.`);
   }
   if (untouched !== null) {
     const gap = (value) => number(Math.abs(value - bayes.forecast));
@@ -1070,22 +1073,24 @@ var key = (shape, words) => `<span><i class="mz-${shape}"></i>${words}</span>`;
 var button = (attribute, words) => `<button type="button" data-${attribute}>${words}</button>`;
 var picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
 var title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
-function overTime(cell, points) {
+function overTime(cell, points, signal, hasBayes) {
+  const linear = linearOf(signal);
+  const weights = linear === "best linear" ? define(`${linear} weights`, glossary_default[linear]) : `${linear} weights`;
   const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
     <option value="one">the chosen unit</option></select></label>`;
   return `<section class="mz-time" aria-label="Over time">
     <div class="mz-head">${title("Input", glossary_default.input)}
       <span class="mz-keys">
         ${key("dash", define("answer so far", glossary_default["answer so far"]))}
-        ${key("disc mz-lin", "best linear")} ${key("disc", "network")} ${key("disc mz-bay", "Bayes")}</span></div>
+        ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
     <div class="mz-head">
       ${title("Derivative of the forecast", glossary_default.derivative)}
       <span class="mz-keys">${key("bar", "network")}
-        ${key("rule", define("best linear weights", glossary_default["best linear"]))}
-        ${key("disc mz-ring", define("Bayes", glossary_default.Bayes))}
+        ${key("rule", weights)}
+        ${hasBayes ? key("disc mz-ring", define("Bayes", glossary_default.Bayes)) : ""}
       </span></div>
     ${picture("derivative")}
     <div class="mz-tools">
@@ -1140,13 +1145,13 @@ function downloads(cell, question) {
     ${button('save="svg"', "SVG")} ${button('save="png"', "PNG")} ${button('save="csv"', "all numbers, CSV")}
     <span role="status" class="mz-hint" data-out="saved"></span></div></details>`;
 }
-function skeleton({ cell, L, aheads, question }) {
+function skeleton({ cell, L, aheads, question, signal, hasBayes }) {
   const points = Array.from({ length: L }, (_, t) => `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
   return `<header><div class="mz-top"><h2></h2>
       <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
         ${downloads(cell, question)}</div></div>
       <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
-    <div class="mz-body">${overTime(cell, points)}${beside(L, aheads, question)}</div>`;
+    <div class="mz-body">${overTime(cell, points, signal, hasBayes)}${beside(L, aheads, question)}</div>`;
 }
 
 // src/seqzoo/microscope/js/svg.js
@@ -1251,11 +1256,13 @@ ${body.join("\n")}
 // src/seqzoo/microscope/js/download.js
 var WIDE = { time: 900, side: 480 };
 var FINE = 2;
-function keysOf(part, { cell, state, question }, ranges, ink) {
-  const forecasts = [[ink.best_linear, "● best linear"], [ink.model, "● network"], [ink.bayes, "● Bayes"]];
+function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
+  const linear = linearOf(signal);
+  const bayes = (shape) => standings.length ? [[ink.bayes, `${shape} Bayes`]] : [];
+  const forecasts = [[ink.best_linear, `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
-    return [[ink.above, "■ network"], [ink.best_linear, "▬ best linear weights"], [ink.bayes, "○ Bayes"]];
+    return [[ink.above, "■ network"], [ink.best_linear, `▬ ${linear} weights`], ...bayes("○")];
   }
   if (part === "curves") {
     return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);
@@ -1440,7 +1447,7 @@ function show(host, root, cell) {
   const aheads = intercepts.length;
   const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
-  root.innerHTML = skeleton({ cell, L, aheads, question });
+  root.innerHTML = skeleton({ cell, L, aheads, question, signal, hasBayes: host.get("standings").length > 0 });
   const find = (selector) => root.querySelector(selector);
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);

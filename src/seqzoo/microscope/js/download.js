@@ -3,18 +3,20 @@ import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
 import { gateColour, inks } from "./palette.js";
 import { Paper, svgOf } from "./svg.js";
-import { CURVES, doneTo } from "./words.js";
+import { CURVES, doneTo, linearOf } from "./words.js";
 import { moved } from "./state.js";
 
 const WIDE = { time: 900, side: 480 }; // of a figure, wherever the page is looked at
 const FINE = 2; // pixels of a PNG to one of the SVG
 
 /** What the colours of a figure stand for. */
-function keysOf(part, { cell, state, question }, ranges, ink) {
-  const forecasts = [[ink.best_linear, "● best linear"], [ink.model, "● network"], [ink.bayes, "● Bayes"]];
+function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
+  const linear = linearOf(signal);
+  const bayes = (shape) => (standings.length ? [[ink.bayes, `${shape} Bayes`]] : []);
+  const forecasts = [[ink.best_linear, `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
-    return [[ink.above, "■ network"], [ink.best_linear, "▬ best linear weights"], [ink.bayes, "○ Bayes"]];
+    return [[ink.above, "■ network"], [ink.best_linear, `▬ ${linear} weights`], ...bayes("○")];
   }
   if (part === "curves") {
     return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);

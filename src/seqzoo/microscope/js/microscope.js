@@ -63,7 +63,7 @@ function show(host, root, cell) {
   const aheads = intercepts.length;
   const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
-  root.innerHTML = skeleton({ cell, L, aheads, question });
+  root.innerHTML = skeleton({ cell, L, aheads, question, signal, hasBayes: host.get("standings").length > 0 });
   const find = (selector) => root.querySelector(selector);
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);

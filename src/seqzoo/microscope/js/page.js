@@ -1,6 +1,6 @@
 // The page that the microscope is: its sections, controls and empty canvases.
 import glossary from "../../_glossary.json" with { type: "json" };
-import { TERMS } from "./words.js";
+import { linearOf, TERMS } from "./words.js";
 
 const define = (word, meaning) => `<dfn tabindex="0" title="${meaning}">${word}</dfn>`;
 
@@ -25,22 +25,24 @@ const picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
 const title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
 
 /** Input, derivative and heat maps, one above another on one time axis. */
-function overTime(cell, points) {
+function overTime(cell, points, signal, hasBayes) {
+  const linear = linearOf(signal);
+  const weights = linear === "best linear" ? define(`${linear} weights`, glossary[linear]) : `${linear} weights`;
   const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
     <option value="one">the chosen unit</option></select></label>`;
   return `<section class="mz-time" aria-label="Over time">
     <div class="mz-head">${title("Input", glossary.input)}
       <span class="mz-keys">
         ${key("dash", define("answer so far", glossary["answer so far"]))}
-        ${key("disc mz-lin", "best linear")} ${key("disc", "network")} ${key("disc mz-bay", "Bayes")}</span></div>
+        ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
     <div class="mz-head">
       ${title("Derivative of the forecast", glossary.derivative)}
       <span class="mz-keys">${key("bar", "network")}
-        ${key("rule", define("best linear weights", glossary["best linear"]))}
-        ${key("disc mz-ring", define("Bayes", glossary.Bayes))}
+        ${key("rule", weights)}
+        ${hasBayes ? key("disc mz-ring", define("Bayes", glossary.Bayes)) : ""}
       </span></div>
     ${picture("derivative")}
     <div class="mz-tools">
@@ -98,12 +100,12 @@ function downloads(cell, question) {
     <span role="status" class="mz-hint" data-out="saved"></span></div></details>`;
 }
 
-export function skeleton({ cell, L, aheads, question }) {
+export function skeleton({ cell, L, aheads, question, signal, hasBayes }) {
   const points = Array.from({ length: L }, (_, t) =>
     `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
   return `<header><div class="mz-top"><h2></h2>
       <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
         ${downloads(cell, question)}</div></div>
       <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
-    <div class="mz-body">${overTime(cell, points)}${beside(L, aheads, question)}</div>`;
+    <div class="mz-body">${overTime(cell, points, signal, hasBayes)}${beside(L, aheads, question)}</div>`;
 }

@@ -28,6 +28,9 @@ export const signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(val
 /** Gives an element an attribute that it does not have yet. */
 export const mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
 
+/** The linear forecaster beside the network: best linear, or what the facts name where nobody knows the law. */
+export const linearOf = (signal) => signal.linear ?? "best linear";
+
 /** What the network is asked for: the heading of the forecast, and a short mark of it on the time axis. */
 export function goalOf(signal, ahead) {
   if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
@@ -48,8 +51,10 @@ export function write(find, facts) {
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
-  const rows = [["this network", number(said[L - 1])], ["best linear", number(straight)]];
-  rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  if (facts.standings.length) {
+    rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  }
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
   if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
   const list = find(".mz-said");
@@ -59,7 +64,7 @@ export function write(find, facts) {
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
-  say(find('[data-out="aside"]'), isPlain ? "" : "Best linear and Bayes read the values as they came.");
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
   say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
@@ -90,11 +95,11 @@ function describe(find, facts, last) {
     mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
-    `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, best linear ${number(straight)}${best}.`);
+    `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +
-    `${number(now.slopes[top])}; best linear weight there ${number(linear[top])}${bayesThere}.`);
+    `${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
   for (const name of cell.names) {
     const place = find(`[data-range="${name}"]`);
     if (place.textContent !== ranges[name]) place.textContent = ranges[name];
@@ -123,7 +128,7 @@ export function doneTo(state) {
 }
 
 /** What changed, and by how much: first of the window, then of the network on that window. */
-function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept }) {
+function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
   const forecast = said[now.L - 1];
   const sentences = [];
   const places = moved(state, start);
@@ -135,7 +140,7 @@ function changed({ state, start, now, untouched, said, origin, outModel, bayes, 
     const what = places.length > 1 ? `${places.length} values changed`
       : `value ${t + 1} at ${number(state.window[t])} instead of ${number(start[t])}`;
     sentences.push(`with ${what}, the forecast of the untouched network goes from ${number(before)} to ` +
-      `${number(after)} (${signed(after - before)}), the best linear one by ${signed(straight - was)}.`);
+      `${number(after)} (${signed(after - before)}), the ${linearOf(signal)} one by ${signed(straight - was)}.`);
   }
   if (untouched !== null) {
     const gap = (value) => number(Math.abs(value - bayes.forecast));

@@ -1,4 +1,4 @@
-"""Tries a module on two windows before it is trained: what is wrong with it is said at once, in words."""
+"""The modules of a spec. One is tried on two windows before any is trained: what is wrong with it is said at once."""
 
 from __future__ import annotations
 
@@ -10,42 +10,58 @@ import torch
 from torch import Tensor, nn
 
 from .._extras import one_thread
-from ..errors import InputError
-from ..signals import Signal
+from ..errors import InputError, first_line
+from ..zoo import _model_files, _registry
+from ..zoo._recipes import configured
+from .spec import TrainingSpec
 
 MAX_PARAMETERS = 2_000_000  # what a bundle and a checkpoint can hold
 
 
-def check(architecture: str, make: Callable[[Any], nn.Module], config: Any, signal: Signal) -> None:
-    """Build a module, run it forwards and backwards on two windows of the signal.
+def builder(
+    spec: TrainingSpec, wrap: Callable[[nn.Module], nn.Module] = lambda module: module
+) -> Callable[[], nn.Module]:
+    """What builds the spec's module, once one has been run forwards and backwards on two windows of noise.
 
     The parameters are counted on the meta device first, so that no module takes memory beyond its limit.
     The state of PyTorch's random numbers is as before.
 
     Args:
-        architecture: what to call it in an error.
+        wrap: makes what is trained of the architecture's module, as one that sees its windows in another order.
 
     Raises:
-        InputError: it cannot be built or run, has nothing to train or too much, or forecasts anything but
-            finite float32 [2, H].
+        UnknownNameError: this installation does not have the architecture.
+        InputError: the architecture's file is another one; or its module cannot be built or run, has nothing to train
+            or too much, or forecasts anything but finite float32 [2, H].
     """
+    architecture = _registry.architecture(spec.architecture)
+    here = _model_files.sha256_of(architecture.name)
+    if spec.model_file not in (None, here):
+        raise InputError(
+            f"the file of the architecture {architecture.name!r} has changed: its SHA-256 is {str(here)[:12]}, and "
+            f"was {spec.model_file[:12]}. Give the file it began with, or train from the beginning."
+        )
+    config = configured(architecture.config(), "config", spec.config)
+
+    def build() -> nn.Module:
+        return wrap(architecture.module(config))
+
+    _check(architecture.name, build, spec)
+    return build
+
+
+def _check(architecture: str, build: Callable[[], nn.Module], spec: TrainingSpec) -> None:
     name = f"the module of {architecture!r}"
     with one_thread(), torch.random.fork_rng():
         torch.manual_seed(0)
         with torch.device("meta"):
-            _sized(name, _built(name, make, config))
-        module = _built(name, make, config)
-        context = signal.draw(2, config.context_length, 1, np.random.default_rng(0)).context
-        window = torch.from_numpy(context.astype(np.float32))[:, :, None]
-        forecast = _said(name, f"fails on two windows [2, {config.context_length}, 1]", lambda: module(window))
-        _shaped(name, forecast, config.horizon)
+            _sized(name, _built(name, build))
+        module = _built(name, build)
+        context = np.random.default_rng(0).standard_normal((2, spec.context_length, 1))
+        window = torch.from_numpy(context.astype(np.float32))
+        forecast = _said(name, f"fails on two windows [2, {spec.context_length}, 1]", lambda: module(window))
+        _shaped(name, forecast, spec.horizon)
         _said(name, "has no gradient", lambda: forecast.square().sum().backward())
-
-
-def first_line(error: BaseException) -> str:
-    """As "RuntimeError: what it says first", without a full stop."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}".rstrip(".:") if lines else type(error).__name__
 
 
 def _said(name: str, what: str, run: Callable[[], Any]) -> Any:
@@ -56,8 +72,8 @@ def _said(name: str, what: str, run: Callable[[], Any]) -> Any:
         raise InputError(f"{name} {what}: {first_line(error)}.") from error
 
 
-def _built(name: str, make: Callable[[Any], nn.Module], config: Any) -> nn.Module:
-    module = _said(name, f"cannot be built from {type(config).__name__}", lambda: make(config))
+def _built(name: str, build: Callable[[], nn.Module]) -> nn.Module:
+    module = _said(name, "cannot be built from its config", build)
     if not isinstance(module, nn.Module):
         raise InputError(f"{name} must be an nn.Module, got {type(module).__name__}.")
     return module
