@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 4cc6c4c9d7d6cc5b; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 5c288938aa506203; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -400,7 +400,7 @@ function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, 
     dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
   }
 }
-function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, next, step }, ink) {
+function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, labels, next, step }, ink) {
   const ctx = surface(canvas, axis.width, height + 18);
   const limit = Math.max(0.05, ...[...slopes, ...linear, ...bayes ?? []].map(Math.abs));
   const y = scaleY(height, limit);
@@ -411,7 +411,7 @@ function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, n
     ctx.fillStyle = slope < 0 ? ink.below : ink.above;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  for (const [colour, width] of [[ink.card, 5.5], [ink.best_linear, 3]]) {
+  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) {
     linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
@@ -681,6 +681,7 @@ var number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
 var signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 var mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
 var linearOf = (signal) => signal.linear ?? "best linear";
+var linearRole = (signal) => signal.linear ? "line" : "best_linear";
 function goalOf(signal, ahead) {
   if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
   if (!ahead) return ["Forecast of the next value", "next"];
@@ -837,19 +838,21 @@ function rangeOf(cell, state, name) {
 function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const shown = shownOf(facts);
   const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
   const K = cell.size;
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative;
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: "best_linear", shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
     linear: inOrder(linear),
+    role,
     bayes: slopes && inOrder(slopes),
     labels,
     next,
@@ -1259,10 +1262,10 @@ var FINE = 2;
 function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
   const linear = linearOf(signal);
   const bayes = (shape) => standings.length ? [[ink.bayes, `${shape} Bayes`]] : [];
-  const forecasts = [[ink.best_linear, `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
-    return [[ink.above, "■ network"], [ink.best_linear, `▬ ${linear} weights`], ...bayes("○")];
+    return [[ink.above, "■ network"], [ink[linearRole(signal)], `▬ ${linear} weights`], ...bayes("○")];
   }
   if (part === "curves") {
     return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);
@@ -1637,7 +1640,7 @@ function show(host, root, cell) {
     const dark = isDark(system) && !printing;
     root.classList.toggle("mz-dark", dark);
     ink = inks(dark);
-    dress(root, ink);
+    dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
     draw();
   };

@@ -112,7 +112,7 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
 }
 
 /** The derivative by each input [L] as bars; the best linear weights as steps; that of Bayes as dots. */
-export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, next, step }, ink) {
+export function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, labels, next, step }, ink) {
   const ctx = surface(canvas, axis.width, height + 18);
   const limit = Math.max(0.05, ...[...slopes, ...linear, ...(bayes ?? [])].map(Math.abs));
   const y = scaleY(height, limit);
@@ -123,7 +123,7 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, la
     ctx.fillStyle = slope < 0 ? ink.below : ink.above;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  for (const [colour, width] of [[ink.card, 5.5], [ink.best_linear, 3]]) { // with an edge, for a bar may lie beneath
+  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) { // with an edge, for a bar may lie beneath
     linear.forEach((weight, t) =>
       line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
