@@ -16,7 +16,8 @@ from ..forecasters.floors import NO_EXCESS, vanishes
 from .tables import console
 
 if TYPE_CHECKING:
-    from ..arena.experiments.one_step import Progress as Ended
+    from ..arena.experiment import AnyExperiment
+    from ..arena.running import CaseEnded
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
     from ..training.spec import TrainingSpec
@@ -93,30 +94,25 @@ class Bar(_Shown):
             self.say(f"step {update.step}/{update.steps}  {note}")
 
 
-class Trainings(_Shown):
-    """Overall progress of the trainings of an arena."""
+class ExperimentBar(_Shown):
+    """Overall progress of an experiment."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        super().__init__("trainings", None, quiet=quiet)
+    def __init__(self, experiment: AnyExperiment, *, quiet: bool) -> None:
+        super().__init__(experiment.counted, None, quiet=quiet)
+        self.experiment = experiment
 
     def start(self, done: int, total: int) -> None:
         """Called once it is known what there is to do."""
         self.progress.update(self.task, completed=done, total=total)
         if done:
-            self.say(f"{done} of {total} trainings are there already.")
+            self.say(f"{done} of {total} {self.experiment.counted} are there already.")
 
-    def __call__(self, update: Ended) -> None:
-        """Called after every training."""
-        from .._formats import percent
-        from ..arena.report.tables import budget
-
-        result = update.result
-        what = f"{result.model}, {budget(result.points)}, seed {result.seed}"
-        end = f"failed: {result.error}"
-        if result.outcome is not None:
-            end = f"excess {percent(result.outcome.excess)} in {result.outcome.seconds:.0f} s"
-        self.progress.update(self.task, completed=update.done, note=escape(f"{what}: {end}"))
-        self.say(f"{update.done}/{update.total}  {what}: {end}")
+    def __call__(self, ended: CaseEnded) -> None:
+        """Called after every case."""
+        line = ended.line(self.experiment)
+        self.progress.update(self.task, completed=ended.done, note=escape(line))
+        if self.experiment.is_long:
+            self.say(f"{ended.done}/{ended.total}  {line}")
 
 
 @contextmanager

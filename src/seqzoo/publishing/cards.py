@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..bundles.manifest import Manifest, ScoreFacts
-from ..bundles.store import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
+from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
 from ..forecasters.floors import NO_EXCESS
 from ..signals import Observed, Simulated
 
@@ -59,7 +59,7 @@ A continuous value, not a class or a probability.
 
 ## Data
 
-{dataset}{data}.
+{source}{data}.
 
 ## Score
 
@@ -69,7 +69,7 @@ On {windows:,} windows that no training or validation step has seen{over}. MSE i
 | forecaster | MSE |
 |---|---|
 {floors}
-| **{name}** | **{mse:.6f} ± {mse_se:.6f}** |
+| **{name}** | **{own} ± {own_se}** |
 
 {distance}
 
@@ -108,7 +108,7 @@ Retrain and compare: `{rebuild}`.
 | `{onnx}` | one self-contained ONNX file with dynamic batch |
 | `{golden}` | inputs and outputs that every engine must reproduce |
 | `{history}` | loss and excess along the training |
-| `{card_file}` | this card |
+{holdout}| `{card_file}` | this card |
 """
 
 
@@ -147,7 +147,7 @@ _NO_DISTANCE = "Nobody knows the law of the series, so nobody knows how far the 
 def render(manifest: Manifest, card: Card) -> str:
     """The card as Markdown with YAML front matter."""
     score, training, contract = manifest.score, manifest.training, manifest.contract
-    is_simulated = isinstance(manifest.source, Simulated)
+    is_simulated, beside = isinstance(manifest.source, Simulated), score.floors or score.rivals
     return _TEMPLATE.format(
         name=manifest.name,
         title=card.title,
@@ -159,6 +159,7 @@ def render(manifest: Manifest, card: Card) -> str:
         parameters=manifest.parameters,
         config=_pairs(manifest.config),
         dataset=describe_signal(manifest),
+        source=describe_signal(manifest) if is_simulated else describe_signal(manifest).capitalize(),
         input=contract.input,
         output=contract.output,
         context_length=contract.context_length,
@@ -171,9 +172,10 @@ def render(manifest: Manifest, card: Card) -> str:
         empty_batch=_EMPTY_BATCH if manifest.architecture in ("lstm", "gru") else "",
         over="" if contract.horizon == 1 else f", the mean over the {contract.horizon} steps",
         windows=score.windows,
-        floors="\n".join(f"| {label(name)} | {mse:.6f} |" for name, mse in (score.floors or score.rivals).items()),
+        floors="\n".join(f"| {label(name)} | {_error(value)} |" for name, value in beside.items()),
         mse=score.mse[0],
-        mse_se=score.mse[1],
+        own=_error(score.mse[0]),
+        own_se=_error(score.mse[1]),
         metric=_metrics(score),
         distance=_distance(score),
         seed=training.seed,
@@ -188,8 +190,13 @@ def render(manifest: Manifest, card: Card) -> str:
         onnx=ONNX,
         golden=GOLDEN,
         history=HISTORY,
+        holdout="" if is_simulated else f"| `{HOLDOUT}` | the values that the score was measured on |\n",
         card_file=CARD,
     )
+
+
+def _error(mse: float) -> str:
+    return f"{mse:.6f}" if mse < 1000 else f"{mse:,.6g}"
 
 
 def _metrics(score: ScoreFacts) -> str:

@@ -85,8 +85,8 @@ def enter(repository: Repository) -> None:
 
 def _distance(score: ScoreFacts) -> str:
     if score.skill is None:
-        beside = ", ".join(f"{label(name)} {mse:.4g}" for name, mse in score.rivals.items())
-        return f"error <b>{score.mse[0]:.4g}</b> on held-out values; {escape(beside)}"
+        beside = ", ".join(f"{label(name)} {mse:,.6g}" for name, mse in score.rivals.items())
+        return f"error <b>{score.mse[0]:,.6g}</b> on held-out values; {escape(beside)}"
     if score.excess is None:
         return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
     value, error = score.excess

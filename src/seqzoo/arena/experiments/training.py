@@ -13,7 +13,7 @@ from ...signals import Signal
 from ...training.loop import train
 from ...training.spec import TrainingSpec
 from ...zoo import _registry
-from ..results import BATCH_SIZE, MOST, SCHEMA_VERSION, Outcome
+from ..results import BATCH_SIZE, MOST, SCHEMA_VERSION, TrainingOutcome
 
 EVALUATIONS = 4  # of a run, and five times as many early on: they choose the weights, and cost time
 MOST_SCORED = 20_000  # windows of a score
@@ -56,7 +56,7 @@ class Cell:
 
     @property
     def place(self) -> tuple[str, int | None, int, int]:
-        """As `Result.place`."""
+        """As `TrainingResult.place`."""
         return self.model, self.points, self.windows, self.seed
 
     @property
@@ -66,7 +66,7 @@ class Cell:
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-def play(cell: Cell) -> Outcome:
+def play(cell: Cell) -> TrainingOutcome:
     """Train and score.
 
     Raises:
@@ -78,7 +78,7 @@ def play(cell: Cell) -> Outcome:
     score = windows.score(lambda given: eager(trained.module, given).numpy())
     if not score.excess.value <= MOST:
         raise SeqzooError("the trained model's forecasts are not finite, or as good as.")
-    return Outcome(
+    return TrainingOutcome(
         excess=score.excess.value,
         excess_se=score.excess.se,
         skill=score.skill.value,

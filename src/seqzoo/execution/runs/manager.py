@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import os
 import re
 import secrets
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -25,6 +22,7 @@ from ...bundles import shelf
 from ...bundles.store import open_bundle
 from ...errors import InputError, IntegrityError, UnknownNameError
 from ...training.spec import TrainingSpec
+from ..child import Child, last_line
 from .events import Began, Evaluated, Failed, Kept, Log, Notkept, Snapshot
 from .plans import Plan, Settings, spec_of
 from .recording import CHECKPOINT, EVENTS, WISH, is_held
@@ -78,7 +76,7 @@ class Runs:
     def __init__(self, home: Path) -> None:
         self.home, self.folder = home, home / "runs"
         self._lock = threading.RLock()
-        self._processes: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
+        self._processes: dict[str, tuple[str, Child]] = {}
         self._logs: dict[str, Log] = {}
         self._plans: dict[str, Plan] = {}
 
@@ -245,20 +243,15 @@ class Runs:
     def _alive(self, run: str) -> tuple[str, bool]:
         """What its process does, and whether there is one: of this server, or of another one on the same home."""
         known = self._processes.get(run)
-        if known is not None and known[1].poll() is None:
+        if known is not None and known[1].is_alive:
             return known[0], True
         return "train", is_held(self.folder / run)
 
     def _last_words(self, run: str) -> str:
         """What is known of a process that ended without an event: as when it was killed, or the disk was full."""
         known = self._processes.get(run)
-        status = "" if known is None else f" with status {known[1].poll()}"
-        try:
-            said = _storage.read_file(self.folder / run / STDERR, 1 << 20).decode("utf-8", "replace").split("\n")
-        except IntegrityError:
-            said = []
-        last = next((line for line in reversed(said) if line.strip()), "without a word")
-        return f"Its process ended{status}: {last.strip()[:200]}."
+        status = "" if known is None else f" with status {known[1].status}"
+        return f"Its process ended{status}: {last_line(self.folder / run / STDERR)[:200] or 'without a word'}."
 
     def _expect(self, run: str, what: str, states: tuple[str, ...]) -> Status:
         now = self.status(run)
@@ -294,23 +287,16 @@ class Runs:
         folder = self.folder / run
         if task == "train":
             self._wish(run, argument)
-        with (folder / STDERR).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"{__package__}.worker", str(folder), task, argument],
-                stdin=subprocess.PIPE,  # closes when this process ends, however it does
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env={**os.environ, "SEQZOO_HOME": str(self.home)},
-                start_new_session=True,  # Ctrl-C is the server's
-            )
+        environment = {"SEQZOO_HOME": str(self.home)}
+        child = Child(f"{__package__}.worker", [str(folder), task, argument], folder / STDERR, environment)
         self._let_go(run)
-        self._processes[run] = (task, process)
+        self._processes[run] = (task, child)
 
     def _let_go(self, run: str) -> None:
         """Close the pipe to a process that has ended."""
         before = self._processes.pop(run, None)
-        if before is not None and before[1].stdin is not None:
-            before[1].stdin.close()
+        if before is not None:
+            before[1].release()
 
     def _prune(self) -> None:
         for run, _ in self.all()[MOST_KEPT - 1 :]:

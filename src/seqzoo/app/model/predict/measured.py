@@ -75,17 +75,21 @@ class _Measured:
                 series.append(charts.dots(words, future, values, colour, size=9))
             else:
                 series.append(charts.line(words, future, values, colour))
-        described = ", ".join(f"{words} {values[0]:.4g}" for words, values, *_ in rows)
+        described = ", ".join(f"{words} {values[0]:,.6g}" for words, values, *_ in rows)
         options = charts.axes("steps from now", "value", series)
         charts.redraw(
             self.chart, charts.legend_of(options, ["window", *(words for words, *_ in rows)]),
             f"The last {self.length} values and the next: {described}.",
         )  # fmt: skip
         items = [
-            controls.number(words, f"{values[0]:.4g}", colour, f"{values[0] - came[0]:+.4g} from what came")
+            controls.number(words, f"{values[0]:,.6g}", colour, _away(values[0] - came[0]))
             for words, values, _, colour in reversed(rows)
         ]
         self.numbers.set_content(f'<div class="numbers">{"".join(items)}</div>')
+
+
+def _away(error: float) -> str:
+    return f"{error:+,.4g} from what came" if error else "the next value"
 
 
 async def build(visit: Visit) -> None:

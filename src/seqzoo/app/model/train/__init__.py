@@ -48,7 +48,7 @@ class _Train:
         self.form = Form(visit, known, Latest(self._preview))
         self.run = visit.query.get("run", "")
         self.scale = visit.query.get("scale", "error")
-        if self.scale not in curves.SCALES:
+        if self.scale not in curves.SCALES or self.spec.source.process is None:
             self.scale = "error"
         self.at = visit.number("at", 100, 0, 100)
         self.now: Status | None = None
@@ -78,7 +78,8 @@ class _Train:
             self._buttons()
             self.said = theme.html(curves.NOTHING, "standing", "p")
             with ui.element("div").classes("gone") as body:
-                self.scales = controls.Choices("Vertical axis", curves.SCALES, self._scale)
+                scales = curves.SCALES if self.spec.source.process is not None else {"error": curves.SCALES["error"]}
+                self.scales = controls.Choices("Vertical axis", scales, self._scale)
                 self.scales.mark(self.scale)
                 self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px")

@@ -83,8 +83,10 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
     axis.pop("minInterval")
     axis |= {"type": "log", "min": ends[0], "max": ends[1]}
     if scale == "error":
-        high = max(began.floors[key] for _, key, _ in _references(began))
-        low = began.floors.get("noise", 0.0)
+        levels = [began.floors[key] for _, key, _ in _references(began)]
+        low, high = began.floors.get("noise", 0.0), max(levels)
+        if bayes is None:  # one rival may be far off
+            high = min(high, 4 * min(levels))
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
     return charts.legend_of(options, [RUN, *names])
 
@@ -144,8 +146,8 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
         best, rival = min((began.floors[key], label) for label, key, _ in _references(began))
         side = "below" if last.mse < best else "not below"
         return (
-            f"After <b>{last.step:,}</b> of {began.steps:,} steps its error is <b>{last.mse:.4g}</b>, {side} the "
-            f"{best:.4g} of the better rival, {rival}."
+            f"After <b>{last.step:,}</b> of {began.steps:,} steps its error is <b>{_error(last.mse)}</b>, {side} the "
+            f"{_error(best)} of the better rival, {rival}."
         )
     bayes = began.floors["bayes"]
     linear, repeat = began.floors["best_linear"] / bayes - 1, began.floors["last_value"] / bayes - 1
@@ -172,7 +174,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
     if evaluations:
         last = evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
-        made.append(controls.number(RUN, f"{last.mse:.5f}", theme.variable("model"), detail))
+        made.append(controls.number(RUN, _error(last.mse), theme.variable("model"), detail))
     for label, key, _ in reversed(_references(began)):
         value, bayes = began.floors[key], began.floors.get("bayes")
         detail = "the best there is"
@@ -180,8 +182,12 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
             detail = "on the values that choose the weights"
         elif key != "bayes":
             detail = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
-        made.append(controls.number(theme.term(label), f"{value:.5f}", theme.variable(key), detail))
+        made.append(controls.number(theme.term(label), _error(value), theme.variable(key), detail))
     return "".join(made)
+
+
+def _error(mse: float) -> str:
+    return f"{mse:.5f}" if mse < 1000 else f"{mse:,.6g}"
 
 
 def lead(name: str) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..._extras import one_thread
-from ...errors import MissingExtraError
-from .order import TESTED
+from ...._extras import one_thread
+from ....errors import MissingExtraError
+from .cases import TESTED
 from .reordering import reorder
 
 SIDE, CLASSES = 8, 10
@@ -40,10 +40,10 @@ def load(seed: int) -> Pictures:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped, unused-ignore]
     except ModuleNotFoundError:
         raise MissingExtraError("the pictures of digits", "arena") from None
-    found = load_digits()
-    order = np.random.default_rng(seed).permutation(len(found.target))
-    pixels = torch.from_numpy((found.data[order] / 16).astype(np.float32))
-    classes = torch.from_numpy(found.target[order].astype(np.int64))
+    pictures = load_digits()
+    order = np.random.default_rng(seed).permutation(len(pictures.target))
+    pixels = torch.from_numpy((pictures.data[order] / 16).astype(np.float32))
+    classes = torch.from_numpy(pictures.target[order].astype(np.int64))
     return Pictures(pixels[TESTED:], classes[TESTED:], pixels[:TESTED], classes[:TESTED])
 
 

@@ -49,8 +49,8 @@ def read(path: Path, kind: type[Stored], schema: int = 1) -> Stored:
     )
 
 
-def write(path: Path, results: msgspec.Struct) -> None:
-    """Write results to a file.
+def write(path: Path, results: object) -> None:
+    """Write results, a msgspec.Struct, to a file.
 
     Raises:
         OSError: the file cannot be written.

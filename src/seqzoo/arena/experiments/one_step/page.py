@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ... import _palette, _storage
-from ...evaluation import plots
-from ..results import Results
-from .figures import arena_figure
-from .tables import HEADINGS, METHOD, NOTE, Board, boards, markdown, summary, verdict_line
+from .... import _palette, _storage
+from ....evaluation import plots
+from ...report.figures import arena_figure
+from ...report.tables import HEADINGS, METHOD, NOTE, Board, boards, markdown, summary, verdict_line
+from ...results import TrainingResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,23 +32,24 @@ figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; color: var(--ink
 
 
 FIGURE, MARKDOWN, HTML = "excess.svg", "report.md", "index.html"
+FIGURE_SHOWS = "Excess over Bayes of every model, by budget"
 
 
-def write(found: Results, folder: Path) -> list[Board]:
+def write(results: TrainingResults, folder: Path) -> list[Board]:
     """Write the report of some results into a folder; returns its boards.
 
     Raises:
         OSError: the folder cannot be written to.
         MissingExtraError: matplotlib is not installed.
     """
-    shown = boards(found)
-    figure = arena_figure(shown)
+    by_budget = boards(results)
+    figure = arena_figure(by_budget)
     plots.save(figure, folder / FIGURE)
-    title = f"seqzoo arena: {found.signal}"
-    text = f"# {title}\n\n{markdown(shown, FIGURE)}\n{NOTE}\n\n{METHOD}\n"
+    title = f"seqzoo arena: {results.signal}"
+    text = f"# {title}\n\n![{FIGURE_SHOWS}]({FIGURE})\n\n{markdown(by_budget)}\n{NOTE}\n\n{METHOD}\n"
     _storage.write_file(folder / MARKDOWN, text.encode("utf-8", "backslashreplace"))
-    _storage.write_file(folder / HTML, page(title, shown, figure).encode("utf-8", "backslashreplace"))
-    return shown
+    _storage.write_file(folder / HTML, page(title, by_budget, figure).encode("utf-8", "backslashreplace"))
+    return by_budget
 
 
 def page(title: str, boards: Sequence[Board], figure: Figure) -> str:
@@ -58,7 +59,7 @@ def page(title: str, boards: Sequence[Board], figure: Figure) -> str:
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{escape(title)}</h1>\n"
-        f'<figure role="img" aria-label="Excess over Bayes of every model, by budget">{inline(figure)}</figure>\n'
+        f'<figure role="img" aria-label="{FIGURE_SHOWS}">{inline(figure)}</figure>\n'
         f'{body}\n<p class="note">{escape(NOTE)}</p>\n<p class="note">{escape(METHOD)}</p>\n'
         f"</main>\n</body>\n</html>\n"
     )
