@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 5c288938aa506203; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules c8adb73418ea3b19; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -551,6 +551,7 @@ var glossary_default = {
   path: "The path shows the hidden state after each step, in the two directions in which the states vary most.",
   recursive: "A recursive forecast reads the model's own earlier forecasts as values of its window.",
   "reset gate": "The reset gate sets how much of the past each unit uses for its candidate n: 0 none, 1 all.",
+  "straight line": "The straight line is fitted to the window by least squares and extended.",
   "switched off": "A part that is switched off outputs zero; the number is the root mean square change of the forecast over fresh windows.",
   truth: "The truth is the signal without its noise.",
   "update gate": "The update gate sets how much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate."
