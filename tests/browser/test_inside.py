@@ -156,6 +156,16 @@ def test_a_figure_is_an_svg_that_stands_alone_and_a_png(figure, look):
     assert (width, height) == (2 * int(root.get("width", "0")), 2 * int(root.get("height", "0")))
 
 
+def test_a_path_of_one_point_has_no_names_one_upon_another(look):
+    page = look("gru.recall", "&freeze=z1")
+    assert page.inner_text("[data-out=path]") == "All states are alike: there is no path."
+    names = [b"first value", b"\xe2\x88\x921.0<"]
+    assert not any(name in taken(page, "svg", "path")[1] for name in names)
+    page.click("[data-gate=z][data-value='']")
+    page.wait_for_function("!document.querySelector('[data-out=path]').textContent.startsWith('All')")
+    assert all(name in taken(page, "svg", "path")[1] for name in names)
+
+
 @pytest.mark.parametrize("name", ["lstm.sine", "gru.recall"])
 def test_the_numbers_are_those_of_the_numpy_reference(name, look):
     page = look(name, "&values=3_0.5~20_-0.25")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import seqzoo
+from seqzoo import _palette
 from seqzoo.bundles.store import SHIPPED, open_bundle
 from seqzoo.microscope.widget import Microscope
 from support.microscope_page import press, said
@@ -113,6 +114,17 @@ def test_a_unit_is_asked_what_its_signal_can_answer(name, asks, show):
     assert page.inner_text("[data-out=goal]") == (
         "Answer: the value after the cue" if "recall" in name else "Forecast of the next value"
     )
+
+
+def test_the_linear_forecaster_has_the_colour_of_the_one_that_it_is(show):
+    page = show()
+    drawn = "() => getComputedStyle(document.querySelector('.mz-lin')).backgroundColor"
+    rgb = {role: [int(_palette.light(role)[at : at + 2], 16) for at in (1, 3, 5)] for role in ("best_linear", "line")}
+    assert page.evaluate(drawn) == "rgb({}, {}, {})".format(*rgb["best_linear"])
+    page.evaluate("window.stop()")
+    show(signal={"family": "", "linear": "straight line"}, standings=[], bayes={})
+    assert page.evaluate(drawn) == "rgb({}, {}, {})".format(*rgb["line"])
+    assert "straight line" in page.inner_text(".mz-said")
 
 
 def test_a_unit_of_recall_holds_the_value_after_the_cue(show):

@@ -88,7 +88,7 @@ def test_a_reference_has_one_colour_in_charts_in_saved_figures_and_in_the_arena(
         (line,) = plots.error_figure({}, {row.short: [0.1, 0.2]}).axes[0].lines
         assert line.get_color() == colour
     floors = {name: 2.0 for name in plots.REFERENCE_LINES}
-    lines = plots.history_figure("a", [], floors, 1.0).axes[0].lines[1:]
+    lines = plots.history_figure("a", [], {**floors, "bayes": 1.0}).axes[0].lines[1:]
     assert {line.get_label().partition(" (")[0]: line.get_color() for line in lines} == {
         FLOORS[name].label: _palette.light(name) for name in floors
     }

@@ -119,7 +119,7 @@ def forecast_figure(name: str, case: Case, standing: str, band: str = "interval"
         axes.fill_between(ahead, lower, upper, color=_palette.light("model"), alpha=0.15, linewidth=0, label=band)
     axes.plot(past, history, ".", color=_palette.light("seen"), markersize=4, label="history")
     if observed is not None:
-        axes.plot(ahead, observed, ".", color=_palette.light("seen"), alpha=0.35, markersize=4, label="what came")
+        axes.plot(ahead, observed, ".", color=_palette.light("seen"), alpha=0.35, markersize=4, label="observed")
     if clean is not None:
         axes.plot(ahead, clean, "-", color=_palette.light("truth"), linewidth=1, label="truth without noise")
     if bayes is not None:

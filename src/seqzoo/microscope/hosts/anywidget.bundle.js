@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 500179607f15a824; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules c8adb73418ea3b19; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -400,7 +400,7 @@ function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, 
     dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
   }
 }
-function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, next, step }, ink) {
+function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, labels, next, step }, ink) {
   const ctx = surface(canvas, axis.width, height + 18);
   const limit = Math.max(0.05, ...[...slopes, ...linear, ...bayes ?? []].map(Math.abs));
   const y = scaleY(height, limit);
@@ -411,7 +411,7 @@ function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, n
     ctx.fillStyle = slope < 0 ? ink.below : ink.above;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  for (const [colour, width] of [[ink.card, 5.5], [ink.best_linear, 3]]) {
+  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) {
     linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
@@ -486,8 +486,9 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
   const ctx = surface(canvas, width, height);
   const all = [...path, ...ring.map(({ at }) => at)];
   const [low, high] = [0, 1].map((side) => [0, 1].map((d) => Math[side ? "max" : "min"](...all.map((p) => p[d]))));
-  const size = Math.max(high[0] - low[0], high[1] - low[1], 1e-9);
-  const scale = Math.min(width - 56, height - 44) / size;
+  const size = Math.max(high[0] - low[0], high[1] - low[1]);
+  const isPoint = size < 1e-9;
+  const scale = Math.min(width - 56, height - 44) / (isPoint ? 1 : size);
   const place = ([a, b]) => [
     width / 2 + (a - (low[0] + high[0]) / 2) * scale,
     height / 2 - (b - (low[1] + high[1]) / 2) * scale
@@ -497,7 +498,7 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
     const [x2, y2] = place(at);
     dot(ctx, x2, y2, 4, huedInk(hue, ink));
     const far = Math.hypot(x2 - middle[0], y2 - middle[1]) || 1;
-    if (label === null) continue;
+    if (label === null || isPoint) continue;
     const [right, down] = [(x2 - middle[0]) / far, (y2 - middle[1]) / far];
     text(ctx, label, x2 + 20 * right, y2 + 16 * down, ink.ink, "center");
   }
@@ -506,7 +507,7 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
   points.slice(0, step).forEach(([x2, y2]) => dot(ctx, x2, y2, 2.5, ink.ink));
   dot(ctx, ...points[step], 6, ink.ink, ink.card);
   const [[x, y]] = points;
-  text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
+  if (!isPoint) text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
 }
 function drawResponse(canvas, width, height, { dots, now }, ink) {
   const axis = timeAxis(width, dots.length - 1);
@@ -550,6 +551,7 @@ var glossary_default = {
   path: "The path shows the hidden state after each step, in the two directions in which the states vary most.",
   recursive: "A recursive forecast reads the model's own earlier forecasts as values of its window.",
   "reset gate": "The reset gate sets how much of the past each unit uses for its candidate n: 0 none, 1 all.",
+  "straight line": "The straight line is fitted to the window by least squares and extended.",
   "switched off": "A part that is switched off outputs zero; the number is the root mean square change of the forecast over fresh windows.",
   truth: "The truth is the signal without its noise.",
   "update gate": "The update gate sets how much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate."
@@ -680,6 +682,7 @@ var number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
 var signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 var mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
 var linearOf = (signal) => signal.linear ?? "best linear";
+var linearRole = (signal) => signal.linear ? "line" : "best_linear";
 function goalOf(signal, ahead) {
   if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
   if (!ahead) return ["Forecast of the next value", "next"];
@@ -836,19 +839,21 @@ function rangeOf(cell, state, name) {
 function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const shown = shownOf(facts);
   const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
   const K = cell.size;
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative;
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: "best_linear", shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
     linear: inOrder(linear),
+    role,
     bayes: slopes && inOrder(slopes),
     labels,
     next,
@@ -1258,10 +1263,10 @@ var FINE = 2;
 function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
   const linear = linearOf(signal);
   const bayes = (shape) => standings.length ? [[ink.bayes, `${shape} Bayes`]] : [];
-  const forecasts = [[ink.best_linear, `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
-    return [[ink.above, "■ network"], [ink.best_linear, `▬ ${linear} weights`], ...bayes("○")];
+    return [[ink.above, "■ network"], [ink[linearRole(signal)], `▬ ${linear} weights`], ...bayes("○")];
   }
   if (part === "curves") {
     return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);
@@ -1636,7 +1641,7 @@ function show(host, root, cell) {
     const dark = isDark(system) && !printing;
     root.classList.toggle("mz-dark", dark);
     ink = inks(dark);
-    dress(root, ink);
+    dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
     draw();
   };

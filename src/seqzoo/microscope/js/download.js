@@ -3,7 +3,7 @@ import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
 import { gateColour, inks } from "./palette.js";
 import { Paper, svgOf } from "./svg.js";
-import { CURVES, doneTo, linearOf } from "./words.js";
+import { CURVES, doneTo, linearOf, linearRole } from "./words.js";
 import { moved } from "./state.js";
 
 const WIDE = { time: 900, side: 480 }; // of a figure, wherever the page is looked at
@@ -13,10 +13,10 @@ const FINE = 2; // pixels of a PNG to one of the SVG
 function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
   const linear = linearOf(signal);
   const bayes = (shape) => (standings.length ? [[ink.bayes, `${shape} Bayes`]] : []);
-  const forecasts = [[ink.best_linear, `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
-    return [[ink.above, "■ network"], [ink.best_linear, `▬ ${linear} weights`], ...bayes("○")];
+    return [[ink.above, "■ network"], [ink[linearRole(signal)], `▬ ${linear} weights`], ...bayes("○")];
   }
   if (part === "curves") {
     return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);

@@ -112,7 +112,7 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
 }
 
 /** The derivative by each input [L] as bars; the best linear weights as steps; that of Bayes as dots. */
-export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, next, step }, ink) {
+export function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, labels, next, step }, ink) {
   const ctx = surface(canvas, axis.width, height + 18);
   const limit = Math.max(0.05, ...[...slopes, ...linear, ...(bayes ?? [])].map(Math.abs));
   const y = scaleY(height, limit);
@@ -123,7 +123,7 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, la
     ctx.fillStyle = slope < 0 ? ink.below : ink.above;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  for (const [colour, width] of [[ink.card, 5.5], [ink.best_linear, 3]]) { // with an edge, for a bar may lie beneath
+  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) { // with an edge, for a bar may lie beneath
     linear.forEach((weight, t) =>
       line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
@@ -209,8 +209,9 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
   const ctx = surface(canvas, width, height);
   const all = [...path, ...ring.map(({ at }) => at)];
   const [low, high] = [0, 1].map((side) => [0, 1].map((d) => Math[side ? "max" : "min"](...all.map((p) => p[d]))));
-  const size = Math.max(high[0] - low[0], high[1] - low[1], 1e-9);
-  const scale = Math.min(width - 56, height - 44) / size;
+  const size = Math.max(high[0] - low[0], high[1] - low[1]);
+  const isPoint = size < 1e-9; // its names would lie upon one another
+  const scale = Math.min(width - 56, height - 44) / (isPoint ? 1 : size);
   const place = ([a, b]) => [
     width / 2 + (a - (low[0] + high[0]) / 2) * scale,
     height / 2 - (b - (low[1] + high[1]) / 2) * scale,
@@ -220,7 +221,7 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
     const [x, y] = place(at);
     dot(ctx, x, y, 4, huedInk(hue, ink));
     const far = Math.hypot(x - middle[0], y - middle[1]) || 1;
-    if (label === null) continue;
+    if (label === null || isPoint) continue;
     const [right, down] = [(x - middle[0]) / far, (y - middle[1]) / far];
     text(ctx, label, x + 20 * right, y + 16 * down, ink.ink, "center");
   }
@@ -229,7 +230,7 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
   points.slice(0, step).forEach(([x, y]) => dot(ctx, x, y, 2.5, ink.ink));
   dot(ctx, ...points[step], 6, ink.ink, ink.card);
   const [[x, y]] = points;
-  text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
+  if (!isPoint) text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
 }
 
 /** A unit's state against what it may respond to: [{ hue, label, value }]. */

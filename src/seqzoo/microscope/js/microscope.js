@@ -7,7 +7,7 @@ import { legend, paint } from "./paint.js";
 import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { Past, fromView, isTouched, toView } from "./state.js";
-import { signed } from "./words.js";
+import { linearRole, signed } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 const PAUSE = 120; // ms between two reports to Python while something moves
@@ -238,7 +238,7 @@ function show(host, root, cell) {
     const dark = isDark(system) && !printing;
     root.classList.toggle("mz-dark", dark);
     ink = inks(dark);
-    dress(root, ink);
+    dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
     draw();
   };

@@ -4,7 +4,7 @@ import {
   timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
 } from "./draw.js";
 import { gateColour } from "./palette.js";
-import { CURVES, goalOf, mark, number, write } from "./words.js";
+import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
 const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
 
@@ -51,17 +51,18 @@ function rangeOf(cell, state, name) {
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const shown = shownOf(facts);
   const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
   const K = cell.size;
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative; // of a moment ago while one drags
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: "best_linear", shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
-  drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear),
+  drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
     bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};
   const tall = K * Math.max(1, Math.min(5, Math.round(TALL.maps / (K * cell.names.length))));

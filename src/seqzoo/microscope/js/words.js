@@ -31,6 +31,9 @@ export const mark = (place, name, words) => place.getAttribute(name) !== words &
 /** The linear forecaster beside the network: best linear, or what the facts name where nobody knows the law. */
 export const linearOf = (signal) => signal.linear ?? "best linear";
 
+/** The role of its colour. */
+export const linearRole = (signal) => (signal.linear ? "line" : "best_linear");
+
 /** What the network is asked for: the heading of the forecast, and a short mark of it on the time axis. */
 export function goalOf(signal, ahead) {
   if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
