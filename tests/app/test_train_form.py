@@ -7,7 +7,6 @@ import math
 import pytest
 
 from seqzoo import _formats
-from seqzoo.app.model import scenes
 from seqzoo.app.model.inside import microscope
 from seqzoo.app.model.train import curves, form
 from seqzoo.app.model.train.form import Form
@@ -108,7 +107,7 @@ def test_what_to_notice_names_the_references(name):
 
 
 def test_no_setting_shares_its_place_in_the_address_with_another_view_of_the_page():
-    of_the_window = {knob.key for signal in FAMILIES for knob in scenes.of(make(signal), 20).knobs}
+    of_the_window = {knob.key for signal in FAMILIES for knob in make(signal).scene(20).knobs}
     of_the_page = {"view", "tour", "stop", "engine", "seed", "pasted", "dragged", "horizon", "window", "code"}
     others = {*microscope.KEYS, *of_the_window, *of_the_page, "poke_at", "poke_by", "step", "off", "run",
               "scale", "at"}

@@ -228,7 +228,7 @@ def test_every_handle_lies_on_its_value(visit: Visit, width: int) -> None:
 
 
 BROKEN = """
-from seqzoo.app.model.scenes import Scene
+from seqzoo.signals.scene import Scene
 window = Scene.window
 def broken(self, values, *rest):
     return window(self, values, *rest) if values["noise"] < 0.4 else 1 / 0

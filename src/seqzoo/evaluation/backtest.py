@@ -9,15 +9,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .._arrays import FloatArray
 from .._estimates import Estimate
 from ..data.windows import finite_series
 from ..errors import InputError
 from ..forecasters.rollout import check_horizon, forecast_of
 from .scoring import Predict, most_windows
 
-FloatArray = NDArray[np.floating]
 VALUES_AT_ONCE = 500_000  # bounds what the forecaster is given in one batch
 
 

@@ -25,15 +25,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from .._arrays import FloatArray
 from ..data.windows import finite_series, single, sliding
 from ..errors import InputError
 from ..forecasters.rollout import check_horizon, forecast_of
 from ..signals import Signal
 from .scoring import HELD_OUT_SEEDS, Predict, fresh_seed, most_windows
-
-FloatArray = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..signals import Signal
 
-FloatArray = NDArray[np.floating]
 Forecast = Callable[[FloatArray], FloatArray]
 """Windows [B, L] to the forecast of one step [B]."""
 

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..errors import InputError
 from ..signals import Signal
 from .simple import check_lengths
 from .table import RULES
 
-FloatArray = NDArray[np.floating]
 Forecast = Callable[[FloatArray], FloatArray]
 
 WELL_CONDITIONED = 1e-9  # noise over all second moments: the weights are then good to 1e-7 without an SVD

@@ -25,9 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..signals import FAMILIES, Signal
-
-FloatArray = NDArray[np.floating]
 
 SEED = 2**31 + 41
 MOST_DRAWN, LEAST_DRAWN, MOST_VALUES = 5_000, 1_500, 500_000  # windows, windows and values that a reach is taken of

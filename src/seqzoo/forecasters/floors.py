@@ -19,10 +19,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._arrays import FloatArray
 from .._estimates import Estimate, mean
 from ..errors import InputError
 from ..signals import Signal
-from .exact import FloatArray, _linear, linear_mse
+from .exact import _linear, linear_mse
 from .simple import check_lengths
 from .table import FLOORS
 

@@ -8,13 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..data.windows import single
 from ..errors import InputError
 from ..signals import Signal
 from .exact import Affine, linear_mse
 from .simple import MAX_HORIZON
-
-FloatArray = NDArray[np.floating]
 
 
 class Case(NamedTuple):

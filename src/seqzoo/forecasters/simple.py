@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..errors import InputError
 
-FloatArray = NDArray[np.floating]
 MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .._arrays import FloatArray
 from ..signals import FAMILIES
-from .simple import FloatArray, last_value_weights, line_weights
+from .simple import last_value_weights, line_weights
 
 
 @dataclass(frozen=True)

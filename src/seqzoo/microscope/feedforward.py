@@ -13,12 +13,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..bundles.store import WEIGHTS, Bundle
 from ..errors import InputError, IntegrityError
 from ..runtime.engines.numpy import read_weights
 
 Array = NDArray[np.float64]
-FloatArray = NDArray[np.floating]
 
 MOST_HEADS = 1024
 Weights = dict[str, Array]

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
+from .._arrays import FloatArray
 from ..bundles.manifest import TOLERANCE
 from ..bundles.store import GOLDEN, Bundle
 from ..errors import IntegrityError
-
-FloatArray = NDArray[np.floating]
 
 
 class Comparison(NamedTuple):

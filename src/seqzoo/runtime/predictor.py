@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._arrays import FloatArray
 from ..bundles.describe import describe_signal
 from ..bundles.manifest import Contract, Manifest
 from ..bundles.shelf import find
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from .engines.numpy import NumpyEngine, Trace
     from .stream import Stream
 
-FloatArray = NDArray[np.floating]
 
 
 def load(name: str | Path, engine: str | None = None) -> Forecaster:

@@ -14,11 +14,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from .._arrays import Float32Array
 from ..data.windows import single
 from ..errors import InputError
 from ..forecasters.protocol import Forecaster
-
-FloatArray = NDArray[np.float32]
 
 INPUT, OUTPUT, VERSION = "context", "forecast", "1"
 MAX_ROWS = 100_000
@@ -30,7 +29,7 @@ _LENGTH = re.compile(r"[0-9]{1,10}", re.ASCII)
 class Infer(NamedTuple):
     """A request that has been found well-formed: context [B, L, 1], finite float32."""
 
-    context: FloatArray
+    context: Float32Array
     id: str | None
     binary: bool
 
@@ -150,7 +149,7 @@ def _rows(shape: Any, length: int) -> int:
     return int(shape[0])
 
 
-def _values(tensor: dict[str, Any], binary: bytes, count: int) -> FloatArray:
+def _values(tensor: dict[str, Any], binary: bytes, count: int) -> Float32Array:
     """[count] float32, from the raw bytes or from JSON numbers."""
     parameters = _parameters(tensor, f"the parameters of {INPUT!r}", "binary_data_size", "content_type")
     if parameters.get("content_type", "np") != "np":
@@ -170,7 +169,7 @@ def _values(tensor: dict[str, Any], binary: bytes, count: int) -> FloatArray:
     return np.frombuffer(binary, "<f4").astype(np.float32, copy=False)
 
 
-def _numbers(data: Any, count: int) -> FloatArray:
+def _numbers(data: Any, count: int) -> Float32Array:
     if not isinstance(data, list):
         raise InputError(f"the data of {INPUT!r} must be a list of {count} numbers, got {_shown(data)}.")
     try:

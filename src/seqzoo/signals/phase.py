@@ -19,7 +19,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.floating]
+from .._arrays import FloatArray
+
 IntArray = NDArray[np.intp]
 
 UNIFORM_NODES = 1024  # where more are needed, the grid is refined only where the posterior has mass

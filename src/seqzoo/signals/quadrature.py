@@ -15,11 +15,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..errors import InputError
-
-FloatArray = NDArray[np.floating]
 
 STEP = 0.8  # of the narrowest standard deviation a posterior can have
 MOST_NODES = 200_000

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..errors import InputError
-from .signal import FloatArray, Moments, Signal, check_not_negative
+from . import scene
+from .scene import Knob, Scene, Values
+from .signal import Moments, Signal, check_not_negative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,3 +96,25 @@ class Recall(Signal):
     def _check(self, context_length: int) -> None:
         if context_length < 2:
             raise InputError(f"recall needs a window of at least 2 values, cue and payload, got {context_length}.")
+
+    def scene(self, context_length: int) -> Scene:
+        """The signal with knobs."""
+        def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
+            place = round(values["place"])
+            clean = self.spread * np.random.default_rng(11).standard_normal(len(steps))
+            clean[place], clean[place + 1] = self.cue, values["payload"]
+            clean[length:] = values["payload"]
+            return clean
+
+        def known(values: Values) -> Signal:
+            return Recall(cue=self.cue, spread=self.spread, sigma=values["noise"])
+
+        return Scene(
+            (
+                Knob("place", "Place of the cue in the window", 0, context_length - 2, 1, min(6, context_length - 2)),
+                Knob("payload", "Value to be recalled", -1.5, 1.5, 0.05, 0.6),
+                scene.noise(self),
+            ),
+            curve,
+            known,
+        )

@@ -12,11 +12,10 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..errors import InputError
-
-FloatArray = NDArray[np.floating]
+from .scene import Scene
 
 LARGEST = 1e9  # of a parameter: the square of a larger one could overflow
 SMALLEST = 1e-100  # of one that is not 0: the square of a smaller one could vanish
@@ -102,6 +101,10 @@ class Signal(ABC):
         Returns:
             mean [B, H], variance [B, H]
         """
+
+    @abstractmethod
+    def scene(self, context_length: int) -> Scene:
+        """The signal with knobs, as a page shows it."""
 
     @property
     @abstractmethod

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..errors import InputError
+from . import scene
 from .phase import PhasePosterior
-from .signal import FloatArray, Realisation, Stationary, check_frequency, check_not_negative
+from .scene import Scene, Values
+from .signal import Realisation, Signal, Stationary, check_frequency, check_not_negative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,3 +86,14 @@ class Sine(Stationary):
         posterior = PhasePosterior(steps, gain=self.amplitude / sigma)
         mean, variance = posterior.sine(np.asarray(context, np.float64) / sigma, ahead)
         return self.amplitude * mean, self.amplitude**2 * variance
+
+    def scene(self, context_length: int) -> Scene:
+        """The signal with knobs."""
+
+        def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
+            return np.asarray(values["amplitude"] * np.sin(values["frequency"] * (steps - length) + values["phase"]))
+
+        def known(values: Values) -> Signal:
+            return Sine(angular_frequency=values["frequency"], amplitude=values["amplitude"], sigma=values["noise"])
+
+        return Scene(scene.wave(self, self.angular_frequency, self.amplitude), curve, known)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..errors import InputError
-from . import quadrature
-from .signal import FloatArray, Stationary, check_frequency, check_not_negative
+from . import quadrature, scene
+from .scene import Scene, Values
+from .signal import Signal, Stationary, check_frequency, check_not_negative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,3 +94,20 @@ class SineAny(Stationary):
             return np.asarray(self.amplitude * np.sin(frequency[:, None] * (steps - middle) + phase[:, None]))
 
         return quadrature.posterior(context, horizon, curve, np.repeat(weights, phases), self.sigma)
+
+    def scene(self, context_length: int) -> Scene:
+        """The signal with knobs."""
+        def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
+            return np.asarray(values["amplitude"] * np.sin(values["frequency"] * (steps - length) + values["phase"]))
+
+        def known(values: Values) -> Signal:
+            return SineAny(
+                lowest=self.lowest, highest=self.highest, amplitude=values["amplitude"],
+                sigma=values["noise"],
+            )  # fmt: skip
+
+        middle = round((self.lowest + self.highest) / 2, 2)
+        # Beyond its range the reference forecasters, which know it, would no longer be the best.
+        frequency = scene.frequency(middle)._replace(low=self.lowest, high=self.highest)
+        amplitude = scene.amplitude(self.amplitude)._replace(high=scene.LARGEST_AMPLITUDE)
+        return Scene((frequency, scene.phase(), amplitude, scene.noise(self, scene.LEAST_NOISE)), curve, known)

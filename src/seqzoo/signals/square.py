@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from . import quadrature
-from .signal import FloatArray, Stationary, check_frequency, check_not_negative
+from .._arrays import FloatArray
+from . import quadrature, scene
+from .scene import Scene, Values
+from .signal import Signal, Stationary, check_frequency, check_not_negative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +69,15 @@ class Square(Stationary):
 
     def _wave(self, angle: FloatArray) -> FloatArray:
         return np.asarray(np.where(angle % (2 * np.pi) < np.pi, self.amplitude, -self.amplitude))
+
+    def scene(self, context_length: int) -> Scene:
+        """The signal with knobs."""
+
+        def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
+            angle = values["frequency"] * (steps - length) + values["phase"]
+            return np.asarray(values["amplitude"] * np.where(angle % (2 * np.pi) < np.pi, 1.0, -1.0))
+
+        def known(values: Values) -> Signal:
+            return Square(angular_frequency=values["frequency"], amplitude=values["amplitude"], sigma=values["noise"])
+
+        return Scene(scene.wave(self, self.angular_frequency, self.amplitude), curve, known)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from . import quadrature
-from .signal import FloatArray, Stationary, check_frequency, check_not_negative
+from .._arrays import FloatArray
+from . import quadrature, scene
+from .scene import Knob, Scene, Values
+from .signal import Signal, Stationary, check_frequency, check_not_negative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,3 +87,32 @@ class TwoTone(Stationary):
             return np.asarray((slow[:, None, :] + fast[None, :, :]).reshape(-1, len(steps)))
 
         return quadrature.posterior(context, horizon, curve, np.ones(math.prod(counts)), self.sigma)
+
+    def scene(self, context_length: int) -> Scene:
+        """The signal with knobs."""
+        def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
+            at = steps - length
+            slow = values["slow_amplitude"] * np.sin(self.slow * at + values["slow_phase"])
+            return np.asarray(slow + values["fast_amplitude"] * np.sin(self.fast * at + values["fast_phase"]))
+
+        def known(values: Values) -> Signal:
+            return TwoTone(
+                slow=self.slow, fast=self.fast, slow_amplitude=values["slow_amplitude"],
+                fast_amplitude=values["fast_amplitude"], sigma=values["noise"],
+            )  # fmt: skip
+
+        def amplitude(tone: str, start: float) -> Knob:
+            made = scene.amplitude(start, f"{tone}_amplitude", f"Amplitude of the {tone} tone")
+            return made._replace(high=scene.LARGEST_AMPLITUDE)
+
+        return Scene(
+            (
+                scene.phase("slow_phase", "Phase of the slow tone", 0.6),
+                amplitude("slow", self.slow_amplitude),
+                scene.phase("fast_phase", "Phase of the fast tone", 2.0),
+                amplitude("fast", self.fast_amplitude),
+                scene.noise(self, scene.LEAST_NOISE),
+            ),
+            curve,
+            known,
+        )

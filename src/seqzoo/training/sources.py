@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._arrays import FloatArray
 from ..data import windows
 from ..data.windows import Windows
 from ..errors import InputError
 from ..signals import Observed, Signal
 from .spec import TrainingSpec
-
-FloatArray = NDArray[np.floating]
 
 HELD_OUT = 5  # one part in five of a finite budget chooses the weights
 

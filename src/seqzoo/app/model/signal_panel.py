@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
+from ..._arrays import FloatArray
 from ...signals import Signal
 from ..ui import controls, theme
-from . import scenes
-from .scenes import FloatArray
 from .visit import Visit
 
 FIRST_SEED = 3
@@ -27,7 +26,7 @@ class SignalPanel:
     def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]], least_noise: float = 0.0) -> None:
         self.visit, self.on_change = visit, on_change
         self.length, self.horizon = visit.model.context_length, visit.model.horizon
-        self.scene = scenes.of(visit.model.signal, self.length)
+        self.scene = visit.model.signal.scene(self.length)
         self.knobs = [
             knob._replace(low=max(knob.low, least_noise)) if knob.key == "noise" else knob
             for knob in self.scene.knobs

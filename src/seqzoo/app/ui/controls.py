@@ -10,7 +10,7 @@ from typing import Any
 
 from nicegui import ui
 
-from ..model.scenes import Knob
+from ...signals.scene import Knob
 from . import theme
 
 

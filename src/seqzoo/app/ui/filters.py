@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.floating]
+from ..._arrays import FloatArray
 
 SHADES = 12  # of each colour: a path for each, rather than an element for each cell
 

@@ -6,15 +6,11 @@ import importlib
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ... import _extras
+from ..._arrays import Float32Array
 from ...bundles.manifest import Manifest
 from ...bundles.store import TORCHSCRIPT, Bundle
 from ...errors import UnknownNameError, UntrustedError
-
-FloatArray = NDArray[np.float32]
 
 
 def _any(manifest: Manifest) -> bool:
@@ -34,7 +30,7 @@ ENGINES: dict[str, Callable[[Manifest], bool]] = {"torchscript": _any, "onnx": _
 class Engine(Protocol):
     """Runs a model on validated input. Safe to call from many threads at once."""
 
-    def run(self, batch: FloatArray) -> FloatArray:
+    def run(self, batch: Float32Array) -> Float32Array:
         """batch: contiguous float32 [B, L, 1], finite; returns float32 [B, H]."""
 
 

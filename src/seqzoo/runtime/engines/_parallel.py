@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..._arrays import Float32Array
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-FloatArray = NDArray[np.float32]
 
 PIECE = 256  # rows; the gates of 256 windows of 64 units are 256 KB
 WORTH_SPLITTING = 48  # below this many rows handing work to another thread costs more than it saves
@@ -37,14 +37,14 @@ def is_forked() -> bool:
     return _forked
 
 
-def one_by_one(run: Callable[[FloatArray], FloatArray], batch: FloatArray, rows: int) -> FloatArray:
+def one_by_one(run: Callable[[Float32Array], Float32Array], batch: Float32Array, rows: int) -> Float32Array:
     """`run(batch)`, at most `rows` rows at a time, one piece after another: `run` has threads of its own."""
     if len(batch) <= rows:
         return run(batch)
     return np.concatenate([run(batch[first : first + rows]) for first in range(0, len(batch), rows)])
 
 
-def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> FloatArray:
+def in_pieces(run: Callable[[Float32Array], Float32Array], batch: Float32Array) -> Float32Array:
     """`run(batch)`, computed in pieces. Rows are independent, so the result is the same.
 
     The calling thread takes pieces too: it never waits for a pool that is busy with others.
@@ -55,7 +55,7 @@ def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> Flo
     workers = cores()
     count = max(workers, -(-rows // PIECE))
     bounds = np.linspace(0, rows, count + 1).astype(int).tolist()
-    results: list[FloatArray | None] = [None] * count
+    results: list[Float32Array | None] = [None] * count
     turns = itertools.count()  # next() of it is atomic
 
     def work() -> None:

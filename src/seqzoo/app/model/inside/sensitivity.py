@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 from anyio import to_thread
 from nicegui import ui
-from numpy.typing import NDArray
 
+from ...._arrays import FloatArray
 from ....errors import InputError, SeqzooError
 from ....evaluation import sensitivity
 from ....evaluation.sensitivity import LONGEST, Slope, cosine
@@ -17,16 +17,14 @@ from ....forecasters.exact import best_linear, references_of
 from ....forecasters.floors import standing
 from ....forecasters.protocol import Bundled, has_bundle
 from ....microscope.feedforward import ARCHITECTURES, FeedForward
+from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
-from ..scenes import Knob
 from ..signal_panel import SignalPanel
 from ..visit import Latest, Visit
 from . import slopes
 from .slopes import Shown
 from .units import Units
-
-FloatArray = NDArray[np.floating]
 
 LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
 TYPICAL = 8  # fresh windows that the sentence at the top is about

@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...._arrays import FloatArray
 from ....evaluation.sensitivity import Slope, cosine, is_flat
 from ...ui import charts, controls, theme
-
-FloatArray = NDArray[np.floating]
 
 ROOM = 78  # above a chart, for a legend of two lines
 

@@ -9,15 +9,13 @@ from html import escape
 import numpy as np
 from anyio import to_thread
 from nicegui import ui
-from numpy.typing import NDArray
 
+from ...._arrays import FloatArray
 from ....forecasters.exact import best_linear
 from ....forecasters.protocol import has_bundle
 from ....microscope.feedforward import FeedForward, gramian
 from ...ui import charts, controls, filters, theme
 from ..visit import Visit
-
-FloatArray = NDArray[np.floating]
 
 TYPICAL = 12  # fresh windows that the worth of a unit is averaged over
 FIRST = 24  # units shown before the rest are asked for

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from anyio import to_thread
 from nicegui import ui
-from numpy.typing import NDArray
 
+from ...._arrays import FloatArray
 from ....errors import SeqzooError
 from ....evaluation import intervals
 from ....evaluation.scoring import HELD_OUT_SEEDS
@@ -26,8 +26,6 @@ from ..signal_panel import SignalPanel
 from ..visit import Latest, Visit, identity
 from . import chart
 from .chart import Shown
-
-FloatArray = NDArray[np.floating]
 
 NEAR = 0.05  # an excess up to which a forecast is said to coincide with that of Bayes
 _radii: Kept[str, FloatArray] = Kept(100)

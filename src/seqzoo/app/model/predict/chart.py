@@ -7,12 +7,10 @@ from html import escape
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...._arrays import FloatArray
 from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
-
-FloatArray = NDArray[np.floating]
 
 LINES = 6  # at most so many steps of the vertical axis, give or take one
 

@@ -10,8 +10,8 @@ from ....bundles import holdout
 from ....errors import SeqzooError
 from ....forecasters.protocol import has_bundle
 from ....forecasters.table import RULES, label
+from ....signals.scene import Knob
 from ...ui import charts, controls, theme
-from ..scenes import Knob
 from ..visit import Latest, Visit
 
 

@@ -7,21 +7,19 @@ from html import escape
 import numpy as np
 from anyio import CapacityLimiter, to_thread
 from nicegui import background_tasks, ui
-from numpy.typing import NDArray
 
+from ...._arrays import FloatArray
 from ...._palette import MODELS
 from ....errors import SeqzooError
 from ....forecasters.exact import best_linear
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.rollout import largest_root
+from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
-from ..scenes import Knob
 from ..visit import Latest, Visit
 from . import errors
 from .errors import Case, Measurement
-
-FloatArray = NDArray[np.floating]
 
 LEAST, MOST = 20, 1000
 FIRST_SEED = 5

@@ -7,8 +7,8 @@ import threading
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...._arrays import FloatArray
 from ....bundles import shelf
 from ....bundles.store import open_bundle
 from ....errors import SeqzooError
@@ -20,8 +20,6 @@ from ...ui.cache import Kept
 from ...ui.theme import LEVEL
 from .. import loading
 from ..visit import identity
-
-FloatArray = NDArray[np.floating]
 
 REACHES = (50, 100, 200, 400, 1000)
 FAR = 400  # steps from which it shows where a roll-out ends

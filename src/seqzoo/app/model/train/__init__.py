@@ -20,9 +20,9 @@ from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status,
 from ....execution.runs.plans import Plan, can_train, described
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
+from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
-from ..scenes import Knob
 from ..visit import Latest, Visit
 from . import curves
 from .form import Form

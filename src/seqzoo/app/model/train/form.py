@@ -10,10 +10,9 @@ import msgspec
 
 from ....execution.runs.plans import OPTIMISERS, RANGES, WHOLE, Settings
 from ....forecasters.protocol import Bundled
+from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import controls
-from .. import scenes
-from ..scenes import Knob
 from ..visit import Visit
 
 KEYS = {"size": "size", "learning_rate": "rate", "batch_size": "batch", "sigma": "sigma", "steps": "steps",
@@ -47,7 +46,7 @@ class Form:
             knob = Knob("size", "Hidden size", max(low, step), high, step, self.default.size or 0)
             controls.Slider(knob, self.settings.size, functools.partial(self._set, "size"))
         if self.settings.sigma is not None:
-            noise = next(knob for knob in scenes.of(self.known.signal, length).knobs if knob.key == "noise")
+            noise = next(knob for knob in self.known.signal.scene(length).knobs if knob.key == "noise")
             noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
             controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
         self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from seqzoo import signals
-from seqzoo.app.model import scenes
 from seqzoo.forecasters.exact import best_linear, linear_mse
 
 LENGTH = 20
@@ -17,14 +16,14 @@ LENGTH = 20
 @pytest.mark.parametrize("family", signals.FAMILIES)
 def test_as_it_opens_a_scene_is_the_signal_the_model_was_trained_on(family):
     signal = signals.make(family)
-    scene = scenes.of(signal, LENGTH)
+    scene = signal.scene(LENGTH)
     assert scene.signal({knob.key: knob.start for knob in scene.knobs}) == signal
     assert all(knob.low <= knob.start <= knob.high for knob in scene.knobs)
 
 
 @pytest.mark.parametrize("family", signals.FAMILIES)
 def test_with_little_noise_bayes_forecasts_what_the_scene_says_is_true(family):
-    scene = scenes.of(signals.make(family), LENGTH)
+    scene = signals.make(family).scene(LENGTH)
     values = {knob.key: knob.start for knob in scene.knobs}
     values["noise"] = max(0.02, next(knob.low for knob in scene.knobs if knob.key == "noise"))
     context, clean = scene.window(values, LENGTH, 3, seed=1)
@@ -35,7 +34,7 @@ def test_with_little_noise_bayes_forecasts_what_the_scene_says_is_true(family):
 
 @pytest.mark.parametrize("family", signals.FAMILIES)
 def test_every_corner_of_the_sliders_has_a_window_and_its_references(family):
-    scene = scenes.of(signals.make(family), LENGTH)
+    scene = signals.make(family).scene(LENGTH)
     for corner in itertools.product(*((knob.low, knob.high) for knob in scene.knobs)):
         values = dict(zip((knob.key for knob in scene.knobs), corner, strict=True))
         context, clean = scene.window(values, LENGTH, 1, seed=0)
@@ -46,7 +45,7 @@ def test_every_corner_of_the_sliders_has_a_window_and_its_references(family):
 
 
 def test_another_seed_changes_the_noise_and_not_the_truth():
-    scene = scenes.of(signals.make("sine"), LENGTH)
+    scene = signals.make("sine").scene(LENGTH)
     values = {knob.key: knob.start for knob in scene.knobs}
     (one, clean), (other, same) = (scene.window(values, LENGTH, 1, seed) for seed in (0, 1))
     assert np.array_equal(clean, same) and not np.allclose(one, other)
@@ -57,7 +56,7 @@ PHASES = ("phase", "slow_phase", "fast_phase")
 
 @pytest.mark.parametrize("family", signals.FAMILIES)
 def test_over_what_is_hidden_the_references_err_as_much_as_they_say(family):
-    scene, rng, horizon, count = scenes.of(signals.make(family), LENGTH), np.random.default_rng(4), 4, 400
+    scene, rng, horizon, count = signals.make(family).scene(LENGTH), np.random.default_rng(4), 4, 400
     start = {knob.key: knob.start for knob in scene.knobs}
     signal = scene.signal(start)
     contexts, truths = [], []
