@@ -118,7 +118,7 @@ def _train(
             "recipe": name,
             "seed": seed,
             "reached": reached,
-            "best_excess": trained.best_excess,
+            "best_excess": trained.best.excess,
             "last_excess": trained.history[-1].excess if trained.history else None,
             "seconds": round(trained.seconds, 2),
             "windows": trained.step * run.recipe.batch_size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from seqzoo.training.spec import TrainingSpec
 
 TESTS = Path(__file__).parent
+# Of pytest-xdist's workers and of every process that a test starts: with a thread for each core they would wait for
+# each other half of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What a test needs decides its marker: by its room, and by its file where a room has both kinds.
 NEEDS = {
     "browser": ("browser",),
@@ -77,7 +81,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(2024)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_run() -> Callable[..., TrainingSpec]:
     """The spec of a zoo entry, to train in a fraction of a second; changes are dotted as for `TrainingSpec.of`."""
     from seqzoo.training.spec import TrainingSpec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 
 import msgspec
 import numpy as np
@@ -25,6 +24,7 @@ from seqzoo.errors import InputError, MissingExtraError, SeqzooError
 from seqzoo.evaluation import plots
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
+from support import arena_work
 
 TINY = msgspec.structs.replace(QUICK, steps=dict.fromkeys(QUICK.steps, 2), epochs=1, windows=200)
 
@@ -162,13 +162,9 @@ def test_runs_of_other_lengths_are_not_mixed(tmp_path):
         ran([], tmp_path)
 
 
-def dies(case):
-    os._exit(1)
-
-
 def test_a_worker_that_dies_is_one_clear_error(tmp_path):
     with pytest.raises(SeqzooError, match="sine/mlp/intact/0 failed: its process ended with status 1"):
-        ran([OrderCase("sine", "mlp", "intact", 0, TINY)], tmp_path, measure=dies)
+        ran([OrderCase("sine", "mlp", "intact", 0, TINY)], tmp_path, measure=arena_work.dies)
 
 
 def made_up(errors):

@@ -13,7 +13,7 @@ import pytest
 from seqzoo.bundles import shelf, store
 from seqzoo.errors import InputError, UnknownNameError
 from seqzoo.execution.runs import Runs, Settings, here
-from seqzoo.execution.runs.events import Ended, Evaluated, Failed, Log, Snapshot, append
+from seqzoo.execution.runs.events import Began, Ended, Evaluated, Failed, Log, Snapshot, append
 from seqzoo.execution.runs.manager import is_useful
 from seqzoo.execution.runs.plans import spec_of
 from seqzoo.forecasters.floors import floors
@@ -60,6 +60,8 @@ def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(
     whole = train(plan.spec)
     told = [(point.step, point.loss, point.excess) for point in done.evaluations]
     assert told == [(point.step, point.loss, point.excess) for point in whole.history]
+    for point in done.evaluations:
+        assert point.mse == pytest.approx(done.began.floors["bayes"] * (1 + point.excess))
     steps = [snapshot.step for snapshot in done.snapshots]
     assert steps == sorted(set(steps)) and steps[0] == 10 and steps[-1] == 400 and 12 < len(steps) < 35
     assert all(len(one.forecast) == len(done.began.truth) == len(done.began.bayes) for one in done.snapshots)
@@ -114,12 +116,19 @@ def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_chan
     assert began.floors["noise"] == pytest.approx(0.09)
 
 
-def test_a_run_that_is_no_better_than_the_last_value_cannot_be_kept(runs):
-    run = runs.start("linear.sine", msgspec.structs.replace(TINY, size=None, steps=20, learning_rate=1e-5))
-    finished = wait_for(runs, run, "finished")
-    assert finished.evaluations and not is_useful(finished)
-    with pytest.raises(InputError, match="no better than the last value repeated, and cannot be kept"):
+def test_a_run_that_is_no_better_than_the_last_value_cannot_be_kept(runs, monkeypatch):
+    monkeypatch.setattr(runs, "_launch", lambda run, task, argument: None)
+    run = runs.start("linear.sine", TINY)
+    last = 0.02
+    for event in (Began(20, {"last_value": last}, False, [], []), Evaluated(20, last, 1.0, last, 1e-5, 0.1),
+                  Ended(20, True)):  # fmt: skip
+        append(runs.folder / run / "events.jsonl", event)
+    finished = runs.status(run)
+    assert finished.state == "finished" and finished.evaluations and not is_useful(finished)
+    with pytest.raises(InputError, match="last value"):
         runs.keep(run, "linear.sine-mine")
+    append(runs.folder / run / "events.jsonl", Evaluated(30, 0.99 * last, 1.0, last, 1e-5, 0.1))
+    assert is_useful(runs.status(run))
 
 
 @pytest.mark.parametrize(

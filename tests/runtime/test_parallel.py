@@ -17,12 +17,17 @@ from seqzoo.runtime.engines import _parallel, onnx
 from seqzoo.runtime.engines._parallel import in_pieces, one_by_one
 from seqzoo.signals import Sine
 
-SIZES = [1, 15, 16, 47, 48, 127, 128, 129, 255, 256, 257, 999, 1500]
+# On both sides of each size from which an engine goes about it otherwise.
+SIZES = {
+    "torchscript": [1, 15, 16, 256, 257, 999, 1000],
+    "onnx": [1, 15, 16, 128, 129, 257],
+    "numpy": [1, 47, 48, 257],
+}
 
 
 @pytest.fixture(scope="module")
 def batch() -> np.ndarray:
-    return Sine().draw(max(SIZES), 20, 1, np.random.default_rng(0)).context.astype(np.float32)[:, :, None]
+    return Sine().draw(1000, 20, 1, np.random.default_rng(0)).context.astype(np.float32)[:, :, None]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,7 @@ def rows_alone(batch) -> dict[str, np.ndarray]:
     forecasts = {}
     for name in ENGINES:
         engine = engines.build(name, found)
-        pieces = [engine.run(batch[first : first + 10]) for first in range(0, max(SIZES), 10)]
+        pieces = [engine.run(batch[first : first + 10]) for first in range(0, max(SIZES[name]), 10)]
         forecasts[name] = np.concatenate(pieces)
     return forecasts
 
@@ -50,7 +55,7 @@ def cores(request, monkeypatch) -> Iterator[int]:
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_batch_of_any_size_gives_what_its_rows_give_in_small_pieces(name, batch, rows_alone, cores):
     engine = engines.build(name, store.open_bundle(store.SHIPPED / "lstm.sine"))
-    for rows in SIZES:
+    for rows in SIZES[name]:
         forecast = engine.run(batch[:rows])
         assert forecast.shape == (rows, 1) and forecast.dtype == np.float32
         # Another batch size may take another path through a matrix product: the last bits may differ.

@@ -18,21 +18,22 @@ from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 RECURRENT = ["lstm", "gru", "rnn"]
-SMALL = {"recipe.steps": 4, "recipe.evaluate_every": 2, "recipe.batch_size": 8}
+LENGTH = 8
+SMALL = {"recipe.steps": 4, "recipe.evaluate_every": 2, "recipe.batch_size": 8, "config.context_length": LENGTH}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def made(tmp_path_factory) -> dict[str, Path]:
-    """A bundle of every recurrent architecture and of one that is not: hardly trained, two steps ahead."""
+    """A bundle of every recurrent architecture: hardly trained, two steps ahead."""
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(folder / "home"))
         patch.setattr(Sine, "windows_to_score", 1000)
-        for name in (*RECURRENT, "mlp"):
+        for name in RECURRENT:
             entry = _registry.entry(f"{name}.sine-h2")
             run = TrainingSpec.of(entry, changes={**SMALL, "config.hidden_size": 8})
             build.export(train(run), entry.card, folder / f"{name}.sine")
-    return {name: folder / f"{name}.sine" for name in (*RECURRENT, "mlp")}
+    return {name: folder / f"{name}.sine" for name in RECURRENT}
 
 
 @pytest.fixture(params=RECURRENT)
@@ -42,7 +43,7 @@ def path(request, made) -> Path:
 
 @pytest.fixture
 def window(rng) -> np.ndarray:
-    return np.sin(0.3 * np.arange(20)) + 0.1 * rng.standard_normal(20)
+    return np.sin(0.3 * np.arange(LENGTH)) + 0.1 * rng.standard_normal(LENGTH)
 
 
 def test_after_a_window_the_forecast_is_that_of_the_window_on_every_engine(path, window):
@@ -58,7 +59,8 @@ def test_after_a_window_the_forecast_is_that_of_the_window_on_every_engine(path,
         np.testing.assert_allclose(state, trace[name][0, -1], atol=1e-12)
 
 
-def test_the_flagship_streams_what_it_serves(window):
+def test_the_flagship_streams_what_it_serves(rng):
+    window = np.sin(0.3 * np.arange(20)) + 0.1 * rng.standard_normal(20)
     stream = load("lstm.sine").stream()
     for value in window:
         ahead = stream.push(value)
@@ -84,29 +86,30 @@ def test_two_streams_of_one_predictor_do_not_touch_each_other(path, window):
         other.push(-value)
     np.testing.assert_allclose(ahead, predictor.predict(window)[0], atol=1e-5)
     np.testing.assert_array_equal(predictor.stream().push(window[0]), alone)
-    assert other.seen == 20
+    assert other.seen == LENGTH
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [None, "1.0", "text", b"1", np.nan, np.inf, -np.inf, 1e39, 10**400, True, np.True_, [0.5], [1.0, 2.0],
-     [[1], [1, 2]], np.array([0.5]), np.zeros((2, 2)), np.array([]), 1j, {}, object()],
-)  # fmt: skip
-def test_what_is_no_finite_number_is_refused_and_changes_nothing(path, window, bad):
+def test_what_is_no_finite_number_is_refused_and_changes_nothing(path, window):
     stream = load(path).stream()
     stream.push(window[0])
-    before = stream.states
-    with pytest.raises(InputError, match=r"one number at a time|finite in float32"):
-        stream.push(bad)
-    assert stream.seen == 1
+    before, taken = stream.states, []
+    for bad in (None, "1.0", "text", b"1", np.nan, np.inf, -np.inf, 1e39, 10**400, True, np.True_, [0.5], [1.0, 2.0],
+                [[1], [1, 2]], np.array([0.5]), np.zeros((2, 2)), np.array([]), 1j, {}, object()):  # fmt: skip
+        try:
+            stream.push(bad)
+        except InputError as refusal:
+            if "one number" in str(refusal) or "finite in float32" in str(refusal):
+                continue
+        taken.append(bad)
+    assert taken == [] and stream.seen == 1
     for name, state in stream.states.items():
         np.testing.assert_array_equal(state, before[name])
 
 
-@pytest.mark.parametrize("kind", [float, np.float32, np.float64, np.float16, lambda x: np.array(x), int, np.int64])
-def test_any_number_is_taken(path, kind):
-    given = kind(1.0)
-    np.testing.assert_array_equal(load(path).stream().push(given), load(path).stream().push(1.0))
+def test_any_number_is_taken(path):
+    expected = load(path).stream().push(1.0)
+    for kind in (float, np.float32, np.float64, np.float16, lambda x: np.array(x), int, np.int64):
+        np.testing.assert_array_equal(load(path).stream().push(kind(1.0)), expected)
 
 
 def test_the_states_handed_out_are_copies(path, window):
@@ -118,9 +121,9 @@ def test_the_states_handed_out_are_copies(path, window):
     np.testing.assert_array_equal(stream.push(window[1]), other.push(window[1]))
 
 
-def test_a_model_without_a_state_says_so(made):
-    with pytest.raises(InputError, match=r"'mlp' .*carries no state from step to step; lstm, gru, rnn do"):
-        load(made["mlp"]).stream()
+def test_a_model_without_a_state_says_so():
+    with pytest.raises(InputError, match=r"'mlp' .*lstm, gru, rnn"):
+        load("mlp.sine").stream()
 
 
 def test_the_normaliser_is_applied_and_undone(path, window):

@@ -16,8 +16,8 @@ from seqzoo.data.windows import sliding
 from seqzoo.errors import DivergedError, InputError
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
 from seqzoo.publishing import build
-from seqzoo.training import checkpoints
-from seqzoo.training.loop import VALIDATION_WINDOWS, train
+from seqzoo.training import checkpoints, validation
+from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
@@ -60,19 +60,19 @@ def test_saving_checkpoints_does_not_change_the_weights(small_run, tmp_path):
 def test_training_brings_the_model_closer_to_the_best_forecaster(small_run):
     trained = train(small_run(recipe__steps=300, recipe__learning_rate=0.03, recipe__evaluate_every=50))
     assert trained.finished and trained.step == 300
-    assert trained.best_excess < trained.history[0].excess / 10
-    assert trained.best_excess == min(point.excess for point in trained.history)
+    assert trained.best.excess < trained.history[0].excess / 10
+    assert trained.best.excess == min(point.excess for point in trained.history)
     assert trained.best_step == min(trained.history, key=lambda point: point.excess).step
 
 
 def test_the_module_given_back_has_the_excess_that_is_stated(small_run):
     run = small_run(recipe__steps=60)
     trained = train(run)
-    draw = run.source.process.draw(VALIDATION_WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
+    draw = run.source.process.draw(validation.WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
     bayes, variance = run.source.process.posterior(draw.context, 1)
     forecast = build.eager(trained.module, draw.context.astype(np.float32)[:, :, None]).numpy()
     excess = ((forecast - bayes) ** 2).mean() / (run.source.process.sigma**2 + variance.mean())
-    assert excess == pytest.approx(trained.best_excess, rel=1e-4)
+    assert excess == pytest.approx(trained.best.excess, rel=1e-4)
     assert not trained.module.training
 
 
@@ -178,7 +178,7 @@ def test_a_seed_kept_for_validation_is_refused(small_run, seed):
 
 def test_a_run_of_several_steps_ahead_trains_on_all_of_them(small_run):
     trained = train(small_run(config__horizon=3, recipe__steps=60))
-    assert math.isfinite(trained.best_excess)
+    assert math.isfinite(trained.best.excess)
     assert trained.module(torch.zeros(2, 20, 1)).shape == (2, 3)
 
 

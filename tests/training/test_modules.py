@@ -12,6 +12,7 @@ from torch import nn
 from seqzoo.bundles import store
 from seqzoo.errors import InputError, first_line
 from seqzoo.publishing import build
+from seqzoo.signals import Sine
 from seqzoo.training.loop import train
 from seqzoo.training.modules import builder
 from seqzoo.training.spec import TrainingSpec
@@ -50,7 +51,8 @@ class Halved(nn.Linear):
         return self.factor * nn.functional.linear(context[:, :, 0], self.weight, self.bias)
 
 
-def test_a_tensor_that_no_file_holds_is_there_when_a_bundle_is_opened(small_run, tmp_path, own_models):
+def test_a_tensor_that_no_file_holds_is_there_when_a_bundle_is_opened(small_run, tmp_path, own_models, monkeypatch):
+    monkeypatch.setattr(Sine, "windows_to_score", 1000)
     made = _registry.architecture("linear")
     _registry.register("halved", config=made.config, card=made.card)(Halved)
     run = msgspec.structs.replace(small_run("linear.sine"), architecture="halved")

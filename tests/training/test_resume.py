@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
+import killed_work
 import pytest
 import torch
-from safetensors.torch import save as to_safetensors
+from killed_work import digest
 from torch import nn
 
 from seqzoo.publishing import build
-from seqzoo.training import checkpoints
+from seqzoo.training import checkpoints, validation
 from seqzoo.training.loop import train
-
-
-def digest(trained) -> str:
-    return hashlib.sha256(to_safetensors(build.weights_of(trained.module))).hexdigest()
+from seqzoo.training.spec import TrainingSpec
 
 
 @pytest.mark.parametrize(
@@ -100,44 +99,35 @@ def test_resume_without_a_checkpoint_starts_from_the_beginning(small_run, tmp_pa
     assert digest(train(small_run(), path, resume=True)) == digest(train(small_run()))
 
 
-TRAINING = """
-import sys
-from pathlib import Path
-from safetensors.torch import save
-from seqzoo.publishing import build
-from seqzoo.zoo import entry
-from seqzoo.training import TrainingSpec, train
-import hashlib
-
-changes = {"recipe.steps": 90, "recipe.evaluate_every": 3, "recipe.batch_size": 8, "config.hidden_size": 8}
-run = TrainingSpec.of(entry("lstm.sine"), seed=4, changes=changes)
-trained = train(
-    run, Path(sys.argv[1]), resume=True, on_progress=lambda progress: print(progress.step, flush=True)
-)
-print("sha256", hashlib.sha256(save(build.weights_of(trained.module))).hexdigest(), flush=True)
-"""
+def start(run: TrainingSpec, path: Path) -> tuple[BaseProcess, Connection]:
+    """A process that trains a run, and what it tells. It is forked from one that has imported torch already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([build.__name__])
+    told, end = context.Pipe(duplex=False)
+    process = context.Process(target=killed_work.train, args=(run, path, validation.WINDOWS, end))
+    process.start()
+    end.close()
+    return process, told
 
 
 def test_a_run_killed_at_random_moments_and_resumed_ends_in_the_same_weights(small_run, tmp_path):
-    uninterrupted = train(
-        small_run(seed=4, recipe__steps=90, recipe__evaluate_every=3, recipe__batch_size=8)
-    )
+    run = small_run(seed=4, recipe__steps=90, recipe__evaluate_every=3, recipe__batch_size=8)
+    uninterrupted = train(run)
     path = tmp_path / "run.safetensors"
     moments = random.Random(20)
     furthest = 0
     for _ in range(4):
-        with subprocess.Popen([sys.executable, "-c", TRAINING, path], stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdout is not None
-            try:
-                for _ in range(moments.randint(2, 22)):
-                    line = child.stdout.readline()
-                    furthest = max(furthest, int(line))
-            finally:
-                child.kill()  # it runs on meanwhile: inside an update, an evaluation or a write
-        assert child.returncode == -signal.SIGKILL
+        process, told = start(run, path)
+        try:
+            for _ in range(moments.randint(2, 22)):
+                furthest = max(furthest, told.recv())
+        finally:
+            process.kill()  # it runs on meanwhile: inside an update, an evaluation or a write
+            process.join()
+        assert process.exitcode == -signal.SIGKILL
     assert 0 < checkpoints.load(path)[0].step < 90 and furthest > 3
-    ended = subprocess.run(
-        [sys.executable, "-c", TRAINING, path], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    assert int(ended[0]) > 1  # it was resumed, not started again
-    assert ended[-1] == f"sha256 {digest(uninterrupted)}"
+    process, told = start(run, path)
+    first, *_, last = iter(told.recv, digest(uninterrupted))
+    process.join()
+    assert first > 1  # it was resumed, not started again
+    assert last == 90 and process.exitcode == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import math
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from torch import nn
 
 from seqzoo.bundles import store
 from seqzoo.publishing import build
+from seqzoo.training import validation
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
 from seqzoo.zoo._registry import Entry
@@ -36,17 +36,13 @@ def windows(entry: Entry, rows: int) -> torch.Tensor:
     return torch.randn(rows, length, 1, generator=torch.Generator().manual_seed(1))
 
 
-@pytest.mark.parametrize("rows", [1, 2, 33])
-@pytest.mark.parametrize("horizon", [1, 7])
-def test_a_batch_of_windows_gives_a_finite_forecast_of_the_horizon(entry, rows, horizon):
-    forecast = fresh(entry, horizon=horizon)(windows(entry, rows))
-    assert forecast.shape == (rows, horizon) and forecast.dtype == torch.float32
-    assert torch.isfinite(forecast).all()
-
-
-@pytest.mark.parametrize("scale", [0.0, 1e3, 1e6])
-def test_windows_far_from_the_signal_still_give_finite_forecasts(entry, scale):
-    assert torch.isfinite(fresh(entry)(scale * windows(entry, 4))).all()
+def test_a_batch_of_windows_gives_a_finite_forecast_of_the_horizon_near_the_signal_and_far_from_it(entry):
+    for horizon in (1, 7):
+        module = fresh(entry, horizon=horizon)
+        for rows, scale in ((1, 1.0), (2, 1.0), (33, 1.0), (4, 0.0), (4, 1e3), (4, 1e6)):
+            forecast = module(scale * windows(entry, rows))
+            assert forecast.shape == (rows, horizon) and forecast.dtype == torch.float32
+            assert torch.isfinite(forecast).all(), (horizon, rows, scale)
 
 
 def test_rows_do_not_influence_each_other(entry):
@@ -78,9 +74,11 @@ def test_one_batch_can_be_learned_by_heart(entry):
     for _ in range(200):
         optimiser.zero_grad()
         loss = nn.functional.mse_loss(module(context), target)
+        if loss.item() < 1e-2:  # of a variance of 0.43
+            break
         loss.backward()
         optimiser.step()
-    assert loss.item() < 1e-2  # of a variance of 0.43
+    assert loss.item() < 1e-2
 
 
 def test_the_same_seed_starts_from_the_same_weights_and_another_does_not(entry):
@@ -88,10 +86,11 @@ def test_the_same_seed_starts_from_the_same_weights_and_another_does_not(entry):
     assert first == again and first != other
 
 
-def test_training_twice_ends_in_the_same_weights(entry, small_run):
+def test_training_twice_ends_in_the_same_weights(entry, small_run, monkeypatch):
+    monkeypatch.setattr(validation, "WINDOWS", 64)
+    run = small_run(entry.name, seed=2, recipe__steps=6, recipe__evaluate_every=15)  # evaluated at 3 and 6
     digests = {
-        hashlib.sha256(to_safetensors(build.weights_of(train(small_run(entry.name, seed=2)).module))).hexdigest()
-        for _ in range(2)
+        hashlib.sha256(to_safetensors(build.weights_of(train(run).module))).hexdigest() for _ in range(2)
     }
     assert len(digests) == 1
 
@@ -126,13 +125,8 @@ def test_the_number_of_parameters_is_what_manifest_and_card_state(entry):
 def test_the_card_has_something_to_say_in_every_part(entry):
     for field in dataclasses.fields(entry.card):
         text = getattr(entry.card, field.name)
-        assert len(text) > 10 and text == text.strip() and "\n" not in text
+        assert text and text == text.strip() and "\n" not in text, field.name
     assert entry.card.summary.endswith(".")
-
-
-def test_the_recipe_fits_the_signal_it_is_for(entry):
-    assert entry.name == f"{entry.architecture.name}.{entry.signal_family}"
-    assert math.isfinite(entry.recipe.learning_rate)
 
 
 def test_the_lstm_computes_its_equations():

@@ -15,7 +15,7 @@ from ..data.scaling import Normaliser
 from ..errors import InputError, ManifestError
 from ..forecasters.floors import vanishes
 from ..forecasters.table import FLOORS
-from ..signals import Signal, Simulated
+from ..signals import Signal, Simulated, Source
 from . import version_1
 
 SCHEMA_VERSION = 2
@@ -60,22 +60,33 @@ class Contract(_Facts, frozen=True):
 
 
 class ScoreFacts(_Facts, frozen=True):
-    """A score on fresh windows: [value, standard error] each, and the floors it stands beside.
+    """A score: [value, standard error] each, and what it stands beside.
+
+    For a simulated source it is of fresh windows, beside the floors; where the Bayes floor is zero, there is no
+    `excess`. For a measured series it is of every cutoff of the held-out part, beside rivals, with neither excess nor
+    skill: nobody knows the floor.
 
     Values are means over the horizon. `steps` has them for each step ahead where there is more than one: `mse`,
-    `mse_se`, `excess`, and each floor, as lists of H numbers. Where the floor is zero, there is no `excess`.
+    `mse_se`, `excess`, and each floor or rival, as lists of H numbers.
+
+    Args:
+        windows: how many the score is of.
+        seed: of the fresh windows; 0 for a measured series.
+        floors: expected MSE by reference.
+        rivals: measured MSE by rival.
     """
 
     windows: int
     seed: int
     mse: tuple[float, float]
     excess: tuple[float, float] | None
-    skill: tuple[float, float]
-    floors: dict[str, float]
+    skill: tuple[float, float] | None
+    floors: dict[str, float] = msgspec.field(default_factory=dict)
+    rivals: dict[str, float] = msgspec.field(default_factory=dict)
     steps: dict[str, list[float]] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if vanishes(self.floors):  # an older version stated a ratio of roundings
+        if self.floors and vanishes(self.floors):  # an older version stated a ratio of roundings
             msgspec.structs.force_setattr(self, "excess", None)
 
 
@@ -102,7 +113,7 @@ class Manifest(_Facts, frozen=True):
     config: dict[str, Any]
     parameters: int
     contract: Contract
-    source: Simulated
+    source: Source
     score: ScoreFacts
     training: TrainingFacts
     rebuild: str
@@ -110,8 +121,8 @@ class Manifest(_Facts, frozen=True):
     files: dict[str, FileFacts]
 
     @property
-    def process(self) -> Signal:
-        """The process whose windows the model was trained on.
+    def process(self) -> Signal | None:
+        """The process whose windows the model was trained on; None where it was a measured series.
 
         Raises:
             UnknownNameError, InputError: this installation cannot make it.
@@ -175,10 +186,8 @@ def _problem(manifest: Manifest) -> str | None:
         return f"parameters must be at least 0, got {manifest.parameters}"
     if manifest.score.windows < 2:
         return f"a score is of at least 2 windows, got {manifest.score.windows}"
-    if lacking := FLOORS.keys() - manifest.score.floors.keys():
-        return f"score.floors lacks {', '.join(sorted(lacking))}"
-    if manifest.score.excess is None and not vanishes(manifest.score.floors):
-        return "score.excess is missing, and the Bayes floor is above zero"
+    if problem := _score_problem(manifest.score, isinstance(manifest.source, Simulated)):
+        return problem
     contract = manifest.contract
     if any(len(values) != contract.horizon for values in manifest.score.steps.values()):
         return f"score.steps must hold {contract.horizon} values of each kind"
@@ -190,6 +199,18 @@ def _problem(manifest: Manifest) -> str | None:
     if contract.channels != 1 or len(contract.names) != 1:
         return f"this seqzoo reads models of 1 channel, got {contract.channels} named {str(contract.names)[:80]}"
     return None
+
+
+def _score_problem(score: ScoreFacts, is_simulated: bool) -> str | None:
+    if not is_simulated:
+        if score.excess is not None or score.skill is not None or score.floors:
+            return "a score on a measured series has no excess, skill or floors: nobody knows its best forecaster"
+        return None if {"line", "last_value"} <= set(score.rivals) else "score.rivals lacks line or last_value"
+    if lacking := FLOORS.keys() - score.floors.keys():
+        return f"score.floors lacks {', '.join(sorted(lacking))}"
+    if score.excess is None and not vanishes(score.floors):
+        return "score.excess is missing, and the Bayes floor is above zero"
+    return "score.skill is missing" if score.skill is None else None
 
 
 def _leaves(facts: Any) -> Iterator[Any]:

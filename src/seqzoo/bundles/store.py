@@ -15,6 +15,7 @@ import msgspec
 
 from .. import _storage
 from ..errors import InputError, IntegrityError, ManifestError
+from ..signals import Simulated
 from . import trust
 from .manifest import FILE_LIMIT, SCHEMA_VERSION, FileFacts, Manifest, parse
 
@@ -27,7 +28,10 @@ TORCHSCRIPT = "model.torchscript.pt"
 ONNX = "model.onnx"
 GOLDEN = "golden.safetensors"
 HISTORY = "history.json"
+HOLDOUT = "holdout.safetensors"
 REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
+"""Files of every bundle; one of a measured series also holds HOLDOUT."""
+ALL = (*REQUIRED, HOLDOUT)
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 
@@ -90,10 +94,11 @@ def open_bundle(path: Path) -> Bundle:
 
 def _parsed(raw: bytes, path: Path) -> Manifest:
     manifest = parse(raw, path / MANIFEST)
-    if set(manifest.files) != set(REQUIRED):
-        extra, lacking = set(manifest.files) - set(REQUIRED), set(REQUIRED) - set(manifest.files)
+    expected = REQUIRED if isinstance(manifest.source, Simulated) else ALL
+    if set(manifest.files) != set(expected):
+        extra, lacking = set(manifest.files) - set(expected), set(expected) - set(manifest.files)
         raise ManifestError(
-            f"{path / MANIFEST}: files must be exactly {', '.join(REQUIRED)}; unexpected {sorted(extra)}, missing "
+            f"{path / MANIFEST}: files must be exactly {', '.join(expected)}; unexpected {sorted(extra)}, missing "
             f"{sorted(lacking)}."
         )
     return manifest
@@ -104,7 +109,7 @@ def check_replaceable(path: Path) -> None:
     if path.exists() and not (path / MANIFEST).is_file():
         raise InputError(f"{path} exists and is not a bundle; nothing was overwritten. Choose another folder.")
     if path.exists():
-        others = sorted(inside.name for inside in path.iterdir() if inside.name not in (MANIFEST, *REQUIRED))
+        others = sorted(inside.name for inside in path.iterdir() if inside.name not in (MANIFEST, *ALL))
         if others:
             raise InputError(
                 f"{path} also holds {', '.join(others[:3])}, which replacing the bundle would delete; nothing was "
@@ -117,7 +122,7 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
 
     Args:
         path: the folder; an older bundle there is replaced as a whole.
-        contents: bytes of each file in REQUIRED.
+        contents: bytes of each file that the manifest's source asks for.
 
     Raises:
         InputError: the folder holds something else.

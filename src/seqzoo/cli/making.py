@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .app import Json, Model, ModelFiles, Seed, app, emit, load_models, settings
 
 if TYPE_CHECKING:
+    from ..bundles.manifest import Manifest
     from ..bundles.store import Bundle
     from ..training.loop import Trained
 
@@ -100,7 +101,7 @@ def train(
             shutil.rmtree(made.parent, ignore_errors=True)
         written = store.open_bundle(folder)
         score = written.manifest.score
-        plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
+        plots.save(plots.history_figure(name, trained.history, score.floors or score.rivals), curve)
     if out is None:
         excess, excess_se = score.excess or (None, None)
         append(place / recording.EVENTS, Kept(saved_as, excess, excess_se, is_verified=False))
@@ -109,7 +110,7 @@ def train(
     if json:
         emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score})
     else:
-        _show_trained(trained, written.manifest.name, score, written.path, curve)
+        _show_trained(trained, written.manifest, written.path, curve)
     if not trained.finished:
         raise typer.Exit(130)
 
@@ -162,7 +163,7 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
     from .progress import Bar, interrupts
 
     with interrupts() as stopped, Bar(TrainingSpec.of_manifest(opened.manifest), quiet=json) as bar:
-        bar.references(opened.manifest.score.floors)
+        bar.references(opened.manifest.score.floors or opened.manifest.score.rivals)
         result = again(opened, on_progress=bar, should_stop=stopped)
     if json:
         emit({**vars(result), "passed": result.passed})
@@ -261,12 +262,13 @@ def _check_unchanged(folder: Path, before: bytes | None, made: Path, checkpoint:
         )
 
 
-def _show_trained(trained: Trained, name: str, score: Any, path: Path, curve: Path) -> None:
-    from .tables import show_score
+def _show_trained(trained: Trained, manifest: Manifest, path: Path, curve: Path) -> None:
+    from .tables import show_stated_score
 
+    name = manifest.name
     if not trained.finished:
         typer.echo(f"\nStopped at step {trained.step} of {trained.spec.recipe.steps}; the best so far is kept. "
                    "The same command with --resume continues.")
-    show_score(name, score.mse, score.excess, score.skill, score.floors)
+    show_stated_score(manifest)
     typer.echo(f"\n{trained.seconds:.0f} s of training. Saved: {path}\nTraining curve: {curve}")
     typer.echo(f"Use it: seqzoo forecast {name if path.name == name else path}")

@@ -68,10 +68,10 @@ class Bar(_Shown):
         if self.quiet:
             return
         lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in floors.items())
-        self.has_excess = not vanishes(floors)
+        self.has_excess = "bayes" in floors and not vanishes(floors)
         self.linear = floors["best_linear"] / floors["bayes"] - 1 if self.has_excess else 0.0
         console.print(f"MSE of the references: {lines}", highlight=False)
-        if not self.has_excess:
+        if "bayes" in floors and not self.has_excess:
             console.print(f"{NO_EXCESS}.".capitalize(), highlight=False)
 
     def __call__(self, update: Update) -> None:
@@ -84,8 +84,10 @@ class Bar(_Shown):
             return
         point = update.evaluation
         note = f"loss {point.loss:.5f}"
-        if self.has_excess:
+        if self.has_excess and point.excess is not None:
             note += f"  excess {point.excess:.2%} (best linear {self.linear:.1%}, Bayes 0%)"
+        if point.mse is not None:
+            note += f"  MSE {point.mse:.6g}"
         self.progress.update(self.task, completed=update.step, note=note)
         every = max(1, update.steps // 10)
         if update.step % every < self.spec.recipe.evaluate_every or update.step == update.steps:

@@ -63,7 +63,7 @@ def reproduce(
     digest = hashlib.sha256(to_safetensors(build.weights_of(trained.module))).hexdigest()
     stated = manifest.files[bundles.WEIGHTS].sha256
     measured = build.score_of(trained.module, trained.spec) if trained.history else None
-    mse = measured.mse.value if measured else math.nan
+    mse = measured.mse[0] if measured else math.nan
     return Reproduction(
         identical=digest == stated,
         same_stack=manifest.training.stack == build.stack(),

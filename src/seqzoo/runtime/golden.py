@@ -14,7 +14,7 @@ from ..bundles.manifest import TOLERANCE
 from ..bundles.store import GOLDEN, Bundle
 from ..errors import IntegrityError
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 
 class Comparison(NamedTuple):
@@ -59,9 +59,10 @@ def compare(found: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Compa
             f"golden tensors of shapes {list(context.shape)} and {list(expected.shape)}; the manifest states "
             f"[B, {contract.context_length}, 1] and [B, {contract.horizon}]."
         )
-    if context.dtype != np.float32 or expected.dtype != np.float32 or not np.isfinite(expected).all():
-        raise IntegrityError("the golden tensors are not finite float32.")
+    kind = np.float32 if contract.scaling.is_identity else np.float64
+    if context.dtype != kind or expected.dtype != kind or not np.isfinite(expected).all():
+        raise IntegrityError(f"the golden tensors are not finite {kind.__name__}.")
     given = predict(context)
     if given.shape != expected.shape:
         raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
-    return Comparison(context, expected, given, TOLERANCE)
+    return Comparison(context, expected, given, TOLERANCE * contract.scaling.scale)

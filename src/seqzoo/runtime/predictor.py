@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..bundles.describe import describe_signal
 from ..bundles.manifest import Contract, Manifest
 from ..bundles.shelf import find
 from ..bundles.store import WEIGHTS, Bundle, open_bundle
@@ -134,9 +135,25 @@ class Predictor:
         return self.manifest.architecture in CELLS
 
     @cached_property
-    def signal(self) -> Signal:
-        """The signal it was trained on. Raises ManifestError, UnknownNameError, InputError."""
+    def process(self) -> Signal | None:
+        """The process it was trained on; None where it was a measured series. Raises ManifestError, UnknownNameError,
+        InputError."""
         return self.manifest.process
+
+    @property
+    def signal(self) -> Signal:
+        """The process, for what cannot do without.
+
+        Raises:
+            InputError: there is none: the model was trained on a measured series, of which nobody knows the law.
+            ManifestError, UnknownNameError: as `process`.
+        """
+        if self.process is None:
+            raise InputError(
+                f"{self.name} was trained on {describe_signal(self.manifest)}, whose law nobody knows: it has no "
+                "best forecast and no fresh windows. Give a series or a window of your own."
+            )
+        return self.process
 
     @cached_property
     def engine(self) -> str:
@@ -261,7 +278,7 @@ class Predictor:
     @cached_property
     def _familiar(self) -> Familiarity | None:
         try:
-            return familiarity.of(self.signal, self.context_length)
+            return None if self.process is None else familiarity.of(self.process, self.context_length)
         except (UnknownNameError, InputError):  # of a version that has other signals
             return None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .families import FAMILIES, make
 from .recall import Recall
-from .signal import Draw, Moments, Series, Signal
+from .signal import Draw, Moments, Realisation, Signal
 from .sine import Sine
 from .sine_any import SineAny
-from .source import Simulated
+from .source import Observed, Simulated, Source
 from .square import Square
 from .two_tone import TwoTone
 
@@ -15,12 +15,14 @@ __all__ = [
     "FAMILIES",
     "Draw",
     "Moments",
+    "Observed",
+    "Realisation",
     "Recall",
-    "Series",
     "Signal",
     "Simulated",
     "Sine",
     "SineAny",
+    "Source",
     "Square",
     "TwoTone",
     "make",

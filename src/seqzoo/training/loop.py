@@ -5,27 +5,22 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._course import Evaluation
 from .._extras import one_thread
 from .._formats import percent
 from ..errors import CheckpointError, DivergedError
-from ..evaluation import metrics
-from ..evaluation.scoring import HELD_OUT_SEEDS
 from . import checkpoints, modules, optimisers
 from .checkpoints import State
-from .sources import Finite, sampler
+from .sources import sampler_of
 from .spec import TrainingSpec
-
-VALIDATION_WINDOWS = 4096
-VALIDATION_VALUES = 1 << 20  # fewer windows where they are long
+from .validation import tensor, validation_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,8 @@ class Progress:
 
 @dataclass
 class Trained:
-    """What a run has come to. `module` holds the best averaged weights, in eval mode."""
+    """What a run has come to. `module` holds the best averaged weights, in eval mode; `last_value` is the excess, or
+    the MSE, of the last value repeated."""
 
     spec: TrainingSpec
     module: nn.Module
@@ -49,16 +45,25 @@ class Trained:
     step: int
     seconds: float
     best_step: int
-    best_excess: float
-    last_value_excess: float
-    history: list[Evaluation] = field(default_factory=list)
+    history: list[Evaluation]
+    last_value: float
+
+    @property
+    def best(self) -> Evaluation:
+        """The evaluation of the weights that are kept. Raises StopIteration where there has been none."""
+        return next(point for point in self.history if point.step == self.best_step)
 
     def check_useful(self) -> None:
         """Raises DivergedError unless the model is better than the last value repeated, on the validation windows."""
-        if not self.best_excess < self.last_value_excess:
+        best, last = self.best, self.last_value
+        if best.excess is not None:
+            better, beside = best.excess < last, f"excess is {percent(best.excess)}, the last value's {percent(last)}"
+        else:
+            assert best.mse is not None
+            better, beside = best.mse < last, f"error is {best.mse:.6g}, the last value's {last:.6g}"
+        if not better:
             raise DivergedError(
-                f"the model of {self.step} steps is no better than the last value repeated: its excess is "
-                f"{percent(self.best_excess)}, that of the last value {percent(self.last_value_excess)}. The "
+                f"the model of {self.step} steps is no better than the last value repeated: its {beside}. The "
                 f"learning rate ({self.spec.recipe.learning_rate:g}) is probably too high, or the steps are too few."
             )
 
@@ -105,18 +110,9 @@ class _Loop:
         self.average.eval()
         self.optimiser = optimisers.build(spec.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
-        self.state = State(spec.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
-        length, horizon, process = spec.context_length, spec.horizon, spec.source.process
-        self.sampler = sampler(process, spec.recipe, length, horizon, spec.seed)
-        chooses = not isinstance(self.sampler, Finite)  # there the held-out windows do
-        count = VALIDATION_WINDOWS if chooses else VALIDATION_WINDOWS // 4
-        count = min(count, VALIDATION_VALUES // (length + horizon))
-        draw = process.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
-        self.context = _tensor(draw.context)[:, :, None]
-        self.bayes, variance = process.posterior(draw.context, horizon)
-        self.bayes_mse = process.sigma**2 + float(variance.mean())
-        last = draw.context[:, -1:].repeat(horizon, axis=1)
-        self.last_value_excess = metrics.excess(last, self.bayes, self.bayes_mse).value
+        self.state = State(spec.fingerprint, 0, 0.0, 0, math.inf, [])
+        self.sampler = sampler_of(spec)
+        self.validation = validation_of(spec, self.sampler)
 
     def advance(
         self,
@@ -131,7 +127,7 @@ class _Loop:
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
-            loss = nn.functional.mse_loss(self.module(_tensor(context)[:, :, None]), _tensor(target))
+            loss = nn.functional.mse_loss(self.module(tensor(context)[:, :, None]), tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
             if not math.isfinite(value):
@@ -162,27 +158,18 @@ class _Loop:
                 optimisers.averaged(kept, value, self.state.step, self.recipe.averaging)
 
     def _evaluate(self, loss: float, checkpoint: Path | None) -> Evaluation:
-        state = self.state
-        with torch.no_grad():
-            forecast = self.average(self.context).numpy()
-        excess = metrics.excess(forecast, self.bayes, self.bayes_mse).value
-        if not math.isfinite(excess):
-            raise self._diverged(excess, checkpoint)
+        state, judgement = self.state, self.validation.judge(self.average)
+        if not math.isfinite(judgement.score):
+            raise self._diverged(judgement.score, checkpoint)
         seen = state.step * self.recipe.batch_size
-        evaluation = Evaluation(state.step, seen, round(state.seconds, 3), loss, excess)
+        evaluation = Evaluation(
+            state.step, seen, round(state.seconds, 3), loss, judgement.excess, judgement.mse
+        )
         state.history.append(evaluation)
-        criterion = self._held_out_mse() if isinstance(self.sampler, Finite) else excess
-        if criterion < state.best_criterion:
-            state.best_criterion, state.best_excess, state.best_step = criterion, excess, state.step
+        if judgement.criterion < state.best_criterion:
+            state.best_criterion, state.best_step = judgement.criterion, state.step
             self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         return evaluation
-
-    def _held_out_mse(self) -> float:
-        """What somebody with a finite budget can choose the weights by."""
-        assert isinstance(self.sampler, Finite)
-        context, target = self.sampler.held_out
-        with torch.no_grad():
-            return nn.functional.mse_loss(self.average(_tensor(context)[:, :, None]), _tensor(target)).item()
 
     def save(self, checkpoint: Path) -> None:
         groups = {
@@ -221,9 +208,8 @@ class _Loop:
             step=state.step,
             seconds=state.seconds,
             best_step=state.best_step,
-            best_excess=state.best_excess,
-            last_value_excess=self.last_value_excess,
             history=list(state.history),
+            last_value=self.validation.last_value.score,
         )
 
     def _diverged(self, value: float, checkpoint: Path | None) -> DivergedError:
@@ -233,7 +219,3 @@ class _Loop:
             f"training diverged: at step {self.state.step} the loss is {value}. The learning rate "
             f"({self.recipe.learning_rate:g}) is probably too high for this model; try a tenth of it.{kept}"
         )
-
-
-def _tensor(values: NDArray[np.floating]) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..data.scaling import Normaliser
 from ..errors import InputError
 from ..evaluation.scoring import HELD_OUT_SEEDS
-from ..signals import Simulated
+from ..signals import Observed, Simulated, Source
 from ..zoo import _model_files
 from ..zoo._recipes import MAX_SIZE, Recipe, configured, replaced
 
@@ -40,7 +41,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     architecture: str
     config: dict[str, Any]
-    source: Simulated
+    source: Source
     recipe: Recipe
     seed: int = 0
     model_file: str | None = None
@@ -57,18 +58,30 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
                 f"{self.recipe.batch_size} times {self.context_length}."
             )
-        if self.source.process.sigma == 0:
+        points = self.recipe.points
+        if isinstance(self.source, Observed) and points is not None:
+            raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
+        process = self.source.process
+        if process is not None and process.sigma == 0:
             raise InputError(
                 "sigma must be above 0 to train, got 0: without noise the best forecaster makes no error, so that "
                 "the distance from it has no scale."
             )
 
     @classmethod
-    def of(cls, entry: Entry, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> TrainingSpec:
+    def of(
+        cls,
+        entry: Entry,
+        *,
+        seed: int = 0,
+        changes: Mapping[str, Any] | None = None,
+        series: Observed | None = None,
+    ) -> TrainingSpec:
         """The spec of a zoo entry, with `recipe.`, `config.` and `signal.` fields of it replaced.
 
         Args:
             changes: as {"recipe.steps": 800, "signal.sigma": 0.2}.
+            series: a measured series to train on in place of the entry's signal.
 
         Raises:
             InputError: no such field, or a value it cannot have.
@@ -82,7 +95,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return cls(
             architecture=entry.architecture.name,
             config=dataclasses.asdict(parts["config"]),
-            source=Simulated.of(entry.signal_family, parts["signal"]),
+            source=series or Simulated.of(entry.signal_family, parts["signal"]),
             recipe=parts["recipe"],
             seed=seed,
             model_file=_model_files.sha256_of(entry.architecture.name),
@@ -105,7 +118,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def name(self) -> str:
         """Of the model that it trains, as "lstm.sine" or "lstm.sine-h50"."""
-        return f"{self.architecture}.{self.source.family}" + (f"-h{self.horizon}" if self.horizon > 1 else "")
+        return f"{self.architecture}.{self.source.key}" + (f"-h{self.horizon}" if self.horizon > 1 else "")
 
     @property
     def context_length(self) -> int:
@@ -120,13 +133,23 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return horizon
 
     @property
+    def scaling(self) -> Normaliser:
+        """From the units of the source to the model's.
+
+        Raises:
+            InputError: the series of an observed source is not on this machine.
+        """
+        return self.source.scaling() if isinstance(self.source, Observed) else Normaliser()
+
+    @property
     def fingerprint(self) -> str:
         """Of all that decides the weights: two specs that share it must end alike."""
+        process = self.source.process
         facts = [
             self.architecture,
             self.config,
-            self.source.family,
-            dataclasses.asdict(self.source.process),
+            self.source.key,
+            msgspec.to_builtins(self.source) if process is None else dataclasses.asdict(process),
             dataclasses.asdict(self.recipe),
             self.seed,
         ]

@@ -8,34 +8,28 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..._formats import percent
+from ..._palette import MODELS, places
+from ...forecasters.table import named
 from ..ui import charts, theme
 from ..ui.charts import Options
 
 if TYPE_CHECKING:
     from ...arena.report.findings import Axis, Curve, Finding, Mark
 
-# Okabe & Ito's colours beside those of the references, and shapes that tell apart what a colour does not.
-COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, "#cc79a7", "#b36f00")
-SHAPES = ("circle", "rect", "triangle", "diamond")
+SHAPES = ("circle", "rect", "triangle", "diamond")  # tell apart what a colour does not
 _OUTLINES = {
     "circle": "M13 3a4 4 0 1 1 0 8a4 4 0 1 1 0-8", "rect": "M9 3h8v8h-8z", "triangle": "M13 3l4 8h-8z",
     "diamond": "M13 2l5 5l-5 5l-5-5z",
 }  # fmt: skip
 KINDS = {
-    "mean over seeds": (theme.BLUE, "circle"),
-    "intact": (theme.BLUE, "circle"),
-    "permuted": (theme.ORANGE, "triangle"),
-    "shuffled": (theme.VERMILION, "rect"),
-    "reference": (theme.GREY, "diamond"),
+    "mean over seeds": (theme.light("model"), "circle"),
+    "intact": (theme.light("intact"), "circle"),
+    "permuted": (theme.light("permuted"), "triangle"),
+    "shuffled": (theme.light("shuffled"), "rect"),
+    "reference": (theme.light("muted"), "diamond"),
 }
-REFERENCES = {
-    "Bayes": (theme.INK, "solid"),
-    "Bayes that knows": (theme.INK, "solid"),
-    "Bayes that does not": (theme.ORANGE, "dashed"),
-    "best linear": (theme.GREY, "dashed"),
-    "best linear, direct": (theme.GREY, "dashed"),
-    "last value": (theme.INK, "dotted"),
-}
+SOLID = ("Bayes", "Bayes that knows")
+DOTTED = ("best linear, recursive", "straight line", "last value")
 MOST_TICKS = 10
 FRAME = 62  # pixels around the rows of marks
 _PERCENT = "value => Number((100 * value).toPrecision(3)).toLocaleString('en') + '%'"
@@ -83,7 +77,7 @@ def _marks(finding: Finding) -> Options:
             {"value": [mark.value, mark.row], "name": f"{mark.row}: {with_interval(mark, finding.x)}"}
             for mark in members
         ]
-        each = charts.dots("each seed", [], [], theme.MUTED, size=5)
+        each = charts.dots("each seed", [], [], theme.light("muted"), size=5)
         each["data"] = [
             {"value": [value, mark.row], "name": f"{mark.row}, one seed: {_number(value, finding.x)}"}
             for mark in members
@@ -93,7 +87,7 @@ def _marks(finding: Finding) -> Options:
     chart = charts.axes(finding.x.name, "", series)
     _measure(chart["xAxis"], finding.x, [v for m in finding.marks for v in (m.value, m.low, m.high, *m.each)])
     chart["yAxis"] |= {"type": "category", "data": rows, "scale": False, "splitLine": {"show": True, "lineStyle":
-                      {"color": theme.GRID}}, "boundaryGap": True}  # fmt: skip
+                      {"color": theme.light("rule")}}, "boundaryGap": True}  # fmt: skip
     chart["yAxis"]["axisLabel"] = {**chart["yAxis"]["axisLabel"], "interval": 0}
     chart["tooltip"] = {**chart["tooltip"], "trigger": "item", "formatter": "{b}"}
     chart["grid"] = {"left": 14 + 7 * max(map(len, rows)), "right": 26, "top": 8, "bottom": 52}
@@ -125,8 +119,9 @@ def _curves(finding: Finding) -> Options:
     chart["grid"] |= {"top": 34, "right": 34}
     if series:
         series[0]["markLine"] = {
-            "silent": True, "symbol": "none", "lineStyle": {"color": theme.GREY, "type": "solid", "width": 1},
-            "label": {"formatter": "{b}", "color": theme.MUTED, "position": "insideEndTop"},
+            "silent": True, "symbol": "none",
+            "lineStyle": {"color": theme.light("grey"), "type": "solid", "width": 1},
+            "label": {"formatter": "{b}", "color": theme.light("muted"), "position": "insideEndTop"},
             "data": [{"xAxis": value, "name": name} for name, value in finding.at.items()],
         }  # fmt: skip
     return chart
@@ -145,16 +140,19 @@ def _curve(curve: Curve, models: Sequence[str]) -> list[Options]:
 def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
     """Colour, style of the line, shape of its points; references have no points."""
     if curve.is_reference:
-        return *REFERENCES.get(curve.name, (theme.GREY, "dotted")), ""
-    place = models.index(curve.name)
-    return COLOURS[place % len(COLOURS)], "solid", SHAPES[place % len(SHAPES)]
+        style = "solid" if curve.name in SOLID else "dotted" if curve.name in DOTTED else "dashed"
+        return theme.light(named(curve.name) or "grey"), style, ""
+    place = places(models)[curve.name]
+    turn, colour = divmod(place, len(MODELS))
+    return theme.light(MODELS[colour]), "solid", SHAPES[(place + turn) % len(SHAPES)]
 
 
 def legend(finding: Finding) -> str:
     """What the colours and shapes mean, as HTML that wraps."""
     if finding.marks:
         keys = [(kind, *KINDS[kind], "") for kind in _groups(finding)]
-        keys += [("each seed", theme.MUTED, "circle", "")] if any(mark.each for mark in finding.marks) else []
+        if any(mark.each for mark in finding.marks):
+            keys.append(("each seed", theme.light("muted"), "circle", ""))
     else:
         looks = ((curve.name, *_look(curve, finding.models)) for curve in finding.curves)
         keys = [(name, colour, shape, style) for name, colour, style, shape in looks]
@@ -193,7 +191,7 @@ def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool 
     axis["axisPointer"] = {"label": {":formatter": f"shown => ({formatter})(shown.value)"}}
     axis["type"] = "log" if what.is_logarithmic else "value"
     axis.pop("minInterval", None)
-    axis["splitLine"] = {"show": True, "lineStyle": {"color": theme.GRID}}
+    axis["splitLine"] = {"show": True, "lineStyle": {"color": theme.light("rule")}}
     if not what.is_logarithmic or not finite:
         return
     low, high = min(finite), max(finite)

@@ -10,7 +10,7 @@ from ..._formats import percent
 from ...errors import InputError, UnknownNameError
 from ...forecasters.floors import floors
 from ...forecasters.table import REFERENCES
-from ...training.sources import sampler
+from ...training.sources import sampler_of
 from ...zoo import _registry
 from .. import results
 from ..report.tables import budget
@@ -43,7 +43,7 @@ class Contest:
     windows: int
 
     def __post_init__(self) -> None:
-        signal = signals.make(self.signal)
+        signals.make(self.signal)
         for model in self.models:
             if model not in _registry.architectures():
                 raise UnknownNameError("architecture", model, _registry.architectures())
@@ -58,8 +58,7 @@ class Contest:
             each = ", ".join(f"{model} {length}" for model, length in lengths.items())
             raise InputError(f"models are compared on windows of one context_length, theirs differ: {each}.")
         for points in self.budgets:
-            spec = Cell(self.models[0], self.signal, points, self.windows, 0).spec()
-            sampler(signal, spec.recipe, spec.context_length, 1, 0)
+            sampler_of(Cell(self.models[0], self.signal, points, self.windows, 0).spec())
 
     @classmethod
     def of(cls, signal: str, models: str | None, budgets: list[str], seeds: int, windows: int) -> Contest:

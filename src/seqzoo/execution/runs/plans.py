@@ -11,7 +11,7 @@ import msgspec
 from ... import signals
 from ...bundles.manifest import Manifest
 from ...errors import InputError, UnknownNameError
-from ...signals import Simulated
+from ...signals import Observed, Simulated, Source
 from ...training.spec import TrainingSpec
 from ...zoo import _registry
 
@@ -33,13 +33,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         size: hidden units, channels or width; None where an architecture has no size.
-        sigma: standard deviation of the signal's noise.
+        sigma: standard deviation of the signal's noise; None where a measured series is the source.
     """
 
     size: int | None
     learning_rate: float
     batch_size: int
-    sigma: float
+    sigma: float | None
     steps: int
     seed: int
     optimiser: Literal["soap", "adam"]
@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             size=size,
             learning_rate=recipe.learning_rate,
             batch_size=recipe.batch_size,
-            sigma=spec.source.process.sigma,
+            sigma=None if spec.source.process is None else spec.source.process.sigma,
             steps=recipe.steps,
             seed=spec.seed,
             optimiser=recipe.optimiser,
@@ -78,7 +78,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(
             spec,
             config={**spec.config, **size},
-            source=Simulated(spec.source.family, {**spec.source.parameters, "sigma": self.sigma}),
+            source=self._source(spec.source),
             recipe=dataclasses.replace(
                 spec.recipe,
                 learning_rate=self.learning_rate,
@@ -89,11 +89,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             seed=self.seed,
         )
 
+    def _source(self, source: Source) -> Source:
+        if isinstance(source, Observed) or self.sigma is None:
+            return source
+        return Simulated(source.family, {**source.parameters, "sigma": self.sigma})
+
     def check(self) -> None:
         """Raises InputError, which states the range, for a value outside it."""
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if value is None and name == "size":
+            if value is None and name in ("size", "sigma"):
                 continue
             kind = "a whole number" if name in WHOLE else "a number"
             fits = isinstance(value, int if name in WHOLE else int | float) and not isinstance(value, bool)
@@ -119,7 +124,18 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def can_train(manifest: Manifest) -> bool:
     """Whether this installation has what the model was trained from; imports none of it."""
-    return manifest.architecture in _registry.architectures() and manifest.source.family in signals.FAMILIES
+    return manifest.architecture in _registry.architectures() and _can_draw(manifest.source)
+
+
+def _can_draw(source: Source) -> bool:
+    """Whether windows of the source can be had here."""
+    if isinstance(source, Simulated):
+        return source.family in signals.FAMILIES
+    try:
+        source.series()
+    except InputError:
+        return False
+    return True
 
 
 def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
@@ -137,9 +153,10 @@ def described(spec: TrainingSpec) -> str:
     """As "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
     settings = Settings.of(spec)
     size = "" if settings.size is None else f"size {settings.size}, "
+    noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
     return (
         f"{size}{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}, batch {settings.batch_size}, "
-        f"noise {settings.sigma:g}, {settings.steps:,} steps, seed {settings.seed}"
+        f"{noise}{settings.steps:,} steps, seed {settings.seed}"
     )
 
 

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from ... import _storage
 from ..._course import Evaluation
 from ...errors import InputError
+from ...evaluation.holdout import RIVALS
 from ...forecasters.floors import MAX_SAMPLED, averaged, floors
+from ...training.sources import Finite, sampler_of
 from ...training.spec import TrainingSpec
 from .events import Began, Ended, Evaluated, Event, Log, Snapshot, append
 
@@ -82,7 +84,7 @@ def train(
     def say(event: Event) -> None:
         append(folder / EVENTS, event)
 
-    began, windows = _began(spec)
+    (began, windows), scaling = _began(spec), spec.scaling
     say(began)
     on_began(began)
     log, checkpoint = Log(folder / EVENTS), folder / CHECKPOINT
@@ -91,7 +93,8 @@ def train(
 
     def tell(point: Evaluation) -> None:
         # The error of the targets themselves is that of Bayes and the distance from it.
-        mse = began.floors["bayes"] * (1 + point.excess)
+        mse = point.mse if point.excess is None else began.floors["bayes"] * (1 + point.excess)
+        assert mse is not None
         rate = spec.recipe.learning_rate_at(point.step - 1)
         say(Evaluated(point.step, mse, point.excess, point.loss, rate, point.seconds))
 
@@ -103,7 +106,8 @@ def train(
         tell(progress.evaluation)
         if progress.step >= shown * SPACING or progress.step == progress.steps:
             shown = progress.step
-            say(Snapshot(shown, _short(build.eager(progress.module, windows).numpy()[:, 0])))
+            forecast = build.in_units(progress.module, scaling)(windows)
+            say(Snapshot(shown, _short(forecast[:, 0])))
 
     if checkpoint.exists():  # a process may have died after it and before it could tell
         told = log.evaluations[-1].step if log.evaluations else 0
@@ -116,9 +120,11 @@ def train(
     return trained
 
 
-def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.float32]]:
-    """The first event, and the windows [T, L, 1] of the snapshots."""
+def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
+    """The first event, and the windows [T, L, 1] of the snapshots, in the units of the source."""
     signal, length, horizon = spec.source.process, spec.context_length, spec.horizon
+    if signal is None:
+        return _began_on_series(spec)
     samples = min(FLOOR_WINDOWS, signal.windows_to_score // 4, MAX_SAMPLED // max(length, horizon))
     reference = averaged(floors(signal, length, horizon, samples=samples))
     rng = np.random.default_rng(SNAPSHOT_SEED)
@@ -133,6 +139,19 @@ def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.float32]]:
     context = context.astype(np.float32)
     bayes = signal.posterior(context.astype(np.float64), 1)[0][:, 0]
     return Began(spec.recipe.steps, reference, signal.episodic, _short(truth), _short(bayes)), context[:, :, None]
+
+
+def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
+    """The same for a measured series: the last of the windows that choose the weights, beside rivals."""
+    windows, scaling = sampler_of(spec), spec.scaling
+    assert isinstance(windows, Finite)
+    context, target = (scaling.undo(part) for part in windows.held_out)
+    floors = {}
+    for name, weights_of in RIVALS.items():
+        ahead = context @ weights_of(spec.context_length, spec.horizon).T
+        floors[name] = float(((ahead - target) ** 2).mean())
+    began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
+    return began, context[-POINTS:, :, None]
 
 
 def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:

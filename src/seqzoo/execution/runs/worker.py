@@ -64,11 +64,12 @@ def _keep(folder: Path, plan: Plan, name: str) -> Kept:
     Raises:
         InputError: the name is taken, or the bundle does not pass its proof.
     """
-    entry = _registry.entry(plan.spec.name)
-    trained = train(plan.spec, folder / CHECKPOINT, resume=True, should_stop=lambda: True)
+    spec = plan.spec
+    card = _registry.architecture(spec.architecture).card_of(spec.source, spec.horizon)
+    trained = train(spec, folder / CHECKPOINT, resume=True, should_stop=lambda: True)
     made = folder / "made" / name
     try:
-        written = build.export(trained, entry.card, made, name=name)
+        written = build.export(trained, card, made, name=name)
         report = verify(made)
         if not report.passed:
             failed = "; ".join(f"{check.name}: {check.detail}" for check in report.checks if check.passed is False)

@@ -48,7 +48,7 @@ class _Train:
         self.form = Form(visit, known, Latest(self._preview))
         self.run = visit.query.get("run", "")
         self.scale = visit.query.get("scale", "error")
-        if self.scale not in curves.SCALES:
+        if self.scale not in curves.SCALES or self.spec.source.process is None:
             self.scale = "error"
         self.at = visit.number("at", 100, 0, 100)
         self.now: Status | None = None
@@ -78,7 +78,8 @@ class _Train:
             self._buttons()
             self.said = theme.html(curves.NOTHING, "standing", "p")
             with ui.element("div").classes("gone") as body:
-                self.scales = controls.Choices("Vertical axis", curves.SCALES, self._scale)
+                scales = curves.SCALES if self.spec.source.process is not None else {"error": curves.SCALES["error"]}
+                self.scales = controls.Choices("Vertical axis", scales, self._scale)
                 self.scales.mark(self.scale)
                 self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px")
@@ -261,10 +262,14 @@ class _Train:
 
         def compute() -> dict[str, float]:
             spec = settings.applied_to(self.spec)
-            return averaged(floors(spec.source.process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS))
+            process = spec.source.process
+            if process is None:  # the rivals of a series are measured once the run begins
+                return {}
+            return averaged(floors(process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS))
 
         try:
-            self.preview = Began(settings.steps, await to_thread.run_sync(compute), False, [], [])
+            known = await to_thread.run_sync(compute)
+            self.preview = Began(settings.steps, known, False, [], []) if known else None
         except SeqzooError:  # the run itself will say it
             self.preview = None
         self._draw_course()

@@ -46,9 +46,10 @@ class Form:
             step = self._size_step()
             knob = Knob("size", "Hidden size", max(low, step), high, step, self.default.size or 0)
             controls.Slider(knob, self.settings.size, functools.partial(self._set, "size"))
-        noise = next(knob for knob in scenes.of(self.known.signal, length).knobs if knob.key == "noise")
-        noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
-        controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
+        if self.settings.sigma is not None:
+            noise = next(knob for knob in scenes.of(self.known.signal, length).knobs if knob.key == "noise")
+            noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
+            controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
         self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})
         for field, (label, usual) in CHOICES.items():
             values = sorted({*usual, getattr(self.default, field), getattr(self.settings, field)})

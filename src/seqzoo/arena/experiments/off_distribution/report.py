@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .... import signals
+from .... import _palette, signals
 from ....evaluation import plots
 from .measuring import KNOWS, LINEAR, TOLD_NOTHING, OffDistributionResults, SweepPoint
 
@@ -24,11 +24,11 @@ def figure(results: OffDistributionResults) -> Figure:
 
     figure, panels = plots.panels(len(results.sweeps), width=11.0, height=4.0)
     styles: dict[str, dict[str, Any]] = {
-        KNOWS: {"color": plots.INK, "linewidth": 1.2},
-        TOLD_NOTHING: {"color": plots.ORANGE, "linestyle": "--", "linewidth": 2.5},
-        LINEAR: {"color": plots.GREY, "linestyle": ":", "linewidth": 2},
+        KNOWS: {"color": _palette.light("bayes"), "linewidth": 1.2},
+        TOLD_NOTHING: {"color": _palette.light("bayes"), "linestyle": "--", "linewidth": 2.5},
+        LINEAR: {"color": _palette.light("best_linear"), "linestyle": ":", "linewidth": 2},
     }
-    for name, look in plots.styles(results.models, without=(plots.INK, plots.ORANGE, plots.GREY)).items():
+    for name, look in plots.styles(results.models).items():
         styles[name] = {**look, "markersize": 3, "linewidth": 1.2}
     for axes, (parameter, points) in zip(panels, results.sweeps.items(), strict=True):
         noise = [(point, point.value if parameter == "sigma" else results.training["sigma"]) for point in points]
@@ -36,7 +36,7 @@ def figure(results: OffDistributionResults) -> Figure:
         for name in points[0].expected:
             heights = [point.expected[name] / sigma**2 for point, sigma in noisy]
             axes.plot([point.value for point, _ in noisy], heights, label=name, **styles[name])
-        axes.axvline(results.training[parameter], color=plots.GREY, linewidth=0.8)
+        axes.axvline(results.training[parameter], color=_palette.light("grey"), linewidth=0.8)
         axes.set_xlabel(LABELS[parameter])
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -8,9 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .... import _storage
+from .... import _palette, _storage
 from ....evaluation import plots
-from ....evaluation.plots import INK
 from ...report.figures import arena_figure
 from ...report.tables import HEADINGS, METHOD, NOTE, Board, boards, markdown, summary, verdict_line
 from ...results import TrainingResults
@@ -18,21 +17,17 @@ from ...results import TrainingResults
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --faint: #6b6b6b; --rule: #d9d9d9; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8e8; --paper: #16181c; --faint: #a0a0a0; --rule: #3a3d44; }
-}
-body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: var(--ink); background: var(--paper);
+STYLE = f"\n{_palette.css()}" + """
+body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: var(--ink); background: var(--card);
   font: 16px/1.5 system-ui, sans-serif; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.75rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
-tr.reference td { color: var(--faint); font-style: italic; }
+tr.reference td { color: var(--muted); font-style: italic; }
 td.failed { text-align: left; white-space: normal; }
 figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; color: var(--ink); fill: currentColor; }
-.note { color: var(--faint); max-width: 50rem; }
+.note { color: var(--muted); max-width: 50rem; }
 """
 
 
@@ -71,13 +66,15 @@ def page(title: str, boards: Sequence[Board], figure: Figure) -> str:
 
 
 def inline(figure: Figure) -> str:
-    """A figure as an SVG element that takes the ink of the page it stands in."""
+    """A figure as an SVG element that takes the colours of the page it stands in."""
+    from matplotlib.colors import to_hex
+
     figure.patch.set_visible(False)
     for axes in figure.axes:
         axes.patch.set_visible(False)
     svg = plots.rendered(figure, "svg").decode()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    return svg.replace("#000000", "currentColor").replace(INK, "currentColor")
+    return _palette.follow(svg).replace(to_hex("black"), "currentColor")
 
 
 def _board(board: Board) -> str:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .... import _palette
 from ....evaluation import plots
 from ....evaluation.verdicts import mean_interval
+from ....forecasters.table import named
 from .cases import CONDITIONS, FAMILIES, TESTED, OrderResults
 from .conclusions import (
     CAUTION,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 def figure(results: OrderResults) -> Figure:
     """The error of each family in each condition, one dot a seed and a bar at their mean."""
     figure, panels = plots.panels(len(FAMILIES), width=11.0, height=4.5)
-    colours = dict(zip(CONDITIONS, (plots.BLUE, plots.ORANGE, plots.VERMILION), strict=True))
+    colours = {condition: _palette.light(condition) for condition in CONDITIONS}
     lines = {"sine": references(), "digits": {"guessing": GUESSING}}
     titles = {"sine": "sine windows: excess over the ordered Bayes", "digits": "digits: share of wrong answers"}
     for axes, data in zip(panels, FAMILIES, strict=True):
@@ -45,7 +47,8 @@ def figure(results: OrderResults) -> Figure:
                 axes.plot([place + shift] * len(values), values, ".", color=colour, alpha=0.6, label=label)
                 axes.plot([place + shift], [np.mean(values)], "_", color=colour, markersize=12, markeredgewidth=2.5)
         for (name, height), style in zip(lines[data].items(), ("--", ":"), strict=False):
-            axes.axhline(height, color=plots.GREY, linestyle=style, linewidth=1, label=name)
+            colour = _palette.light(named(name) or "grey")
+            axes.axhline(height, color=colour, linestyle=style, linewidth=1, label=name)
         axes.set_yscale("log")
         plots.percent_ticks(axes.yaxis)
         axes.set_xticks(range(len(families)), [family.replace(" ", "\n", 1) for family in families], fontsize=8)

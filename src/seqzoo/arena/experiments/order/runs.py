@@ -52,5 +52,6 @@ def _on_sine(case: OrderCase) -> tuple[float, int]:
             return np.concatenate([module(part).numpy() for part in torch.split(torch.from_numpy(context), 1000)])
 
         process, length = spec.source.process, spec.context_length
+        assert process is not None
         scored = scoring.score(predict, process, length, windows=case.lengths.windows, seed=SCORE_SEED)
     return scored.excess.value, sum(parameter.numel() for parameter in module.parameters())

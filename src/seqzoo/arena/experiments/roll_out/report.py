@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .... import _palette
 from ....evaluation import plots
 from ....forecasters.table import label
 from ...report.tables import markdown_table
@@ -19,10 +20,11 @@ TABLE_STEPS = (1, 5, 10, 20, 50, 100)
 def figure(results: RollOutResults) -> Figure:
     """Expected MSE by step, both logarithmic, beside the floor."""
     figure, (axes,) = plots.panels(1, 8.0, 4.6)
-    looks = ((BAYES, plots.INK, "-"), (DIRECT, plots.GREY, "--"), (RECURSIVE, plots.GREY, ":"))
-    for name, colour, style in looks:
+    looks = ((BAYES, "bayes", "-"), (DIRECT, "best_linear", "--"), (RECURSIVE, "best_linear", ":"))
+    for name, role, style in looks:
+        colour = _palette.light(role)
         axes.plot(results.steps, results.references[name], color=colour, linestyle=style, linewidth=1.6, label=name)
-    for name, look in plots.styles(results.models, without=(plots.INK, plots.GREY)).items():
+    for name, look in plots.styles(results.models).items():
         values = [point.value for point in results.models[name]]
         axes.plot(results.steps, values, markersize=3, linewidth=1.2, label=name, **look)
     axes.set_xscale("log")

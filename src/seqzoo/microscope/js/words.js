@@ -1,24 +1,25 @@
-// What the microscope says: each term's definition, what to notice, the alternatives of the pictures.
+// What the microscope says: the gates and states, what to notice, the alternatives of the pictures.
+import glossary from "../../_glossary.json" with { type: "json" };
 import { isTouched, moved } from "./state.js";
 
+/** What the gates and states are called, what each is, and for a gate that keeps what it keeps. */
 export const TERMS = {
-  i: ["input gate", "How much of the candidate g each unit takes into its cell state: 0 nothing, 1 all of it."],
-  f: ["forget gate", "How much of its cell state each unit keeps from the step before: 0 forgets, 1 keeps all.",
-    "cell state"],
-  g: ["candidate", "What each unit would write into its cell state, between −1 and 1."],
-  o: ["output gate", "How much of its cell state each unit shows: 0 hides it, 1 shows it."],
-  c: ["cell state", "The memory of each unit: what it kept plus what it took in, c′ = f c + i g."],
-  h: ["hidden state", "What each unit passes to the next step and to the output."],
-  r: ["reset gate", "How much of the past each unit uses for its candidate n: 0 ignores it, 1 uses all."],
-  z: ["update gate", "How much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate.",
-    "hidden state"],
-  n: ["candidate", "The new state each unit proposes, between −1 and 1."],
+  i: ["input gate", glossary["input gate"]],
+  f: ["forget gate", glossary["forget gate"], "cell state"],
+  g: ["candidate", glossary["candidate g"]],
+  o: ["output gate", glossary["output gate"]],
+  c: ["cell state", glossary["cell state"]],
+  h: ["hidden state", glossary["hidden state"]],
+  r: ["reset gate", glossary["reset gate"]],
+  z: ["update gate", glossary["update gate"], "hidden state"],
+  n: ["candidate", glossary["candidate n"]],
 };
 
+/** Dash and width of the curve of a gate or state. */
 export const CURVES = {
-  i: ["green", [6, 3], 2], f: ["blue", [], 2.5], g: ["pink", [2, 2], 2], o: ["yellow", [8, 3, 2, 3], 2],
-  r: ["green", [6, 3], 2], z: ["blue", [], 2.5], n: ["pink", [2, 2], 2],
-  c: ["orange", [], 2.5], h: ["ink", [], 3],
+  i: [[6, 3], 2], f: [[], 2.5], g: [[2, 2], 2], o: [[8, 3, 2, 3], 2],
+  r: [[6, 3], 2], z: [[], 2.5], n: [[2, 2], 2],
+  c: [[], 2.5], h: [[], 3],
 };
 
 export const number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
@@ -26,6 +27,12 @@ export const signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(val
 
 /** Gives an element an attribute that it does not have yet. */
 export const mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
+
+/** The linear forecaster beside the network: best linear, or what the facts name where nobody knows the law. */
+export const linearOf = (signal) => signal.linear ?? "best linear";
+
+/** The role of its colour. */
+export const linearRole = (signal) => (signal.linear ? "line" : "best_linear");
 
 /** What the network is asked for: the heading of the forecast, and a short mark of it on the time axis. */
 export function goalOf(signal, ahead) {
@@ -47,8 +54,10 @@ export function write(find, facts) {
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
-  const rows = [["this network", number(said[L - 1])], ["best linear", number(straight)]];
-  rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  if (facts.standings.length) {
+    rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  }
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
   if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
   const list = find(".mz-said");
@@ -58,7 +67,7 @@ export function write(find, facts) {
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
-  say(find('[data-out="aside"]'), isPlain ? "" : "Best linear and Bayes read the values as they came.");
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
   say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
@@ -89,11 +98,11 @@ function describe(find, facts, last) {
     mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
-    `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, best linear ${number(straight)}${best}.`);
+    `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +
-    `${number(now.slopes[top])}; best linear weight there ${number(linear[top])}${bayesThere}.`);
+    `${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
   for (const name of cell.names) {
     const place = find(`[data-range="${name}"]`);
     if (place.textContent !== ranges[name]) place.textContent = ranges[name];
@@ -122,7 +131,7 @@ export function doneTo(state) {
 }
 
 /** What changed, and by how much: first of the window, then of the network on that window. */
-function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept }) {
+function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
   const forecast = said[now.L - 1];
   const sentences = [];
   const places = moved(state, start);
@@ -134,7 +143,7 @@ function changed({ state, start, now, untouched, said, origin, outModel, bayes, 
     const what = places.length > 1 ? `${places.length} values changed`
       : `value ${t + 1} at ${number(state.window[t])} instead of ${number(start[t])}`;
     sentences.push(`with ${what}, the forecast of the untouched network goes from ${number(before)} to ` +
-      `${number(after)} (${signed(after - before)}), the best linear one by ${signed(straight - was)}.`);
+      `${number(after)} (${signed(after - before)}), the ${linearOf(signal)} one by ${signed(straight - was)}.`);
   }
   if (untouched !== null) {
     const gap = (value) => number(Math.abs(value - bayes.forecast));

@@ -1,29 +1,31 @@
 // What can be taken away: every figure as SVG and PNG, every number as CSV.
-import { inks } from "./draw.js";
 import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
+import { gateColour, inks } from "./palette.js";
 import { Paper, svgOf } from "./svg.js";
-import { CURVES, doneTo } from "./words.js";
+import { CURVES, doneTo, linearOf, linearRole } from "./words.js";
 import { moved } from "./state.js";
 
 const WIDE = { time: 900, side: 480 }; // of a figure, wherever the page is looked at
 const FINE = 2; // pixels of a PNG to one of the SVG
 
 /** What the colours of a figure stand for. */
-function keysOf(part, { cell, state, question }, ranges, ink) {
-  const forecasts = [[ink.ink, "● best linear"], [ink.blue, "● network"], [ink.green, "● Bayes"]];
-  if (part === "window") return [[ink.ink, "•─• values read"], [ink.blue, "┄ answer so far"], ...forecasts];
+function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
+  const linear = linearOf(signal);
+  const bayes = (shape) => (standings.length ? [[ink.bayes, `${shape} Bayes`]] : []);
+  const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "derivative") {
-    return [[ink.blue, "■ network"], [ink.ink, "▬ best linear weights"], [ink.green, "○ Bayes"]];
+    return [[ink.above, "■ network"], [ink[linearRole(signal)], `▬ ${linear} weights`], ...bayes("○")];
   }
   if (part === "curves") {
-    return cell.names.map((name) => [ink[CURVES[name][0]], `${CURVES[name][1].length ? "┄" : "━"} ${name}`]);
+    return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);
   }
-  if (part === "response") return [[ink.soft, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
-  if (part === "path") return question ? [[ink.soft, `dots: windows of ${question.of}; line: this window`]] : [];
+  if (part === "response") return [[ink.muted, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
+  if (part === "path") return question ? [[ink.muted, `dots: windows of ${question.of}; line: this window`]] : [];
   const [low, high] = cell.shut.includes(part) ? ["0, shut", "1, open"] : ranges[part].split(/ to |;| and/);
   const bars = part === "h" ? "; bars at the right: contribution" : "";
-  return [[ink.orange, `■ ${low}`], [ink.blue, `■ ${high}`], [ink.soft, `a row is a unit, a column a step${bars}`]];
+  return [[ink.below, `■ ${low}`], [ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
 }
 
 /** One figure, or "all", as the text of an SVG: on white, in the colours of the light. */
@@ -40,7 +42,7 @@ function drawing(part, facts) {
   const changes = [moved(state, start).map((t) => `value ${t + 1}`).join(", "), doneTo(state)];
   if (changes[0]) caption.push(`changed: ${changes[0].length < 100 ? changes[0] : "many values"}`);
   if (changes[1]) caption.push(`with ${changes[1]}`);
-  return svgOf(`${name} under the microscope`, caption, figures);
+  return svgOf(`${name} under the microscope`, caption, figures, ink);
 }
 
 /** An SVG as a PNG on white. */

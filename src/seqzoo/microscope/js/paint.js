@@ -3,7 +3,8 @@ import { head, project } from "./cell.js";
 import {
   timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
 } from "./draw.js";
-import { CURVES, goalOf, mark, number, write } from "./words.js";
+import { gateColour } from "./palette.js";
+import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
 const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
 
@@ -13,10 +14,10 @@ export const valueAt = (y, limit) => ((TALL.window / 2 - y) / (TALL.window / 2 -
 /** What the curves of a unit are drawn like. */
 export function legend(place, cell, ink) {
   place.replaceChildren(...cell.names.map((name) => {
-    const [colour, dash, width] = CURVES[name];
+    const [dash, width] = CURVES[name];
     const one = document.createElement("span");
     const stroke = document.createElement("i");
-    stroke.style.cssText = `width: 18px; border-top: ${width}px ${dash.length ? "dashed" : "solid"} ${ink[colour]}`;
+    stroke.style.cssText = `width: 18px; border-top: ${width}px ${dash.length ? "dashed" : "solid"} ${ink[gateColour(name)]}`;
     one.append(stroke, name);
     return one;
   }));
@@ -50,17 +51,18 @@ function rangeOf(cell, state, name) {
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const shown = shownOf(facts);
   const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
   const K = cell.size;
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative; // of a moment ago while one drags
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: "ink", shift: -1 }, { value: said[L - 1], colour: "blue", shift: 0 }];
-  if (bayes) marks.push({ value: bayes.forecast, colour: "green", shift: 1 });
-  if (untouched !== null) marks.unshift({ value: untouched, colour: "blue", hollow: true, shift: 0 });
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
+  if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
-  drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear),
+  drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
     bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};
   const tall = K * Math.max(1, Math.min(5, Math.round(TALL.maps / (K * cell.names.length))));
@@ -71,8 +73,8 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
       row: state.rows.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink);
   }
   const curves = cell.names.map((name) => {
-    const [colour, dash, width] = CURVES[name];
-    return { values: own(name), colour, dash, width };
+    const [dash, width] = CURVES[name];
+    return { values: own(name), colour: gateColour(name), dash, width };
   });
   drawCurves(canvas("curves"), timeAxis(side, L), TALL.curves, { curves, step }, ink);
   const path = project(now.plane, now.steps.h);

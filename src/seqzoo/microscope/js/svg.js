@@ -103,14 +103,14 @@ function phrase(y, words, style) {
   return `<text x="12" y="${y}" xml:space="preserve" ${style}>${runs}</text>`;
 }
 
-/** One SVG that stands alone: figures { paper, title, keys: [[colour, words]] } below one another on white. */
-export function svgOf(heading, caption, figures) {
+/** One SVG that stands alone: figures { paper, title, keys: [[colour, words]] } below one another on paper. */
+export function svgOf(heading, caption, figures, ink) {
   const width = 24 + Math.max(...figures.map(({ paper }) => paper.wide));
-  const body = [phrase(26, heading, 'font-size="16" font-weight="600" fill="#1d2127"')];
+  const body = [phrase(26, heading, `font-size="16" font-weight="600" fill="${ink.ink}"`)];
   let y = 26;
-  for (const part of caption) body.push(phrase((y += 18), part, 'fill="#5d6570"'));
+  for (const part of caption) body.push(phrase((y += 18), part, `fill="${ink.muted}"`));
   for (const { paper, title, keys } of figures) {
-    body.push(phrase((y += 30), title, 'font-size="14" font-weight="600" fill="#1d2127"'));
+    body.push(phrase((y += 30), title, `font-size="14" font-weight="600" fill="${ink.ink}"`));
     if (keys.length) body.push(phrase((y += 18), keys, ""));
     body.push(`<g transform="translate(12 ${(y += 10)})">${paper.marks.join("")}</g>`);
     y += paper.high;
@@ -118,5 +118,5 @@ export function svgOf(heading, caption, figures) {
   const height = Math.ceil(y + 14);
   const size = `width="${width}" height="${height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title>` +
-    `<rect ${size} fill="#ffffff"/>\n${body.join("\n")}\n</svg>\n`;
+    `<rect ${size} fill="${ink.paper}"/>\n${body.join("\n")}\n</svg>\n`;
 }

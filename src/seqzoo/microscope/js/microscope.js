@@ -1,45 +1,36 @@
-// The widget: weights in, a page that recomputes everything in the browser at every touch.
+// The microscope: weights in, a page that recomputes everything in the browser at every touch.
 import { parseSafetensors, makeCell, forward, contributions, derivative, principal } from "./cell.js";
 import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
-import { inks } from "./draw.js";
+import { skeleton } from "./page.js";
+import { legend, paint } from "./paint.js";
+import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { Past, fromView, isTouched, toView } from "./state.js";
-import { signed, skeleton } from "./words.js";
-import { paint, legend } from "./paint.js";
+import { linearRole, signed } from "./words.js";
 
+const DARK = "(prefers-color-scheme: dark)";
 const PAUSE = 120; // ms between two reports to Python while something moves
 
-/** The bytes of the weights: over REST where there is a url, else asked of Python, which answers once. */
-function fetchWeights(model) {
-  const url = model.get("url");
-  if (url) {
-    return fetch(url).then((answer) => {
-      if (!answer.ok) throw new Error(`the server answered ${answer.status} for ${url}`);
-      return answer.arrayBuffer();
-    });
-  }
-  return new Promise((resolve) => {
-    const take = (content, buffers) => {
-      if (content?.kind !== "weights") return;
-      model.off("msg:custom", take);
-      resolve(buffers[0]);
-    };
-    model.on("msg:custom", take);
-    model.send({ kind: "weights" });
-  });
-}
-
-function render({ model, el }) {
+/**
+ * Opens the microscope in an element; returns what takes it down. All that it knows of where it runs is its host:
+ *   get(name): what Python computed or was told. Fixed are name, architecture, scale [centre, scale], best_linear
+ *     [H][L], best_linear_bias [H], signal and standings; what may change are start, window, view, bayes, outside, is_given.
+ *   weights(): the bytes of the safetensors file, as a promise.
+ *   tell(window, view): what is looked at now.
+ *   listen(name, follow): calls `follow` whenever `name` is another; returns what stops it.
+ */
+export function open(el, host) {
   const root = document.createElement("div");
   root.className = "mz";
+  dress(root, inks(isDark(matchMedia(DARK))));
   el.append(root);
   const undo = [];
   let gone = false;
   root.textContent = "Fetching the weights…";
-  fetchWeights(model)
-    .then((bytes) => makeCell(model.get("architecture"), parseSafetensors(bytes)))
-    .then((cell) => gone || undo.push(show(model, root, cell)))
+  host.weights()
+    .then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes)))
+    .then((cell) => gone || undo.push(show(host, root, cell)))
     .catch((error) => {
       root.innerHTML = '<p class="mz-error" role="alert"></p>';
       root.firstChild.textContent = `The microscope cannot show this model: ${error.message}.`;
@@ -55,13 +46,13 @@ function render({ model, el }) {
 const isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
 
 /** Builds the page of a cell and keeps it up to date; returns what takes it down. */
-function show(model, root, cell) {
+function show(host, root, cell) {
   const K = cell.size;
-  const [centre, scale] = model.get("scale");
-  const start = model.get("start"); // another one when a new window is drawn: base has it
+  const [centre, scale] = host.get("scale");
+  const start = host.get("start"); // another one when a new window is drawn: base has it
   const L = start.length;
-  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => model.get(key));
-  const intercepts = model.get("best_linear_bias");
+  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => host.get(key));
+  const intercepts = host.get("best_linear_bias");
   const inModel = (window) => window.map((value) => (value - centre) / scale);
   const outModel = (value) => value * scale + centre;
   let origin = forward(cell, inModel(start));
@@ -72,19 +63,19 @@ function show(model, root, cell) {
   const aheads = intercepts.length;
   const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
-  root.innerHTML = skeleton({ cell, L, aheads, question });
+  root.innerHTML = skeleton({ cell, L, aheads, question, signal, hasBayes: host.get("standings").length > 0 });
   const find = (selector) => root.querySelector(selector);
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
 
-  const system = matchMedia("(prefers-color-scheme: dark)");
+  const system = matchMedia(DARK);
   const past = new Past(base);
   const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
   let ink = inks(false);
   let [wide, side] = [0, 0]; // CSS pixels, kept by the observer: reading them here would force a layout
-  let bayes = model.get("bayes");
-  let told = model.get("view"); // what Python knows
+  let bayes = host.get("bayes");
+  let told = host.get("view"); // what Python knows
   let now, untouched, answers, report, wait;
 
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
@@ -136,8 +127,8 @@ function show(model, root, cell) {
 
   function facts() {
     return { cell, state, start: base.start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
-      standings: model.get("standings"), isGiven: model.get("is_given"),
-      strange: model.get("outside") ?? "",
+      standings: host.get("standings"), isGiven: host.get("is_given"),
+      strange: host.get("outside") ?? "",
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
 
@@ -149,10 +140,8 @@ function show(model, root, cell) {
   function tell(isOver) {
     const send = () => {
       report = undefined;
-      model.set("window", [...state.window]);
       told = toView(state, base);
-      model.set("view", told);
-      model.save_changes();
+      host.tell([...state.window], told);
     };
     if (!isOver) return void (report ??= setTimeout(send, PAUSE));
     clearTimeout(report);
@@ -217,14 +206,14 @@ function show(model, root, cell) {
   const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
   const outside = {
     window: () => {
-      const given = model.get("window");
+      const given = host.get("window");
       const isOurs = desk.held !== null || report || given.every((value, t) => value === state.window[t]);
       if (isOurs || given.length !== L) return;
       desk.apply({ window: [...given] });
       tell();
     },
     view: () => {
-      const given = model.get("view");
+      const given = host.get("view");
       if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return; // or an echo
       told = given;
       desk.apply(fromView(given, base));
@@ -232,7 +221,7 @@ function show(model, root, cell) {
     },
     start: () => {
       const view = { ...toView(state, base), unit: state.unit };
-      base.start = model.get("start");
+      base.start = host.get("start");
       origin = forward(cell, inModel(base.start));
       base.first = largest();
       past.views.length = 0; // what they say is of another window
@@ -241,7 +230,7 @@ function show(model, root, cell) {
     },
     outside: draw,
     bayes: () => {
-      bayes = model.get("bayes");
+      bayes = host.get("bayes");
       draw();
     },
   };
@@ -249,6 +238,7 @@ function show(model, root, cell) {
     const dark = isDark(system) && !printing;
     root.classList.toggle("mz-dark", dark);
     ink = inks(dark);
+    dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
     draw();
   };
@@ -263,9 +253,9 @@ function show(model, root, cell) {
   });
   const theme = new MutationObserver(repaint);
 
-  Object.assign(state, fromView(model.get("view"), base));
-  const isElsewhere = state.window.some((value, t) => value !== model.get("window")[t]);
-  if (isElsewhere && !model.get("view").values) state.window = [...model.get("window")];
+  Object.assign(state, fromView(host.get("view"), base));
+  const isElsewhere = state.window.some((value, t) => value !== host.get("window")[t]);
+  if (isElsewhere && !host.get("view").values) state.window = [...host.get("window")];
   recompute();
   askAgain(false);
   const stop = listen(desk);
@@ -274,8 +264,8 @@ function show(model, root, cell) {
   sort();
   desk.press();
   repaint();
-  if (isElsewhere || !same(model.get("view"), toView(state, base))) tell(true);
-  for (const [name, follow] of Object.entries(outside)) model.on(`change:${name}`, follow);
+  if (isElsewhere || !same(host.get("view"), toView(state, base))) tell(true);
+  const deaf = Object.entries(outside).map(([name, follow]) => host.listen(name, follow));
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
@@ -289,8 +279,6 @@ function show(model, root, cell) {
     theme.disconnect();
     system.removeEventListener("change", repaint);
     for (const when of ["beforeprint", "afterprint"]) removeEventListener(when, print);
-    for (const [name, follow] of Object.entries(outside)) model.off(`change:${name}`, follow);
+    deaf.forEach((stop) => stop());
   };
 }
-
-export default { render };

@@ -1,30 +1,21 @@
-// Drawing on canvases: colours, one time axis for all that runs over steps, heat maps, bars, curves, a path.
+// Drawing on canvases: one time axis for all that runs over steps, heat maps, bars, curves, a path.
+import { inks } from "./palette.js";
 
-const MAPS = { // shut or negative, middle, open or positive: told apart with every common kind of colour vision
-  light: [[180, 78, 0], [246, 245, 241], [0, 94, 162]],
-  dark: [[255, 158, 74], [30, 34, 41], [92, 182, 255]],
-};
-const INKS = {
-  light: { ink: "#1d2127", soft: "#5d6570", line: "#d9dbdf", back: "#ffffff", blue: "#005ea2", orange: "#b44e00",
-    green: "#007a59", pink: "#a8487f", yellow: "#9a6b00", map: "light" },
-  dark: { ink: "#eceff3", soft: "#a3acb8", line: "#3a414b", back: "#15181d", blue: "#5cb6ff", orange: "#ff9e4a",
-    green: "#4fd6ac", pink: "#ee9fcb", yellow: "#f0c74f", map: "dark" },
-};
-
-const TABLES = Object.fromEntries(Object.entries(MAPS).map(([name, [low, middle, high]]) => [
-  name,
-  Uint32Array.from({ length: 256 }, (_, n) => {
+/** The 256 colours of a heat map from below over the middle to above, as pixels. */
+function tableOf(isDark) {
+  const { below, middle, above } = inks(isDark);
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const [low, between, high] = [below, middle, above].map(channels);
+  return Uint32Array.from({ length: 256 }, (_, n) => {
     const at = (n - 127.5) / 127.5;
     const far = at < 0 ? low : high;
     const share = Math.abs(at) ** 0.85; // small values shall show
-    const [r, g, b] = middle.map((value, channel) => Math.round(value + share * (far[channel] - value)));
+    const [r, g, b] = between.map((value, channel) => Math.round(value + share * (far[channel] - value)));
     return (255 << 24) | (b << 16) | (g << 8) | r;
-  }),
-]));
-
-export function inks(isDark) {
-  return isDark ? INKS.dark : INKS.light;
+  });
 }
+
+const TABLES = [false, true].map(tableOf);
 
 /** A canvas cleared for drawing in CSS pixels; its store is resized only when its size has changed. */
 export function surface(canvas, width, height) {
@@ -92,8 +83,8 @@ function text(ctx, words, x, y, colour, align = "right") {
 function yAxis(ctx, axis, y, limit, ink) {
   for (const value of [-limit, 0, limit]) {
     const shown = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.soft);
-    line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.line);
+    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.muted);
+    line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
 
@@ -104,24 +95,24 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
   const ctx = surface(canvas, axis.width, height);
   const y = scaleY(height, limit);
   const next = axis.x(axis.L);
-  ctx.fillStyle = ink.line;
+  ctx.fillStyle = ink.rule;
   ctx.globalAlpha = 0.45;
   ctx.fillRect(next - axis.slot / 2, 0, axis.slot, height);
   ctx.globalAlpha = 1;
   yAxis(ctx, axis, y, limit, ink);
   column(ctx, axis, step, 0, height, ink);
   const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
-  trail(ctx, seen, ink.soft, 1.5);
+  trail(ctx, seen, ink.muted, 1.5);
   seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink)); // on the page, under what can be dragged
-  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.blue, 1.5, [3, 3]);
+  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
   for (const { value, colour, hollow, shift } of marks) { // beside one another, for they often agree
     const at = Math.max(6, Math.min(height - 6, y(value)));
-    dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.back : ink[colour], ink[colour]);
+    dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
   }
 }
 
 /** The derivative by each input [L] as bars; the best linear weights as steps; that of Bayes as dots. */
-export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, labels, next, step }, ink) {
+export function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, labels, next, step }, ink) {
   const ctx = surface(canvas, axis.width, height + 18);
   const limit = Math.max(0.05, ...[...slopes, ...linear, ...(bayes ?? [])].map(Math.abs));
   const y = scaleY(height, limit);
@@ -129,21 +120,23 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, bayes, la
   column(ctx, axis, step, 0, height, ink);
   const wide = axis.slot * 0.62;
   slopes.forEach((slope, t) => {
-    ctx.fillStyle = slope < 0 ? ink.orange : ink.blue;
+    ctx.fillStyle = slope < 0 ? ink.below : ink.above;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  linear.forEach((weight, t) =>
-    line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), ink.ink, 2.5));
-  bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.back, ink.green));
+  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) { // with an edge, for a bar may lie beneath
+    linear.forEach((weight, t) =>
+      line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
+  }
+  bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
   ticks(ctx, axis, labels, height + 9, ink);
-  text(ctx, next, axis.width - 1, height + 9, ink.soft);
+  text(ctx, next, axis.width - 1, height + 9, ink.muted);
 }
 
 /** The places that the values had as they came, under the steps they are read at. */
 function ticks(ctx, axis, labels, y, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
-    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.soft, "center");
+    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.muted, "center");
   });
 }
 
@@ -165,7 +158,7 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
   const inner = picture.getContext("2d");
   const image = (canvas.image ??= inner.createImageData(L, K));
   const pixels = new Uint32Array(image.data.buffer);
-  const table = TABLES[ink.map];
+  const table = TABLES[Number(ink.isDark)];
   const scale = 256 / (high - low);
   for (let n = 0; n < K; n++) {
     for (let t = 0; t < L; t++) {
@@ -191,7 +184,7 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
   const middle = axis.x(L);
   rows.forEach((unit, n) => {
     const long = (bars[unit] / most) * (axis.slot / 2 - 2);
-    ctx.fillStyle = long < 0 ? ink.orange : ink.blue;
+    ctx.fillStyle = long < 0 ? ink.below : ink.above;
     ctx.fillRect(Math.min(middle, middle + long), n * tall, Math.max(0.5, Math.abs(long)), Math.max(1, tall - 0.5));
   });
 }
@@ -202,22 +195,23 @@ export function drawCurves(canvas, axis, height, { curves, step }, ink) {
   const limit = Math.max(1, ...curves.flatMap(({ values }) => values.map(Math.abs)));
   const y = scaleY(height, limit);
   yAxis(ctx, axis, y, limit, ink);
-  line(ctx, axis.x(step), 4, axis.x(step), height - 4, ink.soft);
+  line(ctx, axis.x(step), 4, axis.x(step), height - 4, ink.muted);
   for (const { values, colour, dash, width } of curves) {
     trail(ctx, values.map((value, t) => [axis.x(t), y(value)]), ink[colour], width, dash);
     dot(ctx, axis.x(step), y(values[step]), 3, ink[colour]);
   }
 }
 
-const huedInk = (hue, ink) => `hsl(${hue} 75% ${ink.map === "dark" ? 62 : 44}%)`;
+const huedInk = (hue, ink) => `hsl(${hue} 75% ${ink.isDark ? 62 : 44}%)`;
 
 /** The path of the hidden state in a plane, step by step, over the states that a question's windows end in. */
 export function drawPath(canvas, width, height, { path, ring, step }, ink) {
   const ctx = surface(canvas, width, height);
   const all = [...path, ...ring.map(({ at }) => at)];
   const [low, high] = [0, 1].map((side) => [0, 1].map((d) => Math[side ? "max" : "min"](...all.map((p) => p[d]))));
-  const size = Math.max(high[0] - low[0], high[1] - low[1], 1e-9);
-  const scale = Math.min(width - 56, height - 44) / size;
+  const size = Math.max(high[0] - low[0], high[1] - low[1]);
+  const isPoint = size < 1e-9; // its names would lie upon one another
+  const scale = Math.min(width - 56, height - 44) / (isPoint ? 1 : size);
   const place = ([a, b]) => [
     width / 2 + (a - (low[0] + high[0]) / 2) * scale,
     height / 2 - (b - (low[1] + high[1]) / 2) * scale,
@@ -227,16 +221,16 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
     const [x, y] = place(at);
     dot(ctx, x, y, 4, huedInk(hue, ink));
     const far = Math.hypot(x - middle[0], y - middle[1]) || 1;
-    if (label === null) continue;
+    if (label === null || isPoint) continue;
     const [right, down] = [(x - middle[0]) / far, (y - middle[1]) / far];
     text(ctx, label, x + 20 * right, y + 16 * down, ink.ink, "center");
   }
   const points = path.map(place);
-  trail(ctx, points, ink.soft, 1.5);
+  trail(ctx, points, ink.muted, 1.5);
   points.slice(0, step).forEach(([x, y]) => dot(ctx, x, y, 2.5, ink.ink));
-  dot(ctx, ...points[step], 6, ink.ink, ink.back);
+  dot(ctx, ...points[step], 6, ink.ink, ink.card);
   const [[x, y]] = points;
-  text(ctx, "first value", x + 8, y - 9, ink.soft, x > width - 80 ? "right" : "left");
+  if (!isPoint) text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
 }
 
 /** A unit's state against what it may respond to: [{ hue, label, value }]. */
@@ -249,6 +243,6 @@ export function drawResponse(canvas, width, height, { dots, now }, ink) {
   line(ctx, axis.left, y(now), axis.width, y(now), ink.ink, 1, [4, 3]);
   dots.forEach(({ hue, label, value }, n) => {
     dot(ctx, axis.x(n), y(value), 3.5, huedInk(hue, ink));
-    if (label !== null) text(ctx, label, Math.min(axis.x(n), width - 12), height + 8, ink.soft, "center");
+    if (label !== null) text(ctx, label, Math.min(axis.x(n), width - 12), height + 8, ink.muted, "center");
   });
 }

@@ -1,5 +1,6 @@
 // The page that the microscope is: its sections, controls and empty canvases.
-import { TERMS } from "./words.js";
+import glossary from "../../_glossary.json" with { type: "json" };
+import { linearOf, TERMS } from "./words.js";
 
 const define = (word, meaning) => `<dfn tabindex="0" title="${meaning}">${word}</dfn>`;
 
@@ -24,27 +25,29 @@ const picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
 const title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
 
 /** Input, derivative and heat maps, one above another on one time axis. */
-function overTime(cell, points) {
+function overTime(cell, points, signal, hasBayes) {
+  const linear = linearOf(signal);
+  const weights = linear === "best linear" ? define(`${linear} weights`, glossary[linear]) : `${linear} weights`;
   const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
     <option value="one">the chosen unit</option></select></label>`;
   return `<section class="mz-time" aria-label="Over time">
-    <div class="mz-head">${title("Input", "The values that the network reads, oldest first. Drag any of them.")}
+    <div class="mz-head">${title("Input", glossary.input)}
       <span class="mz-keys">
-        ${key("dash", define("answer so far", "What the network would answer if the window ended there."))}
-        ${key("disc mz-lin", "best linear")} ${key("disc", "network")} ${key("disc mz-bay", "Bayes")}</span></div>
+        ${key("dash", define("answer so far", glossary["answer so far"]))}
+        ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
     <div class="mz-head">
-      ${title("Derivative of the forecast", "How much the forecast changes per unit of change of each value.")}
+      ${title("Derivative of the forecast", glossary.derivative)}
       <span class="mz-keys">${key("bar", "network")}
-        ${key("rule", define("best linear weights", "Of the affine forecaster with the least error on this signal."))}
-        ${key("disc mz-ring", define("Bayes", "Of the conditional mean: on the model's signal the best forecast that can exist."))}
+        ${key("rule", weights)}
+        ${hasBayes ? key("disc mz-ring", define("Bayes", glossary.Bayes)) : ""}
       </span></div>
     ${picture("derivative")}
     <div class="mz-tools">
       <label><input type="checkbox" data-do="sort" checked> sort units by
-        ${define("contribution", "A unit's state times its output weight: what it adds to the forecast.")}</label>
+        ${define("contribution", glossary.contribution)}</label>
       ${cell.gates.length ? scope : ""}
       <span class="mz-scale">− or shut <i></i> + or open</span>
     </div>
@@ -53,7 +56,6 @@ function overTime(cell, points) {
 }
 
 const responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
-const PATH = "The hidden state after each step, in the two directions in which it varies most.";
 
 const farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
   <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
@@ -72,11 +74,11 @@ function beside(L, aheads, question) {
           ${button('order="shuffle"', "shuffled")}</span></div></div>
     <div class="mz-card"><h3>Unit</h3>
       <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
-        ${button('do="ablate" title="Force its hidden state to 0 at every step."', "Ablate")}</div>
+        ${button(`do="ablate" title="${glossary.ablation}"`, "Ablate")}</div>
       <p class="mz-unit"></p>
       ${picture("curves")}<p class="mz-keys mz-legend"></p>
       ${question ? `<h4>${define("What it responds to", responds(question))}</h4>${picture("response")}` : ""}</div>
-    <div class="mz-card">${title("Path of the hidden state", PATH)}
+    <div class="mz-card">${title("Path of the hidden state", glossary.path)}
       ${picture("path")}<p class="mz-hint" data-out="path"></p></div>
   </section>`;
 }
@@ -98,12 +100,12 @@ function downloads(cell, question) {
     <span role="status" class="mz-hint" data-out="saved"></span></div></details>`;
 }
 
-export function skeleton({ cell, L, aheads, question }) {
+export function skeleton({ cell, L, aheads, question, signal, hasBayes }) {
   const points = Array.from({ length: L }, (_, t) =>
     `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
   return `<header><div class="mz-top"><h2></h2>
       <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
         ${downloads(cell, question)}</div></div>
       <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
-    <div class="mz-body">${overTime(cell, points)}${beside(L, aheads, question)}</div>`;
+    <div class="mz-body">${overTime(cell, points, signal, hasBayes)}${beside(L, aheads, question)}</div>`;
 }
