@@ -116,7 +116,7 @@ def test_a_signal_with_a_frequency_of_its_own_per_series_is_refused():
 def test_models_are_those_of_the_signal_and_each_refusal_says_why():
     assert "lstm.sine" in shelf_models.fitting([], "sine")
     assert all(not name.startswith("lstm.sine") for name in shelf_models.fitting([], "square"))
-    with pytest.raises(InputError, match="is a model of the signal 'sine', not of 'square'"):
+    with pytest.raises(InputError, match="is a model of 'sine', not of the signal 'square'"):
         shelf_models.fitting(["lstm.sine"], "square")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...experiment import CommittedResults, Demonstration, Option, ReportTable, WrittenReport
-from ..trainings import TrainingExperiment
+from ..training_experiment import TrainingExperiment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
