@@ -36,9 +36,9 @@ def small(**changes) -> Contest:
 def test_every_task_is_answered_and_one_that_raises_or_dies_fails_alone():
     got = dict(local.answers(arena_work.square, range(8), workers=2))
     assert {task: answer for task, answer in got.items() if task not in (3, 4, 5)} == {0: 0, 1: 1, 2: 4, 6: 36, 7: 49}
-    assert got[3].reason == "training diverged: at step 7 the loss is nan."
+    assert "step 7" in got[3].reason and "\n" not in got[3].reason
     assert got[4].reason == "ValueError: four"
-    assert got[5].reason == "its process was killed by signal 9."
+    assert "signal 9" in got[5].reason
 
 
 def test_a_request_to_stop_ends_what_is_under_way():
@@ -115,19 +115,19 @@ def test_playing_a_cell_scores_the_trained_weights_and_the_same_cell_scores_alik
 
 def test_a_budget_that_is_too_small_or_numbers_that_cannot_be_are_refused_before_any_work():
     for changes, reason in (
-        ({"budgets": (20,)}, "from one window"),
-        ({"budgets": (24,)}, "too small"),
-        ({"seeds": 0}, "number of seeds"),
-        ({"seeds": 10**9}, "number of seeds"),
-        ({"windows": 127}, "one batch of 128"),
+        ({"budgets": (20,)}, "budget.*20"),
+        ({"budgets": (24,)}, "24"),
+        ({"seeds": 0}, "seeds.*1 to 1000.*0"),
+        ({"seeds": 10**9}, f"seeds.*1 to 1000.*{10**9}"),
+        ({"windows": 127}, "128.*127"),
         ({"windows": 10**12}, "steps"),
-        ({"models": ()}, "at least one model"),
+        ({"models": ()}, "model"),
     ):
         with pytest.raises(InputError, match=reason):
             small(**changes)
-    with pytest.raises(UnknownNameError, match="architecture 'nope'"):
+    with pytest.raises(UnknownNameError, match=r"architecture.*'nope'"):
         small(models=("nope",))
-    with pytest.raises(UnknownNameError, match="signal 'nope'"):
+    with pytest.raises(UnknownNameError, match=r"signal.*'nope'"):
         small(signal="nope")
 
 
@@ -138,21 +138,21 @@ def test_windows_are_whole_batches():
 def test_a_folder_of_another_signal_is_refused_and_left_alone(tmp_path):
     results.save(Results("recall", 20), tmp_path)
     before = (tmp_path / "results.json").read_bytes()
-    with pytest.raises(InputError, match="holds results of the signal 'recall'"):
+    with pytest.raises(InputError, match="'recall'"):
         hold(small(), tmp_path, workers=1, work=arena_work.noted)
     assert (tmp_path / "results.json").read_bytes() == before
 
 
 def test_results_of_another_schema_are_refused(tmp_path):
     results.save(Results("sine", 20, schema_version=99), tmp_path)
-    with pytest.raises(InputError, match="of schema 99"):
+    with pytest.raises(InputError, match=r"schema.*99"):
         results.load(tmp_path)
 
 
 def test_results_behind_a_link_are_refused(tmp_path):
     results.save(Results("sine", 20), tmp_path / "there")
     (tmp_path / "results.json").symlink_to(tmp_path / "there" / "results.json")
-    with pytest.raises(IntegrityError, match="symbolic link"):
+    with pytest.raises(IntegrityError, match="link"):
         results.load(tmp_path)
 
 

@@ -106,7 +106,7 @@ def test_a_shuffled_picture_tells_an_mlp_next_to_nothing():
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
-    with pytest.raises(MissingExtraError, match=r"the pictures of digits needs the \[arena\] extra"):
+    with pytest.raises(MissingExtraError, match=r"\[arena\]"):
         digits.load(0)
 
 
@@ -125,13 +125,13 @@ def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left_by_any_num
 
 def test_runs_of_other_lengths_are_not_mixed(tmp_path):
     order.save(Results(order.FULL), tmp_path)
-    with pytest.raises(InputError, match="holds runs of other lengths"):
+    with pytest.raises(InputError, match="lengths"):
         order_runs.run([], TINY, tmp_path)
 
 
 def test_a_worker_that_dies_is_one_clear_error(tmp_path, monkeypatch):
     monkeypatch.setattr(order_runs, "measure", arena_work.dies)
-    with pytest.raises(SeqzooError, match="its process ended with status 1"):
+    with pytest.raises(SeqzooError, match="status 1"):
         order_runs.run([Case("sine", "mlp", "intact", 0)], TINY, tmp_path, workers=2)
 
 
@@ -194,5 +194,5 @@ def test_the_best_multiple_of_the_mean_is_worse_than_the_best_linear_forecaster(
 
 @pytest.mark.parametrize("seeds", [-1, 0, 1, 101])
 def test_fewer_seeds_than_an_interval_needs_are_refused(seeds):
-    with pytest.raises(InputError, match=f"seeds must be from 2 to 100, got {seeds}"):
+    with pytest.raises(InputError, match=rf"seeds.*2 to 100.*{seeds}"):
         order.cases(seeds)

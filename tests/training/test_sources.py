@@ -88,7 +88,7 @@ def test_the_smallest_budget_in_the_message_works_and_one_less_does_not(family, 
     try:
         finite(family, fewest, length, horizon)
     except InputError as error:
-        (stated,) = re.findall(r"Give at least ([\d,]+)", str(error))
+        (stated,) = re.findall(r"at least ([\d,]+)", str(error))
         fewest = int(stated.replace(",", ""))
     made = finite(family, fewest, length, horizon)
     assert len(made.training.context) >= 1 and len(made.held_out.context) >= 1
@@ -100,5 +100,5 @@ def test_the_smallest_budget_in_the_message_works_and_one_less_does_not(family, 
 
 @pytest.mark.parametrize("points", [1, 20])
 def test_a_budget_below_one_window_is_refused(points):
-    with pytest.raises(InputError, match=r"a budget must be from one window, 20 \+ 1 values"):
+    with pytest.raises(InputError, match=r"budget.*20 \+ 1"):
         finite("recall", points)
