@@ -181,8 +181,8 @@ def test_windows_held_out_once_score_as_windows_drawn_anew():
     assert kept.score(repeat) == kept.score(repeat) == score(repeat, signal, 20, windows=500, seed=seed)
 
 
-def test_latency_and_size_are_measured_for_every_model():
+def test_a_footprint_is_measured_of_every_model():
     found = Results("sine", 20)
     contests.measure(found, ["linear", "mlp"])
+    assert found.footprints.keys() == {"linear", "mlp"}
     assert found.footprints["mlp"].bytes > found.footprints["linear"].bytes > 21 * 4
-    assert all(0.1 < mark.microseconds < 1e6 for mark in found.footprints.values())
