@@ -3,7 +3,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install browser run quick test check lint arena bench figures release reexport soak conformance clean
+.PHONY: install browser bundle run quick test check lint arena bench figures release reexport soak conformance clean
 
 install: .venv/.installed
 
@@ -20,6 +20,14 @@ browser:
 	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
+# The bundler of the microscope's modules, where npm is; only who changes them needs it.
+node_modules: package.json package-lock.json
+	@! command -v npm >/dev/null || npm ci --silent
+
+# The microscope's modules as the one that Jupyter takes.
+bundle: install node_modules
+	$(BIN)/python tools/bundle.py
+
 PORT ?= 8080
 run: install
 	$(BIN)/seqzoo app --port $(PORT)
@@ -28,7 +36,7 @@ run: install
 quick: install lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
-test: install lint browser
+test: install lint browser node_modules
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Linter, type checker, and the rules of who may import whom.

@@ -98,10 +98,11 @@ def _train(
 ) -> None:
     if core is not None:
         os.sched_setaffinity(0, {core})
-    from seqzoo.training.loop import Run, train
+    from seqzoo.training.loop import train
+    from seqzoo.training.spec import TrainingSpec
     from seqzoo.zoo import _registry
 
-    run = Run.of(_registry.entry("lstm.sine"), seed=seed, changes=changes)
+    run = TrainingSpec.of(_registry.entry("lstm.sine"), seed=seed, changes=changes)
     ready.wait()
     if name == OURS:
         trained = train(run)
@@ -117,7 +118,7 @@ def _train(
             "recipe": name,
             "seed": seed,
             "reached": reached,
-            "best_excess": trained.best_excess,
+            "best_excess": trained.best.excess,
             "last_excess": trained.history[-1].excess if trained.history else None,
             "seconds": round(trained.seconds, 2),
             "windows": trained.step * run.recipe.batch_size,

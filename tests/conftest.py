@@ -16,7 +16,7 @@ from seqzoo.bundles import store
 from seqzoo.zoo import _model_files, _registry
 
 if TYPE_CHECKING:
-    from seqzoo.training.loop import Run
+    from seqzoo.training.spec import TrainingSpec
 
 TESTS = Path(__file__).parent
 # Of pytest-xdist's workers and of every process that a test starts: with a thread for each core they would wait for
@@ -70,7 +70,7 @@ def own_models() -> Iterator[Callable[[], None]]:
         for name in set(_registry._REGISTERED) - set(_registry.shipped()):
             del _registry._REGISTERED[name]
         _model_files._LOADED.clear()
-        _model_files._NAMES.clear()
+        _model_files._FILES.clear()
 
     yield forget
     forget()
@@ -82,11 +82,11 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
-def small_run() -> Callable[..., Run]:
-    """A run of a zoo entry that trains in a fraction of a second; changes are dotted as for `Run.of`."""
-    from seqzoo.training.loop import Run
+def small_run() -> Callable[..., TrainingSpec]:
+    """The spec of a zoo entry, to train in a fraction of a second; changes are dotted as for `TrainingSpec.of`."""
+    from seqzoo.training.spec import TrainingSpec
 
-    def make(name: str = "lstm.sine", *, seed: int = 0, **changes: Any) -> Run:
+    def make(name: str = "lstm.sine", *, seed: int = 0, **changes: Any) -> TrainingSpec:
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
         small = {
             "recipe.steps": 20,
@@ -96,7 +96,7 @@ def small_run() -> Callable[..., Run]:
         entry = _registry.entry(name)
         sizes = {"hidden_size": 8, "channels": 4, "width": 8}
         small |= {f"config.{size}": value for size, value in sizes.items() if hasattr(entry.config, size)}
-        return Run.of(entry, seed=seed, changes={**small, **dotted})
+        return TrainingSpec.of(entry, seed=seed, changes={**small, **dotted})
 
     return make
 

@@ -1,22 +1,18 @@
 """Writes docs/arena.md from the results that the package ships; with --run, first runs what they lack.
 
-A section is a function that gives its Markdown, or None where its results are not there yet. Each states the command
-that makes its results, and `--run` runs that command. To add one, write a function and enter it in `SECTIONS`.
+An experiment states which results come with it and the command that makes them (`CommittedResults`); each has a
+section where they are, and `--run` runs its command.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
-from seqzoo.arena import results
-from seqzoo.arena.committed import COMMANDS
-from seqzoo.arena.experiments import off_distribution, order, roll_out, sample_efficiency
-from seqzoo.arena.report import figures, tables
-from seqzoo.arena.results import Results
+from seqzoo.arena.experiment import AnyExperiment, CommittedResults
+from seqzoo.arena.experiments import EXPERIMENTS
+from seqzoo.arena.report import tables
 from seqzoo.evaluation import plots
 
 ROOT = Path(__file__).parent.parent
@@ -37,105 +33,36 @@ On the endless budget every batch is of fresh windows.
 """
 
 
-def sine() -> str | None:
-    """Three budgets of the plain sine."""
-    return _arena("sine", "The plain sine, on three budgets")
+def command(experiment: AnyExperiment, committed: CommittedResults) -> str:
+    """The whole command that makes these results."""
+    out = (RESULTS / committed.name).as_posix()
+    return f"seqzoo {experiment.command} {committed.options} --out {out}"
 
 
-def recall() -> str | None:
-    """A signal where memory pays."""
-    return _arena("recall", "Recall")
-
-
-def sine_any() -> str | None:
-    """A sine of any frequency."""
-    return _arena("sine_any", "A sine of any frequency")
-
-
-def sample_efficiency_section() -> str | None:
-    """Excess against points."""
-    found = load("sample-efficiency")
-    if found is None:
+def section(experiment: AnyExperiment, committed: CommittedResults) -> str | None:
+    """A section with its heading, the command behind it, picture and text; None where there are no results yet."""
+    folder = ROOT / RESULTS / committed.name
+    if not (folder / experiment.file).exists():
         return None
-    shown = sample_efficiency.tables(found)
-    picture = PICTURES / "sample-efficiency.svg"
-    plots.save(sample_efficiency.picture(found, shown), ROOT / picture)
-    return section(
-        "Sample efficiency", "sample-efficiency", sample_efficiency.markdown(shown, address(picture), level=3)
-    )
-
-
-def roll_out_section() -> str | None:
-    """Error by step ahead."""
-    return _experiment("roll-out", "Many steps ahead", roll_out)
-
-
-def off_distribution_section() -> str | None:
-    """Error where the signal is another than in training."""
-    return _experiment("off-distribution", "Off the training distribution", off_distribution)
-
-
-def time_against_picture() -> str | None:
-    """What order is worth, on windows and on pictures."""
-    return _experiment("time-against-picture", "Time against picture", order)
-
-
-SECTIONS: list[Callable[[], str | None]] = [
-    sine, recall, sine_any, sample_efficiency_section, roll_out_section, off_distribution_section,
-    time_against_picture
-]  # fmt: skip
-
-
-def command(name: str) -> str:
-    """The whole command that makes the results `name`."""
-    return f"{COMMANDS[name]} --out {(RESULTS / name).as_posix()}"
-
-
-def load(name: str) -> Results | None:
-    """The results `name`, if they are there."""
-    folder = ROOT / RESULTS / name
-    return results.load(folder) if (folder / results.NAME).exists() else None
-
-
-def section(title: str, name: str, body: str) -> str:
-    """A section with its heading and the command behind it."""
-    return f"## {title}\n\n`{command(name)}`\n\n{body}"
-
-
-def address(picture: Path) -> str:
-    """Of a picture, as the page links to it."""
-    return picture.relative_to(PAGE.parent).as_posix()
-
-
-def _arena(name: str, title: str) -> str | None:
-    found = load(name)
-    if found is None:
-        return None
-    boards = tables.boards(found)
-    picture = PICTURES / f"arena-{name}.svg"
-    plots.save(figures.arena_figure(boards), ROOT / picture)
-    return section(title, name, tables.markdown(boards, address(picture), level=3))
-
-
-def _experiment(name: str, title: str, made: ModuleType) -> str | None:
-    folder = ROOT / RESULTS / name
-    if not (folder / f"{name}.json").exists():
-        return None
-    found = made.read(folder)
-    picture = PICTURES / f"{name}.svg"
-    plots.save(made.figure(found), ROOT / picture)
-    return section(title, name, f"![{title}]({address(picture)})\n\n{made.markdown(found)}")
+    results = experiment.read(folder)
+    is_one_of_several = committed.name != experiment.command
+    picture = PICTURES / f"{f'{experiment.command}-' if is_one_of_several else ''}{committed.name}.svg"
+    plots.save(experiment.figure(results), ROOT / picture)
+    image = f"![{experiment.figure_shows}]({picture.relative_to(PAGE.parent).as_posix()})"
+    text = experiment.markdown(results, level=3)
+    return f"## {committed.heading}\n\n`{command(experiment, committed)}`\n\n{image}\n\n{text}"
 
 
 def main() -> None:
     """Write the page."""
+    behind = [(experiment, committed) for experiment in EXPERIMENTS for committed in experiment.committed]
     if "--run" in sys.argv[1:]:
-        for name in COMMANDS:
-            words = command(name).split()[1:]
+        for experiment, committed in behind:
+            words = command(experiment, committed).split()[1:]
             status = subprocess.run([sys.executable, "-m", "seqzoo", *words], cwd=ROOT, check=False).returncode
             if status:
                 raise SystemExit(status)
-    written = [text for make in SECTIONS if (text := make()) is not None]
+    written = [text for pair in behind if (text := section(*pair)) is not None]
     (ROOT / PAGE).write_text("\n".join([INTRODUCTION, *written]), "utf-8")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .evaluation.scoring import score
     from .forecasters.exact import references_of
     from .forecasters.floors import floors
-    from .microscope import look_inside
+    from .microscope.widget import look_inside
     from .publishing.verify import verify
     from .runtime import Predictor, load
     from .signals import Sine
@@ -34,7 +34,7 @@ _HOMES = {
     "available": "bundles.shelf",
     "floors": "forecasters.floors",
     "load": "runtime",
-    "look_inside": "microscope",
+    "look_inside": "microscope.widget",
     "references_of": "forecasters.exact",
     "score": "evaluation.scoring",
     "verify": "publishing.verify",

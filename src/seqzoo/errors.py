@@ -100,3 +100,9 @@ class CheckpointError(SeqzooError):
 
 class DivergedError(SeqzooError):
     """Training met a loss that is not finite."""
+
+
+def first_line(error: BaseException) -> str:
+    """As "RuntimeError: what it says first", without a full stop."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:300]}".rstrip(".:") if lines else type(error).__name__

@@ -7,20 +7,19 @@ from typing import NamedTuple
 
 import pytest
 
-from seqzoo.app.arena.live import Live
-from seqzoo.arena.small import Small
+from seqzoo.app.arena.live import Choice, Live
 from seqzoo.errors import InputError
 
-LONG = Small("one-step", "sine", "20000", ("gaf_cnn",))
+LONG = Choice.of("one-step", "sine", "20000", ("gaf_cnn",))
 
 
 class Wrong(NamedTuple):
     """A run whose command cannot be."""
 
-    arguments: tuple[str, ...] = ("arena", "--models", "nothing", "--json")
+    arguments: tuple[str, ...] = ("arena", "--models", "nothing")
     total: int = 1
 
-    def done(self, folder):
+    def measured(self, folder):
         return 0
 
 
@@ -46,10 +45,10 @@ def test_before_the_first_run_there_is_none(live):
 
 
 def test_a_run_of_trained_models_finishes_with_every_result(live):
-    live.start(Small("roll-out", "sine", "", ("linear",)))
+    live.start(Choice.of("roll-out", "sine", "", ("linear",)))
     state = ended(live)
-    assert (state.how, state.done, state.reason) == ("finished", 1, "") and state.seconds > 0
-    assert state.small.done(state.folder) == 1
+    assert (state.how, state.measured, state.reason) == ("finished", 1, "") and state.seconds > 0
+    assert state.choice.measured(state.folder) == 1
 
 
 def test_a_run_that_cannot_be_says_why_in_one_line(live):
@@ -69,10 +68,10 @@ def test_there_is_one_run_at_a_time_and_it_can_be_stopped(live):
 
 
 def test_a_new_run_starts_afresh(live):
-    small = Small("roll-out", "sine", "", ("linear",))
-    live.start(small)
+    choice = Choice.of("roll-out", "sine", "", ("linear",))
+    live.start(choice)
     first = ended(live)
-    live.start(small)
+    live.start(choice)
     assert not first.folder.exists() and live.version == 2
     assert ended(live).how == "finished"
 

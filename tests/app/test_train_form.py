@@ -10,14 +10,15 @@ from seqzoo import _formats
 from seqzoo.app.model import scenes
 from seqzoo.app.model.inside import microscope
 from seqzoo.app.model.train import curves, form
-from seqzoo.app.model.train.form import Form, described
+from seqzoo.app.model.train.form import Form
 from seqzoo.app.model.visit import Visit
 from seqzoo.bundles import store
 from seqzoo.execution.runs.events import Began, Evaluated, Snapshot
-from seqzoo.execution.runs.plans import settings_of
+from seqzoo.execution.runs.plans import Settings, described, spec_of
 from seqzoo.runtime import Predictor
 from seqzoo.runtime.repository import Repository
 from seqzoo.signals import FAMILIES, make
+from seqzoo.training.spec import TrainingSpec
 
 FLOORS = {"noise": 0.01, "bayes": 0.0107, "best_linear": 0.012, "line": 0.0123, "last_value": 0.0202}
 BEGAN = Began(800, FLOORS, False, [0.0, 0.5, 1.0], [0.1, 0.5, 0.9])
@@ -81,9 +82,12 @@ def form_of(name: str, query: dict[str, str]) -> Form:
 
 def test_an_address_without_settings_is_the_models_own_recipe():
     made = form_of("gru.sine", {})
-    assert made.settings == settings_of(store.open_bundle(store.SHIPPED / "gru.sine").manifest)
-    assert described(made.settings) == "size 74, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"
-    assert described(form_of("linear.sine", {}).settings).startswith("SOAP at 0.02")
+    manifest = store.open_bundle(store.SHIPPED / "gru.sine").manifest
+    assert made.settings == Settings.of(TrainingSpec.of_manifest(manifest))
+    words = "size 74, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"
+    assert described(spec_of(manifest, made.settings)) == words
+    linear = store.open_bundle(store.SHIPPED / "linear.sine").manifest
+    assert described(spec_of(linear, form_of("linear.sine", {}).settings)).startswith("SOAP at 0.02")
 
 
 def test_settings_of_an_address_are_held_within_their_ranges():

@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from seqzoo.arena.experiments import entrants, off_distribution
-from seqzoo.arena.experiments.off_distribution import KNOWS, LINEAR, TOLD_NOTHING
+from seqzoo.arena.experiments import shelf_models
+from seqzoo.arena.experiments.off_distribution import OffDistribution, measuring, report
+from seqzoo.arena.experiments.off_distribution.measuring import KNOWS, LINEAR, SWEEPS, TOLD_NOTHING, SweepCase
 from seqzoo.errors import InputError
 from seqzoo.evaluation import plots
 from seqzoo.forecasters.exact import linear_mse
@@ -22,7 +23,11 @@ def last_value(windows):
 
 @pytest.fixture(scope="module")
 def swept():
-    return off_distribution.sweep({"last": last_value}, windows=600)
+    results = measuring.begin("sine", 600, ["last"])
+    for parameter in reversed(SWEEPS):  # processes end in any order
+        case = SweepCase(parameter, ("last",), "sine", 600)
+        results.enter(case, measuring.sweep(parameter, {"last": last_value}, windows=600))
+    return results
 
 
 def points_of(results):
@@ -75,17 +80,17 @@ def test_the_errors_of_the_linear_forecasters_are_those_that_theory_states(swept
 def test_without_noise_the_floor_is_zero_and_everything_stated_is_finite(swept):
     silent = swept.sweeps["sigma"][0]
     assert silent.value == 0 and silent.expected[KNOWS] < 1e-9 < silent.expected[LINEAR]
-    text = off_distribution.markdown(swept)
+    text = report.markdown(swept)
     assert "nan" not in text and "inf" not in text
 
 
 def test_results_come_back_from_their_file_as_they_were(swept, tmp_path):
-    off_distribution.save(swept, tmp_path)
-    assert off_distribution.read(tmp_path) == swept
+    OffDistribution().save(swept, tmp_path)
+    assert OffDistribution().read(tmp_path) == swept
 
 
 def test_the_table_states_the_results_and_a_model_by_its_name(swept):
-    text = off_distribution.markdown(swept)
+    text = report.markdown(swept)
     far = swept.sweeps["amplitude"][-1]
     row = " | ".join(f"{far.expected[name]:.3g}" for name in far.expected)
     assert f"| amplitude 3 | {row} |" in text
@@ -93,7 +98,7 @@ def test_the_table_states_the_results_and_a_model_by_its_name(swept):
 
 
 def test_the_figure_has_a_panel_for_each_parameter_and_a_curve_for_each_forecaster(swept, tmp_path):
-    figure = off_distribution.figure(swept)
+    figure = report.figure(swept)
     assert len(figure.axes) == 3
     for axes in figure.axes:
         assert {line.get_label() for line in axes.lines} >= {KNOWS, TOLD_NOTHING, LINEAR, "last"}
@@ -104,20 +109,25 @@ def test_the_figure_has_a_panel_for_each_parameter_and_a_curve_for_each_forecast
 
 def test_a_signal_with_a_frequency_of_its_own_per_series_is_refused():
     with pytest.raises(InputError, match=r"'sine_any'.*sine, square"):
-        off_distribution.sweep({}, "sine_any", windows=10)
+        measuring.check("sine_any", 10)
 
 
 def test_models_are_those_of_the_signal_and_each_refusal_says_why():
-    assert "lstm.sine" in entrants.predictors([], "sine")
-    assert all(not name.startswith("lstm.sine") for name in entrants.predictors([], "square"))
+    assert "lstm.sine" in shelf_models.fitting([], "sine")
+    assert all(not name.startswith("lstm.sine") for name in shelf_models.fitting([], "square"))
     with pytest.raises(InputError, match=r"lstm.sine.*'sine'.*'square'"):
-        entrants.predictors(["lstm.sine"], "square")
+        shelf_models.fitting(["lstm.sine"], "square")
 
 
-def test_the_sweep_and_what_is_said_of_either_comparison_need_no_torch():
-    code = (
-        "import sys\nfrom seqzoo.arena.experiments import order, off_distribution as shift\n"
-        "shift.markdown(shift.sweep({}, windows=10))\norder.markdown(order.Results(order.FULL))\n"
-        "sys.exit('torch' in sys.modules)"
-    )
+def test_the_sweep_and_what_is_made_of_every_experiment_need_no_torch():
+    code = """
+import sys
+from seqzoo.arena.experiments import EXPERIMENTS
+from seqzoo.arena.experiments.off_distribution.measuring import sweep
+sweep("sigma", {}, windows=10)
+for experiment in EXPERIMENTS:
+    results = experiment.read(experiment.committed[0].folder)
+    experiment.summarise(results, "", ()), experiment.markdown(results)
+sys.exit("torch" in sys.modules)
+"""
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

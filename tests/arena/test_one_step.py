@@ -1,25 +1,26 @@
-"""Processes that fail alone, results that are kept, contests that are taken up again."""
+"""Contests: their cells, results that are kept, runs that are taken up again."""
 
 from __future__ import annotations
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
 
 from seqzoo import signals
 from seqzoo.arena import results
-from seqzoo.arena.experiments import one_step as contests
-from seqzoo.arena.experiments.one_step import Contest, hold
+from seqzoo.arena.experiments.contest import Contest, reference_excess
+from seqzoo.arena.experiments.one_step import OneStep, OneStepSettings, footprints
 from seqzoo.arena.experiments.training import Cell, play
-from seqzoo.arena.results import Results
+from seqzoo.arena.results import TrainingResults
+from seqzoo.arena.running import run
 from seqzoo.errors import InputError, IntegrityError, UnknownNameError
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, held_out, score
-from seqzoo.execution import local
 from seqzoo.forecasters.exact import linear_mse, references_of
 from seqzoo.signals import Sine
 from support import arena_work
+
+ONE_STEP = OneStep()
 
 
 @pytest.fixture
@@ -28,27 +29,13 @@ def rough_floors(monkeypatch):
     monkeypatch.setattr(Sine, "windows_to_score", 1000)
 
 
-def small(**changes) -> Contest:
-    facts = {"signal": "sine", "models": ("linear", "mlp"), "budgets": (None,), "seeds": 2, "windows": 640}
-    return Contest(**{**facts, **changes})
+def settings(**changes) -> OneStepSettings:
+    facts = {"models": "linear,mlp", "budget": ["endless"], "seeds": 2, "windows": 640}
+    return OneStepSettings(**{**facts, **changes})
 
 
-def test_every_task_is_answered_and_one_that_raises_or_dies_fails_alone():
-    got = dict(local.answers(arena_work.square, range(8), workers=2))
-    assert {task: answer for task, answer in got.items() if task not in (3, 4, 5)} == {0: 0, 1: 1, 2: 4, 6: 36, 7: 49}
-    assert "step 7" in got[3].reason and "\n" not in got[3].reason
-    assert got[4].reason == "ValueError: four"
-    assert "signal 9" in got[5].reason
-
-
-def test_a_request_to_stop_ends_what_is_under_way():
-    asked = []
-
-    def should_stop():
-        asked.append(time.monotonic())
-        return len(asked) > 2
-
-    assert list(local.answers(arena_work.slow, range(4), 1, should_stop)) == []
+def held(chosen, folder, **options) -> TrainingResults:
+    return run(ONE_STEP, chosen, folder, workers=1, measure=arena_work.noted, **options)[0]
 
 
 def played(home) -> list[str]:
@@ -58,15 +45,13 @@ def played(home) -> list[str]:
 
 def test_a_contest_is_taken_up_where_it_stopped_and_nothing_done_is_done_again(home, tmp_path, rough_floors):
     folder, seen = tmp_path / "out", []
-    contest = small(models=("linear", "rnn"), budgets=(1000, None))
-    hold(contest, folder, workers=1, work=arena_work.noted, on_result=seen.append,
-         should_stop=lambda: len(seen) == 3)
+    chosen = settings(models="linear,rnn", budget=["1000", "endless"])
+    held(chosen, folder, on_end=seen.append, should_stop=lambda: len(seen) == 3)
     assert len(seen) == len(results.load(folder).cells) == 3
     started = []
-    found = hold(contest, folder, workers=1, work=arena_work.noted,
-                 on_start=lambda *counts: started.append(counts))
+    found = held(chosen, folder, on_start=lambda *counts: started.append(counts))
     assert found == results.load(folder)
-    cells = [f"{cell.model} {cell.points} {cell.seed}" for cell in contest.cells()]
+    cells = [f"{cell.model} {cell.points} {cell.seed}" for cell in ONE_STEP.cases(chosen)]
     assert len(cells) == 8 and len(found.cells) == 8
     done = [cell for cell in played(home) if not cell.startswith("rnn")]
     assert sorted(done) == sorted(cell for cell in cells if not cell.startswith("rnn"))  # each once
@@ -76,32 +61,32 @@ def test_a_contest_is_taken_up_where_it_stopped_and_nothing_done_is_done_again(h
     assert {cell.model for cell in failed} == {"rnn"} and len(failed) == 4
     assert {cell.error for cell in failed} == {"training diverged."}
     before = len(played(home))
-    longer = hold(dataclasses.replace(contest, models=("linear",), seeds=3), folder, workers=1, work=arena_work.noted)
+    longer = held(dataclasses.replace(chosen, models="linear", seeds=3), folder)
     assert played(home)[before:] == ["linear 1000 2", "linear None 2"]
     assert len(longer.cells) == 10
 
 
 def test_a_result_of_other_facts_is_run_again_and_replaced(home, tmp_path):
-    contest = small(models=("linear",), seeds=1)
-    stale = Results("sine", 20, {"bayes": 0.0}, [arena_work.result("linear", 0, 0.9, points=None)])
-    stale.cells = [results.Result("linear", None, 640, 0, "0" * 16, stale.cells[0].outcome)]
+    chosen = settings(models="linear", seeds=1)
+    stale = TrainingResults("sine", 20, {"bayes": 0.0}, [arena_work.result("linear", 0, 0.9, points=None)])
+    stale.cells = [results.TrainingResult("linear", None, 640, 0, "0" * 16, stale.cells[0].outcome)]
     results.save(stale, tmp_path)
-    found = hold(contest, tmp_path, workers=1, work=arena_work.noted)
+    found = held(chosen, tmp_path)
     assert played(home) == ["linear None 0"]
     assert [cell.outcome.excess for cell in found.cells] == [0.1]
 
 
 def test_a_cell_takes_the_windows_and_the_budget_and_leaves_the_rest_to_the_model():
-    run = Cell("mlp", "sine", 1000, 640, 7).run()
-    recipe = Cell("mlp", "sine", None, 640, 7).run().recipe
+    run = Cell("mlp", "sine", 1000, 640, 7).spec()
+    recipe = Cell("mlp", "sine", None, 640, 7).spec().recipe
     assert (run.recipe.steps, run.recipe.batch_size, run.recipe.points, run.seed) == (5, 128, 1000, 7)
     assert dataclasses.replace(run.recipe, points=None) == recipe
     assert Cell("mlp", "sine", None, 640, 7).fingerprint != Cell("mlp", "sine", 1000, 640, 7).fingerprint
 
 
 def test_models_of_one_seed_learn_from_the_same_series():
-    one, other = (Cell(model, "sine", 200, 640, 3).run() for model in ("linear", "mlp"))
-    series = [run.signal.observed_series(run.recipe.points, 20, 1, seed=run.seed)[0] for run in (one, other)]
+    one, other = (Cell(model, "sine", 200, 640, 3).spec() for model in ("linear", "mlp"))
+    series = [run.source.process.observed_series(run.recipe.points, 20, 1, seed=run.seed)[0] for run in (one, other)]
     assert np.array_equal(*series)
 
 
@@ -115,49 +100,49 @@ def test_playing_a_cell_scores_the_trained_weights_and_the_same_cell_scores_alik
 
 def test_a_budget_that_is_too_small_or_numbers_that_cannot_be_are_refused_before_any_work():
     for changes, reason in (
-        ({"budgets": (20,)}, "budget.*20"),
-        ({"budgets": (24,)}, "24"),
+        ({"budget": ["20"]}, "budget.*20"),
+        ({"budget": ["24"]}, "24"),
         ({"seeds": 0}, "seeds.*1 to 1000.*0"),
         ({"seeds": 10**9}, f"seeds.*1 to 1000.*{10**9}"),
         ({"windows": 127}, "128.*127"),
         ({"windows": 10**12}, "steps"),
-        ({"models": ()}, "model"),
+        ({"models": ""}, "model"),
     ):
         with pytest.raises(InputError, match=reason):
-            small(**changes)
+            settings(**changes).contest()
     with pytest.raises(UnknownNameError, match=r"architecture.*'nope'"):
-        small(models=("nope",))
+        settings(models="nope").contest()
     with pytest.raises(UnknownNameError, match=r"signal.*'nope'"):
-        small(signal="nope")
+        settings(signal="nope").contest()
 
 
 def test_windows_are_whole_batches():
-    assert {cell.windows for cell in small(windows=700).cells()} == {640}
+    assert {cell.windows for cell in Contest("sine", ("linear",), (None,), 2, 700).cells()} == {640}
 
 
 def test_a_folder_of_another_signal_is_refused_and_left_alone(tmp_path):
-    results.save(Results("recall", 20), tmp_path)
+    results.save(TrainingResults("recall", 20), tmp_path)
     before = (tmp_path / "results.json").read_bytes()
     with pytest.raises(InputError, match="'recall'"):
-        hold(small(), tmp_path, workers=1, work=arena_work.noted)
+        held(settings(), tmp_path)
     assert (tmp_path / "results.json").read_bytes() == before
 
 
 def test_results_of_another_schema_are_refused(tmp_path):
-    results.save(Results("sine", 20, schema_version=99), tmp_path)
+    results.save(TrainingResults("sine", 20, schema_version=99), tmp_path)
     with pytest.raises(InputError, match=r"schema.*99"):
         results.load(tmp_path)
 
 
 def test_results_behind_a_link_are_refused(tmp_path):
-    results.save(Results("sine", 20), tmp_path / "there")
+    results.save(TrainingResults("sine", 20), tmp_path / "there")
     (tmp_path / "results.json").symlink_to(tmp_path / "there" / "results.json")
     with pytest.raises(IntegrityError, match="link"):
         results.load(tmp_path)
 
 
 def test_the_excess_of_a_reference_is_exact():
-    excess = contests.reference_excess("sine", 20)
+    excess = reference_excess("sine", 20)
     signal = signals.make("sine")
     assert excess["bayes"] == 0 < excess["best_linear"] < excess["line"] < excess["last_value"]
     windows = held_out(signal, 20, windows=20_000, seed=HELD_OUT_SEEDS + 99)
@@ -182,7 +167,7 @@ def test_windows_held_out_once_score_as_windows_drawn_anew():
 
 
 def test_a_footprint_is_measured_of_every_model():
-    found = Results("sine", 20)
-    contests.measure(found, ["linear", "mlp"])
+    found = TrainingResults("sine", 20)
+    footprints.measure(found, ["linear", "mlp"])
     assert found.footprints.keys() == {"linear", "mlp"}
     assert found.footprints["mlp"].bytes > found.footprints["linear"].bytes > 21 * 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import msgspec
@@ -10,15 +9,43 @@ import numpy as np
 import pytest
 import torch
 
-from seqzoo.arena.experiments import digits, order, order_runs, reordering
-from seqzoo.arena.experiments.order import CONDITIONS, Case, Measured, Results
+from seqzoo.arena.experiments.order import TimeAgainstPicture, conclusions, digits, reordering, report
+from seqzoo.arena.experiments.order.cases import (
+    CONDITIONS,
+    FULL,
+    QUICK,
+    OrderCase,
+    OrderOutcome,
+    OrderResults,
+    cases,
+)  # fmt: skip
+from seqzoo.arena.running import run
 from seqzoo.errors import InputError, MissingExtraError, SeqzooError
 from seqzoo.evaluation import plots
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
 from support import arena_work
 
-TINY = msgspec.structs.replace(order.QUICK, steps=dict.fromkeys(order.QUICK.steps, 2), epochs=1, windows=200)
+TINY = msgspec.structs.replace(QUICK, steps=dict.fromkeys(QUICK.steps, 2), epochs=1, windows=200)
+
+
+class Tiny(TimeAgainstPicture):
+    """These cases only; a test has no use for settings."""
+
+    def __init__(self, wanted):
+        self.wanted = wanted
+
+    def cases(self, settings):
+        return self.wanted
+
+
+class TinySettings:
+    def lengths(self):
+        return TINY
+
+
+def ran(wanted, folder, *, workers=1, **options):
+    return run(Tiny(wanted), TinySettings(), folder, workers=workers, **options)[0]
 
 
 @pytest.fixture
@@ -65,8 +92,9 @@ def test_a_shuffle_is_drawn_anew_at_each_call_and_puts_every_value_everywhere():
 
 def test_a_reordered_run_trains_through_the_one_loop_and_keeps_its_seed(small_run):
     run = small_run("mlp.sine")
-    run = dataclasses.replace(run, module=reordering.reordered(run.module, "shuffled", 0))
-    first, second = train(run).module, train(run).module
+    first, second = (
+        train(run, wrap=lambda inner: reordering.Reordered(inner, "shuffled", 0)).module for _ in range(2)
+    )
     assert isinstance(first, reordering.Reordered)
     for one, other in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -110,40 +138,44 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
         digits.load(0)
 
 
-def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left_by_any_number_of_processes(tmp_path):
-    wanted = [Case("sine", "mlp", condition, 0) for condition in CONDITIONS] + [Case("digits", "mlp", "permuted", 0)]
+def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left(tmp_path):
+    wanted = [OrderCase("sine", "mlp", condition, 0, TINY) for condition in CONDITIONS]
+    wanted.append(OrderCase("digits", "mlp", "intact", 0, TINY))
     told = []
-    first = order_runs.run(wanted, TINY, tmp_path, on_done=lambda case, *_: told.append(case),
-                           should_stop=lambda: len(told) == 2)
-    assert told == wanted[:2] and order.read(tmp_path) == first and len(first.runs) == 2
-    finished = order_runs.run(wanted, TINY, tmp_path, on_done=lambda case, *_: told.append(case), workers=2)
-    assert sorted(told[2:], key=wanted.index) == wanted[2:] and order.read(tmp_path) == finished
+    first = ran(wanted, tmp_path, on_end=lambda ended: told.append(ended.case), should_stop=lambda: len(told) == 2)
+    read = TimeAgainstPicture().read
+    assert told == wanted[:2] and read(tmp_path) == first and len(first.runs) == 2
+    finished = ran(wanted, tmp_path, on_end=lambda ended: told.append(ended.case))
+    assert told == wanted and read(tmp_path) == finished
     assert all(finished.runs[key] == measured for key, measured in first.runs.items())
-    here = {case.key: order_runs.measure(case, TINY).error for case in wanted}
-    assert {key: measured.error for key, measured in finished.runs.items()} == here
+
+
+def test_errors_do_not_depend_on_the_number_of_processes(tmp_path):
+    wanted = [OrderCase("sine", "mlp", "shuffled", 0, TINY), OrderCase("digits", "mlp", "permuted", 0, TINY)]
+    one, two = (ran(wanted, tmp_path / str(workers), workers=workers).runs for workers in (1, 2))
+    assert {key: made.error for key, made in one.items()} == {key: made.error for key, made in two.items()}
 
 
 def test_runs_of_other_lengths_are_not_mixed(tmp_path):
-    order.save(Results(order.FULL), tmp_path)
-    with pytest.raises(InputError, match="lengths"):
-        order_runs.run([], TINY, tmp_path)
+    Tiny([]).save(OrderResults(FULL), tmp_path)
+    with pytest.raises(InputError, match="settings"):
+        ran([], tmp_path)
 
 
-def test_a_worker_that_dies_is_one_clear_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(order_runs, "measure", arena_work.dies)
-    with pytest.raises(SeqzooError, match="status 1"):
-        order_runs.run([Case("sine", "mlp", "intact", 0)], TINY, tmp_path, workers=2)
+def test_a_worker_that_dies_is_one_clear_error(tmp_path):
+    with pytest.raises(SeqzooError, match=r"sine/mlp/intact/0.*status 1"):
+        ran([OrderCase("sine", "mlp", "intact", 0, TINY)], tmp_path, measure=arena_work.dies)
 
 
 def made_up(errors):
     """Results with the given errors by (data, family): three conditions by seeds."""
     runs = {
-        Case(data, family, condition, seed).key: Measured(value, 17_000, 1.0)
+        OrderCase(data, family, condition, seed).key: OrderOutcome(value, 17_000, 1.0)
         for (data, family), rows in errors.items()
         for condition, row in zip(CONDITIONS, rows, strict=True)
         for seed, value in enumerate(row)
     }
-    return Results(order.FULL, runs)
+    return OrderResults(FULL, runs)
 
 
 MADE_UP = {
@@ -155,19 +187,20 @@ MADE_UP = {
 
 def test_a_ratio_is_paired_by_seed():
     results = made_up({("sine", "lstm"): ([0.01, 0.1, 1.0], [0.02, 0.2, 2.0], [0.01, 0.1, 1.0])})
-    assert order.ratio(results, "sine", "lstm", "permuted") == pytest.approx((2, 2, 2))
+    assert conclusions.ratio(results, "sine", "lstm", "permuted") == pytest.approx((2, 2, 2))
     as_they_ended = dict(sorted(results.runs.items(), key=lambda run: run[1].error))  # of processes, in any order
     as_they_ended["sine/lstm/permuted/0"] = as_they_ended.pop("sine/lstm/permuted/0")
-    assert order.ratio(Results(order.FULL, as_they_ended), "sine", "lstm", "permuted") == pytest.approx((2, 2, 2))
+    results = OrderResults(FULL, as_they_ended)
+    assert conclusions.ratio(results, "sine", "lstm", "permuted") == pytest.approx((2, 2, 2))
 
 
 def test_an_error_of_no_picture_does_not_divide_by_zero():
     results = made_up({("digits", "cnn"): ([0.0, 0.002], [0.01, 0.01], [0.9, 0.9])})
-    assert all(math.isfinite(value) for value in order.ratio(results, "digits", "cnn", "permuted"))
+    assert all(math.isfinite(value) for value in conclusions.ratio(results, "digits", "cnn", "permuted"))
 
 
 def test_the_conclusions_follow_the_numbers():
-    claims = [line for line in order.markdown(made_up(MADE_UP)).splitlines() if line.startswith("- **")]
+    claims = [line for line in report.markdown(made_up(MADE_UP)).splitlines() if line.startswith("- **")]
     names = ("cnn on digits", "mlp on digits", "lstm on the sine")
     assert [[name for name in names if name in claim] for claim in claims] == [
         ["cnn on digits"], ["mlp on digits"], ["lstm on the sine"], [], ["mlp on digits"],
@@ -177,22 +210,22 @@ def test_the_conclusions_follow_the_numbers():
 def test_seeds_that_lack_a_condition_are_left_out():
     results = made_up(MADE_UP)
     del results.runs["digits/cnn/shuffled/1"]
-    assert len(order.errors(results, "digits", "cnn", "intact")) == 2
-    assert ("digits", "cnn") in order.compared(results) and ("sine", "gru") not in order.compared(results)
+    assert len(conclusions.errors(results, "digits", "cnn", "intact")) == 2
+    assert ("digits", "cnn") in conclusions.compared(results) and ("sine", "gru") not in conclusions.compared(results)
 
 
 def test_the_figure_has_a_panel_for_windows_and_one_for_pictures(tmp_path):
-    figure = order.figure(made_up(MADE_UP))
+    figure = report.figure(made_up(MADE_UP))
     assert [axes.get_title().partition(":")[0] for axes in figure.axes] == ["sine windows", "digits"]
     plots.save(figure, tmp_path / "order.svg")
 
 
 def test_the_best_multiple_of_the_mean_is_worse_than_the_best_linear_forecaster():
-    known = order.references()
+    known = conclusions.references()
     assert 0.1 < known["best linear"] < 0.15 < known["best multiple of the mean"]
 
 
 @pytest.mark.parametrize("seeds", [-1, 0, 1, 101])
 def test_fewer_seeds_than_an_interval_needs_are_refused(seeds):
     with pytest.raises(InputError, match=rf"seeds.*2 to 100.*{seeds}"):
-        order.cases(seeds)
+        cases(seeds, FULL)

@@ -1,4 +1,4 @@
-"""The arena's questions are answered by what the results say, also while they are in the making."""
+"""What the arena finds is what the results say, also while they are in the making."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from seqzoo.arena import results, stored
-from seqzoo.arena.committed import COMMANDS, HERE
-from seqzoo.arena.experiments import order, roll_out
-from seqzoo.arena.experiments.one_step import Contest
-from seqzoo.arena.questions import ANSWERS, FOLDERS, committed
-from seqzoo.arena.results import Results
-from seqzoo.arena.small import POINTS, Small
+from seqzoo.app.arena.live import Choice
+from seqzoo.arena import results
+from seqzoo.arena.committed import HERE
+from seqzoo.arena.experiments import EXPERIMENTS, experiment
+from seqzoo.arena.experiments.order.cases import QUICK, OrderOutcome, OrderResults
+from seqzoo.arena.experiments.roll_out import RollOut, RollOutSettings
+from seqzoo.arena.experiments.roll_out.measuring import RECURSIVE, RollOutCase, roll_out
+from seqzoo.arena.experiments.roll_out.report import reach
+from seqzoo.arena.results import TrainingResults
 from seqzoo.cli import app
 from seqzoo.forecasters.exact import best_linear
 from seqzoo.forecasters.rollout import linear_recursion
 from seqzoo.signals import Sine
 from support import arena_work
 
-QUESTIONS = list(ANSWERS)
+KEYS = [each.key for each in EXPERIMENTS]
+
+
+def found(key, folder, part="", chosen=()):
+    asked = experiment(key)
+    return asked.summarise(asked.read(folder), part, chosen)
+
+
+def committed(key):
+    asked = experiment(key)
+    return [each.folder for each in asked.committed if (each.folder / asked.file).exists()]
 
 
 def raw(name: str) -> dict:
@@ -30,36 +42,35 @@ def raw(name: str) -> dict:
     return json.loads(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_every_question_has_committed_results_and_the_command_behind_them(question):
-    folders = committed(question)
-    assert folders and set(folders) <= set(COMMANDS)
-    for folder in folders.values():
-        answer = ANSWERS[question](folder, "", ())
-        assert answer.models and answer.rows and answer.sentences and (answer.marks or answer.curves)
-        assert {"Signal", "Seeds", "Training windows", "Measured on", "Bars"} <= answer.measured.keys()
-        assert all(len(row) == len(answer.headings) for row in answer.rows)
+@pytest.mark.parametrize("key", KEYS)
+def test_every_experiment_has_committed_results_that_come_to_something(key):
+    assert committed(key)
+    for folder in committed(key):
+        finding = found(key, folder)
+        assert finding.models and finding.rows and finding.sentences and (finding.marks or finding.curves)
+        assert {"Signal", "Seeds", "Training windows", "Measured on", "Bars"} <= finding.measured.keys()
+        assert all(len(row) == len(finding.headings) for row in finding.rows)
 
 
-def test_every_folder_of_committed_results_belongs_to_a_question():
+def test_every_folder_of_committed_results_belongs_to_an_experiment():
     assert {path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"} <= {
-        name for names in FOLDERS.values() for name in names
+        each.name for one in EXPERIMENTS for each in one.committed
     }
 
 
 def test_the_marks_of_one_step_are_the_means_of_the_stored_cells():
-    answer = ANSWERS["one-step"](HERE / "sine", "20000", ())
+    finding = found("one-step", HERE / "sine", "20000", ())
     cells = [cell for cell in raw("sine")["cells"] if cell["points"] == 20000]
-    marks = {mark.name: mark for mark in answer.marks}
-    for model in answer.models:
+    marks = {mark.name: mark for mark in finding.marks}
+    for model in finding.models:
         own = [cell["outcome"]["excess"] for cell in cells if cell["model"] == model]
         assert marks[model].value == pytest.approx(np.mean(own)) and sorted(marks[model].each) == sorted(own)
         assert marks[model].low < marks[model].value < marks[model].high
 
 
 def test_the_curves_of_a_roll_out_are_the_stored_points():
-    answer, stated = ANSWERS["roll-out"](HERE / "roll-out", "", ()), raw("roll-out")
-    curves = {curve.name: curve for curve in answer.curves}
+    finding, stated = found("roll-out", HERE / "roll-out"), raw("roll-out")
+    curves = {curve.name: curve for curve in finding.curves}
     assert curves["lstm"].y == [value for value, _ in stated["models"]["lstm.sine"]]
     assert curves["lstm-h50"].y == [value for value, _ in stated["models"]["lstm.sine-h50"]]
     assert curves["Bayes"].y == stated["references"]["Bayes"] and curves["Bayes"].is_reference
@@ -69,70 +80,69 @@ def test_the_curves_of_a_roll_out_are_the_stored_points():
 
 
 def test_the_curves_off_the_distribution_are_of_the_parameter_asked_for():
-    answer, stated = ANSWERS["off-distribution"](HERE / "off-distribution", "amplitude", ()), raw("off-distribution")
+    finding, stated = found("off-distribution", HERE / "off-distribution", "amplitude", ()), raw("off-distribution")
     points = stated["sweeps"]["amplitude"]
-    curve = next(curve for curve in answer.curves if curve.name == "tcn")
+    curve = next(curve for curve in finding.curves if curve.name == "tcn")
     assert curve.x == [point["value"] for point in points]
     assert curve.y == [point["expected"]["tcn.sine"] for point in points]
 
 
 def test_the_marks_of_time_against_picture_are_the_means_of_the_stored_runs():
-    answer = ANSWERS["time-against-picture"](HERE / "time-against-picture", "digits", ())
+    finding = found("time-against-picture", HERE / "time-against-picture", "digits", ())
     runs = raw("time-against-picture")["runs"]
-    marks = {mark.row: mark.value for mark in answer.marks}
+    marks = {mark.row: mark.value for mark in finding.marks}
     own = [run["error"] for key, run in runs.items() if key.startswith("digits/cnn/permuted/")]
     assert marks["cnn, permuted"] == pytest.approx(np.mean(own)) and marks["guessing"] == 0.9
 
 
 def test_the_curves_of_sample_efficiency_are_geometric_means_within_the_span_of_the_seeds():
-    answer = ANSWERS["sample-efficiency"](HERE / "sample-efficiency", "", ("mlp",))
+    finding = found("sample-efficiency", HERE / "sample-efficiency", "", ("mlp",))
     cells = [cell for cell in raw("sample-efficiency")["cells"] if cell["model"] == "mlp"]
-    curve = next(curve for curve in answer.curves if curve.name == "mlp")
+    curve = next(curve for curve in finding.curves if curve.name == "mlp")
     for at, value, low, high in zip(curve.x, curve.y, curve.low, curve.high, strict=True):
         own = [cell["outcome"]["excess"] for cell in cells if cell["points"] == at]
         assert value == pytest.approx(math.exp(np.mean(np.log(own)))) and (low, high) == (min(own), max(own))
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("question", KEYS)
 def test_choosing_models_leaves_them_and_the_references_and_keeps_what_can_be_chosen(question):
-    folder = next(iter(committed(question).values()))
-    everyone = ANSWERS[question](folder, "", ())
-    few = ANSWERS[question](folder, "", ("mlp", "no such model"))
+    folder = committed(question)[0]
+    everyone = found(question, folder, "", ())
+    few = found(question, folder, "", ("mlp", "no such model"))
     assert few.models == everyone.models
     drawn = {mark.row.partition(",")[0] for mark in few.marks if not mark.is_reference}
     drawn |= {curve.name for curve in few.curves if not curve.is_reference}
     assert drawn == {"mlp"}
     assert len(few.sentences) < len(everyone.sentences)
-    assert ANSWERS[question](folder, "no such part", ("no such model",)) == everyone
+    assert found(question, folder, "no such part", ("no such model",)) == everyone
 
 
 def test_verdicts_of_a_choice_are_those_of_the_whole_table():
-    whole = ANSWERS["one-step"](HERE / "sine", "1000", ())
-    few = ANSWERS["one-step"](HERE / "sine", "1000", ("lstm", "tcn"))
+    whole = found("one-step", HERE / "sine", "1000", ())
+    few = found("one-step", HERE / "sine", "1000", ("lstm", "tcn"))
     assert set(few.details) < set(whole.details)
     assert few.sentences[0].startswith("1 of 1 pairs of models can be told apart, with 5 seeds")
 
 
-def test_a_contest_under_way_is_answered_from_the_first_cell_on(tmp_path):
-    found = Results("sine", 20, {"bayes": 0.0, "best_linear": 0.12, "last_value": 0.9})
-    found.cells = [arena_work.result("mlp", 0, 0.3)]
-    results.save(found, tmp_path)
-    for question in ("one-step", "sample-efficiency"):
-        answer = ANSWERS[question](tmp_path, "", ())
-        assert answer.models == ["mlp"]
-        assert not any("told apart" in line for line in answer.sentences)
-    found.enter(arena_work.result("rnn", 0, error="training diverged."))
-    results.save(found, tmp_path)
-    answer = ANSWERS["one-step"](tmp_path, "", ())
-    assert ["rnn", "failed: training diverged. (1 of 1 seeds)"] == next(r for r in answer.rows if r[0] == "rnn")[:2]
+def test_a_contest_under_way_is_summarised_from_the_first_cell_on(tmp_path):
+    trained = TrainingResults("sine", 20, {"bayes": 0.0, "best_linear": 0.12, "last_value": 0.9})
+    trained.cells = [arena_work.result("mlp", 0, 0.3)]
+    results.save(trained, tmp_path)
+    for key in ("one-step", "sample-efficiency"):
+        finding = found(key, tmp_path)
+        assert finding.models == ["mlp"]
+        assert not any("told apart" in line for line in finding.sentences)
+    trained.put(arena_work.result("rnn", 0, error="training diverged."))
+    results.save(trained, tmp_path)
+    finding = found("one-step", tmp_path)
+    assert ["rnn", "failed: training diverged. (1 of 1 seeds)"] == next(r for r in finding.rows if r[0] == "rnn")[:2]
 
 
-def test_runs_out_of_order_are_drawn_before_they_can_be_compared(tmp_path):
-    found = order.Results(order.QUICK, {"sine/lstm/intact/0": order.Measured(0.5, 17_217, 1.0)})
-    stored.write(tmp_path / order.RESULTS, found)
-    answer = ANSWERS["time-against-picture"](tmp_path, "sine", ())
-    assert [mark.row for mark in answer.marks if not mark.is_reference] == ["lstm, intact"]
-    assert answer.rows == []
+def test_runs_out_of_order_are_drawn_before_they_can_be_compared():
+    runs = OrderResults(QUICK, {"sine/lstm/intact/0": OrderOutcome(0.5, 17_217, 1.0)})
+    finding = experiment("time-against-picture").summarise(runs, "sine", ())
+    assert [mark.row for mark in finding.marks if not mark.is_reference] == ["lstm, intact"]
+    assert finding.rows == []
 
 
 class _Linear:
@@ -146,46 +156,42 @@ class _Linear:
 
 
 def test_a_model_rolled_out_has_the_error_that_is_known_exactly_for_it(tmp_path):
-    seen = []
-    found = roll_out.measure({"own.sine": _Linear()}, windows=1000, on_model=lambda now: seen.append(len(now.models)))
-    assert seen == [0, 1]
-    exact = found.references[roll_out.RECURSIVE]
-    for value, (measured, error) in zip(exact, found.models["own.sine"], strict=True):
-        assert abs(measured - value) < 5 * error + 0.01 * value  # the floor is an estimate over windows too
-    roll_out.save(found, tmp_path)
-    assert roll_out.read(tmp_path) == found
-    (line,) = roll_out.reach(found, ["own.sine"])
+    measured = roll_out(_Linear(), "sine", 1000)
+    for value, (mean, error) in zip(measured.references[RECURSIVE], measured.errors, strict=True):
+        assert abs(mean - value) < 5 * error + 0.01 * value  # the floor is an estimate over windows too
+    rolled = RollOut().begin(tmp_path, RollOutSettings(windows=1000))
+    rolled.enter(RollOutCase("own.sine", ("own.sine",), "sine", 1000), measured)
+    RollOut().save(rolled, tmp_path)
+    assert RollOut().read(tmp_path) == rolled
+    (line,) = reach(rolled, ["own.sine"])
     assert line.startswith("own.sine: is not shown to be below the direct best linear forecast even at step 1")
 
 
-SMALL = [
-    Small("one-step", "sine", "endless", ("linear", "mlp")),
-    Small("roll-out", "sine", "", ("linear", "lstm-h50")),
-    Small("off-distribution", "sine", "sigma", ("linear", "mlp")),
-    Small("time-against-picture", "sine", "digits", ("cnn",)),
-    Small("sample-efficiency", "sine", "", ("linear", "mlp")),
+CHOICES = [
+    Choice.of("one-step", "sine", "endless", ("linear", "mlp")),
+    Choice.of("roll-out", "sine", "", ("linear", "lstm-h50")),
+    Choice.of("off-distribution", "sine", "sigma", ("linear", "mlp")),
+    Choice.of("time-against-picture", "sine", "digits", ("cnn",)),
+    Choice.of("sample-efficiency", "sine", "", ("linear", "mlp")),
 ]
 
 
-@pytest.mark.parametrize("small", SMALL, ids=lambda small: small.question)
-def test_a_small_version_is_a_command_with_options_that_it_has(small):
-    command, *rest = small.arguments
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.experiment.key)
+def test_a_demonstration_is_a_command_with_options_that_it_has_and_of_the_size_that_it_states(choice):
+    command, *rest = choice.arguments
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
     assert "Usage" in shown
     assert all(option in shown for option in rest if option.startswith("--"))
-    assert small.total >= 1 and small.about
+    assert choice.total == len(choice.experiment.cases(choice.demonstration.settings)) >= 1
+    assert choice.demonstration.about
+    chosen_for_all = Choice.of(choice.experiment.key, "sine", "", ())
+    assert chosen_for_all.total == len(choice.experiment.cases(chosen_for_all.demonstration.settings))
 
 
-def test_the_size_of_a_small_contest_is_known_beforehand():
-    one, efficiency = SMALL[0], SMALL[-1]
-    assert one.total == len(Contest("sine", one.models, (None,), 3, 12_800).cells())
-    budgets = tuple(int(points) for points in POINTS.split(","))
-    assert efficiency.total == len(Contest("sine", efficiency.models, budgets, 2, 12_800).cells())
-
-
-@pytest.mark.parametrize("small", [SMALL[1], SMALL[2]], ids=lambda small: small.question)
-def test_a_small_version_of_trained_models_runs_and_can_be_answered_from(small, tmp_path):
-    assert small.done(tmp_path) == 0
-    ran = CliRunner().invoke(app, [*small.arguments, "--out", str(tmp_path)], catch_exceptions=False)
-    assert ran.exit_code == 0 and small.done(tmp_path) == small.total
-    assert ANSWERS[small.question](tmp_path, small.part, small.models).models == list(small.models)
+@pytest.mark.parametrize("choice", [CHOICES[1], CHOICES[2]], ids=lambda choice: choice.experiment.key)
+def test_a_demonstration_of_trained_models_runs_and_can_be_summarised(choice, tmp_path):
+    assert choice.measured(tmp_path) == 0
+    words = [*choice.arguments, "--json", "--out", str(tmp_path)]
+    ran = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert ran.exit_code == 0 and choice.measured(tmp_path) == choice.total
+    assert found(choice.experiment.key, tmp_path, choice.part, choice.models).models == list(choice.models)

@@ -8,16 +8,17 @@ import pytest
 from matplotlib.figure import Figure
 
 from seqzoo import _formats
-from seqzoo.arena.experiments import sample_efficiency
-from seqzoo.arena.report import page, tables
-from seqzoo.arena.results import Footprint, Results
+from seqzoo.arena.experiments.one_step import page
+from seqzoo.arena.experiments.sample_efficiency import report as efficiency
+from seqzoo.arena.report import tables
+from seqzoo.arena.results import Footprint, TrainingResults
 from support import arena_work
 
 REFERENCES = {"bayes": 0.0, "best_linear": 0.126, "line": 0.15, "last_value": 0.893}
 
 
-def some(*cells, **facts) -> Results:
-    return Results("sine", 20, dict(REFERENCES), list(cells), **facts)
+def some(*cells, **facts) -> TrainingResults:
+    return TrainingResults("sine", 20, dict(REFERENCES), list(cells), **facts)
 
 
 def results_of(levels, seeds=3, points=1000):
@@ -134,7 +135,7 @@ def test_sample_efficiency_has_a_curve_for_each_model_and_says_from_where_on_it_
     cells += [arena_work.result("rnn", 0, 0.3, points=200)]
     cells += [arena_work.result("rnn", 0, points=1000, error="diverged.")]
     cells += results_of({"mlp": 0.001}, points=None)
-    (made,) = sample_efficiency.write(some(*cells), tmp_path)
+    (made,) = efficiency.write(some(*cells), tmp_path)
     assert made.headings == ["model", "200", "1,000", "5,000", "below best linear from"]
     rows = {row[0]: row[1:] for row in made.rows}
     assert list(rows)[:3] == ["mlp", "lstm", "rnn"]
@@ -149,5 +150,5 @@ def test_sample_efficiency_has_a_curve_for_each_model_and_says_from_where_on_it_
 def test_a_model_that_is_below_the_best_linear_by_luck_only_once_does_not_count():
     cells = [cell for points, level in ((200, 0.05), (1000, 0.2), (5000, 0.05), (9000, 0.04))
              for cell in results_of({"mlp": level}, seeds=1, points=points)]
-    (made,) = sample_efficiency.tables(some(*cells))
+    (made,) = efficiency.tables(some(*cells))
     assert made.rows[0][-1] == "5,000"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from seqzoo.bundles import store
-from seqzoo.microscope import HERE, module
+from seqzoo.microscope.modules import PACKAGE
 from support.microscope_page import STUB, facts
 from support.serving import Running, lasting
 
@@ -35,14 +35,12 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>The micros
 
 class Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
-        pages = {"/": ("text/html", PAGE), "/microscope.js": ("text/javascript", module())}
-        if self.path not in pages:
+        if self.path != "/":
             return super().do_GET()
-        kind, text = pages[self.path]
         self.send_response(200)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()
-        self.wfile.write(text.encode())
+        self.wfile.write(PAGE.encode())
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -50,7 +48,7 @@ class Handler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(HERE)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(PACKAGE)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"

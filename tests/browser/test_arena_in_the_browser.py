@@ -12,7 +12,9 @@ import psutil
 import pytest
 
 from seqzoo.arena.committed import HERE
-from seqzoo.arena.questions import ANSWERS, committed
+from seqzoo.arena.experiments import EXPERIMENTS, experiment
+from support import sixth
+from support.persistence import Ahead, Persistence, PersistenceSettings
 from support.serving import Running, lasting
 
 Visit = Callable[..., Any]
@@ -40,20 +42,25 @@ def drawn(page: Any) -> str:
     return str(page.inner_html(f"{CHART} svg"))
 
 
-@pytest.mark.parametrize("question", ANSWERS)
+def found(key: str, place: int = 0) -> Any:
+    shown = experiment(key)
+    return shown.summarise(shown.read(shown.committed[place].folder), "", ())
+
+
+@pytest.mark.parametrize("question", [each.key for each in EXPERIMENTS])
 def test_each_question_shows_the_numbers_of_the_stored_results(visit: Visit, question: str) -> None:
-    answer = ANSWERS[question](next(iter(committed(question).values())), "", ())
+    finding = found(question)
     page = visit(f"/arena?question={question}")
     page.wait_for_selector("[data-shown=committed] td >> nth=0")
-    assert table(page) == [list(answer.headings), *answer.rows]
-    assert page.inner_text("[data-shown=committed] .said").count("\n") >= len(answer.sentences) - 1
+    assert table(page) == [list(finding.headings), *finding.rows]
+    assert page.inner_text("[data-shown=committed] .said").count("\n") >= len(finding.sentences) - 1
     measured = page.inner_text("[data-shown=committed] .measured")
-    assert all(text in measured for text in answer.measured.values())
+    assert all(text in measured for text in finding.measured.values())
     assert "Notice" in page.inner_text("p.lead >> nth=0")
     page.wait_for_selector(f"{CHART} svg path >> nth=9", state="attached")
-    names = [mark.row for mark in answer.marks if not mark.is_reference] or answer.models
+    names = [mark.row for mark in finding.marks if not mark.is_reference] or finding.models
     assert all(name in said(page) for name in names)
-    assert not answer.marks or all(f">{name}</text>" in drawn(page) for name in names)
+    assert not finding.marks or all(f">{name}</text>" in drawn(page) for name in names)
 
 
 def test_a_mean_on_the_page_is_that_of_the_stored_cells(visit: Visit) -> None:
@@ -111,8 +118,8 @@ def test_one_step_has_several_signals(visit: Visit) -> None:
     page.click("[aria-label=Signal] >> text='recall'")
     page.wait_for_function("location.search.includes('signal=recall')")
     page.wait_for_function("document.querySelector('.measured').textContent.includes('cue')")
-    answer = ANSWERS["one-step"](HERE / "recall", "", ())
-    assert table(page)[1:] == answer.rows
+    finding = found("one-step", 1)
+    assert table(page)[1:] == finding.rows
 
 
 def test_an_address_that_makes_no_sense_shows_the_first_question_and_is_not_obeyed(visit: Visit) -> None:
@@ -179,3 +186,36 @@ def test_a_server_that_ends_takes_its_run_with_it(chromium: Any, tmp_path: Path)
         page.close()
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == [] and list(running.home.glob("arena/small-*")) == []
+
+
+def test_an_experiment_that_is_added_has_its_place_on_the_page(
+    chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in sixth.environment(tmp_path / "start", tmp_path).items():
+        monkeypatch.setenv(name, value)
+    settings = PersistenceSettings(ahead=[1, 7], windows=200)
+    measured = Persistence().begin(tmp_path / "persistence", settings)
+    for case in Persistence().cases(settings):
+        measured.enter(case, Persistence().measure(case))
+    with lasting(tmp_path / "home", command="app") as running:
+        page = chromium.new_page(strict_selectors=True)
+        page.goto(f"{running.address}/arena?question=persistence")  # nothing is committed yet
+        page.wait_for_selector("button >> text='Run the small version here'")
+        assert page.get_attribute("[data-key=persistence]", "aria-pressed") == "true"
+        assert "Notice how soon the" in page.inner_text("p.lead >> nth=0")
+        assert not page.is_visible("[data-shown=committed]")
+        assert "Persistence: three steps and 500 windows" in page.inner_text(".buttons .hint")
+        page.click("button >> text='Run the small version here'")
+        page.wait_for_function(f"document.querySelector('{STATUS}').textContent.includes('finished')", timeout=60_000)
+        page.wait_for_selector(f"{LIVE} td >> nth=2")
+        expected = [f"{Persistence().measure(Ahead(steps, 'sine', 500)):.4g}" for steps in (1, 2, 3)]
+        assert [row[1] for row in table(page, "live")[1:]] == expected
+        assert "seqzoo persistence --signal sine --ahead 1" in page.inner_text(f"{LIVE} .measured")
+
+        Persistence().save(measured, tmp_path / "persistence")
+        page.goto(f"{running.address}/arena?question=persistence")
+        page.wait_for_selector("[data-shown=committed] td >> nth=0")
+        assert table(page) == [["steps", "error"], *([key, f"{error:.4g}"] for key, error in measured.runs.items())]
+        assert "seqzoo persistence --windows 2000" in page.inner_text("[data-shown=committed] .measured")
+        assert "last value from" in said(page)
+        page.close()

@@ -19,7 +19,7 @@ RECURRENT = sorted(path.name for path in store.SHIPPED.iterdir() if path.name.pa
 Array = NDArray[np.float64]
 
 ASK = """async ({data, architecture, windows, changes}) => {
-  const {parseSafetensors, makeCell, forward, derivative, contributions} = await import("/cell.js");
+  const {parseSafetensors, makeCell, forward, derivative, contributions} = await import("/microscope/js/cell.js");
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   const cell = makeCell(architecture, parseSafetensors(bytes.buffer));
   return windows.map((window) => {
@@ -161,7 +161,7 @@ def test_principal_components_are_those_of_a_singular_value_decomposition(page):
     rng = np.random.default_rng(3)
     points = rng.normal(size=(20, 6)) * [3.0, 2.0, 1.0, 0.5, 0.3, 0.1]
     code = """async (points) => {
-      const {principal, project} = await import("/cell.js");
+      const {principal, project} = await import("/microscope/js/cell.js");
       const found = principal(points.flat(), 6);
       return {axes: found.axes.map((axis) => [...axis]), shares: found.shares, plane: project(found, points.flat())};
     }"""
@@ -175,7 +175,7 @@ def test_principal_components_are_those_of_a_singular_value_decomposition(page):
 
 def test_points_that_are_all_alike_have_no_components_and_no_nan(page):
     code = """async () => {
-      const {principal, project} = await import("/cell.js");
+      const {principal, project} = await import("/microscope/js/cell.js");
       const found = principal(new Float64Array(12).fill(0.25), 4);
       return [found.shares, project(found, new Float64Array(12).fill(0.25))];
     }"""
@@ -193,7 +193,7 @@ def test_points_that_are_all_alike_have_no_components_and_no_nan(page):
 )
 def test_damaged_weights_are_refused_in_one_sentence(damage, says, page, weights):
     code = f"""async (data) => {{
-      const {{parseSafetensors}} = await import("/cell.js");
+      const {{parseSafetensors}} = await import("/microscope/js/cell.js");
       const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
       try {{ parseSafetensors({damage}); return "no error"; }} catch (error) {{ return error.message; }}
     }}"""
@@ -202,7 +202,7 @@ def test_damaged_weights_are_refused_in_one_sentence(damage, says, page, weights
 
 def test_the_weights_of_another_architecture_are_refused(page, weights):
     code = """async (data) => {
-      const {parseSafetensors, makeCell} = await import("/cell.js");
+      const {parseSafetensors, makeCell} = await import("/microscope/js/cell.js");
       const tensors = parseSafetensors(Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)));
       try { makeCell("gru", tensors); return "no error"; } catch (error) { return error.message; }
     }"""

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import seqzoo
+from seqzoo import _palette
 from seqzoo.runtime import catalogue
 from support.serving import Running
 
@@ -74,7 +75,7 @@ def test_an_svg_stands_alone_and_reads_on_white_whatever_the_page_looks_like(vis
     assert root.findtext(f"{SVG}title") == page.get_attribute(PREDICT, "aria-label")
     assert root[1].tag == f"{SVG}rect" and root[1].get("fill") == "#ffffff"
     colours = {part.get(kind) for part in root.iter() for kind in ("fill", "stroke")}
-    assert {"#0072b2", "#222222", "#5f6771"} <= colours
+    assert {_palette.light(name) for name in ("model", "truth", "muted", "bayes", "best_linear")} <= colours
     assert b"var(" not in data and b"href=\"http" not in data
     assert "steps from now" in [text.text for text in root.iter(f"{SVG}text")]
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import httpx
 import numpy as np
 import pytest
 
 import seqzoo
 from seqzoo.app.model.inside.microscope import KEYS
+from seqzoo.microscope import modules
 from seqzoo.signals import Sine, TwoTone
 
 Visit = Callable[..., Any]
@@ -154,6 +156,16 @@ def test_a_figure_is_an_svg_that_stands_alone_and_a_png(figure, look):
     assert (width, height) == (2 * int(root.get("width", "0")), 2 * int(root.get("height", "0")))
 
 
+def test_a_path_of_one_point_has_no_names_one_upon_another(look):
+    page = look("gru.recall", "&freeze=z1")
+    assert page.inner_text("[data-out=path]") == "All states are alike: there is no path."
+    names = [b"first value", b"\xe2\x88\x921.0<"]
+    assert not any(name in taken(page, "svg", "path")[1] for name in names)
+    page.click("[data-gate=z][data-value='']")
+    page.wait_for_function("!document.querySelector('[data-out=path]').textContent.startsWith('All')")
+    assert all(name in taken(page, "svg", "path")[1] for name in names)
+
+
 @pytest.mark.parametrize("name", ["lstm.sine", "gru.recall"])
 def test_the_numbers_are_those_of_the_numpy_reference(name, look):
     page = look(name, "&values=3_0.5~20_-0.25")
@@ -187,6 +199,29 @@ def test_a_drag_sends_numbers_and_no_code(visit):
     page.keyboard.press("PageUp")
     page.wait_for_function("location.search.includes('values=20_')")
     assert sent and max(sent) < 8192
+
+
+def test_the_modules_are_served_as_they_are_and_kept_by_the_browser(visit, app):
+    page, served = visit("/"), {}
+    page.on("response", lambda answer: served.setdefault(answer.url, answer))
+    page.goto(f"{app.address}/models/rnn.sine?view=inside")
+    page.wait_for_selector(".mz-said dd >> nth=0")
+    start = f"{app.address}/modules/{modules.version()}/"
+    own = {url.removeprefix(start): answer for url, answer in served.items() if url.startswith(start)}
+    hosts = {"microscope/hosts/anywidget.js", "microscope/hosts/nicegui.js"}  # the other's, and what NiceGUI serves
+    assert set(own) == set(modules.files()) - hosts
+    for path, answer in own.items():
+        assert answer.body() == modules.files()[path] and "immutable" in answer.headers["cache-control"]
+    for other in (f"{start}errors.py", f"{start}microscope/../errors.py", start.replace(modules.version(), "0" * 16)):
+        assert httpx.get(other if other != start else f"{other}microscope/js/cell.js").status_code == 404
+
+
+def test_modules_that_cannot_be_had_are_one_sentence_in_the_page(visit):
+    page = visit("/")
+    page.route("**/js/state.js", lambda route: route.fulfill(body="nonsense(", content_type="text/javascript"))
+    page.click("a[href='/models/lstm.sine']")
+    page.click("[role=tab] >> text=Look inside")
+    page.wait_for_selector("#panel-inside [role=alert] >> text=The microscope cannot be loaded")
 
 
 def test_the_words_of_a_link_are_those_that_the_document_explains():

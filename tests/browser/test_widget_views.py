@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import seqzoo
+from seqzoo import _palette
 from seqzoo.bundles.store import SHIPPED, open_bundle
-from seqzoo.microscope import Microscope
+from seqzoo.microscope.widget import Microscope
 from support.microscope_page import press, said
 
 
@@ -115,11 +116,22 @@ def test_a_unit_is_asked_what_its_signal_can_answer(name, asks, show):
     )
 
 
+def test_the_linear_forecaster_has_the_colour_of_the_one_that_it_is(show):
+    page = show()
+    drawn = "() => getComputedStyle(document.querySelector('.mz-lin')).backgroundColor"
+    rgb = {role: [int(_palette.light(role)[at : at + 2], 16) for at in (1, 3, 5)] for role in ("best_linear", "line")}
+    assert page.evaluate(drawn) == "rgb({}, {}, {})".format(*rgb["best_linear"])
+    page.evaluate("window.stop()")
+    show(signal={"family": "", "linear": "straight line"}, standings=[], bayes={})
+    assert page.evaluate(drawn) == "rgb({}, {}, {})".format(*rgb["line"])
+    assert "straight line" in page.inner_text(".mz-said")
+
+
 def test_a_unit_of_recall_holds_the_value_after_the_cue(show):
     page = show("gru.recall")
     answers = """async () => {
       const [{parseSafetensors, makeCell, head}, {questionOf, respond}] =
-        await Promise.all([import("/cell.js"), import("/response.js")]);
+        await Promise.all([import("/microscope/js/cell.js"), import("/microscope/js/response.js")]);
       const bytes = (await new Promise((done) => {
         window.model.on("msg:custom", (_, buffers) => done(buffers[0])); window.model.send({kind: "weights"}); }));
       const cell = makeCell("gru", parseSafetensors(bytes.buffer));

@@ -95,7 +95,7 @@ def test_a_trained_model_can_be_listed_verified_used_and_reproduced(terminal: Te
     assert len(terminal("predict", "lstm.sine-own", *WINDOW).out.split()) == 1
     again = terminal("reproduce", "lstm.sine-own", "--json")
     assert json.loads(again.out)["identical"] is True
-    assert not list((home / "runs").glob("*.safetensors"))
+    assert not list((home / "runs").glob("*/*.safetensors"))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def _training(home: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
 
 def _await_checkpoint(home: Path) -> None:
     until = time.monotonic() + 120
-    while not list((home / "runs").glob("*.safetensors")):
+    while not list((home / "runs").glob("*/*.safetensors")):
         assert time.monotonic() < until, "no checkpoint was written"
         time.sleep(0.02)
 

@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo.arena.experiments import off_distribution, order, order_runs, roll_out
+from seqzoo.arena import running
+from seqzoo.arena.experiments import experiment
+from seqzoo.arena.experiments.order import TimeAgainstPicture
+from seqzoo.arena.experiments.order.cases import FULL, QUICK, OrderCase, OrderOutcome, cases
 from support.terminal import Terminal
+
+
+def text_of(key: str, folder: Path) -> str:
+    shown = experiment(key)
+    return shown.markdown(shown.read(folder))
 
 
 def test_off_distribution_writes_results_figure_and_text(terminal: Terminal, tmp_path: Path) -> None:
@@ -19,7 +27,7 @@ def test_off_distribution_writes_results_figure_and_text(terminal: Terminal, tmp
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
         "off-distribution.json", "off-distribution.md", "off-distribution.svg",
     ]
-    assert off_distribution.markdown(off_distribution.read(tmp_path)) in said.out
+    assert text_of("off-distribution", tmp_path) in said.out
     assert (tmp_path / "off-distribution.md").read_text("utf-8") in said.out
 
 
@@ -28,9 +36,8 @@ def test_roll_out_writes_results_figure_and_text(terminal: Terminal, tmp_path: P
     assert said.status == 0, said.err
     names = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
     assert names == ["roll-out.json", "roll-out.md", "roll-out.svg"]
-    found = roll_out.read(tmp_path)
-    assert roll_out.markdown(found) in said.out
-    assert found.at_once == {"linear.sine": 1, "lstm.sine-h50": 50}
+    assert text_of("roll-out", tmp_path) in said.out
+    assert experiment("roll-out").read(tmp_path).at_once == {"linear.sine": 1, "lstm.sine-h50": 50}
 
 
 def test_roll_out_takes_every_model_of_another_signal(terminal: Terminal, tmp_path: Path) -> None:
@@ -42,7 +49,7 @@ def test_roll_out_takes_every_model_of_another_signal(terminal: Terminal, tmp_pa
 def test_off_distribution_prints_the_json_that_it_writes(terminal: Terminal, tmp_path: Path) -> None:
     said = terminal("off-distribution", "--signal", "square", "--windows", "50", "--json", "--out", tmp_path)
     assert said.status == 0, said.err
-    assert json.loads(said.out) == json.loads((tmp_path / off_distribution.RESULTS).read_text("utf-8"))
+    assert json.loads(said.out) == json.loads((tmp_path / "off-distribution.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -76,14 +83,12 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(roll_out, "measure", None)
-    monkeypatch.setattr(off_distribution, "sweep", None)
-    monkeypatch.setattr(order_runs, "run", None)
+    monkeypatch.setattr(running, "in_processes", None)
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         assert "Choose another folder." in terminal(command, "--out", out).refusal
 
 
-def answers_here(work, tasks, workers, should_stop):
+def here(work, tasks, workers, should_stop):
     """As the pool, in this process: what the test replaces cannot be sent to another."""
     for task in tasks:
         if should_stop():
@@ -94,42 +99,52 @@ def answers_here(work, tasks, workers, should_stop):
 def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done: list[order.Case] = []
+    done: list[OrderCase] = []
 
-    def measure(case: order.Case, settings: order.Settings) -> order.Measured:
+    def measure(self: TimeAgainstPicture, case: OrderCase) -> OrderOutcome:
         done.append(case)
-        return order.Measured(0.01 * len(done), 17_000, 0.0)
+        if len(done) == 40:
+            signal.raise_signal(signal.SIGINT)
+        return OrderOutcome(0.01 * len(done), 17_000, 0.0)
 
-    monkeypatch.setattr(order_runs, "measure", measure)
-    monkeypatch.setattr(order_runs.local, "answers", answers_here)
-    wanted = order.cases(2)
-    order_runs.run(wanted[:40], order.QUICK, tmp_path)
-    said = terminal("time-against-picture", "--quick", "--seeds", "2", "--workers", "1", "--out", tmp_path)
+    monkeypatch.setattr(TimeAgainstPicture, "measure", measure)
+    monkeypatch.setattr(running, "in_processes", here)
+    command = ["time-against-picture", "--quick", "--seeds", "2", "--workers", "1", "--out", tmp_path]
+    assert terminal(*command).status == 130
+    said = terminal(*command)
     assert said.status == 0, said.err
-    assert done == wanted
-    assert order.markdown(order.read(tmp_path)) in said.out
+    assert done == cases(2, QUICK) and "40 of 66 runs are there already" in said.out
+    assert text_of("time-against-picture", tmp_path) in said.out
     assert (tmp_path / "time-against-picture.svg").exists() and (tmp_path / "time-against-picture.md").exists()
-    assert "holds runs of other lengths" in terminal("time-against-picture", "--out", tmp_path).refusal
+    assert "holds measurements with other settings" in terminal("time-against-picture", "--out", tmp_path).refusal
 
 
 def test_results_that_are_damaged_are_refused(terminal: Terminal, tmp_path: Path) -> None:
-    (tmp_path / order.RESULTS).write_text("[1, 2")
+    (tmp_path / "time-against-picture.json").write_text("[1, 2")
     assert "cannot be read" in terminal("time-against-picture", "--out", tmp_path).refusal
 
 
 def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def measure(case: order.Case, settings: order.Settings) -> order.Measured:
+    def measure(self: TimeAgainstPicture, case: OrderCase) -> OrderOutcome:
+        assert case.lengths == FULL
         signal.raise_signal(signal.SIGINT)
-        return order.Measured(0.5, 17_000, 0.0)
+        return OrderOutcome(0.5, 17_000, 0.0)
 
-    monkeypatch.setattr(order_runs, "measure", measure)
-    monkeypatch.setattr(order_runs.local, "answers", answers_here)
+    monkeypatch.setattr(TimeAgainstPicture, "measure", measure)
+    monkeypatch.setattr(running, "in_processes", here)
     said = terminal("time-against-picture", "--workers", "1", "--out", tmp_path)
     assert said.status == 130 and "The same command continues." in said.err
-    assert len(order.read(tmp_path).runs) == 1
+    assert experiment("time-against-picture").read(tmp_path).measured == 1
     assert not (tmp_path / "time-against-picture.svg").exists()
+
+
+def test_the_report_of_a_folder_can_be_written_again(terminal: Terminal, tmp_path: Path) -> None:
+    said = terminal("roll-out", "linear.sine", "--windows", "20", "--out", tmp_path)
+    (tmp_path / "roll-out.svg").unlink()
+    again = terminal("roll-out", "--render", tmp_path)
+    assert (again.status, again.out) == (0, said.out) and (tmp_path / "roll-out.svg").exists()
 
 
 @pytest.mark.parametrize(

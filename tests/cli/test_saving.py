@@ -19,7 +19,7 @@ from seqzoo.cli import tables
 from seqzoo.cli.listing import show_models
 from seqzoo.errors import InputError
 from seqzoo.runtime import catalogue
-from seqzoo.training.loop import Run
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 from support.terminal import Terminal
 
@@ -33,7 +33,7 @@ def test_a_model_worse_than_the_last_value_is_no_success_and_its_weights_are_not
     refusal = terminal("train", "linear.sine", *TOO_FAST).refusal
     assert "no better than the last value" in refusal and "(1e+06) is probably too high" in refusal
     assert not list((home / "models").iterdir())
-    (checkpoint,) = (home / "runs").iterdir()
+    (checkpoint,) = (home / "runs").glob("*/checkpoint.safetensors")
     assert str(checkpoint) in refusal
     assert terminal("train", "linear.sine", *TOO_FAST, "--resume", "--keep-worse").status == 0
     assert store.open_bundle(home / "models" / "linear.sine-own").manifest.score.skill[0] < 0
@@ -42,7 +42,7 @@ def test_a_model_worse_than_the_last_value_is_no_success_and_its_weights_are_not
 def test_training_without_noise_is_refused_before_it_begins(terminal: Terminal) -> None:
     assert "sigma must be above 0" in terminal("train", "linear.sine", "--set", "signal.sigma=0").refusal
     with pytest.raises(InputError, match="sigma must be above 0"):
-        Run.of(_registry.entry("linear.sine"), changes={"signal.sigma": 0.0})
+        TrainingSpec.of(_registry.entry("linear.sine"), changes={"signal.sigma": 0.0})
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_any_work(
@@ -66,7 +66,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(
     for arguments in cases:
         said = terminal(*arguments)
         assert said.refusal.startswith(f"cannot write into {nowhere}") and not said.out, arguments
-    assert not list(home.glob("runs/*.safetensors"))
+    assert not list(home.glob("runs/*/*.safetensors"))
     (tmp_path / "folder.svg").mkdir()
     assert "it is a folder" in terminal("forecast", "lstm.sine", "--plot", tmp_path / "folder.svg").refusal
 
@@ -78,7 +78,7 @@ def test_of_two_trainings_under_one_name_the_second_is_told_and_loses_nothing(ho
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     until = time.monotonic() + 120
-    while not list((home / "runs").glob("*.safetensors")):
+    while not list((home / "runs").glob("*/*.safetensors")):
         assert time.monotonic() < until and slow.poll() is None
         time.sleep(0.02)
     slow.send_signal(signal.SIGSTOP)
@@ -92,7 +92,7 @@ def test_of_two_trainings_under_one_name_the_second_is_told_and_loses_nothing(ho
     again = terminal("train", "linear.sine", *options, "--resume", "--as", "second", "--json")
     assert again.status == 0 and json.loads(again.out)["finished"]
     assert store.open_bundle(home / "models" / "second").manifest.training.recipe["steps"] == 3000
-    assert not [path.name for path in (home / "runs").iterdir() if path.name.startswith(".")]
+    assert not list((home / "runs").glob("*/made-*"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="descriptors of POSIX")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from seqzoo.arena import results
-from seqzoo.arena.results import Results
+from seqzoo.arena.experiments import EXPERIMENTS
+from seqzoo.arena.results import TrainingResults
 from seqzoo.cli import app
 from support import arena_work
 
@@ -28,21 +29,22 @@ def script(tmp_path, monkeypatch):
 
 
 def test_sections_appear_with_their_results_and_name_the_command_behind_them(script, tmp_path):
-    found = Results("sine", 20, {"bayes": 0.0, "last_value": 0.9})
+    found = TrainingResults("sine", 20, {"bayes": 0.0, "last_value": 0.9})
     found.cells = [arena_work.result(model, seed, 0.1 + seed / 100) for model in ("mlp", "lstm") for seed in (0, 1)]
     for name in ("sine", "sample-efficiency"):
         results.save(found, tmp_path / script.RESULTS / name)
     script.main()
     text = (tmp_path / "docs" / "arena.md").read_text("utf-8")
     assert re.findall(r"^## (.*)", text, re.MULTILINE) == ["The plain sine, on three budgets", "Sample efficiency"]
-    assert f"`{script.command('sine')}`" in text and f"--out {script.RESULTS.as_posix()}/sine`" in text
+    options = EXPERIMENTS[0].committed[0].options
+    assert f"`seqzoo arena {options} --out {script.RESULTS.as_posix()}/sine`" in text
     pictures = re.findall(r"\]\(([^)]+)\)", text)
     assert len(pictures) == 2 and all((tmp_path / "docs" / picture).is_file() for picture in pictures)
 
 
 def test_the_commands_behind_the_sections_are_commands(script):
     registered = {command.name or command.callback.__name__ for command in app.registered_commands}
-    assert {script.command(name).split()[1] for name in script.COMMANDS} <= registered
+    assert {experiment.command for experiment in EXPERIMENTS} <= registered
 
 
 def test_the_page_is_what_the_committed_results_say(script, tmp_path):

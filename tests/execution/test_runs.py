@@ -16,9 +16,10 @@ from seqzoo.errors import InputError, UnknownNameError
 from seqzoo.execution.runs import Runs, Settings, here
 from seqzoo.execution.runs.events import Began, Ended, Evaluated, Failed, Log, Snapshot, append
 from seqzoo.execution.runs.manager import is_useful
-from seqzoo.execution.runs.plans import plan_of, settings_of
+from seqzoo.execution.runs.plans import spec_of
 from seqzoo.forecasters.floors import floors
 from seqzoo.signals import Sine
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 TINY = Settings(size=4, learning_rate=4e-3, batch_size=16, sigma=0.1, steps=400, seed=1, optimiser="soap")
@@ -28,10 +29,8 @@ TINY = Settings(size=4, learning_rate=4e-3, batch_size=16, sigma=0.1, steps=400,
 def runs(home: Path):
     made = Runs(home)
     yield made
-    for _, process in made._processes.values():
-        process.kill()
-        process.wait()
-        process.stdin.close()
+    for _, child in made._processes.values():
+        child.kill()
 
 
 def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
@@ -45,7 +44,7 @@ def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
 
 
 def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(runs):
-    from seqzoo.training.loop import Run, train
+    from seqzoo.training.loop import train
 
     run = runs.start("lstm.sine", TINY)
     assert runs.status(run).state == "starting"
@@ -59,7 +58,7 @@ def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(
     runs.resume(run)
     done = wait_for(runs, run, "finished")
     plan = done.plan
-    whole = train(Run.of(_registry.entry(plan.entry), seed=1, changes=plan.changes))
+    whole = train(plan.spec)
     told = [(point.step, point.loss, point.excess) for point in done.evaluations]
     assert told == [(point.step, point.loss, point.excess) for point in whole.history]
     for point in done.evaluations:
@@ -80,7 +79,7 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     now = wait_for(runs, run, "running", evaluations=len(died.evaluations) + 1)
     while not is_useful(now):
         now = wait_for(runs, run, "running", evaluations=len(now.evaluations) + 1)
-    runs._processes[run][1].stdin.close()  # as when the server ends, however it does
+    runs._processes[run][1].release()  # as when the server ends, however it does
     wait_for(runs, run, "paused")
     runs.stop(run)
     assert runs.status(run).state == "stopped"
@@ -95,7 +94,7 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     assert [one.name for one in kept.kept] == ["linear.sine-mine"]
     manifest = store.open_bundle(shelf.available()["linear.sine-mine"]).manifest
     assert manifest.name == "linear.sine-mine" and manifest.score.excess[0] == kept.kept[0].excess
-    assert settings_of(manifest) == kept.plan.settings
+    assert TrainingSpec.of_manifest(manifest) == kept.plan.spec
     with pytest.raises(InputError, match=r"'linear\.sine-mine'"):
         runs.keep(run, "linear.sine-mine")
 
@@ -156,17 +155,15 @@ def test_what_is_no_run_or_no_model_is_said(runs):
         runs.start("bayes.sine", TINY)
 
 
-def test_the_plan_of_a_model_with_its_own_settings_is_the_recipe_it_was_trained_by(shipped):
-    manifest = store.open_bundle(shipped).manifest
-    plan = plan_of(manifest, settings_of(manifest), 0.0)
-    assert plan.entry == "lstm.sine"
-    assert plan.changes == {
-        **{f"config.{name}": value for name, value in manifest.config.items()},
-        **{f"recipe.{name}": value for name, value in manifest.training.recipe.items()},
-        **{f"signal.{name}": value for name, value in manifest.signal.parameters.items()},
-    }
-    direct = store.open_bundle(store.SHIPPED / "lstm.sine-h50").manifest
-    assert plan_of(direct, settings_of(direct), 0.0).entry == "lstm.sine-h50"
+def test_the_spec_of_a_model_with_its_own_settings_is_the_one_it_was_trained_by(shipped):
+    for path in (shipped, store.SHIPPED / "lstm.sine-h50"):
+        manifest = store.open_bundle(path).manifest
+        spec = TrainingSpec.of_manifest(manifest)
+        assert spec_of(manifest, Settings.of(spec)) == spec and spec.name == path.name
+    louder = msgspec.structs.replace(Settings.of(spec), sigma=0.3, size=9)
+    assert spec_of(manifest, louder) == TrainingSpec.of(
+        _registry.entry("lstm.sine-h50"), seed=spec.seed, changes={"signal.sigma": 0.3, "config.hidden_size": 9}
+    )
 
 
 def test_a_log_is_read_as_it_grows_and_neither_a_torn_line_nor_a_step_done_again_counts(tmp_path):

@@ -12,8 +12,9 @@ import pytest
 
 from seqzoo import _storage
 from seqzoo.arena import results
-from seqzoo.arena.experiments.one_step import Contest, hold
-from seqzoo.arena.results import Footprint, Results
+from seqzoo.arena.experiments.one_step import OneStep, OneStepSettings
+from seqzoo.arena.results import Footprint, TrainingResults
+from seqzoo.arena.running import run
 from seqzoo.errors import InputError
 from support import arena_work
 from support.terminal import Terminal
@@ -25,7 +26,7 @@ Facts = dict[str, Any]
 def facts(tmp_path: Path) -> Facts:
     """Sound results, as JSON."""
     cells = [arena_work.result("linear", seed, 0.1 + seed) for seed in (0, 1)]
-    results.save(Results("sine", 20, {"bayes": 0.0}, cells, {"linear": Footprint(3.0, 900)}), tmp_path)
+    results.save(TrainingResults("sine", 20, {"bayes": 0.0}, cells, {"linear": Footprint(3.0, 900)}), tmp_path)
     made: Facts = json.loads((tmp_path / results.NAME).read_text())
     return made
 
@@ -84,8 +85,9 @@ def test_a_later_schema_is_named_even_if_its_fields_are_unknown(tmp_path: Path, 
 
 def test_a_folder_that_another_run_writes_into_is_refused_and_left_alone(tmp_path: Path, facts: Facts) -> None:
     before = (tmp_path / results.NAME).read_bytes()
-    contest = Contest("sine", ("linear",), (None,), 1, 640)
+    settings = OneStepSettings("sine", "linear", ["endless"], 1, 640)
     with _storage.only_writer(tmp_path), pytest.raises(InputError, match=r"another run is writing into .* --out"):
-        hold(contest, tmp_path, workers=1, work=arena_work.noted)
+        run(OneStep(), settings, tmp_path, workers=1, measure=arena_work.noted)
     assert (tmp_path / results.NAME).read_bytes() == before
-    assert len(hold(contest, tmp_path, workers=1, work=arena_work.noted).cells) == 3
+    later, _ = run(OneStep(), settings, tmp_path, workers=1, measure=arena_work.noted)
+    assert len(later.cells) == 3

@@ -94,7 +94,7 @@ def test_a_flipped_bit_of_the_manifest_is_refused_or_changes_no_prediction(copie
         except seqzoo.SeqzooError:
             refused += 1
             continue
-        facts = store.open_bundle(copied).manifest.contract.normaliser
+        facts = store.open_bundle(copied).manifest.contract.scaling
         assert (given == expected).all() or not facts.is_identity
     assert refused > len(whole)
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from seqzoo.arena import results
-from seqzoo.arena.experiments import off_distribution, order
+from seqzoo.arena.experiments import EXPERIMENTS
 from seqzoo.errors import InputError, IntegrityError
 
-KINDS = {
-    "arena": (results.NAME, results.load),
-    "shift": (off_distribution.RESULTS, off_distribution.read),
-    "order": (order.RESULTS, order.read),
-}
+KINDS = {each.key: (each.file, each.read) for each in EXPERIMENTS}
 DAMAGED = [
     b"", b"{", b"[]", b"{}", b"[" * 9999, b'{"signal": 3}', b'{"signal": "sine", "context_length": 20, "more": 1}',
     b'{"signal": "\xff\xfe"}',

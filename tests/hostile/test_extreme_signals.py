@@ -10,9 +10,10 @@ import pytest
 from seqzoo import signals
 from seqzoo.cli.progress import Bar
 from seqzoo.errors import InputError
+from seqzoo.execution.runs.recording import _began
 from seqzoo.forecasters.exact import best_linear
 from seqzoo.forecasters.floors import floors
-from seqzoo.training import loop
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 from support.terminal import Terminal
 
@@ -76,9 +77,11 @@ def test_the_table_of_floors_shows_the_digits_of_very_large_and_very_small_error
 
 def test_training_on_a_long_window_shows_its_references(capsys: pytest.CaptureFixture[str]) -> None:
     entry = _registry.entry("linear.sine")
-    run = loop.Run.of(entry, changes={"config.context_length": 2500, "signal.sigma": 1.0})
-    with Bar(run, quiet=False):
-        assert "best linear" in capsys.readouterr().out
+    run = TrainingSpec.of(entry, changes={"config.context_length": 2500, "signal.sigma": 1.0})
+    began, _ = _began(run)
+    with Bar(run, quiet=False) as bar:
+        bar.references(began.floors)
+    assert "best linear" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["bayes.sine", "last_value.square"])

@@ -18,9 +18,12 @@ from support.tabs import Tab
 ARGUMENTS = [
     None, True, {}, [], [[[]]], "x" * 1000, float("nan"), float("inf"), 10**400, 1e308, -1, "NaN", "-inf", "1e999",
     "９", {"index": 1e308, "value": "x"}, {"index": "0", "value": None}, {"index": 10**30, "value": "nan"},
-    ["a", "b"], [None, None], [{}, "file"], {"a": {"b": 1}},
+    ["a", "b"], [None, None], [{}, "file"], {"a": {"b": 1}}, {"window": [1], "view": {}}, {"window": 7, "view": 7},
+    {"window": [None] * 20, "view": {}}, {"window": [10**400] * 20, "view": {}}, {"window": ["x"] * 20, "view": {}},
+    {"window": [0.5] * 20, "view": []}, {"window": [0.5] * 20, "view": {"draw": {}, "ahead": [9], "t": 1e308}},
 ]  # fmt: skip
 VIEWS = {
+    "/models/lstm.sine?view=inside": "nicegui-nicegui",
     "/models/lstm.sine": "textarea", "/models/mlp.sine?view=inside": "input",
     "/models/lstm.sine?view=train": "select", "/models/lstm.sine?view=rollout": "input", "/arena": "progress",
 }  # fmt: skip

@@ -12,8 +12,11 @@ import msgspec
 import pytest
 
 from seqzoo.errors import CheckpointError
+from seqzoo.execution.runs.manager import Runs
+from seqzoo.execution.runs.recording import CHECKPOINT
 from seqzoo.training import checkpoints
-from seqzoo.training.loop import Run, train
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 from support import forge
 from support.terminal import Terminal
@@ -28,14 +31,15 @@ ARGUMENTS = [word for key, value in OPTIONS.items() for word in ("--set", f"{key
 
 
 @pytest.fixture
-def run() -> Run:
-    return Run.of(_registry.entry("lstm.sine"), changes=OPTIONS)
+def run() -> TrainingSpec:
+    return TrainingSpec.of(_registry.entry("lstm.sine"), changes=OPTIONS)
 
 
 @pytest.fixture
-def checkpoint(run: Run, home: Path) -> Path:
+def checkpoint(run: TrainingSpec, home: Path) -> Path:
     """The checkpoint of a run that was stopped half-way, where the command line looks for it."""
-    path = home / "runs" / f"lstm.sine-{run.fingerprint}.safetensors"
+    runs = Runs(home)
+    path = runs.folder / runs.add(run) / CHECKPOINT
     steps: list[int] = []
     train(run, path, on_progress=lambda update: steps.append(update.step), should_stop=lambda: len(steps) >= 10)
     assert path.exists()
@@ -141,7 +145,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=range(len(CHANGES)))
 def test_a_checkpoint_that_does_not_fit_the_run_is_refused(
-    run: Run, checkpoint: Path, change: Callable[[checkpoints.State, dict[str, Any]], None]
+    run: TrainingSpec, checkpoint: Path, change: Callable[[checkpoints.State, dict[str, Any]], None]
 ) -> None:
     state, groups = checkpoints.load(checkpoint)
     state = msgspec.structs.replace(state)

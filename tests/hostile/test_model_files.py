@@ -89,7 +89,7 @@ IN_TRIAL = {
     "no parameters": (building("self.head = nn.Flatten()"), "has no parameters to train"),
     "frozen": (building(BUILDS + ".requires_grad_(False)"), "has no parameters to train"),
     "unused": (returning("context[:, -1]"), "the forecast does not depend on them"),
-    "another config": (SOUND.replace("(self, config: Config)", "(self)"), "cannot be built from Config: TypeError"),
+    "another config": (SOUND.replace("(self, config: Config)", "(self)"), "built from its config: TypeError"),
     "a field": (building("self.head = nn.Linear(20, config.size)"), "no attribute 'size'"),
     "no module": (SOUND.replace("(nn.Module)", "").replace("super().__init__()", "pass"), "be an nn.Module, got Own"),
     "too large": (building("self.head = nn.Linear(2000, 2000)"), "the module of 'own' must have at most 2,000,000"),

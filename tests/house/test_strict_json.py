@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seqzoo import _strict_json
-from seqzoo.arena.results import Results
-from seqzoo.arena.stored import read
+from seqzoo.arena.result_files import read
+from seqzoo.arena.results import TrainingResults
 from seqzoo.errors import InputError
 
 
@@ -38,4 +38,4 @@ def test_what_readers_differ_on_is_refused_with_what_it_is(raw, message):
 def test_results_of_the_arena_that_state_a_thing_twice_are_refused(tmp_path):
     (tmp_path / "results.json").write_text('{"schema_version": 1, "schema_version": 1}', "utf-8")
     with pytest.raises(InputError, match="'schema_version' is given twice"):
-        read(tmp_path / "results.json", Results)
+        read(tmp_path / "results.json", TrainingResults)

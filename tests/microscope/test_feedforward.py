@@ -61,7 +61,7 @@ def test_with_every_unit_off_the_window_no_longer_matters():
 
 def test_a_normaliser_scales_what_goes_in_and_what_comes_out():
     real, windows = open_bundle(SHIPPED / "mlp.sine"), windows_of("mlp.sine")
-    contract = replace(real.manifest.contract, normaliser=Normaliser(3.0, 10.0))
+    contract = replace(real.manifest.contract, scaling=Normaliser(3.0, 10.0))
     scaled = FeedForward(Bundle(real.path, replace(real.manifest, contract=contract), real.raw_manifest))
     np.testing.assert_allclose(scaled.forecast(10 * windows + 3), 10 * inside("mlp.sine").forecast(windows) + 3)
 

@@ -17,15 +17,17 @@ from safetensors.numpy import load as parse
 from safetensors.numpy import save
 
 from seqzoo.bundles import shelf, store
-from seqzoo.data.scaling import Normaliser
+from seqzoo.bundles.manifest import TOLERANCE, Contract
 from seqzoo.publishing import build
-from seqzoo.publishing.reproduce import reproduce, run_of
+from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import ENGINES, load
 from seqzoo.signals import Sine
 from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
+CONTRACT = Contract(20, 1)
 SHORT = 5  # values of a window where its length decides nothing: the exporter unrolls some layers step by step
 CARD = _registry.entry("lstm.sine").card
 
@@ -95,11 +97,11 @@ def test_a_bundle_made_here_is_complete_served_by_every_engine_and_proves_itself
     golden = parse(made.read(store.GOLDEN))
     for engine in ENGINES:
         distance = np.abs(load("mine", engine).predict(golden["context"]) - golden["forecast"]).max()
-        assert distance <= made.manifest.tolerance[engine]
+        assert distance <= TOLERANCE
     report = verify("mine", windows=2000, seed=2**31 + 5)
     assert {check.name: check.detail for check in report.checks if check.passed is not True} == {}
     manifest = made.manifest
-    assert run_of(manifest).recipe == trained.run.recipe and run_of(manifest).config == trained.run.config
+    assert TrainingSpec.of_manifest(manifest) == trained.spec
     assert manifest.training.steps == trained.best_step
     assert manifest.parameters == 4 * 8 * (1 + 8 + 2) + 8 + 1
     history = json.loads(made.read(store.HISTORY))
@@ -167,7 +169,7 @@ def test_a_plain_recurrence_is_one_node_and_any_other_is_unrolled_right(options,
 
     torch.manual_seed(1)
     module = Layers(**options).eval()
-    data = build.to_onnx(module, store.Contract(SHORT, 1, Normaliser()))
+    data = build.to_onnx(module, Contract(SHORT, 1))
     graph = onnx.load_from_string(data)
     assert ("RNN" in {node.op_type for node in graph.graph.node}) is kept
     windows = torch.randn(7, SHORT, 1, generator=torch.Generator().manual_seed(2))

@@ -14,7 +14,7 @@ from seqzoo.bundles.store import CARD, TORCHSCRIPT
 from seqzoo.forecasters.table import label
 from seqzoo.publishing import build, cards
 from seqzoo.runtime import load
-from seqzoo.signals import Sine
+from seqzoo.signals import Simulated, Sine
 from seqzoo.zoo import _registry
 
 with warnings.catch_warnings():
@@ -103,8 +103,8 @@ def test_the_card_says_how_many_values_are_forecast_and_scored(found):
     ],
 )
 def test_a_signal_is_described_as_its_formula(found, parameters, described):
-    signal = store.SignalFacts("sine", parameters)
-    assert describe.describe_signal(msgspec.structs.replace(found.manifest, signal=signal)) == described
+    signal = Simulated("sine", parameters)
+    assert describe.describe_signal(msgspec.structs.replace(found.manifest, source=signal)) == described
 
 
 def test_the_flagship_is_one_lstm_layer_of_64_units_on_one_value_a_step_and_a_linear_layer_to_one():
@@ -134,7 +134,7 @@ def test_the_flagship_maps_one_window_of_20_values_to_the_next_value():
 
 
 def test_the_flagship_was_trained_on_sin_of_0_02_x_with_small_gaussian_noise():
-    signal = store.open_bundle(shelf.find("lstm.sine")).manifest.signal
+    signal = store.open_bundle(shelf.find("lstm.sine")).manifest.source
     assert signal.family == "sine"
     assert signal.parameters == {"angular_frequency": 0.02, "amplitude": 1.0, "sigma": 0.1}
 

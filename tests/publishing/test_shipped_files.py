@@ -16,7 +16,6 @@ import pytest
 from safetensors.numpy import load as parse
 
 import seqzoo
-from seqzoo import signals
 from seqzoo.bundles import store
 
 NAMES = sorted(path.name for path in store.SHIPPED.iterdir())
@@ -188,7 +187,7 @@ def test_the_golden_tensors_hold_likely_windows_wild_ones_and_chosen_ones(folder
     assert context.shape[1:] == (contract.context_length, 1) and context.dtype == np.float32
     assert forecast.shape == (len(context), contract.horizon) and forecast.dtype == np.float32
     assert np.isfinite(context).all() and np.isfinite(forecast).all()
-    signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
+    signal = found.manifest.process
     drawn = signal.draw(64, contract.context_length, contract.horizon, np.random.default_rng(1)).context
     spread = np.abs(np.diff(context[:, :, 0], axis=1)).mean(axis=1)
     usual = np.abs(np.diff(drawn, axis=1)).mean(axis=1)

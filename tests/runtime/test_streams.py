@@ -13,7 +13,8 @@ from seqzoo.errors import InputError
 from seqzoo.publishing import build
 from seqzoo.runtime import load
 from seqzoo.signals import Sine
-from seqzoo.training.loop import Run, train
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 RECURRENT = ["lstm", "gru", "rnn"]
@@ -30,7 +31,7 @@ def made(tmp_path_factory) -> dict[str, Path]:
         patch.setattr(Sine, "windows_to_score", 1000)
         for name in RECURRENT:
             entry = _registry.entry(f"{name}.sine-h2")
-            run = Run.of(entry, changes={**SMALL, "config.hidden_size": 8})
+            run = TrainingSpec.of(entry, changes={**SMALL, "config.hidden_size": 8})
             build.export(train(run), entry.card, folder / f"{name}.sine")
     return {name: folder / f"{name}.sine" for name in RECURRENT}
 
@@ -130,7 +131,7 @@ def test_the_normaliser_is_applied_and_undone(path, window):
     text = manifest.read_text("utf-8")
     plain = load(path).stream()
     facts = json.loads(text)
-    facts["contract"]["normaliser"] = {"center": 5.0, "scale": 3.0}
+    facts["contract"]["scaling"] = {"center": 5.0, "scale": 3.0}
     try:
         manifest.write_text(json.dumps(facts), "utf-8")
         scaled = load(path).stream()

@@ -47,7 +47,7 @@ def test_without_seqzoo_the_units_of_the_model_are_left_and_entered_again(key, t
     for file in (store.ONNX, store.TORCHSCRIPT):
         shutil.copy(store.SHIPPED / "lstm.sine" / file, tmp_path)
     expected = 2 * load("lstm.sine", "numpy").predict([(0.1 - 0.5) / 2] * 20) + 0.5
-    given = printed(code("lstm.sine", key, normaliser=Normaliser(0.5, 2.0)), tmp_path)
+    given = printed(code("lstm.sine", key, scaling=Normaliser(0.5, 2.0)), tmp_path)
     np.testing.assert_allclose(given, expected, atol=2e-5)
 
 

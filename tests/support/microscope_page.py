@@ -1,4 +1,7 @@
-"""A page that shows the widget by itself: a stub of anywidget's model, with what Python would have synced."""
+"""A page that shows the widget by itself: a stub of anywidget's model, with what Python would have synced.
+
+Its module is the bundle that Jupyter gets; the pages of the app run the modules as they are.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ STUB = """async ({traits, data, css}) => {
   style.textContent = css;
   document.head.append(style);
   document.body.style.cssText = "margin: 0";
-  const made = await import("/microscope.js");
+  const made = await import("/microscope/hosts/anywidget.bundle.js");
   window.stop = made.default.render({model: window.model, el: document.body});
 }"""
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from safetensors.torch import save
 
 from seqzoo.publishing import build
-from seqzoo.training import loop
-from seqzoo.training.loop import Run, Trained
+from seqzoo.training import loop, validation
+from seqzoo.training.loop import Trained
+from seqzoo.training.spec import TrainingSpec
 
 
 def digest(trained: Trained) -> str:
@@ -18,8 +19,8 @@ def digest(trained: Trained) -> str:
     return hashlib.sha256(save(build.weights_of(trained.module))).hexdigest()
 
 
-def train(run: Run, path: Path, validation_windows: int, told: Connection) -> None:
+def train(run: TrainingSpec, path: Path, validation_windows: int, told: Connection) -> None:
     """Train a run, or take it up from its checkpoint; tells each step, then the digest of the weights."""
-    loop.VALIDATION_WINDOWS = validation_windows
+    validation.WINDOWS = validation_windows
     trained = loop.train(run, path, resume=True, on_progress=lambda progress: told.send(progress.step))
     told.send(digest(trained))

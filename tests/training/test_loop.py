@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import math
 from collections import Counter
@@ -17,8 +16,9 @@ from seqzoo.data.windows import sliding
 from seqzoo.errors import DivergedError, InputError
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS
 from seqzoo.publishing import build
-from seqzoo.training import checkpoints, loop
-from seqzoo.training.loop import Run, train
+from seqzoo.training import checkpoints, validation
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 
@@ -60,19 +60,19 @@ def test_saving_checkpoints_does_not_change_the_weights(small_run, tmp_path):
 def test_training_brings_the_model_closer_to_the_best_forecaster(small_run):
     trained = train(small_run(recipe__steps=300, recipe__learning_rate=0.03, recipe__evaluate_every=50))
     assert trained.finished and trained.step == 300
-    assert trained.best_excess < trained.history[0].excess / 10
-    assert trained.best_excess == min(point.excess for point in trained.history)
+    assert trained.best.excess < trained.history[0].excess / 10
+    assert trained.best.excess == min(point.excess for point in trained.history)
     assert trained.best_step == min(trained.history, key=lambda point: point.excess).step
 
 
 def test_the_module_given_back_has_the_excess_that_is_stated(small_run):
     run = small_run(recipe__steps=60)
     trained = train(run)
-    draw = run.signal.draw(loop.VALIDATION_WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
-    bayes, variance = run.signal.posterior(draw.context, 1)
+    draw = run.source.process.draw(validation.WINDOWS, 20, 1, np.random.default_rng(HELD_OUT_SEEDS))
+    bayes, variance = run.source.process.posterior(draw.context, 1)
     forecast = build.eager(trained.module, draw.context.astype(np.float32)[:, :, None]).numpy()
-    excess = ((forecast - bayes) ** 2).mean() / (run.signal.sigma**2 + variance.mean())
-    assert excess == pytest.approx(trained.best_excess, rel=1e-4)
+    excess = ((forecast - bayes) ** 2).mean() / (run.source.process.sigma**2 + variance.mean())
+    assert excess == pytest.approx(trained.best.excess, rel=1e-4)
     assert not trained.module.training
 
 
@@ -124,9 +124,9 @@ def test_a_loss_that_is_not_finite_ends_training_and_keeps_the_last_good_checkpo
 class Recording(nn.Module):
     """Any forecaster that notes what it was trained on."""
 
-    def __init__(self, config):
+    def __init__(self, replaced):
         super().__init__()
-        self.head = nn.Linear(config.context_length, config.horizon)
+        self.head = nn.Linear(20, 1)
 
     def forward(self, context):
         if torch.is_grad_enabled():
@@ -136,15 +136,14 @@ class Recording(nn.Module):
 
 def recorded(run):
     Recording.seen = []
-    run = dataclasses.replace(run, module=Recording)
-    Recording.seen.clear()  # of the windows it was tried on
-    train(run)
+    train(run, wrap=Recording)
+    del Recording.seen[0]  # the windows it was tried on
 
 
 def test_a_finite_series_is_seen_window_by_window_once_an_epoch_in_a_new_order(small_run):
     run = small_run(recipe__points=125, recipe__steps=15, recipe__batch_size=16)
     recorded(run)
-    (series,) = run.signal.observed_series(125, 20, 1, seed=0)
+    (series,) = run.source.process.observed_series(125, 20, 1, seed=0)
     windows = sliding(series[:100], 20)[0].astype(np.float32)  # the last fifth is held out
     expected = Counter(window.tobytes() for window in windows)
     assert len(windows) == 80  # five batches of 16 an epoch
@@ -179,22 +178,22 @@ def test_a_seed_kept_for_validation_is_refused(small_run, seed):
 
 def test_a_run_of_several_steps_ahead_trains_on_all_of_them(small_run):
     trained = train(small_run(config__horizon=3, recipe__steps=60))
-    assert math.isfinite(trained.best_excess)
+    assert math.isfinite(trained.best.excess)
     assert trained.module(torch.zeros(2, 20, 1)).shape == (2, 3)
 
 
 def test_changes_are_named_by_part_and_key():
-    run = Run.of(
+    run = TrainingSpec.of(
         _registry.entry("lstm.sine"),
         changes={"recipe.steps": 7, "config.hidden_size": 3, "signal.sigma": 0.2},
     )
-    assert (run.recipe.steps, run.config.hidden_size, run.signal.sigma) == (7, 3, 0.2)
+    assert (run.recipe.steps, run.config["hidden_size"], run.source.process.sigma) == (7, 3, 0.2)
 
 
 @pytest.mark.parametrize("key", ["steps", "model.steps", "", "recipes.steps"])
 def test_a_change_of_no_known_part_is_refused(key):
     with pytest.raises(InputError, match=repr(key)):
-        Run.of(_registry.entry("lstm.sine"), changes={key: 1})
+        TrainingSpec.of(_registry.entry("lstm.sine"), changes={key: 1})
 
 
 def test_the_fingerprint_tells_apart_every_fact_that_decides_the_weights(small_run):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import random
 import signal
@@ -17,8 +16,9 @@ from killed_work import digest
 from torch import nn
 
 from seqzoo.publishing import build
-from seqzoo.training import checkpoints, loop
-from seqzoo.training.loop import Run, train
+from seqzoo.training import checkpoints, validation
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_a_run_resumed_at_any_evaluation_ends_in_the_same_weights(small_run, tmp
 class Dropping(nn.Module):
     """Forgets at random while it learns, keeps a running mean in a buffer, and has a tensor that is not saved."""
 
-    def __init__(self, config):
+    def __init__(self, replaced):
         super().__init__()
         self.drop = nn.Dropout(0.3)
-        self.head = nn.Linear(config.context_length, config.horizon)
+        self.head = nn.Linear(20, 1)
         self.register_buffer("seen", torch.zeros(1))
         self.factor = torch.full((1,), 0.5)
 
@@ -57,12 +57,12 @@ class Dropping(nn.Module):
 
 
 def test_a_module_with_dropout_and_a_buffer_resumes_to_the_same_weights(small_run, tmp_path):
-    run, path = dataclasses.replace(small_run(), module=Dropping), tmp_path / "run.safetensors"
-    whole = train(run)
+    run, path = small_run(), tmp_path / "run.safetensors"
+    whole = train(run, wrap=Dropping)
     reached = []
-    train(run, path, on_progress=reached.append, should_stop=lambda: len(reached) == 10)
-    resumed = train(run, path, resume=True)
-    assert digest(resumed) == digest(whole) != digest(train(dataclasses.replace(run, seed=1)))
+    train(run, path, wrap=Dropping, on_progress=reached.append, should_stop=lambda: len(reached) == 10)
+    resumed = train(run, path, wrap=Dropping, resume=True)
+    assert digest(resumed) == digest(whole) != digest(train(small_run(seed=1), wrap=Dropping))
     assert whole.module.seen.abs().item() > 0  # the average has the buffer of the trained module
     assert [point.excess for point in resumed.history] == [point.excess for point in whole.history]
     assert not whole.module.training
@@ -99,12 +99,12 @@ def test_resume_without_a_checkpoint_starts_from_the_beginning(small_run, tmp_pa
     assert digest(train(small_run(), path, resume=True)) == digest(train(small_run()))
 
 
-def start(run: Run, path: Path) -> tuple[BaseProcess, Connection]:
+def start(run: TrainingSpec, path: Path) -> tuple[BaseProcess, Connection]:
     """A process that trains a run, and what it tells. It is forked from one that has imported torch already."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([build.__name__])
     told, end = context.Pipe(duplex=False)
-    process = context.Process(target=killed_work.train, args=(run, path, loop.VALIDATION_WINDOWS, end))
+    process = context.Process(target=killed_work.train, args=(run, path, validation.WINDOWS, end))
     process.start()
     end.close()
     return process, told

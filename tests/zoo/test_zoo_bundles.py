@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import load as parse
 
-from seqzoo import signals
 from seqzoo.bundles import shelf, store
+from seqzoo.bundles.manifest import TOLERANCE
 from seqzoo.evaluation import metrics, scoring
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, HeldOut
 from seqzoo.forecasters.exact import best_linear, linear_mse
 from seqzoo.publishing import build
-from seqzoo.publishing.reproduce import run_of
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import load
+from seqzoo.runtime.engines import offered
 from seqzoo.signals import Sine
+from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 SEED = HELD_OUT_SEEDS + 77  # of windows that no training and no stated score has seen
@@ -41,7 +42,7 @@ def windows_for(name: str) -> int:
 def fresh(name: str) -> HeldOut:
     """Windows that no training and no stated score has seen."""
     manifest = store.open_bundle(store.SHIPPED / name).manifest
-    signal = signals.make(manifest.signal.family, manifest.signal.parameters)
+    signal = manifest.process
     length, horizon = manifest.contract.context_length, manifest.contract.horizon
     return scoring.held_out(signal, length, horizon=horizon, windows=windows_for(name), seed=SEED)
 
@@ -63,9 +64,9 @@ def test_every_engine_equals_pytorch_on_the_golden_windows_and_on_fresh_ones_nea
     far = np.random.default_rng(SEED).uniform(-3, 3, near.shape).astype(np.float32)
     windows = np.concatenate([golden["context"], near, far])
     eager = build.eager(build.module_of(found), windows).numpy()
-    assert set(found.manifest.tolerance) >= {"torchscript", "onnx"}
-    wrong = {}
-    for engine, bound in found.manifest.tolerance.items():
+    assert set(offered(found.manifest)) >= {"torchscript", "onnx"}
+    wrong, bound = {}, TOLERANCE
+    for engine in offered(found.manifest):
         served = load(name, engine).predict(windows)
         # Nothing promises 1e-5 far from the signal, where a gate may be on its way over and turns rounding into more.
         distances = np.split(np.abs(served - eager).max(axis=1), [len(golden["context"]), -len(far)])
@@ -100,7 +101,7 @@ def test_a_bundle_proves_itself(name):
         "card",
         "history",
         "eager",
-        *store.open_bundle(shelf.find(name)).manifest.tolerance,
+        *offered(store.open_bundle(shelf.find(name)).manifest),
         "score",
     ]
 
@@ -164,10 +165,10 @@ def test_the_shipped_bundles_are_under_5_mb_together():
 
 def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
     manifest = store.open_bundle(shelf.find(name)).manifest
-    run = run_of(manifest)
+    run = TrainingSpec.of_manifest(manifest)
     entry = _registry.entry(name)
     assert run.recipe == entry.recipe
-    assert run.config == entry.config and run.signal == entry.signal
+    assert run == TrainingSpec.of(entry, seed=run.seed)
     assert manifest.training.windows_seen == manifest.training.steps * run.recipe.batch_size
     assert manifest.training.steps <= run.recipe.steps
     assert manifest.rebuild == f"seqzoo reproduce {name}"

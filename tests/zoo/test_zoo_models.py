@@ -13,7 +13,7 @@ from torch import nn
 
 from seqzoo.bundles import store
 from seqzoo.publishing import build
-from seqzoo.training import loop
+from seqzoo.training import validation
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
 from seqzoo.zoo._registry import Entry
@@ -87,7 +87,7 @@ def test_the_same_seed_starts_from_the_same_weights_and_another_does_not(entry):
 
 
 def test_training_twice_ends_in_the_same_weights(entry, small_run, monkeypatch):
-    monkeypatch.setattr(loop, "VALIDATION_WINDOWS", 64)
+    monkeypatch.setattr(validation, "WINDOWS", 64)
     run = small_run(entry.name, seed=2, recipe__steps=6, recipe__evaluate_every=15)  # evaluated at 3 and 6
     digests = {
         hashlib.sha256(to_safetensors(build.weights_of(train(run).module))).hexdigest() for _ in range(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from anyio import to_thread
@@ -11,19 +12,21 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
+from ..microscope import modules
 from ..runtime import catalogue
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
 from . import arena, gallery, tours
 from .gallery import sketches
 from .model import page
+from .model.inside import microscope
 from .ui import messages, not_found, theme
 
 # NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
@@ -36,6 +39,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_FOREVER = "public, max-age=31536000, immutable"  # the address of a module changes when one of them does
 RECONNECT_SECONDS = 15.0  # after which a page that was left is forgotten
 _HEADERS = [
     (b"content-security-policy", POLICY.encode()),
@@ -47,7 +51,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The gallery at /, a page at /models/NAME, the arena at /arena, tours at /tours/KEY, drawings and a table.
+    """The gallery at /, a page at /models/NAME, the arena at /arena, tours at /tours/KEY, drawings, a table, modules.
 
     Once a process: NiceGUI keeps its pages in the process.
     """
@@ -61,6 +65,13 @@ def pages(repository: Repository) -> App:
     @made.get("/tours/{key}")
     async def tour(key: str, step: str = "1") -> Response:
         return RedirectResponse(tours.address(key, tours.number(step)) if key in tours.TOURS else "/#tours")
+
+    @made.get(microscope.MODULES + "/{version}/{path:path}")
+    async def module(version: str, path: str) -> Response:
+        if version != modules.version() or path not in modules.files():
+            return Response(status_code=404)
+        kind = modules.KINDS[PurePosixPath(path).suffix]
+        return Response(modules.files()[path], media_type=kind, headers={"cache-control": _FOREVER})
 
     @made.get("/models.csv")
     async def table() -> Response:

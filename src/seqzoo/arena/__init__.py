@@ -1,6 +1,6 @@
-"""The arena: every model on the same data and the same number of windows, several seeds, intervals, verdicts.
+"""The arena: experiments that put one question to many models, with intervals and verdicts.
 
-`cells` trains and scores one model once, `pool` runs cells in processes, `results` keeps them, `contest` puts the
-three together; `verdicts` compares, `report`, `page` and `figures` show. `efficiency` asks how many points it takes,
-`shift` what a changed signal does, `order` who needs the order of what it reads. `stored` reads and writes the files.
+`experiment` states what an experiment is, `experiments` holds them and their list, `running` measures what a folder
+lacks. `results`, `measurements` and `result_files` keep what is measured; `report` has what findings and reports are
+made of; `committed` is what the package ships.
 """

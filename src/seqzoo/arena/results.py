@@ -1,16 +1,19 @@
-"""What an arena has found so far: one JSON file, whole after every cell."""
+"""Results of trainings on a budget of data: one JSON file, whole after every training. Two experiments have it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
 from ..errors import InputError
-from . import stored
+from . import result_files
+
+if TYPE_CHECKING:
+    from .experiments.training import Cell
 
 SCHEMA_VERSION = 1
 NAME = "results.json"
@@ -26,11 +29,11 @@ Whole = Annotated[int, Meta(ge=0, le=2**62)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 
 
-class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Strict: a field this schema does not know is an error, never silently dropped."""
 
 
-class Outcome(_Facts, frozen=True):
+class TrainingOutcome(_Strict, frozen=True):
     """The score of a trained model on `scored` fresh windows; the `se` is over windows."""
 
     excess: NotNegative
@@ -43,8 +46,8 @@ class Outcome(_Facts, frozen=True):
     best_step: Whole
 
 
-class Result(_Facts, frozen=True):
-    """One cell: a model trained once. Either `outcome` or `error` says how it ended.
+class TrainingResult(_Strict, frozen=True):
+    """Of one cell: a model trained once. Either `outcome` or `error` says how it ended.
 
     `points` is the length of the one observed series; None draws fresh windows without end.
     """
@@ -54,7 +57,7 @@ class Result(_Facts, frozen=True):
     windows: Count
     seed: Whole
     fingerprint: str
-    outcome: Outcome | None = None
+    outcome: TrainingOutcome | None = None
     error: str = ""
 
     @property
@@ -63,29 +66,47 @@ class Result(_Facts, frozen=True):
         return self.model, self.points, self.windows, self.seed
 
 
-class Footprint(_Facts, frozen=True):
+class Footprint(_Strict, frozen=True):
     """Of one model: median microseconds of one window through ONNX Runtime, bytes of the ONNX file."""
 
     microseconds: NotNegative
     bytes: Whole
 
 
-class Results(msgspec.Struct, forbid_unknown_fields=True):
+class TrainingResults(msgspec.Struct, forbid_unknown_fields=True):
     """Everything in one results.json. `references` has the exact excess of each reference forecaster."""
 
     signal: Name
     context_length: Count
     references: dict[Name, Score] = {}
-    cells: list[Result] = []
+    cells: list[TrainingResult] = []
     footprints: dict[Name, Footprint] = {}
     schema_version: int = SCHEMA_VERSION
 
-    def enter(self, result: Result) -> None:
+    @property
+    def measured(self) -> int:
+        """How many trainings there are, failed ones too."""
+        return len(self.cells)
+
+    def holds(self, case: Cell) -> bool:
+        """Whether a cell has an outcome from the same facts; one that failed is tried again."""
+        there = next((result for result in self.cells if result.place == case.place), None)
+        return there is not None and there.outcome is not None and there.fingerprint == case.fingerprint
+
+    def enter(self, case: Cell, measurement: TrainingOutcome) -> None:
+        """Add the outcome of a cell."""
+        self.put(TrainingResult(*case.place, case.fingerprint, measurement))
+
+    def fail(self, case: Cell, reason: str) -> None:
+        """Add the reason why a cell has no outcome; the others go on."""
+        self.put(TrainingResult(*case.place, case.fingerprint, None, reason))
+
+    def put(self, result: TrainingResult) -> None:
         """Add a result, in place of an older one of the same cell."""
         self.cells = [*(cell for cell in self.cells if cell.place != result.place), result]
 
 
-def load(folder: Path) -> Results:
+def load(folder: Path) -> TrainingResults:
     """Read the results of a folder.
 
     Raises:
@@ -93,21 +114,21 @@ def load(folder: Path) -> Results:
         IntegrityError: the file is a link, no regular file, or huge.
     """
     path = folder / NAME
-    found = stored.read(path, Results, schema=SCHEMA_VERSION)
-    places = Counter(cell.place for cell in found.cells)
+    results = result_files.read(path, TrainingResults, schema=SCHEMA_VERSION)
+    places = Counter(cell.place for cell in results.cells)
     if twice := next((place for place, count in places.items() if count > 1), None):
         model, points, windows, seed = twice
         raise InputError(
             f"{path} holds two results of {model}, {'endless' if points is None else f'{points} points'}, {windows} "
             f"windows, seed {seed}; expected one. Remove one of them."
         )
-    return found
+    return results
 
 
-def save(results: Results, folder: Path) -> None:
+def save(results: TrainingResults, folder: Path) -> None:
     """Write the results of a folder, whole or not at all.
 
     Raises:
         OSError: the folder cannot be written to.
     """
-    stored.write(folder / NAME, results)
+    result_files.write(folder / NAME, results)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .. import signals
 from ..errors import IntegrityError, SeqzooError
-from .store import CARD, Bundle, Manifest
+from ..signals import Observed
+from .manifest import Manifest
+from .store import CARD, Bundle
 
 if TYPE_CHECKING:
     pass
@@ -27,11 +28,14 @@ def text_of(found: Bundle) -> str:
 
 
 def describe_signal(manifest: Manifest) -> str:
-    """As "sin(0.02 x) + noise, sigma 0.1"."""
+    """As "sin(0.02 x) + noise, sigma 0.1", or "the series load, 8,760 values"."""
+    source = manifest.source
+    if isinstance(source, Observed):
+        return f"the series {source.name}, {source.length:,} values"
     try:
-        return signals.make(manifest.signal.family, manifest.signal.parameters).description
+        return source.process.description
     except SeqzooError:  # of a version that has other signals
-        return f"{manifest.signal.family} ({_pairs(manifest.signal.parameters)})"
+        return f"{source.family} ({_pairs(source.parameters)})"
 
 
 def _pairs(facts: dict[str, object] | dict[str, float]) -> str:

@@ -9,7 +9,8 @@ from .. import _storage
 from ..errors import InputError, UnknownNameError
 from ..forecasters import table
 from ..forecasters.table import reference_of
-from .store import MANIFEST, NAME, SHIPPED
+from .manifest import NAME
+from .store import MANIFEST, SHIPPED
 
 
 def own_models() -> Path:

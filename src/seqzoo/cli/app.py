@@ -127,7 +127,6 @@ ModelFiles = Annotated[
     list[Path] | None,
     typer.Option("--models", help="A Python file that registers a model of your own. Repeatable."),
 ]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Trainings at once; one a core if not given.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture: .png or .svg.")]
 
 

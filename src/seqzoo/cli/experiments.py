@@ -1,124 +1,143 @@
-"""Commands that ask more than one step of a known signal: roll-out, off-distribution, time-against-picture."""
+"""The commands of the arena: one for each experiment, whose settings are its options."""
 
 from __future__ import annotations
 
-import importlib.util
+import dataclasses
+import inspect
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from .app import Json, Workers, app, emit
+from ..arena.experiment import AnyExperiment, Argument, ReportTable, Setting, settings_of
+from ..arena.experiments import EXPERIMENTS
+from .app import Json, app, emit
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results, the figure and the text.")]
-
-
-@app.command("roll-out")
-def roll_out(
-    models: Annotated[
-        list[str] | None, typer.Argument(help="Models of the signal; all of the shelf if none is named.")
-    ] = None,
-    signal: Annotated[str, typer.Option(help="Signal family.")] = "sine",
-    windows: Annotated[int, typer.Option(help="Fresh windows, the same for every model.")] = 5000,
-    out: Out = Path("out"),
-    json: Json = False,
-) -> None:
-    """Roll every forecaster out 100 steps and measure its error by step beside the floor.
-
-    Examples: `seqzoo roll-out` · `seqzoo roll-out lstm.sine lstm.sine-h50 --windows 20000 --out rolled`
-    """
-    from ..arena.experiments import entrants, roll_out
-    from ..evaluation import plots
-
-    picture = out / "roll-out.svg"
-    plots.check_kind(picture)
-    chosen = entrants.predictors(models or [], signal, most_at_once=max(roll_out.STEPS))
-    results = roll_out.measure(chosen, signal, windows=windows, on_model=lambda found: roll_out.save(found, out))
-    _publish(results, roll_out.figure(results), roll_out.markdown(results), picture, json)
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results, the figure and the text.")]
+OutAtHome = Annotated[
+    Path | None, typer.Option("--out", help="Folder of the results; what is there is not run again.")
+]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes at once; one a core if not given.")]
+Render = Annotated[
+    Path | None, typer.Option("--render", help="Measure nothing: write the report of this folder's results again.")
+]
 
 
-@app.command("off-distribution")
-def off_distribution(
-    models: Annotated[
-        list[str] | None, typer.Argument(help="Models of the signal; all of the shelf if none is named.")
-    ] = None,
-    signal: Annotated[str, typer.Option(help="Signal family.")] = "sine",
-    windows: Annotated[int, typer.Option(help="Fresh windows at each point.")] = 5000,
-    out: Out = Path("out"),
-    json: Json = False,
-) -> None:
-    """Move frequency, noise and amplitude away from the training values and measure every forecaster.
+def register(experiment: AnyExperiment) -> None:
+    """Enter the command of an experiment."""
 
-    Examples: `seqzoo off-distribution` · `seqzoo off-distribution lstm.sine --windows 20000 --out shifted`
-    """
-    from ..arena.experiments import entrants, off_distribution
-    from ..evaluation import plots
+    def command(
+        out: Path | None, workers: int | None, render: Path | None, json: bool, **settings: Any
+    ) -> None:
+        _run(experiment, experiment.settings(**settings), out, workers, render, json)
 
-    picture = out / "off-distribution.svg"
-    plots.check_kind(picture)
-    chosen = entrants.predictors(models or [], signal)
-    results = off_distribution.sweep({name: model.predict for name, model in chosen.items()}, signal, windows=windows)
-    off_distribution.save(results, out)
-    _publish(results, off_distribution.figure(results), off_distribution.markdown(results), picture, json)
-
-
-@app.command("time-against-picture")
-def time_against_picture(
-    seeds: Annotated[int, typer.Option(help="Seeds of each run; the intervals are over them.")] = 3,
-    workers: Workers = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Runs too short to conclude from: a minute in all.")] = False,
-    out: Out = Path("out"),
-    json: Json = False,
-) -> None:
-    """Train recurrent, feed-forward and convolutional families on windows and pictures in and out of order.
-
-    The same command goes on where it was interrupted.
-
-    Examples: `seqzoo time-against-picture` · `seqzoo time-against-picture --quick --out /tmp/order`
-    """
-    from .._extras import check_torch
-    from ..arena.experiments import order
-    from ..errors import MissingExtraError
-    from ..evaluation import plots
-
-    cases, settings = order.cases(seeds), order.QUICK if quick else order.FULL
-    picture = out / "time-against-picture.svg"
-    check_torch("training")
-    if importlib.util.find_spec("sklearn") is None:
-        raise MissingExtraError("the pictures of digits", "arena")
-    plots.check_kind(picture)  # it makes the folder, so that it comes after what only asks
-    from ..arena.experiments import order_runs
-    from ..runtime.engines._parallel import cores
-    from .progress import interrupts
-
-    def report(case: order.Case, measured: order.Measured, left: int) -> None:
-        if not json:
-            typer.echo(f"{case.key}: {measured.error:.2%} in {measured.seconds:.0f} s, {left} runs left")
-
-    with interrupts() as stopped:
-        results = order_runs.run(
-            cases, settings, out, workers=workers or cores(), on_done=report, should_stop=stopped
+    parameters = {
+        **{setting.name: (_annotation(setting), setting.default) for setting in settings_of(experiment)},
+        "out": (Out if experiment.out else OutAtHome, experiment.out),
+        "workers": (Workers, None),
+        "render": (Render, None),
+        "json": (Json, False),
+    }
+    # Typer reads what a command takes from these two.
+    command.__annotations__ = {name: kind for name, (kind, _) in parameters.items()}
+    command.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, annotation=kind,
+            default=inspect.Parameter.empty if default is dataclasses.MISSING else default,
         )
-        unfinished = any(case.key not in results.runs for case in cases)
-    if unfinished:
-        typer.echo("Stopped; what is finished is kept. The same command continues.", err=True)
-        raise typer.Exit(130)
-    if not json:
-        typer.echo()
-    _publish(results, order.figure(results), order.markdown(results), picture, json)
+        for name, (kind, default) in parameters.items()
+    ])  # fmt: skip
+    app.command(experiment.command, help=experiment.help)(command)
 
 
-def _publish(results: Any, figure: Figure, text: str, picture: Path, json: bool) -> None:
-    """Save the picture and the text beside it, and say what was found."""
-    from .. import _storage
-    from ..evaluation import plots
+def _annotation(setting: Setting) -> Any:
+    if isinstance(setting.mark, Argument):
+        return Annotated[setting.kind, typer.Argument(help=setting.mark.help)]
+    return Annotated[setting.kind, typer.Option(f"--{setting.name.replace('_', '-')}", help=setting.mark.help)]
 
-    plots.save(figure, picture)
-    _storage.write_file(picture.with_suffix(".md"), text.encode())
-    if json:
-        emit(results)
+
+def _run(
+    experiment: AnyExperiment, settings: Any, out: Path | None, workers: int | None, render: Path | None, json: bool
+) -> None:
+    """Measure what is missing, write the report, show it."""
+    experiment.check_installed(measuring=render is None)
+    if render is not None:
+        folder, results, is_complete = render, experiment.read(render), True
     else:
-        typer.echo(f"{text}\nPicture: {picture}")
+        folder = out or _folder_at_home(experiment, settings)
+        results, is_complete = _measure(experiment, settings, folder, workers, quiet=json)
+    if is_complete or experiment.reports_unfinished:
+        report = experiment.report(results, folder, finished=is_complete)
+        if json:
+            emit(report.facts)
+        else:
+            for table in report.tables:
+                _show(table)
+            typer.echo(f"{report.text}\n{report.files}" if report.text else report.files)
+    if not is_complete:
+        raise typer.Exit(130)
+
+
+def _folder_at_home(experiment: AnyExperiment, settings: Any) -> Path:
+    from .. import _storage
+
+    return _storage.home() / experiment.command / getattr(settings, "signal", "")
+
+
+def _measure(
+    experiment: AnyExperiment, settings: Any, folder: Path, workers: int | None, *, quiet: bool
+) -> tuple[Any, bool]:
+    """The results, and whether every case was measured."""
+    from ..arena.running import run
+    from ..runtime.engines._parallel import cores
+    from .progress import ExperimentBar, interrupts
+
+    def say(line: str) -> None:
+        if not quiet:
+            typer.echo(line)
+
+    with interrupts() as stopped, ExperimentBar(experiment, quiet=quiet) as bar:
+        results, is_complete = run(
+            experiment, settings, folder,
+            workers=workers or cores(), on_start=bar.start, on_end=bar, should_stop=stopped,
+        )  # fmt: skip
+    if not is_complete and not quiet:
+        again = " The same command continues." if experiment.is_long else ""
+        typer.echo(f"\nStopped; what is finished is kept.{again}", err=True)
+    if is_complete and experiment.finish(results, settings, say):
+        experiment.save(results, folder)
+    return results, is_complete
+
+
+def _show(table: ReportTable) -> None:
+    from rich.markup import escape
+
+    from .tables import console
+
+    _print(table.title, table.headings, table.rows)
+    for name, reason in table.failures:
+        console.print(f"[red]{escape(name)} failed:[/] {escape(reason)}", highlight=False, soft_wrap=True)
+    if table.lines:
+        console.print("\n".join(["", *map(escape, table.lines), ""]), highlight=False, soft_wrap=True)
+
+
+def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from .tables import console, print_table
+
+    table = Table(title=escape(title), title_justify="left", box=None)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place == 0 else "right", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*(escape(text) for text in row))
+    is_bound = console.is_terminal or "COLUMNS" in os.environ
+    print_table(table, console if is_bound else Console(width=120))  # a pipe has no width of its own
+
+
+for _experiment in EXPERIMENTS:
+    register(_experiment)

@@ -51,10 +51,10 @@ def forecast(
     predictor = find_model(name, engine)
     case = case_of(predictor, numbers or [], file, horizon, seed)
     is_own, note = case.observed is None, None
-    best = standing(predictor.signal, own=is_own)
+    best = "" if predictor.process is None else standing(predictor.process, own=is_own)
     outside = predictor.outside(case.history[-predictor.context_length :]) if is_own else None
     if interval is not None:
-        from_signal = not is_own or predictor.signal.episodic
+        from_signal = not is_own or (predictor.process is not None and predictor.process.episodic)
         made = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
         lower, upper = made.around(case.forecast[None])
         case = case._replace(lower=lower[0], upper=upper[0])
@@ -64,14 +64,14 @@ def forecast(
         plots.save(plots.forecast_figure(name, case, best, f"interval of level {interval}"), plot)
     if json:
         facts = {key: None if values is None else values.tolist() for key, values in case._asdict().items()}
-        emit({"model": name, "level": interval, "bayes_is": best, "outside_training": outside and outside.facts(),
-              **facts})
+        facts = {"outside_training": outside and outside.facts(), **facts}
+        emit({"model": name, "level": interval, "bayes_is": best or None, **facts})
         return
     from .tables import show_forecast
 
     show_forecast(case)
     say_outside(outside)
-    if is_own:
+    if is_own and best:
         typer.echo(f"bayes: {best}; the law of these numbers is not known.")
     if note is not None:
         typer.echo(note)
@@ -161,17 +161,19 @@ def case_of(
     from .reading import read_series
 
     rollout.check_horizon(horizon)
-    length, signal = predictor.context_length, predictor.signal
+    length, process = predictor.context_length, predictor.process
     history = read_series(numbers, file)
-    observed = clean = None
+    observed = clean = bayes = None
     if history is None:
+        signal = predictor.signal
         rng = np.random.default_rng(fresh_seed() if seed is None else seed)
         drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
         history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
     elif len(history) < length:
         raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
     ahead = predictor.forecast(history, horizon)[0]
-    bayes = rollout.finite(signal.posterior(history[None, -length:], horizon)[0])[0]
+    if process is not None:
+        bayes = rollout.finite(process.posterior(history[None, -length:], horizon)[0])[0]
     return rollout.Case(history, ahead, bayes, observed, clean)
 
 

@@ -44,8 +44,10 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
         name, *others = (_padded(cell[column], column, widths) for column in columns)
         _print([f"\x1b[{style}m{name}\x1b[0m" if style else name, *others], "")
     print("excess: distance from the best possible forecaster, 0% being optimal")
-    if any(row.get("excess", 0) is None for row in rows):
+    if any(row.get("excess", 0) is None and row["skill"] is not None for row in rows):
         print(NO_EXCESS)
+    if any(row.get("skill", 0) is None for row in rows):
+        print("excess is unknown of models of a measured series, whose best possible forecaster nobody knows")
     if left_out := [column for column in HEADINGS if column not in columns]:
         print(f"This line is too narrow for: {', '.join(left_out)}. --json has everything.")
 
@@ -58,8 +60,14 @@ def _cells(row: dict[str, Any]) -> dict[str, str]:
         "what it is": _plain(row["title"]) + (", computed" if computed else own),
         "parameters": "" if computed else f"{row['parameters']:,}",
         "size": "" if computed else f"{row['bytes'] / 1024:,.0f} KB",
-        "excess": "undefined" if row["excess"] is None else f"{row['excess']:.2%}",
+        "excess": _excess(row),
     }
+
+
+def _excess(row: dict[str, Any]) -> str:
+    if row["excess"] is not None:
+        return f"{row['excess']:.2%}"
+    return "undefined" if row["skill"] is not None else "unknown"
 
 
 def _padded(text: str, column: str, widths: dict[str, int]) -> str:

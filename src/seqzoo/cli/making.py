@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .app import Json, Model, ModelFiles, Seed, app, emit, load_models, settings
 
 if TYPE_CHECKING:
+    from ..bundles.manifest import Manifest
     from ..bundles.store import Bundle
     from ..training.loop import Trained
 
@@ -43,43 +44,54 @@ def train(
     """
     from .._extras import check_torch
     from ..bundles import shelf, store
+    from ..errors import SeqzooError
     from ..zoo import _registry
 
     check_torch("training")
     from .. import _storage
     from ..evaluation import plots
+    from ..execution import runs
+    from ..execution.runs import recording
+    from ..execution.runs.events import Failed, Kept, append
     from ..publishing import build
-    from ..training.loop import Run
-    from ..training.loop import train as run_training
+    from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
 
     load_models(models)
     entry = _registry.entry(name)
-    run = Run.of(entry, seed=seed, changes=settings(change or []))
+    spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
     saved_as = as_name or f"{name}-own"
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
     store.check_replaceable(folder)
     build.check_exporter()
-    if run.architecture not in _registry.shipped():
-        build.check_exportable(run)
+    build.check_exportable(spec)
     _storage.check_writable(folder.parent)
     before = _identity(folder)
     curve = plot or _storage.home() / "curves" / f"{saved_as}.svg"
     plots.check_kind(curve)
-    checkpoint = _storage.home() / "runs" / f"{name}-{run.fingerprint}.safetensors"
-    _storage.check_file(checkpoint)
-    if resume and not checkpoint.exists():
+    known = runs.here()
+    _storage.check_writable(known.folder)
+    run = known.interrupted(spec) if resume else None
+    if resume and run is None:
         typer.echo("There is no interrupted run of these options; starting from the beginning.", err=True)
+    place = known.folder / (run or known.add(spec, models or []))
+    checkpoint = place / recording.CHECKPOINT
     with interrupts() as stopped:  # until the bundle is written: what was trained is not lost to a late Ctrl-C
-        with Bar(run, quiet=json) as bar:
-            trained = run_training(run, checkpoint, resume=resume, on_progress=bar, should_stop=stopped)
+        with recording.held(place), Bar(spec, quiet=json) as bar:
+            try:
+                trained = recording.train(place, spec, on_began=lambda began: bar.references(began.floors),
+                                          on_progress=bar, should_stop=stopped)  # fmt: skip
+            except SeqzooError as error:
+                append(place / recording.EVENTS, Failed(str(error)))
+                raise
         if not trained.history:
+            known.drop(place.name)
             typer.echo("Stopped before the first evaluation; nothing to keep.", err=True)
             raise typer.Exit(130)
         if trained.finished and not keep_worse:
             _check_useful(trained, checkpoint)
-        made = checkpoint.with_name(f".{checkpoint.name}.new-{os.getpid()}") / folder.name  # swept if this dies
+        made = place / f"made-{os.getpid()}" / folder.name
         try:
             build.export(trained, entry.card, made, name=None if out is not None else saved_as)
             with _storage.only_writer(folder.parent):
@@ -89,13 +101,16 @@ def train(
             shutil.rmtree(made.parent, ignore_errors=True)
         written = store.open_bundle(folder)
         score = written.manifest.score
-        plots.save(plots.history_figure(name, trained.history, score.floors, score.floors["bayes"]), curve)
+        plots.save(plots.history_figure(name, trained.history, score.floors or score.rivals), curve)
+    if out is None:
+        excess, excess_se = score.excess or (None, None)
+        append(place / recording.EVENTS, Kept(saved_as, excess, excess_se, is_verified=False))
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:
         emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score})
     else:
-        _show_trained(trained, written.manifest.name, score, written.path, curve)
+        _show_trained(trained, written.manifest, written.path, curve)
     if not trained.finished:
         raise typer.Exit(130)
 
@@ -144,10 +159,11 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
     check_torch("reproducing")
     load_models(models)
     from ..publishing.reproduce import reproduce as again
-    from ..publishing.reproduce import run_of
+    from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
 
-    with interrupts() as stopped, Bar(run_of(opened.manifest), quiet=json) as bar:
+    with interrupts() as stopped, Bar(TrainingSpec.of_manifest(opened.manifest), quiet=json) as bar:
+        bar.references(opened.manifest.score.floors or opened.manifest.score.rivals)
         result = again(opened, on_progress=bar, should_stop=stopped)
     if json:
         emit({**vars(result), "passed": result.passed})
@@ -246,12 +262,13 @@ def _check_unchanged(folder: Path, before: bytes | None, made: Path, checkpoint:
         )
 
 
-def _show_trained(trained: Trained, name: str, score: Any, path: Path, curve: Path) -> None:
-    from .tables import show_score
+def _show_trained(trained: Trained, manifest: Manifest, path: Path, curve: Path) -> None:
+    from .tables import show_stated_score
 
+    name = manifest.name
     if not trained.finished:
-        typer.echo(f"\nStopped at step {trained.step} of {trained.run.recipe.steps}; the best so far is kept. "
+        typer.echo(f"\nStopped at step {trained.step} of {trained.spec.recipe.steps}; the best so far is kept. "
                    "The same command with --resume continues.")
-    show_score(name, score.mse, score.excess, score.skill, score.floors)
+    show_stated_score(manifest)
     typer.echo(f"\n{trained.seconds:.0f} s of training. Saved: {path}\nTraining curve: {curve}")
     typer.echo(f"Use it: seqzoo forecast {name if path.name == name else path}")

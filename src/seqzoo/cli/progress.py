@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Self
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..forecasters.floors import MAX_SAMPLED, NO_EXCESS, floors, vanishes
+from ..forecasters.floors import NO_EXCESS, vanishes
 from .tables import console
 
 if TYPE_CHECKING:
-    from ..arena.experiments.one_step import Progress as Ended
+    from ..arena.experiment import AnyExperiment
+    from ..arena.running import CaseEnded
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
-    from ..training.loop import Run
+    from ..training.spec import TrainingSpec
 
 
 class _Shown:
@@ -57,22 +58,21 @@ class _Shown:
 class Bar(_Shown):
     """The course of one training, with the loss beside the floors."""
 
-    def __init__(self, run: Run, *, quiet: bool) -> None:
-        super().__init__(run.name, run.recipe.steps, quiet=quiet)
-        self.run = run
+    def __init__(self, spec: TrainingSpec, *, quiet: bool) -> None:
+        super().__init__(spec.name, spec.recipe.steps, quiet=quiet)
+        self.spec = spec
+        self.has_excess, self.linear = False, 0.0
 
-    def __enter__(self) -> Self:
-        if not self.quiet:
-            length = self.run.config.context_length
-            reference = floors(self.run.signal, length, samples=min(10_000, MAX_SAMPLED // length))[0]
-            lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in reference.items())
-            self.bayes = reference.bayes.value
-            self.has_excess = not vanishes(dict(reference.items()))
-            self.linear = reference.best_linear / self.bayes - 1 if self.has_excess else 0.0
-            console.print(f"MSE of the references: {lines}", highlight=False)
-            if not self.has_excess:
-                console.print(f"{NO_EXCESS}.".capitalize(), highlight=False)
-        return super().__enter__()
+    def references(self, floors: dict[str, float]) -> None:
+        """Say what the loss stands beside: the MSE of each reference. Called before the first update."""
+        if self.quiet:
+            return
+        lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in floors.items())
+        self.has_excess = "bayes" in floors and not vanishes(floors)
+        self.linear = floors["best_linear"] / floors["bayes"] - 1 if self.has_excess else 0.0
+        console.print(f"MSE of the references: {lines}", highlight=False)
+        if "bayes" in floors and not self.has_excess:
+            console.print(f"{NO_EXCESS}.".capitalize(), highlight=False)
 
     def __call__(self, update: Update) -> None:
         """Called after every update of the weights."""
@@ -84,38 +84,35 @@ class Bar(_Shown):
             return
         point = update.evaluation
         note = f"loss {point.loss:.5f}"
-        if self.has_excess:
+        if self.has_excess and point.excess is not None:
             note += f"  excess {point.excess:.2%} (best linear {self.linear:.1%}, Bayes 0%)"
+        if point.mse is not None:
+            note += f"  MSE {point.mse:.6g}"
         self.progress.update(self.task, completed=update.step, note=note)
         every = max(1, update.steps // 10)
-        if update.step % every < self.run.recipe.evaluate_every or update.step == update.steps:
+        if update.step % every < self.spec.recipe.evaluate_every or update.step == update.steps:
             self.say(f"step {update.step}/{update.steps}  {note}")
 
 
-class Trainings(_Shown):
-    """Overall progress of the trainings of an arena."""
+class ExperimentBar(_Shown):
+    """Overall progress of an experiment."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        super().__init__("trainings", None, quiet=quiet)
+    def __init__(self, experiment: AnyExperiment, *, quiet: bool) -> None:
+        super().__init__(experiment.counted, None, quiet=quiet)
+        self.experiment = experiment
 
     def start(self, done: int, total: int) -> None:
         """Called once it is known what there is to do."""
         self.progress.update(self.task, completed=done, total=total)
         if done:
-            self.say(f"{done} of {total} trainings are there already.")
+            self.say(f"{done} of {total} {self.experiment.counted} are there already.")
 
-    def __call__(self, update: Ended) -> None:
-        """Called after every training."""
-        from .._formats import percent
-        from ..arena.report.tables import budget
-
-        result = update.result
-        what = f"{result.model}, {budget(result.points)}, seed {result.seed}"
-        end = f"failed: {result.error}"
-        if result.outcome is not None:
-            end = f"excess {percent(result.outcome.excess)} in {result.outcome.seconds:.0f} s"
-        self.progress.update(self.task, completed=update.done, note=escape(f"{what}: {end}"))
-        self.say(f"{update.done}/{update.total}  {what}: {end}")
+    def __call__(self, ended: CaseEnded) -> None:
+        """Called after every case."""
+        line = ended.line(self.experiment)
+        self.progress.update(self.task, completed=ended.done, note=escape(line))
+        if self.experiment.is_long:
+            self.say(f"{ended.done}/{ended.total}  {line}")
 
 
 @contextmanager

@@ -12,9 +12,11 @@ from rich.table import Table
 from ..bundles.describe import describe_signal
 from ..forecasters.floors import NO_EXCESS, vanishes
 from ..forecasters.table import label
+from ..runtime.engines import offered
 
 if TYPE_CHECKING:
     from .._estimates import Estimate
+    from ..bundles.manifest import Manifest
     from ..bundles.store import Bundle
     from ..forecasters.floors import Floors
     from ..forecasters.rollout import Case
@@ -57,14 +59,29 @@ def show_manifest(found: Bundle) -> None:
         ("forecasts", f"the next {ahead}, \\[B, {contract.horizon}]"),
         ("signal", escape(describe_signal(facts))),
         ("size", f"{facts.parameters:,} parameters, {bytes_of(facts.size)}"),
-        ("engines", escape(", ".join(facts.tolerance))),
+        ("engines", escape(", ".join(offered(facts)))),
         ("trained", f"{training.windows_seen:,} windows in {training.seconds:.0f} s, seed {training.seed}"),
         ("folder", escape(str(found.path))),
     ):
         grid.add_row(f"[dim]{name}[/]", value)
     print_table(grid)
     console.print()
-    show_score(facts.name, facts.score.mse, facts.score.excess, facts.score.skill, facts.score.floors)
+    show_stated_score(facts)
+
+
+def show_stated_score(facts: Manifest) -> None:
+    """The score that a manifest states: among the floors, or among the rivals where nobody knows a floor."""
+    score = facts.score
+    if score.skill is not None:
+        show_score(facts.name, score.mse, score.excess, score.skill, score.floors)
+        return
+    rows = [(label(name), value, "") for name, value in score.rivals.items()]
+    rows.append((f"[bold]{escape(facts.name)}[/]", score.mse[0], f"± {score.mse[1]:.1g}"))
+    table = Table("forecaster", "MSE", "", box=None)
+    for name, value, error in sorted(rows, key=lambda row: row[1]):
+        table.add_row(name, mse_of(value), error)
+    print_table(table)
+    console.print(f"\nmeasured at {score.windows:,} held-out cutoffs; nobody knows the best possible forecast here")
 
 
 def show_score(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import itertools
-from collections.abc import Collection, Iterable
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _storage
+from .. import _palette, _storage
 from ..errors import InputError, MissingExtraError
 from ..forecasters.floors import vanishes
-from ..forecasters.table import label
+from ..forecasters.table import label, named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,13 +25,10 @@ if TYPE_CHECKING:
     from .._estimates import Estimate
     from ..forecasters.rollout import Case
 
-# Okabe & Ito's palette: told apart with every common kind of colour vision.
-INK, GREY, BLUE, ORANGE, GREEN, VERMILION = "#222222", "#8c8c8c", "#0072b2", "#e69f00", "#009e73", "#d55e00"
-COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#cc79a7", "#56b4e9", INK, GREY)
-MARKERS = "osD^vPX*"
+MARKERS = "osD^vPX"  # seven beside eight colours: together they tell 56 models apart
 
-REFERENCE_LINES = {"last_value": (VERMILION, ":"), "line": (GREEN, "-."), "best_linear": (ORANGE, "--")}
-"""Colour and line style of each reference that a figure of excess draws."""
+REFERENCE_LINES = {"last_value": ":", "line": "-.", "best_linear": "--"}
+"""Line style of each reference that a figure of excess draws; its colour is that of its name."""
 
 
 def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
@@ -57,15 +54,13 @@ def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def styles(names: Iterable[str], *, without: Collection[str] = ()) -> dict[str, dict[str, Any]]:
-    """Colour and marker of each name, as `plot` takes them; no two of the first eight are alike.
-
-    Args:
-        without: colours that the figure has another use for.
-    """
-    colours = [colour for colour in COLOURS if colour not in without]
-    pairs = zip(itertools.cycle(colours), itertools.cycle(MARKERS), strict=False)
-    return {name: {"color": colour, "marker": marker} for name, (colour, marker) in zip(names, pairs, strict=False)}
+def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Colour and marker of each model, as `plot` takes them; no two of 56 share both."""
+    colours = [_palette.light(name) for name in _palette.MODELS]
+    return {
+        name: {"color": colours[place % len(colours)], "marker": MARKERS[place % len(MARKERS)]}
+        for name, place in _palette.places(names).items()
+    }
 
 
 def percent_ticks(axis: Axis) -> None:
@@ -121,15 +116,16 @@ def forecast_figure(name: str, case: Case, standing: str, band: str = "interval"
     past = np.arange(-len(history) + 1, 1)
     ahead = np.arange(1, len(forecast) + 1)
     if lower is not None and upper is not None:
-        axes.fill_between(ahead, lower, upper, color=BLUE, alpha=0.15, linewidth=0, label=band)
-    axes.plot(past, history, ".", color=GREY, markersize=4, label="history")
+        axes.fill_between(ahead, lower, upper, color=_palette.light("model"), alpha=0.15, linewidth=0, label=band)
+    axes.plot(past, history, ".", color=_palette.light("seen"), markersize=4, label="history")
     if observed is not None:
-        axes.plot(ahead, observed, ".", color=GREY, alpha=0.35, markersize=4, label="what came")
+        axes.plot(ahead, observed, ".", color=_palette.light("seen"), alpha=0.35, markersize=4, label="observed")
     if clean is not None:
-        axes.plot(ahead, clean, "-", color=INK, linewidth=1, label="truth without noise")
-    axes.plot(ahead, bayes, "--", color=ORANGE, linewidth=2, label=f"Bayes, {standing}")
-    axes.plot(ahead, forecast, "-", color=BLUE, linewidth=2, label=name)
-    axes.axvline(0.5, color=GREY, linewidth=0.8)
+        axes.plot(ahead, clean, "-", color=_palette.light("truth"), linewidth=1, label="truth without noise")
+    if bayes is not None:
+        axes.plot(ahead, bayes, "--", color=_palette.light("bayes"), linewidth=2, label=f"Bayes, {standing}")
+    axes.plot(ahead, forecast, "-", color=_palette.light("model"), linewidth=2, label=name)
+    axes.axvline(0.5, color=_palette.light("grey"), linewidth=0.8)
     axes.set_xlabel("steps from now")
     axes.set_ylabel("value")
     axes.legend(frameon=False, fontsize=8, ncols=2)
@@ -139,9 +135,15 @@ def forecast_figure(name: str, case: Case, standing: str, band: str = "interval"
 def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[float]]) -> Figure:
     """MSE by step ahead: measured ones with a band of two standard errors, exact or expected ones as lines."""
     figure, axes = _figure()
-    for (name, values), colour in zip(known.items(), (ORANGE, GREEN, VERMILION, GREY), strict=False):
-        axes.plot(np.arange(1, len(values) + 1), values, "--", color=colour, linewidth=1.5, label=name)
-    for (name, estimates), colour in zip(measured.items(), (BLUE, INK, GREY), strict=False):
+    drawn: list[str] = []  # references that have a line, of which a second one is dotted
+    for name, values in known.items():
+        reference = named(name) or "noise"
+        style = ":" if reference in drawn else "--"
+        drawn.append(reference)
+        colour = _palette.light(reference)
+        axes.plot(np.arange(1, len(values) + 1), values, style, color=colour, linewidth=1.5, label=name)
+    for name, look in styles(measured).items():
+        estimates, colour = measured[name], look["color"]
         steps = np.arange(1, len(estimates) + 1)
         mean, spread = (np.array(part) for part in zip(*estimates, strict=True))
         if np.isfinite(spread).all():
@@ -158,26 +160,32 @@ def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[floa
 
 
 def history_figure(
-    name: str, history: list[Evaluation], floors: dict[str, float], bayes: float
+    name: str, history: list[Evaluation], floors: dict[str, float]
 ) -> Figure:
     """Excess over Bayes along the training, beside the excess of the simple forecasters.
 
-    Where the floor is zero and no excess is defined: the expected error itself.
+    Where the floor is zero, and where nobody knows it: the error itself.
+
+    Args:
+        floors: expected MSE by reference; of a measured series, MSE by rival.
     """
     figure, axes = _figure()
-    is_relative = not vanishes({**floors, "bayes": bayes})
+    bayes = floors.get("bayes", 0.0)
+    is_relative = "bayes" in floors and not vanishes(floors)
     windows = [point.windows for point in history]
-    course = [point.excess if is_relative else bayes * (1 + point.excess) for point in history]
-    axes.plot(windows, course, color=BLUE, linewidth=2, label=name)
-    for floor, (colour, style) in REFERENCE_LINES.items():
+    errors = [point.mse if point.excess is None else bayes * (1 + point.excess) for point in history]
+    course = [point.excess for point in history] if is_relative else errors
+    values = [math.nan if value is None else value for value in course]
+    axes.plot(windows, values, color=_palette.light("model"), linewidth=2, label=name)
+    for floor, style in REFERENCE_LINES.items():
         if floor in floors and (is_relative or floors[floor] > 0):
             level = floors[floor] / bayes - 1 if is_relative else floors[floor]
             words = f"{label(floor)} (+{level:.1%})" if is_relative else f"{label(floor)} ({level:.2g})"
-            axes.axhline(level, color=colour, linestyle=style, linewidth=1.2, label=words)
+            axes.axhline(level, color=_palette.light(floor), linestyle=style, linewidth=1.2, label=words)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("windows seen")
-    axes.set_ylabel("excess over Bayes" if is_relative else "expected mean squared error")
+    axes.set_ylabel("excess over Bayes" if is_relative else "mean squared error")
     if is_relative:
         percent_ticks(axes.yaxis)
     axes.legend(frameon=False, fontsize=8)

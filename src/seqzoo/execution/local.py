@@ -1,46 +1,41 @@
-"""Tasks in processes of their own: one that raises or dies takes nothing with it but its task.
-
-`concurrent.futures` gives up the whole pool when a process dies, and cannot say whose task killed it.
-"""
+"""Tasks in processes: one that raises or dies takes nothing with it but its task (ADR 16)."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from typing import Generic, TypeVar
+from typing import TypeVar
+
+from ..errors import SeqzooError
 
 Task = TypeVar("Task")
-Answer = TypeVar("Answer")
+Outcome = TypeVar("Outcome")
 
 POLL = 0.2  # seconds between looks at `should_stop`
+_STARTING = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A task that has no answer, and why, in one line."""
+    """A task without an outcome, and why, in one line."""
 
     reason: str
 
 
-@dataclass
-class _Worker(Generic[Task]):
-    process: SpawnProcess
-    connection: Connection
-    task: Task | None = None
-
-
-def answers(
-    work: Callable[[Task], Answer],
+def in_processes(
+    work: Callable[[Task], Outcome],
     tasks: Sequence[Task],
     workers: int,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[Task, Answer | Failure]]:
+) -> Iterator[tuple[Task, Outcome | Failure]]:
     """`work(task)` of every task, each as soon as it is there; a failure in place of what went wrong.
 
     Processes are spawned, not forked: the threads of torch and ONNX Runtime do not survive a fork.
@@ -50,84 +45,91 @@ def answers(
         work: a function that can be pickled.
     """
     waiting = list(reversed(tasks))
-    idle: list[_Worker[Task]] = []
-    busy: dict[Connection, _Worker[Task]] = {}
+    idle: list[_Worker] = []
+    busy: dict[Future[Outcome | Failure], tuple[Task, _Worker]] = {}
     try:
         while (waiting or busy) and not should_stop():
             while waiting and len(busy) < max(1, workers):
-                worker = idle.pop() if idle else _start(work)
-                worker.task = waiting.pop()
-                with contextlib.suppress(OSError):  # one that has died meanwhile is met below
-                    worker.connection.send(worker.task)
-                busy[worker.connection] = worker
-            for ready in wait(list(busy), timeout=POLL):
-                assert isinstance(ready, Connection)
-                worker = busy.pop(ready)
-                task = worker.task
-                assert task is not None
+                worker, task = idle.pop() if idle else _Worker(), waiting.pop()
                 try:
-                    answer = ready.recv()
-                except (EOFError, OSError):
-                    answer = Failure(_death(worker))
+                    future = worker.begin(work, task)
+                except BrokenProcessPool:  # it died while it had nothing to do
+                    worker = _Worker()
+                    future = worker.begin(work, task)
+                busy[future] = task, worker
+            for future in wait(busy, timeout=POLL, return_when=FIRST_COMPLETED).done:
+                task, worker = busy.pop(future)
+                try:
+                    outcome = future.result()
+                except BrokenProcessPool:
+                    outcome = Failure(worker.death())
                     if should_stop():  # what ended us may have ended it; the task has not failed
                         return
+                except Exception as error:  # an outcome that cannot be pickled
+                    outcome = Failure(_line(error))
+                    idle.append(worker)
                 else:
                     idle.append(worker)
-                yield task, answer
+                yield task, outcome
     finally:
-        for worker in [*idle, *busy.values()]:
-            worker.process.terminate()
-            worker.process.join()
-            worker.connection.close()
+        for worker in [*idle, *(worker for _, worker in busy.values())]:
+            worker.end()
 
 
-def _start(work: Callable[[Task], Answer]) -> _Worker[Task]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work), daemon=True)
-    with _no_interrupts():
-        process.start()
-    theirs.close()  # so that the death of the process is the end of the pipe
-    return _Worker(process, ours)
+class _Worker:
+    """An executor of one process: where the process dies, the executor breaks, and with it one task."""
+
+    def __init__(self) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self.executor = ProcessPoolExecutor(1, mp_context=spawn, initializer=_follow_parent)
+        with _STARTING, _no_interrupts():
+            others = set(multiprocessing.active_children())
+            self.executor.submit(os.getpid)  # an executor starts its process with the first call
+            (self.process,) = set(multiprocessing.active_children()) - others
+
+    def begin(self, work: Callable[[Task], Outcome], task: Task) -> Future[Outcome | Failure]:
+        return self.executor.submit(_attempt, work, task)
+
+    def death(self) -> str:
+        """How the process ended."""
+        self.executor.shutdown()
+        code = self.process.exitcode or 0
+        return f"its process {f'was killed by signal {-code}' if code < 0 else f'ended with status {code}'}."
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.executor.shutdown()
 
 
-def _serve(connection: Connection, work: Callable[[Task], Answer]) -> None:
-    """A worker's life: a task, its answer, the next; ends when the parent does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    while True:
-        try:
-            task = connection.recv()
-        except (EOFError, OSError):
-            return
-        answer: Answer | Failure
-        try:
-            answer = work(task)
-        except Exception as error:
-            answer = Failure(_line(error))
-        try:
-            connection.send(answer)
-        except OSError:
-            return
+def _follow_parent() -> None:
+    """Leave Ctrl-C, which reaches the whole group, to the parent; end when it ends, however that is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait_for_its_end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_its_end, daemon=True).start()
+
+
+def _attempt(work: Callable[[Task], Outcome], task: Task) -> Outcome | Failure:
+    """In the worker: exceptions come back as text, for not every one can be pickled."""
+    try:
+        return work(task)
+    except Exception as error:
+        return Failure(_line(error))
 
 
 def _line(error: Exception) -> str:
-    from ..errors import SeqzooError
-
-    said = " ".join(str(error).split()) or "no message"
-    return said if isinstance(error, SeqzooError) else f"{type(error).__name__}: {said[:300]}"
-
-
-def _death(worker: _Worker[Task]) -> str:
-    worker.process.join()
-    worker.connection.close()
-    code = worker.process.exitcode or 0
-    how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-    return f"its process {how}."
+    message = " ".join(str(error).split()) or "no message"
+    return message if isinstance(error, SeqzooError) else f"{type(error).__name__}: {message[:300]}"
 
 
 @contextlib.contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """A process started here holds back Ctrl-C until it has said that it ignores it."""
+    """A process started here holds back Ctrl-C until it ignores it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

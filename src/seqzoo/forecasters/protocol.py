@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from ..bundles.store import Bundle, Manifest
+    from ..bundles.manifest import Manifest
+    from ..bundles.store import Bundle
     from ..runtime.engines.numpy import Trace
     from ..runtime.stream import Stream
     from ..signals import Signal
@@ -34,8 +35,12 @@ class Forecaster(Protocol):
         """One sentence on what it is."""
 
     @property
+    def process(self) -> Signal | None:
+        """The process it is for; None where nobody knows the law of its data."""
+
+    @property
     def signal(self) -> Signal:
-        """The signal it is for."""
+        """The process, for what cannot do without. Raises InputError where there is none."""
 
     @property
     def context_length(self) -> int:

@@ -43,7 +43,7 @@ class ClosedForm:
         self.reference, self.family = reference, family
         self.name = f"{reference}.{family}"
         self.summary = REFERENCES[reference].summary
-        self.signal = signals.make(family)
+        self.process = self.signal = signals.make(family)
         self.warns = False
 
     def __repr__(self) -> str:

@@ -17,12 +17,12 @@ FloatArray = NDArray[np.floating]
 
 
 class Case(NamedTuple):
-    """A forecast and what it stands beside, each [T]; the truth is None where nobody knows it, ends of an
-    interval where none was asked for."""
+    """A forecast and what it stands beside, each [T]; Bayes and the truth are None where nobody knows them, ends of
+    an interval where none was asked for."""
 
     history: FloatArray
     forecast: FloatArray
-    bayes: FloatArray
+    bayes: FloatArray | None
     observed: FloatArray | None
     clean: FloatArray | None
     lower: FloatArray | None = None

@@ -55,6 +55,11 @@ def label(floor: str) -> str:
     return FLOORS[floor].label if floor in FLOORS else floor
 
 
+def named(words: str) -> str | None:
+    """The floor that some words begin with, as "best linear, direct" or "Bayes that knows"; None where none does."""
+    return next((row.name for row in FLOORS.values() if words.lower().startswith(row.short.lower())), None)
+
+
 def names() -> list[str]:
     """Every reference on every signal, as "bayes.sine"."""
     return [f"{reference}.{family}" for family in FAMILIES for reference in REFERENCES]

@@ -119,7 +119,7 @@ class FeedForward:
         facts = bundle.manifest
         if facts.architecture not in ARCHITECTURES:
             raise InputError(f"the architecture {facts.architecture!r} is not one of {', '.join(ARCHITECTURES)}.")
-        self._known, self._normaliser = ARCHITECTURES[facts.architecture], facts.contract.normaliser
+        self._known, self._normaliser = ARCHITECTURES[facts.architecture], facts.contract.scaling
         self.unit = self._known.unit
         self._weights = read_weights(bundle.read(WEIGHTS), facts)
         length, horizon = facts.contract.context_length, facts.contract.horizon

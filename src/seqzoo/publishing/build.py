@@ -28,20 +28,24 @@ from torch import nn
 
 from .. import __version__
 from .._extras import one_thread
+from ..bundles import holdout as holdouts
 from ..bundles import store
-from ..bundles.store import ENGINES, Bundle, Contract, Manifest, ScoreFacts, SignalFacts, TrainingFacts
+from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
+from ..bundles.store import Bundle
 from ..data.scaling import Normaliser
-from ..errors import InputError, IntegrityError, MissingExtraError
+from ..data.windows import sliding
+from ..errors import InputError, IntegrityError, MissingExtraError, first_line
+from ..evaluation.holdout import HoldoutScore, score_on_series
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
-from ..runtime.engines.numpy import CELLS
-from ..training.loop import Run, Trained
+from ..signals import Observed
+from ..training import modules
+from ..training.loop import Trained
+from ..training.spec import TrainingSpec
 from ..zoo import _model_files, _registry
 from ..zoo._card import Card
 from ..zoo._recipes import configured
-from ..zoo._trial import first_line
 from . import cards
 
-TOLERANCE = 1e-5
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
 OPSET = 20
@@ -60,18 +64,36 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     if not trained.history:
         raise InputError("the run has no evaluated weights yet: train it for longer.")
     store.check_replaceable(path)
-    run, module = trained.run, trained.module
-    golden = _golden_windows(run)
-    manifest = _manifest(trained, card, name or run.name)
+    spec, module = trained.spec, trained.module
+    holdout = _holdout(spec)
+    manifest = _manifest(trained, card, name or spec.name)
+    golden = _golden_windows(spec)
     contents = {
         store.CARD: cards.render(manifest, card).encode(),
         store.WEIGHTS: to_safetensors(weights_of(module)),
         store.TORCHSCRIPT: to_torchscript(module, manifest.contract),
         store.ONNX: to_onnx(module, manifest.contract),
-        store.GOLDEN: to_safetensors({"context": torch.from_numpy(golden), "forecast": eager(module, golden)}),
+        store.GOLDEN: _golden(golden, eager(module, golden).numpy(), manifest.contract.scaling),
         store.HISTORY: msgspec.json.encode(trained.history) + b"\n",
     }
+    if holdout is not None:
+        contents[store.HOLDOUT] = holdouts.encoded(holdout)
     return store.write_bundle(path, manifest, contents)
+
+
+def _holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
+    """What no training saw of a measured series, and the window before it; None for a simulated source."""
+    if not isinstance(spec.source, Observed):
+        return None
+    if spec.source.cutoff < spec.context_length:
+        raise InputError(f"the cutoff {spec.source.cutoff} must leave {spec.context_length} values before it.")
+    return spec.source.series().values[spec.source.cutoff - spec.context_length :]
+
+
+def _golden(context: NDArray[np.float32], forecast: NDArray[np.float32], scaling: Normaliser) -> bytes:
+    """The golden tensors, in the series' units: float64 where the scaling moves them out of float32's reach."""
+    tensors = {"context": scaling.undo(context), "forecast": scaling.undo(forecast)}
+    return to_safetensors({name: torch.from_numpy(values) for name, values in tensors.items()})
 
 
 def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
@@ -138,11 +160,14 @@ def check_exporter() -> None:
         raise MissingExtraError("ONNX export", "train")
 
 
-def check_exportable(run: Run) -> None:
-    """Raises InputError unless the module of a run can be scripted and expressed in ONNX: before it is trained."""
+def check_exportable(spec: TrainingSpec) -> None:
+    """Raises InputError unless the module can be trained, scripted and expressed in ONNX: before it is trained."""
+    build = modules.builder(spec)
+    if spec.architecture in _registry.shipped():  # which tests export
+        return
     with torch.random.fork_rng():
-        module = run.module(run.config)
-    contract = Contract(run.config.context_length, run.config.horizon, Normaliser())
+        module = build()
+    contract = contract_of(spec)
     to_torchscript(module, contract)
     to_onnx(module, contract)
 
@@ -244,11 +269,17 @@ def _quiet_exporter() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _golden_windows(run: Run) -> NDArray[np.float32]:
-    """[B, L, 1]: windows of the signal, and some far from it that a wrong gate would betray."""
-    length = run.config.context_length
+def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
+    """[B, L, 1] in model units: windows of the source, and some far from it that a wrong gate would betray."""
+    length = spec.context_length
     rng = np.random.default_rng(HELD_OUT_SEEDS + 2)
-    likely = run.signal.draw(GOLDEN_WINDOWS, length, 1, rng).context
+    process = spec.source.process
+    if process is not None:
+        likely = process.draw(GOLDEN_WINDOWS, length, 1, rng).context
+    else:
+        assert isinstance(spec.source, Observed)
+        seen = sliding(spec.scaling.apply(spec.source.series().values[: spec.source.cutoff]), length).context
+        likely = seen[rng.integers(len(seen), size=GOLDEN_WINDOWS)]
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
@@ -287,21 +318,38 @@ def module_of(found: Bundle) -> nn.Module:
     return module.eval()
 
 
-def score_of(module: nn.Module, run: Run) -> Score:
-    """The score of a module on the windows that every bundle of its signal is scored on."""
-    length, horizon = run.config.context_length, run.config.horizon
-    return score(
-        lambda windows: eager(module, windows).numpy(),
-        run.signal,
-        length,
-        horizon=horizon,
-        windows=min(run.signal.windows_to_score, most_windows(length, horizon)),
-        seed=SCORE_SEED,
-    )
+def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
+    """The score of a module: on the windows that every bundle of its signal is scored on, or on the held-out part of
+    its series."""
+    length, horizon, process = spec.context_length, spec.horizon, spec.source.process
+    if process is None:
+        values = _holdout(spec)
+        assert values is not None
+        return _on_series(score_on_series(in_units(module, spec.scaling), values, length, horizon))
+    windows = min(process.windows_to_score, most_windows(length, horizon))
+    predict = in_units(module, spec.scaling)
+    return _on_process(score(predict, process, length, horizon=horizon, windows=windows, seed=SCORE_SEED))
 
 
-def score_facts(measured: Score) -> ScoreFacts:
-    """A score as the manifest states it."""
+def in_units(module: nn.Module, scaling: Normaliser) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
+    """What a module forecasts [B, H] of windows [B, L, 1], in PyTorch, both in the series' units."""
+    return lambda windows: scaling.undo(eager(module, scaling.apply(windows)).numpy())
+
+
+def _on_series(measured: HoldoutScore) -> ScoreFacts:
+    steps: dict[str, list[float]] = {}
+    if len(measured.model.steps) > 1:
+        own = measured.model.steps
+        steps = {"mse": [step.value for step in own], "mse_se": [step.se for step in own]}
+        steps |= {name: [step.value for step in result.steps] for name, result in measured.rivals.items()}
+        steps = {name: values for name, values in steps.items() if np.isfinite(values).all()}
+    return ScoreFacts(
+        windows=measured.model.cutoffs, seed=0, mse=(measured.mse.value, measured.mse.se), excess=None, skill=None,
+        rivals=measured.rival_mse, steps=steps,
+    )  # fmt: skip
+
+
+def _on_process(measured: Score) -> ScoreFacts:
     steps: dict[str, list[float]] = {}
     if len(measured.steps) > 1:
         is_known = all(math.isfinite(step.excess.value) for step in measured.steps)
@@ -321,6 +369,12 @@ def score_facts(measured: Score) -> ScoreFacts:
     )
 
 
+def contract_of(spec: TrainingSpec) -> Contract:
+    """What the bundle of a spec takes and returns."""
+    names = (spec.source.key,) if spec.source.process is None else ("value",)
+    return Contract(spec.context_length, spec.horizon, scaling=spec.scaling, names=names)
+
+
 def stack() -> dict[str, str]:
     """What the bits of a training run depend on besides recipe and seed."""
     return {
@@ -334,28 +388,28 @@ def stack() -> dict[str, str]:
 
 
 def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
-    run = trained.run
+    spec = trained.spec
     return Manifest(
-        schema_version=store.SCHEMA_VERSION,
+        schema_version=SCHEMA_VERSION,
         name=name,
         title=card.title,
         summary=card.summary,
-        architecture=run.architecture,
-        config=dataclasses.asdict(run.config),
+        architecture=spec.architecture,
+        config=spec.config,
         parameters=sum(parameter.numel() for parameter in trained.module.parameters()),
-        contract=Contract(run.config.context_length, run.config.horizon, Normaliser()),
-        signal=SignalFacts(run.signal_family, dataclasses.asdict(run.signal)),
-        score=score_facts(score_of(trained.module, run)),
-        tolerance={engine: TOLERANCE for engine in ENGINES if engine != "numpy" or run.architecture in CELLS},
+        contract=contract_of(spec),
+        source=spec.source,
+        score=score_of(trained.module, spec),
         training=TrainingFacts(
-            recipe=dataclasses.asdict(run.recipe),
-            seed=run.seed,
+            recipe=dataclasses.asdict(spec.recipe),
+            seed=spec.seed,
             steps=trained.best_step,
-            windows_seen=trained.best_step * run.recipe.batch_size,
+            windows_seen=trained.best_step * spec.recipe.batch_size,
             seconds=round(trained.seconds, 1),
             stack=stack(),
+            model_file=spec.model_file,
         ),
-        rebuild=f"seqzoo reproduce {name}{_model_files.option_for(run.architecture)}",
+        rebuild=f"seqzoo reproduce {name}{_model_files.option_for(spec.architecture)}",
         created_with=f"seqzoo {__version__}",
         files={},
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..bundles.store import CARD, GOLDEN, HISTORY, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS, Manifest
+from ..bundles.manifest import Manifest, ScoreFacts
+from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
 from ..forecasters.floors import NO_EXCESS
+from ..signals import Observed, Simulated
 
 if TYPE_CHECKING:
     from ..zoo._card import Card
@@ -30,16 +32,13 @@ model-index:
       type: time-series-forecasting
       name: Forecast of the {next_values}
     dataset:
-      type: synthetic
+      type: {kind}
       name: {dataset}
     metrics:
     - type: mse
       value: {mse:.6g}
-      name: Mean squared error on {windows:,} fresh windows
-{metric}    - type: skill
-      value: {skill:.4g}
-      name: Skill (0 is the last value repeated, 1 is Bayes-optimal)
----
+      name: Mean squared error on {windows:,} {kind_of_windows}
+{metric}---
 
 # {title}
 
@@ -60,20 +59,19 @@ A continuous value, not a class or a probability.
 
 ## Data
 
-{dataset}: Gaussian noise, and {data}.
+{source}{data}.
 
 ## Score
 
-On {windows:,} windows that no training or validation step has seen{over}. MSE is in units of the signal squared; \
+On {windows:,} windows that no training or validation step has seen{over}. MSE is in units of the {unit} squared; \
 ± is one standard error.
 
 | forecaster | MSE |
 |---|---|
 {floors}
-| **{name}** | **{mse:.6f} ± {mse_se:.6f}** |
+| **{name}** | **{own} ± {own_se}** |
 
-{distance}, skill **{skill:.4f} ± {skill_se:.4f}**. \
-Excess is E[(f − f_bayes)²] / mse_bayes; no forecaster can have less than zero.
+{distance}
 
 ## Use
 
@@ -110,7 +108,7 @@ Retrain and compare: `{rebuild}`.
 | `{onnx}` | one self-contained ONNX file with dynamic batch |
 | `{golden}` | inputs and outputs that every engine must reproduce |
 | `{history}` | loss and excess along the training |
-| `{card_file}` | this card |
+{holdout}| `{card_file}` | this card |
 """
 
 
@@ -126,19 +124,30 @@ if not len(window):
 ```"""
 
 
-_METRIC = """\
+_EXCESS = """\
     - type: excess
       value: {:.4g}
       name: Excess over the Bayes-optimal forecaster
 """
 
 
-_DISTANCE = "Excess over Bayes **{:.2%} ± {:.2%}**"
+_SKILL = """\
+    - type: skill
+      value: {:.4g}
+      name: Skill (0 is the last value repeated, 1 is Bayes-optimal)
+"""
+
+
+_DISTANCE = (
+    "{}, skill **{:.4f} ± {:.4f}**. Excess is E[(f − f_bayes)²] / mse_bayes; no forecaster can have less than zero."
+)
+_NO_DISTANCE = "Nobody knows the law of the series, so nobody knows how far the best possible forecast is."
 
 
 def render(manifest: Manifest, card: Card) -> str:
     """The card as Markdown with YAML front matter."""
     score, training, contract = manifest.score, manifest.training, manifest.contract
+    is_simulated, beside = isinstance(manifest.source, Simulated), score.floors or score.rivals
     return _TEMPLATE.format(
         name=manifest.name,
         title=card.title,
@@ -150,22 +159,25 @@ def render(manifest: Manifest, card: Card) -> str:
         parameters=manifest.parameters,
         config=_pairs(manifest.config),
         dataset=describe_signal(manifest),
+        source=describe_signal(manifest) if is_simulated else describe_signal(manifest).capitalize(),
         input=contract.input,
         output=contract.output,
         context_length=contract.context_length,
         horizon=contract.horizon,
         next_values="next value" if contract.horizon == 1 else f"next {contract.horizon} values",
-        data=_data(training.recipe.get("points")),
+        data=_data(manifest),
+        kind="synthetic" if is_simulated else "measured",
+        kind_of_windows="fresh windows" if is_simulated else "held-out cutoffs",
+        unit="signal" if is_simulated else "series",
         empty_batch=_EMPTY_BATCH if manifest.architecture in ("lstm", "gru") else "",
         over="" if contract.horizon == 1 else f", the mean over the {contract.horizon} steps",
         windows=score.windows,
-        floors="\n".join(f"| {label(floor)} | {mse:.6f} |" for floor, mse in score.floors.items()),
+        floors="\n".join(f"| {label(name)} | {_error(value)} |" for name, value in beside.items()),
         mse=score.mse[0],
-        mse_se=score.mse[1],
-        metric="" if score.excess is None else _METRIC.format(score.excess[0]),
-        distance=NO_EXCESS.capitalize() if score.excess is None else _DISTANCE.format(*score.excess),
-        skill=score.skill[0],
-        skill_se=score.skill[1],
+        own=_error(score.mse[0]),
+        own_se=_error(score.mse[1]),
+        metric=_metrics(score),
+        distance=_distance(score),
         seed=training.seed,
         steps=training.steps,
         windows_seen=training.windows_seen,
@@ -178,12 +190,40 @@ def render(manifest: Manifest, card: Card) -> str:
         onnx=ONNX,
         golden=GOLDEN,
         history=HISTORY,
+        holdout="" if is_simulated else f"| `{HOLDOUT}` | the values that the score was measured on |\n",
         card_file=CARD,
     )
 
 
-def _data(points: int | None) -> str:
-    """What a run learned from, by the `points` of its recipe."""
+def _error(mse: float) -> str:
+    return f"{mse:.6f}" if mse < 1000 else f"{mse:,.6g}"
+
+
+def _metrics(score: ScoreFacts) -> str:
+    excess = "" if score.excess is None else _EXCESS.format(score.excess[0])
+    return excess + ("" if score.skill is None else _SKILL.format(score.skill[0]))
+
+
+def _distance(score: ScoreFacts) -> str:
+    if score.skill is None:
+        return _NO_DISTANCE
+    excess = NO_EXCESS.capitalize()
+    if score.excess is not None:
+        excess = "Excess over Bayes **{:.2%} ± {:.2%}**".format(*score.excess)
+    return _DISTANCE.format(excess, *score.skill)
+
+
+def _data(manifest: Manifest) -> str:
+    """What a run learned from, after the name of its source."""
+    source, points = manifest.source, manifest.training.recipe.get("points")
+    if isinstance(source, Observed):
+        return (
+            f": training saw the first {source.cutoff:,}, of which the last fifth chose the weights; the score is of "
+            f"the rest. SHA-256 of the values: `{source.sha256}`"
+        )
     if points is None:
-        return "every window of training a fresh realisation"
-    return f"all windows of training cut from {points:,} observed values, of which the last fifth chose the weights"
+        return ": Gaussian noise, and every window of training a fresh realisation"
+    return (
+        f": Gaussian noise, and all windows of training cut from {points:,} observed values, of which the last fifth "
+        "chose the weights"
+    )

@@ -14,7 +14,8 @@ from safetensors.numpy import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 
 from ..bundles import store
-from ..bundles.store import Bundle, Contract
+from ..bundles.manifest import TOLERANCE, Contract
+from ..bundles.store import Bundle
 from ..errors import IntegrityError
 from ..runtime.engines.onnx import OnnxEngine
 from ..runtime.engines.torchscript import TorchScriptEngine
@@ -69,9 +70,9 @@ def _prove(old: Bundle, contract: Contract, renewed: dict[str, bytes], eager: ND
     }
     for source, forecast in forecasts.items():
         distance = float(np.abs(forecast - golden).max())
-        if not distance <= build.TOLERANCE:
+        if not distance <= TOLERANCE:
             raise IntegrityError(
-                f"{old.path}: {source} is {distance:.2g} from {store.GOLDEN}, {build.TOLERANCE:.0e} allowed; "
+                f"{old.path}: {source} is {distance:.2g} from {store.GOLDEN}, {TOLERANCE:.0e} allowed; "
                 "nothing was written."
             )
 

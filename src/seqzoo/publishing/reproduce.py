@@ -10,13 +10,11 @@ from pathlib import Path
 
 from safetensors.torch import save as to_safetensors
 
-from .. import signals
 from ..bundles import shelf
 from ..bundles import store as bundles
-from ..bundles.store import Bundle, Manifest
-from ..training.loop import Progress, Run, train
-from ..zoo import _registry
-from ..zoo._recipes import Recipe, configured
+from ..bundles.store import Bundle
+from ..training.loop import Progress, train
+from ..training.spec import TrainingSpec
 from . import build
 
 ALLOWED = 3.0  # standard errors
@@ -49,29 +47,6 @@ class Reproduction:
         return self.finished and (self.identical or (not self.same_stack and self.standard_errors <= ALLOWED))
 
 
-def run_of(manifest: Manifest) -> Run:
-    """The training run that a manifest describes.
-
-    Raises:
-        UnknownNameError: this installation does not have the architecture or the signal.
-        InputError: the recipe or the configuration cannot be used.
-    """
-    made = _registry.architecture(manifest.architecture)
-    config = configured(made.config(), "config", manifest.config)
-    recipe = configured(Recipe(), "recipe", manifest.training.recipe)
-    signal = signals.make(manifest.signal.family, manifest.signal.parameters)
-    return Run(
-        name=manifest.name,
-        architecture=made.name,
-        config=config,
-        module=made.module,
-        signal_family=manifest.signal.family,
-        signal=signal,
-        recipe=recipe,
-        seed=manifest.training.seed,
-    )
-
-
 def reproduce(
     name: str | Path | Bundle,
     *,
@@ -84,11 +59,11 @@ def reproduce(
         UnknownNameError, BundleError, InputError: the bundle or its recipe cannot be used.
     """
     manifest = (name if isinstance(name, Bundle) else bundles.open_bundle(shelf.find(name))).manifest
-    trained = train(run_of(manifest), on_progress=on_progress, should_stop=should_stop)
+    trained = train(TrainingSpec.of_manifest(manifest), on_progress=on_progress, should_stop=should_stop)
     digest = hashlib.sha256(to_safetensors(build.weights_of(trained.module))).hexdigest()
     stated = manifest.files[bundles.WEIGHTS].sha256
-    measured = build.score_of(trained.module, trained.run) if trained.history else None
-    mse = measured.mse.value if measured else math.nan
+    measured = build.score_of(trained.module, trained.spec) if trained.history else None
+    mse = measured.mse[0] if measured else math.nan
     return Reproduction(
         identical=digest == stated,
         same_stack=manifest.training.stack == build.stack(),

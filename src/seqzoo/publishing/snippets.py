@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from ..bundles.store import ONNX, TORCHSCRIPT, Manifest
+from ..bundles.manifest import Manifest
+from ..bundles.store import ONNX, TORCHSCRIPT
 
 
 class Snippet(NamedTuple):
@@ -116,7 +117,7 @@ set_property(TARGET forecast PROPERTY CXX_STANDARD 20)
 
 def _normalised(manifest: Manifest) -> tuple[str, str]:
     """The lines before and after a model whose normaliser changes something: its files know their own units alone."""
-    normaliser = manifest.contract.normaliser
+    normaliser = manifest.contract.scaling
     if normaliser.is_identity:
         return "", ""
     center, scale = normaliser.center, normaliser.scale

@@ -12,21 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as serialise
 
-from .. import _extras, _storage, signals
+from .. import _extras, _storage
 from .._estimates import Estimate
-from ..bundles import describe, history, shelf
+from ..bundles import describe, history, holdout, shelf
 from ..bundles import store as bundles
-from ..bundles.store import ENGINES, TORCHSCRIPT, Bundle, ScoreFacts
+from ..bundles.manifest import ScoreFacts
+from ..bundles.store import TORCHSCRIPT, Bundle
 from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
+from ..evaluation.holdout import score_on_series
 from ..evaluation.scoring import Score, fresh_seed, most_windows, score
 from ..forecasters.floors import NO_EXCESS
-from ..runtime import Predictor, golden
+from ..forecasters.table import label
+from ..runtime import Predictor, engines, golden
 from . import script_archive
 
 WINDOWS = 20_000
 FEW = 2_000  # fewer fresh windows may hold no rare large error of a signal
 FEWEST_STATED = 7_000  # windows that the shortest honest score is of
-OFFERED = ("torchscript", "onnx")  # every bundle has their files, and the pages offer them
+SAME = 1e-3  # relative difference of two scores of the same weights on the same values
 SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
 
 
@@ -139,17 +142,14 @@ def _behaviour(found: Bundle, windows: int, seed: int) -> Iterator[tuple[str, Ca
     yield "card", lambda: f"{len(describe.text_of(found)):,} characters of text"
     yield "history", lambda: f"{len(history.of(found)):,} evaluations, one of them of these weights"
     yield "eager", lambda: _golden(found, "eager", _eager(found))
-    for engine in ENGINES:
-        if engine in found.manifest.tolerance or engine in OFFERED:
-            yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
+    for engine in engines.offered(found.manifest):
+        yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
     yield "score", lambda: _score(found, windows, seed)
 
 
-def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
     if engine == "torchscript":
         script_archive.check(found.read(TORCHSCRIPT))
-    if engine not in found.manifest.tolerance:
-        raise _NotHere("the manifest states no tolerance for it")
     predictor = Predictor(found, engine)
     try:
         predictor.warm()
@@ -160,7 +160,7 @@ def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.float32]], NDArr
     return predictor.predict
 
 
-def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+def _eager(found: Bundle) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
     """The architecture of this installation with the bundle's weights."""
     if not _extras.has_torch():
         raise _NotHere("PyTorch needs the [train] extra")
@@ -173,11 +173,11 @@ def _eager(found: Bundle) -> Callable[[NDArray[np.float32]], NDArray[np.float32]
     parameters = sum(parameter.numel() for parameter in module.parameters())
     if parameters != found.manifest.parameters:
         raise IntegrityError(f"has {parameters:,} parameters; the manifest states {found.manifest.parameters:,}.")
-    return lambda windows: build.eager(module, windows).numpy()
+    return build.in_units(module, found.manifest.contract.scaling)
 
 
-def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> str:
-    made = golden.compare(found, engine, predict)
+def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.floating]], NDArray[np.floating]]) -> str:
+    made = golden.compare(found, predict)
     if not made.passed:
         kept = _storage.home() / "disagreements" / f"{found.manifest.name}-{engine}.safetensors"
         wrong = made.wrong
@@ -248,9 +248,30 @@ def _check_steps(stated: ScoreFacts, measured: Score) -> None:
         _check_claim(f"mse{where}", (here["mse"], here["mse_se"]), step.mse, stated.windows, measured)
 
 
+def _score_on_series(found: Bundle) -> str:
+    """The score on the held-out part, which the bundle holds: measured again, it must be the same."""
+    stated, contract = found.manifest.score, found.manifest.contract
+    predictor = Predictor(found, "onnx").warm()
+    measured = score_on_series(predictor.predict, holdout.of(found), contract.context_length, contract.horizon)
+    if stated.windows != measured.model.cutoffs:
+        cutoffs = f"{measured.model.cutoffs:,} cutoffs"
+        raise IntegrityError(f"{cutoffs} are held out; the manifest states {stated.windows:,}.")
+    pairs = {"mse": (stated.mse[0], measured.mse.value), "its standard error": (stated.mse[1], measured.mse.se)}
+    for name, mse in measured.rival_mse.items():
+        pairs[f"the rival {name}"] = stated.rivals.get(name, math.nan), mse
+    for what, (claim, value) in pairs.items():
+        if not abs(claim - value) <= SAME * abs(value):
+            raise IntegrityError(f"{what} is {value:.6g} on the held-out part; the manifest states {claim:.6g}.")
+    rivals = ", ".join(f"{label(name)} {mse:.4g}" for name, mse in measured.rival_mse.items())
+    return f"MSE {measured.mse.value:.4g} at {stated.windows:,} held-out cutoffs, as stated; {rivals}"
+
+
 def _score(found: Bundle, windows: int, seed: int) -> str:
     stated = found.manifest.score
-    signal = signals.make(found.manifest.signal.family, found.manifest.signal.parameters)
+    signal = found.manifest.process
+    if signal is None:
+        return _score_on_series(found)
+    assert stated.skill is not None
     length, horizon = found.manifest.contract.context_length, found.manifest.contract.horizon
     windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
     fewest = min(FEWEST_STATED, signal.windows_to_score)

@@ -6,9 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..bundles.store import ENGINES
     from ..forecasters.references import ClosedForm
-    from .engines import Engine
+    from .engines import ENGINES, Engine
     from .engines.numpy import Trace
     from .predictor import Predictor, load
     from .stream import Stream
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ENGINES", "ClosedForm", "Engine", "Predictor", "Stream", "Trace", "load"]
 
 _HOMES = {
-    "ENGINES": "..bundles.store",
+    "ENGINES": ".engines",
     "ClosedForm": "..forecasters.references",
     "Engine": ".engines",
     "Predictor": ".predictor",

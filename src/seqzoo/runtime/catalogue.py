@@ -12,7 +12,8 @@ from typing import Any
 
 from ..bundles import shelf
 from ..bundles.describe import describe_signal
-from ..bundles.store import SHIPPED, Manifest, open_bundle
+from ..bundles.manifest import Manifest
+from ..bundles.store import SHIPPED, open_bundle
 from ..errors import BundleError
 from ..forecasters.floors import floors, vanishes
 from ..forecasters.references import CONTEXT_LENGTH
@@ -25,8 +26,9 @@ STORED_FLOORS = Path(__file__).with_name("floors.json")
 def rows() -> list[dict[str, Any]]:
     """By signal, and from the best possible to the worst: name, what it is, size, excess and skill.
 
-    An excess is None where the floor is zero. `excess_best_linear` and `excess_last_value` are those references on
-    the same signal and horizon. A bundle that cannot be described has its `error` in place of these, and comes last.
+    An excess is None where the floor is zero, and of a measured series, whose floors nobody knows: there the skill is
+    None too. `excess_best_linear` and `excess_last_value` are those references on the same signal and horizon.
+    A bundle that cannot be described has its `error` in place of these, and comes last.
     """
     found: list[dict[str, Any]] = []
     known: dict[str, dict[str, float]] = {}
@@ -41,7 +43,7 @@ def rows() -> list[dict[str, Any]]:
             continue
         found.append(row)
         if facts.contract.horizon == 1 and row["shipped"]:
-            known[facts.signal.family] = facts.score.floors
+            known[facts.source.key] = facts.score.floors
     for family in FAMILIES:
         of_signal = known.get(family) or _floors(family)
         found += [_reference(name, family, of_signal) for name in REFERENCES]
@@ -91,19 +93,20 @@ def _row(facts: Manifest) -> dict[str, Any]:
         "title": facts.title,
         "summary": facts.summary,
         "architecture": facts.architecture,
-        "family": facts.signal.family,
+        "family": facts.source.key,
         "signal": describe_signal(facts),
         "reference": False,
         "parameters": facts.parameters,
         "bytes": facts.size,
         "excess": facts.score.excess and facts.score.excess[0],
-        "skill": facts.score.skill[0],
+        "skill": facts.score.skill and facts.score.skill[0],
+        "mse": facts.score.mse[0],
         **_marks(facts.score.floors),
     }
 
 
 def _marks(known: dict[str, float]) -> dict[str, float | None]:
-    if vanishes(known):
+    if not known or vanishes(known):
         return {"excess_best_linear": None, "excess_last_value": None}
     return {f"excess_{name}": known[name] / known["bayes"] - 1 for name in ("best_linear", "last_value")}
 

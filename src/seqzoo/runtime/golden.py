@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
+from ..bundles.manifest import TOLERANCE
 from ..bundles.store import GOLDEN, Bundle
 from ..errors import IntegrityError
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 
 
 class Comparison(NamedTuple):
@@ -40,11 +41,8 @@ class Comparison(NamedTuple):
         return np.asarray(~(np.abs(self.given - self.expected) <= self.bound).all(axis=1))
 
 
-def compare(found: Bundle, engine: str, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
+def compare(found: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
     """Run `predict` on the golden windows of a bundle.
-
-    Args:
-        engine: whose tolerance counts; 1e-5 for one that the manifest does not name.
 
     Raises:
         IntegrityError: the tensors cannot be read or are not of the contract's shape, or the forecast is not.
@@ -61,9 +59,10 @@ def compare(found: Bundle, engine: str, predict: Callable[[FloatArray], FloatArr
             f"golden tensors of shapes {list(context.shape)} and {list(expected.shape)}; the manifest states "
             f"[B, {contract.context_length}, 1] and [B, {contract.horizon}]."
         )
-    if context.dtype != np.float32 or expected.dtype != np.float32 or not np.isfinite(expected).all():
-        raise IntegrityError("the golden tensors are not finite float32.")
+    kind = np.float32 if contract.scaling.is_identity else np.float64
+    if context.dtype != kind or expected.dtype != kind or not np.isfinite(expected).all():
+        raise IntegrityError(f"the golden tensors are not finite {kind.__name__}.")
     given = predict(context)
     if given.shape != expected.shape:
         raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
-    return Comparison(context, expected, given, found.manifest.tolerance.get(engine, 1e-5))
+    return Comparison(context, expected, given, TOLERANCE * contract.scaling.scale)

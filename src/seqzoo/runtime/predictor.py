@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import signals
+from ..bundles.describe import describe_signal
+from ..bundles.manifest import Contract, Manifest
 from ..bundles.shelf import find
-from ..bundles.store import WEIGHTS, Bundle, Contract, Manifest, open_bundle
+from ..bundles.store import WEIGHTS, Bundle, open_bundle
 from ..data.windows import as_batch, last_window, single
 from ..errors import InputError, IntegrityError, OutsideTrainingWarning, UnknownNameError
 from ..forecasters import familiarity, references, rollout
@@ -134,9 +135,25 @@ class Predictor:
         return self.manifest.architecture in CELLS
 
     @cached_property
+    def process(self) -> Signal | None:
+        """The process it was trained on; None where it was a measured series. Raises ManifestError, UnknownNameError,
+        InputError."""
+        return self.manifest.process
+
+    @property
     def signal(self) -> Signal:
-        """The signal it was trained on. Raises ManifestError, UnknownNameError, InputError."""
-        return signals.make(self.manifest.signal.family, self.manifest.signal.parameters)
+        """The process, for what cannot do without.
+
+        Raises:
+            InputError: there is none: the model was trained on a measured series, of which nobody knows the law.
+            ManifestError, UnknownNameError: as `process`.
+        """
+        if self.process is None:
+            raise InputError(
+                f"{self.name} was trained on {describe_signal(self.manifest)}, whose law nobody knows: it has no "
+                "best forecast and no fresh windows. Give a series or a window of your own."
+            )
+        return self.process
 
     @cached_property
     def engine(self) -> str:
@@ -240,7 +257,7 @@ class Predictor:
         """
         from .stream import Stream
 
-        return Stream(self._reference, self.manifest.contract.normaliser, self._familiar, self.context_length)
+        return Stream(self._reference, self.manifest.contract.scaling, self._familiar, self.context_length)
 
     def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
         return rollout.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
@@ -261,7 +278,7 @@ class Predictor:
     @cached_property
     def _familiar(self) -> Familiarity | None:
         try:
-            return familiarity.of(self.signal, self.context_length)
+            return None if self.process is None else familiarity.of(self.process, self.context_length)
         except (UnknownNameError, InputError):  # of a version that has other signals
             return None
 
@@ -271,7 +288,7 @@ class Predictor:
                 engine = engines.build(self.engine, self.bundle)
                 contract = self.manifest.contract
                 self._try(engine, contract)
-                self._length, self._normaliser = contract.context_length, contract.normaliser
+                self._length, self._normaliser = contract.context_length, contract.scaling
                 self._engine = engine
             return self._engine
 
@@ -296,7 +313,7 @@ class Predictor:
 
     def _scaled(self, batch: FloatArray) -> NDArray[np.float32]:
         """In model units. What is finite in float32 stays so where there is nothing to scale."""
-        normaliser = self.manifest.contract.normaliser
+        normaliser = self.manifest.contract.scaling
         if normaliser.is_identity:
             return single(batch)
         with np.errstate(over="ignore"):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..bundles import shelf
-from ..bundles.store import NAME
+from ..bundles.manifest import NAME
 from ..errors import InputError, IntegrityError, SeqzooError
 from ..forecasters import references, table
 from ..forecasters.protocol import Forecaster
@@ -214,7 +214,7 @@ class Repository:
 
     def _proved(self, name: str, engine: str) -> Predictor:
         predictor = Predictor(shelf.find(name), engine).warm()
-        made = golden.compare(predictor.bundle, engine, predictor.predict)
+        made = golden.compare(predictor.bundle, predictor.predict)
         if not made.passed:
             raise IntegrityError(
                 f"{name} differs from its golden tensors by {made.distance:.2g}; {made.bound:.0e} is allowed."

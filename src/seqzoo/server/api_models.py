@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from .. import signals
 from ..bundles import describe
-from ..bundles.store import MANIFEST, REQUIRED, open_bundle
+from ..bundles.store import MANIFEST, open_bundle
 from ..forecasters.floors import floors
 from ..forecasters.protocol import Bundled, has_bundle
 from ..publishing import verify
@@ -59,8 +59,9 @@ def enter(made: FastAPI, shared: Shared) -> None:
         """One file of the bundle; refused if a SHA-256 is given and the file has another."""
         request.scope["kind"] = "download"
         predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
-        if file not in REQUIRED:
-            raise Refused(404, f"a bundle holds {', '.join(REQUIRED)}; got {file[:80]!a}.", "unknown_name")
+        if file not in predictor.manifest.files:
+            held = ", ".join(predictor.manifest.files)
+            raise Refused(404, f"the bundle holds {held}; got {file[:80]!a}.", "unknown_name")
         if sha256 not in (None, predictor.manifest.files[file].sha256):
             raise Refused(409, f"{file} of {name} has another SHA-256: it was replaced. Open it again.", "bundle")
         data = await to_thread.run_sync(predictor.bundle.read, file)
@@ -107,7 +108,7 @@ def _zipped(name: str, predictor: Bundled) -> bytes:
     found = open_bundle(predictor.path)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(f"{name}/{MANIFEST}"), found.raw_manifest)
-        for file in REQUIRED:
+        for file in found.manifest.files:
             archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), found.read(file))
     return buffer.getvalue()
 

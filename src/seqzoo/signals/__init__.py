@@ -1,55 +1,28 @@
-"""Signal families: each file holds a generator and what is known of its distribution.
-
-The mapping below is the registry of families. Importing this package costs NumPy only.
-"""
+"""Processes of known law: each file holds a generator and what is known of its distribution. NumPy only."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-
-from ..errors import InputError, UnknownNameError
+from .families import FAMILIES, make
 from .recall import Recall
-from .signal import Draw, Moments, Series, Signal
+from .signal import Draw, Moments, Realisation, Signal
 from .sine import Sine
 from .sine_any import SineAny
+from .source import Observed, Simulated, Source
 from .square import Square
 from .two_tone import TwoTone
-
-FAMILIES: dict[str, type[Signal]] = {
-    "sine": Sine,
-    "sine_any": SineAny,
-    "two_tone": TwoTone,
-    "recall": Recall,
-    "square": Square,
-}
-
-
-def make(family: str, parameters: Mapping[str, float] | None = None) -> Signal:
-    """The signal of a family with the given parameters; the family's defaults for the rest.
-
-    Raises:
-        UnknownNameError: no such family.
-        InputError: no such parameter, or a value outside its range.
-    """
-    if family not in FAMILIES:
-        raise UnknownNameError("signal", family, FAMILIES)
-    known = [field.name for field in dataclasses.fields(FAMILIES[family])]
-    for name in parameters or {}:
-        if name not in known:
-            raise InputError(f"signal {family!r} has no parameter {name!r}; it has {', '.join(known)}.")
-    return FAMILIES[family](**dict(parameters or {}))
-
 
 __all__ = [
     "FAMILIES",
     "Draw",
     "Moments",
+    "Observed",
+    "Realisation",
     "Recall",
-    "Series",
     "Signal",
+    "Simulated",
     "Sine",
     "SineAny",
+    "Source",
     "Square",
     "TwoTone",
     "make",

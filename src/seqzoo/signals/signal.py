@@ -23,8 +23,8 @@ SMALLEST = 1e-100  # of one that is not 0: the square of a smaller one could van
 MAX_OBSERVED = 10_000_000  # values of an observed series
 
 
-class Series(NamedTuple):
-    """A series as it is seen and as it is without its noise, both [T]."""
+class Realisation(NamedTuple):
+    """One realisation of a signal as it is seen, and as it is without its noise, both [T]."""
 
     observed: FloatArray
     clean: FloatArray

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from .phase import PhasePosterior
-from .signal import FloatArray, Series, Stationary, check_frequency, check_not_negative
+from .signal import FloatArray, Realisation, Stationary, check_frequency, check_not_negative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Sine(Stationary):
         """As "sin(0.02 x)"."""
         return f"{'' if self.amplitude == 1 else f'{self.amplitude:g} '}sin({self.angular_frequency:g} x)"
 
-    def series(self, length: int, *, seed: int, phase: float = 0.0) -> Series:
+    def series(self, length: int, *, seed: int, phase: float = 0.0) -> Realisation:
         """One series for x = 0, 1, ..., length - 1, the same for the same seed.
 
         Raises:
@@ -48,7 +48,7 @@ class Sine(Stationary):
         if length < 1 or not math.isfinite(phase):
             raise InputError(f"a series needs length >= 1 and a finite phase, got {length} and {phase}.")
         clean = self.amplitude * np.sin(self.angular_frequency * np.arange(length) + phase)
-        return Series(clean + self.sigma * np.random.default_rng(seed).standard_normal(length), clean)
+        return Realisation(clean + self.sigma * np.random.default_rng(seed).standard_normal(length), clean)
 
     def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
         """[count, L + H]: each of a phase of its own drawn from the uniform prior."""

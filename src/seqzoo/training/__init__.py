@@ -6,13 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .loop import Run, Trained, train
+    from .loop import Trained, train
+    from .spec import TrainingSpec
+
+_HOMES = {"Trained": "loop", "TrainingSpec": "spec", "train": "loop"}
 
 
 def __getattr__(name: str) -> Any:  # importing the loop imports torch
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(".loop", __name__), name)
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
 
 
-__all__ = ["Run", "Trained", "train"]
+__all__ = ["Trained", "TrainingSpec", "train"]

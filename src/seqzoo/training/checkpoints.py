@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 from .._course import Evaluation
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LIMIT = 256 << 20
 _BLANK = "0" * 64
 
@@ -30,7 +30,7 @@ _DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 class State(msgspec.Struct):
     """What a run has reached, without its tensors.
 
-    `best_criterion` is what the weights kept were chosen by: the excess, or the held-out MSE of a finite budget.
+    `best_criterion` is what the weights kept were chosen by, see `validation.Judgement`.
     `fingerprint` says which run it is (model, signal, recipe, seed): another run cannot resume it.
     Data need no state: batch k is drawn from the generator seeded with (seed, k), so that `step`
     is the sampler's whole state.
@@ -41,7 +41,6 @@ class State(msgspec.Struct):
     seconds: float
     best_step: int
     best_criterion: float
-    best_excess: float
     history: list[Evaluation]
     schema_version: int = SCHEMA_VERSION
 

@@ -2,108 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._course import Evaluation
 from .._extras import one_thread
 from .._formats import percent
-from ..errors import CheckpointError, DivergedError, InputError
-from ..evaluation import metrics
-from ..evaluation.scoring import HELD_OUT_SEEDS
-from ..signals import Signal
-from ..zoo import _trial
-from ..zoo._recipes import Recipe, replaced
-from ..zoo._registry import Entry
-from . import checkpoints, optimisers
+from ..errors import CheckpointError, DivergedError
+from . import checkpoints, modules, optimisers
 from .checkpoints import State
-from .sources import Finite, sampler
-
-VALIDATION_WINDOWS = 4096
-VALIDATION_VALUES = 1 << 20  # fewer windows where they are long
-MAX_BATCH_VALUES = 1_000_000
-
-
-@dataclass(frozen=True)
-class Run:
-    """Everything that decides the weights of one training run."""
-
-    name: str
-    architecture: str
-    config: Any
-    module: Callable[[Any], nn.Module]
-    signal_family: str
-    signal: Signal
-    recipe: Recipe
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed < HELD_OUT_SEEDS:
-            raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
-        if self.recipe.batch_size * self.config.context_length > MAX_BATCH_VALUES:
-            raise InputError(
-                f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
-                f"{self.recipe.batch_size} times {self.config.context_length}."
-            )
-        if self.signal.sigma == 0:
-            raise InputError(
-                "sigma must be above 0 to train, got 0: without noise the best forecaster makes no error, so that "
-                "the distance from it has no scale."
-            )
-        _trial.check(self.architecture, self.module, self.config, self.signal)
-
-    @classmethod
-    def of(cls, entry: Entry, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Run:
-        """A run of a zoo entry, with `recipe.`, `config.` and `signal.` fields of it replaced.
-
-        Args:
-            changes: as {"recipe.steps": 800, "signal.sigma": 0.2}.
-
-        Raises:
-            InputError: no such field, or a value it cannot have.
-        """
-        made = entry.architecture
-        parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
-        for key, value in (changes or {}).items():
-            part, _, name = key.partition(".")
-            if part not in parts:
-                raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
-            parts[part] = replaced(parts[part], part, name, value)
-        return cls(
-            name=entry.name,
-            architecture=made.name,
-            config=parts["config"],
-            module=made.module,
-            signal_family=entry.signal_family,
-            signal=parts["signal"],
-            recipe=parts["recipe"],
-            seed=seed,
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """Of all that decides the weights: two runs that share it must end alike."""
-        facts = [
-            self.architecture,
-            dataclasses.asdict(self.config),
-            self.signal_family,
-            dataclasses.asdict(self.signal),
-            dataclasses.asdict(self.recipe),
-            self.seed,
-        ]
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+from .sources import sampler_of
+from .spec import TrainingSpec
+from .validation import tensor, validation_of
 
 
 @dataclass(frozen=True)
@@ -119,33 +36,44 @@ class Progress:
 
 @dataclass
 class Trained:
-    """What a run has come to. `module` holds the best averaged weights, in eval mode."""
+    """What a run has come to. `module` holds the best averaged weights, in eval mode; `last_value` is the excess, or
+    the MSE, of the last value repeated."""
 
-    run: Run
+    spec: TrainingSpec
     module: nn.Module
     finished: bool
     step: int
     seconds: float
     best_step: int
-    best_excess: float
-    last_value_excess: float
-    history: list[Evaluation] = field(default_factory=list)
+    history: list[Evaluation]
+    last_value: float
+
+    @property
+    def best(self) -> Evaluation:
+        """The evaluation of the weights that are kept. Raises StopIteration where there has been none."""
+        return next(point for point in self.history if point.step == self.best_step)
 
     def check_useful(self) -> None:
         """Raises DivergedError unless the model is better than the last value repeated, on the validation windows."""
-        if not self.best_excess < self.last_value_excess:
+        best, last = self.best, self.last_value
+        if best.excess is not None:
+            better, beside = best.excess < last, f"excess is {percent(best.excess)}, the last value's {percent(last)}"
+        else:
+            assert best.mse is not None
+            better, beside = best.mse < last, f"error is {best.mse:.6g}, the last value's {last:.6g}"
+        if not better:
             raise DivergedError(
-                f"the model of {self.step} steps is no better than the last value repeated: its excess is "
-                f"{percent(self.best_excess)}, that of the last value {percent(self.last_value_excess)}. The "
-                f"learning rate ({self.run.recipe.learning_rate:g}) is probably too high, or the steps are too few."
+                f"the model of {self.step} steps is no better than the last value repeated: its {beside}. The "
+                f"learning rate ({self.spec.recipe.learning_rate:g}) is probably too high, or the steps are too few."
             )
 
 
 def train(
-    run: Run,
+    spec: TrainingSpec,
     checkpoint: Path | None = None,
     *,
     resume: bool = False,
+    wrap: Callable[[nn.Module], nn.Module] = lambda module: module,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
@@ -155,14 +83,17 @@ def train(
         checkpoint: file to save the run's state to at every evaluation and at the end.
         resume: continue from that file if it exists. The weights at the end are the same,
             bit for bit, as without the interruption.
+        wrap: as for `modules.builder`.
 
     Raises:
+        UnknownNameError, InputError: as `modules.builder`, or a budget of too few points.
         DivergedError: a loss that is not finite; the last good checkpoint is kept.
         CheckpointError: the checkpoint cannot be read or is another run's.
     """
+    build = modules.builder(spec, wrap)
     with one_thread(), torch.random.fork_rng():
-        torch.manual_seed(run.seed)
-        loop = _Loop(run)
+        torch.manual_seed(spec.seed)
+        loop = _Loop(spec, build)
         if resume and checkpoint is not None and checkpoint.exists():
             loop.restore(*checkpoints.load(checkpoint), checkpoint)
         loop.advance(checkpoint, on_progress, should_stop)
@@ -172,26 +103,16 @@ def train(
 class _Loop:
     """The state of a run between two updates."""
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.recipe = run, run.recipe
-        self.module = run.module(run.config)
-        self.average = run.module(run.config)
+    def __init__(self, spec: TrainingSpec, build: Callable[[], nn.Module]) -> None:
+        self.spec, self.recipe = spec, spec.recipe
+        self.module, self.average = build(), build()
         self.average.load_state_dict(self.module.state_dict())
         self.average.eval()
-        self.optimiser = optimisers.build(run.recipe, self.module)
+        self.optimiser = optimisers.build(spec.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
-        self.state = State(run.fingerprint, 0, 0.0, 0, math.inf, math.inf, [])
-        length, horizon = run.config.context_length, run.config.horizon
-        self.sampler = sampler(run.signal, run.recipe, length, horizon, run.seed)
-        chooses = not isinstance(self.sampler, Finite)  # there the held-out windows do
-        count = VALIDATION_WINDOWS if chooses else VALIDATION_WINDOWS // 4
-        count = min(count, VALIDATION_VALUES // (length + horizon))
-        draw = run.signal.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
-        self.context = _tensor(draw.context)[:, :, None]
-        self.bayes, variance = run.signal.posterior(draw.context, horizon)
-        self.bayes_mse = run.signal.sigma**2 + float(variance.mean())
-        last = draw.context[:, -1:].repeat(horizon, axis=1)
-        self.last_value_excess = metrics.excess(last, self.bayes, self.bayes_mse).value
+        self.state = State(spec.fingerprint, 0, 0.0, 0, math.inf, [])
+        self.sampler = sampler_of(spec)
+        self.validation = validation_of(spec, self.sampler)
 
     def advance(
         self,
@@ -206,7 +127,7 @@ class _Loop:
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
-            loss = nn.functional.mse_loss(self.module(_tensor(context)[:, :, None]), _tensor(target))
+            loss = nn.functional.mse_loss(self.module(tensor(context)[:, :, None]), tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
             if not math.isfinite(value):
@@ -227,7 +148,7 @@ class _Loop:
 
     def _reseed(self) -> None:
         """A module that draws random numbers, as dropout does, goes on after a checkpoint as without it."""
-        torch.manual_seed(int(np.random.SeedSequence([self.run.seed, self.state.step]).generate_state(1)[0]))
+        torch.manual_seed(int(np.random.SeedSequence([self.spec.seed, self.state.step]).generate_state(1)[0]))
 
     def _average(self) -> None:
         with torch.no_grad():
@@ -237,27 +158,18 @@ class _Loop:
                 optimisers.averaged(kept, value, self.state.step, self.recipe.averaging)
 
     def _evaluate(self, loss: float, checkpoint: Path | None) -> Evaluation:
-        state = self.state
-        with torch.no_grad():
-            forecast = self.average(self.context).numpy()
-        excess = metrics.excess(forecast, self.bayes, self.bayes_mse).value
-        if not math.isfinite(excess):
-            raise self._diverged(excess, checkpoint)
+        state, judgement = self.state, self.validation.judge(self.average)
+        if not math.isfinite(judgement.score):
+            raise self._diverged(judgement.score, checkpoint)
         seen = state.step * self.recipe.batch_size
-        evaluation = Evaluation(state.step, seen, round(state.seconds, 3), loss, excess)
+        evaluation = Evaluation(
+            state.step, seen, round(state.seconds, 3), loss, judgement.excess, judgement.mse
+        )
         state.history.append(evaluation)
-        criterion = self._held_out_mse() if isinstance(self.sampler, Finite) else excess
-        if criterion < state.best_criterion:
-            state.best_criterion, state.best_excess, state.best_step = criterion, excess, state.step
+        if judgement.criterion < state.best_criterion:
+            state.best_criterion, state.best_step = judgement.criterion, state.step
             self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         return evaluation
-
-    def _held_out_mse(self) -> float:
-        """What somebody with a finite budget can choose the weights by."""
-        assert isinstance(self.sampler, Finite)
-        context, target = self.sampler.held_out
-        with torch.no_grad():
-            return nn.functional.mse_loss(self.average(_tensor(context)[:, :, None]), _tensor(target)).item()
 
     def save(self, checkpoint: Path) -> None:
         groups = {
@@ -269,7 +181,7 @@ class _Loop:
         checkpoints.save(checkpoint, self.state, groups)
 
     def restore(self, state: State, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
-        if state.fingerprint != self.run.fingerprint:
+        if state.fingerprint != self.spec.fingerprint:
             raise CheckpointError(
                 f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "
                 "asked for. Give the same options to resume it, or start again without --resume."
@@ -290,15 +202,14 @@ class _Loop:
         state = self.state
         self.average.load_state_dict(self.best)
         return Trained(
-            run=self.run,
+            spec=self.spec,
             module=self.average,
             finished=state.step >= self.recipe.steps,
             step=state.step,
             seconds=state.seconds,
             best_step=state.best_step,
-            best_excess=state.best_excess,
-            last_value_excess=self.last_value_excess,
             history=list(state.history),
+            last_value=self.validation.last_value.score,
         )
 
     def _diverged(self, value: float, checkpoint: Path | None) -> DivergedError:
@@ -308,7 +219,3 @@ class _Loop:
             f"training diverged: at step {self.state.step} the loss is {value}. The learning rate "
             f"({self.recipe.learning_rate:g}) is probably too high for this model; try a tenth of it.{kept}"
         )
-
-
-def _tensor(values: NDArray[np.floating]) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32))

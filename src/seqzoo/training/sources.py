@@ -1,4 +1,4 @@
-"""The windows a run learns from: drawn without end, or cut from what a budget of points shows.
+"""The windows a run learns from: drawn without end, or cut from a budget of points or from a measured series.
 
 Batch k depends on (seed, k) alone, so that a run can be taken up at any step without a sampler's state.
 """
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ..data import windows
 from ..data.windows import Windows
 from ..errors import InputError
-from ..signals import Signal
-from ..zoo._recipes import Recipe
+from ..signals import Observed, Signal
+from .spec import TrainingSpec
 
 FloatArray = NDArray[np.floating]
 
@@ -69,23 +69,32 @@ class Finite(NamedTuple):
             step += 1
 
 
-def sampler(signal: Signal, recipe: Recipe, context_length: int, horizon: int, seed: int) -> Endless | Finite:
-    """The sampler of a run.
+def sampler_of(spec: TrainingSpec) -> Endless | Finite:
+    """The sampler of a run; windows of a measured series are in model units.
 
     Raises:
-        InputError: fewer points than make one window to learn from and one to choose by.
+        InputError: fewer points than make one window to learn from and one to choose by, or a series that is not on
+            this machine.
     """
-    if recipe.points is None:
-        return Endless(signal, recipe.batch_size, context_length, horizon, seed)
-    seen = signal.observed_series(recipe.points, context_length, horizon, seed=seed)
-    if not _can_be_divided(seen, context_length, horizon):
+    length, horizon, process, points = spec.context_length, spec.horizon, spec.source.process, spec.recipe.points
+    if process is not None and points is None:
+        return Endless(process, spec.recipe.batch_size, length, horizon, spec.seed)
+    if process is not None and points is not None:
+        seen = process.observed_series(points, length, horizon, seed=spec.seed)
+        what, whole = f"a budget of {points} points", process.observed_length(length + horizon)
+    else:
+        assert isinstance(spec.source, Observed)
+        values = spec.source.series().values[: spec.source.cutoff]
+        seen = [spec.scaling.apply(values).astype(np.float64)]
+        what, whole = f"a series of {len(values)} points before its cutoff", None
+    if not _can_be_divided(seen, length, horizon):
         raise InputError(
-            f"a budget of {recipe.points} points is too small: a fifth of it is held out to choose the weights, and "
-            f"one window of {context_length} + {horizon} values must remain. Give at least "
-            f"{_fewest(signal, context_length, horizon)}."
+            f"{what} is too small: a fifth of it is held out to choose the weights, and one window of {length} + "
+            f"{horizon} values must remain. Give at least "
+            f"{_fewest(whole, length, horizon)}."
         )
-    training, held_out = _divided(seen, context_length, horizon)
-    return Finite(training, held_out, recipe.batch_size, seed)
+    training, held_out = _divided(seen, length, horizon)
+    return Finite(training, held_out, spec.recipe.batch_size, spec.seed)
 
 
 def _can_be_divided(seen: list[FloatArray], length: int, horizon: int) -> bool:
@@ -110,10 +119,10 @@ def _divided(seen: list[FloatArray], length: int, horizon: int) -> tuple[Windows
     return training, held_out
 
 
-def _fewest(signal: Signal, length: int, horizon: int) -> int:
-    """The smallest budget that can be divided: one series if its realisation is long enough, else two."""
+def _fewest(whole: int | None, length: int, horizon: int) -> int:
+    """The smallest budget that can be divided: one series if its realisation, of `whole` values, is long enough, else
+    two."""
     points = max(length + horizon, HELD_OUT * horizon)
     while points - points // HELD_OUT < length + horizon:
         points += 1
-    whole = signal.observed_length(length + horizon)
     return points if whole is None or points <= whole else 2 * whole

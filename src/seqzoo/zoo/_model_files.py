@@ -17,7 +17,7 @@ from ..errors import InputError, MissingExtraError, SeqzooError
 ENTRY_POINTS = "seqzoo.models"
 
 _LOADED: dict[str, list[str]] = {}  # what each file registered, by its module's name
-_NAMES: dict[str, str] = {}  # of the file that each architecture came from
+_FILES: dict[str, tuple[str, str]] = {}  # name and SHA-256 of the file that each architecture came from
 
 
 def installed() -> dict[str, importlib.metadata.EntryPoint]:
@@ -42,8 +42,8 @@ def load(path: Path, registered: dict[str, Any]) -> list[str]:
     if path.suffix != ".py":
         raise InputError(f"{path} is not a Python file: its name must end in .py.")
     # Named by its text: an export holds the name, which must neither change from run to run nor tell a path.
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    name = f"seqzoo_models_{re.sub(r'[^A-Za-z0-9_]', '_', path.stem)}_{digest}"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    name = f"seqzoo_models_{re.sub(r'[^A-Za-z0-9_]', '_', path.stem)}_{digest[:12]}"
     if name in _LOADED:
         return _LOADED[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -59,14 +59,20 @@ def load(path: Path, registered: dict[str, Any]) -> list[str]:
         del sys.modules[name]
         raise
     _LOADED[name] = new
-    _NAMES.update(dict.fromkeys(new, path.name))
+    _FILES.update(dict.fromkeys(new, (path.name, digest)))
     return new
 
 
 def option_for(architecture: str) -> str:
     """As " --models mgu.py" where a command needs the file of an architecture; nothing for all others."""
-    file = _NAMES.get(architecture)
-    return "" if file is None else f" --models {shlex.quote(file)}"
+    file = _FILES.get(architecture)
+    return "" if file is None else f" --models {shlex.quote(file[0])}"
+
+
+def sha256_of(architecture: str) -> str | None:
+    """Of the file that defines an architecture; None where no file was given for it."""
+    file = _FILES.get(architecture)
+    return None if file is None else file[1]
 
 
 def run(source: str, code: Callable[[], Any], registered: dict[str, Any]) -> list[str]:

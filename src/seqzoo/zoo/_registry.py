@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Module = TypeVar("Module", bound=type[nn.Module])
 from ._card import Card
 
+ON_A_SERIES = "It is trained on one measured series, and nothing is known of its error on any other."
 ORIGIN = "It is trained on one synthetic signal at one noise level and is not meant for real series."
 
 
@@ -63,6 +64,23 @@ class Architecture:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
+    def card_of(self, source: signals.Source, horizon: int) -> Card:
+        """The card of the architecture, made out for a source and a horizon."""
+        card, suffix = self.card, f"-h{horizon}" if horizon > 1 else ""
+        ahead, reach = "", "It predicts a single step; for more, its forecasts are fed back to it."
+        if horizon > 1:
+            ahead = f", {horizon} steps at once"
+            reach = f"It predicts {horizon} steps, each by a weighted sum of its own."
+        process = source.process
+        noun, origin = (source.key, ON_A_SERIES) if process is None else (process.title, ORIGIN)
+        note = self.notes.get(f"{source.key}{suffix}", "")
+        return dataclasses.replace(
+            card,
+            title=f"{card.title} {noun} predictor{ahead}",
+            limitations=f"{card.limitations} {origin} {reach} {note}".strip(),
+        )
+
+
 @dataclass(frozen=True)
 class Entry:
     """One model of the zoo: an architecture on a signal, as `lstm.sine`."""
@@ -81,17 +99,7 @@ class Entry:
     @property
     def card(self) -> Card:
         """The architecture's card, made out for this signal."""
-        card = self.architecture.card
-        ahead, reach = "", "It predicts a single step; for more, its forecasts are fed back to it."
-        if self.config.horizon > 1:
-            ahead = f", {self.config.horizon} steps at once"
-            reach = f"It predicts {self.config.horizon} steps, each by a weighted sum of its own."
-        note = self.architecture.notes.get(self.name.partition(".")[2], "")
-        return dataclasses.replace(
-            card,
-            title=f"{card.title} {self.signal.title} predictor{ahead}",
-            limitations=f"{card.limitations} {ORIGIN} {reach} {note}".strip(),
-        )
+        return self.architecture.card_of(signals.Simulated.of(self.signal_family, self.signal), self.config.horizon)
 
 
 _REGISTERED: dict[str, Architecture] = {}

@@ -1,4 +1,4 @@
-"""An answer of the arena on a page: chart, table, what is shown, how it was measured."""
+"""A finding of the arena on a page: chart, table, what is shown, how it was measured."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from ..ui import charts, theme
 from . import plots
 
 if TYPE_CHECKING:
-    from ...arena.report.findings import Answer
+    from ...arena.report.findings import Finding
 
 
 LONGEST_NAME = 40  # before a colon
 
 
-class Shown:
+class FindingPanels:
     """Panels that `show` fills, again and again. `title` heads the chart."""
 
     def __init__(self, title: str, kind: str) -> None:
-        with ui.element("div").classes("stack arena").props(f'data-shown="{kind}"'):
+        self.holder = ui.element("div").classes("stack arena").props(f'data-shown="{kind}"')
+        with self.holder:
             with ui.element("div").classes("arena-split"):
                 with ui.element("div").classes("panel"):
                     self.title = theme.html(escape(title), tag="h2")
@@ -38,25 +39,25 @@ class Shown:
                 theme.html("How they were measured", tag="h3").style("margin-top: 24px")
                 self.measured = theme.html("")
 
-    def show(self, title: str, answer: Answer, command: str) -> None:
-        """Put an answer in place of what was there."""
+    def show(self, title: str, finding: Finding, command: str) -> None:
+        """Put a finding in place of what was there."""
         self.title.set_content(escape(title))
-        self.bars.set_content(f"Bars: {escape(answer.measured['Bars'])}.")
-        self.legend.set_content(plots.legend(answer))
-        self.chart.style(f"height: {plots.height(answer)}")
-        charts.redraw(self.chart, plots.options(answer), plots.description(answer))
-        self.sentences.set_content(_sentences(answer))
-        self.table.set_content(_table(title, answer.headings, answer.rows))
-        facts = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in answer.measured.items())
+        self.bars.set_content(f"Bars: {escape(finding.measured['Bars'])}.")
+        self.legend.set_content(plots.legend(finding))
+        self.chart.style(f"height: {plots.height(finding)}")
+        charts.redraw(self.chart, plots.options(finding), plots.description(finding))
+        self.sentences.set_content(_sentences(finding))
+        self.table.set_content(_table(title, finding.headings, finding.rows))
+        facts = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in finding.measured.items())
         facts += f"<dt>Command</dt><dd><code>{escape(command)}</code></dd>"
         self.measured.set_content(f'<dl class="measured">{facts}</dl>')
 
 
-def _sentences(answer: Answer) -> str:
-    said = _list(answer.sentences) if answer.sentences else "<p>Nothing can be said yet.</p>"
-    if not answer.details:
-        return said
-    return f"{said}<details><summary>Every pair</summary>{_list(answer.details)}</details>"
+def _sentences(finding: Finding) -> str:
+    sentences = _list(finding.sentences) if finding.sentences else "<p>Nothing can be said yet.</p>"
+    if not finding.details:
+        return sentences
+    return f"{sentences}<details><summary>Every pair</summary>{_list(finding.details)}</details>"
 
 
 def _list(lines: Sequence[str]) -> str:

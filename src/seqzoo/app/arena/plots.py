@@ -1,4 +1,4 @@
-"""The arena's answers as charts: values with intervals in rows, or curves with bars."""
+"""The arena's findings as charts: values with intervals in rows, or curves with bars."""
 
 from __future__ import annotations
 
@@ -8,127 +8,123 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..._formats import percent
+from ..._palette import MODELS, places
+from ...forecasters.table import named
 from ..ui import charts, theme
 from ..ui.charts import Options
 
 if TYPE_CHECKING:
-    from ...arena.report.findings import Answer, Axis, Curve, Mark
+    from ...arena.report.findings import Axis, Curve, Finding, Mark
 
-# Okabe & Ito's colours beside those of the references, and shapes that tell apart what a colour does not.
-COLOURS = (theme.BLUE, theme.VERMILION, theme.GREEN, "#cc79a7", "#b36f00")
-SHAPES = ("circle", "rect", "triangle", "diamond")
+SHAPES = ("circle", "rect", "triangle", "diamond")  # tell apart what a colour does not
 _OUTLINES = {
     "circle": "M13 3a4 4 0 1 1 0 8a4 4 0 1 1 0-8", "rect": "M9 3h8v8h-8z", "triangle": "M13 3l4 8h-8z",
     "diamond": "M13 2l5 5l-5 5l-5-5z",
 }  # fmt: skip
 KINDS = {
-    "mean over seeds": (theme.BLUE, "circle"),
-    "intact": (theme.BLUE, "circle"),
-    "permuted": (theme.ORANGE, "triangle"),
-    "shuffled": (theme.VERMILION, "rect"),
-    "reference": (theme.GREY, "diamond"),
+    "mean over seeds": (theme.light("model"), "circle"),
+    "intact": (theme.light("intact"), "circle"),
+    "permuted": (theme.light("permuted"), "triangle"),
+    "shuffled": (theme.light("shuffled"), "rect"),
+    "reference": (theme.light("muted"), "diamond"),
 }
-REFERENCES = {
-    "Bayes": (theme.INK, "solid"),
-    "Bayes that knows": (theme.INK, "solid"),
-    "Bayes that does not": (theme.ORANGE, "dashed"),
-    "best linear": (theme.GREY, "dashed"),
-    "best linear, direct": (theme.GREY, "dashed"),
-    "last value": (theme.INK, "dotted"),
-}
+SOLID = ("Bayes", "Bayes that knows")
+DOTTED = ("best linear, recursive", "straight line", "last value")
 MOST_TICKS = 10
 FRAME = 62  # pixels around the rows of marks
 _PERCENT = "value => Number((100 * value).toPrecision(3)).toLocaleString('en') + '%'"
 _PLAIN = "value => Number(value.toPrecision(3)).toLocaleString('en')"
 
 
-def options(answer: Answer) -> Options:
+def options(finding: Finding) -> Options:
     """What to draw."""
-    return _marks(answer) if answer.marks else _curves(answer)
+    return _marks(finding) if finding.marks else _curves(finding)
 
 
-def height(answer: Answer) -> str:
+def height(finding: Finding) -> str:
     """Of the chart, for its style."""
-    rows = len({mark.row for mark in answer.marks})
-    return f"{FRAME + (30 if rows <= 12 else 24) * max(rows, 3)}px" if answer.marks else "440px"
+    rows = len({mark.row for mark in finding.marks})
+    return f"{FRAME + (30 if rows <= 12 else 24) * max(rows, 3)}px" if finding.marks else "440px"
 
 
-def description(answer: Answer) -> str:
+def description(finding: Finding) -> str:
     """The chart in words; the table beside it has every number."""
-    if answer.marks:
-        shown = (f"{mark.row}{'' if mark.name == mark.row else f' {mark.name}'} {said(mark, answer.x)}"
-                 for mark in answer.marks)  # fmt: skip
-        return f"{answer.x.name}: {'; '.join(shown)}."
-    if not answer.curves or answer.y is None:
+    if finding.marks:
+        parts = (f"{mark.row}{'' if mark.name == mark.row else f' {mark.name}'} {with_interval(mark, finding.x)}"
+                 for mark in finding.marks)  # fmt: skip
+        return f"{finding.x.name}: {'; '.join(parts)}."
+    if not finding.curves or finding.y is None:
         return "Nothing to draw yet."
-    axis = answer.y
-    parts = (f"{c.name} from {_number(c.y[0], axis)} to {_number(c.y[-1], axis)}" for c in answer.curves)
-    return f"{axis.name} by {answer.x.name}: {'; '.join(parts)}."
+    axis = finding.y
+    parts = (f"{c.name} from {_number(c.y[0], axis)} to {_number(c.y[-1], axis)}" for c in finding.curves)
+    return f"{axis.name} by {finding.x.name}: {'; '.join(parts)}."
 
 
-def said(mark: Mark, axis: Axis) -> str:
+def with_interval(mark: Mark, axis: Axis) -> str:
     """A value with its interval."""
     interval = "" if math.isnan(mark.low) else f" ({_number(mark.low, axis)} to {_number(mark.high, axis)})"
     return _number(mark.value, axis) + interval
 
 
-def _marks(answer: Answer) -> Options:
-    rows = list(dict.fromkeys(mark.row for mark in reversed(answer.marks)))
+def _marks(finding: Finding) -> Options:
+    rows = list(dict.fromkeys(mark.row for mark in reversed(finding.marks)))
     series: list[Options] = []
-    for kind, members in _groups(answer).items():
+    for kind, members in _groups(finding).items():
         colour, shape = KINDS[kind]
         series.append(_bars(kind, ((mark.low, mark.row, mark.high, mark.row) for mark in members), colour))
         means = charts.dots(kind, [], [], colour, size=12, shape=shape)
         means["data"] = [
-            {"value": [mark.value, mark.row], "name": f"{mark.row}: {said(mark, answer.x)}"} for mark in members
+            {"value": [mark.value, mark.row], "name": f"{mark.row}: {with_interval(mark, finding.x)}"}
+            for mark in members
         ]
-        each = charts.dots("each seed", [], [], theme.MUTED, size=5)
+        each = charts.dots("each seed", [], [], theme.light("muted"), size=5)
         each["data"] = [
-            {"value": [value, mark.row], "name": f"{mark.row}, one seed: {_number(value, answer.x)}"}
+            {"value": [value, mark.row], "name": f"{mark.row}, one seed: {_number(value, finding.x)}"}
             for mark in members
             for value in mark.each
         ]
         series += [{**each, "symbolOffset": [0, 9]}, means]
-    made = charts.axes(answer.x.name, "", series)
-    _measure(made["xAxis"], answer.x, [v for m in answer.marks for v in (m.value, m.low, m.high, *m.each)])
-    made["yAxis"] |= {"type": "category", "data": rows, "scale": False, "splitLine": {"show": True, "lineStyle":
-                      {"color": theme.GRID}}, "boundaryGap": True}  # fmt: skip
-    made["yAxis"]["axisLabel"] = {**made["yAxis"]["axisLabel"], "interval": 0}
-    made["tooltip"] = {**made["tooltip"], "trigger": "item", "formatter": "{b}"}
-    made["grid"] = {"left": 14 + 7 * max(map(len, rows)), "right": 26, "top": 8, "bottom": 52}
-    made["legend"] = {"show": False}
-    return made
+    chart = charts.axes(finding.x.name, "", series)
+    _measure(chart["xAxis"], finding.x, [v for m in finding.marks for v in (m.value, m.low, m.high, *m.each)])
+    chart["yAxis"] |= {"type": "category", "data": rows, "scale": False, "splitLine": {"show": True, "lineStyle":
+                      {"color": theme.light("rule")}}, "boundaryGap": True}  # fmt: skip
+    chart["yAxis"]["axisLabel"] = {**chart["yAxis"]["axisLabel"], "interval": 0}
+    chart["tooltip"] = {**chart["tooltip"], "trigger": "item", "formatter": "{b}"}
+    chart["grid"] = {"left": 14 + 7 * max(map(len, rows)), "right": 26, "top": 8, "bottom": 52}
+    chart["legend"] = {"show": False}
+    return chart
 
 
-def _groups(answer: Answer) -> dict[str, list[Mark]]:
+def _groups(finding: Finding) -> dict[str, list[Mark]]:
     """The marks by kind."""
     groups: dict[str, list[Mark]] = {}
-    for mark in answer.marks:
+    for mark in finding.marks:
         kind = "reference" if mark.is_reference else mark.name if mark.name in KINDS else "mean over seeds"
         groups.setdefault(kind, []).append(mark)
     return groups
 
 
-def _curves(answer: Answer) -> Options:
+def _curves(finding: Finding) -> Options:
     series: list[Options] = []
-    for curve in answer.curves:
-        series += _curve(curve, answer.models)
-    assert answer.y is not None
-    made = charts.axes(answer.x.name, answer.y.name, series, logarithmic=answer.y.is_logarithmic)
-    everything = [value for curve in answer.curves for value in (*curve.y, *curve.low, *curve.high)]
-    _measure(made["yAxis"], answer.y, everything)
-    _measure(made["xAxis"], answer.x, [value for curve in answer.curves for value in curve.x], exact=True)
-    formatter = _PERCENT if answer.y.is_share else _PLAIN
-    made["tooltip"][":valueFormatter"] = f"value => value == null ? '' : ({formatter})(value)"
-    made["legend"] = {"show": False}
-    made["grid"] |= {"top": 34, "right": 34}
+    for curve in finding.curves:
+        series += _curve(curve, finding.models)
+    assert finding.y is not None
+    chart = charts.axes(finding.x.name, finding.y.name, series, logarithmic=finding.y.is_logarithmic)
+    everything = [value for curve in finding.curves for value in (*curve.y, *curve.low, *curve.high)]
+    _measure(chart["yAxis"], finding.y, everything)
+    _measure(chart["xAxis"], finding.x, [value for curve in finding.curves for value in curve.x], exact=True)
+    formatter = _PERCENT if finding.y.is_share else _PLAIN
+    chart["tooltip"][":valueFormatter"] = f"value => value == null ? '' : ({formatter})(value)"
+    chart["legend"] = {"show": False}
+    chart["grid"] |= {"top": 34, "right": 34}
     if series:
         series[0]["markLine"] = {
-            "silent": True, "symbol": "none", "lineStyle": {"color": theme.GREY, "type": "solid", "width": 1},
-            "label": {"formatter": "{b}", "color": theme.MUTED, "position": "insideEndTop"},
-            "data": [{"xAxis": value, "name": name} for name, value in answer.at.items()],
+            "silent": True, "symbol": "none",
+            "lineStyle": {"color": theme.light("grey"), "type": "solid", "width": 1},
+            "label": {"formatter": "{b}", "color": theme.light("muted"), "position": "insideEndTop"},
+            "data": [{"xAxis": value, "name": name} for name, value in finding.at.items()],
         }  # fmt: skip
-    return made
+    return chart
 
 
 def _curve(curve: Curve, models: Sequence[str]) -> list[Options]:
@@ -144,18 +140,21 @@ def _curve(curve: Curve, models: Sequence[str]) -> list[Options]:
 def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
     """Colour, style of the line, shape of its points; references have no points."""
     if curve.is_reference:
-        return *REFERENCES.get(curve.name, (theme.GREY, "dotted")), ""
-    place = models.index(curve.name)
-    return COLOURS[place % len(COLOURS)], "solid", SHAPES[place % len(SHAPES)]
+        style = "solid" if curve.name in SOLID else "dotted" if curve.name in DOTTED else "dashed"
+        return theme.light(named(curve.name) or "grey"), style, ""
+    place = places(models)[curve.name]
+    turn, colour = divmod(place, len(MODELS))
+    return theme.light(MODELS[colour]), "solid", SHAPES[(place + turn) % len(SHAPES)]
 
 
-def legend(answer: Answer) -> str:
+def legend(finding: Finding) -> str:
     """What the colours and shapes mean, as HTML that wraps."""
-    if answer.marks:
-        keys = [(kind, *KINDS[kind], "") for kind in _groups(answer)]
-        keys += [("each seed", theme.MUTED, "circle", "")] if any(mark.each for mark in answer.marks) else []
+    if finding.marks:
+        keys = [(kind, *KINDS[kind], "") for kind in _groups(finding)]
+        if any(mark.each for mark in finding.marks):
+            keys.append(("each seed", theme.light("muted"), "circle", ""))
     else:
-        looks = ((curve.name, *_look(curve, answer.models)) for curve in answer.curves)
+        looks = ((curve.name, *_look(curve, finding.models)) for curve in finding.curves)
         keys = [(name, colour, shape, style) for name, colour, style, shape in looks]
     return f'<div class="legend" aria-hidden="true">{"".join(_legend_key(*key) for key in keys)}</div>'
 
@@ -192,7 +191,7 @@ def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool 
     axis["axisPointer"] = {"label": {":formatter": f"shown => ({formatter})(shown.value)"}}
     axis["type"] = "log" if what.is_logarithmic else "value"
     axis.pop("minInterval", None)
-    axis["splitLine"] = {"show": True, "lineStyle": {"color": theme.GRID}}
+    axis["splitLine"] = {"show": True, "lineStyle": {"color": theme.light("rule")}}
     if not what.is_logarithmic or not finite:
         return
     low, high = min(finite), max(finite)

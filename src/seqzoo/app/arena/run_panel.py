@@ -12,12 +12,11 @@ from nicegui import ui
 
 from ...errors import SeqzooError
 from ..ui import controls, theme
-from .finding import Shown
-from .live import State, live
+from .finding import FindingPanels
+from .live import Choice, RunState, live
 
 if TYPE_CHECKING:
-    from ...arena.report.findings import Answer
-    from ...arena.small import Small
+    from ...arena.report.findings import Finding
 
 LOOK_EVERY = 0.5  # seconds
 
@@ -26,12 +25,11 @@ class RunPanel:
     """What one visitor sees of the one run of this server.
 
     Args:
-        wanted: the run that the button would start; None while there is none to choose.
-        label: of a question's key, for people.
+        wanted: what the button would run.
     """
 
-    def __init__(self, wanted: Callable[[], Small | None], label: Callable[[str], str]) -> None:
-        self.wanted, self.label = wanted, label
+    def __init__(self, wanted: Callable[[], Choice]) -> None:
+        self.wanted = wanted
         self.seen: tuple[object, ...] = ()
         theme.html("<h2>Run the small version here</h2>", "section")
         theme.lead(
@@ -48,7 +46,7 @@ class RunPanel:
             self.trouble = theme.html("", "error-line")
         self.holder = ui.element("div").style("margin-top: 22px")
         with self.holder:
-            self.shown = Shown("The small version", "live")
+            self.panels = FindingPanels("The small version", "live")
         theme.show(self.holder, False)
 
     async def start(self) -> None:
@@ -58,17 +56,12 @@ class RunPanel:
 
     def describe(self) -> None:
         """Say what the button would run."""
-        small = self.wanted()
-        if small is not None:
-            models = "" if small.question == "time-against-picture" else f"{len(small.models)} models, "
-            self.about.set_content(escape(f"{self.label(small.question)}: {models}{small.about}."))
+        choice = self.wanted()
+        self.about.set_content(escape(f"{choice.experiment.title}: {choice.demonstration.about}."))
 
     async def _go(self) -> None:
-        small = self.wanted()
-        if small is None:
-            return
         try:
-            await to_thread.run_sync(live.start, small)
+            await to_thread.run_sync(live.start, self.wanted())
             self.trouble.set_content("")
         except SeqzooError as error:
             self.trouble.set_content(theme.sentence(error))
@@ -86,14 +79,12 @@ class RunPanel:
         theme.show(self.bar, running)
         if state is None:
             return
-        total = state.small.total
-        self.bar.props(f'value="{state.done / total:.3f}"')
-        self.status.set_content(escape(self._said(state)))
-        small = state.small
-        mine = self.wanted()
-        if mine is not None and mine.question == small.question:
-            small = small._replace(part=mine.part)  # where a run has all parts, each visitor looks at one
-        now = (live.version, state.done, state.how, small)
+        self.bar.props(f'value="{state.measured / max(1, state.choice.total):.3f}"')
+        self.status.set_content(escape(_course(state)))
+        choice, mine = state.choice, self.wanted()
+        if mine.experiment is choice.experiment:
+            choice = choice._replace(part=mine.part)  # where a run has all parts, each visitor looks at one
+        now = (live.version, state.measured, state.how, choice)
         if now == self.seen:
             return
         self.seen = now
@@ -101,35 +92,32 @@ class RunPanel:
             self.trouble.set_content(escape(state.reason))
         elif state.is_running:
             self.trouble.set_content("")
-        if state.done:
-            answer = await to_thread.run_sync(_answer, small, state.folder)
-            if answer is not None:
-                self.shown.show(f"{self.label(state.small.question)}, small version", answer, _command(state.small))
-        theme.show(self.holder, state.done > 0)
-
-    def _said(self, state: State) -> str:
-        what, count = self.label(state.small.question), f"{state.done} of {state.small.total}"
-        if state.how == "running" and state.done == state.small.total:
-            return f"{what}: all {state.small.total} results are there; writing the report."
-        spent = f"{state.seconds:.0f} s"
-        return {
-            "running": f"{what}: {count} results after {spent}.",
-            "stopping": f"{what}: stopping with {count} results.",
-            "finished": f"{what}: finished, {count} results in {spent}. Small, and so less certain than above.",
-            "stopped": f"{what}: stopped with {count} results after {spent}.",
-            "failed": f"{what}: failed with {count} results after {spent}.",
-        }[state.how]
+        if state.measured:
+            finding = await to_thread.run_sync(_finding, choice, state.folder)
+            if finding is not None:
+                title = f"{choice.experiment.title}, small version"
+                self.panels.show(title, finding, f"seqzoo {' '.join(choice.arguments)} --out FOLDER")
+        theme.show(self.holder, state.measured > 0)
 
 
-def _answer(small: Small, folder: Path) -> Answer | None:
-    """What there is so far; None where it cannot be answered yet."""
-    from ...arena.questions import ANSWERS
+def _course(state: RunState) -> str:
+    """How a run stands, as a sentence."""
+    what, count = state.choice.experiment.title, f"{state.measured} of {state.choice.total}"
+    if state.how == "running" and state.measured == state.choice.total:
+        return f"{what}: all {state.choice.total} results are there; writing the report."
+    spent = f"{state.seconds:.0f} s"
+    return {
+        "running": f"{what}: {count} results after {spent}.",
+        "stopping": f"{what}: stopping with {count} results.",
+        "finished": f"{what}: finished, {count} results in {spent}. Small, and so less certain than above.",
+        "stopped": f"{what}: stopped with {count} results after {spent}.",
+        "failed": f"{what}: failed with {count} results after {spent}.",
+    }[state.how]
 
+
+def _finding(choice: Choice, folder: Path) -> Finding | None:
+    """What there is so far; None where nothing can be made of it yet."""
     try:
-        return ANSWERS[small.question](folder, small.part, small.models)
+        return choice.experiment.summarise(choice.experiment.read(folder), choice.part, choice.models)
     except SeqzooError:
         return None
-
-
-def _command(small: Small) -> str:
-    return f"seqzoo {' '.join(word for word in small.arguments if word != '--json')} --out FOLDER"

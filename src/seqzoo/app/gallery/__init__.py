@@ -175,7 +175,8 @@ def _body(row: Row) -> str:
 def _scale(row: Row) -> str:
     own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
     if own is None:
-        undefined = "<span>excess undefined: the floor is zero</span>"
+        why = "the floor is zero" if row["skill"] is not None else "nobody knows the law of the series"
+        undefined = f"<span>excess undefined: {why}</span>"
         return f'<div class="scale"><div class="scale-words">{undefined}</div></div>'
 
     def place(excess: float) -> float:

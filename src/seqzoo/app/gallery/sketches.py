@@ -8,8 +8,10 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
+from ... import _palette
+from ...bundles import holdout
 from ...errors import SeqzooError
-from ...forecasters.protocol import Forecaster
+from ...forecasters.protocol import Forecaster, has_bundle
 from ...runtime.predictor import find_model
 from ...runtime.repository import Repository
 from ...signals import Recall, Signal
@@ -21,12 +23,12 @@ FOOT, ENLARGED = 40, 20  # height of the strip beneath, which shows (forecast - 
 POINTS = 130  # forecasts along a drawing
 SEED = 7
 
-_STYLE = """<style>
-.n{fill:#8c8c8c;opacity:.75}.t{fill:none;stroke:#222;stroke-width:1.3}.f{fill:none;stroke:#0072b2;stroke-width:2.2;
-stroke-linejoin:round}.d{fill:#0072b2;opacity:.7}.g{stroke:#8c8c8c;stroke-dasharray:3 3}
-.a{fill:#0072b2}.b{stroke:#e69f00;stroke-width:1.6}text{font:10px system-ui,sans-serif;fill:#5a626c}
-@media (prefers-color-scheme:dark){.t{stroke:#dfe3e8}.f{stroke:#56b4e9}.d,.a{fill:#56b4e9}
-text{fill:#a3acb7}}</style>"""
+_COLOURS = _palette.css(("seen", "truth", "model", "bayes", "grey", "muted"))
+_STYLE = f"<style>{_COLOURS}" + """
+.n{fill:var(--seen);opacity:.75}.t{fill:none;stroke:var(--truth);stroke-width:1.3}
+.f{fill:none;stroke:var(--model);stroke-width:2.2;stroke-linejoin:round}.d{fill:var(--model);opacity:.7}
+.g{stroke:var(--grey);stroke-dasharray:3 3}.a{fill:var(--model)}.b{stroke:var(--bayes);stroke-width:1.6}
+text{font:10px system-ui,sans-serif;fill:var(--muted)}</style>"""
 
 _UNFIT = f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no drawing: it cannot be run</text>'
 
@@ -53,6 +55,8 @@ def of(repository: Repository, name: str) -> bytes:
 
 
 def _drawing(model: Forecaster) -> str:
+    if model.process is None:
+        return _measured(model)
     rng = np.random.default_rng(SEED)
     if model.signal.episodic or isinstance(model.signal, Recall):
         draw = model.signal.draw(POINTS, model.context_length, 1, rng)
@@ -68,6 +72,26 @@ def _drawing(model: Forecaster) -> str:
     else:
         windows, seen, truth, best = _windows(model.signal, length)
         said, start = model.predict(windows[:, :, None])[:, 0], 0
+    return _drawn_along(seen, start, truth, said, said - best)
+
+
+def _measured(model: Forecaster) -> str:
+    """The held-out values, and the one-step forecasts of them; beneath, the error of each."""
+    assert has_bundle(model)
+    values = holdout.of(model.bundle)[: model.context_length + POINTS]
+    windows = np.lib.stride_tricks.sliding_window_view(values[:-1], model.context_length)
+    came, said = values[model.context_length :], model.predict(windows[:, :, None])[:, 0]
+    return _drawn_along(came, 0, came, said, (said - came) / ENLARGED)
+
+
+def _drawn_along(
+    seen: NDArray[np.floating],
+    start: int,
+    truth: NDArray[np.floating],
+    said: NDArray[np.floating],
+    away: NDArray[np.floating],
+) -> str:
+    """Dots of what is seen [T], the truth and the forecasts from `start` on, and the strip of what lies between."""
     low, high = float(min(seen.min(), said.min())), float(max(seen.max(), said.max()))
     x = np.linspace(EDGE, WIDTH - EDGE, len(seen))
 
@@ -79,7 +103,7 @@ def _drawing(model: Forecaster) -> str:
     dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.7"/>' for a, b in zip(x, y(seen), strict=True))
     return _svg(
         f'<g class="n">{dots}</g><path class="t" d="{_path(x[start:], y(truth))}"/>'
-        f'<path class="f" d="{_path(x[start:], y(said))}"/>' + _strip(x[start:], ENLARGED * scale * (said - best))
+        f'<path class="f" d="{_path(x[start:], y(said))}"/>' + _strip(x[start:], ENLARGED * scale * away)
     )
 
 

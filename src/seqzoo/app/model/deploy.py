@@ -11,7 +11,6 @@ from anyio import CapacityLimiter, to_thread
 from nicegui import ui
 
 from ...bundles import shelf
-from ...bundles.store import REQUIRED
 from ...errors import SeqzooError
 from ...forecasters.protocol import has_bundle
 from ...publishing import snippets, verify
@@ -25,6 +24,7 @@ PURPOSES = {
     "model.onnx": "for ONNX Runtime",
     "golden.safetensors": "inputs and outputs every engine must reproduce",
     "history.json": "the course of the training",
+    "holdout.safetensors": "the measured values that the score was taken on",
 }
 REFUSED = "The browser does not allow it: select the code and copy it."
 _limiter = CapacityLimiter(1)
@@ -51,7 +51,8 @@ def _downloads(visit: Visit) -> None:
     rows = "".join(
         f'<tr><td><a href="{base}/files/{file}" download>{file}</a></td><td>{PURPOSES[file]}</td>'
         f"<td>{known.manifest.files[file].size / 1024:,.0f} KB</td></tr>"
-        for file in REQUIRED
+        for file in PURPOSES
+        if file in known.manifest.files
     )
     theme.html(
         f'<h3>Download</h3><p class="buttons" style="margin-bottom:16px">'

@@ -9,9 +9,9 @@ from anyio import to_thread
 from nicegui import ui
 
 from ... import _extras
-from ...bundles.store import ENGINES
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster, has_bundle
+from ...runtime import engines
 from ..ui import controls, theme
 from . import loading
 from .visit import Visit
@@ -30,8 +30,7 @@ class Engines:
         self.visit = visit
         self.model: Forecaster = visit.model
         known = visit.known
-        offered = known.manifest.tolerance if has_bundle(known) else ()
-        self.names = [name for name in ENGINES if name in offered]
+        self.names = engines.offered(known.manifest) if has_bundle(known) else []
         self.chosen = visit.model.engine if has_bundle(visit.model) else ""
         self.asked = visit.query.get("engine", "")
         self.measured: dict[str, loading.Measured] = {}

@@ -14,13 +14,16 @@ from fastapi import Request
 from nicegui import background_tasks, ui
 
 from ...bundles.describe import describe_signal
+from ...bundles.manifest import ScoreFacts
 from ...errors import SeqzooError, UnknownNameError
 from ...forecasters.protocol import Forecaster, has_bundle
+from ...forecasters.table import label
 from ...runtime.repository import Repository
 from .. import gallery, tours
 from ..ui import not_found, theme
 from . import card, deploy, predict, roll_out, train
 from .inside import microscope, sensitivity
+from .predict import measured
 from .visit import Visit
 
 PAUSE = 0.3  # seconds in which the first view reaches the browser, before the import of torch slows this process
@@ -37,11 +40,17 @@ class View(NamedTuple):
     needs_load: bool = True
 
 
+def _has_process(model: Forecaster) -> bool:
+    """Whether somebody knows the law of the model's data, and so its best possible forecast."""
+    return model.process is not None
+
+
 VIEWS = [
-    View("predict", "Predict", predict.build),
+    View("predict", "Predict", predict.build, _has_process),
+    View("predict", "Predict", measured.build, lambda model: not _has_process(model)),
     View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, needs_load=False),
-    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent),
-    View("rollout", "Roll out", roll_out.build),
+    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent and _has_process(model)),
+    View("rollout", "Roll out", roll_out.build, _has_process),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, has_bundle, needs_load=False),
     View("card", "Card", card.build, has_bundle, needs_load=False),
@@ -74,10 +83,13 @@ def enter(repository: Repository) -> None:
             await _Tabs(visit).run()
 
 
-def _distance(excess: tuple[float, float] | None) -> str:
-    if excess is None:
+def _distance(score: ScoreFacts) -> str:
+    if score.skill is None:
+        beside = ", ".join(f"{label(name)} {mse:,.6g}" for name, mse in score.rivals.items())
+        return f"error <b>{score.mse[0]:,.6g}</b> on held-out values; {escape(beside)}"
+    if score.excess is None:
         return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
-    value, error = excess
+    value, error = score.excess
     digits = 2 if error == 0 or error >= 1e-4 else 3
     return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}"
 
@@ -90,7 +102,7 @@ async def _head(repository: Repository, name: str, known: Forecaster) -> None:
         facts = [
             f"<b>{stated.parameters:,}</b> parameters",
             f"<b>{stated.size / 1024:,.0f} KB</b> {theme.term('bundle')}",
-            _distance(stated.score.excess),
+            _distance(stated.score),
         ]
     else:
         title, signal = "Reference forecaster", known.signal.description

@@ -63,20 +63,20 @@ def _describe(made: ui.echart, options: Options, description: str) -> None:
 
 def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) -> Options:
     """Options of a chart of two axes; `x` and `y` name them."""
-    text = {"color": theme.MUTED, "fontSize": 12}
+    text = {"color": theme.light("muted"), "fontSize": 12}
     shared = {"nameTextStyle": text, "axisLabel": {**text, "hideOverlap": True}, "axisTick": {"show": False}}
-    lines = {"splitLine": {"lineStyle": {"color": theme.GRID}}}
+    lines = {"splitLine": {"lineStyle": {"color": theme.light("rule")}}}
     return {
         "animation": False,
         "textStyle": {"fontFamily": "system-ui, sans-serif"},
         "grid": {"left": 8, "right": 18, "top": 74, "bottom": 30, "containLabel": True},
         "legend": {"top": 0, "left": 0, "textStyle": text, "itemWidth": 18, "itemHeight": 9, "itemGap": 16,
-                   "inactiveColor": theme.GREY},
+                   "inactiveColor": theme.light("grey")},
         "tooltip": {"trigger": "axis", "className": "tip", "confine": True, "order": "seriesAsc",
                     "textStyle": {"fontSize": 12}, ":valueFormatter": _SHORT},
         "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "minInterval": 1,
                   "min": "dataMin", "max": "dataMax", "splitLine": {"show": False},
-                  "axisLine": {"onZero": False, "lineStyle": {"color": theme.GREY}}, **shared},
+                  "axisLine": {"onZero": False, "lineStyle": {"color": theme.light("grey")}}, **shared},
         "yAxis": {"type": "log" if logarithmic else "value", "name": y, "scale": True, "nameGap": 12,
                   **shared, **lines, "axisLine": {"show": False, "onZero": False},
                   "nameTextStyle": {**text, "align": "left"}},

@@ -98,7 +98,7 @@ def select(label: str, key: str, options: Mapping[str, str], value: str, on_chan
 def number(label: str, value: str, colour: str, detail: str = "") -> str:
     """A value under its name, as HTML. `label` may hold markup of this package."""
     return (
-        f'<div class="number" style="--c:{colour}"><div class="k">{label}</div>'
+        f'<div class="number" style="--c:{colour}"><div class="k"><span>{label}</span></div>'
         f'<div class="v">{escape(value)}</div><div class="d">{detail}</div></div>'
     )
 

@@ -1,7 +1,7 @@
 // Downloads of a chart as it is shown. The SVG that ECharts writes has the colours of the options, not those that the
 // style sheet puts in their place in the dark: on white it reads the same wherever it goes.
 (() => {
-  const WHITE = "#ffffff";
+  const paper = () => getComputedStyle(document.documentElement).getPropertyValue("--paper");
   const MARGIN = 16;
   const escaped = (text) => text.replace(/[&<>]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[mark]);
   const title = (axis) => axis?.[0]?.name || "";
@@ -11,7 +11,7 @@
     const [width, height] = [chart.getWidth() + 2 * MARGIN, chart.getHeight() + 2 * MARGIN];
     const drawn = chart.renderToSVGString().replace(/^<svg/, `<svg x="${MARGIN}" y="${MARGIN}"`);
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`
-      + `<title>${escaped(said)}</title><rect width="100%" height="100%" fill="${WHITE}"/>${drawn}</svg>\n`;
+      + `<title>${escaped(said)}</title><rect width="100%" height="100%" fill="${paper()}"/>${drawn}</svg>\n`;
   }
 
   async function pixels(chart) {

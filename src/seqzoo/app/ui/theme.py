@@ -9,47 +9,23 @@ from pathlib import Path
 
 from nicegui import ui
 
-from ...evaluation.plots import BLUE, GREEN, GREY, INK, ORANGE, VERMILION
+from ... import _palette
+from ..._glossary import TERMS
+from ..._palette import light, variable
 
-__all__ = ["BLUE", "GREEN", "GREY", "INK", "ORANGE", "VERMILION"]
-
-# Drawn charts are SVG: theme.css gives these colours their counterparts in the dark.
-MUTED, GRID = "#5f6771", "#e3e6ea"
+# Drawn charts are SVG in the values of light ground, which the style sheet turns in the dark.
+__all__ = ["TERMS", "light", "variable"]
 
 LONGEST = 600  # characters of what went wrong
 
 FAVICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0072b2"/>'
-    '<path d="M4 16c4-12 8-12 12 0s8 12 12 0" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    f'<rect width="32" height="32" rx="8" fill="{light("blue")}"/><path d="M4 16c4-12 8-12 12 0s8 12 12 0" '
+    f'fill="none" stroke="{light("on_blue")}" stroke-width="3" stroke-linecap="round"/>'
     "</svg>"
 )
 
-LEVEL = 0.9  # of every interval and band; a definition below has it in words
-TERMS = {
-    "excess": "How far the squared error lies above that of the Bayes forecaster, in per cent of it. 0% is optimal.",
-    "Bayes": "The forecaster that knows the signal's distribution and uses it perfectly: on that signal none can "
-    "have a lower expected squared error.",
-    "best linear": "The weighted sum of the window with the least expected squared error; its weights are exact.",
-    "last value": "The forecast that repeats the last value seen.",
-    "floor": "The expected error of a reference forecaster that is known exactly or by quadrature.",
-    "90% interval": "Split conformal prediction: the radius that covered 90% of fresh windows of the signal that the "
-    "model was trained on. It promises nothing elsewhere.",
-    "recursive": "The model's own forecasts join the window that it reads next.",
-    "direct": "Every step has weights of its own, so that no forecast is fed back.",
-    "coverage": "The share of fresh windows whose true value fell inside the band.",
-    "derivative": "How far the forecast moves for a small change of one value, per unit of it; the rest of the "
-    "window stays as it is.",
-    "cosine": "Of the angle between two lists of weights: 1 where they weigh the window alike up to a factor, 0 "
-    "where they have nothing in common.",
-    "switched off": "It says zero, whatever it reads. The number is the root mean square change of the forecast over "
-    "fresh windows of the signal that the model was trained on.",
-    "Gramian angular field": "Each value x becomes the angle arccos(x / 1.5); a pixel for each pair of steps holds "
-    "the cosine of the sum of their angles, or the sine of their difference.",
-    "truth": "The signal without its noise.",
-    "noise": "The variance of the noise: the error that would be left if the signal itself were known.",
-    "bundle": "The folder a model ships in: weights, two deployable files, golden tensors, card, and a manifest with "
-    "the SHA-256 of each.",
-}
+LEVEL = 0.9  # of every interval and band; the glossary has it in words
 
 
 def term(word: str, shown: str | None = None) -> str:
@@ -118,7 +94,8 @@ _STYLES = ("theme.css", "inside.css", "arena.css", "tours.css")
 def enter() -> None:
     """Give every page the style sheets, and the scripts of definitions and of what charts download."""
     here = Path(__file__).parent
-    css = "".join(here.joinpath(file).read_text("utf-8") for file in _STYLES)
+    css = _palette.css() + "".join(here.joinpath(file).read_text("utf-8") for file in _STYLES)
+    css += _palette.follow_within(":is(.chart, .chart-key)")
     scripts = "".join(here.joinpath(file).read_text("utf-8") for file in ("terms.js", "saves.js"))
     ui.add_head_html(f"<style>{css}</style><script>{scripts}{_LOST}</script>", shared=True)
 

@@ -1,1 +1,31 @@
-"""The arena's questions, a file each: what is run, how it is measured, what it comes to."""
+"""The arena's experiments, a module or a package each, and the list of them: to add one is a line here."""
+
+from __future__ import annotations
+
+from ...errors import UnknownNameError
+from ..experiment import AnyExperiment
+from .off_distribution import OffDistribution
+from .one_step import OneStep
+from .order import TimeAgainstPicture
+from .roll_out import RollOut
+from .sample_efficiency import SampleEfficiency
+
+EXPERIMENTS: list[AnyExperiment] = [
+    OneStep(),
+    SampleEfficiency(),
+    RollOut(),
+    OffDistribution(),
+    TimeAgainstPicture(),
+]
+
+
+def experiment(key: str) -> AnyExperiment:
+    """An experiment by its key.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    for each in EXPERIMENTS:
+        if each.key == key:
+            return each
+    raise UnknownNameError("experiment", key, [each.key for each in EXPERIMENTS])

@@ -10,9 +10,10 @@ from ...errors import SeqzooError
 from ...evaluation.scoring import HELD_OUT_SEEDS, HeldOut, held_out
 from ...publishing.build import eager
 from ...signals import Signal
-from ...training.loop import Run, train
+from ...training.loop import train
+from ...training.spec import TrainingSpec
 from ...zoo import _registry
-from ..results import BATCH_SIZE, MOST, SCHEMA_VERSION, Outcome
+from ..results import BATCH_SIZE, MOST, SCHEMA_VERSION, TrainingOutcome
 
 EVALUATIONS = 4  # of a run, and five times as many early on: they choose the weights, and cost time
 MOST_SCORED = 20_000  # windows of a score
@@ -37,8 +38,8 @@ class Cell:
     windows: int
     seed: int
 
-    def run(self) -> Run:
-        """The training run: the model's own recipe, save for the batch size and the number of steps.
+    def spec(self) -> TrainingSpec:
+        """What is trained: the model's own recipe, save for the batch size and the number of steps.
 
         Raises:
             UnknownNameError: no such model or signal.
@@ -51,33 +52,33 @@ class Cell:
             "recipe.points": self.points,
             "recipe.evaluate_every": max(1, steps // EVALUATIONS),
         }
-        return Run.of(_registry.entry(f"{self.model}.{self.signal}"), seed=self.seed, changes=changes)
+        return TrainingSpec.of(_registry.entry(f"{self.model}.{self.signal}"), seed=self.seed, changes=changes)
 
     @property
     def place(self) -> tuple[str, int | None, int, int]:
-        """As `Result.place`."""
+        """As `TrainingResult.place`."""
         return self.model, self.points, self.windows, self.seed
 
     @property
     def fingerprint(self) -> str:
         """Of all that decides the result."""
-        facts = f"{SCHEMA_VERSION} {self.run().fingerprint} {MOST_SCORED} {FIRST_SCORE_SEED}"
+        facts = f"{SCHEMA_VERSION} {self.spec().fingerprint} {MOST_SCORED} {FIRST_SCORE_SEED}"
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-def play(cell: Cell) -> Outcome:
+def play(cell: Cell) -> TrainingOutcome:
     """Train and score.
 
     Raises:
         SeqzooError: the run cannot be made, diverges, or ends in forecasts that are not finite.
     """
-    run = cell.run()
-    trained = train(run)
-    windows = _windows(run.signal, run.config.context_length, cell.seed)
+    spec = cell.spec()
+    trained = train(spec)
+    windows = _windows(spec.source.process, spec.context_length, cell.seed)
     score = windows.score(lambda given: eager(trained.module, given).numpy())
     if not score.excess.value <= MOST:
         raise SeqzooError("the trained model's forecasts are not finite, or as good as.")
-    return Outcome(
+    return TrainingOutcome(
         excess=score.excess.value,
         excess_se=score.excess.se,
         skill=score.skill.value,

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ... import _palette
 from ...evaluation import plots
-from ...evaluation.plots import BLUE, GREY, INK
 from ...evaluation.verdicts import LEAST, geometric_mean
 from ...forecasters.table import label
 from .tables import Board
@@ -29,14 +29,15 @@ def arena_figure(boards: Sequence[Board]) -> Figure:
 def _board(axes: Axes, board: Board) -> None:
     _reference_lines(axes, {row.name: row.excess.value for row in board.rows if row.is_reference}, across=False)
     rows = [row for row in board.rows if not (row.is_reference or row.error)]
+    colour = _palette.light("model")
     for height, row in enumerate(rows):
         dots = [max(value, LEAST) for value in row.outcomes.values()]
-        axes.plot(dots, [height] * len(dots), ".", color=INK, alpha=0.6, markersize=5, zorder=5)
+        axes.plot(dots, [height] * len(dots), ".", color=_palette.light("ink"), alpha=0.6, markersize=5, zorder=5)
         mean, low, high = row.excess
         if not math.isnan(low):
             # An interval may reach below zero, which a logarithmic axis does not have.
-            axes.plot([max(low, min(dots) / 2), high], [height, height], "-", color=BLUE, linewidth=2, zorder=3)
-        axes.plot([max(mean, LEAST)], [height], "o", color=BLUE, markersize=5, zorder=4)
+            axes.plot([max(low, min(dots) / 2), high], [height, height], "-", color=colour, linewidth=2, zorder=3)
+        axes.plot([max(mean, LEAST)], [height], "o", color=colour, markersize=5, zorder=4)
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
@@ -74,8 +75,8 @@ def _curves(axes: Axes, curves: Curves) -> None:
             axes.plot([at] * len(curve[at]), curve[at], ".", color=looks[name]["color"], alpha=0.35, markersize=4)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    shown = sorted({at for curve in curves.values() for at in curve})
-    axes.set_xticks(shown, [f"{at:,}" for at in shown], rotation=30)
+    ticks = sorted({at for curve in curves.values() for at in curve})
+    axes.set_xticks(ticks, [f"{at:,}" for at in ticks], rotation=30)
     axes.set_xticks([], minor=True)
     plots.percent_ticks(axes.yaxis)
     axes.set_xlabel("points of the observed series")
@@ -85,9 +86,8 @@ def _curves(axes: Axes, curves: Curves) -> None:
 
 
 def _reference_lines(axes: Axes, references: Mapping[str, float], *, across: bool) -> None:
-    for name, (colour, style) in plots.REFERENCE_LINES.items():
+    for name, style in plots.REFERENCE_LINES.items():
         level = references.get(name, 0.0)
         if level > 0:
             draw = axes.axhline if across else axes.axvline
-            # Across, the colours are those of the models.
-            draw(level, color=GREY if across else colour, linestyle=style, linewidth=1.2, label=label(name), zorder=1)
+            draw(level, color=_palette.light(name), linestyle=style, linewidth=1.2, label=label(name), zorder=1)

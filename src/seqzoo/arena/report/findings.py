@@ -1,4 +1,4 @@
-"""What an answer of the arena is: something to draw, a table, sentences, and how all of it was measured."""
+"""What a finding of the arena is: something to draw, a table, sentences, and how all of it was measured."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 OVER_SEEDS = "95% Student t interval over seeds"
+TWO_SIDED = 1.96  # standard errors to either side of a mean over many windows hold 95%
 
 
 class Mark(NamedTuple):
@@ -42,8 +43,8 @@ class Axis(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a question comes to: `marks` or `curves` to draw, the table, sentences, and how all was measured.
+class Finding:
+    """What an experiment comes to: `marks` or `curves` to draw, the table, sentences, and how all was measured.
 
     `at` has values of x to point at, by name; `details` are lines for those who want every one.
     `models` are those that can be chosen, `parts` what else can be, as {key: label}, `part` the one shown.

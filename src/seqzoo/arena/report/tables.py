@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..._formats import percent
 from ...evaluation.verdicts import Interval, Verdict, mean_interval, verdicts
 from ...forecasters.table import label
-from ..results import BATCH_SIZE, Footprint, Result, Results
+from ..results import BATCH_SIZE, Footprint, TrainingResult, TrainingResults
 
 HEADINGS = (
     "model", "excess", "95% CI", "seeds", "skill", "parameters", "train s", "latency µs", "size KB",
@@ -31,7 +31,7 @@ METHOD = (
 
 
 @dataclass(frozen=True)
-class Row:
+class BoardRow:
     """A model or reference of a board. `outcomes` by seed; a row that has an `error` failed as a whole."""
 
     name: str
@@ -71,7 +71,7 @@ class Board:
     signal: str
     points: int | None
     windows: int
-    rows: list[Row]
+    rows: list[BoardRow]
     verdicts: list[Verdict]
 
     @property
@@ -85,23 +85,23 @@ class Board:
         return f"Every model: {self.windows // BATCH_SIZE:,} updates on batches of {BATCH_SIZE} windows."
 
 
-def boards(found: Results) -> list[Board]:
+def boards(results: TrainingResults) -> list[Board]:
     """The boards of some results: by windows seen, then from the smallest budget to the endless one."""
-    groups: dict[tuple[int, float], list[Result]] = defaultdict(list)
-    for cell in found.cells:
+    groups: dict[tuple[int, float], list[TrainingResult]] = defaultdict(list)
+    for cell in results.cells:
         groups[cell.windows, math.inf if cell.points is None else cell.points].append(cell)
-    made = []
+    by_budget = []
     for _, cells in sorted(groups.items()):
-        rows = _rows(found, cells)
-        ranked = _with_references(found, rows)
+        rows = _rows(results, cells)
+        ranked = _with_references(results, rows)
         excess = {row.name: row.outcomes for row in ranked if not (row.is_reference or row.error)}
-        exact = {label(name): value for name, value in found.references.items()}
-        made.append(Board(found.signal, cells[0].points, cells[0].windows, ranked, verdicts(excess, exact)))
-    return made
+        exact = {label(name): value for name, value in results.references.items()}
+        by_budget.append(Board(results.signal, cells[0].points, cells[0].windows, ranked, verdicts(excess, exact)))
+    return by_budget
 
 
-def _rows(found: Results, cells: Sequence[Result]) -> list[Row]:
-    by_model: dict[str, list[Result]] = defaultdict(list)
+def _rows(results: TrainingResults, cells: Sequence[TrainingResult]) -> list[BoardRow]:
+    by_model: dict[str, list[TrainingResult]] = defaultdict(list)
     for cell in sorted(cells, key=lambda cell: cell.seed):
         by_model[cell.model].append(cell)
     rows = []
@@ -111,28 +111,30 @@ def _rows(found: Results, cells: Sequence[Result]) -> list[Row]:
         if failed:
             # A mean over the seeds that went well would flatter the model.
             reason = f"{failed[0].error or 'no reason is known'} ({len(failed)} of {len(own)} seeds)"
-            rows.append(Row(name, Interval(math.inf, math.nan, math.nan), math.nan, {}, error=reason))
+            rows.append(BoardRow(name, Interval(math.inf, math.nan, math.nan), math.nan, {}, error=reason))
             continue
         values = list(done.values())
         rows.append(
-            Row(
+            BoardRow(
                 name,
                 mean_interval([outcome.excess for outcome in values]),
                 sum(outcome.skill for outcome in values) / len(values),
                 {seed: outcome.excess for seed, outcome in done.items()},
                 values[0].parameters,
                 sum(outcome.seconds for outcome in values) / len(values),
-                found.footprints.get(name),
+                results.footprints.get(name),
             )
         )
     return rows
 
 
-def _with_references(found: Results, rows: list[Row]) -> list[Row]:
-    last = found.references.get("last_value", math.nan)
+def _with_references(results: TrainingResults, rows: list[BoardRow]) -> list[BoardRow]:
+    last = results.references.get("last_value", math.nan)
     exact = [
-        Row(name, Interval(excess, excess, excess), 1 - excess / last if last else math.nan, {}, is_reference=True)
-        for name, excess in found.references.items()
+        BoardRow(
+            name, Interval(excess, excess, excess), 1 - excess / last if last else math.nan, {}, is_reference=True
+        )
+        for name, excess in results.references.items()
     ]
     return sorted([*rows, *exact], key=lambda row: (bool(row.error), row.excess.value, row.name))
 
@@ -159,14 +161,14 @@ def summary(board: Board) -> list[str]:
     return lines
 
 
-def markdown(shown: Iterable[Board], figure: str | None = None, *, level: int = 2) -> str:
-    """Tables, verdicts and, if its address is given, a figure. `NOTE` and `METHOD` explain them.
+def markdown(boards: Iterable[Board], *, level: int = 2) -> str:
+    """Tables and verdicts. `NOTE` and `METHOD` explain them.
 
     Args:
         level: of the boards' headings.
     """
-    parts = [f"![Excess over Bayes of every model, by budget]({figure})\n"] if figure else []
-    for board in shown:
+    parts = []
+    for board in boards:
         parts.append(f"{'#' * level} {safe(board.title)}\n\n{board.training}\n")
         parts.append(markdown_table(HEADINGS, [row.cells() for row in board.rows]))
         parts.append("\n".join(f"- {safe(line)}" for line in summary(board)) + "\n")

@@ -22,10 +22,10 @@ class Began(_Event, frozen=True):
 
     Args:
         steps: of the whole run.
-        floors: expected MSE of every reference for the run's own signal, averaged over the horizon.
+        floors: expected MSE of every reference, or that measured of each rival, averaged over the horizon.
         episodic: whether each value is of a window of its own (sorted by truth), not of one series.
-        truth: [T] the clean values one step ahead.
-        bayes: [T] the Bayes forecasts of them.
+        truth: [T] the clean values one step ahead; of a measured series, the values.
+        bayes: [T] the Bayes forecasts of them; empty for a measured series.
     """
 
     steps: Step
@@ -36,11 +36,11 @@ class Began(_Event, frozen=True):
 
 
 class Evaluated(_Event, frozen=True):
-    """The averaged weights after `step` updates: expected MSE and excess; `loss`: training's since the last."""
+    """The averaged weights after `step` updates: MSE, excess where a floor is known, loss since the last."""
 
     step: Step
     mse: float
-    excess: float
+    excess: float | None
     loss: float
     learning_rate: float
     seconds: float
@@ -67,14 +67,12 @@ class Failed(_Event, frozen=True):
 
 
 class Kept(_Event, frozen=True):
-    """The best weights so far are a model of the user's own, and have been verified.
-
-    The excess and its error are None where the floor is zero.
-    """
+    """The best weights so far are a model of the user's own. Without a floor above zero there is no excess."""
 
     name: str
     excess: float | None
     error: float | None
+    is_verified: bool = True
 
 
 class Notkept(_Event, frozen=True):

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import os
 import re
 import secrets
 import shutil
-import subprocess
-import sys
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,10 +21,13 @@ from ..._extras import check_torch
 from ...bundles import shelf
 from ...bundles.store import open_bundle
 from ...errors import InputError, IntegrityError, UnknownNameError
+from ...training.spec import TrainingSpec
+from ..child import Child, last_line
 from .events import Began, Evaluated, Failed, Kept, Log, Notkept, Snapshot
-from .plans import Plan, Settings, plan_of
+from .plans import Plan, Settings, spec_of
+from .recording import CHECKPOINT, EVENTS, WISH, is_held
 
-PLAN, WISH, EVENTS, CHECKPOINT, STDERR = "plan.json", "wish", "events.jsonl", "checkpoint.safetensors", "stderr.txt"
+PLAN, STDERR = "plan.json", "stderr.txt"
 MOST_KEPT = 30  # runs; the oldest that are over give way
 _ID = re.compile(r"[0-9a-f]{12}")
 
@@ -50,14 +51,15 @@ class Status(NamedTuple):
     snapshots: list[Snapshot]
     kept: list[Kept]
     not_kept: Notkept | None
-    version: tuple[int, str]
+    has_weights: bool
+    version: tuple[int, str, bool]
 
 
 def is_useful(run: Status) -> bool:
-    """Whether the best weights so far have a smaller error than the last value repeated."""
-    return run.began is not None and min((point.mse for point in run.evaluations), default=math.inf) < (
-        run.began.floors["last_value"]
-    )
+    """Whether there are weights, and the best of them have a smaller error than the last value repeated."""
+    if run.began is None or not run.has_weights:
+        return False
+    return min((point.mse for point in run.evaluations), default=math.inf) < run.began.floors["last_value"]
 
 
 class Runs:
@@ -74,7 +76,7 @@ class Runs:
     def __init__(self, home: Path) -> None:
         self.home, self.folder = home, home / "runs"
         self._lock = threading.RLock()
-        self._processes: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
+        self._processes: dict[str, tuple[str, Child]] = {}
         self._logs: dict[str, Log] = {}
         self._plans: dict[str, Plan] = {}
 
@@ -87,15 +89,43 @@ class Runs:
             MissingExtraError: torch is not installed.
         """
         check_torch("training")
-        plan = plan_of(open_bundle(shelf.find(model)).manifest, settings, time.time())
-        plan = msgspec.structs.replace(plan, model=model)
+        spec = spec_of(open_bundle(shelf.find(model)).manifest, settings)
         with self._lock:
             self._check_free()
+            run = self.add(spec)
+            self._launch(run, "train", "run")
+        return run
+
+    def add(self, spec: TrainingSpec, model_files: Iterable[Path] = ()) -> str:
+        """Make the folder of a run, which the caller trains with `recording.train`; returns the run's id.
+
+        Args:
+            model_files: the user's files that define the architecture.
+        """
+        with self._lock:
             self._prune()
-            made = secrets.token_hex(6)
-            _storage.write_file(self.folder / made / PLAN, msgspec.json.encode(plan) + b"\n")
-            self._launch(made, "train", "run")
-        return made
+            run = secrets.token_hex(6)
+            plan = Plan(spec, time.time(), [str(path.resolve()) for path in model_files])
+            _storage.write_file(self.folder / run / PLAN, msgspec.json.encode(plan) + b"\n")
+            self._wish(run, "run")
+        return run
+
+    def interrupted(self, spec: TrainingSpec) -> str | None:
+        """The newest run of a spec that can be taken up from its checkpoint; None if there is none."""
+        with self._lock:
+            for run, plan in self.all():
+                if plan.spec.fingerprint == spec.fingerprint and self._has_weights(run) and not self._alive(run)[1]:
+                    self._wish(run, "run")
+                    return run
+        return None
+
+    def drop(self, run: str) -> None:
+        """Delete the folder of a run that is not under way."""
+        with self._lock:
+            self._let_go(run)
+            self._logs.pop(run, None)
+            self._plans.pop(run, None)
+            shutil.rmtree(self.folder / run, ignore_errors=True)
 
     def pause(self, run: str) -> None:
         """Ask a run to leave a checkpoint and end its process.
@@ -146,7 +176,7 @@ class Runs:
             raise InputError(f"there is a model {name!r} already; choose another name.")
         with self._lock:
             now = self._expect(run, "kept", CAN_BE_KEPT)
-            if not now.evaluations:
+            if not (now.evaluations and now.has_weights):
                 raise InputError("the run has no weights yet: train it for longer.")
             if not is_useful(now):
                 raise InputError(
@@ -178,10 +208,11 @@ class Runs:
             problem = log.last.reason if isinstance(log.last, Failed) else ""
             if state == "died":
                 problem = self._last_words(run)
+            has_weights = self._has_weights(run)
             not_kept = log.keeping if isinstance(log.keeping, Notkept) else None
             return Status(
                 run, plan, state, problem, log.began, log.evaluations, log.snapshots, log.kept, not_kept,
-                (log.version, state),
+                has_weights, (log.version, state, has_weights),
             )  # fmt: skip
 
     def _state(self, run: str, log: Log) -> str:
@@ -205,23 +236,22 @@ class Runs:
             return {"pause": "paused", "stop": "stopped"}[wish]
         return "died" if log.last is None else "paused"
 
+    def _has_weights(self, run: str) -> bool:
+        """Whether its checkpoint is there; a command that has saved the finished model removes it."""
+        return (self.folder / run / CHECKPOINT).exists()
+
     def _alive(self, run: str) -> tuple[str, bool]:
         """What its process does, and whether there is one: of this server, or of another one on the same home."""
         known = self._processes.get(run)
-        if known is not None and known[1].poll() is None:
+        if known is not None and known[1].is_alive:
             return known[0], True
-        return "train", _is_held(self.folder / run)
+        return "train", is_held(self.folder / run)
 
     def _last_words(self, run: str) -> str:
         """What is known of a process that ended without an event: as when it was killed, or the disk was full."""
         known = self._processes.get(run)
-        status = "" if known is None else f" with status {known[1].poll()}"
-        try:
-            said = _storage.read_file(self.folder / run / STDERR, 1 << 20).decode("utf-8", "replace").split("\n")
-        except IntegrityError:
-            said = []
-        last = next((line for line in reversed(said) if line.strip()), "without a word")
-        return f"Its process ended{status}: {last.strip()[:200]}."
+        status = "" if known is None else f" with status {known[1].status}"
+        return f"Its process ended{status}: {last_line(self.folder / run / STDERR)[:200] or 'without a word'}."
 
     def _expect(self, run: str, what: str, states: tuple[str, ...]) -> Status:
         now = self.status(run)
@@ -233,7 +263,7 @@ class Runs:
         for run, plan in self.all():
             if self._alive(run)[1]:
                 raise InputError(
-                    f"a run of {plan.model} is under way ({run}), and one runs at a time. Pause or stop it first."
+                    f"a run of {plan.spec.name} is under way ({run}), and one runs at a time. Pause or stop it first."
                 )
 
     def _plan(self, run: str) -> Plan:
@@ -257,42 +287,21 @@ class Runs:
         folder = self.folder / run
         if task == "train":
             self._wish(run, argument)
-        with (folder / STDERR).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"{__package__}.worker", str(folder), task, argument],
-                stdin=subprocess.PIPE,  # closes when this process ends, however it does
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env={**os.environ, "SEQZOO_HOME": str(self.home)},
-                start_new_session=True,  # Ctrl-C is the server's
-            )
+        environment = {"SEQZOO_HOME": str(self.home)}
+        child = Child(f"{__package__}.worker", [str(folder), task, argument], folder / STDERR, environment)
         self._let_go(run)
-        self._processes[run] = (task, process)
+        self._processes[run] = (task, child)
 
     def _let_go(self, run: str) -> None:
         """Close the pipe to a process that has ended."""
         before = self._processes.pop(run, None)
-        if before is not None and before[1].stdin is not None:
-            before[1].stdin.close()
+        if before is not None:
+            before[1].release()
 
     def _prune(self) -> None:
         for run, _ in self.all()[MOST_KEPT - 1 :]:
             if not self._alive(run)[1]:
-                self._let_go(run)
-                self._logs.pop(run, None)
-                self._plans.pop(run, None)
-                shutil.rmtree(self.folder / run, ignore_errors=True)
-
-
-def _is_held(folder: Path) -> bool:
-    """Whether some process holds a folder as `_storage.only_writer` does. Always false where there are no locks."""
-    if not folder.is_dir():
-        return False
-    try:
-        with _storage.only_writer(folder):
-            return False
-    except InputError:
-        return True
+                self.drop(run)
 
 
 @functools.cache

@@ -1,17 +1,19 @@
-"""What a run is asked to do: a model's own recipe with a few things changed. Imports no torch."""
+"""What a run is asked to do: the spec of a model with a few settings changed. Imports no torch."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from ... import signals
-from ...bundles.store import Manifest
+from ...bundles.manifest import Manifest
 from ...errors import InputError, UnknownNameError
+from ...signals import Observed, Simulated, Source
+from ...training.spec import TrainingSpec
 from ...zoo import _registry
-from ...zoo._recipes import Recipe, configured
 
 SIZE_FIELDS = ("width", "channels", "hidden_size")  # the first that a config has is its size
 RANGES: dict[str, tuple[float, float]] = {
@@ -23,31 +25,80 @@ RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**31 - 1),
 }
 WHOLE = ("size", "batch_size", "steps", "seed")
-OPTIMISERS = ("soap", "adam")
-Scalar = int | float | str | bool | None
+OPTIMISERS = {"soap": "SOAP", "adam": "Adam"}
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be changed of a recipe.
+    """What can be changed of a model's spec.
 
     Args:
         size: hidden units, channels or width; None where an architecture has no size.
-        sigma: standard deviation of the signal's noise.
+        sigma: standard deviation of the signal's noise; None where a measured series is the source.
     """
 
     size: int | None
     learning_rate: float
     batch_size: int
-    sigma: float
+    sigma: float | None
     steps: int
     seed: int
     optimiser: Literal["soap", "adam"]
+
+    @classmethod
+    def of(cls, spec: TrainingSpec) -> Settings:
+        """Those of a spec.
+
+        Raises:
+            InputError: its size is not a whole number above 0.
+        """
+        field = _size_field(spec)
+        size = None if field is None else spec.config[field]
+        if size is not None and (type(size) is not int or size < 1):
+            raise InputError(f"config.{field} must be a whole number above 0, got {str(size)[:40]!r}.")
+        recipe = spec.recipe
+        return cls(
+            size=size,
+            learning_rate=recipe.learning_rate,
+            batch_size=recipe.batch_size,
+            sigma=None if spec.source.process is None else spec.source.process.sigma,
+            steps=recipe.steps,
+            seed=spec.seed,
+            optimiser=recipe.optimiser,
+        )
+
+    def applied_to(self, spec: TrainingSpec) -> TrainingSpec:
+        """The spec with these settings.
+
+        Raises:
+            InputError, UnknownNameError: a setting outside its range.
+        """
+        self.check()
+        field = _size_field(spec)
+        size = {} if field is None or self.size is None else {field: self.size}
+        return msgspec.structs.replace(
+            spec,
+            config={**spec.config, **size},
+            source=self._source(spec.source),
+            recipe=dataclasses.replace(
+                spec.recipe,
+                learning_rate=self.learning_rate,
+                batch_size=self.batch_size,
+                steps=self.steps,
+                optimiser=self.optimiser,
+            ),
+            seed=self.seed,
+        )
+
+    def _source(self, source: Source) -> Source:
+        if isinstance(source, Observed) or self.sigma is None:
+            return source
+        return Simulated(source.family, {**source.parameters, "sigma": self.sigma})
 
     def check(self) -> None:
         """Raises InputError, which states the range, for a value outside it."""
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if value is None and name == "size":
+            if value is None and name in ("size", "sigma"):
                 continue
             kind = "a whole number" if name in WHOLE else "a number"
             fits = isinstance(value, int if name in WHOLE else int | float) and not isinstance(value, bool)
@@ -61,73 +112,54 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A run as its folder keeps it.
 
     Args:
-        model: the model whose recipe it is.
-        entry: as `registry.entry` takes it, which `changes` turn into that model's run with `settings`.
+        spec: what is trained.
         created: seconds since the epoch.
+        model_files: paths of the user's files that define the architecture, to be run before it is looked up.
     """
 
-    model: str
-    entry: str
-    settings: Settings
-    changes: dict[str, Scalar]
+    spec: TrainingSpec
     created: float
+    model_files: list[str] = []
 
 
 def can_train(manifest: Manifest) -> bool:
     """Whether this installation has what the model was trained from; imports none of it."""
-    return manifest.architecture in _registry.architectures() and manifest.signal.family in signals.FAMILIES
+    return manifest.architecture in _registry.architectures() and _can_draw(manifest.source)
 
 
-def entry_of(manifest: Manifest) -> str:
-    """The entry of the registry that a model is of, whatever its own name is."""
-    suffix = f"-h{manifest.contract.horizon}" if manifest.contract.horizon > 1 else ""
-    return f"{manifest.architecture}.{manifest.signal.family}{suffix}"
+def _can_draw(source: Source) -> bool:
+    """Whether windows of the source can be had here."""
+    if isinstance(source, Simulated):
+        return source.family in signals.FAMILIES
+    try:
+        source.series()
+    except InputError:
+        return False
+    return True
 
 
-def _size_field(config: dict[str, Any]) -> str | None:
-    """The field of a config that is its size."""
-    return next((name for name in SIZE_FIELDS if name in config), None)
-
-
-def settings_of(manifest: Manifest) -> Settings:
-    """Those the model was trained with.
-
-    Raises:
-        InputError: the manifest states a recipe or signal that cannot be used.
-    """
-    field = _size_field(manifest.config)
-    size = None if field is None else manifest.config[field]
-    if size is not None and (type(size) is not int or size < 1):
-        raise InputError(f"the manifest's config.{field} must be a whole number above 0, got {str(size)[:40]!r}.")
-    recipe = configured(Recipe(), "recipe", manifest.training.recipe)
-    return Settings(
-        size=size,
-        learning_rate=recipe.learning_rate,
-        batch_size=recipe.batch_size,
-        sigma=signals.make(manifest.signal.family, manifest.signal.parameters).sigma,
-        steps=recipe.steps,
-        seed=manifest.training.seed,
-        optimiser=recipe.optimiser,
-    )
-
-
-def plan_of(manifest: Manifest, settings: Settings, created: float) -> Plan:
-    """The plan to train a model again with these settings.
+def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
+    """The spec to train a model again with these settings.
 
     Raises:
         InputError, UnknownNameError: a setting outside its range, or a model that cannot be trained here.
     """
-    settings.check()
     if manifest.architecture not in _registry.architectures():
         raise UnknownNameError("architecture", manifest.architecture, _registry.architectures())
-    signals.make(manifest.signal.family, {**manifest.signal.parameters, "sigma": settings.sigma})
-    changes: dict[str, Scalar] = {f"config.{name}": value for name, value in manifest.config.items()}
-    changes |= {f"recipe.{name}": value for name, value in manifest.training.recipe.items()}
-    changes |= {f"signal.{name}": value for name, value in manifest.signal.parameters.items()}
-    field = _size_field(manifest.config)
-    if field is not None and settings.size is not None:
-        changes[f"config.{field}"] = settings.size
-    for name in ("learning_rate", "batch_size", "steps", "optimiser"):
-        changes[f"recipe.{name}"] = getattr(settings, name)
-    changes["signal.sigma"] = settings.sigma
-    return Plan(manifest.name, entry_of(manifest), settings, changes, created)
+    return settings.applied_to(TrainingSpec.of_manifest(manifest))
+
+
+def described(spec: TrainingSpec) -> str:
+    """As "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
+    settings = Settings.of(spec)
+    size = "" if settings.size is None else f"size {settings.size}, "
+    noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
+    return (
+        f"{size}{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}, batch {settings.batch_size}, "
+        f"{noise}{settings.steps:,} steps, seed {settings.seed}"
+    )
+
+
+def _size_field(spec: TrainingSpec) -> str | None:
+    """The field of a config that is its size."""
+    return next((name for name in SIZE_FIELDS if name in spec.config), None)

@@ -8,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import _extras
-from ...bundles.store import ENGINES, ONNX, TORCHSCRIPT, WEIGHTS, Bundle
+from ...bundles.manifest import Manifest
+from ...bundles.store import ONNX, TORCHSCRIPT, WEIGHTS, Bundle
 from ...errors import UnknownNameError, UntrustedError
 
 FloatArray = NDArray[np.float32]
+
+ENGINES = ("torchscript", "onnx", "numpy")
+"""Every engine. A new one is a file of this folder, a name here and a line in `build`."""
 
 
 class Engine(Protocol):
@@ -32,6 +36,13 @@ def check_name(engine: str) -> str:
     return engine
 
 
+def offered(manifest: Manifest) -> list[str]:
+    """The engines that can run a bundle: the numpy engine knows recurrent architectures only."""
+    from .numpy import CELLS
+
+    return [engine for engine in ENGINES if engine != "numpy" or manifest.architecture in CELLS]
+
+
 def default_engine(bundle: Bundle) -> str:
     """torchscript where torch is installed and the bundle may run code; else onnx."""
     return "torchscript" if _extras.has_torch() and bundle.is_trusted else "onnx"
@@ -46,8 +57,8 @@ def build(engine: str, bundle: Bundle) -> Engine:
         UntrustedError: torchscript of a bundle of unknown origin.
         BundleError: a damaged file, or one that breaks the contract.
     """
-    if check_name(engine) not in bundle.manifest.tolerance:
-        raise UnknownNameError(f"engine for {bundle.manifest.name}", engine, bundle.manifest.tolerance)
+    if check_name(engine) == "numpy" and engine not in offered(bundle.manifest):
+        raise UnknownNameError(f"engine for {bundle.manifest.name}", engine, offered(bundle.manifest))
     if engine == "numpy":
         from .numpy import NumpyEngine
 

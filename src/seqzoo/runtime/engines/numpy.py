@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
-from ...bundles.store import Manifest
+from ...bundles.manifest import Manifest
 from ...errors import InputError, IntegrityError
 from ._parallel import in_pieces
 

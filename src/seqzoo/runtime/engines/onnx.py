@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from ...bundles.store import Contract
+from ...bundles.manifest import Contract
 from ...errors import IntegrityError
 from ._parallel import cores, in_pieces, is_forked, one_by_one
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..._extras import one_thread
-from ...bundles.store import Contract
+from ...bundles.manifest import Contract
 from ...errors import IntegrityError
 from ._parallel import PIECE, in_pieces, is_forked, one_by_one
 

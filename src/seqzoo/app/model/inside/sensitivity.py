@@ -190,7 +190,7 @@ class _Sensitivity:
             return sensitivity.exact(lambda windows: exactly(windows)[:, step - 1], context)
         if off and inside is not None:
             return sensitivity.exact(lambda windows: inside.forecast(windows, off)[:, step - 1], context)
-        scale = model.manifest.contract.normaliser.scale
+        scale = model.manifest.contract.scaling.scale
         return sensitivity.served(
             lambda windows: model.predict(windows.astype(np.float32)[:, :, None])[:, step - 1], context, scale
         )

@@ -37,21 +37,22 @@ class Shown(NamedTuple):
     outside: str = ""
 
     def lines(self) -> list[tuple[str, Slope, str, str]]:
-        """Name, slope, colour and mark of each forecaster, the model last and so on top."""
+        """Name, slope, role of the colour and mark of each forecaster, the model last and so on top."""
         made = [
-            ("best linear", self.linear, theme.GREEN, "triangle"),
-            ("Bayes", self.bayes, theme.ORANGE, "diamond"),
-            (self.name, self.model, theme.BLUE, "circle"),
+            ("best linear", self.linear, "best_linear", "triangle"),
+            ("Bayes", self.bayes, "bayes", "diamond"),
+            (self.name, self.model, "model", "circle"),
         ]
-        return made if self.whole is None else [("nothing off", self.whole, theme.GREY, "rect"), *made]
+        return made if self.whole is None else [("nothing off", self.whole, "grey", "rect"), *made]
 
 
 def slopes(found: Shown) -> charts.Options:
     """A line for each derivative, over steps from now."""
     at = _steps(found)
     series = []
-    for label, slope, colour, mark in found.lines():
-        made = charts.line(label, at, slope.derivative, colour, width=2.5 if colour == theme.BLUE else 2)
+    for label, slope, role, mark in found.lines():
+        colour = theme.light(role)
+        made = charts.line(label, at, slope.derivative, colour, width=2.5 if role == "model" else 2)
         made.update(symbol=mark, symbolSize=8 if mark != "circle" else 6, showSymbol=True)
         made["itemStyle"] = {"color": colour, "opacity": 1}
         series.append(made)
@@ -61,7 +62,7 @@ def slopes(found: Shown) -> charts.Options:
     options["grid"]["top"] = ROOM
     series[-1]["markLine"] = {
         "silent": True, "symbol": "none", "label": {"show": False}, "data": [{"yAxis": 0}],
-        "lineStyle": {"color": theme.GREY, "type": "solid", "width": 1},
+        "lineStyle": {"color": theme.light("grey"), "type": "solid", "width": 1},
     }  # fmt: skip
     return charts.legend_of(options, [label for label, *_ in reversed(found.lines())])
 
@@ -69,10 +70,11 @@ def slopes(found: Shown) -> charts.Options:
 def window(found: Shown, poked: int | None) -> charts.Options:
     """The window as points, and the forecasts of what comes next."""
     at = _steps(found)
-    series = [charts.dots("window", at, found.context, theme.GREY, size=7)]
+    series = [charts.dots("window", at, found.context, theme.light("seen"), size=7)]
     if poked is not None:
-        series.append(charts.dots("poked", [poked], [found.context[poked - 1]], theme.VERMILION, size=20))
-    for (label, slope, colour, mark), size in zip(reversed(found.lines()), (9, 14, 15, 12), strict=False):
+        series.append(charts.dots("poked", [poked], [found.context[poked - 1]], theme.light("red"), size=20))
+    for (label, slope, role, mark), size in zip(reversed(found.lines()), (9, 14, 15, 12), strict=False):
+        colour = theme.light(role)
         series.insert(1, charts.dots(label, [found.step], [slope.forecast], colour, size=size, shape=mark))
     options = charts.axes("steps from now", "value", series)
     options["xAxis"].update(min=1 - len(found.context), max=found.step + 1)
@@ -138,13 +140,12 @@ def _place(values: FloatArray, place: int) -> str:
 
 def numbers(found: Shown) -> str:
     """The forecasts, as HTML."""
-    colours = {theme.BLUE: "var(--blue)", theme.ORANGE: "var(--bayes)", theme.GREEN: "var(--green)"}
     best = found.bayes.forecast
     items = []
-    for label, slope, colour, _ in reversed(found.lines()):
+    for label, slope, role, _ in reversed(found.lines()):
         shown = theme.term(label) if label in theme.TERMS else escape(label)
         detail = found.standing if label == "Bayes" else f"{slope.forecast - best:+.4f} from Bayes"
-        items.append(controls.number(shown, f"{slope.forecast:.4f}", colours.get(colour, "var(--muted)"), detail))
+        items.append(controls.number(shown, f"{slope.forecast:.4f}", theme.variable(role), detail))
     return f'<div class="numbers">{"".join(items)}</div>'
 
 

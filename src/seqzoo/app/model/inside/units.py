@@ -212,7 +212,7 @@ class Units:
             f"{said} They are the whole of it: the {theme.term('derivative')} above is these weights, whatever the "
             "window.", "muted", "p",
         )  # fmt: skip
-        series = [{**charts.line("difference", at, own - exact, theme.BLUE), "type": "bar"}]
+        series = [{**charts.line("difference", at, own - exact, theme.light("model")), "type": "bar"}]
         options = charts.axes("steps from now", "difference", series)
         options["legend"]["show"], options["grid"]["top"] = False, 34
         charts.chart(options, said).classes("low")

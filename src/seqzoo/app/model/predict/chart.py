@@ -40,18 +40,19 @@ def options(found: Shown, name: str) -> charts.Options:
     interval, series = f"{LEVEL:.0%} interval", []
     lower, upper = found.model - found.radius, found.model + found.radius
     if ahead == 1:
-        bar = charts.line(interval, [1, 1], [lower[0], upper[0]], theme.BLUE, width=9)
+        bar = charts.line(interval, [1, 1], [lower[0], upper[0]], theme.light("model"), width=9)
         bar["lineStyle"]["opacity"] = 0.25
         series.append(bar)
     else:
-        series += charts.band(interval, future, lower, upper, theme.BLUE)
+        series += charts.band(interval, future, lower, upper, theme.light("model"))
     if found.clean is not None:
-        series.append(charts.line("truth", np.arange(1 - length, ahead + 1), found.clean, theme.INK, width=1.2))
-    series.append(charts.dots("window", past, found.context, theme.GREY, size=7))
+        seen = np.arange(1 - length, ahead + 1)
+        series.append(charts.line("truth", seen, found.clean, theme.light("truth"), width=1.2))
+    series.append(charts.dots("window", past, found.context, theme.light("seen"), size=7))
     forecasts = (
-        ("best linear", found.linear, theme.GREEN, "triangle", 17),
-        ("Bayes", found.bayes, theme.ORANGE, "diamond", 15),
-        (name, found.model, theme.BLUE, "circle", 8),
+        ("best linear", found.linear, theme.light("best_linear"), "triangle", 17),
+        ("Bayes", found.bayes, theme.light("bayes"), "diamond", 15),
+        (name, found.model, theme.light("model"), "circle", 8),
     )
     for label, values, colour, shape, size in forecasts:
         if ahead == 1:
@@ -73,13 +74,14 @@ def numbers(found: Shown, name: str) -> str:
         return f"{value - last:+.4f} from Bayes"
 
     own = found.model[0]
-    items = [controls.number(escape(name), f"{own:.4f}", "var(--blue)", against(own))]
-    items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", "var(--bayes)", found.standing))
+    items = [controls.number(escape(name), f"{own:.4f}", theme.variable("model"), against(own))]
+    items.append(controls.number(theme.term("Bayes"), f"{last:.4f}", theme.variable("bayes"), found.standing))
     if found.clean is not None:
         truth = found.clean[len(found.context)]
-        items.append(controls.number(theme.term("truth"), f"{truth:.4f}", "var(--ink)", against(truth)))
+        items.append(controls.number(theme.term("truth"), f"{truth:.4f}", theme.variable("truth"), against(truth)))
     linear = found.linear[0]
-    items.append(controls.number(theme.term("best linear"), f"{linear:.4f}", "var(--green)", against(linear)))
+    words = theme.term("best linear")
+    items.append(controls.number(words, f"{linear:.4f}", theme.variable("best_linear"), against(linear)))
     items.append(
         controls.number(
             theme.term(f"{LEVEL:.0%} interval"), f"±{found.radius[0]:.3f}", "var(--muted)", "for the trained signal"
@@ -90,10 +92,10 @@ def numbers(found: Shown, name: str) -> str:
 
 def _number_line(found: Shown, name: str) -> str:
     """The forecasts of the next value on one line, as far apart as the page allows."""
-    marks = [(name, found.model[0], "var(--blue)"), ("Bayes", found.bayes[0], "var(--bayes)"),
-             ("best linear", found.linear[0], "var(--green)")]  # fmt: skip
+    marks = [(name, found.model[0], theme.variable("model")), ("Bayes", found.bayes[0], theme.variable("bayes")),
+             ("best linear", found.linear[0], theme.variable("best_linear"))]  # fmt: skip
     if found.clean is not None:
-        marks.append(("truth", found.clean[len(found.context)], "var(--ink)"))
+        marks.append(("truth", found.clean[len(found.context)], theme.variable("truth")))
     values = [float(value) for _, value, _ in marks]
     low, high = min(values), max(values)
     margin = max(0.12 * (high - low), 1e-4)
@@ -128,4 +130,5 @@ def scale(found: Shown) -> tuple[float, float, float]:
     least = max((high - low) / LINES, 1e-6 * max(abs(low), abs(high)), 1e-30)
     decade = 10.0 ** math.floor(math.log10(least))
     step = next(part * decade for part in (1, 2, 5, 10, 20) if part * decade >= least)
-    return step * math.floor(low / step), step * math.ceil(high / step), step
+    digits = 1 - math.floor(math.log10(step))  # an end as 1.2000000000000002 would have a label that wide
+    return round(step * math.floor(low / step), digits), round(step * math.ceil(high / step), digits), step

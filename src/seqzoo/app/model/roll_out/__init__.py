@@ -9,6 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from nicegui import background_tasks, ui
 from numpy.typing import NDArray
 
+from ...._palette import MODELS
 from ....errors import SeqzooError
 from ....forecasters.exact import best_linear
 from ....forecasters.protocol import Forecaster, has_bundle
@@ -101,14 +102,15 @@ class _Rollout:
         series, names = [], ["history", "truth", "Bayes", *(line["name"] for line in beside), name]
         if found is not None:
             radius = found.radius[: len(steps)]
-            series += charts.band(f"{LEVEL:.0%} band", steps, drawn.model - radius, drawn.model + radius, theme.BLUE)
+            low, high = drawn.model - radius, drawn.model + radius
+            series += charts.band(f"{LEVEL:.0%} band", steps, low, high, theme.light("model"))
             names.insert(0, f"{LEVEL:.0%} band")
         series += [
-            charts.dots("history", past, drawn.history, theme.GREY, size=4),
-            charts.line("truth", steps, drawn.clean, theme.INK, width=1.2),
-            charts.line("Bayes", steps, drawn.bayes, theme.ORANGE, style="dashed"),
+            charts.dots("history", past, drawn.history, theme.light("seen"), size=4),
+            charts.line("truth", steps, drawn.clean, theme.light("truth"), width=1.2),
+            charts.line("Bayes", steps, drawn.bayes, theme.light("bayes"), style="dashed"),
             *beside,
-            charts.line(name, steps, drawn.model, theme.BLUE, width=2.4),
+            charts.line(name, steps, drawn.model, theme.light("model"), width=2.4),
         ]
         options = charts.legend_of(charts.axes("steps from now", "value", series), names)
         far = abs(float(drawn.model[-1] - drawn.clean[-1]))
@@ -118,10 +120,11 @@ class _Rollout:
     def _beside(self, rolled: FloatArray, partner: FloatArray | None) -> list[charts.Options]:
         """The best linear forecaster fed back, and the model's relation of another horizon."""
         found = errors.partner_of(self.visit.name, self.visit.model)
-        made = [charts.line("best linear, recursive", np.arange(1, len(rolled) + 1), rolled, theme.GREEN)]
+        colour, steps = theme.light("best_linear"), np.arange(1, len(rolled) + 1)
+        made = [charts.line("best linear, recursive", steps, rolled, colour, style="dotted")]
         if partner is not None and found is not None:
             label, steps = f"{found.name}, {found.way}", np.arange(1, len(partner) + 1)
-            made.append(charts.line(label, steps, partner, theme.VERMILION))
+            made.append(charts.line(label, steps, partner, theme.light(MODELS[1])))
         return made
 
     def _show_errors(self, found: Measurement, horizon: int) -> None:
@@ -130,11 +133,13 @@ class _Rollout:
         partner = None if found.partner is None else found.partner[:horizon]
         noise = self.visit.model.signal.sigma**2
         series = [
-            charts.line("noise alone", steps, np.full(horizon, noise), theme.GREY, width=1.2, style="dotted"),
-            charts.line("Bayes", steps, bayes, theme.ORANGE, style="dashed"),
-            charts.line("best linear, direct", steps, linear, theme.GREEN, style="dashed"),
+            charts.line(
+                "noise alone", steps, np.full(horizon, noise), theme.light("noise"), width=1.2, style="dotted"
+            ),
+            charts.line("Bayes", steps, bayes, theme.light("bayes"), style="dashed"),
+            charts.line("best linear, direct", steps, linear, theme.light("best_linear"), style="dashed"),
             *self._beside(found.rolled_linear[:horizon], partner),
-            charts.line(name, steps, mse, theme.BLUE, width=2.4),
+            charts.line(name, steps, mse, theme.light("model"), width=2.4),
         ]
         options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
         options["yAxis"]["min"] = float(f"{min(noise, float(mse.min())) / 1.5:.1g}") or None
@@ -153,9 +158,11 @@ class _Rollout:
         own = f"{escape(self.visit.name)}, {self._way()}"
         spread = errors.spread(found.windows)
         return (
-            controls.number(own, f"{mse:.4g}", "var(--blue)", "mean squared error, all steps")
-            + controls.number(theme.term("Bayes"), f"{bayes:.4g}", "var(--bayes)", "the floor")
-            + controls.number(theme.term("best linear"), f"{linear:.4g}", "var(--green)", theme.term("direct"))
+            controls.number(own, f"{mse:.4g}", theme.variable("model"), "mean squared error, all steps")
+            + controls.number(theme.term("Bayes"), f"{bayes:.4g}", theme.variable("bayes"), "the floor")
+            + controls.number(
+                theme.term("best linear"), f"{linear:.4g}", theme.variable("best_linear"), theme.term("direct")
+            )
             + controls.number(
                 f"{theme.term('coverage')} of the band",
                 f"{found.coverage:.1%}",

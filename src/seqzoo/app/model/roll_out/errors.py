@@ -95,8 +95,8 @@ def _find_partner(name: str, model: Bundled) -> Partner | None:
         except SeqzooError:
             continue
         facts = relation.manifest
-        is_kin = (facts.architecture, facts.signal, facts.contract.context_length) == (
-            own.architecture, own.signal, own.contract.context_length
+        is_kin = (facts.architecture, facts.source, facts.contract.context_length) == (
+            own.architecture, own.source, own.contract.context_length
         )  # fmt: skip
         if other != name and is_kin and (facts.contract.horizon == 1) != (own.contract.horizon == 1):
             found.append((facts.contract.horizon, other, relation))

@@ -13,19 +13,19 @@ from urllib.parse import quote
 from anyio import to_thread
 from nicegui import ui
 
-from .... import signals
 from ....errors import SeqzooError
 from ....execution import runs
 from ....execution.runs.events import Began, Evaluated, Kept, Snapshot
 from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
-from ....execution.runs.plans import Plan, can_train, entry_of
+from ....execution.runs.plans import Plan, can_train, described
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
+from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
 from ..scenes import Knob
 from ..visit import Latest, Visit
 from . import curves
-from .form import Form, described
+from .form import Form
 
 POLL_SECONDS = 0.5
 PREVIEW_WINDOWS = 2_000  # that Bayes is averaged over before there is a run
@@ -42,12 +42,13 @@ class _Train:
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        self.visit, self.manifest = visit, known.manifest
+        self.visit = visit
         self.runs = runs.here()
+        self.spec = TrainingSpec.of_manifest(known.manifest)
         self.form = Form(visit, known, Latest(self._preview))
         self.run = visit.query.get("run", "")
         self.scale = visit.query.get("scale", "error")
-        if self.scale not in curves.SCALES:
+        if self.scale not in curves.SCALES or self.spec.source.process is None:
             self.scale = "error"
         self.at = visit.number("at", 100, 0, 100)
         self.now: Status | None = None
@@ -58,7 +59,7 @@ class _Train:
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead(curves.lead(entry_of(self.manifest)))
+        theme.lead(curves.lead(self.spec.name))
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 self._course()
@@ -77,7 +78,8 @@ class _Train:
             self._buttons()
             self.said = theme.html(curves.NOTHING, "standing", "p")
             with ui.element("div").classes("gone") as body:
-                self.scales = controls.Choices("Vertical axis", curves.SCALES, self._scale)
+                scales = curves.SCALES if self.spec.source.process is not None else {"error": curves.SCALES["error"]}
+                self.scales = controls.Choices("Vertical axis", scales, self._scale)
                 self.scales.mark(self.scale)
                 self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px")
@@ -197,8 +199,8 @@ class _Train:
         self._draw_snapshot()
 
     def _look(self) -> tuple[list[tuple[str, Plan]], Status | None]:
-        """The runs of this model, and the one that is shown: the newest unless another was chosen."""
-        listed = [(run, plan) for run, plan in self.runs.all() if plan.model == self.visit.name]
+        """The runs of this kind of model, wherever they were started, and the one shown: the chosen or newest."""
+        listed = [(run, plan) for run, plan in self.runs.all() if plan.spec.name == self.spec.name]
         run = self.run or (listed[0][0] if listed else "")
         try:
             return listed, self.runs.status(run) if run else None
@@ -208,7 +210,7 @@ class _Train:
     def _list(self) -> None:
         self.others.clear()
         if self.listed is not None and len(self.listed) > 1:
-            options = {run: f"{_clock(plan.created)}, {described(plan.settings)}" for run, plan in self.listed}
+            options = {run: f"{_clock(plan.created)}, {described(plan.spec)}" for run, plan in self.listed}
             shown = self.run if self.run in options else self.listed[0][0]
             with self.others:
                 controls.select("Runs of this model, the newest first", "run", options, shown, self._choose)
@@ -217,11 +219,11 @@ class _Train:
         problem = now.problem if now.state in ("failed", "died") else ""
         self.status.set_content(escape(f"{curves.SAID[now.state]} {problem}".strip()))
         words = curves.in_words(now.began, now.evaluations)
-        self.said.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.settings))}.</span>")
+        self.said.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.spec))}.</span>")
         self._allow(now)
         links = "".join(
             f'<p><a href="/models/{quote(made.name)}">{escape(made.name)}</a> is in the gallery: '
-            f"{_distance(made)}verified.</p>"
+            f"{_distance(made)}.</p>"
             for made in now.kept
         )
         if now.not_kept is not None:
@@ -256,16 +258,18 @@ class _Train:
         """The references of the next run's signal, as long as there is no run to show."""
         if self.now is not None:
             return
-        settings, contract = self.form.settings, self.manifest.contract
+        settings = self.form.settings
 
         def compute() -> dict[str, float]:
-            family, parameters = self.manifest.signal.family, self.manifest.signal.parameters
-            signal = signals.make(family, {**parameters, "sigma": settings.sigma})
-            length, horizon = contract.context_length, contract.horizon
-            return averaged(floors(signal, length, horizon, samples=PREVIEW_WINDOWS))
+            spec = settings.applied_to(self.spec)
+            process = spec.source.process
+            if process is None:  # the rivals of a series are measured once the run begins
+                return {}
+            return averaged(floors(process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS))
 
         try:
-            self.preview = Began(settings.steps, await to_thread.run_sync(compute), False, [], [])
+            known = await to_thread.run_sync(compute)
+            self.preview = Began(settings.steps, known, False, [], []) if known else None
         except SeqzooError:  # the run itself will say it
             self.preview = None
         self._draw_course()
@@ -291,7 +295,7 @@ def _clock(seconds: float) -> str:
     return time.strftime("%H:%M", time.localtime(seconds))
 
 
-def _distance(made: Kept) -> str:
-    if made.excess is None or made.error is None:
-        return ""
-    return f"{made.excess:.2%} ± {made.error:.2%} above Bayes, and "
+def _distance(kept: Kept) -> str:
+    parts = [] if kept.excess is None or kept.error is None else [f"{kept.excess:.2%} ± {kept.error:.2%} above Bayes"]
+    parts += ["verified"] if kept.is_verified else ["not verified yet"]
+    return ", and ".join(parts)

@@ -9,18 +9,17 @@ import numpy as np
 from ...._formats import percent
 from ....execution.runs.events import Began, Evaluated, Snapshot
 from ....forecasters.table import FLOORS
+from ....signals import FAMILIES
 from ...ui import charts, controls, theme
 
 SCALES = {"error": "Error", "excess": "Distance above Bayes"}
 REFERENCES = tuple(
-    (FLOORS[key].short, key, colour, style)
-    for key, colour, style in (
-        ("last_value", theme.INK, "dashed"),
-        ("best_linear", theme.GREEN, "dashed"),
-        ("bayes", theme.ORANGE, "solid"),
-        ("noise", theme.VERMILION, "dotted"),
+    (FLOORS[key].short, key, style)
+    for key, style in (
+        ("last_value", "dashed"), ("line", "dotted"), ("best_linear", "dashed"), ("bayes", "solid"),
+        ("noise", "dotted"),
     )
-)
+)  # fmt: skip
 RUN = "this run"
 Evaluations = Sequence[Evaluated]
 SAID = {
@@ -47,32 +46,47 @@ HEADROOM = 1.6  # of the error's axis over its highest reference: above it the l
 LEAST_SHOWN = 1e-4  # of an excess on a logarithmic axis
 
 
+def _references(began: Began) -> list[tuple[str, str, str]]:
+    """Those drawn beside a run: of a measured series its rivals, else all but the straight line, which is no better
+    than best linear."""
+    if "bayes" not in began.floors:
+        return [row for row in REFERENCES if row[1] in began.floors]
+    return [row for row in REFERENCES if row[1] != "line"]
+
+
 def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.Options:
     """The course of the error, or of the excess, by step; both on a logarithmic axis of steps."""
     steps = [point.step for point in evaluations]
     first = steps[0] if steps else 1
     ends = [first, max(began.steps, first + 1)]
-    bayes, series, names = began.floors["bayes"], [], []
-    if scale == "error":
+    bayes, series, names = began.floors.get("bayes"), [], []
+    scale = "error" if bayes is None else scale
+    if scale == "error" and bayes is not None:  # the loss of a measured series is in other units
         losses = [point.loss for point in evaluations]
-        series.append(charts.line("training loss", steps, losses, theme.GREY, width=1))
+        series.append(charts.line("training loss", steps, losses, theme.light("muted"), width=1))
         names.append("training loss")
-    for label, key, colour, style in REFERENCES:
-        value = began.floors[key] if scale == "error" else 100 * (began.floors[key] / bayes - 1)
+    for label, key, style in _references(began):
+        value = began.floors[key]
+        if bayes is not None and scale != "error":
+            value = 100 * (value / bayes - 1)
         if scale == "error" or value > 100 * LEAST_SHOWN:
-            series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
+            series.append(charts.line(label, ends, [value, value], theme.light(key), width=1.8, style=style))
             names.append(label)
     values = [
-        point.mse if scale == "error" else 100 * max(point.excess, LEAST_SHOWN) for point in evaluations
+        point.mse if scale == "error" or point.excess is None else 100 * max(point.excess, LEAST_SHOWN)
+        for point in evaluations
     ]
-    series.append(charts.line(RUN, steps, values, theme.BLUE, width=2.4))
+    series.append(charts.line(RUN, steps, values, theme.light("model"), width=2.4))
     what = "mean squared error" if scale == "error" else "excess over Bayes, %"
     options = charts.axes("step", what, series, logarithmic=scale == "excess")
     axis = options["xAxis"]
     axis.pop("minInterval")
     axis |= {"type": "log", "min": ends[0], "max": ends[1]}
     if scale == "error":
-        low, high = began.floors["noise"], max(began.floors[key] for _, key, _, _ in REFERENCES)
+        levels = [began.floors[key] for _, key, _ in _references(began)]
+        low, high = began.floors.get("noise", 0.0), max(levels)
+        if bayes is None:  # one rival may be far off
+            high = min(high, 4 * min(levels))
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
     return charts.legend_of(options, [RUN, *names])
 
@@ -86,39 +100,40 @@ def _bound(options: charts.Options, low: float, high: float) -> None:
 
 def loss_description(began: Began, evaluations: Evaluations) -> str:
     """The text alternative of the chart of the course."""
-    lines = ", ".join(f"{label} {began.floors[key]:.5f}" for label, key, _, _ in REFERENCES)
+    lines = ", ".join(f"{label} {began.floors[key]:.5g}" for label, key, _ in _references(began))
     if not evaluations:
         return f"Error by step of the training, nothing measured yet. References: {lines}."
     last = evaluations[-1]
     return (
         f"Error by step of the training, {len(evaluations)} evaluations from step {evaluations[0].step} to "
-        f"step {last.step}: now {last.mse:.5f}, {last.excess:.2%} above Bayes. References: {lines}."
+        f"step {last.step}: now {last.mse:.5g}{'' if last.excess is None else f', {last.excess:.2%} above Bayes'}. "
+        f"References: {lines}."
     )
 
 
 def snapshot_options(began: Began, shown: Snapshot) -> charts.Options:
     """The forecasts one step ahead at one step of the training, with the truth and the Bayes forecasts."""
     x = np.arange(len(began.truth))
-    series = [
-        charts.line("truth", x, began.truth, theme.INK, width=1.2),
-        charts.line("Bayes", x, began.bayes, theme.ORANGE, style="dashed"),
-        charts.line(RUN, x, shown.forecast, theme.BLUE),
-    ]
+    series = [charts.line("truth", x, began.truth, theme.light("truth"), width=1.2)]
+    if began.bayes:
+        series.append(charts.line("Bayes", x, began.bayes, theme.light("bayes"), style="dashed"))
+    series.append(charts.line(RUN, x, shown.forecast, theme.light("model")))
     axis = "window, sorted by what came" if began.episodic else "step of the series"
     options = charts.axes(axis, "value, one step ahead", series)
     low, high = min(*began.truth, *began.bayes), max(*began.truth, *began.bayes)
     options["xAxis"]["axisLabel"] = {**options["xAxis"]["axisLabel"], "showMaxLabel": False}
     room = 0.15 * (high - low)
     _bound(options, low - room, high + room)  # the same whatever step is looked at
-    return charts.legend_of(options, ["truth", "Bayes", RUN])
+    return charts.legend_of(options, ["truth", *(["Bayes"] if began.bayes else []), RUN])
 
 
 def snapshot_description(began: Began, shown: Snapshot) -> str:
     """The text alternative of the chart of a snapshot."""
-    distance = np.sqrt(np.mean((np.asarray(shown.forecast) - np.asarray(began.bayes)) ** 2))
+    beside, whose = (began.bayes, "those of Bayes") if began.bayes else (began.truth, "what came")
+    distance = np.sqrt(np.mean((np.asarray(shown.forecast) - np.asarray(beside)) ** 2))
     return (
         f"Forecasts one step ahead of {len(began.truth)} values after {shown.step} steps of training, on average "
-        f"{distance:.4f} from those of Bayes (root mean square)."
+        f"{distance:.4g} from {whose} (root mean square)."
     )
 
 
@@ -126,7 +141,15 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
     """Where the run stands beside the references, as HTML."""
     if began is None or not evaluations:
         return ""
-    last, bayes = evaluations[-1], began.floors["bayes"]
+    last = evaluations[-1]
+    if last.excess is None:
+        best, rival = min((began.floors[key], label) for label, key, _ in _references(began))
+        side = "below" if last.mse < best else "not below"
+        return (
+            f"After <b>{last.step:,}</b> of {began.steps:,} steps its error is <b>{_error(last.mse)}</b>, {side} the "
+            f"{_error(best)} of the better rival, {rival}."
+        )
+    bayes = began.floors["bayes"]
     linear, repeat = began.floors["best_linear"] / bayes - 1, began.floors["last_value"] / bayes - 1
     excess = last.excess
     if excess < 0.01:
@@ -151,19 +174,27 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
     if evaluations:
         last = evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
-        made.append(controls.number(RUN, f"{last.mse:.5f}", "var(--blue)", detail))
-    for label, key, colour, _ in reversed(REFERENCES):
-        value, bayes = began.floors[key], began.floors["bayes"]
-        away = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
-        shown = "var(--ink)" if colour == theme.INK else colour
-        detail = away if key != "bayes" else "the best there is"
-        made.append(controls.number(theme.term(label), f"{value:.5f}", shown, detail))
+        made.append(controls.number(RUN, _error(last.mse), theme.variable("model"), detail))
+    for label, key, _ in reversed(_references(began)):
+        value, bayes = began.floors[key], began.floors.get("bayes")
+        detail = "the best there is"
+        if bayes is None:
+            detail = "on the values that choose the weights"
+        elif key != "bayes":
+            detail = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
+        made.append(controls.number(theme.term(label), _error(value), theme.variable(key), detail))
     return "".join(made)
+
+
+def _error(mse: float) -> str:
+    return f"{mse:.5f}" if mse < 1000 else f"{mse:,.6g}"
 
 
 def lead(name: str) -> str:
     """What to notice, as HTML, by architecture and signal. docs/LOG.md has what is said of the LSTM on the sine."""
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
+    if name.partition(".")[2].partition("-")[0] not in FAMILIES:
+        return "Notice whether the error falls below both rivals: where it does not, no network is worth its cost."
     if name.startswith("linear."):
         return f"Notice where the error ends: on the line of the {linear} forecaster, which this model cannot pass."
     if name == "lstm.sine":

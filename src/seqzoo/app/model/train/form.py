@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from ....execution.runs.plans import OPTIMISERS, RANGES, WHOLE, Settings, settings_of
+from ....execution.runs.plans import OPTIMISERS, RANGES, WHOLE, Settings
 from ....forecasters.protocol import Bundled
+from ....training.spec import TrainingSpec
 from ...ui import controls
 from .. import scenes
 from ..scenes import Knob
@@ -23,7 +24,6 @@ CHOICES: dict[str, tuple[str, tuple[float, ...]]] = {
     "steps": ("Steps", (200, 500, 1000, 2000, 4000, 8000, 16_000)),
     "seed": ("Seed", (0, 1, 2, 3, 4)),
 }
-NAMES = {"soap": "SOAP", "adam": "Adam"}
 
 
 class Form:
@@ -35,7 +35,7 @@ class Form:
 
     def __init__(self, visit: Visit, known: Bundled, on_change: Callable[[], Awaitable[None]]) -> None:
         self.visit, self.known, self.on_change = visit, known, on_change
-        self.default = settings_of(known.manifest)
+        self.default = Settings.of(TrainingSpec.of_manifest(known.manifest))
         self.settings = self._from_address()
 
     def show(self) -> None:
@@ -46,10 +46,11 @@ class Form:
             step = self._size_step()
             knob = Knob("size", "Hidden size", max(low, step), high, step, self.default.size or 0)
             controls.Slider(knob, self.settings.size, functools.partial(self._set, "size"))
-        noise = next(knob for knob in scenes.of(self.known.signal, length).knobs if knob.key == "noise")
-        noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
-        controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
-        self._select("optimiser", "Optimiser", {name: NAMES[name] for name in OPTIMISERS})
+        if self.settings.sigma is not None:
+            noise = next(knob for knob in scenes.of(self.known.signal, length).knobs if knob.key == "noise")
+            noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
+            controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
+        self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})
         for field, (label, usual) in CHOICES.items():
             values = sorted({*usual, getattr(self.default, field), getattr(self.settings, field)})
             self._select(field, label, {_text(value): f"{value:,}" for value in values})
@@ -84,15 +85,6 @@ class Form:
             step = self._size_step()
             found["size"] = max(step, found["size"] // step * step)
         return msgspec.structs.replace(self.default, **found)
-
-
-def described(made: Settings) -> str:
-    """As "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
-    size = "" if made.size is None else f"size {made.size}, "
-    return (
-        f"{size}{NAMES[made.optimiser]} at {made.learning_rate:g}, batch {made.batch_size}, noise {made.sigma:g}, "
-        f"{made.steps:,} steps, seed {made.seed}"
-    )
 
 
 def _whole(value: str | float) -> int:

@@ -1,0 +1,97 @@
+"""The view *Predict* of a model of a measured series: a held-out window, what came after it, and simple rivals."""
+
+from __future__ import annotations
+
+import numpy as np
+from anyio import to_thread
+from nicegui import ui
+
+from ....bundles import holdout
+from ....errors import SeqzooError
+from ....evaluation.holdout import RIVALS
+from ....forecasters.protocol import has_bundle
+from ....forecasters.table import label
+from ...ui import charts, controls, theme
+from ..scenes import Knob
+from ..visit import Latest, Visit
+
+
+class _Measured:
+    """The state of one visitor: where in the held-out part the window begins."""
+
+    def __init__(self, visit: Visit) -> None:
+        known = visit.known
+        assert has_bundle(known)
+        self.visit = visit
+        self.length, self.horizon = known.context_length, known.horizon
+        self.values = holdout.of(known.bundle)
+        self.last = len(self.values) - self.length - self.horizon
+        self.first = int(visit.number("window", 0, 0, self.last))
+        self.refresh = Latest(self._refresh)
+
+    async def show(self) -> None:
+        """Fill the view."""
+        theme.lead("Move along the values that no training saw, and compare each forecast with what came.")
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("panel"):
+                    self.chart = charts.chart({}, "Loading")
+                with ui.element("div").classes("panel"):
+                    self.numbers = theme.html("").props('aria-live="polite"')
+            with ui.element("div").classes("stack"), ui.element("div").classes("panel"):
+                theme.html("The series", tag="h3")
+                controls.Slider(Knob("window", "Window", 0, max(self.last, 1), 1, 0), self.first, self._move)
+                theme.html("Nobody knows the best possible forecast of a measured series.", "hint", "p")
+        self.failure = theme.html("", "error-line")
+        await self.refresh()
+
+    async def _move(self, first: float) -> None:
+        self.first = min(round(first), self.last)
+        self.visit.remember(window=self.first)
+        await self.refresh()
+
+    async def _refresh(self) -> None:
+        context = self.values[self.first : self.first + self.length]
+        came = self.values[self.first + self.length :][: self.horizon]
+        try:
+            ahead = await to_thread.run_sync(self.visit.model.predict, context)
+        except SeqzooError as error:
+            self.failure.set_content(theme.sentence(error))
+            return
+        self.failure.set_content("")
+        forecasts = {name: weights(self.length, self.horizon) @ context for name, weights in RIVALS.items()}
+        self._draw(context, came, np.asarray(ahead[0], np.float64), forecasts)
+
+    def _draw(
+        self, context: np.ndarray, came: np.ndarray, model: np.ndarray, rivals: dict[str, np.ndarray]
+    ) -> None:
+        name, future = self.visit.name, np.arange(1, self.horizon + 1)
+        rows = [(label(key), values, theme.light(key), theme.variable(key)) for key, values in rivals.items()]
+        rows.append(("what came", came, theme.light("truth"), theme.variable("truth")))
+        rows.append((name, model, theme.light("model"), theme.variable("model")))
+        series = [charts.dots("window", np.arange(1 - self.length, 1), context, theme.light("seen"), size=7)]
+        for words, values, colour, _ in rows:
+            if self.horizon == 1:
+                series.append(charts.dots(words, future, values, colour, size=9))
+            else:
+                series.append(charts.line(words, future, values, colour))
+        described = ", ".join(f"{words} {values[0]:,.6g}" for words, values, *_ in rows)
+        options = charts.axes("steps from now", "value", series)
+        charts.redraw(
+            self.chart, charts.legend_of(options, ["window", *(words for words, *_ in rows)]),
+            f"The last {self.length} values and the next: {described}.",
+        )  # fmt: skip
+        items = [
+            controls.number(words, f"{values[0]:,.6g}", colour, _away(values[0] - came[0]))
+            for words, values, _, colour in reversed(rows)
+        ]
+        self.numbers.set_content(f'<div class="numbers">{"".join(items)}</div>')
+
+
+def _away(error: float) -> str:
+    return f"{error:+,.4g} from what came" if error else "the next value"
+
+
+async def build(visit: Visit) -> None:
+    """Fill the view."""
+    await _Measured(visit).show()

@@ -1,0 +1,109 @@
+"""Time against picture: what a family loses when the steps of a window or the pixels of a picture lose their order.
+
+Every family is trained and tested in three conditions: intact; permuted, by one fixed order, which destroys who
+is whose neighbour and nothing else; shuffled, each window by an order of its own, which leaves only the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from ...experiment import CommittedResults, Demonstration, Experiment, Option, require
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ...report.findings import Finding
+    from .cases import Lengths, OrderCase, OrderOutcome, OrderResults
+
+
+@dataclass(frozen=True)
+class TimeAgainstPictureSettings:
+    """As typed."""
+
+    seeds: Annotated[int, Option("Seeds of each run; the intervals are over them.")] = 3
+    quick: Annotated[bool, Option("Runs too short to conclude from: a minute in all.")] = False
+
+    def lengths(self) -> Lengths:
+        """Of the runs."""
+        from .cases import FULL, QUICK
+
+        return QUICK if self.quick else FULL
+
+
+class TimeAgainstPicture(Experiment["OrderCase", "OrderOutcome", "OrderResults"]):
+    """What a family loses with the order of its input; a part of the finding is what it reads."""
+
+    key = command = "time-against-picture"
+    title = "Time against picture"
+    help = """Train recurrent, feed-forward and convolutional families on windows and pictures in and out of order.
+
+    The same command goes on where it was interrupted.
+
+    Examples: `seqzoo time-against-picture` · `seqzoo time-against-picture --quick --out order`
+    """
+    notice = (
+        "Notice who gets worse when one fixed order scatters the neighbours (permuted), and how everybody fails when "
+        "each input comes in an order of its own (shuffled)."
+    )
+    file, settings = "time-against-picture.json", TimeAgainstPictureSettings
+    figure_shows, counted, parts = "Time against picture", "runs", "Reading"
+    committed = (CommittedResults("time-against-picture", "Time against picture", "--seeds 4"),)
+
+    def check_installed(self, *, measuring: bool) -> None:
+        if measuring:
+            require(["torch"], "training", "train")
+            require(["sklearn"], "the pictures of digits", "arena")
+        super().check_installed(measuring=measuring)
+
+    def cases(self, settings: TimeAgainstPictureSettings) -> list[OrderCase]:
+        from .cases import cases
+
+        return cases(settings.seeds, settings.lengths())
+
+    def measure(self, case: OrderCase) -> OrderOutcome:
+        from .runs import measure
+
+        return measure(case)
+
+    def label(self, case: OrderCase) -> str:
+        return case.key
+
+    def tell(self, measurement: OrderOutcome) -> str:
+        return f"{measurement.error:.2%} in {measurement.seconds:.0f} s"
+
+    def begin(self, folder: Path, settings: TimeAgainstPictureSettings) -> OrderResults:
+        from ...measurements import begin
+        from .cases import OrderResults
+
+        return begin(folder / self.file, OrderResults(settings.lengths()), OrderResults)
+
+    def read(self, folder: Path) -> OrderResults:
+        from ... import result_files
+        from .cases import OrderResults
+
+        return result_files.read(folder / self.file, OrderResults)
+
+    def summarise(self, results: OrderResults, part: str, chosen: Collection[str]) -> Finding:
+        from .finding import summarise
+
+        return summarise(results, part, chosen)
+
+    def figure(self, results: OrderResults) -> Figure:
+        from .report import figure
+
+        return figure(results)
+
+    def markdown(self, results: OrderResults, *, level: int = 2) -> str:
+        from .report import markdown
+
+        return markdown(results)
+
+    def demonstrate(self, signal: str, part: str, models: Sequence[str]) -> Demonstration:
+        seeds = 2
+        settings = TimeAgainstPictureSettings(seeds, quick=True)
+        about = f"{seeds} seeds and runs too short to conclude from, of every family"
+        return Demonstration(settings, len(self.cases(settings)), about)

@@ -1,0 +1,38 @@
+"""Windows and pictures put out of order, for models that are to show what they lean on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+def permutation(length: int, seed: int) -> list[int]:
+    """The one order that `permuted` puts values in, the same for training and test."""
+    return [int(index) for index in np.random.default_rng(seed).permutation(length)]
+
+
+def reorder(values: Tensor, condition: str, seed: int) -> Tensor:
+    """values: [B, L], returns [B, L].
+
+    Args:
+        condition: "intact"; "permuted", every row by the permutation of the seed; or "shuffled", each row by
+            an order of its own that torch's generator draws anew at each call.
+    """
+    if condition == "permuted":
+        return values[:, permutation(values.shape[1], seed)]
+    if condition == "shuffled":
+        return values.gather(1, torch.rand(values.shape).argsort(dim=1))
+    return values
+
+
+class Reordered(nn.Module):
+    """A forecaster that gets to see its windows out of order. context: [B, L, 1], returns [B, H]."""
+
+    def __init__(self, inner: nn.Module, condition: str, seed: int) -> None:
+        super().__init__()
+        self.inner, self.condition, self.seed = inner, condition, seed
+
+    def forward(self, context: Tensor) -> Tensor:
+        forecast: Tensor = self.inner(reorder(context[:, :, 0], self.condition, self.seed)[:, :, None])
+        return forecast

@@ -1,0 +1,35 @@
+"""What the findings of contests share: how they were measured, which models can be told apart."""
+
+from __future__ import annotations
+
+from ... import signals
+from ..results import BATCH_SIZE, TrainingResults
+from .tables import Board
+
+
+def how_measured(results: TrainingResults, points: int | None, windows: int, bars: str) -> dict[str, str]:
+    """How a contest was measured, on the budget of so many points."""
+    seeds = {cell.seed for cell in results.cells if cell.points == points and cell.outcome is not None}
+    scored = {cell.outcome.scored for cell in results.cells if cell.outcome is not None}
+    series = "fresh windows without end" if points is None else f"{points:,} points, the last fifth held out"
+    return {
+        "Signal": signals.make(results.signal).description,
+        "Series": series,
+        "Seeds": f"{len(seeds)}",
+        "Training windows": f"{windows:,} for every model, in {windows // BATCH_SIZE:,} updates of {BATCH_SIZE}",
+        "Measured on": f"{' or '.join(f'{count:,}' for count in sorted(scored)) or 'no'} fresh windows for each seed",
+        "Bars": bars,
+    }
+
+
+def told_apart(board: Board) -> list[str]:
+    """How many pairs of models the test tells apart; nothing where no pair has been tested."""
+    names = {row.name for row in board.rows if not row.is_reference}
+    pairs = [v for v in board.verdicts if {v.better, v.worse} <= names and v.seeds > 1]
+    if not pairs:
+        return []
+    apart = sum(verdict.is_detected for verdict in pairs)
+    return [
+        f"{apart} of {len(pairs)} pairs of models can be told apart, with {max(v.seeds for v in pairs)} seeds and "
+        "intervals that hold for every pair of the whole table at once (Bonferroni)"
+    ]

@@ -1,0 +1,58 @@
+"""Results of the arena as JSON files, written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from .. import _storage, _strict_json
+from ..errors import InputError
+
+LIMIT = 64 << 20
+
+Stored = TypeVar("Stored", bound=msgspec.Struct)
+
+
+class _Version(msgspec.Struct):
+    """Read before all else: what a later schema holds is not for this one to judge."""
+
+    schema_version: int = 1
+
+
+def read(path: Path, kind: type[Stored], schema: int = 1) -> Stored:
+    """The results in a file.
+
+    Args:
+        schema: the version that `kind` is of; a file that states none is of the first.
+
+    Raises:
+        InputError: there is no file, or it does not hold results of that kind and version.
+        IntegrityError: the file is a link, no regular file, or huge.
+    """
+    if not path.exists():
+        raise InputError(f"there are no results in {path.parent}: expected a file {path.name}. Run it first.")
+    raw = _storage.read_file(path, LIMIT)
+    try:
+        _strict_json.check(raw)
+        version = msgspec.json.decode(raw, type=_Version).schema_version
+        if version == schema:
+            return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, InputError) as error:
+        raise InputError(
+            f"{path} cannot be read: {error}. Restore it from a copy, or move it away to start again."
+        ) from None
+    raise InputError(
+        f"{path} is of schema {version}; this seqzoo reads {schema}. "
+        "Use the version that wrote it, or move it away to start again."
+    )
+
+
+def write(path: Path, results: object) -> None:
+    """Write results, a msgspec.Struct, to a file.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    _storage.write_file(path, msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")

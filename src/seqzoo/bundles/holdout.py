@@ -1,0 +1,39 @@
+"""holdout.safetensors of a bundle: the part of a measured series that no training saw."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
+from safetensors.numpy import save as serialise
+
+from ..errors import InputError, IntegrityError
+from .store import HOLDOUT, Bundle
+
+
+def of(bundle: Bundle) -> NDArray[np.float64]:
+    """[T]: the values from L before the cutoff on, in the series' units.
+
+    Raises:
+        InputError: the bundle was trained on a simulated signal, and holds none.
+        IntegrityError: the file cannot be read, or is no such array.
+    """
+    if HOLDOUT not in bundle.manifest.files:
+        raise InputError(f"{bundle.manifest.name} was trained on a simulated signal: it holds no measured values.")
+    try:
+        values = load(bundle.read(HOLDOUT))["values"]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{HOLDOUT} cannot be read: {error}.") from None
+    contract = bundle.manifest.contract
+    least = contract.context_length + contract.horizon
+    if values.ndim != 1 or values.dtype != np.float64 or len(values) < least or not np.isfinite(values).all():
+        raise IntegrityError(
+            f"{HOLDOUT} must hold at least {least} finite float64 values, not {values.dtype} {list(values.shape)}."
+        )
+    return np.asarray(values)
+
+
+def encoded(values: NDArray[np.float64]) -> bytes:
+    """What `of` reads."""
+    return serialise({"values": np.ascontiguousarray(values, np.float64)})

@@ -1,0 +1,227 @@
+"""The manifest: every fact that a bundle states of itself, as one value. Version 1 is read as what it means in 2."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .. import _strict_json
+from ..data.scaling import Normaliser
+from ..errors import InputError, ManifestError
+from ..forecasters.floors import vanishes
+from ..forecasters.table import FLOORS
+from ..signals import Signal, Simulated, Source
+from . import version_1
+
+SCHEMA_VERSION = 2
+TOLERANCE = 1e-5  # of every engine's forecasts beside the golden tensors
+FILE_LIMIT = 64 << 20
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+
+
+class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Strict: a field this schema does not know is an error, never silently dropped."""
+
+
+class FileFacts(_Facts, frozen=True):
+    """What the manifest states of a file."""
+
+    sha256: str
+    size: int
+
+
+class Contract(_Facts, frozen=True):
+    """What every engine takes and returns: float32 [B, context_length, channels] -> [B, horizon].
+
+    Args:
+        context_length: L, the values of a window.
+        horizon: H, the steps that are forecast at once.
+        scaling: from the series' units to the model's, and back.
+        channels: D, the values at each step; this version knows models of one.
+        names: of the channels.
+        frequency: of the steps, as polars writes it ("1h"); None where a step is only a count.
+        input: name of the tensor that goes in.
+        output: name of the tensor that comes out.
+    """
+
+    context_length: int
+    horizon: int
+    scaling: Normaliser = Normaliser()
+    channels: int = 1
+    names: tuple[str, ...] = ("value",)
+    frequency: str | None = None
+    input: str = "context"
+    output: str = "forecast"
+
+
+class ScoreFacts(_Facts, frozen=True):
+    """A score: [value, standard error] each, and what it stands beside.
+
+    For a simulated source it is of fresh windows, beside the floors; where the Bayes floor is zero, there is no
+    `excess`. For a measured series it is of every cutoff of the held-out part, beside rivals, with neither excess nor
+    skill: nobody knows the floor.
+
+    Values are means over the horizon. `steps` has them for each step ahead where there is more than one: `mse`,
+    `mse_se`, `excess`, and each floor or rival, as lists of H numbers.
+
+    Args:
+        windows: how many the score is of.
+        seed: of the fresh windows; 0 for a measured series.
+        floors: expected MSE by reference.
+        rivals: measured MSE by rival.
+    """
+
+    windows: int
+    seed: int
+    mse: tuple[float, float]
+    excess: tuple[float, float] | None
+    skill: tuple[float, float] | None
+    floors: dict[str, float] = msgspec.field(default_factory=dict)
+    rivals: dict[str, float] = msgspec.field(default_factory=dict)
+    steps: dict[str, list[float]] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.floors and vanishes(self.floors):  # an older version stated a ratio of roundings
+            msgspec.structs.force_setattr(self, "excess", None)
+
+
+class TrainingFacts(_Facts, frozen=True):
+    """The run that made the weights. `model_file`: SHA-256 of the user's file that defines the architecture."""
+
+    recipe: dict[str, Any]
+    seed: int
+    steps: int
+    windows_seen: int
+    seconds: float
+    stack: dict[str, str]
+    model_file: str | None = None
+
+
+class Manifest(_Facts, frozen=True):
+    """manifest.json. `architecture` names the family; `config` its size."""
+
+    schema_version: int
+    name: str
+    title: str
+    summary: str
+    architecture: str
+    config: dict[str, Any]
+    parameters: int
+    contract: Contract
+    source: Source
+    score: ScoreFacts
+    training: TrainingFacts
+    rebuild: str
+    created_with: str
+    files: dict[str, FileFacts]
+
+    @property
+    def process(self) -> Signal | None:
+        """The process whose windows the model was trained on; None where it was a measured series.
+
+        Raises:
+            UnknownNameError, InputError: this installation cannot make it.
+        """
+        return self.source.process
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files, without the manifest."""
+        return sum(facts.size for facts in self.files.values())
+
+
+def parse(raw: bytes, path: Path) -> Manifest:
+    """The manifest in these bytes.
+
+    Args:
+        path: to name it by in an error.
+
+    Raises:
+        ManifestError: malformed, of a newer schema, or stating what cannot be.
+    """
+
+    class Version(msgspec.Struct):
+        schema_version: int
+
+    try:
+        _strict_json.check(raw)
+        version = msgspec.json.decode(raw, type=Version).schema_version
+        if version > SCHEMA_VERSION:
+            raise ManifestError(
+                f"{path} is of schema {version}; this seqzoo reads up to {SCHEMA_VERSION}. Upgrade seqzoo."
+            )
+        if version < 1:
+            raise ManifestError(f"{path}: schema_version must be at least 1, got {version}.")
+        if version == 1:
+            raw = version_1.upgraded(raw)
+        manifest = msgspec.json.decode(raw, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, InputError, RecursionError) as error:
+        raise ManifestError(f"{path} is not a valid manifest: {error}.") from None
+    problem = _problem(manifest)
+    if problem:
+        raise ManifestError(f"{path}: {problem}.")
+    return manifest
+
+
+def _problem(manifest: Manifest) -> str | None:
+    """What is wrong with a manifest whose types are right; None if nothing is."""
+    if not NAME.fullmatch(manifest.name):
+        return f"name {manifest.name[:80]!r} must match {NAME.pattern}"
+    for name, facts in manifest.files.items():
+        if not re.fullmatch(r"[0-9a-f]{64}", facts.sha256):
+            return f"the sha256 of {name} is not 64 hexadecimal digits"
+        if not 0 <= facts.size <= FILE_LIMIT:
+            return f"the size of {name} must be from 0 to {FILE_LIMIT:,} bytes, got {facts.size:,}"
+    for fact in _leaves(msgspec.to_builtins(manifest)):
+        if isinstance(fact, str) and not fact.isprintable():
+            return f"every text must be printable, got {fact[:80]!a}"
+        if isinstance(fact, float) and not math.isfinite(fact):
+            return "every number must be finite"
+    if manifest.parameters < 0:
+        return f"parameters must be at least 0, got {manifest.parameters}"
+    if manifest.score.windows < 2:
+        return f"a score is of at least 2 windows, got {manifest.score.windows}"
+    if problem := _score_problem(manifest.score, isinstance(manifest.source, Simulated)):
+        return problem
+    contract = manifest.contract
+    if any(len(values) != contract.horizon for values in manifest.score.steps.values()):
+        return f"score.steps must hold {contract.horizon} values of each kind"
+    if not (1 <= contract.context_length <= 4096 and 1 <= contract.horizon <= 4096):
+        return (
+            "context_length and horizon must be from 1 to 4096, "
+            f"got {contract.context_length} and {contract.horizon}"
+        )
+    if contract.channels != 1 or len(contract.names) != 1:
+        return f"this seqzoo reads models of 1 channel, got {contract.channels} named {str(contract.names)[:80]}"
+    return None
+
+
+def _score_problem(score: ScoreFacts, is_simulated: bool) -> str | None:
+    if not is_simulated:
+        if score.excess is not None or score.skill is not None or score.floors:
+            return "a score on a measured series has no excess, skill or floors: nobody knows its best forecaster"
+        return None if {"line", "last_value"} <= set(score.rivals) else "score.rivals lacks line or last_value"
+    if lacking := FLOORS.keys() - score.floors.keys():
+        return f"score.floors lacks {', '.join(sorted(lacking))}"
+    if score.excess is None and not vanishes(score.floors):
+        return "score.excess is missing, and the Bayes floor is above zero"
+    return "score.skill is missing" if score.skill is None else None
+
+
+def _leaves(facts: Any) -> Iterator[Any]:
+    """Every key and value of nested dicts and lists."""
+    if isinstance(facts, dict):
+        yield from facts
+        facts = list(facts.values())
+    if isinstance(facts, list | tuple):
+        for item in facts:
+            yield from _leaves(item)
+    else:
+        yield facts
+
+

@@ -1,0 +1,69 @@
+"""Manifests of version 1: a signal in place of a source, a normaliser for a scaling, a tolerance for each engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..data.scaling import Normaliser
+from ..errors import InputError
+
+ENGINES = ("torchscript", "onnx", "numpy")
+
+
+class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Strict, as version 2."""
+
+
+class _Contract(_Facts, frozen=True):
+    context_length: int
+    horizon: int
+    normaliser: Normaliser
+    input: str = "context"
+    output: str = "forecast"
+
+
+class _Signal(_Facts, frozen=True):
+    family: str
+    parameters: dict[str, float]
+
+
+class _Manifest(_Facts, frozen=True):
+    """Version 1 where it differs; the rest is read as version 2."""
+
+    schema_version: int
+    name: str
+    title: str
+    summary: str
+    architecture: str
+    config: dict[str, Any]
+    parameters: int
+    contract: _Contract
+    signal: _Signal
+    score: msgspec.Raw
+    tolerance: dict[str, float]
+    training: msgspec.Raw
+    rebuild: str
+    created_with: str
+    files: msgspec.Raw
+
+
+def upgraded(raw: bytes) -> bytes:
+    """The same facts as a manifest of version 2, save for the version itself.
+
+    Raises:
+        msgspec.DecodeError: not a manifest of version 1.
+        InputError: a tolerance that cannot be.
+    """
+    old = msgspec.json.decode(raw, type=_Manifest)
+    if not old.tolerance or not set(old.tolerance) <= set(ENGINES):
+        given = ", ".join(old.tolerance) or "no engine"
+        raise InputError(f"tolerance must name engines, of {', '.join(sorted(ENGINES))}; it names {given[:200]}")
+    if not all(0 < bound <= 1e-5 for bound in old.tolerance.values()):
+        raise InputError("every tolerance must be above 0 and at most 1e-5")
+    facts = {name: getattr(old, name) for name in old.__struct_fields__ if name not in ("signal", "tolerance")}
+    contract = msgspec.structs.asdict(old.contract)
+    contract["scaling"] = contract.pop("normaliser")
+    source = {"kind": "simulated", **msgspec.structs.asdict(old.signal)}
+    return msgspec.json.encode({**facts, "contract": contract, "source": source})

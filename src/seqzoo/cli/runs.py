@@ -1,0 +1,75 @@
+"""The command that lists training runs, from terminals and pages alike."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from .app import Json, app, emit
+
+if TYPE_CHECKING:
+    from ..execution.runs.manager import Status
+
+
+@app.command()
+def runs(json: Json = False) -> None:
+    """List training runs, the newest first: those of this command line, and those of the page *Train*.
+
+    `seqzoo train` with the same options and --resume takes an interrupted one up.
+    """
+    from ..execution import runs as training_runs
+
+    known = training_runs.here()
+    facts = [_facts(known.status(run)) for run, _ in known.all()]
+    if json:
+        emit(facts)
+    elif not facts:
+        typer.echo("No runs yet. Start one: seqzoo train lstm.sine")
+    else:
+        _show(facts)
+
+
+def _facts(now: Status) -> dict[str, Any]:
+    last = now.evaluations[-1] if now.evaluations else None
+    return {
+        "id": now.id,
+        "model": now.plan.spec.name,
+        "state": now.state,
+        "problem": now.problem,
+        "step": last.step if last else 0,
+        "excess": last.excess if last else math.nan,
+        "created": now.plan.created,
+        "kept": [kept.name for kept in now.kept],
+        "spec": now.plan.spec,
+    }
+
+
+def _show(facts: list[dict[str, Any]]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from .._formats import percent
+    from ..execution.runs.plans import described
+    from .tables import print_table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("run", "model", "state", "step", "excess", "began", "kept as", "settings"):
+        table.add_column(heading, justify="right" if heading in ("step", "excess") else "left")
+    for run in facts:
+        table.add_row(
+            run["id"],
+            run["model"],
+            run["state"],
+            f"{run['step']:,} of {run['spec'].recipe.steps:,}",
+            percent(run["excess"]) if math.isfinite(run["excess"]) else "",
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(run["created"])),
+            escape(", ".join(run["kept"])),
+            escape(described(run["spec"])),
+        )
+    print_table(table)
+    for run in facts:
+        if run["state"] in ("failed", "died"):
+            typer.echo(f"{run['id']}: {run['problem']}")

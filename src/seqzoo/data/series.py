@@ -1,0 +1,77 @@
+"""A measured series, and the folder where trainings find it by its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _storage
+from ..errors import InputError, IntegrityError
+from .windows import finite_series
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
+LIMIT = 256 << 20  # bytes of a stored series
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Values in the order of time, of one channel.
+
+    Args:
+        name: as models of it are called, "load" in "lstm.load"; lower case letters, digits and "_".
+        values: [T], finite; kept as float64, a copy that cannot be written to.
+
+    Raises:
+        InputError: another name, or values that are no such array.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise InputError(f"a series' name must match {NAME.pattern}, got {self.name[:80]!r}.")
+        values = finite_series(self.values).copy()
+        values.flags.writeable = False
+        object.__setattr__(self, "values", values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the values as little-endian float64."""
+        return hashlib.sha256(self.values.astype("<f8").tobytes()).hexdigest()
+
+    def store(self) -> None:
+        """Keep the values in SEQZOO_HOME/series, where `stored` finds them."""
+        raw = io.BytesIO()
+        np.save(raw, self.values.astype("<f8"), allow_pickle=False)
+        _storage.write_file(_place(self.sha256), raw.getvalue())
+
+
+def stored(name: str, sha256: str) -> Series:
+    """A series that has been stored.
+
+    Raises:
+        InputError: it is not there, or its values are others by now.
+    """
+    try:
+        raw = _storage.read_file(_place(sha256), LIMIT)
+        series = Series(name, np.load(io.BytesIO(raw), allow_pickle=False))
+    except (IntegrityError, ValueError, EOFError):
+        series = None
+    if series is None or series.sha256 != sha256:
+        raise InputError(f"the series {name!r} (SHA-256 {sha256[:12]}) is not here: give its values again.")
+    return series
+
+
+def _place(sha256: str) -> Path:
+    return _storage.home() / "series" / f"{sha256}.npy"

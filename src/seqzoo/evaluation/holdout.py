@@ -1,0 +1,60 @@
+"""The score of a forecaster on the part of a measured series that no training saw, beside simple rivals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._estimates import Estimate
+from ..forecasters.exact import FloatArray, last_value_weights, line_weights
+from .backtest import Backtest, backtest
+from .scoring import Predict
+
+RIVALS: dict[str, Callable[[int, int], FloatArray]] = {"line": line_weights, "last_value": last_value_weights}
+"""Forecasters that need no training: weights [H, L] of the window, by L and H."""
+
+
+@dataclass(frozen=True)
+class HoldoutScore:
+    """Of every cutoff of the held-out part.
+
+    Args:
+        model: of the forecaster.
+        rivals: of each of RIVALS on the same cutoffs.
+    """
+
+    model: Backtest
+    rivals: dict[str, Backtest]
+
+    @property
+    def mse(self) -> Estimate:
+        """The mean over the horizon; its standard error is at most the mean of those of the steps."""
+        return _over_steps(self.model)
+
+    @property
+    def rival_mse(self) -> dict[str, float]:
+        """The mean over the horizon of each rival."""
+        return {name: _over_steps(result).value for name, result in self.rivals.items()}
+
+
+def score_on_series(predict: Predict, values: NDArray[np.float64], context_length: int, horizon: int) -> HoldoutScore:
+    """Score `predict`, which maps [B, L, 1] to at least [B, H], at every cutoff of a series [T] from L on.
+
+    Raises:
+        InputError: as `backtest`.
+    """
+    rivals = {}
+    for name, weights_of in RIVALS.items():
+        weights = weights_of(context_length, horizon)
+        rivals[name] = backtest(lambda context, w=weights: context[:, :, 0] @ w.T, values, context_length, horizon)  # type: ignore[misc]
+    return HoldoutScore(backtest(predict, values, context_length, horizon), rivals)
+
+
+def _over_steps(result: Backtest) -> Estimate:
+    values, errors = (np.array(part) for part in zip(*result.steps, strict=True))
+    spread = float(errors.mean())
+    return Estimate(float(values.mean()), spread if math.isfinite(spread) else 0.0)

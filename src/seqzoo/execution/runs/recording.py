@@ -1,0 +1,172 @@
+"""A training that notes its events in the folder of its run, in the page's worker and in a terminal alike."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ... import _storage
+from ..._course import Evaluation
+from ...errors import InputError
+from ...evaluation.holdout import RIVALS
+from ...forecasters.floors import MAX_SAMPLED, averaged, floors
+from ...training.sources import Finite, sampler_of
+from ...training.spec import TrainingSpec
+from .events import Began, Ended, Evaluated, Event, Log, Snapshot, append
+
+if TYPE_CHECKING:
+    from ...training.loop import Progress, Trained
+
+WISH, EVENTS, CHECKPOINT = "wish", "events.jsonl", "checkpoint.safetensors"
+POINTS = 160  # of the series that snapshots forecast
+SPACING = 1.2  # of the steps of snapshots, each to the one before
+FLOOR_WINDOWS = 50_000
+SNAPSHOT_SEED = 2**31 + 3  # neither training's, nor validation's, nor that of scores
+WISH_SECONDS = 0.1
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder of a run: it is under way as long as this lasts.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    with contextlib.ExitStack() as stack:
+        for attempt in range(40):  # whoever asks whether it is held holds it for an instant
+            try:
+                stack.enter_context(_storage.only_writer(folder))
+                break
+            except InputError:
+                if attempt == 39:
+                    raise
+                time.sleep(0.05)
+        yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether some process holds a folder as `held` does. Always false where there are no locks."""
+    if not folder.is_dir():
+        return False
+    try:
+        with _storage.only_writer(folder):
+            return False
+    except InputError:
+        return True
+
+
+def train(
+    folder: Path,
+    spec: TrainingSpec,
+    *,
+    on_began: Callable[[Began], None] = lambda began: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train from the checkpoint of the folder, or from the beginning, and note every event in it.
+
+    It stops when `should_stop` says so, or the file WISH of the folder says anything but "run".
+
+    Raises:
+        SeqzooError: as `loop.train`; no event states it.
+    """
+    from ...publishing import build
+    from ...training import loop
+    from ...training.checkpoints import load
+
+    def say(event: Event) -> None:
+        append(folder / EVENTS, event)
+
+    (began, windows), scaling = _began(spec), spec.scaling
+    say(began)
+    on_began(began)
+    log, checkpoint = Log(folder / EVENTS), folder / CHECKPOINT
+    log.read()
+    shown = log.snapshots[-1].step if log.snapshots else 0
+
+    def tell(point: Evaluation) -> None:
+        # The error of the targets themselves is that of Bayes and the distance from it.
+        mse = point.mse if point.excess is None else began.floors["bayes"] * (1 + point.excess)
+        assert mse is not None
+        rate = spec.recipe.learning_rate_at(point.step - 1)
+        say(Evaluated(point.step, mse, point.excess, point.loss, rate, point.seconds))
+
+    def note(progress: Progress) -> None:
+        nonlocal shown
+        on_progress(progress)
+        if progress.evaluation is None:
+            return
+        tell(progress.evaluation)
+        if progress.step >= shown * SPACING or progress.step == progress.steps:
+            shown = progress.step
+            forecast = build.in_units(progress.module, scaling)(windows)
+            say(Snapshot(shown, _short(forecast[:, 0])))
+
+    if checkpoint.exists():  # a process may have died after it and before it could tell
+        told = log.evaluations[-1].step if log.evaluations else 0
+        for point in load(checkpoint)[0].history:
+            if point.step > told:
+                tell(point)
+    must_stop = _wishes(folder / WISH, should_stop)
+    trained = loop.train(spec, checkpoint, resume=True, on_progress=note, should_stop=must_stop)
+    say(Ended(trained.step, trained.finished))
+    return trained
+
+
+def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
+    """The first event, and the windows [T, L, 1] of the snapshots, in the units of the source."""
+    signal, length, horizon = spec.source.process, spec.context_length, spec.horizon
+    if signal is None:
+        return _began_on_series(spec)
+    samples = min(FLOOR_WINDOWS, signal.windows_to_score // 4, MAX_SAMPLED // max(length, horizon))
+    reference = averaged(floors(signal, length, horizon, samples=samples))
+    rng = np.random.default_rng(SNAPSHOT_SEED)
+    if signal.episodic:
+        draw = signal.draw(POINTS, length, 1, rng)
+        order = np.argsort(draw.clean[:, 0])
+        context, truth = draw.context[order], draw.clean[order, 0]
+    else:
+        draw = signal.draw(1, length, POINTS, rng)
+        series = np.concatenate([draw.context[0], draw.target[0]])
+        context, truth = sliding_window_view(series, length)[:POINTS], draw.clean[0]
+    context = context.astype(np.float32)
+    bayes = signal.posterior(context.astype(np.float64), 1)[0][:, 0]
+    return Began(spec.recipe.steps, reference, signal.episodic, _short(truth), _short(bayes)), context[:, :, None]
+
+
+def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
+    """The same for a measured series: the last of the windows that choose the weights, beside rivals."""
+    windows, scaling = sampler_of(spec), spec.scaling
+    assert isinstance(windows, Finite)
+    context, target = (scaling.undo(part) for part in windows.held_out)
+    floors = {}
+    for name, weights_of in RIVALS.items():
+        ahead = context @ weights_of(spec.context_length, spec.horizon).T
+        floors[name] = float(((ahead - target) ** 2).mean())
+    began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
+    return began, context[-POINTS:, :, None]
+
+
+def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """Whether the run must leave; the file is read ten times a second at most."""
+    next_look, is_over = 0.0, False
+
+    def must_stop() -> bool:
+        nonlocal next_look, is_over
+        if time.monotonic() >= next_look:
+            next_look = time.monotonic() + WISH_SECONDS
+            is_over = is_over or _storage.read_file(path, 100) != b"run"
+        return is_over or should_stop()
+
+    return must_stop
+
+
+def _short(values: NDArray[np.floating]) -> list[float]:
+    return [round(float(value), 5) for value in values]

@@ -1,0 +1,128 @@
+"""What a page of the microscope shows of one recurrent bundle, whatever host carries it to the browser."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..bundles import holdout
+from ..bundles.store import Bundle
+from ..errors import InputError
+from ..evaluation.sensitivity import LONGEST, of_bayes
+from ..forecasters import familiarity
+from ..forecasters.exact import Affine, best_linear, line_weights
+from ..forecasters.floors import standing
+from ..forecasters.table import label
+from ..runtime.engines.numpy import CELLS
+
+DRAWS = 10_000  # windows to choose from
+FARTHEST = 100  # steps ahead: more would make the page wait for the best linear weights of all
+
+
+class Subject:
+    """One recurrent bundle under the microscope, and the window that a page of it begins with.
+
+    `fixed` are the facts that do not change; `start` [L] is the window to begin with, and `is_given` whether it was
+    given, not drawn from the signal.
+
+    Args:
+        window: [L] to begin with, in the series' units; by default drawn from the model's signal, or the first that
+            was held out of its series.
+        view: what is looked at; `draw` in it is the number of that window.
+
+    Raises:
+        InputError: no recurrent architecture, a window longer than can be shown, or one of another length.
+    """
+
+    def __init__(
+        self, bundle: Bundle, *, window: Sequence[float] | None = None, view: Mapping[str, Any] | None = None
+    ) -> None:
+        facts = bundle.manifest
+        self.length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
+        if facts.architecture not in CELLS:
+            raise InputError(
+                f"{facts.name} is of the architecture {facts.architecture!r}, which has no gates and states to look "
+                f"at; {', '.join(CELLS)} have."
+            )
+        if not 2 <= self.length <= LONGEST:
+            raise InputError(
+                f"{facts.name} reads {self.length:,} values; the microscope shows windows of 2 to {LONGEST}."
+            )
+        if window is not None and (len(window) != self.length or not np.isfinite(window).all()):
+            raise InputError(f"a window of {facts.name} has {self.length} finite values, got {len(window)}.")
+        self._process = facts.process
+        self._held_out = None if self._process is not None else holdout.of(bundle)
+        self._given = None if window is None else list(window)
+        self._horizon = horizon
+        self._turn(view or {})
+        if self._process is None:
+            linear = Affine(line_weights(self.length, horizon), np.zeros(horizon))
+            signal, standings = {"family": "", "linear": label("line")}, []
+        else:
+            linear = best_linear(self._process, self.length, horizon)
+            signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
+            standings = [standing(self._process, own=own) for own in (False, True)]
+        self.fixed: dict[str, Any] = {
+            "name": facts.name,
+            "architecture": facts.architecture,
+            "scale": [facts.contract.scaling.center, facts.contract.scaling.scale],
+            "best_linear": linear.weights.tolist(),
+            "best_linear_bias": linear.bias.tolist(),
+            "signal": signal,
+            "standings": standings,
+        }
+
+    def turns(self, view: Mapping[str, Any]) -> bool:
+        """Begin with the window that a view asks for; returns whether that is another one than before."""
+        if _whole(view, "draw", 0, DRAWS - 1) == self._draw:
+            return False
+        self._turn(view)
+        return True
+
+    def bayes(self, window: Sequence[float], view: Mapping[str, Any]) -> dict[str, Any]:
+        """The Bayes forecast of a window, as far ahead as a view looks, and its derivative [L].
+
+        Empty where the window is none, nobody knows the law of the data, or the noise is too small to integrate.
+        """
+        if not self._is_window(window) or self._process is None:
+            return {}
+        ahead = _whole(view, "ahead", 1, self._horizon)
+        try:
+            slope = of_bayes(self._process, np.asarray(window), ahead)
+        except InputError:
+            return {}
+        derivative = slope.derivative.tolist()
+        return {"window": list(window), "ahead": ahead, "forecast": slope.forecast, "derivative": derivative}
+
+    def outside(self, window: Sequence[float]) -> str:
+        """What about a window lies outside what training saw, in one sentence; empty where nothing does."""
+        if not self._is_window(window) or self._process is None:
+            return ""
+        values = np.asarray(window)
+        outside = familiarity.of(self._process, self.length).find(values[None])
+        return "" if outside is None else outside.note
+
+    def _turn(self, view: Mapping[str, Any]) -> None:
+        self._draw = _whole(view, "draw", 0, DRAWS - 1)
+        self.is_given = self._given is not None and self._draw == 0
+        if self._given is not None and self.is_given:
+            self.start = self._given
+        elif self._process is not None:
+            drawn = self._process.draw(1, self.length, 1, np.random.default_rng(self._draw))
+            self.start = drawn.context[0].tolist()
+        else:
+            assert self._held_out is not None
+            first = self._draw % (len(self._held_out) - self.length)
+            self.start = self._held_out[first : first + self.length].tolist()
+
+    def _is_window(self, window: Sequence[float]) -> bool:
+        return len(window) == self.length and bool(np.isfinite(window).all())
+
+
+def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:
+    """A whole number of a view within its bounds; the lowest where it is none."""
+    text = str(view.get(key, low))
+    return min(max(int(text), low), high) if text.isascii() and text.isdecimal() and len(text) < 10 else low

@@ -1,0 +1,1725 @@
+// Made by tools/bundle.py with esbuild 0.28.2 of modules c8adb73418ea3b19; change those, not this.
+// src/seqzoo/microscope/js/cell.js
+var CELLS = {
+  lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
+  gru: { names: ["r", "z", "n", "h"], gates: ["r", "z", "n"], shut: ["r", "z"] },
+  rnn: { names: ["h"], gates: [], shut: [] }
+};
+function parseSafetensors(bytes) {
+  const view = bytes instanceof ArrayBuffer ? new DataView(bytes) : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.byteLength < 8) throw new Error(`the weights have ${view.byteLength} bytes; a safetensors file has more`);
+  const length = Number(view.getBigUint64(0, true));
+  if (8 + length > view.byteLength) throw new Error("the header of the weights is longer than the file");
+  const text2 = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + 8, length));
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [start, end] }] of Object.entries(JSON.parse(text2))) {
+    if (name === "__metadata__") continue;
+    const count = shape.reduce((product, n) => product * n, 1);
+    if (dtype !== "F32") throw new Error(`the tensor ${name} is ${dtype}; expected F32`);
+    if (end - start !== 4 * count || 8 + length + end > view.byteLength) throw new Error(`the tensor ${name} is cut`);
+    const data = new Float64Array(count);
+    for (let n = 0; n < count; n++) data[n] = view.getFloat32(8 + length + start + 4 * n, true);
+    tensors[name] = { shape, data };
+  }
+  return tensors;
+}
+function makeCell(architecture, tensors) {
+  const kind = CELLS[architecture];
+  if (!kind) throw new Error(`no cell ${architecture}; there are ${Object.keys(CELLS).join(", ")}`);
+  const blocks = Math.max(1, kind.gates.length);
+  const take = (name, shape) => {
+    const found = tensors[name];
+    if (!found) throw new Error(`the weights lack ${name}`);
+    if (shape && String(found.shape) !== String(shape)) {
+      throw new Error(`${name} is [${found.shape}]; expected [${shape}]`);
+    }
+    return found.data;
+  };
+  const size = tensors[`${architecture}.weight_hh_l0`]?.shape[1];
+  const horizon = tensors["head.bias"]?.shape[0];
+  const rows = blocks * size;
+  return {
+    architecture,
+    ...kind,
+    size,
+    horizon,
+    blocks,
+    fromX: take(`${architecture}.weight_ih_l0`, [rows, 1]),
+    fromH: take(`${architecture}.weight_hh_l0`, [rows, size]),
+    biasX: take(`${architecture}.bias_ih_l0`, [rows]),
+    biasH: take(`${architecture}.bias_hh_l0`, [rows]),
+    headWeight: take("head.weight", [horizon, size]),
+    headBias: take("head.bias", [horizon])
+  };
+}
+var sigmoid = (x) => 0.5 * (1 + Math.tanh(0.5 * x));
+var held = (constant, value) => Number.isNaN(constant) ? value : constant;
+function lstm(cell, x, u, k, before, frozen) {
+  const K = cell.size;
+  const sum = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k] + u[block * K + k];
+  const i = held(frozen.i[k], sigmoid(sum(0)));
+  const f = held(frozen.f[k], sigmoid(sum(1)));
+  const g = held(frozen.g[k], Math.tanh(sum(2)));
+  const o = held(frozen.o[k], sigmoid(sum(3)));
+  const c = f * before.c(k) + i * g;
+  return { i, f, g, o, c, h: o * Math.tanh(c) };
+}
+function gru(cell, x, u, k, before, frozen) {
+  const K = cell.size;
+  const own = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k];
+  const r = held(frozen.r[k], sigmoid(own(0) + u[k]));
+  const z = held(frozen.z[k], sigmoid(own(1) + u[K + k]));
+  const n = held(frozen.n[k], Math.tanh(own(2) + r * u[2 * K + k]));
+  return { r, z, n, h: (1 - z) * n + z * before.h(k) };
+}
+function rnn(cell, x, u, k) {
+  return { h: Math.tanh(cell.fromX[k] * x + cell.biasX[k] + u[k]) };
+}
+var STEPS = { lstm, gru, rnn };
+function forward(cell, window, changes = {}) {
+  const K = cell.size;
+  const L = window.length;
+  const order = changes.order ?? Array.from(window, (_, t) => t);
+  const frozen = Object.fromEntries(cell.gates.map((gate) => [gate, new Float64Array(K).fill(NaN)]));
+  for (const { gate, unit, value } of changes.freeze ?? []) {
+    if (!frozen[gate]) throw new Error(`${cell.architecture} has no gate ${gate}; it has ${cell.gates.join(", ")}`);
+    if (unit == null) frozen[gate].fill(value);
+    else frozen[gate][unit] = value;
+  }
+  const alive = new Uint8Array(K).fill(1);
+  for (const unit of changes.ablate ?? []) alive[unit] = 0;
+  const steps = Object.fromEntries(cell.names.map((name) => [name, new Float64Array(L * K)]));
+  const fromHidden = new Float64Array(L * cell.blocks * K);
+  const last = (values, t) => (k) => t > 0 ? values[(t - 1) * K + k] : 0;
+  for (let t = 0; t < L; t++) {
+    const u = fromHidden.subarray(t * cell.blocks * K, (t + 1) * cell.blocks * K);
+    u.set(cell.biasH);
+    if (t > 0) addProduct(cell.fromH, steps.h.subarray((t - 1) * K, t * K), u);
+    const before = { h: last(steps.h, t), c: steps.c && last(steps.c, t) };
+    for (let k = 0; k < K; k++) {
+      const now = STEPS[cell.architecture](cell, window[order[t]], u, k, before, frozen);
+      if (!alive[k]) now.h = 0;
+      for (const name of cell.names) steps[name][t * K + k] = now[name];
+    }
+  }
+  return { L, window, order, frozen, alive, steps, fromHidden, forecast: head(cell, steps.h, L - 1) };
+}
+function head(cell, states, t) {
+  const K = cell.size;
+  return Float64Array.from(cell.headBias, (bias, ahead) => {
+    let sum = bias;
+    for (let k = 0; k < K; k++) sum += cell.headWeight[ahead * K + k] * states[t * K + k];
+    return sum;
+  });
+}
+function contributions(cell, trace, t = trace.L - 1, ahead = 0) {
+  const K = cell.size;
+  return Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k] * trace.steps.h[t * K + k]);
+}
+function derivative(cell, trace, ahead = 0) {
+  const K = cell.size;
+  const { steps, frozen, alive } = trace;
+  const found = new Float64Array(trace.L);
+  const toH = Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k]);
+  const toC = new Float64Array(K);
+  const toX = new Float64Array(cell.blocks * K);
+  const toU = new Float64Array(cell.blocks * K);
+  for (let t = trace.L - 1; t >= 0; t--) {
+    const at = t * K;
+    const previous = (name, k) => t > 0 ? steps[name][at - K + k] : 0;
+    const free = (gate, k) => Number.isNaN(frozen[gate][k]) ? 1 : 0;
+    for (let k = 0; k < K; k++) {
+      const dh = alive[k] ? toH[k] : 0;
+      toH[k] = 0;
+      if (cell.architecture === "lstm") {
+        const [i, f, g, o, c] = ["i", "f", "g", "o", "c"].map((name) => steps[name][at + k]);
+        const shown = Math.tanh(c);
+        const dc = toC[k] + dh * o * (1 - shown * shown);
+        toX[k] = dc * g * i * (1 - i) * free("i", k);
+        toX[K + k] = dc * previous("c", k) * f * (1 - f) * free("f", k);
+        toX[2 * K + k] = dc * i * (1 - g * g) * free("g", k);
+        toX[3 * K + k] = dh * shown * o * (1 - o) * free("o", k);
+        toC[k] = dc * f;
+      } else if (cell.architecture === "gru") {
+        const [r, z, n] = ["r", "z", "n"].map((name) => steps[name][at + k]);
+        const dn = dh * (1 - z) * (1 - n * n) * free("n", k);
+        toX[k] = dn * trace.fromHidden[(t * 3 + 2) * K + k] * r * (1 - r) * free("r", k);
+        toX[K + k] = dh * (previous("h", k) - n) * z * (1 - z) * free("z", k);
+        toX[2 * K + k] = dn;
+        toH[k] = dh * z;
+      } else {
+        toX[k] = dh * (1 - steps.h[at + k] ** 2);
+      }
+    }
+    toU.set(toX);
+    if (cell.architecture === "gru") for (let k = 0; k < K; k++) toU[2 * K + k] *= steps.r[at + k];
+    for (let row = 0; row < cell.blocks * K; row++) {
+      found[trace.order[t]] += cell.fromX[row] * toX[row];
+      if (toU[row] !== 0) for (let k = 0; k < K; k++) toH[k] += cell.fromH[row * K + k] * toU[row];
+    }
+  }
+  return found;
+}
+function principal(points, K) {
+  const n = points.length / K;
+  const mean2 = new Float64Array(K);
+  for (let at = 0; at < points.length; at++) mean2[at % K] += points[at] / n;
+  const rest = Float64Array.from(points, (value, at) => value - mean2[at % K]);
+  const total = rest.reduce((sum, value) => sum + value * value, 0);
+  const axes = [];
+  const shares = [];
+  for (let component = 0; component < 2; component++) {
+    let axis = normal(Float64Array.from({ length: K }, (_, k) => Math.cos(1 + k + 7 * component)));
+    let size = 0;
+    for (let round = 0; round < 500; round++) {
+      const next = new Float64Array(K);
+      for (let p = 0; p < n; p++) {
+        let dot2 = 0;
+        for (let k = 0; k < K; k++) dot2 += rest[p * K + k] * axis[k];
+        for (let k = 0; k < K; k++) next[k] += dot2 * rest[p * K + k];
+      }
+      size = Math.hypot(...next);
+      if (size <= 1e-14 * total || size === 0) break;
+      const before = axis;
+      axis = normal(next);
+      if (axis.every((value, k) => Math.abs(value - before[k]) < 1e-10)) break;
+    }
+    const largest = axis.reduce((most, value) => Math.abs(value) > Math.abs(most) ? value : most, 0);
+    if (largest < 0) axis = axis.map((value) => -value);
+    axes.push(axis);
+    shares.push(total > 0 ? size / total : 0);
+    for (let p = 0; p < n; p++) {
+      let dot2 = 0;
+      for (let k = 0; k < K; k++) dot2 += rest[p * K + k] * axis[k];
+      for (let k = 0; k < K; k++) rest[p * K + k] -= dot2 * axis[k];
+    }
+  }
+  return { mean: mean2, axes, shares };
+}
+function project({ mean: mean2, axes }, points) {
+  const K = mean2.length;
+  return Array.from({ length: points.length / K }, (_, p) => axes.map((axis) => axis.reduce((sum, value, k) => sum + value * (points[p * K + k] - mean2[k]), 0)));
+}
+function shuffled(L, turn) {
+  const order = Array.from({ length: L }, (_, t) => t);
+  let seed = 12345 + 7919 * turn;
+  for (let n = L - 1; n > 0; n--) {
+    seed = (1103515245 * seed + 12345) % 2147483648;
+    const other = Math.floor(seed / 2147483648 * (n + 1));
+    [order[n], order[other]] = [order[other], order[n]];
+  }
+  return order;
+}
+function normal(vector) {
+  const size = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / size);
+}
+function addProduct(matrix, vector, out) {
+  const K = vector.length;
+  for (let row = 0; row < out.length; row++) {
+    let sum = 0;
+    for (let k = 0, at = row * K; k < K; k++, at++) sum += matrix[at] * vector[k];
+    out[row] += sum;
+  }
+}
+
+// src/seqzoo/_palette.json
+var palette_default = {
+  colours: {
+    ink: ["#1b2026", "#e8ebef"],
+    muted: ["#5a626c", "#a3acb7"],
+    grey: ["#7a828c", "#8f98a3"],
+    blue: ["#0072b2", "#56b4e9"],
+    red: ["#a84300", "#ff9559"],
+    amber: ["#ad7b00", "#f0b440"],
+    green: ["#00785a", "#4fd6ac"],
+    pink: ["#a8487f", "#ee9fcb"],
+    teal: ["#2a8f96", "#84dbe4"],
+    violet: ["#5b2f95", "#9581ea"],
+    olive: ["#7f8230", "#e3e565"],
+    slate: ["#2a3850", "#cfdcf2"],
+    indigo: ["#6663e8", "#b3b0ff"],
+    maroon: ["#7a1420", "#e4566a"],
+    brown: ["#5b3f01", "#c08552"]
+  },
+  surfaces: {
+    ground: ["#f6f7f9", "#12161b"],
+    card: ["#ffffff", "#1a2027"],
+    soft: ["#eef1f5", "#232a33"],
+    rule: ["#e2e5ea", "#2c333c"],
+    middle: ["#f6f5f1", "#1e2229"],
+    on_blue: ["#ffffff", "#0c1720"],
+    paper: ["#ffffff", "#ffffff"]
+  },
+  roles: {
+    model: "blue",
+    truth: "ink",
+    seen: "grey",
+    noise: "grey",
+    bayes: "amber",
+    best_linear: "green",
+    line: "teal",
+    last_value: "pink",
+    above: "blue",
+    below: "red",
+    intact: "blue",
+    permuted: "violet",
+    shuffled: "red"
+  },
+  models: {
+    lstm: "blue",
+    gru: "violet",
+    mlp: "red",
+    linear: "olive",
+    tcn: "slate",
+    rnn: "maroon",
+    transformer: "indigo",
+    gaf_cnn: "brown"
+  },
+  gates: {
+    i: "green",
+    f: "blue",
+    g: "pink",
+    o: "amber",
+    r: "green",
+    z: "blue",
+    n: "pink",
+    c: "red",
+    h: "ink"
+  }
+};
+
+// src/seqzoo/microscope/js/palette.js
+var INKS = [0, 1].map((side) => {
+  const values = Object.entries({ ...palette_default.colours, ...palette_default.surfaces }).map(([name, pair]) => [name, pair[side]]);
+  const inks2 = Object.fromEntries(values);
+  for (const [role, name] of Object.entries(palette_default.roles)) inks2[role] = inks2[name];
+  return { ...inks2, isDark: side === 1 };
+});
+var inks = (isDark2) => INKS[Number(isDark2)];
+var gateColour = (name) => palette_default.gates[name];
+function dress(element, ink) {
+  for (const [name, value] of Object.entries(ink)) {
+    if (name !== "isDark") element.style.setProperty(`--${name.replaceAll("_", "-")}`, value);
+  }
+}
+
+// src/seqzoo/microscope/js/draw.js
+function tableOf(isDark2) {
+  const { below, middle, above } = inks(isDark2);
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const [low, between, high] = [below, middle, above].map(channels);
+  return Uint32Array.from({ length: 256 }, (_, n) => {
+    const at = (n - 127.5) / 127.5;
+    const far = at < 0 ? low : high;
+    const share = Math.abs(at) ** 0.85;
+    const [r, g, b] = between.map((value, channel) => Math.round(value + share * (far[channel] - value)));
+    return 255 << 24 | b << 16 | g << 8 | r;
+  });
+}
+var TABLES = [false, true].map(tableOf);
+function surface(canvas, width, height) {
+  const ratio = globalThis.devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+    canvas.style.height = `${height}px`;
+  }
+  const ctx = canvas.getContext("2d");
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
+  ctx.font = "12px system-ui, sans-serif";
+  return ctx;
+}
+function timeAxis(width, L) {
+  const left = width < 560 ? 34 : 44;
+  const slot = (width - left - 8) / (L + 1);
+  return { width, left, slot, L, x: (t) => left + (t + 0.5) * slot, step: (x) => Math.floor((x - left) / slot) };
+}
+function line(ctx, x0, y0, x1, y1, colour, width = 1, dash = []) {
+  ctx.beginPath();
+  ctx.setLineDash(dash);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+function trail(ctx, points, colour, width = 2, dash = []) {
+  ctx.beginPath();
+  ctx.setLineDash(dash);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  points.forEach(([x, y], n) => n ? ctx.lineTo(x, y) : ctx.moveTo(x, y));
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+function dot(ctx, x, y, radius, colour, edge) {
+  ctx.beginPath();
+  ctx.arc(x, y, Math.max(radius, 0), 0, 2 * Math.PI);
+  ctx.fillStyle = colour;
+  ctx.fill();
+  if (edge) {
+    ctx.strokeStyle = edge;
+    ctx.lineWidth = 2;
+    ctx.stroke();
+  }
+}
+function text(ctx, words, x, y, colour, align = "right") {
+  ctx.fillStyle = colour;
+  ctx.textAlign = align;
+  ctx.textBaseline = "middle";
+  ctx.fillText(words, x, y);
+}
+function yAxis(ctx, axis, y, limit, ink) {
+  for (const value of [-limit, 0, limit]) {
+    const shown = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
+    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.muted);
+    line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
+  }
+}
+var scaleY = (height, limit) => (value) => height / 2 - value / limit * (height / 2 - 12);
+function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, ink) {
+  const ctx = surface(canvas, axis.width, height);
+  const y = scaleY(height, limit);
+  const next = axis.x(axis.L);
+  ctx.fillStyle = ink.rule;
+  ctx.globalAlpha = 0.45;
+  ctx.fillRect(next - axis.slot / 2, 0, axis.slot, height);
+  ctx.globalAlpha = 1;
+  yAxis(ctx, axis, y, limit, ink);
+  column(ctx, axis, step, 0, height, ink);
+  const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
+  trail(ctx, seen, ink.muted, 1.5);
+  seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink));
+  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
+  for (const { value, colour, hollow, shift } of marks) {
+    const at = Math.max(6, Math.min(height - 6, y(value)));
+    dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
+  }
+}
+function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, labels, next, step }, ink) {
+  const ctx = surface(canvas, axis.width, height + 18);
+  const limit = Math.max(0.05, ...[...slopes, ...linear, ...bayes ?? []].map(Math.abs));
+  const y = scaleY(height, limit);
+  yAxis(ctx, axis, y, limit, ink);
+  column(ctx, axis, step, 0, height, ink);
+  const wide = axis.slot * 0.62;
+  slopes.forEach((slope, t) => {
+    ctx.fillStyle = slope < 0 ? ink.below : ink.above;
+    ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
+  });
+  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) {
+    linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
+  }
+  bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
+  ticks(ctx, axis, labels, height + 9, ink);
+  text(ctx, next, axis.width - 1, height + 9, ink.muted);
+}
+function ticks(ctx, axis, labels, y, ink) {
+  const every = Math.ceil(20 / axis.slot) ** 2;
+  labels.forEach((label, t) => {
+    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.muted, "center");
+  });
+}
+function column(ctx, axis, step, top, bottom, ink) {
+  ctx.globalAlpha = 0.9;
+  ctx.strokeStyle = ink.ink;
+  ctx.lineWidth = 1.25;
+  ctx.strokeRect(axis.left + step * axis.slot + 0.5, top + 0.5, axis.slot - 1, bottom - top - 1);
+  ctx.globalAlpha = 1;
+}
+function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
+  const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
+  if (labels) ticks(ctx, axis, labels, height + 9, ink);
+  const { L } = axis;
+  const picture2 = canvas.picture ??= document.createElement("canvas");
+  if (picture2.width !== L || picture2.height !== K) [picture2.width, picture2.height] = [L, K];
+  const inner = picture2.getContext("2d");
+  const image = canvas.image ??= inner.createImageData(L, K);
+  const pixels = new Uint32Array(image.data.buffer);
+  const table2 = TABLES[Number(ink.isDark)];
+  const scale = 256 / (high - low);
+  for (let n = 0; n < K; n++) {
+    for (let t = 0; t < L; t++) {
+      pixels[n * L + t] = table2[Math.max(0, Math.min(255, Math.floor((values[t * K + rows[n]] - low) * scale)))];
+    }
+  }
+  inner.putImageData(image, 0, 0);
+  ctx.imageSmoothingEnabled = false;
+  ctx.globalAlpha = 0.3;
+  ctx.drawImage(picture2, axis.left, 0, L * axis.slot, height);
+  ctx.globalAlpha = 1;
+  ctx.drawImage(picture2, 0, 0, step + 1, K, axis.left, 0, (step + 1) * axis.slot, height);
+  column(ctx, axis, step, 0, height, ink);
+  const tall = height / K;
+  const at = (row + 0.5) * tall;
+  ctx.strokeStyle = ink.ink;
+  ctx.lineWidth = 1;
+  const top = Math.round(at - tall / 2) - 0.5;
+  ctx.strokeRect(axis.left - 0.5, top, L * axis.slot + 1, Math.max(3, Math.round(tall) + 1));
+  text(ctx, `#${rows[row]}`, axis.left - 6, Math.max(7, Math.min(height - 7, at)), ink.ink);
+  if (!bars) return;
+  const most = Math.max(1e-9, ...Array.from(bars, Math.abs));
+  const middle = axis.x(L);
+  rows.forEach((unit, n) => {
+    const long = bars[unit] / most * (axis.slot / 2 - 2);
+    ctx.fillStyle = long < 0 ? ink.below : ink.above;
+    ctx.fillRect(Math.min(middle, middle + long), n * tall, Math.max(0.5, Math.abs(long)), Math.max(1, tall - 0.5));
+  });
+}
+function drawCurves(canvas, axis, height, { curves, step }, ink) {
+  const ctx = surface(canvas, axis.width, height);
+  const limit = Math.max(1, ...curves.flatMap(({ values }) => values.map(Math.abs)));
+  const y = scaleY(height, limit);
+  yAxis(ctx, axis, y, limit, ink);
+  line(ctx, axis.x(step), 4, axis.x(step), height - 4, ink.muted);
+  for (const { values, colour, dash, width } of curves) {
+    trail(ctx, values.map((value, t) => [axis.x(t), y(value)]), ink[colour], width, dash);
+    dot(ctx, axis.x(step), y(values[step]), 3, ink[colour]);
+  }
+}
+var huedInk = (hue, ink) => `hsl(${hue} 75% ${ink.isDark ? 62 : 44}%)`;
+function drawPath(canvas, width, height, { path, ring, step }, ink) {
+  const ctx = surface(canvas, width, height);
+  const all = [...path, ...ring.map(({ at }) => at)];
+  const [low, high] = [0, 1].map((side) => [0, 1].map((d) => Math[side ? "max" : "min"](...all.map((p) => p[d]))));
+  const size = Math.max(high[0] - low[0], high[1] - low[1]);
+  const isPoint = size < 1e-9;
+  const scale = Math.min(width - 56, height - 44) / (isPoint ? 1 : size);
+  const place = ([a, b]) => [
+    width / 2 + (a - (low[0] + high[0]) / 2) * scale,
+    height / 2 - (b - (low[1] + high[1]) / 2) * scale
+  ];
+  const middle = place([0, 0]);
+  for (const { at, hue, label } of ring) {
+    const [x2, y2] = place(at);
+    dot(ctx, x2, y2, 4, huedInk(hue, ink));
+    const far = Math.hypot(x2 - middle[0], y2 - middle[1]) || 1;
+    if (label === null || isPoint) continue;
+    const [right, down] = [(x2 - middle[0]) / far, (y2 - middle[1]) / far];
+    text(ctx, label, x2 + 20 * right, y2 + 16 * down, ink.ink, "center");
+  }
+  const points = path.map(place);
+  trail(ctx, points, ink.muted, 1.5);
+  points.slice(0, step).forEach(([x2, y2]) => dot(ctx, x2, y2, 2.5, ink.ink));
+  dot(ctx, ...points[step], 6, ink.ink, ink.card);
+  const [[x, y]] = points;
+  if (!isPoint) text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
+}
+function drawResponse(canvas, width, height, { dots, now }, ink) {
+  const axis = timeAxis(width, dots.length - 1);
+  const ctx = surface(canvas, width, height + 16);
+  const limit = Math.max(0.1, ...dots.map(({ value }) => Math.abs(value)), Math.abs(now));
+  const y = scaleY(height, limit);
+  yAxis(ctx, axis, y, limit, ink);
+  line(ctx, axis.left, y(now), axis.width, y(now), ink.ink, 1, [4, 3]);
+  dots.forEach(({ hue, label, value }, n) => {
+    dot(ctx, axis.x(n), y(value), 3.5, huedInk(hue, ink));
+    if (label !== null) text(ctx, label, Math.min(axis.x(n), width - 12), height + 8, ink.muted, "center");
+  });
+}
+
+// src/seqzoo/_glossary.json
+var glossary_default = {
+  "90% interval": "Split conformal prediction sets a radius that covered 90% of fresh windows of the training signal; elsewhere it promises nothing.",
+  Bayes: "Bayes is the conditional mean given the window: on its own signal, no forecaster has a lower expected squared error.",
+  "Gramian angular field": "Each value x becomes an angle arccos(x / 1.5); a pixel holds the cosine of two angles' sum or the sine of their difference.",
+  ablation: "Ablation holds the hidden state of a unit at 0 at every step.",
+  "answer so far": "The answer so far is what the network would forecast if the window ended at that step.",
+  "best linear": "The best linear forecast is the weighted sum of the window with the least expected squared error; its weights are exact.",
+  bundle: "A bundle is the folder that a model ships in: weights, two deployable files, golden tensors, a card and a manifest with checksums.",
+  "candidate g": "The candidate is what each unit would write into its cell state, between −1 and 1.",
+  "candidate n": "The candidate is the new state that each unit proposes, between −1 and 1.",
+  "cell state": "The cell state is the memory of each unit: what it kept plus what it took in, c′ = f c + i g.",
+  contribution: "The contribution of a unit is its state times its output weight: what it adds to the forecast.",
+  cosine: "The cosine compares two lists of weights by angle: 1 means alike up to a factor, 0 means nothing in common.",
+  coverage: "The coverage is the share of fresh windows whose true value fell inside the band.",
+  derivative: "The derivative is the change of the forecast per unit of change of one value, while the other values stay.",
+  direct: "A direct forecast has weights fitted for each step ahead, so that no forecast is fed back.",
+  excess: "The excess is how far a forecaster's squared error lies above that of Bayes, in per cent of it; 0% is optimal.",
+  floor: "A floor is the expected error of a reference forecaster, known exactly or by quadrature.",
+  "forget gate": "The forget gate sets how much of its cell state each unit keeps from the step before: 0 nothing, 1 all.",
+  "hidden state": "The hidden state is what each unit passes to the next step and to the output.",
+  input: "The input is the window that the network reads, oldest value first; each value can be dragged.",
+  "input gate": "The input gate sets how much of the candidate g each unit takes into its cell state: 0 nothing, 1 all.",
+  "last value": "The last value, repeated, is the simplest forecast.",
+  noise: "The noise floor is the variance of the noise: the error that remains where the clean signal is known.",
+  "output gate": "The output gate sets how much of its cell state each unit shows: 0 hides it, 1 shows it.",
+  path: "The path shows the hidden state after each step, in the two directions in which the states vary most.",
+  recursive: "A recursive forecast reads the model's own earlier forecasts as values of its window.",
+  "reset gate": "The reset gate sets how much of the past each unit uses for its candidate n: 0 none, 1 all.",
+  "straight line": "The straight line is fitted to the window by least squares and extended.",
+  "switched off": "A part that is switched off outputs zero; the number is the root mean square change of the forecast over fresh windows.",
+  truth: "The truth is the signal without its noise.",
+  "update gate": "The update gate sets how much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate."
+};
+
+// src/seqzoo/microscope/js/state.js
+var CHANGES = ["freeze", "ablate", "order", "values"];
+var LARGEST = 1e3;
+function whole(text2, low, high) {
+  return /^-?\d{1,9}$/.test(text2) ? Math.max(low, Math.min(high, Number(text2))) : null;
+}
+function unitOf(cell, text2) {
+  return /^\d{1,9}$/.test(text2) && Number(text2) < cell.size ? Number(text2) : null;
+}
+function orderNamed(name, L) {
+  const plain = Array.from({ length: L }, (_, t) => t);
+  if (name.startsWith("shuffle")) return shuffled(L, Number(name.slice(7)));
+  return name === "reverse" ? plain.toReversed() : plain;
+}
+function hold(freeze, gate, unit, value) {
+  const rest = freeze.filter((one) => one.gate !== gate || unit !== null && one.unit !== unit);
+  if (value === null) {
+    return rest.length < freeze.length ? rest : freeze.filter((one) => one.gate !== gate);
+  }
+  return [...rest, { gate, unit, value }].sort((a, b) => (a.unit ?? -1) - (b.unit ?? -1));
+}
+var holding = (freeze, gate, unit) => freeze.findLast((one) => one.gate === gate && (one.unit === null || one.unit === unit));
+function fromView(view, { cell, start, first, aheads }) {
+  const L = start.length;
+  const given = (key2) => ["string", "number"].includes(typeof view?.[key2]) ? String(view[key2]) : "";
+  const items = (key2) => given(key2).slice(0, 2e4).split("~");
+  const state = {
+    draw: whole(given("draw"), 0, 9999) ?? 0,
+    step: (whole(given("t"), 1, L) ?? L) - 1,
+    unit: unitOf(cell, given("unit")) ?? first,
+    ahead: (whole(given("ahead"), 1, aheads) ?? 1) - 1,
+    scope: given("scope") === "one" ? "one" : "all",
+    isSorted: given("sort") !== "off",
+    orderName: /^(reverse|shuffle\d{1,3})$/.test(given("order")) ? given("order") : "plain",
+    freeze: [],
+    ablate: new Set(items("ablate").map((text2) => unitOf(cell, text2)).filter((unit) => unit !== null)),
+    window: [...start]
+  };
+  state.order = orderNamed(state.orderName, L);
+  for (const item of items("freeze")) {
+    const [, gate, value, unit] = /^([a-z])([01])(?:_(\d+))?$/.exec(item) ?? [];
+    const isOpen = value === "1" && !cell.shut.includes(gate);
+    const at = unit === void 0 ? null : unitOf(cell, unit);
+    if (!cell.gates.includes(gate) || isOpen || unit !== void 0 && at === null) continue;
+    state.freeze = hold(state.freeze, gate, at, Number(value));
+  }
+  for (const item of items("values")) {
+    const [place, value] = item.split("_");
+    const isPlace = /^\d{1,4}$/.test(place) && place >= 1 && place <= L;
+    if (!isPlace || !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)) continue;
+    state.window[place - 1] = Math.max(-LARGEST, Math.min(LARGEST, Number(value)));
+  }
+  return state;
+}
+function toView(state, { start, first }) {
+  const view = {};
+  if (state.draw) view.draw = String(state.draw);
+  if (state.step !== start.length - 1) view.t = String(state.step + 1);
+  if (state.unit !== first) view.unit = String(state.unit);
+  if (state.ahead) view.ahead = String(state.ahead + 1);
+  if (state.scope === "one") view.scope = "one";
+  if (!state.isSorted) view.sort = "off";
+  if (state.orderName !== "plain") view.order = state.orderName;
+  const freeze = state.freeze.map(({ gate, unit, value }) => `${gate}${value}${unit === null ? "" : `_${unit}`}`);
+  if (freeze.length) view.freeze = freeze.join("~");
+  if (state.ablate.size) view.ablate = [...state.ablate].sort((a, b) => a - b).join("~");
+  const values = moved(state, start).map((t) => `${t + 1}_${state.window[t]}`);
+  if (values.length) view.values = values.join("~");
+  return view;
+}
+var moved = (state, start) => [...state.window.keys()].filter((t) => state.window[t] !== start[t]);
+var isTouched = (state) => state.freeze.length > 0 || state.ablate.size > 0 || state.orderName !== "plain";
+var Past = class {
+  constructor(base) {
+    this.base = base;
+    this.views = [];
+  }
+  /** Changes in a row that have one tag are taken back as one. */
+  remember(state, tag = null) {
+    if (tag !== null && tag === this.tag) return;
+    this.tag = tag;
+    this.views.push(toView(state, this.base));
+    if (this.views.length > 200) this.views.shift();
+  }
+  /** The state before the last change, looked at as now; null where there is none. */
+  undo(state) {
+    this.tag = null;
+    const before = this.views.pop();
+    if (!before) return null;
+    const view = toView(state, this.base);
+    for (const key2 of CHANGES) {
+      delete view[key2];
+      if (key2 in before) view[key2] = before[key2];
+    }
+    return fromView(view, this.base);
+  }
+};
+
+// src/seqzoo/microscope/js/words.js
+var TERMS = {
+  i: ["input gate", glossary_default["input gate"]],
+  f: ["forget gate", glossary_default["forget gate"], "cell state"],
+  g: ["candidate", glossary_default["candidate g"]],
+  o: ["output gate", glossary_default["output gate"]],
+  c: ["cell state", glossary_default["cell state"]],
+  h: ["hidden state", glossary_default["hidden state"]],
+  r: ["reset gate", glossary_default["reset gate"]],
+  z: ["update gate", glossary_default["update gate"], "hidden state"],
+  n: ["candidate", glossary_default["candidate n"]]
+};
+var CURVES = {
+  i: [[6, 3], 2],
+  f: [[], 2.5],
+  g: [[2, 2], 2],
+  o: [[8, 3, 2, 3], 2],
+  r: [[6, 3], 2],
+  z: [[], 2.5],
+  n: [[2, 2], 2],
+  c: [[], 2.5],
+  h: [[], 3]
+};
+var number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
+var signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
+var mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
+var linearOf = (signal) => signal.linear ?? "best linear";
+var linearRole = (signal) => signal.linear ? "line" : "best_linear";
+function goalOf(signal, ahead) {
+  if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
+  if (!ahead) return ["Forecast of the next value", "next"];
+  return [`Forecast of the value ${ahead + 1} steps ahead`, `+${ahead + 1}`];
+}
+function standingOf({ state, start, isGiven, standings }) {
+  return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
+}
+function write(find, facts) {
+  const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
+  const { step, unit } = state;
+  const { L } = now;
+  const say = (place, words) => {
+    if (place.textContent !== words) place.textContent = words;
+  };
+  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  if (facts.standings.length) {
+    rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  }
+  if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
+  if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
+  const list2 = find(".mz-said");
+  while (list2.children.length > 2 * rows.length) list2.lastChild.remove();
+  rows.flat().forEach((words, n) => say(list2.children[n] ?? list2.appendChild(document.createElement(n % 2 ? "dd" : "dt")), words));
+  say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
+  if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
+  const isPlain = state.orderName === "plain";
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
+  say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
+  say(find(".mz-outside"), facts.strange);
+  say(find('[data-out="step"]'), `${step + 1} of ${L}`);
+  find('[data-do="step"]').value = step + 1;
+  const last = own("h")[L - 1];
+  const isAblated = state.ablate.has(unit) ? " (ablated)" : "";
+  const weight = cell.headWeight[state.ahead * cell.size + unit] * scale;
+  say(find(".mz-unit"), `Unit ${unit}${isAblated} adds ${signed(now.parts[unit] * scale)} to the forecast: its state ${number(last)} times its output weight ${number(weight)}.`);
+  say(find('[data-out="path"]'), pathIn(facts));
+  describe(find, facts, last);
+}
+function pathIn({ now, question }) {
+  if (!now.plane.shares.some((share) => share > 0)) return "All states are alike: there is no path.";
+  const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
+  const answer = question && `Dots: where windows of ${question.of} end, hue by ${question.what}. Line: this window on its way. `;
+  return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
+}
+function describe(find, facts, last) {
+  const { cell, state, now, said, straight, linear, bayes, own, question, signal, ranges } = facts;
+  const { step, unit } = state;
+  const { L } = now;
+  const alternative = (part, words) => mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
+  const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
+  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+  const top = now.slopes.reduce((most, slope, t) => Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most, 0);
+  const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
+  alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
+  for (const name of cell.names) {
+    const place = find(`[data-range="${name}"]`);
+    if (place.textContent !== ranges[name]) place.textContent = ranges[name];
+    alternative(name, `${TERMS[name][0]} ${name}: ${cell.size} units over ${L} steps; mean ${number(mean(now.steps[name]))}; unit ${unit} at step ${step + 1}: ${number(own(name)[step])}.`);
+  }
+  const each = cell.names.map((name) => `${name} ${number(own(name)[step])}`).join(", ");
+  alternative("curves", `Unit ${unit} at step ${step + 1}: ${each}.`);
+  alternative("path", `Path of the hidden state over ${L} steps. ${pathIn(facts)}`);
+  if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last)}.`);
+}
+var mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+var list = (words) => words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+function doneTo(state) {
+  const what = state.freeze.map(({ gate, unit, value }) => `the ${TERMS[gate][0]} held at ${value}${unit === null ? "" : ` in unit ${unit}`}`);
+  const units = [...state.ablate].sort((a, b) => a - b);
+  if (units.length) what.push(`${units.length === 1 ? "unit" : "units"} ${list(units)} ablated`);
+  if (state.orderName !== "plain") {
+    what.push(`the values read ${state.orderName === "reverse" ? "backwards" : "in random order"}`);
+  }
+  return list(what);
+}
+function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
+  const forecast = said[now.L - 1];
+  const sentences = [];
+  const places = moved(state, start);
+  if (places.length) {
+    const before = outModel(origin.forecast[state.ahead]);
+    const after = untouched ?? forecast;
+    const was = linear.reduce((sum, weight, t2) => sum + weight * start[t2], intercept);
+    const [t] = places;
+    const what = places.length > 1 ? `${places.length} values changed` : `value ${t + 1} at ${number(state.window[t])} instead of ${number(start[t])}`;
+    sentences.push(`with ${what}, the forecast of the untouched network goes from ${number(before)} to ${number(after)} (${signed(after - before)}), the ${linearOf(signal)} one by ${signed(straight - was)}.`);
+  }
+  if (untouched !== null) {
+    const gap = (value) => number(Math.abs(value - bayes.forecast));
+    const far = bayes ? `; its distance from Bayes was ${gap(untouched)} and is ${gap(forecast)}` : "";
+    sentences.push(`${sentences.length ? "With" : "with"} ${doneTo(state)}, the forecast goes from ${number(untouched)} to ${number(forecast)} (${signed(forecast - untouched)})${far}.`);
+  }
+  return `Notice: ${sentences.join(" ")}`;
+}
+function notice(facts) {
+  const { cell, now, linear, bayes } = facts;
+  const parts = Array.from(now.parts, Math.abs).sort((a, b) => b - a);
+  const half = parts.reduce((sum, part) => sum + part, 0) / 2;
+  let count = 0;
+  for (let sum = 0; sum < half; count++) sum += parts[count];
+  const kept = { lstm: "f", gru: "z" }[cell.architecture];
+  const share = kept && Math.round(100 * mean(now.steps[kept]));
+  const [word, , memory] = TERMS[kept ?? "h"];
+  const gate = kept ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const away = (list2) => Math.hypot(...now.slopes.map((slope, t) => slope - list2[t]));
+  const isNearer = bayes && away(bayes.derivative) < away(linear);
+  const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
+  const both = isNearer ? [near, far] : [far, near];
+  const attends = `what the network attends to (bars) is nearer to ${both.join(" than to ")}; `;
+  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what all add to the forecast${gate}.`;
+}
+
+// src/seqzoo/microscope/js/paint.js
+var TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
+var valueAt = (y, limit) => (TALL.window / 2 - y) / (TALL.window / 2 - 12) * limit;
+function legend(place, cell, ink) {
+  place.replaceChildren(...cell.names.map((name) => {
+    const [dash, width] = CURVES[name];
+    const one = document.createElement("span");
+    const stroke = document.createElement("i");
+    stroke.style.cssText = `width: 18px; border-top: ${width}px ${dash.length ? "dashed" : "solid"} ${ink[gateColour(name)]}`;
+    one.append(stroke, name);
+    return one;
+  }));
+}
+function shownOf(facts) {
+  const { cell, state, now, linear, intercept, bayes, outModel, untouched, signal } = facts;
+  const { L } = now;
+  const K = cell.size;
+  const inOrder = (values) => state.order.map((position) => values[position]);
+  const said = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
+  const isFresh = (bayes.ahead ?? 1) === state.ahead + 1 && bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
+  const own = (name) => Array.from({ length: L }, (_, t) => now.steps[name][t * K + state.unit]);
+  return {
+    ...facts,
+    inOrder,
+    said,
+    own,
+    isBayesKnown: Boolean(bayes.window),
+    values: inOrder(state.window),
+    next: goalOf(signal, state.ahead)[1],
+    straight: linear.reduce((sum, weight, t) => sum + weight * state.window[t], intercept),
+    bayes: isFresh ? bayes : null,
+    untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null
+  };
+}
+function rangeOf(cell, state, name) {
+  if (cell.shut.includes(name)) return [0, 1, "0 to 1"];
+  const high = state.limits[name] ?? 1;
+  const isBeyond = name in state.limits && high < 1;
+  return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
+}
+function pictures(canvas, facts, ink, wide, side, isAlone = false) {
+  const shown = shownOf(facts);
+  const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const role = linearRole(facts.signal);
+  const { step, unit } = state;
+  const { L } = now;
+  const K = cell.size;
+  const axis = timeAxis(wide, L);
+  const slopes = facts.bayes.derivative;
+  const labels = state.order.map((t) => t + 1);
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
+  if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
+  drawDerivative(canvas("derivative"), axis, TALL.derivative, {
+    slopes: inOrder(now.slopes),
+    linear: inOrder(linear),
+    role,
+    bayes: slopes && inOrder(slopes),
+    labels,
+    next,
+    step
+  }, ink);
+  const ranges = {};
+  const tall = K * Math.max(1, Math.min(5, Math.round(TALL.maps / (K * cell.names.length))));
+  for (const name of cell.names) {
+    const [low, high, words] = rangeOf(cell, state, name);
+    ranges[name] = name === "h" ? `${words}; bars at the right: contribution` : words;
+    drawHeat(canvas(name), axis, tall, {
+      values: now.steps[name],
+      K,
+      rows: state.rows,
+      step,
+      low,
+      high,
+      row: state.rows.indexOf(unit),
+      bars: name === "h" && now.parts,
+      labels: isAlone && labels
+    }, ink);
+  }
+  const curves = cell.names.map((name) => {
+    const [dash, width] = CURVES[name];
+    return { values: own(name), colour: gateColour(name), dash, width };
+  });
+  drawCurves(canvas("curves"), timeAxis(side, L), TALL.curves, { curves, step }, ink);
+  const path = project(now.plane, now.steps.h);
+  drawPath(canvas("path"), side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink);
+  if (answers) {
+    const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
+    drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
+  }
+  return { ...shown, ranges };
+}
+function paint(find, canvas, points, facts, ink, wide, side) {
+  const shown = pictures(canvas, facts, ink, wide, side);
+  const { state, values } = shown;
+  const axis = timeAxis(wide, values.length);
+  const y = scaleY(TALL.window, state.limit);
+  points.forEach((point, t) => {
+    point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
+    mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
+    mark(point, "aria-valuenow", values[t].toFixed(3));
+    mark(point, "aria-valuemin", (-state.limit).toFixed(3));
+    mark(point, "aria-valuemax", state.limit.toFixed(3));
+  });
+  write(find, shown);
+}
+
+// src/seqzoo/microscope/js/controls.js
+function listen(desk) {
+  desk.press = () => press(desk);
+  drag(desk);
+  for (const map of desk.all("[data-map]")) map.addEventListener("click", (event) => pick(desk, map, event));
+  for (const button2 of desk.all("[data-gate]")) {
+    button2.addEventListener("click", () => {
+      const { gate, value } = button2.dataset;
+      const unit = desk.state.scope === "one" ? desk.state.unit : null;
+      desk.change({ freeze: hold(desk.state.freeze, gate, unit, value === "" ? null : Number(value)) });
+    });
+  }
+  let shuffles = 0;
+  for (const button2 of desk.all("[data-order]")) {
+    button2.addEventListener("click", () => {
+      const orderName = button2.dataset.order === "shuffle" ? `shuffle${shuffles++ % 1e3}` : button2.dataset.order;
+      desk.change({ orderName, order: orderNamed(orderName, desk.L) });
+    });
+  }
+  return acts(desk);
+}
+function press({ state, all, find, past, aheads }) {
+  const mark2 = (button2, isOn) => button2.setAttribute("aria-pressed", String(isOn));
+  for (const button2 of all("[data-gate]")) {
+    const found = holding(state.freeze, button2.dataset.gate, state.scope === "one" ? state.unit : null);
+    mark2(button2, button2.dataset.value === (found ? String(found.value) : ""));
+  }
+  for (const button2 of all("[data-order]")) mark2(button2, state.orderName.startsWith(button2.dataset.order));
+  mark2(find('[data-do="ablate"]'), state.ablate.has(state.unit));
+  find('[data-do="unit"]').value = state.unit;
+  find('[data-do="sort"]').checked = state.isSorted;
+  if (find('[data-do="scope"]')) find('[data-do="scope"]').value = state.scope;
+  if (aheads > 1) find('[data-do="ahead"]').value = state.ahead + 1;
+  find('[data-do="undo"]').setAttribute("aria-disabled", String(!past.views.length));
+}
+function drag(desk) {
+  const { find, points, L, state, past } = desk;
+  const plot = find(".mz-window");
+  let box;
+  const at = (event) => [
+    timeAxis(desk.wide(), L).step(event.clientX - box.left),
+    valueAt(event.clientY - box.top, state.limit)
+  ];
+  plot.addEventListener("pointerdown", (event) => {
+    box = desk.canvas("window").getBoundingClientRect();
+    const [t, value] = at(event);
+    if (t < 0 || t >= L || event.button !== 0 || desk.held !== null) return;
+    past.remember(state);
+    desk.held = t;
+    plot.setPointerCapture(event.pointerId);
+    points.forEach((point, n) => point.tabIndex = n === t ? 0 : -1);
+    points[t].toggleAttribute("data-held", true);
+    points[t].focus({ preventScroll: true });
+    event.preventDefault();
+    desk.poke(t, value);
+  });
+  plot.addEventListener("pointermove", (event) => desk.held !== null && desk.poke(desk.held, at(event)[1]));
+  for (const end of ["pointerup", "pointercancel"]) {
+    plot.addEventListener(end, () => {
+      if (desk.held === null) return;
+      points[desk.held].toggleAttribute("data-held", false);
+      desk.held = null;
+      desk.settle();
+    });
+  }
+  plot.addEventListener("keydown", (event) => {
+    const t = points.indexOf(event.target);
+    const moves = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
+    const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -L, End: L };
+    if (t < 0 || !(event.key in moves || event.key in steps)) return;
+    event.preventDefault();
+    if (event.key in moves) {
+      past.remember(state, `value ${t}`);
+      desk.poke(t, state.window[state.order[t]] + moves[event.key] * state.limit / 40);
+      return desk.press();
+    }
+    const next = Math.max(0, Math.min(L - 1, t + steps[event.key]));
+    points[t].tabIndex = -1;
+    points[next].tabIndex = 0;
+    points[next].focus();
+  });
+  plot.addEventListener("keyup", (event) => /^(Arrow(Up|Down)|Page(Up|Down))$/.test(event.key) && desk.settle());
+}
+function pick(desk, map, event) {
+  const { state, cell, L } = desk;
+  const box = map.getBoundingClientRect();
+  const row = Math.floor((event.clientY - box.top) / box.height * cell.size);
+  const step = timeAxis(desk.wide(), L).step(event.clientX - box.left);
+  const within = (n, count) => Math.max(0, Math.min(count - 1, n));
+  desk.look({ unit: state.rows[within(row, cell.size)], step: within(step, L) });
+}
+function acts(desk) {
+  const { state, L, past, base, find } = desk;
+  const play = find('[data-do="play"]');
+  let timer;
+  function stop() {
+    clearInterval(timer);
+    timer = void 0;
+    play.textContent = "Play";
+  }
+  function undo() {
+    const before = past.undo(state);
+    if (before) desk.change(before, false);
+  }
+  const works = {
+    step: (input) => desk.look({ step: Number(input.value) - 1 }),
+    unit: (input) => desk.look({ unit: Number(input.value) }),
+    scope: (input) => desk.look({ scope: input.value }),
+    ahead: (input) => desk.look({ ahead: Number(input.value) - 1 }),
+    sort: (input) => {
+      state.isSorted = input.checked;
+      desk.sort();
+    },
+    ablate: () => {
+      const ablate = new Set(state.ablate);
+      if (!ablate.delete(state.unit)) ablate.add(state.unit);
+      desk.change({ ablate });
+    },
+    undo,
+    reset: () => {
+      stop();
+      desk.change({
+        freeze: [],
+        ablate: /* @__PURE__ */ new Set(),
+        orderName: "plain",
+        order: orderNamed("plain", L),
+        step: L - 1,
+        window: [...base.start]
+      });
+    },
+    draw: () => {
+      desk.change({ draw: (state.draw + 1) % 1e4, window: [...base.start] }, false);
+    },
+    play: () => {
+      if (timer) return stop();
+      if (state.step === L - 1) desk.look({ step: 0 });
+      play.textContent = "Pause";
+      const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1e3 : 300;
+      const next = () => state.step < L - 1 && desk.wide() ? desk.look({ step: state.step + 1 }) : stop();
+      timer = setInterval(next, pace);
+    }
+  };
+  for (const [name, work] of Object.entries(works)) {
+    const control = find(`[data-do="${name}"]`);
+    if (!control) continue;
+    const event = { button: "click", select: "change", input: "input" }[control.localName];
+    control.addEventListener(event, () => work(control));
+  }
+  find(".mz-body").addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+    event.preventDefault();
+    undo();
+  });
+  return stop;
+}
+
+// src/seqzoo/microscope/js/page.js
+var define = (word, meaning) => `<dfn tabindex="0" title="${meaning}">${word}</dfn>`;
+function maps(cell) {
+  return cell.names.map((name) => {
+    const [word, meaning] = TERMS[name];
+    const choices = cell.shut.includes(name) ? [["free", ""], ["shut", "0"], ["open", "1"]] : cell.gates.includes(name) ? [["free", ""], ["at 0", "0"]] : [];
+    const buttons = choices.map(([label, value]) => `<button type="button" data-gate="${name}" data-value="${value}">${label}</button>`).join("");
+    return `<div class="mz-head"><h3><b>${name}</b> ${define(word, meaning)}</h3>
+      <span class="mz-range" data-range="${name}"></span>
+      ${buttons && `<span class="mz-group" role="group" aria-label="Hold ${word} ${name}">${buttons}</span>`}</div>
+      <canvas class="mz-map" role="img" data-map="${name}"></canvas>`;
+  }).join("");
+}
+var key = (shape, words) => `<span><i class="mz-${shape}"></i>${words}</span>`;
+var button = (attribute, words) => `<button type="button" data-${attribute}>${words}</button>`;
+var picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
+var title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
+function overTime(cell, points, signal, hasBayes) {
+  const linear = linearOf(signal);
+  const weights = linear === "best linear" ? define(`${linear} weights`, glossary_default[linear]) : `${linear} weights`;
+  const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
+    <option value="one">the chosen unit</option></select></label>`;
+  return `<section class="mz-time" aria-label="Over time">
+    <div class="mz-head">${title("Input", glossary_default.input)}
+      <span class="mz-keys">
+        ${key("dash", define("answer so far", glossary_default["answer so far"]))}
+        ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
+    <div class="mz-window">${picture("window")}${points}</div>
+    <p class="mz-outside" role="status"></p>
+    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
+    <div class="mz-head">
+      ${title("Derivative of the forecast", glossary_default.derivative)}
+      <span class="mz-keys">${key("bar", "network")}
+        ${key("rule", weights)}
+        ${hasBayes ? key("disc mz-ring", define("Bayes", glossary_default.Bayes)) : ""}
+      </span></div>
+    ${picture("derivative")}
+    <div class="mz-tools">
+      <label><input type="checkbox" data-do="sort" checked> sort units by
+        ${define("contribution", glossary_default.contribution)}</label>
+      ${cell.gates.length ? scope : ""}
+      <span class="mz-scale">− or shut <i></i> + or open</span>
+    </div>
+    ${maps(cell)}
+  </section>`;
+}
+var responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
+var farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
+  <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
+function beside(L, aheads, question) {
+  return `<section class="mz-side" aria-label="Forecast, time and unit">
+    <div class="mz-card"><h3 data-out="goal"></h3><dl class="mz-said"></dl>${aheads > 1 ? farther(aheads) : ""}
+      <p class="mz-hint" data-out="aside"></p></div>
+    <div class="mz-card"><h3>Time</h3>
+      <div class="mz-row"><span>step <output data-out="step"></output></span>
+        <input type="range" data-do="step" aria-label="step" min="1" max="${L}" value="${L}"></div>
+      <div class="mz-buttons">${button('do="play"', "Play")}
+        <span class="mz-group" role="group" aria-label="Order in which the values are read">
+          ${button('order="plain"', "as it came")}${button('order="reverse"', "reversed")}
+          ${button('order="shuffle"', "shuffled")}</span></div></div>
+    <div class="mz-card"><h3>Unit</h3>
+      <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
+        ${button(`do="ablate" title="${glossary_default.ablation}"`, "Ablate")}</div>
+      <p class="mz-unit"></p>
+      ${picture("curves")}<p class="mz-keys mz-legend"></p>
+      ${question ? `<h4>${define("What it responds to", responds(question))}</h4>${picture("response")}` : ""}</div>
+    <div class="mz-card">${title("Path of the hidden state", glossary_default.path)}
+      ${picture("path")}<p class="mz-hint" data-out="path"></p></div>
+  </section>`;
+}
+function figuresOf(cell, question) {
+  const maps2 = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
+  const answer = question ? [["response", "What the unit responds to"]] : [];
+  return [
+    ["window", "Input and forecast"],
+    ["derivative", "Derivative of the forecast"],
+    ...maps2,
+    ["curves", "The unit's gates and states"],
+    ...answer,
+    ["path", "Path of the hidden state"]
+  ];
+}
+function downloads(cell, question) {
+  const options = [["all", "all figures"], ...figuresOf(cell, question)];
+  return `<details class="mz-menu"><summary>Download</summary><div>
+    <label>figure <select data-pick="figure">${options.map(([part, words]) => `<option value="${part}">${words}</option>`).join("")}</select></label>
+    ${button('save="svg"', "SVG")} ${button('save="png"', "PNG")} ${button('save="csv"', "all numbers, CSV")}
+    <span role="status" class="mz-hint" data-out="saved"></span></div></details>`;
+}
+function skeleton({ cell, L, aheads, question, signal, hasBayes }) {
+  const points = Array.from({ length: L }, (_, t) => `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
+  return `<header><div class="mz-top"><h2></h2>
+      <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
+        ${downloads(cell, question)}</div></div>
+      <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
+    <div class="mz-body">${overTime(cell, points, signal, hasBayes)}${beside(L, aheads, question)}</div>`;
+}
+
+// src/seqzoo/microscope/js/svg.js
+var FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+var short = (value) => String(Math.round(100 * value) / 100);
+var escaped = (words) => String(words).replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter]);
+var Paper = class {
+  style = {};
+  marks = [];
+  globalAlpha = 1;
+  lineWidth = 1;
+  getContext() {
+    return this;
+  }
+  setTransform() {
+  }
+  // SVG has no pixels
+  clearRect(_x, _y, width, height) {
+    Object.assign(this, { wide: width, high: height, marks: [], dash: "" });
+  }
+  setLineDash(dash) {
+    this.dash = dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : "";
+  }
+  beginPath() {
+    this.path = "";
+  }
+  moveTo(x, y) {
+    this.path += `M${short(x)} ${short(y)}`;
+  }
+  lineTo(x, y) {
+    this.path += `L${short(x)} ${short(y)}`;
+  }
+  /** A whole circle; nothing else is drawn. */
+  arc(x, y, radius) {
+    const across = short(2 * radius);
+    const half = `a${short(radius)} ${short(radius)} 0 1 0`;
+    this.path += `M${short(x - radius)} ${short(y)}${half} ${across} 0${half} -${across} 0z`;
+  }
+  put(tag, attributes, body) {
+    const faint = this.globalAlpha < 1 ? ` opacity="${this.globalAlpha}"` : "";
+    this.marks.push(`<${tag} ${attributes}${faint}${body === void 0 ? "/>" : `>${body}</${tag}>`}`);
+  }
+  pen() {
+    return `stroke="${this.strokeStyle}" stroke-width="${this.lineWidth}"${this.dash}`;
+  }
+  stroke() {
+    this.put("path", `d="${this.path}" fill="none" ${this.pen()} stroke-linejoin="round"`);
+  }
+  fill() {
+    this.put("path", `d="${this.path}" fill="${this.fillStyle}"`);
+  }
+  fillRect(x, y, width, height) {
+    this.put("rect", `${this.box(x, y, width, height)} fill="${this.fillStyle}"`);
+  }
+  strokeRect(x, y, width, height) {
+    this.put("rect", `${this.box(x, y, width, height)} fill="none" ${this.pen()}`);
+  }
+  box(x, y, width, height) {
+    return `x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}"`;
+  }
+  fillText(words, x, y) {
+    const anchor = { left: "start", center: "middle", right: "end" }[this.textAlign];
+    const down = short(y + 4);
+    this.put("text", `x="${short(x)}" y="${down}" text-anchor="${anchor}" fill="${this.fillStyle}"`, escaped(words));
+  }
+  /** A picture, or (with eight numbers) a part of it; enlarged before it is embedded, so that nothing blurs it. */
+  drawImage(picture2, ...box) {
+    const [x, y, width, height] = box.slice(-4);
+    const [left, top, across, down] = box.length > 4 ? box : [0, 0, picture2.width, picture2.height];
+    const large = document.createElement("canvas");
+    large.width = across * Math.ceil(2 * width / across);
+    large.height = down * Math.ceil(2 * height / down);
+    const ctx = large.getContext("2d");
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(picture2, left, top, across, down, 0, 0, large.width, large.height);
+    this.put("image", `${this.box(x, y, width, height)} preserveAspectRatio="none" href="${large.toDataURL()}"`);
+  }
+};
+function phrase(y, words, style) {
+  const runs = typeof words === "string" ? escaped(words) : words.map(([colour, run]) => `<tspan fill="${colour}">${escaped(run)}</tspan>`).join("   ");
+  return `<text x="12" y="${y}" xml:space="preserve" ${style}>${runs}</text>`;
+}
+function svgOf(heading, caption, figures, ink) {
+  const width = 24 + Math.max(...figures.map(({ paper }) => paper.wide));
+  const body = [phrase(26, heading, `font-size="16" font-weight="600" fill="${ink.ink}"`)];
+  let y = 26;
+  for (const part of caption) body.push(phrase(y += 18, part, `fill="${ink.muted}"`));
+  for (const { paper, title: title2, keys } of figures) {
+    body.push(phrase(y += 30, title2, `font-size="14" font-weight="600" fill="${ink.ink}"`));
+    if (keys.length) body.push(phrase(y += 18, keys, ""));
+    body.push(`<g transform="translate(12 ${y += 10})">${paper.marks.join("")}</g>`);
+    y += paper.high;
+  }
+  const height = Math.ceil(y + 14);
+  const size = `width="${width}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title><rect ${size} fill="${ink.paper}"/>
+${body.join("\n")}
+</svg>
+`;
+}
+
+// src/seqzoo/microscope/js/download.js
+var WIDE = { time: 900, side: 480 };
+var FINE = 2;
+function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
+  const linear = linearOf(signal);
+  const bayes = (shape) => standings.length ? [[ink.bayes, `${shape} Bayes`]] : [];
+  const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
+  if (part === "derivative") {
+    return [[ink.above, "■ network"], [ink[linearRole(signal)], `▬ ${linear} weights`], ...bayes("○")];
+  }
+  if (part === "curves") {
+    return cell.names.map((name) => [ink[gateColour(name)], `${CURVES[name][0].length ? "┄" : "━"} ${name}`]);
+  }
+  if (part === "response") return [[ink.muted, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
+  if (part === "path") return question ? [[ink.muted, `dots: windows of ${question.of}; line: this window`]] : [];
+  const [low, high] = cell.shut.includes(part) ? ["0, shut", "1, open"] : ranges[part].split(/ to |;| and/);
+  const bars = part === "h" ? "; bars at the right: contribution" : "";
+  return [[ink.below, `■ ${low}`], [ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
+}
+function drawing(part, facts) {
+  const ink = inks(false);
+  const papers = {};
+  const canvas = (name2) => papers[name2] ??= new Paper();
+  const { ranges } = pictures(canvas, facts, ink, WIDE.time, WIDE.side, true);
+  const { cell, question, state, now, name, start } = facts;
+  const figures = figuresOf(cell, question).filter(([key2]) => part === "all" || key2 === part).map(([key2, title2]) => ({ paper: papers[key2], title: title2, keys: keysOf(key2, facts, ranges, ink) }));
+  const caption = [`step ${state.step + 1} of ${now.L}, unit ${state.unit}`];
+  if (state.ahead) caption[0] += `, forecast ${state.ahead + 1} steps ahead`;
+  const changes = [moved(state, start).map((t) => `value ${t + 1}`).join(", "), doneTo(state)];
+  if (changes[0]) caption.push(`changed: ${changes[0].length < 100 ? changes[0] : "many values"}`);
+  if (changes[1]) caption.push(`with ${changes[1]}`);
+  return svgOf(`${name} under the microscope`, caption, figures, ink);
+}
+async function raster(svg) {
+  const image = new Image();
+  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  try {
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width * FINE, image.height * FINE];
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+function table({ cell, state, now, linear, bayes, outModel, scale }) {
+  const K = cell.size;
+  const rows = [["quantity", "step", "position", "unit", "value"]];
+  const put = (quantity, step, position, unit, value) => rows.push([quantity, step, position, unit, value]);
+  state.order.forEach((position, t) => put("window", t + 1, position + 1, "", state.window[position]));
+  now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value)));
+  state.order.forEach((position, t) => {
+    put("derivative", t + 1, position + 1, "", now.slopes[position]);
+    put("best_linear_weight", t + 1, position + 1, "", linear[position]);
+    const isFresh = bayes.window?.every((value, n) => value === state.window[n]) && bayes.ahead === state.ahead + 1;
+    if (isFresh) put("bayes_derivative", t + 1, position + 1, "", bayes.derivative[position]);
+  });
+  for (let k = 0; k < K; k++) put("contribution", now.L, "", k, now.parts[k] * scale);
+  for (const name of cell.names) {
+    state.order.forEach((position, t) => {
+      for (let k = 0; k < K; k++) put(name, t + 1, position + 1, k, now.steps[name][t * K + k]);
+    });
+  }
+  return `${rows.map((row) => row.join(",")).join("\n")}
+`;
+}
+function save(blob, file) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = file;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1e4);
+}
+function offerDownloads({ find, all }, facts) {
+  const said = find('[data-out="saved"]');
+  const menu = find(".mz-menu");
+  const close = (isAway) => {
+    if (!menu.open || !isAway) return;
+    menu.open = false;
+    said.textContent = "";
+  };
+  menu.addEventListener("focusout", (event) => close(event.relatedTarget && !menu.contains(event.relatedTarget)));
+  find(".mz-body").addEventListener("pointerdown", () => close(true));
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    close(true);
+    find("summary").focus();
+  });
+  for (const button2 of all("[data-save]")) {
+    button2.addEventListener("click", async () => {
+      const [kind, part, given] = [button2.dataset.save, find('[data-pick="figure"]').value, facts()];
+      const plain = given.name.replace(/[^\w.-]/g, "_");
+      const file = kind === "csv" ? `${plain}.csv` : `${plain}-${part}.${kind}`;
+      try {
+        if (kind === "csv") save(new Blob([table(given)], { type: "text/csv" }), file);
+        else {
+          const svg = drawing(part, given);
+          save(kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg), file);
+        }
+        said.textContent = `Saved ${file}.`;
+      } catch (error) {
+        said.textContent = `${file} could not be made: ${error.message}.`;
+      }
+    });
+  }
+}
+
+// src/seqzoo/microscope/js/response.js
+var QUARTERS = ["0", "½π", "π", "3⁄2π"];
+function phases(amplitude, frequency, L, of) {
+  const points = Array.from({ length: 48 }, (_, n) => {
+    const phase = 2 * Math.PI * n / 48;
+    const window = Array.from({ length: L }, (_2, t) => amplitude * Math.sin(phase - frequency * (L - 1 - t)));
+    return { window, hue: 360 * n / 48, label: n % 12 ? null : QUARTERS[n / 12] };
+  });
+  return { points, by: `the phase of their last value`, of: `the clean sine${of}`, what: "phase" };
+}
+function memories({ cue, spread }, L) {
+  const place = Math.floor((L - 1) / 2);
+  const points = Array.from({ length: 41 }, (_, n) => {
+    const value = (n - 20) / 10 * spread;
+    const window = Array.from({ length: L }, (_2, t) => t === place ? cue : t === place + 1 ? value : 0);
+    return { window, hue: 25 + 4.5 * n, label: n % 20 ? null : value.toFixed(1).replace("-", "−") };
+  });
+  return { points, by: "the value after the cue", of: "zeros with a cue in the middle", what: "value" };
+}
+function questionOf(signal, L) {
+  const { family, amplitude, angular_frequency: frequency, lowest, highest } = signal;
+  if (family === "sine") return phases(amplitude, frequency, L, "");
+  const middle = (lowest + highest) / 2;
+  if (family === "sine_any") return phases(amplitude, middle, L, ` at the middle frequency (${middle.toFixed(2)})`);
+  return family === "recall" && L > 2 ? memories(signal, L) : null;
+}
+function* responding(cell, { points }, inModel, changes) {
+  const K = cell.size;
+  const states = new Float64Array(points.length * K);
+  for (const [n, { window }] of points.entries()) {
+    const { steps, L } = forward(cell, inModel(window), changes);
+    states.set(steps.h.subarray((L - 1) * K), n * K);
+    if (n % 6 === 5) yield;
+  }
+  const plane = principal(states, K);
+  const at = project(plane, states);
+  return { plane, states, dots: points.map(({ hue, label }, n) => ({ at: at[n], hue, label })) };
+}
+function respond(...given) {
+  const run = responding(...given);
+  let at = run.next();
+  while (!at.done) at = run.next();
+  return at.value;
+}
+
+// src/seqzoo/microscope/js/microscope.js
+var DARK = "(prefers-color-scheme: dark)";
+var PAUSE = 120;
+function open(el, host) {
+  const root = document.createElement("div");
+  root.className = "mz";
+  dress(root, inks(isDark(matchMedia(DARK))));
+  el.append(root);
+  const undo = [];
+  let gone = false;
+  root.textContent = "Fetching the weights…";
+  host.weights().then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes))).then((cell) => gone || undo.push(show(host, root, cell))).catch((error) => {
+    root.innerHTML = '<p class="mz-error" role="alert"></p>';
+    root.firstChild.textContent = `The microscope cannot show this model: ${error.message}.`;
+  });
+  return () => {
+    gone = true;
+    undo.forEach((one) => one());
+    root.remove();
+  };
+}
+var isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+function show(host, root, cell) {
+  const K = cell.size;
+  const [centre, scale] = host.get("scale");
+  const start = host.get("start");
+  const L = start.length;
+  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key2) => host.get(key2));
+  const intercepts = host.get("best_linear_bias");
+  const inModel = (window) => window.map((value) => (value - centre) / scale);
+  const outModel = (value) => value * scale + centre;
+  let origin = forward(cell, inModel(start));
+  const largest = () => {
+    const sizes = contributions(cell, origin).map(Math.abs);
+    return sizes.indexOf(Math.max(...sizes));
+  };
+  const aheads = intercepts.length;
+  const base = { cell, start, aheads, first: largest() };
+  const question = questionOf(signal, L);
+  root.innerHTML = skeleton({ cell, L, aheads, question, signal, hasBayes: host.get("standings").length > 0 });
+  const find = (selector) => root.querySelector(selector);
+  const all = (selector) => [...root.querySelectorAll(selector)];
+  const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
+  find("h2").textContent = `${name} under the microscope`;
+  const system = matchMedia(DARK);
+  const past = new Past(base);
+  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
+  let ink = inks(false);
+  let [wide, side] = [0, 0];
+  let bayes = host.get("bayes");
+  let told = host.get("view");
+  let now, untouched, answers, report, wait;
+  const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
+  function recompute() {
+    now = forward(cell, inModel(state.window), changes());
+    now.slopes = derivative(cell, now, state.ahead);
+    now.parts = contributions(cell, now, L - 1, state.ahead);
+    untouched = isTouched(state) ? forward(cell, inModel(state.window)) : now;
+    now.plane = answers?.plane ?? principal(now.steps.h, K);
+  }
+  function askAgain(isLater) {
+    clearTimeout(wait);
+    if (!question) return;
+    const take = (found) => {
+      answers = found;
+      now.plane = answers.plane;
+    };
+    if (!isLater) return void take(respond(cell, question, inModel, changes()));
+    const run = responding(cell, question, inModel, changes());
+    const go = () => {
+      const at = run.next();
+      if (!at.done) return void (wait = setTimeout(go));
+      take(at.value);
+      draw();
+    };
+    wait = setTimeout(go, 30);
+  }
+  function sort() {
+    const parts = contributions(cell, untouched, L - 1, state.ahead);
+    state.rows = [...state.rows.keys()];
+    if (state.isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * scale)})`, unit);
+    find('[data-do="unit"]').replaceChildren(...state.rows.map(option));
+    find('[data-do="unit"]').value = state.unit;
+  }
+  function rescale() {
+    const states = cell.names.filter((name2) => !cell.gates.includes(name2));
+    for (const name2 of states) {
+      const sizes = Float64Array.from(now.steps[name2], Math.abs).sort();
+      state.limits[name2] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
+    }
+    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[state.ahead])));
+  }
+  function facts() {
+    return {
+      cell,
+      state,
+      start: base.start,
+      now,
+      answers,
+      question,
+      scale,
+      outModel,
+      origin,
+      name,
+      signal,
+      bayes,
+      aheads,
+      standings: host.get("standings"),
+      isGiven: host.get("is_given"),
+      strange: host.get("outside") ?? "",
+      linear: linear[state.ahead],
+      intercept: intercepts[state.ahead],
+      untouched: isTouched(state) && untouched
+    };
+  }
+  function draw() {
+    if (wide) paint(find, canvas, desk.points, facts(), ink, wide, side);
+  }
+  function tell(isOver) {
+    const send = () => {
+      report = void 0;
+      told = toView(state, base);
+      host.tell([...state.window], told);
+    };
+    if (!isOver) return void (report ??= setTimeout(send, PAUSE));
+    clearTimeout(report);
+    send();
+    find(".mz-aloud").textContent = find(".mz-notice").textContent;
+  }
+  const desk = {
+    cell,
+    state,
+    base,
+    past,
+    L,
+    find,
+    all,
+    canvas,
+    aheads,
+    points: all(".mz-point"),
+    held: null,
+    wide: () => wide,
+    /** Looks elsewhere: nothing is computed but what is said of another step ahead. */
+    look(given) {
+      const isFarther = "ahead" in given && given.ahead !== state.ahead;
+      Object.assign(state, given);
+      if (isFarther) {
+        recompute();
+        rescale();
+        sort();
+      }
+      desk.press();
+      draw();
+      tell();
+    },
+    sort() {
+      sort();
+      draw();
+      tell();
+    },
+    /** Gives the value read at a step another size. */
+    poke(t, value) {
+      const bound = Math.max(-state.limit, Math.min(state.limit, value));
+      state.window[state.order[t]] = Math.round(1e3 * bound) / 1e3;
+      recompute();
+      draw();
+      tell();
+    },
+    /** A drag is over: only now may rows and scale move. */
+    settle() {
+      rescale();
+      sort();
+      desk.press();
+      draw();
+      tell(true);
+    },
+    /** Changes the network, or what it reads. */
+    change(given, isKept = true) {
+      if (isKept) past.remember(state);
+      desk.apply(given);
+      tell(true);
+    },
+    /** Takes over another state. */
+    apply(given) {
+      Object.assign(state, given);
+      recompute();
+      rescale();
+      sort();
+      desk.press();
+      draw();
+      askAgain(true);
+    }
+  };
+  const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+  const outside = {
+    window: () => {
+      const given = host.get("window");
+      const isOurs = desk.held !== null || report || given.every((value, t) => value === state.window[t]);
+      if (isOurs || given.length !== L) return;
+      desk.apply({ window: [...given] });
+      tell();
+    },
+    view: () => {
+      const given = host.get("view");
+      if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return;
+      told = given;
+      desk.apply(fromView(given, base));
+      tell();
+    },
+    start: () => {
+      const view = { ...toView(state, base), unit: state.unit };
+      base.start = host.get("start");
+      origin = forward(cell, inModel(base.start));
+      base.first = largest();
+      past.views.length = 0;
+      desk.apply(fromView(view, base));
+      tell(true);
+    },
+    outside: draw,
+    bayes: () => {
+      bayes = host.get("bayes");
+      draw();
+    }
+  };
+  const repaint = () => {
+    const dark = isDark(system) && !printing;
+    root.classList.toggle("mz-dark", dark);
+    ink = inks(dark);
+    dress(root, { ...ink, linear: ink[linearRole(signal)] });
+    legend(find(".mz-legend"), cell, ink);
+    draw();
+  };
+  let printing = false;
+  const print = (event) => {
+    printing = event.type === "beforeprint";
+    repaint();
+  };
+  const observer = new ResizeObserver(() => {
+    [wide, side] = [canvas("window").clientWidth, canvas("path").clientWidth];
+    draw();
+  });
+  const theme = new MutationObserver(repaint);
+  Object.assign(state, fromView(host.get("view"), base));
+  const isElsewhere = state.window.some((value, t) => value !== host.get("window")[t]);
+  if (isElsewhere && !host.get("view").values) state.window = [...host.get("window")];
+  recompute();
+  askAgain(false);
+  const stop = listen(desk);
+  offerDownloads(desk, facts);
+  rescale();
+  sort();
+  desk.press();
+  repaint();
+  if (isElsewhere || !same(host.get("view"), toView(state, base))) tell(true);
+  const deaf = Object.entries(outside).map(([name2, follow]) => host.listen(name2, follow));
+  system.addEventListener("change", repaint);
+  for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
+  theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  observer.observe(canvas("window"));
+  observer.observe(canvas("path"));
+  return () => {
+    stop();
+    clearTimeout(report);
+    clearTimeout(wait);
+    observer.disconnect();
+    theme.disconnect();
+    system.removeEventListener("change", repaint);
+    for (const when of ["beforeprint", "afterprint"]) removeEventListener(when, print);
+    deaf.forEach((stop2) => stop2());
+  };
+}
+
+// src/seqzoo/microscope/hosts/fetched.js
+async function fetched(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`the server answered ${answer.status} for ${url}`);
+  return answer.arrayBuffer();
+}
+
+// src/seqzoo/microscope/hosts/anywidget.js
+function asked(model) {
+  return new Promise((resolve) => {
+    const take = (content, buffers) => {
+      if (content?.kind !== "weights") return;
+      model.off("msg:custom", take);
+      resolve(buffers[0]);
+    };
+    model.on("msg:custom", take);
+    model.send({ kind: "weights" });
+  });
+}
+function render({ model, el }) {
+  return open(el, {
+    get: (name) => model.get(name),
+    weights: () => model.get("url") ? fetched(model.get("url")) : asked(model),
+    tell(window, view) {
+      model.set("window", window);
+      model.set("view", view);
+      model.save_changes();
+    },
+    listen(name, follow) {
+      model.on(`change:${name}`, follow);
+      return () => model.off(`change:${name}`, follow);
+    }
+  });
+}
+var anywidget_default = { render };
+export {
+  anywidget_default as default
+};

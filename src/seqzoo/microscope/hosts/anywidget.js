@@ -1,0 +1,34 @@
+// Jupyter and every other host of anywidgets: the state is the traits of the model, which Python has too.
+import { open } from "../js/microscope.js";
+import { fetched } from "./fetched.js";
+
+/** The weights, asked of Python, which answers once. */
+function asked(model) {
+  return new Promise((resolve) => {
+    const take = (content, buffers) => {
+      if (content?.kind !== "weights") return;
+      model.off("msg:custom", take);
+      resolve(buffers[0]);
+    };
+    model.on("msg:custom", take);
+    model.send({ kind: "weights" });
+  });
+}
+
+function render({ model, el }) {
+  return open(el, {
+    get: (name) => model.get(name),
+    weights: () => (model.get("url") ? fetched(model.get("url")) : asked(model)),
+    tell(window, view) {
+      model.set("window", window);
+      model.set("view", view);
+      model.save_changes();
+    },
+    listen(name, follow) {
+      model.on(`change:${name}`, follow);
+      return () => model.off(`change:${name}`, follow);
+    },
+  });
+}
+
+export default { render };

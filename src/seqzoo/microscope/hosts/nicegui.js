@@ -1,0 +1,60 @@
+// The app's pages: a component of NiceGUI's. Facts and state come with it as props, changes of them by `told`, and what
+// is looked at goes back as the event `look`. NiceGUI serves this file by itself: the others lie at `modules`.
+export default {
+  template: "<div></div>",
+  props: { modules: String, weights: String, facts: Object },
+  created() {
+    this.known = JSON.parse(JSON.stringify(this.facts)); // not Vue's, which would watch every number of it
+    this.followers = {};
+  },
+  async mounted() {
+    let parts;
+    try {
+      parts = await Promise.all([
+        import(`${this.modules}js/microscope.js`),
+        import(`${this.modules}hosts/fetched.js`),
+        styled(`${this.modules}js/microscope.css`),
+      ]);
+    } catch (error) {
+      this.$el.setAttribute("role", "alert");
+      this.$el.textContent = `The microscope cannot be loaded: ${error.message}. Reload the page.`;
+      return;
+    }
+    if (this.gone) return; // the view was closed meanwhile
+    const [{ open }, { fetched }] = parts;
+    this.close = open(this.$el, {
+      get: (name) => this.known[name],
+      weights: () => fetched(this.weights),
+      tell: (window, view) => {
+        Object.assign(this.known, { window, view });
+        this.$emit("look", { window, view });
+      },
+      listen: (name, follow) => {
+        this.followers[name] = follow;
+        return () => delete this.followers[name];
+      },
+    });
+  },
+  unmounted() {
+    this.gone = true;
+    this.close?.();
+  },
+  methods: {
+    /** Takes over what Python computed. */
+    told(changes) {
+      Object.assign(this.known, changes);
+      for (const name of Object.keys(changes)) this.followers[name]?.();
+    },
+  },
+};
+
+/** Gives the page a style sheet, once. */
+function styled(url) {
+  if (document.querySelector(`link[href="${url}"]`)) return undefined;
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "stylesheet", href: url });
+  return new Promise((resolve, reject) => {
+    Object.assign(link, { onload: resolve, onerror: () => reject(new Error(`no style sheet at ${url}`)) });
+    document.head.append(link);
+  });
+}

@@ -1,0 +1,284 @@
+// The microscope: weights in, a page that recomputes everything in the browser at every touch.
+import { parseSafetensors, makeCell, forward, contributions, derivative, principal } from "./cell.js";
+import { listen } from "./controls.js";
+import { offerDownloads } from "./download.js";
+import { skeleton } from "./page.js";
+import { legend, paint } from "./paint.js";
+import { dress, inks } from "./palette.js";
+import { questionOf, respond, responding } from "./response.js";
+import { Past, fromView, isTouched, toView } from "./state.js";
+import { linearRole, signed } from "./words.js";
+
+const DARK = "(prefers-color-scheme: dark)";
+const PAUSE = 120; // ms between two reports to Python while something moves
+
+/**
+ * Opens the microscope in an element; returns what takes it down. All that it knows of where it runs is its host:
+ *   get(name): what Python computed or was told. Fixed are name, architecture, scale [centre, scale], best_linear
+ *     [H][L], best_linear_bias [H], signal and standings; what may change are start, window, view, bayes, outside, is_given.
+ *   weights(): the bytes of the safetensors file, as a promise.
+ *   tell(window, view): what is looked at now.
+ *   listen(name, follow): calls `follow` whenever `name` is another; returns what stops it.
+ */
+export function open(el, host) {
+  const root = document.createElement("div");
+  root.className = "mz";
+  dress(root, inks(isDark(matchMedia(DARK))));
+  el.append(root);
+  const undo = [];
+  let gone = false;
+  root.textContent = "Fetching the weights…";
+  host.weights()
+    .then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes)))
+    .then((cell) => gone || undo.push(show(host, root, cell)))
+    .catch((error) => {
+      root.innerHTML = '<p class="mz-error" role="alert"></p>';
+      root.firstChild.textContent = `The microscope cannot show this model: ${error.message}.`;
+    });
+  return () => {
+    gone = true;
+    undo.forEach((one) => one());
+    root.remove();
+  };
+}
+
+/** Whether the page is dark: as JupyterLab says where it says so, else as the system. */
+const isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+
+/** Builds the page of a cell and keeps it up to date; returns what takes it down. */
+function show(host, root, cell) {
+  const K = cell.size;
+  const [centre, scale] = host.get("scale");
+  const start = host.get("start"); // another one when a new window is drawn: base has it
+  const L = start.length;
+  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => host.get(key));
+  const intercepts = host.get("best_linear_bias");
+  const inModel = (window) => window.map((value) => (value - centre) / scale);
+  const outModel = (value) => value * scale + centre;
+  let origin = forward(cell, inModel(start));
+  const largest = () => { // the unit to begin with
+    const sizes = contributions(cell, origin).map(Math.abs);
+    return sizes.indexOf(Math.max(...sizes));
+  };
+  const aheads = intercepts.length;
+  const base = { cell, start, aheads, first: largest() };
+  const question = questionOf(signal, L);
+  root.innerHTML = skeleton({ cell, L, aheads, question, signal, hasBayes: host.get("standings").length > 0 });
+  const find = (selector) => root.querySelector(selector);
+  const all = (selector) => [...root.querySelectorAll(selector)];
+  const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
+  find("h2").textContent = `${name} under the microscope`;
+
+  const system = matchMedia(DARK);
+  const past = new Past(base);
+  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
+  let ink = inks(false);
+  let [wide, side] = [0, 0]; // CSS pixels, kept by the observer: reading them here would force a layout
+  let bayes = host.get("bayes");
+  let told = host.get("view"); // what Python knows
+  let now, untouched, answers, report, wait;
+
+  const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
+
+  function recompute() {
+    now = forward(cell, inModel(state.window), changes());
+    now.slopes = derivative(cell, now, state.ahead);
+    now.parts = contributions(cell, now, L - 1, state.ahead);
+    untouched = isTouched(state) ? forward(cell, inModel(state.window)) : now;
+    now.plane = answers?.plane ?? principal(now.steps.h, K);
+  }
+
+  /** The states of many windows, of the network as it now is: after this one's pixels, for it takes longer. */
+  function askAgain(isLater) {
+    clearTimeout(wait);
+    if (!question) return;
+    const take = (found) => {
+      answers = found;
+      now.plane = answers.plane;
+    };
+    if (!isLater) return void take(respond(cell, question, inModel, changes()));
+    const run = responding(cell, question, inModel, changes());
+    const go = () => {
+      const at = run.next();
+      if (!at.done) return void (wait = setTimeout(go));
+      take(at.value);
+      draw();
+    };
+    wait = setTimeout(go, 30);
+  }
+
+  function sort() {
+    const parts = contributions(cell, untouched, L - 1, state.ahead);
+    state.rows = [...state.rows.keys()];
+    if (state.isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * scale)})`, unit);
+    find('[data-do="unit"]').replaceChildren(...state.rows.map(option));
+    find('[data-do="unit"]').value = state.unit;
+  }
+
+  function rescale() {
+    const states = cell.names.filter((name) => !cell.gates.includes(name));
+    for (const name of states) { // full colour from the 98th percentile on
+      const sizes = Float64Array.from(now.steps[name], Math.abs).sort();
+      state.limits[name] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
+    }
+    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[state.ahead])));
+  }
+
+  function facts() {
+    return { cell, state, start: base.start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
+      standings: host.get("standings"), isGiven: host.get("is_given"),
+      strange: host.get("outside") ?? "",
+      linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
+  }
+
+  function draw() {
+    if (wide) paint(find, canvas, desk.points, facts(), ink, wide, side);
+  }
+
+  /** Tells Python, at most every PAUSE ms, what is looked at. */
+  function tell(isOver) {
+    const send = () => {
+      report = undefined;
+      told = toView(state, base);
+      host.tell([...state.window], told);
+    };
+    if (!isOver) return void (report ??= setTimeout(send, PAUSE));
+    clearTimeout(report);
+    send();
+    find(".mz-aloud").textContent = find(".mz-notice").textContent; // not at every move of a drag
+  }
+
+  const desk = { cell, state, base, past, L, find, all, canvas, aheads, points: all(".mz-point"), held: null,
+    wide: () => wide,
+    /** Looks elsewhere: nothing is computed but what is said of another step ahead. */
+    look(given) {
+      const isFarther = "ahead" in given && given.ahead !== state.ahead;
+      Object.assign(state, given);
+      if (isFarther) {
+        recompute();
+        rescale();
+        sort();
+      }
+      desk.press();
+      draw();
+      tell();
+    },
+    sort() {
+      sort();
+      draw();
+      tell();
+    },
+    /** Gives the value read at a step another size. */
+    poke(t, value) {
+      const bound = Math.max(-state.limit, Math.min(state.limit, value));
+      state.window[state.order[t]] = Math.round(1000 * bound) / 1000;
+      recompute();
+      draw();
+      tell();
+    },
+    /** A drag is over: only now may rows and scale move. */
+    settle() {
+      rescale();
+      sort();
+      desk.press();
+      draw();
+      tell(true);
+    },
+    /** Changes the network, or what it reads. */
+    change(given, isKept = true) {
+      if (isKept) past.remember(state);
+      desk.apply(given);
+      tell(true);
+    },
+    /** Takes over another state. */
+    apply(given) {
+      Object.assign(state, given);
+      recompute();
+      rescale();
+      sort();
+      desk.press();
+      draw();
+      askAgain(true);
+    },
+  };
+
+  const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+  const outside = {
+    window: () => {
+      const given = host.get("window");
+      const isOurs = desk.held !== null || report || given.every((value, t) => value === state.window[t]);
+      if (isOurs || given.length !== L) return;
+      desk.apply({ window: [...given] });
+      tell();
+    },
+    view: () => {
+      const given = host.get("view");
+      if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return; // or an echo
+      told = given;
+      desk.apply(fromView(given, base));
+      tell();
+    },
+    start: () => {
+      const view = { ...toView(state, base), unit: state.unit };
+      base.start = host.get("start");
+      origin = forward(cell, inModel(base.start));
+      base.first = largest();
+      past.views.length = 0; // what they say is of another window
+      desk.apply(fromView(view, base));
+      tell(true);
+    },
+    outside: draw,
+    bayes: () => {
+      bayes = host.get("bayes");
+      draw();
+    },
+  };
+  const repaint = () => {
+    const dark = isDark(system) && !printing;
+    root.classList.toggle("mz-dark", dark);
+    ink = inks(dark);
+    dress(root, { ...ink, linear: ink[linearRole(signal)] });
+    legend(find(".mz-legend"), cell, ink);
+    draw();
+  };
+  let printing = false;
+  const print = (event) => {
+    printing = event.type === "beforeprint";
+    repaint();
+  };
+  const observer = new ResizeObserver(() => {
+    [wide, side] = [canvas("window").clientWidth, canvas("path").clientWidth];
+    draw();
+  });
+  const theme = new MutationObserver(repaint);
+
+  Object.assign(state, fromView(host.get("view"), base));
+  const isElsewhere = state.window.some((value, t) => value !== host.get("window")[t]);
+  if (isElsewhere && !host.get("view").values) state.window = [...host.get("window")];
+  recompute();
+  askAgain(false);
+  const stop = listen(desk);
+  offerDownloads(desk, facts);
+  rescale();
+  sort();
+  desk.press();
+  repaint();
+  if (isElsewhere || !same(host.get("view"), toView(state, base))) tell(true);
+  const deaf = Object.entries(outside).map(([name, follow]) => host.listen(name, follow));
+  system.addEventListener("change", repaint);
+  for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
+  theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  observer.observe(canvas("window"));
+  observer.observe(canvas("path"));
+  return () => {
+    stop();
+    clearTimeout(report);
+    clearTimeout(wait);
+    observer.disconnect();
+    theme.disconnect();
+    system.removeEventListener("change", repaint);
+    for (const when of ["beforeprint", "afterprint"]) removeEventListener(when, print);
+    deaf.forEach((stop) => stop());
+  };
+}

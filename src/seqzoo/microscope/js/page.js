@@ -1,0 +1,111 @@
+// The page that the microscope is: its sections, controls and empty canvases.
+import glossary from "../../_glossary.json" with { type: "json" };
+import { linearOf, TERMS } from "./words.js";
+
+const define = (word, meaning) => `<dfn tabindex="0" title="${meaning}">${word}</dfn>`;
+
+/** The rows of heat maps: every name has its heading, its buttons if it is a gate, and its canvas. */
+function maps(cell) {
+  return cell.names.map((name) => {
+    const [word, meaning] = TERMS[name];
+    const choices = cell.shut.includes(name) ? [["free", ""], ["shut", "0"], ["open", "1"]]
+      : cell.gates.includes(name) ? [["free", ""], ["at 0", "0"]] : [];
+    const buttons = choices.map(([label, value]) =>
+      `<button type="button" data-gate="${name}" data-value="${value}">${label}</button>`).join("");
+    return `<div class="mz-head"><h3><b>${name}</b> ${define(word, meaning)}</h3>
+      <span class="mz-range" data-range="${name}"></span>
+      ${buttons && `<span class="mz-group" role="group" aria-label="Hold ${word} ${name}">${buttons}</span>`}</div>
+      <canvas class="mz-map" role="img" data-map="${name}"></canvas>`;
+  }).join("");
+}
+
+const key = (shape, words) => `<span><i class="mz-${shape}"></i>${words}</span>`;
+const button = (attribute, words) => `<button type="button" data-${attribute}>${words}</button>`;
+const picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
+const title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
+
+/** Input, derivative and heat maps, one above another on one time axis. */
+function overTime(cell, points, signal, hasBayes) {
+  const linear = linearOf(signal);
+  const weights = linear === "best linear" ? define(`${linear} weights`, glossary[linear]) : `${linear} weights`;
+  const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
+    <option value="one">the chosen unit</option></select></label>`;
+  return `<section class="mz-time" aria-label="Over time">
+    <div class="mz-head">${title("Input", glossary.input)}
+      <span class="mz-keys">
+        ${key("dash", define("answer so far", glossary["answer so far"]))}
+        ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
+    <div class="mz-window">${picture("window")}${points}</div>
+    <p class="mz-outside" role="status"></p>
+    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
+    <div class="mz-head">
+      ${title("Derivative of the forecast", glossary.derivative)}
+      <span class="mz-keys">${key("bar", "network")}
+        ${key("rule", weights)}
+        ${hasBayes ? key("disc mz-ring", define("Bayes", glossary.Bayes)) : ""}
+      </span></div>
+    ${picture("derivative")}
+    <div class="mz-tools">
+      <label><input type="checkbox" data-do="sort" checked> sort units by
+        ${define("contribution", glossary.contribution)}</label>
+      ${cell.gates.length ? scope : ""}
+      <span class="mz-scale">− or shut <i></i> + or open</span>
+    </div>
+    ${maps(cell)}
+  </section>`;
+}
+
+const responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
+
+const farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
+  <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
+
+/** Forecast, time, the chosen unit, the path of the hidden state. */
+function beside(L, aheads, question) {
+  return `<section class="mz-side" aria-label="Forecast, time and unit">
+    <div class="mz-card"><h3 data-out="goal"></h3><dl class="mz-said"></dl>${aheads > 1 ? farther(aheads) : ""}
+      <p class="mz-hint" data-out="aside"></p></div>
+    <div class="mz-card"><h3>Time</h3>
+      <div class="mz-row"><span>step <output data-out="step"></output></span>
+        <input type="range" data-do="step" aria-label="step" min="1" max="${L}" value="${L}"></div>
+      <div class="mz-buttons">${button('do="play"', "Play")}
+        <span class="mz-group" role="group" aria-label="Order in which the values are read">
+          ${button('order="plain"', "as it came")}${button('order="reverse"', "reversed")}
+          ${button('order="shuffle"', "shuffled")}</span></div></div>
+    <div class="mz-card"><h3>Unit</h3>
+      <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
+        ${button(`do="ablate" title="${glossary.ablation}"`, "Ablate")}</div>
+      <p class="mz-unit"></p>
+      ${picture("curves")}<p class="mz-keys mz-legend"></p>
+      ${question ? `<h4>${define("What it responds to", responds(question))}</h4>${picture("response")}` : ""}</div>
+    <div class="mz-card">${title("Path of the hidden state", glossary.path)}
+      ${picture("path")}<p class="mz-hint" data-out="path"></p></div>
+  </section>`;
+}
+
+/** The figures as [part, title], in the order of the page. */
+export function figuresOf(cell, question) {
+  const maps = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
+  const answer = question ? [["response", "What the unit responds to"]] : [];
+  return [["window", "Input and forecast"], ["derivative", "Derivative of the forecast"], ...maps,
+    ["curves", "The unit's gates and states"], ...answer, ["path", "Path of the hidden state"]];
+}
+
+function downloads(cell, question) {
+  const options = [["all", "all figures"], ...figuresOf(cell, question)];
+  return `<details class="mz-menu"><summary>Download</summary><div>
+    <label>figure <select data-pick="figure">${options.map(([part, words]) =>
+    `<option value="${part}">${words}</option>`).join("")}</select></label>
+    ${button('save="svg"', "SVG")} ${button('save="png"', "PNG")} ${button('save="csv"', "all numbers, CSV")}
+    <span role="status" class="mz-hint" data-out="saved"></span></div></details>`;
+}
+
+export function skeleton({ cell, L, aheads, question, signal, hasBayes }) {
+  const points = Array.from({ length: L }, (_, t) =>
+    `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
+  return `<header><div class="mz-top"><h2></h2>
+      <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
+        ${downloads(cell, question)}</div></div>
+      <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
+    <div class="mz-body">${overTime(cell, points, signal, hasBayes)}${beside(L, aheads, question)}</div>`;
+}

@@ -1,0 +1,103 @@
+// From numbers to pictures: every figure, and then the page's words.
+import { head, project } from "./cell.js";
+import {
+  timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
+} from "./draw.js";
+import { gateColour } from "./palette.js";
+import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
+
+const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
+
+/** The value that a height in the window's plot stands for. */
+export const valueAt = (y, limit) => ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
+
+/** What the curves of a unit are drawn like. */
+export function legend(place, cell, ink) {
+  place.replaceChildren(...cell.names.map((name) => {
+    const [dash, width] = CURVES[name];
+    const one = document.createElement("span");
+    const stroke = document.createElement("i");
+    stroke.style.cssText = `width: 18px; border-top: ${width}px ${dash.length ? "dashed" : "solid"} ${ink[gateColour(name)]}`;
+    one.append(stroke, name);
+    return one;
+  }));
+}
+
+/** What the figures show, from what was computed. */
+function shownOf(facts) {
+  const { cell, state, now, linear, intercept, bayes, outModel, untouched, signal } = facts;
+  const { L } = now;
+  const K = cell.size;
+  const inOrder = (values) => state.order.map((position) => values[position]);
+  const said = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
+  const isFresh = (bayes.ahead ?? 1) === state.ahead + 1 &&
+    bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
+  const own = (name) => Array.from({ length: L }, (_, t) => now.steps[name][t * K + state.unit]);
+  return { ...facts, inOrder, said, own, isBayesKnown: Boolean(bayes.window), values: inOrder(state.window),
+    next: goalOf(signal, state.ahead)[1],
+    straight: linear.reduce((sum, weight, t) => sum + weight * state.window[t], intercept),
+    bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
+}
+
+/** How a gate or state is coloured: low and high, and the range in words. */
+function rangeOf(cell, state, name) {
+  if (cell.shut.includes(name)) return [0, 1, "0 to 1"];
+  const high = state.limits[name] ?? 1;
+  const isBeyond = name in state.limits && high < 1;
+  return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
+}
+
+/** Draws every figure on the surface that `canvas` gives for it; returns what they show. */
+export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
+  const shown = shownOf(facts);
+  const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const role = linearRole(facts.signal);
+  const { step, unit } = state;
+  const { L } = now;
+  const K = cell.size;
+  const axis = timeAxis(wide, L);
+  const slopes = facts.bayes.derivative; // of a moment ago while one drags
+  const labels = state.order.map((t) => t + 1);
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
+  if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
+  drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
+    bayes: slopes && inOrder(slopes), labels, next, step }, ink);
+  const ranges = {};
+  const tall = K * Math.max(1, Math.min(5, Math.round(TALL.maps / (K * cell.names.length))));
+  for (const name of cell.names) {
+    const [low, high, words] = rangeOf(cell, state, name);
+    ranges[name] = name === "h" ? `${words}; bars at the right: contribution` : words;
+    drawHeat(canvas(name), axis, tall, { values: now.steps[name], K, rows: state.rows, step, low, high,
+      row: state.rows.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink);
+  }
+  const curves = cell.names.map((name) => {
+    const [dash, width] = CURVES[name];
+    return { values: own(name), colour: gateColour(name), dash, width };
+  });
+  drawCurves(canvas("curves"), timeAxis(side, L), TALL.curves, { curves, step }, ink);
+  const path = project(now.plane, now.steps.h);
+  drawPath(canvas("path"), side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink);
+  if (answers) {
+    const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
+    drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
+  }
+  return { ...shown, ranges };
+}
+
+/** Brings the page up to date. */
+export function paint(find, canvas, points, facts, ink, wide, side) {
+  const shown = pictures(canvas, facts, ink, wide, side);
+  const { state, values } = shown;
+  const axis = timeAxis(wide, values.length);
+  const y = scaleY(TALL.window, state.limit);
+  points.forEach((point, t) => {
+    point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
+    mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
+    mark(point, "aria-valuenow", values[t].toFixed(3));
+    mark(point, "aria-valuemin", (-state.limit).toFixed(3));
+    mark(point, "aria-valuemax", state.limit.toFixed(3));
+  });
+  write(find, shown);
+}

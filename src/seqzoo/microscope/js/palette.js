@@ -1,0 +1,22 @@
+// The colours that all of the package draws with, as light and dark pages have them.
+import palette from "../../_palette.json" with { type: "json" };
+
+const INKS = [0, 1].map((side) => {
+  const values = Object.entries({ ...palette.colours, ...palette.surfaces }).map(([name, pair]) => [name, pair[side]]);
+  const inks = Object.fromEntries(values);
+  for (const [role, name] of Object.entries(palette.roles)) inks[role] = inks[name];
+  return { ...inks, isDark: side === 1 };
+});
+
+/** The value of every colour, surface and role by its name. */
+export const inks = (isDark) => INKS[Number(isDark)];
+
+/** The name of the colour of a gate or state. */
+export const gateColour = (name) => palette.gates[name];
+
+/** Gives the style sheet of an element the colours, as custom properties. */
+export function dress(element, ink) {
+  for (const [name, value] of Object.entries(ink)) {
+    if (name !== "isDark") element.style.setProperty(`--${name.replaceAll("_", "-")}`, value);
+  }
+}

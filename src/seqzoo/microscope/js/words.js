@@ -1,0 +1,175 @@
+// What the microscope says: the gates and states, what to notice, the alternatives of the pictures.
+import glossary from "../../_glossary.json" with { type: "json" };
+import { isTouched, moved } from "./state.js";
+
+/** What the gates and states are called, what each is, and for a gate that keeps what it keeps. */
+export const TERMS = {
+  i: ["input gate", glossary["input gate"]],
+  f: ["forget gate", glossary["forget gate"], "cell state"],
+  g: ["candidate", glossary["candidate g"]],
+  o: ["output gate", glossary["output gate"]],
+  c: ["cell state", glossary["cell state"]],
+  h: ["hidden state", glossary["hidden state"]],
+  r: ["reset gate", glossary["reset gate"]],
+  z: ["update gate", glossary["update gate"], "hidden state"],
+  n: ["candidate", glossary["candidate n"]],
+};
+
+/** Dash and width of the curve of a gate or state. */
+export const CURVES = {
+  i: [[6, 3], 2], f: [[], 2.5], g: [[2, 2], 2], o: [[8, 3, 2, 3], 2],
+  r: [[6, 3], 2], z: [[], 2.5], n: [[2, 2], 2],
+  c: [[], 2.5], h: [[], 3],
+};
+
+export const number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
+export const signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
+
+/** Gives an element an attribute that it does not have yet. */
+export const mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
+
+/** The linear forecaster beside the network: best linear, or what the facts name where nobody knows the law. */
+export const linearOf = (signal) => signal.linear ?? "best linear";
+
+/** The role of its colour. */
+export const linearRole = (signal) => (signal.linear ? "line" : "best_linear");
+
+/** What the network is asked for: the heading of the forecast, and a short mark of it on the time axis. */
+export function goalOf(signal, ahead) {
+  if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
+  if (!ahead) return ["Forecast of the next value", "next"];
+  return [`Forecast of the value ${ahead + 1} steps ahead`, `+${ahead + 1}`];
+}
+
+/** What the Bayes forecast is: the best possible of a window that the signal drew, and of no other. */
+function standingOf({ state, start, isGiven, standings }) {
+  return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
+}
+
+/** Everything in words: what to notice, the numbers, and the alternatives of the pictures. */
+export function write(find, facts) {
+  const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
+  const { step, unit } = state;
+  const { L } = now;
+  const say = (place, words) => {
+    if (place.textContent !== words) place.textContent = words;
+  };
+  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  if (facts.standings.length) {
+    rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
+  }
+  if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
+  if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
+  const list = find(".mz-said");
+  while (list.children.length > 2 * rows.length) list.lastChild.remove();
+  rows.flat().forEach((words, n) =>
+    say(list.children[n] ?? list.appendChild(document.createElement(n % 2 ? "dd" : "dt")), words));
+  say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
+  if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
+  const isPlain = state.orderName === "plain";
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
+  say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
+  say(find(".mz-outside"), facts.strange);
+  say(find('[data-out="step"]'), `${step + 1} of ${L}`);
+  find('[data-do="step"]').value = step + 1;
+  const last = own("h")[L - 1];
+  const isAblated = state.ablate.has(unit) ? " (ablated)" : "";
+  const weight = cell.headWeight[state.ahead * cell.size + unit] * scale;
+  say(find(".mz-unit"), `Unit ${unit}${isAblated} adds ${signed(now.parts[unit] * scale)} to the forecast: ` +
+    `its state ${number(last)} times its output weight ${number(weight)}.`);
+  say(find('[data-out="path"]'), pathIn(facts));
+  describe(find, facts, last);
+}
+
+function pathIn({ now, question }) {
+  if (!now.plane.shares.some((share) => share > 0)) return "All states are alike: there is no path.";
+  const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
+  const answer = question && `Dots: where windows of ${question.of} end, hue by ${question.what}. ` +
+    "Line: this window on its way. ";
+  return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
+}
+
+/** The text alternatives of the pictures. */
+function describe(find, facts, last) {
+  const { cell, state, now, said, straight, linear, bayes, own, question, signal, ranges } = facts;
+  const { step, unit } = state;
+  const { L } = now;
+  const alternative = (part, words) =>
+    mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
+  const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
+  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
+    `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+  const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
+  const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
+  alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +
+    `${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
+  for (const name of cell.names) {
+    const place = find(`[data-range="${name}"]`);
+    if (place.textContent !== ranges[name]) place.textContent = ranges[name];
+    alternative(name, `${TERMS[name][0]} ${name}: ${cell.size} units over ${L} steps; ` +
+      `mean ${number(mean(now.steps[name]))}; unit ${unit} at step ${step + 1}: ${number(own(name)[step])}.`);
+  }
+  const each = cell.names.map((name) => `${name} ${number(own(name)[step])}`).join(", ");
+  alternative("curves", `Unit ${unit} at step ${step + 1}: ${each}.`);
+  alternative("path", `Path of the hidden state over ${L} steps. ${pathIn(facts)}`);
+  if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last)}.`);
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+
+/** What was done to the network, as "the forget gate held at 0 and unit 3 ablated". */
+export function doneTo(state) {
+  const what = state.freeze.map(({ gate, unit, value }) =>
+    `the ${TERMS[gate][0]} held at ${value}${unit === null ? "" : ` in unit ${unit}`}`);
+  const units = [...state.ablate].sort((a, b) => a - b);
+  if (units.length) what.push(`${units.length === 1 ? "unit" : "units"} ${list(units)} ablated`);
+  if (state.orderName !== "plain") {
+    what.push(`the values read ${state.orderName === "reverse" ? "backwards" : "in random order"}`);
+  }
+  return list(what);
+}
+
+/** What changed, and by how much: first of the window, then of the network on that window. */
+function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
+  const forecast = said[now.L - 1];
+  const sentences = [];
+  const places = moved(state, start);
+  if (places.length) {
+    const before = outModel(origin.forecast[state.ahead]);
+    const after = untouched ?? forecast;
+    const was = linear.reduce((sum, weight, t) => sum + weight * start[t], intercept);
+    const [t] = places;
+    const what = places.length > 1 ? `${places.length} values changed`
+      : `value ${t + 1} at ${number(state.window[t])} instead of ${number(start[t])}`;
+    sentences.push(`with ${what}, the forecast of the untouched network goes from ${number(before)} to ` +
+      `${number(after)} (${signed(after - before)}), the ${linearOf(signal)} one by ${signed(straight - was)}.`);
+  }
+  if (untouched !== null) {
+    const gap = (value) => number(Math.abs(value - bayes.forecast));
+    const far = bayes ? `; its distance from Bayes was ${gap(untouched)} and is ${gap(forecast)}` : "";
+    sentences.push(`${sentences.length ? "With" : "with"} ${doneTo(state)}, the forecast goes from ` +
+      `${number(untouched)} to ${number(forecast)} (${signed(forecast - untouched)})${far}.`);
+  }
+  return `Notice: ${sentences.join(" ")}`;
+}
+
+/** One sentence on what to notice in this window. */
+function notice(facts) {
+  const { cell, now, linear, bayes } = facts;
+  const parts = Array.from(now.parts, Math.abs).sort((a, b) => b - a);
+  const half = parts.reduce((sum, part) => sum + part, 0) / 2;
+  let count = 0;
+  for (let sum = 0; sum < half; count++) sum += parts[count];
+  const kept = { lstm: "f", gru: "z" }[cell.architecture];
+  const share = kept && Math.round(100 * mean(now.steps[kept]));
+  const [word, , memory] = TERMS[kept ?? "h"];
+  const gate = kept ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const away = (list) => Math.hypot(...now.slopes.map((slope, t) => slope - list[t]));
+  const isNearer = bayes && away(bayes.derivative) < away(linear);
+  const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
+  const both = isNearer ? [near, far] : [far, near];
+  const attends = `what the network attends to (bars) is nearer to ${both.join(" than to ")}; `;
+  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what all add to the ` +
+    `forecast${gate}.`;
+}

@@ -1,0 +1,112 @@
+"""The microscope as an anywidget, for Jupyter and every other host of those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..bundles.shelf import find
+from ..bundles.store import WEIGHTS, Bundle, open_bundle
+from ..errors import MissingExtraError
+from .facts import Subject
+from .modules import BUNDLE, HERE
+
+try:
+    import anywidget
+    import traitlets
+except ImportError:
+    raise MissingExtraError("the microscope", "app") from None
+
+
+class Microscope(anywidget.AnyWidget):
+    """One recurrent bundle under the microscope, in Jupyter or in a page.
+
+    Everything is recomputed in the browser. The weights travel once: fetched from `url` where there
+    is one, else as a binary message when the browser asks for them.
+
+    Args:
+        bundle: of a recurrent architecture.
+        url: where the browser fetches the weights, as "/api/models/lstm.sine/files/weights.safetensors".
+        window: [L] to begin with, in the series' units; by default drawn from the model's signal.
+        view: what is looked at, as words that fit into a link: `draw` the number of the window that the signal
+            draws; `t` the step and `ahead` the step ahead, from 1 on; `unit`; `scope` one or all; `sort` off;
+            `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of unit 5 at 1); `ablate` as "3~5"; `order`
+            reverse or shuffle0, shuffle1, ...; `values` as "20_0.5" (the 20th is 0.5). The browser ignores or clamps
+            what cannot be, and says here what it shows.
+
+    Raises:
+        InputError: no recurrent architecture, a window longer than can be shown, or one of another length.
+        IntegrityError: the weights are damaged.
+    """
+
+    _esm = BUNDLE.read_text("utf-8")
+    _css = (HERE / "js" / "microscope.css").read_text("utf-8")
+
+    name = traitlets.Unicode().tag(sync=True)
+    architecture = traitlets.Unicode().tag(sync=True)
+    url = traitlets.Unicode().tag(sync=True)
+    view = traitlets.Dict().tag(sync=True)
+    window = traitlets.List(traitlets.Float()).tag(sync=True)
+    start = traitlets.List(traitlets.Float()).tag(sync=True)
+    scale = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
+    best_linear = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
+    best_linear_bias = traitlets.List(traitlets.Float()).tag(sync=True)
+    bayes = traitlets.Dict().tag(sync=True)
+    signal = traitlets.Dict().tag(sync=True)
+    standings = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What the Bayes forecast is, see `floors.standing`: of a window that the signal drew, and of any other."""
+    outside = traitlets.Unicode().tag(sync=True)
+    """What about the window lies outside what training saw, in one sentence; see `familiarity`."""
+    is_given = traitlets.Bool().tag(sync=True)
+    """Whether the window to begin with was given, not drawn."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        url: str = "",
+        window: list[float] | None = None,
+        view: Mapping[str, str] | None = None,
+    ) -> None:
+        self._subject = Subject(bundle, window=window, view=view)
+        self._weights = b"" if url else bundle.read(WEIGHTS)
+        start = self._subject.start
+        super().__init__(
+            url=url, view=dict(view or {}), window=start, start=start, is_given=self._subject.is_given,
+            **self._subject.fixed,
+        )  # fmt: skip
+        self._follow({})
+        self.on_msg(self._answer)
+        self.observe(self._redraw, "view")
+        self.observe(self._follow, ["window", "view"])
+
+    def _answer(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        """Send the weights to a browser that asks for them."""
+        if content == {"kind": "weights"}:
+            self.send({"kind": "weights"}, buffers=[self._weights])
+
+    def _redraw(self, change: dict[str, Any]) -> None:
+        """Begin with another window where the view asks for one; the browser answers with `window`."""
+        if self._subject.turns(change["new"]):
+            self.is_given, self.start = self._subject.is_given, self._subject.start
+
+    def _follow(self, _change: dict[str, Any]) -> None:
+        forecast = self._subject.bayes(self.window, self.view)
+        if forecast:
+            self.bayes = forecast
+        self.outside = self._subject.outside(self.window)
+
+
+def look_inside(name: str | Path, *, url: str = "") -> Microscope:
+    """The microscope on a recurrent model of the zoo, one's own, or a bundle's folder.
+
+    Raises:
+        UnknownNameError: no such model.
+        InputError: a reference, or an architecture that is not recurrent.
+        BundleError: the bundle cannot be used.
+    """
+    return Microscope(open_bundle(find(name)), url=url)
+
+
+__all__ = ["Microscope", "look_inside"]

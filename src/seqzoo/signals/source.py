@@ -1,0 +1,114 @@
+"""Where the windows of a training come from: a process whose law is known, or a series that somebody measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import msgspec
+
+from ..data.scaling import Normaliser
+from ..data.series import NAME, Series, stored
+from ..errors import InputError
+from .families import make
+from .signal import Signal
+
+HELD_OUT = 5  # one part in five of a series scores the model
+
+
+class Simulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="simulated"):
+    """Windows drawn from a process of known law, so that the best possible forecaster is known too.
+
+    Args:
+        family: a key of `signals.FAMILIES`.
+        parameters: of the family; its defaults for those left out.
+    """
+
+    family: str
+    parameters: dict[str, float]
+
+    @classmethod
+    def of(cls, family: str, process: Signal) -> Simulated:
+        """The source of a process, with every parameter stated."""
+        return cls(family, dataclasses.asdict(process))
+
+    @property
+    def key(self) -> str:
+        """What follows the dot in the name of a model."""
+        return self.family
+
+    @property
+    def process(self) -> Signal:
+        """The process.
+
+        Raises:
+            UnknownNameError: this installation has no such family.
+            InputError: no such parameter, or a value outside its range.
+        """
+        return make(self.family, self.parameters)
+
+
+class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="observed"):
+    """Windows cut from one measured series. Nobody knows its law, so nobody knows the best possible forecaster.
+
+    Args:
+        name: of the series.
+        sha256: of its values, by which `data.series.stored` finds them.
+        length: T, how many values it has.
+        cutoff: index of the first value that no training sees; the score is of the values from there on.
+
+    Raises:
+        InputError: a name, digest or cutoff that cannot be.
+    """
+
+    name: str
+    sha256: str
+    length: int
+    cutoff: int
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise InputError(f"a series' name must match {NAME.pattern}, got {self.name[:80]!r}.")
+        if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
+            raise InputError(f"the SHA-256 of a series has 64 hexadecimal digits, got {self.sha256[:80]!r}.")
+        if not 0 < self.cutoff < self.length:
+            raise InputError(f"the cutoff must lie inside the series of {self.length:,} values, got {self.cutoff:,}.")
+
+    @classmethod
+    def of(cls, series: Series, cutoff: int | None = None) -> Observed:
+        """The source of a series, which is stored for the trainings that will ask for it.
+
+        Args:
+            cutoff: by default the last fifth is held out for the score.
+        """
+        series.store()
+        at = len(series) - len(series) // HELD_OUT if cutoff is None else cutoff
+        return cls(series.name, series.sha256, len(series), at)
+
+    @property
+    def key(self) -> str:
+        """What follows the dot in the name of a model."""
+        return self.name
+
+    @property
+    def process(self) -> None:
+        """None: the law is not known."""
+
+    def series(self) -> Series:
+        """The series.
+
+        Raises:
+            InputError: it is not on this machine.
+        """
+        return stored(self.name, self.sha256)
+
+    def scaling(self) -> Normaliser:
+        """Fitted to the values before the cutoff.
+
+        Raises:
+            InputError: as `series`.
+        """
+        return Normaliser.fit(self.series().values[: self.cutoff])
+
+
+Source = Simulated | Observed

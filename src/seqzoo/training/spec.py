@@ -1,0 +1,157 @@
+"""What a training run is asked to do, as one value: from page or command line to the worker and the bundle."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..data.scaling import Normaliser
+from ..errors import InputError
+from ..evaluation.scoring import HELD_OUT_SEEDS
+from ..signals import Observed, Simulated, Source
+from ..zoo import _model_files
+from ..zoo._recipes import MAX_SIZE, Recipe, configured, replaced
+
+if TYPE_CHECKING:
+    from ..bundles.manifest import Manifest
+    from ..zoo._registry import Entry
+
+MAX_BATCH_VALUES = 1_000_000
+
+
+class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that decides the weights of a training run. It is JSON, and is made without building a module.
+
+    Args:
+        architecture: its name in the registry.
+        config: fields of the architecture's config; `context_length` and `horizon` among them.
+        source: where the windows come from.
+        recipe: how to train.
+        seed: of the initial weights and of the windows.
+        model_file: SHA-256 of the user's file that defines the architecture; None where the package ships it.
+
+    Raises:
+        InputError: a value outside its range. What the architecture makes of its config shows when it is trained.
+    """
+
+    architecture: str
+    config: dict[str, Any]
+    source: Source
+    recipe: Recipe
+    seed: int = 0
+    model_file: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < HELD_OUT_SEEDS:
+            raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
+        for key in ("context_length", "horizon"):
+            value = self.config.get(key)
+            if type(value) is not int or not 1 <= value <= MAX_SIZE:
+                raise InputError(f"config.{key} must be a whole number, 1 to {MAX_SIZE}, got {str(value)[:40]!r}.")
+        if self.recipe.batch_size * self.context_length > MAX_BATCH_VALUES:
+            raise InputError(
+                f"batch_size times context_length must be at most {MAX_BATCH_VALUES:,}, got "
+                f"{self.recipe.batch_size} times {self.context_length}."
+            )
+        points = self.recipe.points
+        if isinstance(self.source, Observed) and points is not None:
+            raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
+        process = self.source.process
+        if process is not None and process.sigma == 0:
+            raise InputError(
+                "sigma must be above 0 to train, got 0: without noise the best forecaster makes no error, so that "
+                "the distance from it has no scale."
+            )
+
+    @classmethod
+    def of(
+        cls,
+        entry: Entry,
+        *,
+        seed: int = 0,
+        changes: Mapping[str, Any] | None = None,
+        series: Observed | None = None,
+    ) -> TrainingSpec:
+        """The spec of a zoo entry, with `recipe.`, `config.` and `signal.` fields of it replaced.
+
+        Args:
+            changes: as {"recipe.steps": 800, "signal.sigma": 0.2}.
+            series: a measured series to train on in place of the entry's signal.
+
+        Raises:
+            InputError: no such field, or a value it cannot have.
+        """
+        parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
+        for key, value in (changes or {}).items():
+            part, _, name = key.partition(".")
+            if part not in parts:
+                raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
+            parts[part] = replaced(parts[part], part, name, value)
+        return cls(
+            architecture=entry.architecture.name,
+            config=dataclasses.asdict(parts["config"]),
+            source=series or Simulated.of(entry.signal_family, parts["signal"]),
+            recipe=parts["recipe"],
+            seed=seed,
+            model_file=_model_files.sha256_of(entry.architecture.name),
+        )
+
+    @classmethod
+    def of_manifest(cls, manifest: Manifest) -> TrainingSpec:
+        """The spec that a bundle was trained by. Imports no architecture.
+
+        Raises:
+            UnknownNameError: this installation does not have the signal.
+            InputError: the recipe, the config or the signal cannot be used.
+        """
+        recipe = configured(Recipe(), "recipe", manifest.training.recipe)
+        training = manifest.training
+        return cls(
+            manifest.architecture, manifest.config, manifest.source, recipe, training.seed, training.model_file
+        )
+
+    @property
+    def name(self) -> str:
+        """Of the model that it trains, as "lstm.sine" or "lstm.sine-h50"."""
+        return f"{self.architecture}.{self.source.key}" + (f"-h{self.horizon}" if self.horizon > 1 else "")
+
+    @property
+    def context_length(self) -> int:
+        """L, the values that a window holds."""
+        length: int = self.config["context_length"]
+        return length
+
+    @property
+    def horizon(self) -> int:
+        """H, the steps that are forecast at once."""
+        horizon: int = self.config["horizon"]
+        return horizon
+
+    @property
+    def scaling(self) -> Normaliser:
+        """From the units of the source to the model's.
+
+        Raises:
+            InputError: the series of an observed source is not on this machine.
+        """
+        return self.source.scaling() if isinstance(self.source, Observed) else Normaliser()
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that decides the weights: two specs that share it must end alike."""
+        process = self.source.process
+        facts = [
+            self.architecture,
+            self.config,
+            self.source.key,
+            msgspec.to_builtins(self.source) if process is None else dataclasses.asdict(process),
+            dataclasses.asdict(self.recipe),
+            self.seed,
+        ]
+        facts += [] if self.model_file is None else [self.model_file]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,111 @@
+"""What the averaged weights of a run are evaluated on, and what the best of them are chosen by."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..data.scaling import Normaliser
+from ..evaluation import metrics
+from ..evaluation.scoring import HELD_OUT_SEEDS
+from ..signals import Signal
+from .sources import Finite, Sampler
+from .spec import TrainingSpec
+
+WINDOWS = 4096
+VALUES = 1 << 20  # fewer windows where they are long
+
+
+class Judgement(NamedTuple):
+    """How good weights are: `excess` and `mse` as in `Evaluation`. Those of the lowest `criterion` are kept."""
+
+    criterion: float
+    excess: float | None
+    mse: float | None
+
+    @property
+    def score(self) -> float:
+        """The excess where there is one, else the MSE."""
+        score = self.mse if self.excess is None else self.excess
+        assert score is not None
+        return score
+
+
+class Validation(Protocol):
+    """Judges modules on windows that no training sees."""
+
+    last_value: Judgement
+    """Of the forecaster that repeats the last value."""
+
+    def judge(self, module: nn.Module) -> Judgement:
+        """The judgement on a module [B, L, 1] -> [B, H] in eval mode."""
+
+
+def validation_of(spec: TrainingSpec, sampler: Sampler) -> Validation:
+    """The validation of a run.
+
+    Raises:
+        InputError: the series of an observed source is not on this machine.
+    """
+    held_out = sampler if isinstance(sampler, Finite) else None
+    process = spec.source.process
+    if process is not None:
+        return _OnProcess(process, spec.context_length, spec.horizon, held_out)
+    assert held_out is not None
+    return _OnSeries(held_out, spec.scaling)
+
+
+class _OnProcess:
+    """Fresh windows, and the distance from their Bayes forecasts.
+
+    Weights are chosen by that distance; by the error on the held-out windows where the budget is finite, for
+    somebody who has that much data knows no more.
+    """
+
+    def __init__(self, process: Signal, length: int, horizon: int, held_out: Finite | None) -> None:
+        self.held_out = held_out
+        count = WINDOWS if held_out is None else WINDOWS // 4
+        count = min(count, VALUES // (length + horizon))
+        draw = process.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
+        self.context = tensor(draw.context)[:, :, None]
+        self.bayes, variance = process.posterior(draw.context, horizon)
+        self.bayes_mse = process.sigma**2 + float(variance.mean())
+        last = draw.context[:, -1:].repeat(horizon, axis=1)
+        excess = metrics.excess(last, self.bayes, self.bayes_mse).value
+        self.last_value = Judgement(excess, excess, None)
+
+    def judge(self, module: nn.Module) -> Judgement:
+        with torch.no_grad():
+            forecast = module(self.context).numpy()
+        excess = metrics.excess(forecast, self.bayes, self.bayes_mse).value
+        return Judgement(excess if self.held_out is None else _error(module, self.held_out), excess, None)
+
+
+class _OnSeries:
+    """The held-out windows of a measured series."""
+
+    def __init__(self, held_out: Finite, scaling: Normaliser) -> None:
+        self.windows, self.unit = held_out, scaling.scale**2
+        context, target = held_out.held_out
+        mse = self.unit * float(((context[:, -1:] - target) ** 2).mean())
+        self.last_value = Judgement(mse, None, mse)
+
+    def judge(self, module: nn.Module) -> Judgement:
+        mse = self.unit * _error(module, self.windows)
+        return Judgement(mse, None, mse)
+
+
+def _error(module: nn.Module, windows: Finite) -> float:
+    """MSE on the held-out windows, in model units."""
+    context, target = windows.held_out
+    with torch.no_grad():
+        return nn.functional.mse_loss(module(tensor(context)[:, :, None]), tensor(target)).item()
+
+
+def tensor(values: NDArray[np.floating]) -> Tensor:
+    """The values in float32."""
+    return torch.from_numpy(values.astype(np.float32))

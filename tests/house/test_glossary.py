@@ -1,0 +1,31 @@
+"""One glossary: a sentence for each term that pages explain, whether Python writes them or JavaScript."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import seqzoo
+from seqzoo._glossary import TERMS
+from seqzoo.app.ui import theme
+from seqzoo.forecasters.table import FLOORS
+
+PACKAGE = Path(seqzoo.__file__).parent
+
+
+def test_every_term_has_one_sentence_that_can_be_read_and_stand_in_an_attribute() -> None:
+    for term, words in TERMS.items():
+        assert re.fullmatch(r"[A-Z0-9][^\"<>&]*[.]", words) and ". " not in words, term
+        assert len(words.split()) <= 25, term
+    assert list(TERMS) == sorted(TERMS)
+
+
+def test_every_term_that_a_page_explains_is_in_the_glossary_and_none_is_there_in_vain() -> None:
+    asked = {f"{theme.LEVEL:.0%} interval"}
+    for path in (PACKAGE / "app").rglob("*.py"):
+        asked |= set(re.findall(r"""(?:theme\.)?term\(["']([^"']+)["']""", path.read_text("utf-8")))
+    for path in (PACKAGE / "microscope" / "js").glob("*.js"):
+        text = path.read_text("utf-8")
+        asked |= {word or quoted for word, quoted in re.findall(r"""(?<!_)glossary(?:\.(\w+)|\["([^"]+)"\])""", text)}
+    labels = {row.short for row in FLOORS.values()}  # asked for by the short name of a reference
+    assert asked | labels == set(TERMS)

@@ -1,0 +1,172 @@
+"""A model of a measured series, from its values to a proven bundle: nothing asks for the law of the data."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from seqzoo import load
+from seqzoo.bundles import describe, holdout, shelf, store
+from seqzoo.data.series import Series, stored
+from seqzoo.errors import InputError
+from seqzoo.evaluation.backtest import backtest
+from seqzoo.execution.runs import Runs, Settings, recording
+from seqzoo.execution.runs.plans import can_train, described, spec_of
+from seqzoo.microscope.facts import Subject
+from seqzoo.publishing import build
+from seqzoo.publishing.reproduce import reproduce
+from seqzoo.publishing.verify import verify
+from seqzoo.runtime import catalogue
+from seqzoo.signals import Observed
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
+from seqzoo.zoo import _registry
+
+SMALL = {"recipe.steps": 500, "recipe.learning_rate": 0.02, "recipe.batch_size": 64, "config.hidden_size": 8}
+
+
+def measured() -> Series:
+    """A load of about 20,000 that repeats every 24 values, with noise."""
+    hours = np.arange(1_200)
+    noise = np.random.default_rng(5).standard_normal(len(hours))
+    return Series("load", 20_000 + 3_000 * np.sin(2 * np.pi * hours / 24) + 300 * noise)
+
+
+@pytest.fixture(scope="module")
+def home_of_all(tmp_path_factory):
+    return tmp_path_factory.mktemp("observed") / "home"
+
+
+@pytest.fixture
+def at_home(home_of_all, monkeypatch):
+    monkeypatch.setenv("SEQZOO_HOME", str(home_of_all))
+    return home_of_all
+
+
+@pytest.fixture(scope="module")
+def kept(home_of_all) -> store.Bundle:
+    """`lstm.load`, trained in the folder of a run and saved among the user's own models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQZOO_HOME", str(home_of_all))
+        spec = TrainingSpec.of(_registry.entry("lstm.sine"), changes=SMALL, series=Observed.of(measured()))
+        runs = Runs(home_of_all)
+        place = runs.folder / runs.add(spec)
+        with recording.held(place):
+            trained = recording.train(place, spec)
+        trained.check_useful()
+        card = _registry.architecture("lstm").card_of(spec.source, spec.horizon)
+        return build.export(trained, card, shelf.place("lstm.load"))
+
+
+def test_a_series_is_found_by_the_digest_of_its_values(home):
+    series = measured()
+    source = Observed.of(series)
+    assert (source.length, source.cutoff, source.process) == (1_200, 960, None)
+    assert np.array_equal(source.series().values, series.values)
+    with pytest.raises(ValueError, match="read-only"):
+        source.series().values[0] = 0
+    (file,) = (home / "series").iterdir()
+    np.save(file, series.values + 1)
+    with pytest.raises(InputError, match=series.sha256[:12]):
+        stored("load", series.sha256)
+    for name, values in {"Load": series.values, "load": [1.0, np.nan], "x" * 41: series.values}.items():
+        with pytest.raises(InputError):
+            Series(name, np.asarray(values))
+
+
+def test_no_value_from_the_cutoff_on_reaches_training_or_the_scaling(home, small_run):
+    series = measured()
+    changed = series.values.copy()
+    changed[960:] = -1e6
+    weights = []
+    for values in (series.values, changed):
+        spec = msgspec.structs.replace(small_run(), source=Observed.of(Series("load", values)))
+        assert spec.scaling.center == pytest.approx(values[:960].mean())
+        weights.append(train(spec).module.state_dict())
+    assert all(torch.equal(one, weights[1][key]) for key, one in weights[0].items())
+
+
+def test_its_manifest_states_rivals_and_no_optimum(kept):
+    facts = kept.manifest
+    assert facts.name == "lstm.load" and facts.process is None
+    assert facts.contract.names == ("load",) and facts.contract.scaling.center == pytest.approx(20_000, rel=0.01)
+    assert facts.score.excess is None and facts.score.skill is None and facts.score.floors == {}
+    assert facts.score.mse[0] < min(facts.score.rivals["line"], facts.score.rivals["last_value"])
+    card = describe.text_of(kept)
+    assert "Bayes" not in card and facts.source.sha256 in card and "type: measured" in card
+    history = json.loads(kept.read(store.HISTORY))
+    assert all("excess" not in point and point["mse"] > 0 for point in history)
+
+
+def test_its_score_is_the_backtest_of_what_was_held_out(kept, at_home):
+    values = holdout.of(kept)
+    assert np.array_equal(values, measured().values[960 - 20 :])
+    again = backtest(load("lstm.load", "onnx").predict, values, 20, 1)
+    assert kept.manifest.score.mse[0] == pytest.approx(again.steps[0].value, rel=1e-5)
+    assert kept.manifest.score.windows == again.cutoffs == 240
+
+
+def test_it_proves_itself_and_reproduces(kept, at_home):
+    report = verify("lstm.load")
+    assert {check.name for check in report.checks if check.passed is not True} == set()
+    assert reproduce("lstm.load").identical
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda facts: facts["score"]["mse"].__setitem__(0, 1.0), "mse"),
+        (lambda facts: facts["score"]["rivals"].update(line=1.0), "rival line"),
+        (lambda facts: facts["score"].update(windows=10), "240"),
+        (lambda facts: facts["score"].update(skill=[0.9, 0.1]), "skill"),
+        (lambda facts: facts["score"]["rivals"].clear(), "rivals"),
+        (lambda facts: facts["source"].update(cutoff=2_000), "cutoff"),
+        (lambda facts: facts["files"].pop("holdout.safetensors"), "holdout.safetensors"),
+    ],
+)
+def test_a_false_claim_is_found(kept, at_home, tmp_path, change, reason):
+    copied = shutil.copytree(kept.path, tmp_path / "lstm.load")
+    facts = json.loads((copied / store.MANIFEST).read_text("utf-8"))
+    change(facts)
+    (copied / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
+    report = verify(copied)
+    assert not report.passed
+    assert reason in " ".join(check.detail for check in report.checks if check.passed is False)
+
+
+def test_it_is_listed_shown_and_forecasts_from_the_command_line(kept, at_home, terminal, tmp_path):
+    row = next(row for row in catalogue.rows() if row["name"] == "lstm.load")
+    assert row["excess"] is None and row["skill"] is None and row["family"] == "load"
+    assert "unknown" in next(line for line in terminal("list").out.splitlines() if "lstm.load" in line)
+    shown = terminal("show", "lstm.load").out
+    assert "last value" in shown and "Bayes" not in shown
+    numbers = tmp_path / "load.csv"
+    numbers.write_text("\n".join(map(str, measured().values[:100])), "utf-8")
+    ahead = json.loads(terminal("forecast", "lstm.load", "--file", numbers, "--horizon", 5, "--json").out)
+    assert ahead["bayes"] is None and 15_000 < min(ahead["forecast"]) < max(ahead["forecast"]) < 25_000
+    assert "Bayes" not in terminal("forecast", "lstm.load", "--file", numbers, "--plot", tmp_path / "a.svg").out
+    assert terminal("backtest", "lstm.load", "--file", numbers, "--horizon", 2).status == 0
+    for command in ("forecast", "backtest", "tour"):
+        assert "series load" in terminal(command, "lstm.load").refusal
+
+
+def test_it_can_be_trained_again_with_other_settings(kept, at_home):
+    settings = Settings.of(TrainingSpec.of_manifest(kept.manifest))
+    assert settings.sigma is None and can_train(kept.manifest)
+    spec = spec_of(kept.manifest, msgspec.structs.replace(settings, steps=20, seed=4))
+    assert (spec.name, spec.recipe.steps, spec.seed) == ("lstm.load", 20, 4) and "noise" not in described(spec)
+    now = Runs(at_home).status(Runs(at_home).all()[0][0])
+    assert now.state == "finished" and now.began.bayes == [] and set(now.began.floors) == {"line", "last_value"}
+    assert now.evaluations[-1].excess is None and now.evaluations[-1].mse < now.began.floors["last_value"]
+
+
+def test_the_microscope_begins_with_a_window_that_was_held_out(kept, at_home):
+    subject = Subject(kept, view={"draw": "3"})
+    assert subject.start == holdout.of(kept)[3:23].tolist()
+    assert subject.bayes(subject.start, {}) == {} and subject.outside(subject.start) == ""
+    assert subject.fixed["standings"] == [] and subject.fixed["signal"]["linear"] == "straight line"

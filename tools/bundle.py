@@ -1,0 +1,36 @@
+"""Makes one module of hosts/anywidget.js and all that it imports, for Jupyter takes one. Run by `make bundle`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from seqzoo.microscope import modules
+
+ROOT = Path(__file__).parent.parent
+ESBUILD = ROOT / "node_modules" / ".bin" / "esbuild"  # of the version that package.json names
+ENTRY = modules.HERE / "hosts" / "anywidget.js"
+ELSEWHERE = "microscope/hosts/nicegui.js"  # another host
+OPTIONS = ("--bundle", "--format=esm", "--target=es2022", "--charset=utf8", "--legal-comments=none")
+
+
+def stamp() -> str:
+    """The first line of the bundle: what it was made of, and by what."""
+    version = json.loads((ROOT / "package.json").read_text("utf-8"))["devDependencies"]["esbuild"]
+    files = {path: data for path, data in modules.files().items() if not path.endswith((ELSEWHERE, ".css"))}
+    of = modules.digest(files)
+    return f"// Made by tools/bundle.py with esbuild {version} of modules {of}; change those, not this.\n"
+
+
+def bundled() -> str:
+    """What esbuild makes of the modules."""
+    command = [str(ESBUILD), ENTRY.relative_to(ROOT).as_posix(), *OPTIONS]
+    return stamp() + subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8").stdout
+
+
+if __name__ == "__main__":
+    if not ESBUILD.exists():
+        sys.exit("esbuild is not installed: run `npm ci` first.")
+    modules.BUNDLE.write_text(bundled(), "utf-8")
