@@ -32,8 +32,8 @@ MODELS: tuple[str, ...] = tuple(_FILE["models"].values())
 
 
 def pair(name: str) -> Pair:
-    """The values of a colour, a surface or a role."""
-    return COLOURS.get(name) or SURFACES.get(name) or COLOURS[ROLES[name]]
+    """The values of a colour, a surface or a role; grey for a role that has no colour of its own."""
+    return COLOURS.get(name) or SURFACES.get(name) or COLOURS[ROLES.get(name, "grey")]
 
 
 def light(name: str) -> str:

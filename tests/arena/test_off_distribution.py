@@ -65,7 +65,8 @@ def test_what_is_expected_agrees_with_what_was_measured(swept):
 
 
 def test_the_errors_of_the_linear_forecasters_are_those_that_theory_states(swept):
-    from seqzoo.forecasters.exact import best_linear, last_value_weights
+    from seqzoo.forecasters.exact import best_linear
+    from seqzoo.forecasters.simple import last_value_weights
 
     linear = best_linear(Sine(), 20)
     for parameter, point in points_of(swept):

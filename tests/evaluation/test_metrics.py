@@ -12,8 +12,9 @@ from seqzoo._estimates import Estimate
 from seqzoo.errors import InputError
 from seqzoo.evaluation import metrics
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, fresh_seed, score
-from seqzoo.forecasters.exact import line_weights, linear_mse, references_of
+from seqzoo.forecasters.exact import linear_mse, references_of
 from seqzoo.forecasters.floors import floors
+from seqzoo.forecasters.simple import line_weights
 from seqzoo.signals import Sine
 
 

@@ -18,7 +18,7 @@ def test_no_reference_is_below_the_one_that_must_be_better(made):
     for table in floors(made, 20, 8, samples=rows(made) // 2):
         tolerance = 4.5 * table.bayes.se
         assert table.noise <= table.bayes.value <= table.best_linear + tolerance
-        assert table.best_linear <= min(table.line, table.last_value) + 1e-12
+        assert table.best_linear <= min(table.linear["line"], table.linear["last_value"]) + 1e-12
 
 
 @pytest.mark.parametrize("made", SIGNALS, ids=lambda made: made.description)

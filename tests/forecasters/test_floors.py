@@ -10,16 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqzoo.errors import InputError
-from seqzoo.forecasters.exact import (
-    MAX_CONTEXT,
-    MAX_HORIZON,
-    best_linear,
-    last_value_weights,
-    line_weights,
-    linear_mse,
-    references_of,
-)
+from seqzoo.forecasters.exact import best_linear, linear_mse, references_of
 from seqzoo.forecasters.floors import floors
+from seqzoo.forecasters.simple import MAX_CONTEXT, MAX_HORIZON, last_value_weights, line_weights
 from seqzoo.signals import Sine
 
 # MSE / sigma^2 from an independent simulation of 200,000 windows, rounded as printed.
@@ -33,13 +26,13 @@ def test_floors_of_the_flagship_signal_have_their_known_values(sigma, bayes, bes
     assert table.noise == pytest.approx(unit)
     assert abs(table.bayes.value / unit - bayes) < 5 * table.bayes.se / unit + 0.0007
     assert table.best_linear / unit == pytest.approx(best_linear, abs=0.001)
-    assert table.last_value / unit == pytest.approx(last_value, abs=0.006)
+    assert table.linear["last_value"] / unit == pytest.approx(last_value, abs=0.006)
 
 
 def test_the_last_value_errs_by_twice_the_noise_and_the_step_of_the_sine():
     signal = Sine(angular_frequency=0.3, amplitude=2.0, sigma=0.5)
     for step, table in enumerate(floors(signal, 5, 4, samples=100), start=1):
-        assert table.last_value == pytest.approx(4.0 * (1 - math.cos(0.3 * step)) + 2 * 0.25)
+        assert table.linear["last_value"] == pytest.approx(4.0 * (1 - math.cos(0.3 * step)) + 2 * 0.25)
 
 
 @pytest.mark.parametrize("horizon", [1, 7])
@@ -110,7 +103,7 @@ def test_bayes_beats_every_other_forecaster_on_the_same_windows(sigma, windows, 
 @pytest.mark.parametrize("sigma", [0.05, 0.1, 0.3, 1.0])
 def test_the_best_linear_forecast_beats_the_other_linear_ones_at_every_step(sigma):
     for table in floors(Sine(sigma=sigma), 20, 30, samples=50):
-        assert table.noise < table.best_linear < min(table.line, table.last_value)
+        assert table.noise < table.best_linear < min(table.linear["line"], table.linear["last_value"])
 
 
 def test_the_bayes_floor_is_the_error_of_the_bayes_forecaster_at_each_step():

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from seqzoo.errors import InputError
-from seqzoo.forecasters.exact import Affine, best_linear, last_value_weights, linear_mse
+from seqzoo.forecasters.exact import Affine, best_linear, linear_mse
 from seqzoo.forecasters.rollout import largest_root, linear_error, linear_recursion, recursion_gain, recursive
+from seqzoo.forecasters.simple import last_value_weights
 from seqzoo.signals import Recall, Sine, SineAny, TwoTone
 
 FREQUENCY = 0.02

@@ -14,7 +14,7 @@ from .. import _strict_json
 from ..data.scaling import Normaliser
 from ..errors import InputError, ManifestError
 from ..forecasters.floors import vanishes
-from ..forecasters.table import FLOORS
+from ..forecasters.table import REQUIRED
 from ..signals import Signal, Simulated, Source
 from . import version_1
 
@@ -206,7 +206,7 @@ def _score_problem(score: ScoreFacts, is_simulated: bool) -> str | None:
         if score.excess is not None or score.skill is not None or score.floors:
             return "a score on a measured series has no excess, skill or floors: nobody knows its best forecaster"
         return None if {"line", "last_value"} <= set(score.rivals) else "score.rivals lacks line or last_value"
-    if lacking := FLOORS.keys() - score.floors.keys():
+    if lacking := set(REQUIRED) - score.floors.keys():
         return f"score.floors lacks {', '.join(sorted(lacking))}"
     if score.excess is None and not vanishes(score.floors):
         return "score.excess is missing, and the Bayes floor is above zero"

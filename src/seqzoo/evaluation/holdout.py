@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._estimates import Estimate
-from ..forecasters.exact import FloatArray, last_value_weights, line_weights
+from ..forecasters.table import RULES
 from .backtest import Backtest, backtest
 from .scoring import Predict
-
-RIVALS: dict[str, Callable[[int, int], FloatArray]] = {"line": line_weights, "last_value": last_value_weights}
-"""Forecasters that need no training: weights [H, L] of the window, by L and H."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class HoldoutScore:
 
     Args:
         model: of the forecaster.
-        rivals: of each of RIVALS on the same cutoffs.
+        rivals: of each of RULES on the same cutoffs.
     """
 
     model: Backtest
@@ -48,7 +44,7 @@ def score_on_series(predict: Predict, values: NDArray[np.float64], context_lengt
         InputError: as `backtest`.
     """
     rivals = {}
-    for name, weights_of in RIVALS.items():
+    for name, weights_of in RULES.items():
         weights = weights_of(context_length, horizon)
         rivals[name] = backtest(lambda context, w=weights: context[:, :, 0] @ w.T, values, context_length, horizon)  # type: ignore[misc]
     return HoldoutScore(backtest(predict, values, context_length, horizon), rivals)

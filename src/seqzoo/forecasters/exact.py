@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..signals import Signal
+from .simple import check_lengths
+from .table import RULES
 
 FloatArray = NDArray[np.floating]
 Forecast = Callable[[FloatArray], FloatArray]
 
-MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
 WELL_CONDITIONED = 1e-9  # noise over all second moments: the weights are then good to 1e-7 without an SVD
 MOST_SINGULAR = 1024  # values of a window whose SVD takes seconds, not minutes
 
@@ -36,7 +37,7 @@ def best_linear(signal: Signal, context_length: int, horizon: int = 1) -> Affine
     Raises:
         InputError: a length or horizon outside its range, or a long window with next to no noise.
     """
-    _check(context_length, horizon)
+    check_lengths(context_length, horizon)
     known = signal.moments(context_length, horizon)
     scale = np.trace(known.within) + known.context_mean @ known.context_mean  # no eigenvalue is above it
     if signal.sigma**2 > WELL_CONDITIONED * scale:
@@ -49,24 +50,6 @@ def best_linear(signal: Signal, context_length: int, horizon: int = 1) -> Affine
     else:  # the smallest-norm solution: without noise the matrix of a sine has rank 2
         weights = np.linalg.lstsq(known.within, known.cross.T, rcond=None)[0].T
     return Affine(weights, known.target_mean - weights @ known.context_mean)
-
-
-def line_weights(context_length: int, horizon: int = 1) -> FloatArray:
-    """[H, L]: weights of the least-squares line through the window, extended h steps."""
-    _check(context_length, horizon)
-    if context_length == 1:
-        return last_value_weights(1, horizon)
-    design = np.stack([np.ones(context_length), np.arange(context_length)], axis=1)
-    ahead = np.arange(context_length, context_length + horizon)
-    return np.stack([np.ones(horizon), ahead], axis=1) @ np.linalg.pinv(design)
-
-
-def last_value_weights(context_length: int, horizon: int = 1) -> FloatArray:
-    """[H, L]: one on the last value."""
-    _check(context_length, horizon)
-    weights = np.zeros((horizon, context_length))
-    weights[:, -1] = 1.0
-    return weights
 
 
 def linear_mse(signal: Signal, weights: FloatArray, bias: FloatArray | float = 0.0) -> FloatArray:
@@ -83,25 +66,15 @@ def linear_mse(signal: Signal, weights: FloatArray, bias: FloatArray | float = 0
 def _linear(signal: Signal, context_length: int, horizon: int) -> dict[str, Any]:
     """The linear references by name, `Affine` each, from best to simplest."""
     none = np.zeros(horizon)
-    return {
-        "best_linear": best_linear(signal, context_length, horizon),
-        "line": Affine(line_weights(context_length, horizon), none),
-        "last_value": Affine(last_value_weights(context_length, horizon), none),
-    }
+    rules = {name: Affine(weights(context_length, horizon), none) for name, weights in RULES.items()}
+    return {"best_linear": best_linear(signal, context_length, horizon), **rules}
 
 
 def references_of(signal: Signal, context_length: int, horizon: int = 1) -> dict[str, Forecast]:
     """The reference forecasters by name, from best to simplest."""
-    _check(context_length, horizon)
+    check_lengths(context_length, horizon)
 
     def bayes(context: FloatArray) -> FloatArray:
         return signal.posterior(context, horizon)[0]
 
     return {"bayes": bayes, **_linear(signal, context_length, horizon)}
-
-
-def _check(context_length: int, horizon: int) -> None:
-    if not 1 <= context_length <= MAX_CONTEXT:
-        raise InputError(f"context_length must be from 1 to {MAX_CONTEXT}, got {context_length}.")
-    if not 1 <= horizon <= MAX_HORIZON:
-        raise InputError(f"horizon must be from 1 to {MAX_HORIZON}, got {horizon}.")

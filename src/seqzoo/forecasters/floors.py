@@ -22,7 +22,8 @@ import numpy as np
 from .._estimates import Estimate, mean
 from ..errors import InputError
 from ..signals import Signal
-from .exact import FloatArray, _check, _linear, linear_mse
+from .exact import FloatArray, _linear, linear_mse
+from .simple import check_lengths
 from .table import FLOORS
 
 ZERO = 1e-9  # of the last value's error: what a smaller floor is worth, rounding decides
@@ -40,17 +41,21 @@ def standing(signal: Signal, *, own: bool) -> str:
 
 @dataclass(frozen=True)
 class Floors:
-    """Expected MSE at one step ahead, in the signal's units squared; `bayes` is an estimate."""
+    """Expected MSE at one step ahead, in the signal's units squared; `bayes` is an estimate, `linear` are exact."""
 
     noise: float
     bayes: Estimate
-    best_linear: float
-    line: float
-    last_value: float
+    linear: Mapping[str, float]
+
+    @property
+    def best_linear(self) -> float:
+        """Of the best linear forecaster."""
+        return self.linear["best_linear"]
 
     def items(self) -> list[tuple[str, float]]:
         """(name, MSE) from the lowest to the highest kind of reference."""
-        return [(name, self.bayes.value if name == "bayes" else getattr(self, name)) for name in FLOORS]
+        known = {"noise": self.noise, "bayes": self.bayes.value, **self.linear}
+        return [(name, known[name]) for name in FLOORS]
 
 
 def floors(
@@ -67,7 +72,7 @@ def floors(
     Raises:
         InputError: a length, horizon or sample count outside its range.
     """
-    _check(context_length, horizon)
+    check_lengths(context_length, horizon)
     most = MAX_SAMPLED // max(context_length, horizon)
     samples = min(50_000, signal.windows_to_score, most) if samples is None else samples
     if samples < 2:
@@ -90,7 +95,7 @@ def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list
     for step in range(horizon):
         spread = mean(variance[:, step])
         linear = {name: float(values[step]) for name, values in errors.items()}
-        table.append(Floors(noise=noise, bayes=Estimate(noise + spread.value, spread.se), **linear))
+        table.append(Floors(noise, Estimate(noise + spread.value, spread.se), linear))
     return table
 
 

@@ -14,8 +14,9 @@ from .. import signals
 from ..data.windows import as_batch, last_window
 from ..errors import InputError, OutsideTrainingWarning, UnknownNameError
 from . import familiarity, rollout
-from .exact import MAX_HORIZON, Forecast, references_of
+from .exact import Forecast, references_of
 from .familiarity import Outside
+from .simple import MAX_HORIZON
 from .table import REFERENCES, reference_of
 
 CONTEXT_LENGTH = 20

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ..data.windows import single
 from ..errors import InputError
 from ..signals import Signal
-from .exact import MAX_HORIZON, Affine, linear_mse
+from .exact import Affine, linear_mse
+from .simple import MAX_HORIZON
 
 FloatArray = NDArray[np.floating]
 

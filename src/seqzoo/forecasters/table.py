@@ -1,10 +1,12 @@
-"""The references in one table: what each is called and what it says. Nothing is computed here."""
+"""The references in one table: what each is called and what it says. A new rule is a file beside this, and a row."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..signals import FAMILIES
+from .simple import FloatArray, last_value_weights, line_weights
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Reference:
         short: the same in a chart.
         summary: one sentence; empty where it is no forecaster.
         knows_signal: whether its forecast depends on the law of the signal, not only on the window.
+        weights: of a rule that is the same for every signal: [H, L], by L and H.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Reference:
     short: str
     summary: str
     knows_signal: bool
+    weights: Callable[[int, int], FloatArray] | None = None
 
 
 FLOORS = {
@@ -39,15 +43,20 @@ FLOORS = {
             "The weighted sum of the window that is best on average; its weights are exact.", True,
         ),
         Reference(
-            "line", "straight line", "straight line", "A straight line fitted to the window and extended.", False
+            "line", "straight line", "straight line", "A straight line fitted to the window and extended.", False,
+            line_weights,
         ),
-        Reference("last_value", "last value", "last value", "The last value, repeated.", False),
+        Reference("last_value", "last value", "last value", "The last value, repeated.", False, last_value_weights),
     )
 }  # fmt: skip
 """Every expected error that a score stands beside, by name, from the lowest to the highest kind."""
 
 REFERENCES = {name: row for name, row in FLOORS.items() if row.summary}
 """Those that forecast, from best to simplest."""
+REQUIRED = ("noise", "bayes", "best_linear", "line", "last_value")
+"""Floors that every score on a signal states; one that has been added since stands in newer ones only."""
+RULES = {name: row.weights for name, row in FLOORS.items() if row.weights is not None}
+"""Weights of the rules that need no law, and so stand beside a model of a measured series too."""
 
 
 def label(floor: str) -> str:

@@ -13,8 +13,9 @@ from ..bundles.store import Bundle
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
 from ..forecasters import familiarity
-from ..forecasters.exact import Affine, best_linear, line_weights
+from ..forecasters.exact import Affine, best_linear
 from ..forecasters.floors import standing
+from ..forecasters.simple import line_weights
 from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
 

@@ -15,9 +15,10 @@ from ..bundles.describe import describe_signal
 from ..bundles.manifest import Manifest
 from ..bundles.store import SHIPPED, open_bundle
 from ..errors import BundleError
+from ..forecasters.exact import linear_mse
 from ..forecasters.floors import floors, vanishes
 from ..forecasters.references import CONTEXT_LENGTH
-from ..forecasters.table import REFERENCES
+from ..forecasters.table import REFERENCES, RULES
 from ..signals import FAMILIES, make
 
 STORED_FLOORS = Path(__file__).with_name("floors.json")
@@ -45,7 +46,7 @@ def rows() -> list[dict[str, Any]]:
         if facts.contract.horizon == 1 and row["shipped"]:
             known[facts.source.key] = facts.score.floors
     for family in FAMILIES:
-        of_signal = known.get(family) or _floors(family)
+        of_signal = _with_rules(family, known.get(family) or _floors(family))
         found += [_reference(name, family, of_signal) for name in REFERENCES]
     order = {family: place for place, family in enumerate(FAMILIES)}
     return sorted(found, key=lambda row: _place(row, order))
@@ -71,6 +72,13 @@ def table() -> str:
 def _text(value: Any) -> Any:
     """What a bundle says of itself, so that no spreadsheet takes it for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+
+
+def _with_rules(family: str, known: dict[str, float]) -> dict[str, float]:
+    """The same with the rules that have been added since these floors were stored; their errors are exact."""
+    added = {name: weights for name, weights in RULES.items() if name not in known}
+    process = make(family)
+    return known | {name: float(linear_mse(process, rule(CONTEXT_LENGTH, 1))[0]) for name, rule in added.items()}
 
 
 @functools.cache

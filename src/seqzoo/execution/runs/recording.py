@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ... import _storage
 from ..._course import Evaluation
 from ...errors import InputError
-from ...evaluation.holdout import RIVALS
 from ...forecasters.floors import MAX_SAMPLED, averaged, floors
+from ...forecasters.table import RULES
 from ...training.sources import Finite, sampler_of
 from ...training.spec import TrainingSpec
 from .events import Began, Ended, Evaluated, Event, Log, Snapshot, append
@@ -147,7 +147,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     assert isinstance(windows, Finite)
     context, target = (scaling.undo(part) for part in windows.held_out)
     floors = {}
-    for name, weights_of in RIVALS.items():
+    for name, weights_of in RULES.items():
         ahead = context @ weights_of(spec.context_length, spec.horizon).T
         floors[name] = float(((ahead - target) ** 2).mean())
     began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -9,13 +11,24 @@ from numpy.typing import NDArray
 
 from ... import _extras
 from ...bundles.manifest import Manifest
-from ...bundles.store import ONNX, TORCHSCRIPT, WEIGHTS, Bundle
+from ...bundles.store import TORCHSCRIPT, Bundle
 from ...errors import UnknownNameError, UntrustedError
 
 FloatArray = NDArray[np.float32]
 
-ENGINES = ("torchscript", "onnx", "numpy")
-"""Every engine. A new one is a file of this folder, a name here and a line in `build`."""
+
+def _any(manifest: Manifest) -> bool:
+    return True
+
+
+def _recurrent(manifest: Manifest) -> bool:
+    from .numpy import CELLS
+
+    return manifest.architecture in CELLS
+
+
+ENGINES: dict[str, Callable[[Manifest], bool]] = {"torchscript": _any, "onnx": _any, "numpy": _recurrent}
+"""Every engine, and which bundles it can run. A new one is a file of this folder, with `build`, and a line here."""
 
 
 class Engine(Protocol):
@@ -37,10 +50,8 @@ def check_name(engine: str) -> str:
 
 
 def offered(manifest: Manifest) -> list[str]:
-    """The engines that can run a bundle: the numpy engine knows recurrent architectures only."""
-    from .numpy import CELLS
-
-    return [engine for engine in ENGINES if engine != "numpy" or manifest.architecture in CELLS]
+    """The engines that can run a bundle."""
+    return [engine for engine, runs in ENGINES.items() if runs(manifest)]
 
 
 def default_engine(bundle: Bundle) -> str:
@@ -57,16 +68,16 @@ def build(engine: str, bundle: Bundle) -> Engine:
         UntrustedError: torchscript of a bundle of unknown origin.
         BundleError: a damaged file, or one that breaks the contract.
     """
-    if check_name(engine) == "numpy" and engine not in offered(bundle.manifest):
+    if not ENGINES[check_name(engine)](bundle.manifest):
         raise UnknownNameError(f"engine for {bundle.manifest.name}", engine, offered(bundle.manifest))
-    if engine == "numpy":
-        from .numpy import NumpyEngine
+    if engine == "torchscript":
+        _check_torchscript(bundle)
+    made: Engine = importlib.import_module(f".{engine}", __name__).build(bundle)
+    return made
 
-        return NumpyEngine(bundle.read(WEIGHTS), bundle.manifest)
-    if engine == "onnx":
-        from .onnx import OnnxEngine
 
-        return OnnxEngine(bundle.read(ONNX), bundle.manifest.contract)
+def _check_torchscript(bundle: Bundle) -> None:
+    """Raises MissingExtraError without torch, UntrustedError for a bundle of unknown origin; imports torch."""
     _extras.check_torch("the torchscript engine")
     if not bundle.is_trusted:
         raise UntrustedError(
@@ -76,6 +87,3 @@ def build(engine: str, bundle: Bundle) -> Engine:
     from . import _libtorch
 
     _libtorch.enter()
-    from .torchscript import TorchScriptEngine
-
-    return TorchScriptEngine(bundle.read(TORCHSCRIPT), bundle.manifest.contract)

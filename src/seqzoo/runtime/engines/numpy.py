@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
 from ...bundles.manifest import Manifest
+from ...bundles.store import WEIGHTS, Bundle
 from ...errors import InputError, IntegrityError
 from ._parallel import in_pieces
 
@@ -179,3 +180,8 @@ def read_weights(data: bytes, manifest: Manifest) -> Weights:
 
 def _sigmoid(x: Array) -> Array:
     return 0.5 * (1.0 + np.tanh(0.5 * x))  # does not overflow
+
+
+def build(bundle: Bundle) -> NumpyEngine:
+    """The engine of a bundle. Raises IntegrityError: its file is damaged, or breaks the contract."""
+    return NumpyEngine(bundle.read(WEIGHTS), bundle.manifest)

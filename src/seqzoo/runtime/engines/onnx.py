@@ -9,6 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from ...bundles.manifest import Contract
+from ...bundles.store import ONNX, Bundle
 from ...errors import IntegrityError
 from ._parallel import cores, in_pieces, is_forked, one_by_one
 
@@ -75,3 +76,8 @@ class OnnxEngine:
     def _on_threads(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         forecast: NDArray[np.float32] = self._threaded.run(self._outputs, {self._input: batch})[0]
         return forecast
+
+
+def build(bundle: Bundle) -> OnnxEngine:
+    """The engine of a bundle. Raises IntegrityError: its file is damaged, or breaks the contract."""
+    return OnnxEngine(bundle.read(ONNX), bundle.manifest.contract)

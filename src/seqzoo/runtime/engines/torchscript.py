@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..._extras import one_thread
 from ...bundles.manifest import Contract
+from ...bundles.store import TORCHSCRIPT, Bundle
 from ...errors import IntegrityError
 from ._parallel import PIECE, in_pieces, is_forked, one_by_one
 
@@ -52,3 +53,8 @@ class TorchScriptEngine:
         with torch.inference_mode():
             forecast: NDArray[np.float32] = self._call(torch.from_numpy(batch)).numpy()
         return forecast
+
+
+def build(bundle: Bundle) -> TorchScriptEngine:
+    """The engine of a bundle. Raises IntegrityError: its file is damaged, or breaks the contract."""
+    return TorchScriptEngine(bundle.read(TORCHSCRIPT), bundle.manifest.contract)

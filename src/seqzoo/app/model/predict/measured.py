@@ -8,9 +8,8 @@ from nicegui import ui
 
 from ....bundles import holdout
 from ....errors import SeqzooError
-from ....evaluation.holdout import RIVALS
 from ....forecasters.protocol import has_bundle
-from ....forecasters.table import label
+from ....forecasters.table import RULES, label
 from ...ui import charts, controls, theme
 from ..scenes import Knob
 from ..visit import Latest, Visit
@@ -59,7 +58,7 @@ class _Measured:
             self.failure.set_content(theme.sentence(error))
             return
         self.failure.set_content("")
-        forecasts = {name: weights(self.length, self.horizon) @ context for name, weights in RIVALS.items()}
+        forecasts = {name: weights(self.length, self.horizon) @ context for name, weights in RULES.items()}
         self._draw(context, came, np.asarray(ahead[0], np.float64), forecasts)
 
     def _draw(
