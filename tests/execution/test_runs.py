@@ -15,7 +15,7 @@ from seqzoo.bundles import shelf, store
 from seqzoo.errors import InputError, UnknownNameError
 from seqzoo.execution.runs import Runs, Settings, here
 from seqzoo.execution.runs.events import Began, Ended, Evaluated, Failed, Log, Snapshot, append
-from seqzoo.execution.runs.manager import is_useful
+from seqzoo.execution.runs.manager import CHECKPOINT, is_useful
 from seqzoo.execution.runs.plans import spec_of
 from seqzoo.forecasters.floors import floors
 from seqzoo.signals import Sine
@@ -124,6 +124,7 @@ def test_a_run_that_is_no_better_than_the_last_value_cannot_be_kept(runs, monkey
     for event in (Began(20, {"last_value": last}, False, [], []), Evaluated(20, last, 1.0, last, 1e-5, 0.1),
                   Ended(20, True)):  # fmt: skip
         append(runs.folder / run / "events.jsonl", event)
+    (runs.folder / run / CHECKPOINT).touch()
     finished = runs.status(run)
     assert finished.state == "finished" and finished.evaluations and not is_useful(finished)
     with pytest.raises(InputError, match="last value"):
