@@ -11,12 +11,21 @@ import pytest
 from seqzoo import signals
 from seqzoo.data.windows import Windows
 from seqzoo.errors import InputError
-from seqzoo.training.sources import Endless, Finite, sampler
-from seqzoo.zoo._recipes import Recipe
+from seqzoo.training.sources import Endless, Finite, sampler_of
+from seqzoo.training.spec import TrainingSpec
+from seqzoo.zoo import _registry
 
 
-def finite(family: str, points: int, length: int = 20, horizon: int = 1, *, batch: int = 8, seed: int = 0) -> Finite:
-    made = sampler(signals.make(family), Recipe(points=points, batch_size=batch), length, horizon, seed)
+def sampler(
+    family: str, points: int | None, length: int = 20, horizon: int = 1, *, batch: int = 8, seed: int = 0
+) -> Endless | Finite:
+    changes = {"recipe.points": points, "recipe.batch_size": batch, "config.context_length": length,
+               "config.horizon": horizon}  # fmt: skip
+    return sampler_of(TrainingSpec.of(_registry.entry(f"linear.{family}"), seed=seed, changes=changes))
+
+
+def finite(family: str, points: int, length: int = 20, horizon: int = 1, **options: int) -> Finite:
+    made = sampler(family, points, length, horizon, **options)
     assert isinstance(made, Finite)
     return made
 
@@ -27,7 +36,7 @@ def rows(windows: Windows) -> set[bytes]:
 
 @pytest.mark.parametrize("family", sorted(signals.FAMILIES))
 def test_endless_batches_are_fresh_and_depend_on_seed_and_number_alone(family):
-    made = sampler(signals.make(family), Recipe(batch_size=4), 6, 2, 3)
+    made = sampler(family, None, 6, 2, batch=4, seed=3)
     assert isinstance(made, Endless)
     whole = list(itertools.islice(made.batches(0), 5))
     assert all(context.shape == (4, 6) and target.shape == (4, 2) for context, target in whole)
