@@ -100,19 +100,19 @@ def test_playing_a_cell_scores_the_trained_weights_and_the_same_cell_scores_alik
 
 def test_a_budget_that_is_too_small_or_numbers_that_cannot_be_are_refused_before_any_work():
     for changes, reason in (
-        ({"budget": ["20"]}, "from one window"),
-        ({"budget": ["24"]}, "too small"),
-        ({"seeds": 0}, "number of seeds"),
-        ({"seeds": 10**9}, "number of seeds"),
-        ({"windows": 127}, "one batch of 128"),
+        ({"budget": ["20"]}, "budget.*20"),
+        ({"budget": ["24"]}, "24"),
+        ({"seeds": 0}, "seeds.*1 to 1000.*0"),
+        ({"seeds": 10**9}, f"seeds.*1 to 1000.*{10**9}"),
+        ({"windows": 127}, "128.*127"),
         ({"windows": 10**12}, "steps"),
-        ({"models": ""}, "at least one model"),
+        ({"models": ""}, "model"),
     ):
         with pytest.raises(InputError, match=reason):
             settings(**changes).contest()
-    with pytest.raises(UnknownNameError, match="architecture 'nope'"):
+    with pytest.raises(UnknownNameError, match=r"architecture.*'nope'"):
         settings(models="nope").contest()
-    with pytest.raises(UnknownNameError, match="signal 'nope'"):
+    with pytest.raises(UnknownNameError, match=r"signal.*'nope'"):
         settings(signal="nope").contest()
 
 
@@ -123,21 +123,21 @@ def test_windows_are_whole_batches():
 def test_a_folder_of_another_signal_is_refused_and_left_alone(tmp_path):
     results.save(TrainingResults("recall", 20), tmp_path)
     before = (tmp_path / "results.json").read_bytes()
-    with pytest.raises(InputError, match="holds results of the signal 'recall'"):
+    with pytest.raises(InputError, match="'recall'"):
         held(settings(), tmp_path)
     assert (tmp_path / "results.json").read_bytes() == before
 
 
 def test_results_of_another_schema_are_refused(tmp_path):
     results.save(TrainingResults("sine", 20, schema_version=99), tmp_path)
-    with pytest.raises(InputError, match="of schema 99"):
+    with pytest.raises(InputError, match=r"schema.*99"):
         results.load(tmp_path)
 
 
 def test_results_behind_a_link_are_refused(tmp_path):
     results.save(TrainingResults("sine", 20), tmp_path / "there")
     (tmp_path / "results.json").symlink_to(tmp_path / "there" / "results.json")
-    with pytest.raises(IntegrityError, match="symbolic link"):
+    with pytest.raises(IntegrityError, match="link"):
         results.load(tmp_path)
 
 
@@ -166,8 +166,8 @@ def test_windows_held_out_once_score_as_windows_drawn_anew():
     assert kept.score(repeat) == kept.score(repeat) == score(repeat, signal, 20, windows=500, seed=seed)
 
 
-def test_latency_and_size_are_measured_for_every_model():
+def test_a_footprint_is_measured_of_every_model():
     found = TrainingResults("sine", 20)
     footprints.measure(found, ["linear", "mlp"])
+    assert found.footprints.keys() == {"linear", "mlp"}
     assert found.footprints["mlp"].bytes > found.footprints["linear"].bytes > 21 * 4
-    assert all(0.1 < mark.microseconds < 1e6 for mark in found.footprints.values())

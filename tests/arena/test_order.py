@@ -134,7 +134,7 @@ def test_a_shuffled_picture_tells_an_mlp_next_to_nothing():
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
-    with pytest.raises(MissingExtraError, match=r"the pictures of digits needs the \[arena\] extra"):
+    with pytest.raises(MissingExtraError, match=r"\[arena\]"):
         digits.load(0)
 
 
@@ -154,12 +154,12 @@ def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left_by_any_num
 
 def test_runs_of_other_lengths_are_not_mixed(tmp_path):
     Tiny([]).save(OrderResults(FULL), tmp_path)
-    with pytest.raises(InputError, match="holds measurements with other settings"):
+    with pytest.raises(InputError, match="settings"):
         ran([], tmp_path)
 
 
 def test_a_worker_that_dies_is_one_clear_error(tmp_path):
-    with pytest.raises(SeqzooError, match="sine/mlp/intact/0 failed: its process ended with status 1"):
+    with pytest.raises(SeqzooError, match=r"sine/mlp/intact/0.*status 1"):
         ran([OrderCase("sine", "mlp", "intact", 0, TINY)], tmp_path, measure=arena_work.dies)
 
 
@@ -223,5 +223,5 @@ def test_the_best_multiple_of_the_mean_is_worse_than_the_best_linear_forecaster(
 
 @pytest.mark.parametrize("seeds", [-1, 0, 1, 101])
 def test_fewer_seeds_than_an_interval_needs_are_refused(seeds):
-    with pytest.raises(InputError, match=f"seeds must be from 2 to 100, got {seeds}"):
+    with pytest.raises(InputError, match=rf"seeds.*2 to 100.*{seeds}"):
         cases(seeds, FULL)

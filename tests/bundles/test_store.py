@@ -57,14 +57,14 @@ def test_writing_replaces_an_older_bundle_and_nothing_else(manifest, contents, t
     store.write_bundle(path, manifest, contents)
     assert store.open_bundle(path).read(CARD) == contents[CARD]
     (path / "notes.txt").write_text("mine", "utf-8")
-    with pytest.raises(InputError, match=r"also holds notes\.txt"):
+    with pytest.raises(InputError, match=r"notes\.txt"):
         store.write_bundle(path, manifest, contents)
     assert (path / "notes.txt").read_text("utf-8") == "mine"
 
 
 def test_a_folder_that_is_no_bundle_is_not_overwritten(manifest, contents, tmp_path):
     (tmp_path / "made").mkdir()
-    with pytest.raises(InputError, match="exists and is not a bundle"):
+    with pytest.raises(InputError, match=r"made.*bundle"):
         store.write_bundle(tmp_path / "made", manifest, contents)
 
 
@@ -109,58 +109,58 @@ def test_one_flipped_bit_in_any_file_is_refused(copied, name):
     data = bytearray((copied / name).read_bytes())
     data[len(data) // 2] ^= 1
     (copied / name).write_bytes(data)
-    with pytest.raises(IntegrityError, match="does not match its manifest: SHA-256 is"):
+    with pytest.raises(IntegrityError, match=rf"{name}.*SHA-256"):
         store.open_bundle(copied).read(name)
 
 
 def test_a_file_cut_short_is_refused_with_both_sizes(copied):
     size = (copied / WEIGHTS).stat().st_size
     (copied / WEIGHTS).write_bytes((copied / WEIGHTS).read_bytes()[:-3])
-    with pytest.raises(IntegrityError, match=f"has {size - 3:,} bytes, its manifest states {size:,}"):
+    with pytest.raises(IntegrityError, match=rf"{size - 3:,} bytes.*{size:,}"):
         store.open_bundle(copied).read(WEIGHTS)
 
 
 def test_a_missing_file_and_a_link_are_refused(copied, shipped):
     (copied / WEIGHTS).unlink()
-    with pytest.raises(IntegrityError, match="is missing"):
+    with pytest.raises(IntegrityError, match=rf"{WEIGHTS}.*missing"):
         store.open_bundle(copied).read(WEIGHTS)
     (copied / WEIGHTS).symlink_to(shipped / WEIGHTS)
-    with pytest.raises(IntegrityError, match="symbolic link"):
+    with pytest.raises(IntegrityError, match=rf"{WEIGHTS}.*link"):
         store.open_bundle(copied).read(WEIGHTS)
 
 
 def test_a_folder_without_a_manifest_is_not_a_bundle(tmp_path):
-    with pytest.raises(ManifestError, match=r"is not a bundle: .*manifest\.json is missing"):
+    with pytest.raises(ManifestError, match=r"manifest\.json"):
         store.open_bundle(tmp_path)
 
 
 def test_a_manifest_of_a_newer_schema_asks_for_an_upgrade_even_if_its_fields_differ(copied):
     (copied / MANIFEST).write_text('{"schema_version": 3, "anything": []}', "utf-8")
-    with pytest.raises(ManifestError, match=r"schema 3; .* up to 2"):
+    with pytest.raises(ManifestError, match=r"schema 3\b.*\b2\b"):
         store.open_bundle(copied)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(schema_version=0), "schema_version must be at least 1"),
+        (lambda m: m.update(schema_version=0), "schema_version.*1"),
         (lambda m: m.update(surprise=1), "surprise"),
         (lambda m: m.pop("title"), "title"),
         (lambda m: m.update(parameters="many"), "parameters"),
-        (lambda m: m.update(name="../x"), "must match"),
-        (lambda m: m.update(name="x" * 101), "must match"),
-        (lambda m: m.update(title="\x1b[31mred"), "printable"),
-        (lambda m: m["files"].pop(WEIGHTS), "files must be exactly"),
-        (lambda m: m["files"].update({"../x": m["files"][WEIGHTS]}), "files must be exactly"),
-        (lambda m: m["files"][WEIGHTS].update(sha256="ab"), "64 hexadecimal digits"),
-        (lambda m: m["files"][WEIGHTS].update(size=-1), "size of weights.safetensors must be"),
-        (lambda m: m["files"][WEIGHTS].update(size=1 << 40), "size of weights.safetensors must be"),
-        (lambda m: m["contract"].update(context_length=0), "context_length and horizon must be"),
-        (lambda m: m["contract"].update(horizon=4097), "context_length and horizon must be"),
-        (lambda m: m["contract"]["normaliser"].update(scale=0), "scale > 0"),
-        (lambda m: m["tolerance"].update(onnx=0.1), "every tolerance"),
-        (lambda m: m["tolerance"].update(onnx=0), "every tolerance"),
-        (lambda m: m["score"]["floors"].pop("bayes"), "lacks bayes"),
+        (lambda m: m.update(name="../x"), "name"),
+        (lambda m: m.update(name="x" * 101), "name"),
+        (lambda m: m.update(title="\x1b[31mred"), "31mred"),
+        (lambda m: m["files"].pop(WEIGHTS), "files"),
+        (lambda m: m["files"].update({"../x": m["files"][WEIGHTS]}), "files"),
+        (lambda m: m["files"][WEIGHTS].update(sha256="ab"), "64"),
+        (lambda m: m["files"][WEIGHTS].update(size=-1), "size of weights.safetensors"),
+        (lambda m: m["files"][WEIGHTS].update(size=1 << 40), "size of weights.safetensors"),
+        (lambda m: m["contract"].update(context_length=0), "context_length|horizon"),
+        (lambda m: m["contract"].update(horizon=4097), "context_length|horizon"),
+        (lambda m: m["contract"]["normaliser"].update(scale=0), "scale"),
+        (lambda m: m["tolerance"].update(onnx=0.1), "tolerance"),
+        (lambda m: m["tolerance"].update(onnx=0), "tolerance"),
+        (lambda m: m["score"]["floors"].pop("bayes"), "bayes"),
         (lambda m: m["score"].update(mse=[1.0]), "mse"),
     ],
 )
@@ -173,7 +173,7 @@ def test_a_manifest_that_states_something_impossible_is_refused_with_what_it_is(
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"schema_version": 1}', b"[" * 100_000])
 def test_what_is_not_a_manifest_at_all_is_refused(copied, raw):
     (copied / MANIFEST).write_bytes(raw)
-    with pytest.raises(ManifestError, match="not a valid manifest"):
+    with pytest.raises(ManifestError, match="manifest"):
         store.open_bundle(copied)
 
 
@@ -196,7 +196,7 @@ def test_a_name_with_a_separator_is_a_path_and_any_other_is_looked_up(tmp_path):
     assert shelf.find(str(tmp_path)) == tmp_path
     assert shelf.find("./here").name == "here"
     assert shelf.find("lstm.sine") == store.SHIPPED / "lstm.sine"
-    with pytest.raises(UnknownNameError, match=r"Did you mean 'lstm\.sine'"):
+    with pytest.raises(UnknownNameError, match=r"'lstm\.sin'.*'lstm\.sine'"):
         shelf.find("lstm.sin")
 
 

@@ -158,14 +158,14 @@ def test_of_several_realisations_every_one_is_scored_and_no_window_spans_two(rng
 @pytest.mark.parametrize(
     ("series", "reason"),
     [
-        (np.zeros(7), "7 values is too short to backtest: 5 before the first cutoff and a horizon of 3 need 8"),
-        (np.zeros(0), "too short"),
-        ([], "too short"),
-        (np.zeros((20, 1)), r"one-dimensional.*got shape \[20, 1\]"),
-        (np.array([0.0] * 10 + [np.nan]), "value 10 of the series is nan"),
-        (np.array([np.inf] + [0.0] * 10), "value 0 of the series is inf"),
-        (np.array([0.0] * 10 + [1e39]), "finite in float32"),
-        (np.array(["1"] * 20), "array of numbers"),
+        (np.zeros(7), r"\b7\b.*\b5\b.*\b3\b.*\b8\b"),
+        (np.zeros(0), "8"),
+        ([], "8"),
+        (np.zeros((20, 1)), r"\[20, 1\]"),
+        (np.array([0.0] * 10 + [np.nan]), r"\b10\b.*\bnan\b"),
+        (np.array([np.inf] + [0.0] * 10), r"\b0\b.*\binf\b"),
+        (np.array([0.0] * 10 + [1e39]), "float32"),
+        (np.array(["1"] * 20), "numbers"),
     ],
 )
 def test_a_series_that_cannot_be_backtested_is_refused(series, reason):
@@ -175,27 +175,27 @@ def test_a_series_that_cannot_be_backtested_is_refused(series, reason):
 
 @pytest.mark.parametrize("horizon", [0, -1, 100_000, 2.0])
 def test_a_horizon_out_of_range_is_refused(horizon):
-    with pytest.raises(InputError, match="horizon must be from 1 to 10,000"):
+    with pytest.raises(InputError, match=r"horizon.*1 to 10,000"):
         backtest(repeat(1), np.zeros(20), 5, horizon)
 
 
 @pytest.mark.parametrize("options", [{"stride": 0}, {"start": 4}, {"stride": -1}, {"start": -1}])
 def test_strides_and_starts_out_of_range_are_refused(options):
-    with pytest.raises(InputError, match="stride must be at least 1 and the first cutoff at least context_length"):
+    with pytest.raises(InputError, match=r"stride.*context_length"):
         backtest(repeat(1), np.zeros(20), 5, 1, **options)
 
 
 def test_more_errors_than_memory_holds_are_refused():
-    with pytest.raises(InputError, match="Take a larger stride"):
+    with pytest.raises(InputError, match="stride"):
         backtest(repeat(10_000), np.zeros(60_000), 20, 10_000)
 
 
 @pytest.mark.parametrize(
     ("forecaster", "reason"),
     [
-        (repeat(2), r"3 steps must return \[16, 3\] or more steps for 16 windows, got \[16, 2\]"),
-        (lambda context: context, r"got \[16, 5, 1\]"),
-        (lambda context: np.zeros((1, 3)), r"got \[1, 3\]"),
+        (repeat(2), r"\[16, 3\].*\[16, 2\]"),
+        (lambda context: context, r"\[16, 5, 1\]"),
+        (lambda context: np.zeros((1, 3)), r"\[1, 3\]"),
         (lambda context: np.full((len(context), 3), np.nan), "not finite"),
     ],
 )

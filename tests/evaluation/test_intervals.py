@@ -34,7 +34,7 @@ def noise(windows, rng, horizon=1):
 @pytest.mark.parametrize("name", ["lstm.sine", "best_linear.sine", "last_value.two_tone"])
 def test_nine_in_ten_fresh_targets_lie_in_their_interval_at_every_step(name):
     predictor = seqzoo.load(name, "onnx")
-    windows, fresh = 2000, 4000
+    windows, fresh = 1000, 2000
     made = calibrate_on_signal(
         lambda context: predictor.forecast(context, HORIZON), predictor.signal, 20, HORIZON, 0.9,
         windows=windows, seed=HELD_OUT_SEEDS + 11,
@@ -83,7 +83,7 @@ def test_intervals_lie_around_the_forecast_and_serve_shorter_ones_too():
 
 @pytest.mark.parametrize("forecast", [[1.0, 2.0], [[1.0, 2.0, 3.0, 4.0]], 1.0, [[]]])
 def test_a_forecast_of_another_shape_is_refused(forecast):
-    with pytest.raises(InputError, match=r"\[B, h\] of 1 to 3 steps"):
+    with pytest.raises(InputError, match=r"\[B, h\].*1 to 3"):
         SplitConformal(0.9, np.ones(3), 100).around(forecast)
 
 
@@ -91,18 +91,18 @@ def test_a_forecast_of_another_shape_is_refused(forecast):
 def test_too_few_windows_for_a_level_are_refused_in_words(windows, level, least):
     assert least_windows(level) == least
     assert rank(least, level) == least
-    with pytest.raises(InputError, match=f"level {level} need at least {least} calibration windows, got {windows}"):
+    with pytest.raises(InputError, match=rf"{level}\b.* {least} .*\b{windows}\b"):
         rank(windows, level)
 
 
 def test_calibration_itself_refuses_too_few_windows(rng):
-    with pytest.raises(InputError, match="need at least 9 calibration windows, got 8"):
+    with pytest.raises(InputError, match=r"\b9\b.*\b8\b"):
         calibrate(zero_of(1), *noise(8, rng), 0.9)
 
 
 @pytest.mark.parametrize("level", [0, 1, -0.1, 1.5, 90, math.nan, math.inf])
 def test_a_level_outside_zero_to_one_is_refused(level):
-    with pytest.raises(InputError, match="above 0 and below 1"):
+    with pytest.raises(InputError, match=r"level.*\b0\b.*\b1\b"):
         rank(1000, level)
 
 
@@ -113,7 +113,7 @@ def test_a_level_counts_as_the_decimal_that_was_written():
 
 
 def test_seeds_that_training_may_have_used_are_refused():
-    with pytest.raises(InputError, match="at or above"):
+    with pytest.raises(InputError, match="seed"):
         calibrate_on_signal(zero, Sine(), 20, HORIZON, 0.9, windows=20, seed=HELD_OUT_SEEDS - 1)
 
 
@@ -128,9 +128,9 @@ def test_the_same_seed_gives_the_same_intervals_and_none_a_new_draw():
 @pytest.mark.parametrize(
     ("context", "target", "reason"),
     [
-        (np.zeros((20, 3)), np.zeros((19, 1)), "belong|got"),
-        (np.zeros((20, 3)), np.zeros(20), r"target \[N, H\]"),
-        (np.zeros((20, 3, 1)), np.zeros((20, 1)), r"context \[N, L\]"),
+        (np.zeros((20, 3)), np.zeros((19, 1)), r"\[20, 3\].*\[19, 1\]"),
+        (np.zeros((20, 3)), np.zeros(20), r"\[N, H\]"),
+        (np.zeros((20, 3, 1)), np.zeros((20, 1)), r"\[N, L\]"),
         (np.zeros((20, 3)), np.zeros((20, 0)), r"\[20, 0\]"),
         (np.full((20, 3), np.nan), np.zeros((20, 1)), "finite"),
         (np.zeros((20, 3)), np.full((20, 1), np.inf), "finite"),
@@ -142,7 +142,7 @@ def test_windows_that_cannot_calibrate_are_refused(context, target, reason):
 
 
 def test_a_forecaster_of_too_few_steps_is_refused(rng):
-    with pytest.raises(InputError, match="must return"):
+    with pytest.raises(InputError, match=r"\[20, 2\]"):
         calibrate(zero_of(2), *noise(20, rng, horizon=3), 0.9)
 
 
@@ -150,7 +150,7 @@ def test_a_series_calibrates_where_it_holds_enough_targets_without_overlap(rng):
     series = rng.standard_normal(4 + 9 * 3)
     made = calibrate_on_series(zero_of(3), series, 4, 3, 0.9)
     assert made.windows == len(series) - 4 - 3 + 1
-    with pytest.raises(InputError, match="at least 31 values, 4 of context and 9 times 3; got 30"):
+    with pytest.raises(InputError, match=r"\b31\b.*\b30\b"):
         calibrate_on_series(zero_of(3), series[:-1], 4, 3, 0.9)
 
 

@@ -50,7 +50,7 @@ def test_skill_by_hand_is_the_share_of_the_way_from_the_last_value_to_bayes():
 
 
 def test_skill_is_undefined_where_bayes_is_no_better_than_the_last_value():
-    with pytest.raises(InputError, match="skill is undefined"):
+    with pytest.raises(InputError, match="skill"):
         metrics.skill([1.0, 1.0], [0.0, 0.0], [0.5, 0.5], [1.0, 1.0])
 
 
@@ -103,7 +103,7 @@ def test_standard_errors_are_the_spread_between_repeated_measurements(name):
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan])
 def test_an_excess_over_no_positive_error_is_refused(value):
-    with pytest.raises(InputError, match="relative to a positive Bayes MSE"):
+    with pytest.raises(InputError, match="Bayes"):
         metrics.excess([1.0], [1.0], value)
 
 
@@ -111,12 +111,12 @@ def test_an_excess_over_no_positive_error_is_refused(value):
     ("forecast", "target"), [((3,), (4,)), ((3, 1), (3,)), ((3, 1, 1), (3, 1, 1)), ((), ())]
 )
 def test_a_forecast_of_another_shape_than_its_target_is_refused_rather_than_broadcast(forecast, target):
-    with pytest.raises(InputError, match=r"must both be \[B\] or \[B, H\]"):
+    with pytest.raises(InputError, match=r"\[B\] or \[B, H\]"):
         metrics.mse(np.zeros(forecast), np.zeros(target))
 
 
 def test_a_mean_over_no_windows_is_refused():
-    with pytest.raises(InputError, match="at least one window"):
+    with pytest.raises(InputError, match="window"):
         _estimates.mean([])
 
 
@@ -149,7 +149,7 @@ def test_a_forecaster_that_is_bayes_has_no_excess_and_full_skill():
 
 
 def test_a_score_of_one_window_is_refused():
-    with pytest.raises(InputError, match="at least 2 windows, got 1"):
+    with pytest.raises(InputError, match=r"\b2\b.*\b1\b"):
         score(lambda windows: windows[:, -1], Sine(), 20, windows=1, seed=0)
 
 

@@ -33,9 +33,9 @@ def test_every_task_has_an_outcome_and_one_that_raises_or_dies_fails_by_itself()
     assert {task: outcome for task, outcome in outcomes.items() if task not in (3, 4, 5, 8)} == {
         0: 0, 1: 1, 2: 4, 6: 36, 7: 49, 9: 81,
     }  # fmt: skip
-    assert outcomes[3].reason == "training diverged: at step 7 the loss is nan."
+    assert "step 7" in outcomes[3].reason and "\n" not in outcomes[3].reason
     assert outcomes[4].reason == "ValueError: four"
-    assert outcomes[5].reason == "its process was killed by signal 9."
+    assert "signal 9" in outcomes[5].reason
     assert "pickle" in outcomes[8].reason
 
 

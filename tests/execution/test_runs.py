@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from seqzoo.bundles import shelf, store
 from seqzoo.errors import InputError, UnknownNameError
 from seqzoo.execution.runs import Runs, Settings, here
 from seqzoo.execution.runs.events import Began, Ended, Evaluated, Failed, Log, Snapshot, append
-from seqzoo.execution.runs.manager import is_useful
+from seqzoo.execution.runs.manager import CHECKPOINT, is_useful
 from seqzoo.execution.runs.plans import spec_of
 from seqzoo.forecasters.floors import floors
 from seqzoo.signals import Sine
@@ -49,7 +50,7 @@ def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(
     assert runs.status(run).state == "starting"
     other = Runs(runs.home)  # as a server that was started beside this one
     wait_for(other, run, "running", evaluations=2)
-    with pytest.raises(InputError, match=rf"a run of lstm.sine is under way \({run}\)"):
+    with pytest.raises(InputError, match=rf"lstm.sine.*{run}"):
         other.start("gru.sine", TINY)
     runs.pause(run)
     paused = wait_for(runs, run, "paused")
@@ -73,7 +74,7 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     wait_for(runs, run, "running", evaluations=2)
     runs._processes[run][1].kill()
     died = wait_for(runs, run, "died")
-    assert died.problem == "Its process ended with status -9: without a word." and len(died.evaluations) >= 2
+    assert "-9" in died.problem and len(died.evaluations) >= 2
     runs.resume(run)
     now = wait_for(runs, run, "running", evaluations=len(died.evaluations) + 1)
     while not is_useful(now):
@@ -82,9 +83,9 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     wait_for(runs, run, "paused")
     runs.stop(run)
     assert runs.status(run).state == "stopped"
-    with pytest.raises(InputError, match="a run that is stopped cannot be continued"):
+    with pytest.raises(InputError, match="stopped"):
         runs.resume(run)
-    for name, said in (("lstm.sine", "a shipped model"), ("../x", "begins with"), ("bayes.sine", "a computed")):
+    for name, said in (("lstm.sine", "shipped"), ("../x", re.escape("../x")), ("bayes.sine", "computed")):
         with pytest.raises(InputError, match=said):
             runs.keep(run, name)
     runs.keep(run, "linear.sine-mine")
@@ -94,7 +95,7 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     manifest = store.open_bundle(shelf.available()["linear.sine-mine"]).manifest
     assert manifest.name == "linear.sine-mine" and manifest.score.excess[0] == kept.kept[0].excess
     assert TrainingSpec.of_manifest(manifest) == kept.plan.spec
-    with pytest.raises(InputError, match=r"there is a model 'linear\.sine-mine' already"):
+    with pytest.raises(InputError, match=r"'linear\.sine-mine'"):
         runs.keep(run, "linear.sine-mine")
 
 
@@ -104,7 +105,7 @@ def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_chan
     run = runs.start("transformer.sine", msgspec.structs.replace(TINY, size=6, sigma=0.3, steps=20))
     failed = wait_for(runs, run, "failed")  # four heads cannot share a width of 6
     assert TransformerConfig().heads == 4 and "transformer" in failed.problem and "Traceback" not in failed.problem
-    with pytest.raises(InputError, match="no weights yet"):
+    with pytest.raises(InputError, match="no weights"):
         runs.keep(run, "transformer.sine-mine")
     run = runs.start("lstm.sine", msgspec.structs.replace(TINY, sigma=0.3, steps=20_000))
     wait_for(runs, run, "running", evaluations=1)
@@ -123,7 +124,7 @@ def test_a_run_that_is_no_better_than_the_last_value_cannot_be_kept(runs, monkey
     for event in (Began(20, {"last_value": last}, False, [], []), Evaluated(20, last, 1.0, last, 1e-5, 0.1),
                   Ended(20, True)):  # fmt: skip
         append(runs.folder / run / "events.jsonl", event)
-    (runs.folder / run / "checkpoint.safetensors").touch()
+    (runs.folder / run / CHECKPOINT).touch()
     finished = runs.status(run)
     assert finished.state == "finished" and finished.evaluations and not is_useful(finished)
     with pytest.raises(InputError, match="last value"):

@@ -136,17 +136,17 @@ def test_without_noise_the_best_linear_forecast_is_exact():
 @pytest.mark.parametrize("length", [0, -1, MAX_CONTEXT + 1])
 @pytest.mark.parametrize("ask", [last_value_weights, line_weights, lambda length: floors(Sine(), length)])
 def test_a_context_length_out_of_range_is_refused(ask, length):
-    with pytest.raises(InputError, match=f"context_length must be from 1 to {MAX_CONTEXT}, got {length}"):
+    with pytest.raises(InputError, match=rf"context_length.*1 to {MAX_CONTEXT}.*{length}"):
         ask(length)
 
 
 @pytest.mark.parametrize("horizon", [0, -1, MAX_HORIZON + 1])
 def test_a_horizon_out_of_range_is_refused(horizon):
     for ask in (lambda: floors(Sine(), 20, horizon), lambda: references_of(Sine(), 20, horizon)):
-        with pytest.raises(InputError, match=f"horizon must be from 1 to {MAX_HORIZON}, got {horizon}"):
+        with pytest.raises(InputError, match=rf"horizon.*1 to {MAX_HORIZON}.*{horizon}"):
             ask()
 
 
 def test_a_single_sample_is_refused():
-    with pytest.raises(InputError, match="samples must be at least 2, got 1"):
+    with pytest.raises(InputError, match=r"samples.*\b2\b.*\b1\b"):
         floors(Sine(), 20, samples=1)

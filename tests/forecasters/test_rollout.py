@@ -138,11 +138,11 @@ def test_the_last_value_rolled_out_is_the_last_value():
 
 def test_weights_of_several_steps_are_refused(direct):
     for ask in (lambda: linear_recursion(direct, 3), lambda: largest_root(direct)):
-        with pytest.raises(InputError, match=r"weights of one step, \[1, L\], got \[50, 20\]"):
+        with pytest.raises(InputError, match=r"\[1, L\].*\[50, 20\]"):
             ask()
 
 
 @pytest.mark.parametrize("horizon", [0, 10_001, 1.5])
 def test_a_horizon_out_of_range_is_refused(one_step, horizon):
-    with pytest.raises(InputError, match="horizon must be from 1 to 10,000"):
+    with pytest.raises(InputError, match=r"horizon.*1 to 10,000"):
         linear_recursion(one_step, horizon)

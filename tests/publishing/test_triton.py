@@ -33,10 +33,10 @@ def test_a_triton_repository_holds_the_model_and_what_it_takes_and_gives(tmp_pat
 
 def test_what_cannot_be_written_is_refused(tmp_path, copied):
     found = store.open_bundle(copied)
-    with pytest.raises(UnknownNameError, match="unknown layout 'kserve'"):
+    with pytest.raises(UnknownNameError, match=r"layout.*'kserve'"):
         triton.write(found, "kserve", tmp_path / "a")
     (tmp_path / "b" / "lstm.sine").mkdir(parents=True)
-    with pytest.raises(InputError, match="nothing was overwritten"):
+    with pytest.raises(InputError, match=r"lstm.sine"):
         triton.write(found, "triton", tmp_path / "b")
     (copied / store.ONNX).write_bytes(b"damaged")
     with pytest.raises(IntegrityError):

@@ -95,7 +95,7 @@ def test_a_load_that_failed_is_tried_again_by_the_next_call(copied, windows):
     good = (copied / store.ONNX).read_bytes()
     (copied / store.ONNX).unlink()
     for _ in range(2):
-        with pytest.raises(IntegrityError, match="is missing"):
+        with pytest.raises(IntegrityError, match=rf"{store.ONNX}.*missing"):
             predictor.predict(windows)
         assert not predictor.is_loaded
     (copied / store.ONNX).write_bytes(good)
@@ -143,7 +143,7 @@ def test_the_default_engine_is_onnx_where_torch_is_not_installed(monkeypatch, sh
 def test_an_untrusted_bundle_defaults_to_onnx_and_refuses_torchscript(copied, windows):
     predictor = load(copied)
     assert predictor.engine == "onnx" and predictor.predict(windows).shape == (7, 1)
-    with pytest.raises(UntrustedError, match="would execute code when loaded"):
+    with pytest.raises(UntrustedError, match="execute"):
         load(copied, "torchscript").predict(windows)
     assert load(copied, "numpy").predict(windows).shape == (7, 1)
 
@@ -154,20 +154,20 @@ def test_a_bundle_this_machine_built_defaults_to_torchscript(home, shipped, copi
 
 
 def test_an_engine_that_cannot_run_the_architecture_is_refused(windows):
-    with pytest.raises(UnknownNameError, match=r"unknown engine for mlp\.sine 'numpy'"):
+    with pytest.raises(UnknownNameError, match=r"engine.*'numpy'"):
         load("mlp.sine", "numpy").predict(windows)
 
 
 def test_unknown_names_are_refused_at_once():
-    with pytest.raises(UnknownNameError, match="unknown engine 'tensorrt'"):
+    with pytest.raises(UnknownNameError, match=r"engine.*'tensorrt'"):
         load("lstm.sine", "tensorrt")
-    with pytest.raises(UnknownNameError, match=r"unknown model 'gru\.moon'"):
+    with pytest.raises(UnknownNameError, match=r"model.*'gru\.moon'"):
         load("gru.moon")
 
 
 def test_a_path_that_holds_no_bundle_is_refused_at_the_first_use(tmp_path):
     predictor = load(tmp_path)
-    with pytest.raises(ManifestError, match="is not a bundle"):
+    with pytest.raises(ManifestError, match="manifest"):
         predictor.predict(np.zeros(20))
 
 
@@ -201,12 +201,12 @@ def test_a_forecast_reads_the_last_values_of_a_longer_series():
 
 @pytest.mark.parametrize("horizon", [0, -1, 10_001])
 def test_a_horizon_out_of_range_is_refused(windows, horizon):
-    with pytest.raises(InputError, match="horizon must be from 1 to 10,000"):
+    with pytest.raises(InputError, match=r"horizon.*1 to 10,000"):
         load("lstm.sine", "onnx").forecast(windows, horizon)
 
 
 def test_a_series_shorter_than_a_window_cannot_be_forecast():
-    with pytest.raises(InputError, match="expected 20 values, got 19"):
+    with pytest.raises(InputError, match=r"\b20\b.*\b19\b"):
         load("lstm.sine", "onnx").forecast(np.zeros(19), 3)
 
 
@@ -232,7 +232,7 @@ def test_a_normaliser_is_applied_before_the_model_and_undone_after_it(copied, wi
 def test_a_value_the_models_scale_cannot_hold_is_refused(copied):
     text = (copied / store.MANIFEST).read_text("utf-8")
     (copied / store.MANIFEST).write_text(text.replace('"scale": 1.0', '"scale": 1e-9'), "utf-8")
-    with pytest.raises(InputError, match="outside the model's scale"):
+    with pytest.raises(InputError, match="scale"):
         load(copied, "onnx").predict(np.full(20, 1e38))
 
 

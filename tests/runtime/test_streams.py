@@ -98,7 +98,7 @@ def test_what_is_no_finite_number_is_refused_and_changes_nothing(path, window):
         try:
             stream.push(bad)
         except InputError as refusal:
-            if "one number" in str(refusal) or "finite in float32" in str(refusal):
+            if "number" in str(refusal) or "float32" in str(refusal):
                 continue
         taken.append(bad)
     assert taken == [] and stream.seen == 1
@@ -140,7 +140,7 @@ def test_the_normaliser_is_applied_and_undone(path, window):
             expected, given = plain.push(value), scaled.push(3 * value + 5)
         np.testing.assert_allclose(given, 3 * expected + 5, atol=1e-4)
         np.testing.assert_allclose(given, load(path, "onnx").predict(3 * window + 5)[0], atol=1e-4)
-        with pytest.raises(InputError, match="finite in float32"):
+        with pytest.raises(InputError, match="float32"):
             scaled.push(1e39)
     finally:
         manifest.write_text(text, "utf-8")

@@ -93,10 +93,10 @@ def test_gates_far_from_zero_do_not_overflow(predictor):
 
 
 def test_more_windows_than_a_trace_holds_are_refused(predictor):
-    with pytest.raises(InputError, match="a trace holds at most 4,096 windows"):
+    with pytest.raises(InputError, match="4,096"):
         predictor.trace(np.zeros((4097, 20, 1), np.float32))
 
 
 def test_a_trace_of_bad_windows_is_refused_as_a_prediction_is(predictor):
-    with pytest.raises(InputError, match="expected 20 values, got 19"):
+    with pytest.raises(InputError, match=r"\b20\b.*\b19\b"):
         predictor.trace(np.zeros(19))

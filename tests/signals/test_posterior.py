@@ -15,7 +15,7 @@ from seqzoo.signals import Sine
 def brute_force(signal: Sine, window: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """Moments of the clean values after one window [L], summed over a grid finer than any posterior here."""
     width = signal.sigma / max(signal.amplitude, 1e-9) / math.sqrt(len(window))
-    nodes = int(min(max(4096, 2 * math.pi / width * 8), 1 << 22))
+    nodes = int(min(max(4096, 2 * math.pi / width * 4), 1 << 22))
     phase = np.linspace(-math.pi, math.pi, nodes, endpoint=False)
     log_weight = np.zeros(nodes)
     for t, value in enumerate(window):

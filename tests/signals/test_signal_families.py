@@ -133,7 +133,7 @@ def test_with_next_to_no_noise_the_forecast_is_exact_or_refused_in_words(family,
     try:
         mean, variance = made.posterior(draw.context, 3)
     except InputError as error:
-        assert "is too small beside the amplitude" in str(error)
+        assert f"sigma {sigma:g}" in str(error)
         assert family in ("sine_any", "two_tone")
         return
     assert np.isfinite(mean).all() and np.isfinite(variance).all()
@@ -149,21 +149,21 @@ def test_with_next_to_no_noise_the_forecast_is_exact_or_refused_in_words(family,
 @pytest.mark.parametrize("horizon", [1, 60])
 def test_short_and_long_windows_and_horizons(signal, length, horizon):
     if isinstance(signal, Recall) and length < 2:
-        with pytest.raises(InputError, match="recall needs a window of at least 2 values, cue and payload, got 1"):
+        with pytest.raises(InputError, match=r"recall.*\b2\b.*\b1\b"):
             signal.draw(3, length, horizon, np.random.default_rng(0))
-        with pytest.raises(InputError, match="at least 2 values"):
+        with pytest.raises(InputError, match=r"recall.*\b2\b"):
             signal.posterior(np.zeros((3, 1)), horizon)
-        with pytest.raises(InputError, match="at least 2 values"):
+        with pytest.raises(InputError, match=r"recall.*\b2\b"):
             signal.moments(length, horizon)
         return
-    draw = signal.draw(200, length, horizon, np.random.default_rng(9))
+    draw = signal.draw(100, length, horizon, np.random.default_rng(9))
     if isinstance(signal, SineAny) and length == 64:
-        with pytest.raises(InputError, match=r"sigma 0\.1 is too small beside .* a window of this length"):
+        with pytest.raises(InputError, match=r"sigma 0\.1"):
             signal.posterior(draw.context, horizon)
         signal = SineAny(sigma=1.0)
-        draw = signal.draw(200, length, horizon, np.random.default_rng(9))
+        draw = signal.draw(100, length, horizon, np.random.default_rng(9))
     mean, variance = signal.posterior(draw.context, horizon)
-    assert mean.shape == variance.shape == draw.target.shape == (200, horizon)
+    assert mean.shape == variance.shape == draw.target.shape == (100, horizon)
     surplus = ((draw.clean - mean) ** 2 - variance).mean(axis=1)
     assert abs(z(surplus[:, None])[0]) < 4.5
     known = signal.moments(length, horizon)
@@ -231,7 +231,7 @@ def test_draws_are_repeatable_by_their_seed(signal):
 
 @pytest.mark.parametrize("sizes", [(0, 5, 1), (5, 0, 1), (5, 5, 0), (-1, 5, 1)])
 def test_a_draw_of_nothing_is_refused(signal, sizes):
-    with pytest.raises(InputError, match="must be >= 1"):
+    with pytest.raises(InputError, match=r"\b1\b"):
         signal.draw(*sizes, np.random.default_rng(0))
 
 
@@ -251,9 +251,9 @@ def test_an_observed_series_shows_at_most_its_budget_in_pieces_that_hold_a_windo
             assert [len(one) for one in seen] == [points]
         else:
             assert {len(one) for one in seen} == {min(points, max(signal.realisation, width))}
-    with pytest.raises(InputError, match=rf"a budget must be from one window, {length} \+ {horizon} values"):
+    with pytest.raises(InputError, match=rf"budget.*{length} \+ {horizon}"):
         signal.observed_series(width - 1, length, horizon, seed=2)
-    with pytest.raises(InputError, match="to 10,000,000 points, got 10000001"):
+    with pytest.raises(InputError, match=r"10,000,000.*10000001"):
         signal.observed_series(10_000_001, length, horizon, seed=2)
 
 

@@ -101,7 +101,7 @@ def test_the_autocovariance_is_what_windows_show():
 
 @pytest.mark.parametrize("frequency", [0.0, -0.1, math.pi + 1e-9, math.nan, math.inf])
 def test_a_frequency_outside_0_to_pi_is_refused(frequency):
-    with pytest.raises(InputError, match="angular_frequency must be"):
+    with pytest.raises(InputError, match="angular_frequency"):
         Sine(angular_frequency=frequency)
 
 
@@ -114,13 +114,13 @@ def test_an_amplitude_or_sigma_that_is_not_a_number_from_0_up_is_refused(name, v
 
 @pytest.mark.parametrize(("length", "phase"), [(0, 0.0), (-3, 0.0), (5, math.nan), (5, math.inf)])
 def test_a_series_of_no_length_or_no_phase_is_refused(length, phase):
-    with pytest.raises(InputError, match="length >= 1 and a finite phase"):
+    with pytest.raises(InputError, match=r"length.*phase"):
         Sine().series(length, seed=0, phase=phase)
 
 
 @pytest.mark.parametrize("sizes", [(0, 5, 1), (5, 0, 1), (5, 5, 0)])
 def test_a_draw_of_nothing_is_refused(sizes):
-    with pytest.raises(InputError, match="must be >= 1"):
+    with pytest.raises(InputError, match=r"\b1\b"):
         Sine().draw(*sizes, np.random.default_rng(0))
 
 
@@ -130,12 +130,12 @@ def test_a_family_is_made_by_name_with_its_defaults_for_what_is_not_given():
 
 
 def test_an_unknown_family_is_refused_with_the_names_that_exist():
-    with pytest.raises(UnknownNameError, match=r"unknown signal 'sinus'. Did you mean 'sine'\? Available: .*sine"):
+    with pytest.raises(UnknownNameError, match=r"'sinus'.*'sine'.*sine_any"):
         signals.make("sinus")
 
 
 def test_an_unknown_parameter_is_refused_with_the_names_that_exist():
-    with pytest.raises(InputError, match="no parameter 'noise'; it has sigma, angular_frequency, amplitude"):
+    with pytest.raises(InputError, match=r"'noise'.*sigma, angular_frequency, amplitude"):
         signals.make("sine", {"noise": 1.0})
 
 

@@ -58,7 +58,7 @@ def test_a_checkpoint_holds_what_was_saved(tmp_path):
 def test_the_checkpoint_of_another_run_is_refused(small_run, saved, changes):
     before = saved.read_bytes()
     other = small_run(**{"recipe__steps": 5, **changes})
-    with pytest.raises(CheckpointError, match="is of another run"):
+    with pytest.raises(CheckpointError, match="another run"):
         train(other, saved, resume=True)
     assert saved.read_bytes() == before
 
@@ -66,13 +66,13 @@ def test_the_checkpoint_of_another_run_is_refused(small_run, saved, changes):
 @pytest.mark.parametrize("kept", [0, 1, 7, 8, 200, -1])
 def test_a_checkpoint_that_was_cut_is_refused(small_run, saved, kept):
     saved.write_bytes(saved.read_bytes()[:kept])
-    with pytest.raises(CheckpointError, match=r"cannot be read: .* Train again\."):
+    with pytest.raises(CheckpointError, match=r"run.safetensors"):
         train(small_run(recipe__steps=5), saved, resume=True)
 
 
 def test_a_checkpoint_of_other_bytes_is_refused(small_run, saved):
     saved.write_bytes(b"\x00" * 4096)
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="safetensors"):
         train(small_run(recipe__steps=5), saved, resume=True)
 
 
@@ -81,19 +81,19 @@ def test_a_single_flipped_bit_is_noticed_wherever_it_is(saved, share):
     data = bytearray(saved.read_bytes())
     data[int(share * (len(data) - 1))] ^= 1
     saved.write_bytes(data)
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="safetensors"):
         checkpoints.load(saved)
 
 
 def test_a_missing_checkpoint_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="is missing"):
+    with pytest.raises(CheckpointError, match=r"none.safetensors.*missing"):
         checkpoints.load(tmp_path / "none.safetensors")
 
 
 def test_a_checkpoint_behind_a_link_is_refused(saved):
     link = saved.with_name("link.safetensors")
     link.symlink_to(saved)
-    with pytest.raises(CheckpointError, match="symbolic link"):
+    with pytest.raises(CheckpointError, match=r"link.safetensors.*link"):
         checkpoints.load(link)
 
 
@@ -102,7 +102,7 @@ def test_a_checkpoint_without_a_state_is_refused(tmp_path):
 
     path = tmp_path / "bare.safetensors"
     path.write_bytes(save({"model/x": torch.zeros(2)}))
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="safetensors"):
         checkpoints.load(path)
 
 
@@ -110,7 +110,7 @@ def test_a_checkpoint_of_another_schema_is_refused(tmp_path):
     path = tmp_path / "run.safetensors"
     state = State("print", 0, 0.0, 0, 1.0, [], schema_version=SCHEMA_VERSION + 1)
     checkpoints.save(path, state, {"model": {"x": torch.zeros(1)}})
-    told = f"is of schema {SCHEMA_VERSION + 1}; this seqzoo reads {SCHEMA_VERSION}"
+    told = f"schema {SCHEMA_VERSION + 1}.*{SCHEMA_VERSION}"
     with pytest.raises(CheckpointError, match=told):
         checkpoints.load(path)
 
@@ -120,7 +120,7 @@ def test_a_checkpoint_that_lacks_tensors_is_refused(small_run, saved, group):
     state, groups = checkpoints.load(saved)
     del groups[group]
     checkpoints.save(saved, state, groups)
-    with pytest.raises(CheckpointError, match="does not fit the model"):
+    with pytest.raises(CheckpointError, match=r"run.safetensors.*model"):
         train(small_run(recipe__steps=5), saved, resume=True)
 
 
@@ -129,7 +129,7 @@ def test_a_checkpoint_with_a_tensor_of_another_shape_is_refused(small_run, saved
     state, groups = checkpoints.load(saved)
     groups[group]["head.bias"] = torch.zeros(2)
     checkpoints.save(saved, state, groups)
-    with pytest.raises(CheckpointError, match="does not fit the model"):
+    with pytest.raises(CheckpointError, match=r"run.safetensors.*model"):
         train(small_run(recipe__steps=5), saved, resume=True)
 
 

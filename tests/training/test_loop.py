@@ -99,7 +99,7 @@ def test_should_stop_stops_before_the_next_update(small_run):
 def test_a_run_stopped_at_once_has_no_history_and_cannot_be_exported(small_run, tmp_path):
     trained = train(small_run(), should_stop=lambda: True)
     assert trained.history == [] and trained.step == 0 and not trained.finished
-    with pytest.raises(InputError, match="no evaluated weights yet"):
+    with pytest.raises(InputError, match="evaluated"):
         build.export(trained, _registry.entry("lstm.sine").card, tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
 
@@ -112,11 +112,11 @@ def test_a_loss_that_is_not_finite_ends_training_and_keeps_the_last_good_checkpo
     run = small_run(
         recipe__optimiser=optimiser, recipe__learning_rate=1e20, recipe__warmup=1.0, recipe__evaluate_every=1
     )
-    with pytest.raises(DivergedError, match="probably too high") as diverged:
+    with pytest.raises(DivergedError, match=r"1e\+20") as diverged:
         train(run, path)
     state, groups = checkpoints.load(path)
     assert state.step >= 1
-    assert f"The checkpoint of step {state.step} is kept: {path}" in str(diverged.value)
+    assert f"step {state.step} " in str(diverged.value) and str(path) in str(diverged.value)
     for name in ("model", "average", "best"):
         assert all(torch.isfinite(value).all() for value in groups[name].values())
 
@@ -166,13 +166,13 @@ def test_an_endless_series_never_shows_a_window_twice(small_run):
 
 
 def test_a_finite_series_shorter_than_a_window_is_refused(small_run):
-    with pytest.raises(InputError, match=r"a budget must be from one window, 20 \+ 1 values"):
+    with pytest.raises(InputError, match=r"budget.*20 \+ 1"):
         train(small_run(recipe__points=20))
 
 
 @pytest.mark.parametrize("seed", [-1, HELD_OUT_SEEDS])
 def test_a_seed_kept_for_validation_is_refused(small_run, seed):
-    with pytest.raises(InputError, match=f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {seed}"):
+    with pytest.raises(InputError, match=rf"seed.*0 to {HELD_OUT_SEEDS - 1}.*{seed}"):
         small_run(seed=seed)
 
 
@@ -192,7 +192,7 @@ def test_changes_are_named_by_part_and_key():
 
 @pytest.mark.parametrize("key", ["steps", "model.steps", "", "recipes.steps"])
 def test_a_change_of_no_known_part_is_refused(key):
-    with pytest.raises(InputError, match=r"recipe\.KEY, config\.KEY or signal\.KEY"):
+    with pytest.raises(InputError, match=repr(key)):
         TrainingSpec.of(_registry.entry("lstm.sine"), changes={key: 1})
 
 

