@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from seqzoo import signals
 from seqzoo.bundles import store
 from seqzoo.zoo import _model_files, _registry
 
 if TYPE_CHECKING:
     from seqzoo.training.loop import Run
+    from support.serving import Running
 
 TESTS = Path(__file__).parent
 # What a test needs decides its marker: by its room, and by its file where a room has both kinds.
@@ -73,6 +75,13 @@ def own_models() -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture
+def few_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores of models that this test trains are of few windows: how good they are is not what it is about."""
+    for family in signals.FAMILIES.values():
+        monkeypatch.setattr(family, "windows_to_score", 2_000)
+
+
+@pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(2024)
 
@@ -95,6 +104,22 @@ def small_run() -> Callable[..., Run]:
         return Run.of(entry, seed=seed, changes={**small, **dotted})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The app that all tests of a process share; what they put on its shelf has names of its own.
+
+    Its user has a copy of a bundle whose ONNX file is damaged, one whose manifest is, and one that no test asks for.
+    """
+    from support.serving import UNASKED, lasting, with_copies
+
+    home = tmp_path_factory.mktemp("app") / "home"
+    with_copies(home, "lstm.sine-cut", "lstm.sine-torn", UNASKED)
+    (home / "models" / "lstm.sine-cut" / store.ONNX).write_bytes(b"cut")
+    (home / "models" / "lstm.sine-torn" / store.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
+    with lasting(home, "--engine", "onnx", command="app") as running:
+        yield running
 
 
 @pytest.fixture

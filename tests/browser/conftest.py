@@ -1,6 +1,7 @@
-"""Debian's Chromium, looking at the app in a process of its own, or at the microscope alone on an empty page.
+"""Debian's Chromium, looking at the app in a process of its own, or at the microscope by itself on an empty page.
 
 Pages are strict: a selector that two elements match is an error; one that means the first says `>> nth=0`.
+What follows an action is awaited: `expect` and the `wait_for` functions try again until it holds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ import pytest
 from seqzoo.bundles import store
 from seqzoo.microscope import HERE, module
 from support.microscope_page import STUB, facts
-from support.serving import Running, lasting
+from support.serving import Running
 
 FLAGS = [
     "--headless",
@@ -48,7 +50,10 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
+SECONDS = 60  # a busy machine is not a failure
+
+
+@pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(HERE)))
     thread = threading.Thread(target=server.serve_forever)
@@ -59,30 +64,41 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The app; its user has a copy of a bundle whose ONNX file is damaged, and one whose manifest is."""
-    home = tmp_path_factory.mktemp("browser") / "home"
-    for name in ("lstm.sine-cut", "lstm.sine-torn"):
-        shutil.copytree(store.SHIPPED / "lstm.sine", home / "models" / name)
-    (home / "models" / "lstm.sine-cut" / store.ONNX).write_bytes(b"cut")
-    (home / "models" / "lstm.sine-torn" / store.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
-    # With torch's engine, each file of tests would wait for its import.
-    with lasting(home, "--engine", "onnx", command="app") as running:
-        yield running
+_OPEN: list[Any] = []  # Playwright and its browser, from the first test here that needs them to the last in a row
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    found = shutil.which("chromium")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    # Imported and ended here: while it runs, no other test of the process could start an event loop.
-    from playwright.sync_api import sync_playwright
+@pytest.fixture
+def chromium() -> Any:
+    """The browser, which stays open from test to test."""
+    if not _OPEN:
+        from playwright.sync_api import expect, sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
+        found = shutil.which("chromium")
+        assert found, "these tests need Chromium: apt-get install chromium"
+        _OPEN.append(sync_playwright().start())
+        _OPEN.append(_OPEN[0].chromium.launch(executable_path=found, args=FLAGS, timeout=1000 * SECONDS))
+        expect.set_options(timeout=1000 * SECONDS)
+    return _OPEN[1]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """While Playwright runs, no test elsewhere could start an event loop: it ends with the last of these in a row."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        close_browser()
+
+
+def pytest_sessionfinish() -> None:
+    close_browser()
+
+
+def close_browser() -> None:
+    if _OPEN:
+        playwright, *browsers = _OPEN
+        _OPEN.clear()
+        for browser in browsers:
+            browser.close()
+        playwright.stop()
 
 
 @pytest.fixture
@@ -103,6 +119,7 @@ def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
             viewport={"width": width, "height": 900}, color_scheme=scheme, strict_selectors=True
         )
         contexts.append(context)
+        context.set_default_timeout(1000 * SECONDS)
         page = context.new_page()
         page.on("request", asked)
         page.on("console", said)
@@ -123,6 +140,7 @@ def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
 def page(chromium: Any, address: str) -> Iterator[Any]:
     """An empty page of the server; whatever goes wrong in it fails the test."""
     context = chromium.new_context(viewport={"width": 1200, "height": 900}, strict_selectors=True)
+    context.set_default_timeout(1000 * SECONDS)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
@@ -145,7 +163,7 @@ def show(page: Any) -> Callable[..., Any]:
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def weights() -> Callable[[str], str]:
     """The weights of a shipped bundle in base64."""
     return lambda name: base64.b64encode((store.SHIPPED / name / store.WEIGHTS).read_bytes()).decode()

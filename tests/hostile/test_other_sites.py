@@ -141,7 +141,9 @@ def test_the_socket_of_the_pages_opens_for_them_alone(app: Running) -> None:
 
 def test_no_page_may_be_framed_or_send_a_form_anywhere(app: Running) -> None:
     policy = httpx.get(app.address).headers["content-security-policy"].split("; ")
-    assert {"frame-ancestors 'none'", "form-action 'none'", "connect-src 'self'", "base-uri 'none'"} <= set(policy)
+    assert {"default-src 'self'", "frame-ancestors 'none'", "form-action 'none'", "connect-src 'self'",
+            "base-uri 'none'"} <= set(policy)  # fmt: skip
+    assert not any("http" in part for part in policy)
 
 
 def test_the_measures_leave_a_link_from_another_site_working(app: Running) -> None:
