@@ -64,21 +64,73 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-_OPEN: list[Any] = []  # Playwright and its browser, from the first test here that needs them to the last in a row
+class Browser:
+    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one."""
+
+    def __init__(self) -> None:
+        from playwright.sync_api import expect, sync_playwright
+
+        path = shutil.which("chromium")
+        assert path, "these tests need Chromium: apt-get install chromium"
+        self.playwright = sync_playwright().start()
+        self.chromium = self.playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * SECONDS)
+        self.idle: list[Any] = []
+        self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there
+        self.servers: set[str] = set()  # the pages may ask these
+        self.absent: set[str] = set()  # pages that are rightly not there
+        expect.set_options(timeout=1000 * SECONDS)
+
+    def tab(self) -> Any:
+        """An empty page of a context of its own."""
+        context = self.chromium.new_context(strict_selectors=True, viewport={"width": 1400, "height": 900})
+        context.set_default_timeout(1000 * SECONDS)
+        return context.new_page()
+
+    def watched(self) -> Any:
+        """An empty page whose errors are noted as problems; maybe one that another test has used."""
+        if self.idle:
+            return self.idle.pop()
+        page = self.tab()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append((page.url, str(error))))
+        page.on("request", self._request)
+        page.on("dialog", self._dialog)
+        return page
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.problems.append((message.location["url"], message.text))
+
+    def _dialog(self, dialog: Any) -> None:
+        self.problems.append((dialog.page.url, f"a script ran: {dialog.message}"))
+        dialog.dismiss()
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((*self.servers, "data:", "blob:", "about:")):
+            self.problems.append((request.url, "asked for"))
+
+    def leave(self, page: Any) -> None:
+        """As a new page, but for its history."""
+        if not page.is_closed():
+            page.unroute_all()
+            page.context.clear_permissions()
+            page.mouse.move(0, 0)
+            page.goto("about:blank")
+            self.idle.append(page)
+
+    def close(self) -> None:
+        self.chromium.close()
+        self.playwright.stop()
+
+
+_OPEN: list[Browser] = []  # from the first test here to the last in a row
 
 
 @pytest.fixture
-def chromium() -> Any:
-    """The browser, which stays open from test to test."""
+def browser() -> Browser:
     if not _OPEN:
-        from playwright.sync_api import expect, sync_playwright
-
-        found = shutil.which("chromium")
-        assert found, "these tests need Chromium: apt-get install chromium"
-        _OPEN.append(sync_playwright().start())
-        _OPEN.append(_OPEN[0].chromium.launch(executable_path=found, args=FLAGS, timeout=1000 * SECONDS))
-        expect.set_options(timeout=1000 * SECONDS)
-    return _OPEN[1]
+        _OPEN.append(Browser())
+    return _OPEN[0]
 
 
 @pytest.hookimpl(trylast=True)
@@ -93,62 +145,61 @@ def pytest_sessionfinish() -> None:
 
 
 def close_browser() -> None:
-    if _OPEN:
-        playwright, *browsers = _OPEN
-        _OPEN.clear()
-        for browser in browsers:
-            browser.close()
-        playwright.stop()
+    while _OPEN:
+        _OPEN.pop().close()
 
 
 @pytest.fixture
-def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a path; after the test, no page may have logged an error or asked another host for anything."""
-    contexts, wrong, said_errors, absent = [], [], [], set()
+def tab(browser: Browser) -> Iterator[Any]:
+    """A page of a context of its own, in which an error is no failure: the server of it may go."""
+    page = browser.tab()
+    yield page
+    page.context.close()
 
-    def asked(request: Any) -> None:
-        if not request.url.startswith((app.address, "data:", "blob:")):
-            wrong.append(f"asked {request.url}")
 
-    def said(message: Any) -> None:
-        if message.type == "error":
-            said_errors.append((message.location["url"], message.text))
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Callable[[], Any]]:
+    """Gives pages; after the test, none may have logged an error or asked another host for anything."""
+    pages: list[Any] = []
+
+    def take() -> Any:
+        pages.append(browser.watched())
+        return pages[-1]
+
+    browser.problems.clear()
+    browser.absent.clear()
+    yield take
+    for page in pages:
+        browser.leave(page)
+    assert [problem for problem in browser.problems if problem[0] not in browser.absent] == []
+
+
+@pytest.fixture
+def visit(app: Running, browser: Browser, watched: Callable[[], Any]) -> Callable[..., Any]:
+    """Opens a path of the app in a page of its own."""
+    browser.servers.add(app.address)
 
     def go(path: str, *, width: int = 1400, scheme: str = "light") -> Any:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, strict_selectors=True
-        )
-        contexts.append(context)
-        context.set_default_timeout(1000 * SECONDS)
-        page = context.new_page()
-        page.on("request", asked)
-        page.on("console", said)
-        page.on("pageerror", lambda error: wrong.append(f"page: {error}"))
+        page = watched()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="no-preference")
         if page.goto(app.address + path).status == 404:
-            absent.add(app.address + path)  # of which the browser complains, and rightly
+            browser.absent.add(page.url)  # of which the browser complains, and rightly
         page.wait_for_selector("main :is(h1, [role=alert]) >> nth=0")
         return page
 
-    yield go
-    for context in contexts:
-        context.close()
-    wrong += [f"console: {text}" for url, text in said_errors if url not in absent]
-    assert wrong == []
+    return go
 
 
 @pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:
+def page(browser: Browser, watched: Callable[[], Any], address: str) -> Any:
     """An empty page of the server; whatever goes wrong in it fails the test."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 900}, strict_selectors=True)
-    context.set_default_timeout(1000 * SECONDS)
-    made = context.new_page()
-    problems: list[str] = []
-    made.on("pageerror", lambda error: problems.append(str(error)))
-    made.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    made.goto(address)
-    yield made
-    context.close()
-    assert not problems
+    browser.servers.add(address)
+    page = watched()
+    page.set_viewport_size({"width": 1200, "height": 900})
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    page.goto(address)
+    return page
 
 
 @pytest.fixture

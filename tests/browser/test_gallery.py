@@ -25,8 +25,10 @@ def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_lookin
     own = {path.name for path in (app.home / "models").iterdir()}
     assert own >= {"lstm.sine-cut", "lstm.sine-torn", UNASKED}
     assert shown(page) == shipped | set(table.names()) | own
-    page.wait_for_function("name => document.querySelector(`[data-model='${name}'] img`).naturalWidth > 0", arg=UNASKED)
-    assert UNASKED in page.get_attribute(f"[data-model='{UNASKED}'] img", "alt")  # its drawing was computed
+    drawing = f"[data-model='{UNASKED}'] img"
+    page.locator(drawing).scroll_into_view_if_needed()  # it is loaded when it is near
+    page.wait_for_function("drawing => document.querySelector(drawing).naturalWidth > 0", arg=drawing)
+    assert UNASKED in page.get_attribute(drawing, "alt")
     states = {row["name"]: row["state"] for row in httpx.post(f"{app.address}/v2/repository/index").json()}
     assert states[UNASKED] == "UNAVAILABLE"
 

@@ -97,15 +97,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         server.kill()
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The server that all tests of a process share, with a model that none of them loads. It must outlive them."""
-    home = tmp_path_factory.mktemp("serving") / "home"
-    with_copies(home, UNASKED)
-    with lasting(home) as running:
-        yield running
-
-
 @pytest.fixture
 def client(server: Running) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.address, timeout=60, verify=False) as made:
