@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from seqzoo import signals
 from seqzoo.bundles import store
 from seqzoo.zoo import _model_files, _registry
 
 if TYPE_CHECKING:
     from seqzoo.training.spec import TrainingSpec
+    from support.serving import Running
 
 TESTS = Path(__file__).parent
 # Of pytest-xdist's workers and of every process that a test starts: with a thread for each core they would wait for
@@ -26,10 +28,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEEDS = {
     "browser": ("browser",),
     "process": (
-        "cli/test_arena.py", "cli/test_commands.py", "cli/test_saving.py", "docs", "hostile/test_crashes.py",
-        "hostile/test_forged_messages.py", "hostile/test_hostile_addresses.py", "hostile/test_interrupts.py",
-        "hostile/test_other_sites.py", "hostile/test_swaps.py", "house", "runtime/test_libtorch.py",
-        "runtime/test_parallel.py", "server", "tools",
+        "app/test_arena_live.py", "cli/test_arena.py", "cli/test_commands.py", "cli/test_saving.py", "docs",
+        "hostile/test_crashes.py", "hostile/test_forged_messages.py", "hostile/test_hostile_addresses.py",
+        "hostile/test_interrupts.py", "hostile/test_other_sites.py", "hostile/test_swaps.py", "house",
+        "runtime/test_libtorch.py", "runtime/test_parallel.py", "server", "tools",
     ),
     "training": (
         "arena", "cli/test_experiments.py", "cli/test_no_noise.py", "execution", "hostile/test_extreme_signals.py",
@@ -40,13 +42,36 @@ NEEDS = {
 }  # fmt: skip
 
 
+# Files whose tests repeat at full count where SEQZOO_SOAK is set, and at a reduced one elsewhere.
+REPEATS = (
+    "evaluation/test_verdicts.py", "hostile/test_crashes.py", "hostile/test_damaged_bundles.py",
+    "hostile/test_swaps.py", "server",
+)  # fmt: skip
+
+
+def lies_in(path: Path, places: tuple[str, ...]) -> bool:
+    """Whether a test or a folder of tests lies in one of these places."""
+    place = path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
+    return any(f"{place}/".startswith(f"{at}/") for at in places)
+
+
+def needs(path: Path) -> list[str]:
+    """What a test or a folder of tests needs, by its place."""
+    return [name for name, places in NEEDS.items() if lies_in(path, places)]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it needs; `quick` is what needs nothing but this process."""
+    """Mark each test by what it needs, and whether it repeats; `quick` is what needs nothing but this process."""
     for item in items:
-        place = item.path.relative_to(TESTS).as_posix()
-        needs = [name for name, places in NEEDS.items() if any(f"{place}/".startswith(f"{at}/") for at in places)]
-        for name in needs or ["quick"]:
+        for name in needs(item.path) or ["quick"]:
             item.add_marker(name)
+        if lies_in(item.path, REPEATS):
+            item.add_marker("soak")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Asked for what is quick, do not even import the rest."""
+    return True if config.option.markexpr == "quick" and needs(collection_path) else None
 
 
 # No deadline: a busy machine is not a failure. Derandomised: a run that passed passes again.
@@ -77,6 +102,13 @@ def own_models() -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture
+def few_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores of models that this test trains are of few windows: how good they are is not what it is about."""
+    for family in signals.FAMILIES.values():
+        monkeypatch.setattr(family, "windows_to_score", 2_000)
+
+
+@pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(2024)
 
@@ -99,6 +131,33 @@ def small_run() -> Callable[..., TrainingSpec]:
         return TrainingSpec.of(entry, seed=seed, changes={**small, **dotted})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The app that all tests of a process share; what they put on its shelf has names of its own.
+
+    Its user has a copy of a bundle whose ONNX file is damaged, one whose manifest is, and one that no test asks for.
+    """
+    from support.serving import UNASKED, lasting, with_copies
+
+    home = tmp_path_factory.mktemp("app") / "home"
+    with_copies(home, "lstm.sine-cut", "lstm.sine-torn", UNASKED)
+    (home / "models" / "lstm.sine-cut" / store.ONNX).write_bytes(b"cut")
+    (home / "models" / "lstm.sine-torn" / store.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
+    with lasting(home, "--engine", "onnx", command="app") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The server that all tests of a process share, with a model that none of them loads. It must outlive them."""
+    from support.serving import UNASKED, lasting, with_copies
+
+    home = tmp_path_factory.mktemp("serving") / "home"
+    with_copies(home, UNASKED)
+    with lasting(home) as running:
+        yield running
 
 
 @pytest.fixture

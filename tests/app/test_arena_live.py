@@ -44,13 +44,6 @@ def test_before_the_first_run_there_is_none(live):
     assert live.state() is None
 
 
-def test_a_run_of_trained_models_finishes_with_every_result(live):
-    live.start(Choice.of("roll-out", "sine", "", ("linear",)))
-    state = ended(live)
-    assert (state.how, state.measured, state.reason) == ("finished", 1, "") and state.seconds > 0
-    assert state.choice.measured(state.folder) == 1
-
-
 def test_a_run_that_cannot_be_says_why_in_one_line(live):
     live.start(Wrong())
     state = ended(live)
@@ -67,13 +60,16 @@ def test_there_is_one_run_at_a_time_and_it_can_be_stopped(live):
     assert live.state().how == "stopped"
 
 
-def test_a_new_run_starts_afresh(live):
+def test_a_run_of_trained_models_finishes_with_every_result_and_a_new_one_starts_afresh(live):
     choice = Choice.of("roll-out", "sine", "", ("linear",))
     live.start(choice)
     first = ended(live)
+    assert (first.how, first.measured, first.reason, first.choice) == ("finished", 1, "", choice)
+    assert choice.measured(first.folder) == 1
     live.start(choice)
     assert not first.folder.exists() and live.version == 2
-    assert ended(live).how == "finished"
+    live.stop()
+    assert live.state().how == "stopped"
 
 
 def test_a_home_that_cannot_be_written_to_is_a_clear_line(tmp_path, monkeypatch):

@@ -58,7 +58,7 @@ def test_a_picture_in_a_card_is_its_words() -> None:
 def test_a_card_made_to_keep_the_parser_busy_is_laid_out_soon_or_shown_as_it_stands() -> None:
     """What parsers of Markdown are slow at: nesting, links that never close, rows of many cells, lines of a quote."""
     intricate = [
-        "[", "![", "![a](", "[\n", "> ", "- ", "*a **a ", "_a*", "`a``b```c", "[a](<", "<", "* a\n", "[[](", "\\[",
+        "[", "![a](", "> ", "- ", "*a **a ", "_a*", "`a``b```c", "[a](<", "<", "* a\n", "[[](", "\\[",
         "<!--", "&", "[a]: b\n",
     ]  # fmt: skip
     cards = [(unit * markup.MOST)[: markup.MOST] for unit in intricate]

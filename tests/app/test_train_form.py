@@ -67,7 +67,7 @@ def test_the_references_can_be_drawn_before_there_is_anything_else():
 
 def test_a_snapshot_says_how_far_it_is_from_bayes():
     shown = Snapshot(40, [0.2, 0.5, 0.9])
-    assert f"{math.sqrt(0.01 / 3):.4f} from those of Bayes" in curves.snapshot_description(BEGAN, shown)
+    assert f"{math.sqrt(0.01 / 3):.4g} from those of Bayes" in curves.snapshot_description(BEGAN, shown)
     assert [made["name"] for made in curves.snapshot_options(BEGAN, shown)["series"]][-1] == "this run"
 
 

@@ -1,6 +1,7 @@
-"""Debian's Chromium, looking at the app in a process of its own, or at the microscope alone on an empty page.
+"""Debian's Chromium, looking at the app in a process of its own, or at the microscope by itself on an empty page.
 
 Pages are strict: a selector that two elements match is an error; one that means the first says `>> nth=0`.
+What follows an action is awaited: `expect` and the `wait_for` functions try again until it holds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ import pytest
 from seqzoo.bundles import store
 from seqzoo.microscope.modules import PACKAGE
 from support.microscope_page import STUB, facts
-from support.serving import Running, lasting
+from support.serving import Running
 
 FLAGS = [
     "--headless",
@@ -46,7 +48,10 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
+SECONDS = 60  # a busy machine is not a failure
+
+
+@pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(PACKAGE)))
     thread = threading.Thread(target=server.serve_forever)
@@ -57,78 +62,142 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The app; its user has a copy of a bundle whose ONNX file is damaged, and one whose manifest is."""
-    home = tmp_path_factory.mktemp("browser") / "home"
-    for name in ("lstm.sine-cut", "lstm.sine-torn"):
-        shutil.copytree(store.SHIPPED / "lstm.sine", home / "models" / name)
-    (home / "models" / "lstm.sine-cut" / store.ONNX).write_bytes(b"cut")
-    (home / "models" / "lstm.sine-torn" / store.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
-    # With torch's engine, each file of tests would wait for its import.
-    with lasting(home, "--engine", "onnx", command="app") as running:
-        yield running
+class Browser:
+    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one."""
+
+    def __init__(self) -> None:
+        from playwright.sync_api import expect, sync_playwright
+
+        path = shutil.which("chromium")
+        assert path, "these tests need Chromium: apt-get install chromium"
+        self.playwright = sync_playwright().start()
+        self.chromium = self.playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * SECONDS)
+        self.idle: list[Any] = []
+        self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there
+        self.servers: set[str] = set()  # the pages may ask these
+        self.absent: set[str] = set()  # pages that are rightly not there
+        expect.set_options(timeout=1000 * SECONDS)
+
+    def tab(self) -> Any:
+        """An empty page of a context of its own."""
+        context = self.chromium.new_context(strict_selectors=True, viewport={"width": 1400, "height": 900})
+        context.set_default_timeout(1000 * SECONDS)
+        return context.new_page()
+
+    def watched(self) -> Any:
+        """An empty page whose errors are noted as problems; maybe one that another test has used."""
+        if self.idle:
+            return self.idle.pop()
+        page = self.tab()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append((page.url, str(error))))
+        page.on("request", self._request)
+        page.on("dialog", self._dialog)
+        return page
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.problems.append((message.location["url"], message.text))
+
+    def _dialog(self, dialog: Any) -> None:
+        self.problems.append((dialog.page.url, f"a script ran: {dialog.message}"))
+        dialog.dismiss()
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((*self.servers, "data:", "blob:", "about:")):
+            self.problems.append((request.url, "asked for"))
+
+    def leave(self, page: Any) -> None:
+        """As a new page, but for its history."""
+        if not page.is_closed():
+            page.unroute_all()
+            page.context.clear_permissions()
+            page.mouse.move(0, 0)
+            page.goto("about:blank")
+            self.idle.append(page)
+
+    def close(self) -> None:
+        self.chromium.close()
+        self.playwright.stop()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    found = shutil.which("chromium")
-    assert found, "these tests need Chromium: apt-get install chromium"
-    # Imported and ended here: while it runs, no other test of the process could start an event loop.
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
+_OPEN: list[Browser] = []  # from the first test here to the last in a row
 
 
 @pytest.fixture
-def visit(app: Running, chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a path; after the test, no page may have logged an error or asked another host for anything."""
-    contexts, wrong, said_errors, absent = [], [], [], set()
+def browser() -> Browser:
+    if not _OPEN:
+        _OPEN.append(Browser())
+    return _OPEN[0]
 
-    def asked(request: Any) -> None:
-        if not request.url.startswith((app.address, "data:", "blob:")):
-            wrong.append(f"asked {request.url}")
 
-    def said(message: Any) -> None:
-        if message.type == "error":
-            said_errors.append((message.location["url"], message.text))
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """While Playwright runs, no test elsewhere could start an event loop: it ends with the last of these in a row."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        close_browser()
+
+
+def pytest_sessionfinish() -> None:
+    close_browser()
+
+
+def close_browser() -> None:
+    while _OPEN:
+        _OPEN.pop().close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Any]:
+    """A page of a context of its own, in which an error is no failure: the server of it may go."""
+    page = browser.tab()
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Callable[[], Any]]:
+    """Gives pages; after the test, none may have logged an error or asked another host for anything."""
+    pages: list[Any] = []
+
+    def take() -> Any:
+        pages.append(browser.watched())
+        return pages[-1]
+
+    browser.problems.clear()
+    browser.absent.clear()
+    yield take
+    for page in pages:
+        browser.leave(page)
+    assert [problem for problem in browser.problems if problem[0] not in browser.absent] == []
+
+
+@pytest.fixture
+def visit(app: Running, browser: Browser, watched: Callable[[], Any]) -> Callable[..., Any]:
+    """Opens a path of the app in a page of its own."""
+    browser.servers.add(app.address)
 
     def go(path: str, *, width: int = 1400, scheme: str = "light") -> Any:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, strict_selectors=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", asked)
-        page.on("console", said)
-        page.on("pageerror", lambda error: wrong.append(f"page: {error}"))
+        page = watched()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="no-preference")
         if page.goto(app.address + path).status == 404:
-            absent.add(app.address + path)  # of which the browser complains, and rightly
+            browser.absent.add(page.url)  # of which the browser complains, and rightly
         page.wait_for_selector("main :is(h1, [role=alert]) >> nth=0")
         return page
 
-    yield go
-    for context in contexts:
-        context.close()
-    wrong += [f"console: {text}" for url, text in said_errors if url not in absent]
-    assert wrong == []
+    return go
 
 
 @pytest.fixture
-def page(chromium: Any, address: str) -> Iterator[Any]:
+def page(browser: Browser, watched: Callable[[], Any], address: str) -> Any:
     """An empty page of the server; whatever goes wrong in it fails the test."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 900}, strict_selectors=True)
-    made = context.new_page()
-    problems: list[str] = []
-    made.on("pageerror", lambda error: problems.append(str(error)))
-    made.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    made.goto(address)
-    yield made
-    context.close()
-    assert not problems
+    browser.servers.add(address)
+    page = watched()
+    page.set_viewport_size({"width": 1200, "height": 900})
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    page.goto(address)
+    return page
 
 
 @pytest.fixture
@@ -143,7 +212,7 @@ def show(page: Any) -> Callable[..., Any]:
     return make
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def weights() -> Callable[[str], str]:
     """The weights of a shipped bundle in base64."""
     return lambda name: base64.b64encode((store.SHIPPED / name / store.WEIGHTS).read_bytes()).decode()

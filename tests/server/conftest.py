@@ -1,3 +1,3 @@
-from support.serving import client, server, start
+from support.serving import client, start
 
-__all__ = ["client", "server", "start"]
+__all__ = ["client", "start"]

@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     import schemathesis
 
 SOAK = bool(os.environ.get("SEQZOO_SOAK"))
-MUTATIONS, PER_OPERATION = (10_000, 250) if SOAK else (600, 12)
+MUTATIONS, PER_OPERATION = (10_000, 250) if SOAK else (250, 5)
 QUIET = settings(max_examples=MUTATIONS, suppress_health_check=list(HealthCheck), deadline=None)
 
 ODD: st.SearchStrategy[Any] = st.recursive(
@@ -89,7 +89,7 @@ def check_form(status: int, text: str) -> None:
 
 def test_mutations_of_valid_requests_are_answered_or_refused_in_words(server):
     seen: Counter[int] = Counter()
-    with httpx.Client(base_url=server.address, timeout=30) as client:
+    with httpx.Client(base_url=server.address, timeout=60, verify=False) as client:
 
         @QUIET
         @given(mutated())
@@ -120,7 +120,7 @@ def test_what_our_openapi_description_allows_or_forbids_is_answered_or_refused_i
             @settings(QUIET, max_examples=PER_OPERATION)
             @given(operation.as_strategy(generation_mode=mode))
             def send(case: schemathesis.Case) -> None:
-                answer = case.call(timeout=30)
+                answer = case.call(timeout=60)
                 sent[case.operation.label] += 1
                 check_form(answer.status_code, answer.text)
 
@@ -128,5 +128,5 @@ def test_what_our_openapi_description_allows_or_forbids_is_answered_or_refused_i
                 send()
             except Unsatisfiable:  # an operation that takes nothing has no wrong input
                 continue
-    assert len(sent) >= 10 and sum(sent.values()) >= (2500 if SOAK else 100)
+    assert len(sent) >= 10 and sum(sent.values()) >= (2500 if SOAK else 50)
     measured("openapi", sent=sum(sent.values()), operations=len(sent), failures=0)

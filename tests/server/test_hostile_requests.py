@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import struct
+from collections.abc import Iterable
 
 import httpx
 import numpy as np
@@ -16,6 +18,7 @@ from seqzoo import load
 from support.asking import infer, measured
 
 MODEL = "/v2/models/lstm.sine/infer"
+PLACES = range(20) if os.environ.get("SEQZOO_SOAK") else (0, 7, 19)  # of values that are not finite
 WINDOW = [0.1] * 20
 
 
@@ -28,62 +31,64 @@ def refused(answer: httpx.Response, status: int = 400) -> str:
     return facts["error"]
 
 
+def each_refused(client: httpx.Client, requests: Iterable[tuple[object, dict[str, object]]]) -> None:
+    """Each is what it is called in a message, and how it is sent."""
+    for called, request in requests:
+        answer = client.post(MODEL, **request)
+        assert (called, answer.status_code) == (called, 400), answer.text[:300]
+        refused(answer)
+
+
 def with_input(**changes: object) -> dict[str, object]:
     request = infer()
     request["inputs"][0] |= changes
     return request
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        [0, 20, 1], [-1, 20, 1], [2**60, 20, 1], [1, 19, 1], [1, 21, 1], [1, 20], [20], [], [1, 20, 2], [1, 1, 20, 1],
-        [True, 20, 1], [1.0, 20, 1], ["1", 20, 1], None, 20, "1,20,1", [2, 20, 1], [1, 20, 1, 1], {"0": 1},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_a_shape_that_is_not_that_of_the_model_or_of_the_data_is_refused(client, shape):
-    refused(client.post(MODEL, json=with_input(shape=shape)))
-    measured("shapes", sent=1)
+SHAPES: list[object] = [
+    [0, 20, 1], [-1, 20, 1], [2**60, 20, 1], [1, 19, 1], [1, 21, 1], [1, 20], [20], [], [1, 20, 2], [1, 1, 20, 1],
+    [True, 20, 1], [1.0, 20, 1], ["1", 20, 1], None, 20, "1,20,1", [2, 20, 1], [1, 20, 1, 1], {"0": 1},
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("datatype", ["FP16", "FP64", "INT64", "BYTES", "fp32", "", None, 32, ["FP32"]])
-def test_another_datatype_is_refused(client, datatype):
-    assert "must be 'FP32'" in refused(client.post(MODEL, json=with_input(datatype=datatype)))
+def test_a_shape_that_is_not_that_of_the_model_or_of_the_data_is_refused(client):
+    each_refused(client, ((shape, {"json": with_input(shape=shape)}) for shape in SHAPES))
+    measured("shapes", sent=len(SHAPES))
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        [], WINDOW[:19], [*WINDOW, 0.1], ["0.1"] * 20, [None] * 20, [True] * 20, [True, *WINDOW[1:]],
-        [[0.1] * 10, [0.1]],
-        {"0": 0.1}, "0.1", 0.1, None, [[WINDOW]] * 2, [10**40] * 20, [{}] * 20, [[]] * 20,
-    ],
-    ids=lambda data: str(data)[:20],
-)  # fmt: skip
-def test_data_that_are_not_twenty_numbers_are_refused(client, data):
-    refused(client.post(MODEL, json=with_input(data=data)))
+def test_another_datatype_is_refused(client):
+    for datatype in ("FP16", "FP64", "INT64", "BYTES", "fp32", "", None, 32, ["FP32"]):
+        assert "'FP32'" in refused(client.post(MODEL, json=with_input(datatype=datatype))), datatype
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {}, {"inputs": []}, {"inputs": None}, {"inputs": {}}, {"inputs": [1]}, {"inputs": [{}]},
-        {"inputs": [infer()["inputs"][0]] * 2}, [], 1, None, "x", infer(id=7), infer(id={}), infer(parameters=[]),
-        infer(parameters={"binary_data_output": "yes"}), infer(outputs="forecast"), infer(outputs=[1]),
-        infer(outputs=[{"name": "h"}]), infer(outputs=[{"name": "forecast"}] * 2), infer(outputs=[{}]),
-        infer(outputs=[{"name": "forecast", "parameters": {"binary_data": 1}}]), with_input(name="x"),
-        with_input(parameters={"binary_data_size": 80}), with_input(parameters=3),
-    ],
-    ids=lambda body: str(body)[:30],
-)  # fmt: skip
-def test_a_request_of_another_form_is_refused(client, body):
-    refused(client.post(MODEL, json=body))
+DATA: list[object] = [
+    [], WINDOW[:19], [*WINDOW, 0.1], ["0.1"] * 20, [None] * 20, [True] * 20, [True, *WINDOW[1:]],
+    [[0.1] * 10, [0.1]],
+    {"0": 0.1}, "0.1", 0.1, None, [[WINDOW]] * 2, [10**40] * 20, [{}] * 20, [[]] * 20,
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"nan", b'{"inputs": NaN}', b"\x00" * 100, b"[" * 10_000])
-def test_a_body_that_is_not_json_is_refused(client, body):
-    assert "not JSON" in refused(client.post(MODEL, content=body))
+def test_data_that_are_not_twenty_numbers_are_refused(client):
+    each_refused(client, ((data, {"json": with_input(data=data)}) for data in DATA))
+
+
+BODIES: list[object] = [
+    {}, {"inputs": []}, {"inputs": None}, {"inputs": {}}, {"inputs": [1]}, {"inputs": [{}]},
+    {"inputs": [infer()["inputs"][0]] * 2}, [], 1, None, "x", infer(id=7), infer(id={}), infer(parameters=[]),
+    infer(parameters={"binary_data_output": "yes"}), infer(outputs="forecast"), infer(outputs=[1]),
+    infer(outputs=[{"name": "h"}]), infer(outputs=[{"name": "forecast"}] * 2), infer(outputs=[{}]),
+    infer(outputs=[{"name": "forecast", "parameters": {"binary_data": 1}}]), with_input(name="x"),
+    with_input(parameters={"binary_data_size": 80}), with_input(parameters=3),
+]  # fmt: skip
+
+
+def test_a_request_of_another_form_is_refused(client):
+    each_refused(client, ((body, {"json": body}) for body in BODIES))
+
+
+def test_a_body_that_is_not_json_is_refused(client):
+    for body in (b"", b"{", b"\xff\xfe", b"nan", b'{"inputs": NaN}', b"\x00" * 100, b"[" * 10_000):
+        assert "JSON" in refused(client.post(MODEL, content=body)), body[:20]
 
 
 def test_json_nested_250_000_deep_is_refused_and_takes_no_memory(client, server):
@@ -103,46 +108,48 @@ def binary(raw: bytes, rows: int = 1, size: int | None = None) -> tuple[bytes, i
     return header + raw, len(header)
 
 
-@pytest.mark.parametrize("position", range(20))
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf"), 1e39])
 @pytest.mark.parametrize("model", ["lstm.sine", "bayes.sine"])
-def test_a_value_that_is_not_finite_is_refused_at_every_place_in_json_and_binary(client, model, bad, position):
-    window = list(WINDOW)
-    window[position] = bad
-    text = json.dumps(with_input(data=window))  # NaN and Infinity as literals
-    address = f"/v2/models/{model}/infer"
-    refused(client.post(address, content=text.encode()))
-    with np.errstate(over="ignore"):
-        body, length = binary(np.array(window, np.float32).tobytes())
-    told = refused(client.post(address, content=body, headers={"Inference-Header-Content-Length": str(length)}))
-    assert f"value {position} of window 0" in told
-    measured("finite", sent=2)
+def test_a_value_that_is_not_finite_is_refused_at_every_place_in_json_and_binary(client, model, bad):
+    for position in PLACES:
+        window = list(WINDOW)
+        window[position] = bad
+        text = json.dumps(with_input(data=window))  # NaN and Infinity as literals
+        address = f"/v2/models/{model}/infer"
+        refused(client.post(address, content=text.encode()))
+        with np.errstate(over="ignore"):
+            body, length = binary(np.array(window, np.float32).tobytes())
+        told = refused(client.post(address, content=body, headers={"Inference-Header-Content-Length": str(length)}))
+        assert f"value {position} of window 0" in told
+    measured("finite", sent=2 * len(PLACES))
 
 
-@pytest.mark.parametrize("length", ["-1", "²", "99999999999", "1e3", "", " 5", "0x10", "5.0", "1000000", "+5", "٣"])
-def test_a_binary_header_length_that_is_no_length_of_this_body_is_refused(client, length):
-    body, _ = binary(np.full(20, 0.1, np.float32).tobytes())
-    head = f"POST {MODEL} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
-    raw = head.encode() + b"Inference-Header-Content-Length: " + length.encode() + b"\r\n\r\n" + body
-    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
-        connection.sendall(raw)
-        assert connection.recv(65536).startswith(b"HTTP/1.1 400")
+def test_a_binary_header_length_that_is_no_length_of_this_body_is_refused(client):
+    for length in ("-1", "²", "99999999999", "1e3", "", " 5", "0x10", "5.0", "1000000", "+5", "٣"):
+        body, _ = binary(np.full(20, 0.1, np.float32).tobytes())
+        head = f"POST {MODEL} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        raw = head.encode() + b"Inference-Header-Content-Length: " + length.encode() + b"\r\n\r\n" + body
+        with socket.create_connection((client.base_url.host, client.base_url.port), timeout=60) as connection:
+            connection.sendall(raw)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 400"), length
 
 
-@pytest.mark.parametrize("size", [0, 79, 81, -80, 2**40, True, "80", None])
-def test_a_binary_size_that_is_not_that_of_the_bytes_is_refused(client, size):
-    body, length = binary(np.full(20, 0.1, np.float32).tobytes())
-    header = json.loads(body[:length])
-    header["inputs"][0]["parameters"]["binary_data_size"] = size
-    text = json.dumps(header).encode()
-    headers = {"Inference-Header-Content-Length": str(len(text))}
-    refused(client.post(MODEL, content=text + body[length:], headers=headers))
+def test_a_binary_size_that_is_not_that_of_the_bytes_is_refused(client):
+    for size in (0, 79, 81, -80, 2**40, True, "80", None):
+        body, length = binary(np.full(20, 0.1, np.float32).tobytes())
+        header = json.loads(body[:length])
+        header["inputs"][0]["parameters"]["binary_data_size"] = size
+        text = json.dumps(header).encode()
+        headers = {"Inference-Header-Content-Length": str(len(text))}
+        answer = client.post(MODEL, content=text + body[length:], headers=headers)
+        assert (size, answer.status_code) == (size, 400)
+        refused(answer)
 
 
 def test_a_body_over_the_limit_is_refused_without_being_read(client, server):
     process = psutil.Process(server.process.pid)
     before = process.memory_info().rss
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(f"POST {MODEL} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {1 << 40}\r\n\r\n".encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 413")
 
@@ -164,17 +171,12 @@ def test_a_compressed_bomb_is_refused_and_takes_no_memory(client, server):
     measured("bomb", growth=growth / 2**20)
 
 
-@pytest.mark.parametrize(
-    ("encoding", "body", "status"),
-    [
-        ("gzip", b"not gzip", 400),
-        ("gzip", gzip.compress(b"{}", mtime=0)[:-3], 400),
-        ("br", b"{}", 415),
+def test_a_compression_that_is_broken_or_unknown_is_refused(client):
+    for encoding, body, status in (
+        ("gzip", b"not gzip", 400), ("gzip", gzip.compress(b"{}", mtime=0)[:-3], 400), ("br", b"{}", 415),
         ("gzip, gzip", b"", 415),
-    ],
-)
-def test_a_compression_that_is_broken_or_unknown_is_refused(client, encoding, body, status):
-    refused(client.post(MODEL, content=body, headers={"Content-Encoding": encoding}), status)
+    ):  # fmt: skip
+        refused(client.post(MODEL, content=body, headers={"Content-Encoding": encoding}), status)
 
 
 HOSTILE_NAMES = [
@@ -185,40 +187,37 @@ HOSTILE_NAMES = [
     "LSTM.SINE", "Lstm.sine", "lstm%E2%80%A4sine", "l%D1%95tm.sine", "%EF%BC%8E%EF%BC%8E", "lstm.sin%D0%B5",
     "%F0%9F%92%A5",
     "a" * 2000, "a." * 500, "lstm.sine.", ".lstm.sine", "lstm..sine", "lstm.sine;ls", "$(id)", "`id`", "%25%32%65",
-    "lstm.sine?x", "~", "-", "con", "nul", "%ff%fe", "lstm.sine%23", "file:%2f%2f%2fetc",
+    "~", "-", "con", "nul", "%ff%fe", "lstm.sine%23", "file:%2f%2f%2fetc",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=lambda name: name[:25])
-def test_a_hostile_name_finds_nothing(server, name):
-    for rest in ("", "/infer", "/ready", "/versions/1"):
-        method = "POST" if rest == "/infer" else "GET"
-        path = f"/v2/models/{name}{rest}".split("?", 1)[0]
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        if name == "lstm.sine?x":
-            continue
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-            connection.sendall(head.encode())
-            answer = b""
-            while piece := connection.recv(65536):
-                answer += piece
-        status = int(answer.split(b" ", 2)[1])
-        assert status in (400, 404, 405), answer[:200]
-        assert list(json.loads(answer.split(b"\r\n\r\n", 1)[1])) == ["error"]
-    measured("names", names=1)
+def test_a_hostile_name_finds_nothing(server):
+    for name in HOSTILE_NAMES:
+        for rest in ("", "/infer", "/ready", "/versions/1"):
+            method = "POST" if rest == "/infer" else "GET"
+            head = f"{method} /v2/models/{name}{rest} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
+            with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+                connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+                answer = b""
+                while piece := connection.recv(65536):
+                    answer += piece
+            status = int(answer.split(b" ", 2)[1])
+            assert status in (400, 404, 405), (name, answer[:200])
+            assert list(json.loads(answer.split(b"\r\n\r\n", 1)[1])) == ["error"], name
+    measured("names", names=len(HOSTILE_NAMES))
 
 
 def test_what_is_not_http_is_answered_in_the_same_form(server):
     rubbish = struct.pack("<q", -1) * 8 + b"\r\n\r\n"
     for raw in (b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"HELLO WORLD\r\n\r\n", rubbish):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             connection.sendall(raw)
             answer = connection.recv(65536)
         assert answer.startswith(b"HTTP/1.1 400") and b'{"error":' in answer
 
 
 def test_headers_without_end_are_cut(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(b"GET /v2 HTTP/1.1\r\n")
         answer = b""
         try:

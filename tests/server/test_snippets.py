@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -27,28 +28,39 @@ def code(name: str, key: str, origin: str = "http://127.0.0.1:8000", **contract:
     return next(piece.code for piece in snippets.of(name, manifest, origin) if piece.key == key)
 
 
-def printed(text: str, folder: object) -> np.ndarray:
-    ran = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False, cwd=folder)
+# Runs each piece of code in its folder, as a program of its own would.
+RUN = """
+import json, os, sys
+for folder, code in json.load(sys.stdin):
+    os.chdir(folder)
+    exec(compile(code, "snippet", "exec"), {"__name__": "__main__"})
+"""
+
+
+def beside_files(name: str, folder: Path) -> str:
+    """A new folder that holds the exported files of a bundle."""
+    folder.mkdir()
+    for file in (store.ONNX, store.TORCHSCRIPT):
+        shutil.copy(store.SHIPPED / name / file, folder)
+    return str(folder)
+
+
+def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(tmp_path):
+    """In the model's own units too, which are left and entered again without seqzoo."""
+    folders = {name: beside_files(name, tmp_path / name) for name in NAMES}
+    asked = [(folders[name], code(name, key)) for name in NAMES for key in ("python", "onnx", "torchscript")]
+    expected = [load(name, "numpy").predict([0.1] * 20) for name in NAMES for _ in range(3)]
+    asked += [(folders["lstm.sine"], code("lstm.sine", key, scaling=Normaliser(0.5, 2.0)))
+              for key in ("onnx", "torchscript")]  # fmt: skip
+    expected += [2 * load("lstm.sine", "numpy").predict([(0.1 - 0.5) / 2] * 20) + 0.5] * 2
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN], input=json.dumps(asked), capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
-    return np.array(json.loads(ran.stdout))
-
-
-@pytest.mark.parametrize("key", ["python", "onnx", "torchscript"])
-@pytest.mark.parametrize("name", NAMES)
-def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(name, key, tmp_path):
-    for file in (store.ONNX, store.TORCHSCRIPT):
-        shutil.copy(store.SHIPPED / name / file, tmp_path)
-    expected = load(name, "numpy").predict([0.1] * 20)
-    np.testing.assert_allclose(printed(code(name, key), tmp_path), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("key", ["onnx", "torchscript"])
-def test_without_seqzoo_the_units_of_the_model_are_left_and_entered_again(key, tmp_path):
-    for file in (store.ONNX, store.TORCHSCRIPT):
-        shutil.copy(store.SHIPPED / "lstm.sine" / file, tmp_path)
-    expected = 2 * load("lstm.sine", "numpy").predict([(0.1 - 0.5) / 2] * 20) + 0.5
-    given = printed(code("lstm.sine", key, scaling=Normaliser(0.5, 2.0)), tmp_path)
-    np.testing.assert_allclose(given, expected, atol=2e-5)
+    given = [np.array(json.loads(line)) for line in ran.stdout.splitlines()]
+    assert len(given) == len(asked)
+    for (folder, text), forecast, right in zip(asked, given, expected, strict=True):
+        np.testing.assert_allclose(forecast, right, atol=2e-5, err_msg=f"{folder}: {text}")
 
 
 def test_a_name_that_a_bundle_gives_its_input_stays_a_string_in_the_code():
