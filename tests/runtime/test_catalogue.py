@@ -50,7 +50,7 @@ def test_bayes_is_optimal_and_the_last_value_has_no_skill_with_a_shipped_score_a
 def test_the_stored_floors_are_those_of_the_signals_without_a_bundle():
     stored = json.loads(catalogue.STORED_FLOORS.read_bytes())
     shipped = [store.open_bundle(path).manifest for path in store.SHIPPED.iterdir() if path.is_dir()]
-    assert stored.keys() == FAMILIES.keys() - {facts.signal.family for facts in shipped}
+    assert stored.keys() == FAMILIES.keys() - {facts.source.key for facts in shipped}
     for family, known in stored.items():
         assert known == pytest.approx(catalogue.computed_floors(family), rel=1e-6)
 
