@@ -10,6 +10,7 @@ import base64
 import functools
 import shutil
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,9 +73,9 @@ class Browser:
         assert path, "these tests need Chromium: apt-get install chromium"
         self.playwright = sync_playwright().start()
         self.chromium = self.playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * SECONDS)
-        self.idle: list[Any] = []
+        self.idle: dict[str, list[Any]] = defaultdict(list)  # by their server: another would need a new process
         self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there
-        self.servers: set[str] = set()  # the pages may ask these
+        self.servers: dict[str, str] = {}  # the pages may ask these; each has a path without any page
         self.absent: set[str] = set()  # pages that are rightly not there
         expect.set_options(timeout=1000 * SECONDS)
 
@@ -84,10 +85,10 @@ class Browser:
         context.set_default_timeout(1000 * SECONDS)
         return context.new_page()
 
-    def watched(self) -> Any:
-        """An empty page whose errors are noted as problems; maybe one that another test has used."""
-        if self.idle:
-            return self.idle.pop()
+    def watched(self, server: str) -> Any:
+        """A page whose errors are noted as problems; maybe one that another test has used with that server."""
+        if self.idle[server]:
+            return self.idle[server].pop()
         page = self.tab()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append((page.url, str(error))))
@@ -107,14 +108,14 @@ class Browser:
         if not request.url.startswith((*self.servers, "data:", "blob:", "about:")):
             self.problems.append((request.url, "asked for"))
 
-    def leave(self, page: Any) -> None:
+    def leave(self, page: Any, server: str) -> None:
         """As a new page, but for its history."""
         if not page.is_closed():
             page.unroute_all()
             page.context.clear_permissions()
             page.mouse.move(0, 0)
-            page.goto("about:blank")
-            self.idle.append(page)
+            page.goto(server + self.servers[server])
+            self.idle[server].append(page)
 
     def close(self) -> None:
         self.chromium.close()
@@ -156,29 +157,29 @@ def tab(browser: Browser) -> Iterator[Any]:
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Callable[[], Any]]:
-    """Gives pages; after the test, none may have logged an error or asked another host for anything."""
-    pages: list[Any] = []
+def watched(browser: Browser) -> Iterator[Callable[[str], Any]]:
+    """Gives pages for a server; after the test, none may have logged an error or asked another host for anything."""
+    pages: list[tuple[Any, str]] = []
 
-    def take() -> Any:
-        pages.append(browser.watched())
-        return pages[-1]
+    def take(server: str) -> Any:
+        pages.append((browser.watched(server), server))
+        return pages[-1][0]
 
     browser.problems.clear()
     browser.absent.clear()
     yield take
-    for page in pages:
-        browser.leave(page)
+    for page, server in pages:
+        browser.leave(page, server)
     assert [problem for problem in browser.problems if problem[0] not in browser.absent] == []
 
 
 @pytest.fixture
-def visit(app: Running, browser: Browser, watched: Callable[[], Any]) -> Callable[..., Any]:
+def visit(app: Running, browser: Browser, watched: Callable[[str], Any]) -> Callable[..., Any]:
     """Opens a path of the app in a page of its own."""
-    browser.servers.add(app.address)
+    browser.servers[app.address] = "/v2/health/live"
 
     def go(path: str, *, width: int = 1400, scheme: str = "light") -> Any:
-        page = watched()
+        page = watched(app.address)
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="no-preference")
         if page.goto(app.address + path).status == 404:
@@ -190,10 +191,10 @@ def visit(app: Running, browser: Browser, watched: Callable[[], Any]) -> Callabl
 
 
 @pytest.fixture
-def page(browser: Browser, watched: Callable[[], Any], address: str) -> Any:
+def page(browser: Browser, watched: Callable[[str], Any], address: str) -> Any:
     """An empty page of the server; whatever goes wrong in it fails the test."""
-    browser.servers.add(address)
-    page = watched()
+    browser.servers[address] = "/"
+    page = watched(address)
     page.set_viewport_size({"width": 1200, "height": 900})
     page.emulate_media(color_scheme="light", reduced_motion="no-preference")
     page.goto(address)

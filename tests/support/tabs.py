@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 _ELEMENTS = re.compile(r"parseElements\(String\.raw`(.*?)`\)", re.DOTALL)
+_ACKNOWLEDGED = re.compile(r"43(\d+)\[")
 _CLIENT = re.compile(r"'client_id': '([0-9a-f-]+)'")
 
 
@@ -29,6 +30,7 @@ class Tab:
         page = self.answer.text
         self.elements: dict[str, Any] = json.loads(unescape(_ELEMENTS.findall(page)[0]))
         self.client = _CLIENT.findall(page)[0]
+        self.asked = self.acknowledged = 0
         query = f"client_id={self.client}&tab_id={self.client}&document_id=d&next_message_id=0"
         query += "&implicit_handshake=true"
         socket = f"{address.replace('http', 'ws')}/_nicegui_ws/socket.io/?EIO=4&transport=websocket&{query}"
@@ -55,6 +57,8 @@ class Tab:
             assert isinstance(said, str)
             if said == "2":
                 self.socket.send("3")
+            elif number := _ACKNOWLEDGED.match(said):
+                self.acknowledged = int(number[1])
             elif said.startswith('42["update",'):
                 for key, made in json.loads(said[2:])[1].items():
                     if isinstance(made, dict):
@@ -62,6 +66,13 @@ class Tab:
                     else:  # it was removed; or it is the number of the message
                         self.elements.pop(key, None)
         return found
+
+    def served(self) -> None:
+        """Wait until the server has taken all that was sent: it takes messages in their order."""
+        self.asked += 1
+        message = ["ack", {"client_id": self.client, "next_message_id": 0}]
+        self.socket.send(f"42{self.asked}{json.dumps(message)}")
+        self.read(lambda tab: tab.acknowledged == self.asked, seconds=120)
 
     def settle(self, seconds: float = 0.3) -> None:
         """Take what the server sends for a while."""
