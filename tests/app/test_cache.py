@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from seqzoo.app.ui import theme
-from seqzoo.app.ui.cache import Kept
+from seqzoo.app.ui.cache import Cache
 from seqzoo.data.reading import rows_of
 from seqzoo.errors import InputError
 
 
 def test_of_too_many_values_the_one_that_was_used_longest_ago_gives_way():
-    kept: Kept[str, int] = Kept(2)
+    kept: Cache[str, int] = Cache(2)
     assert kept.put("one", 1) == 1 and kept.put("two", 2) == 2
     assert kept.get("one") == 1
     kept.put("three", 3)

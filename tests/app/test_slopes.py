@@ -12,10 +12,10 @@ from seqzoo.app.ui import filters
 from seqzoo.evaluation.sensitivity import Slope
 
 
-def shown(own: list[float], bayes: list[float], *, name: str = "mlp.sine", off: bool = False) -> slopes.Shown:
+def shown(own: list[float], bayes: list[float], *, name: str = "mlp.sine", off: bool = False) -> slopes.Slopes:
     made = [Slope(0.5, np.array(values), 1e-4) for values in (own, bayes, [0.1, 0.2, 0.3])]
     whole = Slope(0.7, np.zeros(3), 1e-4) if off else None
-    return slopes.Shown(name, 2, np.array([1.0, 2.0, 3.0]), *made, whole, "the best possible")
+    return slopes.Slopes(name, 2, np.array([1.0, 2.0, 3.0]), *made, whole, "the best possible")
 
 
 def plain(markup: str) -> str:

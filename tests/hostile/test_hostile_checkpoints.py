@@ -114,30 +114,30 @@ def test_a_checkpoint_that_is_not_a_file_is_refused(checkpoint: Path, tmp_path: 
         checkpoints.load(checkpoint)
 
 
-def _drop(group: str) -> Callable[[checkpoints.State, dict[str, Any]], None]:
+def _drop(group: str) -> Callable[[checkpoints.CheckpointState, dict[str, Any]], None]:
     return lambda state, groups: groups.pop(group)
 
 
-def _shorten(group: str) -> Callable[[checkpoints.State, dict[str, Any]], None]:
-    def change(state: checkpoints.State, groups: dict[str, Any]) -> None:
+def _shorten(group: str) -> Callable[[checkpoints.CheckpointState, dict[str, Any]], None]:
+    def change(state: checkpoints.CheckpointState, groups: dict[str, Any]) -> None:
         groups[group] = {name: value.reshape(-1)[:1].clone() for name, value in groups[group].items()}
 
     return change
 
 
-def _other_run(state: checkpoints.State, groups: dict[str, Any]) -> None:
+def _other_run(state: checkpoints.CheckpointState, groups: dict[str, Any]) -> None:
     state.fingerprint = "f" * 16
 
 
-def _newer(state: checkpoints.State, groups: dict[str, Any]) -> None:
+def _newer(state: checkpoints.CheckpointState, groups: dict[str, Any]) -> None:
     state.schema_version = 9
 
 
-def _negative(state: checkpoints.State, groups: dict[str, Any]) -> None:
+def _negative(state: checkpoints.CheckpointState, groups: dict[str, Any]) -> None:
     state.step = -5
 
 
-def _beyond(state: checkpoints.State, groups: dict[str, Any]) -> None:
+def _beyond(state: checkpoints.CheckpointState, groups: dict[str, Any]) -> None:
     state.step = 10**30
 
 
@@ -153,7 +153,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=range(len(CHANGES)))
 def test_a_checkpoint_that_does_not_fit_the_run_is_refused(
-    run: TrainingSpec, checkpoint: Path, change: Callable[[checkpoints.State, dict[str, Any]], None]
+    run: TrainingSpec, checkpoint: Path, change: Callable[[checkpoints.CheckpointState, dict[str, Any]], None]
 ) -> None:
     state, groups = checkpoints.load(checkpoint)
     state = msgspec.structs.replace(state)

@@ -9,7 +9,7 @@ import torch
 from seqzoo._course import Evaluation
 from seqzoo.errors import CheckpointError
 from seqzoo.training import checkpoints
-from seqzoo.training.checkpoints import SCHEMA_VERSION, State
+from seqzoo.training.checkpoints import SCHEMA_VERSION, CheckpointState
 from seqzoo.training.loop import train
 
 
@@ -31,7 +31,7 @@ def saved(checkpoint, tmp_path):
 
 def test_a_checkpoint_holds_what_was_saved(tmp_path):
     path = tmp_path / "run.safetensors"
-    state = State("print", 7, 1.5, 5, 0.25, [Evaluation(5, 80, 1.0, 0.5, 0.25)])
+    state = CheckpointState("print", 7, 1.5, 5, 0.25, [Evaluation(5, 80, 1.0, 0.5, 0.25)])
     groups = {"model": {"a/b.weight": torch.arange(6.0).reshape(3, 2)}, "optimiser": {"steps": torch.tensor(7)}}
     checkpoints.save(path, state, groups)
     loaded, tensors = checkpoints.load(path)
@@ -108,7 +108,7 @@ def test_a_checkpoint_without_a_state_is_refused(tmp_path):
 
 def test_a_checkpoint_of_another_schema_is_refused(tmp_path):
     path = tmp_path / "run.safetensors"
-    state = State("print", 0, 0.0, 0, 1.0, [], schema_version=SCHEMA_VERSION + 1)
+    state = CheckpointState("print", 0, 0.0, 0, 1.0, [], schema_version=SCHEMA_VERSION + 1)
     checkpoints.save(path, state, {"model": {"x": torch.zeros(1)}})
     told = f"schema {SCHEMA_VERSION + 1}.*{SCHEMA_VERSION}"
     with pytest.raises(CheckpointError, match=told):
@@ -134,5 +134,5 @@ def test_a_checkpoint_with_a_tensor_of_another_shape_is_refused(small_run, saved
 
 
 def test_the_state_goes_through_json_unchanged():
-    state = State("print", 3, 0.1 + 0.2, 2, 1e-300, [Evaluation(1, 2, 3.0, 1 / 3, 2 / 3)])
-    assert msgspec.json.decode(msgspec.json.encode(state), type=State) == state
+    state = CheckpointState("print", 3, 0.1 + 0.2, 2, 1e-300, [Evaluation(1, 2, 3.0, 1 / 3, 2 / 3)])
+    assert msgspec.json.decode(msgspec.json.encode(state), type=CheckpointState) == state

@@ -14,7 +14,7 @@ from nicegui import ui
 from .ui import theme
 
 
-class Step(msgspec.Struct, frozen=True):
+class TourStep(msgspec.Struct, frozen=True):
     """What is said, as HTML, and the page that it is said over."""
 
     page: str
@@ -26,7 +26,7 @@ class Tour(msgspec.Struct, frozen=True):
 
     title: str
     about: str
-    steps: tuple[Step, ...]
+    steps: tuple[TourStep, ...]
 
 
 TOURS = msgspec.convert(tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")), dict[str, Tour])

@@ -24,7 +24,7 @@ Predict = Callable[[NDArray[Any]], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
-class Step:
+class StepScore:
     """The score at one step ahead; `excess` is NaN where the floor is zero."""
 
     mse: Estimate
@@ -34,14 +34,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Score:
-    """On `windows` fresh windows: means over the horizon, and each step of it; `excess` as in `Step`."""
+    """On `windows` fresh windows: means over the horizon, and each step of it; `excess` as in `StepScore`."""
 
     windows: int
     seed: int
     mse: Estimate
     excess: Estimate
     skill: Estimate
-    steps: list[Step]
+    steps: list[StepScore]
 
     @property
     def floors(self) -> dict[str, float]:
@@ -81,7 +81,7 @@ class HeldOut:
             excess = UNDEFINED
             if not vanishes(dict(reference.items())):
                 excess = metrics.excess(forecast[:, step], self.bayes[:, step], reference.bayes.value)
-            steps.append(Step(metrics.mse(forecast[:, step], self.target[:, step]), excess, reference))
+            steps.append(StepScore(metrics.mse(forecast[:, step], self.target[:, step]), excess, reference))
         last = np.repeat(self.context[:, -1:], horizon, axis=1)
         bayes_mse = float(np.mean([reference.bayes.value for reference in self.floors]))
         return Score(

@@ -89,7 +89,7 @@ def _transformer(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
     return Pass(_dense(weights, "head", _normed(weights, "norm", states[:, -1])), tuple(attention))
 
 
-class Architecture(NamedTuple):
+class Equations(NamedTuple):
     """`run(weights, x [B, L], kept [units], heads)`, the weights whose rows are the first filters, and what can be
     switched off is called."""
 
@@ -99,11 +99,11 @@ class Architecture(NamedTuple):
 
 
 ARCHITECTURES = {
-    "linear": Architecture(_linear, "head.weight", ""),
-    "mlp": Architecture(_mlp, "first.weight", "unit"),
-    "tcn": Architecture(_tcn, "layers.0.1.weight", "kernel"),
-    "gaf_cnn": Architecture(_gaf_cnn, "first.weight", "kernel"),
-    "transformer": Architecture(_transformer, "", "head"),
+    "linear": Equations(_linear, "head.weight", ""),
+    "mlp": Equations(_mlp, "first.weight", "unit"),
+    "tcn": Equations(_tcn, "layers.0.1.weight", "kernel"),
+    "gaf_cnn": Equations(_gaf_cnn, "first.weight", "kernel"),
+    "transformer": Equations(_transformer, "", "head"),
 }
 
 

@@ -18,7 +18,7 @@ from .predictor import Predictor, find_model
 MOST_LOADED = 16
 
 
-class State(NamedTuple):
+class ModelState(NamedTuple):
     """A model in the index: `state` is READY, LOADING or UNAVAILABLE, with the reason where it is not READY."""
 
     name: str
@@ -143,7 +143,7 @@ class Repository:
                 self._slots[oldest].model = None
                 self._slots[oldest].reason = "unloaded: others were used more recently"
 
-    def state(self, name: str) -> State:
+    def state(self, name: str) -> ModelState:
         """Where the model stands.
 
         Raises:
@@ -153,19 +153,19 @@ class Repository:
             self._check(name)
         return self._state(name)
 
-    def index(self) -> list[State]:
+    def index(self) -> list[ModelState]:
         """The state of every model."""
         return [self._state(name) for name in self.names()]
 
-    def _state(self, name: str) -> State:
+    def _state(self, name: str) -> ModelState:
         slot = self._slots.get(name)
         if slot is None:
-            return State(name, "UNAVAILABLE", "not loaded yet: its first request loads it")
+            return ModelState(name, "UNAVAILABLE", "not loaded yet: its first request loads it")
         if slot.model is not None:
-            return State(name, "READY", slot.reason)
+            return ModelState(name, "READY", slot.reason)
         if slot.loading:
-            return State(name, "LOADING", "")
-        return State(name, "UNAVAILABLE", slot.reason)
+            return ModelState(name, "LOADING", "")
+        return ModelState(name, "UNAVAILABLE", slot.reason)
 
     def _check(self, name: str) -> None:
         if not NAME.fullmatch(name) or (references.find(name) is None and name not in shelf.available()):

@@ -27,7 +27,7 @@ _BLANK = "0" * 64
 _DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 
 
-class State(msgspec.Struct):
+class CheckpointState(msgspec.Struct):
     """What a run has reached, without its tensors.
 
     `best_criterion` is what the weights kept were chosen by, see `validation.Judgement`.
@@ -45,7 +45,7 @@ class State(msgspec.Struct):
     schema_version: int = SCHEMA_VERSION
 
 
-def save(path: Path, state: State, groups: dict[str, dict[str, Tensor]]) -> None:
+def save(path: Path, state: CheckpointState, groups: dict[str, dict[str, Tensor]]) -> None:
     """Write atomically. Tensors are named `group/name`."""
     from safetensors.torch import save as serialise
 
@@ -59,7 +59,7 @@ def save(path: Path, state: State, groups: dict[str, dict[str, Tensor]]) -> None
     _storage.write_file(path, raw.replace(_BLANK.encode(), hashlib.sha256(raw).hexdigest().encode(), 1))
 
 
-def load(path: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
+def load(path: Path) -> tuple[CheckpointState, dict[str, dict[str, Tensor]]]:
     """Read what `save` wrote.
 
     Raises:
@@ -74,7 +74,7 @@ def load(path: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
         tensors = parse(raw)
         header = _header(raw)
         _strict_json.check(header["state"])
-        state = msgspec.json.decode(header["state"], type=State)
+        state = msgspec.json.decode(header["state"], type=CheckpointState)
     except (IntegrityError, SafetensorError, msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error}. Train again.") from None
     if state.schema_version != SCHEMA_VERSION:

@@ -17,7 +17,7 @@ from .._extras import one_thread
 from .._formats import percent
 from ..errors import CheckpointError, DivergedError
 from . import checkpoints, modules, optimisers
-from .checkpoints import State
+from .checkpoints import CheckpointState
 from .sources import sampler_of
 from .spec import TrainingSpec
 from .validation import tensor, validation_of
@@ -110,7 +110,7 @@ class _Loop:
         self.average.eval()
         self.optimiser = optimisers.build(spec.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
-        self.state = State(spec.fingerprint, 0, 0.0, 0, math.inf, [])
+        self.state = CheckpointState(spec.fingerprint, 0, 0.0, 0, math.inf, [])
         self.sampler = sampler_of(spec)
         self.validation = validation_of(spec, self.sampler)
 
@@ -180,7 +180,7 @@ class _Loop:
         }
         checkpoints.save(checkpoint, self.state, groups)
 
-    def restore(self, state: State, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
+    def restore(self, state: CheckpointState, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
         if state.fingerprint != self.spec.fingerprint:
             raise CheckpointError(
                 f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "

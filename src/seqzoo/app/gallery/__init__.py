@@ -14,7 +14,7 @@ from nicegui import ui
 from ... import signals
 from ..._formats import percent
 from ...runtime import catalogue
-from ...runtime.repository import Repository, State
+from ...runtime.repository import ModelState, Repository
 from .. import tours
 from ..ui import controls, theme
 from . import sketches
@@ -22,7 +22,7 @@ from . import sketches
 REFERENCE = "reference"  # in the place of an architecture
 BEST_SHOWN = 1e-3  # an excess at which the bar is full
 Row = dict[str, Any]  # of the catalogue
-States = dict[str, State]
+States = dict[str, ModelState]
 
 
 def _architecture(row: Row) -> str:
@@ -146,7 +146,7 @@ def _badge_of(row: Row, states: States) -> str:
     return badge("failed", "it is no longer here") if state is None else state_badge(state)
 
 
-def state_badge(state: State) -> str:
+def state_badge(state: ModelState) -> str:
     """Where a model stands in the repository, as HTML."""
     if state.state != "UNAVAILABLE":
         return badge({"READY": "loaded", "LOADING": "loading"}[state.state])

@@ -16,7 +16,7 @@ from ...runtime.predictor import find_model
 from ...runtime.repository import Repository
 from ...signals import Recall, Signal
 from ..model.visit import identity
-from ..ui.cache import Kept
+from ..ui.cache import Cache
 
 WIDTH, HEIGHT, EDGE = 330, 132, 12
 FOOT, ENLARGED = 40, 20  # height of the strip beneath, which shows (forecast - Bayes), so many times enlarged
@@ -32,7 +32,7 @@ text{font:10px system-ui,sans-serif;fill:var(--muted)}</style>"""
 
 _UNFIT = f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no drawing: it cannot be run</text>'
 
-_drawn: Kept[str, bytes] = Kept(300)
+_drawn: Cache[str, bytes] = Cache(300)
 _one_at_a_time = threading.Lock()
 
 

@@ -14,10 +14,10 @@ from ... import _extras
 from ...bundles.store import Bundle
 from ...runtime import Predictor
 from ...runtime.engines import _libtorch
-from ..ui.cache import Kept
+from ..ui.cache import Cache
 
 RUNS = 100  # predictions that the latency is the median of
-_kept: Kept[tuple[Path, str, str], Measured] = Kept(32)
+_kept: Cache[tuple[Path, str, str], Measured] = Cache(32)
 _imports: dict[str, float] = {}
 _importing = threading.Lock()
 

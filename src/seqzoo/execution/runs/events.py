@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-Step = Annotated[int, msgspec.Meta(ge=1)]
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 LIMIT = 64 << 20  # bytes of a log; the longest run writes less than one MB
 
 
@@ -28,7 +28,7 @@ class Began(_Event, frozen=True):
         bayes: [T] the Bayes forecasts of them; empty for a measured series.
     """
 
-    steps: Step
+    steps: AtLeastOne
     floors: dict[str, float]
     episodic: bool
     truth: list[float]
@@ -38,7 +38,7 @@ class Began(_Event, frozen=True):
 class Evaluated(_Event, frozen=True):
     """The averaged weights after `step` updates: MSE, excess where a floor is known, loss since the last."""
 
-    step: Step
+    step: AtLeastOne
     mse: float
     excess: float | None
     loss: float
@@ -49,7 +49,7 @@ class Evaluated(_Event, frozen=True):
 class Snapshot(_Event, frozen=True):
     """[T] the forecasts one step ahead, by the averaged weights after `step` updates."""
 
-    step: Step
+    step: AtLeastOne
     forecast: list[float]
 
 

@@ -41,7 +41,7 @@ class Trace:
         return self.steps[name]
 
 
-class Cell(NamedTuple):
+class Recurrence(NamedTuple):
     """One step of a recurrence: `step(weights, x [B, 1], before)` to every gate and state, [B, K] each.
 
     Args:
@@ -88,9 +88,9 @@ def _rnn(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Arra
 
 
 CELLS = {
-    "lstm": Cell("lstm", "ifgoch", "hc", _lstm),
-    "gru": Cell("gru", "rznh", "h", _gru),
-    "rnn": Cell("rnn", "h", "h", _rnn),
+    "lstm": Recurrence("lstm", "ifgoch", "hc", _lstm),
+    "gru": Recurrence("gru", "rznh", "h", _gru),
+    "rnn": Recurrence("rnn", "h", "h", _rnn),
 }
 
 

@@ -20,7 +20,7 @@ KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "orde
 MODULES = "/modules"  # where build.py serves the files of `modules`
 
 
-class Microscope(ui.element, component=modules.HERE / "hosts" / "nicegui.js"):
+class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.js"):
     """The microscope on a page.
 
     `window` and `view` are what is looked at, as the browser says.
@@ -87,7 +87,7 @@ async def build(visit: Visit) -> None:
             made.tell(start=subject.start, is_given=subject.is_given)
         background_tasks.create(latest(), name="the Bayes forecast")
 
-    made = Microscope(_address(visit.name, known.bundle), facts, looked)
+    made = MicroscopeElement(_address(visit.name, known.bundle), facts, looked)
 
 
 def _begun(bundle: Bundle, view: dict[str, str]) -> tuple[Subject, dict[str, Any]]:

@@ -23,7 +23,7 @@ from ...ui.handles import Points
 from ..signal_panel import SignalPanel
 from ..visit import Latest, Visit
 from . import slopes
-from .slopes import Shown
+from .slopes import Slopes
 from .units import Units
 
 LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
@@ -151,13 +151,13 @@ class _Sensitivity:
         self.numbers.set_content(slopes.numbers(found))
         self.units.follow(found.context)
 
-    def _compute(self) -> Shown:
+    def _compute(self) -> Slopes:
         signal = self.signal.signal()
         step = round(self.values.get("step", 1))
         context = self._context()
         linear = best_linear(signal, self.length, step)
         off, outside = self.units.off, self.model.outside(context)
-        return Shown(
+        return Slopes(
             f"{self.name}, {len(off)} off" if off else self.name,
             step,
             context,

@@ -15,7 +15,7 @@ from ...ui import charts, controls, theme
 ROOM = 78  # above a chart, for a legend of two lines
 
 
-class Shown(NamedTuple):
+class Slopes(NamedTuple):
     """What the model is called now, the window [L] as it is read, and what each forecaster makes of it.
 
     Args:
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
         return made if self.whole is None else [("nothing off", self.whole, "grey", "rect"), *made]
 
 
-def slopes(found: Shown) -> charts.Options:
+def slopes(found: Slopes) -> charts.Options:
     """A line for each derivative, over steps from now."""
     at = _steps(found)
     series = []
@@ -66,7 +66,7 @@ def slopes(found: Shown) -> charts.Options:
     return charts.legend_of(options, [label for label, *_ in reversed(found.lines())])
 
 
-def window(found: Shown, poked: int | None) -> charts.Options:
+def window(found: Slopes, poked: int | None) -> charts.Options:
     """The window as points, and the forecasts of what comes next."""
     at = _steps(found)
     series = [charts.dots("window", at, found.context, theme.light("seen"), size=7)]
@@ -81,7 +81,7 @@ def window(found: Shown, poked: int | None) -> charts.Options:
     return charts.legend_of(options, [made["name"] for made in series])
 
 
-def slopes_described(found: Shown) -> str:
+def slopes_described(found: Slopes) -> str:
     """The text alternative of `slopes`."""
     told = []
     for label, slope, *_ in reversed(found.lines()):
@@ -91,14 +91,14 @@ def slopes_described(found: Shown) -> str:
     return f"The derivative of each forecast with respect to {len(found.context)} values: {'; '.join(told)}."
 
 
-def window_described(found: Shown) -> str:
+def window_described(found: Slopes) -> str:
     """The text alternative of `window`."""
     told = ", ".join(f"{label} {slope.forecast:.4f}" for label, slope, *_ in reversed(found.lines()))
     ahead = "the next" if found.step == 1 else f"the value {found.step} steps ahead"
     return f"The last {len(found.context)} values and the forecasts of {ahead}: {told}."
 
 
-def words(found: Shown) -> str:
+def words(found: Slopes) -> str:
     """What the model attends to against what it should, as HTML."""
     own, bayes, name = found.model.derivative, found.bayes.derivative, escape(found.name)
     to_linear = cosine(own, found.linear.derivative)
@@ -137,7 +137,7 @@ def _place(values: FloatArray, place: int) -> str:
     return "the last value" if place == len(values) - 1 else f"the value {len(values) - 1 - place} before the last"
 
 
-def numbers(found: Shown) -> str:
+def numbers(found: Slopes) -> str:
     """The forecasts, as HTML."""
     best = found.bayes.forecast
     items = []
@@ -148,5 +148,5 @@ def numbers(found: Shown) -> str:
     return f'<div class="numbers">{"".join(items)}</div>'
 
 
-def _steps(found: Shown) -> NDArray[np.int_]:
+def _steps(found: Slopes) -> NDArray[np.int_]:
     return np.arange(1 - len(found.context), 1)

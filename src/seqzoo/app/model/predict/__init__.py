@@ -18,17 +18,17 @@ from ....forecasters.floors import standing
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.rollout import finite
 from ...ui import charts, theme
-from ...ui.cache import Kept
+from ...ui.cache import Cache
 from ...ui.handles import Points
 from ...ui.theme import LEVEL
 from .. import engines_panel, own_window
 from ..signal_panel import SignalPanel
 from ..visit import Latest, Visit, identity
 from . import chart
-from .chart import Shown
+from .chart import Forecasts
 
 NEAR = 0.05  # an excess up to which a forecast is said to coincide with that of Bayes
-_radii: Kept[str, FloatArray] = Kept(100)
+_radii: Cache[str, FloatArray] = Cache(100)
 
 
 class _Predict:
@@ -130,7 +130,7 @@ class _Predict:
         self.numbers.set_content(chart.numbers(found, name))
         self.outside.set_content(escape(found.outside))
 
-    def _compute(self) -> Shown:
+    def _compute(self) -> Forecasts:
         model, length, ahead = self.engines.model, self.length, self.horizon
         clean, signal = None, self.visit.model.signal
         if self.is_pasted and self.own is not None:
@@ -143,7 +143,7 @@ class _Predict:
         linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
         radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=self.own is not None)
         outside = model.outside(context)
-        return Shown(
+        return Forecasts(
             context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius, best,
             "" if outside is None else outside.note,
         )  # fmt: skip

@@ -15,7 +15,7 @@ from ...ui.theme import LEVEL
 LINES = 6  # at most so many steps of the vertical axis, give or take one
 
 
-class Shown(NamedTuple):
+class Forecasts(NamedTuple):
     """Context [L], forecasts [H] each, the clean values [L + H] where they are known, radius [H].
 
     `standing` is what the Bayes forecast is here, see `floors.standing`; `outside` says what training did not see.
@@ -31,7 +31,7 @@ class Shown(NamedTuple):
     outside: str
 
 
-def options(found: Shown, name: str) -> charts.Options:
+def options(found: Forecasts, name: str) -> charts.Options:
     """The chart."""
     length, ahead = len(found.context), len(found.model)
     past, future = np.arange(1 - length, 1), np.arange(1, ahead + 1)
@@ -64,7 +64,7 @@ def options(found: Shown, name: str) -> charts.Options:
     return charts.legend_of(options, names)
 
 
-def numbers(found: Shown, name: str) -> str:
+def numbers(found: Forecasts, name: str) -> str:
     """The next value, forecast by each, as HTML."""
     last = found.bayes[0]
 
@@ -88,7 +88,7 @@ def numbers(found: Shown, name: str) -> str:
     return f'<div class="numbers">{"".join(items)}</div>' + _number_line(found, name)
 
 
-def _number_line(found: Shown, name: str) -> str:
+def _number_line(found: Forecasts, name: str) -> str:
     """The forecasts of the next value on one line, as far apart as the page allows."""
     marks = [(name, found.model[0], theme.variable("model")), ("Bayes", found.bayes[0], theme.variable("bayes")),
              ("best linear", found.linear[0], theme.variable("best_linear"))]  # fmt: skip
@@ -111,7 +111,7 @@ def _number_line(found: Shown, name: str) -> str:
     )
 
 
-def described(found: Shown, name: str) -> str:
+def described(found: Forecasts, name: str) -> str:
     """The chart in words."""
     truth = "" if found.clean is None else f", truth {found.clean[len(found.context)]:.4f}"
     return (
@@ -120,7 +120,7 @@ def described(found: Shown, name: str) -> str:
     )
 
 
-def scale(found: Shown) -> tuple[float, float, float]:
+def scale(found: Forecasts) -> tuple[float, float, float]:
     """Ends of the vertical axis and the step between its lines: round, so that they seldom move during a drag."""
     every = [found.context, found.model - found.radius, found.model + found.radius, found.bayes, found.linear]
     values = np.concatenate([*every, *([] if found.clean is None else [found.clean])])

@@ -16,7 +16,7 @@ from ....evaluation.intervals import calibrate
 from ....forecasters.exact import best_linear, linear_mse
 from ....forecasters.protocol import Bundled, Forecaster, has_bundle
 from ....forecasters.rollout import linear_recursion
-from ...ui.cache import Kept
+from ...ui.cache import Cache
 from ...ui.theme import LEVEL
 from .. import loading
 from ..visit import identity
@@ -26,8 +26,8 @@ FAR = 400  # steps from which it shows where a roll-out ends
 MOST_ROWS = 40_000  # windows times steps that errors are measured on
 MOST_DEAR_ROWS = 4_000  # where the posterior is dear
 _alone = threading.Lock()
-_measurements: Kept[tuple[str, int], Measurement] = Kept(100)
-_partners: Kept[str, tuple[Partner | None]] = Kept(100)
+_measurements: Cache[tuple[str, int], Measurement] = Cache(100)
+_partners: Cache[str, tuple[Partner | None]] = Cache(100)
 
 
 class Partner(NamedTuple):
@@ -42,7 +42,7 @@ class Partner(NamedTuple):
         return "recursive" if self.model.horizon == 1 else "direct"
 
 
-class Case(NamedTuple):
+class RolledOut(NamedTuple):
     """History [T]; the rest [H], of the partner [up to H]."""
 
     history: FloatArray
@@ -114,7 +114,7 @@ def _of_partner(partner: Partner | None, context: FloatArray, horizon: int) -> F
     return partner.model.forecast(context, steps).astype(np.float64)
 
 
-def case(name: str, model: Forecaster, horizon: int, seed: int) -> Case:
+def case(name: str, model: Forecaster, horizon: int, seed: int) -> RolledOut:
     """One window of the model's signal and what follows it."""
     length, signal = model.context_length, model.signal
     drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, np.random.default_rng(seed))
@@ -123,7 +123,7 @@ def case(name: str, model: Forecaster, horizon: int, seed: int) -> Case:
     rolled = linear_recursion(best_linear(signal, length), horizon)(window)[0]
     seen = window[:, :, None]
     beside = _of_partner(partner_of(name, model), seen, horizon)
-    return Case(
+    return RolledOut(
         history,
         drawn.clean[0],
         model.forecast(seen, horizon)[0].astype(np.float64),
