@@ -54,7 +54,7 @@ def test_every_door_says_that_there_is_no_excess(quiet: str, terminal: Terminal)
     assert next(row for row in csv.DictReader(io.StringIO(catalogue.table())) if row["name"] == quiet)["excess"] == ""
     card = (path / "README.md").read_text("utf-8")
     assert NO_EXCESS.capitalize() in card and "type: excess" not in card
-    assert "excess undefined" in gallery._scale(row) and "undefined" in page._distance(None)
+    assert "excess undefined" in gallery._scale(row) and "undefined" in page._distance(facts.score)
     assert "no noise" in predict_view._lead(Predictor(path))
 
     stated = msgspec.json.decode((path / MANIFEST).read_bytes())

@@ -39,11 +39,11 @@ from seqzoo.app import build
 build.RECONNECT_SECONDS = 0.2
 
 def tell(*_):
-    from ipywidgets import Widget
+    from seqzoo.microscope.facts import Subject
     gc.collect()
-    widgets = sum(issubclass(type(one), Widget) for one in gc.get_objects())
+    subjects = sum(type(one) is Subject for one in gc.get_objects())
     stores = sum(type(one) is observables.ObservableDict for one in gc.get_objects())
-    print(json.dumps([len(Client.instances), widgets, stores]), flush=True)
+    print(json.dumps([len(Client.instances), subjects, stores]), flush=True)
 
 signal.signal(signal.SIGUSR1, tell)
 from seqzoo.cli import main
@@ -98,7 +98,7 @@ def test_bodies_beyond_what_may_be_held_are_refused_with_when_to_come_back(serve
     measured("busy", held=len(held) * size / 2**20)
 
 
-def test_a_closed_tab_leaves_no_page_and_no_widget_behind(tmp_path):
+def test_a_closed_tab_leaves_no_page_and_no_microscope_behind(tmp_path):
     program = tmp_path / "watched.py"
     program.write_text(WATCHED)
     server = launch(tmp_path / "home", "--engine", "onnx", command="app", program=(str(program),))
@@ -112,9 +112,9 @@ def test_a_closed_tab_leaves_no_page_and_no_widget_behind(tmp_path):
         with contextlib.ExitStack() as tabs:
             for _ in range(5):
                 tabs.enter_context(Tab(server.address, "/models/lstm.sine?view=inside"))
-            assert until(lambda: kept()[1] == 10)  # each has a layout, which is a widget too
+            assert until(lambda: kept()[1] == 5)
         assert until(lambda: kept()[0] == 0)
-        assert until(lambda: kept()[1] <= 2)  # the thread that made the last may still hold it
+        assert until(lambda: kept()[1] <= 1)  # the thread that made the last may still hold it
         assert until(lambda: kept()[2] <= stores + 1)  # NiceGUI looks for stores that are over every 10 seconds
     finally:
         server.kill()

@@ -185,7 +185,8 @@ def history_figure(
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("windows seen")
-    axes.set_ylabel("excess over Bayes" if is_relative else "mean squared error")
+    error = "expected mean squared error" if "bayes" in floors else "mean squared error"
+    axes.set_ylabel("excess over Bayes" if is_relative else error)
     if is_relative:
         percent_ticks(axes.yaxis)
     axes.legend(frameon=False, fontsize=8)

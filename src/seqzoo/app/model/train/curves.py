@@ -100,13 +100,13 @@ def _bound(options: charts.Options, low: float, high: float) -> None:
 
 def loss_description(began: Began, evaluations: Evaluations) -> str:
     """The text alternative of the chart of the course."""
-    lines = ", ".join(f"{label} {began.floors[key]:.5g}" for label, key, _ in _references(began))
+    lines = ", ".join(f"{label} {_error(began.floors[key])}" for label, key, _ in _references(began))
     if not evaluations:
         return f"Error by step of the training, nothing measured yet. References: {lines}."
     last = evaluations[-1]
     return (
         f"Error by step of the training, {len(evaluations)} evaluations from step {evaluations[0].step} to "
-        f"step {last.step}: now {last.mse:.5g}{'' if last.excess is None else f', {last.excess:.2%} above Bayes'}. "
+        f"step {last.step}: now {_error(last.mse)}{'' if last.excess is None else f', {last.excess:.2%} above Bayes'}. "
         f"References: {lines}."
     )
 
