@@ -104,9 +104,10 @@ def loss_description(began: Began, evaluations: Evaluations) -> str:
     if not evaluations:
         return f"Error by step of the training, nothing measured yet. References: {lines}."
     last = evaluations[-1]
+    above = "" if last.excess is None else f", {last.excess:.2%} above Bayes"
     return (
         f"Error by step of the training, {len(evaluations)} evaluations from step {evaluations[0].step} to "
-        f"step {last.step}: now {_error(last.mse)}{'' if last.excess is None else f', {last.excess:.2%} above Bayes'}. "
+        f"step {last.step}: now {_error(last.mse)}{above}. "
         f"References: {lines}."
     )
 
