@@ -1,4 +1,4 @@
-// Definitions: what CSS shows at hover and focus can be reached by touch, stays within the page and leaves at Escape.
+// Definitions, which CSS shows at hover and focus: here touch opens them, Escape closes them, and they stay on the page.
 (() => {
   const EDGE = 12;
   const term = (event) => event.target.closest?.(".term");
