@@ -107,7 +107,7 @@ def loss_description(began: Began, evaluations: Evaluations) -> str:
         return f"Error by training step; no evaluation yet. References: {lines}."
     last = evaluations[-1]
     return (
-        f"Error by training step, {len(evaluations)} evaluations from step {evaluations[0].step} to step {last.step}. "
+        f"Error by training step, {len(evaluations)} evaluations, steps {evaluations[0].step} to {last.step}. "
         f"The latest is {last.mse:.5g}{'' if last.excess is None else f', {last.excess:.2%} above Bayes'}. "
         f"References: {lines}."
     )
