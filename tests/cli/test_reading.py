@@ -288,7 +288,7 @@ def test_options_take_numbers_in_plain_digits_only(terminal: Terminal) -> None:
 def test_commands_that_read_no_series_of_the_user_say_which_do(terminal: Terminal) -> None:
     for option in ("--file", "--csv", "--data", "--series", "-f"):
         refusal = terminal("train", "lstm.sine", option, "series.csv").refusal
-        assert "training on a series of your own is not there yet" in refusal and f"option {option}:" in refusal
+        assert "training cannot use your own series yet" in refusal and f"option {option}:" in refusal
         assert "`seqzoo forecast` and `seqzoo backtest` read one with --file" in refusal
     for command in (["floors"], ["arena"], ["roll-out"], ["show", "lstm.sine"]):
         assert "read one with --file" in terminal(*command, "--csv=series.csv").refusal
