@@ -131,7 +131,7 @@ def test_a_dash_is_standard_input_as_an_argument_and_as_a_file(terminal: Termina
     assert said.status == 0 and "99 cutoffs of standard input" in said.out
     window = "\n".join(VALUES[-20:])
     assert float(terminal("predict", "lstm.sine", "--file", "-", stdin=window).out) == pytest.approx(0.6813, abs=5e-5)
-    assert "beside it" in terminal("predict", "lstm.sine", "-", "0.1").refusal
+    assert "only if no numbers" in terminal("predict", "lstm.sine", "-", "0.1").refusal
 
 
 def test_an_option_with_a_slip_in_its_name_is_named_beside_a_file_too(terminal: Terminal, tmp_path: Path) -> None:

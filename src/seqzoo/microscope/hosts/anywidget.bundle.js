@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules c8adb73418ea3b19; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules afe29a137d7aeb83; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -25,15 +25,15 @@ function parseSafetensors(bytes) {
 }
 function makeCell(architecture, tensors) {
   const kind = CELLS[architecture];
-  if (!kind) throw new Error(`no cell ${architecture}; there are ${Object.keys(CELLS).join(", ")}`);
+  if (!kind) throw new Error(`no cell ${architecture}; expected one of ${Object.keys(CELLS).join(", ")}`);
   const blocks = Math.max(1, kind.gates.length);
   const take = (name, shape) => {
-    const found = tensors[name];
-    if (!found) throw new Error(`the weights lack ${name}`);
-    if (shape && String(found.shape) !== String(shape)) {
-      throw new Error(`${name} is [${found.shape}]; expected [${shape}]`);
+    const tensor = tensors[name];
+    if (!tensor) throw new Error(`the weights lack ${name}`);
+    if (shape && String(tensor.shape) !== String(shape)) {
+      throw new Error(`${name} is [${tensor.shape}]; expected [${shape}]`);
     }
-    return found.data;
+    return tensor.data;
   };
   const size = tensors[`${architecture}.weight_hh_l0`]?.shape[1];
   const horizon = tensors["head.bias"]?.shape[0];
@@ -119,7 +119,7 @@ function contributions(cell, trace, t = trace.L - 1, ahead = 0) {
 function derivative(cell, trace, ahead = 0) {
   const K = cell.size;
   const { steps, frozen, alive } = trace;
-  const found = new Float64Array(trace.L);
+  const slopes = new Float64Array(trace.L);
   const toH = Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k]);
   const toC = new Float64Array(K);
   const toX = new Float64Array(cell.blocks * K);
@@ -133,12 +133,12 @@ function derivative(cell, trace, ahead = 0) {
       toH[k] = 0;
       if (cell.architecture === "lstm") {
         const [i, f, g, o, c] = ["i", "f", "g", "o", "c"].map((name) => steps[name][at + k]);
-        const shown = Math.tanh(c);
-        const dc = toC[k] + dh * o * (1 - shown * shown);
+        const squashed = Math.tanh(c);
+        const dc = toC[k] + dh * o * (1 - squashed * squashed);
         toX[k] = dc * g * i * (1 - i) * free("i", k);
         toX[K + k] = dc * previous("c", k) * f * (1 - f) * free("f", k);
         toX[2 * K + k] = dc * i * (1 - g * g) * free("g", k);
-        toX[3 * K + k] = dh * shown * o * (1 - o) * free("o", k);
+        toX[3 * K + k] = dh * squashed * o * (1 - o) * free("o", k);
         toC[k] = dc * f;
       } else if (cell.architecture === "gru") {
         const [r, z, n] = ["r", "z", "n"].map((name) => steps[name][at + k]);
@@ -154,11 +154,11 @@ function derivative(cell, trace, ahead = 0) {
     toU.set(toX);
     if (cell.architecture === "gru") for (let k = 0; k < K; k++) toU[2 * K + k] *= steps.r[at + k];
     for (let row = 0; row < cell.blocks * K; row++) {
-      found[trace.order[t]] += cell.fromX[row] * toX[row];
+      slopes[trace.order[t]] += cell.fromX[row] * toX[row];
       if (toU[row] !== 0) for (let k = 0; k < K; k++) toH[k] += cell.fromH[row * K + k] * toU[row];
     }
   }
-  return found;
+  return slopes;
 }
 function principal(points, K) {
   const n = points.length / K;
@@ -375,8 +375,8 @@ function text(ctx, words, x, y, colour, align = "right") {
 }
 function yAxis(ctx, axis, y, limit, ink) {
   for (const value of [-limit, 0, limit]) {
-    const shown = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.muted);
+    const label = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
+    text(ctx, value === 0 ? "0" : label, axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
@@ -634,14 +634,14 @@ var Past = class {
     this.base = base;
     this.views = [];
   }
-  /** Changes in a row that have one tag are taken back as one. */
+  /** Stores the state. Successive changes with the same tag are undone together. */
   remember(state, tag = null) {
     if (tag !== null && tag === this.tag) return;
     this.tag = tag;
     this.views.push(toView(state, this.base));
     if (this.views.length > 200) this.views.shift();
   }
-  /** The state before the last change, looked at as now; null where there is none. */
+  /** The state before the last change, with the current view of it; null if there is none. */
   undo(state) {
     this.tag = null;
     const before = this.views.pop();
@@ -710,7 +710,7 @@ function write(find, facts) {
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
-  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values in their original order.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
   say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
@@ -723,9 +723,9 @@ function write(find, facts) {
   describe(find, facts, last);
 }
 function pathIn({ now, question }) {
-  if (!now.plane.shares.some((share) => share > 0)) return "All states are alike: there is no path.";
+  if (!now.plane.shares.some((share) => share > 0)) return "All states are equal, so there is no path.";
   const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
-  const answer = question && `Dots: where windows of ${question.of} end, hue by ${question.what}. Line: this window on its way. `;
+  const answer = question && `Dots: last states of windows of ${question.of}, hue by ${question.what}. Line: the states of this window. `;
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
 function describe(find, facts, last) {
@@ -792,8 +792,8 @@ function notice(facts) {
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
   const both = isNearer ? [near, far] : [far, near];
-  const attends = `what the network attends to (bars) is nearer to ${both.join(" than to ")}; `;
-  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what all add to the forecast${gate}.`;
+  const attends = `the derivative of the network (bars) is nearer to ${both.join(" than to ")}; `;
+  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of all contributions to the forecast${gate}.`;
 }
 
 // src/seqzoo/microscope/js/paint.js
@@ -890,8 +890,8 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   return { ...shown, ranges };
 }
 function paint(find, canvas, points, facts, ink, wide, side) {
-  const shown = pictures(canvas, facts, ink, wide, side);
-  const { state, values } = shown;
+  const figures = pictures(canvas, facts, ink, wide, side);
+  const { state, values } = figures;
   const axis = timeAxis(wide, values.length);
   const y = scaleY(TALL.window, state.limit);
   points.forEach((point, t) => {
@@ -901,7 +901,7 @@ function paint(find, canvas, points, facts, ink, wide, side) {
     mark(point, "aria-valuemin", (-state.limit).toFixed(3));
     mark(point, "aria-valuemax", state.limit.toFixed(3));
   });
-  write(find, shown);
+  write(find, figures);
 }
 
 // src/seqzoo/microscope/js/controls.js
@@ -928,8 +928,8 @@ function listen(desk) {
 function press({ state, all, find, past, aheads }) {
   const mark2 = (button2, isOn) => button2.setAttribute("aria-pressed", String(isOn));
   for (const button2 of all("[data-gate]")) {
-    const found = holding(state.freeze, button2.dataset.gate, state.scope === "one" ? state.unit : null);
-    mark2(button2, button2.dataset.value === (found ? String(found.value) : ""));
+    const held2 = holding(state.freeze, button2.dataset.gate, state.scope === "one" ? state.unit : null);
+    mark2(button2, button2.dataset.value === (held2 ? String(held2.value) : ""));
   }
   for (const button2 of all("[data-order]")) mark2(button2, state.orderName.startsWith(button2.dataset.order));
   mark2(find('[data-do="ablate"]'), state.ablate.has(state.unit));
@@ -1089,7 +1089,7 @@ function overTime(cell, points, signal, hasBayes) {
         ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
-    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
+    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → move to its neighbour.</p>
     <div class="mz-head">
       ${title("Derivative of the forecast", glossary_default.derivative)}
       <span class="mz-keys">${key("bar", "network")}
@@ -1106,7 +1106,7 @@ function overTime(cell, points, signal, hasBayes) {
     ${maps(cell)}
   </section>`;
 }
-var responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
+var responds = ({ of, by }) => `The last state of the unit after windows of ${of}, by ${by}. Dashed: this window.`;
 var farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
   <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
 function beside(L, aheads, question) {
@@ -1118,7 +1118,7 @@ function beside(L, aheads, question) {
         <input type="range" data-do="step" aria-label="step" min="1" max="${L}" value="${L}"></div>
       <div class="mz-buttons">${button('do="play"', "Play")}
         <span class="mz-group" role="group" aria-label="Order in which the values are read">
-          ${button('order="plain"', "as it came")}${button('order="reverse"', "reversed")}
+          ${button('order="plain"', "in order")}${button('order="reverse"', "reversed")}
           ${button('order="shuffle"', "shuffled")}</span></div></div>
     <div class="mz-card"><h3>Unit</h3>
       <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
@@ -1188,7 +1188,7 @@ var Paper = class {
   lineTo(x, y) {
     this.path += `L${short(x)} ${short(y)}`;
   }
-  /** A whole circle; nothing else is drawn. */
+  /** Adds a full circle; draw.js uses no other arc. */
   arc(x, y, radius) {
     const across = short(2 * radius);
     const half = `a${short(radius)} ${short(radius)} 0 1 0`;
@@ -1221,7 +1221,7 @@ var Paper = class {
     const down = short(y + 4);
     this.put("text", `x="${short(x)}" y="${down}" text-anchor="${anchor}" fill="${this.fillStyle}"`, escaped(words));
   }
-  /** A picture, or (with eight numbers) a part of it; enlarged before it is embedded, so that nothing blurs it. */
+  /** Adds a picture or, with eight numbers, a part of it. It is enlarged first, so that viewers do not blur it. */
   drawImage(picture2, ...box) {
     const [x, y, width, height] = box.slice(-4);
     const [left, top, across, down] = box.length > 4 ? box : [0, 0, picture2.width, picture2.height];
@@ -1334,12 +1334,12 @@ function save(blob, file) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1e4);
 }
 function offerDownloads({ find, all }, facts) {
-  const said = find('[data-out="saved"]');
+  const status = find('[data-out="saved"]');
   const menu = find(".mz-menu");
   const close = (isAway) => {
     if (!menu.open || !isAway) return;
     menu.open = false;
-    said.textContent = "";
+    status.textContent = "";
   };
   menu.addEventListener("focusout", (event) => close(event.relatedTarget && !menu.contains(event.relatedTarget)));
   find(".mz-body").addEventListener("pointerdown", () => close(true));
@@ -1359,9 +1359,9 @@ function offerDownloads({ find, all }, facts) {
           const svg = drawing(part, given);
           save(kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg), file);
         }
-        said.textContent = `Saved ${file}.`;
+        status.textContent = `Saved ${file}.`;
       } catch (error) {
-        said.textContent = `${file} could not be made: ${error.message}.`;
+        status.textContent = `${file} could not be made: ${error.message}.`;
       }
     });
   }
@@ -1475,8 +1475,8 @@ function show(host, root, cell) {
   function askAgain(isLater) {
     clearTimeout(wait);
     if (!question) return;
-    const take = (found) => {
-      answers = found;
+    const take = (responses) => {
+      answers = responses;
       now.plane = answers.plane;
     };
     if (!isLater) return void take(respond(cell, question, inModel, changes()));
@@ -1555,7 +1555,7 @@ function show(host, root, cell) {
     points: all(".mz-point"),
     held: null,
     wide: () => wide,
-    /** Looks elsewhere: nothing is computed but what is said of another step ahead. */
+    /** Changes the view. Only another step ahead needs a new computation. */
     look(given) {
       const isFarther = "ahead" in given && given.ahead !== state.ahead;
       Object.assign(state, given);
@@ -1573,7 +1573,7 @@ function show(host, root, cell) {
       draw();
       tell();
     },
-    /** Gives the value read at a step another size. */
+    /** Changes the value that is read at a step. */
     poke(t, value) {
       const bound = Math.max(-state.limit, Math.min(state.limit, value));
       state.window[state.order[t]] = Math.round(1e3 * bound) / 1e3;
@@ -1581,7 +1581,7 @@ function show(host, root, cell) {
       draw();
       tell();
     },
-    /** A drag is over: only now may rows and scale move. */
+    /** Ends a drag: sorts the rows and sets the scale again. */
     settle() {
       rescale();
       sort();
@@ -1589,13 +1589,13 @@ function show(host, root, cell) {
       draw();
       tell(true);
     },
-    /** Changes the network, or what it reads. */
+    /** Changes the network or its window. */
     change(given, isKept = true) {
       if (isKept) past.remember(state);
       desk.apply(given);
       tell(true);
     },
-    /** Takes over another state. */
+    /** Applies a changed state. */
     apply(given) {
       Object.assign(state, given);
       recompute();

@@ -1,4 +1,4 @@
-// From numbers to pictures: every figure, and then the page's words.
+// Draws every figure from the computed numbers, and then writes the texts.
 import { head, project } from "./cell.js";
 import {
   timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
@@ -8,10 +8,10 @@ import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
 const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
 
-/** The value that a height in the window's plot stands for. */
+/** The value at a height in the plot of the window. */
 export const valueAt = (y, limit) => ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
 
-/** What the curves of a unit are drawn like. */
+/** Writes the legend of the curves of a unit. */
 export function legend(place, cell, ink) {
   place.replaceChildren(...cell.names.map((name) => {
     const [dash, width] = CURVES[name];
@@ -23,7 +23,7 @@ export function legend(place, cell, ink) {
   }));
 }
 
-/** What the figures show, from what was computed. */
+/** The facts, with the numbers that the figures show. */
 function shownOf(facts) {
   const { cell, state, now, linear, intercept, bayes, outModel, untouched, signal } = facts;
   const { L } = now;
@@ -39,7 +39,7 @@ function shownOf(facts) {
     bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
 }
 
-/** How a gate or state is coloured: low and high, and the range in words. */
+/** The range of colours of a gate or state: low, high, and both in words. */
 function rangeOf(cell, state, name) {
   if (cell.shut.includes(name)) return [0, 1, "0 to 1"];
   const high = state.limits[name] ?? 1;
@@ -47,7 +47,7 @@ function rangeOf(cell, state, name) {
   return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
 }
 
-/** Draws every figure on the surface that `canvas` gives for it; returns what they show. */
+/** Draws every figure on the surface that `canvas` returns for its name. Returns the numbers that they show. */
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const shown = shownOf(facts);
   const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
@@ -56,7 +56,7 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const { L } = now;
   const K = cell.size;
   const axis = timeAxis(wide, L);
-  const slopes = facts.bayes.derivative; // of a moment ago while one drags
+  const slopes = facts.bayes.derivative; // during a drag, those of a moment ago
   const labels = state.order.map((t) => t + 1);
   const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
@@ -86,10 +86,10 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   return { ...shown, ranges };
 }
 
-/** Brings the page up to date. */
+/** Draws the page again from the facts. */
 export function paint(find, canvas, points, facts, ink, wide, side) {
-  const shown = pictures(canvas, facts, ink, wide, side);
-  const { state, values } = shown;
+  const figures = pictures(canvas, facts, ink, wide, side);
+  const { state, values } = figures;
   const axis = timeAxis(wide, values.length);
   const y = scaleY(TALL.window, state.limit);
   points.forEach((point, t) => {
@@ -99,5 +99,5 @@ export function paint(find, canvas, points, facts, ink, wide, side) {
     mark(point, "aria-valuemin", (-state.limit).toFixed(3));
     mark(point, "aria-valuemax", state.limit.toFixed(3));
   });
-  write(find, shown);
+  write(find, figures);
 }
