@@ -31,7 +31,7 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
         column: max(cell_len(text) for text in [column, *(row[column] for row in cells)]) for column in columns
     }
     for column in DROPPED_FIRST:
-        if column in columns and sum(widths[kept] + len(GAP) for kept in columns) - len(GAP) > width:
+        if column in columns and sum(widths[each] + len(GAP) for each in columns) - len(GAP) > width:
             columns.remove(column)
     _print([_padded(column, column, widths) for column in columns], "")
     for row in rows:

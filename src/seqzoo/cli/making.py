@@ -148,8 +148,8 @@ def _prove(name: str | Bundle, windows: int, seed: int | None, json: bool) -> No
 def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> None:
     """Retrain a bundle from its recipe and compare the weights.
 
-    On the same versions and processor the SHA-256 must be the same; elsewhere the score must lie
-    within 3 standard errors. Exits with status 1 otherwise. Examples: `seqzoo reproduce lstm.sine` ·
+    With the same versions and processor, the SHA-256 must be the same; otherwise the score must lie within 3 standard
+    errors. Exits with status 1 if it does not. Examples: `seqzoo reproduce lstm.sine` ·
     `seqzoo reproduce mgu.sine-own --models mgu.py`
     """
     from .._extras import check_torch
@@ -185,7 +185,7 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
 @app.command()
 def tour(
     name: Model = "lstm.sine",
-    plot: Annotated[Path, typer.Option("--plot", help="Where to write the picture.")] = Path("out/tour.png"),
+    plot: Annotated[Path, typer.Option("--plot", help="File for the picture: .png or .svg.")] = Path("out/tour.png"),
 ) -> None:
     """Verify a model, show some of its forecasts, and score it against the best possible forecaster.
 

@@ -40,16 +40,16 @@ def _dense(weights: Weights, name: str, x: Array) -> Array:
     return np.asarray(x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"])
 
 
-def _linear(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+def _linear(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
     return Pass(_dense(weights, "head", x))
 
 
-def _mlp(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
-    hidden = _gelu(_dense(weights, "first", x)) * kept
+def _mlp(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
+    hidden = _gelu(_dense(weights, "first", x)) * mask
     return Pass(_dense(weights, "head", _gelu(_dense(weights, "second", hidden))))
 
 
-def _tcn(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+def _tcn(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
     """Causal convolutions: a step reads itself and the steps one and two dilations back, or zeros."""
     states, layer = x[:, :, None], 0
     while f"layers.{layer}.1.weight" in weights:
@@ -58,18 +58,18 @@ def _tcn(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
         padded = np.pad(states, ((0, 0), ((taps - 1) * reach, 0), (0, 0)))
         sums = sum(padded[:, tap * reach : tap * reach + length] @ kernel[:, :, tap].T for tap in range(taps))
         activation = _gelu(sums + weights[f"layers.{layer}.1.bias"])
-        states = activation * kept if layer == 0 else states + activation
+        states = activation * mask if layer == 0 else states + activation
         layer += 1
     return Pass(_dense(weights, "head", states[:, -1]))
 
 
-def _gaf_cnn(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
-    maps = _pooled(_gelu(_convolved(weights, "first", gramian(x))) * kept[:, None, None])
+def _gaf_cnn(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
+    maps = _pooled(_gelu(_convolved(weights, "first", gramian(x))) * mask[:, None, None])
     maps = _pooled(_gelu(_convolved(weights, "second", maps)))
     return Pass(_dense(weights, "head", _gelu(_dense(weights, "hidden", maps.reshape(len(x), -1)))))
 
 
-def _transformer(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+def _transformer(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
     attention: list[Array] = []
     states = _dense(weights, "value", x[:, :, None]) + weights["place"]
     rows, length, width = states.shape
@@ -80,7 +80,7 @@ def _transformer(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
         match = parts[0] @ parts[1].swapaxes(2, 3) / math.sqrt(width // heads) + later
         shares = np.exp(match - match.max(axis=3, keepdims=True))
         shares /= shares.sum(axis=3, keepdims=True)
-        on = kept[len(attention) * heads :][:heads, None, None]
+        on = mask[len(attention) * heads :][:heads, None, None]
         mixed = (shares @ parts[2] * on).transpose(0, 2, 1, 3).reshape(rows, length, width)
         states = states + _dense(weights, f"{block}.attended", mixed)
         inner = _gelu(_dense(weights, f"{block}.inner", _normed(weights, f"{block}.before_network", states)))
@@ -93,7 +93,7 @@ class Architecture(NamedTuple):
     """The equations of an architecture.
 
     Args:
-        run: called with the weights, x [B, L], kept [units] of 0 and 1, and the number of heads.
+        run: called with the weights, x [B, L], a mask [units] of 0 (off) and 1, and the number of heads.
         first: the name of the weights whose rows are the first filters; empty if it has none.
         unit: the word for a part that can be switched off; empty if it has none.
     """
@@ -143,10 +143,10 @@ class FeedForward:
 
     def run(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Pass:
         """The results for windows [B, L], with the units `off` at zero. The forecast is in series units."""
-        kept = np.ones(self.units)
-        kept[list(off)] = 0
+        mask = np.ones(self.units)
+        mask[list(off)] = 0
         center, scale = self._normaliser.center, self._normaliser.scale
-        result = self._known.run(self._weights, self.scaled(windows), kept, self.heads)
+        result = self._known.run(self._weights, self.scaled(windows), mask, self.heads)
         return result._replace(forecast=result.forecast * scale + center)
 
     def forecast(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Array:

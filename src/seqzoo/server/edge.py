@@ -175,8 +175,8 @@ class Edge:
 
     def _inflated(self, body: bytes, encoding: bytes) -> bytes:
         if encoding not in _WINDOW:
-            shown = ascii(encoding)[2:-1][:40]
-            raise Refused(415, f"Content-Encoding must be gzip or deflate, got {shown}.", "encoding")
+            name = ascii(encoding)[2:-1][:40]
+            raise Refused(415, f"Content-Encoding must be gzip or deflate, got {name}.", "encoding")
         machine = zlib.decompressobj(_WINDOW[encoding])
         try:
             whole = machine.decompress(body, self.max_body + 1)

@@ -220,12 +220,12 @@ class DrainingServer(Server):
         loop = asyncio.get_running_loop()
         self.server_state.is_draining = True  # type: ignore[attr-defined]
         began = loop.time()
-        with self.listener.dup() as kept:  # closing the server must not reset the connections in the queue
+        with self.listener.dup() as queue:  # closing the server must not reset the connections in the queue
             for server in self.servers:
                 server.close()
             for sock in sockets or []:
                 sock.close()
-            waiting = _accepted(kept)
+            waiting = _accepted(queue)
         for arrived in waiting:
             with contextlib.suppress(OSError):
                 await loop.connect_accepted_socket(self._protocol, arrived)

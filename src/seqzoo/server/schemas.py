@@ -73,12 +73,12 @@ class VerifyRequest(_Strict):
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody, "description": what}
     for status, what in {
-        400: "The input cannot be used; the text says why.",
+        400: "The input cannot be used; the error gives the reason.",
         404: "No model, stream, file or signal has that name.",
         409: "The bundle cannot be used.",
         413: "The body is too large.",
-        500: "The server failed; the text has the id of its traceback in the log.",
-        503: "The server is busy; Retry-After says when to come back.",
+        500: "The server failed; the error has the id of the traceback in the log.",
+        503: "The server is busy; Retry-After says when to try again.",
     }.items()
 }
 

@@ -114,8 +114,8 @@ def serve(
         backlog=2048,
     )
     server = DrainingServer(config, listener)
-    shown = f"[{host}]" if ":" in host else host
-    on_ready(f"http://{shown}:{listener.getsockname()[1]}")
+    address_host = f"[{host}]" if ":" in host else host
+    on_ready(f"http://{address_host}:{listener.getsockname()[1]}")
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 

@@ -54,7 +54,7 @@ class FindingPanels:
 
 
 def _sentences(finding: Finding) -> str:
-    sentences = _list(finding.sentences) if finding.sentences else "<p>Nothing can be said yet.</p>"
+    sentences = _list(finding.sentences) if finding.sentences else "<p>The results so far allow no conclusion.</p>"
     if not finding.details:
         return sentences
     return f"{sentences}<details><summary>Every pair</summary>{_list(finding.details)}</details>"

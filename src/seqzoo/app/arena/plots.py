@@ -148,7 +148,7 @@ def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
 
 
 def legend(finding: Finding) -> str:
-    """What the colours and shapes mean, as HTML that wraps."""
+    """The legend of colours and shapes, as HTML that wraps."""
     if finding.marks:
         keys = [(kind, *KINDS[kind], "") for kind in _groups(finding)]
         if any(mark.each for mark in finding.marks):

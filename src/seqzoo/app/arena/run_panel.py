@@ -55,7 +55,7 @@ class RunPanel:
         ui.timer(LOOK_EVERY, self._look)
 
     def describe(self) -> None:
-        """Say what the button would run."""
+        """Show what the button would run."""
         choice = self.wanted()
         self.about.set_content(escape(f"{choice.experiment.title}: {choice.demonstration.about}."))
 

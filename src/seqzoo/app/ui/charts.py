@@ -43,7 +43,7 @@ def chart(options: Options, description: str) -> ui.echart:
 
 
 def redraw(element: ui.echart, options: Options, description: str) -> None:
-    """Replace what a chart shows."""
+    """Replace the options and the text alternative of a chart."""
     element.options.clear()
     element.options.update(options)
     _describe(element, options, description)

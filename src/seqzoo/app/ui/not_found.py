@@ -15,7 +15,7 @@ from . import theme
 def model(name: str, near: list[str]) -> None:
     """Show that a model does not exist, with links to the nearest names."""
     links = ", ".join(f'<a href="/models/{quote(one)}">{escape(one)}</a>' for one in near)
-    sentence = f"There is no model called <b>{escape(name[:100])}</b> here."
+    sentence = f"There is no model called <b>{escape(name[:100])}</b>."
     _say("No such model", sentence + (f" Did you mean {links}?" if links else ""))
 
 

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules afe29a137d7aeb83; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 40bd65557e6972a0; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -381,7 +381,7 @@ function yAxis(ctx, axis, y, limit, ink) {
   }
 }
 var scaleY = (height, limit) => (value) => height / 2 - value / limit * (height / 2 - 12);
-function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, ink) {
+function drawWindow(canvas, axis, height, { values, limit, forecasts, marks, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
   const y = scaleY(height, limit);
   const next = axis.x(axis.L);
@@ -391,10 +391,10 @@ function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, 
   ctx.globalAlpha = 1;
   yAxis(ctx, axis, y, limit, ink);
   column(ctx, axis, step, 0, height, ink);
-  const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
-  trail(ctx, seen, ink.muted, 1.5);
-  seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink));
-  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
+  const points = Array.from(values, (value, t) => [axis.x(t), y(value)]);
+  trail(ctx, points, ink.muted, 1.5);
+  points.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink));
+  trail(ctx, Array.from(forecasts, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
   for (const { value, colour, hollow, shift } of marks) {
     const at = Math.max(6, Math.min(height - 6, y(value)));
     dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
@@ -692,18 +692,18 @@ function standingOf({ state, start, isGiven, standings }) {
   return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
 }
 function write(find, facts) {
-  const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
+  const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
   const { L } = now;
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
-  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  const rows = [["this network", number(forecasts[L - 1])], [linearOf(signal), number(straight)]];
   if (facts.standings.length) {
     rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
   }
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
-  if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
+  if (step < L - 1) rows.push([`after step ${step + 1}`, number(forecasts[step])]);
   const list2 = find(".mz-said");
   while (list2.children.length > 2 * rows.length) list2.lastChild.remove();
   rows.flat().forEach((words, n) => say(list2.children[n] ?? list2.appendChild(document.createElement(n % 2 ? "dd" : "dt")), words));
@@ -729,12 +729,12 @@ function pathIn({ now, question }) {
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
 function describe(find, facts, last) {
-  const { cell, state, now, said, straight, linear, bayes, own, question, signal, ranges } = facts;
+  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges } = facts;
   const { step, unit } = state;
   const { L } = now;
   const alternative = (part, words) => mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
-  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most, 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
@@ -759,8 +759,8 @@ function doneTo(state) {
   }
   return list(what);
 }
-function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
-  const forecast = said[now.L - 1];
+function changed({ state, start, now, untouched, forecasts, origin, outModel, bayes, straight, linear, intercept, signal }) {
+  const forecast = forecasts[now.L - 1];
   const sentences = [];
   const places = moved(state, start);
   if (places.length) {
@@ -784,10 +784,10 @@ function notice(facts) {
   const half = parts.reduce((sum, part) => sum + part, 0) / 2;
   let count = 0;
   for (let sum = 0; sum < half; count++) sum += parts[count];
-  const kept = { lstm: "f", gru: "z" }[cell.architecture];
-  const share = kept && Math.round(100 * mean(now.steps[kept]));
-  const [word, , memory] = TERMS[kept ?? "h"];
-  const gate = kept ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const memoryGate = { lstm: "f", gru: "z" }[cell.architecture];
+  const share = memoryGate && Math.round(100 * mean(now.steps[memoryGate]));
+  const [word, , memory] = TERMS[memoryGate ?? "h"];
+  const gate = memoryGate ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
   const away = (list2) => Math.hypot(...now.slopes.map((slope, t) => slope - list2[t]));
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
@@ -814,13 +814,13 @@ function shownOf(facts) {
   const { L } = now;
   const K = cell.size;
   const inOrder = (values) => state.order.map((position) => values[position]);
-  const said = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
+  const forecasts = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
   const isFresh = (bayes.ahead ?? 1) === state.ahead + 1 && bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
   const own = (name) => Array.from({ length: L }, (_, t) => now.steps[name][t * K + state.unit]);
   return {
     ...facts,
     inOrder,
-    said,
+    forecasts,
     own,
     isBayesKnown: Boolean(bayes.window),
     values: inOrder(state.window),
@@ -837,8 +837,8 @@ function rangeOf(cell, state, name) {
   return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
 }
 function pictures(canvas, facts, ink, wide, side, isAlone = false) {
-  const shown = shownOf(facts);
-  const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const figures = shownOf(facts);
+  const { cell, state, now, answers, linear, inOrder, forecasts, own, bayes, straight, untouched, values, next } = figures;
   const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
@@ -846,10 +846,10 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative;
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: forecasts[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, forecasts, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
     linear: inOrder(linear),
@@ -887,7 +887,7 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
     const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
     drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
   }
-  return { ...shown, ranges };
+  return { ...figures, ranges };
 }
 function paint(find, canvas, points, facts, ink, wide, side) {
   const figures = pictures(canvas, facts, ink, wide, side);

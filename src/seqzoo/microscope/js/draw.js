@@ -91,7 +91,7 @@ function yAxis(ctx, axis, y, limit, ink) {
 export const scaleY = (height, limit) => (value) => height / 2 - (value / limit) * (height / 2 - 12);
 
 /** Draws the values [L], the forecast after every step [L], and all forecasts at the place of the next value. */
-export function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, ink) {
+export function drawWindow(canvas, axis, height, { values, limit, forecasts, marks, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
   const y = scaleY(height, limit);
   const next = axis.x(axis.L);
@@ -101,10 +101,10 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
   ctx.globalAlpha = 1;
   yAxis(ctx, axis, y, limit, ink);
   column(ctx, axis, step, 0, height, ink);
-  const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
-  trail(ctx, seen, ink.muted, 1.5);
-  seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink)); // on the page, a handle lies above each
-  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
+  const points = Array.from(values, (value, t) => [axis.x(t), y(value)]);
+  trail(ctx, points, ink.muted, 1.5);
+  points.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink)); // on the page, a handle lies above each
+  trail(ctx, Array.from(forecasts, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
   for (const { value, colour, hollow, shift } of marks) { // side by side, because they are often equal
     const at = Math.max(6, Math.min(height - 6, y(value)));
     dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);

@@ -29,11 +29,11 @@ function shownOf(facts) {
   const { L } = now;
   const K = cell.size;
   const inOrder = (values) => state.order.map((position) => values[position]);
-  const said = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
+  const forecasts = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
   const isFresh = (bayes.ahead ?? 1) === state.ahead + 1 &&
     bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
   const own = (name) => Array.from({ length: L }, (_, t) => now.steps[name][t * K + state.unit]);
-  return { ...facts, inOrder, said, own, isBayesKnown: Boolean(bayes.window), values: inOrder(state.window),
+  return { ...facts, inOrder, forecasts, own, isBayesKnown: Boolean(bayes.window), values: inOrder(state.window),
     next: goalOf(signal, state.ahead)[1],
     straight: linear.reduce((sum, weight, t) => sum + weight * state.window[t], intercept),
     bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
@@ -49,8 +49,8 @@ function rangeOf(cell, state, name) {
 
 /** Draws every figure on the surface that `canvas` returns for its name. Returns the numbers that they show. */
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
-  const shown = shownOf(facts);
-  const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const figures = shownOf(facts);
+  const { cell, state, now, answers, linear, inOrder, forecasts, own, bayes, straight, untouched, values, next } = figures;
   const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
@@ -58,10 +58,10 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative; // during a drag, those of a moment ago
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: forecasts[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, forecasts, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
     bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};
@@ -83,7 +83,7 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
     const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
     drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
   }
-  return { ...shown, ranges };
+  return { ...figures, ranges };
 }
 
 /** Draws the page again from the facts. */

@@ -48,18 +48,18 @@ function standingOf({ state, start, isGiven, standings }) {
 
 /** Writes all texts: what to notice, the numbers, and the text alternatives of the pictures. */
 export function write(find, facts) {
-  const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
+  const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
   const { L } = now;
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
-  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  const rows = [["this network", number(forecasts[L - 1])], [linearOf(signal), number(straight)]];
   if (facts.standings.length) {
     rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
   }
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
-  if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
+  if (step < L - 1) rows.push([`after step ${step + 1}`, number(forecasts[step])]);
   const list = find(".mz-said");
   while (list.children.length > 2 * rows.length) list.lastChild.remove();
   rows.flat().forEach((words, n) =>
@@ -91,14 +91,14 @@ function pathIn({ now, question }) {
 
 /** Writes the text alternatives of the pictures. */
 function describe(find, facts, last) {
-  const { cell, state, now, said, straight, linear, bayes, own, question, signal, ranges } = facts;
+  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges } = facts;
   const { step, unit } = state;
   const { L } = now;
   const alternative = (part, words) =>
     mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
-    `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+    `${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +
@@ -131,8 +131,8 @@ export function doneTo(state) {
 }
 
 /** The changes and their effects in words: first of the window, then of the network on that window. */
-function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
-  const forecast = said[now.L - 1];
+function changed({ state, start, now, untouched, forecasts, origin, outModel, bayes, straight, linear, intercept, signal }) {
+  const forecast = forecasts[now.L - 1];
   const sentences = [];
   const places = moved(state, start);
   if (places.length) {
@@ -161,10 +161,10 @@ function notice(facts) {
   const half = parts.reduce((sum, part) => sum + part, 0) / 2;
   let count = 0;
   for (let sum = 0; sum < half; count++) sum += parts[count];
-  const kept = { lstm: "f", gru: "z" }[cell.architecture];
-  const share = kept && Math.round(100 * mean(now.steps[kept]));
-  const [word, , memory] = TERMS[kept ?? "h"];
-  const gate = kept ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const memoryGate = { lstm: "f", gru: "z" }[cell.architecture];
+  const share = memoryGate && Math.round(100 * mean(now.steps[memoryGate]));
+  const [word, , memory] = TERMS[memoryGate ?? "h"];
+  const gate = memoryGate ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
   const away = (list) => Math.hypot(...now.slopes.map((slope, t) => slope - list[t]));
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];

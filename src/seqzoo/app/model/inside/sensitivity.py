@@ -56,7 +56,7 @@ class _Sensitivity:
 
     async def show(self) -> None:
         """Fill the view."""
-        self.lead = theme.html("Measuring what moves the forecast…", "lead", "p").props('aria-live="polite"')
+        self.lead = theme.html("Measuring the derivative of the forecast…", "lead", "p").props('aria-live="polite"')
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
