@@ -212,8 +212,8 @@ def _series(
     signal = predictor.signal
     if signal.episodic:
         raise InputError(
-            f"windows of {signal.title} are independent episodes, so a series of it has no cutoffs: "
-            "give a series with --file, or see the model's score with `seqzoo show`."
+            f"windows of {signal.title} are independent episodes, so a series of it has no cutoffs. "
+            "Give a series with --file, or see the model's score with `seqzoo show`."
         )
     # A model with a finite budget was trained on the series of its seed, which is below the held-out seeds.
     used = fresh_seed() if seed is None else max(seed, HELD_OUT_SEEDS + seed % HELD_OUT_SEEDS)

@@ -1,7 +1,7 @@
 """The outermost layer of the server, around all applications.
 
-It refuses pages of other sites, limits the size of bodies and the memory that requests hold, inflates compressed
-bodies, counts requests and answers unexpected exceptions.
+It refuses pages of other sites, and limits the size of bodies and the memory that requests hold. It also inflates
+compressed bodies, counts requests and answers unexpected exceptions.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ KINDS = {
     ),
     "gaf_cnn": (
         "Kernels of the first convolution",
-        "Each kernel slides over the picture and weighs 3 x 3 pixels of its two channels: cosines of sums on the "
-        f"left, sines of differences on the right. {SCALE}",
+        "Each kernel slides over the picture and weighs 3 x 3 pixels of its two channels. Cosines of sums are on "
+        f"the left, sines of differences on the right. {SCALE}",
     ),
     "transformer": (
         "Attention of each head",

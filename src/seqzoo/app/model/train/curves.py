@@ -207,5 +207,5 @@ def lead(name: str) -> str:
         )
     return (
         f"Notice how far the error falls below the line of the {linear} forecaster, which no weighted sum of the "
-        f"window can beat, and how close it gets to {bayes}, which no forecaster can beat."
+        f"window can beat. Notice too how close it gets to {bayes}, which no forecaster can beat."
     )
