@@ -53,7 +53,7 @@ def test_a_run_that_cannot_be_says_why_in_one_line(live):
 
 def test_there_is_one_run_at_a_time_and_it_can_be_stopped(live):
     live.start(LONG)
-    with pytest.raises(InputError, match="runs already"):
+    with pytest.raises(InputError, match="running already"):
         live.start(LONG)
     assert live.state().how == "running"
     live.stop()

@@ -24,23 +24,23 @@ def plain(markup: str) -> str:
 
 def test_the_words_say_where_the_model_attends_and_where_it_is_farthest_from_bayes():
     said = plain(slopes.words(shown([0.1, -0.9, 0.2], [0.6, -0.8, 0.2])))
-    assert "attends most to the value 1 before the last: the forecast moves by -0.900" in said
-    assert "(Bayes: -0.800)" in said
-    assert "farthest from Bayes at the value 2 before the last, +0.100 against +0.600" in said
-    assert "each number to within 0.00010" in said
+    most, farthest = said.split("farthest from Bayes")
+    assert re.search(r"the value 1 before the last\D*-0\.900\D*-0\.800", most)
+    assert re.search(r"the value 2 before the last\D*\+0\.100\D*\+0\.600", farthest)
+    assert "0.00010" in farthest
 
 
 def test_the_words_of_a_derivative_that_is_that_of_bayes_say_so():
-    assert "This is the derivative of Bayes" in slopes.words(shown([0.1, 0.2, 0.4], [0.1, 0.2, 0.4]))
+    assert "equals the derivative of Bayes" in slopes.words(shown([0.1, 0.2, 0.4], [0.1, 0.2, 0.4]))
 
 
 @pytest.mark.parametrize(("own", "bayes", "expected"), [
     ([0.0, 0.0, 0.0], [0.1, 0.1, 0.1], "no value moves the forecast of mlp.sine"),
-    ([0.1, 0.1, 0.1], [0.0, 0.0, 1e-9], "Bayes is not moved by any value"),
+    ([0.1, 0.1, 0.1], [0.0, 0.0, 1e-9], "no value moves the forecast of Bayes"),
 ])  # fmt: skip
 def test_the_words_of_a_flat_derivative_state_no_direction(own, bayes, expected):
     said = slopes.words(shown(own, bayes))
-    assert expected in said and "cosine" not in said.lower()
+    assert expected.lower() in said.lower() and "cosine" not in said.lower()
 
 
 def test_a_name_is_escaped():
@@ -52,8 +52,8 @@ def test_forecasts_are_drawn_at_their_step_and_those_with_nothing_off_beside_the
     found = shown([1.0, 0.0, 0.0], [0.0, 0.0, 1.0], off=True)
     drawn = {series["name"]: series["data"] for series in slopes.window(found, -1)["series"]}
     assert drawn["mlp.sine"] == [[2.0, 0.5]] and drawn["nothing off"] == [[2.0, 0.7]]
-    assert drawn["window"] == [[-2.0, 1.0], [-1.0, 2.0], [0.0, 3.0]] and drawn["poked"] == [[-1.0, 2.0]]
-    assert {series["name"] for series in slopes.slopes(found)["series"]} == set(drawn) - {"window", "poked"}
+    assert drawn["window"] == [[-2.0, 1.0], [-1.0, 2.0], [0.0, 3.0]] and drawn["changed"] == [[-1.0, 2.0]]
+    assert {series["name"] for series in slopes.slopes(found)["series"]} == set(drawn) - {"window", "changed"}
 
 
 def test_a_heat_map_colours_each_cell_once_and_nothing_where_there_is_nothing():

@@ -29,8 +29,8 @@ def evaluated(step: int, excess: float) -> Evaluated:
 
 @pytest.mark.parametrize(
     ("excess", "said"),
-    [(40.0, "still worse than every reference"), (0.5, "not yet as good as the best weighted sum"),
-     (0.125, "about where the"), (0.05, "better than any weighted sum"), (0.004, "within one per cent of the best")],
+    [(40.0, "worse than every reference"), (0.5, "worse than the best weighted sum"),
+     (0.125, "about as good as the"), (0.05, "than any weighted sum"), (0.004, "within one per cent of the best")],
 )  # fmt: skip
 def test_the_words_place_the_run_among_the_references(excess, said):
     words = curves.in_words(BEGAN, [evaluated(10, 50.0), evaluated(1200, excess)])
@@ -61,7 +61,7 @@ def test_the_excess_is_drawn_on_a_logarithmic_axis_with_the_references_that_have
 def test_the_references_can_be_drawn_before_there_is_anything_else():
     for scale in curves.SCALES:
         assert curves.loss_options(BEGAN, [], scale)["series"][-1]["data"] == []
-    assert "nothing measured yet" in curves.loss_description(BEGAN, [])
+    assert "no evaluation yet" in curves.loss_description(BEGAN, [])
     assert "this run" not in curves.numbers(BEGAN, [])
 
 

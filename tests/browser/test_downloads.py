@@ -130,7 +130,7 @@ def test_each_chart_of_a_view_has_its_own_name(visit: Visit) -> None:
     page.wait_for_selector("[aria-label^='Mean squared error by step']", timeout=60_000)
     name, data = saved(page, "[aria-label='Download mean squared error by steps ahead as CSV']")
     assert name == "last_value.sine-rollout-mean-squared-error.csv"
-    assert list(columns(data))[:2] == ["steps ahead", "noise alone"]
+    assert list(columns(data))[:2] == ["steps ahead", "noise floor"]
     name, _ = saved(page, "[aria-label='Download value by steps from now as SVG']")
     assert name == "last_value.sine-rollout-value.svg"
 

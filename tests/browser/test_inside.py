@@ -163,7 +163,7 @@ def svg_and_png(page: Any, figure: str, images: int) -> None:
 
 def test_a_path_of_one_point_has_no_names_one_upon_another(look):
     page = look("gru.recall", "&freeze=z1")
-    assert page.inner_text("[data-out=path]") == "All states are alike: there is no path."
+    assert "there is no path" in page.inner_text("[data-out=path]")
     names = [b"first value", b"\xe2\x88\x921.0<"]
     assert not any(name in taken(page, "svg", "path")[1] for name in names)
     page.click("[data-gate=z][data-value='']")

@@ -103,7 +103,7 @@ def test_without_torch_onnx_serves_and_the_page_says_so(tab: Any, start: Callabl
     app = start(program=("-c", NO_TORCH))
     tab.goto(f"{app.address}/models/lstm.sine")
     tab.wait_for_selector(CHOSEN % "onnx")
-    tab.wait_for_selector("text=torch is not installed here")
+    tab.wait_for_selector("text=torch is not installed")
     tab.wait_for_selector(".model-head .badge.loaded")
     tab.click("button.choice:has-text('torchscript')")
     tab.wait_for_selector("[aria-live]:has-text('[train]')")

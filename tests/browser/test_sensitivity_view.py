@@ -60,10 +60,10 @@ def test_what_is_inside_fits_a_narrow_window_in_the_dark(visit: Visit, name: str
 def test_a_reference_shows_its_derivative(visit: Visit, name: str) -> None:
     described = look(visit, name).get_attribute(SLOPES, "aria-label")
     if name.startswith("last_value"):
-        assert f"{name} is moved most by the value at 0, by 1.000" in described
+        assert f"{name} depends most on the value at 0, by 1.000" in described
     else:
         reference = "Bayes" if name.startswith("bayes") else "best linear"
-        of_either = rf"(?:{re.escape(name)}|{reference}) is moved most by the value at (\S+), by (\S+) per"
+        of_either = rf"(?:{re.escape(name)}|{reference}) depends most on the value at (\S+), by (\S+) per"
         moved = re.findall(of_either, described)
         assert len(moved) == 2 and moved[0] == moved[1]
 
@@ -149,7 +149,7 @@ def test_shuffling_leaves_a_forecast_that_the_reversed_window_does_not_have(visi
     page = look(visit, "linear.sine")
     reverse = changed_by(page, lambda: page.click("#panel-inside button:has-text('Reversed')"), WINDOW)
     assert changed_by(page, lambda: page.click("#panel-inside button:has-text('Shuffled')"), WINDOW) != reverse
-    ever = re.compile("(by the value at 0, by 0.1.*){2}")  # of linear.sine and the best linear
+    ever = re.compile("(the value at 0, by 0.1.*){2}")  # of linear.sine and the best linear
     expect(page.locator(SLOPES)).to_have_attribute("aria-label", ever)
 
 

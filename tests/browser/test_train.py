@@ -13,7 +13,7 @@ from support.serving import launch
 
 Visit = Callable[..., Any]
 
-COURSE = "#panel-train .chart[aria-label^='Error by step']"
+COURSE = "#panel-train .chart[aria-label^='Error by training step']"
 SHORT = "/models/linear.sine?view=train&steps=500&batch=16"
 LONG = "/models/lstm.sine?view=train&size=32&batch=16&steps=20000"
 

@@ -131,7 +131,7 @@ def test_a_dash_is_standard_input_as_an_argument_and_as_a_file(terminal: Termina
     assert said.status == 0 and "99 cutoffs of standard input" in said.out
     window = "\n".join(VALUES[-20:])
     assert float(terminal("predict", "lstm.sine", "--file", "-", stdin=window).out) == pytest.approx(0.6813, abs=5e-5)
-    assert "beside it" in terminal("predict", "lstm.sine", "-", "0.1").refusal
+    assert "only if no numbers" in terminal("predict", "lstm.sine", "-", "0.1").refusal
 
 
 def test_an_option_with_a_slip_in_its_name_is_named_beside_a_file_too(terminal: Terminal, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_options_take_numbers_in_plain_digits_only(terminal: Terminal) -> None:
 def test_commands_that_read_no_series_of_the_user_say_which_do(terminal: Terminal) -> None:
     for option in ("--file", "--csv", "--data", "--series", "-f"):
         refusal = terminal("train", "lstm.sine", option, "series.csv").refusal
-        assert "training on a series of your own is not there yet" in refusal and f"option {option}:" in refusal
+        assert "training cannot use your own series yet" in refusal and f"option {option}:" in refusal
         assert "`seqzoo forecast` and `seqzoo backtest` read one with --file" in refusal
     for command in (["floors"], ["arena"], ["roll-out"], ["show", "lstm.sine"]):
         assert "read one with --file" in terminal(*command, "--csv=series.csv").refusal

@@ -52,7 +52,7 @@ def test_a_page_pauses_a_run_that_it_did_not_start_and_a_terminal_takes_up_one_o
         recording.train(runs.folder / started, spec, should_stop=lambda: runs.status(started).evaluations != [])
     assert "paused" in terminal("runs").out
     resumed = terminal("train", "linear.sine", *OPTIONS, "--resume")
-    assert resumed.status == 0 and "no interrupted run" not in resumed.err
+    assert resumed.status == 0 and "starting from the beginning" not in resumed.err
     assert runs.status(started).state == "finished" and len(runs.all()) == 2
 
 

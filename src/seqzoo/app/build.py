@@ -1,4 +1,4 @@
-"""The application of the pages: NiceGUI on FastAPI, offline, with a content-security-policy."""
+"""The web pages as an application: NiceGUI on FastAPI, without network access, with a content security policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .model import page
 from .model.inside import microscope
 from .ui import messages, not_found, theme
 
-# NiceGUI writes its script and styles into the page and compiles templates there; nothing else may be reached.
+# NiceGUI writes scripts and styles into the page and compiles templates there. The page may reach no other origin.
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -40,7 +40,7 @@ POLICY = "; ".join(
     )
 )
 _FOREVER = "public, max-age=31536000, immutable"  # the address of a module changes when one of them does
-RECONNECT_SECONDS = 15.0  # after which a page that was left is forgotten
+RECONNECT_SECONDS = 15.0  # after which the state of a page that was left is dropped
 _HEADERS = [
     (b"content-security-policy", POLICY.encode()),
     (b"referrer-policy", b"same-origin"),
@@ -51,44 +51,44 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The gallery at /, a page at /models/NAME, the arena at /arena, tours at /tours/KEY, drawings, a table, modules.
+    """The application of /, /models/NAME, /arena, /tours/KEY, /sketches/NAME.svg, /models.csv and /modules.
 
-    Once a process: NiceGUI keeps its pages in the process.
+    Call it once in a process: NiceGUI keeps its pages in module state.
     """
-    made = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @made.get("/sketches/{name}.svg")
+    @application.get("/sketches/{name}.svg")
     async def sketch(name: str) -> Response:
         data = await to_thread.run_sync(sketches.of, repository, name)
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
 
-    @made.get("/tours/{key}")
+    @application.get("/tours/{key}")
     async def tour(key: str, step: str = "1") -> Response:
         return RedirectResponse(tours.address(key, tours.number(step)) if key in tours.TOURS else "/#tours")
 
-    @made.get(microscope.MODULES + "/{version}/{path:path}")
+    @application.get(microscope.MODULES + "/{version}/{path:path}")
     async def module(version: str, path: str) -> Response:
         if version != modules.version() or path not in modules.files():
             return Response(status_code=404)
         kind = modules.KINDS[PurePosixPath(path).suffix]
         return Response(modules.files()[path], media_type=kind, headers={"cache-control": _FOREVER})
 
-    @made.get("/models.csv")
+    @application.get("/models.csv")
     async def table() -> Response:
         return Response(await to_thread.run_sync(catalogue.table), media_type="text/csv")
 
-    # Quasar's bar, which has no name, would appear at any XMLHttpRequest; what takes long here says so in place.
+    # Quasar shows a progress bar without a label at every XMLHttpRequest; these pages report slow work in place.
     nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
-    # NiceGUI keeps a store for each tab, 30 days long; these pages keep what they need in the address.
+    # NiceGUI keeps a store for each tab for 30 days; these pages keep their state in the address.
     nicegui_app.storage.max_tab_storage_age = RECONNECT_SECONDS
     gallery.enter(repository)
     page.enter(repository)
     arena.enter()
-    not_found.enter(made)
+    not_found.enter(application)
     messages.enter()
     theme.enter()
     ui.run_with(
-        made,
+        application,
         title="seqzoo",
         favicon=theme.FAVICON,
         dark=None,
@@ -96,9 +96,9 @@ def pages(repository: Repository) -> App:
         language="en-US",
         reconnect_timeout=RECONNECT_SECONDS,
         show_welcome_message=False,
-        gzip_middleware_factory=None,  # on one machine it costs more time than it saves
+        gzip_middleware_factory=None,  # on one machine, compression takes longer than the transfer it saves
     )
-    return _guarded(made)
+    return _guarded(application)
 
 
 def _guarded(app: FastAPI) -> App:

@@ -1,4 +1,4 @@
-"""Guided tours: short texts over the pages of models, each step a link to exactly what it speaks of."""
+"""Guided tours: short texts above the pages of models; each step is a link to the state that it explains."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .ui import theme
 
 
 class TourStep(msgspec.Struct, frozen=True):
-    """What is said, as HTML, and the page that it is said over."""
+    """The text of a step, as HTML, and the address of the page that it explains."""
 
     page: str
     says: str
 
 
 class Tour(msgspec.Struct, frozen=True):
-    """Steps in their order. `about` says in one sentence what they show."""
+    """A tour: its steps in order, and in `about` one sentence on what they show."""
 
     title: str
     about: str
@@ -33,7 +33,7 @@ TOURS = msgspec.convert(tomllib.loads(Path(__file__).with_suffix(".toml").read_t
 
 
 def address(key: str, step: int) -> str:
-    """Where a step is shown; steps count from 1, and one that does not exist is the nearest."""
+    """The address of a step. Steps count from 1; a number outside the tour gives the nearest step."""
     steps = TOURS[key].steps
     at = min(max(step, 1), len(steps))
     page = steps[at - 1].page
@@ -41,12 +41,12 @@ def address(key: str, step: int) -> str:
 
 
 def number(given: str) -> int:
-    """A step as an address has it; the first where it is none."""
+    """The number of a step in an address; 1 if the text is not a number."""
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 1
 
 
 def links() -> None:
-    """Every tour, for the gallery."""
+    """Show a link to every tour."""
     cards = "".join(
         f'<li><a href="{escape(address(key, 1))}"><strong>{escape(tour.title)}</strong>'
         f"<span>{escape(tour.about)}</span></a></li>"
@@ -56,7 +56,7 @@ def links() -> None:
 
 
 def panel(query: Mapping[str, str]) -> None:
-    """The step that the address is at; nothing where it is on no tour."""
+    """Show the step that the address names; nothing if it names no tour."""
     key = query.get("tour", "")
     tour = TOURS.get(key)
     if tour is None:

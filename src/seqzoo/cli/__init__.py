@@ -1,4 +1,4 @@
-"""The command line. Each command imports what it needs inside itself, so that all of them start fast."""
+"""The command line. Each command does its imports inside its function, so that every command starts fast."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _USAGE: tuple[type[BaseException], ...] = (typer.BadParameter.__mro__[1],)
 
 
 def main() -> None:
-    """Run the command line. What goes wrong becomes one line on standard error.
+    """Run the command line. An error becomes one line on standard error.
 
-    Exit status: 0; 1 if `verify` or `reproduce` found a failure; 2 for every error; 130 on Ctrl-C.
+    Exit status: 0 for success, 1 if `verify` or `reproduce` fails, 2 for an error, 130 for Ctrl-C.
     """
-    if sys.stdout is None:  # Python's way to say that the descriptor was closed before it began
-        _fail("standard output is closed, so that nothing can be printed. Send it to a file or to /dev/null.")
+    if sys.stdout is None:  # the file descriptor was closed before Python started
+        _fail("standard output is closed, so nothing can be printed. Redirect it to a file or to /dev/null.")
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show must not end the run
+        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal cannot show must not end the command
             stream.reconfigure(errors="backslashreplace")
     try:
         status = app(standalone_mode=False)
@@ -43,7 +43,7 @@ def main() -> None:
         _discard_output()
         raise SystemExit(1) from None
     except MemoryError:
-        _fail("there is not enough memory for that: ask for fewer windows or a smaller model.")
+        _fail("not enough memory: ask for fewer windows or a smaller model.")
     except OSError as error:
         where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
         _fail(f"{error.strerror or error}{where}. Nothing was left half-written.")
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _fail(message: str, status: int = 2) -> NoReturn:
-    """Print one line, whatever a file or an argument smuggled into the message, and exit."""
+    """Print the message as one line of printable characters, and exit with the status."""
     line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(message.split()))
     if sys.stderr is not None:
         sys.stderr.write(f"seqzoo: {line}\n")
@@ -61,7 +61,7 @@ def _fail(message: str, status: int = 2) -> NoReturn:
 
 
 def _discard_output() -> None:
-    """Send what is still buffered nowhere: its reader is gone."""
+    """Discard buffered output, whose reader has gone."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 1)
     os.close(sink)

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from ..data.numerals import number, shown
 from ..errors import InputError
 
-_SERIES_OPTIONS = ("--file", "-f", "--csv", "--data", "--series", "--input")  # what people try for their own numbers
+_SERIES_OPTIONS = ("--file", "-f", "--csv", "--data", "--series", "--input")  # that users try for their own numbers
 _READS_FILES = ("predict", "forecast", "backtest")
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; Typer itself would end on Ctrl-C without a word."""
+        """Run a command, and turn Ctrl-C into `typer.Abort`; Typer itself would exit without a message."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -36,7 +36,7 @@ class _Commands(TyperGroup):
             raise InputError(_own_series(ctx.invoked_subcommand, option)) from None
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command that takes numbers in ASCII digits only, and text, paths and flags without pydantic."""
+        """The command, which then reads numbers in ASCII digits only, and text, paths and flags without pydantic."""
         command = super().get_command(ctx, cmd_name)
         if command is not None:
             _spare_pydantic(command, ctx)
@@ -45,13 +45,13 @@ class _Commands(TyperGroup):
         return command
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """The same for the options before a command."""
+        """The rest of the arguments, after the options before a command, read without pydantic."""
         _spare_pydantic(self, ctx)
         return super().parse_args(ctx, args)
 
 
 def _plain(process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
-    """What `process` makes of an option, unless it read a number where we read none: Python takes 1_0 for ten."""
+    """The value that `process` reads. A text such as 1_0, which Python takes for ten, is refused."""
     value = process(ctx, given)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and isinstance(given, str) and number(given) is None:
@@ -60,18 +60,18 @@ def _plain(process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
 
 
 def _own_series(command: str | None, option: str) -> str:
-    """Where a series of the user's is read, for a command that has no such option."""
+    """The error message for an option of a series that the command does not have."""
     if command in _READS_FILES:
         return f"there is no option {option}: `seqzoo {command}` reads a series with --file."
     act = "training" if command == "train" else f"`seqzoo {command}`"
     return (
-        f"there is no option {option}: {act} on a series of your own is not there yet. "
+        f"there is no option {option}: {act} cannot use your own series yet. "
         "`seqzoo forecast` and `seqzoo backtest` read one with --file."
     )
 
 
 class _AsTyped:
-    """Converts what was typed for a parameter by calling `kind`; takes the place of Typer's `RuntimeParam`."""
+    """Converts the text of a parameter by calling `kind`; replaces Typer's `RuntimeParam`."""
 
     def __init__(self, kind: type[str] | type[Path]) -> None:
         self.kind = kind
@@ -86,10 +86,10 @@ _AS_TYPED = {str: _AsTyped(str), list[str]: _AsTyped(str), Path: _AsTyped(Path),
 
 
 def _spare_pydantic(command: Any, ctx: Any) -> None:
-    """Since 0.29 Typer converts every value with pydantic, whose import takes as long as that of NumPy.
+    """Convert the text and path parameters of a command without pydantic.
 
-    Text and paths need no validator, and a flag that is known to be off none either. Numbers with a range go
-    through Typer as they are, and so does everything in versions that convert in another way.
+    Since 0.29, Typer converts every value with pydantic, whose import takes as long as that of NumPy. Text, paths and
+    flags that are off need no validation. Numbers, and all parameters in other versions of Typer, are left unchanged.
     """
     for param in command.params:
         kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
@@ -103,7 +103,7 @@ def _spare_pydantic(command: Any, ctx: Any) -> None:
 app = typer.Typer(
     name="seqzoo",
     cls=_Commands,
-    help="A zoo of small sequence models, each beside the best forecaster that can exist.",
+    help="A zoo of small sequence models, each compared with the best possible forecaster.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -111,11 +111,11 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Model = Annotated[str, typer.Argument(help="A name that `seqzoo list` shows, or a bundle's folder.")]
+Model = Annotated[str, typer.Argument(help="A name that `seqzoo list` shows, or the folder of a bundle.")]
 EngineOption = Annotated[
     str, typer.Option("--engine", help="onnx, torchscript or numpy; onnx starts fastest.")
 ]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the fresh windows; a new one if not given.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the fresh windows; random if not given.")]
 Numbers = Annotated[
     list[str] | None, typer.Argument(help="The last values, oldest first; `-` reads standard input.")
 ]
@@ -125,7 +125,7 @@ File = Annotated[
 NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # -0.5 is a number, not an option
 ModelFiles = Annotated[
     list[Path] | None,
-    typer.Option("--models", help="A Python file that registers a model of your own. Repeatable."),
+    typer.Option("--models", help="A Python file that registers your own model. Repeatable."),
 ]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Write a picture: .png or .svg.")]
 
@@ -145,10 +145,10 @@ def _root(
 
 
 def load_models(files: list[Path] | None) -> None:
-    """Run the user's model files.
+    """Run the model files of the user, which register models.
 
     Raises:
-        InputError: a file that cannot be used.
+        InputError: a file cannot be run.
     """
     from ..zoo import _registry
 
@@ -157,7 +157,7 @@ def load_models(files: list[Path] | None) -> None:
 
 
 def emit(facts: Any) -> None:
-    """Print JSON on standard output; numbers that JSON cannot hold become null."""
+    """Print `facts` as JSON on standard output; NaN and infinity become null."""
     import msgspec
 
     text = msgspec.json.encode(_encodable(msgspec.to_builtins(facts)))
@@ -165,13 +165,13 @@ def emit(facts: Any) -> None:
 
 
 def say_outside(outside: Outside | None) -> None:
-    """Say on standard error what lies outside training."""
+    """Print on standard error which values lie outside the training range; nothing for None."""
     if outside is not None:
         typer.echo(outside.note, err=True)
 
 
 def _encodable(facts: Any) -> Any:
-    """The same, with file names that are not Unicode spelt with backslashes."""
+    """The same facts, in which file names that are not Unicode have backslash escapes."""
     if isinstance(facts, str):
         return facts.encode("utf-8", "backslashreplace").decode()
     if isinstance(facts, list | tuple):
@@ -180,18 +180,18 @@ def _encodable(facts: Any) -> Any:
 
 
 def settings(pairs: list[str]) -> dict[str, Any]:
-    """`key=value` pairs; a value is a JSON number, true, false or null, and otherwise text.
+    """The settings in `key=value` pairs. A value is a JSON number, true, false or null, and otherwise text.
 
     Raises:
         InputError: a pair without "=", or a key given twice.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
-        if not equals or not key or key in found:
+        if not equals or not key or key in values:
             raise InputError(f"expected key=value with each key once, got {pair!r}.")
         try:
-            found[key] = json.loads(value)
+            values[key] = json.loads(value)
         except (ValueError, RecursionError):
-            found[key] = value
-    return found
+            values[key] = value
+    return values

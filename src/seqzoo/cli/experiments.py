@@ -1,4 +1,4 @@
-"""The commands of the arena: one for each experiment, whose settings are its options."""
+"""The commands of the arena: one for each experiment, with its settings as options."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from .app import Json, app, emit
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results, the figure and the text.")]
 OutAtHome = Annotated[
-    Path | None, typer.Option("--out", help="Folder of the results; what is there is not run again.")
+    Path | None, typer.Option("--out", help="Folder of the results; results in it are not measured again.")
 ]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes at once; one a core if not given.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Parallel processes; one for each core if not given.")
+]
 Render = Annotated[
-    Path | None, typer.Option("--render", help="Measure nothing: write the report of this folder's results again.")
+    Path | None, typer.Option("--render", help="Measure nothing; write the report of this folder's results again.")
 ]
 
 
 def register(experiment: AnyExperiment) -> None:
-    """Enter the command of an experiment."""
+    """Add the command of an experiment to the application."""
 
     def command(
         out: Path | None, workers: int | None, render: Path | None, json: bool, **settings: Any
@@ -40,7 +42,7 @@ def register(experiment: AnyExperiment) -> None:
         "render": (Render, None),
         "json": (Json, False),
     }
-    # Typer reads what a command takes from these two.
+    # Typer reads the parameters of a command from these two.
     command.__annotations__ = {name: kind for name, (kind, _) in parameters.items()}
     command.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
         inspect.Parameter(
@@ -61,7 +63,7 @@ def _annotation(setting: Setting) -> Any:
 def _run(
     experiment: AnyExperiment, settings: Any, out: Path | None, workers: int | None, render: Path | None, json: bool
 ) -> None:
-    """Measure what is missing, write the report, show it."""
+    """Measure the missing results, write the report and print it."""
     experiment.check_installed(measuring=render is None)
     if render is not None:
         folder, results, is_complete = render, experiment.read(render), True
@@ -105,7 +107,7 @@ def _measure(
         )  # fmt: skip
     if not is_complete and not quiet:
         again = " The same command continues." if experiment.is_long else ""
-        typer.echo(f"\nStopped; what is finished is kept.{again}", err=True)
+        typer.echo(f"\nStopped; finished results are kept.{again}", err=True)
     if is_complete and experiment.finish(results, settings, say):
         experiment.save(results, folder)
     return results, is_complete
@@ -136,7 +138,7 @@ def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -
     for row in rows:
         table.add_row(*(escape(text) for text in row))
     is_bound = console.is_terminal or "COLUMNS" in os.environ
-    print_table(table, console if is_bound else Console(width=120))  # a pipe has no width of its own
+    print_table(table, console if is_bound else Console(width=120))  # a pipe has no width
 
 
 for _experiment in EXPERIMENTS:

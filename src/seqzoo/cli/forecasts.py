@@ -1,4 +1,4 @@
-"""Commands that look many steps ahead: forecast, backtest."""
+"""Commands that forecast many steps: forecast, backtest."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def forecast(
     plot: Plot = None,
     json: Json = False,
 ) -> None:
-    """Forecast many steps by feeding predictions back, beside the Bayes forecast of the model's signal.
+    """Forecast many steps by feeding forecasts back, and compare with the Bayes forecast of the model's signal.
 
-    Without numbers, a fresh stretch of that signal is drawn and its truth shown too: then Bayes is the best possible.
-    Of numbers of your own it is the best only if they follow that signal. Intervals are
-    split conformal, for each step on its own: calibrated on fresh windows of that signal, or on the numbers given.
+    Without numbers, the command draws a fresh series of that signal and shows its truth too. On it, the Bayes
+    forecast is the best possible; on your own numbers it is the best only if they follow that signal. Intervals are
+    split conformal, separately for each step: calibrated on fresh windows of the signal, or on the given numbers.
 
     Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
     `seqzoo forecast lstm.sine --interval 0.9` · `seqzoo forecast lstm.sine --file series.csv`
@@ -55,11 +55,11 @@ def forecast(
     outside = predictor.outside(case.history[-predictor.context_length :]) if is_own else None
     if interval is not None:
         from_signal = not is_own or (predictor.process is not None and predictor.process.episodic)
-        made = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
-        lower, upper = made.around(case.forecast[None])
+        calibrated = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
+        lower, upper = calibrated.around(case.forecast[None])
         case = case._replace(lower=lower[0], upper=upper[0])
         source = "fresh windows of its signal" if from_signal else "windows of these numbers, which is approximate"
-        note = f"Intervals of level {interval:g} for each step on its own; calibrated on {made.windows:,} {source}."
+        note = f"Intervals of level {interval:g}, separate for each step, from {calibrated.windows:,} {source}."
     if plot is not None:
         plots.save(plots.forecast_figure(name, case, best, f"interval of level {interval}"), plot)
     if json:
@@ -85,16 +85,16 @@ def backtest(
     file: File = None,
     horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 20,
     stride: Annotated[int, typer.Option(help="Steps from one cutoff to the next.")] = 1,
-    points: Annotated[int, typer.Option(help="Length of the fresh series that is drawn without --file.")] = 2000,
+    points: Annotated[int, typer.Option(help="Length of the fresh series, if no --file is given.")] = 2000,
     engine: EngineOption = "onnx",
     seed: Seed = None,
     plot: Plot = None,
     json: Json = False,
 ) -> None:
-    """Score a model by step ahead, from one cutoff of a series after the other.
+    """Score a model by step ahead, at every cutoff of a series.
 
-    Without a file, a fresh series of the model's own signal is drawn, and the expected error of the best forecasters
-    stands beside; with one, the error of repeating the last value does. Standard errors account for the overlap.
+    Without a file, the command draws a fresh series of the model's signal and adds the expected errors of the best
+    forecasters. With a file, it adds the error of the last value. Standard errors account for overlapping windows.
 
     Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
     `seqzoo backtest lstm.sine --file series.csv --stride 5` · `seqzoo backtest best_linear.sine`
@@ -152,7 +152,7 @@ def backtest(
 def case_of(
     predictor: Forecaster, numbers: list[str], file: Path | None, horizon: int, seed: int | None
 ) -> Case:
-    """History, forecast, Bayes forecast, and the truth where it is known, each [T]."""
+    """The history [T], and by step ahead [H] the forecast, the Bayes forecast and the truth, where known."""
     import numpy as np
 
     from ..errors import InputError
@@ -184,7 +184,7 @@ def _steps(predictor: Forecaster, horizon: int) -> Predict:
 def _intervals(
     predictor: Forecaster, history: Any, horizon: int, level: float, seed: int | None
 ) -> SplitConformal:
-    """Calibrated on the history, or on fresh windows of the model's signal if None is given."""
+    """Intervals calibrated on the history, or for None on fresh windows of the model's signal."""
     from ..evaluation import intervals
     from ..evaluation.scoring import HELD_OUT_SEEDS
 
@@ -193,7 +193,7 @@ def _intervals(
     length, run = predictor.context_length, _steps(predictor, horizon)
     if history is not None:
         return intervals.calibrate_on_series(run, history, length, horizon, level, most=windows)
-    own = None if seed is None else HELD_OUT_SEEDS + seed  # never the seed that the forecast window is drawn from
+    own = None if seed is None else HELD_OUT_SEEDS + seed  # differs from the seed of the forecast window
     return intervals.calibrate_on_signal(
         run, predictor.signal, length, horizon, level, windows=windows, seed=own
     )
@@ -202,7 +202,7 @@ def _intervals(
 def _series(
     predictor: Forecaster, file: Path | None, points: int, horizon: int, seed: int | None
 ) -> tuple[Any, int | None]:
-    """The numbers of a file, or fresh series of the model's signal and their seed."""
+    """The series in a file and None, or a fresh series of the model's signal and its seed."""
     from ..errors import InputError
     from ..evaluation.scoring import HELD_OUT_SEEDS, fresh_seed
     from .reading import read_series
@@ -212,10 +212,10 @@ def _series(
     signal = predictor.signal
     if signal.episodic:
         raise InputError(
-            f"windows of {signal.title} are each a whole of their own, so that no series holds cutoffs to roll over: "
-            "give a series with --file, or see the model's score with `seqzoo show`."
+            f"windows of {signal.title} are independent episodes, so a series of it has no cutoffs. "
+            "Give a series with --file, or see the model's score with `seqzoo show`."
         )
-    # A model of a finite budget was trained on the series of its seed, which is below the held-out ones.
+    # A model with a finite budget was trained on the series of its seed, which is below the held-out seeds.
     used = fresh_seed() if seed is None else max(seed, HELD_OUT_SEEDS + seed % HELD_OUT_SEEDS)
     return signal.observed_series(points, predictor.context_length, horizon, seed=used), used
 
@@ -226,7 +226,7 @@ def _known(signal: Signal, context_length: int, horizon: int) -> dict[str, list[
     from ..forecasters.floors import MAX_SAMPLED, floors
     from ..forecasters.rollout import linear_recursion
 
-    samples = min(signal.windows_to_score // 10, MAX_SAMPLED // max(context_length, horizon))  # at most 5 s of it
+    samples = min(signal.windows_to_score // 10, MAX_SAMPLED // max(context_length, horizon))  # at most 5 s
     table = floors(signal, context_length, horizon, samples=samples)
     recursion = linear_recursion(best_linear(signal, context_length), horizon)
     return {

@@ -1,4 +1,4 @@
-"""The table of `seqzoo list`. Written without rich, whose import takes half as long as that of NumPy."""
+"""The table of `seqzoo list`, made without rich, whose import takes half as long as that of NumPy."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.cells import cell_len  # the one module of rich that costs nothing
+from rich.cells import cell_len  # this module of rich is fast to import
 
 from ..forecasters.floors import NO_EXCESS
 
 BOLD, DIM, RED = "1", "2", "31"
 GAP = "  "
 HEADINGS = ("model", "what it is", "parameters", "size", "excess")
-DROPPED_FIRST = ("size", "parameters", "what it is")  # where the terminal is narrow; the name and its excess stay
+DROPPED_FIRST = ("size", "parameters", "what it is")  # in a narrow terminal; the name and the excess always stay
 
 
 def show_models(rows: Sequence[dict[str, Any]]) -> None:
-    """Print the models. A name is never cut: where the line is too narrow other columns are left out."""
+    """Print the models. Names are never cut; in a narrow terminal other columns are left out."""
     if not rows:
         print("No models yet. Train one: seqzoo train lstm.sine")
         return
@@ -31,7 +31,7 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
         column: max(cell_len(text) for text in [column, *(row[column] for row in cells)]) for column in columns
     }
     for column in DROPPED_FIRST:
-        if column in columns and sum(widths[kept] + len(GAP) for kept in columns) - len(GAP) > width:
+        if column in columns and sum(widths[each] + len(GAP) for each in columns) - len(GAP) > width:
             columns.remove(column)
     _print([_padded(column, column, widths) for column in columns], "")
     for row in rows:
@@ -43,11 +43,11 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
         style = "" if not is_terminal else DIM if row["reference"] else BOLD
         name, *others = (_padded(cell[column], column, widths) for column in columns)
         _print([f"\x1b[{style}m{name}\x1b[0m" if style else name, *others], "")
-    print("excess: distance from the best possible forecaster, 0% being optimal")
+    print("excess: distance from the best possible forecaster; 0% is optimal")
     if any(row.get("excess", 0) is None and row["skill"] is not None for row in rows):
         print(NO_EXCESS)
     if any(row.get("skill", 0) is None for row in rows):
-        print("excess is unknown of models of a measured series, whose best possible forecaster nobody knows")
+        print("excess is unknown for a measured series, because its best possible forecaster is unknown")
     if left_out := [column for column in HEADINGS if column not in columns]:
         print(f"This line is too narrow for: {', '.join(left_out)}. --json has everything.")
 
@@ -81,5 +81,5 @@ def _print(texts: Sequence[str], style: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """On one line, with nothing that steers a terminal."""
+    """The text on one line, without control characters."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))

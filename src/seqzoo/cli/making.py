@@ -1,4 +1,4 @@
-"""Commands that make and prove bundles: train, verify, reproduce, tour."""
+"""Commands that train and verify bundles: train, verify, reproduce, tour."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ Entry = Annotated[str, typer.Argument(help="An entry of the zoo, as lstm.sine.")
 @app.command()
 def train(
     name: Entry,
-    seed: Annotated[int, typer.Option(help="Decides the weights, together with the recipe.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change recipe.KEY, config.KEY or signal.KEY, as recipe.steps=800. Repeatable."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run of these options.")] = False,
     as_name: Annotated[str | None, typer.Option("--as", help="Name of the new model; NAME-own if not given.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the bundle to this folder instead.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the bundle to this folder instead of the zoo.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Training curve: .png or .svg.")] = None,
     keep_worse: Annotated[
-        bool, typer.Option("--keep-worse", help="Save the model even if it is no better than the last value.")
+        bool, typer.Option("--keep-worse", help="Save the model even if it does not beat the last value.")
     ] = False,
     models: ModelFiles = None,
     json: Json = False,
 ) -> None:
-    """Train a model and save it as a bundle of your own. Ctrl-C stops and keeps the best so far.
+    """Train a model and save it as a new bundle. Ctrl-C stops and keeps the best weights so far.
 
     Examples: `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
     `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py`
@@ -74,10 +74,10 @@ def train(
     _storage.check_writable(known.folder)
     run = known.interrupted(spec) if resume else None
     if resume and run is None:
-        typer.echo("There is no interrupted run of these options; starting from the beginning.", err=True)
+        typer.echo("No run with these options was interrupted; starting from the beginning.", err=True)
     place = known.folder / (run or known.add(spec, models or []))
     checkpoint = place / recording.CHECKPOINT
-    with interrupts() as stopped:  # until the bundle is written: what was trained is not lost to a late Ctrl-C
+    with interrupts() as stopped:  # until the bundle is written, so that a late Ctrl-C does not lose the weights
         with recording.held(place), Bar(spec, quiet=json) as bar:
             try:
                 trained = recording.train(place, spec, on_began=lambda began: bar.references(began.floors),
@@ -91,14 +91,14 @@ def train(
             raise typer.Exit(130)
         if trained.finished and not keep_worse:
             _check_useful(trained, checkpoint)
-        made = place / f"made-{os.getpid()}" / folder.name
+        draft = place / f"made-{os.getpid()}" / folder.name
         try:
-            build.export(trained, entry.card, made, name=None if out is not None else saved_as)
+            build.export(trained, entry.card, draft, name=None if out is not None else saved_as)
             with _storage.only_writer(folder.parent):
-                _check_unchanged(folder, before, made, checkpoint)
-                _storage.write_folder(folder, {path.name: path.read_bytes() for path in made.iterdir()})
+                _check_unchanged(folder, before, draft, checkpoint)
+                _storage.write_folder(folder, {path.name: path.read_bytes() for path in draft.iterdir()})
         finally:
-            shutil.rmtree(made.parent, ignore_errors=True)
+            shutil.rmtree(draft.parent, ignore_errors=True)
         written = store.open_bundle(folder)
         score = written.manifest.score
         plots.save(plots.history_figure(name, trained.history, score.floors or score.rivals), curve)
@@ -122,9 +122,9 @@ def verify(
     seed: Seed = None,
     json: Json = False,
 ) -> None:
-    """Prove a bundle: hashes, contract, every engine on the golden tensors, score on fresh windows.
+    """Verify a bundle: its hashes, its contract, every engine on the golden tensors, its score on fresh windows.
 
-    Exits with status 1 if a part fails, and names it; the last line also names what could not be proven here.
+    Exits with status 1 if a check fails. The last line names failed checks and those that cannot run here.
     Examples: `seqzoo verify lstm.sine` · `seqzoo verify ./my-bundle/ --json`
     """
     _prove(name, windows, seed, json)
@@ -148,8 +148,8 @@ def _prove(name: str | Bundle, windows: int, seed: int | None, json: bool) -> No
 def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> None:
     """Retrain a bundle from its recipe and compare the weights.
 
-    On the same versions and processor the SHA-256 must be the same; elsewhere the score must lie
-    within 3 standard errors. Exits with status 1 otherwise. Examples: `seqzoo reproduce lstm.sine` ·
+    With the same versions and processor, the SHA-256 must be the same; otherwise the score must lie within 3 standard
+    errors. Exits with status 1 if it does not. Examples: `seqzoo reproduce lstm.sine` ·
     `seqzoo reproduce mgu.sine-own --models mgu.py`
     """
     from .._extras import check_torch
@@ -185,9 +185,9 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
 @app.command()
 def tour(
     name: Model = "lstm.sine",
-    plot: Annotated[Path, typer.Option("--plot", help="Where to write the picture.")] = Path("out/tour.png"),
+    plot: Annotated[Path, typer.Option("--plot", help="File for the picture: .png or .svg.")] = Path("out/tour.png"),
 ) -> None:
-    """See a model verified, predicting and scored against the best possible forecaster.
+    """Verify a model, show some of its forecasts, and score it against the best possible forecaster.
 
     Example: `seqzoo tour lstm.sine --plot tour.svg`
     """
@@ -210,10 +210,10 @@ def tour(
     draw = signal.draw(3, length, 1, np.random.default_rng(seed))
     ahead = predictor.predict(draw.context[:, :, None])[:, 0]
     bayes = signal.posterior(draw.context, 1)[0][:, 0]
-    for given, model, best, came in zip(draw.context, ahead, bayes, draw.target[:, 0], strict=True):
+    for given, model, best, observed in zip(draw.context, ahead, bayes, draw.target[:, 0], strict=True):
         window = f"... {given[-2]:+.3f} {given[-1]:+.3f}"
-        typer.echo(f"  {window} -> {model:+.4f}   best possible {best:+.4f}, came {came:+.4f}")
-    typer.echo("\nScored on 50,000 fresh windows, beside every floor:\n")
+        typer.echo(f"  {window} -> {model:+.4f}   best possible {best:+.4f}, observed {observed:+.4f}")
+    typer.echo("\nScore on 50,000 fresh windows, and every floor:\n")
     measured = score(predictor.predict, signal, length, seed=seed)
     show_score(
         name,
@@ -223,42 +223,50 @@ def tour(
         measured.floors,
     )
     plots.save(plots.forecast_figure(name, case_of(predictor, [], None, 100, seed), "the best possible"), plot)
-    typer.echo(f"\nPicture of a forecast beside the Bayes forecast: {plot}")
+    typer.echo(f"\nPicture of a forecast and the Bayes forecast: {plot}")
 
 
 def _check_useful(trained: Trained, checkpoint: Path) -> None:
-    """Raises DivergedError for a model that is no better than the last value; its weights stay in the checkpoint."""
+    """Check that the model is better than the last value.
+
+    Raises:
+        DivergedError: it is not; its weights stay in the checkpoint.
+    """
     from ..errors import DivergedError
 
     try:
         trained.check_useful()
     except DivergedError as error:
         raise DivergedError(
-            f"{error} No model was saved; the weights are in {checkpoint}, and the same command with --resume "
-            "--keep-worse saves them all the same."
+            f"{error} No model was saved; the weights are in {checkpoint}. To save them anyway, give the same "
+            "command with --resume --keep-worse."
         ) from None
 
 
 def _identity(folder: Path) -> bytes | None:
-    """The manifest of the bundle in a folder, which no two trainings share; None if there is none."""
+    """The manifest of the bundle in a folder, which differs between trainings; None if there is none."""
     from ..bundles.store import MANIFEST
 
     manifest = folder / MANIFEST
     return manifest.read_bytes() if manifest.is_file() else None
 
 
-def _check_unchanged(folder: Path, before: bytes | None, made: Path, checkpoint: Path) -> None:
-    """Raises InputError if another training has saved another model there since this one began."""
+def _check_unchanged(folder: Path, before: bytes | None, draft: Path, checkpoint: Path) -> None:
+    """Check that the folder still holds the bundle that it held `before`.
+
+    Raises:
+        InputError: another training has saved another model there.
+    """
     from ..bundles.store import WEIGHTS
     from ..errors import InputError
 
     if _identity(folder) not in (None, before):
-        if (folder / WEIGHTS).read_bytes() == (made / WEIGHTS).read_bytes():  # the same command, given twice
+        if (folder / WEIGHTS).read_bytes() == (draft / WEIGHTS).read_bytes():  # the same command was given twice
             return
         raise InputError(
-            f"another training has saved {folder} since this one began, and it was not overwritten. What was trained "
-            f"here is kept in {checkpoint}: the same command with --resume and another name (--as) or "
-            "folder (--out) saves it."
+            f"another training has saved {folder} since this one began, so it was not overwritten. The weights of "
+            f"this training are in {checkpoint}. To save them, give the same command with --resume and another name "
+            "(--as) or folder (--out)."
         )
 
 
@@ -267,7 +275,7 @@ def _show_trained(trained: Trained, manifest: Manifest, path: Path, curve: Path)
 
     name = manifest.name
     if not trained.finished:
-        typer.echo(f"\nStopped at step {trained.step} of {trained.spec.recipe.steps}; the best so far is kept. "
+        typer.echo(f"\nStopped at step {trained.step} of {trained.spec.recipe.steps}; the best weights are kept. "
                    "The same command with --resume continues.")
     show_stated_score(manifest)
     typer.echo(f"\n{trained.seconds:.0f} s of training. Saved: {path}\nTraining curve: {curve}")

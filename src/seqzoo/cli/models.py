@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @app.command("list")
 def list_models(json: Json = False) -> None:
-    """List the models on this machine, each with its distance from optimal.
+    """List the models on this machine, each with its excess over the best possible forecaster.
 
     Examples: `seqzoo list` · `seqzoo list --json`
     """
@@ -31,7 +31,7 @@ def list_models(json: Json = False) -> None:
 
 @app.command()
 def show(name: Model, json: Json = False) -> None:
-    """Show a model's contract, score beside every floor, training and files.
+    """Show a model's contract, its score and every floor, its training and its files.
 
     Examples: `seqzoo show lstm.sine` · `seqzoo show lstm.sine --json`
     """
@@ -43,13 +43,13 @@ def show(name: Model, json: Json = False) -> None:
     if (reference := references.find(name)) is not None:
         _show_reference(reference, json)
         return
-    found = store.open_bundle(shelf.find(name))
+    bundle = store.open_bundle(shelf.find(name))
     if json:
-        emit({"path": str(found.path), **msgspec.to_builtins(found.manifest)})
+        emit({"path": str(bundle.path), **msgspec.to_builtins(bundle.manifest)})
         return
     from .tables import show_manifest
 
-    show_manifest(found)
+    show_manifest(bundle)
 
 
 @app.command(context_settings=NEGATIVE_NUMBERS)
@@ -60,7 +60,7 @@ def predict(
     engine: EngineOption = "onnx",
     json: Json = False,
 ) -> None:
-    """Predict the value after a window; lines of a file are windows of a batch.
+    """Forecast the values after a window; each line of a file is a window.
 
     Examples: `seqzoo predict lstm.sine 0.0 0.02 0.04 ...` (20 numbers) ·
     `seqzoo predict lstm.sine --file windows.csv` · `... | seqzoo predict lstm.sine -`
@@ -74,8 +74,8 @@ def predict(
     lines = read_numbers(numbers or [], file)
     if lines is None:
         raise InputError(
-            f"no numbers were given: write {length} of them after the model's name, or use "
-            "--file, or `-` for standard input."
+            f"no numbers were given: write {length} numbers after the model's name, or use --file, or `-` for "
+            "standard input."
         )
     windows = as_windows(lines, length)
     forecast, outside = predictor.predict(windows), predictor.outside(windows)
@@ -94,26 +94,26 @@ def floors(
     change: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter of the signal, as sigma=0.2. Repeatable.")
     ] = None,
-    context_length: Annotated[int, typer.Option(help="Values that a forecaster sees.")] = 20,
+    context_length: Annotated[int, typer.Option(help="Number of values that a forecaster reads.")] = 20,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 1,
-    samples: Annotated[int | None, typer.Option(help="Windows to average the Bayes floor over.")] = None,
+    samples: Annotated[int | None, typer.Option(help="Number of windows to average the Bayes floor over.")] = None,
     json: Json = False,
 ) -> None:
-    """Print the least error that any forecaster of a signal can have, and that of simple ones.
+    """Print the least possible forecast error on a signal, and the errors of simple forecasters.
 
     Examples: `seqzoo floors` · `seqzoo floors --set sigma=0.2 --horizon 50`
     """
     from .. import signals
     from ..forecasters.floors import floors as compute
 
-    made = signals.make(signal, settings(change or []))
-    table = compute(made, context_length, horizon, samples=samples)
+    process = signals.make(signal, settings(change or []))
+    table = compute(process, context_length, horizon, samples=samples)
     if json:
         emit([{"step": step, **dict(row.items())} for step, row in enumerate(table, start=1)])
         return
     from .tables import show_floors
 
-    show_floors(table, made.sigma**2)
+    show_floors(table, process.sigma**2)
 
 
 def _show_reference(reference: Forecaster, json: bool) -> None:

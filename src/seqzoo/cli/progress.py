@@ -1,4 +1,4 @@
-"""What the terminal shows while something runs, and Ctrl-C."""
+"""Progress bars in the terminal, and Ctrl-C as a request to stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _Shown:
-    """A bar with a note where output is a terminal; nothing by itself where it is not."""
+    """A progress bar with a note. It is hidden where output is not a terminal."""
 
     def __init__(self, title: str, total: int | None, *, quiet: bool) -> None:
         self.quiet, self.live = quiet, not quiet and console.is_terminal
@@ -49,14 +49,14 @@ class _Shown:
         self.progress.stop()
 
     def say(self, line: str) -> None:
-        """A plain line, where there is no bar to see."""
+        """Print a line where the bar is hidden."""
         if not self.quiet and not self.live:
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 
 
 class Bar(_Shown):
-    """The course of one training, with the loss beside the floors."""
+    """The progress of one training, with its loss and excess."""
 
     def __init__(self, spec: TrainingSpec, *, quiet: bool) -> None:
         super().__init__(spec.name, spec.recipe.steps, quiet=quiet)
@@ -64,7 +64,7 @@ class Bar(_Shown):
         self.has_excess, self.linear = False, 0.0
 
     def references(self, floors: dict[str, float]) -> None:
-        """Say what the loss stands beside: the MSE of each reference. Called before the first update."""
+        """Print the MSE of each reference. Called before the first update."""
         if self.quiet:
             return
         lines = ", ".join(f"{name.replace('_', ' ')} {value:.5f}" for name, value in floors.items())
@@ -95,17 +95,17 @@ class Bar(_Shown):
 
 
 class ExperimentBar(_Shown):
-    """Overall progress of an experiment."""
+    """The progress of an experiment."""
 
     def __init__(self, experiment: AnyExperiment, *, quiet: bool) -> None:
         super().__init__(experiment.counted, None, quiet=quiet)
         self.experiment = experiment
 
     def start(self, done: int, total: int) -> None:
-        """Called once it is known what there is to do."""
+        """Called once, when the number of cases is known."""
         self.progress.update(self.task, completed=done, total=total)
         if done:
-            self.say(f"{done} of {total} {self.experiment.counted} are there already.")
+            self.say(f"{done} of {total} {self.experiment.counted} are measured already.")
 
     def __call__(self, ended: CaseEnded) -> None:
         """Called after every case."""
@@ -117,7 +117,7 @@ class ExperimentBar(_Shown):
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C (or SIGTERM) into a request to stop; a second one interrupts at once."""
+    """A context whose value returns whether Ctrl-C or SIGTERM has arrived; a second one interrupts at once."""
     asked = False
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -135,7 +135,7 @@ def interrupts() -> Iterator[Callable[[], bool]]:
 
 
 def show_check(check: Check) -> None:
-    """One line of a verification."""
+    """Print one line of a verification."""
     mark = {True: "[green]ok  [/]", False: "[red]FAIL[/]", None: "[yellow]--  [/]"}[check.passed]
     detail = " ".join(check.detail.split())
     console.print(f"{mark} {escape(check.name)}: {escape(detail)}", highlight=False, soft_wrap=True)

@@ -12,7 +12,7 @@ from ..data.numerals import number, shown
 from ..data.reading import Lines, rows_of
 from ..errors import InputError
 
-LIMIT = 16 << 20  # bytes; as Python numbers they take some thirty times that
+LIMIT = 16 << 20  # bytes; as Python numbers they take about thirty times the memory
 STANDARD_INPUT = Path("-")
 
 
@@ -22,11 +22,11 @@ def read_numbers(given: list[str], file: Path | None) -> Lines | None:
     A lone "-", as an argument or a file, reads standard input.
 
     Raises:
-        InputError: both sources given, an unreadable or huge file, or what is not plain numbers.
+        InputError: both sources are given, the file is unreadable or too large, or the text holds other than numbers.
     """
-    for word in given:  # first: an option that does not exist is why numbers seem to be given
+    for word in given:  # first, because a misspelt option looks like a number argument
         if word.startswith("--"):
-            raise InputError(f"{shown(word)} is not a number, and no option. Read numbers from a file with --file.")
+            raise InputError(f"{shown(word)} is neither a number nor an option. To read a file, use --file.")
     if given and file is not None:
         raise InputError("give the numbers either as arguments or with --file, not both.")
     if given == ["-"] or file == STANDARD_INPUT:
@@ -42,31 +42,35 @@ def read_numbers(given: list[str], file: Path | None) -> Lines | None:
 
 
 def read_series(given: list[str], file: Path | None) -> NDArray[np.float64] | None:
-    """[T]: the numbers as one series; None if neither arguments nor a file were given.
+    """The numbers as one series [T]; None if neither arguments nor a file were given.
 
     Raises:
-        InputError: as `read_numbers`, and for several columns or several windows.
+        InputError: as `read_numbers`; or the lines hold several columns or several windows.
     """
     lines = read_numbers(given, file)
     return None if lines is None else np.array(lines.series(), np.float64)
 
 
 def as_windows(lines: Lines, context_length: int) -> NDArray[np.float64]:
-    """[B, L, 1]: one window a line of L numbers, or a single one whose L numbers stand one a line.
+    """The windows [B, L, 1]: each line of L numbers, or one window from L lines of one number.
 
     Raises:
-        InputError: lines of other lengths.
+        InputError: a line has another length.
     """
     return np.array(lines.windows(context_length), np.float64)[:, :, None]
 
 
 def _check_arguments(given: list[str]) -> None:
-    """Refuse what is a file or nothing rather than a number."""
+    """Check the arguments before they are read as numbers.
+
+    Raises:
+        InputError: one is empty, a file, or a `-` among numbers.
+    """
     for position, word in enumerate(given, start=1):
         if not word.strip():
             raise InputError(f"argument {position} of the numbers is empty: a value may be missing.")
         if word == "-":
-            raise InputError("`-` reads standard input where it stands without numbers beside it.")
+            raise InputError("`-` reads standard input only if no numbers are given with it.")
         if number(word) is None and _is_file(word):
             raise InputError(f"{shown(word)} is not a number but a file. Read it with --file.")
 
@@ -88,12 +92,12 @@ def _text(file: Path) -> str:
 
 def _standard_input() -> str:
     if sys.stdin is None:
-        raise InputError("there is no standard input to read.")
+        raise InputError("standard input is closed: give the numbers as arguments or with --file.")
     return _decoded(sys.stdin.buffer.read(LIMIT + 1), "standard input")
 
 
 def _decoded(raw: bytes, source: str) -> str:
-    """The text of bytes; U+FFFD stands for those that are not UTF-8, and `rows_of` refuses it with a reason."""
+    """The text of bytes. U+FFFD replaces those that are not UTF-8; `rows_of` then refuses it."""
     if len(raw) > LIMIT:
         raise InputError(f"{source} is too large: at most {LIMIT:,} bytes are read.")
     return raw.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The command that lists training runs, from terminals and pages alike."""
+"""The command that lists training runs of the command line and of the app."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @app.command()
 def runs(json: Json = False) -> None:
-    """List training runs, the newest first: those of this command line, and those of the page *Train*.
+    """List training runs, the newest first: those of the command line and those of the view *Train* in the app.
 
-    `seqzoo train` with the same options and --resume takes an interrupted one up.
+    To continue an interrupted run, give `seqzoo train` the same options and --resume.
     """
     from ..execution import runs as training_runs
 
@@ -32,18 +32,18 @@ def runs(json: Json = False) -> None:
         _show(facts)
 
 
-def _facts(now: Status) -> dict[str, Any]:
-    last = now.evaluations[-1] if now.evaluations else None
+def _facts(status: Status) -> dict[str, Any]:
+    last = status.evaluations[-1] if status.evaluations else None
     return {
-        "id": now.id,
-        "model": now.plan.spec.name,
-        "state": now.state,
-        "problem": now.problem,
+        "id": status.id,
+        "model": status.plan.spec.name,
+        "state": status.state,
+        "problem": status.problem,
         "step": last.step if last else 0,
         "excess": last.excess if last else math.nan,
-        "created": now.plan.created,
-        "kept": [kept.name for kept in now.kept],
-        "spec": now.plan.spec,
+        "created": status.plan.created,
+        "kept": [model.name for model in status.kept],
+        "spec": status.plan.spec,
     }
 
 

@@ -11,22 +11,22 @@ from .app import Model, app
 
 AllowHost = Annotated[
     list[str] | None,
-    typer.Option(help="A name that the server goes by, as behind a proxy; repeatable. Its pages may use the server."),
+    typer.Option(help="A host name to accept, as behind a proxy; its pages may use the server. Repeatable."),
 ]
 
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine alone.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8000,
     engine: Annotated[str, typer.Option(help="Engine of every model: onnx, torchscript or numpy.")] = "onnx",
-    most_loaded: Annotated[int, typer.Option(help="Models kept in memory; the least recently used gives way.")] = 16,
+    most_loaded: Annotated[int, typer.Option(help="Models in memory at most; drops the least recently used.")] = 16,
     token: Annotated[
         str | None,
-        typer.Option(envvar="SEQZOO_TOKEN", help="What load and unload ask for as a bearer token."),
+        typer.Option(envvar="SEQZOO_TOKEN", help="Bearer token that load and unload require."),
     ] = None,
     allow_host: AllowHost = None,
-    access_log: Annotated[bool, typer.Option("--access-log", help="A line of JSON for each request.")] = False,
+    access_log: Annotated[bool, typer.Option("--access-log", help="Log a line of JSON for each request.")] = False,
 ) -> None:
     """Serve every model over the Open Inference Protocol (V2), with a control API documented at /docs.
 
@@ -61,7 +61,7 @@ def serve(
 
 @app.command("app")
 def open_app(
-    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine alone.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8080,
     engine: Annotated[
         str | None,
@@ -71,9 +71,9 @@ def open_app(
     ] = None,
     allow_host: AllowHost = None,
 ) -> None:
-    """Open the zoo in the browser: play with each model, look inside, train it again, compare, take it away.
+    """Serve the zoo as web pages: try each model, look inside it, train it again, compare and download it.
 
-    A model is loaded when its page is opened; onnx answers until torchscript is ready, and where it cannot be used.
+    A model is loaded when its page is opened. Until torchscript is ready, or where it cannot be used, onnx forecasts.
 
     Examples: `seqzoo app` · `seqzoo app --port 9000 --engine onnx`
     """
@@ -109,8 +109,8 @@ def open_app(
 @app.command()
 def export(
     name: Model,
-    layout: Annotated[str, typer.Option(help="Whose folders to write: triton.")] = "triton",
-    out: Annotated[Path, typer.Option(help="The model repository to write into.")] = Path("model_repository"),
+    layout: Annotated[str, typer.Option(help="Layout of the model repository: triton.")] = "triton",
+    out: Annotated[Path, typer.Option(help="The model repository to write to.")] = Path("model_repository"),
 ) -> None:
     """Write a model's ONNX file into another server's model repository.
 

@@ -1,4 +1,4 @@
-"""Tables for people."""
+"""Tables in the terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ console = Console()
 
 
 def print_table(table: Table, to: Console = console) -> None:
-    """Print a table whose texts are never cut: where the line is too narrow, columns are left out from the right."""
+    """Print a table. Texts are never cut; in a narrow terminal, columns are left out from the right."""
     left_out: list[str] = []
     boundless = to.options.update(width=10_000)
     for column in table.columns:
@@ -38,18 +38,18 @@ def print_table(table: Table, to: Console = console) -> None:
 
 
 def bytes_of(size: int) -> str:
-    """As "253 KB"."""
+    """A size in bytes as text: "253 KB"."""
     return f"{size / 1024:,.0f} KB"
 
 
 def mse_of(value: float) -> str:
-    """As "0.010669"; as "1.07e-06" or "1.07e+18" where six decimals would hide the digits or fill the line."""
+    """An MSE as text: "0.010669", or "1.07e-06" and "1.07e+18" where six decimals do not fit."""
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
-def show_manifest(found: Bundle) -> None:
-    """The page of `seqzoo show`."""
-    facts = found.manifest
+def show_manifest(bundle: Bundle) -> None:
+    """Print the facts of `seqzoo show`."""
+    facts = bundle.manifest
     contract, training = facts.contract, facts.training
     console.print(f"[bold]{facts.name}[/] · {escape(facts.title)}\n{escape(facts.summary)}\n")
     grid = Table.grid(padding=(0, 2))
@@ -61,7 +61,7 @@ def show_manifest(found: Bundle) -> None:
         ("size", f"{facts.parameters:,} parameters, {bytes_of(facts.size)}"),
         ("engines", escape(", ".join(offered(facts)))),
         ("trained", f"{training.windows_seen:,} windows in {training.seconds:.0f} s, seed {training.seed}"),
-        ("folder", escape(str(found.path))),
+        ("folder", escape(str(bundle.path))),
     ):
         grid.add_row(f"[dim]{name}[/]", value)
     print_table(grid)
@@ -70,7 +70,7 @@ def show_manifest(found: Bundle) -> None:
 
 
 def show_stated_score(facts: Manifest) -> None:
-    """The score that a manifest states: among the floors, or among the rivals where nobody knows a floor."""
+    """Print the score in a manifest with the floors, or with the rivals if the floors are unknown."""
     score = facts.score
     if score.skill is not None:
         show_score(facts.name, score.mse, score.excess, score.skill, score.floors)
@@ -81,7 +81,7 @@ def show_stated_score(facts: Manifest) -> None:
     for name, value, error in sorted(rows, key=lambda row: row[1]):
         table.add_row(name, mse_of(value), error)
     print_table(table)
-    console.print(f"\nmeasured at {score.windows:,} held-out cutoffs; nobody knows the best possible forecast here")
+    console.print(f"\nmeasured at {score.windows:,} held-out cutoffs; the best possible forecast is unknown")
 
 
 def show_score(
@@ -91,11 +91,11 @@ def show_score(
     skill: tuple[float, float],
     floors: dict[str, float],
 ) -> None:
-    """A model's score among the floors, in ascending order of expected error.
+    """Print a model's score among the floors, in ascending order of expected error.
 
-    The floors are expectations, so the model stands among them with its own, mse_bayes (1 + excess): the
-    mean over some windows moves more than the models differ, and now and then falls below Bayes. Where the floor is
-    zero, `excess` is None and the model stands with the mean.
+    The floors are expectations, so the model is listed with its expected error, mse_bayes (1 + excess). Its mean over
+    some windows varies more than models differ, and can fall below Bayes. If the floor is zero, `excess` is None and
+    the model is listed with that mean.
     """
     bayes = floors["bayes"]
     rows = [(escape(label(floor)), value, "") for floor, value in floors.items()]
@@ -119,7 +119,7 @@ def show_score(
 
 
 def show_forecast(case: Case) -> None:
-    """At most 20 rows of a forecast beside Bayes and, where known, the truth."""
+    """Print at most 20 rows of a forecast, with Bayes and, where known, the truth."""
     columns = {key: values for key, values in case._asdict().items() if key != "history" and values is not None}
     table = Table(box=None)
     table.add_column("step", justify="right")
@@ -133,7 +133,7 @@ def show_forecast(case: Case) -> None:
 
 
 def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float]]) -> None:
-    """At most 20 rows of a model's MSE by step ahead beside other forecasters'."""
+    """Print at most 20 rows of the MSE by step ahead, of a model and of other forecasters."""
     view = Table(box=None)
     view.add_column("step", justify="right")
     view.add_column(f"MSE of {escape(name)}", justify="right")
@@ -148,9 +148,9 @@ def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float
 
 
 def show_floors(table: list[Floors], noise: float) -> None:
-    """At most 20 rows of floors by step ahead."""
+    """Print at most 20 rows of the floors by step ahead."""
     names = [name for name, _ in table[0].items()]
-    view = Table(box=None, caption=f"expected MSE; the noise alone is {noise:.6g}")
+    view = Table(box=None, caption=f"expected MSE; the noise floor is {noise:.6g}")
     view.add_column("step", justify="right")
     for name in names:
         view.add_column(name.replace("_", " "), justify="right")

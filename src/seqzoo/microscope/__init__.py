@@ -1,5 +1,6 @@
-"""The microscope: every gate and state of a recurrent cell, computed in the browser, and the pieces it is made of.
+"""The microscope: every gate and state of a recurrent cell, computed in the browser.
 
-`facts` is what Python computes, `js` the page as ES modules that know of no host, `hosts` how each host carries facts
-to them, and `widget` what Jupyter needs of Python. `feedforward` has the equations of the other architectures.
+`facts` computes the parts that need Python. `js` is the page as ES modules, independent of any host. `hosts` connects
+these modules to each host, and `widget` is the host for Jupyter. `feedforward` has the equations of the other
+architectures.
 """

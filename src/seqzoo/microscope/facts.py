@@ -1,4 +1,4 @@
-"""What a page of the microscope shows of one recurrent bundle, whatever host carries it to the browser."""
+"""The facts of one recurrent bundle that the microscope shows, for every host."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from ..forecasters.simple import line_weights
 from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
 
-DRAWS = 10_000  # windows to choose from
-FARTHEST = 100  # steps ahead: more would make the page wait for the best linear weights of all
+DRAWS = 10_000  # number of windows to choose from
+FARTHEST = 100  # steps ahead; the best linear weights of more would delay the page
 
 
 class Subject:
     """One recurrent bundle under the microscope, and the window that a page of it begins with.
 
-    `fixed` are the facts that do not change; `start` [L] is the window to begin with, and `is_given` whether it was
-    given, not drawn from the signal.
+    `fixed` holds the facts that do not change. `start` [L] is the first window; `is_given` tells whether the caller
+    gave it.
 
     Args:
-        window: [L] to begin with, in the series' units; by default drawn from the model's signal, or the first that
-            was held out of its series.
-        view: what is looked at; `draw` in it is the number of that window.
+        window: the first window [L], in the units of the series. By default it is drawn from the model's signal, or
+            is the first one of the hold-out.
+        view: the state of the page; `draw` in it is the number of the drawn window.
 
     Raises:
-        InputError: no recurrent architecture, a window longer than can be shown, or one of another length.
+        InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class Subject:
         self.length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
         if facts.architecture not in CELLS:
             raise InputError(
-                f"{facts.name} is of the architecture {facts.architecture!r}, which has no gates and states to look "
-                f"at; {', '.join(CELLS)} have."
+                f"{facts.name} has the architecture {facts.architecture!r}, which has no gates and states to show; "
+                f"{', '.join(CELLS)} have them."
             )
         if not 2 <= self.length <= LONGEST:
             raise InputError(
@@ -77,16 +77,16 @@ class Subject:
         }
 
     def turns(self, view: Mapping[str, Any]) -> bool:
-        """Begin with the window that a view asks for; returns whether that is another one than before."""
+        """Whether the view asks for another window than before; if so, `start` becomes that window."""
         if _whole(view, "draw", 0, DRAWS - 1) == self._draw:
             return False
         self._turn(view)
         return True
 
     def bayes(self, window: Sequence[float], view: Mapping[str, Any]) -> dict[str, Any]:
-        """The Bayes forecast of a window, as far ahead as a view looks, and its derivative [L].
+        """The Bayes forecast at a window, for the step ahead of the view, and its derivative [L].
 
-        Empty where the window is none, nobody knows the law of the data, or the noise is too small to integrate.
+        Empty if the window is invalid, if the process is unknown, or if the noise is too small to integrate.
         """
         if not self._is_window(window) or self._process is None:
             return {}
@@ -99,7 +99,7 @@ class Subject:
         return {"window": list(window), "ahead": ahead, "forecast": slope.forecast, "derivative": derivative}
 
     def outside(self, window: Sequence[float]) -> str:
-        """What about a window lies outside what training saw, in one sentence; empty where nothing does."""
+        """A sentence on what in the window lies outside the training range; empty where nothing does."""
         if not self._is_window(window) or self._process is None:
             return ""
         values = np.asarray(window)
@@ -124,6 +124,6 @@ class Subject:
 
 
 def _whole(view: Mapping[str, Any], key: str, low: int, high: int) -> int:
-    """A whole number of a view within its bounds; the lowest where it is none."""
+    """A whole number from a view, clamped to its bounds; the lowest if the view has none."""
     text = str(view.get(key, low))
     return min(max(int(text), low), high) if text.isascii() and text.isdecimal() and len(text) < 10 else low

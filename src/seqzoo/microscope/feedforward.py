@@ -1,6 +1,6 @@
-"""The feed-forward models as their equations, in float64: the first filters, attention, and what each is worth.
+"""The equations of the feed-forward models in float64: first filters, attention, and the effect of each unit.
 
-For looking inside; forecasts are served by the other engines, which these equal.
+They are for the view *Look inside*. Engines serve the forecasts, and tests check that both agree.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Weights = dict[str, Array]
 
 
 class Pass(NamedTuple):
-    """What a batch of windows led to, in model units.
+    """The results for a batch of windows, in model units.
 
     Args:
         forecast: [B, H].
-        attention: of each block, [B, heads, L, L]: how much of each value (last axis) each step reads.
+        attention: for each block [B, heads, L, L], the share of each value (last axis) that each step reads.
     """
 
     forecast: Array
@@ -40,36 +40,36 @@ def _dense(weights: Weights, name: str, x: Array) -> Array:
     return np.asarray(x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"])
 
 
-def _linear(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+def _linear(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
     return Pass(_dense(weights, "head", x))
 
 
-def _mlp(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
-    hidden = _gelu(_dense(weights, "first", x)) * kept
+def _mlp(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
+    hidden = _gelu(_dense(weights, "first", x)) * mask
     return Pass(_dense(weights, "head", _gelu(_dense(weights, "second", hidden))))
 
 
-def _tcn(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
-    """Causal: a step sees itself, and what lies one and two dilations back, or zero."""
+def _tcn(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
+    """Causal convolutions: a step reads itself and the steps one and two dilations back, or zeros."""
     states, layer = x[:, :, None], 0
     while f"layers.{layer}.1.weight" in weights:
         kernel, reach = weights[f"layers.{layer}.1.weight"], 2**layer
         taps, length = kernel.shape[2], states.shape[1]
         padded = np.pad(states, ((0, 0), ((taps - 1) * reach, 0), (0, 0)))
-        seen = sum(padded[:, tap * reach : tap * reach + length] @ kernel[:, :, tap].T for tap in range(taps))
-        told = _gelu(seen + weights[f"layers.{layer}.1.bias"])
-        states = told * kept if layer == 0 else states + told
+        sums = sum(padded[:, tap * reach : tap * reach + length] @ kernel[:, :, tap].T for tap in range(taps))
+        activation = _gelu(sums + weights[f"layers.{layer}.1.bias"])
+        states = activation * mask if layer == 0 else states + activation
         layer += 1
     return Pass(_dense(weights, "head", states[:, -1]))
 
 
-def _gaf_cnn(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
-    maps = _pooled(_gelu(_convolved(weights, "first", gramian(x))) * kept[:, None, None])
+def _gaf_cnn(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
+    maps = _pooled(_gelu(_convolved(weights, "first", gramian(x))) * mask[:, None, None])
     maps = _pooled(_gelu(_convolved(weights, "second", maps)))
     return Pass(_dense(weights, "head", _gelu(_dense(weights, "hidden", maps.reshape(len(x), -1)))))
 
 
-def _transformer(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
+def _transformer(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
     attention: list[Array] = []
     states = _dense(weights, "value", x[:, :, None]) + weights["place"]
     rows, length, width = states.shape
@@ -80,7 +80,7 @@ def _transformer(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
         match = parts[0] @ parts[1].swapaxes(2, 3) / math.sqrt(width // heads) + later
         shares = np.exp(match - match.max(axis=3, keepdims=True))
         shares /= shares.sum(axis=3, keepdims=True)
-        on = kept[len(attention) * heads :][:heads, None, None]
+        on = mask[len(attention) * heads :][:heads, None, None]
         mixed = (shares @ parts[2] * on).transpose(0, 2, 1, 3).reshape(rows, length, width)
         states = states + _dense(weights, f"{block}.attended", mixed)
         inner = _gelu(_dense(weights, f"{block}.inner", _normed(weights, f"{block}.before_network", states)))
@@ -90,8 +90,13 @@ def _transformer(weights: Weights, x: Array, kept: Array, heads: int) -> Pass:
 
 
 class Equations(NamedTuple):
-    """`run(weights, x [B, L], kept [units], heads)`, the weights whose rows are the first filters, and what can be
-    switched off is called."""
+    """The equations of an architecture.
+
+    Args:
+        run: called with the weights, x [B, L], a mask [units] of 0 (off) and 1, and the number of heads.
+        first: the name of the weights whose rows are the first filters; empty if it has none.
+        unit: the word for a part that can be switched off; empty if it has none.
+    """
 
     run: Callable[[Weights, Array, Array, int], Pass]
     first: str
@@ -111,7 +116,7 @@ class FeedForward:
     """One feed-forward bundle, read from its weights. Windows and forecasts are in the series' units.
 
     Raises:
-        InputError: an architecture whose equations are not known here.
+        InputError: the architecture is not in ARCHITECTURES.
         IntegrityError: the weights are damaged, or not those of the architecture.
     """
 
@@ -137,19 +142,19 @@ class FeedForward:
             raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {horizon}.")
 
     def run(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Pass:
-        """[B, L] to everything, in model units but for the forecast; units `off` say nothing."""
-        kept = np.ones(self.units)
-        kept[list(off)] = 0
+        """The results for windows [B, L], with the units `off` at zero. The forecast is in series units."""
+        mask = np.ones(self.units)
+        mask[list(off)] = 0
         center, scale = self._normaliser.center, self._normaliser.scale
-        made = self._known.run(self._weights, self.scaled(windows), kept, self.heads)
-        return made._replace(forecast=made.forecast * scale + center)
+        result = self._known.run(self._weights, self.scaled(windows), mask, self.heads)
+        return result._replace(forecast=result.forecast * scale + center)
 
     def forecast(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Array:
-        """[B, L] to [B, H]."""
+        """The forecasts [B, H] of windows [B, L], with the units `off` at zero."""
         return self.run(windows, off).forecast
 
     def worth(self, windows: FloatArray, units: Sequence[int]) -> Array:
-        """[units]: how far the next value's forecast moves when each is off, root mean square over windows [B, L]."""
+        """The effect [units] of each unit: the root mean square change of the next forecast without it."""
         whole = self.forecast(windows)[:, 0]
         moved = [self.forecast(windows, frozenset([unit]))[:, 0] - whole for unit in units]
         return np.asarray(np.sqrt(np.mean(np.square(np.reshape(moved, (len(units), len(windows)))), axis=1)))
@@ -160,9 +165,9 @@ class FeedForward:
 
 
 def gramian(values: Array) -> Array:
-    """[B, L] to [B, 2, L, L]: cos(a_i + a_j) and sin(a_i - a_j) of the angles a = arccos(x / 1.5).
+    """The pictures [B, 2, L, L] of windows [B, L]: cos(a_i + a_j) and sin(a_i - a_j) with a = arccos(x / 1.5).
 
-    Wang & Oates 2015; values beyond 1.5 in size look alike.
+    Wang & Oates 2015. Values beyond 1.5 are clipped.
     """
     angle = np.arccos(np.clip(values / 1.5, -0.999, 0.999))
     down, across = angle[:, :, None], angle[:, None, :]
@@ -170,14 +175,14 @@ def gramian(values: Array) -> Array:
 
 
 def _convolved(weights: Weights, name: str, maps: Array) -> Array:
-    """[B, D, S, S] to [B, K, S, S] by a kernel of 3 x 3, zeros beyond the edge."""
-    seen = sliding_window_view(np.pad(maps, ((0, 0), (0, 0), (1, 1), (1, 1))), (3, 3), axis=(2, 3))
-    made = np.tensordot(seen, weights[f"{name}.weight"], axes=((1, 4, 5), (1, 2, 3)))
-    return np.asarray((made + weights[f"{name}.bias"]).transpose(0, 3, 1, 2))
+    """The maps [B, K, S, S] of [B, D, S, S], convolved with a kernel of 3 x 3; zeros beyond the edge."""
+    patches = sliding_window_view(np.pad(maps, ((0, 0), (0, 0), (1, 1), (1, 1))), (3, 3), axis=(2, 3))
+    sums = np.tensordot(patches, weights[f"{name}.weight"], axes=((1, 4, 5), (1, 2, 3)))
+    return np.asarray((sums + weights[f"{name}.bias"]).transpose(0, 3, 1, 2))
 
 
 def _pooled(maps: Array) -> Array:
-    """Means of 2 x 2; at an odd edge, of what there is."""
+    """Means over 2 x 2 pixels; at an odd edge, over the pixels that exist."""
     side = maps.shape[2]
     starts = np.arange(0, side, 2)
     sums = np.add.reduceat(np.add.reduceat(maps, starts, axis=2), starts, axis=3)
@@ -186,7 +191,7 @@ def _pooled(maps: Array) -> Array:
 
 
 def _normed(weights: Weights, name: str, states: Array) -> Array:
-    """Layer normalisation (Ba et al. 2016), with PyTorch's 1e-5."""
+    """Layer normalisation (Ba et al. 2016), with the 1e-5 of PyTorch."""
     centred = states - states.mean(axis=-1, keepdims=True)
     spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
     return np.asarray(centred / spread * weights[f"{name}.weight"] + weights[f"{name}.bias"])

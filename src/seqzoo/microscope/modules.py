@@ -1,4 +1,4 @@
-"""The files that a browser needs for the microscope, as they are, under one address that changes when they do."""
+"""The files that a browser needs for the microscope, under an address that changes with their content."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ PACKAGE = Path(__file__).parent.parent
 HERE = Path(__file__).parent
 KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 BUNDLE = HERE / "hosts" / "anywidget.bundle.js"
-"""hosts/anywidget.js and all that it imports as one module, made of them by tools/bundle.py."""
+"""One module with hosts/anywidget.js and all its imports; tools/bundle.py writes it."""
 
 
 @functools.cache
 def files() -> Mapping[str, bytes]:
-    """Every file by its path within the package: what modules import from one another lies where they say."""
+    """The content of every file by its path within the package, so that relative imports between modules work."""
     paths = [*HERE.glob("js/*"), *HERE.glob("hosts/*.js"), *PACKAGE.glob("_*.json")]
     return {path.relative_to(PACKAGE).as_posix(): path.read_bytes() for path in sorted(paths) if path != BUNDLE}
 
 
 @functools.cache
 def version() -> str:
-    """What the files are."""
+    """The digest of all files."""
     return digest(files())
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """The beginning of the SHA-256 of files with their names."""
+    """The first 16 hex digits of the SHA-256 of the names and contents of files."""
     whole = hashlib.sha256()
     for path, data in sorted(files.items()):
         whole.update(f"{path} {len(data)}\n".encode() + data)

@@ -1,4 +1,4 @@
-"""The microscope as an anywidget, for Jupyter and every other host of those."""
+"""The microscope as an anywidget, for Jupyter and every other host of anywidgets."""
 
 from __future__ import annotations
 
@@ -22,21 +22,20 @@ except ImportError:
 class Microscope(anywidget.AnyWidget):
     """One recurrent bundle under the microscope, in Jupyter or in a page.
 
-    Everything is recomputed in the browser. The weights travel once: fetched from `url` where there
-    is one, else as a binary message when the browser asks for them.
+    The browser computes everything. It fetches the weights once: from `url` if given, else by a binary message.
 
     Args:
-        bundle: of a recurrent architecture.
-        url: where the browser fetches the weights, as "/api/models/lstm.sine/files/weights.safetensors".
-        window: [L] to begin with, in the series' units; by default drawn from the model's signal.
-        view: what is looked at, as words that fit into a link: `draw` the number of the window that the signal
-            draws; `t` the step and `ahead` the step ahead, from 1 on; `unit`; `scope` one or all; `sort` off;
+        bundle: a bundle of a recurrent architecture.
+        url: the address of the weights for the browser, as "/api/models/lstm.sine/files/weights.safetensors".
+        window: the first window [L], in the units of the series; by default drawn from the model's signal.
+        view: the state of the page, as short texts: `draw` is the number of the drawn window; `t` is the step and
+            `ahead` the step ahead, both from 1; `unit`; `scope` is one or all; `sort` is off;
             `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of unit 5 at 1); `ablate` as "3~5"; `order`
-            reverse or shuffle0, shuffle1, ...; `values` as "20_0.5" (the 20th is 0.5). The browser ignores or clamps
-            what cannot be, and says here what it shows.
+            is reverse, or shuffle0, shuffle1, ...; `values` as "20_0.5" (the 20th value is 0.5). The browser ignores
+            or clamps invalid values, and writes the state that it shows back to `view`.
 
     Raises:
-        InputError: no recurrent architecture, a window longer than can be shown, or one of another length.
+        InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.
         IntegrityError: the weights are damaged.
     """
 
@@ -55,11 +54,11 @@ class Microscope(anywidget.AnyWidget):
     bayes = traitlets.Dict().tag(sync=True)
     signal = traitlets.Dict().tag(sync=True)
     standings = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What the Bayes forecast is, see `floors.standing`: of a window that the signal drew, and of any other."""
+    """How good the Bayes forecast is, see `floors.standing`: for a drawn window, and for any other."""
     outside = traitlets.Unicode().tag(sync=True)
-    """What about the window lies outside what training saw, in one sentence; see `familiarity`."""
+    """A sentence on what in the window lies outside the training range; see `familiarity`."""
     is_given = traitlets.Bool().tag(sync=True)
-    """Whether the window to begin with was given, not drawn."""
+    """Whether the caller gave the first window; otherwise it was drawn."""
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class Microscope(anywidget.AnyWidget):
             self.send({"kind": "weights"}, buffers=[self._weights])
 
     def _redraw(self, change: dict[str, Any]) -> None:
-        """Begin with another window where the view asks for one; the browser answers with `window`."""
+        """Draw another window if the view asks for one; the browser then updates `window`."""
         if self._subject.turns(change["new"]):
             self.is_given, self.start = self._subject.is_given, self._subject.start
 
@@ -99,11 +98,11 @@ class Microscope(anywidget.AnyWidget):
 
 
 def look_inside(name: str | Path, *, url: str = "") -> Microscope:
-    """The microscope on a recurrent model of the zoo, one's own, or a bundle's folder.
+    """The microscope of a recurrent model, by its name or by the folder of its bundle.
 
     Raises:
         UnknownNameError: no such model.
-        InputError: a reference, or an architecture that is not recurrent.
+        InputError: the model is a reference, or its architecture is not recurrent.
         BundleError: the bundle cannot be used.
     """
     return Microscope(open_bundle(find(name)), url=url)

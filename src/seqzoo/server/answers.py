@@ -1,4 +1,4 @@
-"""Answers, and the one form of every error: `{"error": "..."}`."""
+"""JSON answers, and the form that all errors share: `{"error": "..."}`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from ..errors import BundleError, InputError, MissingExtraError, SeqzooError, UnknownNameError
 
 JSON = "application/json"
-BUSY_SECONDS = 2  # after which a client that was answered 503 may ask again
+BUSY_SECONDS = 2  # after an answer of 503, until the client may try again
 
 _HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": str(BUSY_SECONDS)}}
 
@@ -24,7 +24,7 @@ failures = logging.getLogger("seqzoo.server")
 
 
 class Refused(Exception):
-    """A request that is answered with an error. `kind` is what the metrics count it under."""
+    """Raised to answer a request with an error. `kind` is its label in the metrics."""
 
     def __init__(self, status: int, message: str, kind: str) -> None:
         super().__init__(message)
@@ -37,14 +37,14 @@ def answer(facts: Any, status: int = 200) -> Response:
 
 
 def error(status: int, message: str) -> Response:
-    """The one form of an error, with the headers that its status needs."""
+    """An error as JSON, with the headers that its status needs."""
     response = answer({"error": " ".join(message.split())}, status)
     response.headers.update(_HEADERS.get(status, {}))
     return response
 
 
 def log_failure(scope: MutableMapping[str, Any], problem: BaseException) -> str:
-    """Log an exception that nobody foresaw, once a request. Returns the id that leads to it in the log."""
+    """The id under which an unexpected exception is in the log. It is logged once for each request."""
     if "failure" not in scope:
         scope["failure"], scope["refused"] = secrets.token_hex(4), "internal"
         where = f"{scope.get('method', scope['type'])} {scope['path'][:200]!a}"
@@ -53,12 +53,12 @@ def log_failure(scope: MutableMapping[str, Any], problem: BaseException) -> str:
 
 
 def failure(scope: MutableMapping[str, Any], problem: BaseException) -> Response:
-    """The answer where an exception was not foreseen; its traceback is in the log."""
+    """The answer to an unexpected exception, whose traceback is in the log."""
     return error(500, f"the server failed: its log has the traceback under the id {log_failure(scope, problem)}.")
 
 
 def status_of(problem: SeqzooError) -> tuple[int, str]:
-    """The HTTP status of an exception of ours, and what the metrics count it under."""
+    """The HTTP status of a SeqzooError, and its label in the metrics."""
     match problem:
         case UnknownNameError():
             return 404, "unknown_name"
@@ -72,7 +72,7 @@ def status_of(problem: SeqzooError) -> tuple[int, str]:
 
 
 async def on_problem(request: Request, problem: Exception) -> Response:
-    """Exception handler of every application: ours, the frameworks', and what nobody foresaw."""
+    """The answer to any exception. All applications register this handler for HANDLED."""
     if isinstance(problem, SeqzooError):
         status, kind = status_of(problem)
         request.scope["refused"] = kind

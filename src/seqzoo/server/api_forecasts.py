@@ -1,4 +1,4 @@
-"""Forecasts of many steps, with intervals, and the inside of a model over a window."""
+"""Endpoints of multi-step forecasts with intervals, and of the gates and states of a model over a window."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .schemas import ERRORS, ForecastRequest, Name, TraceRequest
 from .shared import Shared
 
 
-def enter(made: FastAPI, shared: Shared) -> None:
+def enter(application: FastAPI, shared: Shared) -> None:
     """Add the endpoints to an application."""
 
-    @made.post("/api/models/{name}/forecast", tags=["forecasts"], responses=ERRORS)
+    @application.post("/api/models/{name}/forecast", tags=["forecasts"], responses=ERRORS)
     async def forecast(request: Request, name: Name, asked: ForecastRequest) -> Response:
-        """Forecast many steps: directly as far as the model reaches, by feeding forecasts back beyond."""
+        """Forecast many steps: directly up to the model's own horizon, and by feeding forecasts back beyond it."""
         request.scope["kind"] = "forecast"
         model = await shared.model(name)
 
@@ -32,26 +32,26 @@ def enter(made: FastAPI, shared: Shared) -> None:
             facts["outside_training"] = outside and outside.facts()
             facts["method"] = "direct" if asked.horizon <= model.reach else "recursive"
             if asked.level is not None:
-                made = intervals.calibrate_on_signal(
+                interval = intervals.calibrate_on_signal(
                     lambda windows: model.forecast(windows, asked.horizon),
                     model.signal,
                     model.context_length,
                     asked.horizon,
                     asked.level,
                 )
-                lower, upper = made.around(ahead)
+                lower, upper = interval.around(ahead)
                 facts |= {"level": asked.level, "lower": lower[0].tolist(), "upper": upper[0].tolist()}
             return facts
 
         return answer(await shared.heavy(work))
 
-    @made.post("/api/models/{name}/trace", tags=["forecasts"], responses=ERRORS)
+    @application.post("/api/models/{name}/trace", tags=["forecasts"], responses=ERRORS)
     async def trace(request: Request, name: Name, asked: TraceRequest) -> Response:
-        """Every gate and state of a recurrent model over one window: name -> [L, K]."""
+        """Return every gate and state of a recurrent model over one window, by name: [L, K] each."""
         request.scope["kind"] = "trace"
         predictor = shared.bundle_of(name, await shared.model(name))
-        found = await to_thread.run_sync(predictor.trace, asked.window)
-        steps = {key: np.ascontiguousarray(value[0]) for key, value in found.steps.items()}
+        traced = await to_thread.run_sync(predictor.trace, asked.window)
+        steps = {key: np.ascontiguousarray(value[0]) for key, value in traced.steps.items()}
         outside = predictor.outside(asked.window)
-        return answer({"model": name, "steps": steps, "forecast": found.forecast[0],
+        return answer({"model": name, "steps": steps, "forecast": traced.forecast[0],
                        "outside_training": outside and outside.facts()})

@@ -1,4 +1,4 @@
-"""Models, their cards, bundles and proofs; floors of signals."""
+"""Endpoints of models, their cards, bundles and verification, and of the floors of signals."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from .schemas import ERRORS, InDigits, Name, VerifyRequest
 from .shared import Shared
 
 
-def enter(made: FastAPI, shared: Shared) -> None:
+def enter(application: FastAPI, shared: Shared) -> None:
     """Add the endpoints to an application."""
     repository = shared.repository
 
-    @made.get("/api/models", tags=["models"], responses=ERRORS)
+    @application.get("/api/models", tags=["models"], responses=ERRORS)
     async def list_models(request: Request) -> Response:
-        """Every model and reference: what it is, its score, and whether it is in memory."""
+        """List every model and reference: its description, its score, and whether it is in memory."""
         request.scope["kind"] = "list"
         return answer(await to_thread.run_sync(_rows, repository))
 
-    @made.get("/api/models/{name}", tags=["models"], responses=ERRORS)
+    @application.get("/api/models/{name}", tags=["models"], responses=ERRORS)
     async def show_model(request: Request, name: Name) -> Response:
-        """A model's manifest and card; of a reference, what it is."""
+        """Return a model's manifest and card, or the description of a reference."""
         request.scope["kind"] = "show"
         model = await to_thread.run_sync(repository.describe, name)
         facts = {"name": name, "state": repository.state(name)._asdict(), "context_length": model.context_length}
@@ -46,30 +46,30 @@ def enter(made: FastAPI, shared: Shared) -> None:
         card = await to_thread.run_sync(describe.text_of, model.bundle)
         return answer({**facts, "manifest": msgspec.to_builtins(model.manifest), "card": card})
 
-    @made.get("/api/models/{name}/bundle.zip", tags=["models"], responses=ERRORS)
+    @application.get("/api/models/{name}/bundle.zip", tags=["models"], responses=ERRORS)
     async def download_bundle(request: Request, name: Name) -> Response:
-        """The bundle as a zip file, every file as its manifest states it."""
+        """Return the bundle as a zip file; every file matches the hash in its manifest."""
         request.scope["kind"] = "download"
         predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
         data = await to_thread.run_sync(_zipped, name, predictor)
         return _attachment(data, f"{name}.zip", "application/zip")
 
-    @made.get("/api/models/{name}/files/{file}", tags=["models"], responses=ERRORS)
+    @application.get("/api/models/{name}/files/{file}", tags=["models"], responses=ERRORS)
     async def download_file(request: Request, name: Name, file: str, sha256: str | None = None) -> Response:
-        """One file of the bundle; refused if a SHA-256 is given and the file has another."""
+        """Return one file of the bundle. If a SHA-256 is given and the file has another, the answer is 409."""
         request.scope["kind"] = "download"
         predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
         if file not in predictor.manifest.files:
             held = ", ".join(predictor.manifest.files)
             raise Refused(404, f"the bundle holds {held}; got {file[:80]!a}.", "unknown_name")
         if sha256 not in (None, predictor.manifest.files[file].sha256):
-            raise Refused(409, f"{file} of {name} has another SHA-256: it was replaced. Open it again.", "bundle")
+            raise Refused(409, f"{file} of {name} has another SHA-256: it was replaced. Reload the model.", "bundle")
         data = await to_thread.run_sync(predictor.bundle.read, file)
         return _attachment(data, file, "application/octet-stream")
 
-    @made.post("/api/models/{name}/verify", tags=["models"], responses=ERRORS)
+    @application.post("/api/models/{name}/verify", tags=["models"], responses=ERRORS)
     async def verify_bundle(request: Request, name: Name, asked: VerifyRequest = Body(VerifyRequest())) -> Response:  # noqa: B008
-        """Prove the bundle on disk: hashes, engines against golden tensors, score on fresh windows."""
+        """Verify the bundle on disk: its hashes, every engine on the golden tensors, its score on fresh windows."""
         request.scope["kind"] = "verify"
         path = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name)).path
         report = await shared.heavy(lambda: verify.verify(path, windows=asked.windows))
@@ -77,14 +77,14 @@ def enter(made: FastAPI, shared: Shared) -> None:
         facts = {"passed": report.passed, "verdict": report.verdict, "not_proven": report.not_proven}
         return answer({"name": name, **facts, "seed": report.seed, "checks": checks})
 
-    @made.get("/api/floors", tags=["signals"], responses=ERRORS)
+    @application.get("/api/floors", tags=["signals"], responses=ERRORS)
     async def floors_of(
         request: Request,
         signal: str = "sine",
         context_length: Annotated[int, InDigits, Query(ge=2, le=200)] = 20,
         horizon: Annotated[int, InDigits, Query(ge=1, le=200)] = 1,
     ) -> Response:
-        """The least error that any forecaster of a signal can have, and that of simple ones, by step ahead."""
+        """Return the least possible error on a signal and the errors of simple forecasters, by step ahead."""
         request.scope["kind"] = "floors"
         chosen = signals.make(signal)
         table = await shared.heavy(lambda: floors(chosen, context_length, horizon, samples=5000))
@@ -97,7 +97,7 @@ def enter(made: FastAPI, shared: Shared) -> None:
 
 
 def _rows(repository: Repository) -> list[dict[str, Any]]:
-    """The catalogue with the state of each model; where the files lie is nobody's business."""
+    """The catalogue with the state of each model, without the paths of files."""
     states = {state.name: state.state for state in repository.index()}
     rows = [{**row, "state": states.get(row["name"], "UNAVAILABLE")} for row in catalogue.rows()]
     return [{key: value for key, value in row.items() if key != "path"} for row in rows]
@@ -105,11 +105,11 @@ def _rows(repository: Repository) -> list[dict[str, Any]]:
 
 def _zipped(name: str, predictor: Bundled) -> bytes:
     buffer = io.BytesIO()
-    found = open_bundle(predictor.path)
+    bundle = open_bundle(predictor.path)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(f"{name}/{MANIFEST}"), found.raw_manifest)
-        for file in found.manifest.files:
-            archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), found.read(file))
+        archive.writestr(zipfile.ZipInfo(f"{name}/{MANIFEST}"), bundle.raw_manifest)
+        for file in bundle.manifest.files:
+            archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), bundle.read(file))
     return buffer.getvalue()
 
 

@@ -17,23 +17,23 @@ ROOTS = ("/api", "/docs", "/openapi.json", "/metrics", "/static-offline-docs")
 
 
 def app(repository: Repository, metrics: Metrics) -> FastAPI:
-    """The application for everything that is not under /v2."""
-    made: FastAPI = FastAPIOffline(
+    """The application of the paths in ROOTS."""
+    application: FastAPI = FastAPIOffline(
         redoc_url=None,
         title="seqzoo",
         version=__version__,
-        summary="Small sequence models, each beside the best forecaster that can exist.",
+        summary="Small sequence models, each compared with the best possible forecaster.",
     )
-    made.router.redirect_slashes = False
+    application.router.redirect_slashes = False
     shared = Shared(repository, metrics)
     for kind, handler in answers.HANDLED.items():
-        made.add_exception_handler(kind, handler)
+        application.add_exception_handler(kind, handler)
     for part in (api_models, api_forecasts, api_streams):
-        part.enter(made, shared)
+        part.enter(application, shared)
 
-    @made.get("/metrics", include_in_schema=False)
+    @application.get("/metrics", include_in_schema=False)
     async def show_metrics(request: Request) -> Response:
         request.scope["kind"] = "metrics"
         return Response(metrics.text(len(repository.loaded())), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    return made
+    return application

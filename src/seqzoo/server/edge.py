@@ -1,5 +1,7 @@
-"""The outermost layer: turns other sites' pages away, bounds what is read and held, inflates what was compressed,
-counts, and catches what nobody did.
+"""The outermost layer of the server, around all applications.
+
+It refuses pages of other sites, and limits the size of bodies and the memory that requests hold. It also inflates
+compressed bodies, counts requests and answers unexpected exceptions.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 16 << 20
-MAX_DRAINED = 4 * MAX_BODY  # read and forgotten of a request that is refused, so that its client reads why
-PIECE = 256 << 10  # of an answer; the next is sent once the client has taken most of this one
+MAX_DRAINED = 4 * MAX_BODY  # bytes of a refused request to read and drop, so that its client reads the answer
+PIECE = 256 << 10  # bytes of an answer to send at once; the next piece waits until the client has read most of it
 _WINDOW = {b"gzip": 31, b"x-gzip": 31, b"deflate": 47}  # zlib's window bits; 47 takes zlib and gzip headers
 _HTTP_ANSWER = "websocket.http.response"  # ASGI's extension: a handshake can be answered like a request
 
@@ -35,9 +37,9 @@ access = logging.getLogger("seqzoo.access")
 
 
 class Edge:
-    """Wraps an application. What it hands on has its whole body in memory, inflated, and within the limit.
+    """Wraps an application, which receives requests with their whole body: inflated and at most `max_body` bytes.
 
-    HEAD is handed on as GET, and its answer loses its body here.
+    The application sees HEAD as GET; the body of its answer is dropped here.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Edge:
         began, status, method = time.perf_counter(), 0, scope["method"]
         upload = Upload(receive, self.held)
         if method == "HEAD":
-            scope = {**scope, "method": "GET"}  # a copy: the server below must know that no body follows
+            scope = {**scope, "method": "GET"}  # a copy: the HTTP server must still see HEAD
 
         async def counted(message: MutableMapping[str, Any]) -> None:
             nonlocal status
@@ -116,7 +118,7 @@ class Edge:
             if not is_open:
                 await _turn_away(failure(scope, problem), scope, send)
                 return
-            # What a page sent cannot be read; it ends that page's connection, and no other.
+            # The exception ends this connection only; its page reconnects.
             failures.warning("a websocket failed: %s", ascii(f"{type(problem).__name__}: {problem}"[:200])[1:-1])
             with contextlib.suppress(Exception):  # it may have ended already
                 await send({"type": "websocket.close", "code": 1011})
@@ -126,13 +128,13 @@ class Edge:
         if body is None:
             await self.app(scope, upload.receive, send)
             return
-        told = False
+        replayed = False
 
         async def replay() -> MutableMapping[str, Any]:
-            nonlocal told
-            if told:
-                return await upload.receive()  # a disconnect, when it comes
-            told = True
+            nonlocal replayed
+            if replayed:
+                return await upload.receive()  # waits for a disconnect
+            replayed = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         if len(body) < LARGE:
@@ -173,8 +175,8 @@ class Edge:
 
     def _inflated(self, body: bytes, encoding: bytes) -> bytes:
         if encoding not in _WINDOW:
-            shown = ascii(encoding)[2:-1][:40]
-            raise Refused(415, f"Content-Encoding must be gzip or deflate, got {shown}.", "encoding")
+            name = ascii(encoding)[2:-1][:40]
+            raise Refused(415, f"Content-Encoding must be gzip or deflate, got {name}.", "encoding")
         machine = zlib.decompressobj(_WINDOW[encoding])
         try:
             whole = machine.decompress(body, self.max_body + 1)
@@ -190,7 +192,7 @@ class Edge:
         return Refused(413, f"a body may hold at most {self.max_body:,} bytes, inflated.", "too_large")
 
     async def _refuse(self, response: Response, scope: Scope, upload: Upload, send: Send) -> None:
-        """Answer, read what the client still sends, and close: the connection cannot be used again."""
+        """Answer with an error, read the rest of the request, and close the connection."""
 
         async def unfinished(message: MutableMapping[str, Any]) -> None:
             await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
@@ -202,20 +204,20 @@ class Edge:
 
 
 async def _until_it_leaves(upload: Upload, work: CancelScope) -> None:
-    """Cancel what waits for its turn once nobody waits for it. A thread that computes goes on to its end."""
+    """Cancel `work` once the client disconnects. A thread that already computes continues to its end."""
     while (await upload.receive())["type"] != "http.disconnect":
         pass
     work.cancel()
 
 
 async def _turn_away(response: Response, scope: Scope, send: Send) -> None:
-    """Answer a handshake with an error."""
+    """Answer the handshake of a websocket with an error."""
     if _HTTP_ANSWER in (scope.get("extensions") or {}):
         head = {"status": response.status_code, "headers": response.raw_headers}
         await send({"type": f"{_HTTP_ANSWER}.start", **head})
         await send({"type": f"{_HTTP_ANSWER}.body", "body": response.body})
     else:
-        await send({"type": "websocket.close", "code": 1008})  # which answers the handshake with 403
+        await send({"type": "websocket.close", "code": 1008})  # the server then answers the handshake with 403
 
 
 def _facts(scope: Scope, method: str, status: int, seconds: float) -> dict[str, Any]:

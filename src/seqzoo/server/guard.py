@@ -1,9 +1,8 @@
-"""uvicorn, with what it lacks: deadlines for requests that trickle in and for answers that nobody reads, a bound of
-the headers, the rules for Host, and a drain that loses none.
+"""uvicorn with deadlines for slow requests and unread answers, a limit on headers, a check of Host, and a safe stop.
 
-uvicorn closes idle connections the moment it is asked to stop; a request that is on its way there is lost. Here
-the listener's queue is emptied first, every answer from then on says `Connection: close`, and connections that stay
-idle are closed after a grace.
+When uvicorn is asked to stop, it closes idle connections at once, and requests on their way there are lost. Here
+the server first accepts the connections in the listener's queue. Every later answer has `Connection: close`, and
+connections that stay idle are closed after GRACE seconds.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ import orjson
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-REQUEST_SECONDS = 8.0  # from a request's first byte, or a connection's beginning, to its last
-MAX_HEADER = 64 << 10  # bytes of a request's first line and fields, and of what stands between parts of its body
-WRITE_SECONDS = 30.0  # in which a client must take a piece of its answer
-LINGER_SECONDS, MAX_LINGERING = 2.0, 4 << 20  # what a client may still send while it is told what was wrong
-GRACE = 1.5  # seconds that a connection may stay idle once the server drains
-LONGEST_DRAIN = 3.5
+REQUEST_SECONDS = 8.0  # from the first byte of a request, or the start of its connection, to the last byte
+MAX_HEADER = 64 << 10  # bytes of a request's first line and header fields, or between two parts of its body
+WRITE_SECONDS = 30.0  # for a client to read a piece of its answer
+LINGER_SECONDS, MAX_LINGERING = 2.0, 4 << 20  # seconds and bytes that are still read after an error
+GRACE = 1.5  # seconds until an idle connection is closed, once the server is stopping
+LONGEST_DRAIN = 3.5  # seconds until a stopping server closes every connection
 
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\[\]:,]*)(:[0-9]{0,5})?")
 
 
 class _Malformed(Exception):
-    """Raised in the parser's callbacks, which end the parsing by it."""
+    """Raised in a callback of the parser to end the parsing."""
 
     def __init__(self, status: bytes, message: str) -> None:
         super().__init__(message)
@@ -38,7 +37,7 @@ class _Malformed(Exception):
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection. Errors below HTTP take the form of all others."""
+    """One connection. Malformed requests, too, are answered with errors as JSON."""
 
     request_seconds, write_seconds = REQUEST_SECONDS, WRITE_SECONDS
 
@@ -47,10 +46,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._malformed: _Malformed | None = None
-        self._lingering: int | None = None  # bytes that are still taken after an error
-        self._header_bytes = 0  # received since the last of a body
-        self._field_bytes = 0  # of this request's first line and fields, exactly
-        self._has_cycle = False  # whether `cycle` is the request that is being read
+        self._lingering: int | None = None  # bytes that may still be read after an error; None before one
+        self._header_bytes = 0  # received since the last byte of a body
+        self._field_bytes = 0  # exact size of this request's first line and fields
+        self._has_cycle = False  # whether `cycle` belongs to the request that is being read
 
     @property
     def is_idle(self) -> bool:
@@ -83,7 +82,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._field_bytes, self._has_cycle = 0, False
-        if self._deadline is None:  # a second request in the bytes of the first
+        if self._deadline is None:  # a second request arrived together with the first
             self._arm()
 
     def on_url(self, url: bytes) -> None:
@@ -91,7 +90,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)  # with a colon, a space and the end of the line
+        self._count(len(name) + len(value) + 4)  # plus a colon, a space and the line end
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -123,7 +122,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def handle_websocket_upgrade(self) -> None:
-        self._disarm()  # a websocket stays open as long as its page
+        self._disarm()  # a websocket has no deadline
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
@@ -133,11 +132,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._cut(b"400 Bad Request", "this is not an HTTP request.")
 
     def _unsupported_upgrade_warning(self) -> None:
-        """The request is answered as if it had not asked for another protocol, and is the connection's last."""
+        """Answer the request without the upgrade, and close the connection after it."""
         self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
-        """Called by the server when it drains: the next answer is the last on this connection."""
+        """Make the next answer the last one on this connection; the server calls this when it stops."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
 
@@ -153,15 +152,15 @@ class GuardedProtocol(HttpToolsProtocol):
             raise self._malformed
 
     def _check_host(self) -> None:
-        """RFC 9112, section 3.2: a request of HTTP/1.1 has exactly one Host, and it is one."""
+        """Check that a request of HTTP/1.1 has exactly one valid Host (RFC 9112, section 3.2)."""
         hosts = [value for name, value in self.headers if name == b"host"]
         if (hosts or self.parser.get_http_version() == "1.0") and len(hosts) < 2:
             if not hosts or _HOST.fullmatch(hosts[0]):
                 return
-            told = f"the Host header is no host: {ascii(hosts[0][:100])[1:]}."
+            message = f"the Host header must be a host name or an address, got {ascii(hosts[0][:100])[1:]}."
         else:
-            told = f"a request of HTTP/1.1 has one Host header; this one has {len(hosts) or 'none'}."
-        self._malformed = _Malformed(b"400 Bad Request", told)
+            message = f"a request of HTTP/1.1 must have one Host header; this one has {len(hosts) or 'none'}."
+        self._malformed = _Malformed(b"400 Bad Request", message)
         raise self._malformed
 
     def _arm(self) -> None:
@@ -177,11 +176,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._cut(b"408 Request Timeout", f"a request must arrive within {self.request_seconds:g} seconds.")
 
     def _cut(self, status: bytes, message: str) -> None:
-        """Answer an error that the application never sees, and close."""
+        """Answer with an error, without calling the application, and close the connection."""
         if self.transport.is_closing() or self._lingering is not None:
             return
         if self.cycle is not None and not self.cycle.response_complete:
-            if not self._has_cycle:  # earlier requests are being answered: the connection ends after them
+            if not self._has_cycle:  # an earlier request is being answered: close after it
                 self.cycle.keep_alive = False
                 return
             if self.cycle.response_started:
@@ -192,7 +191,7 @@ class GuardedProtocol(HttpToolsProtocol):
         body = orjson.dumps({"error": message})
         head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         self.transport.write(head % (status, len(body)) + body)
-        # Closed at once, while the client still sends, the connection would be reset before the answer is read.
+        # Closing at once, while the client still sends, would reset the connection before it reads the answer.
         self._disarm()
         self._lingering = MAX_LINGERING
         self.transport.resume_reading()
@@ -204,7 +203,7 @@ _TOO_LONG = (b"431 Request Header Fields Too Large", f"headers may hold at most 
 
 
 class DrainingServer(Server):
-    """A server that answers what was accepted before it ends, and then ends with status 0."""
+    """A server that answers all accepted requests before it stops, and exits with status 0."""
 
     def __init__(self, config: Config, listener: socket.socket) -> None:
         super().__init__(config)
@@ -217,21 +216,21 @@ class DrainingServer(Server):
         return bool(self.server_state.is_draining)  # type: ignore[attr-defined]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Empty the listener's queue, answer what is under way, close what is idle, give up after a while."""
+        """Accept the queue, answer requests in progress, close idle connections; after LONGEST_DRAIN, close all."""
         loop = asyncio.get_running_loop()
         self.server_state.is_draining = True  # type: ignore[attr-defined]
         began = loop.time()
-        with self.listener.dup() as kept:  # closing the server must not reset connections that wait in the queue
+        with self.listener.dup() as queue:  # closing the server must not reset the connections in the queue
             for server in self.servers:
                 server.close()
             for sock in sockets or []:
                 sock.close()
-            waiting = _accepted(kept)
+            waiting = _accepted(queue)
         for arrived in waiting:
             with contextlib.suppress(OSError):
                 await loop.connect_accepted_socket(self._protocol, arrived)
         for connection in list(self.server_state.connections):
-            connection.shutdown()  # a websocket closes at once: its page comes back to the next server
+            connection.shutdown()  # closes a websocket at once; its page reconnects to the next server
         while self.server_state.connections and loop.time() - began < LONGEST_DRAIN and not self.force_exit:
             if loop.time() - began > GRACE:
                 for connection in list(self.server_state.connections):
@@ -243,7 +242,7 @@ class DrainingServer(Server):
                 connection.transport.close()
         for task in list(self.server_state.tasks):
             task.cancel()
-        self._captured_signals.clear()  # uvicorn would end by raising the signal again
+        self._captured_signals.clear()  # uvicorn would raise the signal again at the end
         await self.lifespan.shutdown()
 
     def _protocol(self) -> GuardedProtocol:
@@ -256,18 +255,18 @@ class DrainingServer(Server):
 
 
 def _accepted(listener: socket.socket) -> list[socket.socket]:
-    """The connections that the kernel has accepted and nobody has picked up.
+    """The connections that wait in the queue of the listener.
 
-    Without a pause in between: clients that reconnect would keep such a loop alive for as long as it answers them.
+    The loop does not await anything: clients that reconnect meanwhile could otherwise keep it running.
     """
     listener.setblocking(False)
-    found: list[socket.socket] = []
+    connections: list[socket.socket] = []
     while True:
         try:
             connection, _ = listener.accept()
         except (BlockingIOError, InterruptedError):
-            return found
-        except OSError:  # that client has gone
+            return connections
+        except OSError:  # this client has disconnected
             continue
         connection.setblocking(False)
-        found.append(connection)
+        connections.append(connection)

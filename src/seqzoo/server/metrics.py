@@ -1,4 +1,4 @@
-"""What the server counts, for Prometheus: requests, latency, loads, refusals, and what is going on now."""
+"""The server's metrics for Prometheus: requests, latency, loads, refusals, and work in progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 
 class Metrics:
-    """A registry of its own, so that several servers of one process do not share counts."""
+    """The metrics of one server. Each has a separate registry, so that servers of one process do not share counts."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -33,7 +33,7 @@ class Metrics:
         self._cells: dict[tuple[str, int], tuple[Any, Any]] = {}
 
     def observe(self, scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
-        """Count an answered request. Its kind is the route's, never the path a client made up."""
+        """Count an answered request. Its kind is that of the route, so clients cannot create new labels."""
         kind = scope.get("kind", "other")
         cells = self._cells.get((kind, status))
         if cells is None:
@@ -45,10 +45,10 @@ class Metrics:
             self.refused.labels(scope["refused"]).inc()
 
     def loaded_one(self, name: str, problem: SeqzooError | None) -> None:
-        """Count a load."""
+        """Count a load of a model as "ok" or "failed"."""
         self.loads.labels("ok" if problem is None else "failed").inc()
 
     def text(self, loaded: int) -> bytes:
-        """The exposition format."""
+        """All metrics in the Prometheus text format."""
         self.loaded.set(loaded)
         return generate_latest(self.registry)

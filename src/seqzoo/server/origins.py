@@ -1,8 +1,8 @@
-"""Who may talk to the server through somebody's browser: its own pages, and no other site's.
+"""The check of which web pages may use the server: its own, and those of no other site.
 
-A browser that shows a page of another site reaches this machine's ports too. Its requests say whose they are: in
-`Origin`, and in `Sec-Fetch-Site`. A site whose name was made to resolve to this machine (DNS rebinding) is told by
-`Host`. Clients that are no browsers send none of these but `Host`, and pass.
+A page of another site in a local browser can reach this machine's ports too. Its requests show this in
+`Origin` and `Sec-Fetch-Site`. A site whose name resolves to this machine (DNS rebinding) is recognised by `Host`.
+Clients other than browsers send only `Host`, and pass.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Origins:
-    """The names that this server goes by.
+    """The host names that this server accepts.
 
     Args:
-        is_public: whether others than this machine can reach it. Then it may go by any name, unless `names` has some.
-        names: hosts that it goes by beside localhost and every address, as behind a proxy.
+        is_public: whether other machines can reach it. Then any host name is accepted, unless `names` has some.
+        names: accepted host names, besides localhost and every IP address; needed behind a proxy.
 
     Raises:
-        InputError: a name that is none.
+        InputError: an invalid host name.
     """
 
     def __init__(self, is_public: bool = False, names: Iterable[str] = ()) -> None:
@@ -42,7 +42,11 @@ class Origins:
         self._knows = functools.lru_cache(1000)(self._is_known)
 
     def check(self, method: str, headers: Headers) -> None:
-        """Raises Refused: 403, if a page of another site asks, or one under a name that is not this server's."""
+        """Check the headers of a request.
+
+        Raises:
+            Refused: 403, if a page of another site sent it, or if its Host is not a name of this server.
+        """
         hosts, origin, site, dest = [], None, b"", b""
         for key, value in headers:
             if key == b"host":
@@ -58,19 +62,19 @@ class Origins:
                 if not self._knows(host):
                     raise Refused(
                         403,
-                        f"this server does not go by the name {_shown(host)}. If it should, start it with "
+                        f"{_shown(host)} is not a name of this server. If it should be, start the server with "
                         "--allow-host and that name.",
                         "host",
                     )
         if origin is not None and not self._is_own(origin, hosts):
             raise Refused(
                 403,
-                f"pages of {_shown(origin)} may not use this server. If that is its own address, behind a proxy, "
-                "start it with --allow-host and that name.",
+                f"pages of {_shown(origin)} may not use this server. If that is the address of its proxy, start the "
+                "server with --allow-host and that name.",
                 "origin",
             )
         if site == b"cross-site" and not (dest == b"document" and method in ("GET", "HEAD")):
-            raise Refused(403, "pages of other sites may link here, and nothing else.", "origin")
+            raise Refused(403, "pages of other sites may link to this server, but not use it.", "origin")
 
     def _is_known(self, host: bytes) -> bool:
         name, _ = _parts(f"http://{host.decode('latin-1')}")
@@ -91,7 +95,7 @@ class Origins:
 
 
 def _parts(address: str) -> tuple[str, int | None]:
-    """Host and port of an address; ("", None) where it has none."""
+    """The host and the port of an address; ("", None) if it cannot be parsed."""
     try:
         split = urlsplit(address)
         return (split.hostname or "").rstrip("."), split.port

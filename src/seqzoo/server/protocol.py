@@ -1,8 +1,8 @@
 """The body of an inference request and of its answer, in the Open Inference Protocol (V2) over REST.
 
-With the binary tensor extension a body is a JSON header, whose length the HTTP header
-`Inference-Header-Content-Length` states, followed by the tensors as raw little-endian float32.
-Everything a client sends is checked here before any engine sees it.
+With the binary tensor extension, a body is a JSON header followed by the tensors as raw little-endian float32.
+The HTTP header `Inference-Header-Content-Length` states the length of the JSON header. This module checks every
+request before an engine computes.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ..forecasters.protocol import Forecaster
 
 INPUT, OUTPUT, VERSION = "context", "forecast", "1"
 MAX_ROWS = 100_000
-# Parameters that only say how soon an answer is wanted, or how a client holds arrays: none of them changes an answer.
+# Parameters that do not change an answer: its urgency, and how a client stores arrays.
 HINTS = frozenset(("priority", "timeout", "headers"))
 _LENGTH = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 class Infer(NamedTuple):
-    """A request that has been found well-formed: context [B, L, 1], finite float32."""
+    """A valid request: its context [B, L, 1] in finite float32, its id, and whether the answer is binary."""
 
     context: Float32Array
     id: str | None
@@ -46,13 +46,13 @@ def metadata(name: str, model: Forecaster) -> dict[str, Any]:
 
 
 def parse(body: bytes, header_length: str | None, context_length: int) -> Infer:
-    """Read an inference request.
+    """The inference request in a body.
 
     Args:
         header_length: the HTTP header `Inference-Header-Content-Length`; None if there is none.
 
     Raises:
-        InputError: anything that is not a request for this model, in words.
+        InputError: the body is not a valid request for this model; the message says why.
     """
     header, binary = _split(body, header_length)
     request = _object(header)
@@ -70,17 +70,17 @@ def parse(body: bytes, header_length: str | None, context_length: int) -> Infer:
         )
     identity = request.get("id")
     if identity is not None and not isinstance(identity, str):
-        raise InputError(f"id must be a text, got {_shown(identity)}.")
+        raise InputError(f"id must be a string, got {_shown(identity)}.")
     return Infer(context, identity, _wants_binary(request))
 
 
 def render(
     name: str, infer: Infer, forecast: NDArray[np.floating], outside: str | None = None
 ) -> tuple[bytes, int | None]:
-    """The answer's body, and the length of its JSON header where tensors follow it as raw bytes.
+    """The body of the answer, and the length of its JSON header if raw tensors follow it, else None.
 
     Args:
-        outside: what lies outside training, in words; it becomes a parameter of the answer.
+        outside: a sentence on values outside the training range; it becomes a parameter of the answer.
     """
     forecast = single(forecast)
     output: dict[str, Any] = {"name": OUTPUT, "datatype": "FP32", "shape": list(forecast.shape)}
@@ -100,10 +100,10 @@ def render(
 
 
 def as_object(body: bytes) -> dict[str, Any]:
-    """A body that is empty or a JSON object.
+    """The JSON object in a body; {} for an empty body.
 
     Raises:
-        InputError: it is neither.
+        InputError: the body is not a JSON object.
     """
     return _object(body) if body.strip() else {}
 
@@ -157,7 +157,7 @@ def _values(tensor: dict[str, Any], binary: bytes, count: int) -> Float32Array:
     size = parameters.get("binary_data_size")
     if size is None:
         if binary:
-            raise InputError(f"{len(binary)} bytes follow the JSON header, and no tensor claims them.")
+            raise InputError(f"{len(binary)} bytes follow the JSON header, but no tensor has a binary_data_size.")
         return _numbers(tensor.get("data"), count)
     if "data" in tensor:
         raise InputError(f"{INPUT!r} has both data and binary_data_size; give one.")
@@ -185,12 +185,12 @@ def _numbers(data: Any, count: int) -> Float32Array:
 
 
 def _holds_a_boolean(data: list[Any]) -> bool:
-    """NumPy takes true for 1 where numbers stand beside it."""
+    """Whether nested lists hold true or false, which NumPy would read as 1 or 0 among numbers."""
     return any(_holds_a_boolean(item) if type(item) is list else type(item) is bool for item in data)
 
 
 def _wants_binary(request: dict[str, Any]) -> bool:
-    """Which form the answer takes: that of the output asked for, or else of the request."""
+    """Whether the answer is binary: as the requested output states, or else as the request states."""
     default = _flag(_parameters(request, "parameters", "binary_data_output", *HINTS), "binary_data_output")
     outputs = request.get("outputs")
     if outputs is None:
@@ -206,10 +206,13 @@ def _wants_binary(request: dict[str, Any]) -> bool:
 
 
 def _parameters(part: dict[str, Any], what: str, *known: str) -> dict[str, Any]:
-    """The parameters of a part of the request that have a value.
+    """The parameters of a part of the request, without those that are null.
 
-    Parameters are how extensions of the protocol are asked for: an answer that ignored one (`classification`,
-    `sequence_id`, `shared_memory_region`) would be the answer to another request.
+    A parameter can ask for an extension of the protocol, such as `classification`, `sequence_id` or
+    `shared_memory_region`. An unknown one is refused: an answer that ignored it would be wrong.
+
+    Raises:
+        InputError: a parameter that is not `known`.
     """
     parameters = part.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):
@@ -217,7 +220,7 @@ def _parameters(part: dict[str, Any], what: str, *known: str) -> dict[str, Any]:
     given = {name: value for name, value in (parameters or {}).items() if value is not None}
     for name in given:
         if name not in known:
-            raise InputError(f"{what} may hold {', '.join(known)}, got {_shown(name)}: no such extension is served.")
+            raise InputError(f"{what} may hold {', '.join(known)}, got {_shown(name)}, which is not supported.")
     return given
 
 

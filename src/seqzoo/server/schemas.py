@@ -1,4 +1,4 @@
-"""What the control API takes, and the shape of its errors."""
+"""The request bodies of the control API, and the form of its errors."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ class _Strict(BaseModel):
 
 
 class ErrorBody(_Strict):
-    """Every answer that is not a success."""
+    """The body of every error."""
 
     error: str
 
 
 def _in_digits(given: Any) -> Any:
-    """Pydantic would read 1_0 of an address."""
+    """The value unchanged; pydantic itself would accept 1_0 in an address.
+
+    Raises:
+        ValueError: the text is not a number in ASCII digits.
+    """
     if isinstance(given, str) and number(given) is None:
         raise ValueError("it must be a number in the digits 0 to 9")
     return given
@@ -35,7 +39,7 @@ Values = Annotated[list[float], Field(min_length=1, max_length=MOST_VALUES, desc
 
 
 class ForecastRequest(_Strict):
-    """A series to forecast from; the last L values are read."""
+    """A series to forecast; the model reads its last L values."""
 
     context: Values
     horizon: Annotated[int, Field(ge=1, le=MOST_STEPS)] = 50
@@ -61,7 +65,7 @@ class ValuesRequest(_Strict):
 
 
 class VerifyRequest(_Strict):
-    """How to prove a bundle."""
+    """How to verify a bundle."""
 
     windows: Annotated[int, Field(ge=100, le=20_000)] = 2000
 
@@ -69,12 +73,12 @@ class VerifyRequest(_Strict):
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody, "description": what}
     for status, what in {
-        400: "The input cannot be used; the text says why.",
-        404: "There is no model, stream, file or signal of that name.",
+        400: "The input cannot be used; the error gives the reason.",
+        404: "No model, stream, file or signal has that name.",
         409: "The bundle cannot be used.",
         413: "The body is too large.",
-        500: "The server failed; the text has the id of its traceback in the log.",
-        503: "The server is busy; Retry-After says when to come back.",
+        500: "The server failed; the error has the id of the traceback in the log.",
+        503: "The server is busy; Retry-After says when to try again.",
     }.items()
 }
 

@@ -1,4 +1,4 @@
-"""Puts the server together and runs it until it is told to stop."""
+"""Builds the server and runs it until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .metrics import Metrics
 from .origins import Origins
 from .v2 import V2
 
-MAX_MESSAGE = 1 << 20  # bytes of one message of a page, inflated
+MAX_MESSAGE = 1 << 20  # bytes of one websocket message of a page, inflated
 Pages = Callable[[Repository], App]
 
 
@@ -36,17 +36,18 @@ def application(
     is_draining: Callable[[], bool] = lambda: False,
     pages: Pages | None = None,
 ) -> App:
-    """The ASGI application: /v2 for the protocol, /api for control, /docs, /metrics; `pages` has all other paths.
+    """The ASGI application: /v2 for the protocol, /api for control, /docs and /metrics.
 
-    `origins` says whose pages may use it; the other arguments are those of `V2`.
+    `pages` answers all other paths, and `origins` says whose web pages may use the server. The other arguments are
+    those of `V2`.
 
     Raises:
         InputError: the token is empty.
     """
     if token is not None and not token.strip():
-        raise InputError("the token is empty: give one that nobody can guess, or none.")
+        raise InputError("the token is empty: give one that is hard to guess, or omit it.")
     metrics = Metrics()
-    # Who looks at a page is served by onnx where the engine cannot run a model; who asks the API is told.
+    # Where the engine cannot run a model, a page falls back to onnx, and the API answers with an error.
     repository = Repository(engine, most_loaded, metrics.loaded_one, None if pages is None else "onnx")
     inference = V2(repository, metrics, token, is_public, is_draining).app()
     api = control.app(repository, metrics)
@@ -76,16 +77,16 @@ def serve(
     pages: Pages | None = None,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C; what was accepted is answered first.
+    """Serve until SIGTERM or Ctrl-C. All accepted requests are answered before the server stops.
 
     Args:
         port: 0 for any free one.
-        names: hosts it goes by beside localhost and addresses; on loopback, requests for all others are refused.
-        pages: makes the application of every path that is not the API's; it may use websockets.
+        names: accepted host names besides localhost and IP addresses; on loopback, all others are refused.
+        pages: builds the application of every path outside the API; it may use websockets.
         on_ready: called with the address once connections are accepted.
 
     Raises:
-        InputError: the address cannot be bound, or a name is none.
+        InputError: the address cannot be bound, or a name is not a host name.
     """
     origins = Origins(not is_loopback(host), names)
     listener = _bind(host, port)
@@ -97,7 +98,7 @@ def serve(
         token=token,
         is_public=not is_loopback(host),
         origins=origins,
-        is_draining=lambda: server.is_draining,  # it is made below, of the application
+        is_draining=lambda: server.is_draining,  # the server is built below, from this application
         pages=pages,
     )
     config = Config(
@@ -113,8 +114,8 @@ def serve(
         backlog=2048,
     )
     server = DrainingServer(config, listener)
-    shown = f"[{host}]" if ":" in host else host
-    on_ready(f"http://{shown}:{listener.getsockname()[1]}")
+    address_host = f"[{host}]" if ":" in host else host
+    on_ready(f"http://{address_host}:{listener.getsockname()[1]}")
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 
@@ -124,7 +125,7 @@ def _is_under(path: str, root: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server bound there."""
+    """Whether only this machine can reach a server that is bound to `host`."""
     if host == "localhost":
         return True
     try:
@@ -135,7 +136,7 @@ def is_loopback(host: str) -> bool:
 
 def _bind(host: str, port: int) -> socket.socket:
     if not host:
-        raise InputError("--host is empty: give 127.0.0.1 for this machine alone, or 0.0.0.0 for all that reach it.")
+        raise InputError("--host is empty: give 127.0.0.1 for this machine only, or 0.0.0.0 for all machines.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -144,7 +145,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except (OSError, OverflowError) as problem:
         listener.close()
-        reason = problem.strerror if isinstance(problem, OSError) else "a port is from 0 to 65535"
+        reason = problem.strerror if isinstance(problem, OSError) else "a port must be from 0 to 65535"
         raise InputError(f"cannot listen on {host} port {port}: {reason}. Choose another with --port.") from None
     return listener
 

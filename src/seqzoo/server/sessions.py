@@ -1,4 +1,4 @@
-"""Stream sessions: a recurrent model's state kept between requests, the only state the server holds."""
+"""Stream sessions: the state of recurrent models between requests, the only client state that the server holds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ IDLE_SECONDS = 600.0
 
 
 class Sessions:
-    """Streams by an identifier that nobody can guess. Idle ones end; beyond `most`, the least recently used.
+    """Streams by an identifier that is hard to guess. Idle sessions end, and beyond `most` the least recently used.
 
-    Used from the event loop alone, as the streams are.
+    Use it from the event loop only, like the streams.
     """
 
     def __init__(self, most: int = MOST, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -32,15 +32,19 @@ class Sessions:
         """The stream of an identifier.
 
         Raises:
-            Refused: none, or it was idle for too long.
+            Refused: no stream has it, or the stream was idle for too long.
         """
         stream = self._streams.get(key)
         if stream is None:
-            raise Refused(404, "there is no such stream, or it was idle for too long: open a new one.", "stream")
-        self._streams[key] = stream  # its time begins anew
+            raise Refused(404, "the stream does not exist, or it was idle for too long: open a new one.", "stream")
+        self._streams[key] = stream  # its idle time starts again
         return stream
 
     def close(self, key: str) -> None:
-        """End a session. Raises Refused if there is none."""
+        """End a session.
+
+        Raises:
+            Refused: no stream has this identifier.
+        """
         self.get(key)
         self._streams.pop(key, None)

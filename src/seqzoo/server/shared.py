@@ -1,4 +1,4 @@
-"""What endpoints share."""
+"""The state and the helpers that endpoints share."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .sessions import Sessions
 
 T = TypeVar("T")
 
-HEAVY = 2  # proofs and floors that run at the same time
+HEAVY = 2  # slow computations, such as verifications and floors, at the same time
 
 
 async def loaded(repository: Repository, name: str) -> Forecaster:
-    """The model of that name; loading is done in a thread.
+    """The model of that name; a thread loads it if necessary.
 
     Raises:
         SeqzooError: see `Repository.get`.
@@ -32,7 +32,7 @@ async def loaded(repository: Repository, name: str) -> Forecaster:
 
 
 class Shared:
-    """The repository, the streams, and how work is done off the event loop."""
+    """The repository, the metrics, the streams, and a limit on slow work in threads."""
 
     def __init__(self, repository: Repository, metrics: Metrics) -> None:
         self.repository, self.metrics, self.sessions = repository, metrics, Sessions()
@@ -43,14 +43,18 @@ class Shared:
         return await loaded(self.repository, name)
 
     async def heavy(self, work: Callable[[], T]) -> T:
-        """Run what takes seconds in a thread, few at a time."""
+        """The result of `work`, which takes seconds: it runs in a thread, at most HEAVY at a time."""
         if self._limiter is None:
             self._limiter = CapacityLimiter(HEAVY)
         with self.metrics.queue.track_inprogress():
             return await to_thread.run_sync(work, limiter=self._limiter)
 
     def bundle_of(self, name: str, model: Forecaster) -> Bundled:
-        """The model as one that has a bundle. Raises Refused for a reference."""
+        """The model, typed as one with a bundle.
+
+        Raises:
+            Refused: the model is a reference.
+        """
         if not has_bundle(model):
-            raise Refused(404, f"{name} is computed from the signal: there is no bundle of it.", "unknown_name")
+            raise Refused(404, f"{name} is computed from the signal and has no bundle.", "unknown_name")
         return model

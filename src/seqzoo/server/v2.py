@@ -21,19 +21,19 @@ from .metrics import Metrics
 from .shared import loaded
 
 EXTENSIONS = ["binary_tensor_data", "model_repository"]
-INLINE_BYTES = 4096  # of a body: up to here reading it and the model take less time than handing them to a thread
+INLINE_BYTES = 4096  # of a body; computing a smaller request takes less time than handing it to a thread
 HEADER_LENGTH = "inference-header-content-length"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class V2:
-    """Endpoints over a repository.
+    """The endpoints of the protocol over a repository.
 
     Args:
-        token: what `load` and `unload` ask for as `Authorization: Bearer ...`.
-        is_public: whether others than this machine can reach the server; without a token these two are off then.
-        is_draining: whether the server is about to stop; it is not ready then.
+        token: that `load` and `unload` require as `Authorization: Bearer ...`; None for no token.
+        is_public: whether other machines can reach the server; if so, these two are off without a token.
+        is_draining: returns whether the server is stopping; it is not ready then.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class V2:
             self._route("/v2/repository/models/{name}/load", self.load, "POST"),
             self._route("/v2/repository/models/{name}/unload", self.unload, "POST"),
         ]
-        made = Starlette(routes=routes, exception_handlers=HANDLED)
-        made.router.redirect_slashes = False
-        return made
+        application = Starlette(routes=routes, exception_handlers=HANDLED)
+        application.router.redirect_slashes = False
+        return application
 
     def _route(self, path: str, endpoint: Endpoint, method: str = "GET") -> Route:
         kind = endpoint.__name__
@@ -88,7 +88,7 @@ class V2:
     async def ready(self, request: Request) -> Response:
         """GET /v2/health/ready"""
         if self.is_draining():
-            raise Refused(503, "the server is about to stop.", "draining")
+            raise Refused(503, "the server is stopping.", "draining")
         return answer({"ready": True})
 
     async def metadata(self, request: Request) -> Response:
@@ -98,7 +98,7 @@ class V2:
         return answer(protocol.metadata(name, model))
 
     async def model_ready(self, request: Request) -> Response:
-        """GET /v2/models/{name}/ready: whether it is in memory; it is loaded at its first inference."""
+        """GET /v2/models/{name}/ready: whether the model is in memory; the first inference loads it."""
         name = self._name(request)
         state = await to_thread.run_sync(self.repository.state, name)
         if state.state != "READY":
@@ -116,7 +116,7 @@ class V2:
             forecast, outside = model.predict(infer.context), model.outside(infer.context)
             return protocol.render(name, infer, forecast, outside.note if outside else None)
 
-        # The references of two unknowns take milliseconds a window.
+        # References that integrate over two unknowns take milliseconds for each window.
         if len(asked) <= INLINE_BYTES and has_bundle(model):
             body, header_length = work()
         else:
@@ -145,11 +145,11 @@ class V2:
         )
 
     async def load(self, request: Request) -> Response:
-        """POST /v2/repository/models/{name}/load: read it from disk again."""
+        """POST /v2/repository/models/{name}/load: read the model from disk again."""
         self._authorise(request)
         parameters = protocol.as_object(await request.body()).get("parameters") or {}
         if parameters:
-            raise Refused(400, "load takes no parameters: no config, file or address is accepted.", "input")
+            raise Refused(400, "load takes no parameters: it accepts no config, file or address.", "input")
         await to_thread.run_sync(self.repository.load, self._name(request))
         return answer({})
 
@@ -164,8 +164,8 @@ class V2:
         name: str = request.path_params["name"]
         version = request.path_params.get("version", protocol.VERSION)
         if version != protocol.VERSION:
-            told = f"the version of every model is {protocol.VERSION}, got {version[:40]!a}."
-            raise Refused(404, told, "unknown_name")
+            message = f"the version of every model is {protocol.VERSION}, got {version[:40]!a}."
+            raise Refused(404, message, "unknown_name")
         return name
 
     def _authorise(self, request: Request) -> None:
@@ -174,7 +174,7 @@ class V2:
                 raise Refused(403, "load and unload are off: start the server with --token to use them.", "token")
             return
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        # The scheme's case does not matter (RFC 9110, section 11.1); a header's bytes were read as Latin-1.
+        # The scheme is case-insensitive (RFC 9110, section 11.1); the bytes of a header are read as Latin-1.
         is_ours = secrets.compare_digest(given.strip().encode("latin-1"), self.token.encode())
         if scheme.lower() != "bearer" or not is_ours:
             raise Refused(401, "load and unload need the server's token: Authorization: Bearer ...", "token")

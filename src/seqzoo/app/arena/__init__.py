@@ -1,4 +1,4 @@
-"""The page /arena: an experiment, models, what was found; and the small version of it, run here."""
+"""The page /arena: the committed results of an experiment, and a small version of it to run here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ failures = logging.getLogger("seqzoo.app")
 
 
 class CommittedView(NamedTuple):
-    """What a visitor looks at: one of an experiment's committed results, as {name: those that are there}."""
+    """The committed results of an experiment by name, the name of those on the page, and their finding."""
 
     committed: dict[str, CommittedResults]
     name: str
@@ -36,15 +36,15 @@ class CommittedView(NamedTuple):
 
 
 def enter() -> None:
-    """Register the page; a run ends with the server."""
+    """Register the page. A run that a visitor started ends when the server stops."""
 
     @ui.page("/arena", response_timeout=30)
     async def show(request: Request) -> None:
         with theme.frame("Arena"):
             theme.html(
                 "<h1>The arena</h1>"
-                '<p class="intro">Every model on the same data, beside the best forecaster there can be, with '
-                "intervals: what is shown to be better, and what cannot be told apart.</p>"
+                '<p class="intro">Each experiment compares all models and the best possible forecaster on the same '
+                "data. Intervals show which model is better, and which differences are too small to tell.</p>"
             )
             await _Arena(dict(request.query_params)).run()
 
@@ -90,12 +90,12 @@ class _Arena:
 
     async def _toggle(self, name: str) -> None:
         assert self.finding is not None
-        known = set(self.finding.models)
-        now = (self.models & known or known) ^ {name}
-        if not name or now == known:
+        offered = set(self.finding.models)
+        chosen = (self.models & offered or offered) ^ {name}
+        if not name or chosen == offered:
             self.models = set()
-        elif now:
-            self.models = now
+        elif chosen:
+            self.models = chosen
         await self._changed()
 
     async def _changed(self) -> None:
@@ -120,7 +120,7 @@ class _Arena:
         except Exception:
             failures.exception("the arena's question %s failed", experiment.key)
             with self.trouble:
-                theme.problem("This question failed; the server's log says how. The others still work.")
+                theme.problem("This question failed; the server's log has the details. The others still work.")
             return
         self.lead.set_content(_with_terms(experiment.notice))
         self.experiments.mark({experiment.key})
@@ -157,7 +157,7 @@ class _Arena:
 
 
 def _view(experiment: AnyExperiment, asked: str, part: str, models: frozenset[str]) -> CommittedView | None:
-    """What is asked for, or the first of the committed results; None where none come with the experiment."""
+    """The finding from the committed results `asked`, or from the first ones; None if the experiment has none."""
     committed = {each.name: each for each in experiment.committed if (each.folder / experiment.file).exists()}
     if not committed:
         return None
@@ -166,7 +166,7 @@ def _view(experiment: AnyExperiment, asked: str, part: str, models: frozenset[st
 
 
 def _with_terms(notice: str) -> str:
-    """An experiment's notice as HTML, its words in braces with their definitions, where there are any."""
+    """An experiment's notice as HTML. A word in braces gets its definition if the glossary has one."""
     return re.sub(
         r"\{(.+?)\}", lambda word: theme.term(word[1]) if word[1] in theme.TERMS else word[1], escape(notice)
     )

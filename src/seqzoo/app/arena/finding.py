@@ -1,4 +1,4 @@
-"""A finding of the arena on a page: chart, table, what is shown, how it was measured."""
+"""A finding of the arena on a page: the chart, the conclusions, the table and how it was measured."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ...arena.report.findings import Finding
 
 
-LONGEST_NAME = 40  # before a colon
+LONGEST_NAME = 40  # characters before a colon that are set in bold
 
 
 class FindingPanels:
-    """Panels that `show` fills, again and again. `title` heads the chart."""
+    """Panels for one finding; `show` fills them and may be called again. `title` heads the chart."""
 
     def __init__(self, title: str, kind: str) -> None:
         self.holder = ui.element("div").classes("stack arena").props(f'data-shown="{kind}"')
@@ -40,7 +40,7 @@ class FindingPanels:
                 self.measured = theme.html("")
 
     def show(self, title: str, finding: Finding, command: str) -> None:
-        """Put a finding in place of what was there."""
+        """Show a finding in place of the earlier one. `command` is the command line that measures it."""
         self.title.set_content(escape(title))
         self.bars.set_content(f"Bars: {escape(finding.measured['Bars'])}.")
         self.legend.set_content(plots.legend(finding))
@@ -54,7 +54,7 @@ class FindingPanels:
 
 
 def _sentences(finding: Finding) -> str:
-    sentences = _list(finding.sentences) if finding.sentences else "<p>Nothing can be said yet.</p>"
+    sentences = _list(finding.sentences) if finding.sentences else "<p>The results so far allow no conclusion.</p>"
     if not finding.details:
         return sentences
     return f"{sentences}<details><summary>Every pair</summary>{_list(finding.details)}</details>"
@@ -71,7 +71,7 @@ def _list(lines: Sequence[str]) -> str:
 
 
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table that scrolls in itself where it is too wide, by keyboard too."""
+    """A table as HTML. Where it is too wide for the page it scrolls, by keyboard too."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'

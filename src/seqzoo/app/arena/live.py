@@ -1,4 +1,4 @@
-"""A demonstration of an experiment, by the command line in a process: one at a time for all visitors."""
+"""The small version of an experiment, run by the command line in a child process. One runs at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOG = "log.txt"
 
 
 class Choice(NamedTuple):
-    """What a visitor would see run: an experiment's demonstration on a signal, a part of it, and models."""
+    """The small version that a visitor chose: an experiment, its settings, the part to show, and the models."""
 
     experiment: AnyExperiment
     demonstration: Demonstration
@@ -30,22 +30,22 @@ class Choice(NamedTuple):
 
     @classmethod
     def of(cls, key: str, signal: str, part: str, models: Sequence[str]) -> Choice:
-        """The demonstration of an experiment by its key; without models, of those that it chooses."""
+        """The choice for the experiment of that key. Without models, the experiment chooses them."""
         chosen = experiment(key)
         return cls(chosen, chosen.demonstrate(signal, part, models), part, tuple(models))
 
     @property
     def arguments(self) -> list[str]:
-        """Of the command line, but for --json and --out."""
+        """The arguments of the command line, without --json and --out."""
         return command_line(self.experiment, self.demonstration.settings)
 
     @property
     def total(self) -> int:
-        """How many measurements there will be."""
+        """The number of measurements of a complete run."""
         return self.demonstration.total
 
     def measured(self, folder: Path) -> int:
-        """How many measurements are there.
+        """The number of measurements in the folder so far.
 
         Raises:
             SeqzooError: the file cannot be read.
@@ -54,7 +54,7 @@ class Choice(NamedTuple):
 
 
 class RunState(NamedTuple):
-    """How a run stands: "running", "stopping", "finished", "stopped" or "failed" for the reason given."""
+    """The state of a run. `how` is "running", "stopping", "finished", "stopped", or "failed" for a `reason`."""
 
     choice: Choice
     folder: Path
@@ -65,12 +65,12 @@ class RunState(NamedTuple):
 
     @property
     def is_running(self) -> bool:
-        """Whether it goes on."""
+        """Whether the process of the run is still alive."""
         return self.how in ("running", "stopping")
 
 
 class Live:
-    """At most one run of the server. Its methods wait for disks and processes: call them off the event loop."""
+    """The one run of this server. Its methods wait for disks and processes: call them off the event loop."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -79,18 +79,18 @@ class Live:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._began = 0.0
         self._was_stopped = False
-        self._last: RunState | None = None  # once it has ended
+        self._last: RunState | None = None  # set once the run has ended
         self.version = 0
 
     def start(self, choice: Choice) -> None:
         """Begin a run.
 
         Raises:
-            InputError: another one runs, or the home folder cannot be written to.
+            InputError: another run is going on, or the home folder cannot be written to.
         """
         with self._lock:
             if self._child is not None and self._child.is_alive:
-                raise InputError("a small version runs already: wait until it has ended, or stop it first.")
+                raise InputError("a small version is running already: wait until it ends, or stop it first.")
             self._let_go()
             try:
                 home = _storage.home() / "arena"
@@ -104,7 +104,7 @@ class Live:
             self.version += 1
 
     def stop(self) -> None:
-        """End the run, with what is there kept."""
+        """End the run and keep the measurements so far."""
         child = self._child
         if child is not None and child.is_alive:
             self._was_stopped = True
@@ -123,14 +123,14 @@ class Live:
             self._folder.cleanup()
 
     def state(self) -> RunState | None:
-        """How the latest run stands; None before the first."""
+        """The state of the latest run; None before the first."""
         with self._lock:
             choice, child, holder = self._choice, self._child, self._folder
             if choice is None or child is None or holder is None:
                 return None
             if self._last is not None:
                 return self._last
-            folder, status = Path(holder.name), child.status  # before the count: nothing comes after the end
+            folder, status = Path(holder.name), child.status  # read before the count: it may not miss the last
             measured, reason = 0, ""
             try:
                 measured = choice.measured(folder)

@@ -1,4 +1,4 @@
-"""The arena's findings as charts: values with intervals in rows, or curves with bars."""
+"""The arena's findings as charts: rows of values with intervals, or curves with error bars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..ui.charts import Options
 if TYPE_CHECKING:
     from ...arena.report.findings import Axis, Curve, Finding, Mark
 
-SHAPES = ("circle", "rect", "triangle", "diamond")  # tell apart what a colour does not
+SHAPES = ("circle", "rect", "triangle", "diamond")  # of points, where two models share a colour
 _OUTLINES = {
     "circle": "M13 3a4 4 0 1 1 0 8a4 4 0 1 1 0-8", "rect": "M9 3h8v8h-8z", "triangle": "M13 3l4 8h-8z",
     "diamond": "M13 2l5 5l-5 5l-5-5z",
@@ -37,12 +37,12 @@ _PLAIN = "value => Number(value.toPrecision(3)).toLocaleString('en')"
 
 
 def options(finding: Finding) -> Options:
-    """What to draw."""
+    """The ECharts options of a finding's chart."""
     return _marks(finding) if finding.marks else _curves(finding)
 
 
 def height(finding: Finding) -> str:
-    """Of the chart, for its style."""
+    """The CSS height of the chart."""
     rows = len({mark.row for mark in finding.marks})
     return f"{FRAME + (30 if rows <= 12 else 24) * max(rows, 3)}px" if finding.marks else "440px"
 
@@ -61,7 +61,7 @@ def description(finding: Finding) -> str:
 
 
 def with_interval(mark: Mark, axis: Axis) -> str:
-    """A value with its interval."""
+    """A value with its interval as text."""
     interval = "" if math.isnan(mark.low) else f" ({_number(mark.low, axis)} to {_number(mark.high, axis)})"
     return _number(mark.value, axis) + interval
 
@@ -148,7 +148,7 @@ def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
 
 
 def legend(finding: Finding) -> str:
-    """What the colours and shapes mean, as HTML that wraps."""
+    """The legend of colours and shapes, as HTML that wraps."""
     if finding.marks:
         keys = [(kind, *KINDS[kind], "") for kind in _groups(finding)]
         if any(mark.each for mark in finding.marks):
@@ -171,7 +171,7 @@ _Place = float | str
 
 
 def _bars(name: str, ends: Iterable[tuple[_Place, _Place, _Place, _Place]], colour: str) -> Options:
-    """Straight strokes from (x, y) to (x, y), as one series; those with an end that is NaN are left out."""
+    """One series of straight strokes, each from (x, y) to (x, y). A stroke with a NaN is left out."""
     data: list[list[_Place]] = []
     for x0, y0, x1, y1 in ends:
         if not any(isinstance(value, float) and math.isnan(value) for value in (x0, y0, x1, y1)):
@@ -184,7 +184,7 @@ def _bars(name: str, ends: Iterable[tuple[_Place, _Place, _Place, _Place]], colo
 
 
 def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool = False) -> None:
-    """Scale an axis to its values and label it. `exact` ends it at the first and the last of them."""
+    """Scale an axis to its values and label it. `exact` ends the axis at the least and the largest value."""
     finite = [value for value in values if math.isfinite(value) and (value > 0 or not what.is_logarithmic)]
     formatter = _PERCENT if what.is_share else _PLAIN
     axis["axisLabel"] = {**axis["axisLabel"], ":formatter": formatter}

@@ -1,4 +1,4 @@
-"""The panel that runs the small version of a question and shows its results as they come."""
+"""The panel that runs the small version of an experiment and shows its results while they are measured."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LOOK_EVERY = 0.5  # seconds
 
 
 class RunPanel:
-    """What one visitor sees of the one run of this server.
+    """The run of this server as one visitor sees it.
 
     Args:
-        wanted: what the button would run.
+        wanted: returns the choice that the button would run.
     """
 
     def __init__(self, wanted: Callable[[], Choice]) -> None:
@@ -33,8 +33,8 @@ class RunPanel:
         self.seen: tuple[object, ...] = ()
         theme.html("<h2>Run the small version here</h2>", "section")
         theme.lead(
-            "Notice how much wider everything is than above: fewer windows and fewer seeds make it quick, a minute "
-            "or two on two cores, and less certain. It is the same code, in a process of its own."
+            "Notice that the intervals are wider than above. The small version uses fewer windows and seeds, so it "
+            "is less certain; on two cores it takes a minute or two. It runs the same code, in a separate process."
         )
         with ui.element("div").classes("panel"):
             with ui.element("div").classes("buttons"):
@@ -50,12 +50,12 @@ class RunPanel:
         theme.show(self.holder, False)
 
     async def start(self) -> None:
-        """Look at the run, now and then again."""
+        """Show the run now, and again every LOOK_EVERY seconds."""
         await self._look()
         ui.timer(LOOK_EVERY, self._look)
 
     def describe(self) -> None:
-        """Say what the button would run."""
+        """Show what the button would run."""
         choice = self.wanted()
         self.about.set_content(escape(f"{choice.experiment.title}: {choice.demonstration.about}."))
 
@@ -83,7 +83,7 @@ class RunPanel:
         self.status.set_content(escape(_course(state)))
         choice, mine = state.choice, self.wanted()
         if mine.experiment is choice.experiment:
-            choice = choice._replace(part=mine.part)  # where a run has all parts, each visitor looks at one
+            choice = choice._replace(part=mine.part)  # a run measures all parts; each visitor looks at one
         now = (live.version, state.measured, state.how, choice)
         if now == self.seen:
             return
@@ -101,22 +101,22 @@ class RunPanel:
 
 
 def _course(state: RunState) -> str:
-    """How a run stands, as a sentence."""
+    """The state of a run as a sentence."""
     what, count = state.choice.experiment.title, f"{state.measured} of {state.choice.total}"
     if state.how == "running" and state.measured == state.choice.total:
-        return f"{what}: all {state.choice.total} results are there; writing the report."
+        return f"{what}: all {state.choice.total} results are measured; writing the report."
     spent = f"{state.seconds:.0f} s"
     return {
         "running": f"{what}: {count} results after {spent}.",
         "stopping": f"{what}: stopping with {count} results.",
-        "finished": f"{what}: finished, {count} results in {spent}. Small, and so less certain than above.",
+        "finished": f"{what}: finished, {count} results in {spent}. They are less certain than those above.",
         "stopped": f"{what}: stopped with {count} results after {spent}.",
         "failed": f"{what}: failed with {count} results after {spent}.",
     }[state.how]
 
 
 def _finding(choice: Choice, folder: Path) -> Finding | None:
-    """What there is so far; None where nothing can be made of it yet."""
+    """The finding from the results so far; None while they are too few for one."""
     try:
         return choice.experiment.summarise(choice.experiment.read(folder), choice.part, choice.models)
     except SeqzooError:

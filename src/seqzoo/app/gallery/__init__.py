@@ -19,8 +19,8 @@ from .. import tours
 from ..ui import controls, theme
 from . import sketches
 
-REFERENCE = "reference"  # in the place of an architecture
-BEST_SHOWN = 1e-3  # an excess at which the bar is full
+REFERENCE = "reference"  # shown where a model has its architecture
+BEST_SHOWN = 1e-3  # the excess at which the bar is full
 Row = dict[str, Any]  # of the catalogue
 States = dict[str, ModelState]
 
@@ -34,17 +34,17 @@ def enter(repository: Repository) -> None:
 
     @ui.page("/")
     async def index(architecture: str = "", signal: str = "") -> None:
-        found = await to_thread.run_sync(catalogue.rows)
+        rows = await to_thread.run_sync(catalogue.rows)
         states = await to_thread.run_sync(_states, repository)
         with theme.frame("Gallery"):
             theme.html(
                 "<h1>A zoo of small sequence models</h1>"
-                '<p class="intro">Each forecasts a noisy signal, and stands beside the best forecaster that can '
-                "exist. <b>Click a model</b> to change its input, look inside it, roll it out or train it again; or "
-                "begin with a tour.</p>"
+                '<p class="intro">Each model forecasts a noisy signal, and is compared with the best possible '
+                "forecaster. <b>Click a model</b> to change its input, look inside it, roll it out or train it "
+                "again; or begin with a tour.</p>"
             )
             tours.links()
-            _Gallery(repository, found, states, {"architecture": architecture, "signal": signal})
+            _Gallery(repository, rows, states, {"architecture": architecture, "signal": signal})
             save = '<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>'
             theme.html(save, "saves", "p")
 
@@ -52,18 +52,18 @@ def enter(repository: Repository) -> None:
 class _Gallery:
     """The filters and the cards of one visitor."""
 
-    def __init__(self, repository: Repository, found: list[Row], states: States, chosen: dict[str, str]) -> None:
-        self.repository, self.found, self.states, self.chosen = repository, found, states, chosen
+    def __init__(self, repository: Repository, rows: list[Row], states: States, chosen: dict[str, str]) -> None:
+        self.repository, self.rows, self.states, self.chosen = repository, rows, states, chosen
         self.chips: dict[str, controls.Chips] = {}
         self.cards: dict[str, ui.element] = {}
         self.badges: dict[str, ui.html] = {}
         with ui.element("div").classes("filters"):
-            self._filter("architecture", sorted({_architecture(row) for row in found} - {""}))
+            self._filter("architecture", sorted({_architecture(row) for row in rows} - {""}))
             self._filter("signal", [family for family in signals.FAMILIES])
         theme.html(_KEY, "hint key", "p")
         self.heads = [
-            self._section("Trained models", [row for row in found if not row.get("reference")]),
-            self._section("References, computed from the signal", [row for row in found if row.get("reference")]),
+            self._section("Trained models", [row for row in rows if not row.get("reference")]),
+            self._section("References, computed from the signal", [row for row in rows if row.get("reference")]),
         ]
         self.nothing = theme.html("No model of that architecture on that signal yet. Choose another.", "nothing gone")
         self._apply()
@@ -91,7 +91,7 @@ class _Gallery:
 
     async def _refresh(self) -> None:
         self.states = await to_thread.run_sync(_states, self.repository)
-        for row in self.found:
+        for row in self.rows:
             element = self.badges[row["name"]]
             now = _badge_of(row, self.states)
             if now != element.content:
@@ -106,31 +106,32 @@ class _Gallery:
     def _apply(self) -> None:
         for kind, chips in self.chips.items():
             chips.mark({self.chosen[kind]})
-        shown = set()
-        for row in self.found:
+        visible = set()
+        for row in self.rows:
             facts = {"architecture": _architecture(row), "signal": row.get("family", "")}
             fits = all(value in ("", facts[kind]) for kind, value in self.chosen.items())
             theme.show(self.cards[row["name"]], fits)
             if fits:
-                shown.add(row["name"])
+                visible.add(row["name"])
         for head, names in self.heads:
-            theme.show(head, bool(shown & set(names)))
-        theme.show(self.nothing, not shown)
+            theme.show(head, bool(visible & set(names)))
+        theme.show(self.nothing, not visible)
 
 
 _KEY = (
-    "<b>In each drawing</b> the dots are what was seen and the blue line is the forecast. Beneath it: the forecast "
-    f"less that of {theme.term('Bayes')} (orange), {sketches.ENLARGED} times enlarged and cut off at the edges. "
-    f"On recall: forecasts over truths. <b>The bar</b> leads from the {theme.term('last value')} to Bayes, on a "
-    f"logarithmic scale; its tick is the {theme.term('best linear')} forecaster."
+    "<b>In each drawing</b> the dots are the observed values and the blue line is the forecast. The strip beneath "
+    f"shows the forecast minus that of {theme.term('Bayes')} (orange), {sketches.ENLARGED} times enlarged. Models of "
+    f"recall have forecasts plotted against true values instead. <b>The bar</b> runs from the "
+    f"{theme.term('last value')} to Bayes on a logarithmic scale; its tick is the {theme.term('best linear')} "
+    "forecaster."
 )
 
 
 def badge(state: str, reason: str = "") -> str:
-    """A state as HTML, with its reason."""
-    said = f"{state}: {reason}" if reason else state
-    short = said if len(said) <= 90 else said[:88] + "…"
-    return f'<span class="badge {state.replace(" ", "-")}" title="{escape(said)}">{escape(short)}</span>'
+    """A badge as HTML: a state and its reason."""
+    text = f"{state}: {reason}" if reason else state
+    short = text if len(text) <= 90 else text[:88] + "…"
+    return f'<span class="badge {state.replace(" ", "-")}" title="{escape(text)}">{escape(short)}</span>'
 
 
 def _states(repository: Repository) -> States:
@@ -143,11 +144,11 @@ def _badge_of(row: Row, states: States) -> str:
     if row["reference"]:
         return badge("computed")
     state = states.get(row["name"])
-    return badge("failed", "it is no longer here") if state is None else state_badge(state)
+    return badge("failed", "the model was removed") if state is None else state_badge(state)
 
 
 def state_badge(state: ModelState) -> str:
-    """Where a model stands in the repository, as HTML."""
+    """A badge as HTML: whether a model is loaded, on disk or failed."""
     if state.state != "UNAVAILABLE":
         return badge({"READY": "loaded", "LOADING": "loading"}[state.state])
     untouched = state.reason == "" or state.reason.startswith(("not loaded", "unloaded"))
@@ -175,12 +176,12 @@ def _body(row: Row) -> str:
 def _scale(row: Row) -> str:
     own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
     if own is None:
-        why = "the floor is zero" if row["skill"] is not None else "nobody knows the law of the series"
+        why = "the floor is zero" if row["skill"] is not None else "the process behind the series is unknown"
         undefined = f"<span>excess undefined: {why}</span>"
         return f'<div class="scale"><div class="scale-words">{undefined}</div></div>'
 
     def place(excess: float) -> float:
-        """0 at the last value, 100 at Bayes."""
+        """The position in per cent: 0 at the last value, 100 at Bayes."""
         span = math.log(max(last, 2 * BEST_SHOWN) / BEST_SHOWN)
         return 100 * min(max(math.log(max(last, BEST_SHOWN) / max(excess, BEST_SHOWN)) / span, 0.0), 1.0)
 

@@ -1,4 +1,4 @@
-"""A small drawing of each model for the gallery: its forecasts against the truth, and less those of Bayes."""
+"""A small drawing of each model for the gallery: its forecasts and the truth, and its distance from Bayes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..model.visit import identity
 from ..ui.cache import Cache
 
 WIDTH, HEIGHT, EDGE = 330, 132, 12
-FOOT, ENLARGED = 40, 20  # height of the strip beneath, which shows (forecast - Bayes), so many times enlarged
+FOOT, ENLARGED = 40, 20  # height of the strip beneath, and how many times it enlarges (forecast - Bayes)
 POINTS = 130  # forecasts along a drawing
 SEED = 7
 
@@ -30,16 +30,17 @@ _STYLE = f"<style>{_COLOURS}" + """
 .g{stroke:var(--grey);stroke-dasharray:3 3}.a{fill:var(--model)}.b{stroke:var(--bayes);stroke-width:1.6}
 text{font:10px system-ui,sans-serif;fill:var(--muted)}</style>"""
 
-_UNFIT = f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no drawing: it cannot be run</text>'
+_UNFIT = f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no drawing: the model cannot be run</text>'
 
 _drawn: Cache[str, bytes] = Cache(300)
 _one_at_a_time = threading.Lock()
 
 
 def of(repository: Repository, name: str) -> bytes:
-    """The drawing as SVG; computed at the first call, through onnx, without entering the model into memory.
+    """The drawing of a model as SVG, computed at the first call and then cached.
 
-    The drawing of a model that cannot be run says so: opening it says why.
+    It runs on onnx and does not load the model into the repository. For a model that cannot be run, the drawing says
+    so; the model's page gives the reason.
 
     Raises:
         UnknownNameError: no such model.
@@ -60,39 +61,39 @@ def _drawing(model: Forecaster) -> str:
     rng = np.random.default_rng(SEED)
     if model.signal.episodic or isinstance(model.signal, Recall):
         draw = model.signal.draw(POINTS, model.context_length, 1, rng)
-        said = model.predict(draw.context.astype(np.float32)[:, :, None])[:, 0]
-        return _scatter(draw.clean[:, 0], said)
+        forecast = model.predict(draw.context.astype(np.float32)[:, :, None])[:, 0]
+        return _scatter(draw.clean[:, 0], forecast)
     length, ahead = model.context_length, model.horizon
     if ahead > 1:
         draw = model.signal.draw(1, 3 * length, ahead, rng)
-        said = model.forecast(draw.context[0], ahead)[0]
+        forecast = model.forecast(draw.context[0], ahead)[0]
         seen, truth = np.concatenate([draw.context[0], draw.target[0]]), draw.clean[0]
         best = model.signal.posterior(draw.context[:, -length:], ahead)[0][0]
         start = 3 * length
     else:
         windows, seen, truth, best = _windows(model.signal, length)
-        said, start = model.predict(windows[:, :, None])[:, 0], 0
-    return _drawn_along(seen, start, truth, said, said - best)
+        forecast, start = model.predict(windows[:, :, None])[:, 0], 0
+    return _drawn_along(seen, start, truth, forecast, forecast - best)
 
 
 def _measured(model: Forecaster) -> str:
-    """The held-out values, and the one-step forecasts of them; beneath, the error of each."""
+    """The drawing of a measured series: held-out values and their one-step forecasts; beneath, the errors."""
     assert has_bundle(model)
     values = holdout.of(model.bundle)[: model.context_length + POINTS]
     windows = np.lib.stride_tricks.sliding_window_view(values[:-1], model.context_length)
-    came, said = values[model.context_length :], model.predict(windows[:, :, None])[:, 0]
-    return _drawn_along(came, 0, came, said, (said - came) / ENLARGED)
+    observed, forecast = values[model.context_length :], model.predict(windows[:, :, None])[:, 0]
+    return _drawn_along(observed, 0, observed, forecast, (forecast - observed) / ENLARGED)
 
 
 def _drawn_along(
     seen: NDArray[np.floating],
     start: int,
     truth: NDArray[np.floating],
-    said: NDArray[np.floating],
+    forecast: NDArray[np.floating],
     away: NDArray[np.floating],
 ) -> str:
-    """Dots of what is seen [T], the truth and the forecasts from `start` on, and the strip of what lies between."""
-    low, high = float(min(seen.min(), said.min())), float(max(seen.max(), said.max()))
+    """The drawing along time: the observed values [T], the truth and forecasts from `start` on, the strip `away`."""
+    low, high = float(min(seen.min(), forecast.min())), float(max(seen.max(), forecast.max()))
     x = np.linspace(EDGE, WIDTH - EDGE, len(seen))
 
     scale = (HEIGHT - FOOT - 2 * EDGE) / ((high - low) or 1.0)
@@ -103,12 +104,12 @@ def _drawn_along(
     dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.7"/>' for a, b in zip(x, y(seen), strict=True))
     return _svg(
         f'<g class="n">{dots}</g><path class="t" d="{_path(x[start:], y(truth))}"/>'
-        f'<path class="f" d="{_path(x[start:], y(said))}"/>' + _strip(x[start:], ENLARGED * scale * away)
+        f'<path class="f" d="{_path(x[start:], y(forecast))}"/>' + _strip(x[start:], ENLARGED * scale * away)
     )
 
 
 def _strip(x: NDArray[np.floating], away: NDArray[np.floating]) -> str:
-    """The area between zero, which is Bayes, and a line [T] in pixels; cut where it leaves the strip."""
+    """The area between a line [T], in pixels, and zero, which stands for Bayes; clipped to the strip."""
     half = FOOT / 2 - 2
     middle, left, right = HEIGHT - FOOT / 2, float(x[0]), float(x[-1])
     line = _path(x, middle - np.clip(away, -half, half))[1:]
@@ -120,9 +121,9 @@ def _strip(x: NDArray[np.floating], away: NDArray[np.floating]) -> str:
 
 @functools.lru_cache(50)
 def _windows(signal: Signal, length: int) -> tuple[NDArray[np.floating], ...]:
-    """Windows [N, L] along one realisation; the values seen and true after each, and what Bayes says, [N] each.
+    """Windows [N, L] along one realisation; the next value, its truth and its Bayes forecast, [N] each.
 
-    All models of a signal have the same, and Bayes takes the longest.
+    Cached, because all models of a signal share them and the Bayes forecasts take the longest.
     """
     rng = np.random.default_rng(SEED)
     clean = signal.clean(1, length + 2 * POINTS - 1, 1, rng)[0]
@@ -133,7 +134,7 @@ def _windows(signal: Signal, length: int) -> tuple[NDArray[np.floating], ...]:
     return windows, seen[length:][stride], clean[length:][stride], best
 
 
-def _scatter(truth: NDArray[np.floating], said: NDArray[np.floating]) -> str:
+def _scatter(truth: NDArray[np.floating], forecast: NDArray[np.floating]) -> str:
     reach = float(np.abs(truth).max()) or 1.0
 
     def place(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
@@ -141,7 +142,7 @@ def _scatter(truth: NDArray[np.floating], said: NDArray[np.floating]) -> str:
 
     dots = "".join(
         f'<circle cx="{a:.1f}" cy="{HEIGHT - b:.1f}" r="2.2"/>'
-        for a, b in zip(place(truth, WIDTH), place(said, HEIGHT), strict=True)
+        for a, b in zip(place(truth, WIDTH), place(forecast, HEIGHT), strict=True)
     )
     half, middle = HEIGHT / 2 - EDGE, WIDTH / 2
     line = f'<path class="g" d="M{middle - half} {HEIGHT - EDGE}L{middle + half} {EDGE}"/>'

@@ -1,1 +1,1 @@
-"""The page of a model: a head, and a view for each thing that can be done with it."""
+"""The page of a model: a head with its facts, and one view for each way to use it."""

@@ -12,11 +12,15 @@ from .visit import Visit
 
 
 async def build(visit: Visit) -> None:
-    """Fill the view. Raises IntegrityError: the card is not what its manifest states, or not text."""
+    """Fill the view.
+
+    Raises:
+        IntegrityError: the card's hash is not the one in the manifest, or the card is not text.
+    """
     assert has_bundle(visit.known)
-    found = visit.known.bundle
-    text = await to_thread.run_sync(describe.text_of, found)
-    made = await to_thread.run_sync(markup.rendered, text)
-    theme.lead("Notice that every number stands beside what it is compared with, and what the model is not for.")
+    bundle = visit.known.bundle
+    text = await to_thread.run_sync(describe.text_of, bundle)
+    html = await to_thread.run_sync(markup.rendered, text)
+    theme.lead("Notice that every number stands beside its references, and what the model must not be used for.")
     with ui.element("div").classes("panel"):
-        ui.html(made, sanitize=True).classes("prose")  # what it holds may be another's
+        ui.html(html, sanitize=True).classes("prose")  # a bundle may come from anybody

@@ -1,4 +1,4 @@
-"""The view *Deploy*: the bundle to take away, the lines that use it, and the proof that it is what it says."""
+"""The view *Deploy*: download the bundle, code that uses it, and a check that it matches its manifest."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ PURPOSES = {
     "model.torchscript.pt": "for TorchScript",
     "model.onnx": "for ONNX Runtime",
     "golden.safetensors": "inputs and outputs every engine must reproduce",
-    "history.json": "the course of the training",
-    "holdout.safetensors": "the measured values that the score was taken on",
+    "history.json": "the losses of the training run",
+    "holdout.safetensors": "the measured values that the model was scored on",
 }
-REFUSED = "The browser does not allow it: select the code and copy it."
+REFUSED = "The browser does not allow copying here: select the code and copy it by hand."
 _limiter = CapacityLimiter(1)
 
 
 def build(visit: Visit) -> None:
     """Fill the view."""
     theme.lead(
-        f"Notice that the {theme.term('bundle')} runs without seqzoo: it opens with torch.jit.load or ONNX Runtime, "
-        "and proves itself."
+        f"Notice that the {theme.term('bundle')} runs without seqzoo: torch.jit.load or ONNX Runtime opens it. "
+        "Press <b>Verify</b> to check that it matches its manifest."
     )
     with ui.element("div").classes("halves"):
         with ui.element("div").classes("stack"):
@@ -63,7 +63,7 @@ def _downloads(visit: Visit) -> None:
 
 
 class _Snippets:
-    """Code that uses the model, one piece at a time; which one stands in the address."""
+    """Code that uses the model, one language at a time; the address holds the chosen one."""
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
@@ -78,7 +78,7 @@ class _Snippets:
             self.code = theme.html("", "snippet")
             with ui.element("div").classes("buttons").style("margin-top: 12px"):
                 controls.button("Copy", self._copy)
-                self.said = theme.html("", "hint", "span").props('aria-live="polite"')
+                self.status = theme.html("", "hint", "span").props('aria-live="polite"')
         asked = visit.query.get("code", "")
         self._show(asked if asked in self.pieces else next(iter(self.pieces)))
 
@@ -93,10 +93,10 @@ class _Snippets:
         label = f"Code: {escape(piece.title)}"
         attributes = f'tabindex="0" role="region" aria-label="{label}" data-code="{key}"'
         self.code.set_content(f"<pre {attributes}><code>{escape(piece.code)}</code></pre>")
-        self.said.set_content("")
+        self.status.set_content("")
 
     async def _copy(self) -> None:
-        """Copy the code; a browser allows it on this machine's own address and over HTTPS only, and may refuse."""
+        """Copy the code to the clipboard. Browsers allow it on localhost and over HTTPS only, and may refuse."""
         piece = self.current
         write = f"navigator.clipboard.writeText({json.dumps(piece.code)}).then(() => true, () => false)"
         try:
@@ -104,7 +104,7 @@ class _Snippets:
         except TimeoutError:
             copied = False
         if piece is self.current:
-            self.said.set_content("Copied." if copied else REFUSED)
+            self.status.set_content("Copied." if copied else REFUSED)
 
 
 def _origin() -> str:
@@ -121,20 +121,20 @@ def _proof(visit: Visit) -> None:
             "p",
         )
         with ui.element("div").classes("buttons").style("margin: 14px 0"):
-            pressed = controls.button("Verify", lambda: run(), "button primary").props('data-part="verify"')
-        shown = ui.element("div").props('aria-live="polite" data-part="checks"')
+            button = controls.button("Verify", lambda: run(), "button primary").props('data-part="verify"')
+        checks = ui.element("div").props('aria-live="polite" data-part="checks"')
         verdict = theme.html("")
 
         async def run() -> None:
-            if "disabled" in pressed.props:  # pressed again before the browser knew
+            if "disabled" in button.props:  # pressed twice, before the browser disabled it
                 return
-            controls.allow(pressed, False)
-            shown.clear()
+            controls.allow(button, False)
+            checks.clear()
             verdict.set_content('<p class="hint">Checking…</p>')
             loop = asyncio.get_running_loop()
 
             def add(check: verify.Check) -> None:
-                with shown:
+                with checks:
                     _check(check)
 
             def send(check: verify.Check) -> None:
@@ -145,14 +145,14 @@ def _proof(visit: Visit) -> None:
 
             try:
                 report = await to_thread.run_sync(prove, limiter=_limiter)
-                await asyncio.sleep(0)  # what the thread has sent is shown first
-                said = "This bundle is what it says." if report.passed else "This bundle is not what it says."
+                await asyncio.sleep(0)  # the checks that the thread has sent are shown first
+                sentence = f"This bundle {'matches' if report.passed else 'does not match'} its manifest."
                 lacking = f" Not proven: {', '.join(report.not_proven)}." if report.not_proven else ""
-                verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{said}{escape(lacking)}</strong></p>")
+                verdict.set_content(f"<p style=\"margin-top:14px\"><strong>{sentence}{escape(lacking)}</strong></p>")
             except SeqzooError as error:
                 verdict.set_content(f'<p class="error-line">{theme.sentence(error)}</p>')
             finally:
-                controls.allow(pressed, True)
+                controls.allow(button, True)
 
 
 def _check(check: verify.Check) -> None:

@@ -1,4 +1,4 @@
-"""The switch between engines: each is loaded when it is chosen, with its measured load time and latency."""
+"""The panel of engines: choosing one loads it and shows its measured load time and latency."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from . import loading
 from .visit import Visit
 
 LIBRARIES = {"torchscript": "torch", "onnx": "onnxruntime"}
-NO_TORCH = "torch is not installed here, so onnx serves; pip install 'seqzoo[train]' brings torchscript."
+NO_TORCH = "torch is not installed, so onnx serves this model. To use torchscript: pip install 'seqzoo[train]'."
 
 
 class Engines:
-    """The engines of one visitor; `model` is the one that answers.
+    """The engines of one visitor; `model` is the engine that forecasts.
 
-    Until the visitor chooses, or the address says `engine=`, it is the engine that the page's model is loaded with.
+    At first it is the engine of the page's model. The visitor changes it by a button, or by `engine=` in the address.
     """
 
     def __init__(self, visit: Visit) -> None:
@@ -36,12 +36,12 @@ class Engines:
         self.measured: dict[str, loading.Measured] = {}
 
     def show(self, on_change: Callable[[], Awaitable[None]]) -> None:
-        """The buttons and the measurements."""
+        """Show the buttons and the measurements. `on_change` is called when another engine forecasts."""
         self.on_change = on_change
         theme.html("Engine", tag="h3")
         self.choices = controls.Choices("Engine", {name: name for name in self.names}, self._choose)
         self.table = theme.html("")
-        self.said = theme.html("", "hint", "p").props('aria-live="polite"')
+        self.status = theme.html("", "hint", "p").props('aria-live="polite"')
         if "torchscript" in self.names and not _extras.has_torch():
             theme.html(escape(NO_TORCH), "hint", "p").style("margin-top: 8px")
         self._mark()
@@ -51,13 +51,13 @@ class Engines:
     async def _begin(self) -> None:
         if self.asked in self.names and self.asked != self.chosen:
             if self.asked == "torchscript" and self.visit.repository.peek(self.visit.name) is None:
-                return  # it comes with the model itself, after the first view
+                return  # `_ready` follows once the page's model is loaded
             await self._choose(self.asked)
         else:
             await self._use(self.chosen)
 
     async def _ready(self) -> None:
-        """The page's model is there: use it, unless another was asked for."""
+        """Use the page's model, which is now loaded, unless the visitor chose another engine."""
         model = self.visit.model
         if has_bundle(model) and self.asked in ("", model.engine):
             await self._use(model.engine)
@@ -65,7 +65,7 @@ class Engines:
     async def _choose(self, name: str) -> None:
         self.asked = name
         self.visit.remember(engine=name)
-        self.said.set_content(f"Loading {escape(name)}…")
+        self.status.set_content(f"Loading {escape(name)}…")
         await self._use(name)
 
     async def _use(self, name: str) -> None:
@@ -73,9 +73,9 @@ class Engines:
             assert has_bundle(self.visit.model)
             self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.bundle, name)
         except SeqzooError as error:
-            self.said.set_content(theme.sentence(error))
+            self.status.set_content(theme.sentence(error))
             return
-        if self.asked not in ("", name):  # another was chosen meanwhile
+        if self.asked not in ("", name):  # the visitor chose another one meanwhile
             self._mark()
             return
         changed = name != self.chosen
@@ -83,31 +83,33 @@ class Engines:
         self._mark()
         repository = self.visit.repository
         awaited = "" if self.asked or repository.peek(self.visit.name) else repository.engine
-        meanwhile = f" {name} answers while {awaited} is being loaded." if awaited not in ("", name) else ""
-        self.said.set_content(
+        meanwhile = f" {name} forecasts while {awaited} is being loaded." if awaited not in ("", name) else ""
+        self.status.set_content(
             f"Median of {loading.RUNS} forecasts of one window, measured here.{self._imports()}{meanwhile}"
         )
         if changed:
             await self.on_change()
 
     def _imports(self) -> str:
-        """What came before the loads, in words."""
-        took = [
-            f"{LIBRARIES[name]} in {found.library:,.0f} ms" for name, found in self.measured.items() if found.library
+        """A sentence on the import times of the engines' libraries; empty where none was imported."""
+        imports = [
+            f"{LIBRARIES[name]} in {engine.library:,.0f} ms"
+            for name, engine in self.measured.items()
+            if engine.library
         ]
-        return f" Imported before, once: {', '.join(took)}." if took else ""
+        return f" Time to import, once in a process: {', '.join(imports)}." if imports else ""
 
     def _mark(self) -> None:
         self.choices.mark(self.chosen)
         if not self.measured:
             return
-        rows = "".join(_row(name, found) for name in self.names if (found := self.measured.get(name)))
+        rows = "".join(_row(name, engine) for name in self.names if (engine := self.measured.get(name)))
         self.table.set_content(
             '<table class="times"><thead><tr><th scope="col">engine</th><th scope="col">load, ms</th>'
             f'<th scope="col">forecast, ms</th></tr></thead><tbody>{rows}</tbody></table>'
         )
 
 
-def _row(name: str, found: loading.Measured) -> str:
-    load, latency = f"{found.load:,.1f}", f"{found.latency:.3f}"
+def _row(name: str, engine: loading.Measured) -> str:
+    load, latency = f"{engine.load:,.1f}", f"{engine.latency:.3f}"
     return f'<tr><th scope="row">{escape(name)}</th><td>{load}</td><td>{latency}</td></tr>'

@@ -1,4 +1,4 @@
-"""Engines of bundles, each loaded once for all visitors, and what loading and running them took."""
+"""Engines of bundles, each loaded once for all visitors, with the time that loading and a forecast took."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ...runtime import Predictor
 from ...runtime.engines import _libtorch
 from ..ui.cache import Cache
 
-RUNS = 100  # predictions that the latency is the median of
+RUNS = 100  # forecasts; the latency is their median
 _kept: Cache[tuple[Path, str, str], Measured] = Cache(32)
 _imports: dict[str, float] = {}
 _importing = threading.Lock()
 
 
 class Measured(NamedTuple):
-    """A loaded engine, and what it took in milliseconds: to load, to forecast once, to import its library."""
+    """A loaded engine and its times in milliseconds: to load, to forecast once, to import its library."""
 
     model: Predictor
     load: float
@@ -32,15 +32,15 @@ class Measured(NamedTuple):
 
 
 def loaded(bundle: Bundle, engine: str) -> Measured:
-    """The engine of a bundle, loaded and measured at the first call.
+    """The engine of a bundle, loaded and measured at the first call and then cached.
 
     Raises:
         SeqzooError: it cannot be loaded.
     """
     fresh = Predictor(bundle, engine)
     key = bundle.path, bundle.manifest_sha256, engine
-    if (found := _kept.get(key)) is not None:
-        return found
+    if (cached := _kept.get(key)) is not None:
+        return cached
     library = _library(engine, fresh)
     began = time.perf_counter()
     fresh.warm()
@@ -55,7 +55,7 @@ def loaded(bundle: Bundle, engine: str) -> Measured:
 
 
 def _library(engine: str, wanted: Predictor) -> float:
-    """The milliseconds that the import of an engine's library took in this process, now or before."""
+    """The milliseconds that this process took to import the engine's library, now or earlier."""
     if engine == "torchscript" and wanted.bundle.is_trusted and _extras.has_torch():
         return _libtorch.enter()
     if engine == "onnx":

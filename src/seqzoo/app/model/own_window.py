@@ -1,4 +1,4 @@
-"""A window of one's own, dragged or pasted, as the address holds it."""
+"""A window that the visitor dragged or pasted, and the form in which the address holds it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ...errors import InputError
 
 FloatArray = NDArray[np.float64]
 
-DIGITS = 4  # decimals of the largest value's scale: 0.9 has five, 1.2 four, 1,234 one
+DIGITS = 4  # decimals where the largest value is from 1 to 10; one fewer for each power of ten
 LONGEST = 64  # characters of one number
 LARGEST = float(np.finfo(np.float32).max)
-MOST_CHARACTERS = 100_000  # of a text that is pasted or a file that is chosen
+MOST_CHARACTERS = 100_000  # of a pasted text or a chosen file
 
 
 def pasted(text: str, source: str, length: int) -> FloatArray | None:
     """The last values [length] of a series that was pasted or read from a file; None if the text holds none.
 
     Raises:
-        InputError: what is not plain numbers, several columns, or fewer than `length` numbers.
+        InputError: the text holds anything but numbers, several columns, or fewer than `length` numbers.
     """
     series = rows_of(text, source, MOST_CHARACTERS).series()
     if not series:
@@ -35,18 +35,18 @@ def pasted(text: str, source: str, length: int) -> FloatArray | None:
 
 
 def rounded(values: ArrayLike) -> FloatArray:
-    """The values [L] as the address can hold them, so that a link opens exactly what was seen."""
-    found = np.asarray(values, np.float64)
-    return np.array([float(word) for word in _words(found)])
+    """The values [L] rounded as the address holds them, so that a link opens exactly the same window."""
+    array = np.asarray(values, np.float64)
+    return np.array([float(word) for word in _words(array)])
 
 
 def written(values: ArrayLike) -> str:
-    """Values [L] in a form that needs no escapes in an address: "0.5_-0.25_1"."""
+    """The values [L] as text that needs no escapes in an address: "0.5_-0.25_1"."""
     return "_".join(_words(np.asarray(values, np.float64)))
 
 
 def read(text: str, length: int) -> FloatArray | None:
-    """Values [length] of an address; None where it holds anything else."""
+    """The values [length] in a text of an address; None if it holds anything else."""
     words = text[: (LONGEST + 1) * length + 1].split("_")
     if len(words) != length or any(len(word) > LONGEST for word in words):
         return None

@@ -1,4 +1,4 @@
-"""The page /models/NAME: a head at once, the model when it is loaded, each view when it is first opened."""
+"""The page /models/NAME. Its head appears at once, and each view is built when it is first opened."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .inside import microscope, sensitivity
 from .predict import measured
 from .visit import Visit
 
-PAUSE = 0.3  # seconds in which the first view reaches the browser, before the import of torch slows this process
+PAUSE = 0.3  # seconds for the first view to reach the browser, before importing torch slows this process
 failures = logging.getLogger("seqzoo.app")
 
 
@@ -41,7 +41,7 @@ class View(NamedTuple):
 
 
 def _has_process(model: Forecaster) -> bool:
-    """Whether somebody knows the law of the model's data, and so its best possible forecast."""
+    """Whether the process behind the model's data is known, and so the best possible forecast."""
     return model.process is not None
 
 
@@ -64,7 +64,7 @@ def enter(repository: Repository) -> None:
 
     @ui.page("/models/{name}", response_timeout=30)
     async def show(request: Request, name: str) -> None:
-        with theme.frame(name[:100], f"{name[:100]} beside the best forecaster that can exist: {_LABELS}."):
+        with theme.frame(name[:100], f"{name[:100]} compared with the best possible forecaster: {_LABELS}."):
             try:
                 known = await to_thread.run_sync(repository.describe, name)
                 await _head(repository, name, known)
@@ -86,7 +86,7 @@ def enter(repository: Repository) -> None:
 def _distance(score: ScoreFacts) -> str:
     if score.skill is None:
         beside = ", ".join(f"{label(name)} {mse:,.6g}" for name, mse in score.rivals.items())
-        return f"error <b>{score.mse[0]:,.6g}</b> on held-out values; {escape(beside)}"
+        return f"mean squared error <b>{score.mse[0]:,.6g}</b> on held-out values; {escape(beside)}"
     if score.excess is None:
         return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
     value, error = score.excess
@@ -95,7 +95,11 @@ def _distance(score: ScoreFacts) -> str:
 
 
 async def _head(repository: Repository, name: str, known: Forecaster) -> None:
-    """Raises SeqzooError: the manifest cannot be used."""
+    """Show the title and the facts.
+
+    Raises:
+        SeqzooError: the manifest cannot be used.
+    """
     if has_bundle(known):
         stated = known.manifest
         title, signal = stated.title, describe_signal(stated)
@@ -106,12 +110,12 @@ async def _head(repository: Repository, name: str, known: Forecaster) -> None:
         ]
     else:
         title, signal = "Reference forecaster", known.signal.description
-        facts = ["computed from the signal, nothing is trained"]
+        facts = ["computed from the signal, not trained"]
     with ui.element("div").classes("model-head"):
         theme.html('<a class="crumb" href="/">← Gallery</a>')
         with ui.element("div").classes("row1"):
             theme.html(escape(name), tag="h1")
-            shown = theme.html("" if has_bundle(known) else gallery.badge("computed"))
+            badge = theme.html("" if has_bundle(known) else gallery.badge("computed"))
         theme.html(f"<strong>{escape(title)}.</strong> {escape(known.summary)}", "muted", "p")
         items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>"]
         theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
@@ -120,11 +124,11 @@ async def _head(repository: Repository, name: str, known: Forecaster) -> None:
 
     async def refresh() -> None:
         try:
-            now = gallery.state_badge(await to_thread.run_sync(repository.state, name))
+            html = gallery.state_badge(await to_thread.run_sync(repository.state, name))
         except UnknownNameError as error:  # deleted meanwhile
-            now = gallery.badge("failed", str(error))
-        if now != shown.content:
-            shown.set_content(now)
+            html = gallery.badge("failed", str(error))
+        if html != badge.content:
+            badge.set_content(html)
 
     await refresh()
     ui.timer(0.5, refresh)
@@ -144,7 +148,7 @@ class _Tabs:
         self.current = asked if asked in keys else keys[0]
 
     async def run(self) -> None:
-        """Show the tabs; load the model once the page is alive; fill the open one."""
+        """Show the tabs, load the model once the browser is connected, and fill the open tab."""
         with ui.element("div").classes("tabs").props('role="tablist" aria-label="Views"'):
             for view in self.views:
                 tab = ui.element("button").classes("tab").props('type="button" role="tab"')
@@ -165,7 +169,7 @@ class _Tabs:
         self._mark()
         client = ui.context.client
         client.on_exception(self._failed)
-        begun = background_tasks.create(self.visit.begin(), name="begin")  # while the browser reads the page
+        begun = background_tasks.create(self.visit.begin(), name="begin")  # meanwhile the browser loads the page
         await client.connected(timeout=60)
         await begun
         if client.is_deleted:
@@ -185,12 +189,12 @@ class _Tabs:
 
     def _tell(self) -> None:
         self.notice.set_content(escape(self.visit.notice))
-        theme.show(self.notice, bool(self.visit.notice and not self.visit.reason))  # which says it all
+        theme.show(self.notice, bool(self.visit.notice and not self.visit.reason))  # the reason is shown instead
 
     def _failed(self, error: Exception) -> None:
-        """What a handler of a view raised; it has been logged."""
-        said = "Something here failed; the server's log says how. What is shown may be old; the rest still works."
-        self.failure.set_content(f"<strong>This did not work.</strong> {said}")
+        """Report an exception of a view's handler, which NiceGUI has logged."""
+        sentence = "This view may be outdated; the server's log has the details. The other views still work."
+        self.failure.set_content(f"<strong>This did not work.</strong> {sentence}")
         theme.show(self.failure, True)
 
     async def open(self, key: str) -> None:
@@ -223,7 +227,7 @@ class _Tabs:
                 theme.problem(str(error))
             except Exception:
                 failures.exception("the view %s of %s failed", key, ascii(self.visit.name))
-                theme.problem("This view failed; the server's log says how. The other views still work.")
+                theme.problem("This view failed; the server's log has the details. The other views still work.")
 
     def _mark(self) -> None:
         for key, tab in self.tabs.items():

@@ -1,4 +1,4 @@
-"""The sliders of a signal and the seed of its noise: the same for every view of a page that has them."""
+"""The sliders of a signal and the seed of its noise, which the views of a page share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FIRST_SEED = 3
 
 
 class SignalPanel:
-    """The signal as the address has it; every change goes into the address.
+    """The settings of the signal. They are read from the address, and every change is written there.
 
     Args:
-        on_change: called after each.
-        least_noise: below which the slider does not go.
+        on_change: called after each change.
+        least_noise: the lower end of the slider of the noise.
     """
 
     def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]], least_noise: float = 0.0) -> None:
@@ -38,7 +38,7 @@ class SignalPanel:
         return values, int(self.visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
 
     def show(self) -> None:
-        """The panel."""
+        """Show the panel."""
         with ui.element("div").classes("panel"):
             theme.html("The signal", tag="h3")
             self.sliders = {
@@ -49,17 +49,17 @@ class SignalPanel:
                 controls.button("New noise", self._new_noise)
 
     def follow(self) -> bool:
-        """Take over what another view has put into the address; whether that was anything."""
-        now = self._from_address()
-        if now == (self.values, self.seed):
+        """Whether another view changed the signal; if so, the sliders follow."""
+        settings = self._from_address()
+        if settings == (self.values, self.seed):
             return False
-        self.values, self.seed = now
+        self.values, self.seed = settings
         for key, slider in self.sliders.items():
             slider.follow(self.values[key])
         return True
 
     def signal(self) -> Signal:
-        """The distribution that the sliders stand for."""
+        """The signal with the settings of the sliders."""
         return self.scene.signal(self.values)
 
     def window(self) -> tuple[FloatArray, FloatArray]:

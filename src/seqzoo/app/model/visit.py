@@ -1,4 +1,4 @@
-"""One visitor on one model's page: the model, what the address says, and work off the event loop."""
+"""One visitor on one model's page: the model, the state in the address, and work off the event loop."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from . import loading
 
 
 class Visit:
-    """What the views of a page share.
+    """The state that the views of a page share.
 
     Args:
-        known: the model for its facts; `model` is the one that answers.
+        known: the model as described by the repository; `model` is the loaded one that forecasts.
         query: the state that the address holds.
 
-    `when_ready` is called when the model of the repository has taken over, `when_opened` when the view of that key is
-    opened again; `notice` says which engine could not be used, and `reason` why none could.
+    `when_ready` holds callbacks for the moment when the repository's model takes over. `when_opened` holds one for
+    each view that is opened again, by its key. `notice` says which engine cannot be used, and `reason` why none can.
     """
 
     def __init__(self, repository: Repository, name: str, known: Forecaster, query: dict[str, str]) -> None:
@@ -39,22 +39,23 @@ class Visit:
         self._writing = False
 
     async def begin(self) -> None:
-        """Have a model that answers at once: that in memory, else one on onnx, which loads in milliseconds, while the
-        engine of the repository takes longer. `is_settled` says whether there is one.
+        """Set `model` to the one in memory, or else to one on onnx, which loads in milliseconds.
+
+        `is_settled` is true afterwards unless neither is available.
         """
         ready = self.repository.peek(self.name)
         if ready is not None:
             self._settle(ready)
         elif has_bundle(self.known) and self.repository.engine == "torchscript":
             try:
-                found = await to_thread.run_sync(loading.loaded, self.known.bundle, "onnx")
+                engine = await to_thread.run_sync(loading.loaded, self.known.bundle, "onnx")
             except SeqzooError as error:
-                self.notice = f"onnx cannot be used, and torchscript serves: {error}"
+                self.notice = f"torchscript serves this model, because onnx cannot be used: {error}"
             else:
-                self._settle(found.model)
+                self._settle(engine.model)
 
     async def complete(self) -> None:
-        """Load the model into the repository, in a thread; `reason` says why it could not be."""
+        """Load the model into the repository, in a thread. If that fails, `reason` says why."""
         try:
             self._settle(await to_thread.run_sync(self.repository.get, self.name))
         except SeqzooError as error:
@@ -68,12 +69,12 @@ class Visit:
         self.model, self.is_settled, self.reason = model, True, ""
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
-        """A number of the address within its bounds; the default where it is none."""
+        """A number from the address, clamped to its bounds; the default if the address has none."""
         value = plain_number(self.query[key]) if key in self.query else default
         return default if value is None or not math.isfinite(value) else min(max(value, low), high)
 
     def remember(self, **state: Any) -> None:
-        """Put state into the address, at most five times a second; None takes it away."""
+        """Write state into the address, at most five times a second; a value of None removes its key."""
         for key, value in state.items():
             if value is None:
                 self.query.pop(key, None)
@@ -89,15 +90,15 @@ class Visit:
 
 
 def identity(name: str, model: Forecaster) -> str:
-    """What tells a model from all others and from an earlier one of its name; the same on every engine."""
+    """A key that differs between models, and between bundles of one name; the same on every engine."""
     return f"{model.path} {model.bundle.manifest_sha256}" if has_bundle(model) else name
 
 
 class Latest:
-    """Runs work for the newest state alone: what changes meanwhile is seen by the next run.
+    """Runs `work` for the newest state only: calls during a run lead to one more run.
 
     Args:
-        work: computes and shows; called again until nothing has changed while it ran.
+        work: computes and shows; called again if there was a call while it ran.
     """
 
     def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -105,7 +106,7 @@ class Latest:
         self._busy = self._again = False
 
     async def __call__(self) -> None:
-        """Run now, or once more after the run that is under way."""
+        """Run `work` now, or once more after the run in progress."""
         self._again = True
         if self._busy:
             return

@@ -1,1 +1,1 @@
-"""What every page is built from: the frame, controls, charts, messages."""
+"""The parts that all pages share: the frame, controls, charts, error pages."""

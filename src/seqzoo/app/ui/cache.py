@@ -1,4 +1,4 @@
-"""What has been computed once for all visitors."""
+"""A cache of results that all visitors share."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Key, Value]):
-    """Values by key, of which the least recently used gives way. Safe to use from many threads.
+    """A cache of values by key that drops the least recently used. Safe to use from many threads.
 
     Args:
-        most: how many are kept.
+        most: the largest number of values.
     """
 
     def __init__(self, most: int) -> None:
@@ -29,7 +29,7 @@ class Cache(Generic[Key, Value]):
             return self._values.get(key)
 
     def put(self, key: Key, value: Value) -> Value:
-        """Keep a value, and return it."""
+        """The value, which is now in the cache."""
         with self._lock:
             self._values[key] = value
             return value

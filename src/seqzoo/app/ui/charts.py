@@ -1,4 +1,4 @@
-"""Charts as ECharts options. Drawn as SVG in the colours of theme.py, which the style sheet turns in the dark."""
+"""Charts as ECharts options, drawn as SVG in the light colours; the style sheet replaces them in dark mode."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import theme
 
 Options = dict[str, Any]
 
-NARROW, MIDDLE, WIDE = 290, 430, 680  # pixels of a chart that legends are laid out for
+NARROW, MIDDLE, WIDE = 290, 430, 680  # widths of a chart, in pixels, at which the legend changes its lines
 
 
 KINDS = ("svg", "png", "csv")
@@ -28,41 +28,41 @@ class _Chart(ui.echart):
 
 def chart(options: Options, description: str) -> ui.echart:
     """A chart with its text alternative, and beneath it the buttons that download it as SVG, PNG and CSV."""
-    made = _Chart(options, renderer="svg").classes("chart")
-    made.props('role="img"')
-    made.saves = {}
+    element = _Chart(options, renderer="svg").classes("chart")
+    element.props('role="img"')
+    element.saves = {}
     with ui.element("div").classes("saves"):
         theme.html("Download", tag="span").props('aria-hidden="true"')
         for kind in KINDS:
-            made.saves[kind] = button = ui.element("button").props(f'type="button" data-save="{kind}"')
+            element.saves[kind] = button = ui.element("button").props(f'type="button" data-save="{kind}"')
             with button:
                 theme.html(kind.upper(), tag="span")
-            button.on("click", js_handler=f"() => saveChart(getElement({made.id})?.chart, '{kind}')")
-    _describe(made, options, description)
-    return made
+            button.on("click", js_handler=f"() => saveChart(getElement({element.id})?.chart, '{kind}')")
+    _describe(element, options, description)
+    return element
 
 
-def redraw(made: ui.echart, options: Options, description: str) -> None:
-    """Replace what a chart shows."""
-    made.options.clear()
-    made.options.update(options)
-    _describe(made, options, description)
-    made.update()
+def redraw(element: ui.echart, options: Options, description: str) -> None:
+    """Replace the options and the text alternative of a chart."""
+    element.options.clear()
+    element.options.update(options)
+    _describe(element, options, description)
+    element.update()
 
 
-def _describe(made: ui.echart, options: Options, description: str) -> None:
-    made.props["aria-label"] = description
-    assert isinstance(made, _Chart)
+def _describe(element: ui.echart, options: Options, description: str) -> None:
+    element.props["aria-label"] = description
+    assert isinstance(element, _Chart)
     names = [options.get(axis, {}).get("name") for axis in ("yAxis", "xAxis")]
     subject = " by ".join(name for name in names if name) or "the chart"
-    for kind, button in made.saves.items():
+    for kind, button in element.saves.items():
         label = f"Download {subject} as {kind.upper()}"
-        if button.props.get("aria-label") != label:  # what is redrawn while a slider moves keeps its name
+        if button.props.get("aria-label") != label:  # an equal name is not sent again while a slider moves
             button.props["aria-label"] = label
 
 
 def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) -> Options:
-    """Options of a chart of two axes; `x` and `y` name them."""
+    """Options of a chart with two axes named `x` and `y`."""
     text = {"color": theme.light("muted"), "fontSize": 12}
     shared = {"nameTextStyle": text, "axisLabel": {**text, "hideOverlap": True}, "axisTick": {"show": False}}
     lines = {"splitLine": {"lineStyle": {"color": theme.light("rule")}}}
@@ -113,7 +113,7 @@ def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: st
 
 def legend_of(options: Options, names: Sequence[str]) -> Options:
     """The same options with these series in the legend."""
-    lines = {made["name"]: made["lineStyle"].get("type") for made in options["series"] if made["type"] == "line"}
+    lines = {each["name"]: each["lineStyle"].get("type") for each in options["series"] if each["type"] == "line"}
 
     def icon(name: str) -> Options:
         area = name.endswith(("interval", "band"))
@@ -122,7 +122,7 @@ def legend_of(options: Options, names: Sequence[str]) -> Options:
         return {"icon": _STROKES[lines[name]]} if name in lines else {}
 
     def below(width: int) -> Options:
-        """A grid beneath as many lines as the names take there."""
+        """Options of the grid, below a legend of as many lines as the names need at this width."""
         return {"grid": {"top": 36 + 20 * math.ceil(sum(6.4 * len(name) + 40 for name in names) / width)}}
 
     options["media"] = [

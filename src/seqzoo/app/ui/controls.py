@@ -1,4 +1,4 @@
-"""Controls that a keyboard and a screen reader can use: the browser's own."""
+"""Controls built from native HTML elements, so that keyboards and screen readers can use them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import theme
 
 
 class Slider:
-    """A labelled range; `on_change` is called with each value while it is dragged."""
+    """A labelled slider; `on_change` is called with each value during a drag."""
 
     def __init__(
         self,
@@ -28,11 +28,11 @@ class Slider:
         with ui.element("div").classes("control"):
             theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
             self._text = theme.html(shown(value), "value", "span")
-            made = ui.element("input").props(f'type="range" min="{knob.low}" max="{knob.high}" step="{knob.step}"')
-            made.props["^value"] = value  # the attribute: where it starts, never where it is dragged to
-            made.props["aria-label"] = knob.label
-            made.props["data-knob"] = knob.key
-            self._input = made
+            field = ui.element("input").props(f'type="range" min="{knob.low}" max="{knob.high}" step="{knob.step}"')
+            field.props["^value"] = value  # sets the HTML attribute: only the initial value
+            field.props["aria-label"] = knob.label
+            field.props["data-knob"] = knob.key
+            self._input = field
 
         def changed(event: Any) -> Any:
             try:
@@ -45,54 +45,54 @@ class Slider:
             self.restate()
             return on_change(self.value)
 
-        made.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
+        field.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
 
     def follow(self, value: float) -> None:
-        """Show a value that was set elsewhere."""
+        """Show a value that another control has set."""
         self.value = value
         self._text.set_content(self._shown(value))
         ui.run_javascript(f"getHtmlElement({self._input.id}).value = {value:f}")
 
     def restate(self) -> None:
-        """Say the value again, where what is shown of it depends on more."""
+        """Write the value again, for a text that depends on more than the value."""
         self._text.set_content(self._shown(self.value))
 
 
 def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:
-    """A button that does something."""
-    made = ui.element("button").classes(classes).props('type="button"')
-    with made:
+    """A button that calls `act` at a click."""
+    element = ui.element("button").classes(classes).props('type="button"')
+    with element:
         theme.html(escape(label), tag="span")
-    made.on("click", lambda: act())
-    return made
+    element.on("click", lambda: act())
+    return element
 
 
-def allow(made: ui.element, allowed: bool) -> None:
-    """Say whether a button can be pressed; what it was before is not sent again."""
-    made.props(remove="disabled") if allowed else made.props("disabled")
+def allow(element: ui.element, allowed: bool) -> None:
+    """Set whether a button can be pressed; an unchanged state is not sent again."""
+    element.props(remove="disabled") if allowed else element.props("disabled")
 
 
-def press(made: ui.element, pressed: bool) -> None:
-    """Say whether a toggle is on."""
-    made.props(f'aria-pressed="{str(pressed).lower()}"')
+def press(element: ui.element, pressed: bool) -> None:
+    """Set whether a toggle is on."""
+    element.props(f'aria-pressed="{str(pressed).lower()}"')
 
 
 def select(label: str, key: str, options: Mapping[str, str], value: str, on_change: Callable[[str], Any]) -> None:
-    """A labelled choice of one: `options` are what is shown, by value; `on_change` is called with the value."""
+    """A labelled drop-down list. `options` maps values to their texts; `on_change` is called with a value."""
     with ui.element("label").classes("control"):
         theme.html(escape(label), tag="span")
-        with ui.element("select") as made:
-            for name, shown in options.items():
-                option = theme.html(escape(shown), tag="option")
+        with ui.element("select") as field:
+            for name, words in options.items():
+                option = theme.html(escape(words), tag="option")
                 option.props["value"] = name
                 if name == value:
                     option.props["selected"] = True
-        made.props["data-knob"] = key
+        field.props["data-knob"] = key
 
         def changed(event: Any) -> Any:
             return on_change(event.args) if isinstance(event.args, str) and event.args in options else None
 
-        made.on("change", changed, js_handler="(event) => emit(event.target.value)")
+        field.on("change", changed, js_handler="(event) => emit(event.target.value)")
 
 
 def number(label: str, value: str, colour: str, detail: str = "") -> str:
@@ -104,7 +104,7 @@ def number(label: str, value: str, colour: str, detail: str = "") -> str:
 
 
 class Chips:
-    """A labelled row of toggles, as many as are offered; without any it is hidden."""
+    """A labelled row of toggles; an empty row is hidden."""
 
     def __init__(self, label: str) -> None:
         with ui.element("div").classes("filter").props('role="group"') as self._row:
@@ -115,12 +115,12 @@ class Chips:
         self._made: dict[str, ui.element] = {}
 
     def rename(self, label: str) -> None:
-        """Label the row anew."""
+        """Change the label of the row."""
         self._label.set_content(escape(label))
         self._row.props["aria-label"] = label
 
     def offer(self, offered: dict[str, str], choose: Callable[[str], Any]) -> None:
-        """Have these, as {key: label}. Those that are there already are kept, and with them the focus."""
+        """Show toggles for {key: label}. An unchanged row is not rebuilt, so that it keeps the focus."""
         if offered == self._offered:
             return
         self._offered = dict(offered)
@@ -136,28 +136,28 @@ class Chips:
                 self._made[key] = chip
 
     def mark(self, pressed: set[str]) -> None:
-        """Press these and no others."""
+        """Switch exactly these toggles on."""
         for key, chip in self._made.items():
             press(chip, key in pressed)
 
 
 class Choices:
-    """Buttons of which one is pressed, in a labelled row.
+    """A labelled row of buttons, of which one is pressed.
 
     Args:
         offered: as {key: label}.
-        choose: called with a key; `mark` is left to it.
+        choose: called with the key of a clicked button; it must call `mark`.
     """
 
     def __init__(self, label: str, offered: Mapping[str, str], choose: Callable[[str], Any]) -> None:
         self._made: dict[str, ui.element] = {}
         with ui.element("div").classes("buttons").props('role="group"') as row:
-            for key, shown in offered.items():
-                self._made[key] = button(shown, partial(choose, key), "choice")
+            for key, words in offered.items():
+                self._made[key] = button(words, partial(choose, key), "choice")
                 self._made[key].props["data-key"] = key
         row.props["aria-label"] = label
 
     def mark(self, pressed: str) -> None:
-        """Press this one and no other."""
-        for key, made in self._made.items():
-            press(made, key == pressed)
+        """Show this button as pressed, and no other."""
+        for key, element in self._made.items():
+            press(element, key == pressed)

@@ -6,11 +6,11 @@ import numpy as np
 
 from ..._arrays import FloatArray
 
-SHADES = 12  # of each colour: a path for each, rather than an element for each cell
+SHADES = 12  # of each colour; all cells of one shade share one SVG path
 
 
 def bars(values: FloatArray, most: float) -> str:
-    """A row of weights [L] as bars about zero; `most` reaches the edge."""
+    """The SVG of weights [L] as bars around zero; a weight of `most` reaches the edge."""
     length, up, down = len(values), "", ""
     for place, share in enumerate(np.clip(values / max(most, 1e-12), -1, 1)):
         drawn = f"M{place + 0.1:.1f} 0h.8v{-share:.3f}h-.8z"
@@ -23,7 +23,7 @@ def bars(values: FloatArray, most: float) -> str:
 
 
 def heat(values: FloatArray, most: float) -> str:
-    """A map [R, C], the first row at the top; `most` in size has the full colour."""
+    """The SVG of a map [R, C], its first row at the top; an absolute value of `most` has the full colour."""
     rows, columns = values.shape
     levels = np.rint(SHADES * np.clip(values / max(most, 1e-12), -1, 1)).astype(int)
     paths: dict[int, str] = {}
@@ -42,7 +42,7 @@ def _shade(level: int) -> str:
 
 
 def of(weights: FloatArray, most: float) -> str:
-    """A first filter: a row of weights [1, taps] or [L], or a kernel [D, 3, 3] as a map for each channel."""
+    """The SVG of a first filter: bars for weights [1, taps] or [L], a map for each channel of a kernel [D, 3, 3]."""
     if weights.ndim < 3:
         return bars(weights.ravel(), most)
     return "".join(heat(channel, most) for channel in weights)

@@ -1,4 +1,4 @@
-"""The values of a window as handles on its chart, for pointer and keyboard."""
+"""Handles that move the values of a window on its chart, by pointer and keyboard."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 
 class Points(ui.element, component="points.js"):
-    """Handles over the values at the steps 1 - L to 0 of a chart, next to it in one box.
+    """Handles over the values of a chart at the steps 1 - L to 0. It must share one box with the chart.
 
     Args:
-        on_move: called with a position and its new value while it is dragged.
+        on_move: called with the index of a value and its new value during a drag.
     """
 
     def __init__(self, chart: ui.echart, label: str, on_move: Callable[[int, float], Awaitable[None]]) -> None:

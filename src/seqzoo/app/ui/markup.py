@@ -1,4 +1,4 @@
-"""Markdown as HTML. Nobody vouches for the card of another: it has no HTML of its own, no pictures, and few links."""
+"""Markdown as safe HTML. A card may come from anybody: HTML in it is escaped, pictures and unsafe links dropped."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-MOST = 32_000  # characters of one card; no text of this length found keeps the parser busy for longer than a second
-MOST_HTML = 1_000_000  # characters laid out: a long address that is named often grows to a thousand times its text
+MOST = 32_000  # characters of a card; no known text of this length takes the parser more than a second
+MOST_HTML = 1_000_000  # characters of HTML; repeated references to one long address multiply it
 NESTING = 20
 
-# Relative, or of the web; any other scheme may be a script.
+# Relative addresses and those of the web; any other scheme may run a script.
 _ADDRESS = re.compile(r"https?:|[^:/?#]*(?:[/?#]|\Z)", re.IGNORECASE)
 
 
 def rendered(text: str) -> str:
-    """Markdown as HTML, without its front matter; HTML in it is shown, not obeyed, and pictures are their words.
+    """The HTML of Markdown without its front matter. HTML in it is escaped, and a picture becomes its description.
 
-    What is too long to be laid out is shown as it stands. Up to a second of work: call it in a thread.
+    A text that is too long is returned as plain text. The work takes up to a second: call it in a thread.
     """
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    # A new parser each time: it takes under a millisecond, and its first use is not safe from two threads.
+    # A new parser each time takes under a millisecond; one parser is not safe to share between threads.
     html: str | None = _Parser().render(body) if len(text) <= MOST else None
     if html is None or len(html) > MOST_HTML:
         return (
-            "<p>This card is too long or too intricate to be laid out; its text follows.</p>"
+            "<p>This card is too long to be formatted; its plain text follows.</p>"
             f'<pre tabindex="0">{escape(text[:MOST])}</pre>'
         )
-    return html.replace("<pre>", '<pre tabindex="0">')  # a keyboard can scroll it
+    return html.replace("<pre>", '<pre tabindex="0">')  # so that the keyboard can scroll it
 
 
 class _Parser(MarkdownIt):

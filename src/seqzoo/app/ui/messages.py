@@ -1,4 +1,4 @@
-"""What pages send over their socket. One that no page would send costs a line of the log, and nothing else."""
+"""Checks of the messages that pages send over their socket. An invalid one becomes a line of the log."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 from nicegui import core
 from socketio.exceptions import ConnectionRefusedError as Turned  # type: ignore[import-untyped]
 
-LONGEST = 300  # characters of a page's own complaint that the log takes
+LONGEST = 300  # characters of a page's error message in the log
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-_LEFT = "Client has been deleted but is still being used"  # its view was being computed when the tab was closed
+_LEFT = "Client has been deleted but is still being used"  # logged when a tab is closed while its view is computed
 
 failures = logging.getLogger("seqzoo.app")
 
 
 def enter() -> None:
-    """Stand between the sockets and NiceGUI, which takes what it is sent for what its script sends."""
+    """Wrap NiceGUI's message handlers, which do not check what they receive."""
     handlers = core.sio.handlers["/"]
     handlers["log"] = _complain
-    for kind in set(handlers) - {"disconnect"}:  # which comes from here
+    for kind in set(handlers) - {"disconnect"}:  # sent by this process, not by a page
         handlers[kind] = _checked(kind, handlers[kind])
     for name in ("engineio.server", "socketio.server"):
         logging.getLogger(name).addFilter(_in_a_line)
@@ -35,7 +35,7 @@ def _checked(kind: str, handler: Callable[..., Any]) -> Callable[..., Any]:
             return await done if inspect.isawaitable(done) else done
         except Turned:
             raise
-        except Exception as problem:  # what a view's own handler raises is caught further in
+        except Exception as problem:  # exceptions of a view's handlers are caught before they get here
             failures.warning("a message %s of a page cannot be read: %s", kind, _short(problem))
             return False
 
@@ -43,7 +43,7 @@ def _checked(kind: str, handler: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _complain(_: str, message: Any) -> None:
-    """What a page's script says of itself."""
+    """Log a message of a page's script."""
     if isinstance(message, dict) and isinstance(message.get("level"), str):
         level = _LEVELS.get(message["level"], logging.INFO)
         failures.log(level, "a page says: %s", ascii(str(message.get("message"))[:LONGEST])[1:-1])

@@ -23,7 +23,7 @@ export default {
   },
   watch: {
     values(now) {
-      // An answer to an earlier move must not take back a later one; a window that is another altogether does.
+      // An answer to an earlier move must not undo a later one, unless it brings another window.
       const n = this.held ?? (performance.now() - this.moved < 500 ? this.current : null);
       const isAnswer = n !== null && this.shown.length === now.length &&
         now.every((value, m) => m === n || Math.abs(value - this.shown[m]) < this.step / 50);
@@ -60,7 +60,7 @@ export default {
       this.$emit("move", { index: n, value: this.shown[n] });
     },
     settle() {
-      // What the server took may be rounded, or less than was asked for.
+      // The server may round or clamp the value.
       clearTimeout(this.settling);
       this.settling = setTimeout(() => {
         if (this.gone || this.held !== null) return;

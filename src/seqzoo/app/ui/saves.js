@@ -1,5 +1,5 @@
-// Downloads of a chart as it is shown. The SVG that ECharts writes has the colours of the options, not those that the
-// style sheet puts in their place in the dark: on white it reads the same wherever it goes.
+// Downloads of a chart as it is shown. The SVG that ECharts writes has the light colours of the options on white, also
+// when the page is dark.
 (() => {
   const paper = () => getComputedStyle(document.documentElement).getPropertyValue("--paper");
   const MARGIN = 16;
@@ -7,11 +7,11 @@
   const title = (axis) => axis?.[0]?.name || "";
 
   function picture(chart) {
-    const said = chart.getDom().getAttribute("aria-label") || "";
+    const label = chart.getDom().getAttribute("aria-label") || "";
     const [width, height] = [chart.getWidth() + 2 * MARGIN, chart.getHeight() + 2 * MARGIN];
     const drawn = chart.renderToSVGString().replace(/^<svg/, `<svg x="${MARGIN}" y="${MARGIN}"`);
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`
-      + `<title>${escaped(said)}</title><rect width="100%" height="100%" fill="${paper()}"/>${drawn}</svg>\n`;
+      + `<title>${escaped(label)}</title><rect width="100%" height="100%" fill="${paper()}"/>${drawn}</svg>\n`;
   }
 
   async function pixels(chart) {
@@ -30,11 +30,11 @@
     }
   }
 
-  // The place of a point on an axis: the name of its category where there are categories.
+  // The place of a point on an axis, or the name of its category.
   const placed = (axis, value) => (axis?.type === "category" ? (axis.data?.[value] ?? value) : value);
 
-  // A row for each place on the axis, a column for each series that is shown. A second point at the same place has a
-  // row of its own. The upper end of a band (see charts.py) is drawn as its height above the lower: here it is the sum.
+  // The CSV: a row for each place on the axis, a column for each visible series. A second point at one place gets another
+  // row. A chart has the height of a band over its lower end (see charts.py); the table has the upper end, their sum.
   function table(chart) {
     const option = chart.getOption();
     const lying = option.yAxis?.[0]?.type === "category";
@@ -71,7 +71,7 @@
     }
     const number = (row) => (typeof row.at === "number" ? row.at : NaN);
     const ordered = [...rows.values()].sort((a, b) => number(a) - number(b) || a.count - b.count || 0);
-    // Sums of decimals end in digits that nobody measured.
+    // Twelve digits, because sums of decimals have rounding errors.
     const cell = (value) => {
       const text = typeof value === "number" ? String(Number(value.toPrecision(12))) : String(value ?? "");
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -96,7 +96,7 @@
   };
 
   window.saveChart = async (chart, kind) => {
-    if (!chart?.getOption()?.series?.length) return; // nothing is drawn yet
+    if (!chart?.getOption()?.series?.length) return; // the chart is still empty
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await kinds[kind](chart));
     link.download = name(chart, kind);

@@ -1,11 +1,11 @@
-// Definitions: what CSS shows at hover and focus can be reached by touch, stays within the page and leaves at Escape.
+// Definitions, which CSS shows at hover and focus: here touch opens them, Escape closes them, and they stay on the page.
 (() => {
   const EDGE = 12;
   const term = (event) => event.target.closest?.(".term");
 
-  function place(shown) {
-    shown.classList.remove("dismissed");
-    const box = shown.querySelector(".definition");
+  function place(element) {
+    element.classList.remove("dismissed");
+    const box = element.querySelector(".definition");
     box.style.left = "0px";
     const { left, right } = box.getBoundingClientRect();
     const beyond = right + EDGE - document.documentElement.clientWidth;
@@ -13,13 +13,13 @@
   }
 
   document.addEventListener("pointerover", (event) => {
-    const shown = term(event);
-    if (shown && !shown.contains(event.relatedTarget)) place(shown);
+    const element = term(event);
+    if (element && !element.contains(event.relatedTarget)) place(element);
   });
   document.addEventListener("focusin", (event) => term(event) && place(term(event)));
-  document.addEventListener("click", (event) => term(event)?.focus()); // not every browser focuses what is tapped
+  document.addEventListener("click", (event) => term(event)?.focus()); // some browsers do not focus a tapped element
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const shown of document.querySelectorAll(".term:hover, .term:focus")) shown.classList.add("dismissed");
+    for (const element of document.querySelectorAll(".term:hover, .term:focus")) element.classList.add("dismissed");
   });
 })();

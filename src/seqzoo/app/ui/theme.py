@@ -1,4 +1,4 @@
-"""How the pages look: colours, the frame around every page, words with a definition."""
+"""The look of the pages: colours, the frame around every page, words with a definition."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ... import _palette
 from ..._glossary import TERMS
 from ..._palette import light, variable
 
-# Drawn charts are SVG in the values of light ground, which the style sheet turns in the dark.
+# Charts are SVG in the light colours; the style sheet replaces them in dark mode.
 __all__ = ["TERMS", "light", "variable"]
 
-LONGEST = 600  # characters of what went wrong
+LONGEST = 600  # characters of an error message
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
@@ -25,11 +25,11 @@ FAVICON = (
     "</svg>"
 )
 
-LEVEL = 0.9  # of every interval and band; the glossary has it in words
+LEVEL = 0.9  # of every interval and band; the glossary names it too
 
 
 def term(word: str, shown: str | None = None) -> str:
-    """A word as HTML, with its definition at hover, focus and touch."""
+    """A word as HTML that shows its definition at hover, focus and touch. `shown` replaces the word in the text."""
     return (
         f'<button type="button" class="term" aria-label="{escape(shown or word)}: {escape(TERMS[word])}">'
         f'{escape(shown or word)}<span class="definition" aria-hidden="true">{escape(TERMS[word])}</span></button>'
@@ -37,7 +37,7 @@ def term(word: str, shown: str | None = None) -> str:
 
 
 def html(markup: str, classes: str = "", tag: str = "div") -> ui.html:
-    """Markup of this package, in which all text of others has been escaped."""
+    """An element with trusted markup: the caller must escape every text that is not of this package."""
     return ui.html(markup, sanitize=False, tag=tag).classes(classes)
 
 
@@ -47,22 +47,22 @@ def show(element: ui.element, shown: bool) -> None:
 
 
 def lead(markup: str) -> None:
-    """The sentence that says what to notice in a view."""
+    """Show the sentence that says what to notice in a view."""
     html(markup, "lead", "p")
 
 
 def sentence(problem: Exception | str) -> str:
-    """What went wrong, as HTML: with a capital, and no longer than can be read."""
-    said = str(problem)
-    return escape(f"{said[:1].upper()}{said[1:LONGEST]}{'…' if len(said) > LONGEST else ''}")
+    """An error message as HTML: capitalised, escaped and cut at LONGEST characters."""
+    text = str(problem)
+    return escape(f"{text[:1].upper()}{text[1:LONGEST]}{'…' if len(text) > LONGEST else ''}")
 
 
 def problem(message: str) -> None:
-    """An error, where it happened."""
+    """Show an error in the current slot."""
     html(f"<strong>This did not work.</strong> {sentence(message)}", "problem").props('role="alert"')
 
 
-DESCRIPTION = "Small sequence models, each beside the best forecaster that can exist: play, look inside, compare."
+DESCRIPTION = "Small sequence models and the best possible forecaster of each signal: try, look inside, compare."
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
     ui.page_title(f"{title} · seqzoo")
     ui.add_head_html(f'<meta name="description" content="{escape(description)}">')
     client = ui.context.client
-    # Quasar makes the page the main landmark; what is not its content stands before it.
+    # Quasar makes the page container the main landmark; the header goes before it.
     (content,) = client.page_container.default_slot.children
     content.props('id="content" tabindex="-1"')
     with client.layout:
@@ -92,7 +92,7 @@ _STYLES = ("theme.css", "inside.css", "arena.css", "tours.css")
 
 
 def enter() -> None:
-    """Give every page the style sheets, and the scripts of definitions and of what charts download."""
+    """Give every page the style sheets, and the scripts of definitions and of chart downloads."""
     here = Path(__file__).parent
     css = _palette.css() + "".join(here.joinpath(file).read_text("utf-8") for file in _STYLES)
     css += _palette.follow_within(":is(.chart, .chart-key)")
@@ -104,5 +104,5 @@ _LOST = """addEventListener("DOMContentLoaded", () => {
   const popup = document.getElementById("popup");
   if (!popup) return;
   popup.setAttribute("role", "status");
-  popup.lastElementChild.textContent = "Trying to reconnect. What you have set is in the address and comes back.";
+  popup.lastElementChild.textContent = "Trying to reconnect. The address holds your settings and restores them.";
 });"""

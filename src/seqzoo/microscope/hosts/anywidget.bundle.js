@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules c8adb73418ea3b19; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 40bd65557e6972a0; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -25,15 +25,15 @@ function parseSafetensors(bytes) {
 }
 function makeCell(architecture, tensors) {
   const kind = CELLS[architecture];
-  if (!kind) throw new Error(`no cell ${architecture}; there are ${Object.keys(CELLS).join(", ")}`);
+  if (!kind) throw new Error(`no cell ${architecture}; expected one of ${Object.keys(CELLS).join(", ")}`);
   const blocks = Math.max(1, kind.gates.length);
   const take = (name, shape) => {
-    const found = tensors[name];
-    if (!found) throw new Error(`the weights lack ${name}`);
-    if (shape && String(found.shape) !== String(shape)) {
-      throw new Error(`${name} is [${found.shape}]; expected [${shape}]`);
+    const tensor = tensors[name];
+    if (!tensor) throw new Error(`the weights lack ${name}`);
+    if (shape && String(tensor.shape) !== String(shape)) {
+      throw new Error(`${name} is [${tensor.shape}]; expected [${shape}]`);
     }
-    return found.data;
+    return tensor.data;
   };
   const size = tensors[`${architecture}.weight_hh_l0`]?.shape[1];
   const horizon = tensors["head.bias"]?.shape[0];
@@ -119,7 +119,7 @@ function contributions(cell, trace, t = trace.L - 1, ahead = 0) {
 function derivative(cell, trace, ahead = 0) {
   const K = cell.size;
   const { steps, frozen, alive } = trace;
-  const found = new Float64Array(trace.L);
+  const slopes = new Float64Array(trace.L);
   const toH = Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k]);
   const toC = new Float64Array(K);
   const toX = new Float64Array(cell.blocks * K);
@@ -133,12 +133,12 @@ function derivative(cell, trace, ahead = 0) {
       toH[k] = 0;
       if (cell.architecture === "lstm") {
         const [i, f, g, o, c] = ["i", "f", "g", "o", "c"].map((name) => steps[name][at + k]);
-        const shown = Math.tanh(c);
-        const dc = toC[k] + dh * o * (1 - shown * shown);
+        const squashed = Math.tanh(c);
+        const dc = toC[k] + dh * o * (1 - squashed * squashed);
         toX[k] = dc * g * i * (1 - i) * free("i", k);
         toX[K + k] = dc * previous("c", k) * f * (1 - f) * free("f", k);
         toX[2 * K + k] = dc * i * (1 - g * g) * free("g", k);
-        toX[3 * K + k] = dh * shown * o * (1 - o) * free("o", k);
+        toX[3 * K + k] = dh * squashed * o * (1 - o) * free("o", k);
         toC[k] = dc * f;
       } else if (cell.architecture === "gru") {
         const [r, z, n] = ["r", "z", "n"].map((name) => steps[name][at + k]);
@@ -154,11 +154,11 @@ function derivative(cell, trace, ahead = 0) {
     toU.set(toX);
     if (cell.architecture === "gru") for (let k = 0; k < K; k++) toU[2 * K + k] *= steps.r[at + k];
     for (let row = 0; row < cell.blocks * K; row++) {
-      found[trace.order[t]] += cell.fromX[row] * toX[row];
+      slopes[trace.order[t]] += cell.fromX[row] * toX[row];
       if (toU[row] !== 0) for (let k = 0; k < K; k++) toH[k] += cell.fromH[row * K + k] * toU[row];
     }
   }
-  return found;
+  return slopes;
 }
 function principal(points, K) {
   const n = points.length / K;
@@ -375,13 +375,13 @@ function text(ctx, words, x, y, colour, align = "right") {
 }
 function yAxis(ctx, axis, y, limit, ink) {
   for (const value of [-limit, 0, limit]) {
-    const shown = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.muted);
+    const label = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
+    text(ctx, value === 0 ? "0" : label, axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
 var scaleY = (height, limit) => (value) => height / 2 - value / limit * (height / 2 - 12);
-function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, ink) {
+function drawWindow(canvas, axis, height, { values, limit, forecasts, marks, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
   const y = scaleY(height, limit);
   const next = axis.x(axis.L);
@@ -391,10 +391,10 @@ function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, 
   ctx.globalAlpha = 1;
   yAxis(ctx, axis, y, limit, ink);
   column(ctx, axis, step, 0, height, ink);
-  const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
-  trail(ctx, seen, ink.muted, 1.5);
-  seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink));
-  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
+  const points = Array.from(values, (value, t) => [axis.x(t), y(value)]);
+  trail(ctx, points, ink.muted, 1.5);
+  points.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink));
+  trail(ctx, Array.from(forecasts, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
   for (const { value, colour, hollow, shift } of marks) {
     const at = Math.max(6, Math.min(height - 6, y(value)));
     dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
@@ -634,14 +634,14 @@ var Past = class {
     this.base = base;
     this.views = [];
   }
-  /** Changes in a row that have one tag are taken back as one. */
+  /** Stores the state. Successive changes with the same tag are undone together. */
   remember(state, tag = null) {
     if (tag !== null && tag === this.tag) return;
     this.tag = tag;
     this.views.push(toView(state, this.base));
     if (this.views.length > 200) this.views.shift();
   }
-  /** The state before the last change, looked at as now; null where there is none. */
+  /** The state before the last change, with the current view of it; null if there is none. */
   undo(state) {
     this.tag = null;
     const before = this.views.pop();
@@ -692,25 +692,25 @@ function standingOf({ state, start, isGiven, standings }) {
   return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
 }
 function write(find, facts) {
-  const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
+  const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
   const { L } = now;
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
-  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  const rows = [["this network", number(forecasts[L - 1])], [linearOf(signal), number(straight)]];
   if (facts.standings.length) {
     rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
   }
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
-  if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
+  if (step < L - 1) rows.push([`after step ${step + 1}`, number(forecasts[step])]);
   const list2 = find(".mz-said");
   while (list2.children.length > 2 * rows.length) list2.lastChild.remove();
   rows.flat().forEach((words, n) => say(list2.children[n] ?? list2.appendChild(document.createElement(n % 2 ? "dd" : "dt")), words));
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
-  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values in their original order.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
   say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
@@ -723,18 +723,18 @@ function write(find, facts) {
   describe(find, facts, last);
 }
 function pathIn({ now, question }) {
-  if (!now.plane.shares.some((share) => share > 0)) return "All states are alike: there is no path.";
+  if (!now.plane.shares.some((share) => share > 0)) return "All states are equal, so there is no path.";
   const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
-  const answer = question && `Dots: where windows of ${question.of} end, hue by ${question.what}. Line: this window on its way. `;
+  const answer = question && `Dots: last states of windows of ${question.of}, hue by ${question.what}. Line: the states of this window. `;
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
 function describe(find, facts, last) {
-  const { cell, state, now, said, straight, linear, bayes, own, question, signal, ranges } = facts;
+  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges } = facts;
   const { step, unit } = state;
   const { L } = now;
   const alternative = (part, words) => mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
-  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most, 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
@@ -759,8 +759,8 @@ function doneTo(state) {
   }
   return list(what);
 }
-function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
-  const forecast = said[now.L - 1];
+function changed({ state, start, now, untouched, forecasts, origin, outModel, bayes, straight, linear, intercept, signal }) {
+  const forecast = forecasts[now.L - 1];
   const sentences = [];
   const places = moved(state, start);
   if (places.length) {
@@ -784,16 +784,16 @@ function notice(facts) {
   const half = parts.reduce((sum, part) => sum + part, 0) / 2;
   let count = 0;
   for (let sum = 0; sum < half; count++) sum += parts[count];
-  const kept = { lstm: "f", gru: "z" }[cell.architecture];
-  const share = kept && Math.round(100 * mean(now.steps[kept]));
-  const [word, , memory] = TERMS[kept ?? "h"];
-  const gate = kept ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const memoryGate = { lstm: "f", gru: "z" }[cell.architecture];
+  const share = memoryGate && Math.round(100 * mean(now.steps[memoryGate]));
+  const [word, , memory] = TERMS[memoryGate ?? "h"];
+  const gate = memoryGate ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
   const away = (list2) => Math.hypot(...now.slopes.map((slope, t) => slope - list2[t]));
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
   const both = isNearer ? [near, far] : [far, near];
-  const attends = `what the network attends to (bars) is nearer to ${both.join(" than to ")}; `;
-  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what all add to the forecast${gate}.`;
+  const attends = `the derivative of the network (bars) is nearer to ${both.join(" than to ")}; `;
+  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of all contributions to the forecast${gate}.`;
 }
 
 // src/seqzoo/microscope/js/paint.js
@@ -814,13 +814,13 @@ function shownOf(facts) {
   const { L } = now;
   const K = cell.size;
   const inOrder = (values) => state.order.map((position) => values[position]);
-  const said = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
+  const forecasts = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
   const isFresh = (bayes.ahead ?? 1) === state.ahead + 1 && bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
   const own = (name) => Array.from({ length: L }, (_, t) => now.steps[name][t * K + state.unit]);
   return {
     ...facts,
     inOrder,
-    said,
+    forecasts,
     own,
     isBayesKnown: Boolean(bayes.window),
     values: inOrder(state.window),
@@ -837,8 +837,8 @@ function rangeOf(cell, state, name) {
   return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
 }
 function pictures(canvas, facts, ink, wide, side, isAlone = false) {
-  const shown = shownOf(facts);
-  const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const figures = shownOf(facts);
+  const { cell, state, now, answers, linear, inOrder, forecasts, own, bayes, straight, untouched, values, next } = figures;
   const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
@@ -846,10 +846,10 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const axis = timeAxis(wide, L);
   const slopes = facts.bayes.derivative;
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: forecasts[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, forecasts, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
     linear: inOrder(linear),
@@ -887,11 +887,11 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
     const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
     drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
   }
-  return { ...shown, ranges };
+  return { ...figures, ranges };
 }
 function paint(find, canvas, points, facts, ink, wide, side) {
-  const shown = pictures(canvas, facts, ink, wide, side);
-  const { state, values } = shown;
+  const figures = pictures(canvas, facts, ink, wide, side);
+  const { state, values } = figures;
   const axis = timeAxis(wide, values.length);
   const y = scaleY(TALL.window, state.limit);
   points.forEach((point, t) => {
@@ -901,7 +901,7 @@ function paint(find, canvas, points, facts, ink, wide, side) {
     mark(point, "aria-valuemin", (-state.limit).toFixed(3));
     mark(point, "aria-valuemax", state.limit.toFixed(3));
   });
-  write(find, shown);
+  write(find, figures);
 }
 
 // src/seqzoo/microscope/js/controls.js
@@ -928,8 +928,8 @@ function listen(desk) {
 function press({ state, all, find, past, aheads }) {
   const mark2 = (button2, isOn) => button2.setAttribute("aria-pressed", String(isOn));
   for (const button2 of all("[data-gate]")) {
-    const found = holding(state.freeze, button2.dataset.gate, state.scope === "one" ? state.unit : null);
-    mark2(button2, button2.dataset.value === (found ? String(found.value) : ""));
+    const held2 = holding(state.freeze, button2.dataset.gate, state.scope === "one" ? state.unit : null);
+    mark2(button2, button2.dataset.value === (held2 ? String(held2.value) : ""));
   }
   for (const button2 of all("[data-order]")) mark2(button2, state.orderName.startsWith(button2.dataset.order));
   mark2(find('[data-do="ablate"]'), state.ablate.has(state.unit));
@@ -1089,7 +1089,7 @@ function overTime(cell, points, signal, hasBayes) {
         ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
-    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
+    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → move to its neighbour.</p>
     <div class="mz-head">
       ${title("Derivative of the forecast", glossary_default.derivative)}
       <span class="mz-keys">${key("bar", "network")}
@@ -1106,7 +1106,7 @@ function overTime(cell, points, signal, hasBayes) {
     ${maps(cell)}
   </section>`;
 }
-var responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
+var responds = ({ of, by }) => `The last state of the unit after windows of ${of}, by ${by}. Dashed: this window.`;
 var farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
   <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
 function beside(L, aheads, question) {
@@ -1118,7 +1118,7 @@ function beside(L, aheads, question) {
         <input type="range" data-do="step" aria-label="step" min="1" max="${L}" value="${L}"></div>
       <div class="mz-buttons">${button('do="play"', "Play")}
         <span class="mz-group" role="group" aria-label="Order in which the values are read">
-          ${button('order="plain"', "as it came")}${button('order="reverse"', "reversed")}
+          ${button('order="plain"', "in order")}${button('order="reverse"', "reversed")}
           ${button('order="shuffle"', "shuffled")}</span></div></div>
     <div class="mz-card"><h3>Unit</h3>
       <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
@@ -1188,7 +1188,7 @@ var Paper = class {
   lineTo(x, y) {
     this.path += `L${short(x)} ${short(y)}`;
   }
-  /** A whole circle; nothing else is drawn. */
+  /** Adds a full circle; draw.js uses no other arc. */
   arc(x, y, radius) {
     const across = short(2 * radius);
     const half = `a${short(radius)} ${short(radius)} 0 1 0`;
@@ -1221,7 +1221,7 @@ var Paper = class {
     const down = short(y + 4);
     this.put("text", `x="${short(x)}" y="${down}" text-anchor="${anchor}" fill="${this.fillStyle}"`, escaped(words));
   }
-  /** A picture, or (with eight numbers) a part of it; enlarged before it is embedded, so that nothing blurs it. */
+  /** Adds a picture or, with eight numbers, a part of it. It is enlarged first, so that viewers do not blur it. */
   drawImage(picture2, ...box) {
     const [x, y, width, height] = box.slice(-4);
     const [left, top, across, down] = box.length > 4 ? box : [0, 0, picture2.width, picture2.height];
@@ -1334,12 +1334,12 @@ function save(blob, file) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1e4);
 }
 function offerDownloads({ find, all }, facts) {
-  const said = find('[data-out="saved"]');
+  const status = find('[data-out="saved"]');
   const menu = find(".mz-menu");
   const close = (isAway) => {
     if (!menu.open || !isAway) return;
     menu.open = false;
-    said.textContent = "";
+    status.textContent = "";
   };
   menu.addEventListener("focusout", (event) => close(event.relatedTarget && !menu.contains(event.relatedTarget)));
   find(".mz-body").addEventListener("pointerdown", () => close(true));
@@ -1359,9 +1359,9 @@ function offerDownloads({ find, all }, facts) {
           const svg = drawing(part, given);
           save(kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg), file);
         }
-        said.textContent = `Saved ${file}.`;
+        status.textContent = `Saved ${file}.`;
       } catch (error) {
-        said.textContent = `${file} could not be made: ${error.message}.`;
+        status.textContent = `${file} could not be made: ${error.message}.`;
       }
     });
   }
@@ -1475,8 +1475,8 @@ function show(host, root, cell) {
   function askAgain(isLater) {
     clearTimeout(wait);
     if (!question) return;
-    const take = (found) => {
-      answers = found;
+    const take = (responses) => {
+      answers = responses;
       now.plane = answers.plane;
     };
     if (!isLater) return void take(respond(cell, question, inModel, changes()));
@@ -1555,7 +1555,7 @@ function show(host, root, cell) {
     points: all(".mz-point"),
     held: null,
     wide: () => wide,
-    /** Looks elsewhere: nothing is computed but what is said of another step ahead. */
+    /** Changes the view. Only another step ahead needs a new computation. */
     look(given) {
       const isFarther = "ahead" in given && given.ahead !== state.ahead;
       Object.assign(state, given);
@@ -1573,7 +1573,7 @@ function show(host, root, cell) {
       draw();
       tell();
     },
-    /** Gives the value read at a step another size. */
+    /** Changes the value that is read at a step. */
     poke(t, value) {
       const bound = Math.max(-state.limit, Math.min(state.limit, value));
       state.window[state.order[t]] = Math.round(1e3 * bound) / 1e3;
@@ -1581,7 +1581,7 @@ function show(host, root, cell) {
       draw();
       tell();
     },
-    /** A drag is over: only now may rows and scale move. */
+    /** Ends a drag: sorts the rows and sets the scale again. */
     settle() {
       rescale();
       sort();
@@ -1589,13 +1589,13 @@ function show(host, root, cell) {
       draw();
       tell(true);
     },
-    /** Changes the network, or what it reads. */
+    /** Changes the network or its window. */
     change(given, isKept = true) {
       if (isKept) past.remember(state);
       desk.apply(given);
       tell(true);
     },
-    /** Takes over another state. */
+    /** Applies a changed state. */
     apply(given) {
       Object.assign(state, given);
       recompute();

@@ -1,8 +1,8 @@
-// Jupyter and every other host of anywidgets: the state is the traits of the model, which Python has too.
+// Jupyter and every other host of anywidgets: the state is in the traits of the model, which Python shares.
 import { open } from "../js/microscope.js";
 import { fetched } from "./fetched.js";
 
-/** The weights, asked of Python, which answers once. */
+/** A promise of the weights, which Python sends once. */
 function asked(model) {
   return new Promise((resolve) => {
     const take = (content, buffers) => {

@@ -1,10 +1,10 @@
-// The app's pages: a component of NiceGUI's. Facts and state come with it as props, changes of them by `told`, and what
-// is looked at goes back as the event `look`. NiceGUI serves this file by itself: the others lie at `modules`.
+// The pages of the app: a component of NiceGUI. Facts and state arrive as props, and later changes by `told`. The event
+// `look` reports the window and the view. NiceGUI serves this file; the other modules are at the address `modules`.
 export default {
   template: "<div></div>",
   props: { modules: String, weights: String, facts: Object },
   created() {
-    this.known = JSON.parse(JSON.stringify(this.facts)); // not Vue's, which would watch every number of it
+    this.known = JSON.parse(JSON.stringify(this.facts)); // a copy, because Vue would watch every number
     this.followers = {};
   },
   async mounted() {
@@ -40,7 +40,7 @@ export default {
     this.close?.();
   },
   methods: {
-    /** Takes over what Python computed. */
+    /** Stores facts that Python computed. */
     told(changes) {
       Object.assign(this.known, changes);
       for (const name of Object.keys(changes)) this.followers[name]?.();
@@ -48,7 +48,7 @@ export default {
   },
 };
 
-/** Gives the page a style sheet, once. */
+/** Adds a style sheet to the page, once. */
 function styled(url) {
   if (document.querySelector(`link[href="${url}"]`)) return undefined;
   const link = document.createElement("link");

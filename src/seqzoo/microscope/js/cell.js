@@ -7,7 +7,7 @@ export const CELLS = {
   rnn: { names: ["h"], gates: [], shut: [] },
 };
 
-/** Bytes of a safetensors file to { name: { shape, data: Float64Array } }; float32 only. Throws on anything else. */
+/** { name: { shape, data: Float64Array } } from the bytes of a safetensors file. Throws unless all tensors are float32. */
 export function parseSafetensors(bytes) {
   const view = bytes instanceof ArrayBuffer ? new DataView(bytes)
     : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -28,18 +28,18 @@ export function parseSafetensors(bytes) {
   return tensors;
 }
 
-/** The cell of an architecture with its weights: K units, H steps ahead. Throws if they do not fit. */
+/** The cell of an architecture with its weights: K units, H steps ahead. Throws if the shapes do not fit. */
 export function makeCell(architecture, tensors) {
   const kind = CELLS[architecture];
-  if (!kind) throw new Error(`no cell ${architecture}; there are ${Object.keys(CELLS).join(", ")}`);
+  if (!kind) throw new Error(`no cell ${architecture}; expected one of ${Object.keys(CELLS).join(", ")}`);
   const blocks = Math.max(1, kind.gates.length);
   const take = (name, shape) => {
-    const found = tensors[name];
-    if (!found) throw new Error(`the weights lack ${name}`);
-    if (shape && String(found.shape) !== String(shape)) {
-      throw new Error(`${name} is [${found.shape}]; expected [${shape}]`);
+    const tensor = tensors[name];
+    if (!tensor) throw new Error(`the weights lack ${name}`);
+    if (shape && String(tensor.shape) !== String(shape)) {
+      throw new Error(`${name} is [${tensor.shape}]; expected [${shape}]`);
     }
-    return found.data;
+    return tensor.data;
   };
   const size = tensors[`${architecture}.weight_hh_l0`]?.shape[1];
   const horizon = tensors["head.bias"]?.shape[0];
@@ -120,7 +120,7 @@ export function forward(cell, window, changes = {}) {
   return { L, window, order, frozen, alive, steps, fromHidden, forecast: head(cell, steps.h, L - 1) };
 }
 
-/** What the head says [H] after step t, of states [L * K]. */
+/** The output of the head [H] after step t, from states [L * K]. */
 export function head(cell, states, t) {
   const K = cell.size;
   return Float64Array.from(cell.headBias, (bias, ahead) => {
@@ -130,7 +130,7 @@ export function head(cell, states, t) {
   });
 }
 
-/** What each unit adds to the forecast [K] after step t: its output weight times its state. */
+/** The contribution of each unit to the forecast [K] after step t: its output weight times its state. */
 export function contributions(cell, trace, t = trace.L - 1, ahead = 0) {
   const K = cell.size;
   return Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k] * trace.steps.h[t * K + k]);
@@ -140,11 +140,11 @@ export function contributions(cell, trace, t = trace.L - 1, ahead = 0) {
 export function derivative(cell, trace, ahead = 0) {
   const K = cell.size;
   const { steps, frozen, alive } = trace;
-  const found = new Float64Array(trace.L);
+  const slopes = new Float64Array(trace.L);
   const toH = Float64Array.from({ length: K }, (_, k) => cell.headWeight[ahead * K + k]);
   const toC = new Float64Array(K);
-  const toX = new Float64Array(cell.blocks * K); // of each block's sum, by way of the input
-  const toU = new Float64Array(cell.blocks * K); // and by way of the hidden state
+  const toX = new Float64Array(cell.blocks * K); // derivative by each block's sum, for the input
+  const toU = new Float64Array(cell.blocks * K); // and for the hidden state
   for (let t = trace.L - 1; t >= 0; t--) {
     const at = t * K;
     const previous = (name, k) => (t > 0 ? steps[name][at - K + k] : 0);
@@ -154,12 +154,12 @@ export function derivative(cell, trace, ahead = 0) {
       toH[k] = 0;
       if (cell.architecture === "lstm") {
         const [i, f, g, o, c] = ["i", "f", "g", "o", "c"].map((name) => steps[name][at + k]);
-        const shown = Math.tanh(c);
-        const dc = toC[k] + dh * o * (1 - shown * shown);
+        const squashed = Math.tanh(c);
+        const dc = toC[k] + dh * o * (1 - squashed * squashed);
         toX[k] = dc * g * i * (1 - i) * free("i", k);
         toX[K + k] = dc * previous("c", k) * f * (1 - f) * free("f", k);
         toX[2 * K + k] = dc * i * (1 - g * g) * free("g", k);
-        toX[3 * K + k] = dh * shown * o * (1 - o) * free("o", k);
+        toX[3 * K + k] = dh * squashed * o * (1 - o) * free("o", k);
         toC[k] = dc * f;
       } else if (cell.architecture === "gru") {
         const [r, z, n] = ["r", "z", "n"].map((name) => steps[name][at + k]);
@@ -175,11 +175,11 @@ export function derivative(cell, trace, ahead = 0) {
     toU.set(toX);
     if (cell.architecture === "gru") for (let k = 0; k < K; k++) toU[2 * K + k] *= steps.r[at + k];
     for (let row = 0; row < cell.blocks * K; row++) {
-      found[trace.order[t]] += cell.fromX[row] * toX[row];
+      slopes[trace.order[t]] += cell.fromX[row] * toX[row];
       if (toU[row] !== 0) for (let k = 0; k < K; k++) toH[k] += cell.fromH[row * K + k] * toU[row];
     }
   }
-  return found;
+  return slopes;
 }
 
 /** The first two principal components of points [n * K] by power iteration: { mean, axes: [K, K], shares: [2] }. */
@@ -202,13 +202,13 @@ export function principal(points, K) {
         for (let k = 0; k < K; k++) next[k] += dot * rest[p * K + k];
       }
       size = Math.hypot(...next);
-      if (size <= 1e-14 * total || size === 0) break; // nothing is left along any axis
+      if (size <= 1e-14 * total || size === 0) break; // no variance is left
       const before = axis;
       axis = normal(next);
       if (axis.every((value, k) => Math.abs(value - before[k]) < 1e-10)) break;
     }
     const largest = axis.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
-    if (largest < 0) axis = axis.map((value) => -value); // so that a drag never flips the picture
+    if (largest < 0) axis = axis.map((value) => -value); // so that a drag does not flip the picture
     axes.push(axis);
     shares.push(total > 0 ? size / total : 0);
     for (let p = 0; p < n; p++) {
@@ -227,7 +227,7 @@ export function project({ mean, axes }, points) {
     axes.map((axis) => axis.reduce((sum, value, k) => sum + value * (points[p * K + k] - mean[k]), 0)));
 }
 
-/** An order of L steps, the same for the same turn, so that a class sees the same. */
+/** An order of L steps. It depends on `turn` only, so that everyone with the same link sees the same order. */
 export function shuffled(L, turn) {
   const order = Array.from({ length: L }, (_, t) => t);
   let seed = 12345 + 7919 * turn;

@@ -1,9 +1,9 @@
-// Hands on the page: dragging, keys, buttons, play. What they do is the desk's, which holds the state.
+// The controls of the page: dragging, keys, buttons, play. They call methods of the desk, which holds the state.
 import { timeAxis } from "./draw.js";
 import { valueAt } from "./paint.js";
 import { hold, holding, orderNamed } from "./state.js";
 
-/** Gives every control of the page its work, and the desk `press`; returns what stops the player. */
+/** Connects every control of the page to the desk, and sets `desk.press`. Returns a function that stops the player. */
 export function listen(desk) {
   desk.press = () => press(desk);
   drag(desk);
@@ -25,12 +25,12 @@ export function listen(desk) {
   return acts(desk);
 }
 
-/** Shows on the controls what the state is. */
+/** Sets the controls to the state. */
 function press({ state, all, find, past, aheads }) {
   const mark = (button, isOn) => button.setAttribute("aria-pressed", String(isOn));
   for (const button of all("[data-gate]")) {
-    const found = holding(state.freeze, button.dataset.gate, state.scope === "one" ? state.unit : null);
-    mark(button, button.dataset.value === (found ? String(found.value) : ""));
+    const held = holding(state.freeze, button.dataset.gate, state.scope === "one" ? state.unit : null);
+    mark(button, button.dataset.value === (held ? String(held.value) : ""));
   }
   for (const button of all("[data-order]")) mark(button, state.orderName.startsWith(button.dataset.order));
   mark(find('[data-do="ablate"]'), state.ablate.has(state.unit));
@@ -41,11 +41,11 @@ function press({ state, all, find, past, aheads }) {
   find('[data-do="undo"]').setAttribute("aria-disabled", String(!past.views.length));
 }
 
-/** The values, under a mouse, a finger, a pen or the arrow keys. */
+/** Moves the values by mouse, touch, pen or arrow keys. */
 function drag(desk) {
   const { find, points, L, state, past } = desk;
   const plot = find(".mz-window");
-  let box; // of the plot while one drags: reading it at each move would force a layout
+  let box; // of the plot during a drag; reading it at each move would force a layout
   const at = (event) => [timeAxis(desk.wide(), L).step(event.clientX - box.left),
     valueAt(event.clientY - box.top, state.limit)];
   plot.addEventListener("pointerdown", (event) => {
@@ -89,7 +89,7 @@ function drag(desk) {
   plot.addEventListener("keyup", (event) => /^(Arrow(Up|Down)|Page(Up|Down))$/.test(event.key) && desk.settle());
 }
 
-/** A place on a heat map is a unit and a step. */
+/** Chooses the unit and the step at a clicked place of a heat map. */
 function pick(desk, map, event) {
   const { state, cell, L } = desk;
   const box = map.getBoundingClientRect();
@@ -99,7 +99,7 @@ function pick(desk, map, event) {
   desk.look({ unit: state.rows[within(row, cell.size)], step: within(step, L) });
 }
 
-/** The controls that are there once. */
+/** Connects the controls that exist once. Returns a function that stops the player. */
 function acts(desk) {
   const { state, L, past, base, find } = desk;
   const play = find('[data-do="play"]');
@@ -133,7 +133,7 @@ function acts(desk) {
       desk.change({ freeze: [], ablate: new Set(), orderName: "plain", order: orderNamed("plain", L), step: L - 1,
         window: [...base.start] });
     },
-    draw: () => { // Python answers with a start
+    draw: () => { // Python answers by setting `start`
       desk.change({ draw: (state.draw + 1) % 10000, window: [...base.start] }, false);
     },
     play: () => {

@@ -1,4 +1,4 @@
-// What can be taken away: every figure as SVG and PNG, every number as CSV.
+// Downloads: every figure as SVG and PNG, every number as CSV.
 import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
 import { gateColour, inks } from "./palette.js";
@@ -6,10 +6,10 @@ import { Paper, svgOf } from "./svg.js";
 import { CURVES, doneTo, linearOf, linearRole } from "./words.js";
 import { moved } from "./state.js";
 
-const WIDE = { time: 900, side: 480 }; // of a figure, wherever the page is looked at
-const FINE = 2; // pixels of a PNG to one of the SVG
+const WIDE = { time: 900, side: 480 }; // widths of the figures, whatever the size of the page
+const FINE = 2; // pixels of a PNG for each pixel of the SVG
 
-/** What the colours of a figure stand for. */
+/** The legend of a figure, as [colour, words]. */
 function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
   const linear = linearOf(signal);
   const bayes = (shape) => (standings.length ? [[ink.bayes, `${shape} Bayes`]] : []);
@@ -28,7 +28,7 @@ function keysOf(part, { cell, state, question, signal, standings }, ranges, ink)
   return [[ink.below, `■ ${low}`], [ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
 }
 
-/** One figure, or "all", as the text of an SVG: on white, in the colours of the light. */
+/** The SVG of one figure, or of "all", on white in the light colours. */
 function drawing(part, facts) {
   const ink = inks(false);
   const papers = {};
@@ -45,7 +45,7 @@ function drawing(part, facts) {
   return svgOf(`${name} under the microscope`, caption, figures, ink);
 }
 
-/** An SVG as a PNG on white. */
+/** A promise of the PNG of an SVG, on white. */
 async function raster(svg) {
   const image = new Image();
   const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
@@ -61,7 +61,7 @@ async function raster(svg) {
   }
 }
 
-/** Every number, one to a row; step and position count from 1, units from 0. Values are in the series' units. */
+/** The CSV of every number, one in a row. Steps and positions count from 1, units from 0; values are in series units. */
 function table({ cell, state, now, linear, bayes, outModel, scale }) {
   const K = cell.size;
   const rows = [["quantity", "step", "position", "unit", "value"]];
@@ -91,14 +91,14 @@ function save(blob, file) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-/** Gives the buttons of the menu their work; `facts` says what is looked at when one is pressed. */
+/** Connects the buttons of the menu; `facts` returns the current state when one is pressed. */
 export function offerDownloads({ find, all }, facts) {
-  const said = find('[data-out="saved"]');
+  const status = find('[data-out="saved"]');
   const menu = find(".mz-menu");
   const close = (isAway) => {
     if (!menu.open || !isAway) return;
     menu.open = false;
-    said.textContent = "";
+    status.textContent = "";
   };
   menu.addEventListener("focusout", (event) => close(event.relatedTarget && !menu.contains(event.relatedTarget)));
   find(".mz-body").addEventListener("pointerdown", () => close(true));
@@ -118,9 +118,9 @@ export function offerDownloads({ find, all }, facts) {
           const svg = drawing(part, given);
           save(kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg), file);
         }
-        said.textContent = `Saved ${file}.`;
+        status.textContent = `Saved ${file}.`;
       } catch (error) {
-        said.textContent = `${file} could not be made: ${error.message}.`;
+        status.textContent = `${file} could not be made: ${error.message}.`;
       }
     });
   }

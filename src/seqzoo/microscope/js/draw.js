@@ -1,7 +1,7 @@
-// Drawing on canvases: one time axis for all that runs over steps, heat maps, bars, curves, a path.
+// Drawing on canvases: a shared time axis, heat maps, bars, curves and a path.
 import { inks } from "./palette.js";
 
-/** The 256 colours of a heat map from below over the middle to above, as pixels. */
+/** The 256 colours of a heat map, from below over the middle to above, as pixel values. */
 function tableOf(isDark) {
   const { below, middle, above } = inks(isDark);
   const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -9,7 +9,7 @@ function tableOf(isDark) {
   return Uint32Array.from({ length: 256 }, (_, n) => {
     const at = (n - 127.5) / 127.5;
     const far = at < 0 ? low : high;
-    const share = Math.abs(at) ** 0.85; // small values shall show
+    const share = Math.abs(at) ** 0.85; // makes small values visible
     const [r, g, b] = between.map((value, channel) => Math.round(value + share * (far[channel] - value)));
     return (255 << 24) | (b << 16) | (g << 8) | r;
   });
@@ -17,7 +17,7 @@ function tableOf(isDark) {
 
 const TABLES = [false, true].map(tableOf);
 
-/** A canvas cleared for drawing in CSS pixels; its store is resized only when its size has changed. */
+/** The context of a canvas, cleared, in CSS pixels. The canvas is resized only if its size has changed. */
 export function surface(canvas, width, height) {
   const ratio = globalThis.devicePixelRatio || 1;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -33,7 +33,7 @@ export function surface(canvas, width, height) {
   return ctx;
 }
 
-/** The time axis that input, derivative and heat maps share: L steps and a place for what comes next. */
+/** The time axis of input, derivative and heat maps: L steps and a place for the forecast. */
 export function timeAxis(width, L) {
   const left = width < 560 ? 34 : 44;
   const slot = (width - left - 8) / (L + 1);
@@ -82,16 +82,16 @@ function text(ctx, words, x, y, colour, align = "right") {
 
 function yAxis(ctx, axis, y, limit, ink) {
   for (const value of [-limit, 0, limit]) {
-    const shown = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : shown, axis.left - 6, y(value), ink.muted);
+    const label = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
+    text(ctx, value === 0 ? "0" : label, axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
 
 export const scaleY = (height, limit) => (value) => height / 2 - (value / limit) * (height / 2 - 12);
 
-/** The values read [L], what is said after every step [L], and the forecasts at the place of the next value. */
-export function drawWindow(canvas, axis, height, { values, limit, said, marks, step }, ink) {
+/** Draws the values [L], the forecast after every step [L], and all forecasts at the place of the next value. */
+export function drawWindow(canvas, axis, height, { values, limit, forecasts, marks, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
   const y = scaleY(height, limit);
   const next = axis.x(axis.L);
@@ -101,17 +101,17 @@ export function drawWindow(canvas, axis, height, { values, limit, said, marks, s
   ctx.globalAlpha = 1;
   yAxis(ctx, axis, y, limit, ink);
   column(ctx, axis, step, 0, height, ink);
-  const seen = Array.from(values, (value, t) => [axis.x(t), y(value)]);
-  trail(ctx, seen, ink.muted, 1.5);
-  seen.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink)); // on the page, under what can be dragged
-  trail(ctx, Array.from(said, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
-  for (const { value, colour, hollow, shift } of marks) { // beside one another, for they often agree
+  const points = Array.from(values, (value, t) => [axis.x(t), y(value)]);
+  trail(ctx, points, ink.muted, 1.5);
+  points.forEach(([x, at]) => dot(ctx, x, at, 3.5, ink.ink)); // on the page, a handle lies above each
+  trail(ctx, Array.from(forecasts, (value, t) => [axis.x(t + 1), y(value)]), ink.model, 1.5, [3, 3]);
+  for (const { value, colour, hollow, shift } of marks) { // side by side, because they are often equal
     const at = Math.max(6, Math.min(height - 6, y(value)));
     dot(ctx, next + shift * Math.min(13, axis.slot / 3), at, 5, hollow ? ink.card : ink[colour], ink[colour]);
   }
 }
 
-/** The derivative by each input [L] as bars; the best linear weights as steps; that of Bayes as dots. */
+/** Draws the derivative by each input [L] as bars, the best linear weights as lines, that of Bayes as dots. */
 export function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, labels, next, step }, ink) {
   const ctx = surface(canvas, axis.width, height + 18);
   const limit = Math.max(0.05, ...[...slopes, ...linear, ...(bayes ?? [])].map(Math.abs));
@@ -123,7 +123,7 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, role, bay
     ctx.fillStyle = slope < 0 ? ink.below : ink.above;
     ctx.fillRect(axis.x(t) - wide / 2, Math.min(y(0), y(slope)), wide, Math.max(1, Math.abs(y(slope) - y(0))));
   });
-  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) { // with an edge, for a bar may lie beneath
+  for (const [colour, width] of [[ink.card, 5.5], [ink[role], 3]]) { // with an edge, because a bar may lie beneath
     linear.forEach((weight, t) =>
       line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
@@ -132,7 +132,7 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, role, bay
   text(ctx, next, axis.width - 1, height + 9, ink.muted);
 }
 
-/** The places that the values had as they came, under the steps they are read at. */
+/** Labels each step with the original position of its value. */
 function ticks(ctx, axis, labels, y, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
@@ -148,7 +148,7 @@ function column(ctx, axis, step, top, bottom, ink) {
   ctx.globalAlpha = 1;
 }
 
-/** One gate or state [L * K] over steps and units. Colour runs over [low, high]; rows are in the given order. */
+/** Draws one gate or state [L * K] over steps and units, coloured over [low, high], with rows in the given order. */
 export function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
   const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
   if (labels) ticks(ctx, axis, labels, height + 9, ink);
@@ -167,7 +167,7 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
   }
   inner.putImageData(image, 0, 0);
   ctx.imageSmoothingEnabled = false;
-  ctx.globalAlpha = 0.3; // what has not been read yet
+  ctx.globalAlpha = 0.3; // steps that are not read yet
   ctx.drawImage(picture, axis.left, 0, L * axis.slot, height);
   ctx.globalAlpha = 1;
   ctx.drawImage(picture, 0, 0, step + 1, K, axis.left, 0, (step + 1) * axis.slot, height);
@@ -189,7 +189,7 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
   });
 }
 
-/** Curves over the steps: [{ values, colour, dash, width }]. */
+/** Draws curves over the steps: [{ values, colour, dash, width }]. */
 export function drawCurves(canvas, axis, height, { curves, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
   const limit = Math.max(1, ...curves.flatMap(({ values }) => values.map(Math.abs)));
@@ -204,13 +204,13 @@ export function drawCurves(canvas, axis, height, { curves, step }, ink) {
 
 const huedInk = (hue, ink) => `hsl(${hue} 75% ${ink.isDark ? 62 : 44}%)`;
 
-/** The path of the hidden state in a plane, step by step, over the states that a question's windows end in. */
+/** Draws the path of the hidden state in a plane, over the last states of the windows of a question. */
 export function drawPath(canvas, width, height, { path, ring, step }, ink) {
   const ctx = surface(canvas, width, height);
   const all = [...path, ...ring.map(({ at }) => at)];
   const [low, high] = [0, 1].map((side) => [0, 1].map((d) => Math[side ? "max" : "min"](...all.map((p) => p[d]))));
   const size = Math.max(high[0] - low[0], high[1] - low[1]);
-  const isPoint = size < 1e-9; // its names would lie upon one another
+  const isPoint = size < 1e-9; // the labels would overlap
   const scale = Math.min(width - 56, height - 44) / (isPoint ? 1 : size);
   const place = ([a, b]) => [
     width / 2 + (a - (low[0] + high[0]) / 2) * scale,
@@ -233,7 +233,7 @@ export function drawPath(canvas, width, height, { path, ring, step }, ink) {
   if (!isPoint) text(ctx, "first value", x + 8, y - 9, ink.muted, x > width - 80 ? "right" : "left");
 }
 
-/** A unit's state against what it may respond to: [{ hue, label, value }]. */
+/** Draws the state of a unit for each window of a question: [{ hue, label, value }]. */
 export function drawResponse(canvas, width, height, { dots, now }, ink) {
   const axis = timeAxis(width, dots.length - 1);
   const ctx = surface(canvas, width, height + 16);

@@ -1,4 +1,4 @@
-// The microscope: weights in, a page that recomputes everything in the browser at every touch.
+// The microscope: a page that loads the weights, and recomputes everything in the browser at every change.
 import { parseSafetensors, makeCell, forward, contributions, derivative, principal } from "./cell.js";
 import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
@@ -10,15 +10,16 @@ import { Past, fromView, isTouched, toView } from "./state.js";
 import { linearRole, signed } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
-const PAUSE = 120; // ms between two reports to Python while something moves
+const PAUSE = 120; // ms between two reports to Python during a drag
 
 /**
- * Opens the microscope in an element; returns what takes it down. All that it knows of where it runs is its host:
- *   get(name): what Python computed or was told. Fixed are name, architecture, scale [centre, scale], best_linear
- *     [H][L], best_linear_bias [H], signal and standings; what may change are start, window, view, bayes, outside, is_given.
- *   weights(): the bytes of the safetensors file, as a promise.
- *   tell(window, view): what is looked at now.
- *   listen(name, follow): calls `follow` whenever `name` is another; returns what stops it.
+ * Opens the microscope in an element; returns a function that removes it. `host` connects it to its surroundings:
+ *   get(name): a fact from Python or the state last told. These are fixed: name, architecture, scale [centre, scale],
+ *     best_linear [H][L], best_linear_bias [H], signal, standings. These may change: start, window, view, bayes, outside,
+ *     is_given.
+ *   weights(): a promise of the bytes of the safetensors file.
+ *   tell(window, view): reports the current window and view.
+ *   listen(name, follow): calls `follow` whenever `name` changes; returns a function that stops this.
  */
 export function open(el, host) {
   const root = document.createElement("div");
@@ -42,21 +43,21 @@ export function open(el, host) {
   };
 }
 
-/** Whether the page is dark: as JupyterLab says where it says so, else as the system. */
+/** Whether the page is dark: by the theme of JupyterLab if there is one, else by the system. */
 const isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
 
-/** Builds the page of a cell and keeps it up to date; returns what takes it down. */
+/** Builds the page of a cell and keeps it up to date. Returns a function that disconnects it. */
 function show(host, root, cell) {
   const K = cell.size;
   const [centre, scale] = host.get("scale");
-  const start = host.get("start"); // another one when a new window is drawn: base has it
+  const start = host.get("start"); // only the first one: `base` has the current one
   const L = start.length;
   const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => host.get(key));
   const intercepts = host.get("best_linear_bias");
   const inModel = (window) => window.map((value) => (value - centre) / scale);
   const outModel = (value) => value * scale + centre;
   let origin = forward(cell, inModel(start));
-  const largest = () => { // the unit to begin with
+  const largest = () => { // the unit chosen at first
     const sizes = contributions(cell, origin).map(Math.abs);
     return sizes.indexOf(Math.max(...sizes));
   };
@@ -73,9 +74,9 @@ function show(host, root, cell) {
   const past = new Past(base);
   const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
   let ink = inks(false);
-  let [wide, side] = [0, 0]; // CSS pixels, kept by the observer: reading them here would force a layout
+  let [wide, side] = [0, 0]; // CSS pixels, set by the observer: reading them here would force a layout
   let bayes = host.get("bayes");
-  let told = host.get("view"); // what Python knows
+  let told = host.get("view"); // the view that Python has
   let now, untouched, answers, report, wait;
 
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
@@ -88,12 +89,12 @@ function show(host, root, cell) {
     now.plane = answers?.plane ?? principal(now.steps.h, K);
   }
 
-  /** The states of many windows, of the network as it now is: after this one's pixels, for it takes longer. */
+  /** Computes the states at the windows of the question, after drawing the current window, because it takes longer. */
   function askAgain(isLater) {
     clearTimeout(wait);
     if (!question) return;
-    const take = (found) => {
-      answers = found;
+    const take = (responses) => {
+      answers = responses;
       now.plane = answers.plane;
     };
     if (!isLater) return void take(respond(cell, question, inModel, changes()));
@@ -118,7 +119,7 @@ function show(host, root, cell) {
 
   function rescale() {
     const states = cell.names.filter((name) => !cell.gates.includes(name));
-    for (const name of states) { // full colour from the 98th percentile on
+    for (const name of states) { // full colour at the 98th percentile
       const sizes = Float64Array.from(now.steps[name], Math.abs).sort();
       state.limits[name] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
     }
@@ -136,7 +137,7 @@ function show(host, root, cell) {
     if (wide) paint(find, canvas, desk.points, facts(), ink, wide, side);
   }
 
-  /** Tells Python, at most every PAUSE ms, what is looked at. */
+  /** Reports the window and the view to Python, at most every PAUSE ms. */
   function tell(isOver) {
     const send = () => {
       report = undefined;
@@ -146,12 +147,12 @@ function show(host, root, cell) {
     if (!isOver) return void (report ??= setTimeout(send, PAUSE));
     clearTimeout(report);
     send();
-    find(".mz-aloud").textContent = find(".mz-notice").textContent; // not at every move of a drag
+    find(".mz-aloud").textContent = find(".mz-notice").textContent; // read aloud only after a drag
   }
 
   const desk = { cell, state, base, past, L, find, all, canvas, aheads, points: all(".mz-point"), held: null,
     wide: () => wide,
-    /** Looks elsewhere: nothing is computed but what is said of another step ahead. */
+    /** Changes the view. Only another step ahead needs a new computation. */
     look(given) {
       const isFarther = "ahead" in given && given.ahead !== state.ahead;
       Object.assign(state, given);
@@ -169,7 +170,7 @@ function show(host, root, cell) {
       draw();
       tell();
     },
-    /** Gives the value read at a step another size. */
+    /** Changes the value that is read at a step. */
     poke(t, value) {
       const bound = Math.max(-state.limit, Math.min(state.limit, value));
       state.window[state.order[t]] = Math.round(1000 * bound) / 1000;
@@ -177,7 +178,7 @@ function show(host, root, cell) {
       draw();
       tell();
     },
-    /** A drag is over: only now may rows and scale move. */
+    /** Ends a drag: sorts the rows and sets the scale again. */
     settle() {
       rescale();
       sort();
@@ -185,13 +186,13 @@ function show(host, root, cell) {
       draw();
       tell(true);
     },
-    /** Changes the network, or what it reads. */
+    /** Changes the network or its window. */
     change(given, isKept = true) {
       if (isKept) past.remember(state);
       desk.apply(given);
       tell(true);
     },
-    /** Takes over another state. */
+    /** Applies a changed state. */
     apply(given) {
       Object.assign(state, given);
       recompute();
@@ -214,7 +215,7 @@ function show(host, root, cell) {
     },
     view: () => {
       const given = host.get("view");
-      if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return; // or an echo
+      if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return; // an echo of our own report
       told = given;
       desk.apply(fromView(given, base));
       tell();
@@ -224,7 +225,7 @@ function show(host, root, cell) {
       base.start = host.get("start");
       origin = forward(cell, inModel(base.start));
       base.first = largest();
-      past.views.length = 0; // what they say is of another window
+      past.views.length = 0; // earlier views belong to another window
       desk.apply(fromView(view, base));
       tell(true);
     },

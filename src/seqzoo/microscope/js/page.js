@@ -1,10 +1,10 @@
-// The page that the microscope is: its sections, controls and empty canvases.
+// The HTML of the microscope: its sections, controls and empty canvases.
 import glossary from "../../_glossary.json" with { type: "json" };
 import { linearOf, TERMS } from "./words.js";
 
 const define = (word, meaning) => `<dfn tabindex="0" title="${meaning}">${word}</dfn>`;
 
-/** The rows of heat maps: every name has its heading, its buttons if it is a gate, and its canvas. */
+/** The heat maps: for every name a heading, a canvas, and buttons if it is a gate. */
 function maps(cell) {
   return cell.names.map((name) => {
     const [word, meaning] = TERMS[name];
@@ -24,7 +24,7 @@ const button = (attribute, words) => `<button type="button" data-${attribute}>${
 const picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
 const title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
 
-/** Input, derivative and heat maps, one above another on one time axis. */
+/** Input, derivative and heat maps, above one another on one time axis. */
 function overTime(cell, points, signal, hasBayes) {
   const linear = linearOf(signal);
   const weights = linear === "best linear" ? define(`${linear} weights`, glossary[linear]) : `${linear} weights`;
@@ -37,7 +37,7 @@ function overTime(cell, points, signal, hasBayes) {
         ${key("disc mz-lin", linear)} ${key("disc", "network")} ${hasBayes ? key("disc mz-bay", "Bayes") : ""}</span></div>
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
-    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → go to its neighbour.</p>
+    <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → move to its neighbour.</p>
     <div class="mz-head">
       ${title("Derivative of the forecast", glossary.derivative)}
       <span class="mz-keys">${key("bar", "network")}
@@ -55,7 +55,7 @@ function overTime(cell, points, signal, hasBayes) {
   </section>`;
 }
 
-const responds = ({ of, by }) => `The unit's last state after windows of ${of}, by ${by}. Dashed: now.`;
+const responds = ({ of, by }) => `The last state of the unit after windows of ${of}, by ${by}. Dashed: this window.`;
 
 const farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
   <input type="range" data-do="ahead" aria-label="steps ahead" min="1" max="${aheads}" value="1"></div>`;
@@ -70,7 +70,7 @@ function beside(L, aheads, question) {
         <input type="range" data-do="step" aria-label="step" min="1" max="${L}" value="${L}"></div>
       <div class="mz-buttons">${button('do="play"', "Play")}
         <span class="mz-group" role="group" aria-label="Order in which the values are read">
-          ${button('order="plain"', "as it came")}${button('order="reverse"', "reversed")}
+          ${button('order="plain"', "in order")}${button('order="reverse"', "reversed")}
           ${button('order="shuffle"', "shuffled")}</span></div></div>
     <div class="mz-card"><h3>Unit</h3>
       <div class="mz-buttons"><label>unit <select data-do="unit"></select></label>
@@ -83,7 +83,7 @@ function beside(L, aheads, question) {
   </section>`;
 }
 
-/** The figures as [part, title], in the order of the page. */
+/** All figures as [part, title], in the order of the page. */
 export function figuresOf(cell, question) {
   const maps = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
   const answer = question ? [["response", "What the unit responds to"]] : [];

@@ -1,4 +1,4 @@
-// From numbers to pictures: every figure, and then the page's words.
+// Draws every figure from the computed numbers, and then writes the texts.
 import { head, project } from "./cell.js";
 import {
   timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
@@ -8,10 +8,10 @@ import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
 const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
 
-/** The value that a height in the window's plot stands for. */
+/** The value at a height in the plot of the window. */
 export const valueAt = (y, limit) => ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
 
-/** What the curves of a unit are drawn like. */
+/** Writes the legend of the curves of a unit. */
 export function legend(place, cell, ink) {
   place.replaceChildren(...cell.names.map((name) => {
     const [dash, width] = CURVES[name];
@@ -23,23 +23,23 @@ export function legend(place, cell, ink) {
   }));
 }
 
-/** What the figures show, from what was computed. */
+/** The facts, with the numbers that the figures show. */
 function shownOf(facts) {
   const { cell, state, now, linear, intercept, bayes, outModel, untouched, signal } = facts;
   const { L } = now;
   const K = cell.size;
   const inOrder = (values) => state.order.map((position) => values[position]);
-  const said = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
+  const forecasts = Array.from({ length: L }, (_, t) => outModel(head(cell, now.steps.h, t)[state.ahead]));
   const isFresh = (bayes.ahead ?? 1) === state.ahead + 1 &&
     bayes.window?.every((value, t) => Math.abs(value - state.window[t]) < 1e-9);
   const own = (name) => Array.from({ length: L }, (_, t) => now.steps[name][t * K + state.unit]);
-  return { ...facts, inOrder, said, own, isBayesKnown: Boolean(bayes.window), values: inOrder(state.window),
+  return { ...facts, inOrder, forecasts, own, isBayesKnown: Boolean(bayes.window), values: inOrder(state.window),
     next: goalOf(signal, state.ahead)[1],
     straight: linear.reduce((sum, weight, t) => sum + weight * state.window[t], intercept),
     bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
 }
 
-/** How a gate or state is coloured: low and high, and the range in words. */
+/** The range of colours of a gate or state: low, high, and both in words. */
 function rangeOf(cell, state, name) {
   if (cell.shut.includes(name)) return [0, 1, "0 to 1"];
   const high = state.limits[name] ?? 1;
@@ -47,21 +47,21 @@ function rangeOf(cell, state, name) {
   return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
 }
 
-/** Draws every figure on the surface that `canvas` gives for it; returns what they show. */
+/** Draws every figure on the surface that `canvas` returns for its name. Returns the numbers that they show. */
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
-  const shown = shownOf(facts);
-  const { cell, state, now, answers, linear, inOrder, said, own, bayes, straight, untouched, values, next } = shown;
+  const figures = shownOf(facts);
+  const { cell, state, now, answers, linear, inOrder, forecasts, own, bayes, straight, untouched, values, next } = figures;
   const role = linearRole(facts.signal);
   const { step, unit } = state;
   const { L } = now;
   const K = cell.size;
   const axis = timeAxis(wide, L);
-  const slopes = facts.bayes.derivative; // of a moment ago while one drags
+  const slopes = facts.bayes.derivative; // during a drag, those of a moment ago
   const labels = state.order.map((t) => t + 1);
-  const marks = [{ value: straight, colour: role, shift: -1 }, { value: said[L - 1], colour: "model", shift: 0 }];
+  const marks = [{ value: straight, colour: role, shift: -1 }, { value: forecasts[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, said, marks, step }, ink);
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, forecasts, marks, step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
     bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};
@@ -83,13 +83,13 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
     const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
     drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
   }
-  return { ...shown, ranges };
+  return { ...figures, ranges };
 }
 
-/** Brings the page up to date. */
+/** Draws the page again from the facts. */
 export function paint(find, canvas, points, facts, ink, wide, side) {
-  const shown = pictures(canvas, facts, ink, wide, side);
-  const { state, values } = shown;
+  const figures = pictures(canvas, facts, ink, wide, side);
+  const { state, values } = figures;
   const axis = timeAxis(wide, values.length);
   const y = scaleY(TALL.window, state.limit);
   points.forEach((point, t) => {
@@ -99,5 +99,5 @@ export function paint(find, canvas, points, facts, ink, wide, side) {
     mark(point, "aria-valuemin", (-state.limit).toFixed(3));
     mark(point, "aria-valuemax", state.limit.toFixed(3));
   });
-  write(find, shown);
+  write(find, figures);
 }

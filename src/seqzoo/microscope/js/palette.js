@@ -1,4 +1,4 @@
-// The colours that all of the package draws with, as light and dark pages have them.
+// The colours of the package, for light and dark pages.
 import palette from "../../_palette.json" with { type: "json" };
 
 const INKS = [0, 1].map((side) => {
@@ -8,13 +8,13 @@ const INKS = [0, 1].map((side) => {
   return { ...inks, isDark: side === 1 };
 });
 
-/** The value of every colour, surface and role by its name. */
+/** The value of every colour, surface and role, by name. */
 export const inks = (isDark) => INKS[Number(isDark)];
 
 /** The name of the colour of a gate or state. */
 export const gateColour = (name) => palette.gates[name];
 
-/** Gives the style sheet of an element the colours, as custom properties. */
+/** Sets the colours as custom properties of an element, for its style sheet. */
 export function dress(element, ink) {
   for (const [name, value] of Object.entries(ink)) {
     if (name !== "isDark") element.style.setProperty(`--${name.replaceAll("_", "-")}`, value);

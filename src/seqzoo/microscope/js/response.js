@@ -1,9 +1,9 @@
-// What a unit may respond to: windows without noise, one for each phase of the signal or value to remember.
+// The windows that show what a unit responds to: without noise, one for each phase or value to remember.
 import { forward, principal, project } from "./cell.js";
 
 const QUARTERS = ["0", "½π", "π", "3⁄2π"]; // of a period
 
-/** Windows of a sine that differ in the phase of their last value; a period of them. */
+/** The question of a sine: windows over one period of the phase of their last value. */
 function phases(amplitude, frequency, L, of) {
   const points = Array.from({ length: 48 }, (_, n) => {
     const phase = (2 * Math.PI * n) / 48;
@@ -13,7 +13,7 @@ function phases(amplitude, frequency, L, of) {
   return { points, by: `the phase of their last value`, of: `the clean sine${of}`, what: "phase" };
 }
 
-/** Windows of zeros with a cue in the middle and, after it, a value to remember. */
+/** The question of recall: windows of zeros with a cue in the middle, followed by a value to remember. */
 function memories({ cue, spread }, L) {
   const place = Math.floor((L - 1) / 2);
   const points = Array.from({ length: 41 }, (_, n) => {
@@ -24,7 +24,7 @@ function memories({ cue, spread }, L) {
   return { points, by: "the value after the cue", of: "zeros with a cue in the middle", what: "value" };
 }
 
-/** What is asked of the units of a network that was trained on a signal; null where nothing has one answer. */
+/** The question for the units of a network trained on a signal; null if the signal has none. */
 export function questionOf(signal, L) {
   const { family, amplitude, angular_frequency: frequency, lowest, highest } = signal;
   if (family === "sine") return phases(amplitude, frequency, L, "");
@@ -34,8 +34,8 @@ export function questionOf(signal, L) {
 }
 
 /**
- * The states [points * K] that the windows of a question end in, and the plane in which they vary most.
- * It yields on its way, for all the windows together take longer than a frame.
+ * The last states [points * K] of the windows of a question, and the plane in which they vary most.
+ * It yields between windows, because all of them take longer than a frame.
  */
 export function* responding(cell, { points }, inModel, changes) {
   const K = cell.size;
@@ -50,7 +50,7 @@ export function* responding(cell, { points }, inModel, changes) {
   return { plane, states, dots: points.map(({ hue, label }, n) => ({ at: at[n], hue, label })) };
 }
 
-/** The same at once. */
+/** The same without yielding. */
 export function respond(...given) {
   const run = responding(...given);
   let at = run.next();

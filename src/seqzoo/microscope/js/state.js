@@ -1,10 +1,10 @@
-// What is looked at, as a view of a few short words that fit into a link, and back. No DOM.
+// The state of the page, and its view: short texts that fit into a link. No DOM.
 import { shuffled } from "./cell.js";
 
-const CHANGES = ["freeze", "ablate", "order", "values"]; // what undo takes back
-const LARGEST = 1000; // of a value in a link
+const CHANGES = ["freeze", "ablate", "order", "values"]; // the keys that undo restores
+const LARGEST = 1000; // absolute value in a link
 
-/** A whole number in a text; null where there is none. Outside its bounds it is the nearest bound. */
+/** The whole number in a text, clamped to its bounds; null if the text is none. */
 function whole(text, low, high) {
   return /^-?\d{1,9}$/.test(text) ? Math.max(low, Math.min(high, Number(text))) : null;
 }
@@ -21,22 +21,22 @@ export function orderNamed(name, L) {
   return name === "reverse" ? plain.toReversed() : plain;
 }
 
-/** Holds a gate at 0 or 1, in one unit or (null) in all; a value of null lets go of it. */
+/** The list `freeze` with a gate held at 0 or 1, in one unit or (null) in all; a value of null releases it. */
 export function hold(freeze, gate, unit, value) {
   const rest = freeze.filter((one) => one.gate !== gate || (unit !== null && one.unit !== unit));
-  if (value === null) { // in one unit that is held with all others: of all
+  if (value === null) { // a unit that is held together with all others releases all
     return rest.length < freeze.length ? rest : freeze.filter((one) => one.gate !== gate);
   }
-  return [...rest, { gate, unit, value }].sort((a, b) => (a.unit ?? -1) - (b.unit ?? -1)); // one unit wins over all
+  return [...rest, { gate, unit, value }].sort((a, b) => (a.unit ?? -1) - (b.unit ?? -1)); // a single unit overrides all
 }
 
-/** What holds a gate in a unit, or (null) in all of them. */
+/** The entry of `freeze` that holds a gate in a unit, or (null) in all of them. */
 export const holding = (freeze, gate, unit) =>
   freeze.findLast((one) => one.gate === gate && (one.unit === null || one.unit === unit));
 
 /**
- * The state that a view describes, of { cell, first: the unit to begin with }.
- * A view may come from a link: what cannot be understood is as if it were absent, and numbers are clamped.
+ * The state that a view describes; `first` is the unit chosen at first.
+ * A view may come from a link: invalid values are ignored, and numbers are clamped.
  */
 export function fromView(view, { cell, start, first, aheads }) {
   const L = start.length;
@@ -71,7 +71,7 @@ export function fromView(view, { cell, start, first, aheads }) {
   return state;
 }
 
-/** The view of a state; what is as it was in the beginning is left out. */
+/** The view of a state, without the keys that have their initial values. */
 export function toView(state, { start, first }) {
   const view = {};
   if (state.draw) view.draw = String(state.draw);
@@ -89,21 +89,21 @@ export function toView(state, { start, first }) {
   return view;
 }
 
-/** The places [n] of the values that are not as they came. */
+/** The places [n] of the values that differ from the first window. */
 export const moved = (state, start) => [...state.window.keys()].filter((t) => state.window[t] !== start[t]);
 
-/** Whether the network, or the order it reads in, is not as it was. */
+/** Whether the network or its order of reading was changed. */
 export const isTouched = (state) =>
   state.freeze.length > 0 || state.ablate.size > 0 || state.orderName !== "plain";
 
-/** What was done to the network and its window, to be taken back: `remember` before a change, `undo` after. */
+/** The history of changes to the network and its window: call `remember` before a change, and `undo` to restore. */
 export class Past {
   constructor(base) {
     this.base = base;
     this.views = [];
   }
 
-  /** Changes in a row that have one tag are taken back as one. */
+  /** Stores the state. Successive changes with the same tag are undone together. */
   remember(state, tag = null) {
     if (tag !== null && tag === this.tag) return;
     this.tag = tag;
@@ -111,7 +111,7 @@ export class Past {
     if (this.views.length > 200) this.views.shift();
   }
 
-  /** The state before the last change, looked at as now; null where there is none. */
+  /** The state before the last change, with the current view of it; null if there is none. */
   undo(state) {
     this.tag = null;
     const before = this.views.pop();

@@ -1,13 +1,13 @@
-// A surface that records what is drawn on it as SVG: the operations of draw.js, and no others.
+// A surface that records drawings as SVG. It has only the operations that draw.js uses.
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const short = (value) => String(Math.round(100 * value) / 100);
 
-/** Text of others as it may stand in SVG. */
+/** Any text, escaped for SVG. */
 export const escaped = (words) =>
   String(words).replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter]);
 
-/** Stands in for a canvas and for its context. */
+/** Takes the place of a canvas and of its context. */
 export class Paper {
   style = {};
   marks = [];
@@ -40,7 +40,7 @@ export class Paper {
     this.path += `L${short(x)} ${short(y)}`;
   }
 
-  /** A whole circle; nothing else is drawn. */
+  /** Adds a full circle; draw.js uses no other arc. */
   arc(x, y, radius) {
     const across = short(2 * radius);
     const half = `a${short(radius)} ${short(radius)} 0 1 0`;
@@ -82,7 +82,7 @@ export class Paper {
     this.put("text", `x="${short(x)}" y="${down}" text-anchor="${anchor}" fill="${this.fillStyle}"`, escaped(words));
   }
 
-  /** A picture, or (with eight numbers) a part of it; enlarged before it is embedded, so that nothing blurs it. */
+  /** Adds a picture or, with eight numbers, a part of it. It is enlarged first, so that viewers do not blur it. */
   drawImage(picture, ...box) {
     const [x, y, width, height] = box.slice(-4);
     const [left, top, across, down] = box.length > 4 ? box : [0, 0, picture.width, picture.height];
@@ -96,14 +96,14 @@ export class Paper {
   }
 }
 
-/** Words at a place, as [colour, words] one after another or as one text. */
+/** The SVG of a line of text, from one text or from a list of [colour, words]. */
 function phrase(y, words, style) {
   const runs = typeof words === "string" ? escaped(words)
     : words.map(([colour, run]) => `<tspan fill="${colour}">${escaped(run)}</tspan>`).join("   ");
   return `<text x="12" y="${y}" xml:space="preserve" ${style}>${runs}</text>`;
 }
 
-/** One SVG that stands alone: figures { paper, title, keys: [[colour, words]] } below one another on paper. */
+/** One complete SVG with figures { paper, title, keys: [[colour, words]] } below one another. */
 export function svgOf(heading, caption, figures, ink) {
   const width = 24 + Math.max(...figures.map(({ paper }) => paper.wide));
   const body = [phrase(26, heading, `font-size="16" font-weight="600" fill="${ink.ink}"`)];

@@ -1,8 +1,8 @@
-// What the microscope says: the gates and states, what to notice, the alternatives of the pictures.
+// The texts of the microscope: names of gates and states, what to notice, text alternatives of the pictures.
 import glossary from "../../_glossary.json" with { type: "json" };
 import { isTouched, moved } from "./state.js";
 
-/** What the gates and states are called, what each is, and for a gate that keeps what it keeps. */
+/** For each gate and state its name and definition; for a gate that keeps a state, the name of that state. */
 export const TERMS = {
   i: ["input gate", glossary["input gate"]],
   f: ["forget gate", glossary["forget gate"], "cell state"],
@@ -25,41 +25,41 @@ export const CURVES = {
 export const number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
 export const signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 
-/** Gives an element an attribute that it does not have yet. */
+/** Sets an attribute of an element if its value differs. */
 export const mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
 
-/** The linear forecaster beside the network: best linear, or what the facts name where nobody knows the law. */
+/** The name of the linear forecaster: best linear, or that of the facts if the process is unknown. */
 export const linearOf = (signal) => signal.linear ?? "best linear";
 
-/** The role of its colour. */
+/** The role of the colour of that forecaster. */
 export const linearRole = (signal) => (signal.linear ? "line" : "best_linear");
 
-/** What the network is asked for: the heading of the forecast, and a short mark of it on the time axis. */
+/** The heading of the forecast, and its short label on the time axis. */
 export function goalOf(signal, ahead) {
   if (signal.family === "recall") return ["Answer: the value after the cue", "answer"];
   if (!ahead) return ["Forecast of the next value", "next"];
   return [`Forecast of the value ${ahead + 1} steps ahead`, `+${ahead + 1}`];
 }
 
-/** What the Bayes forecast is: the best possible of a window that the signal drew, and of no other. */
+/** How good the Bayes forecast is: the best possible for a drawn window, but not for any other. */
 function standingOf({ state, start, isGiven, standings }) {
   return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
 }
 
-/** Everything in words: what to notice, the numbers, and the alternatives of the pictures. */
+/** Writes all texts: what to notice, the numbers, and the text alternatives of the pictures. */
 export function write(find, facts) {
-  const { cell, state, now, untouched, said, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
+  const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
   const { L } = now;
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };
-  const rows = [["this network", number(said[L - 1])], [linearOf(signal), number(straight)]];
+  const rows = [["this network", number(forecasts[L - 1])], [linearOf(signal), number(straight)]];
   if (facts.standings.length) {
     rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
   }
   if (untouched !== null) rows.push(["this network untouched", number(untouched)]);
-  if (step < L - 1) rows.push([`after step ${step + 1}`, number(said[step])]);
+  if (step < L - 1) rows.push([`after step ${step + 1}`, number(forecasts[step])]);
   const list = find(".mz-said");
   while (list.children.length > 2 * rows.length) list.lastChild.remove();
   rows.flat().forEach((words, n) =>
@@ -67,7 +67,7 @@ export function write(find, facts) {
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
-  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values as they came.");
+  say(find('[data-out="aside"]'), isPlain ? "" : "The other forecasters read the values in their original order.");
   say(find(".mz-notice"), isTouched(state) || moved(state, facts.start).length ? changed(facts) : notice(facts));
   say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
@@ -82,23 +82,23 @@ export function write(find, facts) {
 }
 
 function pathIn({ now, question }) {
-  if (!now.plane.shares.some((share) => share > 0)) return "All states are alike: there is no path.";
+  if (!now.plane.shares.some((share) => share > 0)) return "All states are equal, so there is no path.";
   const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
-  const answer = question && `Dots: where windows of ${question.of} end, hue by ${question.what}. ` +
-    "Line: this window on its way. ";
+  const answer = question && `Dots: last states of windows of ${question.of}, hue by ${question.what}. ` +
+    "Line: the states of this window. ";
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
 
-/** The text alternatives of the pictures. */
+/** Writes the text alternatives of the pictures. */
 function describe(find, facts, last) {
-  const { cell, state, now, said, straight, linear, bayes, own, question, signal, ranges } = facts;
+  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges } = facts;
   const { step, unit } = state;
   const { L } = now;
   const alternative = (part, words) =>
     mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
-    `${goalOf(signal, state.ahead)[0]}: network ${number(said[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+    `${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
   const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +
@@ -118,7 +118,7 @@ function describe(find, facts, last) {
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 
-/** What was done to the network, as "the forget gate held at 0 and unit 3 ablated". */
+/** The changes to the network in words, as "the forget gate held at 0 and unit 3 ablated". */
 export function doneTo(state) {
   const what = state.freeze.map(({ gate, unit, value }) =>
     `the ${TERMS[gate][0]} held at ${value}${unit === null ? "" : ` in unit ${unit}`}`);
@@ -130,9 +130,9 @@ export function doneTo(state) {
   return list(what);
 }
 
-/** What changed, and by how much: first of the window, then of the network on that window. */
-function changed({ state, start, now, untouched, said, origin, outModel, bayes, straight, linear, intercept, signal }) {
-  const forecast = said[now.L - 1];
+/** The changes and their effects in words: first of the window, then of the network on that window. */
+function changed({ state, start, now, untouched, forecasts, origin, outModel, bayes, straight, linear, intercept, signal }) {
+  const forecast = forecasts[now.L - 1];
   const sentences = [];
   const places = moved(state, start);
   if (places.length) {
@@ -154,22 +154,22 @@ function changed({ state, start, now, untouched, said, origin, outModel, bayes, 
   return `Notice: ${sentences.join(" ")}`;
 }
 
-/** One sentence on what to notice in this window. */
+/** A sentence on what to notice in this window. */
 function notice(facts) {
   const { cell, now, linear, bayes } = facts;
   const parts = Array.from(now.parts, Math.abs).sort((a, b) => b - a);
   const half = parts.reduce((sum, part) => sum + part, 0) / 2;
   let count = 0;
   for (let sum = 0; sum < half; count++) sum += parts[count];
-  const kept = { lstm: "f", gru: "z" }[cell.architecture];
-  const share = kept && Math.round(100 * mean(now.steps[kept]));
-  const [word, , memory] = TERMS[kept ?? "h"];
-  const gate = kept ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const memoryGate = { lstm: "f", gru: "z" }[cell.architecture];
+  const share = memoryGate && Math.round(100 * mean(now.steps[memoryGate]));
+  const [word, , memory] = TERMS[memoryGate ?? "h"];
+  const gate = memoryGate ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
   const away = (list) => Math.hypot(...now.slopes.map((slope, t) => slope - list[t]));
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
   const both = isNearer ? [near, far] : [far, near];
-  const attends = `what the network attends to (bars) is nearer to ${both.join(" than to ")}; `;
-  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of what all add to the ` +
+  const attends = `the derivative of the network (bars) is nearer to ${both.join(" than to ")}; `;
+  return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of all contributions to the ` +
     `forecast${gate}.`;
 }

@@ -1,1 +1,1 @@
-"""The view *Look inside*: the microscope of a recurrent cell, and the sensitivity of every other model."""
+"""The view *Look inside*: the microscope of a recurrent cell, and the sensitivity of any other model."""

@@ -17,18 +17,18 @@ from ....microscope.facts import Subject
 from ..visit import Latest, Visit
 
 KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
-MODULES = "/modules"  # where build.py serves the files of `modules`
+MODULES = "/modules"  # the address under which build.py serves the files of `modules`
 
 
 class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.js"):
     """The microscope on a page.
 
-    `window` and `view` are what is looked at, as the browser says.
+    `window` and `view` hold the latest window and view that the browser reported.
 
     Args:
-        weights: where the browser fetches them.
-        facts: that the page begins with; `tell` changes some.
-        on_look: called whenever the browser says what is looked at.
+        weights: the address from which the browser fetches the weights.
+        facts: everything that Python computed for the first view; `tell` changes some of them.
+        on_look: called whenever the browser reports a window and a view.
     """
 
     def __init__(self, weights: str, facts: dict[str, Any], on_look: Callable[[], None]) -> None:
@@ -42,12 +42,12 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
         self.on("look", self._looked)
 
     def tell(self, **changes: Any) -> None:
-        """Show what was computed."""
+        """Send changed facts to the browser, which shows them."""
         self._keep(changes)
         self.run_method("told", changes)
 
     def _keep(self, changes: dict[str, Any]) -> None:
-        """For the browser that mounts the element anew; the one that has it is told the changes, not all facts."""
+        """Store changed facts for a browser that mounts the element again; they are not sent from here."""
         with self._props.suspend_updates():
             self._props["facts"] = {**self._props["facts"], **changes}
 
@@ -71,27 +71,27 @@ async def build(visit: Visit) -> None:
     subject, facts = await to_thread.run_sync(_begun, known.bundle, view)
 
     async def follow() -> None:
-        window, view = made.window, made.view
+        window, view = element.window, element.view
         bayes = await to_thread.run_sync(subject.bayes, window, view)
         if bayes:
-            made.tell(bayes=bayes)
-        made.tell(outside=await to_thread.run_sync(subject.outside, window))
+            element.tell(bayes=bayes)
+        element.tell(outside=await to_thread.run_sync(subject.outside, window))
 
     latest = Latest(follow)
 
     def looked() -> None:
         for key in KEYS:
             visit.query.pop(key, None)
-        visit.remember(**made.view)
-        if subject.turns(made.view):
-            made.tell(start=subject.start, is_given=subject.is_given)
+        visit.remember(**element.view)
+        if subject.turns(element.view):
+            element.tell(start=subject.start, is_given=subject.is_given)
         background_tasks.create(latest(), name="the Bayes forecast")
 
-    made = MicroscopeElement(_address(visit.name, known.bundle), facts, looked)
+    element = MicroscopeElement(_address(visit.name, known.bundle), facts, looked)
 
 
 def _begun(bundle: Bundle, view: dict[str, str]) -> tuple[Subject, dict[str, Any]]:
-    """What a page begins with."""
+    """The subject of a page and the facts that it begins with."""
     subject = Subject(bundle, view=view)
     start = subject.start
     return subject, {
@@ -101,5 +101,5 @@ def _begun(bundle: Bundle, view: dict[str, str]) -> tuple[Subject, dict[str, Any
 
 
 def _address(name: str, bundle: Bundle) -> str:
-    """Of the weights of this bundle: another may have its name by the time the browser asks."""
+    """The address of this bundle's weights. Its hash rules out a bundle that takes over the name meanwhile."""
     return f"/api/models/{quote(name)}/files/{WEIGHTS}?sha256={bundle.manifest.files[WEIGHTS].sha256}"

@@ -1,4 +1,4 @@
-"""The view *Look inside* of what has no recurrent cell: what each value of the window does to the forecast."""
+"""The view *Look inside* of a model without a recurrent cell: how each value of the window moves the forecast."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from . import slopes
 from .slopes import Slopes
 from .units import Units
 
-LEAST_NOISE = 0.02  # with less, the Bayes forecast turns faster than a difference can follow
-TYPICAL = 8  # fresh windows that the sentence at the top is about
-ORDERS = {"plain": "As it came", "reverse": "Reversed", "shuffle": "Shuffled"}
+LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a difference quotient
+TYPICAL = 8  # fresh windows behind the sentence at the top
+ORDERS = {"plain": "In order", "reverse": "Reversed", "shuffle": "Shuffled"}
 
 
 class _Sensitivity:
@@ -56,18 +56,18 @@ class _Sensitivity:
 
     async def show(self) -> None:
         """Fill the view."""
-        self.lead = theme.html("Measuring what moves the forecast…", "lead", "p").props('aria-live="polite"')
+        self.lead = theme.html("Measuring the derivative of the forecast…", "lead", "p").props('aria-live="polite"')
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
                     theme.html(f"The {theme.term('derivative')} of the forecast with respect to each value", tag="h3")
                     self.slopes = charts.chart({}, "Loading")
-                    self.said = theme.html("", "muted", "p").props('aria-live="polite"')
+                    self.reading = theme.html("", "muted", "p").props('aria-live="polite"')
                 with ui.element("div").classes("panel"):
-                    theme.html("The window and the forecasts of it", tag="h3")
+                    theme.html("The window and the forecasts from it", tag="h3")
                     with ui.element("div").classes("handled"):
                         self.window = charts.chart({}, "Loading").classes("low")
-                        self.points = Points(self.window, "The window: up and down poke a value", self._drag)
+                        self.points = Points(self.window, "The window: up and down change a value", self._drag)
                     self.outside = theme.html("", "outside", "p").props('role="status"')
                     self.numbers = theme.html("")
             with ui.element("div").classes("stack"):
@@ -86,10 +86,10 @@ class _Sensitivity:
         self.lead.set_content(await to_thread.run_sync(self._notice))
 
     async def _open(self, known: Bundled) -> None:
-        """Read the weights, where their equations are known; without them, the derivative can still be seen."""
+        """Read the weights of a known architecture. For any other, the view has the derivative only."""
         architecture = known.manifest.architecture
         if architecture not in ARCHITECTURES:
-            theme.html(f"The layers of the architecture {escape(architecture)!r} are not known here.", "muted", "p")
+            theme.html(f"Layers of the architecture {escape(architecture)!r} cannot be drawn.", "muted", "p")
             return
         try:
             self.inside = await to_thread.run_sync(FeedForward, known.bundle)
@@ -103,12 +103,12 @@ class _Sensitivity:
             theme.html("The window", tag="h3")
             self.orders = controls.Choices("Order of the window", ORDERS, self._arrange)
             self.orders.mark(self.order)
-            theme.html("Poke one value", tag="h3").style("margin: 20px 0 14px")
+            theme.html("Change one value", tag="h3").style("margin: 20px 0 14px")
             self.sliders = {
                 knob.key: controls.Slider(knob, self.values[knob.key], functools.partial(self._turn, knob.key))
                 for knob in self.pokes
             }
-            theme.html("Or drag a point of the window; with the keyboard, up and down move it.", "hint", "p")
+            theme.html("Or drag a point of the window. On the keyboard, the up and down keys move it.", "hint", "p")
 
     async def _drag(self, index: int, value: float) -> None:
         by = self.pokes[1]
@@ -137,19 +137,19 @@ class _Sensitivity:
 
     async def _refresh(self) -> None:
         try:
-            found = await to_thread.run_sync(self._compute)
+            view = await to_thread.run_sync(self._compute)
         except SeqzooError as error:
             self.failure.set_content(theme.sentence(error))
             return
         self.failure.set_content("")
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
-        charts.redraw(self.slopes, slopes.slopes(found), slopes.slopes_described(found))
-        charts.redraw(self.window, slopes.window(found, poked), slopes.window_described(found))
-        self.points.show(found.context, self.pokes[1].step)
-        self.said.set_content(slopes.words(found))
-        self.outside.set_content(escape(found.outside))
-        self.numbers.set_content(slopes.numbers(found))
-        self.units.follow(found.context)
+        charts.redraw(self.slopes, slopes.slopes(view), slopes.slopes_described(view))
+        charts.redraw(self.window, slopes.window(view, poked), slopes.window_described(view))
+        self.points.show(view.context, self.pokes[1].step)
+        self.reading.set_content(slopes.words(view))
+        self.outside.set_content(escape(view.outside))
+        self.numbers.set_content(slopes.numbers(view))
+        self.units.follow(view.context)
 
     def _compute(self) -> Slopes:
         signal = self.signal.signal()
@@ -181,7 +181,7 @@ class _Sensitivity:
         return context.astype(np.float32).astype(np.float64)
 
     def _slope(self, context: FloatArray, step: int, off: frozenset[int]) -> Slope:
-        """Through what is served; through the equations where a unit is off, which no engine can do."""
+        """The model's derivative at a window: by its engine, or by its equations where units are off."""
         model, inside = self.model, self.inside
         if not has_bundle(model):
             exactly = references_of(model.signal, self.length, step)[model.reference]
@@ -194,45 +194,45 @@ class _Sensitivity:
         )
 
     def _notice(self) -> str:
-        """What is true of this model, on fresh windows of its signal."""
+        """The sentence on what to notice, as HTML, measured on fresh windows of the model's signal."""
         signal, name = self.model.signal, escape(self.name)
         drawn = signal.draw(TYPICAL, self.length, 1, np.random.default_rng(0)).context
         moved = [(window, sensitivity.of_bayes(signal, window).derivative) for window in drawn]
         moved = [(window, bayes) for window, bayes in moved if not sensitivity.is_flat(bayes)]
         if not moved:
             return (
-                f"Notice that {theme.term('Bayes')} is moved by no value: each of {TYPICAL} fresh windows of the "
-                "signal leaves it next to no doubt of what comes next."
+                f"Notice that no value moves the forecast of {theme.term('Bayes')}: after each of {TYPICAL} fresh "
+                "windows of the signal, the next value is almost certain."
             )
         own = [self._slope(window, 1, frozenset()).derivative for window, _ in moved]
         weights = best_linear(signal, self.length).weights[0]
         to_bayes = float(np.mean([cosine(mine, bayes) for mine, (_, bayes) in zip(own, moved, strict=True)]))
         to_linear = float(np.mean([cosine(mine, weights) for mine in own]))
-        typical = f"over {len(moved)} fresh windows of its signal"
+        typical = f"Over {len(moved)} fresh windows of its signal"
         like_bayes, like_linear = f"{theme.term('cosine')} {to_bayes:.3f}", f"cosine {to_linear:.3f}"
         if self._is("bayes"):
             return (
-                f"Notice that what the best forecaster attends to depends on what it reads: {typical}, the mean "
-                f"{theme.term('cosine')} of its {theme.term('derivative')} and the weights of the "
-                f"{theme.term('best linear')} forecaster is {to_linear:.3f}."
+                f"Notice that the {theme.term('derivative')} of the best forecaster depends on the window. "
+                f"{typical}, its mean {theme.term('cosine')} to the weights of the {theme.term('best linear')} "
+                f"forecaster is {to_linear:.3f}."
             )
         if np.ptp(own, axis=0).max() < 1e-3:
             return (
-                f"Notice that {name} weighs every window alike, while {theme.term('Bayes')} changes its weights with "
-                f"what it reads: {typical}, the two have a mean {like_bayes}."
+                f"Notice that the weights of {name} are the same for every window, while those of "
+                f"{theme.term('Bayes')} depend on the window. {typical}, the two have a mean {like_bayes}."
             )
         near = f"that of {theme.term('Bayes')} ({like_bayes})"
         far = f"the weights of the {theme.term('best linear')} forecaster ({like_linear})"
         if max(to_bayes, to_linear) < 0.5:
             return (
-                f"Notice that {name} does not attend to what it should: {typical}, its {theme.term('derivative')} is "
-                f"near neither {near} nor {far}."
+                f"Notice that {name} depends on the wrong values. {typical}, its {theme.term('derivative')} is near "
+                f"neither {near} nor {far}."
             )
         if to_linear > to_bayes:
             near, far = far, near
         return (
-            f"Notice what moves the forecast of {name}: {typical}, its {theme.term('derivative')} is nearer to "
-            f"{near} than to {far}."
+            f"Notice which values move the forecast of {name}. {typical}, its {theme.term('derivative')} is nearer "
+            f"to {near} than to {far}."
         )
 
     def _is(self, reference: str) -> bool:

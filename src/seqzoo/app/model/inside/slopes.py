@@ -1,4 +1,4 @@
-"""The charts and the words of a derivative: that of the model beside that of Bayes and the best linear weights."""
+"""Charts and sentences of derivatives: the model's, that of Bayes, and the best linear weights."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from ...._arrays import FloatArray
 from ....evaluation.sensitivity import Slope, cosine, is_flat
 from ...ui import charts, controls, theme
 
-ROOM = 78  # above a chart, for a legend of two lines
+ROOM = 78  # pixels above a chart, for a legend of two lines
 
 
 class Slopes(NamedTuple):
-    """What the model is called now, the window [L] as it is read, and what each forecaster makes of it.
+    """One window [L] and the forecast and derivative of each forecaster at it.
 
     Args:
+        name: the model's, with the number of units that are off.
         step: how many steps ahead they forecast.
-        whole: of the model with nothing switched off, where something is.
-        standing: what the Bayes forecast is here, see `floors.standing`.
-        outside: what about the window training did not see, in words; empty where nothing.
+        whole: of the model with nothing switched off; None where nothing is.
+        standing: how good the Bayes forecast is here, see `floors.standing`.
+        outside: a sentence on what the training windows did not cover; empty where they cover this window.
     """
 
     name: str
@@ -36,97 +37,97 @@ class Slopes(NamedTuple):
     outside: str = ""
 
     def lines(self) -> list[tuple[str, Slope, str, str]]:
-        """Name, slope, role of the colour and mark of each forecaster, the model last and so on top."""
-        made = [
+        """Name, slope, role of the colour and mark of each forecaster. The model is last, and so drawn on top."""
+        rows = [
             ("best linear", self.linear, "best_linear", "triangle"),
             ("Bayes", self.bayes, "bayes", "diamond"),
             (self.name, self.model, "model", "circle"),
         ]
-        return made if self.whole is None else [("nothing off", self.whole, "grey", "rect"), *made]
+        return rows if self.whole is None else [("nothing off", self.whole, "grey", "rect"), *rows]
 
 
-def slopes(found: Slopes) -> charts.Options:
-    """A line for each derivative, over steps from now."""
-    at = _steps(found)
+def slopes(view: Slopes) -> charts.Options:
+    """The options of a chart with a line for each derivative, over steps from now."""
+    at = _steps(view)
     series = []
-    for label, slope, role, mark in found.lines():
+    for label, slope, role, mark in view.lines():
         colour = theme.light(role)
-        made = charts.line(label, at, slope.derivative, colour, width=2.5 if role == "model" else 2)
-        made.update(symbol=mark, symbolSize=8 if mark != "circle" else 6, showSymbol=True)
-        made["itemStyle"] = {"color": colour, "opacity": 1}
-        series.append(made)
-    options = charts.axes("steps from now", "forecast moved, per unit", series)
-    options["xAxis"].update(min=1 - len(found.context))
+        curve = charts.line(label, at, slope.derivative, colour, width=2.5 if role == "model" else 2)
+        curve.update(symbol=mark, symbolSize=8 if mark != "circle" else 6, showSymbol=True)
+        curve["itemStyle"] = {"color": colour, "opacity": 1}
+        series.append(curve)
+    options = charts.axes("steps from now", "change of the forecast per unit", series)
+    options["xAxis"].update(min=1 - len(view.context))
     options["xAxis"]["axisLine"]["show"] = False
     options["grid"]["top"] = ROOM
     series[-1]["markLine"] = {
         "silent": True, "symbol": "none", "label": {"show": False}, "data": [{"yAxis": 0}],
         "lineStyle": {"color": theme.light("grey"), "type": "solid", "width": 1},
     }  # fmt: skip
-    return charts.legend_of(options, [label for label, *_ in reversed(found.lines())])
+    return charts.legend_of(options, [label for label, *_ in reversed(view.lines())])
 
 
-def window(found: Slopes, poked: int | None) -> charts.Options:
-    """The window as points, and the forecasts of what comes next."""
-    at = _steps(found)
-    series = [charts.dots("window", at, found.context, theme.light("seen"), size=7)]
+def window(view: Slopes, poked: int | None) -> charts.Options:
+    """The options of a chart with the window as points, and the forecasts."""
+    at = _steps(view)
+    series = [charts.dots("window", at, view.context, theme.light("seen"), size=7)]
     if poked is not None:
-        series.append(charts.dots("poked", [poked], [found.context[poked - 1]], theme.light("red"), size=20))
-    for (label, slope, role, mark), size in zip(reversed(found.lines()), (9, 14, 15, 12), strict=False):
+        series.append(charts.dots("changed", [poked], [view.context[poked - 1]], theme.light("red"), size=20))
+    for (label, slope, role, mark), size in zip(reversed(view.lines()), (9, 14, 15, 12), strict=False):
         colour = theme.light(role)
-        series.insert(1, charts.dots(label, [found.step], [slope.forecast], colour, size=size, shape=mark))
+        series.insert(1, charts.dots(label, [view.step], [slope.forecast], colour, size=size, shape=mark))
     options = charts.axes("steps from now", "value", series)
-    options["xAxis"].update(min=1 - len(found.context), max=found.step + 1)
+    options["xAxis"].update(min=1 - len(view.context), max=view.step + 1)
     options["grid"]["top"] = ROOM
-    return charts.legend_of(options, [made["name"] for made in series])
+    return charts.legend_of(options, [dots["name"] for dots in series])
 
 
-def slopes_described(found: Slopes) -> str:
+def slopes_described(view: Slopes) -> str:
     """The text alternative of `slopes`."""
-    told = []
-    for label, slope, *_ in reversed(found.lines()):
+    parts = []
+    for label, slope, *_ in reversed(view.lines()):
         place = int(np.abs(slope.derivative).argmax())
-        told.append(f"{label} is moved most by the value at {place + 1 - len(found.context)}, by "
+        parts.append(f"{label} depends most on the value at {place + 1 - len(view.context)}, by "
                     f"{slope.derivative[place]:.3f} per unit")  # fmt: skip
-    return f"The derivative of each forecast with respect to {len(found.context)} values: {'; '.join(told)}."
+    return f"The derivative of each forecast with respect to {len(view.context)} values: {'; '.join(parts)}."
 
 
-def window_described(found: Slopes) -> str:
+def window_described(view: Slopes) -> str:
     """The text alternative of `window`."""
-    told = ", ".join(f"{label} {slope.forecast:.4f}" for label, slope, *_ in reversed(found.lines()))
-    ahead = "the next" if found.step == 1 else f"the value {found.step} steps ahead"
-    return f"The last {len(found.context)} values and the forecasts of {ahead}: {told}."
+    parts = ", ".join(f"{label} {slope.forecast:.4f}" for label, slope, *_ in reversed(view.lines()))
+    ahead = "the next" if view.step == 1 else f"the value {view.step} steps ahead"
+    return f"The last {len(view.context)} values and the forecasts of {ahead}: {parts}."
 
 
-def words(found: Slopes) -> str:
-    """What the model attends to against what it should, as HTML."""
-    own, bayes, name = found.model.derivative, found.bayes.derivative, escape(found.name)
-    to_linear = cosine(own, found.linear.derivative)
+def words(view: Slopes) -> str:
+    """Sentences that compare the derivatives of the model and of Bayes, as HTML."""
+    own, bayes, name = view.model.derivative, view.bayes.derivative, escape(view.name)
+    to_linear = cosine(own, view.linear.derivative)
     most, worst = int(np.abs(own).argmax()), int(np.abs(own - bayes).argmax())
     if is_flat(own):
-        return f"In this window, no value moves the forecast of {name}: a little more or less of any changes nothing."
-    said = [
-        f"In this window, {name} attends most to <strong>{_place(own, most)}</strong>: the forecast moves by "
+        return f"In this window, no value moves the forecast of {name}: its derivative is zero everywhere."
+    sentences = [
+        f"In this window, {name} depends most on <strong>{_place(own, most)}</strong>: the forecast moves by "
         f"{_number(own[most])} per unit of it (Bayes: {_number(bayes[most])})."
     ]
     if is_flat(bayes):
-        said.append("Bayes is not moved by any value: this window leaves it no doubt of what comes next.")
+        sentences.append("No value moves the forecast of Bayes: after this window, the next value is certain.")
     elif np.abs(own - bayes).max() > 1e-3:
-        said.append(
+        sentences.append(
             f"{theme.term('cosine', 'Cosine')} to the derivative of Bayes {_number(cosine(own, bayes), '')}, to the "
-            f"best linear weights {_number(to_linear, '')}; it is farthest from Bayes at {_place(own, worst)}, "
+            f"best linear weights {_number(to_linear, '')}. It is farthest from Bayes at {_place(own, worst)}: "
             f"{_number(own[worst])} against {_number(bayes[worst])}."
         )
     else:
-        said.append(
-            f"This is the derivative of Bayes; its {theme.term('cosine')} to the best linear weights is "
+        sentences.append(
+            f"It equals the derivative of Bayes; its {theme.term('cosine')} to the best linear weights is "
             f"{_number(to_linear, '')}."
         )
-    said.append(
-        f"Where all values move together, it moves by {_number(own.sum())} per unit (Bayes: {_number(bayes.sum())}). "
-        f"The derivative is taken by differences, each number to within {found.model.error:.5f}."
+    sentences.append(
+        f"If all values rise together, it moves by {_number(own.sum())} per unit (Bayes: {_number(bayes.sum())}). "
+        f"The derivative is a difference quotient; each number has an error below {view.model.error:.5f}."
     )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _number(value: float, sign: str = "+") -> str:
@@ -137,16 +138,16 @@ def _place(values: FloatArray, place: int) -> str:
     return "the last value" if place == len(values) - 1 else f"the value {len(values) - 1 - place} before the last"
 
 
-def numbers(found: Slopes) -> str:
-    """The forecasts, as HTML."""
-    best = found.bayes.forecast
+def numbers(view: Slopes) -> str:
+    """The forecast of each forecaster, as HTML."""
+    best = view.bayes.forecast
     items = []
-    for label, slope, role, _ in reversed(found.lines()):
-        shown = theme.term(label) if label in theme.TERMS else escape(label)
-        detail = found.standing if label == "Bayes" else f"{slope.forecast - best:+.4f} from Bayes"
-        items.append(controls.number(shown, f"{slope.forecast:.4f}", theme.variable(role), detail))
+    for label, slope, role, _ in reversed(view.lines()):
+        title = theme.term(label) if label in theme.TERMS else escape(label)
+        detail = view.standing if label == "Bayes" else f"{slope.forecast - best:+.4f} from Bayes"
+        items.append(controls.number(title, f"{slope.forecast:.4f}", theme.variable(role), detail))
     return f'<div class="numbers">{"".join(items)}</div>'
 
 
-def _steps(found: Slopes) -> NDArray[np.int_]:
-    return np.arange(1 - len(found.context), 1)
+def _steps(view: Slopes) -> NDArray[np.int_]:
+    return np.arange(1 - len(view.context), 1)

@@ -1,4 +1,4 @@
-"""What a feed-forward model is made of: its first filters or its heads, drawn, and each a switch."""
+"""The units of a feed-forward model: its first filters or its heads, drawn, each with a switch."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ....microscope.feedforward import FeedForward, gramian
 from ...ui import charts, controls, filters, theme
 from ..visit import Visit
 
-TYPICAL = 12  # fresh windows that the worth of a unit is averaged over
-FIRST = 24  # units shown before the rest are asked for
-FULL = 0.5  # of a row of attention: the colour of a larger share would be the same
-AFFORDABLE = 20_000_000  # units times parameters: a second or so
+TYPICAL = 12  # fresh windows over which the effect of a unit is averaged
+FIRST = 24  # units shown at first; a button shows the rest
+FULL = 0.5  # share of a row of attention with the full colour
+AFFORDABLE = 20_000_000  # units times parameters that are measured in about a second
 
-SCALE = "Blue is above zero, red below, all to one scale."
+SCALE = "Blue is above zero, red below; all share one scale."
 
 KINDS = {
     "mlp": (
@@ -37,22 +37,22 @@ KINDS = {
     ),
     "gaf_cnn": (
         "Kernels of the first convolution",
-        "Each kernel slides over the picture and weighs 3 x 3 pixels of its two channels: cosine of sums at the "
-        f"left, sine of differences at the right. {SCALE}",
+        "Each kernel slides over the picture and weighs 3 x 3 pixels of its two channels. Cosines of sums are on "
+        f"the left, sines of differences on the right. {SCALE}",
     ),
     "transformer": (
         "Attention of each head",
-        "A row for each step, the last at the bottom: the more colour a cell has, the more the step reads of the "
-        "value in that column, full at a half. Each row sums to 1, and no step sees a later one.",
+        "Each row is a step, the last at the bottom, and each column a value of the window. The colour is the share "
+        "of attention, full from one half on. Each row sums to 1, and no step sees a later one.",
     ),
 }
 
 
 class Units:
-    """The units of one visitor; `off` are those switched off.
+    """The units as one visitor sees them; `off` holds the units that are switched off.
 
     Args:
-        place: what the panels are put into.
+        place: the element that holds the panels.
         on_change: called after a switch.
     """
 
@@ -66,14 +66,14 @@ class Units:
         self.pictures: list[ui.html] = []
 
     def choose_from(self, inside: FeedForward, kind: str) -> None:
-        """Restore what the address says is off."""
+        """Set the model, and switch off the units that the address lists."""
         self.inside, self.kind = inside, kind
         asked = self.visit.query.get("off", "").split("-")
         known = {str(unit): unit for unit in range(inside.units)}
         self.off = frozenset(known[unit] for unit in asked if unit in known)
 
     async def show(self) -> None:
-        """Fill the place, once the model has been measured."""
+        """Measure the effect of each unit and fill the place."""
         inside = self.inside
         if inside is None:
             return
@@ -84,8 +84,8 @@ class Units:
         model = self.visit.model
         windows = model.signal.draw(TYPICAL, model.context_length, 1, np.random.default_rng(1)).context
         measured = self._to_measure(inside)
-        found = await to_thread.run_sync(inside.worth, windows, measured)
-        worth = dict(zip(measured, found.tolist(), strict=True))
+        effects = await to_thread.run_sync(inside.worth, windows, measured)
+        worth = dict(zip(measured, effects.tolist(), strict=True))
         order = measured if inside.filters is None else sorted(measured, key=lambda unit: -worth[unit])
         title, meaning = KINDS[self.kind]
         with self.place, ui.element("div").classes("stack"):
@@ -95,8 +95,8 @@ class Units:
             with ui.element("div").classes("panel"):
                 theme.html(title, tag="h3")
                 theme.html(
-                    f"{escape(meaning)} Below each: how far the forecast moves when it is "
-                    f"{theme.term('switched off')}. Click one to do so.",
+                    f"{escape(meaning)} The number below each is how far the forecast moves when the {inside.unit} "
+                    f"is {theme.term('switched off')}. Click one to switch it off.",
                     "muted",
                     "p",
                 )
@@ -110,7 +110,7 @@ class Units:
                         more = controls.button(f"Show the other {len(rest)}", lambda: self._more(more, rest, worth))
 
     def _to_measure(self, inside: FeedForward) -> list[int]:
-        """All units; of a large model those with the largest weights, so that the wait is short."""
+        """The units to measure: all of them, or of a large model the FIRST with the largest weights."""
         units = list(range(inside.units))
         if inside.filters is None or inside.units * self._parameters() <= AFFORDABLE:
             return units
@@ -122,19 +122,19 @@ class Units:
         return self.visit.model.manifest.parameters
 
     def follow(self, context: FloatArray) -> None:
-        """Draw what depends on the window."""
+        """Redraw the pictures that depend on the window [L]."""
         inside = self.inside
         if inside is None:
             return
         if self.maps:
             shares = [block[0] for block in inside.run(context[None], self.off).attention]
-            for unit, shown in self.maps.items():
+            for unit, picture in self.maps.items():
                 block, head = divmod(unit, inside.heads)
-                shown.set_content(filters.heat(shares[block][head], FULL))
+                picture.set_content(filters.heat(shares[block][head], FULL))
                 self._label(unit, _attends(shares[block][head][-1]))
         if self.pictures:
-            for shown, channel in zip(self.pictures, gramian(inside.scaled(context)[None])[0], strict=True):
-                shown.set_content(filters.heat(channel, 1.0))
+            for picture, channel in zip(self.pictures, gramian(inside.scaled(context)[None])[0], strict=True):
+                picture.set_content(filters.heat(channel, 1.0))
 
     def _draw(self, units: list[int], worth: dict[int, float]) -> None:
         inside = self.inside
@@ -142,16 +142,16 @@ class Units:
         most = 1.0 if inside.filters is None else float(np.abs(inside.filters).max())
         with self.grid:
             for unit in units:
-                made = ui.element("button").classes("unit").props('type="button"')
-                with made:
+                switch = ui.element("button").classes("unit").props('type="button"')
+                with switch:
                     if inside.filters is None:
                         self.maps[unit] = theme.html("", "drawing", "span")
                     else:
                         theme.html(filters.of(inside.filters[unit], most), "drawing", "span")
                     theme.html(f"<b>{self._called(unit)}</b> {worth[unit]:.3f}", tag="span")
-                made.props["data-unit"] = unit
-                made.on("click", functools.partial(self._switch, unit))
-                self.switches[unit] = made
+                switch.props["data-unit"] = unit
+                switch.on("click", functools.partial(self._switch, unit))
+                self.switches[unit] = switch
                 self._label(unit, f"moves the forecast by {worth[unit]:.3f} when off")
                 self._mark(unit)
 
@@ -186,15 +186,15 @@ class Units:
         await self.on_change()
 
     def _picture(self) -> None:
-        theme.html(f"The picture that it reads: the window as a {theme.term('Gramian angular field')}", tag="h3")
+        theme.html(f"The input picture: the window as a {theme.term('Gramian angular field')}", tag="h3")
         theme.html("Blue is above zero, red below; the oldest value at the top and at the left.", "muted", "p")
         with ui.element("div").classes("pictures"):
             for name in ("Cosine of the sum of two angles", "Sine of their difference"):
                 with ui.element("figure"):
-                    made = theme.html("", "drawing")
-                    made.props('role="img"')
-                    made.props["aria-label"] = f"{name}, for every pair of values of the window"
-                    self.pictures.append(made)
+                    picture = theme.html("", "drawing")
+                    picture.props('role="img"')
+                    picture.props["aria-label"] = f"{name}, for every pair of values of the window"
+                    self.pictures.append(picture)
                     theme.html(escape(name), tag="figcaption")
 
     def _beside_best_linear(self, inside: FeedForward) -> None:
@@ -202,22 +202,22 @@ class Units:
         signal, length = self.visit.model.signal, self.visit.model.context_length
         own, exact = inside.filters[0], best_linear(signal, length).weights[0]
         at = np.arange(1 - length, 1)
-        theme.html("Its weights less the exact best linear ones", tag="h3")
+        theme.html("Its weights minus the exact best linear weights", tag="h3")
         most = float(np.abs(own - exact).max())
         largest = float(np.abs(exact).max())
-        said = f"Its {length} weights lie within {most:.4f} of the exact ones, of which the largest is {largest:.3f}."
+        sentence = f"Its {length} weights lie within {most:.4f} of the exact ones, which reach {largest:.3f}."
         theme.html(
-            f"{said} They are the whole of it: the {theme.term('derivative')} above is these weights, whatever the "
-            "window.", "muted", "p",
+            f"{sentence} The model has no other parts: for every window, the {theme.term('derivative')} above "
+            "consists of these weights.", "muted", "p",
         )  # fmt: skip
         series = [{**charts.line("difference", at, own - exact, theme.light("model")), "type": "bar"}]
         options = charts.axes("steps from now", "difference", series)
         options["legend"]["show"], options["grid"]["top"] = False, 34
-        charts.chart(options, said).classes("low")
+        charts.chart(options, sentence).classes("low")
 
 
 def _attends(shares: FloatArray) -> str:
-    """What the last step reads, given its row [L] of attention."""
+    """A phrase on which values the last step reads, given its row [L] of attention."""
     place, back = int(shares.argmax()), np.arange(len(shares))[::-1]
     mean = float(shares @ back)
     return f"the last step reads most, {shares[place]:.0%}, from {back[place]} back; on average {mean:.1f} back"

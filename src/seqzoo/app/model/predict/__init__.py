@@ -1,4 +1,4 @@
-"""The view *Predict*: a window made by hand, the model's forecast of it, and that of Bayes."""
+"""The view *Predict*: a window to change by hand, the model's forecast and the forecast of Bayes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from ..visit import Latest, Visit, identity
 from . import chart
 from .chart import Forecasts
 
-NEAR = 0.05  # an excess up to which a forecast is said to coincide with that of Bayes
+NEAR = 0.05  # up to this excess, the lead says that a model's forecasts nearly equal those of Bayes
 _radii: Cache[str, FloatArray] = Cache(100)
 
 
 class _Predict:
-    """The state of one visitor. `own` is a window that was dragged, or pasted: then nobody knows its truth."""
+    """The state of one visitor. `own` is a dragged or pasted window, whose truth is unknown, or None."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
@@ -81,7 +81,7 @@ class _Predict:
         await self.refresh()
 
     def _take(self, window: FloatArray | None, *, is_pasted: bool = False) -> None:
-        """Have a window of one's own, or the signal's again, and put that into the address."""
+        """Use a dragged or pasted window, or with None the signal's window, and put it into the address."""
         self.own = None if window is None else own_window.rounded(window)
         self.is_pasted = is_pasted and window is not None
         written = None if self.own is None else own_window.written(self.own)
@@ -118,17 +118,17 @@ class _Predict:
 
     async def _refresh(self) -> None:
         try:
-            found = await to_thread.run_sync(self._compute)
+            view = await to_thread.run_sync(self._compute)
         except SeqzooError as error:
             self.failure.set_content(theme.sentence(error))
             return
         self.failure.set_content("")
-        self.seen = found.context
+        self.seen = view.context
         name = self.visit.name
-        charts.redraw(self.chart, chart.options(found, name), chart.described(found, name))
-        self.points.show(found.context, chart.scale(found)[2] / 5)
-        self.numbers.set_content(chart.numbers(found, name))
-        self.outside.set_content(escape(found.outside))
+        charts.redraw(self.chart, chart.options(view, name), chart.described(view, name))
+        self.points.show(view.context, chart.scale(view)[2] / 5)
+        self.numbers.set_content(chart.numbers(view, name))
+        self.outside.set_content(escape(view.outside))
 
     def _compute(self) -> Forecasts:
         model, length, ahead = self.engines.model, self.length, self.horizon
@@ -150,22 +150,22 @@ class _Predict:
 
 
 def _lead(known: Forecaster) -> str:
-    """What to notice, as HTML; what is said of a network holds for its own signal, by its score."""
+    """What to notice, as HTML. For a network it depends on its score on its training signal."""
     bayes = theme.term("Bayes")
     act = f"Drag a value or change the signal, and watch the distance between the model and {bayes}"
     if not has_bundle(known):
         if known.reference == "bayes":
             return (
-                "Drag a value and watch the best forecast of its signal move; change the noise, and it may part "
-                f"from the {bayes} forecaster that was told of the change."
+                "Drag a value and watch the best forecast of its signal move. Change the noise, and it may differ "
+                f"from {bayes}, which knows the new noise."
             )
-        return f"{act}: this is a weighted sum of the window, and its weights are fixed."
+        return f"{act}. This model is a weighted sum of the window with fixed weights."
     excess = known.manifest.score.excess
     if excess is None:
-        return f"{act}: where it was trained there is no noise, and {bayes} makes no error."
+        return f"{act}. The training signal has no noise, so {bayes} makes no error on it."
     if excess[0] < NEAR:
-        return f"{act}: where it was trained they all but coincide, and away from there they part."
-    return f"{act}: even where it was trained the two stay apart."
+        return f"{act}. On the training signal they nearly agree; on other signals they differ."
+    return f"{act}. Even on the training signal the two differ."
 
 
 async def build(visit: Visit) -> None:
@@ -174,23 +174,23 @@ async def build(visit: Visit) -> None:
 
 
 def _radius(name: str, model: Forecaster) -> FloatArray:
-    """[H]: half of the interval at each step, the same for every visitor and engine."""
+    """[H]: half the width of the interval at each step, the same for every visitor and engine."""
     key = identity(name, model)
-    found = _radii.get(key)
-    if found is not None:
-        return found
+    cached = _radii.get(key)
+    if cached is not None:
+        return cached
     ahead = model.horizon
-    made = intervals.calibrate_on_signal(
+    calibrated = intervals.calibrate_on_signal(
         lambda windows: model.forecast(windows, ahead), model.signal, model.context_length, ahead, LEVEL,
         seed=HELD_OUT_SEEDS,
     )  # fmt: skip
-    return _radii.put(key, made.radius)
+    return _radii.put(key, calibrated.radius)
 
 
 def _file_of(source: str) -> str:
-    """A handler in the browser that sends the first file of an expression's."""
-    # A file that is too large is cut just beyond the limit: the server then says so, and no more is sent. Three bytes
-    # more, because text() drops a byte order mark.
+    """A JavaScript handler that sends the first file of `source`, a JavaScript expression."""
+    # The browser cuts a large file just beyond the limit, and the server then reports it as too long. The cut leaves
+    # three more bytes, because text() drops a byte order mark.
     return f"""async (event) => {{
   const file = ({source})?.files?.[0];
   if (!file) return;

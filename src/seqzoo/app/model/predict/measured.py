@@ -1,4 +1,4 @@
-"""The view *Predict* of a model of a measured series: a held-out window, what came after it, and simple rivals."""
+"""The view *Predict* of a model of a measured series: a held-out window, the values after it, simple rivals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..visit import Latest, Visit
 
 
 class _Measured:
-    """The state of one visitor: where in the held-out part the window begins."""
+    """The state of one visitor; `first` is where the window begins in the held-out values."""
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
@@ -30,7 +30,7 @@ class _Measured:
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead("Move along the values that no training saw, and compare each forecast with what came.")
+        theme.lead("Move along the held-out values, and compare each forecast with the observed value.")
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
@@ -40,7 +40,7 @@ class _Measured:
             with ui.element("div").classes("stack"), ui.element("div").classes("panel"):
                 theme.html("The series", tag="h3")
                 controls.Slider(Knob("window", "Window", 0, max(self.last, 1), 1, 0), self.first, self._move)
-                theme.html("Nobody knows the best possible forecast of a measured series.", "hint", "p")
+                theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
         self.failure = theme.html("", "error-line")
         await self.refresh()
 
@@ -51,7 +51,7 @@ class _Measured:
 
     async def _refresh(self) -> None:
         context = self.values[self.first : self.first + self.length]
-        came = self.values[self.first + self.length :][: self.horizon]
+        observed = self.values[self.first + self.length :][: self.horizon]
         try:
             ahead = await to_thread.run_sync(self.visit.model.predict, context)
         except SeqzooError as error:
@@ -59,14 +59,14 @@ class _Measured:
             return
         self.failure.set_content("")
         forecasts = {name: weights(self.length, self.horizon) @ context for name, weights in RULES.items()}
-        self._draw(context, came, np.asarray(ahead[0], np.float64), forecasts)
+        self._draw(context, observed, np.asarray(ahead[0], np.float64), forecasts)
 
     def _draw(
-        self, context: np.ndarray, came: np.ndarray, model: np.ndarray, rivals: dict[str, np.ndarray]
+        self, context: np.ndarray, observed: np.ndarray, model: np.ndarray, rivals: dict[str, np.ndarray]
     ) -> None:
         name, future = self.visit.name, np.arange(1, self.horizon + 1)
         rows = [(label(key), values, theme.light(key), theme.variable(key)) for key, values in rivals.items()]
-        rows.append(("what came", came, theme.light("truth"), theme.variable("truth")))
+        rows.append(("observed", observed, theme.light("truth"), theme.variable("truth")))
         rows.append((name, model, theme.light("model"), theme.variable("model")))
         series = [charts.dots("window", np.arange(1 - self.length, 1), context, theme.light("seen"), size=7)]
         for words, values, colour, _ in rows:
@@ -81,14 +81,14 @@ class _Measured:
             f"The last {self.length} values and the next: {described}.",
         )  # fmt: skip
         items = [
-            controls.number(words, f"{values[0]:,.6g}", colour, _away(values[0] - came[0]))
+            controls.number(words, f"{values[0]:,.6g}", colour, _away(values[0] - observed[0]))
             for words, values, _, colour in reversed(rows)
         ]
         self.numbers.set_content(f'<div class="numbers">{"".join(items)}</div>')
 
 
 def _away(error: float) -> str:
-    return f"{error:+,.4g} from what came" if error else "the next value"
+    return f"{error:+,.4g} from the observed value" if error else "the next value"
 
 
 async def build(visit: Visit) -> None:

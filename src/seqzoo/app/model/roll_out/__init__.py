@@ -1,4 +1,4 @@
-"""The view *Roll out*: many steps ahead, with a band, and the error by step beside the floor."""
+"""The view *Roll out*: a forecast of many steps with a band, and the error by step beside the floor."""
 
 from __future__ import annotations
 
@@ -67,22 +67,22 @@ class _Rollout:
         await self.refresh()
 
     async def _refresh(self) -> None:
-        name, asked = self.visit.name, (self.visit.model, self.horizon, self.seed)
-        model, horizon, _ = asked
+        name, inputs = self.visit.name, (self.visit.model, self.horizon, self.seed)
+        model, horizon, _ = inputs
         try:
-            if self.drawn is None or self.drawn[0] != asked:  # once it is measured, the same case is drawn again
-                self.drawn = asked, await to_thread.run_sync(errors.case, name, *asked)
+            if self.drawn is None or self.drawn[0] != inputs:  # not computed again once the errors are measured
+                self.drawn = inputs, await to_thread.run_sync(errors.case, name, *inputs)
         except SeqzooError as error:
             self.status.set_content(theme.sentence(error))
             return
-        found = errors.kept(name, model, horizon)
-        self._draw(self.drawn[1], found)
-        if found is None:
+        measurement = errors.kept(name, model, horizon)
+        self._draw(self.drawn[1], measurement)
+        if measurement is None:
             self.status.set_content("Measuring the error on fresh windows…")
-            background_tasks.create(self.measure(), name="measure")  # the slider is followed meanwhile
+            background_tasks.create(self.measure(), name="measure")  # so that the slider still responds
         else:
             self.status.set_content("")
-            self._show_errors(found, horizon)
+            self._show_errors(measurement, horizon)
 
     async def _measure(self) -> None:
         visit, horizon = self.visit, self.horizon
@@ -93,13 +93,13 @@ class _Rollout:
             return
         await self.refresh()
 
-    def _draw(self, drawn: RolledOut, found: Measurement | None) -> None:
+    def _draw(self, drawn: RolledOut, measurement: Measurement | None) -> None:
         name, steps = self.visit.name, np.arange(1, len(drawn.model) + 1)
         past = np.arange(1 - len(drawn.history), 1)
         beside = self._beside(drawn.rolled_linear, drawn.partner)
         series, names = [], ["history", "truth", "Bayes", *(line["name"] for line in beside), name]
-        if found is not None:
-            radius = found.radius[: len(steps)]
+        if measurement is not None:
+            radius = measurement.radius[: len(steps)]
             low, high = drawn.model - radius, drawn.model + radius
             series += charts.band(f"{LEVEL:.0%} band", steps, low, high, theme.light("model"))
             names.insert(0, f"{LEVEL:.0%} band")
@@ -112,49 +112,50 @@ class _Rollout:
         ]
         options = charts.legend_of(charts.axes("steps from now", "value", series), names)
         far = abs(float(drawn.model[-1] - drawn.clean[-1]))
-        said = f"Forecast of {len(steps)} steps; at the last it is {far:.3f} from the truth."
-        charts.redraw(self.forecast, options, said)
+        sentence = f"Forecast of {len(steps)} steps; the last one is {far:.3f} from the truth."
+        charts.redraw(self.forecast, options, sentence)
 
     def _beside(self, rolled: FloatArray, partner: FloatArray | None) -> list[charts.Options]:
-        """The best linear forecaster fed back, and the model's relation of another horizon."""
-        found = errors.partner_of(self.visit.name, self.visit.model)
+        """The lines of the best linear forecaster, fed back, and of the partner with another horizon."""
+        other = errors.partner_of(self.visit.name, self.visit.model)
         colour, steps = theme.light("best_linear"), np.arange(1, len(rolled) + 1)
-        made = [charts.line("best linear, recursive", steps, rolled, colour, style="dotted")]
-        if partner is not None and found is not None:
-            label, steps = f"{found.name}, {found.way}", np.arange(1, len(partner) + 1)
-            made.append(charts.line(label, steps, partner, theme.light(MODELS[1])))
-        return made
+        lines = [charts.line("best linear, recursive", steps, rolled, colour, style="dotted")]
+        if partner is not None and other is not None:
+            label, steps = f"{other.name}, {other.way}", np.arange(1, len(partner) + 1)
+            lines.append(charts.line(label, steps, partner, theme.light(MODELS[1])))
+        return lines
 
-    def _show_errors(self, found: Measurement, horizon: int) -> None:
+    def _show_errors(self, measurement: Measurement, horizon: int) -> None:
         name, steps = self.visit.name, np.arange(1, horizon + 1)
-        mse, bayes, linear = found.mse[:horizon], found.bayes[:horizon], found.linear[:horizon]
-        partner = None if found.partner is None else found.partner[:horizon]
+        mse, bayes, linear = measurement.mse[:horizon], measurement.bayes[:horizon], measurement.linear[:horizon]
+        partner = None if measurement.partner is None else measurement.partner[:horizon]
         noise = self.visit.model.signal.sigma**2
         series = [
             charts.line(
-                "noise alone", steps, np.full(horizon, noise), theme.light("noise"), width=1.2, style="dotted"
+                "noise floor", steps, np.full(horizon, noise), theme.light("noise"), width=1.2, style="dotted"
             ),
             charts.line("Bayes", steps, bayes, theme.light("bayes"), style="dashed"),
             charts.line("best linear, direct", steps, linear, theme.light("best_linear"), style="dashed"),
-            *self._beside(found.rolled_linear[:horizon], partner),
+            *self._beside(measurement.rolled_linear[:horizon], partner),
             charts.line(name, steps, mse, theme.light("model"), width=2.4),
         ]
         options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
         options["yAxis"]["min"] = float(f"{min(noise, float(mse.min())) / 1.5:.1g}") or None
         options["yAxis"]["axisLabel"] = {**options["yAxis"]["axisLabel"], "showMinLabel": False}
-        own, best, rolled = (_course(part) for part in (mse, bayes, found.rolled_linear[:horizon]))
-        options = charts.legend_of(options, [made["name"] for made in series])
-        said = f"Mean squared error by step: {name} {own}, Bayes {best}, the best linear forecaster fed back {rolled}"
+        own, best, rolled = (_course(part) for part in (mse, bayes, measurement.rolled_linear[:horizon]))
+        options = charts.legend_of(options, [line["name"] for line in series])
+        sentence = f"Mean squared error by step: {name} {own}, Bayes {best}, best linear, recursive {rolled}"
         if partner is not None:
-            said += f", {series[-2]['name']} {_course(partner)}"
-        charts.redraw(self.errors, options, f"{said}.")
-        self.numbers.set_content(self._numbers(found, horizon))
-        self.ending.set_content(escape(errors.ending(self.visit.name, found, horizon)))
+            sentence += f", {series[-2]['name']} {_course(partner)}"
+        charts.redraw(self.errors, options, f"{sentence}.")
+        self.numbers.set_content(self._numbers(measurement, horizon))
+        self.ending.set_content(escape(errors.ending(self.visit.name, measurement, horizon)))
 
-    def _numbers(self, found: Measurement, horizon: int) -> str:
-        mse, bayes, linear = (part[:horizon].mean() for part in (found.mse, found.bayes, found.linear))
+    def _numbers(self, measurement: Measurement, horizon: int) -> str:
+        errors_by_step = (measurement.mse, measurement.bayes, measurement.linear)
+        mse, bayes, linear = (part[:horizon].mean() for part in errors_by_step)
         own = f"{escape(self.visit.name)}, {self._way()}"
-        spread = errors.spread(found.windows)
+        spread = errors.spread(measurement.windows)
         return (
             controls.number(own, f"{mse:.4g}", theme.variable("model"), "mean squared error, all steps")
             + controls.number(theme.term("Bayes"), f"{bayes:.4g}", theme.variable("bayes"), "the floor")
@@ -163,9 +164,9 @@ class _Rollout:
             )
             + controls.number(
                 f"{theme.term('coverage')} of the band",
-                f"{found.coverage:.1%}",
+                f"{measurement.coverage:.1%}",
                 "var(--muted)",
-                f"of {found.windows:,} further windows; {LEVEL:.0%} ± {spread:.1%} is expected",
+                f"of {measurement.windows:,} further windows; {LEVEL:.0%} ± {spread:.1%} is expected",
             )
         )
 
@@ -186,17 +187,17 @@ def _lead(model: Forecaster) -> str:
     floor, bayes, direct = theme.term("floor"), theme.term("Bayes"), theme.term("direct", "directly")
     if not has_bundle(model):
         return (
-            f"Notice that nothing is fed back: each step is forecast {direct}, and the error stands beside the "
+            f"Notice that this reference forecasts each step {direct}, without feedback. Compare its error with the "
             f"{floor} that {bayes} sets."
         )
     if model.horizon > 1:
         return (
-            f"Notice how close the error stays to the {floor} that {bayes} sets as long as each step is forecast "
-            f"{direct}, as the first {model.horizon} are; what comes after them is {theme.term('recursive')}."
+            f"Notice how close the error stays to the {floor} that {bayes} sets over the first {model.horizon} "
+            f"steps, which are forecast {direct}. The steps after them are {theme.term('recursive')}."
         )
-    own = "where a network ends is its own affair"
+    own = "a network may end elsewhere"
     if model.manifest.architecture == "linear":
-        own = "this one, a weighted sum too, goes much the same way"
+        own = "this model, also a weighted sum, behaves much the same"
     return (
         f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that {bayes} sets: "
         f"{_fate(model)}; {own}."
@@ -204,10 +205,10 @@ def _lead(model: Forecaster) -> str:
 
 
 def _fate(model: Forecaster) -> str:
-    """What becomes of the best linear forecaster of the model's signal when it is fed back."""
+    """What the roll-out of the best linear forecaster of the model's signal does, as HTML."""
     root = largest_root(best_linear(model.signal, model.context_length))
     if root < 1:
-        return f"the {theme.term('best linear')} one fades towards the mean, for it shrinks again what it has shrunk"
+        return f"the {theme.term('best linear')} one fades towards the mean, because each step shrinks it again"
     return f"the {theme.term('best linear')} one grows without bound"
 
 

@@ -1,4 +1,4 @@
-"""What the view *Roll out* computes: one case, and the errors of the model and what it stands beside."""
+"""The computations of the view *Roll out*: one forecast, and the errors of the model and its references."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from .. import loading
 from ..visit import identity
 
 REACHES = (50, 100, 200, 400, 1000)
-FAR = 400  # steps from which it shows where a roll-out ends
-MOST_ROWS = 40_000  # windows times steps that errors are measured on
-MOST_DEAR_ROWS = 4_000  # where the posterior is dear
+FAR = 400  # from this many steps on, a roll-out has reached its end state
+MOST_ROWS = 40_000  # windows times steps for the errors
+MOST_DEAR_ROWS = 4_000  # windows times steps for a posterior that is slow to compute
 _alone = threading.Lock()
 _measurements: Cache[tuple[str, int], Measurement] = Cache(100)
 _partners: Cache[str, tuple[Partner | None]] = Cache(100)
 
 
 class Partner(NamedTuple):
-    """A bundle of the same architecture, signal and window, made for another horizon."""
+    """A bundle of the same architecture, signal and window length, trained for another horizon."""
 
     name: str
     model: Forecaster
 
     @property
     def way(self) -> str:
-        """How it reaches a step."""
+        """Whether its later steps are "recursive" or "direct"."""
         return "recursive" if self.model.horizon == 1 else "direct"
 
 
 class RolledOut(NamedTuple):
-    """History [T]; the rest [H], of the partner [up to H]."""
+    """One window and its forecasts: the history [T]; all others [H], the partner's [up to H]."""
 
     history: FloatArray
     clean: FloatArray
@@ -54,11 +54,14 @@ class RolledOut(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """By step ahead, [H] each: radius of the band, and the errors; of the partner [up to H].
+    """The radius of the band and the mean squared errors by step ahead, [H] each; the partner's [up to H].
 
-    `coverage` is of windows that the band was not made from. `size` is the root of the mean square of the model's
-    forecasts, of the clean signal's values and of the linear roll-out's, [3, H]; `moving` is how far the model's
-    forecasts moved over the last 50 steps, [windows], and `last` is where they are.
+    Args:
+        coverage: the share of values inside the band, on windows that did not calibrate it.
+        windows: how many windows were measured.
+        size: [3, H], root mean square of the model's forecasts, of the clean signal and of the linear roll-out.
+        last: [windows], the model's forecast at the last step.
+        moving: [windows], how far the model's forecasts move over the last 50 steps.
     """
 
     radius: FloatArray
@@ -75,39 +78,40 @@ class Measurement(NamedTuple):
 
 
 def partner_of(name: str, model: Forecaster) -> Partner | None:
-    """The relation that a model is drawn beside: for one step at a time the one of most steps at once, and the other
-    way round.
+    """The model to compare a roll-out with; None if there is none.
+
+    A one-step model gets the partner that forecasts the most steps at once; a multi-step model, a one-step partner.
     """
     if not has_bundle(model):
         return None
     key = identity(name, model)
-    found = _partners.get(key) or _partners.put(key, (_find_partner(name, model),))
-    return found[0]
+    cached = _partners.get(key) or _partners.put(key, (_find_partner(name, model),))
+    return cached[0]
 
 
 def _find_partner(name: str, model: Bundled) -> Partner | None:
-    own, found = model.manifest, []
+    own, candidates = model.manifest, []
     for other, path in shelf.available().items():
         try:
-            relation = open_bundle(path)
+            bundle = open_bundle(path)
         except SeqzooError:
             continue
-        facts = relation.manifest
+        facts = bundle.manifest
         is_kin = (facts.architecture, facts.source, facts.contract.context_length) == (
             own.architecture, own.source, own.contract.context_length
         )  # fmt: skip
         if other != name and is_kin and (facts.contract.horizon == 1) != (own.contract.horizon == 1):
-            found.append((facts.contract.horizon, other, relation))
-    for _, other, relation in sorted(found, key=lambda one: (-one[0], one[1])):
+            candidates.append((facts.contract.horizon, other, bundle))
+    for _, other, bundle in sorted(candidates, key=lambda one: (-one[0], one[1])):
         try:
-            return Partner(other, loading.loaded(relation, "onnx").model)
+            return Partner(other, loading.loaded(bundle, "onnx").model)
         except SeqzooError:
             continue
     return None
 
 
 def _of_partner(partner: Partner | None, context: FloatArray, horizon: int) -> FloatArray | None:
-    """[B, up to H]: a direct one as far as it goes."""
+    """The partner's forecasts [B, up to H]; a direct partner forecasts its own horizon only."""
     if partner is None:
         return None
     steps = horizon if partner.model.horizon == 1 else min(horizon, partner.model.horizon)
@@ -115,7 +119,7 @@ def _of_partner(partner: Partner | None, context: FloatArray, horizon: int) -> F
 
 
 def case(name: str, model: Forecaster, horizon: int, seed: int) -> RolledOut:
-    """One window of the model's signal and what follows it."""
+    """One window of the model's signal, the values after it and the forecasts of them."""
     length, signal = model.context_length, model.signal
     drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, np.random.default_rng(seed))
     history = drawn.context[0]
@@ -134,24 +138,24 @@ def case(name: str, model: Forecaster, horizon: int, seed: int) -> RolledOut:
 
 
 def spread(windows: int) -> float:
-    """Standard error of a coverage: that of as many windows to measure, and as many to calibrate, on it."""
+    """The standard error of the coverage, if as many windows calibrate the band as measure it."""
     return math.sqrt(2 * LEVEL * (1 - LEVEL) / windows)
 
 
 def kept(name: str, model: Forecaster, horizon: int) -> Measurement | None:
-    """The measurement that a horizon is shown from, if it has been made."""
+    """The cached measurement for a horizon; None if it has not been measured yet."""
     return _measurements.get(_key(name, model, horizon))
 
 
 def measured(name: str, model: Forecaster, horizon: int) -> Measurement:
-    """Errors and band of a model, measured once on fresh windows, as far as the next of REACHES, and kept."""
+    """The errors and the band of a model on fresh windows, up to the next of REACHES; measured once and cached."""
     key = _key(name, model, horizon)
     with _alone:
         return _measurements.get(key) or _measurements.put(key, _measure(name, model, key[1]))
 
 
 def _key(name: str, model: Forecaster, horizon: int) -> tuple[str, int]:
-    """A longer reach than was asked for, so that a dragged slider seldom waits."""
+    """The key of a measurement. Its horizon is rounded up to one of REACHES, so that a slider seldom waits."""
     return identity(name, model), next(step for step in REACHES if horizon <= step)
 
 
@@ -164,24 +168,24 @@ def _measure(name: str, model: Forecaster, horizon: int) -> Measurement:
     def run(context: FloatArray) -> Any:
         return model.forecast(context, horizon)
 
-    made = calibrate(run, draw.context[:windows], draw.target[:windows], LEVEL)
+    interval = calibrate(run, draw.context[:windows], draw.target[:windows], LEVEL)
     seen, target, clean = draw.context[windows:], draw.target[windows:], draw.clean[windows:]
     batch = seen[:, :, None]
     ahead = model.forecast(batch, horizon).astype(np.float64)
-    missed = ahead - target
+    error = ahead - target
     beside = _of_partner(partner_of(name, model), batch, horizon)
     dear = math.ceil(MOST_DEAR_ROWS / horizon) if signal.windows_to_score < 200_000 else windows
     variance = signal.posterior(seen[: max(8, min(windows, dear))], horizon)[1].mean(axis=0)
     rolled = linear_recursion(best_linear(signal, length), horizon)
     back = max(0, horizon - 51)
     return Measurement(
-        radius=made.radius,
-        mse=(missed**2).mean(axis=0),
+        radius=interval.radius,
+        mse=(error**2).mean(axis=0),
         bayes=signal.sigma**2 + variance,
         linear=linear_mse(signal, *best_linear(signal, length, horizon)),
         rolled_linear=linear_mse(signal, *rolled),
         partner=None if beside is None else ((beside - target[:, : beside.shape[1]]) ** 2).mean(axis=0),
-        coverage=float((np.abs(missed) <= made.radius).mean()),
+        coverage=float((np.abs(error) <= interval.radius).mean()),
         windows=windows,
         size=np.sqrt([(part**2).mean(axis=0) for part in (ahead, clean, rolled(seen))]),
         last=ahead[:, -1],
@@ -189,21 +193,21 @@ def _measure(name: str, model: Forecaster, horizon: int) -> Measurement:
     )
 
 
-def ending(name: str, found: Measurement, horizon: int) -> str:
-    """Where the roll-outs are at the last step shown, in words, from what was measured."""
-    own, true, linear = found.size[:, horizon - 1]
-    said = (
+def ending(name: str, measurement: Measurement, horizon: int) -> str:
+    """Sentences on where the measured roll-outs are at the last step shown."""
+    own, true, linear = measurement.size[:, horizon - 1]
+    sizes = (
         f"Root mean square at step {horizon:,}: {name} {own:.2f}, the clean signal {true:.2f}, "
         f"the best linear forecaster fed back {linear:.2f}."
     )
-    if len(found.mse) < FAR or horizon < FAR:
-        return said
-    at = float(np.median(np.abs(found.last)))
-    if float(np.quantile(found.moving, 0.9)) > 0.1 * true:
-        where = "still moves"
+    if len(measurement.mse) < FAR or horizon < FAR:
+        return sizes
+    at = float(np.median(np.abs(measurement.last)))
+    if float(np.quantile(measurement.moving, 0.9)) > 0.1 * true:
+        where = "is still moving"
     elif at < 0.1 * true:
         where = "has faded to zero"
     else:
-        signs = "±" if (found.last > 0).any() and (found.last < 0).any() else ""
+        signs = "±" if (measurement.last > 0).any() and (measurement.last < 0).any() else ""
         where = f"does not fade but settles near {signs}{at:.2f}"
-    return f"{said} {len(found.mse):,} steps ahead {name} {where}."
+    return f"{sizes} After {len(measurement.mse):,} steps, {name} {where}."

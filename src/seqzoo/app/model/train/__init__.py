@@ -1,4 +1,4 @@
-"""The view *Train*: a model's recipe run again with other settings, watched while it learns."""
+"""The view *Train*: train a model's recipe again with other settings, and watch the run."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from . import curves
 from .form import Form
 
 POLL_SECONDS = 0.5
-PREVIEW_WINDOWS = 2_000  # that Bayes is averaged over before there is a run
+PREVIEW_WINDOWS = 2_000  # over which Bayes is averaged before the first run
 
 
 def can_be_shown(model: Forecaster) -> bool:
-    """Whether the model has a recipe that this installation can train."""
+    """Whether the model has a recipe, and this installation can train it."""
     return has_bundle(model) and can_train(model.manifest)
 
 
 class _Train:
-    """The state of one visitor; the run itself belongs to all."""
+    """The state of one visitor; all visitors share the run."""
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
@@ -74,9 +74,9 @@ class _Train:
 
     def _course(self) -> None:
         with ui.element("div").classes("panel"):
-            theme.html("The error while it learns", tag="h3")
+            theme.html("The error during training", tag="h3")
             self._buttons()
-            self.said = theme.html(curves.NOTHING, "standing", "p")
+            self.standing = theme.html(curves.NOTHING, "standing", "p")
             with ui.element("div").classes("gone") as body:
                 scales = curves.SCALES if self.spec.source.process is not None else {"error": curves.SCALES["error"]}
                 self.scales = controls.Choices("Vertical axis", scales, self._scale)
@@ -88,7 +88,7 @@ class _Train:
     def _snapshots(self) -> None:
         with ui.element("div").classes("panel gone") as panel:
             self.waiting["snapshots"] = panel
-            self.title = theme.html("The forecast along the way", tag="h3")
+            self.title = theme.html("The forecast during training", tag="h3")
             self.snapshot = charts.chart({}, "No run yet")
             knob = Knob("at", "Step of the training", 0, 100, 1, 100)
             self.slider = controls.Slider(knob, self.at, self._turn_back, self._place)
@@ -112,13 +112,13 @@ class _Train:
 
     def _keep(self) -> None:
         with ui.element("div").classes("panel"):
-            theme.html("Keep it", tag="h3")
+            theme.html("Keep the model", tag="h3")
             with ui.element("label").classes("control"):
                 theme.html("Keep as", tag="span")
-                made = ui.element("input").props('type="text" spellcheck="false" autocomplete="off" maxlength="100"')
-                made.props["^value"] = self.name
-                made.props["data-knob"] = "keep"
-            made.on("input", self._rename, js_handler="(event) => emit(event.target.value)")
+                field = ui.element("input").props('type="text" spellcheck="false" autocomplete="off" maxlength="100"')
+                field.props["^value"] = self.name
+                field.props["data-knob"] = "keep"
+            field.on("input", self._rename, js_handler="(event) => emit(event.target.value)")
             with ui.element("div").classes("buttons"):
                 keep = functools.partial(self._on_run, lambda run: self.runs.keep(run, self.name))
                 self.buttons["keep"] = controls.button("Keep", lambda: keep(self.unkept))
@@ -140,14 +140,16 @@ class _Train:
         await self._do(lambda: act(self.now.id if self.now is not None else self.run), failure)
 
     async def _do(self, act: Callable[[], None], failure: ui.html | None = None) -> None:
-        """Act in a thread; what goes wrong is said in `failure`."""
-        for shown in (self.failure, self.unkept):
-            shown.set_content("")
+        """Call `act` in a thread and show an error in `failure`."""
+        for line in (self.failure, self.unkept):
+            line.set_content("")
         try:
             await to_thread.run_sync(act)
         except (SeqzooError, OSError) as error:
-            said = f"{error.filename} cannot be used: {error.strerror}." if isinstance(error, OSError) else str(error)
-            (failure or self.failure).set_content(theme.sentence(said))
+            reason = str(error)
+            if isinstance(error, OSError):
+                reason = f"{error.filename} cannot be used: {error.strerror}."
+            (failure or self.failure).set_content(theme.sentence(reason))
         await self.poll()
 
     async def _choose(self, run: str) -> None:
@@ -167,11 +169,11 @@ class _Train:
         self._draw_snapshot()
 
     def _place(self, at: float) -> str:
-        shown = self._snapshot_at(at)
-        return "" if shown is None else f"{shown.step:,}, the newest" if at >= 100 else f"{shown.step:,}"
+        snapshot = self._snapshot_at(at)
+        return "" if snapshot is None else f"{snapshot.step:,}, the newest" if at >= 100 else f"{snapshot.step:,}"
 
     def _snapshot_at(self, at: float) -> Snapshot | None:
-        """What a place of the slider stands for: steps on a logarithmic scale; its end is always the newest."""
+        """The snapshot at a position of the slider from 0 to 100, logarithmic in steps; 100 is the newest."""
         if self.now is None or self.now.began is None or not self.now.snapshots:
             return None
         snapshots, last = self.now.snapshots, self.now.began.steps
@@ -183,7 +185,7 @@ class _Train:
     async def _poll(self) -> None:
         listed, now = await to_thread.run_sync(self._look)
         if self.run and now is None:
-            self.failure.set_content(escape(f"There is no run {self.run[:40]} here any more."))
+            self.failure.set_content(escape(f"The run {self.run[:40]} no longer exists."))
             self.run = ""
             self.visit.remember(run=None)
             return
@@ -199,7 +201,7 @@ class _Train:
         self._draw_snapshot()
 
     def _look(self) -> tuple[list[tuple[str, Plan]], Status | None]:
-        """The runs of this kind of model, wherever they were started, and the one shown: the chosen or newest."""
+        """All runs of this kind of model, and the status of the chosen run or else of the newest."""
         listed = [(run, plan) for run, plan in self.runs.all() if plan.spec.name == self.spec.name]
         run = self.run or (listed[0][0] if listed else "")
         try:
@@ -211,20 +213,20 @@ class _Train:
         self.others.clear()
         if self.listed is not None and len(self.listed) > 1:
             options = {run: f"{_clock(plan.created)}, {described(plan.spec)}" for run, plan in self.listed}
-            shown = self.run if self.run in options else self.listed[0][0]
+            chosen = self.run if self.run in options else self.listed[0][0]
             with self.others:
-                controls.select("Runs of this model, the newest first", "run", options, shown, self._choose)
+                controls.select("Runs of this model, the newest first", "run", options, chosen, self._choose)
 
     def _tell(self, now: Status) -> None:
         problem = now.problem if now.state in ("failed", "died") else ""
         self.status.set_content(escape(f"{curves.SAID[now.state]} {problem}".strip()))
         words = curves.in_words(now.began, now.evaluations)
-        self.said.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.spec))}.</span>")
+        self.standing.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.spec))}.</span>")
         self._allow(now)
         links = "".join(
-            f'<p><a href="/models/{quote(made.name)}">{escape(made.name)}</a> is in the gallery: '
-            f"{_distance(made)}.</p>"
-            for made in now.kept
+            f'<p><a href="/models/{quote(model.name)}">{escape(model.name)}</a> is in the gallery: '
+            f"{_distance(model)}.</p>"
+            for model in now.kept
         )
         if now.not_kept is not None:
             links += f'<p class="error-line">{escape(now.not_kept.name)}: {escape(now.not_kept.reason)}</p>'
@@ -240,8 +242,8 @@ class _Train:
             "stop": state in ("starting", "running", *CAN_CONTINUE),
             "keep": now is not None and state in CAN_BE_KEPT and is_useful(now),
         }
-        for key, made in self.buttons.items():
-            controls.allow(made, allowed[key])
+        for key, button in self.buttons.items():
+            controls.allow(button, allowed[key])
 
     def _draw_course(self) -> None:
         began: Began | None = self.preview
@@ -255,7 +257,7 @@ class _Train:
             self.numbers.set_content(curves.numbers(began, evaluations))
 
     async def _preview(self) -> None:
-        """The references of the next run's signal, as long as there is no run to show."""
+        """Show the references of the next run's signal while there is no run to show."""
         if self.now is not None:
             return
         settings = self.form.settings
@@ -263,14 +265,14 @@ class _Train:
         def compute() -> dict[str, float]:
             spec = settings.applied_to(self.spec)
             process = spec.source.process
-            if process is None:  # the rivals of a series are measured once the run begins
+            if process is None:  # the rivals of a measured series are scored once the run begins
                 return {}
             return averaged(floors(process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS))
 
         try:
             known = await to_thread.run_sync(compute)
             self.preview = Began(settings.steps, known, False, [], []) if known else None
-        except SeqzooError:  # the run itself will say it
+        except SeqzooError:  # the run will report it
             self.preview = None
         self._draw_course()
 
@@ -278,12 +280,12 @@ class _Train:
         if self.now is None or self.now.began is None or not self.now.snapshots:
             return
         theme.show(self.waiting["snapshots"], True)
-        shown = self._snapshot_at(self.at)
-        assert shown is not None
+        snapshot = self._snapshot_at(self.at)
+        assert snapshot is not None
         self.slider.restate()
-        options = curves.snapshot_options(self.now.began, shown)
-        charts.redraw(self.snapshot, options, curves.snapshot_description(self.now.began, shown))
-        self.title.set_content(f"The forecast after {shown.step:,} steps")
+        options = curves.snapshot_options(self.now.began, snapshot)
+        charts.redraw(self.snapshot, options, curves.snapshot_description(self.now.began, snapshot))
+        self.title.set_content(f"The forecast after {snapshot.step:,} steps")
 
 
 async def build(visit: Visit) -> None:
@@ -295,7 +297,8 @@ def _clock(seconds: float) -> str:
     return time.strftime("%H:%M", time.localtime(seconds))
 
 
-def _distance(kept: Kept) -> str:
-    parts = [] if kept.excess is None or kept.error is None else [f"{kept.excess:.2%} ± {kept.error:.2%} above Bayes"]
-    parts += ["verified"] if kept.is_verified else ["not verified yet"]
+def _distance(model: Kept) -> str:
+    parts = ["verified" if model.is_verified else "not verified yet"]
+    if model.excess is not None and model.error is not None:
+        parts.insert(0, f"{model.excess:.2%} ± {model.error:.2%} above Bayes")
     return ", and ".join(parts)

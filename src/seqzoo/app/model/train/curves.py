@@ -1,4 +1,4 @@
-"""What the view *Train* draws and says of a run."""
+"""The charts and the sentences of the view *Train*."""
 
 from __future__ import annotations
 
@@ -23,39 +23,41 @@ REFERENCES = tuple(
 RUN = "this run"
 Evaluations = Sequence[Evaluated]
 SAID = {
-    "starting": "Starting: PyTorch is being loaded in a process of its own.",
+    "starting": "Starting: a separate process is loading PyTorch.",
     "running": "Training.",
     "pausing": "Pausing…",
     "stopping": "Stopping…",
     "keeping": "Scoring, exporting and verifying the model; this takes some ten seconds.",
-    "paused": "Paused at a checkpoint: Continue goes on as if nothing had been.",
-    "stopped": "Stopped. What it had learned can still be kept.",
+    "paused": "Paused at a checkpoint. Continue gives the same result as a run without a pause.",
+    "stopped": "Stopped. The best weights can still be kept.",
     "finished": "Finished.",
-    "failed": "It cannot go on.",
-    "died": "It was interrupted: Continue takes it up from its last checkpoint.",
+    "failed": "The run failed.",
+    "died": "The run was interrupted. Continue starts from its last checkpoint.",
 }
 NOTHING = (
-    "No run of this model yet. Start one: it trains in a process of its own and goes on when this page is closed."
+    "No run of this model yet. Start one: it trains in a separate process and continues when this page is closed."
 )
-TO_KEEP = "The best weights of the run become a model of your own, scored, exported and verified."
+TO_KEEP = "The best weights of the run become your model: scored, exported and verified."
 USELESS = (
-    "The run is no better than repeating the last value, so there is nothing to keep. Train it for longer, or with a "
-    "lower learning rate."
+    "The run is no better than repeating the last value, so it cannot be kept. Train for more steps, or with a lower "
+    "learning rate."
 )
-HEADROOM = 1.6  # of the error's axis over its highest reference: above it the loss comes in from outside
-LEAST_SHOWN = 1e-4  # of an excess on a logarithmic axis
+HEADROOM = 1.6  # end of the error's axis over its highest reference; the first losses lie above it
+LEAST_SHOWN = 1e-4  # the least excess on a logarithmic axis
 
 
 def _references(began: Began) -> list[tuple[str, str, str]]:
-    """Those drawn beside a run: of a measured series its rivals, else all but the straight line, which is no better
-    than best linear."""
+    """Label, key and line style of each reference in the chart.
+
+    A measured series has its rivals. All others omit the straight line, which is never better than best linear.
+    """
     if "bayes" not in began.floors:
         return [row for row in REFERENCES if row[1] in began.floors]
     return [row for row in REFERENCES if row[1] != "line"]
 
 
 def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.Options:
-    """The course of the error, or of the excess, by step; both on a logarithmic axis of steps."""
+    """The options of the chart of the error, or of the excess, by step on a logarithmic axis."""
     steps = [point.step for point in evaluations]
     first = steps[0] if steps else 1
     ends = [first, max(began.steps, first + 1)]
@@ -85,61 +87,61 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
     if scale == "error":
         levels = [began.floors[key] for _, key, _ in _references(began)]
         low, high = began.floors.get("noise", 0.0), max(levels)
-        if bayes is None:  # one rival may be far off
+        if bayes is None:  # one rival may be far worse than the others
             high = min(high, 4 * min(levels))
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
     return charts.legend_of(options, [RUN, *names])
 
 
 def _bound(options: charts.Options, low: float, high: float) -> None:
-    """End the vertical axis there; its ends, which are no round numbers, have no label."""
+    """Set both ends of the vertical axis. They have no label, because they are not round numbers."""
     axis = options["yAxis"]
     axis |= {"min": float(f"{low:.2g}"), "max": float(f"{high:.2g}")}
     axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": False}
 
 
 def loss_description(began: Began, evaluations: Evaluations) -> str:
-    """The text alternative of the chart of the course."""
+    """The text alternative of the chart of the error."""
     lines = ", ".join(f"{label} {_error(began.floors[key])}" for label, key, _ in _references(began))
     if not evaluations:
-        return f"Error by step of the training, nothing measured yet. References: {lines}."
+        return f"Error by training step; no evaluation yet. References: {lines}."
     last = evaluations[-1]
     above = "" if last.excess is None else f", {last.excess:.2%} above Bayes"
     return (
-        f"Error by step of the training, {len(evaluations)} evaluations from step {evaluations[0].step} to "
-        f"step {last.step}: now {_error(last.mse)}{above}. "
+        f"Error by training step, {len(evaluations)} evaluations, steps {evaluations[0].step} to {last.step}. "
+        f"The latest is {_error(last.mse)}{above}. "
         f"References: {lines}."
     )
 
 
-def snapshot_options(began: Began, shown: Snapshot) -> charts.Options:
-    """The forecasts one step ahead at one step of the training, with the truth and the Bayes forecasts."""
+def snapshot_options(began: Began, snapshot: Snapshot) -> charts.Options:
+    """The options of the chart of one-step forecasts at one training step, with the truth and Bayes."""
     x = np.arange(len(began.truth))
     series = [charts.line("truth", x, began.truth, theme.light("truth"), width=1.2)]
     if began.bayes:
         series.append(charts.line("Bayes", x, began.bayes, theme.light("bayes"), style="dashed"))
-    series.append(charts.line(RUN, x, shown.forecast, theme.light("model")))
-    axis = "window, sorted by what came" if began.episodic else "step of the series"
+    series.append(charts.line(RUN, x, snapshot.forecast, theme.light("model")))
+    axis = "window, sorted by the observed value" if began.episodic else "step of the series"
     options = charts.axes(axis, "value, one step ahead", series)
     low, high = min(*began.truth, *began.bayes), max(*began.truth, *began.bayes)
     options["xAxis"]["axisLabel"] = {**options["xAxis"]["axisLabel"], "showMaxLabel": False}
     room = 0.15 * (high - low)
-    _bound(options, low - room, high + room)  # the same whatever step is looked at
+    _bound(options, low - room, high + room)  # the same at every training step
     return charts.legend_of(options, ["truth", *(["Bayes"] if began.bayes else []), RUN])
 
 
-def snapshot_description(began: Began, shown: Snapshot) -> str:
+def snapshot_description(began: Began, snapshot: Snapshot) -> str:
     """The text alternative of the chart of a snapshot."""
-    beside, whose = (began.bayes, "those of Bayes") if began.bayes else (began.truth, "what came")
-    distance = np.sqrt(np.mean((np.asarray(shown.forecast) - np.asarray(beside)) ** 2))
+    beside, whose = (began.bayes, "those of Bayes") if began.bayes else (began.truth, "the observed values")
+    distance = np.sqrt(np.mean((np.asarray(snapshot.forecast) - np.asarray(beside)) ** 2))
     return (
-        f"Forecasts one step ahead of {len(began.truth)} values after {shown.step} steps of training, on average "
+        f"Forecasts one step ahead of {len(began.truth)} values after {snapshot.step} steps of training, on average "
         f"{distance:.4g} from {whose} (root mean square)."
     )
 
 
 def in_words(began: Began | None, evaluations: Evaluations) -> str:
-    """Where the run stands beside the references, as HTML."""
+    """A sentence that compares the run with the references, as HTML."""
     if began is None or not evaluations:
         return ""
     last = evaluations[-1]
@@ -154,15 +156,15 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
     linear, repeat = began.floors["best_linear"] / bayes - 1, began.floors["last_value"] / bayes - 1
     excess = last.excess
     if excess < 0.01:
-        where = "within one per cent of the best forecast that can exist"
+        where = "within one per cent of the best possible forecast"
     elif excess > max(repeat, linear):
-        where = "still worse than every reference: to repeat the last value would be better"
+        where = "worse than every reference, even than repeating the last value"
     elif excess > 1.15 * linear:
-        where = "not yet as good as the best weighted sum of the window"
+        where = "worse than the best weighted sum of the window"
     elif excess > 0.85 * linear:
-        where = f"about where the {theme.term('best linear')} forecaster stands"
+        where = f"about as good as the {theme.term('best linear')} forecaster"
     else:
-        where = f"below the {theme.term('best linear')} forecaster: better than any weighted sum of the window"
+        where = f"better than the {theme.term('best linear')} forecaster, and so than any weighted sum of the window"
     return (
         f"After <b>{last.step:,}</b> of {began.steps:,} steps it is <b>{percent(excess)}</b> above "
         f"{theme.term('Bayes')}, {where}."
@@ -170,21 +172,21 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
 
 
 def numbers(began: Began, evaluations: Evaluations) -> str:
-    """The error beside its references, as HTML."""
-    made = []
+    """The errors of the run and of its references, as HTML."""
+    items = []
     if evaluations:
         last = evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
-        made.append(controls.number(RUN, _error(last.mse), theme.variable("model"), detail))
+        items.append(controls.number(RUN, _error(last.mse), theme.variable("model"), detail))
     for label, key, _ in reversed(_references(began)):
         value, bayes = began.floors[key], began.floors.get("bayes")
-        detail = "the best there is"
+        detail = "the best possible"
         if bayes is None:
             detail = "on the values that choose the weights"
         elif key != "bayes":
             detail = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
-        made.append(controls.number(theme.term(label), _error(value), theme.variable(key), detail))
-    return "".join(made)
+        items.append(controls.number(theme.term(label), _error(value), theme.variable(key), detail))
+    return "".join(items)
 
 
 def _error(mse: float) -> str:
@@ -192,19 +194,19 @@ def _error(mse: float) -> str:
 
 
 def lead(name: str) -> str:
-    """What to notice, as HTML, by architecture and signal. docs/LOG.md has what is said of the LSTM on the sine."""
+    """What to notice, as HTML, by architecture and signal. docs/LOG.md has the measurements on lstm.sine."""
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
     if name.partition(".")[2].partition("-")[0] not in FAMILIES:
-        return "Notice whether the error falls below both rivals: where it does not, no network is worth its cost."
+        return "Notice whether the error falls below both rivals. If it does not, the network is not worth its cost."
     if name.startswith("linear."):
-        return f"Notice where the error ends: on the line of the {linear} forecaster, which this model cannot pass."
+        return f"Notice where the error ends: at the line of the {linear} forecaster, which this model cannot beat."
     if name == "lstm.sine":
         return (
-            f"Notice the bend at the line of the {linear} forecaster: the loss falls steeply to it, and then halves "
-            f"its distance from {bayes} every few hundred steps. "
+            f"Notice the bend at the line of the {linear} forecaster. The loss falls steeply to it; then its "
+            f"distance from {bayes} halves every few hundred steps. "
             '<a href="?view=train&amp;optimiser=adam&amp;rate=0.001">With Adam at 0.001</a> it stays near that line.'
         )
     return (
         f"Notice how far the error falls below the line of the {linear} forecaster, which no weighted sum of the "
-        f"window can pass, and how close it comes to {bayes}, which nothing can."
+        f"window can beat. Notice too how close it gets to {bayes}, which no forecaster can beat."
     )

@@ -1,4 +1,4 @@
-"""The settings of the next run: a model's own recipe, and the controls that change it."""
+"""The settings of the next run: those of the model's recipe, and the controls that change them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ CHOICES: dict[str, tuple[str, tuple[float, ...]]] = {
 
 
 class Form:
-    """The settings as the address has them; every change goes into the address.
+    """The settings of the next run. They are read from the address, and every change is written there.
 
     Args:
-        on_change: called after each.
+        on_change: called after each change.
     """
 
     def __init__(self, visit: Visit, known: Bundled, on_change: Callable[[], Awaitable[None]]) -> None:
@@ -38,7 +38,7 @@ class Form:
         self.settings = self._from_address()
 
     def show(self) -> None:
-        """The controls."""
+        """Show the controls."""
         length = self.known.manifest.contract.context_length
         if self.settings.size is not None:
             low, high = RANGES["size"]
@@ -55,8 +55,8 @@ class Form:
             self._select(field, label, {_text(value): f"{value:,}" for value in values})
 
     def _select(self, field: str, label: str, options: dict[str, str]) -> None:
-        shown = _text(getattr(self.settings, field))
-        controls.select(label, field, options, shown, functools.partial(self._set, field))
+        chosen = _text(getattr(self.settings, field))
+        controls.select(label, field, options, chosen, functools.partial(self._set, field))
 
     async def _set(self, field: str, value: Any) -> None:
         kind: Callable[[Any], Any] = str if field == "optimiser" else _whole if field in WHOLE else float
@@ -65,25 +65,25 @@ class Form:
         await self.on_change()
 
     def _size_step(self) -> int:
-        """The width of a transformer is shared by its heads."""
+        """The step of the hidden size: a transformer's must be a multiple of its heads."""
         heads = self.known.manifest.config.get("heads")
         return heads if type(heads) is int and 1 <= heads <= RANGES["size"][1] else 1
 
     def _from_address(self) -> Settings:
-        found: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         for field, key in KEYS.items():
             given, default = self.visit.query.get(key), getattr(self.default, field)
             if given is None or default is None:
                 continue
             if field == "optimiser":
-                found[field] = given if given in OPTIMISERS else default
+                settings[field] = given if given in OPTIMISERS else default
                 continue
             value = self.visit.number(key, default, *RANGES[field])
-            found[field] = round(value) if field in WHOLE else value
-        if "size" in found:
+            settings[field] = round(value) if field in WHOLE else value
+        if "size" in settings:
             step = self._size_step()
-            found["size"] = max(step, found["size"] // step * step)
-        return msgspec.structs.replace(self.default, **found)
+            settings["size"] = max(step, settings["size"] // step * step)
+        return msgspec.structs.replace(self.default, **settings)
 
 
 def _whole(value: str | float) -> int:
