@@ -117,7 +117,7 @@ def _follow_parent() -> None:
 
 
 def _attempt(work: Callable[[Task], Outcome], task: Task) -> Outcome | Failure:
-    """In the worker: the outcome, or a Failure with the exception as text, since some exceptions cannot be pickled."""
+    """In the worker: the outcome, or a Failure with the exception as text, as some exceptions cannot be pickled."""
     try:
         return work(task)
     except Exception as error:
