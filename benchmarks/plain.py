@@ -1,4 +1,4 @@
-"""The engines without seqzoo: what one would write by hand around the files of a bundle."""
+"""The engines without seqzoo: the code that a user would write around the files of a bundle."""
 
 from __future__ import annotations
 
