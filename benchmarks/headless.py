@@ -1,4 +1,4 @@
-"""Debian's Chromium, and the app in a process of its own, for what measures or draws the pages."""
+"""Starts Debian's Chromium, and the app in a process, for the scripts that measure or draw the pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--dis
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Any]:
-    """A browser of Playwright's."""
+    """A Chromium browser, driven by Playwright."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

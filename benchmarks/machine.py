@@ -1,4 +1,4 @@
-"""What a measurement was taken on: processor, cores, versions, date. No names of hosts, no paths."""
+"""The machine of a measurement: processor, cores, versions, date; without host names or paths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGES = ("seqzoo", "numpy", "torch", "onnxruntime")
 
 
 def facts() -> dict[str, object]:
-    """Facts that decide how far a number can be carried elsewhere."""
+    """Facts that show whether a number can be compared with another machine's."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "processor": _processor(),

@@ -71,7 +71,7 @@ def measure(rounds: int, tabs: int, trace: bool) -> list[dict[str, Any]]:
 
 
 def summary(rounds: list[dict[str, Any]]) -> str:
-    """What a round adds once the app is warm: the slope of a straight line through the rounds after it."""
+    """The growth per round once the app is warm: the slope of a straight line through the later rounds."""
     later = rounds[WARM:] if len(rounds) > WARM + 1 else rounds[1:]
     turns = np.arange(len(later))
     words = [f"resident MiB: {rounds[0]['rss']:.0f} before, {later[0]['rss']:.1f} then {later[-1]['rss']:.1f}"]

@@ -31,7 +31,7 @@ SLIDERS = {
     "inside": ("/models/mlp.sine_any?view=inside", "[data-knob=phase]", "#panel-inside .chart"),
     "rollout": (f"{MODEL}?view=rollout", "[data-knob=horizon]", "#panel-rollout .chart"),
 }
-# True once what a visitor came for is on the page.
+# True once the page shows its main content.
 OURS = {
     "gallery": "document.querySelector('.model-card img')?.complete",
     "model": "document.querySelector('.numbers .v')",
@@ -114,8 +114,8 @@ def table(result: dict[str, Any]) -> str:
         "gallery": "gallery visible after navigation, median (first)",
         "model": "model page shows its forecast, median (first)",
         "slider": "slider key to the changed chart, p95 (median)",
-        "inside": "the same where Bayes is dearest, *Look inside* of `mlp.sine_any`",
-        "rollout": "the same for *Roll out*, 100 to 200 steps, while the errors are being measured",
+        "inside": "the same with the slowest Bayes forecast, *Look inside* of `mlp.sine_any`",
+        "rollout": "the same for *Roll out*, 100 to 200 steps, while the page measures the errors",
         "work": "microscope, a drag to changed pixels, without the wait for the next frame, p95 (median)",
         "drag": "the same with that wait, at 60 frames a second",
         "tab": f"server memory for each of {TABS} open tabs",

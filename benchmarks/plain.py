@@ -1,4 +1,4 @@
-"""The engines without seqzoo: what one would write by hand around the files of a bundle."""
+"""The engines without seqzoo: the code that a user would write around the files of a bundle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODEL = "lstm.sine"
 
 
 def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[str, Case]:
-    """Each plain engine on a batch [B, L, 1], given as it likes it best: no conversion is timed.
+    """Each plain engine on a batch [B, L, 1], given in the engine's preferred form: no conversion is timed.
 
     ONNX Runtime has its default session options.
     """

@@ -1,4 +1,4 @@
-"""Where rivals are installed, and the ports they are given."""
+"""The folders and the ports of the rivals."""
 
 from __future__ import annotations
 

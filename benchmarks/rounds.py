@@ -1,4 +1,4 @@
-"""Timing side by side: every round visits every case, so that a slow spell of the machine meets them all."""
+"""Times cases side by side: every round times every case, so that a slow moment of the machine affects all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Case(NamedTuple):
 
 
 def interleaved(cases: dict[str, Case], rounds: int, calls: int) -> dict[str, list[list[float]]]:
-    """Seconds of every call: case -> [rounds][calls]. The order of the cases rotates."""
+    """The seconds of every call, by case: [rounds][calls]. The order of the cases rotates."""
     default = torch.get_num_threads()
     names = list(cases)
     seconds: dict[str, list[list[float]]] = {name: [] for name in names}
@@ -40,7 +40,7 @@ def interleaved(cases: dict[str, Case], rounds: int, calls: int) -> dict[str, li
 
 
 def quantile(values: list[float], share: float) -> float:
-    """The smallest value that `share` of all do not exceed."""
+    """The smallest value that a share `share` of all values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 
 class _Mallinfo(ctypes.Structure):
-    """What glibc's `mallinfo2` returns (malloc.h)."""
+    """The struct that glibc's `mallinfo2` returns (malloc.h)."""
 
     _fields_ = [
         (name, ctypes.c_size_t)

@@ -1,4 +1,4 @@
-"""Writes docs/arena.md from the results that the package ships; with --run, first runs what they lack.
+"""Writes docs/arena.md from the results that the package ships; with --run, first measures what they lack.
 
 An experiment states which results come with it and the command that makes them (`CommittedResults`); each has a
 section where they are, and `--run` runs its command.
@@ -34,13 +34,13 @@ On the endless budget every batch is of fresh windows.
 
 
 def command(experiment: AnyExperiment, committed: CommittedResults) -> str:
-    """The whole command that makes these results."""
+    """The command that measures these results."""
     out = (RESULTS / committed.name).as_posix()
     return f"seqzoo {experiment.command} {committed.options} --out {out}"
 
 
 def section(experiment: AnyExperiment, committed: CommittedResults) -> str | None:
-    """A section with its heading, the command behind it, picture and text; None where there are no results yet."""
+    """A section with heading, command, picture and text; None if there are no results yet."""
     folder = ROOT / RESULTS / committed.name
     if not (folder / experiment.file).exists():
         return None

@@ -1,4 +1,4 @@
-"""Makes one module of hosts/anywidget.js and all that it imports, for Jupyter takes one. Run by `make bundle`."""
+"""Joins hosts/anywidget.js and its imports into one module, since Jupyter loads only one. Run by `make bundle`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPTIONS = ("--bundle", "--format=esm", "--target=es2022", "--charset=utf8", "--l
 
 
 def stamp() -> str:
-    """The first line of the bundle: what it was made of, and by what."""
+    """The first line of the bundle, which names its tool and the digest of its modules."""
     version = json.loads((ROOT / "package.json").read_text("utf-8"))["devDependencies"]["esbuild"]
     files = {path: data for path, data in modules.files().items() if not path.endswith((ELSEWHERE, ".css"))}
     of = modules.digest(files)
@@ -25,7 +25,7 @@ def stamp() -> str:
 
 
 def bundled() -> str:
-    """What esbuild makes of the modules."""
+    """The bundle as esbuild writes it."""
     command = [str(ESBUILD), ENTRY.relative_to(ROOT).as_posix(), *OPTIONS]
     return stamp() + subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8").stdout
 

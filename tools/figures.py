@@ -36,7 +36,7 @@ def scoreboard() -> str:
     for facts in manifests:
         score = facts.score
         excess = f"**{score.excess[0]:.2%}** ± {score.excess[1]:.2%}"
-        # As the floors: the expectation, which moves far less than the mean over some windows.
+        # The expected MSE, as for the floors: it varies far less than the mean over windows.
         mse = floors["bayes"] * (1 + score.excess[0])
         rows.append((mse, f"**{facts.name}**", f"{mse:.6f}", excess, f"{facts.parameters:,}"))
     lines = ["| forecaster | expected MSE | excess over Bayes | parameters |", "|---|---|---|---|"]
@@ -64,12 +64,12 @@ def _relative(mse: float, floors: dict[str, float]) -> str:
 
 
 def between(name: str) -> re.Pattern[str]:
-    """What a document holds between the marks of a generated part."""
+    """The pattern of a generated part of a document, with its marks."""
     return re.compile(rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
 
 
 def fading() -> str:
-    """A Markdown table of what the best linear forecast of the sine makes of it, recursive and direct; exact."""
+    """A Markdown table of the exact errors of the best linear forecast of the sine, recursive and direct."""
     signal, steps = Sine(), [1, 10, 20, 50, 100]
     ways = [rollout.linear_recursion(best_linear(signal, 20), 100), best_linear(signal, 20, 100)]
     columns = []

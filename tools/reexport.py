@@ -1,4 +1,4 @@
-"""Writes the shipped bundles again from their own weights, where the code would write them otherwise.
+"""Writes the shipped bundles again from their weights, where the code would now write other files.
 
 Run by `make reexport` after a change of the exporter or of the card; `tools/reexport.py NAME ...` takes only those.
 """

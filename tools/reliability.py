@@ -1,4 +1,4 @@
-"""Throws everything at the server, at full count, and writes docs/reliability.md. Run by `make soak`.
+"""Runs every attack on the server with its full number of repetitions, and writes docs/reliability.md (`make soak`).
 
 With --render, writes the page again from tools/results/reliability.jsonl.
 """
@@ -24,23 +24,24 @@ ROWS = {
     "finite": ("NaN, ±infinity, 1e39 at each of the 20 places, JSON and binary", "{sent:.0f} sent, every one 400"),
     "mutations": ("Mutations of valid requests",
                   "{sent:,.0f} sent, {accepted:,.0f} accepted, {failures:.0f} failures of the server"),
-    "openapi": ("What the OpenAPI description allows and forbids",
+    "openapi": ("Requests that the OpenAPI description allows and forbids",
                 "{sent:,.0f} requests to {operations:.0f} operations, {failures:.0f} failures"),
     "nested": ("JSON nested 250,000 deep",
                "{bodies:.0f} bodies, every one 400; memory grew by {growth:.1f} MiB at most"),
     "reported": ("Bodies after public reports: FP16, FP64, null, a text for a shape, two axes, on every network",
                  "{sent:.0f} sent, every one 400 in a sentence"),
-    "parameters": ("Parameters of extensions that are not served, as `classification`",
-                   "{sent:.0f}, every one 400 by its name"),
+    "parameters": ("Parameters of extensions that the server lacks, such as `classification`",
+                   "{sent:.0f}, every one 400 with its name"),
     "headers": ("Headers of 64 KiB and a byte, of 100,000 bytes in one field or many, trailers",
                 "{sent:.0f} requests; every one over the limit 431"),
-    "refused_bodies": ("20 MB sent to the end by a client that is refused",
+    "refused_bodies": ("20 MB sent to the end by a client whose request is refused",
                        "{sent:.0f}, every one read its 413 or 403"),
-    "left": ("Clients that leave in the middle of 100,000 windows", "{clients:.0f}; memory grew by {growth:.1f} MiB"),
+    "left": ("Clients that disconnect in the middle of 100,000 windows",
+             "{clients:.0f}; memory grew by {growth:.1f} MiB"),
     "busy": ("Bodies that are never finished",
              "{held:.0f} MiB held, the next 503 with Retry-After, small requests served"),
     "bomb": ("200 MiB of spaces, compressed to 200 KB", "413; memory grew by {growth:.1f} MiB"),
-    "names": ("Hostile model names", "{names:.0f}, none found anything"),
+    "names": ("Hostile model names", "{names:.0f}, none matched a model or a file"),
     "flips": ("Single-bit flips of a bundle's files",
               "{flips:,.0f} in {files:.0f} files, every one refused before a parser saw it"),
     "first": ("64 first requests at once", "{rounds:.0f} rounds, {loads:.0f} loads, identical answers"),
@@ -52,23 +53,23 @@ ROWS = {
     "slow": ("Clients that trickle headers or body",
              "{clients:.0f}, all cut within {seconds:.1f} s; a healthy client's 99th percentile "
              "{p99_ms:.1f} ms meanwhile"),
-    "swaps": ("A hostile bundle and a shipped one that take turns at one place: link, folder, file, hard link",
+    "swaps": ("A hostile bundle and a shipped one that alternate at one path: link, folder, file, hard link",
               "{seconds:.0f} s on each of {doors:.0f} doors (library, command line, server, with torchscript named "
               "and by default); {tries:,.0f} tries, {answered:,.0f} answered, foreign code ran {ran:.0f} times"),
 }  # fmt: skip
 
 HEAD = """# Reliability
 
-What was thrown at the server, and what came of it, on a shared two-core machine. Written by `make soak`, which runs
-the tests marked `soak` at full count; `make test` runs the same tests at a reduced one.
+These attacks on the server were tested on a shared two-core machine. `make soak` writes this page. It runs the tests
+marked `soak` with their full number of repetitions; `make test` runs the same tests with fewer.
 
-| what | result |
+| attack | result |
 |---|---|
 """
 
 
 def main() -> None:
-    """Run the tests unless told not to, then write the page."""
+    """Run the tests, unless an option skips them, and write the page."""
     if "--render" not in sys.argv[1:]:
         NOTES.parent.mkdir(parents=True, exist_ok=True)
         fresh = NOTES.with_suffix(".new")
@@ -81,7 +82,7 @@ def main() -> None:
 
 
 def table(notes: str) -> str:
-    """The rows of the page, from what the tests noted."""
+    """The rows of the page, from the numbers that the tests recorded."""
     totals: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for line in notes.splitlines():
         facts = json.loads(line)
@@ -89,16 +90,16 @@ def table(notes: str) -> str:
         for key, value in facts.items():
             row[key] = max(row[key], value) if key in LARGEST else row[key] + value
     rows = []
-    for what, (tried, came) in ROWS.items():
+    for what, (attack, result) in ROWS.items():
         if what in totals:
             numbers = dict(totals[what])
             numbers["p99_ms"] = 1000 * numbers.get("p99", 0.0)
-            rows.append(f"| {tried} | {came.format(**numbers)} |")
+            rows.append(f"| {attack} | {result.format(**numbers)} |")
     return "\n".join(rows) + "\n"
 
 
 def tabs(measured: dict[str, Any]) -> str:
-    """What the app's memory did over rounds of tabs."""
+    """The section on the app's memory over rounds of tabs."""
     rounds = measured["rounds"]
     last, warm = len(rounds) - 1, rounds[WARM]
     memory = [facts["rss"] for facts in rounds[WARM:]]
@@ -107,7 +108,7 @@ def tabs(measured: dict[str, Any]) -> str:
 ## Tabs of the app
 
 `python benchmarks/open_tabs.py` opens {measured["tabs"]} tabs in Chromium, closes them, waits until the app has
-forgotten them, and repeats this {last} times. Resident memory of the app, in MiB:
+released them, and repeats this {last} times. Resident memory of the app, in MiB:
 
 - {rounds[0]["rss"]:.0f} before the first tab, {rounds[1]["rss"]:.0f} after the first round, with all imports;
 - {warm["rss"]:.1f} after round {WARM}, {rounds[-1]["rss"]:.1f} after round {last};

@@ -37,7 +37,7 @@ COLOURS = 160  # of a picture's palette: these pages have few, and a repository 
 
 
 def main(names: list[str]) -> None:
-    """Draw these pages, or all."""
+    """Draw the named pages, or all."""
     with headless.app() as (_, address), headless.chromium() as chromium:
         for name in names or PAGES:
             path, ready = PAGES[name]
@@ -50,7 +50,7 @@ def main(names: list[str]) -> None:
 
 
 def train(page: Any, url: str, ready: str) -> None:
-    """Let one run finish, which every visitor then sees."""
+    """Let one training run finish, which the pages then show."""
     page.goto(url)
     page.click("#panel-train button:has-text('Start')")
     page.wait_for_selector(ready, timeout=300_000)

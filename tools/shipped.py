@@ -1,4 +1,4 @@
-"""Lists the bundles that the package ships by the SHA-256 of their manifests: what the runtime trusts.
+"""Lists the shipped bundles by the SHA-256 of their manifests, which the runtime trusts.
 
 Run by `make release`, and by hand after any bundle under src/seqzoo/shipped was written.
 """
@@ -10,16 +10,16 @@ from seqzoo.bundles.trust import SHIPPED_LIST
 
 
 def listed() -> str:
-    """A line for each bundle that lies in the package: SHA-256 of its manifest, two spaces, its name.
+    """A line for each shipped bundle: SHA-256 of its manifest, two spaces, its name.
 
     Raises:
-        BundleError: one of them is not what its manifest states.
+        BundleError: a file of a bundle differs from its manifest.
     """
     bundles = [open_bundle(path) for path in sorted(SHIPPED.iterdir()) if (path / MANIFEST).is_file()]
-    for found in bundles:
+    for bundle in bundles:
         for name in REQUIRED:
-            found.read(name)
-    return "".join(f"{found.manifest_sha256}  {found.path.name}\n" for found in bundles)
+            bundle.read(name)
+    return "".join(f"{bundle.manifest_sha256}  {bundle.path.name}\n" for bundle in bundles)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@
 >>> predictor.predict([0.1] * 20).shape
 (1, 1)
 
-Attributes are imported when they are first used: `import seqzoo` alone costs nothing and never
-imports torch.
+Attributes are imported when they are first used, so `import seqzoo` takes no time and never imports torch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Aliases of arrays, by what they hold."""
+"""Type aliases of arrays."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.floating]
 """Numbers in float32 or float64."""
 Float32Array = NDArray[np.float32]
-"""Numbers as engines take and give them."""
+"""Numbers in float32, as engines read and return them."""

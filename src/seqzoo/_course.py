@@ -1,4 +1,4 @@
-"""One point of the course of a training."""
+"""One evaluation during a training."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One point of the training history.
 
     Args:
-        loss: the mean over the updates since the point before, in model units.
-        excess: over Bayes on the validation windows; None where the law of the data is not known.
-        mse: on the validation windows, in the series' units squared; None where the excess says more.
+        step: updates so far.
+        windows: training windows seen so far.
+        seconds: training time so far.
+        loss: the mean loss over the updates since the point before, in model units.
+        excess: the excess over Bayes on the validation windows; None where the law of the data is unknown.
+        mse: the MSE on the validation windows, in the series' units squared; None where `excess` replaces it.
     """
 
     step: int

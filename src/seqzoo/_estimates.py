@@ -22,7 +22,11 @@ class Estimate(NamedTuple):
 
 
 def mean(per_window: ArrayLike) -> Estimate:
-    """Mean over rows [B] with its standard error."""
+    """The mean over windows [B] with its standard error.
+
+    Raises:
+        InputError: not one value per window, or no window.
+    """
     values = np.asarray(per_window, dtype=np.float64)
     if values.ndim != 1 or len(values) == 0:
         raise InputError(f"a mean needs one value per window and at least one window, got {values.shape}.")

@@ -1,4 +1,4 @@
-"""What is installed beyond the light core, and how many threads torch uses."""
+"""Whether torch is installed, and how many threads it uses."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from .errors import MissingExtraError
 
 
 def has_torch() -> bool:
-    """Whether torch is installed; does not import it."""
+    """Whether torch is installed, without importing it."""
     return importlib.util.find_spec("torch") is not None
 
 
 def check_torch(purpose: str) -> None:
-    """Raises MissingExtraError, which states the purpose, unless torch is installed; does not import it."""
+    """Raises MissingExtraError, which states the purpose, unless torch is installed. Does not import torch."""
     if not has_torch():
         raise MissingExtraError(purpose, "train")
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Run torch operations of this thread on one core, then give back the setting found. Imports torch.
+    """Run this thread's torch operations on one core, then restore the previous setting. Imports torch.
 
-    At these sizes a second thread costs more than it brings, and sums in one fixed order make the
-    results the same on any number of cores.
+    For models this small a second thread costs more than it saves. One thread also sums in a fixed order, so the
+    results are the same on any number of cores.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers formatted for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def percent(value: float) -> str:
-    """A share with three digits that matter, as "12.6%" or "0.0312%"."""
+    """A share in per cent with three significant digits, for example "12.6%" or "0.0312%"."""
     if not math.isfinite(value):
         return "∞"
     share = 100 * value

@@ -1,4 +1,4 @@
-"""The terms that pages explain, a sentence each: the app and the microscope read `_glossary.json`."""
+"""The terms that the pages explain, with one sentence each. The app and the microscope read `_glossary.json`."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ import json
 from pathlib import Path
 
 TERMS: dict[str, str] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
-"""What each term means; plain text without markup."""
+"""The meaning of each term, as plain text without markup."""

@@ -1,7 +1,7 @@
-"""The colours of everything that is drawn: pages, saved figures, reports and the microscope read `_palette.json`.
+"""The colours of pages, saved figures, reports and the microscope, from `_palette.json`.
 
-A colour is a pair of values: on light ground and on dark. A role, as that of a reference, names a colour, and every
-place that draws it takes that one. Colours reach a contrast of 3:1 at least on `card` and on `ground`.
+A colour is a pair of values, for light and for dark ground. A role, for example that of a reference, has the same
+colour everywhere. Colours have a contrast of at least 3:1 on `card` and on `ground`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Pair(NamedTuple):
-    """A colour as it is on light ground and on dark, as "#rrggbb"."""
+    """The values of a colour on light and on dark ground, in the form "#rrggbb"."""
 
     light: str
     dark: str
@@ -22,34 +22,35 @@ class Pair(NamedTuple):
 
 _FILE = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 COLOURS = {name: Pair(*pair) for name, pair in _FILE["colours"].items()}
-"""What lines, points and words are drawn in. No two are alike on light ground, where their value tells them apart."""
+"""Colours of lines, points and words. Their values on light ground all differ, so that `follow` can replace them."""
 SURFACES = {name: Pair(*pair) for name, pair in _FILE["surfaces"].items()}
-"""What is drawn on, and the rules of a grid."""
+"""Colours of grounds, and of the rules of a grid."""
 ROLES: dict[str, str] = _FILE["roles"]
-"""The name of a colour by what is drawn: a model, a reference of `forecasters.table`, a condition of experiments."""
+"""The name of the colour of each role: a model, a reference of `forecasters.table`, a condition of an experiment."""
 MODELS: tuple[str, ...] = tuple(_FILE["models"].values())
-"""Names of colours for several models in one figure, by `places`. Beyond them, shapes tell models apart."""
+"""Names of colours for several models in one figure, indexed by `places`. Further models differ by shape."""
 
 
 def pair(name: str) -> Pair:
-    """The values of a colour, a surface or a role; grey for a role that has no colour of its own."""
+    """The values of a colour, a surface or a role; grey for an unknown role."""
     return COLOURS.get(name) or SURFACES.get(name) or COLOURS[ROLES.get(name, "grey")]
 
 
 def light(name: str) -> str:
-    """The value of a colour or role on light ground, as figures have it that are saved."""
+    """The value of a colour or role on light ground, as in saved figures."""
     return pair(name).light
 
 
 def variable(name: str) -> str:
-    """A colour or role as a style sheet takes it: that of light or dark, as the page is."""
+    """A colour or role as a CSS variable, which follows the page from light to dark."""
     return f"var(--{name.replace('_', '-')})"
 
 
 def places(models: Iterable[str]) -> dict[str, int]:
-    """A place in `MODELS`, or beyond, for each of several models, as "lstm" or "lstm.sine"; no two have the same.
+    """A different index into `MODELS`, or beyond it, for each of several models, named "lstm" or "lstm.sine".
 
-    It is that of the architecture, whatever is drawn beside it; who has none, or finds it taken, follows.
+    An architecture keeps its index in every figure. A model without an index, or whose index is taken, gets the next
+    free one.
     """
     names, known = list(models), list(_FILE["models"])
     own: dict[str, int] = {}
@@ -62,20 +63,20 @@ def places(models: Iterable[str]) -> dict[str, int]:
 
 
 def css(names: Iterable[str] = (*COLOURS, *SURFACES, *ROLES)) -> str:
-    """Colours, surfaces and roles as custom properties, for light and dark pages."""
+    """A style sheet that defines colours, surfaces and roles as CSS variables, for light and dark pages."""
     lights, darks = ("".join(f"--{name.replace('_', '-')}:{pair(name)[side]};" for name in names) for side in (0, 1))
     return f":root{{color-scheme:light dark;{lights}}}\n@media (prefers-color-scheme: dark){{:root{{{darks}}}}}\n"
 
 
 def follow(drawing: str) -> str:
-    """A drawing in the values of light ground as one that takes those of the page it stands in."""
+    """A drawing whose colours follow the page, from a drawing with the values for light ground."""
     for name in (*COLOURS, "rule"):
         drawing = drawing.replace(light(name), variable(name))
     return drawing
 
 
 def follow_within(selector: str) -> str:
-    """A style sheet that turns the values of light ground in the SVG within a selector into those of the page."""
+    """A style sheet by which the SVG within a selector follows the colours of the page."""
     rules = []
     for name in (*COLOURS, "rule"):
         for kind in ("fill", "stroke"):

@@ -1,4 +1,4 @@
-"""Files written so that a crash at any moment leaves the old or the new one, and read with limits."""
+"""Atomic writes, where a crash leaves either the old or the new file, and reads with a size limit."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import platformdirs
 
 from .errors import InputError, IntegrityError
 
-_STARTED = time.time() - 1.0  # this process wrote nothing before; file times may lag behind the clock
-LOCK = ".seqzoo.lock"  # in a folder while somebody writes into it
+_STARTED = time.time() - 1.0  # this process wrote no file before; file times may lag behind the clock
+LOCK = ".seqzoo.lock"  # exists in a folder while a process writes into it
 _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<kind>new|old)-(?P<pid>\d+)$")
 
 
 def home() -> Path:
-    """Where a user's own models and runs live: SEQZOO_HOME, or the platform's data folder."""
+    """The folder of the user's models and runs: SEQZOO_HOME, or the platform's data folder."""
     given = os.environ.get("SEQZOO_HOME")
     try:
         folder = Path(given).expanduser() if given else None
@@ -33,10 +33,10 @@ def home() -> Path:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file by temporary, fsync and rename, creating its folder.
+    """Write a file through a temporary file, fsync and rename; creates its folder.
 
     Raises:
-        OSError: as when the disk is full; the previous file is then untouched.
+        OSError: for example the disk is full; the previous file is then unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, path.name)
@@ -50,13 +50,12 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Put a whole folder of files in place of whatever folder was there.
+    """Write a folder of files, in place of any folder at that path.
 
-    The old one is renamed aside for the instant between two renames; `sweep` puts it back if the
-    process dies there.
+    The old folder is renamed aside between two renames; if the process dies there, `sweep` renames it back.
 
     Raises:
-        OSError: as when the disk is full; the previous folder is then untouched.
+        OSError: for example the disk is full; the previous folder is then unchanged.
     """
     path = path.resolve()  # "." and ".." have no name to build a temporary's from
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,10 +82,10 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make a folder and a file in it, before anything is computed for it; the file goes again.
+    """Check that a folder can be written into, before anything is computed for it. Creates the folder.
 
     Raises:
-        InputError: it cannot be made or written into.
+        InputError: the folder cannot be created or written into.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,10 +97,10 @@ def check_writable(folder: Path) -> None:
 
 
 def check_file(path: Path) -> None:
-    """The same for a file that is to be written.
+    """Check that a file can be written, before anything is computed for it. Creates its folder.
 
     Raises:
-        InputError: its folder cannot be made or written into, or the path is that of a folder.
+        InputError: its folder cannot be created or written into, or the path is a folder.
     """
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder. Choose another file.")
@@ -109,21 +108,20 @@ def check_file(path: Path) -> None:
 
 
 def sweep(folder: Path, name: str | None = None) -> None:
-    """Remove what writers that died left behind, and finish their interrupted replacements.
+    """Remove the temporary files of processes that died, and undo their interrupted replacements.
 
     Args:
-        name: look only for what belongs to this file or folder; in a folder that is not ours
-            anything else is somebody's own.
+        name: touch only temporaries of this file or folder; a folder outside the home may hold other people's files.
     """
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
-        found = _TEMPORARY.match(path.name)
-        if found is None or name not in (None, found["name"]) or _is_written(path, int(found["pid"])):
+        temporary = _TEMPORARY.match(path.name)
+        if temporary is None or name not in (None, temporary["name"]) or _is_written(path, int(temporary["pid"])):
             continue
-        target = folder / found["name"]
-        with contextlib.suppress(OSError):  # a folder that is read-only can still be listed
-            if found["kind"] == "old" and not target.exists():
+        target = folder / temporary["name"]
+        with contextlib.suppress(OSError):  # a read-only folder can still be listed
+            if temporary["kind"] == "old" and not target.exists():
                 path.rename(target)
             elif path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
@@ -133,13 +131,13 @@ def sweep(folder: Path, name: str | None = None) -> None:
 
 @contextlib.contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
-    """Hold a folder, made if need be, for one writer; the hold ends with the process, however that ends.
+    """Lock a folder for one writer. Creates the folder; the lock ends with the process, however the process ends.
 
-    Without effect where no lock can be had: on a file system without locks, in a folder that cannot be written to.
+    Has no effect on a file system without locks or in a read-only folder.
 
     Raises:
-        InputError: another one writes into it.
-        OSError: the folder cannot be made.
+        InputError: another process writes into the folder.
+        OSError: the folder cannot be created.
     """
     from filelock import FileLock, Timeout
 
@@ -152,22 +150,22 @@ def only_writer(folder: Path) -> Iterator[None]:
         raise InputError(
             f"another run is writing into {folder}: wait until it has ended, or give another folder with --out."
         ) from None
-    except OSError:  # no locks there
+    except OSError:  # the file system has no locks
         pass
     try:
         yield
     finally:
         if lock.is_locked:
-            with contextlib.suppress(OSError):  # Windows removes no open file; there it stays
-                path.unlink()  # while it is held: who locks the unlinked file notices, and tries again
+            with contextlib.suppress(OSError):  # Windows removes no open file: the lock file stays there
+                path.unlink()  # before the release: a process that locks the unlinked file notices and tries again
             lock.release()
 
 
 def read_file(path: Path, limit: int) -> bytes:
-    """The bytes of a regular file of at most `limit` bytes. Follows no link, opens no device.
+    """The bytes of a regular file of at most `limit` bytes. Follows no link and opens no device.
 
     Raises:
-        IntegrityError: missing, unreadable, a link or special file, or too large.
+        IntegrityError: the file is missing, unreadable, a link, a special file, or too large.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -178,7 +176,7 @@ def read_file(path: Path, limit: int) -> bytes:
         why = "is a symbolic link" if is_link else f"cannot be opened ({error})"
         raise IntegrityError(f"{path} {why}; expected a regular file.") from None
     facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode):  # asked first: fdopen raises an error of its own for a folder
+    if not stat.S_ISREG(facts.st_mode):  # checked first: fdopen raises another error for a folder
         os.close(descriptor)
         raise IntegrityError(f"{path} is not a regular file.")
     with os.fdopen(descriptor, "rb") as file:
@@ -208,8 +206,8 @@ def _sync_folder(path: Path) -> None:
 
 
 def _is_written(path: Path, pid: int) -> bool:
-    """Whether the process that made a temporary still runs."""
-    if pid == os.getpid():  # or a dead one had our number, as process 1 of a container that restarts
+    """Whether the process that writes a temporary still runs."""
+    if pid == os.getpid():  # or a dead process had the same number, such as 1 in a container that restarts
         with contextlib.suppress(OSError):
             return path.lstat().st_ctime >= _STARTED
         return False

@@ -1,7 +1,6 @@
-"""JSON that every reader understands alike: no key twice, no depth and no number that some parser gives up on.
+"""JSON that every parser reads alike: without duplicate keys, deep nesting or very large numbers.
 
-Of a key given twice most parsers take the last value, some the first: a file would be one thing to us and another
-to whoever looked through it.
+Of a duplicate key most parsers take the last value, some the first: two readers would see different facts.
 """
 
 from __future__ import annotations
@@ -12,11 +11,12 @@ from typing import Any
 from .errors import InputError
 
 DEEPEST = 32  # levels of lists and objects; parsers fail from some hundreds on
-LARGEST = 2**53 - 1  # whole numbers beyond are rounded by JavaScript, and refused by others from 64 bits on
+LARGEST = 2**53 - 1  # JavaScript rounds larger whole numbers, and other parsers refuse those beyond 64 bits
 
 
 def check(raw: bytes | str) -> None:
-    """Raises InputError: not JSON; a key twice in one object; deeper than DEEPEST; a whole number beyond ±LARGEST."""
+    """Raises InputError for text that is not JSON, a duplicate key, nesting beyond DEEPEST, or a whole number beyond
+    ±LARGEST."""
     try:
         facts = json.loads(raw, object_pairs_hook=_once, parse_int=_whole)
     except RecursionError:

@@ -9,9 +9,9 @@
     │   ├── IntegrityError                   bytes differ from what the manifest states
     │   └── UntrustedError                   it would have to execute code of unknown origin
     ├── CheckpointError                      a checkpoint cannot be read or resumed
-    └── DivergedError                        training met a loss that is not finite
+    └── DivergedError                        the training loss became infinite or NaN
 
-    OutsideTrainingWarning    (UserWarning)  windows that training saw nothing like
+    OutsideTrainingWarning    (UserWarning)  windows lie outside the training data
 
 A message says what was given, what was expected and what to do. The command line prints it
 as one line and exits with status 2.
@@ -33,13 +33,13 @@ class InputError(SeqzooError, ValueError):
 
 
 class UnknownNameError(SeqzooError, LookupError):
-    """A name that is not in the list it was looked up in; says which names exist, or of many the nearest three.
+    """An unknown name. The message lists the names that exist, or the nearest three if there are many.
 
     Args:
-        kind: what was looked for, as "model" or "engine".
-        given: the name as the caller wrote it.
-        known: every name that would have been accepted.
-        listed: a sentence on where all of them can be seen, for names that are too many for a message.
+        kind: the kind of thing, for example "model" or "engine".
+        given: the name that the caller gave.
+        known: every name that exists.
+        listed: a sentence on where all names are listed, in case they are too many for a message.
 
     Attributes:
         near: the three of `known` most like `given`, the nearest first.
@@ -63,15 +63,15 @@ class UnknownNameError(SeqzooError, LookupError):
 
 
 class OutsideTrainingWarning(UserWarning):
-    """A window lies outside what training saw; says how far. Once for each model that `load` returned."""
+    """A window lies outside the training data; the text says how far. Issued once for each loaded model."""
 
 
 class MissingExtraError(SeqzooError, ImportError):
-    """An optional dependency is needed; says what installs it.
+    """An optional dependency is not installed; the message says how to install it.
 
     Args:
-        purpose: what the caller wanted to do, as "training".
-        extra: the extra of the seqzoo distribution that brings it.
+        purpose: what the caller wanted to do, for example "training".
+        extra: the extra of the seqzoo distribution that installs the dependency.
     """
 
     def __init__(self, purpose: str, extra: str) -> None:
@@ -83,11 +83,11 @@ class BundleError(SeqzooError):
 
 
 class ManifestError(BundleError):
-    """The manifest is missing, malformed, or of a schema this version does not know."""
+    """The manifest is missing, malformed, or of a schema newer than this version reads."""
 
 
 class IntegrityError(BundleError):
-    """A file's bytes are not what the manifest states."""
+    """A file's bytes differ from those that the manifest states."""
 
 
 class UntrustedError(BundleError):
@@ -99,10 +99,10 @@ class CheckpointError(SeqzooError):
 
 
 class DivergedError(SeqzooError):
-    """Training met a loss that is not finite."""
+    """The training loss became infinite or NaN."""
 
 
 def first_line(error: BaseException) -> str:
-    """As "RuntimeError: what it says first", without a full stop."""
+    """The type and the first line of an error, for example "RuntimeError: shapes differ", without a full stop."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0][:300]}".rstrip(".:") if lines else type(error).__name__

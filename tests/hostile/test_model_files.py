@@ -96,7 +96,7 @@ IN_TRIAL = {
     "wrong size": (building("self.head = nn.Linear(19, 1)"), "fails on two windows [2, 20, 1]: RuntimeError"),
     "one window": (returning("self.head(context.view(1, 20))"), "fails on two windows"),
     "a lazy layer": (building("self.head = nn.LazyLinear(1)"), "cannot be counted"),
-    "half": (building(BUILDS + "; self.half()"), "must hold float32 alone: 'head.weight' is float16"),
+    "half": (building(BUILDS + "; self.half()"), "must hold only float32: 'head.weight' is float16"),
     "batch norm": (building(BUILDS + "; self.norm = nn.BatchNorm1d(1)"), "'norm.num_batches_tracked' is int64"),
     "in place": (returning(FORECAST + ".exp().add_(1)"), "has no gradient"),
     "not scriptable": (SOUND.replace(RETURNS, "import math; " + RETURNS), "TorchScript cannot script Own"),

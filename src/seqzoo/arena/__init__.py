@@ -1,6 +1,6 @@
-"""The arena: experiments that put one question to many models, with intervals and verdicts.
+"""The arena: experiments that compare many models, with intervals and verdicts.
 
-`experiment` states what an experiment is, `experiments` holds them and their list, `running` measures what a folder
-lacks. `results`, `measurements` and `result_files` keep what is measured; `report` has what findings and reports are
-made of; `committed` is what the package ships.
+`experiment` defines the protocol of an experiment, and `experiments` holds the experiments and their list. `running`
+measures the cases that a folder lacks. `results`, `measurements` and `result_files` store measurements. `report`
+holds the parts of findings and reports, and `committed` the results that the package ships.
 """

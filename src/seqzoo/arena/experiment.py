@@ -1,7 +1,7 @@
-"""What an experiment is: the one protocol that the command line, the pages and the report go by.
+"""The protocol of an experiment, which the command line, the pages and the report use.
 
-An experiment is a class in a module, or a package, of `experiments`, and a line in its list `EXPERIMENTS`. Its module
-imports nothing heavy outside functions: it is read whenever `seqzoo` starts.
+An experiment is a class in a module or package of `experiments`, and one line in the list `EXPERIMENTS`. Its module
+is imported whenever `seqzoo` starts, so it imports large libraries only inside functions.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 class Option(NamedTuple):
-    """Marks a field of an experiment's settings that the command takes as an option of that name."""
+    """Marks a field of an experiment's settings as an option of its command, with the field's name."""
 
     help: str
 
 
 class Argument(NamedTuple):
-    """The same for a list of words without a name."""
+    """Marks a field of an experiment's settings as the positional arguments of its command."""
 
     help: str
 
 
 class Setting(NamedTuple):
-    """A field of settings: its name, its type, what it is on the command line, its default or dataclasses.MISSING."""
+    """A field of settings: name, type, mark for the command line, and default or dataclasses.MISSING."""
 
     name: str
     kind: Any
@@ -42,13 +42,14 @@ class Setting(NamedTuple):
 
 
 class CommittedResults(NamedTuple):
-    """Results that come with an experiment.
+    """Results that the package ships with an experiment.
 
     Args:
-        name: of the folder, below `home`.
-        heading: of the section in docs/arena.md.
-        options: those of the command that made them.
-        label: for people, where an experiment has several.
+        name: the folder's name, below `home`.
+        heading: the heading of the section in docs/arena.md.
+        options: the options of the command that measured them.
+        label: the name on pages, if an experiment has several results.
+        home: the folder that holds the folder.
     """
 
     name: str
@@ -59,12 +60,12 @@ class CommittedResults(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """Where they are."""
+        """The folder of the results."""
         return self.home / self.name
 
 
 class Demonstration(NamedTuple):
-    """An experiment made small enough to watch, a minute or two: `total` measurements, `about` says what is small."""
+    """A small version of an experiment, of a minute or two: it has `total` measurements, and `about` describes it."""
 
     settings: Any
     total: int
@@ -72,7 +73,7 @@ class Demonstration(NamedTuple):
 
 
 class ReportTable(NamedTuple):
-    """A table for a terminal, with what failed and with lines below it."""
+    """A table for a terminal, with the failed rows and with lines below it."""
 
     title: str
     headings: Sequence[str]
@@ -82,7 +83,8 @@ class ReportTable(NamedTuple):
 
 
 class WrittenReport(NamedTuple):
-    """What was written of some results: `text` or `tables` for people, `facts` for machines; `files`, last line."""
+    """A report that was written: `text` or `tables` for people, `facts` for JSON, and `files`, a line that names the
+    files."""
 
     facts: Any
     files: str
@@ -97,23 +99,23 @@ MeasurementT_contra = TypeVar("MeasurementT_contra", contravariant=True)
 
 
 class ExperimentResults(Protocol[CaseT_contra, MeasurementT_contra]):
-    """What an experiment has measured so far, a msgspec.Struct: one JSON file, whole after every measurement."""
+    """The measurements of an experiment so far: a msgspec.Struct in one JSON file, saved after every measurement."""
 
     @property
     def measured(self) -> int:
-        """How many measurements there are."""
+        """The number of measurements."""
 
     def holds(self, case: CaseT_contra) -> bool:
-        """Whether a case is measured already and need not be again."""
+        """Whether the results hold a valid measurement of the case."""
 
     def enter(self, case: CaseT_contra, measurement: MeasurementT_contra) -> None:
-        """Add a measurement, in place of an older one of the same case."""
+        """Add a measurement; it replaces an older one of the same case."""
 
     def fail(self, case: CaseT_contra, reason: str) -> None:
-        """Enter that a case could not be measured.
+        """Record that a case could not be measured.
 
         Raises:
-            SeqzooError: where the experiment ends with the first of these.
+            SeqzooError: the experiment ends at the first failure.
         """
 
 
@@ -121,23 +123,23 @@ ResultsT = TypeVar("ResultsT", bound=ExperimentResults[Any, Any])
 
 
 class Experiment(Protocol[CaseT, MeasurementT, ResultsT]):
-    """A question put to models: cases, each measured in a process; results in a file; what they come to.
+    """An experiment: cases, each measured in a process; results in a file; and a finding.
 
     Attributes:
-        key: names it in addresses, and the folder of its results where there is one.
-        command: of `seqzoo`.
-        title: for people.
-        help: of the command, in Markdown.
-        notice: what to notice in the finding; a word in braces is explained where it is shown.
-        file: of the results.
+        key: the name in addresses, and of the folder of its results if there is one.
+        command: the command of `seqzoo`.
+        title: the title on pages.
+        help: the help of the command, in Markdown.
+        notice: a sentence on what to notice in the finding; pages explain a word in braces.
+        file: the name of the results' file.
         settings: a frozen dataclass; `Annotated[TYPE, Option(HELP)]` makes a field an option of the command.
-        figure_shows: in a few words.
-        committed: results that come with it.
-        counted: what the measurements are called.
-        parts: what the parts of a finding are called.
-        out: where results go unless another folder is given; None is a folder of the command and the signal at home.
-        is_long: whether each measurement is told of, and the same command goes on where it was stopped.
-        reports_unfinished: whether results are worth a report before all cases are measured.
+        figure_shows: a description of the figure in a few words.
+        committed: results that the package ships.
+        counted: the word for its measurements.
+        parts: the word for the parts of its finding.
+        out: the default folder of results; None stands for a folder of the command and the signal in the home folder.
+        is_long: whether the command reports each measurement, and continues where it was stopped.
+        reports_unfinished: whether the command reports before all cases are measured.
     """
 
     key: str
@@ -157,44 +159,45 @@ class Experiment(Protocol[CaseT, MeasurementT, ResultsT]):
 
     @abstractmethod
     def cases(self, settings: Any) -> Sequence[CaseT]:
-        """What is to be measured; a case can be pickled.
+        """The cases to measure; each can be pickled.
 
         Raises:
-            SeqzooError: settings that cannot be.
+            SeqzooError: the settings are invalid.
         """
 
     @abstractmethod
     def measure(self, case: CaseT) -> MeasurementT:
-        """Measure one case; runs in a process. What it comes to can be pickled.
+        """The measurement of one case, which can be pickled. Runs in a worker process.
 
         Raises:
-            SeqzooError: it cannot be measured.
+            SeqzooError: the case cannot be measured.
         """
 
     @abstractmethod
     def begin(self, folder: Path, settings: Any) -> ResultsT:
-        """The results that cases of these settings are entered into: those of the folder, or new ones.
+        """The results to which measurements of these settings are added: those in the folder, or new ones.
 
         Raises:
-            InputError: the folder holds results that these do not go with, or that cannot be read.
+            InputError: the folder holds results of other settings, or results that cannot be read.
         """
 
     @abstractmethod
     def read(self, folder: Path) -> ResultsT:
-        """The results of a folder.
+        """The results in a folder.
 
         Raises:
-            InputError: there are none, or they cannot be read.
-            IntegrityError: the file is a link, no regular file, or huge.
+            InputError: the file is missing or cannot be read.
+            IntegrityError: the file is a link, not a regular file, or too large.
         """
 
     @abstractmethod
     def summarise(self, results: ResultsT, part: str, chosen: Collection[str]) -> Finding:
-        """What the results come to, also while they are in the making.
+        """The finding from the results, also while some are missing.
 
         Args:
-            part: which of several; the first where there is no such part.
-            chosen: models; all where none of these is there.
+            results: the results.
+            part: the part to show; the first one if this does not exist.
+            chosen: the models to show; all if none of these exists.
         """
 
     @abstractmethod
@@ -207,18 +210,18 @@ class Experiment(Protocol[CaseT, MeasurementT, ResultsT]):
 
     @abstractmethod
     def markdown(self, results: ResultsT, *, level: int = 2) -> str:
-        """The results as text, headings from this level on."""
+        """The results as Markdown, with headings from `level` on."""
 
     @abstractmethod
     def demonstrate(self, signal: str, part: str, models: Sequence[str]) -> Demonstration:
-        """A small version of it; without models, of those that it chooses."""
+        """A small version of the experiment; without `models`, it chooses the models."""
 
     def check_installed(self, *, measuring: bool) -> None:
-        """Raises MissingExtraError unless what is needed to measure, or only to report, is installed."""
+        """Raises MissingExtraError unless the packages for measuring, or only for reporting, are installed."""
         require(["matplotlib"], "plotting", "plot")
 
     def save(self, results: ResultsT, folder: Path) -> None:
-        """Write the results, whole or not at all.
+        """Write the results into a folder, atomically.
 
         Raises:
             OSError: the folder cannot be written to.
@@ -228,19 +231,19 @@ class Experiment(Protocol[CaseT, MeasurementT, ResultsT]):
         result_files.write(folder / self.file, results)
 
     def finish(self, results: ResultsT, settings: Any, say: Callable[[str], None]) -> bool:
-        """What is measured in this process when all cases are; returns whether that changed the results."""
+        """Whether the results changed, after measuring in this process what needs all cases."""
         return False
 
     def label(self, case: CaseT) -> str:
-        """A case in a few words."""
+        """The case in a few words."""
         return str(case)
 
     def tell(self, measurement: MeasurementT) -> str:
-        """A measurement in a few words."""
+        """The measurement in a few words."""
         return "measured"
 
     def report(self, results: ResultsT, folder: Path, *, finished: bool) -> WrittenReport:
-        """Write picture and text into a folder.
+        """The report, after writing its picture and text into a folder.
 
         Raises:
             OSError: the folder cannot be written to.
@@ -259,7 +262,7 @@ AnyExperiment = Experiment[Any, Any, Any]
 
 
 def settings_of(experiment: AnyExperiment) -> Iterator[Setting]:
-    """The fields of its settings."""
+    """The fields of an experiment's settings that its command takes."""
     kinds = get_type_hints(experiment.settings, include_extras=True)
     for field in dataclasses.fields(experiment.settings):
         if get_origin(kinds[field.name]) is Annotated:
@@ -285,7 +288,7 @@ def command_line(experiment: AnyExperiment, settings: Any) -> list[str]:
 
 
 def require(modules: Sequence[str], purpose: str, extra: str) -> None:
-    """Raises MissingExtraError, which names the extra, unless all these can be imported; imports none."""
+    """Raises MissingExtraError, which names the extra, unless all modules are installed. Imports none of them."""
     import importlib.util
 
     from ..errors import MissingExtraError

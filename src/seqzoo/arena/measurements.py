@@ -1,4 +1,4 @@
-"""Results of an experiment that keeps its measurements by the key of their case, beside its settings."""
+"""Results that store measurements by the key of their case, with the settings of the experiment."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ MeasurementsT = TypeVar("MeasurementsT", bound="Measurements[Any, Any]")
 
 
 class Keyed(Protocol):
-    """A case with a name."""
+    """A case with a key."""
 
     @property
     def key(self) -> str:
-        """Tells it from all others."""
+        """The unique name of the case."""
 
 
 class Measurements(msgspec.Struct, Generic[SettingsT, MeasurementT], forbid_unknown_fields=True):
-    """Measurements by `case.key`. `settings` are those without which two measurements could not be compared."""
+    """Measurements by `case.key`. Only measurements with equal `settings` can be compared."""
 
     settings: SettingsT
     runs: dict[str, MeasurementT] = {}
 
     @property
     def measured(self) -> int:
-        """How many measurements there are."""
+        """The number of measurements."""
         return len(self.runs)
 
     def holds(self, case: Keyed) -> bool:
-        """Whether a case is measured already."""
+        """Whether the case has been measured."""
         return case.key in self.runs
 
     def enter(self, case: Keyed, measurement: MeasurementT) -> None:
@@ -51,17 +51,17 @@ class Measurements(msgspec.Struct, Generic[SettingsT, MeasurementT], forbid_unkn
 
 
 def begin(path: Path, fresh: MeasurementsT, kind: type[MeasurementsT]) -> MeasurementsT:
-    """The measurements of a file, or `fresh` where there are none.
+    """The measurements in a file, or `fresh` if there is no file.
 
     Raises:
-        InputError: those of the file are of other settings, or it cannot be read.
+        InputError: the file has other settings, or cannot be read.
     """
     if not path.exists():
         return fresh
-    there = result_files.read(path, kind)
-    if there.settings != fresh.settings:
+    stored = result_files.read(path, kind)
+    if stored.settings != fresh.settings:
         raise InputError(
             f"{path} holds measurements with other settings, which cannot be compared with these. Choose another "
             "folder with --out, or move the file away."
         )
-    return there
+    return stored

@@ -1,4 +1,4 @@
-"""Results of the arena as JSON files, written whole or not at all."""
+"""Results of the arena as JSON files, written atomically."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Stored = TypeVar("Stored", bound=msgspec.Struct)
 
 
 class _Version(msgspec.Struct):
-    """Read before all else: what a later schema holds is not for this one to judge."""
+    """The version of the schema, read first, since a later schema may have other fields."""
 
     schema_version: int = 1
 
@@ -25,11 +25,13 @@ def read(path: Path, kind: type[Stored], schema: int = 1) -> Stored:
     """The results in a file.
 
     Args:
-        schema: the version that `kind` is of; a file that states none is of the first.
+        path: the file.
+        kind: the type of the results.
+        schema: the version of `kind`; a file without a version counts as version 1.
 
     Raises:
-        InputError: there is no file, or it does not hold results of that kind and version.
-        IntegrityError: the file is a link, no regular file, or huge.
+        InputError: the file is missing, or does not hold results of this kind and version.
+        IntegrityError: the file is a link, not a regular file, or too large.
     """
     if not path.exists():
         raise InputError(f"there are no results in {path.parent}: expected a file {path.name}. Run it first.")

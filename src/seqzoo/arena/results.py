@@ -1,4 +1,4 @@
-"""Results of trainings on a budget of data: one JSON file, whole after every training. Two experiments have it."""
+"""Results of trainings on a budget of data, in one JSON file that is saved after every training."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 NAME = "results.json"
-BATCH_SIZE = 128  # of every training in the arena
+BATCH_SIZE = 128  # for every training in the arena
 
 
-MOST = 1e100  # of an excess or a skill: the squares of larger ones overflow
+MOST = 1e100  # the largest excess or skill: squares of larger ones overflow
 
 Score = Annotated[float, Meta(ge=-MOST, le=MOST)]
 NotNegative = Annotated[float, Meta(ge=0, le=MOST)]
@@ -30,11 +30,11 @@ Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Strict: a field this schema does not know is an error, never silently dropped."""
+    """Strict: an unknown field is an error and is never dropped silently."""
 
 
 class TrainingOutcome(_Strict, frozen=True):
-    """The score of a trained model on `scored` fresh windows; the `se` is over windows."""
+    """The score of a trained model on `scored` fresh windows; `excess_se` is the standard error over windows."""
 
     excess: NotNegative
     excess_se: NotNegative
@@ -47,9 +47,9 @@ class TrainingOutcome(_Strict, frozen=True):
 
 
 class TrainingResult(_Strict, frozen=True):
-    """Of one cell: a model trained once. Either `outcome` or `error` says how it ended.
+    """The result of one cell, a single training of a model: either an `outcome` or an `error`.
 
-    `points` is the length of the one observed series; None draws fresh windows without end.
+    `points` is the length of the observed series; None stands for fresh windows without end.
     """
 
     model: Name
@@ -62,19 +62,19 @@ class TrainingResult(_Strict, frozen=True):
 
     @property
     def place(self) -> tuple[str, int | None, int, int]:
-        """What there is one result of."""
+        """The key of the cell, which has at most one result."""
         return self.model, self.points, self.windows, self.seed
 
 
 class Footprint(_Strict, frozen=True):
-    """Of one model: median microseconds of one window through ONNX Runtime, bytes of the ONNX file."""
+    """The footprint of a model: median microseconds for one window in ONNX Runtime, and bytes of the ONNX file."""
 
     microseconds: NotNegative
     bytes: Whole
 
 
 class TrainingResults(msgspec.Struct, forbid_unknown_fields=True):
-    """Everything in one results.json. `references` has the exact excess of each reference forecaster."""
+    """The contents of results.json. `references` holds the exact excess of each reference forecaster."""
 
     signal: Name
     context_length: Count
@@ -85,33 +85,33 @@ class TrainingResults(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def measured(self) -> int:
-        """How many trainings there are, failed ones too."""
+        """The number of trainings, failed ones included."""
         return len(self.cells)
 
     def holds(self, case: Cell) -> bool:
-        """Whether a cell has an outcome from the same facts; one that failed is tried again."""
-        there = next((result for result in self.cells if result.place == case.place), None)
-        return there is not None and there.outcome is not None and there.fingerprint == case.fingerprint
+        """Whether the cell has an outcome with the same fingerprint; a failed cell is tried again."""
+        stored = next((result for result in self.cells if result.place == case.place), None)
+        return stored is not None and stored.outcome is not None and stored.fingerprint == case.fingerprint
 
     def enter(self, case: Cell, measurement: TrainingOutcome) -> None:
         """Add the outcome of a cell."""
         self.put(TrainingResult(*case.place, case.fingerprint, measurement))
 
     def fail(self, case: Cell, reason: str) -> None:
-        """Add the reason why a cell has no outcome; the others go on."""
+        """Add the reason why a cell has no outcome."""
         self.put(TrainingResult(*case.place, case.fingerprint, None, reason))
 
     def put(self, result: TrainingResult) -> None:
-        """Add a result, in place of an older one of the same cell."""
+        """Add a result; it replaces an older one of the same cell."""
         self.cells = [*(cell for cell in self.cells if cell.place != result.place), result]
 
 
 def load(folder: Path) -> TrainingResults:
-    """Read the results of a folder.
+    """The results in a folder.
 
     Raises:
-        InputError: there are none, or the file is damaged or of another schema.
-        IntegrityError: the file is a link, no regular file, or huge.
+        InputError: the file is missing, damaged or of another schema.
+        IntegrityError: the file is a link, not a regular file, or too large.
     """
     path = folder / NAME
     results = result_files.read(path, TrainingResults, schema=SCHEMA_VERSION)
@@ -126,7 +126,7 @@ def load(folder: Path) -> TrainingResults:
 
 
 def save(results: TrainingResults, folder: Path) -> None:
-    """Write the results of a folder, whole or not at all.
+    """Write the results into a folder, atomically.
 
     Raises:
         OSError: the folder cannot be written to.

@@ -1,4 +1,4 @@
-"""Runs an experiment: what its folder lacks, in processes, with the results saved after each measurement."""
+"""Runs an experiment: measures the cases that its folder lacks, in processes, and saves after each measurement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .experiment import AnyExperiment, CaseT, Experiment, MeasurementT, ResultsT
 
 
 class CaseEnded(NamedTuple):
-    """Passed to `on_end` after every case; `done` counts those that were there before."""
+    """The end of a case, for `on_end`; `done` includes the cases that the folder already held."""
 
     case: Any
     measurement: Any
@@ -20,7 +20,7 @@ class CaseEnded(NamedTuple):
     total: int
 
     def line(self, experiment: AnyExperiment) -> str:
-        """The case and what it came to, in one line."""
+        """The case and its measurement or failure, in one line."""
         is_failed = isinstance(self.measurement, Failure)
         end = f"failed: {self.measurement.reason}" if is_failed else experiment.tell(self.measurement)
         return f"{experiment.label(self.case)}: {end}"
@@ -37,18 +37,20 @@ def run(
     should_stop: Callable[[], bool] = lambda: False,
     measure: Callable[[CaseT], MeasurementT] | None = None,
 ) -> tuple[ResultsT, bool]:
-    """Measure the cases that `folder` has no measurement of, and save after each.
+    """The results, and whether every case has been measured, after measuring the cases that `folder` lacks.
 
-    Returns the results, and whether every case was measured. `should_stop` ends it with what is there.
+    The results are saved after each case.
 
     Args:
-        workers: processes at the same time.
-        on_start: called with the number of cases that are there already, and of all.
-        measure: what is done with a case, if not what the experiment does.
+        workers: the number of processes.
+        on_start: called with the number of cases already measured, and of all cases.
+        on_end: called after each case.
+        should_stop: polled; True ends the run with the results so far.
+        measure: replaces the experiment's `measure`.
 
     Raises:
-        InputError: settings that cannot be, or a folder that holds other results or that another run writes into.
-        SeqzooError: a case failed, and the experiment ends with that.
+        InputError: the settings are invalid, the folder holds other results, or another run writes into it.
+        SeqzooError: a case failed, and the experiment ends at the first failure.
         OSError: the folder can no longer be written to.
     """
     cases = experiment.cases(settings)

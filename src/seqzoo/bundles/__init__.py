@@ -1,1 +1,1 @@
-"""The bundle format: reading and writing it, which bundles are trusted, where they are found. No torch."""
+"""The bundle format: reading and writing bundles, trusting them, and finding them by name. No torch."""

@@ -1,4 +1,4 @@
-"""What a bundle says of itself: its signal in words, its card's text."""
+"""Texts about a bundle: its signal in words, and its card."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     pass
 
 
-def text_of(found: Bundle) -> str:
+def text_of(bundle: Bundle) -> str:
     """The card of a bundle, as Markdown.
 
     Raises:
-        IntegrityError: it is not what the manifest states, or not UTF-8.
+        IntegrityError: the file differs from what the manifest states, or is not UTF-8.
     """
     try:
-        return found.read(CARD).decode()
+        return bundle.read(CARD).decode()
     except UnicodeDecodeError as error:
         where = f"{error.reason} at byte {error.start:,}"
-        raise IntegrityError(f"{found.path / CARD} is not UTF-8 text: {where}.") from None
+        raise IntegrityError(f"{bundle.path / CARD} is not UTF-8 text: {where}.") from None
 
 
 def describe_signal(manifest: Manifest) -> str:
-    """As "sin(0.02 x) + noise, sigma 0.1", or "the series load, 8,760 values"."""
+    """A model's source in words, for example "sin(0.02 x) + noise, sigma 0.1" or "the series load, 8,760 values"."""
     source = manifest.source
     if isinstance(source, Observed):
         return f"the series {source.name}, {source.length:,} values"
     try:
         return source.process.description
-    except SeqzooError:  # of a version that has other signals
+    except SeqzooError:  # this version does not have the signal
         return f"{source.family} ({_pairs(source.parameters)})"
 
 

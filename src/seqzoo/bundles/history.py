@@ -1,4 +1,4 @@
-"""history.json of a bundle: the evaluations along its training."""
+"""history.json of a bundle: the evaluations during its training."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..errors import InputError, IntegrityError
 from .store import HISTORY, Bundle
 
 
-def of(found: Bundle) -> list[Evaluation]:
+def of(bundle: Bundle) -> list[Evaluation]:
     """The evaluations, by ascending step.
 
     Raises:
-        IntegrityError: not such a list, or without the step that the manifest says the weights are of.
+        IntegrityError: the file is no such list, or lacks the step of the weights that the manifest states.
     """
-    raw = found.read(HISTORY)
+    raw = bundle.read(HISTORY)
     try:
         _strict_json.check(raw)
         history = msgspec.json.decode(raw, type=list[Evaluation])
@@ -25,10 +25,10 @@ def of(found: Bundle) -> list[Evaluation]:
     steps = [evaluation.step for evaluation in history]
     if not steps or steps[0] < 1 or sorted(set(steps)) != steps:
         raise IntegrityError(f"{HISTORY} must hold evaluations by ascending step, from 1 on.")
-    stated = found.manifest.training
+    stated = bundle.manifest.training
     if not any((one.step, one.windows) == (stated.steps, stated.windows_seen) for one in history):
         raise IntegrityError(
-            f"{HISTORY} has no evaluation at step {stated.steps:,} after {stated.windows_seen:,} windows, where the "
-            "manifest says that the weights are of."
+            f"{HISTORY} has no evaluation at step {stated.steps:,} after {stated.windows_seen:,} windows, which the "
+            "manifest states for the weights."
         )
     return history

@@ -1,4 +1,4 @@
-"""holdout.safetensors of a bundle: the part of a measured series that no training saw."""
+"""holdout.safetensors of a bundle: the held-out part of a measured series."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .store import HOLDOUT, Bundle
 
 
 def of(bundle: Bundle) -> NDArray[np.float64]:
-    """[T]: the values from L before the cutoff on, in the series' units.
+    """The values [T] from L values before the cutoff on, in the series' units.
 
     Raises:
-        InputError: the bundle was trained on a simulated signal, and holds none.
-        IntegrityError: the file cannot be read, or is no such array.
+        InputError: the bundle was trained on a simulated signal and holds no such file.
+        IntegrityError: the file cannot be read, or does not hold such an array.
     """
     if HOLDOUT not in bundle.manifest.files:
         raise InputError(f"{bundle.manifest.name} was trained on a simulated signal: it holds no measured values.")
@@ -35,5 +35,5 @@ def of(bundle: Bundle) -> NDArray[np.float64]:
 
 
 def encoded(values: NDArray[np.float64]) -> bytes:
-    """What `of` reads."""
+    """The bytes of the file that `of` reads."""
     return serialise({"values": np.ascontiguousarray(values, np.float64)})

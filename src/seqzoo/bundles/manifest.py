@@ -1,4 +1,4 @@
-"""The manifest: every fact that a bundle states of itself, as one value. Version 1 is read as what it means in 2."""
+"""The manifest: every fact about a bundle. Manifests of version 1 are converted to version 2 when read."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from ..signals import Signal, Simulated, Source
 from . import version_1
 
 SCHEMA_VERSION = 2
-TOLERANCE = 1e-5  # of every engine's forecasts beside the golden tensors
+TOLERANCE = 1e-5  # the largest difference of an engine's forecasts from the golden tensors
 FILE_LIMIT = 64 << 20
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
 
 class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Strict: a field this schema does not know is an error, never silently dropped."""
+    """Strict: an unknown field is an error and is never dropped silently."""
 
 
 class FileFacts(_Facts, frozen=True):
-    """What the manifest states of a file."""
+    """The SHA-256 and the size in bytes of a file."""
 
     sha256: str
     size: int
 
 
 class Contract(_Facts, frozen=True):
-    """What every engine takes and returns: float32 [B, context_length, channels] -> [B, horizon].
+    """The input and output of every engine: float32 [B, context_length, channels] -> [B, horizon].
 
     Args:
-        context_length: L, the values of a window.
-        horizon: H, the steps that are forecast at once.
-        scaling: from the series' units to the model's, and back.
-        channels: D, the values at each step; this version knows models of one.
-        names: of the channels.
-        frequency: of the steps, as polars writes it ("1h"); None where a step is only a count.
-        input: name of the tensor that goes in.
-        output: name of the tensor that comes out.
+        context_length: L, the number of values in a window.
+        horizon: H, the number of steps forecast at once.
+        scaling: maps the series' units to the model's, and back.
+        channels: D, the number of values at each step; this version reads only models of one channel.
+        names: the names of the channels.
+        frequency: the time between steps, in the notation of polars ("1h"); None if steps are only counted.
+        input: the name of the input tensor.
+        output: the name of the output tensor.
     """
 
     context_length: int
@@ -60,18 +60,18 @@ class Contract(_Facts, frozen=True):
 
 
 class ScoreFacts(_Facts, frozen=True):
-    """A score: [value, standard error] each, and what it stands beside.
+    """A score: mse, excess and skill, each as [value, standard error], with the errors of floors or rivals.
 
-    For a simulated source it is of fresh windows, beside the floors; where the Bayes floor is zero, there is no
-    `excess`. For a measured series it is of every cutoff of the held-out part, beside rivals, with neither excess nor
-    skill: nobody knows the floor.
+    For a simulated source the score is measured on fresh windows; `excess` is None if the Bayes floor is zero. For a
+    measured series it is measured at every cutoff of the held-out part. Excess and skill are then None, since the
+    floor is unknown.
 
-    Values are means over the horizon. `steps` has them for each step ahead where there is more than one: `mse`,
-    `mse_se`, `excess`, and each floor or rival, as lists of H numbers.
+    Values are means over the horizon. If there is more than one step, `steps` has the values at each step ahead as
+    lists of H numbers: `mse`, `mse_se`, `excess`, and each floor or rival.
 
     Args:
-        windows: how many the score is of.
-        seed: of the fresh windows; 0 for a measured series.
+        windows: the number of windows or cutoffs scored.
+        seed: the seed of the fresh windows; 0 for a measured series.
         floors: expected MSE by reference.
         rivals: measured MSE by rival.
     """
@@ -86,12 +86,12 @@ class ScoreFacts(_Facts, frozen=True):
     steps: dict[str, list[float]] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.floors and vanishes(self.floors):  # an older version stated a ratio of roundings
+        if self.floors and vanishes(self.floors):  # an older version stated a ratio of rounding errors here
             msgspec.structs.force_setattr(self, "excess", None)
 
 
 class TrainingFacts(_Facts, frozen=True):
-    """The run that made the weights. `model_file`: SHA-256 of the user's file that defines the architecture."""
+    """The training run of the weights. `model_file`: SHA-256 of the user's file that defines the architecture."""
 
     recipe: dict[str, Any]
     seed: int
@@ -103,7 +103,7 @@ class TrainingFacts(_Facts, frozen=True):
 
 
 class Manifest(_Facts, frozen=True):
-    """manifest.json. `architecture` names the family; `config` its size."""
+    """The contents of manifest.json. `architecture` is a name in the registry; `config` holds its settings."""
 
     schema_version: int
     name: str
@@ -122,16 +122,16 @@ class Manifest(_Facts, frozen=True):
 
     @property
     def process(self) -> Signal | None:
-        """The process whose windows the model was trained on; None where it was a measured series.
+        """The process whose windows the model was trained on; None for a measured series.
 
         Raises:
-            UnknownNameError, InputError: this installation cannot make it.
+            UnknownNameError, InputError: this installation does not have the process.
         """
         return self.source.process
 
     @property
     def size(self) -> int:
-        """Bytes of all files, without the manifest."""
+        """The total size of all files in bytes, without the manifest."""
         return sum(facts.size for facts in self.files.values())
 
 
@@ -139,10 +139,10 @@ def parse(raw: bytes, path: Path) -> Manifest:
     """The manifest in these bytes.
 
     Args:
-        path: to name it by in an error.
+        path: the path of the file, for messages.
 
     Raises:
-        ManifestError: malformed, of a newer schema, or stating what cannot be.
+        ManifestError: the manifest is malformed, of a newer schema, or states invalid facts.
     """
 
     class Version(msgspec.Struct):
@@ -169,7 +169,7 @@ def parse(raw: bytes, path: Path) -> Manifest:
 
 
 def _problem(manifest: Manifest) -> str | None:
-    """What is wrong with a manifest whose types are right; None if nothing is."""
+    """The first invalid fact of a manifest whose types are valid, in words; None if all are valid."""
     if not NAME.fullmatch(manifest.name):
         return f"name {manifest.name[:80]!r} must match {NAME.pattern}"
     for name, facts in manifest.files.items():
@@ -185,7 +185,7 @@ def _problem(manifest: Manifest) -> str | None:
     if manifest.parameters < 0:
         return f"parameters must be at least 0, got {manifest.parameters}"
     if manifest.score.windows < 2:
-        return f"a score is of at least 2 windows, got {manifest.score.windows}"
+        return f"score.windows must be at least 2, got {manifest.score.windows}"
     if problem := _score_problem(manifest.score, isinstance(manifest.source, Simulated)):
         return problem
     contract = manifest.contract
@@ -204,7 +204,7 @@ def _problem(manifest: Manifest) -> str | None:
 def _score_problem(score: ScoreFacts, is_simulated: bool) -> str | None:
     if not is_simulated:
         if score.excess is not None or score.skill is not None or score.floors:
-            return "a score on a measured series has no excess, skill or floors: nobody knows its best forecaster"
+            return "a score on a measured series has no excess, skill or floors: its best forecaster is unknown"
         return None if {"line", "last_value"} <= set(score.rivals) else "score.rivals lacks line or last_value"
     if lacking := set(REQUIRED) - score.floors.keys():
         return f"score.floors lacks {', '.join(sorted(lacking))}"

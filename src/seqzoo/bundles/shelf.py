@@ -1,4 +1,4 @@
-"""Where bundles are found by name: those the package ships, and the user's own."""
+"""Finds bundles by name: those that the package ships, and the user's."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from .store import MANIFEST, SHIPPED
 
 
 def own_models() -> Path:
-    """The folder of the user's own bundles."""
+    """The folder of the user's bundles."""
     return _storage.home() / "models"
 
 
 def check_name(name: str) -> None:
-    """Raises InputError unless a bundle can have that name: malformed, or that of a computed reference."""
+    """Raises InputError for a malformed name, and for the name of a computed reference."""
     if not NAME.fullmatch(name):
         raise InputError(
-            "a model's name is of up to 100 characters of a-z, 0-9, '_', '.' and '-', and begins with a letter or a "
+            "a model's name has up to 100 characters of a-z, 0-9, '_', '.' and '-', and begins with a letter or a "
             f"digit; got {name[:120]!r}."
         )
     if reference_of(name) is not None:
         raise InputError(f"{name!r} is the name of a computed reference; choose another.")
 
 
-_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # of Windows, with any suffix
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # names of devices on Windows, also with a suffix
 
 
 def place(name: str) -> Path:
-    """The folder that a bundle of the user's own has, whether it is there yet or not.
+    """The folder for a user's bundle of this name; it need not exist.
 
     Raises:
-        InputError: as `check_name`, or the name of a shipped model, or one that no folder can have on every system.
+        InputError: as `check_name`; or the name is that of a shipped model, or cannot be a folder on every system.
     """
     check_name(name)
     if name.endswith(".") or _DEVICE.fullmatch(name.partition(".")[0]):
@@ -47,19 +47,19 @@ def place(name: str) -> Path:
 
 
 def available() -> dict[str, Path]:
-    """Every bundle by name: those the package ships, then the user's own, which shadow nothing."""
-    found: dict[str, Path] = {}
+    """Every bundle by name: shipped ones, then the user's, which cannot replace a shipped one of the same name."""
+    bundles: dict[str, Path] = {}
     _storage.sweep(own_models())
     for folder in (SHIPPED, own_models()):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
                 if NAME.fullmatch(path.name) and reference_of(path.name) is None and _has_manifest(path):
-                    found.setdefault(path.name, path)
-    return found
+                    bundles.setdefault(path.name, path)
+    return bundles
 
 
 def _has_manifest(folder: Path) -> bool:
-    """Also where the folder may not be read: its bundle is listed, with that as what is wrong with it."""
+    """Whether a folder holds a manifest; True if it may not be read, so that the bundle is listed with this error."""
     try:
         (folder / MANIFEST).stat()
     except PermissionError:
@@ -70,7 +70,7 @@ def _has_manifest(folder: Path) -> bool:
 
 
 def unknown(name: str) -> UnknownNameError:
-    """The error that no model has that name: neither a bundle nor a computed reference."""
+    """The error for a name that neither a bundle nor a computed reference has."""
     names = {*available(), *table.names()}
     return UnknownNameError("model", name, names, f"`seqzoo list` shows all {len(names)}.")
 
@@ -79,8 +79,8 @@ def find(name: str | Path) -> Path:
     """The folder of a bundle given by name, or by a path (anything that contains a separator).
 
     Raises:
-        UnknownNameError: no model of that name; states the nearest.
-        InputError: the name of a training-free reference.
+        UnknownNameError: no model has this name; the message lists the nearest.
+        InputError: the name is that of a computed reference, which has no bundle.
     """
     if isinstance(name, Path) or "/" in name or "\\" in name:
         return Path(name)

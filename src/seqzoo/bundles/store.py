@@ -1,7 +1,7 @@
-"""A bundle: the folder a model ships in.
+"""A bundle: the folder of files that a model ships as.
 
-Reading hashes the bytes before any parser sees them, and hands out those bytes; the file is not
-opened twice. Writing is atomic (`files.py`).
+Reading checks the hash of a file before any parser sees its bytes, and returns these bytes; no file is opened twice.
+Writing is atomic (`_storage.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ GOLDEN = "golden.safetensors"
 HISTORY = "history.json"
 HOLDOUT = "holdout.safetensors"
 REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
-"""Files of every bundle; one of a measured series also holds HOLDOUT."""
+"""Files of every bundle; the bundle of a measured series also holds HOLDOUT."""
 ALL = (*REQUIRED, HOLDOUT)
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
@@ -38,7 +38,7 @@ SHIPPED = Path(__file__).parent.parent / "shipped"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A folder whose manifest has been read and found well-formed. Nothing else is read yet."""
+    """A folder whose manifest has been read and is valid. No other file has been read yet."""
 
     path: Path
     manifest: Manifest
@@ -46,14 +46,14 @@ class Bundle:
 
     @cached_property
     def manifest_sha256(self) -> str:
-        """Of the manifest's bytes, which state the SHA-256 of every other file."""
+        """The SHA-256 of the manifest's bytes, which state the SHA-256 of every other file."""
         return hashlib.sha256(self.raw_manifest).hexdigest()
 
     def read(self, name: str) -> bytes:
         """The verified bytes of one file.
 
         Raises:
-            IntegrityError: missing, a link, or not the size or SHA-256 that the manifest states.
+            IntegrityError: the file is missing, a link, or not of the size or SHA-256 that the manifest states.
         """
         stated = self.manifest.files[name]
         data = _storage.read_file(self.path / name, FILE_LIMIT)
@@ -62,28 +62,29 @@ class Bundle:
                 f"{self.path / name} has {len(data):,} bytes, its manifest states {stated.size:,}: the file "
                 "was cut or replaced. Restore the bundle from its source."
             )
-        found = hashlib.sha256(data).hexdigest()
-        if found != stated.sha256:
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != stated.sha256:
             raise IntegrityError(
-                f"{self.path / name} does not match its manifest: SHA-256 is {found[:12]}..., stated "
+                f"{self.path / name} does not match its manifest: SHA-256 is {digest[:12]}..., stated "
                 f"{stated.sha256[:12]}...: the file is damaged or was changed. Restore the bundle from its source."
             )
         return data
 
     @cached_property
     def is_trusted(self) -> bool:
-        """Whether the package ships these bytes or this machine wrote them, so that code in them may run.
+        """Whether code in this bundle may run: the package ships these bytes, or this machine wrote them.
 
-        Where they lie does not matter: the folder may be another one by now.
+        The path does not count, since the folder may have been replaced.
         """
         return trust.vouches_for(self.manifest_sha256)
 
 
 def open_bundle(path: Path) -> Bundle:
-    """Read and check the manifest of the bundle in a folder.
+    """The bundle in a folder; reads and checks its manifest.
 
     Raises:
-        ManifestError: missing, malformed, of a newer schema, or naming a path outside the folder.
+        ManifestError: the manifest is missing, malformed, of a newer schema, or does not name exactly the files of a
+            bundle.
     """
     try:
         raw = _storage.read_file(path / MANIFEST, MANIFEST_LIMIT)
@@ -105,7 +106,7 @@ def _parsed(raw: bytes, path: Path) -> Manifest:
 
 
 def check_replaceable(path: Path) -> None:
-    """Raises InputError if a folder holds anything that a bundle does not: writing would delete it."""
+    """Raises InputError if a folder holds other files than a bundle's, which writing would delete."""
     if path.exists() and not (path / MANIFEST).is_file():
         raise InputError(f"{path} exists and is not a bundle; nothing was overwritten. Choose another folder.")
     if path.exists():
@@ -118,14 +119,15 @@ def check_replaceable(path: Path) -> None:
 
 
 def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> Bundle:
-    """Write a bundle in one step and note that this machine built it. File facts are filled in here.
+    """The bundle, after writing it atomically and recording that this machine built it.
 
     Args:
         path: the folder; an older bundle there is replaced as a whole.
-        contents: bytes of each file that the manifest's source asks for.
+        manifest: the manifest, whose `schema_version` and `files` are filled in here.
+        contents: the bytes of each file.
 
     Raises:
-        InputError: the folder holds something else.
+        InputError: as `check_replaceable`.
     """
     check_replaceable(path)
     facts = {
@@ -134,7 +136,7 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
     manifest = msgspec.structs.replace(manifest, schema_version=SCHEMA_VERSION, files=facts)
     raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     manifest = _parsed(raw, path)
-    made = Bundle(path, manifest, raw)
-    trust.record(made.manifest_sha256)
+    bundle = Bundle(path, manifest, raw)
+    trust.record(bundle.manifest_sha256)
     _storage.write_folder(path, {**contents, MANIFEST: raw})
-    return made
+    return bundle

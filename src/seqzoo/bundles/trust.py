@@ -1,7 +1,7 @@
 """Which bundles may run code: those whose manifest the package ships or this machine wrote, byte for byte.
 
-Nothing here looks at where a bundle lies. A manifest states the SHA-256 of every other file, so the SHA-256 of the
-manifest's bytes, as they were read and parsed, vouches for the whole.
+A manifest states the SHA-256 of every other file. The SHA-256 of the manifest's bytes therefore identifies the whole
+bundle, wherever it lies.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from .. import _storage
 
-SHIPPED_LIST = Path(__file__).with_name("shipped.txt")  # a line each: SHA-256 of the manifest, name of the bundle
-LEDGER = "built.txt"  # in the home: SHA-256 of each manifest that this machine wrote
+SHIPPED_LIST = Path(__file__).with_name("shipped.txt")  # each line: SHA-256 of a manifest, name of the bundle
+LEDGER = "built.txt"  # in the home folder: the SHA-256 of each manifest that this machine wrote
 
 
 def vouches_for(digest: str) -> bool:
@@ -24,7 +24,7 @@ def vouches_for(digest: str) -> bool:
 
 
 def record(digest: str) -> None:
-    """Append to the ledger; in one write, so that builders at the same time lose no line."""
+    """Append a SHA-256 to the ledger, in one write, so that simultaneous builds lose no line."""
     ledger = _storage.home() / LEDGER
     ledger.parent.mkdir(parents=True, exist_ok=True)
     known = ledger.read_bytes() if ledger.is_file() else b""

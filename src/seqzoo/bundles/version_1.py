@@ -1,4 +1,4 @@
-"""Manifests of version 1: a signal in place of a source, a normaliser for a scaling, a tolerance for each engine."""
+"""Manifests of version 1. They state `signal`, `normaliser` and `tolerance`; version 2 has `source` and `scaling`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENGINES = ("torchscript", "onnx", "numpy")
 
 
 class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Strict, as version 2."""
+    """Strict, as in version 2."""
 
 
 class _Contract(_Facts, frozen=True):
@@ -30,7 +30,7 @@ class _Signal(_Facts, frozen=True):
 
 
 class _Manifest(_Facts, frozen=True):
-    """Version 1 where it differs; the rest is read as version 2."""
+    """The fields of version 1; those of type `Raw` are the same in version 2."""
 
     schema_version: int
     name: str
@@ -50,11 +50,11 @@ class _Manifest(_Facts, frozen=True):
 
 
 def upgraded(raw: bytes) -> bytes:
-    """The same facts as a manifest of version 2, save for the version itself.
+    """The same facts as JSON of version 2, except that `schema_version` stays 1.
 
     Raises:
-        msgspec.DecodeError: not a manifest of version 1.
-        InputError: a tolerance that cannot be.
+        msgspec.DecodeError: the bytes are not a manifest of version 1.
+        InputError: a tolerance is invalid.
     """
     old = msgspec.json.decode(raw, type=_Manifest)
     if not old.tolerance or not set(old.tolerance) <= set(ENGINES):

@@ -1,1 +1,1 @@
-"""Numbers, whoever made them: reading, windows, scaling. NumPy only."""
+"""Numbers from any source: reading them from text, windows, scaling. NumPy only."""

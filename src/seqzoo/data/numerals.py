@@ -1,4 +1,4 @@
-"""Which words are numbers, and why a text is none: what stands there, and what to do about it."""
+"""Recognises numbers in text, and explains why a text is not a number and what to do about it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,22 @@ _MISSING_ADVICE = "Fill it, or keep the values after it."
 
 
 def number(word: str) -> float | None:
-    """A word of ASCII digits, sign, decimal point and exponent as float(word), at most infinite; None for any other.
+    """The value of a word of ASCII digits, sign, decimal point and exponent; infinite on overflow. None for others.
 
-    float() and int() read more than people mean by a number: 1_0, digits of every script, nan.
+    float() and int() also accept words that people do not mean as numbers: 1_0, digits of other scripts, nan.
     """
     return float(word) if _NUMBER.fullmatch(word) else None
 
 
 def check_kind(text: str, source: str) -> None:
-    """Refuse what is not text: `text` is bytes read as UTF-8, with U+FFFD for those that are not.
+    """Refuse bytes that are not UTF-8 text.
+
+    Args:
+        text: the bytes decoded as UTF-8, with U+FFFD for each invalid byte.
+        source: what the text is, for the message.
 
     Raises:
-        InputError: compressed, a table of another program, UTF-16, another 8-bit encoding, or anything else binary.
+        InputError: the text is compressed, a binary table, UTF-16, another 8-bit encoding, or other binary data.
     """
     start = text[:200]
     if start.startswith("\x1f\ufffd"):
@@ -52,24 +56,25 @@ def check_kind(text: str, source: str) -> None:
         seen, advice = "it holds bytes that no text has", PLAIN
     elif "\ufffd" in text:
         line = text.count("\n", 0, text.index("\ufffd")) + 1
-        seen, advice = f"line {line} is not UTF-8 but maybe Latin-1, Windows-1252 or UTF-16", "Save it as UTF-8."
+        seen, advice = f"line {line} is not UTF-8, perhaps Latin-1, Windows-1252 or UTF-16", "Save it as UTF-8."
     else:
         return
     raise InputError(f"cannot read numbers from {source}: {seen}. {advice}")
 
 
 def check_commas(line: str, where: str, *, listed: bool) -> None:
-    """Refuse a comma that may be a decimal comma, separate thousands or separate two numbers.
+    """Refuse a comma that may be a decimal comma, a separator of thousands or a separator of numbers.
 
     Args:
         line: without white space around it.
-        listed: the line stands in brackets, where commas separate numbers.
+        where: the place of the line, for the message.
+        listed: whether the line stands in brackets, where commas separate numbers.
 
     Raises:
-        InputError: with every reading.
+        InputError: the comma is ambiguous; the message lists every reading.
     """
     if '"' in line:
-        return  # a number in quotes is refused for them
+        return  # `_problem` refuses a number in quotes
     if not re.search(r"[ \t;]", line):
         word = line
         if not (_POINT_LAST.fullmatch(word) or _COMMA_LAST.fullmatch(word)) or listed:
@@ -99,11 +104,11 @@ def check_commas(line: str, where: str, *, listed: bool) -> None:
 
 
 def refuse(line: str, where: str, *, header: bool) -> NoReturn:
-    """Say what a line that is not numbers holds.
+    """Refuse a line that does not hold numbers, and say what it holds.
 
     Args:
-        where: as "line 3 of the file".
-        header: the line may be a header: lines follow it, and no numbers stand before it.
+        where: the place of the line, for example "line 3 of the file".
+        header: whether the line may be a header: lines follow it, and no numbers stand before it.
 
     Raises:
         InputError: always.
@@ -114,8 +119,8 @@ def refuse(line: str, where: str, *, header: bool) -> NoReturn:
     if re.match(r"#(?!n/a)|%|//", plain, re.IGNORECASE):
         raise InputError(f"{where} is a comment, {shown(plain)}: delete it.")
     if header and words and all(map(_is_name, words)):
-        kept = f" {COLUMN}" if len(words) > 1 or plain[0] in ",;" else ""
-        raise InputError(f"{where} is a header, not a number: {shown(plain)}. Delete it.{kept}")
+        advice = f" {COLUMN}" if len(words) > 1 or plain[0] in ",;" else ""
+        raise InputError(f"{where} is a header, not a number: {shown(plain)}. Delete it.{advice}")
     for word in words:
         if _DATE.fullmatch(word):
             raise InputError(f"{where} has a date or a time, {shown(word)}; only values are read. {COLUMN}")
@@ -126,7 +131,7 @@ def refuse(line: str, where: str, *, header: bool) -> NoReturn:
 
 
 def shown(text: str) -> str:
-    """A text in a message: quoted, and no longer than can be read."""
+    """A text for a message: in quotes, cut to 40 characters."""
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
@@ -140,7 +145,7 @@ def _is_infinite(word: str) -> bool:
 
 
 def _problem(cell: str, word: str) -> str:
-    """What is wrong with one cell, and `word` within its quotes; empty where it is a number."""
+    """The fault of one cell as the end of a sentence, empty if it is a number; `word` is the cell without quotes."""
     value = number(word)
     if word.lower() in MISSING or word.lower().lstrip("+-") == "nan":
         return f"stands for a missing value, and gaps are not read. {_MISSING_ADVICE}"

@@ -1,4 +1,4 @@
-"""Numbers as people write them, in lines, and shares as they read them."""
+"""Reads numbers from text: one a line, several on a line, or a list in brackets."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ class Row(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """The numbers of a text, a row a line. `source` is what the text is, as a message calls it."""
+    """The numbers of a text, one row for each line. `source` names the text in messages."""
 
     source: str
     rows: list[Row]
 
     def series(self) -> list[float]:
-        """One series: one number a line, or all numbers on one line.
+        """The numbers as one series: they stand one a line, or all on one line.
 
         Raises:
-            InputError: lines of several numbers, which are several columns or several windows.
+            InputError: several lines with several numbers: several columns or several windows.
         """
         if len(self.rows) > 1:
             wide = next((row for row in self.rows if len(row.values) != 1), None)
             if wide is not None:
                 hint = _first_column([row.values for row in self.rows])
                 raise InputError(
-                    f"line {wide.line} of {self.source} has {len(wide.values)} numbers, which are no single series"
+                    f"line {wide.line} of {self.source} has {len(wide.values)} numbers, which are not one series"
                     f"{hint}. {COLUMN}"
                 )
         return [value for row in self.rows for value in row.values]
 
     def windows(self, length: int) -> list[list[float]]:
-        """Windows of `length` numbers: one a line, or a single one whose numbers stand one a line.
+        """Windows of `length` numbers: one window a line, or one window with one number a line.
 
         Raises:
-            InputError: no numbers, or lines of another length, with the first of them.
+            InputError: there are no numbers, or a line has another length; the message names the first such line.
         """
         sizes = [len(row.values) for row in self.rows]
         if not sizes:
@@ -75,17 +75,18 @@ class Lines(NamedTuple):
 
 
 def rows_of(text: str, source: str, limit: int) -> Lines:
-    """The numbers of a text: a row a line, or a list in brackets, as JSON and Python write it.
+    """The numbers of a text: one row for each line, or for each list in brackets, as JSON and Python write it.
 
-    Numbers are separated by white space, by commas or by semicolons.
+    White space, commas or semicolons separate numbers.
 
     Args:
-        source: what the text is, as a message calls it.
-        limit: the most characters that are read.
+        text: decoded as UTF-8, with U+FFFD for each invalid byte.
+        source: what the text is, for messages.
+        limit: the largest number of characters allowed.
 
     Raises:
-        InputError: a longer text, what is not a number in ASCII digits, what is not finite, a blank line or cell
-            between numbers, or a comma that may be a decimal one.
+        InputError: the text is longer; a word is not a finite number in ASCII digits; a line or cell between numbers
+            is blank; or a comma may be a decimal comma.
     """
     if len(text) > limit:
         raise InputError(f"{source} is too large: at most {limit:,} characters are read.")
@@ -102,7 +103,7 @@ def rows_of(text: str, source: str, limit: int) -> Lines:
     if not plain.strip(",; \t\r\n"):
         return Lines(source, [])
     rows: list[Row] = []
-    blank, lines = 0, text.split("\n")  # str.splitlines would end lines at more characters than people do
+    blank, lines = 0, text.split("\n")  # str.splitlines also ends lines at form feeds and other rare characters
     for at, line in enumerate(lines, start=1):
         value = number(line)  # most lines hold one number and nothing else
         if value is not None and math.isfinite(value):
@@ -122,7 +123,7 @@ def rows_of(text: str, source: str, limit: int) -> Lines:
 
 
 def _json_list(text: str) -> list[float] | None:
-    """The finite numbers of a flat list in JSON, whatever its spaces; None of any other text."""
+    """The finite numbers of a flat list in JSON; None for any other text."""
     if not text.startswith("["):
         return None
     try:
@@ -151,7 +152,7 @@ def _values(line: str, where: str, *, header: bool = False, listed: bool = False
 
 
 def _lists(text: str, source: str) -> list[Row]:
-    """A list in brackets is one row, however many lines it takes; of several, or within another, each is a row."""
+    """One row for each flat list in brackets, over any number of lines; the lists may stand within an outer list."""
     rows = []
     at, counted = 1, 0
     for match in _LIST.finditer(text):
@@ -180,7 +181,7 @@ def _lists(text: str, source: str) -> list[Row]:
 
 
 def _first_column(rows: list[list[float]]) -> str:
-    """What the first of several columns seems to be; empty if no guess holds."""
+    """A guess at what the first of several columns holds, for a message; empty without a guess."""
     first = [row[0] for row in rows]
     if min(map(len, rows)) > 1 and all(value.is_integer() for value in first):
         if all(later - earlier == 1 for earlier, later in pairwise(first)) and first[0] in (0, 1):

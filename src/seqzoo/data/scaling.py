@@ -1,4 +1,4 @@
-"""Scaling: from a series' own units to a model's, and back."""
+"""Scaling: from the units of a series to those of a model, and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .windows import _series, single
 
 @dataclass(frozen=True)
 class Normaliser:
-    """x -> (x - center) / scale before the model, and back after it. Travels inside the bundle."""
+    """Maps x to (x - center) / scale before the model, and back after it. A bundle holds it."""
 
     center: float = 0.0
     scale: float = 1.0
@@ -27,25 +27,25 @@ class Normaliser:
 
     @classmethod
     def fit(cls, series: ArrayLike) -> Normaliser:
-        """Mean and standard deviation of a series [T]; scale 1 where the series is constant."""
+        """A normaliser with the mean and standard deviation of a series [T]; scale 1 where the series is constant."""
         values = _series(series)
         spread = float(values.std())
         return cls(float(values.mean()), spread if spread > 0 else 1.0)
 
     @property
     def is_identity(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether it leaves all values as they are."""
         return self.center == 0.0 and self.scale == 1.0
 
     def apply(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Series units to float32 in model units, infinite where float32 cannot hold them.
+        """Values in model units as float32, from values in series units; infinite where float32 overflows.
 
-        The center is taken off in float64: near 1.7e9 neighbouring numbers of float32 are 128 apart.
+        The center is subtracted in float64: near 1.7e9 neighbouring numbers of float32 are 128 apart.
         """
         if not self.is_identity:
             values = (values.astype(np.float64) - self.center) / self.scale
         return single(values)
 
     def undo(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Model units to series units, in float64; as they are given where there is nothing to undo."""
+        """Values in series units as float64, from values in model units; unchanged if the scaling is the identity."""
         return values if self.is_identity else values.astype(np.float64) * self.scale + self.center

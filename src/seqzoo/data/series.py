@@ -1,4 +1,4 @@
-"""A measured series, and the folder where trainings find it by its SHA-256."""
+"""A measured series, and the folder that stores it by its SHA-256 for later trainings."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LIMIT = 256 << 20  # bytes of a stored series
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Values in the order of time, of one channel.
+    """Values of one channel in order of time.
 
     Args:
-        name: as models of it are called, "load" in "lstm.load"; lower case letters, digits and "_".
-        values: [T], finite; kept as float64, a copy that cannot be written to.
+        name: the part after the dot in names of models, "load" in "lstm.load"; lower case letters, digits and "_".
+        values: [T], finite; stored as a read-only copy in float64.
 
     Raises:
-        InputError: another name, or values that are no such array.
+        InputError: the name does not match, or the values are not a finite array [T].
     """
 
     name: str
@@ -47,21 +47,21 @@ class Series:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the values as little-endian float64."""
+        """The SHA-256 of the values as little-endian float64."""
         return hashlib.sha256(self.values.astype("<f8").tobytes()).hexdigest()
 
     def store(self) -> None:
-        """Keep the values in SEQZOO_HOME/series, where `stored` finds them."""
+        """Write the values to SEQZOO_HOME/series, from where `stored` reads them."""
         raw = io.BytesIO()
         np.save(raw, self.values.astype("<f8"), allow_pickle=False)
         _storage.write_file(_place(self.sha256), raw.getvalue())
 
 
 def stored(name: str, sha256: str) -> Series:
-    """A series that has been stored.
+    """A series that `Series.store` wrote.
 
     Raises:
-        InputError: it is not there, or its values are others by now.
+        InputError: the file is missing, or its values have changed.
     """
     try:
         raw = _storage.read_file(_place(sha256), LIMIT)
@@ -69,7 +69,7 @@ def stored(name: str, sha256: str) -> Series:
     except (IntegrityError, ValueError, EOFError):
         series = None
     if series is None or series.sha256 != sha256:
-        raise InputError(f"the series {name!r} (SHA-256 {sha256[:12]}) is not here: give its values again.")
+        raise InputError(f"the series {name!r} (SHA-256 {sha256[:12]}) is not stored here: give its values again.")
     return series
 
 

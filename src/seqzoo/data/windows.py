@@ -1,4 +1,4 @@
-"""Series to windows, splits by cutoff, the normaliser, and the check every input passes.
+"""Windows of a series, splits at a cutoff, and the check that every input passes.
 
 Shapes: T series length, N windows, L context_length, H horizon, D channels (one here).
 """
@@ -19,7 +19,7 @@ _READY = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class Windows(NamedTuple):
-    """context [N, L] and target [N, H]: views into the series, never copies; do not write to them."""
+    """context [N, L] and target [N, H]. Both are views into the series: do not write to them."""
 
     context: NDArray[np.floating]
     target: NDArray[np.floating]
@@ -49,10 +49,10 @@ def sliding(series: ArrayLike, context_length: int, horizon: int = 1, stride: in
 def split(
     series: ArrayLike, cutoff: int, context_length: int, horizon: int = 1, stride: int = 1
 ) -> tuple[Windows, Windows]:
-    """Training and test windows of a series [T], divided at index `cutoff`.
+    """Training windows and test windows of a series [T], divided at index `cutoff`.
 
-    Training windows lie wholly before the cutoff. Test windows have every target at or after it;
-    their context may reach back, as it would when forecasting. No test target is seen in training.
+    Training windows lie wholly before the cutoff. The targets of test windows lie at or after it; their contexts may
+    begin before it, as in real forecasting. No training window contains a test target.
 
     Raises:
         InputError: either side is too short for one window.
@@ -70,7 +70,7 @@ def split(
 
 
 def single(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    """The same values in float32, infinite where it cannot hold them; float32 is not copied."""
+    """The same values in float32, infinite where float32 overflows; an array in float32 is returned as it is."""
     if values.dtype == np.float32:
         return values
     with np.errstate(over="ignore"):
@@ -78,13 +78,13 @@ def single(values: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
-    """Validate windows and return them as contiguous [B, L, 1]: float32 where float32 was given, else float64.
+    """The windows, validated, as contiguous [B, L, 1]: float32 where float32 was given, else float64.
 
-    Accepts [L], [L, 1] and [B, L, 1]. Every value must be finite as float32 too, where 1e39 becomes
-    infinite: engines would turn it, or a NaN, into a plausible number.
+    Accepts [L], [L, 1] and [B, L, 1]. Every value must also be finite in float32, where 1e39 is infinite: engines
+    would turn infinities and NaN into plausible numbers.
 
     Raises:
-        InputError: not numeric, another shape, no window, more than 10 million, or not finite.
+        InputError: the values are not finite numbers, have another shape, or hold no window or more than 10 million.
     """
     if type(values) is np.ndarray and values.dtype in _READY:  # nothing to cast, nothing to refuse
         batch = np.ascontiguousarray(values)
@@ -107,22 +107,22 @@ def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
 
 
 def last_window(context: ArrayLike, context_length: int) -> NDArray[np.floating]:
-    """As `as_batch`, of windows or of one longer series [T], whose last L values are taken.
+    """The windows as `as_batch` returns them; of a longer series [T], the window of its last L values.
 
     Raises:
         InputError: as `as_batch`.
     """
-    with contextlib.suppress(ValueError):  # ragged; as_batch says so
+    with contextlib.suppress(ValueError):  # ragged input: as_batch raises the error
         values = np.asanyarray(context)
         context = values[-context_length:] if values.ndim == 1 else values
     return as_batch(context, context_length)
 
 
 def finite_series(series: ArrayLike) -> NDArray[np.float64]:
-    """[T], checked.
+    """The series [T] as float64, validated.
 
     Raises:
-        InputError: not one-dimensional, not of numbers, or a value that is not finite in float32.
+        InputError: the series is not one-dimensional, not numeric, or has a value that is not finite in float32.
     """
     values = _series(series).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(single(values)))
@@ -143,10 +143,10 @@ def _cast(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
 
 
 def _refuse_silent_casts(values: ArrayLike) -> None:
-    """Raises TypeError for what NumPy would turn into numbers with a loss or a guess."""
+    """Raises TypeError for values that NumPy would convert to numbers only with a loss or by a guess."""
     raw = np.asanyarray(values)
     if raw.dtype.kind == "f":
-        # numpy.ma is imported when it is first named, which takes a tenth of the time of a first prediction
+        # Naming numpy.ma imports it, which takes a tenth of the time of a first prediction.
         if "numpy.ma" in sys.modules and isinstance(raw, np.ma.MaskedArray) and raw.mask.any():
             raise TypeError("values are masked")
     elif raw.dtype.kind == "O":

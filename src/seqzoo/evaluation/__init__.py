@@ -1,1 +1,1 @@
-"""How good a forecast is, and how sure that is: metrics, scores, backtests, intervals, verdicts."""
+"""The quality of forecasts and its uncertainty: metrics, scores, backtests, intervals, verdicts."""

@@ -1,6 +1,6 @@
-"""A forecaster on a series as time would have shown it: from one cutoff after the other, by step ahead.
+"""Backtests: the error of a forecaster by step ahead, over successive cutoffs of a series.
 
-At cutoff c it is given the L values before c and forecasts the H values from c on, which it never sees.
+At cutoff c the forecaster reads the L values before c and forecasts the H values from c on, which it does not see.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from ..errors import InputError
 from ..forecasters.rollout import check_horizon, forecast_of
 from .scoring import Predict, most_windows
 
-VALUES_AT_ONCE = 500_000  # bounds what the forecaster is given in one batch
+VALUES_AT_ONCE = 500_000  # the most values in one batch of windows
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """Errors of a forecaster over rolling cutoffs.
+    """Errors of a forecaster over successive cutoffs.
 
     Args:
-        cutoffs: how many there were.
+        cutoffs: the number of cutoffs.
         stride: steps between neighbouring cutoffs.
-        bandwidth: lags, in cutoffs, over which errors count as dependent.
+        bandwidth: the largest lag, in cutoffs, at which errors count as correlated.
         steps: MSE at each step 1..H ahead, in the series' units squared, with its standard error; see `mean_of`.
     """
 
@@ -47,24 +47,24 @@ def backtest(
     stride: int = 1,
     start: int | None = None,
 ) -> Backtest:
-    """Score a forecaster at every cutoff start, start + stride, ... of a series.
+    """The errors of a forecaster at every cutoff start, start + stride, ... of a series.
 
-    Neighbouring windows share values and therefore errors, so that the standard errors are those of a dependent
-    sequence (see `mean_of`). Their bandwidth is twice the number of cutoffs whose windows of L + H values overlap:
-    Bartlett's weights fall off linearly, and at the overlap itself would leave out a third of a dependence that
-    falls off as the overlap does. Where several series are given it is at least one series' cutoffs.
+    Neighbouring windows share values, so their errors are correlated, and the standard errors allow for it (see
+    `mean_of`). The bandwidth is twice the number of cutoffs whose windows of L + H values overlap. Bartlett's weights
+    fall off linearly; a bandwidth equal to the overlap would omit a third of a correlation that falls off linearly
+    too. With several series, the bandwidth is at least the number of cutoffs of the longest one.
 
     Args:
         forecaster: maps [B, L, 1] to at least [B, horizon].
-        series: [T], or a list of arrays [T] that are realisations independent of each other.
-        context_length: L, values before the cutoff that it is given.
+        series: [T], or a list of arrays [T] that are independent realisations.
+        context_length: L, the number of values before the cutoff that the forecaster reads.
         horizon: H, 1 to 10,000.
         stride: steps from one cutoff to the next.
-        start: the first cutoff, an index of the series; by default and at least L.
+        start: the first cutoff, an index of the series of at least L; by default L.
 
     Raises:
-        InputError: a series too short or not of finite numbers, a horizon, stride or start outside its range, more
-            errors than memory holds, or a forecaster that gives fewer steps or values that are not finite.
+        InputError: a series is too short or not of finite numbers; horizon, stride or start lies outside its range;
+            the errors do not fit into memory; or the forecaster returns too few steps or values that are not finite.
     """
     check_horizon(horizon)
     several = isinstance(series, list) and len(series) > 0 and isinstance(series[0], np.ndarray)
@@ -99,7 +99,7 @@ def backtest(
 
 
 def mean_of(losses: FloatArray, bandwidth: int) -> list[Estimate]:
-    """Means of columns [n, H] of a dependent sequence, each with its standard error.
+    """The mean of each column of a correlated sequence [n, H], with its standard error.
 
     Newey and West, A Simple, Positive Semi-Definite, Heteroskedasticity and Autocorrelation Consistent Covariance
     Matrix (Econometrica 55, 1987): the variance of the mean is 1/n of
@@ -107,13 +107,14 @@ def mean_of(losses: FloatArray, bandwidth: int) -> list[Estimate]:
         gamma_0 + 2 sum_(j=1..m) (1 - j / (m + 1)) gamma_j,   gamma_j = 1/n sum_t d_t d_(t+j),
 
     with bandwidth m and deviations d from the mean. It is divided by its expectation for independent values of
-    variance 1, so that bandwidth 0 gives the usual standard error. NaN where n < 2 (m + 1): so few tell nothing.
+    variance 1, so that bandwidth 0 gives the usual standard error. The standard error is NaN if n < 2 (m + 1), where
+    it would be meaningless.
     """
     count = len(losses)
     mean = losses.mean(axis=0)
     if count < 2 * (bandwidth + 1):
         return [Estimate(float(value), math.nan) for value in mean]
-    # The weighted sum of the gammas is that of squared sums over m + 1 neighbours, with zeros beyond both ends.
+    # The weighted sum of the gammas equals a sum of squared sums over m + 1 neighbours, with zeros beyond both ends.
     padded = np.zeros((count + 2 * bandwidth + 1, losses.shape[1]))
     padded[bandwidth + 1 : bandwidth + 1 + count] = losses - mean
     total = np.cumsum(padded, axis=0)

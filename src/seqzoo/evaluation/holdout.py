@@ -1,4 +1,4 @@
-"""The score of a forecaster on the part of a measured series that no training saw, beside simple rivals."""
+"""The score of a forecaster on the held-out part of a measured series, beside baselines."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .scoring import Predict
 
 @dataclass(frozen=True)
 class HoldoutScore:
-    """Of every cutoff of the held-out part.
+    """Scores over every cutoff of the held-out part.
 
     Args:
-        model: of the forecaster.
-        rivals: of each of RULES on the same cutoffs.
+        model: the score of the forecaster.
+        rivals: the score of each baseline of RULES on the same cutoffs.
     """
 
     model: Backtest
@@ -28,17 +28,17 @@ class HoldoutScore:
 
     @property
     def mse(self) -> Estimate:
-        """The mean over the horizon; its standard error is at most the mean of those of the steps."""
+        """The mean MSE over the horizon; its standard error is the mean of those of the steps, an upper bound."""
         return _over_steps(self.model)
 
     @property
     def rival_mse(self) -> dict[str, float]:
-        """The mean over the horizon of each rival."""
+        """The mean MSE over the horizon, by rival."""
         return {name: _over_steps(result).value for name, result in self.rivals.items()}
 
 
 def score_on_series(predict: Predict, values: NDArray[np.float64], context_length: int, horizon: int) -> HoldoutScore:
-    """Score `predict`, which maps [B, L, 1] to at least [B, H], at every cutoff of a series [T] from L on.
+    """The score of `predict`, which maps [B, L, 1] to at least [B, H], at every cutoff of a series [T] from L on.
 
     Raises:
         InputError: as `backtest`.

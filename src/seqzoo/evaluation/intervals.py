@@ -1,16 +1,15 @@
 """Prediction intervals by split conformal prediction, the variant with absolute residuals.
 
-A forecaster is fixed; its absolute errors on n calibration windows that it was not fitted to are sorted, for
-each step ahead h on its own; the radius at h is the k-th smallest, k = ceil((n + 1) level). The interval is
-forecast ± radius.
+The forecaster is fixed. For each step ahead h, its absolute errors on n calibration windows, which it was not fitted
+to, are sorted. The radius at h is the k-th smallest error, k = ceil((n + 1) level). The interval: forecast ± radius.
 
-The guarantee: if the calibration windows and the new one are exchangeable (as independent draws of one signal
-are), the new target at step h lies in its interval with probability k / (n + 1), on average over calibration sets
-and new windows: at least `level`, and where residuals have no ties at most level + 1 / (n + 1). Given one
-calibration set the coverage is Beta(k, n + 1 - k) distributed.
+The guarantee: let the calibration windows and the new one be exchangeable, as independent draws of one signal are.
+Then the new target at step h lies in its interval with probability k / (n + 1), on average over calibration sets and
+new windows. This is at least `level` and, where residuals have no ties, at most level + 1 / (n + 1). Given one
+calibration set, the coverage has the distribution Beta(k, n + 1 - k).
 
-What it does not say: that all steps of one forecast are covered at once (it holds per step ahead); that windows of
-every kind, as those at a peak, are covered equally (it is marginal); anything at all once the series has changed.
+Not guaranteed: that all steps of one forecast are covered at once (the coverage is per step); that windows of every
+kind, for example those at a peak, are covered equally (it is marginal); anything once the series has changed.
 
 Sources: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005); Papadopoulos et al.,
 Inductive Confidence Machines for Regression (ECML 2002); Lei et al., Distribution-Free Predictive Inference for
@@ -37,12 +36,12 @@ from .scoring import HELD_OUT_SEEDS, Predict, fresh_seed, most_windows
 
 @dataclass(frozen=True)
 class SplitConformal:
-    """Intervals of one level; see the module for what they promise.
+    """Intervals of one level; the module states what they guarantee.
 
     Args:
-        level: the probability of a target to lie in its interval, in (0, 1).
+        level: the probability that a target lies in its interval, in (0, 1).
         radius: [H] half the width at each step ahead, in the series' units.
-        windows: how many windows it was calibrated on.
+        windows: the number of calibration windows.
     """
 
     level: float
@@ -66,12 +65,12 @@ class SplitConformal:
 
 
 def rank(windows: int, level: float) -> int:
-    """k = ceil((n + 1) level): which of n sorted residuals is the radius.
+    """k = ceil((n + 1) level): the rank among n sorted residuals of the one that is the radius.
 
-    The level counts as the decimal that was written, so that 99 windows at 0.07 give rank 7 as on paper, not 8.
+    The level is read as a decimal, not as the nearest float: 99 windows at level 0.07 give rank 7, not 8.
 
     Raises:
-        InputError: a level outside (0, 1), or too few windows for it.
+        InputError: the level is outside (0, 1), or the windows are too few for it.
     """
     least = least_windows(level)
     if windows < least:
@@ -83,10 +82,10 @@ def rank(windows: int, level: float) -> int:
 
 
 def least_windows(level: float) -> int:
-    """The fewest calibration windows for which an interval of that level is finite: level / (1 - level), rounded up.
+    """The fewest calibration windows for a finite interval of this level: level / (1 - level), rounded up.
 
     Raises:
-        InputError: a level outside (0, 1).
+        InputError: the level is outside (0, 1).
     """
     if not isinstance(level, int | float | np.number) or not 0 < level < 1:
         raise InputError(f"the level of an interval must be above 0 and below 1, as 0.9, got {level!r}.")
@@ -95,28 +94,28 @@ def least_windows(level: float) -> int:
 
 
 def calibrate(forecaster: Predict, context: ArrayLike, target: ArrayLike, level: float) -> SplitConformal:
-    """Intervals for a forecaster from windows that it was not fitted to.
+    """Intervals for a forecaster, calibrated on windows that it was not fitted to.
 
     Args:
         forecaster: maps [B, L, 1] to at least [B, H].
         context: [N, L]
-        target: [N, H], what came.
+        target: [N, H], the observed values.
         level: in (0, 1).
 
     Raises:
-        InputError: a level outside its range, too few windows for it, shapes that do not belong together, values
-            that are not finite, or a forecaster that gives fewer steps.
+        InputError: the level lies outside its range; the windows are too few for it; the shapes do not match; a value
+            is not finite; or the forecaster returns too few steps.
     """
-    given, came = np.asarray(context, dtype=np.float64), np.asarray(target, dtype=np.float64)
-    if given.ndim != 2 or came.ndim != 2 or len(given) != len(came) or 0 in came.shape:
+    read, observed = np.asarray(context, dtype=np.float64), np.asarray(target, dtype=np.float64)
+    if read.ndim != 2 or observed.ndim != 2 or len(read) != len(observed) or 0 in observed.shape:
         raise InputError(
-            f"calibration needs context [N, L] and target [N, H], got {list(given.shape)} and {list(came.shape)}."
+            f"calibration needs context [N, L] and target [N, H], got {list(read.shape)} and {list(observed.shape)}."
         )
-    if not all(np.isfinite(single(values)).all() for values in (given, came)):
+    if not all(np.isfinite(single(values)).all() for values in (read, observed)):
         raise InputError("every value of the calibration windows must be finite in float32.")
-    chosen = rank(len(came), level)
-    residuals = np.abs(forecast_of(forecaster, given, came.shape[1]) - came)
-    return SplitConformal(float(level), np.partition(residuals, chosen - 1, axis=0)[chosen - 1], len(came))
+    chosen = rank(len(observed), level)
+    residuals = np.abs(forecast_of(forecaster, read, observed.shape[1]) - observed)
+    return SplitConformal(float(level), np.partition(residuals, chosen - 1, axis=0)[chosen - 1], len(observed))
 
 
 def calibrate_on_signal(
@@ -129,16 +128,15 @@ def calibrate_on_signal(
     windows: int = 2_000,
     seed: int | None = None,
 ) -> SplitConformal:
-    """Intervals from fresh, independent windows of a known signal: exchangeable with any other of that signal.
+    """Intervals from fresh, independent windows of a known signal, which are exchangeable with other windows of it.
 
     Args:
         forecaster: maps [B, L, 1] to at least [B, horizon].
-        windows: with 2,000 the coverage of a 90% interval is 90% give or take 0.7%.
-        seed: at least `scoring.HELD_OUT_SEEDS`, so that nothing is calibrated on what was trained on; a new one by
-            default.
+        windows: the number of windows; with 2,000, the coverage of a 90% interval has a standard deviation of 0.7%.
+        seed: at least `scoring.HELD_OUT_SEEDS`, so that no window is one of training; by default a new seed.
 
     Raises:
-        InputError: see `calibrate`; a seed below that, a horizon or number of windows outside its range.
+        InputError: as `calibrate`; the seed is smaller; or horizon or number of windows lies outside its range.
     """
     check_horizon(horizon)
     rank(windows, level)
@@ -157,17 +155,17 @@ def calibrate_on_signal(
 def calibrate_on_series(
     forecaster: Predict, series: ArrayLike, context_length: int, horizon: int, level: float, *, most: int = 2_000
 ) -> SplitConformal:
-    """Intervals from the windows of one series [T]; the guarantee holds approximately only.
+    """Intervals from the windows of one series [T]; the guarantee holds only approximately.
 
-    Neighbouring windows share values and are not exchangeable, so that the series must hold as many targets without
-    overlap as a calibration needs windows, and coverage is near the level where it varies about one state throughout.
+    Neighbouring windows share values and are not exchangeable. The series must therefore hold as many targets without
+    overlap as a calibration needs windows. Coverage is near the level if the series is stationary.
 
     Args:
         forecaster: maps [B, L, 1] to at least [B, horizon].
-        most: windows to use; beyond that the latest ones are thinned evenly.
+        most: the most windows to use; of more, evenly spaced ones that end at the latest are used.
 
     Raises:
-        InputError: see `calibrate`; a series too short.
+        InputError: as `calibrate`, or the series is too short.
     """
     check_horizon(horizon)
     values = finite_series(series)

@@ -1,7 +1,6 @@
-"""Scores of a forecast: mse, skill, excess; each with its standard error.
+"""Scores of a forecast with standard errors: mse, skill, excess. NumPy only.
 
-Forecasts and targets are [B] or [B, H]; rows are independent windows, so a standard error is
-taken over rows. NumPy only.
+Forecasts and targets are [B] or [B, H]. Rows are independent windows, so standard errors are taken over rows.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ def skill(forecast: ArrayLike, target: ArrayLike, last_value: ArrayLike, bayes: 
     The standard error is that of a ratio of two means (delta method).
 
     Raises:
-        InputError: shapes differ, or Bayes is no better than the last value on these windows.
+        InputError: shapes differ, or the Bayes forecast is no better than the last value on these windows.
     """
     last = _squared_distance(last_value, target)
     return _ratio(
@@ -33,10 +32,10 @@ def skill(forecast: ArrayLike, target: ArrayLike, last_value: ArrayLike, bayes: 
 
 
 def excess(forecast: ArrayLike, bayes: ArrayLike, mse_bayes: float) -> Estimate:
-    """E[(f - f_bayes)^2] / mse_bayes: how far from optimal, 0 being optimal.
+    """E[(f - f_bayes)^2] / mse_bayes: the distance from optimal, where 0 is optimal.
 
-    The Bayes forecast is the conditional mean, so that in expectation this equals
-    mse / mse_bayes - 1, with far less variance.
+    The Bayes forecast is the conditional mean. In expectation the excess therefore equals mse / mse_bayes - 1, but
+    this estimate has far less variance.
 
     Args:
         mse_bayes: the Bayes forecaster's expected MSE (`floors.Floors.bayes`).
@@ -62,7 +61,7 @@ def _squared_distance(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
 def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64], name: str) -> Estimate:
     below = float(denominator.mean())
     if not below > 0:
-        raise InputError(f"{name} is undefined: the Bayes forecast is no better than the last value here.")
+        raise InputError(f"{name} is undefined: Bayes is no better than the last value on these windows.")
     value = float(numerator.mean()) / below
     residual = mean(numerator - value * denominator)
     return Estimate(value, residual.se / below)

@@ -1,4 +1,4 @@
-"""Figures as files: a forecast beside the truth, its error by step ahead, the course of a training."""
+"""Figures as files: a forecast beside the true values, its error by step ahead, the history of a training."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 MARKERS = "osD^vPX"  # seven beside eight colours: together they tell 56 models apart
 
 REFERENCE_LINES = {"last_value": ":", "line": "-.", "best_linear": "--"}
-"""Line style of each reference that a figure of excess draws; its colour is that of its name."""
+"""Line style of each reference in a figure of excess; its colour is that of its role in the palette."""
 
 
 def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels side by side; `width` and `height` in inches of the whole.
+    """A figure of `count` panels side by side, and their axes; `width` and `height` of the whole are in inches.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -42,11 +42,11 @@ def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure,
     except ModuleNotFoundError:
         raise MissingExtraError("plotting", "plot") from None
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    made = list(figure.subplots(1, count, squeeze=False)[0])
-    for axes in made:
+    all_axes = list(figure.subplots(1, count, squeeze=False)[0])
+    for axes in all_axes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.2)
-    return figure, made
+    return figure, all_axes
 
 
 def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
@@ -55,7 +55,7 @@ def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
 
 
 def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Colour and marker of each model, as `plot` takes them; no two of 56 share both."""
+    """Colour and marker of each model as keywords of `plot`; up to 56 models differ in one of them."""
     colours = [_palette.light(name) for name in _palette.MODELS]
     return {
         name: {"color": colours[place % len(colours)], "marker": MARKERS[place % len(MARKERS)]}
@@ -64,17 +64,17 @@ def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def percent_ticks(axis: Axis) -> None:
-    """Label a logarithmic axis in per cent, between powers of ten too: it may span less than two of them."""
+    """Label a logarithmic axis in per cent, also at 2 and 5 between powers of ten, of which few may be in range."""
     axis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
     axis.set_minor_formatter(lambda value, _: f"{value * 100:g}%" if f"{value:e}"[:3] in ("2.0", "5.0") else "")
     axis.set_tick_params(which="minor", labelsize=7)
 
 
 def check_kind(path: Path) -> str:
-    """The format of a picture by its ending, "png" or "svg"; asked before what it shows is computed.
+    """The format of a picture by its ending, "png" or "svg"; call it before computing the picture.
 
     Raises:
-        InputError: another ending, or a place that cannot be written into.
+        InputError: the ending is another one, or the file cannot be written.
         MissingExtraError: matplotlib is not installed.
     """
     kind = path.suffix.lower().lstrip(".")
@@ -87,7 +87,7 @@ def check_kind(path: Path) -> str:
 
 
 def rendered(figure: Figure, kind: str) -> bytes:
-    """A figure as the bytes of a "png" or "svg", the same for the same figure."""
+    """A figure as the bytes of a "png" or "svg"; equal figures give equal bytes."""
     import matplotlib
 
     buffer = io.BytesIO()
@@ -97,19 +97,20 @@ def rendered(figure: Figure, kind: str) -> bytes:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as .png or .svg, whole or not at all.
+    """Write a figure as .png or .svg, atomically.
 
     Raises:
-        InputError: another ending.
+        InputError: as `check_kind`.
     """
     _storage.write_file(path, rendered(figure, check_kind(path)))
 
 
 def forecast_figure(name: str, case: Case, standing: str, band: str = "interval") -> Figure:
-    """History, forecast and the Bayes forecast; the truth and the interval (labelled `band`) where there is one.
+    """A figure of the history, the forecast and, where known, the Bayes forecast, the true values and the interval.
 
     Args:
-        standing: what the Bayes forecast is here, see `floors.standing`.
+        standing: what to call the Bayes forecast, see `floors.standing`.
+        band: the label of the interval.
     """
     history, forecast, bayes, observed, clean, lower, upper = case
     figure, axes = _figure()
@@ -133,9 +134,9 @@ def forecast_figure(name: str, case: Case, standing: str, band: str = "interval"
 
 
 def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[float]]) -> Figure:
-    """MSE by step ahead: measured ones with a band of two standard errors, exact or expected ones as lines."""
+    """A figure of MSE by step ahead: measured ones with a band of two standard errors, known ones as dashed lines."""
     figure, axes = _figure()
-    drawn: list[str] = []  # references that have a line, of which a second one is dotted
+    drawn: list[str] = []  # references that have a line; a second line of one is dotted
     for name, values in known.items():
         reference = named(name) or "noise"
         style = ":" if reference in drawn else "--"
@@ -147,7 +148,7 @@ def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[floa
         steps = np.arange(1, len(estimates) + 1)
         mean, spread = (np.array(part) for part in zip(*estimates, strict=True))
         if np.isfinite(spread).all():
-            low = np.maximum(mean - 2 * spread, mean / 10)  # a logarithmic axis knows no zero
+            low = np.maximum(mean - 2 * spread, mean / 10)  # a logarithmic axis has no zero
             axes.fill_between(steps, low, mean + 2 * spread, color=colour, alpha=0.2, linewidth=0)
         marker = "o" if len(steps) == 1 else None
         axes.plot(steps, mean, "-", color=colour, linewidth=2, marker=marker, label=name)
@@ -162,12 +163,12 @@ def error_figure(measured: dict[str, list[Estimate]], known: dict[str, list[floa
 def history_figure(
     name: str, history: list[Evaluation], floors: dict[str, float]
 ) -> Figure:
-    """Excess over Bayes along the training, beside the excess of the simple forecasters.
+    """A figure of the excess over Bayes during training, beside the excess of the baselines.
 
-    Where the floor is zero, and where nobody knows it: the error itself.
+    If the Bayes floor is zero or unknown, the figure shows the MSE instead.
 
     Args:
-        floors: expected MSE by reference; of a measured series, MSE by rival.
+        floors: expected MSE by reference; for a measured series, MSE by rival.
     """
     figure, axes = _figure()
     bayes = floors.get("bayes", 0.0)

@@ -17,7 +17,7 @@ from ..forecasters.floors import Floors, averaged, floors_on, vanishes
 from ..signals import Signal
 from . import metrics
 
-HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses those below
+HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses smaller ones
 MOST_VALUES = 30_000_000
 UNDEFINED = Estimate(math.nan, math.nan)
 Predict = Callable[[NDArray[Any]], NDArray[np.floating]]
@@ -25,7 +25,7 @@ Predict = Callable[[NDArray[Any]], NDArray[np.floating]]
 
 @dataclass(frozen=True)
 class StepScore:
-    """The score at one step ahead; `excess` is NaN where the floor is zero."""
+    """The score at one step ahead; `excess` is NaN if the Bayes floor is zero."""
 
     mse: Estimate
     excess: Estimate
@@ -34,7 +34,7 @@ class StepScore:
 
 @dataclass(frozen=True)
 class Score:
-    """On `windows` fresh windows: means over the horizon, and each step of it; `excess` as in `StepScore`."""
+    """A score on fresh windows: means over the horizon, and `steps`; `excess` is NaN if the Bayes floor is zero."""
 
     windows: int
     seed: int
@@ -50,20 +50,20 @@ class Score:
 
 
 def fresh_seed() -> int:
-    """A seed that no training run, validation or earlier score has used, save by a chance of 1 in 2^31."""
+    """A random seed of at least 2^31, which no training uses; an earlier score used it with a chance of 1 in 2^31."""
     return HELD_OUT_SEEDS + 1 + secrets.randbelow(HELD_OUT_SEEDS - 1)
 
 
 def most_windows(context_length: int, horizon: int = 1) -> int:
-    """How many windows a score can be of: beyond that memory runs short."""
+    """The most windows that a score can use without running out of memory."""
     return MOST_VALUES // (context_length + horizon)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Fresh windows with what is known of them, to score any number of forecasters on.
+    """Fresh windows with their Bayes forecasts and floors, to score any number of forecasters on.
 
-    context [N, L] in float32, target and bayes [N, H] in the signal's units, floors by step ahead.
+    context [N, L] is float32; target and bayes [N, H] are in the signal's units; floors has one entry for each step.
     """
 
     context: NDArray[np.float32]
@@ -73,7 +73,7 @@ class HeldOut:
     seed: int
 
     def score(self, predict: Predict) -> Score:
-        """Score `predict`, which maps [B, L, 1] to at least [B, H]."""
+        """The score of `predict`, which maps [B, L, 1] to at least [B, H]."""
         horizon = len(self.floors)
         forecast = predict(self.context[:, :, None])[:, :horizon]
         steps = []
@@ -97,7 +97,7 @@ class HeldOut:
 def held_out(
     signal: Signal, context_length: int, *, horizon: int = 1, windows: int = 50_000, seed: int
 ) -> HeldOut:
-    """Draw windows and compute their Bayes forecasts, which is the dear part of a score.
+    """Fresh windows with their Bayes forecasts, which are the expensive part of a score.
 
     Raises:
         InputError: fewer than two windows, or more than `most_windows`.
@@ -110,7 +110,7 @@ def held_out(
             f"got {windows:,}."
         )
     draw = signal.draw(windows, context_length, horizon, np.random.default_rng(seed))
-    # Floors are those of the values the model is given, in float32.
+    # The floors are computed from the values that the model reads, which are float32.
     context = draw.context.astype(np.float32)
     bayes, variance = signal.posterior(context, horizon)
     return HeldOut(context, draw.target, bayes, floors_on(signal, variance, context_length), seed)
@@ -119,7 +119,7 @@ def held_out(
 def score(
     predict: Predict, signal: Signal, context_length: int, *, horizon: int = 1, windows: int = 50_000, seed: int
 ) -> Score:
-    """Score `predict`, which maps [B, L, 1] to at least [B, horizon], on windows of its own.
+    """The score of `predict`, which maps [B, L, 1] to at least [B, horizon], on windows drawn from `seed`.
 
     Raises:
         InputError: as `held_out`.

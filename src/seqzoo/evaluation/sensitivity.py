@@ -1,6 +1,6 @@
-"""How much a forecast moves when one value of the window does: its derivative with respect to each input.
+"""The derivative of a forecast with respect to each value of the window.
 
-By differences, so that it is asked of what is served: the same engine, the same float32.
+It is computed by finite differences, so that it measures the served model: the same engine, in the same float32.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from .._arrays import FloatArray
 from ..signals import Signal
 
 Forecast = Callable[[FloatArray], FloatArray]
-"""Windows [B, L] to the forecast of one step [B]."""
+"""Maps windows [B, L] to the forecast of one step [B]."""
 
-# Of one value, in the series' units. Doubles: the error of the difference is of its square. Singles: a smaller move
-# drowns in rounding, a larger one in curvature; 0.01 is where the zoo's models are within 1e-4 of the exact gradient.
+# Step sizes of the differences, in the series' units. In float64 the error of a difference is proportional to the
+# square of the step. In float32 rounding dominates below 0.01 and curvature above it; with 0.01 the zoo's models are
+# within 1e-4 of the exact gradient.
 MOVE_DOUBLE, MOVE_SINGLE = 1e-4, 1e-2
-ERROR_DOUBLE = 1e-5  # of the sharpest posterior that is shown
+ERROR_DOUBLE = 1e-5  # error of the differences at the sharpest posterior that pages show
 FLAT = 1e-6
-LONGEST = 200  # values of a window that is looked at: more do not fit beside one another
-ROUNDINGS = 4  # units in the last place that a network's forecast may be off by
+LONGEST = 200  # the longest window whose derivative a page can draw
+ROUNDINGS = 4  # rounding error of a network's forecast, in units in the last place
 
 
 class Slope(NamedTuple):
-    """A forecast of a window [L], its derivative [L], and a bound on the error of the derivative's numbers."""
+    """A forecast of a window [L], its derivative [L], and a bound on the error of each value of the derivative."""
 
     forecast: float
     derivative: FloatArray
@@ -34,45 +35,45 @@ class Slope(NamedTuple):
 
 
 def exact(forecast: Forecast, window: FloatArray) -> Slope:
-    """Of a forecaster that computes in float64: central differences in one batch of 2 L + 1 windows."""
+    """The derivative of a forecaster in float64: central differences in one batch of 2 L + 1 windows."""
     windows = np.concatenate([window[None], _moved(window, MOVE_DOUBLE)]).astype(np.float64)
-    said = np.asarray(forecast(windows), np.float64)
-    return Slope(float(said[0]), _central(windows[1:], said[1:]), ERROR_DOUBLE)
+    forecasts = np.asarray(forecast(windows), np.float64)
+    return Slope(float(forecasts[0]), _central(windows[1:], forecasts[1:]), ERROR_DOUBLE)
 
 
 def served(forecast: Forecast, window: FloatArray, scale: float = 1.0) -> Slope:
-    """Of a model in float32: differences over two moves, extrapolated to none, in one batch of 4 L + 1 windows.
+    """The derivative of a model in float32: central differences with two step sizes, extrapolated to step size 0.
 
-    The extrapolation removes the error of second order (Richardson 1911); the bound is that of the better of the two
-    differences before it, with the rounding of the forecasts.
+    All 4 L + 1 windows are one batch. The extrapolation removes the error of second order (Richardson 1911). The
+    bound is that of the difference with the smaller step, before extrapolation, plus the rounding of the forecasts.
 
     Args:
-        scale: of the model's normaliser, which a move is in proportion to.
+        scale: the scale of the model's normaliser, to which the step sizes are proportional.
     """
     move, length = MOVE_SINGLE * scale, len(window)
     windows = np.concatenate([window[None], _moved(window, move), _moved(window, 2 * move)]).astype(np.float32)
-    said = np.asarray(forecast(windows), np.float64)
-    near = _central(windows[1 : 2 * length + 1], said[1 : 2 * length + 1])
-    far = _central(windows[2 * length + 1 :], said[2 * length + 1 :])
-    rounding = ROUNDINGS * float(np.finfo(np.float32).eps) * max(scale, float(np.abs(said).max())) / move
+    forecasts = np.asarray(forecast(windows), np.float64)
+    near = _central(windows[1 : 2 * length + 1], forecasts[1 : 2 * length + 1])
+    far = _central(windows[2 * length + 1 :], forecasts[2 * length + 1 :])
+    rounding = ROUNDINGS * float(np.finfo(np.float32).eps) * max(scale, float(np.abs(forecasts).max())) / move
     curvature = float(np.abs(far - near).max()) / 3
-    return Slope(float(said[0]), (4 * near - far) / 3, curvature + rounding)
+    return Slope(float(forecasts[0]), (4 * near - far) / 3, curvature + rounding)
 
 
 def of_bayes(signal: Signal, window: FloatArray, step: int = 1) -> Slope:
-    """Of the Bayes forecast of a window [L], `step` values ahead."""
+    """The derivative of the Bayes forecast of a window [L], `step` values ahead."""
     return exact(lambda windows: signal.posterior(windows, step)[0][:, step - 1], np.asarray(window, np.float64))
 
 
 def cosine(one: FloatArray, other: FloatArray) -> float:
-    """Of the angle between two derivatives [L]: 1 where they weigh the window alike; 0 if either is flat."""
+    """The cosine of the angle between two derivatives [L]: 1 if they are proportional; 0 if either is flat."""
     if is_flat(one) or is_flat(other):
         return 0.0
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 
 
 def is_flat(derivative: FloatArray) -> bool:
-    """Whether no small change of the window moves the forecast: what is left is the rounding of differences."""
+    """Whether a derivative is zero up to rounding."""
     return float(np.linalg.norm(derivative)) < FLAT
 
 
@@ -82,8 +83,8 @@ def _moved(window: FloatArray, move: float) -> FloatArray:
     return np.asarray(window + np.concatenate([moves, -moves]))
 
 
-def _central(windows: FloatArray, said: FloatArray) -> FloatArray:
-    """Derivative [L] from `_moved` windows, by the moves that were really made after rounding."""
+def _central(windows: FloatArray, forecasts: FloatArray) -> FloatArray:
+    """Derivative [L] from forecasts of `_moved` windows; divides by the moves as float32 rounded them."""
     above, below = np.split(windows.astype(np.float64), 2)
-    up, down = np.split(said, 2)
+    up, down = np.split(forecasts, 2)
     return np.asarray((up - down) / np.diagonal(above - below))

@@ -1,13 +1,13 @@
-"""Is one model better than another? Paired differences over seeds, with a correction for asking often.
+"""Verdicts on pairs of models: paired differences over seeds, corrected for multiple comparisons.
 
-Compared is log(excess): the spread of an excess over seeds grows with it, so that on the log scale models of very
-different excess have spreads alike, and a difference there is a ratio, which says the same at every level.
+log(excess) is compared. The spread of an excess over seeds grows with the excess; on the log scale, models of very
+different excess have similar spreads. A difference of logarithms is a ratio, which means the same at every level.
 
-A table asks about many pairs at once. Its intervals are simultaneous, by Bonferroni's inequality (Dunn, "Multiple
-comparisons among means", JASA 56, 1961): each of m intervals has the level 1 - 0.05 / m, so that all m hold together
-with probability 0.95 at least, however the pairs depend on one another. The verdict and p follow from the same
-intervals. Holm's stepwise p-values would detect a little more, but simultaneous intervals that agree with them tell
-nothing of the size of most differences (Strassburger and Bretz, Statistics in Medicine 27, 2008).
+A table compares many pairs at once. Its intervals are simultaneous, by Bonferroni's inequality (Dunn, "Multiple
+comparisons among means", JASA 56, 1961): each of m intervals has the level 1 - 0.05 / m. All m then hold together
+with probability at least 0.95, however the pairs depend on one another. The verdict and p follow from the same
+intervals. Holm's stepwise p-values would detect a little more, but simultaneous intervals that agree with them say
+nothing about the size of most differences (Strassburger and Bretz, Statistics in Medicine 27, 2008).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ except ModuleNotFoundError:
     raise MissingExtraError("the arena", "arena") from None
 
 CONFIDENCE = 0.95
-LEAST = 1e-12  # an excess below this is rounding of float32 forecasts; its logarithm would say nothing
+LEAST = 1e-12  # a smaller excess is rounding of float32 forecasts, and its logarithm is meaningless
 
 
 _Pair = tuple[str, str, list[float]]  # one, other, differences of log(excess), other minus one
@@ -43,9 +43,10 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of a pair. `ratio` is the excess of `worse` over that of `better`, in the geometric mean over seeds.
+    """The verdict on a pair. `ratio` is the excess of `worse` divided by that of `better`, as a geometric mean over
+    seeds.
 
-    Its interval is simultaneous with those of all pairs of its kind in the table, and `p` corrected for them
+    Its interval is simultaneous with those of all pairs of its kind in the table, and `p` is corrected for them
     (Bonferroni): p < 0.05 where the interval excludes 1.
     """
 
@@ -73,7 +74,7 @@ class Verdict:
 
 
 def mean_interval(values: Sequence[float], together: int = 1) -> Interval:
-    """The mean over seeds with its 95% Student t interval, one of `together` that hold at once (Bonferroni)."""
+    """The mean over seeds with its 95% Student t interval, simultaneous with `together` intervals (Bonferroni)."""
     numbers = np.asarray(values, np.float64)
     mean = float(numbers.mean())
     if len(numbers) < 2:
@@ -84,22 +85,22 @@ def mean_interval(values: Sequence[float], together: int = 1) -> Interval:
 
 
 def geometric_mean(excess: Sequence[float]) -> float:
-    """The mean on the scale that verdicts are reached on."""
+    """The geometric mean, which is the mean on the log scale of verdicts."""
     return math.exp(sum(map(_log, excess)) / len(excess))
 
 
 def verdicts(
     excess: Mapping[str, Mapping[int, float]], references: Mapping[str, float] | None = None
 ) -> list[Verdict]:
-    """Every pair of models, then every model with every reference whose excess is positive.
+    """The verdicts on every pair of models, then on every model with every reference whose excess is positive.
 
-    Models are paired by the seeds that both have; a reference has one exact excess, so that the test is a
-    one-sample one. Intervals and p are corrected for the number of pairs of models, and apart from these, which
-    are another question, for the number of pairs of a model and a reference. A pair of one seed does not count.
+    Models are paired by the seeds that both have. A reference has one exact excess, so its test is a one-sample test.
+    Intervals and p are corrected for the number of pairs of models and, separately, for the number of pairs of a
+    model and a reference. Pairs with one seed do not count.
 
     Args:
-        excess: by model and seed.
-        references: exact excess by name. Bayes has 0, and nothing to compare: an excess is the distance to it.
+        excess: excess by model and seed.
+        references: exact excess by name. Bayes has 0 and is not compared: an excess is the distance to it.
     """
     names = list(excess)
     pairs: list[_Pair] = []
@@ -122,7 +123,7 @@ def _corrected(pairs: Sequence[_Pair]) -> list[Verdict]:
 
 
 def _verdict(one: str, other: str, differences: list[float], together: int) -> Verdict:
-    """`differences` of log(excess), other minus one: a pair of `together` that are compared."""
+    """The verdict from `differences` of log(excess), other minus one; `together` pairs are compared."""
     mean, low, high = mean_interval(differences, together)
     if mean < 0:
         one, other, mean, low, high = other, one, -mean, -high, -low
@@ -138,7 +139,7 @@ def _p(differences: list[float]) -> float:
     numbers = np.asarray(differences)
     error = float(numbers.std(ddof=1)) / math.sqrt(len(numbers))
     mean = abs(float(numbers.mean()))
-    if error <= 1e-12 * mean or mean == 0:  # no spread: every seed says the same
+    if error <= 1e-12 * mean or mean == 0:  # no spread over seeds
         return 1.0 if mean == 0 else 0.0
     return float(2 * stats.t.sf(mean / error, len(numbers) - 1))
 
@@ -152,7 +153,7 @@ def _exp(value: float) -> float:
 
 
 def _times(ratio: float) -> str:
-    """Two decimals; more where they would round a ratio that is not 1 to 1, since 1 is what a verdict goes by."""
+    """A ratio with two decimals; with more if two would round it to 1, which decides the verdict."""
     if ratio >= 100:
         return f"{ratio:,.0f}"
     texts = (f"{ratio:.{places}f}" for places in range(2, 16))

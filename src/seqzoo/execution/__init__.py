@@ -1,1 +1,1 @@
-"""Where work runs: tasks in processes of their own, and training runs that outlive a page."""
+"""Runs work in other processes: tasks of experiments, and training runs that continue when a page closes."""

@@ -1,4 +1,4 @@
-"""A Python process beside this one: started, watched, ended together with what it started."""
+"""A child process in Python: starts it, watches it, and ends it together with the processes that it started."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from pathlib import Path
 from .. import _storage
 from ..errors import IntegrityError
 
-PATIENCE = 10.0  # seconds that a process has to end after it was told to
+PATIENCE = 10.0  # seconds that a process has to end after SIGTERM
 LONGEST_LOG = 1 << 20
 
 
 class Child:
-    """A process in a session of its own, so that Ctrl-C in the terminal is its parent's; what it writes is not read.
+    """A process in a separate session, so that Ctrl-C in the terminal reaches only its parent.
 
     Args:
-        module: what Python runs, as `python -m`.
-        log: standard error is appended to this file.
-        environment: beside what this process has.
+        module: the module that `python -m` runs.
+        arguments: the arguments of the module.
+        log: the file to which standard error is appended; standard output is dropped.
+        environment: variables in addition to those of this process.
 
     Raises:
-        OSError: it cannot be started, or the log cannot be written.
+        OSError: the process cannot be started, or the log cannot be written.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Child:
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.PIPE,  # its other end closes with this process, however that ends
+                stdin=subprocess.PIPE,  # this process holds the other end, which closes however this process ends
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 env={**os.environ, **(environment or {})},
@@ -45,21 +46,21 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Of the process, and of its session."""
+        """The id of the process, and of its session."""
         return self._process.pid
 
     @property
     def status(self) -> int | None:
-        """How it ended; None while it runs."""
+        """The exit status; None while the process runs."""
         return self._process.poll()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
         return self.status is None
 
     def stop(self) -> None:
-        """Tell it to end, and end it where it does not."""
+        """Ask the process to end, and kill it if it does not end in time."""
         if self.is_alive:
             self._process.terminate()
             try:
@@ -69,7 +70,7 @@ class Child:
         self.release()
 
     def kill(self) -> None:
-        """End it, with the processes that it started."""
+        """Kill the process and the processes that it started."""
         if self.is_alive:
             with contextlib.suppress(ProcessLookupError):
                 if hasattr(os, "killpg"):
@@ -80,13 +81,13 @@ class Child:
         self.release()
 
     def release(self) -> None:
-        """Close this end of its standard input."""
+        """Close this end of the process's standard input."""
         if self._process.stdin is not None:
             self._process.stdin.close()
 
 
 def last_line(log: Path) -> str:
-    """The last line in a log that is not blank; empty where there is none."""
+    """The last line of a log that is not blank; empty if there is none."""
     try:
         text = _storage.read_file(log, LONGEST_LOG).decode("utf-8", "replace")
     except IntegrityError:

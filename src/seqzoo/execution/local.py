@@ -1,4 +1,4 @@
-"""Tasks in processes: one that raises or dies takes nothing with it but its task (ADR 16)."""
+"""Runs tasks in processes; a process that raises or dies loses only its task (ADR 16)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..errors import SeqzooError
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
-POLL = 0.2  # seconds between looks at `should_stop`
+POLL = 0.2  # seconds between calls of `should_stop`
 _STARTING = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A task without an outcome, and why, in one line."""
+    """The reason, in one line, why a task has no outcome."""
 
     reason: str
 
@@ -36,13 +36,15 @@ def in_processes(
     workers: int,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[Task, Outcome | Failure]]:
-    """`work(task)` of every task, each as soon as it is there; a failure in place of what went wrong.
+    """Each task with `work(task)`, or with a `Failure`, as soon as it is done.
 
-    Processes are spawned, not forked: the threads of torch and ONNX Runtime do not survive a fork.
-    `should_stop` ends everything at once, and what was under way is lost.
+    Processes are spawned, not forked, since the threads of torch and ONNX Runtime do not survive a fork.
 
     Args:
         work: a function that can be pickled.
+        tasks: the tasks, in order.
+        workers: the number of processes.
+        should_stop: polled; True ends all processes at once, and the running tasks are lost.
     """
     waiting = list(reversed(tasks))
     idle: list[_Worker] = []
@@ -53,7 +55,7 @@ def in_processes(
                 worker, task = idle.pop() if idle else _Worker(), waiting.pop()
                 try:
                     future = worker.begin(work, task)
-                except BrokenProcessPool:  # it died while it had nothing to do
+                except BrokenProcessPool:  # the process died while idle
                     worker = _Worker()
                     future = worker.begin(work, task)
                 busy[future] = task, worker
@@ -63,7 +65,7 @@ def in_processes(
                     outcome = future.result()
                 except BrokenProcessPool:
                     outcome = Failure(worker.death())
-                    if should_stop():  # what ended us may have ended it; the task has not failed
+                    if should_stop():  # the signal that stops us may have killed the worker: the task has not failed
                         return
                 except Exception as error:  # an outcome that cannot be pickled
                     outcome = Failure(_line(error))
@@ -77,7 +79,7 @@ def in_processes(
 
 
 class _Worker:
-    """An executor of one process: where the process dies, the executor breaks, and with it one task."""
+    """An executor with one process. If the process dies, the executor breaks and loses one task."""
 
     def __init__(self) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -91,7 +93,7 @@ class _Worker:
         return self.executor.submit(_attempt, work, task)
 
     def death(self) -> str:
-        """How the process ended."""
+        """How the process ended, as a sentence."""
         self.executor.shutdown()
         code = self.process.exitcode or 0
         return f"its process {f'was killed by signal {-code}' if code < 0 else f'ended with status {code}'}."
@@ -102,7 +104,7 @@ class _Worker:
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C, which reaches the whole group, to the parent; end when it ends, however that is."""
+    """In the worker: ignore Ctrl-C, which reaches the whole group, and end when the parent ends for any reason."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -115,7 +117,7 @@ def _follow_parent() -> None:
 
 
 def _attempt(work: Callable[[Task], Outcome], task: Task) -> Outcome | Failure:
-    """In the worker: exceptions come back as text, for not every one can be pickled."""
+    """In the worker: the outcome, or a Failure with the exception as text, as some exceptions cannot be pickled."""
     try:
         return work(task)
     except Exception as error:
@@ -129,11 +131,11 @@ def _line(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """A process started here holds back Ctrl-C until it ignores it."""
+    """Block Ctrl-C for a process started here until that process ignores it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    resource_tracker.ensure_running()  # started with the first process, it would let Ctrl-C through again
+    resource_tracker.ensure_running()  # if it started with the first process, it would unblock Ctrl-C again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

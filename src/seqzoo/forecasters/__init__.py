@@ -1,1 +1,1 @@
-"""From a context to a forecast, without training: references, floors, roll-outs, and what a signal makes familiar."""
+"""Forecasters without training: references, their floors, roll-outs, and whether a window lies outside training."""

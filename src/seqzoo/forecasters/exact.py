@@ -1,4 +1,4 @@
-"""Reference forecasters of a known signal that are linear, and their exact errors."""
+"""The linear reference forecasters of a known signal, and their exact errors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .table import RULES
 
 Forecast = Callable[[FloatArray], FloatArray]
 
-WELL_CONDITIONED = 1e-9  # noise over all second moments: the weights are then good to 1e-7 without an SVD
-MOST_SINGULAR = 1024  # values of a window whose SVD takes seconds, not minutes
+WELL_CONDITIONED = 1e-9  # noise over the sum of second moments; above it, weights are good to 1e-7 without an SVD
+MOST_SINGULAR = 1024  # the longest window whose SVD takes seconds, not minutes
 
 
 class Affine(NamedTuple):
@@ -26,7 +26,7 @@ class Affine(NamedTuple):
     bias: FloatArray
 
     def __call__(self, context: FloatArray) -> FloatArray:
-        """context [B, L] to forecast [B, H]."""
+        """The forecast [B, H] from context [B, L]."""
         return context @ self.weights.T + self.bias
 
 
@@ -34,11 +34,11 @@ def best_linear(signal: Signal, context_length: int, horizon: int = 1) -> Affine
     """The affine forecaster of least MSE; row h - 1 is for h steps ahead.
 
     Raises:
-        InputError: a length or horizon outside its range, or a long window with next to no noise.
+        InputError: a length or horizon lies outside its range, or a window is long and has next to no noise.
     """
     check_lengths(context_length, horizon)
     known = signal.moments(context_length, horizon)
-    scale = np.trace(known.within) + known.context_mean @ known.context_mean  # no eigenvalue is above it
+    scale = np.trace(known.within) + known.context_mean @ known.context_mean  # an upper bound of the eigenvalues
     if signal.sigma**2 > WELL_CONDITIONED * scale:
         weights = np.linalg.solve(known.within, known.cross.T).T
     elif context_length > MOST_SINGULAR:
@@ -58,19 +58,23 @@ def linear_mse(signal: Signal, weights: FloatArray, bias: FloatArray | float = 0
     quadratic = (weights @ known.within * weights).sum(axis=1)
     offset = weights @ known.context_mean + bias - known.target_mean
     error = known.variance - 2 * (weights * known.cross).sum(axis=1) + quadratic + offset**2
-    # Where terms cancel, rounding would end below the noise, or below 0.
+    # Where terms cancel, rounding could give an error below the noise, or below 0.
     return np.asarray(np.maximum(error, signal.sigma**2))
 
 
 def _linear(signal: Signal, context_length: int, horizon: int) -> dict[str, Any]:
-    """The linear references by name, `Affine` each, from best to simplest."""
+    """The linear references by name, each an `Affine`, from best to simplest."""
     none = np.zeros(horizon)
     rules = {name: Affine(weights(context_length, horizon), none) for name, weights in RULES.items()}
     return {"best_linear": best_linear(signal, context_length, horizon), **rules}
 
 
 def references_of(signal: Signal, context_length: int, horizon: int = 1) -> dict[str, Forecast]:
-    """The reference forecasters by name, from best to simplest."""
+    """The reference forecasters by name, from best to simplest; each maps [B, L] to [B, H].
+
+    Raises:
+        InputError: as `best_linear`.
+    """
     check_lengths(context_length, horizon)
 
     def bayes(context: FloatArray) -> FloatArray:

@@ -1,16 +1,16 @@
-"""Whether a window is one that training could have shown, and how far outside it lies. NumPy only.
+"""Whether a window lies outside the training data, and how far. NumPy only.
 
-A network interpolates: of a constant 5, a ramp or kelvins it makes a number all the same, which means nothing.
-Training draws windows of the model's signal, so what it saw is known. Two questions, both in training standard
-deviations:
+A network interpolates. It also returns a number for a constant 5, a ramp or temperatures in kelvin, but that number
+means nothing. Training draws windows of the model's signal, so their distribution is known. A window is measured in
+two ways, both in standard deviations of the training data:
 
-- by value: the largest |value - mean| / sd of the window, against the largest that training reaches;
-- by shape: the Mahalanobis distance of the window under the mean and covariance of training windows, in all
-  directions together and in each principal direction on its own. The second catches a ramp within the signal's range:
-  it is no farther in sum than noise is, but all of it lies in a direction in which training hardly moves.
+- by value: the largest |value - mean| / sd of the window;
+- by shape: the Mahalanobis distance of the window under the mean and covariance of training windows, over all
+  principal directions together and along each one. The distance along one direction detects a ramp within the range
+  of the signal: in total it is no farther than noise, but it lies in a direction of very small variance.
 
-The reaches are the farthest of fresh windows of the signal, drawn once from a fixed seed, and a tenth more: of
-10,000 windows of the signal about one or none lies outside.
+Each measure is compared with its reach: the largest among fresh windows of the signal, drawn once from a fixed seed,
+plus a tenth. Of 10,000 windows of the signal, about one or none lies outside.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from .._arrays import FloatArray
 from ..signals import FAMILIES, Signal
 
 SEED = 2**31 + 41
-MOST_DRAWN, LEAST_DRAWN, MOST_VALUES = 5_000, 1_500, 500_000  # windows, windows and values that a reach is taken of
-LONGEST = 256  # the last values of a window that its shape is judged by: a covariance of more would be dear
+MOST_DRAWN, LEAST_DRAWN, MOST_VALUES = 5_000, 1_500, 500_000  # windows, windows and values drawn for a reach
+LONGEST = 256  # the shape is that of the last 256 values of a window: a larger covariance would be expensive
 MARGIN = 1.1
-LEAST_SPREAD = 0.01  # of the standard deviation: less noise than this, as rounding is, makes no window strange
-# By family; `python -m seqzoo.forecasters.familiarity` writes it anew.
+LEAST_SPREAD = 0.01  # of the standard deviation: smaller noise, such as rounding, puts no window outside
+# Facts by family; `python -m seqzoo.forecasters.familiarity` writes the file.
 STORED = Path(__file__).with_name("familiarity.json")
 STORED_LENGTH = 20
 ROWS = 4096  # windows judged at once
@@ -41,14 +41,16 @@ ROWS = 4096  # windows judged at once
 
 @dataclass(frozen=True)
 class Outside:
-    """What lies outside training in a batch of windows, in training standard deviations.
+    """How far a batch of windows lies outside training, in standard deviations of the training data.
 
     Args:
-        windows: how many were judged.
-        outside: [B] whether each lies outside.
-        value: how far the farthest value of any window is from the mean; `value_reach` is as far as training reaches.
-        shape: how far the shape that exceeds its reach the most is from the mean window; `shape_reach` likewise.
-        is_trained: False of a reference, which assumes its signal and was trained on nothing.
+        windows: B, the number of windows judged.
+        outside: [B] whether each window lies outside.
+        value: the largest distance of a value from the mean.
+        value_reach: the largest such distance in training, with the margin.
+        shape: the distance from the mean window, along the direction that exceeds its reach the most.
+        shape_reach: the reach along that direction.
+        is_trained: False for a reference, which assumes a signal and is not trained.
     """
 
     windows: int
@@ -61,7 +63,7 @@ class Outside:
 
     @property
     def note(self) -> str:
-        """The farthest in one sentence."""
+        """One sentence on the farthest window."""
         by_value = self.value > self.value_reach
         what, far, reach = (
             ("a value", self.value, self.value_reach) if by_value else ("the shape", self.shape, self.shape_reach)
@@ -74,7 +76,7 @@ class Outside:
         )
 
     def facts(self) -> dict[str, Any]:
-        """For JSON: the sentence, how many windows lie outside, and the distances."""
+        """Facts for JSON: the sentence, the number of windows that lie outside, and the distances."""
         return {
             "note": self.note, "windows": int(self.outside.sum()), "value": self.value,
             "value_reach": self.value_reach, "shape": self.shape, "shape_reach": self.shape_reach,
@@ -82,7 +84,7 @@ class Outside:
 
 
 class Familiarity:
-    """What the training windows of a signal are like; see `of`, which keeps it.
+    """The extent of a signal's training windows; `of` caches it.
 
     Args:
         facts: as `drawn` computes them.
@@ -95,14 +97,14 @@ class Familiarity:
         self._bounds = self._most * self._reach
 
     def find(self, windows: FloatArray) -> Outside | None:
-        """Of windows [B, L] in the series' units, finite; None where none lies outside."""
+        """How far windows [B, L] of finite values in the series' units lie outside; None if none does."""
         if len(windows) == 1 and not self._is_outside(windows[0]):
             return None
         judged = self.judge(windows)
         return judged if judged.outside.any() else None
 
     def judge(self, windows: FloatArray) -> Outside:
-        """Of windows [B, L] in the series' units, finite, also where none lies outside."""
+        """The distances of windows [B, L] of finite values in the series' units, also if none lies outside."""
         values, shapes, places = [], [], []
         for part in _pieces(windows):
             values.append(np.abs(part - self.mean).max(axis=1) / self.sd)
@@ -119,14 +121,14 @@ class Familiarity:
         )  # fmt: skip
 
     def _is_outside(self, window: FloatArray) -> bool:
-        """Whether one window [L] is: what `judge` answers, in a quarter of its time."""
+        """Whether one window [L] lies outside: the verdict of `judge`, in a quarter of its time."""
         if max(window.max() - self.mean, self.mean - window.min()) > self.value_reach * self.sd:
             return True
         along = (window[-len(self._at) :] - self._at) @ self._axes
         return bool((np.abs(along) > self._bounds[:-1]).any() or along @ along > self._bounds[-1] ** 2)
 
     def find_value(self, value: float) -> Outside | None:
-        """Of one value, whatever stands before it; None where it does not lie outside."""
+        """How far one value lies outside, whatever values precede it; None if it does not."""
         far = abs(value - self.mean) / self.sd
         if far <= self.value_reach:
             return None
@@ -137,17 +139,18 @@ class Familiarity:
 
 
 def drawn(signal: Signal, context_length: int, axes: FloatArray | None = None) -> dict[str, Any]:
-    """What a `Familiarity` of windows of L values stands on, from the signal's moments and fresh windows.
+    """The facts of a `Familiarity` for windows of L values, from the signal's moments and fresh windows.
 
     Args:
-        axes: [width, width], whitening, in place of the eigenvectors, which a repeated eigenvalue leaves open.
+        axes: [width, width] whitening axes. By default they are scaled eigenvectors of the covariance, which are not
+            unique where an eigenvalue repeats.
 
     Returns:
         mean and sd of a value; at [width], the mean window; axes; reach [width + 1] of each distance; most, the
         largest excess over a reach; value_reach.
 
     Raises:
-        InputError: a length outside its range.
+        InputError: a length lies outside its range.
     """
     rng = np.random.default_rng(SEED)
     known = signal.moments(context_length, 1)
@@ -162,7 +165,7 @@ def drawn(signal: Signal, context_length: int, axes: FloatArray | None = None) -
     first, second = (signal.draw(windows, context_length, 1, rng).context for _ in range(2))
     reach = np.concatenate([_distances(part, at, axes) for part in _pieces(first)]).max(axis=0)
     reach = np.maximum(reach, LEAST_SPREAD)
-    # One of many directions exceeds its own reach now and then: the excess that counts is of another draw.
+    # Some direction often exceeds its reach by chance. The allowed excess is therefore measured on a second draw.
     most = MARGIN * max(float((_distances(part, at, axes) / reach).max()) for part in _pieces(second))
     farthest = max(float(np.abs(part - mean).max()) for part in (first, second))
     value_reach = MARGIN * max(farthest, LEAST_SPREAD * sd) / sd
@@ -171,10 +174,10 @@ def drawn(signal: Signal, context_length: int, axes: FloatArray | None = None) -
 
 @functools.lru_cache(maxsize=32)
 def of(signal: Signal, context_length: int) -> Familiarity:
-    """What training windows of a signal are like, computed once; for the signals of the shipped models it is stored.
+    """The `Familiarity` of a signal, cached; for the signals of the shipped models it is read from a file.
 
     Raises:
-        InputError: a length outside its range.
+        InputError: a length lies outside its range.
     """
     if context_length == STORED_LENGTH:
         family = next((name for name, kind in FAMILIES.items() if signal == kind()), None)
@@ -185,7 +188,7 @@ def of(signal: Signal, context_length: int) -> Familiarity:
 
 
 def _distances(windows: FloatArray, at: FloatArray, axes: FloatArray) -> FloatArray:
-    """[B, width + 1]: along each principal direction, and in all of them together."""
+    """[B, width + 1]: the distance along each principal direction, then over all of them together."""
     along = np.abs((windows[:, -len(at) :] - at) @ axes)
     return np.concatenate([along, np.sqrt((along**2).sum(axis=1, keepdims=True))], axis=1)
 

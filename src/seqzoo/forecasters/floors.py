@@ -27,22 +27,22 @@ from .exact import _linear, linear_mse
 from .simple import check_lengths
 from .table import FLOORS
 
-ZERO = 1e-9  # of the last value's error: what a smaller floor is worth, rounding decides
+ZERO = 1e-9  # of the error of the last value: a smaller floor is only rounding
 NO_EXCESS = "excess is undefined: the floor is zero, for without noise the best forecaster makes no error"
 
 
-MAX_SAMPLED = 20_000_000  # values that the Bayes floor is averaged over
+MAX_SAMPLED = 20_000_000  # values of all windows that the Bayes floor is averaged over
 
 
 def standing(signal: Signal, *, own: bool) -> str:
-    """What the Bayes forecast is: "the best possible" for a draw of its signal; for numbers that somebody gave,
-    whose law nobody knows, only "the best for the sine it assumes"."""
+    """What to call the Bayes forecast: "the best possible" for a draw of its signal, or "the best for the sine it
+    assumes" for a user's numbers (`own`), whose law is unknown."""
     return f"the best for the {signal.noun} it assumes" if own else "the best possible"
 
 
 @dataclass(frozen=True)
 class Floors:
-    """Expected MSE at one step ahead, in the signal's units squared; `bayes` is an estimate, `linear` are exact."""
+    """Expected MSE at one step ahead, in the signal's units squared; `bayes` is an estimate, the others are exact."""
 
     noise: float
     bayes: Estimate
@@ -50,11 +50,11 @@ class Floors:
 
     @property
     def best_linear(self) -> float:
-        """Of the best linear forecaster."""
+        """The expected MSE of the best linear forecaster."""
         return self.linear["best_linear"]
 
     def items(self) -> list[tuple[str, float]]:
-        """(name, MSE) from the lowest to the highest kind of reference."""
+        """(name, MSE) of each reference, in the order of `table.FLOORS`."""
         known = {"noise": self.noise, "bayes": self.bayes.value, **self.linear}
         return [(name, known[name]) for name in FLOORS]
 
@@ -64,14 +64,14 @@ def floors(
 ) -> list[Floors]:
     """Expected MSE of every reference at each step 1..H ahead.
 
-    All are exact but Bayes, which is sigma^2 plus the posterior variance averaged over `samples`
-    windows (the law of total variance), with its standard error.
+    All are exact except Bayes, which is estimated with a standard error. By the law of total variance it is sigma^2
+    plus the mean posterior variance, here over `samples` windows.
 
     Args:
-        samples: by default 50,000, or fewer where the posterior is dear or windows are long.
+        samples: by default 50,000, or fewer where the posterior is expensive or windows are long.
 
     Raises:
-        InputError: a length, horizon or sample count outside its range.
+        InputError: a length, the horizon or the sample count lies outside its range.
     """
     check_lengths(context_length, horizon)
     most = MAX_SAMPLED // max(context_length, horizon)
@@ -85,11 +85,11 @@ def floors(
 
 
 def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list[Floors]:
-    """The floors, given the posterior variance [B, H] of the windows that Bayes is averaged over."""
+    """The floors at each step, from the posterior variance [B, H] of the windows that Bayes is averaged over."""
     horizon = variance.shape[1]
     errors = {
-        name: linear_mse(signal, made.weights, made.bias)
-        for name, made in _linear(signal, context_length, horizon).items()
+        name: linear_mse(signal, forecaster.weights, forecaster.bias)
+        for name, forecaster in _linear(signal, context_length, horizon).items()
     }
     noise = signal.sigma**2
     table = []
@@ -101,10 +101,10 @@ def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list
 
 
 def vanishes(known: Mapping[str, float]) -> bool:
-    """Whether the Bayes floor is zero among floors by name: an excess over it is then undefined.
+    """Whether the Bayes floor, among floors by name, is zero up to rounding: an excess over it is then undefined.
 
-    Zero up to rounding, that is: the quadrature of a sine without noise leaves 1e-12 of its power, where the best
-    linear forecaster is exact.
+    On a sine without noise the best linear forecaster is exact, while the quadrature of Bayes leaves 1e-12 of the
+    signal's power.
     """
     bayes, last, linear = (known.get(name, math.inf) for name in ("bayes", "last_value", "best_linear"))
     return bayes <= 0 or bayes <= ZERO * last < math.inf or linear < 1e-3 * bayes

@@ -1,4 +1,4 @@
-"""What every forecaster can be asked, a trained model and a computed reference alike."""
+"""The interface of every forecaster, trained model and computed reference alike."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class Forecaster(Protocol):
-    """A model by name: `runtime.Predictor` and `references.ClosedForm` say what each method raises."""
+    """A forecaster with a name. `runtime.Predictor` and `references.ClosedForm` state the errors of each method."""
 
     warns: bool
 
     @property
     def reference(self) -> str:
-        """Which of `table.REFERENCES` it is; empty for a trained model."""
+        """Its key in `table.REFERENCES`; empty for a trained model."""
 
     @property
     def name(self) -> str:
-        """As "lstm.sine"."""
+        """Its name, for example "lstm.sine"."""
 
     @property
     def summary(self) -> str:
@@ -36,57 +36,57 @@ class Forecaster(Protocol):
 
     @property
     def process(self) -> Signal | None:
-        """The process it is for; None where nobody knows the law of its data."""
+        """The process that it forecasts; None where the law of its data is unknown."""
 
     @property
     def signal(self) -> Signal:
-        """The process, for what cannot do without. Raises InputError where there is none."""
+        """The process, for callers that need one. Raises InputError where `process` is None."""
 
     @property
     def context_length(self) -> int:
-        """L, the values that a window holds."""
+        """L, the number of values in a window."""
 
     @property
     def horizon(self) -> int:
-        """H, the steps that `predict` forecasts."""
+        """H, the number of steps that `predict` forecasts."""
 
     @property
     def reach(self) -> int:
-        """The steps that `forecast` forecasts directly; farther ones feed forecasts back."""
+        """The number of steps that `forecast` forecasts directly; for farther steps it feeds forecasts back."""
 
     @property
     def engine(self) -> str:
-        """What computes it."""
+        """The engine that computes its forecasts."""
 
     @property
     def is_loaded(self) -> bool:
-        """Whether it is in memory."""
+        """Whether the model is in memory."""
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether `trace` and `stream` have gates and states to show."""
+        """Whether `trace` and `stream` work: the model has gates and states."""
 
     def warm(self) -> Forecaster:
-        """Load now; returns itself."""
+        """The forecaster itself, loaded now."""
 
     def predict(self, windows: ArrayLike) -> NDArray[np.floating[Any]]:
-        """[L], [L, 1] or [B, L, 1] to [B, H]."""
+        """Forecasts [B, H] from windows [L], [L, 1] or [B, L, 1]."""
 
     def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.floating[Any]]:
-        """[B, horizon], after windows as for `predict` or a longer series [T]."""
+        """Forecasts [B, horizon] after windows as for `predict`, or after a longer series [T]."""
 
     def outside(self, windows: ArrayLike) -> Outside | None:
-        """What of the windows it was not made for; None where nothing."""
+        """How far the windows lie outside the training data; None if none does."""
 
     def trace(self, windows: ArrayLike) -> Trace:
-        """Every gate and state of the windows."""
+        """Every gate and state while the network reads the windows."""
 
     def stream(self) -> Stream:
-        """To be fed one value at a time."""
+        """A stream, which reads one value at a time."""
 
 
 class Bundled(Forecaster, Protocol):
-    """A forecaster whose numbers lie in a bundle."""
+    """A forecaster whose weights lie in a bundle."""
 
     @property
     def path(self) -> Path:
@@ -98,9 +98,9 @@ class Bundled(Forecaster, Protocol):
 
     @property
     def manifest(self) -> Manifest:
-        """Facts of the model."""
+        """The manifest of the bundle."""
 
 
 def has_bundle(model: Forecaster) -> TypeGuard[Bundled]:
-    """Whether there is a bundle of it; reads nothing."""
+    """Whether the forecaster has a bundle; reads no file."""
     return not model.reference

@@ -1,4 +1,4 @@
-"""The training-free references as predictors: `bayes.sine`, `best_linear.recall`, `line.square`, ..."""
+"""The references as predictors, without training: `bayes.sine`, `best_linear.recall`, `line.square`, ..."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .simple import MAX_HORIZON
 from .table import REFERENCES, reference_of
 
 CONTEXT_LENGTH = 20
-MOST_LOOKED_AT = 1_000  # windows of a batch, before a warning
+MOST_LOOKED_AT = 1_000  # windows of a batch that are judged for a warning
 
 
 class ClosedForm:
     """A reference forecaster of a known signal, with the interface of a `Predictor`. Nothing is trained.
 
     Args:
-        reference: one of `table.REFERENCES`.
-        family: a signal family, at its default parameters.
+        reference: a key of `table.REFERENCES`.
+        family: a signal family; the signal has its default parameters.
     """
 
     engine = "exact"
@@ -51,21 +51,22 @@ class ClosedForm:
         return f"<ClosedForm {self.name}>"
 
     def warm(self) -> ClosedForm:
-        """Returns itself: there is nothing to load."""
+        """The forecaster itself: nothing has to be loaded."""
         return self
 
     def predict(self, windows: ArrayLike) -> NDArray[np.float64]:
-        """Forecast the next value after each window: [L], [L, 1] or [B, L, 1] to float64 [B, 1].
+        """The next value after each window, float64 [B, 1], from windows [L], [L, 1] or [B, L, 1].
 
         Raises:
-            InputError: another shape, not numbers, or a value or forecast not finite in float32.
+            InputError: the windows have another shape or are not numbers, or a value or forecast is not finite in
+                float32.
         """
         return self._direct(as_batch(windows, self.context_length), 1)
 
     def outside(self, windows: ArrayLike) -> Outside | None:
-        """What lies outside its signal in windows given as for `predict`; None where nothing does.
+        """How far windows, given as for `predict`, lie outside the signal; None if none does.
 
-        `line` and `last_value` assume no signal.
+        It is always None for `line` and `last_value`, which assume no signal.
 
         Raises:
             InputError: as `predict`.
@@ -77,23 +78,23 @@ class ClosedForm:
         return outside and replace(outside, is_trained=False)
 
     def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float64]:
-        """Forecast every step up to `horizon` directly, each with the reference for that step: float64 [B, horizon].
+        """Direct forecasts of every step up to `horizon`, float64 [B, horizon].
 
         Raises:
-            InputError: see `predict`; a horizon that is not from 1 to 10,000.
+            InputError: as `predict`, or the horizon is not from 1 to 10,000.
         """
         rollout.check_horizon(horizon)
         return self._direct(last_window(context, self.context_length), horizon)
 
     def trace(self, windows: ArrayLike) -> NoReturn:
-        """Raises InputError: there is no model to look into."""
+        """Raises InputError: a reference has no gates and states."""
         raise InputError(
             f"{self.name!r} is computed: it has no gates and states to look at and carries no state from step to "
             "step. Use predict or forecast."
         )
 
     def stream(self) -> NoReturn:
-        """Raises InputError: nothing is carried from one value to the next."""
+        """Raises InputError: a reference carries no state from one value to the next."""
         self.trace([])
 
     def _direct(self, batch: NDArray[np.floating], horizon: int) -> NDArray[np.float64]:
@@ -110,6 +111,6 @@ def _forecasters(family: str, horizon: int) -> dict[str, Forecast]:
 
 
 def find(name: str) -> ClosedForm | None:
-    """The reference of that name; None if it is not one's name."""
+    """The reference with this name; None if no reference has it."""
     parts = reference_of(name)
     return None if parts is None else ClosedForm(*parts)

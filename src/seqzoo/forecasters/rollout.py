@@ -1,4 +1,4 @@
-"""Forecasts of many steps from a model that gives H at a time; what a linear recursion does to them, exactly."""
+"""Roll-outs: forecasts of many steps from a model of H steps, and the exact error of a linear roll-out."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .simple import MAX_HORIZON
 
 
 class Case(NamedTuple):
-    """A forecast and what it stands beside, each [T]; Bayes and the truth are None where nobody knows them, ends of
-    an interval where none was asked for."""
+    """A forecast with its history and comparisons, each [T]. `bayes`, `observed` and `clean` are None if unknown;
+    `lower` and `upper` are None without an interval."""
 
     history: FloatArray
     forecast: FloatArray
@@ -30,15 +30,15 @@ class Case(NamedTuple):
 
 
 def finite(forecast: FloatArray) -> FloatArray:
-    """A forecast [B, H], once every value of it is known to be finite as float32: every forecast passes here.
+    """The forecast [B, H], unchanged, if all its values are finite in float32. Every forecast passes this check.
 
-    Finite values may still lead beyond float32: 3e38 times a weight of 2 is infinite, and a network makes NaN of it.
+    Finite inputs can still overflow float32: 3e38 times a weight of 2 is infinite, and a network turns it into NaN.
 
     Raises:
-        InputError: a value that is not.
+        InputError: a value is not finite in float32.
     """
-    if not (held := np.isfinite(single(forecast))).all():
-        row, step = np.argwhere(~held)[0]
+    if not (is_finite := np.isfinite(single(forecast))).all():
+        row, step = np.argwhere(~is_finite)[0]
         raise InputError(
             f"the forecast for window {row} is not finite in float32 ({forecast[row, step]}): the values given lead "
             "the model beyond 3.4e38. Give smaller ones."
@@ -49,10 +49,10 @@ def finite(forecast: FloatArray) -> FloatArray:
 def recursive(
     predict: Callable[[FloatArray], FloatArray], context: FloatArray, horizon: int
 ) -> FloatArray:
-    """Roll a model out: its forecasts join, in float64, the window that it reads next.
+    """The roll-out of a model: each forecast is appended, in float64, to the window that the model reads next.
 
-    The roll-out of the best linear forecaster fades, see `linear_recursion`. A network rolls out in its own
-    way: see the limitations in its card.
+    The roll-out of the best linear forecaster fades, see `linear_recursion`. The card of a network states how its
+    roll-out behaves.
 
     Args:
         predict: maps [B, L, 1] to [B, H].
@@ -63,7 +63,7 @@ def recursive(
         [B, horizon] in the type that `predict` returns.
 
     Raises:
-        InputError: a horizon outside its range.
+        InputError: the horizon lies outside its range.
     """
     check_horizon(horizon)
     parts: list[FloatArray] = []
@@ -81,16 +81,17 @@ def recursive(
 def forecast_of(
     forecaster: Callable[[NDArray[np.float64]], FloatArray], context: FloatArray, horizon: int
 ) -> NDArray[np.float64]:
-    """[B, horizon]: what a forecaster, a map from [B, L, 1] to at least [B, horizon], says of contexts [B, L].
+    """The forecast [B, horizon] of a forecaster from contexts [B, L].
 
-    It is given a copy in float64, so that it sees nothing around the windows and changes none of them.
+    The forecaster maps [B, L, 1] to at least [B, horizon]. It gets a copy in float64, so that it can neither see
+    values around the windows nor change them.
 
     Raises:
-        InputError: it returns another shape, fewer steps, or a value that is not finite in float32.
+        InputError: the forecaster returns another shape, fewer steps, or a value that is not finite in float32.
     """
-    said = forecaster(np.array(context, dtype=np.float64)[:, :, None])
+    forecast = forecaster(np.array(context, dtype=np.float64)[:, :, None])
     try:
-        ahead = np.asarray(said, dtype=np.float64)
+        ahead = np.asarray(forecast, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"a forecaster must return an array of numbers: {error}.") from None
     if ahead.ndim != 2 or len(ahead) != len(context) or ahead.shape[1] < horizon:
@@ -104,20 +105,19 @@ def forecast_of(
 def linear_recursion(one_step: Affine, horizon: int) -> Affine:
     """The roll-out of a linear one-step forecaster as one affine map per step ahead, for `floors.linear_mse`.
 
-    Its first forecast joins the window, on which the h-step map then acts: with weights w and bias b,
+    The first forecast is appended to the window, and the map of h steps then acts on it. With weights w and bias b,
 
         W_1 = w,  W_(h+1) = (0, W_h without its last weight) + (last weight of W_h) w,
-        b_1 = b,  b_(h+1) = b_h + (last weight of W_h) b,
+        b_1 = b,  b_(h+1) = b_h + (last weight of W_h) b.
 
-    which are the last rows of the powers of the companion matrix (Lütkepohl, New Introduction to Multiple Time
+    These are the last rows of the powers of the companion matrix (Lütkepohl, New Introduction to Multiple Time
     Series Analysis, 2005, section 2.2).
 
-    Noise in the window adds sigma^2 to the diagonal of the normal equations, which biases the weights of the best
-    linear forecaster towards zero as a ridge penalty would. As the window slides, forecasts take the place of values
-    that were seen and are shrunk again: for the zoo's sine 0.996 of the amplitude is kept in one step, the largest
-    root of the recursion is 0.990, and the roll-out fades, on a context without noise too. (That the weights sum to
-    0.984 is no sign of it: without noise they sum to 0.985.) With a window that grew instead, it would be the direct
-    forecast.
+    Noise in the window adds sigma^2 to the diagonal of the normal equations. Like a ridge penalty, this shrinks the
+    weights of the best linear forecaster towards zero. As the window slides, forecasts replace observed values and
+    are shrunk again. For the zoo's sine, one step keeps 0.996 of the amplitude, the largest root of the recursion is
+    0.990, and the roll-out fades, also from a context without noise. (The sum of the weights, 0.984, does not show
+    this: without noise they sum to 0.985.) If the window grew instead, the recursion would equal the direct forecast.
 
     Args:
         one_step: weights [1, L], bias [1].
@@ -127,7 +127,7 @@ def linear_recursion(one_step: Affine, horizon: int) -> Affine:
         weights [H, L], bias [H]
 
     Raises:
-        InputError: a horizon outside its range, or weights of more than one step.
+        InputError: the horizon lies outside its range, or the weights are of more than one step.
     """
     check_horizon(horizon)
     step, shift = _one_step(one_step), float(one_step.bias[0])
@@ -142,20 +142,20 @@ def linear_recursion(one_step: Affine, horizon: int) -> Affine:
 
 
 def largest_root(one_step: Affine) -> float:
-    """The largest modulus of the roots of z^L - w_L z^(L-1) - ... - w_1: below 1, the roll-out fades, in
-    the long run by this factor per step.
+    """The largest modulus of the roots of z^L - w_L z^(L-1) - ... - w_1. Below 1 the roll-out fades, in the long run
+    by this factor per step.
 
     Raises:
-        InputError: weights of more than one step.
+        InputError: the weights are of more than one step.
     """
     return float(np.abs(np.roots(np.concatenate([[1.0], -_one_step(one_step)[::-1]]))).max())
 
 
 def recursion_gain(weights: FloatArray, angular_frequency: float) -> NDArray[np.complex128]:
-    """[H]: what the forecast makes of a sine without noise, h steps ahead, of linear weights [H, L].
+    """[H]: the complex gain of linear weights [H, L] on a sine without noise, at each step ahead.
 
-    For a context exp(i w t) the forecast is gain * exp(i w t): modulus 1 and angle 0 are exact, a modulus below
-    1 fades, an angle below 0 lags.
+    For a context exp(i w t) the forecast is gain * exp(i w t). Modulus 1 and angle 0 mean an exact forecast; a
+    modulus below 1 means that it fades, an angle below 0 that it lags.
     """
     horizon, length = weights.shape
     ago = np.arange(length) - (length - 1)
@@ -167,10 +167,10 @@ def recursion_gain(weights: FloatArray, angular_frequency: float) -> NDArray[np.
 
 
 class LinearError(NamedTuple):
-    """Three parts of the MSE of a linear forecaster, [H] each, in the signal's units squared; they sum to it.
+    """The MSE of a linear forecaster as a sum of three parts, [H] each, in the signal's units squared.
 
-    The noise of the target; the noise of the window that the weights pass on, sigma^2 |w|^2; and the error left
-    where the window has no noise.
+    The parts are the noise of the target, the window's noise passed on by the weights, sigma^2 |w|^2, and the error
+    on a window without noise.
     """
 
     target_noise: FloatArray
@@ -178,11 +178,11 @@ class LinearError(NamedTuple):
     without_noise: FloatArray
 
 
-def linear_error(signal: Signal, made: Affine) -> LinearError:
-    """Where the exact error of a linear forecaster of a signal comes from."""
-    noise = np.full(len(made.weights), signal.sigma**2)
-    carried = signal.sigma**2 * (made.weights**2).sum(axis=1)
-    return LinearError(noise, carried, linear_mse(signal, *made) - noise - carried)
+def linear_error(signal: Signal, forecaster: Affine) -> LinearError:
+    """The exact error of a linear forecaster on a signal, in its three parts."""
+    noise = np.full(len(forecaster.weights), signal.sigma**2)
+    carried = signal.sigma**2 * (forecaster.weights**2).sum(axis=1)
+    return LinearError(noise, carried, linear_mse(signal, *forecaster) - noise - carried)
 
 
 def check_horizon(horizon: int) -> None:
@@ -191,7 +191,7 @@ def check_horizon(horizon: int) -> None:
         raise InputError(f"horizon must be from 1 to {MAX_HORIZON:,}, got {horizon!r}.")
 
 
-def _one_step(made: Affine) -> FloatArray:
-    if made.weights.ndim != 2 or len(made.weights) != 1:
-        raise InputError(f"a recursion needs weights of one step, [1, L], got {list(made.weights.shape)}.")
-    return np.asarray(made.weights[0])
+def _one_step(forecaster: Affine) -> FloatArray:
+    if forecaster.weights.ndim != 2 or len(forecaster.weights) != 1:
+        raise InputError(f"a recursion needs weights of one step, [1, L], got {list(forecaster.weights.shape)}.")
+    return np.asarray(forecaster.weights[0])

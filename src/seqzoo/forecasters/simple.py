@@ -1,4 +1,4 @@
-"""Linear forecasters that need neither training nor a law: their weights depend on the lengths only."""
+"""Linear forecasters that need neither training nor a signal's law: their weights depend only on the lengths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_CONTEXT, MAX_HORIZON = 4096, 10_000
 
 
 def line_weights(context_length: int, horizon: int = 1) -> FloatArray:
-    """[H, L]: weights of the least-squares line through the window, extended h steps."""
+    """Weights [H, L] of the least-squares line through the window, extended h steps."""
     check_lengths(context_length, horizon)
     if context_length == 1:
         return last_value_weights(1, horizon)
@@ -21,7 +21,7 @@ def line_weights(context_length: int, horizon: int = 1) -> FloatArray:
 
 
 def last_value_weights(context_length: int, horizon: int = 1) -> FloatArray:
-    """[H, L]: one on the last value."""
+    """Weights [H, L]: 1 on the last value, 0 on the others."""
     check_lengths(context_length, horizon)
     weights = np.zeros((horizon, context_length))
     weights[:, -1] = 1.0
@@ -29,7 +29,7 @@ def last_value_weights(context_length: int, horizon: int = 1) -> FloatArray:
 
 
 def check_lengths(context_length: int, horizon: int) -> None:
-    """Raises InputError for a length or horizon outside its range."""
+    """Raises InputError if a length or horizon lies outside its range."""
     if not 1 <= context_length <= MAX_CONTEXT:
         raise InputError(f"context_length must be from 1 to {MAX_CONTEXT}, got {context_length}.")
     if not 1 <= horizon <= MAX_HORIZON:

@@ -1,4 +1,4 @@
-"""The references in one table: what each is called and what it says. A new rule is a file beside this, and a row."""
+"""The table of references: their names, labels and rules. A new rule is a file beside this one, and a row here."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .simple import last_value_weights, line_weights
 
 @dataclass(frozen=True)
 class Reference:
-    """A forecaster that is computed, or a floor that is none.
+    """A computed forecaster, or a floor that is not the error of a forecaster.
 
     Args:
-        name: as files, addresses and the command line have it.
-        label: as people read it.
-        short: the same in a chart.
-        summary: one sentence; empty where it is no forecaster.
+        name: the name in files, addresses and the command line.
+        label: the name in text.
+        short: the name in charts.
+        summary: one sentence on the forecaster; empty for a floor without one.
         knows_signal: whether its forecast depends on the law of the signal, not only on the window.
-        weights: of a rule that is the same for every signal: [H, L], by L and H.
+        weights: maps L and H to the weights [H, L] of a rule that is the same for every signal; None for others.
     """
 
     name: str
@@ -50,32 +50,32 @@ FLOORS = {
         Reference("last_value", "last value", "last value", "The last value, repeated.", False, last_value_weights),
     )
 }  # fmt: skip
-"""Every expected error that a score stands beside, by name, from the lowest to the highest kind."""
+"""Every expected error that a score is compared with, by name, from the lowest to the highest."""
 
 REFERENCES = {name: row for name, row in FLOORS.items() if row.summary}
-"""Those that forecast, from best to simplest."""
+"""The rows that are forecasters, from best to simplest."""
 REQUIRED = ("noise", "bayes", "best_linear", "line", "last_value")
-"""Floors that every score on a signal states; one that has been added since stands in newer ones only."""
+"""Floors that every score on a signal states; only newer scores state floors that were added later."""
 RULES = {name: row.weights for name, row in FLOORS.items() if row.weights is not None}
-"""Weights of the rules that need no law, and so stand beside a model of a measured series too."""
+"""Weights of the rules that need no law; they are compared with models of measured series too."""
 
 
 def label(floor: str) -> str:
-    """A floor's name as people read it."""
+    """The label of a floor; the name itself if the floor is unknown."""
     return FLOORS[floor].label if floor in FLOORS else floor
 
 
 def named(words: str) -> str | None:
-    """The floor that some words begin with, as "best linear, direct" or "Bayes that knows"; None where none does."""
+    """The floor whose short name begins `words`, for example "best linear, direct"; None if there is none."""
     return next((row.name for row in FLOORS.values() if words.lower().startswith(row.short.lower())), None)
 
 
 def names() -> list[str]:
-    """Every reference on every signal, as "bayes.sine"."""
+    """The names of every reference on every signal, for example "bayes.sine"."""
     return [f"{reference}.{family}" for family in FAMILIES for reference in REFERENCES]
 
 
 def reference_of(name: str) -> tuple[str, str] | None:
-    """Reference and signal family of a name as "bayes.sine"; None if it is not one's name."""
+    """The reference and the signal family of a name such as "bayes.sine"; None for other names."""
     reference, _, family = name.partition(".")
     return (reference, family) if reference in REFERENCES and family in FAMILIES else None

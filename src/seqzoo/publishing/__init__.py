@@ -1,1 +1,1 @@
-"""From a trained module to a proven bundle: exported files, card, verification, reproduction."""
+"""From a trained module to a verified bundle: exported files, card, verification, reproduction."""

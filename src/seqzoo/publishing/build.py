@@ -52,13 +52,13 @@ OPSET = 20
 
 
 def export(trained: Trained, card: Card, path: Path, *, name: str | None = None) -> Bundle:
-    """Write the bundle of a trained model to the folder `path`, replacing an older one as a whole.
+    """The bundle of a trained model, written to the folder `path`; an older bundle there is replaced as a whole.
 
     Args:
-        name: the bundle's name; that of the run if None.
+        name: the bundle's name; by default that of the run.
 
     Raises:
-        InputError: the run has not been evaluated once, or the folder holds something else.
+        InputError: the run has no evaluation yet, or the folder holds other files.
         MissingExtraError: onnx or onnxscript is not installed.
     """
     if not trained.history:
@@ -82,7 +82,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
 
 
 def _holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
-    """What no training saw of a measured series, and the window before it; None for a simulated source."""
+    """The held-out part of a measured series with the window before it; None for a simulated source."""
     if not isinstance(spec.source, Observed):
         return None
     if spec.source.cutoff < spec.context_length:
@@ -91,13 +91,13 @@ def _holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
 
 
 def _golden(context: NDArray[np.float32], forecast: NDArray[np.float32], scaling: Normaliser) -> bytes:
-    """The golden tensors, in the series' units: float64 where the scaling moves them out of float32's reach."""
+    """The golden tensors in the series' units: float64 if there is a scaling, otherwise float32."""
     tensors = {"context": scaling.undo(context), "forecast": scaling.undo(forecast)}
     return to_safetensors({name: torch.from_numpy(values) for name, values in tensors.items()})
 
 
 def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
-    """The state of a module, as it is saved."""
+    """The tensors of a module, as bundles save them."""
     return {key: value.detach().clone().contiguous() for key, value in module.state_dict().items()}
 
 
@@ -138,7 +138,7 @@ def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
         warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
         try:
             torch.jit.save(torch.jit.script(Windowed(module, contract.context_length).eval()), whole)
-        except Exception as error:  # of the compiler, on anybody's code
+        except Exception as error:  # the compiler raises exceptions of any type on user code
             raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as target:
         for member in source.infolist():
@@ -161,9 +161,9 @@ def check_exporter() -> None:
 
 
 def check_exportable(spec: TrainingSpec) -> None:
-    """Raises InputError unless the module can be trained, scripted and expressed in ONNX: before it is trained."""
+    """Raises InputError unless the module can be trained, scripted and expressed in ONNX; call it before training."""
     build = modules.builder(spec)
-    if spec.architecture in _registry.shipped():  # which tests export
+    if spec.architecture in _registry.shipped():  # tests export these
         return
     with torch.random.fork_rng():
         module = build()
@@ -173,16 +173,16 @@ def check_exportable(spec: TrainingSpec) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What a compiler complains of; the ONNX exporter puts it below its advice."""
+    """The cause of a compiler's error in one line; the ONNX exporter states it below its advice."""
     cause = re.search(r"^<class '(?:\w+\.)*(\w+)'>: (.+)$", str(error), re.MULTILINE)
     return f"{cause[1]}: {cause[2][:300]}".rstrip(".:") if cause else first_line(error)
 
 
 def to_onnx(module: nn.Module, contract: Contract) -> bytes:
-    """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without notes on where it was made.
+    """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without metadata of the machine that wrote it.
 
     Raises:
-        InputError: the module uses what ONNX does not know.
+        InputError: ONNX cannot express the module.
         MissingExtraError: onnx or onnxscript is not installed.
     """
     check_exporter()
@@ -200,7 +200,7 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
                 custom_translation_table=_translations(module),
                 verbose=False,
             )
-        except Exception as error:  # of the exporter, on anybody's code
+        except Exception as error:  # the exporter raises exceptions of any type on user code
             raise InputError(f"ONNX cannot express {type(module).__name__}: {_reason(error)}.") from error
     if program is None:
         raise RuntimeError("the ONNX exporter returned nothing")
@@ -214,10 +214,10 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
 
 
 def _translations(module: nn.Module) -> dict[Callable[..., Any], Callable[..., Any]]:
-    """The operators that are expressed here: the exporter unrolls nn.RNN, but keeps LSTM and GRU as they are."""
+    """The operators that this module translates: the exporter itself would unroll nn.RNN, unlike LSTM and GRU."""
     cells = [part for part in module.modules() if isinstance(part, nn.RNN)]
     if not all(cell.num_layers == 1 and cell.bias and not cell.bidirectional for cell in cells):
-        return {}  # unrolled: right, if long
+        return {}  # the exporter unrolls them: correct, but long
     return {torch.ops.aten.rnn_tanh.input: _rnn}
 
 
@@ -232,8 +232,8 @@ def _rnn(
     both_ways: bool,
     batch_first: bool,
 ) -> tuple[Any, Any]:
-    """`aten::rnn_tanh` of one layer as ONNX's RNN: values [B, L, D] if `batch_first`, start [1, B, K]; returns
-    the states in the order of the values, and the last [1, B, K].
+    """The states of `aten::rnn_tanh` with one layer, in the layout of `values`, and the last state [1, B, K], by
+    ONNX's RNN. `values` are [B, L, D] if `batch_first`, and `start` is [1, B, K].
     """
     from onnxscript import opset20 as op
 
@@ -256,13 +256,13 @@ def _rnn(
 
 @contextlib.contextmanager
 def _quiet_exporter() -> Iterator[None]:
-    """The exporter reports on packages that it would have used, on its log, standard output and standard error."""
+    """Silence the exporter, which writes to its log, standard output and standard error about missing packages."""
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)
     try:
-        said = io.StringIO()
-        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        output = io.StringIO()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -270,7 +270,7 @@ def _quiet_exporter() -> Iterator[None]:
 
 
 def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
-    """[B, L, 1] in model units: windows of the source, and some far from it that a wrong gate would betray."""
+    """Windows [B, L, 1] in model units: some of the source, and some far from it, which reveal errors of gates."""
     length = spec.context_length
     rng = np.random.default_rng(HELD_OUT_SEEDS + 2)
     process = spec.source.process
@@ -287,40 +287,40 @@ def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
 
 
 def eager(module: nn.Module, windows: NDArray[np.float32]) -> torch.Tensor:
-    """[B, H]: a module's forecast of windows [B, L, 1], in PyTorch."""
+    """The forecast [B, H] of a module in PyTorch, from windows [B, L, 1]."""
     pieces = np.array_split(windows, -(-len(windows) // 512))
     with torch.no_grad(), one_thread():
         return torch.cat([module(torch.from_numpy(piece)) for piece in pieces])
 
 
-def module_of(found: Bundle) -> nn.Module:
+def module_of(bundle: Bundle) -> nn.Module:
     """The PyTorch module of a bundle, with its weights, in eval mode.
 
     Raises:
         UnknownNameError: this installation does not have the architecture.
         IntegrityError: the weights do not fit it.
     """
-    made = _registry.architecture(found.manifest.architecture)
-    data = found.read(store.WEIGHTS)
+    architecture = _registry.architecture(bundle.manifest.architecture)
+    data = bundle.read(store.WEIGHTS)
     try:
-        config = configured(made.config(), "config", found.manifest.config)
+        config = configured(architecture.config(), "config", bundle.manifest.config)
         weights = from_safetensors(data)
         if any(tensor.dtype != torch.float32 for tensor in weights.values()):
             raise IntegrityError("the weights are not all float32.")
-        with torch.device("meta"):  # shapes are compared before any memory is taken
-            made.module(config).load_state_dict(weights, assign=True)
+        with torch.device("meta"):  # compares shapes before taking any memory
+            architecture.module(config).load_state_dict(weights, assign=True)
         with torch.random.fork_rng():
-            module = made.module(config)  # what is no parameter is made here
+            module = architecture.module(config)  # also makes tensors that the weights do not hold
         module.load_state_dict(weights)
     except (KeyError, RuntimeError, ValueError, InputError, SafetensorError) as error:
         first = str(error).splitlines()[0]
-        raise IntegrityError(f"the weights do not fit the architecture {made.name}: {first}") from None
+        raise IntegrityError(f"the weights do not fit the architecture {architecture.name}: {first}") from None
     return module.eval()
 
 
 def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
-    """The score of a module: on the windows that every bundle of its signal is scored on, or on the held-out part of
-    its series."""
+    """The score of a module, on the windows that score every bundle of its signal, or on the held-out part of its
+    series."""
     length, horizon, process = spec.context_length, spec.horizon, spec.source.process
     if process is None:
         values = _holdout(spec)
@@ -332,7 +332,7 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
 
 
 def in_units(module: nn.Module, scaling: Normaliser) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
-    """What a module forecasts [B, H] of windows [B, L, 1], in PyTorch, both in the series' units."""
+    """A function from windows [B, L, 1] to a module's forecasts [B, H] in PyTorch, both in the series' units."""
     return lambda windows: scaling.undo(eager(module, scaling.apply(windows)).numpy())
 
 
@@ -370,13 +370,13 @@ def _on_process(measured: Score) -> ScoreFacts:
 
 
 def contract_of(spec: TrainingSpec) -> Contract:
-    """What the bundle of a spec takes and returns."""
+    """The contract of the bundle of a spec."""
     names = (spec.source.key,) if spec.source.process is None else ("value",)
     return Contract(spec.context_length, spec.horizon, scaling=spec.scaling, names=names)
 
 
 def stack() -> dict[str, str]:
-    """What the bits of a training run depend on besides recipe and seed."""
+    """The versions and the processor, on which the exact weights depend besides recipe and seed."""
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),

@@ -1,4 +1,4 @@
-"""Bundles written again from their own weights: exported files and card follow the code, nothing is retrained."""
+"""Writes bundles again from their weights, so that exported files and cards follow the code; retrains nothing."""
 
 from __future__ import annotations
 
@@ -24,12 +24,9 @@ from . import build, cards
 
 
 def reexport(path: Path) -> tuple[str, ...]:
-    """Write TorchScript, ONNX and card of the bundle in a folder again; weights, scores and history stay.
+    """The names of the files that changed, after writing TorchScript, ONNX and card of a bundle again.
 
-    Nothing is written unless a file has changed, so that a second call does nothing.
-
-    Returns:
-        The names of the files that have changed.
+    Weights, scores and history stay. Without a change nothing is written.
 
     Raises:
         BundleError: the bundle is damaged, or its weights no longer give its golden tensors.
@@ -55,13 +52,13 @@ def reexport(path: Path) -> tuple[str, ...]:
     return changed
 
 
-def _golden(found: Bundle) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    tensors = from_safetensors(found.read(store.GOLDEN))
+def _golden(bundle: Bundle) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    tensors = from_safetensors(bundle.read(store.GOLDEN))
     return tensors["context"], tensors["forecast"]
 
 
 def _prove(old: Bundle, contract: Contract, renewed: dict[str, bytes], eager: NDArray[np.float32]) -> None:
-    """Raises IntegrityError unless PyTorch and both new files give the golden tensors of the old bundle."""
+    """Raises IntegrityError unless PyTorch and both new files reproduce the golden tensors of the old bundle."""
     context, golden = _golden(old)
     forecasts = {
         "PyTorch": eager,
@@ -78,9 +75,10 @@ def _prove(old: Bundle, contract: Contract, renewed: dict[str, bytes], eager: ND
 
 
 def each_alone(paths: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    """`reexport` of each folder, in a process that has scripted nothing before.
+    """`reexport(path)` of each folder, each in a new process.
 
-    Torch numbers the types that one process scripts, and the numbers stand in the file.
+    Torch numbers the types that a process scripts and writes the numbers into the file. Only a new process gives the
+    same file.
     """
     fresh = multiprocessing.get_context("forkserver")
     fresh.set_forkserver_preload([reexport.__module__, "onnxscript"])

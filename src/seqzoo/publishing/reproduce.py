@@ -1,4 +1,4 @@
-"""Rebuilds a bundle's weights from its recipe and says whether they came out the same."""
+"""Trains a bundle's weights again from its recipe, and compares them with the stated ones."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ALLOWED = 3.0  # standard errors
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What retraining came to.
+    """The result of training a bundle again.
 
     Args:
-        identical: whether the weights have the SHA-256 that the manifest states.
-        same_stack: whether it was made with the same versions on the same kind of processor.
-        mse: of the new weights, on the windows the manifest's score was measured on.
-        stated_mse: what the manifest states.
-        standard_errors: the distance between the two in standard errors of the stated one.
+        identical: whether the new weights have the SHA-256 that the manifest states.
+        same_stack: whether this machine has the versions and the kind of processor that the manifest states.
+        mse: the MSE of the new weights, on the windows that the manifest's score was measured on.
+        stated_mse: the MSE that the manifest states.
+        standard_errors: the difference of the two in standard errors of the stated one.
     """
 
     identical: bool
@@ -43,7 +43,7 @@ class Reproduction:
 
     @property
     def passed(self) -> bool:
-        """Identical on the same stack; within 3 standard errors elsewhere."""
+        """Whether the weights are identical, or, on another stack, their MSE is within 3 standard errors."""
         return self.finished and (self.identical or (not self.same_stack and self.standard_errors <= ALLOWED))
 
 
@@ -53,7 +53,7 @@ def reproduce(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Reproduction:
-    """Retrain the bundle of that name, or one that has been opened, from its recipe and compare.
+    """The result of training a bundle, given by name, folder or opened, again from its recipe.
 
     Raises:
         UnknownNameError, BundleError, InputError: the bundle or its recipe cannot be used.

@@ -1,4 +1,4 @@
-"""What can be said of a TorchScript file without loading it, which would execute code."""
+"""Checks the layout of a TorchScript file without loading it, which would execute code."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import zipfile
 
 from ..errors import IntegrityError
 
-MOST_ENTRIES = 10_000  # a model of the zoo has at most some fifty
+MOST_ENTRIES = 10_000  # a model of the zoo has about fifty at most
 NEEDED = ("data.pkl", "constants.pkl")
 VERSION = ("version", ".data/version")  # where torch writes the version of the format
 
 
 def check(data: bytes) -> int:
-    """The number of entries of a zip archive laid out as torch lays out TorchScript. Nothing is inflated or executed.
+    """The number of entries of a zip archive with the layout of TorchScript. Decompresses and executes nothing.
 
     Raises:
-        IntegrityError: it is laid out in another way, or not a zip archive.
+        IntegrityError: the file has another layout, or is not a zip archive.
     """
-    if data.count(b"PK\1\2") > MOST_ENTRIES:  # before each becomes an object
+    if data.count(b"PK\1\2") > MOST_ENTRIES:  # counted before zipfile makes an object of each entry
         raise IntegrityError(f"the TorchScript file has more than {MOST_ENTRIES:,} entries.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

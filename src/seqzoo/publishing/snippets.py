@@ -1,4 +1,4 @@
-"""Code that uses a model, ready to copy: with seqzoo, without it, over HTTP, from C++. Tests run all of it."""
+"""Code examples for a model: with seqzoo, without it, over HTTP and from C++. Tests run all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..bundles.store import ONNX, TORCHSCRIPT
 
 
 class Snippet(NamedTuple):
-    """A file of code or a command. `needs` says what must be there before it runs."""
+    """A file of code or a command. `needs` states what must be installed or present to run it."""
 
     key: str
     title: str
@@ -116,7 +116,7 @@ set_property(TARGET forecast PROPERTY CXX_STANDARD 20)
 
 
 def _normalised(manifest: Manifest) -> tuple[str, str]:
-    """The lines before and after a model whose normaliser changes something: its files know their own units alone."""
+    """The lines before and after a model that scale its input and output, since its files compute in model units."""
     normaliser = manifest.contract.scaling
     if normaliser.is_identity:
         return "", ""

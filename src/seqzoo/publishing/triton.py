@@ -32,19 +32,18 @@ output [
 
 
 def write(found: Bundle, layout: str, folder: Path) -> Path:
-    """Write a model repository's entry for one model: `folder/NAME/config.pbtxt` and `folder/NAME/1/model.onnx`.
+    """The folder of the model, after writing its `config.pbtxt` and `1/model.onnx` into a model repository.
 
-    Triton reads this layout, and so does KServe's Triton runtime. Each of the two files replaces an older one whole.
+    Triton and KServe's Triton runtime read this layout. Each of the two files is replaced atomically.
 
     Args:
+        found: the bundle.
+        layout: "triton".
         folder: the model repository.
-
-    Returns:
-        The folder of the model.
 
     Raises:
         UnknownNameError: another layout than "triton".
-        InputError: the folder of the model holds something else.
+        InputError: the folder of the model holds other files.
         BundleError: the bundle cannot be used.
     """
     if layout not in LAYOUTS:

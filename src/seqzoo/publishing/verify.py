@@ -1,4 +1,4 @@
-"""Proves a bundle: hashes, contract, engines against golden tensors, score on fresh windows."""
+"""Verifies a bundle: hashes, contract, engines against golden tensors, score on fresh windows."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from ..runtime import Predictor, engines, golden
 from . import script_archive
 
 WINDOWS = 20_000
-FEW = 2_000  # fewer fresh windows may hold no rare large error of a signal
-FEWEST_STATED = 7_000  # windows that the shortest honest score is of
-SAME = 1e-3  # relative difference of two scores of the same weights on the same values
-SURPRISE = 5.0  # standard errors that sampling is allowed to move a score by
+FEW = 2_000  # fewer fresh windows may miss all rare large errors of a signal
+FEWEST_STATED = 7_000  # the fewest windows that a bundle is scored on
+SAME = 1e-3  # allowed relative difference of two scores of the same weights on the same values
+SURPRISE = 5.0  # allowed difference of two scores on different windows, in standard errors
 
 
 @dataclass(frozen=True)
 class Check:
-    """One part of the proof. `passed` is None where it could not be made here; `detail` says why."""
+    """One check of a bundle. `passed` is None if this installation cannot make the check; `detail` says why."""
 
     name: str
     passed: bool | None
@@ -45,7 +45,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """All checks of a bundle. It passes if none failed."""
+    """All checks of a bundle."""
 
     name: str
     path: Path
@@ -59,7 +59,7 @@ class Report:
 
     @property
     def not_proven(self) -> dict[str, str]:
-        """The checks that could not be made here, and why."""
+        """The checks that this installation cannot make, with the reasons."""
         return {check.name: check.detail for check in self.checks if check.passed is None}
 
     @property
@@ -82,17 +82,18 @@ def verify(
     seed: int | None = None,
     on_check: Callable[[Check], None] = lambda check: None,
 ) -> Report:
-    """Check everything a bundle states of itself. One that has been opened is proven by the manifest that was read.
+    """The report of all checks of a bundle. For an opened bundle, the manifest that was read is checked.
 
     Args:
-        windows: fresh windows to score on. Of few, a signal with rare large errors may have none: with 2,000, one
-            honest proof in two hundred of lstm.recall fails.
-        seed: of those windows; None draws a new one, which the report states.
-        on_check: called with each check as it is made.
+        name: the name, the folder, or the opened bundle.
+        windows: the number of fresh windows for the score. A few windows may miss the rare large errors of a signal:
+            with 2,000, one verification of lstm.recall in two hundred fails by chance.
+        seed: the seed of these windows; None draws a new one, which the report states.
+        on_check: called after each check.
 
     Raises:
-        UnknownNameError: no bundle of that name.
-        InputError: too few or too many windows. Everything else is a failed check.
+        UnknownNameError: no bundle has this name.
+        InputError: the windows are too few or too many. All other errors are failed checks.
     """
     if not 100 <= windows <= most_windows(20):
         raise InputError(f"a proof takes from 100 to {most_windows(20):,} windows, got {windows:,}.")
@@ -109,7 +110,7 @@ def verify(
             detail, passed = str(reason), None
         except SeqzooError as error:
             detail, passed = str(error), False
-        except Exception as error:  # of any library underneath: what the file makes it do is the file's fault
+        except Exception as error:  # of any type: a file that breaks a library fails the check
             detail, passed = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", False
         checks.append(Check(part, passed, detail, time.perf_counter() - began))
         on_check(checks[-1])
@@ -125,32 +126,32 @@ def verify(
 
 
 def _manifest(source: Path | Bundle, opened: list[Bundle]) -> str:
-    found = source if isinstance(source, Bundle) else bundles.open_bundle(source)
-    opened.append(found)
-    return f"schema {found.manifest.schema_version}, {found.manifest.parameters:,} parameters"
+    bundle = source if isinstance(source, Bundle) else bundles.open_bundle(source)
+    opened.append(bundle)
+    return f"schema {bundle.manifest.schema_version}, {bundle.manifest.parameters:,} parameters"
 
 
-def _files(found: Bundle) -> Iterator[tuple[str, Callable[[], str]]]:
+def _files(bundle: Bundle) -> Iterator[tuple[str, Callable[[], str]]]:
     def prove(name: str) -> Callable[[], str]:
-        return lambda: f"{len(found.read(name)):,} bytes, SHA-256 as stated"
+        return lambda: f"{len(bundle.read(name)):,} bytes, SHA-256 as stated"
 
-    for name in found.manifest.files:
+    for name in bundle.manifest.files:
         yield f"file {name}", prove(name)
 
 
-def _behaviour(found: Bundle, windows: int, seed: int) -> Iterator[tuple[str, Callable[[], str]]]:
-    yield "card", lambda: f"{len(describe.text_of(found)):,} characters of text"
-    yield "history", lambda: f"{len(history.of(found)):,} evaluations, one of them of these weights"
-    yield "eager", lambda: _golden(found, "eager", _eager(found))
-    for engine in engines.offered(found.manifest):
-        yield engine, lambda engine=engine: _golden(found, engine, _engine(found, engine))  # type: ignore[misc]
-    yield "score", lambda: _score(found, windows, seed)
+def _behaviour(bundle: Bundle, windows: int, seed: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "card", lambda: f"{len(describe.text_of(bundle)):,} characters of text"
+    yield "history", lambda: f"{len(history.of(bundle)):,} evaluations, one of them of these weights"
+    yield "eager", lambda: _golden(bundle, "eager", _eager(bundle))
+    for engine in engines.offered(bundle.manifest):
+        yield engine, lambda engine=engine: _golden(bundle, engine, _engine(bundle, engine))  # type: ignore[misc]
+    yield "score", lambda: _score(bundle, windows, seed)
 
 
-def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
+def _engine(bundle: Bundle, engine: str) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
     if engine == "torchscript":
-        script_archive.check(found.read(TORCHSCRIPT))
-    predictor = Predictor(found, engine)
+        script_archive.check(bundle.read(TORCHSCRIPT))
+    predictor = Predictor(bundle, engine)
     try:
         predictor.warm()
     except UntrustedError:
@@ -160,44 +161,45 @@ def _engine(found: Bundle, engine: str) -> Callable[[NDArray[np.floating]], NDAr
     return predictor.predict
 
 
-def _eager(found: Bundle) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
-    """The architecture of this installation with the bundle's weights."""
+def _eager(bundle: Bundle) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
+    """The forecasts of this installation's architecture with the bundle's weights, in PyTorch."""
     if not _extras.has_torch():
         raise _NotHere("PyTorch needs the [train] extra")
     from . import build
 
     try:
-        module = build.module_of(found)
-    except (UnknownNameError, MissingExtraError, InputError) as error:  # the model file is not here, or broken
+        module = build.module_of(bundle)
+    except (UnknownNameError, MissingExtraError, InputError) as error:  # the model file is missing or broken
         raise _NotHere(str(error)) from None
     parameters = sum(parameter.numel() for parameter in module.parameters())
-    if parameters != found.manifest.parameters:
-        raise IntegrityError(f"has {parameters:,} parameters; the manifest states {found.manifest.parameters:,}.")
-    return build.in_units(module, found.manifest.contract.scaling)
+    if parameters != bundle.manifest.parameters:
+        raise IntegrityError(f"has {parameters:,} parameters; the manifest states {bundle.manifest.parameters:,}.")
+    return build.in_units(module, bundle.manifest.contract.scaling)
 
 
-def _golden(found: Bundle, engine: str, predict: Callable[[NDArray[np.floating]], NDArray[np.floating]]) -> str:
-    made = golden.compare(found, predict)
-    if not made.passed:
-        kept = _storage.home() / "disagreements" / f"{found.manifest.name}-{engine}.safetensors"
-        wrong = made.wrong
-        tensors = {"context": made.context[wrong], "golden": made.expected[wrong], "given": made.given[wrong]}
-        _storage.write_file(kept, serialise(tensors))
+def _golden(bundle: Bundle, engine: str, predict: Callable[[NDArray[np.floating]], NDArray[np.floating]]) -> str:
+    comparison = golden.compare(bundle, predict)
+    distance, bound = comparison.distance, comparison.bound
+    if not comparison.passed:
+        path = _storage.home() / "disagreements" / f"{bundle.manifest.name}-{engine}.safetensors"
+        wrong = comparison.wrong
+        arrays = {"context": comparison.context, "golden": comparison.expected, "given": comparison.given}
+        _storage.write_file(path, serialise({name: array[wrong] for name, array in arrays.items()}))
         raise IntegrityError(
-            f"differs from the golden tensors by {made.distance:.2g} (at most {made.bound:.0e} allowed) in "
-            f"{int(wrong.sum())} of {len(wrong)} windows; kept in {kept}."
+            f"differs from the golden tensors by {distance:.2g} (at most {bound:.0e} allowed) in "
+            f"{int(wrong.sum())} of {len(wrong)} windows; kept in {path}."
         )
-    if made.distance == 0:
+    if distance == 0:
         return "equal to the golden tensors"
-    return f"within {made.distance:.1e} of the golden tensors ({made.bound:.0e} allowed)"
+    return f"within {distance:.1e} of the golden tensors ({bound:.0e} allowed)"
 
 
 def _spread(se: float, windows: int, stated_se: float, stated_windows: int) -> float:
     """Standard error of the difference of a measured and a stated score.
 
-    Squared errors have long tails: a few hundred windows often miss the rare large ones and put their
-    own standard error too low. So the stated one, of more windows, is scaled to them; but it can be a
-    lie, and counts for at most three times what was measured.
+    Squared errors have long tails. A few hundred windows often miss the rare large errors, and their standard error
+    is then too small. The stated standard error, of more windows, is therefore scaled to the measured windows. Since
+    it can be false, it counts for at most three times the measured one.
     """
     ratio = math.sqrt(windows / max(stated_windows, FEWEST_STATED))
     drawn = min(max(stated_se / ratio, se), 3 * se)
@@ -207,13 +209,14 @@ def _spread(se: float, windows: int, stated_se: float, stated_windows: int) -> f
 def _check_floors(
     stated: Mapping[str, float], measured: Mapping[str, float], se: float, windows: int, where: str = ""
 ) -> None:
-    """Raises IntegrityError unless the stated floors are those of the signal; all but Bayes, of `se`, are exact.
+    """Raises IntegrityError unless the stated floors are those of the signal.
 
-    Few windows may hold none of a signal's rare errors, and then put `se` too low: Bayes may be a tenth off there.
+    All floors are exact except Bayes, whose standard error is `se`. A few windows may miss the rare large errors of a
+    signal, and `se` is then too small. With few windows, Bayes may therefore differ by a tenth more.
     """
     rare = 0.1 if windows < FEW else 0.0
     for name, value in measured.items():
-        if name not in stated and name not in REQUIRED:  # a floor that was added since
+        if name not in stated and name not in REQUIRED:  # a floor that was added after the bundle was written
             continue
         slack = 1e-6 * value + 1e-12 + (2 * SURPRISE * se + rare * value if name == "bayes" else 0.0)
         if not abs(stated[name] - value) <= slack:
@@ -223,7 +226,7 @@ def _check_floors(
 def _check_claim(
     what: str, claim: tuple[float, float], measured: Estimate, stated_windows: int, drawn: Score
 ) -> None:
-    """Raises IntegrityError if fresh windows make a claimed [value, standard error] unlikely."""
+    """Raises IntegrityError if a claimed [value, standard error] is unlikely given the score on fresh windows."""
     value, se = claim
     if se < 0:
         raise IntegrityError(f"the standard error of {what} must be at least 0; the manifest states {se:.6g}.")
@@ -236,7 +239,7 @@ def _check_claim(
 
 
 def _check_steps(stated: ScoreFacts, measured: Score) -> None:
-    """Raises IntegrityError unless what is stated of each step ahead is all that is known of it, and true."""
+    """Raises IntegrityError unless the stated values of each step ahead are complete and agree with the measured."""
     if not stated.steps:
         return
     kinds = {"mse", "mse_se", *stated.floors} | ({"excess"} if "excess" in stated.steps else set())
@@ -250,11 +253,11 @@ def _check_steps(stated: ScoreFacts, measured: Score) -> None:
         _check_claim(f"mse{where}", (here["mse"], here["mse_se"]), step.mse, stated.windows, measured)
 
 
-def _score_on_series(found: Bundle) -> str:
-    """The score on the held-out part, which the bundle holds: measured again, it must be the same."""
-    stated, contract = found.manifest.score, found.manifest.contract
-    predictor = Predictor(found, "onnx").warm()
-    measured = score_on_series(predictor.predict, holdout.of(found), contract.context_length, contract.horizon)
+def _score_on_series(bundle: Bundle) -> str:
+    """The score on the held-out part in the bundle, in words, after checking that it equals the stated score."""
+    stated, contract = bundle.manifest.score, bundle.manifest.contract
+    predictor = Predictor(bundle, "onnx").warm()
+    measured = score_on_series(predictor.predict, holdout.of(bundle), contract.context_length, contract.horizon)
     if stated.windows != measured.model.cutoffs:
         cutoffs = f"{measured.model.cutoffs:,} cutoffs"
         raise IntegrityError(f"{cutoffs} are held out; the manifest states {stated.windows:,}.")
@@ -268,13 +271,13 @@ def _score_on_series(found: Bundle) -> str:
     return f"MSE {measured.mse.value:.4g} at {stated.windows:,} held-out cutoffs, as stated; {rivals}"
 
 
-def _score(found: Bundle, windows: int, seed: int) -> str:
-    stated = found.manifest.score
-    signal = found.manifest.process
+def _score(bundle: Bundle, windows: int, seed: int) -> str:
+    stated = bundle.manifest.score
+    signal = bundle.manifest.process
     if signal is None:
-        return _score_on_series(found)
+        return _score_on_series(bundle)
     assert stated.skill is not None
-    length, horizon = found.manifest.contract.context_length, found.manifest.contract.horizon
+    length, horizon = bundle.manifest.contract.context_length, bundle.manifest.contract.horizon
     windows = min(windows, signal.windows_to_score, most_windows(length, horizon))
     fewest = min(FEWEST_STATED, signal.windows_to_score)
     if not fewest <= stated.windows <= most_windows(length, horizon):
@@ -282,10 +285,10 @@ def _score(found: Bundle, windows: int, seed: int) -> str:
             f"the manifest states a score on {stated.windows:,} windows; one of this length is of {fewest:,} "
             f"to {most_windows(length, horizon):,}."
         )
-    predictor = Predictor(found, "onnx").warm()  # floors of long windows take a minute: not for a broken model
+    predictor = Predictor(bundle, "onnx").warm()  # first, since floors of long windows take a minute
     measured = score(predictor.predict, signal, length, horizon=horizon, windows=windows, seed=seed)
     if unknown := sorted(set(stated.floors) - set(measured.floors)):
-        raise IntegrityError(f"the manifest states floors that are none: {', '.join(unknown)[:200]}.")
+        raise IntegrityError(f"the manifest states unknown floors: {', '.join(unknown)[:200]}.")
     spread = max(step.floors.bayes.se for step in measured.steps)
     _check_floors(stated.floors, measured.floors, spread, measured.windows)
     _check_claim("mse", stated.mse, measured.mse, stated.windows, measured)

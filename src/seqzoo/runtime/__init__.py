@@ -1,4 +1,4 @@
-"""From a bundle to predictions: lazily loaded, validated, on the engine of your choice."""
+"""Predictions from bundles: loaded on first use, with validated input, on a choice of engines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # a listing needs the references and none of the rest
+def __getattr__(name: str) -> Any:  # a listing needs only the references
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name], __name__), name)

@@ -1,4 +1,4 @@
-"""What there is to use, a row each: every bundle of the shelf, and the references of every signal."""
+"""The catalogue: one row for each bundle of the shelf and each reference of every signal."""
 
 from __future__ import annotations
 
@@ -25,57 +25,57 @@ STORED_FLOORS = Path(__file__).with_name("floors.json")
 
 
 def rows() -> list[dict[str, Any]]:
-    """By signal, and from the best possible to the worst: name, what it is, size, excess and skill.
+    """One row of facts for each model and reference, sorted by signal and then by excess.
 
-    An excess is None where the floor is zero, and of a measured series, whose floors nobody knows: there the skill is
-    None too. `excess_best_linear` and `excess_last_value` are those references on the same signal and horizon.
-    A bundle that cannot be described has its `error` in place of these, and comes last.
+    The excess is None if the floor is zero. For a measured series, whose floors are unknown, excess and skill are
+    both None. `excess_best_linear` and `excess_last_value` are the excesses of these references on the same signal
+    and horizon. A bundle that cannot be read has an `error` in place of these facts, and stands last.
     """
-    found: list[dict[str, Any]] = []
+    catalogue: list[dict[str, Any]] = []
     known: dict[str, dict[str, float]] = {}
     for name, path in shelf.available().items():
         row: dict[str, Any] = {"name": name, "path": str(path), "shipped": path.parent == SHIPPED}
         try:
             facts = open_bundle(path).manifest
             row |= _row(facts)
-        except Exception as error:  # one bundle never costs the list
+        except Exception as error:  # one bad bundle must not break the list
             why = str(error) if isinstance(error, BundleError) else f"{type(error).__name__}: {error}"
-            found.append({**row, "error": why.encode("utf-8", "backslashreplace").decode()})
+            catalogue.append({**row, "error": why.encode("utf-8", "backslashreplace").decode()})
             continue
-        found.append(row)
+        catalogue.append(row)
         if facts.contract.horizon == 1 and row["shipped"]:
             known[facts.source.key] = facts.score.floors
     for family in FAMILIES:
         of_signal = _with_rules(family, known.get(family) or _floors(family))
-        found += [_reference(name, family, of_signal) for name in REFERENCES]
+        catalogue += [_reference(name, family, of_signal) for name in REFERENCES]
     order = {family: place for place, family in enumerate(FAMILIES)}
-    return sorted(found, key=lambda row: _place(row, order))
+    return sorted(catalogue, key=lambda row: _place(row, order))
 
 
 def _place(row: dict[str, Any], order: dict[str, int]) -> tuple[int, float]:
-    """By signal and excess; where that is undefined, after what has one."""
+    """The key for sorting a row by signal and excess; rows without an excess follow the others."""
     excess = row.get("excess", 0)
     return order.get(row.get("family", ""), len(order)), math.inf if excess is None else excess
 
 
 def table() -> str:
-    """The rows as CSV with a header, without the folders they lie in."""
-    found = rows()
-    columns = [*dict.fromkeys(key for row in found for key in row if key != "path")]
+    """The rows as CSV with a header, without the paths of bundles."""
+    catalogue = rows()
+    columns = [*dict.fromkeys(key for row in catalogue for key in row if key != "path")]
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _text(value) for key, value in row.items()} for row in found)
+    writer.writerows({key: _text(value) for key, value in row.items()} for row in catalogue)
     return out.getvalue()
 
 
 def _text(value: Any) -> Any:
-    """What a bundle says of itself, so that no spreadsheet takes it for a formula."""
+    """A value for CSV; text from a bundle is quoted where a spreadsheet would take it for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
 
 def _with_rules(family: str, known: dict[str, float]) -> dict[str, float]:
-    """The same with the rules that have been added since these floors were stored; their errors are exact."""
+    """The floors with the exact errors of rules that were added after these floors were stored."""
     added = {name: weights for name, weights in RULES.items() if name not in known}
     process = make(family)
     return known | {name: float(linear_mse(process, rule(CONTEXT_LENGTH, 1))[0]) for name, rule in added.items()}
@@ -83,15 +83,15 @@ def _with_rules(family: str, known: dict[str, float]) -> dict[str, float]:
 
 @functools.cache
 def _floors(family: str) -> dict[str, float]:
-    """Floors of a signal that no shipped bundle is on, one step ahead; stored, so that a listing draws nothing."""
+    """Floors one step ahead of a signal without a shipped bundle; stored, so that a listing draws no windows."""
     known: dict[str, dict[str, float]] = json.loads(STORED_FLOORS.read_bytes())
     return known.get(family) or computed_floors(family)
 
 
 def computed_floors(family: str) -> dict[str, float]:
-    """What `STORED_FLOORS` holds of a signal; the same on every machine up to rounding.
+    """The floors of a signal for `STORED_FLOORS`; the same on every machine up to rounding.
 
-    To store it anew: `python -m seqzoo.runtime.catalogue`.
+    `python -m seqzoo.runtime.catalogue` writes the file again.
     """
     return dict(floors(make(family), CONTEXT_LENGTH)[0].items())
 

@@ -1,4 +1,4 @@
-"""The golden tensors of a bundle: what every engine must give for the windows they hold."""
+"""The golden tensors of a bundle: windows, and the forecasts that every engine must reproduce for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..errors import IntegrityError
 
 
 class Comparison(NamedTuple):
-    """How far an engine is from the golden tensors. Arrays [N, L, 1] and [N, H]."""
+    """The forecasts `given` by an engine beside the `expected` ones. Arrays are [N, L, 1] and [N, H]."""
 
     context: FloatArray
     expected: FloatArray
@@ -26,32 +26,32 @@ class Comparison(NamedTuple):
 
     @property
     def distance(self) -> float:
-        """The largest difference of any forecast; NaN where one is not a number."""
+        """The largest difference of any forecast; NaN if a forecast is NaN."""
         return float(np.abs(self.given - self.expected).max())
 
     @property
     def passed(self) -> bool:
-        """Whether no forecast is farther away than the tolerance."""
+        """Whether every forecast is within the tolerance."""
         return self.distance <= self.bound
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
-        """[N]: the windows whose forecast is farther away than the tolerance."""
+        """[N]: whether the forecast of each window is outside the tolerance."""
         return np.asarray(~(np.abs(self.given - self.expected) <= self.bound).all(axis=1))
 
 
-def compare(found: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
-    """Run `predict` on the golden windows of a bundle.
+def compare(bundle: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
+    """The comparison of `predict` with the golden tensors of a bundle, on their windows.
 
     Raises:
-        IntegrityError: the tensors cannot be read or are not of the contract's shape, or the forecast is not.
+        IntegrityError: the tensors cannot be read, or they or the forecast do not have the contract's shape.
     """
     try:
-        golden = parse(found.read(GOLDEN))
+        golden = parse(bundle.read(GOLDEN))
         context, expected = golden["context"], golden["forecast"]
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"the golden tensors cannot be read: {error}.") from None
-    contract = found.manifest.contract
+    contract = bundle.manifest.contract
     rows = len(context) if context.ndim else 0
     if not rows or context.shape[1:] != (contract.context_length, 1) or expected.shape != (rows, contract.horizon):
         raise IntegrityError(

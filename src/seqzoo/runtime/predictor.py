@@ -1,4 +1,4 @@
-"""The object that users hold: nothing is read until it is first needed, and then once."""
+"""The predictor of a bundle; it reads each file on first use, and only once."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 
 def load(name: str | Path, engine: str | None = None) -> Forecaster:
-    """A predictor for a model of the zoo, one's own, a bundle's folder, or a reference. Returns at once.
+    """A predictor for a model of the zoo, a user's model, a bundle's folder, or a reference. Loads no file yet.
 
     Args:
-        name: as "lstm.sine" or "bayes.sine", or the path of a bundle's folder.
-        engine: "torchscript", "onnx" or "numpy"; by default torchscript where torch is installed
-            and the bundle is trusted, else onnx.
+        name: a name such as "lstm.sine" or "bayes.sine", or the path of a bundle's folder.
+        engine: "torchscript", "onnx" or "numpy"; by default torchscript if torch is installed and the bundle is
+            trusted, otherwise onnx.
 
     Raises:
-        UnknownNameError: no such model or engine.
-        InputError: neither a name nor a path.
+        UnknownNameError: the model or the engine does not exist.
+        InputError: `name` is neither a name nor a path.
 
     Warns:
-        OutsideTrainingWarning: at `predict` and `forecast`, once, of windows that training saw nothing like.
+        OutsideTrainingWarning: once, from `predict` or `forecast`, if windows lie outside the training data.
     """
     model = find_model(name, engine)
     model.warns = True
@@ -52,7 +52,7 @@ def load(name: str | Path, engine: str | None = None) -> Forecaster:
 
 
 def find_model(name: str | Path, engine: str | None = None) -> Forecaster:
-    """As `load`, of a model that never warns: for what asks `outside` itself and says it in its own way."""
+    """A predictor as from `load` that never warns, for callers that report `outside` themselves."""
     if not isinstance(name, str | Path):
         raise InputError(f"a model is given by its name, as 'lstm.sine', or a bundle's folder, got {name!r}.")
     if isinstance(name, str) and (reference := references.find(name)) is not None:
@@ -66,7 +66,7 @@ class Predictor:
     """Predictions of one bundle on one engine. Safe to use from many threads.
 
     Args:
-        source: the bundle's folder, or the bundle itself where it has been opened.
+        source: the bundle's folder, or the opened bundle.
         engine: see `load`.
     """
 
@@ -81,7 +81,7 @@ class Predictor:
         self.warns = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A copy, also one in another process, loads for itself: neither engines nor locks can be pickled."""
+        """The recipe of a copy, which loads its engine again: neither engines nor locks can be pickled."""
         return Predictor, (self._source, self._wanted), {"warns": self.warns}
 
     def __repr__(self) -> str:
@@ -99,65 +99,65 @@ class Predictor:
 
     @property
     def manifest(self) -> Manifest:
-        """Facts of the model: contract, scores, training. Raises ManifestError."""
+        """The manifest: contract, scores, training. Raises ManifestError."""
         return self.bundle.manifest
 
     @property
     def name(self) -> str:
-        """As the manifest states it. Raises ManifestError."""
+        """The name that the manifest states. Raises ManifestError."""
         return self.manifest.name
 
     @property
     def summary(self) -> str:
-        """As the manifest states it. Raises ManifestError."""
+        """The summary that the manifest states. Raises ManifestError."""
         return self.manifest.summary
 
     @property
     def context_length(self) -> int:
-        """L, the values that a window holds. Raises ManifestError."""
+        """L, the number of values in a window. Raises ManifestError."""
         return self.manifest.contract.context_length
 
     @property
     def horizon(self) -> int:
-        """H, the steps that `predict` forecasts. Raises ManifestError."""
+        """H, the number of steps that `predict` forecasts. Raises ManifestError."""
         return self.manifest.contract.horizon
 
     @property
     def reach(self) -> int:
-        """The steps that `forecast` forecasts directly: H. Raises ManifestError."""
+        """The number of steps that `forecast` forecasts directly: H. Raises ManifestError."""
         return self.horizon
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether it carries a state, which `trace` and `stream` show. Raises ManifestError."""
+        """Whether the model carries a state, which `trace` and `stream` need. Raises ManifestError."""
         from .engines.numpy import CELLS
 
         return self.manifest.architecture in CELLS
 
     @cached_property
     def process(self) -> Signal | None:
-        """The process it was trained on; None where it was a measured series. Raises ManifestError, UnknownNameError,
-        InputError."""
+        """The process that the model was trained on; None for a measured series. Raises ManifestError,
+        UnknownNameError, InputError."""
         return self.manifest.process
 
     @property
     def signal(self) -> Signal:
-        """The process, for what cannot do without.
+        """The process, for callers that need one.
 
         Raises:
-            InputError: there is none: the model was trained on a measured series, of which nobody knows the law.
+            InputError: the model was trained on a measured series, whose law is unknown.
             ManifestError, UnknownNameError: as `process`.
         """
         if self.process is None:
             raise InputError(
-                f"{self.name} was trained on {describe_signal(self.manifest)}, whose law nobody knows: it has no "
-                "best forecast and no fresh windows. Give a series or a window of your own."
+                f"{self.name} was trained on {describe_signal(self.manifest)}, whose law is unknown: it has no "
+                "best forecast and no fresh windows. Give a series or a window."
             )
         return self.process
 
     @cached_property
     def engine(self) -> str:
-        """The engine's name, the default one resolved."""
+        """The name of the engine, after resolving the default."""
         return self._wanted or engines.default_engine(self.bundle)
 
     @property
@@ -166,31 +166,31 @@ class Predictor:
         return self._engine is not None
 
     def warm(self) -> Predictor:
-        """Hash, parse and load now rather than at the first prediction; returns itself.
+        """The predictor itself, after loading the model now instead of at the first prediction.
 
-        Callers that arrive while another loads wait for that load. A load that failed is tried
-        again by the next call.
+        Threads that call while another one loads wait for that load. After a failed load, the next call tries again.
 
         Raises:
             BundleError: the bundle cannot be used.
             MissingExtraError: the engine is not installed.
         """
         self._load()
-        _ = self._familiar  # of long windows it takes a second
+        _ = self._familiar  # takes a second for long windows
         return self
 
     def predict(self, windows: ArrayLike) -> FloatArray:
-        """Forecast the next H values after each window.
+        """Forecasts [B, H] of the next H values after each window, in the series' units.
 
         Args:
             windows: [L], [L, 1] or [B, L, 1], in the series' units.
 
         Returns:
-            [B, H]: float32 as the engine gives it; float64 where the bundle's normaliser moves or scales it, for near
-            1.7e9 neighbouring numbers of float32 are 128 apart.
+            [B, H] in float32, as the engine returns it. If the bundle has a scaling, in float64, since near 1.7e9
+            neighbouring numbers of float32 are 128 apart.
 
         Raises:
-            InputError: another shape, not numbers, or a value or forecast not finite in float32.
+            InputError: the windows have another shape or are not numbers, or a value or forecast is not finite in
+                float32.
             BundleError, MissingExtraError: at the first call, see `warm`.
         """
         engine = self._engine or self._load()
@@ -200,14 +200,14 @@ class Predictor:
         return self._run(engine, batch)
 
     def forecast(self, context: ArrayLike, horizon: int) -> FloatArray:
-        """Forecast `horizon` steps, feeding forecasts back where the model gives fewer at a time.
+        """Forecasts [B, horizon]; beyond H steps, forecasts are fed back into the window.
 
         Args:
             context: as for `predict`, or a longer series [T], whose last L values are read.
             horizon: 1 to 10,000.
 
         Returns:
-            [B, horizon], in the type that `predict` returns; what is fed back is fed in float64.
+            [B, horizon], in the type that `predict` returns; forecasts are fed back in float64.
 
         Raises:
             InputError, BundleError, MissingExtraError: see `predict`.
@@ -223,9 +223,9 @@ class Predictor:
         return rollout.recursive(run, batch, horizon)
 
     def outside(self, windows: ArrayLike) -> Outside | None:
-        """What lies outside training in windows given as for `predict`, and how far.
+        """How far windows, given as for `predict`, lie outside the training data.
 
-        None where every window is as training saw them, or the model's signal is not known.
+        None if no window does, or if the law of the model's data is unknown.
 
         Raises:
             InputError: as `predict`.
@@ -234,10 +234,10 @@ class Predictor:
         return None if self._familiar is None else self._familiar.find(batch[:, :, 0])
 
     def trace(self, windows: ArrayLike) -> Trace:
-        """Every gate and state of windows given as for `predict`, through the numpy engine.
+        """Every gate and state for windows given as for `predict`, computed by the numpy engine.
 
         Raises:
-            InputError: bad windows, a forecast that is not finite, or an architecture without a numpy reference.
+            InputError: as `predict`; or the windows are too many, or the architecture has no gates and states.
             BundleError: the weights are damaged.
         """
         batch = as_batch(windows, self.context_length)
@@ -249,7 +249,7 @@ class Predictor:
         return trace
 
     def stream(self) -> Stream:
-        """A recurrent model fed one value at a time, through the numpy engine; each stream has its own state.
+        """A stream with a new state, which reads one value at a time in the numpy engine.
 
         Raises:
             InputError: the architecture carries no state.
@@ -263,10 +263,10 @@ class Predictor:
         return rollout.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
 
     def _warn(self, batch: FloatArray) -> None:
-        """Say, the first time, that windows lie outside training; the caller's caller is where it is said.
+        """Warn if windows lie outside the training data, once; the warning names the line that called `predict`.
 
-        One window is looked at in some 7 us, about a quarter of what the quickest engine takes for it, so that every
-        call can be, and none is any more once it has been said.
+        Judging one window takes some 7 us, about a quarter of the time of the fastest engine, so that every call can
+        be judged until the warning.
         """
         familiar = self._familiar
         if familiar is None:
@@ -279,7 +279,7 @@ class Predictor:
     def _familiar(self) -> Familiarity | None:
         try:
             return None if self.process is None else familiarity.of(self.process, self.context_length)
-        except (UnknownNameError, InputError):  # of a version that has other signals
+        except (UnknownNameError, InputError):  # this version does not have the signal
             return None
 
     def _load(self) -> engines.Engine:
@@ -293,10 +293,10 @@ class Predictor:
             return self._engine
 
     def _try(self, engine: engines.Engine, contract: Contract) -> None:
-        """Run once: the first run is slow, and a file may load and still not keep the contract."""
+        """Run the engine once: the first run is slow, and a file that loads may still break the contract."""
         try:
             forecast = engine.run(np.zeros((1, contract.context_length, 1), np.float32))
-        except Exception as error:  # of any library underneath
+        except Exception as error:  # engines raise exceptions of any type
             why = " ".join(str(error).split())[:300]
             raise IntegrityError(f"the {self.engine} model of {self.path} fails on zeros: {why}") from None
         if forecast.shape != (1, contract.horizon) or forecast.dtype != np.float32 or not np.isfinite(forecast).all():
@@ -312,7 +312,7 @@ class Predictor:
         return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
 
     def _scaled(self, batch: FloatArray) -> NDArray[np.float32]:
-        """In model units. What is finite in float32 stays so where there is nothing to scale."""
+        """The batch in model units, finite in float32."""
         normaliser = self.manifest.contract.scaling
         if normaliser.is_identity:
             return single(batch)

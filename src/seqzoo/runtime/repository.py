@@ -1,4 +1,4 @@
-"""The models of a server: loaded when first asked for, one load each, a bounded number at a time."""
+"""The models of a server: each is loaded once, on first use, and a limited number is kept in memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ModelState(NamedTuple):
 
 
 class _Slot:
-    """What is known of one model. `lock` is held while it loads; those who wait for it find it loaded."""
+    """The state of one model. `lock` is held while the model loads, so that threads waiting for it share the load."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -41,10 +41,10 @@ class Repository:
 
     Args:
         engine: the engine of all models; onnx starts fastest and needs no torch.
-        most_loaded: how many models are kept in memory; the least recently used gives way.
-        on_load: called with the name and the error, if any, after each load.
-        stand_in: the engine of a model that `engine` cannot run; its reason in the index then says why. None to
-            refuse such a model.
+        most_loaded: the most models in memory; the least recently used is removed first.
+        on_load: called after each load with the name and the error, or None.
+        stand_in: the engine for a model that `engine` cannot run; the index then states the reason. None refuses such
+            a model.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Repository:
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
-        """Every model there is, sorted, as the shelf is now."""
+        """The names of every model of the shelf and every reference, sorted."""
         return sorted({*shelf.available(), *table.names()})
 
     def loaded(self) -> list[str]:
@@ -78,10 +78,10 @@ class Repository:
         return None if slot is None else slot.model
 
     def describe(self, name: str) -> Forecaster:
-        """The model for its facts alone: that in memory, or one that has read no more than its manifest.
+        """The model, only for its facts: the one in memory, or one that has not been loaded.
 
         Raises:
-            UnknownNameError: no such model.
+            UnknownNameError: the model does not exist.
         """
         model = self.peek(name)
         if model is not None:
@@ -90,11 +90,11 @@ class Repository:
         return find_model(name, self.engine)
 
     def get(self, name: str) -> Forecaster:
-        """The model, loaded now if it is not in memory. Callers at the same time share one load.
+        """The model, loaded now if it is not in memory. Simultaneous calls share one load.
 
         Raises:
-            UnknownNameError: no such model.
-            SeqzooError: it cannot be loaded; the next call tries again.
+            UnknownNameError: the model does not exist.
+            SeqzooError: the model cannot be loaded; the next call tries again.
         """
         slot = self._slots.get(name)
         model = None if slot is None else slot.model
@@ -106,8 +106,8 @@ class Repository:
         return model
 
     def load(self, name: str) -> Forecaster:
-        """Read the model from disk again. The version in memory serves until the new one has passed its
-        golden test, and goes on serving if that fails.
+        """The model, read from disk again. The version in memory serves until the new one has passed its golden test,
+        and keeps serving if the new one fails.
 
         Raises:
             UnknownNameError, SeqzooError: see `get`.
@@ -119,10 +119,10 @@ class Repository:
         return model
 
     def unload(self, name: str) -> None:
-        """Forget the model; who is using it goes on. It is loaded again when it is next asked for.
+        """Remove the model from memory; running requests finish with it. The next request loads it again.
 
         Raises:
-            UnknownNameError: no such model.
+            UnknownNameError: the model does not exist.
         """
         slot = self._slot(name)
         with slot.lock:
@@ -131,7 +131,7 @@ class Repository:
                 self._recent.pop(name, None)
 
     def touch(self, name: str) -> None:
-        """Note that the model has been used, if it is in memory."""
+        """Record that the model was used, if it is in memory."""
         with self._lock:
             slot = self._slots[name]
             if slot.model is None:  # unloaded meanwhile
@@ -144,10 +144,10 @@ class Repository:
                 self._slots[oldest].reason = "unloaded: others were used more recently"
 
     def state(self, name: str) -> ModelState:
-        """Where the model stands.
+        """The state of one model.
 
         Raises:
-            UnknownNameError: no such model.
+            UnknownNameError: the model does not exist.
         """
         if name not in self._slots:
             self._check(name)
@@ -181,11 +181,11 @@ class Repository:
         slot.loading = True
         try:
             model, reason = self._read(name)
-        except Exception as problem:  # of any library underneath: it becomes the state of this model
+        except Exception as problem:  # of any type: it becomes the state of this model
             why = " ".join(str(problem).split())[:300]
             error = problem if isinstance(problem, SeqzooError) else IntegrityError(f"{name} cannot be loaded: {why}")
-            kept = "the version in memory serves on: " if slot.model is not None else ""
-            slot.reason = f"{kept}{error}"
+            consequence = "the version in memory serves on: " if slot.model is not None else ""
+            slot.reason = f"{consequence}{error}"
             self._on_load(name, error)
             if error is problem:
                 raise
@@ -197,7 +197,7 @@ class Repository:
         return model
 
     def _read(self, name: str) -> tuple[Forecaster, str]:
-        """The model, and why it does not run on the engine that was asked for."""
+        """The model, and the reason why it does not run on the configured engine; empty if it does."""
         reference = references.find(name)
         if reference is not None:
             return reference, ""
@@ -214,9 +214,10 @@ class Repository:
 
     def _proved(self, name: str, engine: str) -> Predictor:
         predictor = Predictor(shelf.find(name), engine).warm()
-        made = golden.compare(predictor.bundle, predictor.predict)
-        if not made.passed:
+        comparison = golden.compare(predictor.bundle, predictor.predict)
+        if not comparison.passed:
             raise IntegrityError(
-                f"{name} differs from its golden tensors by {made.distance:.2g}; {made.bound:.0e} is allowed."
+                f"{name} differs from its golden tensors by {comparison.distance:.2g}; "
+                f"{comparison.bound:.0e} is allowed."
             )
         return predictor

@@ -1,4 +1,4 @@
-"""One value at a time: a recurrent model that carries its state."""
+"""A recurrent model that reads one value at a time and carries its state."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from .engines.numpy import NumpyEngine
 
 
 class Stream:
-    """A recurrent model fed value by value; made by `Predictor.stream`.
+    """A recurrent model that reads one value at a time; `Predictor.stream` makes it.
 
-    After the first L values its forecast equals that of the window they make. From then on its state has seen
-    more than a window: the model was trained from a state of zeros at the start of each window, so that
-    `reset` before a new stretch gives what it was trained for.
+    After L values its forecast equals that of the window of these values. After more values, its state depends on all
+    of them. Training starts each window from a zero state, so call `reset` before each new stretch of data.
     """
 
     def __init__(
@@ -32,16 +31,19 @@ class Stream:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: the state is zero again."""
+        """Set the state to zero."""
         self._states = self._engine.start(1)
         self._values.clear()
         self.seen = 0
 
     def push(self, value: float) -> NDArray[np.floating]:
-        """Take one value in the series' units; returns the forecast [H] of what follows it, typed as `predict`'s.
+        """The forecast [H] of the next values, after reading one value in the series' units.
+
+        The forecast has the type that `Predictor.predict` returns.
 
         Raises:
-            InputError: not a number, or it or the forecast not finite in float32. The state is as before.
+            InputError: the value is not a number, or it or the forecast is not finite in float32. The state is then
+                unchanged.
         """
         try:
             raw = np.asanyarray(value)
@@ -63,9 +65,9 @@ class Stream:
         return ahead
 
     def outside(self) -> Outside | None:
-        """Whether the last L values lie outside what training saw, or, of fewer, the last value.
+        """How far the last L values lie outside the training data; of fewer values, only the last one is judged.
 
-        None where they do not, before the first value, and where the model's signal is not known.
+        None if they do not, before the first value, and if the law of the model's data is unknown.
         """
         if self._familiar is None or not self._values:
             return None
@@ -75,5 +77,5 @@ class Stream:
 
     @property
     def states(self) -> dict[str, NDArray[np.float64]]:
-        """Every gate and state after the last value, [K] each; before the first, the states alone."""
+        """Every gate and state after the last value, [K] each; before the first value, only the states."""
         return {name: value[0].copy() for name, value in self._states.items()}

@@ -1,4 +1,4 @@
-"""Processes of known law: each file holds a generator and what is known of its distribution. NumPy only."""
+"""Signals of known law: each file holds a generator, its moments and its posterior. NumPy only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The families of signals by name. A new family is a file of this room and a line of `FAMILIES`."""
+"""The families of signals by name. A new family is one file in this folder and one line in `FAMILIES`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FAMILIES: dict[str, type[Signal]] = {
 
 
 def make(family: str, parameters: Mapping[str, float] | None = None) -> Signal:
-    """The signal of a family with the given parameters; the family's defaults for the rest.
+    """The signal of a family with the given parameters, and the family's defaults for the others.
 
     Raises:
-        UnknownNameError: no such family.
-        InputError: no such parameter, or a value outside its range.
+        UnknownNameError: the family does not exist.
+        InputError: a parameter does not exist, or its value lies outside its range.
     """
     if family not in FAMILIES:
         raise UnknownNameError("signal", family, FAMILIES)

@@ -7,9 +7,9 @@ For x_t = A sin(w t + phi) + sigma e_t with phi uniform on [0, 2 pi) and gain g 
     Q(phi) = sum sin^2(w t + phi) = L/2 - (P cos 2 phi - R sin 2 phi) / 2,
     P = sum cos(2 w t),   R = sum sin(2 w t):
 
-the window enters through two numbers. The integrand is smooth and periodic, so the trapezoid
-rule converges geometrically once its step is below the posterior's width, which is at least
-1 / (g sqrt(L)); half of that width leaves a relative error below 1e-30.
+The likelihood depends on the window only through S and C. The integrand is smooth and periodic, so the trapezoid
+rule converges geometrically once its step is below the width of the posterior. This width is at least
+1 / (g sqrt(L)); a step of half of it leaves a relative error below 1e-30.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from .._arrays import FloatArray
 
 IntArray = NDArray[np.intp]
 
-UNIFORM_NODES = 1024  # where more are needed, the grid is refined only where the posterior has mass
-NEGLIGIBLE = 46.0  # mass below e^-46 = 1e-20 of the mode's is left out of a refined grid
-SPLIT = 4  # a refinement divides a cell into this many
+UNIFORM_NODES = 1024  # if more are needed, the grid is refined only where the posterior has mass
+NEGLIGIBLE = 46.0  # a refined grid omits cells whose mass is below e^-46 = 1e-20 of the mode's
+SPLIT = 4  # a refinement divides a cell into this many cells
 ROWS_AT_ONCE = 128  # 128 rows x 1024 nodes x 8 bytes = 1 MB stay in a core's cache: three times as fast as 16 MB
 
 
@@ -50,7 +50,7 @@ class PhasePosterior:
 
         Args:
             scaled: [B, L] windows divided by sigma.
-            angles: [H] the angles w t to forecast at.
+            angles: [H] the angles w t of the values to forecast.
 
         Returns:
             mean [B, H], variance [B, H]
@@ -81,10 +81,10 @@ class PhasePosterior:
         return np.asarray(sums[:, 1:] / sums[:, :1])
 
     def _refined(self, projections: FloatArray, nodes: int) -> FloatArray:
-        """The same moments on a grid that is divided only where a cell can still hold mass.
+        """The same moments on a grid whose cells are divided only where they can still hold mass.
 
-        A cell around phi of width d is dropped when log p(phi) + |log p'(phi)| d/2 + M d^2/8, with M
-        a bound of |log p''|, is negligible beside the best node of its row.
+        A cell of width d around phi is dropped when log p(phi) + |log p'(phi)| d/2 + M d^2/8 is negligible beside the
+        best node of its row. M is a bound of |log p''|.
         """
         width = 2 * np.pi / nodes
         row: IntArray = np.repeat(np.arange(len(projections)), nodes)

@@ -1,7 +1,7 @@
-"""The posterior of a signal that is one of finitely many curves, up to a quadrature error.
+"""The posterior of a signal, approximated by finitely many curves.
 
-A family with unknown phase or frequency is laid out on a grid of nodes, each a curve m with a prior
-weight p. With Gaussian noise the posterior weight of a node given a window x is
+A family with unknown phase or frequency is put on a grid of nodes. Each node is a curve m with a prior
+weight p. With Gaussian noise, the posterior weight of a node given a window x is
 
     w ∝ p exp((x · m - |m|^2 / 2) / sigma^2),
 
@@ -25,12 +25,12 @@ MOST_VALUES = 1 << 23  # of a curve at all nodes, and of all rows at all nodes: 
 
 
 def nodes_for(extent: float, narrowest: float, fewest: int) -> int:
-    """How many nodes an interval of that extent needs for posteriors of that standard deviation."""
+    """The number of nodes on an interval of length `extent`, for posteriors of standard deviation >= `narrowest`."""
     return max(fewest, math.ceil(extent / (STEP * narrowest))) if narrowest > 0 else MOST_NODES + 1
 
 
 def fejer(count: int) -> tuple[FloatArray, FloatArray]:
-    """Nodes and weights on [-1, 1] of Fejér's first rule (1933): for smooth functions it converges geometrically."""
+    """Nodes and weights of Fejér's first rule (1933) on [-1, 1]; it converges geometrically for smooth functions."""
     angle = (np.arange(count) + 0.5) * np.pi / count
     order = np.arange(1, count // 2 + 1)
     total = np.cos(2 * np.outer(angle, order)) @ (1 / (4.0 * order**2 - 1))
@@ -38,11 +38,11 @@ def fejer(count: int) -> tuple[FloatArray, FloatArray]:
 
 
 def check_size(nodes: int, sigma: float) -> None:
-    """Raises InputError where a grid would be too large, which is where the noise is very small."""
+    """Raises InputError if a grid is too large, which happens when the noise is very small."""
     if nodes > MOST_NODES:
         raise InputError(
-            f"the posterior needs a grid of more than {MOST_NODES:,} nodes: sigma {sigma:g} is too small beside the "
-            "amplitude for a signal of this family and a window of this length. Take more noise or a shorter window."
+            f"the posterior needs a grid of more than {MOST_NODES:,} nodes: sigma {sigma:g} is too small for this "
+            "amplitude and a window of this length. Take more noise or a shorter window."
         )
 
 
@@ -72,8 +72,8 @@ def posterior(
         piece = slice(first, first + at_once)
         log_weight = (context[piece] / sigma**2) @ past.T + offset
         log_weight -= log_weight.max(axis=1, keepdims=True)
-        # Single precision from here: relative to the largest weight, errors of 1e-7 average out.
-        with np.errstate(over="ignore"):  # of windows far from every node: a weight of 0
+        # Single precision suffices from here on: errors of 1e-7 relative to the largest weight average out.
+        with np.errstate(over="ignore"):  # a window far from a node gives it a weight of 0
             weight = np.exp(log_weight.astype(np.float32))
         weight /= weight.sum(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
         for start in range(0, horizon, at_once):

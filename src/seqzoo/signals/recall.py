@@ -1,4 +1,4 @@
-"""A memory task: a cue announces the one value that will be asked for, among values that will not."""
+"""A memory task: the value after a cue must be recalled at the end of the window; the other values distract."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .signal import Moments, Signal, check_not_negative
 
 @dataclass(frozen=True, kw_only=True)
 class Recall(Signal):
-    """The signal family `recall`: the value after the cue is to be recalled at the end of the window.
+    """The signal family `recall`: every value after the window equals the value after the cue.
 
-    At a step k, uniform on 0..L-2, the window holds the cue c; at k + 1 the payload v; everywhere else
-    distractors. Payload and distractors are Gaussian of mean 0 and standard deviation `spread`. What
-    follows the window is v, at every step ahead. No step says by its place what it holds.
+    At a step k, uniform on 0..L-2, the window holds the cue c, and at k + 1 the payload v. All other values are
+    distractors. Payload and distractors are Gaussian with mean 0 and standard deviation `spread`. The targets equal v
+    at every step ahead. The place of a value does not tell what it is.
 
     Args:
-        cue: c; far from the distractors, or they are taken for it.
+        cue: c; it must lie far from the distractors to be told from them.
         spread: standard deviation of payload and distractors, above 0.
         sigma: standard deviation of the Gaussian noise, at least 0.
     """
@@ -44,11 +44,11 @@ class Recall(Signal):
 
     @property
     def formula(self) -> str:
-        """As "the value after a cue of 2 among distractors"."""
+        """The signal in words, for example "the value after a cue of 2 among distractors of spread 0.5"."""
         return f"the value after a cue of {self.cue:g} among distractors of spread {self.spread:g}"
 
     def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
-        """[count, L + H]"""
+        """[count, L + H]: independent realisations without noise."""
         self._check(context_length)
         clean = self.spread * rng.standard_normal((count, context_length + horizon))
         rows, place = np.arange(count), rng.integers(0, context_length - 1, count)
@@ -77,8 +77,9 @@ class Recall(Signal):
     def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the payload, repeated over the horizon, [B, H] each.
 
-        Exact: a mixture over the place k of the cue, of weight N(x_k; c, sigma^2) / N(x_k; 0, s^2 +
-        sigma^2); given k, the payload is Gaussian of mean x_(k+1) s^2 / (s^2 + sigma^2).
+        Both are exact. The posterior is a mixture over the place k of the cue, with weights
+        N(x_k; c, sigma^2) / N(x_k; 0, s^2 + sigma^2). Given k, the payload is Gaussian with mean
+        x_(k+1) s^2 / (s^2 + sigma^2).
         """
         self._check(context.shape[1])
         context = np.asarray(context, np.float64)
@@ -98,7 +99,7 @@ class Recall(Signal):
             raise InputError(f"recall needs a window of at least 2 values, cue and payload, got {context_length}.")
 
     def scene(self, context_length: int) -> Scene:
-        """The signal with knobs."""
+        """The signal with sliders for the place of the cue, the payload and the noise."""
         def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
             place = round(values["place"])
             clean = self.spread * np.random.default_rng(11).standard_normal(len(steps))

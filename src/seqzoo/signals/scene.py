@@ -1,4 +1,4 @@
-"""A signal with knobs: what the sliders of a page set, and the window that they make."""
+"""A signal with sliders: what the sliders of a page set, and the window that results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Values = Mapping[str, float]
 
 
 class Knob(NamedTuple):
-    """A slider: its place in the address, its label, its range, and where the model was trained."""
+    """A slider: its key in the address, its label, its range and step, and its start, the value of training."""
 
     key: str
     label: str
@@ -29,19 +29,19 @@ class Knob(NamedTuple):
     start: float
 
 
-# Of signals with two unknowns: a sharper posterior would need too large a grid.
+# Limits for signals with two unknowns, whose posterior would otherwise need too large a grid.
 LEAST_NOISE, LARGEST_AMPLITUDE = 0.1, 1.0
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A signal family that can be turned by hand.
+    """A signal family whose parameters are set by sliders.
 
     Args:
         knobs: the sliders.
-        curve: clean values at steps [T], given the knobs and the context length.
-        signal: the distribution that the knobs stand for; the reference forecasters know it, and the phase alone is
-            hidden from them.
+        curve: maps values of the sliders, steps [T] and the context length to clean values [T].
+        signal: maps values of the sliders to the distribution that the reference forecasters assume. It fixes all
+            parameters but the phase.
     """
 
     knobs: tuple[Knob, ...]
@@ -56,25 +56,25 @@ class Scene:
 
 
 def noise(signal: Signal, low: float = 0.0) -> Knob:
-    """The standard deviation of the noise."""
+    """The slider of the noise's standard deviation."""
     return Knob("noise", "Noise, sigma", low, 0.5, 0.01, signal.sigma)
 
 
 def phase(key: str = "phase", label: str = "Phase, radians", start: float = 0.6) -> Knob:
-    """Where the window begins on a wave."""
+    """The slider of a wave's phase."""
     return Knob(key, label, 0.0, 6.28, 0.02, start)
 
 
 def frequency(start: float) -> Knob:
-    """Of a wave."""
+    """The slider of a wave's frequency."""
     return Knob("frequency", "Frequency, radians per step", 0.005, 0.5, 0.005, start)
 
 
 def amplitude(start: float, key: str = "amplitude", label: str = "Amplitude") -> Knob:
-    """Of a wave."""
+    """The slider of a wave's amplitude."""
     return Knob(key, label, 0.0, 2.0, 0.05, start)
 
 
 def wave(signal: Signal, angular_frequency: float, height: float) -> tuple[Knob, ...]:
-    """The knobs of a wave whose phase is its only unknown."""
+    """The sliders of a wave whose only unknown is its phase."""
     return frequency(angular_frequency), phase(), amplitude(height), noise(signal)

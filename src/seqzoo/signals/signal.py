@@ -1,6 +1,6 @@
-"""What every signal family is: realisations without noise, their moments, and the exact posterior.
+"""The interface of every signal family: realisations without noise, their moments, and the exact posterior.
 
-A window is observed as clean + sigma e with Gaussian e. Shapes: B windows, L context, H horizon.
+An observed window is clean + sigma e with Gaussian e. Shapes: B windows, L context, H horizon.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .._arrays import FloatArray
 from ..errors import InputError
 from .scene import Scene
 
-LARGEST = 1e9  # of a parameter: the square of a larger one could overflow
-SMALLEST = 1e-100  # of one that is not 0: the square of a smaller one could vanish
+LARGEST = 1e9  # size of a parameter: the square of a larger one could overflow
+SMALLEST = 1e-100  # size of a parameter other than 0: the square of a smaller one could vanish
 MAX_OBSERVED = 10_000_000  # values of an observed series
 
 
 class Realisation(NamedTuple):
-    """One realisation of a signal as it is seen, and as it is without its noise, both [T]."""
+    """One realisation of a signal with and without its noise, both [T]."""
 
     observed: FloatArray
     clean: FloatArray
@@ -62,15 +62,15 @@ class Signal(ABC):
     sigma: float = 0.1
 
     title: ClassVar[str]
-    """As in "sine wave"; stands between an architecture's name and "predictor"."""
+    """The name in titles of models, for example "sine wave" in "LSTM sine wave predictor"."""
     noun: ClassVar[str]
-    """As in "sine"; stands in "the best for the sine it assumes"."""
+    """The name in sentences, for example "sine" in "the best for the sine it assumes"."""
     realisation: ClassVar[int | None] = None
-    """Values of one realisation in an observed series; None where one goes on for ever."""
+    """Length of one realisation in an observed series; None if one realisation has no end."""
     episodic: ClassVar[bool] = False
-    """Whether a window is a whole of its own, that no longer series contains."""
+    """Whether each window is an episode that is not part of a longer series."""
     windows_to_score: ClassVar[int] = 200_000
-    """Fresh windows that a bundle is scored on; fewer where the posterior is dear."""
+    """Number of fresh windows that a bundle is scored on; smaller where the posterior is expensive."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -104,20 +104,24 @@ class Signal(ABC):
 
     @abstractmethod
     def scene(self, context_length: int) -> Scene:
-        """The signal with knobs, as a page shows it."""
+        """The signal with the sliders of its page."""
 
     @property
     @abstractmethod
     def formula(self) -> str:
-        """The clean signal as people write it, as "sin(0.02 x)"."""
+        """The clean signal as a formula, for example "sin(0.02 x)"."""
 
     @property
     def description(self) -> str:
-        """As "sin(0.02 x) + noise, sigma 0.1"."""
+        """The observed signal as a formula, for example "sin(0.02 x) + noise, sigma 0.1"."""
         return f"{self.formula} + noise, sigma {self.sigma:g}"
 
     def draw(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> Draw:
-        """Independent windows, each a realisation of its own."""
+        """Independent windows, each from a separate realisation.
+
+        Raises:
+            InputError: count, context length or horizon is below 1, or the context length does not fit the family.
+        """
         if min(count, context_length, horizon) < 1:
             raise InputError(
                 f"count, context_length and horizon must be >= 1, got {count}, {context_length} and {horizon}."
@@ -129,30 +133,29 @@ class Signal(ABC):
     def endless(
         self, batch: int, context_length: int, horizon: int, *, seed: int, start: int = 0
     ) -> Iterator[Draw]:
-        """Fresh draws without end. Draw number k depends on (seed, k) only, so that a stream can be
-        taken up again at any k through `start`."""
+        """Fresh draws without end. Draw number k depends only on (seed, k): `start` continues a stream at any k."""
         step = start
         while True:
             yield self.draw(batch, context_length, horizon, np.random.default_rng([seed, step]))
             step += 1
 
     def observed_length(self, width: int) -> int | None:
-        """Values of each realisation in an observed series that windows of `width` values are cut from.
+        """The length of each realisation in an observed series that is cut into windows of `width` values.
 
-        None where there is one realisation, as long as the budget.
+        None if the series is one realisation of any length.
         """
         if self.episodic:
             return width
         return None if self.realisation is None else max(self.realisation, width)
 
     def observed_series(self, points: int, context_length: int, horizon: int, *, seed: int) -> list[FloatArray]:
-        """What somebody who may look at `points` values gets to see: one series, or several realisations.
+        """A finite observed data set of `points` values: one series, or several realisations.
 
         Returns:
-            Arrays [T] of together at most `points` values, each long enough for a window.
+            Arrays [T] with at most `points` values together, each long enough for a window.
 
         Raises:
-            InputError: fewer points than one window has.
+            InputError: `points` is smaller than one window or too large.
         """
         width = context_length + horizon
         if not width <= points <= MAX_OBSERVED:
@@ -168,14 +171,14 @@ class Signal(ABC):
 
 
 class Stationary(Signal):
-    """A signal of mean 0 whose covariance depends on the lag alone."""
+    """A signal of mean 0 whose covariance depends only on the lag."""
 
     @abstractmethod
     def smooth_autocovariance(self, lag: FloatArray) -> FloatArray:
         """E[s_t s_(t + lag)] of the clean signal s."""
 
     def autocovariance(self, lag: FloatArray) -> FloatArray:
-        """E[x_t x_(t + lag)] of the observed signal: the clean one's, plus sigma^2 at lag 0."""
+        """E[x_t x_(t + lag)] of the observed signal: that of the clean signal, plus sigma^2 at lag 0."""
         covariance: FloatArray = self.smooth_autocovariance(lag) + self.sigma**2 * (lag == 0)
         return covariance
 
@@ -193,7 +196,7 @@ class Stationary(Signal):
 
 
 def check_frequency(name: str, value: float) -> None:
-    """Raises InputError unless an angular frequency is in (0, pi]."""
+    """Raises InputError unless the angular frequency is in (0, pi]."""
     if not 0 < value <= math.pi:
         raise InputError(f"{name} must be in (0, pi] radians per step, got {value}.")
 

@@ -40,14 +40,14 @@ class Sine(Stationary):
 
     @property
     def formula(self) -> str:
-        """As "sin(0.02 x)"."""
+        """The clean signal as a formula, for example "sin(0.02 x)"."""
         return f"{'' if self.amplitude == 1 else f'{self.amplitude:g} '}sin({self.angular_frequency:g} x)"
 
     def series(self, length: int, *, seed: int, phase: float = 0.0) -> Realisation:
-        """One series for x = 0, 1, ..., length - 1, the same for the same seed.
+        """One series for x = 0, 1, ..., length - 1; equal seeds give equal series.
 
         Raises:
-            InputError: length below 1 or a phase that is not finite.
+            InputError: the length is below 1, or the phase is not finite.
         """
         if length < 1 or not math.isfinite(phase):
             raise InputError(f"a series needs length >= 1 and a finite phase, got {length} and {phase}.")
@@ -55,7 +55,7 @@ class Sine(Stationary):
         return Realisation(clean + self.sigma * np.random.default_rng(seed).standard_normal(length), clean)
 
     def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
-        """[count, L + H]: each of a phase of its own drawn from the uniform prior."""
+        """[count, L + H]: each row has its phase drawn from the uniform prior."""
         phase = 2 * np.pi * rng.random((count, 1))
         clean: FloatArray = self.amplitude * np.sin(
             self.angular_frequency * np.arange(context_length + horizon) + phase
@@ -81,14 +81,14 @@ class Sine(Stationary):
         length = context.shape[1]
         steps = self.angular_frequency * np.arange(length)
         ahead = self.angular_frequency * np.arange(length, length + horizon)
-        # Noise below 1e-6 of the amplitude counts as 1e-6 of it: the forecast is exact to 12 digits then.
+        # Noise below 1e-6 of the amplitude counts as 1e-6 of it: the forecast is then exact to 12 digits.
         sigma = max(self.sigma, 1e-6 * self.amplitude, np.finfo(np.float64).tiny)
         posterior = PhasePosterior(steps, gain=self.amplitude / sigma)
         mean, variance = posterior.sine(np.asarray(context, np.float64) / sigma, ahead)
         return self.amplitude * mean, self.amplitude**2 * variance
 
     def scene(self, context_length: int) -> Scene:
-        """The signal with knobs."""
+        """The signal with sliders for frequency, phase, amplitude and noise."""
 
         def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
             return np.asarray(values["amplitude"] * np.sin(values["frequency"] * (steps - length) + values["phase"]))

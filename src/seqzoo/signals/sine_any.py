@@ -1,4 +1,4 @@
-"""A noisy sine whose frequency nobody tells: x_t = A sin(w t + phi) + sigma e_t, w drawn per series."""
+"""A noisy sine of unknown frequency: x_t = A sin(w t + phi) + sigma e_t, with w drawn for each series."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .signal import Signal, Stationary, check_frequency, check_not_negative
 class SineAny(Stationary):
     """The signal family `sine_any`: w uniform on [lowest, highest], phi uniform on [0, 2 pi).
 
-    A fixed linear filter is tuned to one frequency, or to a compromise; the best forecaster first has
-    to find out which one it is looking at.
+    A fixed linear filter is tuned to one frequency, or to a compromise. The best forecaster must first estimate the
+    frequency of the window.
 
     Args:
         lowest, highest: bounds of the angular frequency, radians per step, in (0, pi].
@@ -48,12 +48,12 @@ class SineAny(Stationary):
 
     @property
     def formula(self) -> str:
-        """As "sin(w x), w from 0.02 to 0.2"."""
+        """The clean signal as a formula, for example "sin(w x), w from 0.02 to 0.2,"."""
         amplitude = "" if self.amplitude == 1 else f"{self.amplitude:g} "
         return f"{amplitude}sin(w x), w from {self.lowest:g} to {self.highest:g},"
 
     def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
-        """[count, L + H]: each of a frequency and a phase of its own."""
+        """[count, L + H]: each row has its frequency and phase drawn from the prior."""
         frequency = rng.uniform(self.lowest, self.highest, (count, 1))
         phase = 2 * np.pi * rng.random((count, 1))
         clean: FloatArray = self.amplitude * np.sin(frequency * np.arange(context_length + horizon) + phase)
@@ -67,10 +67,10 @@ class SineAny(Stationary):
     def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the clean signal 1..horizon steps after each window, [B, H] each.
 
-        Quadrature over frequency (Fejér, as its posterior may end abruptly at the bounds) and phase. The
-        posterior of the phase is no narrower than 1 / (g sqrt(L)), that of the frequency no narrower than
-        1 / (g sqrt(sum (t - t_mean)^2)), with g = A / sigma; the phase is taken at the middle of the window,
-        where the two are the least correlated.
+        Quadrature over frequency and phase; over the frequency by Fejér's rule, since its posterior may end abruptly
+        at the bounds. With g = A / sigma, the posterior of the phase is no narrower than 1 / (g sqrt(L)). That of the
+        frequency is no narrower than 1 / (g sqrt(sum (t - t_mean)^2)). The phase is taken at the middle of the
+        window, where it correlates least with the frequency.
 
         Raises:
             InputError: the noise is so small that the grid would be too large.
@@ -82,7 +82,7 @@ class SineAny(Stationary):
         middle = (length - 1) / 2
         phases = quadrature.nodes_for(2 * np.pi, 1 / (gain * math.sqrt(length)), 64)
         spread = gain * math.sqrt(max(length * (length**2 - 1) / 12, 1.0))
-        # In the middle of the range Fejér's nodes are pi/2 times as far apart as on average.
+        # In the middle of the range, Fejér's nodes are pi/2 times as far apart as on average.
         frequencies = quadrature.nodes_for(np.pi / 2 * (self.highest - self.lowest), 1 / spread, 64)
         quadrature.check_size(phases * frequencies, self.sigma)
         place, weights = quadrature.fejer(frequencies)
@@ -96,7 +96,8 @@ class SineAny(Stationary):
         return quadrature.posterior(context, horizon, curve, np.repeat(weights, phases), self.sigma)
 
     def scene(self, context_length: int) -> Scene:
-        """The signal with knobs."""
+        """The signal with sliders for frequency, phase, amplitude and noise."""
+
         def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
             return np.asarray(values["amplitude"] * np.sin(values["frequency"] * (steps - length) + values["phase"]))
 
@@ -107,7 +108,7 @@ class SineAny(Stationary):
             )  # fmt: skip
 
         middle = round((self.lowest + self.highest) / 2, 2)
-        # Beyond its range the reference forecasters, which know it, would no longer be the best.
+        # Beyond this range of frequencies, which the references assume, they would no longer be the best.
         frequency = scene.frequency(middle)._replace(low=self.lowest, high=self.highest)
         amplitude = scene.amplitude(self.amplitude)._replace(high=scene.LARGEST_AMPLITUDE)
         return Scene((frequency, scene.phase(), amplitude, scene.noise(self, scene.LEAST_NOISE)), curve, known)

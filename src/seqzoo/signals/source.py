@@ -1,4 +1,4 @@
-"""Where the windows of a training come from: a process whose law is known, or a series that somebody measured."""
+"""Where the windows of a training come from: a signal of known law, or a measured series."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..errors import InputError
 from .families import make
 from .signal import Signal
 
-HELD_OUT = 5  # one part in five of a series scores the model
+HELD_OUT = 5  # the last fifth of a series scores the model
 
 
 class Simulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="simulated"):
-    """Windows drawn from a process of known law, so that the best possible forecaster is known too.
+    """Windows drawn from a process of known law, whose best possible forecaster is therefore known.
 
     Args:
         family: a key of `signals.FAMILIES`.
-        parameters: of the family; its defaults for those left out.
+        parameters: parameters of the family; those left out have the family's defaults.
     """
 
     family: str
@@ -42,23 +42,23 @@ class Simulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
         """The process.
 
         Raises:
-            UnknownNameError: this installation has no such family.
-            InputError: no such parameter, or a value outside its range.
+            UnknownNameError: this installation does not have the family.
+            InputError: a parameter does not exist, or its value lies outside its range.
         """
         return make(self.family, self.parameters)
 
 
 class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="observed"):
-    """Windows cut from one measured series. Nobody knows its law, so nobody knows the best possible forecaster.
+    """Windows cut from one measured series. Its law is unknown, so the best possible forecaster is unknown too.
 
     Args:
-        name: of the series.
-        sha256: of its values, by which `data.series.stored` finds them.
-        length: T, how many values it has.
-        cutoff: index of the first value that no training sees; the score is of the values from there on.
+        name: the name of the series.
+        sha256: the SHA-256 of its values, by which `data.series.stored` finds them.
+        length: T, the number of its values.
+        cutoff: index of the first value that no training sees; the values from there on score the model.
 
     Raises:
-        InputError: a name, digest or cutoff that cannot be.
+        InputError: the name, the digest or the cutoff is not valid.
     """
 
     name: str
@@ -76,10 +76,10 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
     @classmethod
     def of(cls, series: Series, cutoff: int | None = None) -> Observed:
-        """The source of a series, which is stored for the trainings that will ask for it.
+        """The source of a series; stores the series for later trainings.
 
         Args:
-            cutoff: by default the last fifth is held out for the score.
+            cutoff: the index where the held-out part begins; by default the last fifth is held out.
         """
         series.store()
         at = len(series) - len(series) // HELD_OUT if cutoff is None else cutoff
@@ -92,7 +92,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
     @property
     def process(self) -> None:
-        """None: the law is not known."""
+        """None: the law is unknown."""
 
     def series(self) -> Series:
         """The series.
@@ -103,7 +103,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         return stored(self.name, self.sha256)
 
     def scaling(self) -> Normaliser:
-        """Fitted to the values before the cutoff.
+        """The normaliser fitted to the values before the cutoff.
 
         Raises:
             InputError: as `series`.

@@ -37,11 +37,11 @@ class Square(Stationary):
 
     @property
     def formula(self) -> str:
-        """As "square(0.2 x)"."""
+        """The clean signal as a formula, for example "square(0.2 x)"."""
         return f"{'' if self.amplitude == 1 else f'{self.amplitude:g} '}square({self.angular_frequency:g} x)"
 
     def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
-        """[count, L + H]: each of a phase of its own."""
+        """[count, L + H]: each row has its phase drawn from the uniform prior."""
         phase = 2 * np.pi * rng.random((count, 1))
         return self._wave(self.angular_frequency * np.arange(context_length + horizon) + phase)
 
@@ -53,7 +53,7 @@ class Square(Stationary):
     def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the clean signal 1..horizon steps after each window, [B, H] each.
 
-        Exact: the curve changes at finitely many phases, so that the integral is a sum over the
+        Both are exact: the curve changes at finitely many phases, so the integral over the phase is a sum over the
         intervals between them.
         """
         steps = self.angular_frequency * np.arange(context.shape[1] + horizon)
@@ -63,7 +63,7 @@ class Square(Stationary):
         def curve(at: FloatArray) -> FloatArray:
             return self._wave(self.angular_frequency * at + middle[:, None])
 
-        # Noise below 1e-3 of the amplitude tells the phases apart as surely as noise of 1e-3 of it.
+        # Noise of 1e-3 of the amplitude already tells the phases apart with certainty; less noise changes nothing.
         sigma = max(self.sigma, 1e-3 * self.amplitude, 1e-150)
         return quadrature.posterior(context, horizon, curve, width, sigma)
 
@@ -71,7 +71,7 @@ class Square(Stationary):
         return np.asarray(np.where(angle % (2 * np.pi) < np.pi, self.amplitude, -self.amplitude))
 
     def scene(self, context_length: int) -> Scene:
-        """The signal with knobs."""
+        """The signal with sliders for frequency, phase, amplitude and noise."""
 
         def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
             angle = values["frequency"] * (steps - length) + values["phase"]

@@ -42,14 +42,14 @@ class TwoTone(Stationary):
 
     @property
     def formula(self) -> str:
-        """As "0.7 sin(0.1 x) + 0.4 sin(0.27 x)"."""
+        """The clean signal as a formula, for example "0.7 sin(0.1 x + phi) + 0.4 sin(0.27 x + psi)"."""
         return (
             f"{self.slow_amplitude:g} sin({self.slow:g} x + phi) + "
             f"{self.fast_amplitude:g} sin({self.fast:g} x + psi)"
         )
 
     def clean(self, count: int, context_length: int, horizon: int, rng: np.random.Generator) -> FloatArray:
-        """[count, L + H]: each of two phases of its own."""
+        """[count, L + H]: each row has its two phases drawn from the uniform prior."""
         phase = 2 * np.pi * rng.random((2, count, 1))
         steps = np.arange(context_length + horizon)
         clean: FloatArray = self.slow_amplitude * np.sin(self.slow * steps + phase[0])
@@ -64,8 +64,8 @@ class TwoTone(Stationary):
     def posterior(self, context: FloatArray, horizon: int) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the clean signal 1..horizon steps after each window, [B, H] each.
 
-        Quadrature over both phases; the posterior of one is no narrower than 1 / (g sqrt(L)), with g
-        its amplitude over sigma.
+        Quadrature over both phases. The posterior of a phase is no narrower than 1 / (g sqrt(L)), where g is the
+        amplitude of its tone over sigma.
 
         Raises:
             InputError: the noise is so small that the grid would be too large.
@@ -89,7 +89,8 @@ class TwoTone(Stationary):
         return quadrature.posterior(context, horizon, curve, np.ones(math.prod(counts)), self.sigma)
 
     def scene(self, context_length: int) -> Scene:
-        """The signal with knobs."""
+        """The signal with sliders for phase and amplitude of each tone, and for the noise."""
+
         def curve(values: Values, steps: NDArray[np.int_], length: int) -> FloatArray:
             at = steps - length
             slow = values["slow_amplitude"] * np.sin(self.slow * at + values["slow_phase"])
@@ -102,8 +103,8 @@ class TwoTone(Stationary):
             )  # fmt: skip
 
         def amplitude(tone: str, start: float) -> Knob:
-            made = scene.amplitude(start, f"{tone}_amplitude", f"Amplitude of the {tone} tone")
-            return made._replace(high=scene.LARGEST_AMPLITUDE)
+            knob = scene.amplitude(start, f"{tone}_amplitude", f"Amplitude of the {tone} tone")
+            return knob._replace(high=scene.LARGEST_AMPLITUDE)
 
         return Scene(
             (

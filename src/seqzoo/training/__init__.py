@@ -1,4 +1,4 @@
-"""One loop trains every model: sources of windows, optimisers, checkpoints."""
+"""Training: one loop for every model, with sources of windows, optimisers and checkpoints."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A checkpoint: one safetensors file whose header carries the rest as JSON.
+"""Checkpoints: one safetensors file of tensors, with all other state as JSON in its header.
 
-One file is one rename: weights, averages, optimiser and history can never be of different steps.
+One file is written by one rename, so weights, averages, optimiser and history are always of the same step.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ _DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 
 
 class CheckpointState(msgspec.Struct):
-    """What a run has reached, without its tensors.
+    """The state of a run without its tensors.
 
-    `best_criterion` is what the weights kept were chosen by, see `validation.Judgement`.
-    `fingerprint` says which run it is (model, signal, recipe, seed): another run cannot resume it.
-    Data need no state: batch k is drawn from the generator seeded with (seed, k), so that `step`
-    is the sampler's whole state.
+    `fingerprint` identifies the run (model, signal, recipe, seed); no other run can resume the checkpoint.
+    `best_criterion` is the value that chose the best weights, see `validation.Judgement`.
+    `step` is the whole state of the sampler, since batch k is drawn from a generator seeded with (seed, k).
     """
 
     fingerprint: str
@@ -46,7 +45,7 @@ class CheckpointState(msgspec.Struct):
 
 
 def save(path: Path, state: CheckpointState, groups: dict[str, dict[str, Tensor]]) -> None:
-    """Write atomically. Tensors are named `group/name`."""
+    """Write a checkpoint atomically. Its tensors are named `group/name`."""
     from safetensors.torch import save as serialise
 
     tensors = {
@@ -60,10 +59,10 @@ def save(path: Path, state: CheckpointState, groups: dict[str, dict[str, Tensor]
 
 
 def load(path: Path) -> tuple[CheckpointState, dict[str, dict[str, Tensor]]]:
-    """Read what `save` wrote.
+    """The state and the groups of tensors that `save` wrote.
 
     Raises:
-        CheckpointError: missing, damaged, or of another schema.
+        CheckpointError: the file is missing, damaged, or of another schema.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
@@ -90,12 +89,12 @@ def load(path: Path) -> tuple[CheckpointState, dict[str, dict[str, Tensor]]]:
 
 
 def _check(raw: bytes) -> None:
-    """Raises IntegrityError unless the file is what was written: its SHA-256, taken with the digest blank."""
-    found = _DIGEST.search(raw[: 8 + int.from_bytes(raw[:8], "little")])
-    if found is None:
+    """Raises IntegrityError unless the SHA-256 of the file, with the digest blanked, equals the stated digest."""
+    stated = _DIGEST.search(raw[: 8 + int.from_bytes(raw[:8], "little")])
+    if stated is None:
         raise IntegrityError("it states no SHA-256")
-    blank = raw[: found.start(1)] + _BLANK.encode() + raw[found.end(1) :]
-    if hashlib.sha256(blank).hexdigest().encode() != found[1]:
+    blank = raw[: stated.start(1)] + _BLANK.encode() + raw[stated.end(1) :]
+    if hashlib.sha256(blank).hexdigest().encode() != stated[1]:
         raise IntegrityError("its SHA-256 is not the stated one: it is damaged")
 
 

@@ -1,4 +1,4 @@
-"""The one training loop: every model of the zoo, every recipe, fresh or resumed, runs through it."""
+"""The training loop of every model and recipe, for new and resumed runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .validation import tensor, validation_of
 
 @dataclass(frozen=True)
 class Progress:
-    """Passed to `on_progress` after every update. `module` holds the averaged weights of that step: to read alone."""
+    """The progress after an update, for `on_progress`. `module` holds the averaged weights; do not change them."""
 
     step: int
     steps: int
@@ -36,8 +36,8 @@ class Progress:
 
 @dataclass
 class Trained:
-    """What a run has come to. `module` holds the best averaged weights, in eval mode; `last_value` is the excess, or
-    the MSE, of the last value repeated."""
+    """The result of a run. `module` holds the best averaged weights, in eval mode. `last_value` is the excess, or the
+    MSE, of the last value repeated."""
 
     spec: TrainingSpec
     module: nn.Module
@@ -50,7 +50,7 @@ class Trained:
 
     @property
     def best(self) -> Evaluation:
-        """The evaluation of the weights that are kept. Raises StopIteration where there has been none."""
+        """The evaluation of the best weights. Raises StopIteration before the first evaluation."""
         return next(point for point in self.history if point.step == self.best_step)
 
     def check_useful(self) -> None:
@@ -77,18 +77,20 @@ def train(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train until the recipe's last step, or until `should_stop` says so.
+    """The result of training until the recipe's last step, or until `should_stop` returns True.
 
     Args:
-        checkpoint: file to save the run's state to at every evaluation and at the end.
-        resume: continue from that file if it exists. The weights at the end are the same,
-            bit for bit, as without the interruption.
+        checkpoint: the file that saves the run's state at every evaluation.
+        resume: whether to continue from that file if it exists. The final weights are then the same, bit for bit, as
+            without the interruption.
         wrap: as for `modules.builder`.
+        on_progress: called after every update.
+        should_stop: called before every update.
 
     Raises:
-        UnknownNameError, InputError: as `modules.builder`, or a budget of too few points.
-        DivergedError: a loss that is not finite; the last good checkpoint is kept.
-        CheckpointError: the checkpoint cannot be read or is another run's.
+        UnknownNameError, InputError: as `modules.builder`, or the budget has too few points.
+        DivergedError: the loss became infinite or NaN; the last good checkpoint is kept.
+        CheckpointError: the checkpoint cannot be read or is of another run.
     """
     build = modules.builder(spec, wrap)
     with one_thread(), torch.random.fork_rng():
@@ -147,15 +149,15 @@ class _Loop:
             on_progress(Progress(state.step, recipe.steps, value, evaluation, self.average))
 
     def _reseed(self) -> None:
-        """A module that draws random numbers, as dropout does, goes on after a checkpoint as without it."""
+        """Seed torch from the step, so that a module that draws random numbers continues alike after a resume."""
         torch.manual_seed(int(np.random.SeedSequence([self.spec.seed, self.state.step]).generate_state(1)[0]))
 
     def _average(self) -> None:
         with torch.no_grad():
-            for kept, value in zip(self.average.buffers(), self.module.buffers(), strict=True):
-                kept.copy_(value)
-            for kept, value in zip(self.average.parameters(), self.module.parameters(), strict=True):
-                optimisers.averaged(kept, value, self.state.step, self.recipe.averaging)
+            for average, value in zip(self.average.buffers(), self.module.buffers(), strict=True):
+                average.copy_(value)
+            for average, value in zip(self.average.parameters(), self.module.parameters(), strict=True):
+                optimisers.averaged(average, value, self.state.step, self.recipe.averaging)
 
     def _evaluate(self, loss: float, checkpoint: Path | None) -> Evaluation:
         state, judgement = self.state, self.validation.judge(self.average)
@@ -214,8 +216,8 @@ class _Loop:
 
     def _diverged(self, value: float, checkpoint: Path | None) -> DivergedError:
         last = self.state.history[-1].step if self.state.history else 0
-        kept = f" The checkpoint of step {last} is kept: {checkpoint}." if checkpoint and last else ""
+        rescue = f" The checkpoint of step {last} is kept: {checkpoint}." if checkpoint and last else ""
         return DivergedError(
             f"training diverged: at step {self.state.step} the loss is {value}. The learning rate "
-            f"({self.recipe.learning_rate:g}) is probably too high for this model; try a tenth of it.{kept}"
+            f"({self.recipe.learning_rate:g}) is probably too high for this model; try a tenth of it.{rescue}"
         )

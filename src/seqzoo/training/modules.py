@@ -1,4 +1,4 @@
-"""The modules of a spec. One is tried on two windows before any is trained: what is wrong with it is said at once."""
+"""Builds the module of a spec. Before training, the module is run on two windows, so that faults show at once."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from ..zoo import _model_files, _registry
 from ..zoo._recipes import configured
 from .spec import TrainingSpec
 
-MAX_PARAMETERS = 2_000_000  # what a bundle and a checkpoint can hold
+MAX_PARAMETERS = 2_000_000  # the most that a bundle and a checkpoint can hold
 
 
 def builder(
     spec: TrainingSpec, wrap: Callable[[nn.Module], nn.Module] = lambda module: module
 ) -> Callable[[], nn.Module]:
-    """What builds the spec's module, once one has been run forwards and backwards on two windows of noise.
+    """A function that builds the spec's module, after one module has passed a trial on two windows of noise.
 
-    The parameters are counted on the meta device first, so that no module takes memory beyond its limit.
-    The state of PyTorch's random numbers is as before.
+    The trial runs the module forwards and backwards. It first counts the parameters on the meta device, so that a
+    module over the limit takes no memory. The state of PyTorch's random numbers does not change.
 
     Args:
-        wrap: makes what is trained of the architecture's module, as one that sees its windows in another order.
+        wrap: maps the architecture's module to the module to train, for example one that reorders its windows.
 
     Raises:
         UnknownNameError: this installation does not have the architecture.
-        InputError: the architecture's file is another one; or its module cannot be built or run, has nothing to train
-            or too much, or forecasts anything but finite float32 [2, H].
+        InputError: the architecture's file has changed; or its module cannot be built or run, has no parameters or
+            too many, or does not forecast finite float32 [2, H].
     """
     architecture = _registry.architecture(spec.architecture)
     here = _model_files.sha256_of(architecture.name)
     if spec.model_file not in (None, here):
         raise InputError(
             f"the file of the architecture {architecture.name!r} has changed: its SHA-256 is {str(here)[:12]}, and "
-            f"was {spec.model_file[:12]}. Give the file it began with, or train from the beginning."
+            f"was {spec.model_file[:12]}. Give the file that the training began with, or train from the beginning."
         )
     config = configured(architecture.config(), "config", spec.config)
 
@@ -65,10 +65,10 @@ def _check(architecture: str, build: Callable[[], nn.Module], spec: TrainingSpec
 
 
 def _said(name: str, what: str, run: Callable[[], Any]) -> Any:
-    """What `run` returns; what it raises becomes one line, with the exception itself as the cause."""
+    """The result of `run`; an exception becomes an InputError of one line, with the exception as its cause."""
     try:
         return run()
-    except Exception as error:  # of anybody's code
+    except Exception as error:  # a user's module raises exceptions of any type
         raise InputError(f"{name} {what}: {first_line(error)}.") from error
 
 
@@ -87,7 +87,7 @@ def _sized(name: str, module: nn.Module) -> None:
         raise InputError(f"{name} has no parameters to train.")
     for key, value in module.state_dict().items():
         if value.dtype != torch.float32:
-            raise InputError(f"{name} must hold float32 alone: {key!r} is {str(value.dtype).removeprefix('torch.')}.")
+            raise InputError(f"{name} must hold only float32: {key!r} is {str(value.dtype).removeprefix('torch.')}.")
 
 
 def _shaped(name: str, forecast: object, horizon: int) -> None:

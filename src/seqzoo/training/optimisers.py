@@ -1,4 +1,4 @@
-"""Optimisers whose whole state is named tensors and a count, so that a checkpoint needs no pickle."""
+"""Optimisers whose whole state is named tensors, so that a checkpoint needs no pickle."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ..zoo._recipes import Recipe
 
 
 class Optimiser(Protocol):
-    """One update from the gradients, and a state that can be saved and restored."""
+    """An optimiser whose state can be saved and restored."""
 
     def step(self, learning_rate: float) -> None:
         """Update the parameters from their gradients."""
 
     def tensors(self) -> dict[str, Tensor]:
-        """The state, by name; the same names for every step after the first."""
+        """The state by name; the names are the same after every step."""
 
     def load(self, tensors: dict[str, Tensor]) -> None:
-        """Restore what `tensors` returned."""
+        """Restore the state that `tensors` returned."""
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015) with gradient clipping, around PyTorch's own."""
+    """PyTorch's Adam (Kingma & Ba 2015) with gradient clipping."""
 
     def __init__(self, module: nn.Module, clip_norm: float) -> None:
         self.parameters = list(module.parameters())
@@ -57,16 +57,16 @@ class Adam:
 class Soap:
     """Momentum preconditioned in the eigenbasis of Kronecker factors, after SOAP (Vyas et al. 2024).
 
-    The parameters of a layer that share their first dimension stand side by side as one matrix
-    G [m, n] (for an LSTM: input weights, recurrent weights and biases, [4K, 1 + K + 2]). Averages
-    of G G^T and G^T G give bases Q_L, Q_R; in these the averaged square V of the gradient is
-    nearly diagonal curvature. Two things differ from SOAP: the momentum is divided by V itself,
-    damped, where SOAP divides by its root (as EKFAC does, George et al. 2018: close to a natural
-    gradient), and the update's root mean square is capped. docs/LOG.md has what each is worth.
+    The gradients of a layer's parameters that share their first dimension form one matrix G [m, n]. For an LSTM these
+    are input weights, recurrent weights and biases, [4K, 1 + K + 2]. Averages of G G^T and G^T G give bases Q_L and
+    Q_R. In these bases, the averaged square V of the gradient approximates a diagonal curvature. Two things differ
+    from SOAP. The momentum is divided by V itself, damped, as in EKFAC (George et al. 2018), which is close to a
+    natural gradient; SOAP divides by the root of V. And the root mean square of an update is capped. docs/LOG.md
+    states what each is worth.
     """
 
     MOMENTUM = 0.9
-    MEMORY = 0.95  # of the factors and of V
+    MEMORY = 0.95  # decay of the averages of the factors and of V
     REFRESH = 5  # steps between updates of the bases
     DAMPING = 1e-3  # relative to the mean of V
     CAP = 1.0  # largest root mean square of an update, before the learning rate
@@ -95,7 +95,7 @@ class Soap:
                 start += width
 
     def _update(self, gradient: Tensor, state: dict[str, Tensor]) -> Tensor:
-        # Early on an average over all steps so far, so that none needs a correction but the momentum.
+        # At first an average over all steps so far, so that only the momentum needs a bias correction.
         memory = min(self.MEMORY, 1 - 1 / self.steps)
         if not state:
             m, n = gradient.shape
@@ -119,7 +119,7 @@ class Soap:
         return left @ (step * min(1.0, self.CAP / size) if size > 0 else step.zero_()) @ right.T
 
     def _turn(self, state: dict[str, Tensor], side: str, dim: int) -> None:
-        """One step of orthogonal iteration; the basis stays sorted by eigenvalue, V moves along."""
+        """Update a basis by one step of orthogonal iteration; keeps it sorted by eigenvalue and permutes V alike."""
         basis = state[f"{side}_basis"]
         if len(basis) == 1:
             return
@@ -129,7 +129,7 @@ class Soap:
         state[f"{side}_basis"] = torch.linalg.qr(product[:, order]).Q
 
     def tensors(self) -> dict[str, Tensor]:
-        """State of each group as `index.name`, and the count of steps."""
+        """The state of each group as `index.name`, and the number of steps."""
         named = {
             f"{index}.{name}": value for index, state in enumerate(self.state) for name, value in state.items()
         }
@@ -144,15 +144,15 @@ class Soap:
             state.update({k[len(prefix) :]: v.clone() for k, v in tensors.items() if k.startswith(prefix)})
             for side in ("left_basis", "right_basis"):
                 if side in state:
-                    # In columns, as LAPACK returned it: another layout would round products differently.
+                    # Column order, as LAPACK returned it: another layout would round products differently.
                     state[side] = state[side].mT.contiguous().mT
 
 
 def build(recipe: Recipe, module: nn.Module) -> Optimiser:
-    """The optimiser a recipe names.
+    """The optimiser that a recipe names.
 
     Raises:
-        UnknownNameError: no such optimiser.
+        UnknownNameError: the optimiser does not exist.
     """
     if recipe.optimiser == "soap":
         return Soap(module)
@@ -162,11 +162,11 @@ def build(recipe: Recipe, module: nn.Module) -> Optimiser:
 
 
 def _matrix(parameter: nn.Parameter, gradient: Tensor | None) -> Tensor:
-    """[first dimension, the rest] of a parameter's gradient; zero where it has none."""
+    """A parameter's gradient as a matrix [first dimension, all others]; zero if there is no gradient."""
     rows = parameter.shape[0] if parameter.ndim else 1
     return (torch.zeros_like(parameter) if gradient is None else gradient).reshape(rows, -1)
 
 
 def averaged(average: Tensor, value: Tensor, updates: int, span: float) -> None:
-    """Move an exponential average whose time constant is `span` times the number of updates so far."""
+    """Update an exponential average in place; its time constant is `span` times the number of updates so far."""
     average.lerp_(value, 1.0 / max(1.0, math.ceil(span * updates)))

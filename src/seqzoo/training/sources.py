@@ -1,6 +1,6 @@
-"""The windows a run learns from: drawn without end, or cut from a budget of points or from a measured series.
+"""The training windows of a run: fresh draws without end, or windows of a finite budget or a measured series.
 
-Batch k depends on (seed, k) alone, so that a run can be taken up at any step without a sampler's state.
+Batch k depends only on (seed, k), so a run can continue at any step without stored sampler state.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ..errors import InputError
 from ..signals import Observed, Signal
 from .spec import TrainingSpec
 
-HELD_OUT = 5  # one part in five of a finite budget chooses the weights
+HELD_OUT = 5  # the last fifth of a finite budget chooses the weights
 
 
 class Sampler(Protocol):
-    """Where batches come from."""
+    """A source of batches."""
 
     def batches(self, start: int) -> Iterator[Windows]:
-        """context [B, L] and target [B, H] of batch `start` and those after it, without end."""
+        """Batch `start` and all later ones, without end: context [B, L] and target [B, H]."""
 
 
 class Endless(NamedTuple):
@@ -37,7 +37,7 @@ class Endless(NamedTuple):
     seed: int
 
     def batches(self, start: int) -> Iterator[Windows]:
-        """Batch `start` and those after it."""
+        """Batch `start` and all later ones."""
         stream = self.signal.endless(
             self.batch_size, self.context_length, self.horizon, seed=self.seed, start=start
         )
@@ -53,7 +53,7 @@ class Finite(NamedTuple):
     seed: int
 
     def batches(self, start: int) -> Iterator[Windows]:
-        """Batch `start` and those after it; the last of an epoch may be smaller."""
+        """Batch `start` and all later ones; the last of an epoch may be smaller."""
         context, target = self.training
         per_epoch = -(-len(context) // self.batch_size)
         epoch, order, step = -1, np.empty(0, np.intp), start
@@ -71,8 +71,8 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
     """The sampler of a run; windows of a measured series are in model units.
 
     Raises:
-        InputError: fewer points than make one window to learn from and one to choose by, or a series that is not on
-            this machine.
+        InputError: the points are too few for one training window and one held-out window, or the series is not
+            stored on this machine.
     """
     length, horizon, process, points = spec.context_length, spec.horizon, spec.source.process, spec.recipe.points
     if process is not None and points is None:
@@ -96,21 +96,21 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
 
 
 def _can_be_divided(seen: list[FloatArray], length: int, horizon: int) -> bool:
-    """Whether a window to learn from and one to choose by remain: of one series, or of two and more."""
+    """Whether one or more series give at least one training window and one held-out window."""
     held_out = len(seen[0]) // HELD_OUT
     return len(seen) > 1 or (len(seen[0]) - held_out >= length + horizon and held_out >= horizon)
 
 
 def _divided(seen: list[FloatArray], length: int, horizon: int) -> tuple[Windows, Windows]:
-    """Windows to learn from and to choose the weights by; no target is in both.
+    """Training windows and held-out windows; no target is in both.
 
-    The last fifth is held out: of the one series, or of the series.
+    Of one series, its last fifth is held out; of several series, the last fifth of them.
     """
     if len(seen) == 1:
         cutoff = len(seen[0]) - len(seen[0]) // HELD_OUT
         return windows.split(seen[0], cutoff, length, horizon)
-    kept = len(seen) - max(1, len(seen) // HELD_OUT)
-    parts = [[windows.sliding(series, length, horizon) for series in part] for part in (seen[:kept], seen[kept:])]
+    first = len(seen) - max(1, len(seen) // HELD_OUT)  # index of the first held-out series
+    parts = [[windows.sliding(series, length, horizon) for series in part] for part in (seen[:first], seen[first:])]
     training, held_out = (
         Windows(*(np.concatenate([one[side] for one in part]) for side in (0, 1))) for part in parts
     )
@@ -118,7 +118,7 @@ def _divided(seen: list[FloatArray], length: int, horizon: int) -> tuple[Windows
 
 
 def _fewest(whole: int | None, length: int, horizon: int) -> int:
-    """The smallest budget that can be divided: one series if its realisation, of `whole` values, is long enough, else
+    """The smallest budget that can be divided: one series if a realisation of `whole` values is long enough, else
     two."""
     points = max(length + horizon, HELD_OUT * horizon)
     while points - points // HELD_OUT < length + horizon:

@@ -1,4 +1,4 @@
-"""What a training run is asked to do, as one value: from page or command line to the worker and the bundle."""
+"""The specification of a training run, which pages, command line, workers and bundles share."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ MAX_BATCH_VALUES = 1_000_000
 
 
 class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that decides the weights of a training run. It is JSON, and is made without building a module.
+    """Everything that determines the weights of a training run. It converts to JSON and builds no module.
 
     Args:
-        architecture: its name in the registry.
-        config: fields of the architecture's config; `context_length` and `horizon` among them.
-        source: where the windows come from.
-        recipe: how to train.
-        seed: of the initial weights and of the windows.
-        model_file: SHA-256 of the user's file that defines the architecture; None where the package ships it.
+        architecture: the name in the registry.
+        config: the fields of the architecture's config, among them `context_length` and `horizon`.
+        source: the source of the windows.
+        recipe: the settings of the training.
+        seed: the seed of the initial weights and of the windows.
+        model_file: SHA-256 of the user's file that defines the architecture; None if the package ships it.
 
     Raises:
-        InputError: a value outside its range. What the architecture makes of its config shows when it is trained.
+        InputError: a value lies outside its range. Training checks the values that only the architecture knows.
     """
 
     architecture: str
@@ -77,14 +77,14 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         changes: Mapping[str, Any] | None = None,
         series: Observed | None = None,
     ) -> TrainingSpec:
-        """The spec of a zoo entry, with `recipe.`, `config.` and `signal.` fields of it replaced.
+        """The spec of a zoo entry, with changes of its recipe, config or signal.
 
         Args:
-            changes: as {"recipe.steps": 800, "signal.sigma": 0.2}.
+            changes: new values by field, for example {"recipe.steps": 800, "signal.sigma": 0.2}.
             series: a measured series to train on in place of the entry's signal.
 
         Raises:
-            InputError: no such field, or a value it cannot have.
+            InputError: a field does not exist or cannot have the value.
         """
         parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
         for key, value in (changes or {}).items():
@@ -103,7 +103,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of_manifest(cls, manifest: Manifest) -> TrainingSpec:
-        """The spec that a bundle was trained by. Imports no architecture.
+        """The spec of the training of a bundle. Imports no architecture.
 
         Raises:
             UnknownNameError: this installation does not have the signal.
@@ -117,33 +117,33 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def name(self) -> str:
-        """Of the model that it trains, as "lstm.sine" or "lstm.sine-h50"."""
+        """The name of the model, for example "lstm.sine" or "lstm.sine-h50"."""
         return f"{self.architecture}.{self.source.key}" + (f"-h{self.horizon}" if self.horizon > 1 else "")
 
     @property
     def context_length(self) -> int:
-        """L, the values that a window holds."""
+        """L, the number of values in a window."""
         length: int = self.config["context_length"]
         return length
 
     @property
     def horizon(self) -> int:
-        """H, the steps that are forecast at once."""
+        """H, the number of steps forecast at once."""
         horizon: int = self.config["horizon"]
         return horizon
 
     @property
     def scaling(self) -> Normaliser:
-        """From the units of the source to the model's.
+        """The scaling from the units of the source to those of the model.
 
         Raises:
-            InputError: the series of an observed source is not on this machine.
+            InputError: the series of an observed source is not stored on this machine.
         """
         return self.source.scaling() if isinstance(self.source, Observed) else Normaliser()
 
     @property
     def fingerprint(self) -> str:
-        """Of all that decides the weights: two specs that share it must end alike."""
+        """A digest of everything that determines the weights: specs with equal fingerprints give equal weights."""
         process = self.source.process
         facts = [
             self.architecture,

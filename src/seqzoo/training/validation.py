@@ -1,4 +1,4 @@
-"""What the averaged weights of a run are evaluated on, and what the best of them are chosen by."""
+"""The windows that evaluate the averaged weights of a run, and the criterion that chooses the best ones."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .sources import Finite, Sampler
 from .spec import TrainingSpec
 
 WINDOWS = 4096
-VALUES = 1 << 20  # fewer windows where they are long
+VALUES = 1 << 20  # of all windows: long windows are fewer
 
 
 class Judgement(NamedTuple):
-    """How good weights are: `excess` and `mse` as in `Evaluation`. Those of the lowest `criterion` are kept."""
+    """The quality of weights: `excess` and `mse` as in `Evaluation`. The lowest `criterion` chooses the weights."""
 
     criterion: float
     excess: float | None
@@ -29,7 +29,7 @@ class Judgement(NamedTuple):
 
     @property
     def score(self) -> float:
-        """The excess where there is one, else the MSE."""
+        """The excess if there is one, otherwise the MSE."""
         score = self.mse if self.excess is None else self.excess
         assert score is not None
         return score
@@ -39,17 +39,17 @@ class Validation(Protocol):
     """Judges modules on windows that no training sees."""
 
     last_value: Judgement
-    """Of the forecaster that repeats the last value."""
+    """The judgement on the last value repeated."""
 
     def judge(self, module: nn.Module) -> Judgement:
-        """The judgement on a module [B, L, 1] -> [B, H] in eval mode."""
+        """The judgement on a module in eval mode, which maps [B, L, 1] to [B, H]."""
 
 
 def validation_of(spec: TrainingSpec, sampler: Sampler) -> Validation:
     """The validation of a run.
 
     Raises:
-        InputError: the series of an observed source is not on this machine.
+        InputError: the series of an observed source is not stored on this machine.
     """
     held_out = sampler if isinstance(sampler, Finite) else None
     process = spec.source.process
@@ -60,10 +60,10 @@ def validation_of(spec: TrainingSpec, sampler: Sampler) -> Validation:
 
 
 class _OnProcess:
-    """Fresh windows, and the distance from their Bayes forecasts.
+    """Fresh windows, and the excess over their Bayes forecasts.
 
-    Weights are chosen by that distance; by the error on the held-out windows where the budget is finite, for
-    somebody who has that much data knows no more.
+    The excess chooses the weights. With a finite budget, the error on the held-out windows chooses them instead,
+    since in practice a finite data set offers no other criterion.
     """
 
     def __init__(self, process: Signal, length: int, horizon: int, held_out: Finite | None) -> None:

@@ -1,4 +1,4 @@
-"""What the arena found, as the package ships it: a folder of JSON for each experiment and signal."""
+"""The results of the arena that the package ships: a folder of JSON for each experiment and signal."""
 
 from __future__ import annotations
 

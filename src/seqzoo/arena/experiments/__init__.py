@@ -1,4 +1,4 @@
-"""The arena's experiments, a module or a package each, and the list of them: to add one is a line here."""
+"""The experiments of the arena, each in a module or a package, and the list of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def experiment(key: str) -> AnyExperiment:
     """An experiment by its key.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError: no experiment has this key.
     """
     for each in EXPERIMENTS:
         if each.key == key:

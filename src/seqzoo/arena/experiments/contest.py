@@ -1,4 +1,4 @@
-"""A contest: the same data and the same number of windows for every model. Two experiments are contests."""
+"""A contest, in which every model trains on the same data and the same number of windows."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Contest:
 
     Args:
         signal: a signal family, at its default parameters.
-        models: architectures.
-        budgets: points of the one observed series, None for fresh windows without end.
-        seeds: seeds 0..seeds - 1, the same for all models.
-        windows: seen in training by every model; rounded down to whole batches.
+        models: names of architectures.
+        budgets: lengths of the observed series; None for fresh windows without end.
+        seeds: the number of seeds, 0..seeds - 1, the same for all models.
+        windows: the number of training windows of every model, rounded down to whole batches.
 
     Raises:
-        UnknownNameError: no such signal or architecture.
-        InputError: no seed, too few windows, or a budget that cannot be divided.
+        UnknownNameError: the signal or an architecture does not exist.
+        InputError: there is no seed, the windows are too few, or a budget cannot be divided.
     """
 
     signal: str
@@ -62,10 +62,10 @@ class Contest:
 
     @classmethod
     def of(cls, signal: str, models: str | None, budgets: list[str], seeds: int, windows: int) -> Contest:
-        """As it is typed: models with commas between, none for every architecture; budgets each a word.
+        """A contest from the words of a command: models separated by commas, or None for all, and budgets.
 
         Raises:
-            UnknownNameError, InputError: as above, and for a word that is no budget.
+            UnknownNameError, InputError: as `Contest`, or a word is not a budget.
         """
         every = _registry.architectures() if models is None else [name.strip() for name in models.split(",")]
         names = tuple(dict.fromkeys(name for name in every if name))
@@ -73,12 +73,12 @@ class Contest:
 
     @property
     def context_length(self) -> int:
-        """Of every model."""
+        """L, which all models share."""
         length: int = _registry.architecture(self.models[0]).config().context_length
         return length
 
     def cells(self) -> list[Cell]:
-        """Seed by seed, so that what an interrupted contest has is balanced."""
+        """The cells, seed by seed, so that an interrupted contest has the same seeds for all models."""
         return [
             Cell(model, self.signal, points, self.windows // BATCH_SIZE * BATCH_SIZE, seed)
             for seed in range(self.seeds)
@@ -88,10 +88,10 @@ class Contest:
 
 
 def points_of(word: str) -> int | None:
-    """A budget as it is typed; None for endless.
+    """The number of points of a budget given as a word; None for "endless".
 
     Raises:
-        InputError: it is none.
+        InputError: the word is neither a number nor "endless".
     """
     plain = word.strip()
     if plain != "endless" and not (plain.isascii() and plain.isdigit() and len(plain) < 12):
@@ -100,10 +100,10 @@ def points_of(word: str) -> int | None:
 
 
 def begin(folder: Path, contest: Contest) -> TrainingResults:
-    """The results of a folder, or those that have the references only.
+    """The results in a folder, or new ones that hold only the references.
 
     Raises:
-        InputError: they are of another signal or context_length, or cannot be read.
+        InputError: the results are of another signal or context_length, or cannot be read.
     """
     there = TrainingResults(contest.signal, contest.context_length)
     if (folder / results.NAME).exists():
@@ -124,7 +124,7 @@ def label(cell: Cell) -> str:
 
 
 def tell(outcome: TrainingOutcome) -> str:
-    """What a training came to, in a few words."""
+    """The outcome of a training in a few words."""
     return f"excess {percent(outcome.excess)} in {outcome.seconds:.0f} s"
 
 

@@ -1,4 +1,4 @@
-"""Trained models of the shelf that are measured together: of one signal, and of one length of window."""
+"""Trained models of the shelf that an experiment can compare: of one signal and one context length."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from ...signals import Observed
 
 
 def fitting(names: Sequence[str], family: str, *, most_at_once: int = 1) -> list[str]:
-    """Models of a signal at its default parameters.
+    """The names of models of a signal at its default parameters.
 
     Args:
-        names: as `seqzoo list` shows them; none means all that fit.
-        most_at_once: steps that a model may forecast at once.
+        names: names as in `seqzoo list`; without names, all models that fit.
+        family: the signal family.
+        most_at_once: the most steps that a model may forecast at once.
 
     Raises:
-        UnknownNameError: no such model or signal.
+        UnknownNameError: a model or the signal does not exist.
         InputError: a named model is of another signal, or forecasts more steps at once.
         BundleError: a named model's bundle cannot be used.
     """
@@ -49,7 +50,7 @@ def predictor(name: str) -> Predictor:
 
 
 def windows_seen(names: Iterable[str]) -> str:
-    """How many windows each of these models saw in training, as its bundle says; nothing of one that is gone."""
+    """The number of training windows of each model, as its bundle states; leaves out models that no longer exist."""
     known, parts = shelf.available(), []
     for name in names:
         with contextlib.suppress(BundleError, KeyError):
@@ -58,14 +59,14 @@ def windows_seen(names: Iterable[str]) -> str:
 
 
 def without_signal(name: str) -> str:
-    """A model's name without its signal, as "lstm" or "lstm-h50"."""
+    """A model's name without its signal, for example "lstm" or "lstm-h50"."""
     architecture, _, of = name.partition(".")
     _, dash, variant = of.partition("-")
     return f"{architecture}{dash}{variant}"
 
 
 def with_signal(name: str, family: str) -> str:
-    """The other way: "lstm-h50" of the sine is "lstm.sine-h50"."""
+    """A model's name with its signal: "lstm-h50" of the sine is "lstm.sine-h50"."""
     architecture, dash, variant = name.partition("-")
     return f"{architecture}.{family}{dash}{variant}"
 

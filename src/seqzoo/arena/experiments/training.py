@@ -15,9 +15,9 @@ from ...training.spec import TrainingSpec
 from ...zoo import _registry
 from ..results import BATCH_SIZE, MOST, SCHEMA_VERSION, TrainingOutcome
 
-EVALUATIONS = 4  # of a run, and five times as many early on: they choose the weights, and cost time
+EVALUATIONS = 4  # of a run, and five times as many early on: they choose the weights, but take time
 MOST_SCORED = 20_000  # windows of a score
-FIRST_SCORE_SEED = HELD_OUT_SEEDS + 10_000  # validation, bundles and golden tensors use those before
+FIRST_SCORE_SEED = HELD_OUT_SEEDS + 10_000  # validation, bundles and golden tensors use smaller seeds
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,10 @@ class Cell:
     """A model, by its architecture, on a signal.
 
     Args:
-        points: length of the one observed series to learn from; None draws fresh windows without end.
-        windows: seen in training, counting repeats: updates times the batch size, the same for every model.
-        seed: decides the observed series, the initial weights and the windows scored on, so that models
-            of the same seed are paired. Windows change with the seed because intervals are taken over
-            seeds: what the choice of windows does to a score is then in them.
+        points: length of the observed series; None draws fresh windows without end.
+        windows: the number of training windows, repeats included: updates times batch size, the same for every model.
+        seed: determines the observed series, the initial weights and the windows of the score, so that models of the
+            same seed are paired. Since the windows change with the seed, intervals over seeds include their effect.
     """
 
     model: str
@@ -39,11 +38,11 @@ class Cell:
     seed: int
 
     def spec(self) -> TrainingSpec:
-        """What is trained: the model's own recipe, save for the batch size and the number of steps.
+        """The training: the model's recipe with the arena's batch size, budget and number of steps.
 
         Raises:
-            UnknownNameError: no such model or signal.
-            InputError: a value the recipe cannot have.
+            UnknownNameError: the model or the signal does not exist.
+            InputError: the recipe cannot have one of the values.
         """
         steps = self.windows // BATCH_SIZE
         changes = {
@@ -61,23 +60,23 @@ class Cell:
 
     @property
     def fingerprint(self) -> str:
-        """Of all that decides the result."""
+        """A digest of everything that determines the result."""
         facts = f"{SCHEMA_VERSION} {self.spec().fingerprint} {MOST_SCORED} {FIRST_SCORE_SEED}"
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 def play(cell: Cell) -> TrainingOutcome:
-    """Train and score.
+    """The outcome of training and scoring a cell.
 
     Raises:
-        SeqzooError: the run cannot be made, diverges, or ends in forecasts that are not finite.
+        SeqzooError: the training cannot start or diverges, or the forecasts are not finite.
     """
     spec = cell.spec()
     trained = train(spec)
     windows = _windows(spec.source.process, spec.context_length, cell.seed)
     score = windows.score(lambda given: eager(trained.module, given).numpy())
     if not score.excess.value <= MOST:
-        raise SeqzooError("the trained model's forecasts are not finite, or as good as.")
+        raise SeqzooError("the trained model's forecasts are infinite, NaN or extremely large.")
     return TrainingOutcome(
         excess=score.excess.value,
         excess_se=score.excess.se,

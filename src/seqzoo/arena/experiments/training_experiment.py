@@ -1,4 +1,4 @@
-"""What experiments share whose cases are trainings on a budget of data."""
+"""The base class of experiments whose cases are trainings on a budget of data."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Results of the arena for people: findings, tables, figures, one page."""
+"""Presents results of the arena: findings, tables and figures."""

@@ -1,4 +1,4 @@
-"""What the findings of contests share: how they were measured, which models can be told apart."""
+"""Common parts of the findings of contests: how they were measured, and which models differ."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .tables import Board
 
 
 def how_measured(results: TrainingResults, points: int | None, windows: int, bars: str) -> dict[str, str]:
-    """How a contest was measured, on the budget of so many points."""
+    """How a contest on a budget of `points` was measured, by heading."""
     seeds = {cell.seed for cell in results.cells if cell.points == points and cell.outcome is not None}
     scored = {cell.outcome.scored for cell in results.cells if cell.outcome is not None}
     series = "fresh windows without end" if points is None else f"{points:,} points, the last fifth held out"
@@ -23,7 +23,7 @@ def how_measured(results: TrainingResults, points: int | None, windows: int, bar
 
 
 def told_apart(board: Board) -> list[str]:
-    """How many pairs of models the test tells apart; nothing where no pair has been tested."""
+    """A sentence on how many pairs of models the test tells apart; no sentence if no pair was tested."""
     names = {row.name for row in board.rows if not row.is_reference}
     pairs = [v for v in board.verdicts if {v.better, v.worse} <= names and v.seeds > 1]
     if not pairs:

@@ -1,4 +1,4 @@
-"""The arena's pictures: excess by model, and excess against the number of points."""
+"""Figures of the arena: excess by model, and excess against the number of points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def arena_figure(boards: Sequence[Board]) -> Figure:
-    """A panel for each board: seeds as dots, the mean of a model with its interval, references as lines."""
+    """A figure with a panel for each board: seeds as dots, means with intervals, references as lines."""
     most = max((len(board.rows) for board in boards), default=1)
     figure, panels = plots.panels(max(1, len(boards)), 4.6 * max(1, len(boards)), 1.6 + 0.3 * most)
     for axes, board in zip(panels, boards, strict=False):
@@ -52,10 +52,11 @@ Curves = Mapping[str, Mapping[int, Sequence[float]]]
 
 
 def efficiency_figure(panels: Mapping[str, Curves], references: Mapping[str, float]) -> Figure:
-    """Excess against points, both logarithmic: a line through the geometric means of each model, seeds as dots.
+    """A figure of excess against points, both logarithmic: lines through geometric means, seeds as dots.
 
     Args:
-        panels: by title, the excess of each seed by model and points.
+        panels: the excess of each seed, by title, model and points.
+        references: the excess of each reference.
     """
     figure, axes = plots.panels(max(1, len(panels)), 8.0 * max(1, len(panels)), 5.0)
     for one, (title, curves) in zip(axes, panels.items(), strict=False):

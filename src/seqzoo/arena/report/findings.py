@@ -1,4 +1,4 @@
-"""What a finding of the arena is: something to draw, a table, sentences, and how all of it was measured."""
+"""The parts of a finding of the arena: values to draw, a table, sentences, and how they were measured."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 OVER_SEEDS = "95% Student t interval over seeds"
-TWO_SIDED = 1.96  # standard errors to either side of a mean over many windows hold 95%
+TWO_SIDED = 1.96  # half the width, in standard errors, of a 95% interval of a mean over many windows
 
 
 class Mark(NamedTuple):
-    """A value in a row of a picture, with its interval (NaN where there is none) and each seed's own value."""
+    """A value in a row of a picture, with its interval (NaN without one) and the value of each seed."""
 
     row: str
     name: str
@@ -24,7 +24,7 @@ class Mark(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """Values at `x`, each with the ends of its bar (NaN where there is none)."""
+    """Values `y` at `x`, each with the ends of its error bar (NaN without one)."""
 
     name: str
     x: list[float]
@@ -35,7 +35,7 @@ class Curve(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """What an axis measures; shares are labelled in per cent."""
+    """The name of an axis and its scale; shares are labelled in per cent."""
 
     name: str
     is_share: bool = False
@@ -44,10 +44,10 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True)
 class Finding:
-    """What an experiment comes to: `marks` or `curves` to draw, the table, sentences, and how all was measured.
+    """The conclusions of an experiment: `marks` or `curves` to draw, a table, sentences, and how all was measured.
 
-    `at` has values of x to point at, by name; `details` are lines for those who want every one.
-    `models` are those that can be chosen, `parts` what else can be, as {key: label}, `part` the one shown.
+    `at` holds named values of x to mark, and `details` further lines. `models` and `parts` {key: label} are the
+    choices of the page; `part` is the part shown.
     """
 
     models: list[str]
@@ -66,10 +66,10 @@ class Finding:
 
 
 def part_of(asked: str, parts: dict[str, str]) -> str:
-    """The part asked for, or the first."""
+    """The part `asked`, or the first one if it does not exist."""
     return asked if asked in parts else next(iter(parts), "")
 
 
 def chosen_of(asked: Collection[str], models: Sequence[str]) -> list[str]:
-    """Of the models asked for those that there are; all where that leaves none."""
+    """The models that are in `asked`; all models if none is."""
     return [name for name in models if name in asked] or list(models)

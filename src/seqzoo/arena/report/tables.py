@@ -1,4 +1,4 @@
-"""Results as tables and verdicts, one board for each budget, and all of it as Markdown."""
+"""Results as tables with verdicts, one board for each budget, and as Markdown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ METHOD = (
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A model or reference of a board. `outcomes` by seed; a row that has an `error` failed as a whole."""
+    """A model or reference of a board. `outcomes` holds the excess by seed; a row with an `error` has no excess."""
 
     name: str
     excess: Interval
@@ -45,7 +45,7 @@ class BoardRow:
     error: str = ""
 
     def cells(self) -> list[str]:
-        """The texts of a table's row, in the order of `HEADINGS`."""
+        """The texts of the row, in the order of `HEADINGS`."""
         if self.error:
             return [self.name, f"failed: {self.error}", *[""] * (len(HEADINGS) - 2)]
         low, high = self.excess.low, self.excess.high
@@ -66,7 +66,7 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class Board:
-    """All models on one budget: rows from the least excess to the largest, failed ones last."""
+    """All models on one budget; rows are sorted by excess, and failed ones are last."""
 
     signal: str
     points: int | None
@@ -76,17 +76,17 @@ class Board:
 
     @property
     def title(self) -> str:
-        """As "sine, 20,000 points"."""
+        """The title, for example "sine, 20,000 points"."""
         return f"{self.signal}, {budget(self.points)}"
 
     @property
     def training(self) -> str:
-        """What every model went through, as a sentence."""
+        """The training of every model, as a sentence."""
         return f"Every model: {self.windows // BATCH_SIZE:,} updates on batches of {BATCH_SIZE} windows."
 
 
 def boards(results: TrainingResults) -> list[Board]:
-    """The boards of some results: by windows seen, then from the smallest budget to the endless one."""
+    """The boards of results, sorted by windows seen and then by budget, the endless one last."""
     groups: dict[tuple[int, float], list[TrainingResult]] = defaultdict(list)
     for cell in results.cells:
         groups[cell.windows, math.inf if cell.points is None else cell.points].append(cell)
@@ -109,7 +109,7 @@ def _rows(results: TrainingResults, cells: Sequence[TrainingResult]) -> list[Boa
         failed = [cell for cell in own if cell.outcome is None]
         done = {cell.seed: cell.outcome for cell in own if cell.outcome is not None}
         if failed:
-            # A mean over the seeds that went well would flatter the model.
+            # A mean over only the successful seeds would flatter the model.
             reason = f"{failed[0].error or 'no reason is known'} ({len(failed)} of {len(own)} seeds)"
             rows.append(BoardRow(name, Interval(math.inf, math.nan, math.nan), math.nan, {}, error=reason))
             continue
@@ -140,7 +140,7 @@ def _with_references(results: TrainingResults, rows: list[BoardRow]) -> list[Boa
 
 
 def summary(board: Board) -> list[str]:
-    """A line for each model: what it is better than, and what it cannot be told from."""
+    """A line for each model: which models it is better than, and from which no difference was detected."""
     lines = []
     for row in board.rows:
         if row.is_reference or row.error:
@@ -162,10 +162,11 @@ def summary(board: Board) -> list[str]:
 
 
 def markdown(boards: Iterable[Board], *, level: int = 2) -> str:
-    """Tables and verdicts. `NOTE` and `METHOD` explain them.
+    """Tables and verdicts as Markdown. `NOTE` and `METHOD` explain them.
 
     Args:
-        level: of the boards' headings.
+        boards: the boards, in order.
+        level: the level of their headings.
     """
     parts = []
     for board in boards:
@@ -181,22 +182,22 @@ def verdict_line(verdict: Verdict) -> str:
     """A verdict with its p-value."""
     if math.isnan(verdict.p):
         return str(verdict)
-    texts = (f"{verdict.p:.{digits}g}" for digits in range(2, 18))  # "0.05" would not say on which side it is
+    texts = (f"{verdict.p:.{digits}g}" for digits in range(2, 18))  # a rounded "0.05" would hide the side of 0.05
     return f"{verdict}, p = {next((text for text in texts if float(text) != 0.05), '0.05')}"
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, whatever the texts hold; the first column to the left, the others to the right."""
+    """A Markdown table of any texts; the first column is aligned left, the others right."""
     lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *([safe(text) for text in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def safe(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
+    """A text on one line, escaped so that Markdown shows it unchanged."""
     plain = re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(text.split()))
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def budget(points: int | None) -> str:
-    """As "20,000 points" or "endless"."""
+    """A budget in words, for example "20,000 points" or "endless"."""
     return "endless" if points is None else f"{points:,} points"

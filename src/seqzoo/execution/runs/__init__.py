@@ -1,8 +1,8 @@
-"""Training runs in processes of their own, kept in SEQZOO_HOME/runs/ID: what the page *Train* stands on.
+"""Training runs, each with a process and a folder SEQZOO_HOME/runs/ID; the page *Train* uses them.
 
-A run's folder holds its plan, what it was last told to do, its checkpoint, and `events.jsonl`, to which its process
-appends what it has come to. Whoever looks reads those files: any number of pages see the same run, and neither a
-closed page nor a server that starts again loses anything.
+The folder of a run holds its plan, the last command to it, its checkpoint, and `events.jsonl`, to which its process
+appends events. All readers use these files. Any number of pages therefore see the same run, and nothing is lost when
+a page closes or the server restarts.
 """
 
 from .manager import Runs, here

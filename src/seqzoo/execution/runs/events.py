@@ -1,4 +1,4 @@
-"""What the process of a run tells, a line of JSON each, and how it is read while it grows."""
+"""The events of a run, one line of JSON each, and a log that reads them while the run appends more."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ LIMIT = 64 << 20  # bytes of a log; the longest run writes less than one MB
 
 
 class _Event(msgspec.Struct, frozen=True, tag_field="event", tag=str.lower):
-    """One line."""
+    """One line of the log."""
 
 
 class Began(_Event, frozen=True):
-    """A process has taken the run up.
+    """A process has started or continued the run.
 
     Args:
-        steps: of the whole run.
-        floors: expected MSE of every reference, or that measured of each rival, averaged over the horizon.
-        episodic: whether each value is of a window of its own (sorted by truth), not of one series.
-        truth: [T] the clean values one step ahead; of a measured series, the values.
-        bayes: [T] the Bayes forecasts of them; empty for a measured series.
+        steps: the steps of the whole run.
+        floors: expected MSE of every reference, or measured MSE of each rival, averaged over the horizon.
+        episodic: whether each value is from a separate window (sorted by true value), not from one series.
+        truth: [T] the clean values one step ahead; for a measured series, the observed values.
+        bayes: [T] the Bayes forecasts of these values; empty for a measured series.
     """
 
     steps: AtLeastOne
@@ -36,7 +36,8 @@ class Began(_Event, frozen=True):
 
 
 class Evaluated(_Event, frozen=True):
-    """The averaged weights after `step` updates: MSE, excess where a floor is known, loss since the last."""
+    """An evaluation of the averaged weights after `step` updates: MSE, excess if a floor is known, and mean loss
+    since the last evaluation."""
 
     step: AtLeastOne
     mse: float
@@ -47,27 +48,27 @@ class Evaluated(_Event, frozen=True):
 
 
 class Snapshot(_Event, frozen=True):
-    """[T] the forecasts one step ahead, by the averaged weights after `step` updates."""
+    """The forecasts [T] one step ahead, by the averaged weights after `step` updates."""
 
     step: AtLeastOne
     forecast: list[float]
 
 
 class Ended(_Event, frozen=True):
-    """The process has left in good order, its checkpoint behind it."""
+    """The process has ended normally, after writing its checkpoint."""
 
     step: int
     finished: bool
 
 
 class Failed(_Event, frozen=True):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
     reason: str
 
 
 class Kept(_Event, frozen=True):
-    """The best weights so far are a model of the user's own. Without a floor above zero there is no excess."""
+    """The best weights so far were saved as a user's model. `excess` is None without a floor above zero."""
 
     name: str
     excess: float | None
@@ -76,7 +77,7 @@ class Kept(_Event, frozen=True):
 
 
 class Notkept(_Event, frozen=True):
-    """They could not be kept under that name."""
+    """The best weights could not be saved under this name."""
 
     name: str
     reason: str
@@ -88,7 +89,7 @@ _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def append(path: Path, event: Event) -> None:
-    """Add a line, in one write; one that a process died in is closed first."""
+    """Append a line, in one write; first ends a line that another process left unfinished when it died."""
     with path.open("ab+", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         if size:
@@ -98,9 +99,9 @@ def append(path: Path, event: Event) -> None:
 
 
 class Log:
-    """The events of a run, of which each `read` takes up what is new. Safe to use from many threads.
+    """The events of a run; each `read` reads the new ones. Safe to use from many threads.
 
-    Steps that were done again, after a process had died, count once: the later ones.
+    Of steps that were repeated after a process died, only the last repetition counts.
     """
 
     def __init__(self, path: Path) -> None:
@@ -116,7 +117,7 @@ class Log:
         self._lock = threading.Lock()
 
     def read(self) -> None:
-        """Take up what was written since."""
+        """Read the events that were appended since the last call."""
         with self._lock:
             try:
                 with self.path.open("rb") as file:
@@ -131,7 +132,7 @@ class Log:
             for line in lines:
                 try:
                     self._take(_decoder.decode(line))
-                except msgspec.MsgspecError:  # a process died in the middle of it
+                except msgspec.MsgspecError:  # a process died while it wrote the line
                     continue
             self.version += 1
 

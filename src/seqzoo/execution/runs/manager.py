@@ -1,4 +1,4 @@
-"""Starts, pauses, stops and keeps runs, and says how they stand. Imports no torch."""
+"""Starts, pauses, stops and saves runs, and reports their status. Imports no torch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .plans import Plan, Settings, spec_of
 from .recording import CHECKPOINT, EVENTS, WISH, is_held
 
 PLAN, STDERR = "plan.json", "stderr.txt"
-MOST_KEPT = 30  # runs; the oldest that are over give way
+MOST_KEPT = 30  # runs; beyond that, the oldest ones without a process are deleted
 _ID = re.compile(r"[0-9a-f]{12}")
 
 ALIVE = ("starting", "running", "pausing", "stopping", "keeping")
@@ -37,9 +37,9 @@ CAN_BE_KEPT = ("paused", "stopped", "finished", "died", "failed")
 
 
 class Status(NamedTuple):
-    """How a run stands. `version` changes whenever any of the rest may have.
+    """The status of a run. `version` changes whenever another field may have changed.
 
-    `state` is one of ALIVE, or paused, stopped, finished, failed (`problem` says why), died.
+    `state` is one of ALIVE, or paused, stopped, finished, failed or died; `problem` says why it failed or died.
     """
 
     id: str
@@ -56,21 +56,21 @@ class Status(NamedTuple):
 
 
 def is_useful(run: Status) -> bool:
-    """Whether there are weights, and the best of them have a smaller error than the last value repeated."""
+    """Whether the run has weights whose smallest error is below that of the last value repeated."""
     if run.began is None or not run.has_weights:
         return False
     return min((point.mse for point in run.evaluations), default=math.inf) < run.began.floors["last_value"]
 
 
 class Runs:
-    """The runs of one home. Safe to use from many threads.
+    """The runs of one home folder. Safe to use from many threads.
 
-    One process trains at a time: two would halve each other's speed, and the pages'. A process ends with the server
-    that started it, checkpoint first: it holds the other end of a pipe, and its run is then paused. So that Ctrl-C
-    leaves nothing behind that goes on computing, however the server ended; Continue takes the run up bit for bit.
+    Only one process trains at a time: two would halve each other's speed, and that of the pages. A process shares a
+    pipe with the server that started it. When the server ends, for any reason, the process ends too and leaves the
+    run paused at its checkpoint. A continued run gives the same weights, bit for bit.
 
     Args:
-        home: as `files.home`.
+        home: the folder of the user's models and runs, see `_storage.home`.
     """
 
     def __init__(self, home: Path) -> None:
@@ -81,11 +81,11 @@ class Runs:
         self._plans: dict[str, Plan] = {}
 
     def start(self, model: str, settings: Settings) -> str:
-        """Train a model's recipe with these settings; returns the run's id at once.
+        """The id of a new run, which trains a model's recipe with these settings in a process.
 
         Raises:
-            InputError: a setting outside its range, or a run is under way.
-            UnknownNameError: no such model, or its architecture is not here.
+            InputError: a setting lies outside its range, or another run is under way.
+            UnknownNameError: the model or its architecture does not exist.
             MissingExtraError: torch is not installed.
         """
         check_torch("training")
@@ -97,9 +97,10 @@ class Runs:
         return run
 
     def add(self, spec: TrainingSpec, model_files: Iterable[Path] = ()) -> str:
-        """Make the folder of a run, which the caller trains with `recording.train`; returns the run's id.
+        """The id of a new run without a process; the caller trains it with `recording.train`.
 
         Args:
+            spec: the training.
             model_files: the user's files that define the architecture.
         """
         with self._lock:
@@ -111,7 +112,7 @@ class Runs:
         return run
 
     def interrupted(self, spec: TrainingSpec) -> str | None:
-        """The newest run of a spec that can be taken up from its checkpoint; None if there is none."""
+        """The newest run of a spec that can continue from its checkpoint; None if there is none."""
         with self._lock:
             for run, plan in self.all():
                 if plan.spec.fingerprint == spec.fingerprint and self._has_weights(run) and not self._alive(run)[1]:
@@ -120,7 +121,7 @@ class Runs:
         return None
 
     def drop(self, run: str) -> None:
-        """Delete the folder of a run that is not under way."""
+        """Delete the folder of a run that has no process."""
         with self._lock:
             self._let_go(run)
             self._logs.pop(run, None)
@@ -128,22 +129,22 @@ class Runs:
             shutil.rmtree(self.folder / run, ignore_errors=True)
 
     def pause(self, run: str) -> None:
-        """Ask a run to leave a checkpoint and end its process.
+        """Ask the process of a run to write a checkpoint and end.
 
         Raises:
-            UnknownNameError: no such run.
-            InputError: it is not under way.
+            UnknownNameError: the run does not exist.
+            InputError: the run is not under way.
         """
         with self._lock:
             self._expect(run, "paused", ("starting", "running"))
             self._wish(run, "pause")
 
     def resume(self, run: str) -> None:
-        """Take a run up from its checkpoint; it ends in the same weights as without the pause.
+        """Continue a run from its checkpoint; its final weights are the same as without the pause.
 
         Raises:
-            UnknownNameError: no such run.
-            InputError: it is not paused, or another one is under way.
+            UnknownNameError: the run does not exist.
+            InputError: the run is not paused, or another one is under way.
         """
         check_torch("training")
         with self._lock:
@@ -152,23 +153,23 @@ class Runs:
             self._launch(run, "train", "run")
 
     def stop(self, run: str) -> None:
-        """End a run for good; it keeps its best weights so far.
+        """End a run for good; its best weights so far stay.
 
         Raises:
-            UnknownNameError: no such run.
-            InputError: it has ended before.
+            UnknownNameError: the run does not exist.
+            InputError: the run has already ended.
         """
         with self._lock:
             self._expect(run, "stopped", ("starting", "running", "pausing", *CAN_CONTINUE))
             self._wish(run, "stop")
 
     def keep(self, run: str, name: str) -> None:
-        """Make the best weights so far a model of the user's own: scored, exported and verified, in a process.
+        """Score, export, verify and save the best weights so far as a user's model, in a process.
 
         Raises:
-            UnknownNameError: no such run.
-            InputError: a name that cannot be had, or is taken; a run without weights, one whose weights are no better
-                than the last value, or one under way.
+            UnknownNameError: the run does not exist.
+            InputError: the name is invalid or taken; the run has no weights, or weights no better than the last
+                value; or a run is under way.
         """
         check_torch("keeping a model")
         target = shelf.place(name)
@@ -187,24 +188,24 @@ class Runs:
             self._launch(run, "keep", name)
 
     def all(self) -> list[tuple[str, Plan]]:
-        """Every run, the newest first."""
-        found = []
+        """The id and the plan of every run, the newest first."""
+        runs = []
         with self._lock, contextlib.suppress(OSError):
             for path in self.folder.iterdir():
                 if _ID.fullmatch(path.name):
                     with contextlib.suppress(UnknownNameError):
-                        found.append((path.name, self._plan(path.name)))
-        return sorted(found, key=lambda one: one[1].created, reverse=True)
+                        runs.append((path.name, self._plan(path.name)))
+        return sorted(runs, key=lambda one: one[1].created, reverse=True)
 
     def status(self, run: str) -> Status:
-        """How a run stands now; reads what is new.
+        """The status of a run now; reads its new events.
 
         Raises:
-            UnknownNameError: no such run.
+            UnknownNameError: the run does not exist.
         """
         with self._lock:
             plan, log = self._plan(run), self._logs.setdefault(run, Log(self.folder / run / EVENTS))
-            state = self._state(run, log)  # first whether it lives: what it wrote before it ended is read after
+            state = self._state(run, log)  # checks the process before it reads the events, so as to miss none
             problem = log.last.reason if isinstance(log.last, Failed) else ""
             if state == "died":
                 problem = self._last_words(run)
@@ -237,18 +238,18 @@ class Runs:
         return "died" if log.last is None else "paused"
 
     def _has_weights(self, run: str) -> bool:
-        """Whether its checkpoint is there; a command that has saved the finished model removes it."""
+        """Whether the checkpoint exists; a command removes it after saving the finished model."""
         return (self.folder / run / CHECKPOINT).exists()
 
     def _alive(self, run: str) -> tuple[str, bool]:
-        """What its process does, and whether there is one: of this server, or of another one on the same home."""
+        """The task of the run's process, and whether one lives, of this server or of another with the same home."""
         known = self._processes.get(run)
         if known is not None and known[1].is_alive:
             return known[0], True
         return "train", is_held(self.folder / run)
 
     def _last_words(self, run: str) -> str:
-        """What is known of a process that ended without an event: as when it was killed, or the disk was full."""
+        """A sentence on a process that ended without an event: it was killed, for example, or the disk was full."""
         known = self._processes.get(run)
         status = "" if known is None else f" with status {known[1].status}"
         return f"Its process ended{status}: {last_line(self.folder / run / STDERR)[:200] or 'without a word'}."
@@ -268,8 +269,8 @@ class Runs:
 
     def _plan(self, run: str) -> Plan:
         if run not in self._plans or not (self.folder / run / PLAN).exists():
-            for kept in (self._plans, self._logs):
-                kept.pop(run, None)
+            for cache in (self._plans, self._logs):
+                cache.pop(run, None)
             try:
                 if not _ID.fullmatch(run):
                     raise IntegrityError("no run has such an id")

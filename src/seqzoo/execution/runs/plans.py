@@ -1,4 +1,4 @@
-"""What a run is asked to do: the spec of a model with a few settings changed. Imports no torch."""
+"""The plan of a run: the spec of a model with a few changed settings. Imports no torch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ...signals import Observed, Simulated, Source
 from ...training.spec import TrainingSpec
 from ...zoo import _registry
 
-SIZE_FIELDS = ("width", "channels", "hidden_size")  # the first that a config has is its size
+SIZE_FIELDS = ("width", "channels", "hidden_size")  # the first of these that a config has is its size
 RANGES: dict[str, tuple[float, float]] = {
     "size": (2, 192),
     "learning_rate": (1e-5, 0.1),
     "batch_size": (4, 1024),
-    "sigma": (0.01, 0.5),  # without noise Bayes has no error, and the excess no meaning
+    "sigma": (0.01, 0.5),  # without noise the Bayes error is zero, and the excess undefined
     "steps": (20, 20_000),
     "seed": (0, 2**31 - 1),
 }
@@ -29,11 +29,11 @@ OPTIMISERS = {"soap": "SOAP", "adam": "Adam"}
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be changed of a model's spec.
+    """The settings of a model's spec that a user can change.
 
     Args:
-        size: hidden units, channels or width; None where an architecture has no size.
-        sigma: standard deviation of the signal's noise; None where a measured series is the source.
+        size: hidden units, channels or width; None if the architecture has no size.
+        sigma: standard deviation of the signal's noise; None for a measured series.
     """
 
     size: int | None
@@ -46,10 +46,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, spec: TrainingSpec) -> Settings:
-        """Those of a spec.
+        """The settings of a spec.
 
         Raises:
-            InputError: its size is not a whole number above 0.
+            InputError: the spec's size is not a whole number above 0.
         """
         field = _size_field(spec)
         size = None if field is None else spec.config[field]
@@ -70,7 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The spec with these settings.
 
         Raises:
-            InputError, UnknownNameError: a setting outside its range.
+            InputError, UnknownNameError: as `check`.
         """
         self.check()
         field = _size_field(spec)
@@ -95,7 +95,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Simulated(source.family, {**source.parameters, "sigma": self.sigma})
 
     def check(self) -> None:
-        """Raises InputError, which states the range, for a value outside it."""
+        """Raises InputError for a value outside its range, and UnknownNameError for an unknown optimiser."""
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if value is None and name in ("size", "sigma"):
@@ -109,12 +109,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A run as its folder keeps it.
+    """The plan of a run, stored in its folder.
 
     Args:
-        spec: what is trained.
+        spec: the training.
         created: seconds since the epoch.
-        model_files: paths of the user's files that define the architecture, to be run before it is looked up.
+        model_files: paths of the user's files that define the architecture; they are run before it is looked up.
     """
 
     spec: TrainingSpec
@@ -123,12 +123,12 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def can_train(manifest: Manifest) -> bool:
-    """Whether this installation has what the model was trained from; imports none of it."""
+    """Whether this installation has the model's architecture and source; imports no architecture."""
     return manifest.architecture in _registry.architectures() and _can_draw(manifest.source)
 
 
 def _can_draw(source: Source) -> bool:
-    """Whether windows of the source can be had here."""
+    """Whether this installation can draw windows of the source."""
     if isinstance(source, Simulated):
         return source.family in signals.FAMILIES
     try:
@@ -142,7 +142,7 @@ def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
     """The spec to train a model again with these settings.
 
     Raises:
-        InputError, UnknownNameError: a setting outside its range, or a model that cannot be trained here.
+        InputError, UnknownNameError: a setting lies outside its range, or the model cannot be trained here.
     """
     if manifest.architecture not in _registry.architectures():
         raise UnknownNameError("architecture", manifest.architecture, _registry.architectures())
@@ -150,7 +150,7 @@ def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
 
 
 def described(spec: TrainingSpec) -> str:
-    """As "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
+    """A training in words, for example "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
     settings = Settings.of(spec)
     size = "" if settings.size is None else f"size {settings.size}, "
     noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
@@ -161,5 +161,5 @@ def described(spec: TrainingSpec) -> str:
 
 
 def _size_field(spec: TrainingSpec) -> str | None:
-    """The field of a config that is its size."""
+    """The field of the config that holds the size; None if there is none."""
     return next((name for name in SIZE_FIELDS if name in spec.config), None)

@@ -1,4 +1,4 @@
-"""A training that notes its events in the folder of its run, in the page's worker and in a terminal alike."""
+"""A training that records its events in the folder of its run, for the page's worker and the command line alike."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from ...training.loop import Progress, Trained
 
 WISH, EVENTS, CHECKPOINT = "wish", "events.jsonl", "checkpoint.safetensors"
-POINTS = 160  # of the series that snapshots forecast
-SPACING = 1.2  # of the steps of snapshots, each to the one before
+POINTS = 160  # length of the series that snapshots forecast
+SPACING = 1.2  # ratio of the steps of successive snapshots
 FLOOR_WINDOWS = 50_000
-SNAPSHOT_SEED = 2**31 + 3  # neither training's, nor validation's, nor that of scores
+SNAPSHOT_SEED = 2**31 + 3  # not used by training, validation or scores
 WISH_SECONDS = 0.1
 
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold the folder of a run: it is under way as long as this lasts.
+    """Lock the folder of a run; the run counts as under way while the lock is held.
 
     Raises:
-        InputError: another process holds it.
+        InputError: another process holds the lock.
     """
     with contextlib.ExitStack() as stack:
-        for attempt in range(40):  # whoever asks whether it is held holds it for an instant
+        for attempt in range(40):  # `is_held` takes the lock for an instant
             try:
                 stack.enter_context(_storage.only_writer(folder))
                 break
@@ -52,7 +52,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether some process holds a folder as `held` does. Always false where there are no locks."""
+    """Whether a process has locked the folder with `held`. Always False on a file system without locks."""
     if not folder.is_dir():
         return False
     try:
@@ -70,12 +70,12 @@ def train(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train from the checkpoint of the folder, or from the beginning, and note every event in it.
+    """The result of training from the folder's checkpoint, or from the beginning; records every event in the folder.
 
-    It stops when `should_stop` says so, or the file WISH of the folder says anything but "run".
+    Training stops when `should_stop` returns True, or when the folder's file WISH holds anything but "run".
 
     Raises:
-        SeqzooError: as `loop.train`; no event states it.
+        SeqzooError: as `loop.train`; the caller must record it.
     """
     from ...publishing import build
     from ...training import loop
@@ -92,7 +92,7 @@ def train(
     shown = log.snapshots[-1].step if log.snapshots else 0
 
     def tell(point: Evaluation) -> None:
-        # The error of the targets themselves is that of Bayes and the distance from it.
+        # The expected MSE is the Bayes floor times (1 + excess).
         mse = point.mse if point.excess is None else began.floors["bayes"] * (1 + point.excess)
         assert mse is not None
         rate = spec.recipe.learning_rate_at(point.step - 1)
@@ -109,7 +109,7 @@ def train(
             forecast = build.in_units(progress.module, scaling)(windows)
             say(Snapshot(shown, _short(forecast[:, 0])))
 
-    if checkpoint.exists():  # a process may have died after it and before it could tell
+    if checkpoint.exists():  # a process may have died after writing it and before recording its evaluation
         told = log.evaluations[-1].step if log.evaluations else 0
         for point in load(checkpoint)[0].history:
             if point.step > told:
@@ -142,7 +142,7 @@ def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
 
 
 def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
-    """The same for a measured series: the last of the windows that choose the weights, beside rivals."""
+    """The same for a measured series: the last of the held-out windows, and the errors of the rivals."""
     windows, scaling = sampler_of(spec), spec.scaling
     assert isinstance(windows, Finite)
     context, target = (scaling.undo(part) for part in windows.held_out)
@@ -155,7 +155,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
 
 
 def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
-    """Whether the run must leave; the file is read ten times a second at most."""
+    """A function that returns whether the run must stop; it reads the file at most ten times a second."""
     next_look, is_over = 0.0, False
 
     def must_stop() -> bool:

@@ -1,4 +1,4 @@
-"""The process of a run: trains it, or keeps what it has come to. Started by `manager.py` alone."""
+"""The process of a run, which trains it or saves its best weights. Only `manager.py` starts it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .recording import CHECKPOINT, EVENTS
 
 
 def main(folder: Path, task: str, argument: str) -> None:
-    """Do a task of the run in that folder: train it, or keep it under the name `argument`."""
+    """Train the run in a folder (task "train"), or save its best weights as the model `argument` (task "keep")."""
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: asked.set())
     threading.Thread(target=_wait_for_the_server_to_end, args=(asked,), daemon=True).start()
@@ -59,18 +59,18 @@ def _wait_for_the_server_to_end(asked: threading.Event) -> None:
 
 
 def _keep(folder: Path, plan: Plan, name: str) -> Kept:
-    """Score, export and verify the best weights so far, then put them among the user's own models.
+    """The event, after scoring, exporting and verifying the best weights and saving them as a user's model.
 
     Raises:
-        InputError: the name is taken, or the bundle does not pass its proof.
+        InputError: the name is taken, or the bundle fails its verification.
     """
     spec = plan.spec
     card = _registry.architecture(spec.architecture).card_of(spec.source, spec.horizon)
     trained = train(spec, folder / CHECKPOINT, resume=True, should_stop=lambda: True)
-    made = folder / "made" / name
+    exported = folder / "made" / name
     try:
-        written = build.export(trained, card, made, name=name)
-        report = verify(made)
+        written = build.export(trained, card, exported, name=name)
+        report = verify(exported)
         if not report.passed:
             failed = "; ".join(f"{check.name}: {check.detail}" for check in report.checks if check.passed is False)
             raise InputError(f"the model does not pass its proof and was not kept: {failed}")
@@ -78,12 +78,12 @@ def _keep(folder: Path, plan: Plan, name: str) -> Kept:
         if target.exists():
             raise InputError(f"there is a model {name!r} already; choose another name.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        made.rename(target)
+        exported.rename(target)
     finally:
-        shutil.rmtree(made.parent, ignore_errors=True)
+        shutil.rmtree(exported.parent, ignore_errors=True)
     return Kept(name, *(written.manifest.score.excess or (None, None)))
 
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
-    os._exit(0)  # all is on disk; to take torch down in order would keep the run alive for a second or two
+    os._exit(0)  # everything is on disk; a normal exit of torch would keep the run alive for a second or two

@@ -1,4 +1,4 @@
-"""The engines a bundle can run on, by name; each is built from verified bytes on demand."""
+"""The engines of bundles by name; each is built from verified bytes on demand."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def _recurrent(manifest: Manifest) -> bool:
 
 
 ENGINES: dict[str, Callable[[Manifest], bool]] = {"torchscript": _any, "onnx": _any, "numpy": _recurrent}
-"""Every engine, and which bundles it can run. A new one is a file of this folder, with `build`, and a line here."""
+"""Every engine, and which bundles it can run. A new one is a file in this folder, with `build`, and a line here."""
 
 
 class Engine(Protocol):
     """Runs a model on validated input. Safe to call from many threads at once."""
 
     def run(self, batch: Float32Array) -> Float32Array:
-        """batch: contiguous float32 [B, L, 1], finite; returns float32 [B, H]."""
+        """The forecasts, float32 [B, H], of a finite, contiguous batch, float32 [B, L, 1]."""
 
 
 def check_name(engine: str) -> str:
-    """The name itself.
+    """The name, unchanged.
 
     Raises:
-        UnknownNameError: not one of ENGINES.
+        UnknownNameError: the name is not one of ENGINES.
     """
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
@@ -51,25 +51,25 @@ def offered(manifest: Manifest) -> list[str]:
 
 
 def default_engine(bundle: Bundle) -> str:
-    """torchscript where torch is installed and the bundle may run code; else onnx."""
+    """torchscript if torch is installed and the bundle may run code; otherwise onnx."""
     return "torchscript" if _extras.has_torch() and bundle.is_trusted else "onnx"
 
 
 def build(engine: str, bundle: Bundle) -> Engine:
-    """Parse the file that the engine runs.
+    """An engine, built from the bundle's file for it.
 
     Raises:
-        UnknownNameError: no such engine, or this bundle does not have it.
-        MissingExtraError: torchscript without torch.
-        UntrustedError: torchscript of a bundle of unknown origin.
-        BundleError: a damaged file, or one that breaks the contract.
+        UnknownNameError: the engine does not exist, or cannot run this bundle.
+        MissingExtraError: torchscript was chosen, and torch is not installed.
+        UntrustedError: torchscript was chosen, and the bundle is of unknown origin.
+        BundleError: the file is damaged or breaks the contract.
     """
     if not ENGINES[check_name(engine)](bundle.manifest):
         raise UnknownNameError(f"engine for {bundle.manifest.name}", engine, offered(bundle.manifest))
     if engine == "torchscript":
         _check_torchscript(bundle)
-    made: Engine = importlib.import_module(f".{engine}", __name__).build(bundle)
-    return made
+    built: Engine = importlib.import_module(f".{engine}", __name__).build(bundle)
+    return built
 
 
 def _check_torchscript(bundle: Bundle) -> None:

@@ -1,4 +1,4 @@
-"""The import of torch, without the whole process standing still for it."""
+"""Imports torch without blocking the other threads of the process."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _took = 0.0
 
 
 def enter() -> float:
-    """Import torch with its engine, in this thread; the milliseconds that the import took in this process.
+    """The milliseconds that the first import of torch and its engine took; imports both in this thread if needed.
 
-    It is 0 where torch had been imported before. Python loads a library with its global lock held; for torch's own,
-    of hundreds of megabytes, every other thread would stand still for up to half a second. Loaded here first, by a
-    foreign call, which lets go of the lock, it is there when the import asks for it.
+    The result is 0 if other code imported torch before. Python holds its global lock while it loads a library.
+    Torch's library has hundreds of megabytes and would block every other thread for up to half a second. It is
+    therefore loaded first by a foreign call, which releases the lock.
 
     Raises:
-        MissingExtraError: torch is installed and cannot be imported.
+        MissingExtraError: torch is installed but cannot be imported.
     """
     global _took
     with _lock:
@@ -41,10 +41,10 @@ def enter() -> float:
 
 
 def _open_library() -> None:
-    found = importlib.util.find_spec("torch")
-    if found is None or sys.platform != "linux":
+    spec = importlib.util.find_spec("torch")
+    if spec is None or sys.platform != "linux":
         return
-    for place in found.submodule_search_locations or ():
+    for place in spec.submodule_search_locations or ():
         library = Path(place) / "lib" / "libtorch_cpu.so"
         if library.is_file():
             ctypes.CDLL(None).dlopen(os.fsencode(library), os.RTLD_NOW)

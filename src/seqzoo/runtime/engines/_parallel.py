@@ -1,4 +1,4 @@
-"""Large batches in pieces that fit a core's cache, spread over the cores this process may use."""
+"""Runs large batches in pieces that fit a core's cache, on all cores that this process may use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 PIECE = 256  # rows; the gates of 256 windows of 64 units are 256 KB
-WORTH_SPLITTING = 48  # below this many rows handing work to another thread costs more than it saves
+WORTH_SPLITTING = 48  # rows; with fewer, handing work to another thread costs more than it saves
 
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
@@ -25,29 +25,29 @@ _forked = False
 
 
 def cores() -> int:
-    """CPU cores this process may run on."""
+    """The number of CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def is_forked() -> bool:
-    """Whether this process was forked: the threads of OpenMP and ONNX Runtime did not survive that, and
-    a call that waits for them would hang."""
+    """Whether this process was forked. The threads of OpenMP and ONNX Runtime do not survive a fork, and a call that
+    waits for them would hang."""
     return _forked
 
 
 def one_by_one(run: Callable[[Float32Array], Float32Array], batch: Float32Array, rows: int) -> Float32Array:
-    """`run(batch)`, at most `rows` rows at a time, one piece after another: `run` has threads of its own."""
+    """`run(batch)`, computed at most `rows` rows at a time, one piece after another; `run` itself uses threads."""
     if len(batch) <= rows:
         return run(batch)
     return np.concatenate([run(batch[first : first + rows]) for first in range(0, len(batch), rows)])
 
 
 def in_pieces(run: Callable[[Float32Array], Float32Array], batch: Float32Array) -> Float32Array:
-    """`run(batch)`, computed in pieces. Rows are independent, so the result is the same.
+    """`run(batch)`, computed in pieces on several threads. Rows are independent, so the result is the same.
 
-    The calling thread takes pieces too: it never waits for a pool that is busy with others.
+    The calling thread computes pieces too, so that it never waits for a busy pool.
     """
     rows = len(batch)
     if rows < WORTH_SPLITTING:
@@ -56,7 +56,7 @@ def in_pieces(run: Callable[[Float32Array], Float32Array], batch: Float32Array) 
     count = max(workers, -(-rows // PIECE))
     bounds = np.linspace(0, rows, count + 1).astype(int).tolist()
     results: list[Float32Array | None] = [None] * count
-    turns = itertools.count()  # next() of it is atomic
+    turns = itertools.count()  # next(turns) is atomic
 
     def work() -> None:
         while (turn := next(turns)) < count:
@@ -78,7 +78,7 @@ def _executor() -> ThreadPoolExecutor:
     global _pool
     with _lock:
         if _pool is None:
-            from concurrent.futures import ThreadPoolExecutor  # it starts slowly, and one window needs none
+            from concurrent.futures import ThreadPoolExecutor  # a slow import that one window does not need
 
             _pool = ThreadPoolExecutor(max(1, cores() - 1), thread_name_prefix="seqzoo")
         return _pool

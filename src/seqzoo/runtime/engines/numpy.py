@@ -1,6 +1,6 @@
-"""The numpy engine: each recurrence written as its equations, with every gate and state to look at.
+"""The numpy engine: each recurrence written as its equations, with access to every gate and state.
 
-Computed in float64, so that it is the most exact of the engines.
+It computes in float64 and is the most accurate engine.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Weights = dict[str, Array]
 
 @dataclass(frozen=True)
 class Trace:
-    """Everything a recurrent model computed for a batch of windows, in model units.
+    """The gates, states and forecasts of a recurrent model for a batch of windows, in model units.
 
     Args:
-        context: [B, L] what it read.
-        steps: name -> [B, L, K] each gate and state after each step, as `i f g o c h` of an LSTM.
-        forecast: [B, H] what it said.
+        context: [B, L] the windows.
+        steps: name -> [B, L, K] each gate and state after each step, for an LSTM `i f g o c h`.
+        forecast: [B, H] the forecasts.
     """
 
     context: Array
@@ -42,12 +42,13 @@ class Trace:
 
 
 class Recurrence(NamedTuple):
-    """One step of a recurrence: `step(weights, x [B, 1], before)` to every gate and state, [B, K] each.
+    """One step of a recurrence.
 
     Args:
-        prefix: of the layer's weights, as "lstm".
-        names: of what a step computes, in the order of a trace.
-        states: those of the names that the next step reads; they begin at zero. `h` is read by the head.
+        prefix: the prefix of the layer's weights, for example "lstm".
+        names: the names of the gates and states that a step computes, in the order of a trace.
+        states: the names that the next step reads; they begin at zero. The head reads `h`.
+        step: maps weights, values [B, 1] and the states before to every gate and state, [B, K] each.
     """
 
     prefix: str
@@ -59,7 +60,7 @@ class Recurrence(NamedTuple):
 def _lstm(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
     """i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c' = f c + i g, h' = o tanh(c').
 
-    Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; PyTorch's gate order.
+    Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000 and PyTorch's order of gates.
     """
     gates = x @ weights["weight_ih_l0"].T + before["h"] @ weights["weight_hh_l0"].T
     i, f, g, o = np.split(gates + weights["bias_ih_l0"] + weights["bias_hh_l0"], 4, axis=1)
@@ -71,7 +72,7 @@ def _lstm(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Arr
 def _gru(weights: Weights, x: Array, before: dict[str, Array]) -> dict[str, Array]:
     """r, z = sigmoid(W x + U h + b), n = tanh(W x + b + r (U h + b')), h' = (1 - z) n + z h.
 
-    Cho et al. 2014, with the reset gate after the product, as PyTorch has it.
+    Cho et al. 2014, with the reset gate applied after the product, as in PyTorch.
     """
     h = before["h"]
     from_x = np.split(x @ weights["weight_ih_l0"].T + weights["bias_ih_l0"], 3, axis=1)
@@ -99,7 +100,7 @@ class NumpyEngine:
 
     Raises:
         IntegrityError: the file cannot be parsed or does not hold the architecture's weights.
-        InputError: there is no numpy reference for the architecture.
+        InputError: the architecture has no gates and states.
     """
 
     def __init__(self, data: bytes, manifest: Manifest) -> None:
@@ -126,16 +127,16 @@ class NumpyEngine:
         return {name: np.zeros((rows, self._size)) for name in self._cell.states}
 
     def step(self, x: Array, before: dict[str, Array]) -> tuple[dict[str, Array], Array]:
-        """One value [B, 1] in model units: every gate and state after it, and the forecast [B, H] from there."""
+        """Every gate and state after a value [B, 1] in model units, and the forecast [B, H] from them."""
         now = self._cell.step(self._weights, x, before)
         return now, self._head(now["h"])
 
     def trace(self, batch: NDArray[np.float32]) -> Trace:
-        """[B, L, 1] in model units to every gate and state."""
+        """Every gate and state for windows [B, L, 1] in model units."""
         return self._trace(batch[:, :, 0].astype(np.float64))
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[B, L, 1] to [B, H]."""
+        """Forecasts [B, H] of windows [B, L, 1], both in model units."""
         return in_pieces(self._forecast, batch)
 
     def _trace(self, context: Array) -> Trace:
@@ -165,7 +166,8 @@ def read_weights(data: bytes, manifest: Manifest) -> Weights:
     """Every tensor of a safetensors file, in float64.
 
     Raises:
-        IntegrityError: it cannot be parsed, is not float32, or does not hold as many numbers as the manifest states.
+        IntegrityError: the file cannot be parsed, is not float32, or does not hold the number of parameters that the
+            manifest states.
     """
     try:
         tensors = parse(data)
@@ -183,5 +185,5 @@ def _sigmoid(x: Array) -> Array:
 
 
 def build(bundle: Bundle) -> NumpyEngine:
-    """The engine of a bundle. Raises IntegrityError: its file is damaged, or breaks the contract."""
+    """The engine of a bundle. Raises IntegrityError if its file is damaged or breaks the contract."""
     return NumpyEngine(bundle.read(WEIGHTS), bundle.manifest)

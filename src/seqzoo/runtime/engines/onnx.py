@@ -13,19 +13,19 @@ from ...bundles.store import ONNX, Bundle
 from ...errors import IntegrityError
 from ._parallel import cores, in_pieces, is_forked, one_by_one
 
-SMALL = 16  # rows from which ONNX Runtime's own threads bring more than they cost
-MOST = 128  # rows at once; more leave the cache
+SMALL = 16  # rows from which ONNX Runtime's threads save more than they cost
+MOST = 128  # rows at once; more do not fit the cache
 
 
 class OnnxEngine:
     """Runs an ONNX model given as bytes.
 
     Raises:
-        IntegrityError: it cannot be parsed, refers to external files, or breaks the contract.
+        IntegrityError: the model cannot be parsed, refers to external files, or breaks the contract.
     """
 
     def __init__(self, data: bytes, contract: Contract) -> None:
-        # External tensors name their file under the key "location", which no model we write contains.
+        # External tensors name their file under the key "location", which no model of seqzoo contains.
         if b"location" in data:
             raise IntegrityError("the ONNX file refers to external data; only a single file is accepted.")
         self._data, self._lock = data, threading.Lock()
@@ -42,7 +42,7 @@ class OnnxEngine:
         self._input, self._outputs = contract.input, [contract.output]
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[B, L, 1] to [B, H]."""
+        """Forecasts [B, H] of windows [B, L, 1], both in model units."""
         if len(batch) < SMALL:
             return self._on_one_thread(batch)
         if is_forked():
@@ -56,15 +56,15 @@ class OnnxEngine:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
-        # Otherwise bytes that begin as ONNX Runtime's own format would go to another, less guarded parser.
+        # Otherwise ONNX Runtime would parse bytes that look like its own format with a less guarded parser.
         options.add_session_config_entry("session.load_model_format", "ONNX")
         try:
             return ort.InferenceSession(self._data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its exceptions share no base class
+        except Exception as error:  # exceptions of ONNX Runtime share no base class
             raise IntegrityError(f"ONNX Runtime cannot load the file: {str(error).splitlines()[0]}") from None
 
     def _add_threads(self) -> None:
-        """A session with threads of its own, made for the first batch that is worth it."""
+        """Create the session with threads, for the first batch that is large enough."""
         with self._lock:
             if self._threaded is self._one and cores() > 1:
                 self._threaded = self._session(threads=cores())
@@ -79,5 +79,5 @@ class OnnxEngine:
 
 
 def build(bundle: Bundle) -> OnnxEngine:
-    """The engine of a bundle. Raises IntegrityError: its file is damaged, or breaks the contract."""
+    """The engine of a bundle. Raises IntegrityError if its file is damaged or breaks the contract."""
     return OnnxEngine(bundle.read(ONNX), bundle.manifest.contract)

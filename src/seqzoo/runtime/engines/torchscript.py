@@ -1,4 +1,4 @@
-"""The torchscript engine, the only place of the runtime that imports torch."""
+"""The torchscript engine, the only module of the runtime that imports torch."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ...bundles.store import TORCHSCRIPT, Bundle
 from ...errors import IntegrityError
 from ._parallel import PIECE, in_pieces, is_forked, one_by_one
 
-SMALL = 16  # rows from which torch's own threads bring more than they cost
-LARGE = 1000  # rows from which a piece on every core beats torch's threads, which share one piece
+SMALL = 16  # rows from which torch's threads save more than they cost
+LARGE = 1000  # rows from which one piece on each core is faster than torch's threads on one piece
 
 
 class TorchScriptEngine:
-    """Runs a TorchScript module given as bytes of trusted origin: loading executes code.
+    """Runs a TorchScript module given as bytes. Loading executes code, so the bytes must be trusted.
 
     Raises:
-        IntegrityError: torch cannot load it.
+        IntegrityError: torch cannot load the module.
     """
 
     def __init__(self, data: bytes, contract: Contract) -> None:
@@ -37,7 +37,7 @@ class TorchScriptEngine:
         self._call = module.forward  # module(...) would first look for hooks
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[B, L, 1] to [B, H]."""
+        """Forecasts [B, H] of windows [B, L, 1], both in model units."""
         rows = len(batch)
         if rows < SMALL:
             return self._on_one_thread(batch)
@@ -56,5 +56,5 @@ class TorchScriptEngine:
 
 
 def build(bundle: Bundle) -> TorchScriptEngine:
-    """The engine of a bundle. Raises IntegrityError: its file is damaged, or breaks the contract."""
+    """The engine of a bundle. Raises IntegrityError if its file is damaged or breaks the contract."""
     return TorchScriptEngine(bundle.read(TORCHSCRIPT), bundle.manifest.contract)

@@ -1,4 +1,4 @@
-"""Off the training distribution: the error of trained models where the signal is another than in training."""
+"""Off the training distribution: the error of trained models on a signal that differs from training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OffDistributionSettings:
-    """As typed."""
+    """Settings of the command."""
 
     models: Annotated[list[str] | None, Argument("Models of the signal; all of the shelf if none is named.")] = None
     signal: Annotated[str, Option("Signal family.")] = "sine"
@@ -26,7 +26,7 @@ class OffDistributionSettings:
 
 
 class OffDistribution(Experiment["SweepCase", "list[SweepPoint]", "OffDistributionResults"]):
-    """Error where one parameter of the signal is moved. Measured anew each time, as `RollOut`."""
+    """The error where one parameter of the signal differs from training. Each call measures it again."""
 
     key = command = "off-distribution"
     title = "Off-distribution"
@@ -36,8 +36,8 @@ class OffDistribution(Experiment["SweepCase", "list[SweepPoint]", "OffDistributi
     """
     notice = (
         "Notice that away from its training signal a network mostly errs about as much as the {Bayes} forecaster "
-        "that was not told of the change, and sometimes far more: it has learned that signal alone, while a weighted "
-        "sum (linear) bears a larger amplitude well."
+        "that does not know of the change, and sometimes far more: it has learned only that signal. A weighted sum "
+        "(linear) still works at a larger amplitude."
     )
     file, settings = "off-distribution.json", OffDistributionSettings
     figure_shows, counted, parts, is_long = "Off the training distribution", "parameters", "Moved", False

@@ -1,4 +1,4 @@
-"""What errors off the training distribution come to."""
+"""The finding of errors off the training distribution."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .report import LABELS, beside_untold, cost
 
 
 def summarise(results: OffDistributionResults, part: str, chosen: Collection[str]) -> Finding:
-    """Error where one parameter of the signal is moved; a part is the parameter."""
+    """The finding: errors where one parameter of the signal differs from training; a part is a parameter."""
     parts = {name: LABELS[name].partition(",")[0] for name in results.sweeps}
     part = part_of(part, parts)
     points = [point for point in results.sweeps[part] if part != "sigma" or point.value > 0]

@@ -1,8 +1,7 @@
-"""The error of a forecaster where frequency, noise or amplitude are not what it knows.
+"""The error of a forecaster where frequency, noise or amplitude differ from training.
 
-Two Bayes forecasters stand beside the models: the one that knows the changed parameter, which is the floor,
-and the one that was not told and goes on with the posterior of the training signal. The second is what a model
-that has learned its training signal perfectly would do.
+Models are compared with two Bayes forecasters. One knows the changed parameter, and its error is the floor. The other
+uses the posterior of the training signal, as a model would that has learned its training signal perfectly.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ KNOWS, TOLD_NOTHING, LINEAR = "Bayes that knows", "Bayes that does not", "best l
 
 
 class SweepCase(NamedTuple):
-    """One parameter moved, for all models."""
+    """A sweep of one parameter, for all models."""
 
     parameter: str
     models: tuple[str, ...]
@@ -65,11 +64,11 @@ class OffDistributionResults(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def measured(self) -> int:
-        """How many parameters there are."""
+        """The number of parameters that have been measured."""
         return len(self.sweeps)
 
     def holds(self, case: SweepCase) -> bool:
-        """Whether a parameter is there."""
+        """Whether the parameter has been measured."""
         return case.parameter in self.sweeps
 
     def enter(self, case: SweepCase, measurement: list[SweepPoint]) -> None:
@@ -96,11 +95,11 @@ def check(family: str, windows: int) -> None:
 
 
 def training_signal(family: str) -> signals.Signal:
-    """A family at its usual parameters.
+    """The signal of a family at its default parameters.
 
     Raises:
-        UnknownNameError: there is none of that name.
-        InputError: it does not have what is varied.
+        UnknownNameError: the family does not exist.
+        InputError: the family lacks a parameter that the sweeps vary.
     """
     signal = signals.make(family)
     fitting = [name for name, kind in signals.FAMILIES.items() if set(SWEEPS) <= _parameters(kind)]
@@ -119,15 +118,16 @@ def _parameters(family: type[signals.Signal]) -> set[str]:
 def sweep(
     parameter: str, models: Mapping[str, Predict], family: str = "sine", *, windows: int = 5000, seed: int = SEED
 ) -> list[SweepPoint]:
-    """Vary a parameter, the others as in training, and measure every forecaster at each value.
+    """The errors of every forecaster at each value of a parameter; the others are as in training.
 
-    Every point has windows of the same phases and the same noise up to its scale, so that curves are smooth.
+    All points have windows with the same phases and the same noise up to its scale, so that curves are smooth.
 
     Args:
-        models: float32 [B, L, 1] to [B, 1], by name.
+        parameter: a key of `SWEEPS`.
+        models: forecasters by name; each maps float32 [B, L, 1] to [B, 1].
 
     Raises:
-        InputError: a signal without this parameter.
+        InputError: as `training_signal`.
     """
     training = training_signal(family)
     usual = getattr(training, parameter)

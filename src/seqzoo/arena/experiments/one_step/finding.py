@@ -1,4 +1,4 @@
-"""What one step comes to."""
+"""The finding of the one-step experiment."""
 
 from __future__ import annotations
 

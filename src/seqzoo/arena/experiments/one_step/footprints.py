@@ -1,4 +1,4 @@
-"""What a model costs where it is used: the time of one window, the size of its ONNX file."""
+"""The footprint of a model: the time of one window, and the size of its ONNX file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ROUNDS, CALLS = 30, 30  # of a latency: every round visits every model
 
 
 def measure(results: TrainingResults, models: Sequence[str]) -> None:
-    """Latency and size of every model, untrained: neither depends on the weights.
+    """Measure latency and size of every model, untrained, since neither depends on the weights.
 
-    Measured in this process, every model in every round, so that a slow spell of the machine meets all.
-    A model that cannot be exported to ONNX has neither.
+    Every round measures every model, so that a slow moment of the machine affects all of them. A model that cannot be
+    exported to ONNX gets no footprint.
     """
     window = np.zeros((1, results.context_length, 1), np.float32)
     engines, sizes = {}, {}

@@ -1,4 +1,4 @@
-"""The report of a folder: Markdown, figure, and one HTML file that asks nothing of any other."""
+"""The report of a folder: Markdown, a figure, and one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FIGURE_SHOWS = "Excess over Bayes of every model, by budget"
 
 
 def write(results: TrainingResults, folder: Path) -> list[Board]:
-    """Write the report of some results into a folder; returns its boards.
+    """The boards of results, after writing their report into a folder.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -66,7 +66,7 @@ def page(title: str, boards: Sequence[Board], figure: Figure) -> str:
 
 
 def inline(figure: Figure) -> str:
-    """A figure as an SVG element that takes the colours of the page it stands in."""
+    """A figure as an SVG element that follows the colours of the page."""
     from matplotlib.colors import to_hex
 
     figure.patch.set_visible(False)

@@ -1,4 +1,4 @@
-"""The runs: a family, what it reads, in which order; and what is kept of them."""
+"""The runs of the experiment on order, and their results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAMILIES = {
 
 
 class Lengths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long the runs are. `steps` is by architecture, on the sine; `windows` are what it is scored on."""
+    """The lengths of the runs: `steps` on the sine by architecture, `epochs` on digits, and `windows` of a score."""
 
     steps: dict[str, int]
     epochs: int
@@ -45,7 +45,7 @@ class OrderCase(NamedTuple):
 
 
 class OrderOutcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a run came to. `error` is the excess over the ordered Bayes forecast, or the share of wrong answers."""
+    """The outcome of a run. `error` is the excess over the ordered Bayes forecast, or the share of wrong answers."""
 
     error: float
     parameters: int
@@ -53,14 +53,14 @@ class OrderOutcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OrderResults(Measurements[Lengths, OrderOutcome]):
-    """Every run that is done; they are all of the same lengths."""
+    """The results of all finished runs, which have the same lengths."""
 
 
 def cases(seeds: int, lengths: Lengths) -> list[OrderCase]:
-    """Every run of so many seeds; seed by seed, so that an early end leaves whole comparisons.
+    """The runs of all seeds, seed by seed, so that an interrupted experiment has complete comparisons.
 
     Raises:
-        InputError: fewer than two seeds, of which no interval can be made, or more than 100.
+        InputError: the seeds are fewer than two, which give no interval, or more than 100.
     """
     if not 2 <= seeds <= 100:
         raise InputError(f"seeds must be from 2 to 100, got {seeds}.")

@@ -1,4 +1,4 @@
-"""What order comes to be worth."""
+"""The finding of the experiment on order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .conclusions import CAUTION, GUESSING, TABLE, compared, errors, finished, l
 
 
 def summarise(results: OrderResults, part: str, chosen: Collection[str]) -> Finding:
-    """What a family loses when its input loses its order; a part is what it reads."""
+    """The finding: errors of each family with ordered and reordered input; a part is the kind of input."""
     parts = {"sine": "windows of the sine", "digits": "pictures of digits"}
     part = part_of(part, parts)
     models = list(FAMILIES[part])

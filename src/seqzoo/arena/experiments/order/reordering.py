@@ -1,4 +1,4 @@
-"""Windows and pictures put out of order, for models that are to show what they lean on."""
+"""Reorders windows and pictures, to test which models depend on the order of their input."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reorder(values: Tensor, condition: str, seed: int) -> Tensor:
 
 
 class Reordered(nn.Module):
-    """A forecaster that gets to see its windows out of order. context: [B, L, 1], returns [B, H]."""
+    """A forecaster that reads its windows reordered. context: [B, L, 1], returns [B, H]."""
 
     def __init__(self, inner: nn.Module, condition: str, seed: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Rolled out: the error of trained models by step ahead, their own forecasts fed back."""
+"""Roll-outs: the error of trained models by step ahead, where their forecasts are fed back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RollOutSettings:
-    """As typed."""
+    """Settings of the command."""
 
     models: Annotated[list[str] | None, Argument("Models of the signal; all of the shelf if none is named.")] = None
     signal: Annotated[str, Option("Signal family.")] = "sine"
@@ -26,7 +26,7 @@ class RollOutSettings:
 
 
 class RollOut(Experiment["RollOutCase", "RolledOut", "RollOutResults"]):
-    """Error by step ahead. Measured anew each time: the file does not say which weights a model had."""
+    """The error by step ahead. Each call measures it again, since the file does not state the weights of a model."""
 
     key = command = "roll-out"
     title = "Roll-out"
@@ -70,7 +70,7 @@ class RollOut(Experiment["RollOutCase", "RolledOut", "RollOutResults"]):
         return begin(settings.signal, settings.windows)
 
     def finish(self, results: RollOutResults, settings: RollOutSettings, say: Callable[[str], None]) -> bool:
-        """The references, where there is no model to measure them with."""
+        """Measure the references if no model was measured."""
         from .measuring import references
 
         if results.references:

@@ -1,4 +1,4 @@
-"""What models rolled out come to."""
+"""The finding of the roll-out experiment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .report import TABLE_STEPS, reach
 
 
 def summarise(results: RollOutResults, chosen: Collection[str]) -> Finding:
-    """Error by step ahead."""
+    """The finding: error by step ahead."""
     steps = [float(step) for step in results.steps]
     short = {name: without_signal(name) for name in results.models}
     names = chosen_of(chosen, list(short.values()))

@@ -1,4 +1,4 @@
-"""The error of a forecaster by step ahead, its own forecasts fed back where it gives fewer at once."""
+"""The error of roll-outs by step ahead."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ class RollOutResults(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def measured(self) -> int:
-        """How many models there are."""
+        """The number of models that have been measured."""
         return len(self.models)
 
     def holds(self, case: RollOutCase) -> bool:
-        """Whether a model is there."""
+        """Whether the model has been measured."""
         return case.model in self.models
 
     def enter(self, case: RollOutCase, measurement: RolledOut) -> None:
@@ -83,18 +83,18 @@ def begin(signal: str, windows: int) -> RollOutResults:
 
 
 class RollsOut(Protocol):
-    """What is asked of a model; a `Predictor` has it."""
+    """A model that can be rolled out, such as a `Predictor`."""
 
     @property
     def horizon(self) -> int:
-        """Steps that it forecasts at once."""
+        """The number of steps that it forecasts at once."""
 
     def forecast(self, context: NDArray[np.float32], horizon: int) -> NDArray[np.floating]:
         """context: [B, L, 1], returns [B, horizon]."""
 
 
 def check(signal: str, windows: int) -> None:
-    """Raises InputError for fewer than two windows, or more than memory holds; UnknownNameError for the signal."""
+    """Raises InputError for too few or too many windows, and UnknownNameError for an unknown signal."""
     signals.make(signal)
     most = most_windows(CONTEXT_LENGTH, max(STEPS))
     if not 2 <= windows <= most:
@@ -102,9 +102,9 @@ def check(signal: str, windows: int) -> None:
 
 
 def roll_out(model: RollsOut, signal: str, windows: int) -> RolledOut:
-    """Roll a model out over fresh windows, the same for every model."""
-    held, known = _held_out(signal, windows), references(signal, windows)
-    steps = held.score(lambda context: model.forecast(context, max(STEPS))).steps
+    """The errors of a model's roll-out on fresh windows, the same for every model."""
+    fresh, known = _held_out(signal, windows), references(signal, windows)
+    steps = fresh.score(lambda context: model.forecast(context, max(STEPS))).steps
     least = known[BAYES]
     errors = [
         Estimate(bayes * (1 + steps[at - 1].excess.value), bayes * steps[at - 1].excess.se)

@@ -1,4 +1,4 @@
-"""Picture and text of models rolled out."""
+"""Figure and text of the roll-out experiment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sample efficiency comes to."""
+"""The finding of the sample-efficiency experiment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .report import tables
 
 
 def summarise(results: TrainingResults, part: str, chosen: Collection[str]) -> Finding:
-    """Excess against points; the verdicts are those at the most points."""
+    """The finding: excess against points, with verdicts at the largest number of points."""
     table = tables(results)[-1]
     models = sorted({cell.model for cell in results.cells})
     names = chosen_of(chosen, models)
