@@ -231,5 +231,5 @@ def test_modules_that_cannot_be_had_are_one_sentence_in_the_page(visit):
 
 def test_the_words_of_a_link_are_those_that_the_document_explains():
     document = (Path(__file__).parents[2] / "docs" / "microscope.md").read_text("utf-8")
-    links, _, _ = document.partition("## What is asked")
+    links, _, _ = document.partition("## The response curve")
     assert set(re.findall(r"^\| `(\w+)` \| `", links, re.MULTILINE)) == set(KEYS)

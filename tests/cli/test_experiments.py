@@ -114,7 +114,7 @@ def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
     assert terminal(*command).status == 130
     said = terminal(*command)
     assert said.status == 0, said.err
-    assert done == cases(2, QUICK) and "40 of 66 runs are there already" in said.out
+    assert done == cases(2, QUICK) and "40 of 66 runs" in said.out
     assert text_of("time-against-picture", tmp_path) in said.out
     assert (tmp_path / "time-against-picture.svg").exists() and (tmp_path / "time-against-picture.md").exists()
     assert str(tmp_path) in terminal("time-against-picture", "--out", tmp_path).refusal  # of other lengths
