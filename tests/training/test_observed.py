@@ -12,10 +12,12 @@ import torch
 
 from seqzoo import load
 from seqzoo.bundles import describe, holdout, shelf, store
+from seqzoo.data import series as data_series
 from seqzoo.data.series import Series, stored
 from seqzoo.errors import InputError
 from seqzoo.evaluation.backtest import backtest
 from seqzoo.execution.runs import Runs, Settings, recording
+from seqzoo.execution.runs.plans import _can_draw as can_train_on
 from seqzoo.execution.runs.plans import can_train, described, spec_of
 from seqzoo.microscope.facts import Subject
 from seqzoo.publishing import build
@@ -35,6 +37,9 @@ def measured() -> Series:
     hours = np.arange(1_200)
     noise = np.random.default_rng(5).standard_normal(len(hours))
     return Series("load", 20_000 + 3_000 * np.sin(2 * np.pi * hours / 24) + 300 * noise)
+
+
+KINDS = ("mse", "mse_se", "line", "last_value")
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +76,41 @@ def test_a_series_is_found_by_the_digest_of_its_values(home):
     with pytest.raises(ValueError, match="read-only"):
         source.series().values[0] = 0
     (file,) = (home / "series").iterdir()
+    assert can_train_on(source)
     np.save(file, series.values + 1)
+    data_series._read.cache_clear()  # as in another process
     with pytest.raises(InputError, match=series.sha256[:12]):
         stored("load", series.sha256)
+    file.unlink()
+    assert not can_train_on(source)
     for name, values in {"Load": series.values, "load": [1.0, np.nan], "x" * 41: series.values}.items():
         with pytest.raises(InputError):
             Series(name, np.asarray(values))
+
+
+def test_what_cannot_be_scored_is_refused_before_training(home):
+    series, entry = measured(), _registry.entry("lstm.sine-h3")
+    needed = 2 * (2 * 22 + 1) + 2  # as `backtest.mean_of` says, and the rest of the last target
+    TrainingSpec.of(entry, series=Observed.of(series, len(series) - needed))
+    for cutoff, reason in ((len(series) - needed + 1, f"{needed} values.*{needed - 1}"), (19, "20 values.*19")):
+        with pytest.raises(InputError, match=reason):
+            TrainingSpec.of(entry, series=Observed.of(series, cutoff))
+    with pytest.raises(InputError, match=r"recipe\.points.*200"):
+        TrainingSpec.of(entry, series=Observed.of(series), changes={"recipe.points": 200})
+
+
+def test_a_score_of_several_steps_has_its_errors_and_is_verified_by_step(home, tmp_path):
+    changes = {**SMALL, "recipe.steps": 40}
+    spec = TrainingSpec.of(_registry.entry("lstm.sine-h3"), changes=changes, series=Observed.of(measured()))
+    card = _registry.architecture("lstm").card_of(spec.source, 3)
+    bundle = build.export(train(spec), card, tmp_path / "lstm.load-h3")
+    steps = bundle.manifest.score.steps
+    assert set(steps) == set(KINDS) and all(len(values) == 3 and min(values) > 0 for values in steps.values())
+    assert verify(bundle).passed
+    facts = json.loads((bundle.path / store.MANIFEST).read_text("utf-8"))
+    facts["score"]["steps"]["mse_se"][2] *= 0.9
+    (bundle.path / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
+    assert "mse_se of step 3" in verify(bundle.path).checks[-1].detail
 
 
 def test_no_value_from_the_cutoff_on_reaches_training_or_the_scaling(home, small_run):
@@ -125,7 +159,12 @@ def test_it_proves_itself_and_reproduces(kept, at_home):
         (lambda facts: facts["score"].update(windows=10), "240"),
         (lambda facts: facts["score"].update(skill=[0.9, 0.1]), "skill"),
         (lambda facts: facts["score"]["rivals"].clear(), "rivals"),
+        (lambda facts: facts["score"]["rivals"].update(oracle=1.0), "oracle"),
+        (lambda facts: facts["score"].update(steps={"mse": [1.0]}), "score.steps"),
+        (lambda facts: facts["score"].update(steps={key: [1.0] for key in KINDS}), "of step 1"),
         (lambda facts: facts["source"].update(cutoff=2_000), "cutoff"),
+        (lambda facts: facts["source"].update(cutoff=900), "320 finite"),
+        (lambda facts: facts["source"].update(name="sine"), "'sine'"),
         (lambda facts: facts["files"].pop("holdout.safetensors"), "holdout.safetensors"),
     ],
 )

@@ -9,6 +9,7 @@ from safetensors.numpy import load
 from safetensors.numpy import save as serialise
 
 from ..errors import InputError, IntegrityError
+from ..signals import Observed
 from .store import HOLDOUT, Bundle
 
 
@@ -19,17 +20,17 @@ def of(bundle: Bundle) -> NDArray[np.float64]:
         InputError: the bundle was trained on a simulated signal and holds no such file.
         IntegrityError: the file cannot be read, or does not hold such an array.
     """
-    if HOLDOUT not in bundle.manifest.files:
+    source = bundle.manifest.source
+    if not isinstance(source, Observed):
         raise InputError(f"{bundle.manifest.name} was trained on a simulated signal: it holds no measured values.")
     try:
         values = load(bundle.read(HOLDOUT))["values"]
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{HOLDOUT} cannot be read: {error}.") from None
-    contract = bundle.manifest.contract
-    least = contract.context_length + contract.horizon
-    if values.ndim != 1 or values.dtype != np.float64 or len(values) < least or not np.isfinite(values).all():
+    length = source.length - source.cutoff + bundle.manifest.contract.context_length
+    if values.shape != (length,) or values.dtype != np.float64 or not np.isfinite(values).all():
         raise IntegrityError(
-            f"{HOLDOUT} must hold at least {least} finite float64 values, not {values.dtype} {list(values.shape)}."
+            f"{HOLDOUT} must hold {length:,} finite float64 values, not {values.dtype} {list(values.shape)}."
         )
     return np.asarray(values)
 

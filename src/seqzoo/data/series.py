@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import re
@@ -57,14 +58,24 @@ class Series:
         _storage.write_file(_place(self.sha256), raw.getvalue())
 
 
+def is_stored(sha256: str) -> bool:
+    """Whether a file for the series exists; reads nothing."""
+    return _place(sha256).is_file()
+
+
 def stored(name: str, sha256: str) -> Series:
     """A series that `Series.store` wrote.
 
     Raises:
         InputError: the file is missing, or its values have changed.
     """
+    return _read(name, sha256, _place(sha256))
+
+
+@functools.lru_cache(maxsize=1)  # a training asks for its series at every stage
+def _read(name: str, sha256: str, path: Path) -> Series:
     try:
-        raw = _storage.read_file(_place(sha256), LIMIT)
+        raw = _storage.read_file(path, LIMIT)
         series = Series(name, np.load(io.BytesIO(raw), allow_pickle=False))
     except (IntegrityError, ValueError, EOFError):
         series = None

@@ -93,9 +93,18 @@ def backtest(
             f"{most_windows(context_length, horizon):,} do. Take a larger stride."
         )
     losses = np.concatenate([_losses(forecaster, part, context_length, horizon, first, stride) for part in parts])
-    overlap = -(-(context_length + horizon) // stride) - 1
-    bandwidth = max(2 * overlap, max(counts) if len(parts) > 1 else 0)
+    bandwidth = max(_bandwidth(context_length, horizon, stride), max(counts) if len(parts) > 1 else 0)
     return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
+
+
+def _bandwidth(context_length: int, horizon: int, stride: int) -> int:
+    """Twice the number of later cutoffs whose windows overlap with those of one cutoff."""
+    return 2 * (-(-(context_length + horizon) // stride) - 1)
+
+
+def fewest_cutoffs(context_length: int, horizon: int) -> int:
+    """The number of cutoffs, at stride 1, from which a backtest of one series has standard errors."""
+    return 2 * (_bandwidth(context_length, horizon, 1) + 1)
 
 
 def mean_of(losses: FloatArray, bandwidth: int) -> list[Estimate]:

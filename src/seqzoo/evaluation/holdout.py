@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,5 +51,4 @@ def score_on_series(predict: Predict, values: NDArray[np.float64], context_lengt
 
 def _over_steps(result: Backtest) -> Estimate:
     values, errors = (np.array(part) for part in zip(*result.steps, strict=True))
-    spread = float(errors.mean())
-    return Estimate(float(values.mean()), spread if math.isfinite(spread) else 0.0)
+    return Estimate(float(values.mean()), float(errors.mean()))

@@ -85,8 +85,6 @@ def _holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
     """The held-out part of a measured series with the window before it; None for a simulated source."""
     if not isinstance(spec.source, Observed):
         return None
-    if spec.source.cutoff < spec.context_length:
-        raise InputError(f"the cutoff {spec.source.cutoff} must leave {spec.context_length} values before it.")
     return spec.source.series().values[spec.source.cutoff - spec.context_length :]
 
 
@@ -342,7 +340,6 @@ def _on_series(measured: HoldoutScore) -> ScoreFacts:
         own = measured.model.steps
         steps = {"mse": [step.value for step in own], "mse_se": [step.se for step in own]}
         steps |= {name: [step.value for step in result.steps] for name, result in measured.rivals.items()}
-        steps = {name: values for name, values in steps.items() if np.isfinite(values).all()}
     return ScoreFacts(
         windows=measured.model.cutoffs, seed=0, mse=(measured.mse.value, measured.mse.se), excess=None, skill=None,
         rivals=measured.rival_mse, steps=steps,

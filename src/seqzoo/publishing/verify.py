@@ -19,7 +19,7 @@ from ..bundles import store as bundles
 from ..bundles.manifest import ScoreFacts
 from ..bundles.store import TORCHSCRIPT, Bundle
 from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
-from ..evaluation.holdout import score_on_series
+from ..evaluation.holdout import HoldoutScore, score_on_series
 from ..evaluation.scoring import Score, fresh_seed, most_windows, score
 from ..forecasters.floors import NO_EXCESS
 from ..forecasters.table import REQUIRED, label
@@ -261,14 +261,31 @@ def _score_on_series(bundle: Bundle) -> str:
     if stated.windows != measured.model.cutoffs:
         cutoffs = f"{measured.model.cutoffs:,} cutoffs"
         raise IntegrityError(f"{cutoffs} are held out; the manifest states {stated.windows:,}.")
+    if unknown := sorted(set(stated.rivals) - set(measured.rivals)):
+        raise IntegrityError(f"the manifest states rivals that do not exist: {', '.join(unknown)[:200]}.")
     pairs = {"mse": (stated.mse[0], measured.mse.value), "its standard error": (stated.mse[1], measured.mse.se)}
-    for name, mse in measured.rival_mse.items():
-        pairs[f"the rival {name}"] = stated.rivals.get(name, math.nan), mse
+    pairs |= {f"the rival {name}": (mse, measured.rival_mse[name]) for name, mse in stated.rivals.items()}
+    if stated.steps:
+        pairs |= _steps_on_series(stated, measured)
     for what, (claim, value) in pairs.items():
         if not abs(claim - value) <= SAME * abs(value):
             raise IntegrityError(f"{what} is {value:.6g} on the held-out part; the manifest states {claim:.6g}.")
     rivals = ", ".join(f"{label(name)} {mse:.4g}" for name, mse in measured.rival_mse.items())
     return f"MSE {measured.mse.value:.4g} at {stated.windows:,} held-out cutoffs, as stated; {rivals}"
+
+
+def _steps_on_series(stated: ScoreFacts, measured: HoldoutScore) -> dict[str, tuple[float, float]]:
+    """What is stated and measured of each step ahead, by name. Raises IntegrityError for other kinds of facts."""
+    own = measured.model.steps
+    known = {"mse": [step.value for step in own], "mse_se": [step.se for step in own]}
+    known |= {name: [step.value for step in measured.rivals[name].steps] for name in stated.rivals}
+    if set(stated.steps) != set(known):
+        raise IntegrityError(f"score.steps must hold {', '.join(sorted(known))}; it holds {sorted(stated.steps)}.")
+    return {
+        f"{kind} of step {at + 1}": (claim, known[kind][at])
+        for kind, claims in stated.steps.items()
+        for at, claim in enumerate(claims)
+    }
 
 
 def _score(bundle: Bundle, windows: int, seed: int) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from ..data.scaling import Normaliser
 from ..data.series import NAME, Series, stored
 from ..errors import InputError
-from .families import make
+from .families import FAMILIES, make
 from .signal import Signal
 
 HELD_OUT = 5  # the last fifth of a series scores the model
@@ -69,6 +69,8 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise InputError(f"a series' name must match {NAME.pattern}, got {self.name[:80]!r}.")
+        if self.name in FAMILIES:  # a model of the series would have the name of a model of the signal
+            raise InputError(f"{self.name!r} is the name of a signal: give the series another name.")
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise InputError(f"the SHA-256 of a series has 64 hexadecimal digits, got {self.sha256[:80]!r}.")
         if not 0 < self.cutoff < self.length:

@@ -36,9 +36,9 @@ def builder(
     """
     architecture = _registry.architecture(spec.architecture)
     here = _model_files.sha256_of(architecture.name)
-    if spec.model_file not in (None, here):
+    if spec.model_file is not None and here not in (None, spec.model_file):
         raise InputError(
-            f"the file of the architecture {architecture.name!r} has changed: its SHA-256 is {str(here)[:12]}, and "
+            f"the file of the architecture {architecture.name!r} has changed: its SHA-256 is {here[:12]}, and "
             f"was {spec.model_file[:12]}. Give the file that the training began with, or train from the beginning."
         )
     config = configured(architecture.config(), "config", spec.config)

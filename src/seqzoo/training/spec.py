@@ -12,6 +12,7 @@ import msgspec
 
 from ..data.scaling import Normaliser
 from ..errors import InputError
+from ..evaluation.backtest import fewest_cutoffs
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Observed, Simulated, Source
 from ..zoo import _model_files
@@ -61,11 +62,25 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         points = self.recipe.points
         if isinstance(self.source, Observed) and points is not None:
             raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
+        if isinstance(self.source, Observed):
+            self._check_cutoff(self.source)
         process = self.source.process
         if process is not None and process.sigma == 0:
             raise InputError(
                 "sigma must be above 0 to train, got 0: without noise the best forecaster makes no error, so that "
                 "the distance from it has no scale."
+            )
+
+    def _check_cutoff(self, source: Observed) -> None:
+        """Raises InputError unless the cutoff leaves a window before it and enough values for a score after it."""
+        if source.cutoff < self.context_length:
+            raise InputError(f"the cutoff must leave {self.context_length} values before it, got {source.cutoff}.")
+        after = source.length - source.cutoff
+        needed = fewest_cutoffs(self.context_length, self.horizon) + self.horizon - 1
+        if after < needed:
+            raise InputError(
+                f"a score with a standard error needs {needed} values after the cutoff, got {after:,}. Give a longer "
+                "series or an earlier cutoff."
             )
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from anyio import to_thread
@@ -14,7 +14,10 @@ from ...data.numerals import number as plain_number
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster, has_bundle
 from ...runtime.repository import Repository
+from ..ui import theme
 from . import loading
+
+Result = TypeVar("Result")
 
 
 class Visit:
@@ -92,6 +95,17 @@ class Visit:
 def identity(name: str, model: Forecaster) -> str:
     """A key that differs between models, and between bundles of one name; the same on every engine."""
     return f"{model.path} {model.bundle.manifest_sha256}" if has_bundle(model) else name
+
+
+async def computed(work: Callable[[], Result], failure: ui.html) -> Result | None:
+    """What `work` returns, computed in a thread; None if it raises SeqzooError, which `failure` then shows."""
+    try:
+        result = await to_thread.run_sync(work)
+    except SeqzooError as error:
+        failure.set_content(theme.sentence(error))
+        return None
+    failure.set_content("")
+    return result
 
 
 class Latest:

@@ -10,6 +10,7 @@ import msgspec
 
 from ... import signals
 from ...bundles.manifest import Manifest
+from ...data.series import is_stored
 from ...errors import InputError, UnknownNameError
 from ...signals import Observed, Simulated, Source
 from ...training.spec import TrainingSpec
@@ -129,13 +130,7 @@ def can_train(manifest: Manifest) -> bool:
 
 def _can_draw(source: Source) -> bool:
     """Whether this installation can draw windows of the source."""
-    if isinstance(source, Simulated):
-        return source.family in signals.FAMILIES
-    try:
-        source.series()
-    except InputError:
-        return False
-    return True
+    return source.family in signals.FAMILIES if isinstance(source, Simulated) else is_stored(source.sha256)
 
 
 def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:

@@ -21,7 +21,7 @@ from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
 from ..signal_panel import SignalPanel
-from ..visit import Latest, Visit
+from ..visit import Latest, Visit, computed
 from . import slopes
 from .slopes import Slopes
 from .units import Units
@@ -136,12 +136,9 @@ class _Sensitivity:
         await self.refresh()
 
     async def _refresh(self) -> None:
-        try:
-            view = await to_thread.run_sync(self._compute)
-        except SeqzooError as error:
-            self.failure.set_content(theme.sentence(error))
+        view = await computed(self._compute, self.failure)
+        if view is None:
             return
-        self.failure.set_content("")
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
         charts.redraw(self.slopes, slopes.slopes(view), slopes.slopes_described(view))
         charts.redraw(self.window, slopes.window(view, poked), slopes.window_described(view))

@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from anyio import to_thread
 from nicegui import ui
 
 from ...._arrays import FloatArray
@@ -23,7 +22,7 @@ from ...ui.handles import Points
 from ...ui.theme import LEVEL
 from .. import engines_panel, own_window
 from ..signal_panel import SignalPanel
-from ..visit import Latest, Visit, identity
+from ..visit import Latest, Visit, computed, identity
 from . import chart
 from .chart import Forecasts
 
@@ -117,12 +116,9 @@ class _Predict:
         await self.refresh()
 
     async def _refresh(self) -> None:
-        try:
-            view = await to_thread.run_sync(self._compute)
-        except SeqzooError as error:
-            self.failure.set_content(theme.sentence(error))
+        view = await computed(self._compute, self.failure)
+        if view is None:
             return
-        self.failure.set_content("")
         self.seen = view.context
         name = self.visit.name
         charts.redraw(self.chart, chart.options(view, name), chart.described(view, name))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from anyio import to_thread
 from nicegui import ui
 
 from ....bundles import holdout
-from ....errors import SeqzooError
 from ....forecasters.protocol import has_bundle
 from ....forecasters.table import RULES, label
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
-from ..visit import Latest, Visit
+from ..visit import Latest, Visit, computed
 
 
 class _Measured:
@@ -52,12 +50,9 @@ class _Measured:
     async def _refresh(self) -> None:
         context = self.values[self.first : self.first + self.length]
         observed = self.values[self.first + self.length :][: self.horizon]
-        try:
-            ahead = await to_thread.run_sync(self.visit.model.predict, context)
-        except SeqzooError as error:
-            self.failure.set_content(theme.sentence(error))
+        ahead = await computed(lambda: self.visit.model.predict(context), self.failure)
+        if ahead is None:
             return
-        self.failure.set_content("")
         forecasts = {name: weights(self.length, self.horizon) @ context for name, weights in RULES.items()}
         self._draw(context, observed, np.asarray(ahead[0], np.float64), forecasts)
 

@@ -19,7 +19,7 @@ from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
 from ..visit import Latest, Visit
 from . import errors
-from .errors import Measurement, RolledOut
+from .errors import DrawnForecasts, Measurement
 
 LEAST, MOST = 20, 1000
 FIRST_SEED = 5
@@ -33,7 +33,7 @@ class _Rollout:
         self.visit = visit
         self.horizon = int(visit.number("horizon", 100, LEAST, MOST))
         self.seed = int(visit.number("window", FIRST_SEED, 0, 2**31 - 1))
-        self.drawn: tuple[tuple[Forecaster, int, int], RolledOut] | None = None
+        self.drawn: tuple[tuple[Forecaster, int, int], DrawnForecasts] | None = None
         self.refresh, self.measure = Latest(self._refresh), Latest(self._measure)
 
     async def show(self) -> None:
@@ -93,7 +93,7 @@ class _Rollout:
             return
         await self.refresh()
 
-    def _draw(self, drawn: RolledOut, measurement: Measurement | None) -> None:
+    def _draw(self, drawn: DrawnForecasts, measurement: Measurement | None) -> None:
         name, steps = self.visit.name, np.arange(1, len(drawn.model) + 1)
         past = np.arange(1 - len(drawn.history), 1)
         beside = self._beside(drawn.rolled_linear, drawn.partner)

@@ -42,7 +42,7 @@ class Partner(NamedTuple):
         return "recursive" if self.model.horizon == 1 else "direct"
 
 
-class RolledOut(NamedTuple):
+class DrawnForecasts(NamedTuple):
     """One window and its forecasts: the history [T]; all others [H], the partner's [up to H]."""
 
     history: FloatArray
@@ -118,7 +118,7 @@ def _of_partner(partner: Partner | None, context: FloatArray, horizon: int) -> F
     return partner.model.forecast(context, steps).astype(np.float64)
 
 
-def case(name: str, model: Forecaster, horizon: int, seed: int) -> RolledOut:
+def case(name: str, model: Forecaster, horizon: int, seed: int) -> DrawnForecasts:
     """One window of the model's signal, the values after it and the forecasts of them."""
     length, signal = model.context_length, model.signal
     drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, np.random.default_rng(seed))
@@ -127,7 +127,7 @@ def case(name: str, model: Forecaster, horizon: int, seed: int) -> RolledOut:
     rolled = linear_recursion(best_linear(signal, length), horizon)(window)[0]
     seen = window[:, :, None]
     beside = _of_partner(partner_of(name, model), seen, horizon)
-    return RolledOut(
+    return DrawnForecasts(
         history,
         drawn.clean[0],
         model.forecast(seen, horizon)[0].astype(np.float64),
