@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageColor
+
+from seqzoo import _palette
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import headless
@@ -33,7 +35,9 @@ PAGES = {
     "arena": ("/arena?question=sample-efficiency", ".chart svg"),
     "tour": ("/tours/gate?step=3", ".mz canvas"),
 }
-COLOURS = 160  # of a picture's palette: these pages have few, and a repository keeps every version
+COLOURS = 256  # of a picture's palette: these pages have few, and a repository keeps every version
+PAIRS = (*_palette.COLOURS.values(), *_palette.SURFACES.values())
+OWN = [ImageColor.getrgb(value) for pair in PAIRS for value in pair]
 
 
 def main(names: list[str]) -> None:
@@ -57,6 +61,14 @@ def train(page: Any, url: str, ready: str) -> None:
     page.close()
 
 
+def palette_of(picture: Image.Image) -> Image.Image:
+    """An image whose palette holds the pages' own colours, however few pixels have them, and those most used."""
+    most_used = picture.quantize(COLOURS - len(OWN)).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*(part for colour in OWN for part in colour), *most_used])
+    return palette
+
+
 def draw(page: Any, url: str, ready: str, file: Path) -> None:
     """The upper part of a page as PNG."""
     page.goto(url)
@@ -64,7 +76,7 @@ def draw(page: Any, url: str, ready: str, file: Path) -> None:
     page.wait_for_selector(".badge.loading", state="detached")
     page.wait_for_timeout(2500)  # what is measured on the page, such as a band, is drawn when it is known
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    picture.quantize(palette=palette_of(picture), dither=Image.Dither.NONE).save(file, optimize=True)
     sys.stdout.write(f"{file.name}: {file.stat().st_size / 1024:.0f} KB\n")
 
 
