@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from seqzoo.app.model import own_window
-from seqzoo.data.reading import rows_of
+from seqzoo.data.typed import rows_of
 from seqzoo.errors import InputError
 from support.terminal import Terminal
 

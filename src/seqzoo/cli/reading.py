@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.numerals import number, shown
-from ..data.reading import Lines, rows_of
+from ..data.typed import Lines, rows_of
 from ..errors import InputError
 
 LIMIT = 16 << 20  # bytes; as Python numbers they take about thirty times the memory

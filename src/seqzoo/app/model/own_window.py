@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...data.numerals import number
-from ...data.reading import rows_of
+from ...data.typed import rows_of
 from ...data.windows import last_window
 from ...errors import InputError
 

@@ -1,4 +1,4 @@
-"""Reads numbers from text: one a line, several on a line, or a list in brackets."""
+"""Reads numbers that a person typed or pasted: one a line, several on a line, or a list in brackets."""
 
 from __future__ import annotations
 
