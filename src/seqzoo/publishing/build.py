@@ -59,7 +59,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
 
     Raises:
         InputError: the run has no evaluation yet, or the folder holds other files.
-        MissingExtraError: onnx or onnxscript is not installed.
+        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     if not trained.history:
         raise InputError("the run has no evaluated weights yet: train it for longer.")
@@ -153,9 +153,9 @@ _CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)
 
 
 def check_exporter() -> None:
-    """Raises MissingExtraError unless onnx and onnxscript are installed."""
-    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript")):
-        raise MissingExtraError("ONNX export", "train")
+    """Raises MissingExtraError unless what writes a bundle's ONNX file and its card is installed."""
+    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "yaml")):
+        raise MissingExtraError("writing a bundle", "train")
 
 
 def check_exportable(spec: TrainingSpec) -> None:
@@ -181,7 +181,7 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
 
     Raises:
         InputError: ONNX cannot express the module.
-        MissingExtraError: onnx or onnxscript is not installed.
+        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     check_exporter()
     example = torch.zeros(3, contract.context_length, 1)
