@@ -68,10 +68,10 @@ def test_no_name_breaks_the_metadata(word):
 
 def test_a_small_error_is_a_number_in_the_metadata():
     found = store.open_bundle(shelf.find("lstm.sine"))
-    score = msgspec.structs.replace(found.manifest.score, mse=(1.25e-9, 1e-10), excess=None, skill=None)
+    score = msgspec.structs.replace(found.manifest.score, mse=(1e-9, 1e-10), excess=None, skill=None)
     text = cards.render(msgspec.structs.replace(found.manifest, score=score), _registry.entry("lstm.sine").card)
     (result,) = ModelCard(text).data.eval_results
-    assert (result.metric_type, result.metric_value) == ("mse", 1.25e-9)
+    assert (result.metric_type, result.metric_value) == ("mse", 1e-9)
 
 
 def test_the_figures_of_the_text_are_those_of_the_manifest(found):

@@ -27,6 +27,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from .. import __version__
+from .._arrays import with_channel
 from .._extras import one_thread
 from ..bundles import holdout as holdouts
 from ..bundles import store
@@ -281,7 +282,7 @@ def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
-    return np.concatenate([likely, unlikely, chosen]).astype(np.float32)[:, :, None]
+    return with_channel(np.concatenate([likely, unlikely, chosen]).astype(np.float32))
 
 
 def eager(module: nn.Module, windows: NDArray[np.float32]) -> torch.Tensor:
