@@ -1,4 +1,4 @@
-"""Whether torch is installed, and how many threads it uses."""
+"""Whether torch and polars are installed, and how many threads torch uses."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ def check_torch(purpose: str) -> None:
     """Raises MissingExtraError, which states the purpose, unless torch is installed. Does not import torch."""
     if not has_torch():
         raise MissingExtraError(purpose, "train")
+
+
+def has_polars() -> bool:
+    """Whether polars is installed, without importing it."""
+    try:
+        return importlib.util.find_spec("polars") is not None
+    except ValueError:  # None stands for it in sys.modules, as tests of a bare installation do
+        return False
+
+
+def check_polars(purpose: str) -> None:
+    """Raises MissingExtraError, which states the purpose, unless polars and narwhals are installed."""
+    if not has_polars() or importlib.util.find_spec("narwhals") is None:
+        raise MissingExtraError(purpose, "series")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from seqzoo.app.model import own_window
+from seqzoo.cli.reading import PLAIN_LIMIT
 from seqzoo.data.typed import rows_of
 from seqzoo.errors import InputError
 from support.terminal import Terminal
@@ -56,16 +58,108 @@ def test_every_case_is_in_the_table() -> None:
     assert {str(file.relative_to(CASES)) for file in CASES.rglob("*.csv")} == set(REFUSED)
 
 
+@pytest.fixture
+def without_polars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+
+
 @pytest.mark.parametrize("command", ["predict", "forecast", "backtest"])
-def test_every_case_is_refused_with_its_line_and_what_to_do(terminal: Terminal, command: str, tmp_path: Path) -> None:
+def test_every_case_is_refused_without_the_extra_with_its_line_and_what_to_do(
+    terminal: Terminal, command: str, tmp_path: Path, without_polars: None
+) -> None:
     for name, parts in REFUSED.items():
         refusal = terminal(command, "lstm.sine", "--file", CASES / name).refusal
-        assert all(part in refusal for part in parts), (name, refusal)
+        assert all(part in refusal for part in (*parts, "pip install 'seqzoo[series]'")), (name, refusal)
+    named = ("--file", CASES / "02_index/pandas_unnamed.csv", "--value", "value")
+    refusal = terminal(command, "lstm.sine", *named).refusal
+    assert "pip install 'seqzoo[series]'" in refusal
     for name, parts in HEADLESS.items():
         rest = tmp_path / "rest.csv"
         rest.write_bytes((CASES / name).read_bytes().partition(b"\n")[2])
         refusal = terminal(command, "lstm.sine", "--file", rest).refusal
         assert all(part in refusal for part in parts), (name, refusal)
+
+
+# What each case forecasts, or what its refusal names.
+READ: dict[str, float | tuple[str, ...]] = {
+    "01_locale/decimal_comma_header_semicolon.csv": 0.6813,
+    "01_locale/decimal_comma_one_column.csv": 0.6813,
+    "01_locale/thousands_nbsp_cp1252.csv": 0.5599,
+    "01_locale/thousands_quoted.csv": ("line 2", "'12,011'", "12011", "12.011", "--decimal"),
+    "01_locale/thousands_unquoted.csv": ("line 1", "'12,011'", "12011", "12.011", "--decimal"),
+    "02_index/index_no_header.csv": 0.6813,
+    "02_index/pandas_unnamed.csv": 0.6813,
+    "02_index/two_series_wide.csv": ("a, b", "--value"),
+    "02_index/yyyymmdd_no_header.csv": 0.6813,
+    "05_missing/blank_line.csv": 0.6813,
+    "05_missing/eight_words.csv": ("line 232", "-999", "--missing=-999", "--keep=-999"),
+    "05_missing/seven.csv": ("3 values follow", "--gaps"),
+}
+SETTLED: list[tuple[str, list[str], float]] = [
+    ("02_index/two_series_wide.csv", ["--value", "a"], 0.6813),
+    ("02_index/two_series_wide.csv", ["--value", "1", "--time", "none"], 0.6813),
+    ("05_missing/blank_line.csv", ["--gaps", "interpolate"], 0.6813),
+]
+
+
+def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(terminal: Terminal) -> None:
+    for name, expected in READ.items():
+        said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json")
+        if isinstance(expected, tuple):
+            assert all(part in said.refusal for part in expected), (name, said.refusal)
+            assert said.out == ""
+            continue
+        facts = json.loads(said.out)
+        assert facts["forecast"] == [pytest.approx(expected, abs=5e-5)], name
+        assert said.err.startswith(f"{CASES / name}: ") and said.err.count("\n") == 1, said.err
+        assert facts["reading"]["understood"] == said.err.strip()
+        alone = terminal("predict", "lstm.sine", "--file", CASES / name)
+        assert float(alone.out) == pytest.approx(expected, abs=5e-5), name
+    for name, options, value in SETTLED:
+        said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json", *options)
+        assert json.loads(said.out)["forecast"] == [pytest.approx(value, abs=5e-5)], (name, options)
+
+
+def test_a_table_on_standard_input_is_read_and_its_stamps_follow(terminal: Terminal) -> None:
+    raw = (CASES / "01_locale/decimal_comma_header_semicolon.csv").read_bytes()
+    for given in (raw, gzip.compress(raw)):
+        said = terminal("forecast", "lstm.sine", "-", "-n", "2", "--json", stdin=given)
+        facts = json.loads(said.out)
+        assert facts["stamps"] == ["2024-04-30", "2024-05-01"] and facts["reading"]["missing"] == 0
+        assert said.err.startswith("standard input: ") and "'Wert' with a decimal comma" in said.err
+
+
+def test_a_backtest_counts_the_windows_that_a_missing_value_leaves_out(terminal: Terminal) -> None:
+    words = ["--file", CASES / "05_missing/eight_words.csv", "--missing=-999", "-n", "1"]
+    facts = json.loads(terminal("backtest", "lstm.sine", *words, "--json").out)
+    assert (facts["cutoffs"], facts["left_out"]) == (112, 168) and facts["reading"]["missing"] == 8
+    assert "112 cutoffs" in terminal("backtest", "lstm.sine", *words).out
+    filled = json.loads(terminal("backtest", "lstm.sine", *words, "--gaps", "interpolate", "--json").out)
+    assert (filled["cutoffs"], filled["left_out"], filled["reading"]["filled"]) == (280, 0, 8)
+    assert "8 missing" in terminal("backtest", "lstm.sine", *words, "--gaps", "refuse").refusal
+
+
+def test_options_of_a_file_are_checked_and_need_a_file(terminal: Terminal, tmp_path: Path) -> None:
+    file = CASES / "02_index/two_series_wide.csv"
+    for options, parts in (
+        (["--value", "c"], ("'c'", "a, b")),
+        (["--gaps", "fill"], ("--gaps", "interpolate")),
+        (["--decimal", ";"], ("--decimal",)),
+        (["--frequency", "fortnight", "--value", "a"], ("'fortnight'", "W-SUN")),
+    ):
+        refusal = terminal("forecast", "lstm.sine", "--file", file, *options).refusal
+        assert all(part in refusal for part in parts), (options, refusal)
+    assert "--file" in terminal("forecast", "lstm.sine", "--value", "a").refusal
+    assert "--file" in terminal("predict", "lstm.sine", "--gaps", "last", *VALUES[:20]).refusal
+    assert "it is binary" in terminal("forecast", "lstm.sine", "--file", Path(sys.executable)).refusal
+
+
+def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "large.txt"
+    file.write_text("\n".join(VALUES * 2_000))
+    assert file.stat().st_size > PLAIN_LIMIT
+    said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
+    assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)]
 
 
 def test_every_case_is_refused_where_it_is_pasted_or_chosen_in_the_browser() -> None:
@@ -234,7 +328,9 @@ STRANGE: list[tuple[bytes, tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
-def test_what_is_not_plain_numbers_is_named_with_what_to_do(terminal: Terminal, tmp_path: Path) -> None:
+def test_what_is_not_plain_numbers_is_named_with_what_to_do(
+    terminal: Terminal, tmp_path: Path, without_polars: None
+) -> None:
     file = tmp_path / "strange.csv"
     commands = ("predict", "forecast", "backtest")
     for turn, (raw, parts) in enumerate(STRANGE):

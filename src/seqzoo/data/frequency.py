@@ -43,7 +43,7 @@ class Frequency:
 
     @property
     def seasons(self) -> tuple[int, ...]:
-        """Usual season lengths in steps, the shortest first: a day and a week, a week, or a year. Empty if unusual."""
+        """Usual season lengths in steps, the shortest first: a day and a week, a week, or a year."""
         if self.unit == "us":
             return tuple(span // self.step for span in (DAY, 7 * DAY) if span % self.step == 0 and span > self.step)
         if self.unit == "M":
@@ -74,7 +74,8 @@ class Frequency:
             dates = np.busday_offset(date, steps, roll="forward", holidays=_listed(holidays))
         else:
             dates = _day_of(date.astype("datetime64[M]") + steps.astype("timedelta64[M]"), self.day)
-        return dates.astype("datetime64[us]") + (start - date.astype("datetime64[us]"))
+        stepped: Stamps = dates.astype("datetime64[us]") + (start - date.astype("datetime64[us]"))
+        return stepped
 
     def _counted(self, stamps: Stamps, holidays: Stamps | None) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Units since a fixed origin, and whether each stamp can lie on a grid of this kind."""
@@ -120,7 +121,8 @@ def frequency(alias: str) -> Frequency:
             ending = f"-{anchor}" if anchor else ""
             return Frequency(f"{number}{name}{ending}", "M", count * size, _ENDS[months[1] + months[3]])
     raise InputError(
-        f"unknown frequency {alias[:40]!r}. Write it as pandas does, for example 15min, h, D, B, W-SUN, MS, ME, QS or YE."
+        f"unknown frequency {alias[:40]!r}. Write it as pandas does, for example 15min, h, D, B, W-SUN, MS, ME "
+        "or QS."
     )
 
 
@@ -143,7 +145,8 @@ def infer(local: Stamps, instants: Stamps) -> Fit:
 
 def commonest(instants: Stamps) -> tuple[np.timedelta64, float]:
     """The commonest spacing of ascending stamps, and its share of all spacings."""
-    spacings, counts = np.unique(np.diff(instants), return_counts=True)
+    spacings, counts = np.unique(np.diff(instants).astype(np.int64), return_counts=True)
+    spacings = spacings.astype("timedelta64[us]")
     return spacings[counts.argmax()], float(counts.max() / counts.sum())
 
 
@@ -199,12 +202,13 @@ def _months(local: Stamps) -> list[Fit]:
 def _day_of(months: Stamps, day: str) -> Stamps:
     """The dates of a month's start or end, or of its first or last working day."""
     first = months.astype("datetime64[D]")
-    last = (months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
+    last: Stamps = np.subtract((months + np.timedelta64(1, "M")).astype("datetime64[D]"), np.timedelta64(1, "D"))
     if day == "business start":
-        return np.busday_offset(first, 0, roll="forward")
+        first = np.busday_offset(first, 0, roll="forward")
     if day == "business end":
-        return np.busday_offset(last, 0, roll="backward")
-    return first if day == "start" else last
+        last = np.busday_offset(last, 0, roll="backward")
+    chosen: Stamps = first if day.endswith("start") else last
+    return chosen
 
 
 def _time_of_day(stamps: Stamps) -> NDArray[np.int64]:

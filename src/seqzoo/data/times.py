@@ -117,7 +117,7 @@ def skipped_and_repeated(local: Stamps, zone: str) -> tuple[NDArray[np.bool_], N
 
 
 class _Changes(NamedTuple):
-    """Instants [n] in UTC at which a zone's offset changes, and the offsets [n + 1] before, between and after them."""
+    """Instants [n] in UTC at which a zone's offset changes, and the offsets [n + 1] around them."""
 
     instants: Stamps
     offsets: NDArray[np.timedelta64]

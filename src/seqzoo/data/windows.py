@@ -127,7 +127,8 @@ def whole(series: ArrayLike, context_length: int, horizon: int = 1, stride: int 
     width = context_length + horizon
     windows = sliding(series, context_length, horizon, stride)  # refuses what has no windows
     missing = np.concatenate([[0], np.cumsum(np.isnan(_series(series)))])
-    return (missing[width:] == missing[:-width])[::stride][: len(windows.context)]
+    kept: NDArray[np.bool_] = missing[width:] == missing[:-width]
+    return kept[::stride][: len(windows.context)]
 
 
 def finite_series(series: ArrayLike, *, missing: bool = False) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ def read(
     held = container.content(path, named, limit)
     if held.parquet:
         return read_table(from_parquet(held.parquet, named), named, choices)
-    table = from_text(held.text, named)
+    table = from_text(held.text, named, choices.decimal)
     if held.kind != "UTF-8":
         table.notes.insert(0, held.kind)
     return read_table(table, named, choices)

@@ -17,8 +17,23 @@ from ..numerals import MISSING, shown
 
 Where = Callable[[int], str]
 
-WORDS = sorted({*MISSING, "", "n.a.", "-nan", "+nan", "#value!", "#div/0!", "#ref!", "#null!", "\\n", "---", "(null)"})
-SENTINELS = (-9999999.0, -99999.0, -9999.0, -9999.9, -999.0, -999.9, -999.99, -99.9, -99.99, 9999.0, 99999.0, 999999.0)
+WORDS = sorted(
+    {*MISSING, "", "n.a.", "-nan", "+nan", "#value!", "#div/0!", "#ref!", "#null!", "\\n", "---", "(null)"}
+)
+SENTINELS = (
+    -9999999.0,
+    -99999.0,
+    -9999.0,
+    -9999.9,
+    -999.0,
+    -999.9,
+    -999.99,
+    -99.9,
+    -99.99,
+    9999.0,
+    99999.0,
+    999999.0,
+)
 LARGEST = 3.4028234663852886e38  # of float32
 
 _EXPONENT = r"([eE][+-]?[0-9]{1,4})?"
@@ -77,9 +92,7 @@ def marks_of(cells: pl.Series, absent: pl.Series) -> Marks:
     )  # fmt: skip
 
 
-def check_mark(
-    name: str, cells: pl.Series, absent: pl.Series, marks: Marks, separator: str, where: Where
-) -> None:
+def check_mark(name: str, cells: pl.Series, absent: pl.Series, marks: Marks, separator: str, where: Where) -> None:
     """Refuse a column that can be read with either mark, where nothing else settles it.
 
     What Python itself reads as a number has a decimal point, except where semicolons separate the columns: there
@@ -96,8 +109,8 @@ def check_mark(
         return
     point, comma = cell.replace(",", ""), cell.replace(".", "").replace(",", ".")
     raise InputError(
-        f"{where(row)}: {shown(cell)} in {name} can be read as {point} or as {comma}, and no other cell of the column "
-        "settles it. State the decimal mark: --decimal . or --decimal ,"
+        f"{where(row)}: {shown(cell)} in {name} can be read as {point} or as {comma}, and no other cell of the "
+        "column settles it. State the decimal mark: --decimal . or --decimal ,"
     )
 
 
@@ -182,18 +195,20 @@ _CLOCK = (
     r" ?(?P<p>[AaPp]\.?[Mm]\.?)? ?(?P<o>Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 _NAMES = "(?P<b>[A-Za-z]{3,9})"
+_WEEKDAY = "^(?:[A-Za-z]{3,9},? )?"
+_COMPACT_CLOCK = "(?:[T ]?(?P<H>[0-9]{2}):?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2}))? ?(?P<o>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 _FORMATS = (
     ("year-month-day", r"^(?P<y>[0-9]{4})[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2})" + _CLOCK),
     ("three", r"^(?P<a>[0-9]{1,2})[-/. ](?P<c>[0-9]{1,2})[-/. ](?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK),
-    ("yyyymmdd", r"^(?P<y>(?:1[5-9]|2[0-2])[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"
-                 r"(?:[T ]?(?P<H>[0-9]{2}):?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2}))? ?(?P<o>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"),
+    ("yyyymmdd", r"^(?P<y>(?:1[5-9]|2[0-2])[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})" + _COMPACT_CLOCK),
     ("year-month", r"^(?P<y>[0-9]{4})[-/. ]?[-/.M ](?P<m>[0-9]{1,2})$"),
     ("month-year", r"^(?P<m>[0-9]{1,2})[-/.](?P<y>[0-9]{4})$"),
     ("year-quarter", r"^(?P<y>[0-9]{4})[-/. ]?[Qq](?P<q>[1-4])$"),
     ("quarter-year", r"^[Qq](?P<q>[1-4])[-/. ]?(?P<y>[0-9]{4})$"),
     ("ISO week", r"^(?P<y>[0-9]{4})[-/. ]?[Ww](?P<w>[0-9]{1,2})$"),
-    ("day month-name year", r"^(?:[A-Za-z]{3,9},? )?(?P<d>[0-9]{1,2})[-/. ]+" + _NAMES + r"[-/., ]+(?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK),
-    ("month-name day year", r"^(?:[A-Za-z]{3,9},? )?" + _NAMES + r"[-. ]+(?P<d>[0-9]{1,2}),? +(?P<y>[0-9]{4})" + _CLOCK),
+    ("day month-name year", _WEEKDAY + r"(?P<d>[0-9]{1,2})[-/. ]+" + _NAMES
+                            + r"[-/., ]+(?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK),
+    ("month-name day year", _WEEKDAY + _NAMES + r"[-. ]+(?P<d>[0-9]{1,2}),? +(?P<y>[0-9]{4})" + _CLOCK),
     ("month-name year", r"^" + _NAMES + r"[-./ ]+(?P<y>[0-9]{4})$"),
 )  # fmt: skip
 _MONTHS = {name[:length]: month for month, name in enumerate(
@@ -274,10 +289,10 @@ def _ordered(
 ) -> tuple[str, pl.DataFrame]:
     """The parts with day, month and year named, and the name of the format."""
     first, second, third = (parts[key].cast(pl.Int32).filter(known).to_numpy() for key in ("a", "c", "y"))
-    short = int(parts["y"].filter(known).str.len_chars().min() or 4) == 2
+    short = bool((parts["y"].filter(known).str.len_chars() == 2).any())
     dotted = bool(cells.filter(known).str.contains(".", literal=True).all())
     possible = []
-    if first.max() <= 31 and second.max() <= 12 and not (short and (third.max() > 99)):
+    if first.max() <= 31 and second.max() <= 12 and not (short and (int(third.max()) > 99)):
         possible.append("day-first")
     if first.max() <= 12 and second.max() <= 31 and not (dotted and second.max() <= 12):
         possible.append("month-first")
@@ -295,7 +310,9 @@ def _ordered(
     elif len(possible) > 1:
         differing = np.flatnonzero(first != second) if "year-first" not in possible else np.array([0])
         row = int(np.flatnonzero(known.to_numpy())[differing[0]])
-        readings = " or as ".join(_read_as(choice, *(parts[key][row] for key in ("a", "c", "y"))) for choice in possible)
+        readings = " or as ".join(
+            _read_as(choice, *(parts[key][row] for key in ("a", "c", "y"))) for choice in possible
+        )
         raise InputError(
             f"{where(row)}: {shown(cells[row])} in {name} can be read as {readings}, and no row settles it. "
             f"State the order: --dates {' or --dates '.join(possible)}."
@@ -310,7 +327,8 @@ def _ordered(
 
 def _read_as(order: str, first: str, second: str, third: str) -> str:
     day, month, year = {
-        "day-first": (first, second, third), "month-first": (second, first, third), "year-first": (third, second, first)
+        "day-first": (first, second, third), "month-first": (second, first, third),
+        "year-first": (third, second, first),
     }[order]  # fmt: skip
     century = "" if len(year) == 4 else ("20" if int(year) < 69 else "19")
     return f"{century}{year}-{int(month):02}-{int(day):02}"
@@ -332,7 +350,9 @@ def _dates(frame: pl.DataFrame, form: str) -> tuple[pl.Series, pl.Series]:
             month = whole["m"]
         day = whole.get("d", pl.Series([1]).new_from_index(0, len(year)))
         text = pl.select(
-            pl.concat_str([year.cast(pl.String).str.zfill(4), month.cast(pl.String), day.cast(pl.String)], separator="-")
+            pl.concat_str(
+                [year.cast(pl.String).str.zfill(4), month.cast(pl.String), day.cast(pl.String)], separator="-"
+            )
         ).to_series()
         date = text.str.to_date("%Y-%m-%d", strict=False)
     return date.cast(pl.Int32), date.is_not_null()
@@ -344,7 +364,9 @@ def _time_of_day(frame: pl.DataFrame) -> tuple[NDArray[np.int64], pl.Series]:
         return np.zeros(len(frame), np.int64), pl.Series([False]).new_from_index(0, len(frame))
 
     def part(key: str) -> pl.Series:
-        column = frame[key] if key in frame.columns else pl.Series([None], dtype=pl.String).new_from_index(0, len(frame))
+        column = (
+            frame[key] if key in frame.columns else pl.Series([None], dtype=pl.String).new_from_index(0, len(frame))
+        )
         return column.cast(pl.Int64).fill_null(0)
 
     hour, minute, second = part("H"), part("M"), part("S")

@@ -8,12 +8,13 @@ import io
 import sys
 import zlib
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from ...errors import InputError, MissingExtraError
 
-LIMIT = 256 << 20  # bytes, once unpacked
+LIMIT = 64 << 20  # bytes, once unpacked; as a table they take about ten times the memory
 _PIECE = 1 << 20
+_PACKED = 512  # bytes that are unpacked at once: zstd packs 128 KiB of one byte into four
 _START = 4_096  # bytes that tell the kind
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"),
@@ -132,8 +133,37 @@ def _zstd(file: BinaryIO) -> BinaryIO:
         import zstandard
     except ImportError:
         raise MissingExtraError("reading files compressed with zstd", "series") from None
-    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file, read_across_frames=True)
-    return reader  # type: ignore[return-value]
+    return io.BufferedReader(_Unpacked(file, zstandard.ZstdDecompressor(max_window_size=1 << 27)))
+
+
+class _Unpacked(io.RawIOBase):
+    """What a stream compressed with zstd holds. zstandard's own reader takes a cut file for a whole one."""
+
+    def __init__(self, file: BinaryIO, decompressor: Any) -> None:
+        self._file, self._decompressor = file, decompressor
+        self._frame: Any = None
+        self._rest, self._ready = b"", b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        while not self._ready:
+            packed = self._rest or self._file.read(_PACKED)
+            self._rest = b""
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError("the file ends before its last frame does")
+                return 0
+            self._frame = self._frame or self._decompressor.decompressobj()
+            self._ready = self._frame.decompress(packed)
+            if self._frame.eof:
+                self._rest, self._frame = self._frame.unused_data, None
+        piece = self._ready[: len(view)]
+        self._ready = self._ready[len(piece) :]
+        view[: len(piece)] = piece
+        return len(piece)
 
 
 def _check_kind(start: bytes, named: str) -> None:
@@ -142,6 +172,8 @@ def _check_kind(start: bytes, named: str) -> None:
             raise InputError(f"cannot read {named}: it is {kind}. {advice}")
     if not start:
         raise InputError(f"{named} is empty.")
+    if not start.strip(b"\0"):
+        raise InputError(f"cannot read {named}: it is binary, not text: it begins with {len(start):,} zero bytes.")
 
 
 def _decoded(raw: bytes, named: str) -> tuple[str, str]:
@@ -151,7 +183,9 @@ def _decoded(raw: bytes, named: str) -> tuple[str, str]:
             try:
                 return raw.decode(encoding), "UTF-8" if encoding == "utf-8-sig" else encoding.upper()
             except UnicodeDecodeError as error:
-                raise InputError(f"cannot read {named}: it begins as {encoding.upper()}, but {error.reason}.") from None
+                raise InputError(
+                    f"cannot read {named}: it begins as {encoding.upper()}, but {error.reason}."
+                ) from None
     start = raw[:_START]
     if zeros := start.count(0):
         for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
@@ -163,7 +197,7 @@ def _decoded(raw: bytes, named: str) -> tuple[str, str]:
     controls = raw.translate(None, bytes(range(32, 256)) + b"\t\n\r\x0b\x0c\x1a")
     if controls:
         raise InputError(
-            f"cannot read {named}: it is binary, not text. CSV, TSV, JSON lines and Parquet are read, also as .gz or .zst."
+            f"cannot read {named}: it is binary, not text. CSV, JSON lines and Parquet are read, also .gz and .zst."
         )
     try:
         return raw.decode("utf-8"), "UTF-8"

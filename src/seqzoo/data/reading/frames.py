@@ -33,7 +33,7 @@ def frame_of(given: Any) -> pl.DataFrame:
 def _polars(frame: nw.DataFrame[Any]) -> pl.DataFrame:
     columns = []
     for name in frame.columns:
-        column = frame[name]
+        column = frame.get_column(name)
         if isinstance(column.dtype, nw.Datetime) or column.dtype in (nw.Date, nw.String, nw.Categorical, nw.Object):
             columns.append(pl.Series(str(name), column.to_list(), strict=False))
         else:
@@ -46,11 +46,11 @@ def _with_index(given: Any) -> Any:
     index = given.index
     if getattr(given, "name", None) is None and not hasattr(given, "columns"):
         given = given.rename("value")
-    if type(index).__name__ == "RangeIndex" and index.name is None:
-        return given
     frame = given.to_frame() if not hasattr(given, "columns") else given
     if any(not isinstance(label, str) for label in frame.columns):
         frame = frame.rename(columns=str)
+    if type(index).__name__ == "RangeIndex" and index.name is None:
+        return frame
     if type(index).__name__ == "PeriodIndex":
         frame = frame.set_axis(index.to_timestamp(how="start"))
     return frame.reset_index()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,12 @@ from . import cells as text
 from .table import Table
 
 TIME_NAMES = frozenset(
-    "ds date datetime time timestamp day month year week quarter period datum zeit zeitpunkt zeitstempel jahr monat tag "
-    "mois jour année annee heure fecha hora año mes data ora mese anno tijd datum_tijd t when".split()
+    "ds date datetime time timestamp day month year week quarter period datum zeit zeitpunkt zeitstempel jahr monat "
+    "tag mois jour année annee heure fecha hora año mes data ora mese anno tijd datum_tijd t when".split()
 )
 INDEX_NAMES = frozenset(
-    "index idx t i n k nr no id row step obs observation # x time day month year week hour period position sample".split()
+    "index idx t i n k nr no id row step obs observation # x time day month year week hour period "
+    "position sample".split()
 )
 _UNIX = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
 MOST_SERIES = 10_000
@@ -79,6 +80,8 @@ class Column:
     @cached_property
     def whole_numbers(self) -> NDArray[np.int64] | None:
         """The cells as whole numbers [T], if they all are."""
+        if self.absent.any():
+            return None
         try:
             if self.is_typed:
                 values = self.raw.to_numpy()
@@ -115,7 +118,9 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
              enumerate(zip(table.labels, table.columns, strict=True))]  # fmt: skip
     usable = [column for column in every if column.label or not column.is_blank]
     if not usable or not len(every[0].raw):
-        raise InputError(f"{named} holds no rows below its header." if table.has_header else f"{named} holds no rows.")
+        raise InputError(
+            f"{named} holds no rows below its header." if table.has_header else f"{named} holds no rows."
+        )
     by_id = _chosen(every, choices.id, "id") if choices.id else _named(every, "unique_id")
     value = _chosen(every, choices.value, "value") if choices.value else None
     rest = [column for column in usable if column not in (by_id, value)]
@@ -133,6 +138,8 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
         ignored = [column for column in others if not column.is_numeric]
         if not values and stamps is None and len(usable) == 1 and not usable[0].is_blank:
             values, ignored = usable, []  # to refuse it with its line
+        if not values and (named_cells := [column for column in others if not column.is_blank]):
+            values, ignored = named_cells[:1], []  # to refuse it with its line
         if not values:
             blank = [column.shown for column in others if column.is_blank]
             why = f"; {blank[0]} holds only missing values" if blank else ""
@@ -160,7 +167,7 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
     )
     words = _missing_words(values, used)
     understood = _understood(table, named, stamps, values, by_id, ignored, marks, series, results, words)
-    counts = _counts(results, series, words)
+    counts = _counts(results, series, words, wide=by_id is None)
     return Reading(series, tuple(labels), understood, counts, "--series" if by_id is not None else "--value")
 
 
@@ -205,13 +212,20 @@ def _stamps(
         assert column is not None
         if (stamps := _read_times(table, column, rest, choices, is_named=True)) is None:
             row = int((~column.absent).arg_max() or 0)
-            raise InputError(f"{table.where(row)}: {shown(str(column.raw[row]))} in {column.shown} is not a time that "
-                             "is known. Write it as 2024-01-31 or 2024-01-31 13:00.")  # fmt: skip
+            raise InputError(f"{table.where(row)}: {shown(str(column.raw[row]))} in {column.shown} is not a time "
+                             "that is known. Write it as 2024-01-31 or 2024-01-31 13:00.")  # fmt: skip
         return stamps
     numeric = [column for column in rest if column.is_numeric]
     others = len(numeric) + (value is not None)
-    written = [column for column in rest if not column.is_blank and (
-        column.raw.dtype.is_temporal() or (not column.is_typed and text.looks_like_times(column.cells, column.absent)))]
+    written = [
+        column
+        for column in rest
+        if not column.is_blank
+        and (
+            column.raw.dtype.is_temporal()
+            or (not column.is_typed and text.looks_like_times(column.cells, column.absent))
+        )
+    ]
     written.sort(key=lambda column: column.label.lower() != "ds")
     for column in written:
         stamps = _read_times(table, column, rest, choices, is_named=False)
@@ -234,7 +248,8 @@ def _read_times(
         return _typed_times(column)
     if is_named and (stamps := _number_times(column, table.has_header, True)) is not None:
         return stamps
-    cells, beside = column.cells, ()
+    cells = column.cells
+    beside: tuple[int, ...] = ()
     clock = next((other for other in rest if other is not column and not other.is_typed and not other.is_blank
                   and not other.raw.dtype.is_temporal()
                   and other.cells.filter(~other.absent).str.contains(text.CLOCK_ONLY).all()), None)  # fmt: skip
@@ -243,7 +258,9 @@ def _read_times(
         return None
     if clock is not None and told.whole:
         joined = pl.select(pl.concat_str([cells, clock.cells], separator=" ")).to_series()
-        told = text.times(column.shown, joined.fill_null(""), column.absent | clock.absent, choices.dates, table.where)
+        told = text.times(
+            column.shown, joined.fill_null(""), column.absent | clock.absent, choices.dates, table.where
+        )
         beside = (clock.at,)
         if told is None:
             return None
@@ -291,14 +308,16 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> _Stamps |
             return _Stamps(column, told.local, None, told.form)
     for unit, size in _UNIX.items():
         ones = 1_000_000 / size
-        if 10**9 * ones <= smallest and largest <= 4.2e9 * ones or (is_named and 10**8 * ones <= smallest
+        if (10**9 * ones <= smallest and largest <= 4.2e9 * ones) or (is_named and 10**8 * ones <= smallest
                                                                     and largest <= 4.2e9 * ones):  # fmt: skip
             local = whole // 1_000 if unit == "ns" else whole * int(size)
             return _Stamps(column, local, np.zeros(len(whole), np.int64), f"Unix time in {unit}")
     steps = np.diff(whole)
     if not len(steps) or not (steps > 0).all():
         return None
-    is_year = label in ("year", "jahr", "année", "annee", "año", "anno") or (not has_header or is_named) and (steps == 1).all()
+    is_year = label in ("year", "jahr", "année", "annee", "año", "anno") or (
+        (not has_header or is_named) and (steps == 1).all()
+    )
     if 1500 <= smallest and largest <= 2300 and is_year:
         local = (whole - 1970).astype("datetime64[Y]").astype("datetime64[us]").astype(np.int64)
         return _Stamps(column, local, None, "years")
@@ -312,7 +331,9 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> _Stamps |
 def _even(column: Column) -> _Stamps | None:
     """Times such as 0.0, 0.1, 0.2 as positions, if they are multiples of their smallest step."""
     try:
-        values = column.raw.cast(pl.Float64).to_numpy() if column.is_typed else column.cells.cast(pl.Float64).to_numpy()
+        values = (
+            column.raw.cast(pl.Float64).to_numpy() if column.is_typed else column.cells.cast(pl.Float64).to_numpy()
+        )
     except pl.exceptions.PolarsError:
         return None
     steps = np.diff(values)
@@ -354,7 +375,7 @@ def _values(values: list[Column], table: Table, choices: Choices) -> tuple[list[
     """The values of each column, and the decimal mark of the table."""
     marks = {column.at: text.marks_of(column.cells, column.absent) for column in values if not column.is_typed}
     settled = {mark.settled for mark in marks.values()} - {None}
-    arrays = []
+    arrays: list[FloatArray] = []
     used_mark = "."
     for column in values:
         if column.is_typed:
@@ -362,7 +383,7 @@ def _values(values: list[Column], table: Table, choices: Choices) -> tuple[list[
                 raise InputError(f"{column.shown} holds lists or objects. Write one number a cell.")
             array = column.raw.cast(pl.Float64, strict=False).to_numpy().astype(np.float64)
             array[column.absent.to_numpy()] = np.nan
-            text.check_values(column.shown, array, table.where, lambda row, raw=column.raw: str(raw[row]))
+            text.check_values(column.shown, array, table.where, partial(_written, column.raw))
             text.check_sentinels(column.shown, array, table.where, choices.keep)
             arrays.append(array)
             continue
@@ -380,9 +401,11 @@ def _values(values: list[Column], table: Table, choices: Choices) -> tuple[list[
     return arrays, used_mark
 
 
-def _guessed_id(
-    stamps: _Stamps, array: FloatArray, ignored: list[Column], used: NDArray[np.bool_]
-) -> Column | None:
+def _written(raw: pl.Series, row: int) -> str:
+    return str(raw[row])
+
+
+def _guessed_id(stamps: _Stamps, array: FloatArray, ignored: list[Column], used: NDArray[np.bool_]) -> Column | None:
     """The one column of text that tells rows of the same time apart."""
     local = stamps.local[used] - (0 if stamps.offsets is None else stamps.offsets[used])
     if len(np.unique(local)) * 1.2 > len(local):
@@ -441,10 +464,14 @@ def _missing_words(values: list[Column], used: NDArray[np.bool_]) -> dict[str, i
     return words
 
 
-def _counts(results: list[Regular], series: tuple[Series, ...], words: dict[str, int]) -> dict[str, Any]:
+def _counts(
+    results: list[Regular], series: tuple[Series, ...], words: dict[str, int], *, wide: bool
+) -> dict[str, Any]:
+    """What was counted. Columns side by side share their rows."""
     total: dict[str, Any] = {"missing": sum(each.missing for each in series), "missing_words": words}
     for key in ("rows", "out_of_order", "exact_duplicates", "gaps", "absent"):
-        total[key] = sum(int(result.counts.get(key, 0)) for result in results)
+        counts = [int(result.counts.get(key, 0)) for result in results]
+        total[key] = max(counts) if wide else sum(counts)
     for key in ("clock_changes", "absent_working_days"):
         total[key] = sorted({item for result in results for item in result.counts.get(key, [])})
     total["longest_gap"] = max((int(result.counts.get("longest_gap", 0)) for result in results), default=0)
@@ -476,13 +503,21 @@ def _understood(
         told = first.values[~np.isnan(first.values)]
         if len(told) > 1 and (told == told[0]).all():
             parts.append(f"constant: every value is {told[0]:g}")
+    elif len({(len(each), each.times and each.times.frequency.alias) for each in series}) == 1:
+        step = f", frequency {first.times.frequency.alias}" if first.times is not None else ""
+        parts.append(f"{len(first):,} values each{step}")
     seen: list[str] = []
     for result in results[:20]:
         seen += [note for note in result.notes if note not in seen]
     parts += seen[:6]
     if words:
-        parts.append(f"{sum(words.values()):,} missing values (" + ", ".join(
-            f"{word if word == 'empty' else shown(word)} {count:,}" for word, count in sorted(words.items())[:10]) + ")")
+        parts.append(
+            f"{sum(words.values()):,} missing values ("
+            + ", ".join(
+                f"{word if word == 'empty' else shown(word)} {count:,}" for word, count in sorted(words.items())[:10]
+            )
+            + ")"
+        )
     if ignored:
         parts.append("not read: " + ", ".join(column.shown for column in ignored[:6]))
     return "; ".join(parts) + "."

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 
 import polars as pl
 
@@ -70,8 +70,11 @@ def from_parquet(raw: bytes, named: str) -> Table:
         raise InputError(f"cannot read {named} as Parquet: {_line(error)}.") from None
 
 
-def from_text(text: str, named: str) -> Table:
+def from_text(text: str, named: str, decimal: str | None = None) -> Table:
     """The table of a text: JSON lines, a JSON list of objects, or lines of cells.
+
+    Args:
+        decimal: the decimal mark, if the caller states it.
 
     Raises:
         InputError: the text has no table, or a line has another number of cells than the others.
@@ -94,7 +97,7 @@ def from_text(text: str, named: str) -> Table:
     body = lines[begin:]
     if not body:
         raise InputError(f"{named} holds no rows.")
-    separator = stated[1] if stated else _separator(body)
+    separator = stated[1] if stated else _separator(body, decimal)
     if not separator:
         _check_size(len(body), 1)
         column = pl.Series([line.strip() for line in body], dtype=pl.String).str.strip_chars('"')
@@ -125,6 +128,8 @@ def from_text(text: str, named: str) -> Table:
         header = next(csv.reader([body[numbers[first - 1]]], delimiter=cut))
         last_is_blank = bool(cells[-1].fill_null("").str.strip_chars().eq("").all())
         labels = [*header, ""] if last_is_blank else ["", *header]
+        if not last_is_blank:
+            _check_commas(cells, places, cut, named)
         table = Table([label.strip() for label in labels], cells, _places(places), kind, separator, True, notes)
     return table
 
@@ -132,7 +137,9 @@ def from_text(text: str, named: str) -> Table:
 def _json(text: str, named: str, *, lines: bool) -> Table:
     raw = io.BytesIO(text.encode())
     try:
-        frame = pl.read_ndjson(raw, infer_schema_length=None) if lines else pl.read_json(raw, infer_schema_length=None)
+        frame = (
+            pl.read_ndjson(raw, infer_schema_length=None) if lines else pl.read_json(raw, infer_schema_length=None)
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(f"cannot read {named} as JSON{' lines' if lines else ''}: {_line(error)}. "
                          "Write one object a line, as {\"ds\": \"2024-01-01\", \"y\": 1.5}.") from None  # fmt: skip
@@ -144,7 +151,7 @@ def _json(text: str, named: str, *, lines: bool) -> Table:
     return from_frame(frame, "JSON lines" if lines else "JSON", where)
 
 
-def _separator(body: list[str]) -> str:
+def _separator(body: list[str], decimal: str | None) -> str:
     """The separator of cells: empty for one column, a blank for any white space."""
     sample = [line for line in islice((line for line in body if line.strip()), _SAMPLE)]
     best = ""
@@ -157,7 +164,7 @@ def _separator(body: list[str]) -> str:
         if width > 1 and counts.count(width) >= 0.9 * len(counts[_begin(counts, width) :]):
             best = separator
             break
-    if best == "," and _is_one_column(body):
+    if best == "," and _is_one_column(body, decimal):
         return ""
     if best:
         return best
@@ -171,7 +178,7 @@ def _separator(body: list[str]) -> str:
     return ""
 
 
-def _is_one_column(body: list[str]) -> bool:
+def _is_one_column(body: list[str], decimal: str | None) -> bool:
     """Whether lines with one comma each are one column of decimal commas or of thousands, not two columns.
 
     A header with one name tells, and so does a digit 0 that would lead the second number: no whole number of two
@@ -180,6 +187,9 @@ def _is_one_column(body: list[str]) -> bool:
     Raises:
         InputError: both are possible.
     """
+    few = columns.plain(pl.Series([line.strip().strip('"') for line in body[1:50]], dtype=pl.String))
+    if not (columns.is_number(few) | columns.is_missing(few, ())).all():
+        return False  # most tables, without reading all of their lines
     texts = [line.strip().strip('"') for line in body]
     cells = columns.plain(pl.Series(texts, dtype=pl.String))
     start = 0
@@ -192,7 +202,7 @@ def _is_one_column(body: list[str]) -> bool:
     if not len(rest) or not columns.is_number(rest).all():
         return False
     commas = rest.filter(rest.str.contains(",", literal=True))
-    if not len(commas) or start:
+    if not len(commas) or start or decimal == ",":
         return True
     if not bool(rest.str.contains(r"^[+-]?[0-9]+,[0-9]+$").all()):
         return True  # with a point too, or cells without a comma
@@ -200,11 +210,11 @@ def _is_one_column(body: list[str]) -> bool:
     first, second = pairs.to_series(0).cast(pl.Float64).to_list(), pairs.to_series(1)
     if bool(second.str.contains("^0[0-9]").any()):
         return True
-    if len(first) > 1 and all(later - earlier == 1 for earlier, later in zip(first, first[1:], strict=False)):
+    if len(first) > 1 and all(later - earlier == 1 for earlier, later in pairwise(first)):
         return False
     raise InputError(
         f"line 1: {shown(texts[0])} can be read as one number or as the two of two columns, and no line settles it. "
-        "Write a header line with one name for each column, or separate the columns with ';'."
+        "For one number add --decimal ,; for two columns write a header line with two names."
     )
 
 
@@ -257,6 +267,7 @@ def _headed(cells: list[pl.Series], places: list[int], kind: str, separator: str
     """The table, whose first row is a header if it is unlike the rows below it."""
     has_header = len(cells[0]) > 0 and _is_header(cells)
     if not has_header:
+        _check_commas(cells, places, separator, "the file", led_by_0=True)
         labels = [""] * len(cells)
         return Table(labels, cells, _places(places), kind, separator, False, notes)
     labels = [str(column[0] or "").strip(' \u00a0"\ufeff') for column in cells]
@@ -275,11 +286,39 @@ def _is_header(cells: list[pl.Series]) -> bool:
         if not (number or time or is_blank):
             texts += 1
             told = rest.filter(~absent)
-            if len(told) and (columns.is_number(told).mean() or 0) > 0.5 or columns.looks_like_times(rest, absent):
+            are_numbers = int(columns.is_number(told).sum()) * 2 > len(told)
+            if are_numbers or columns.looks_like_times(rest, absent):
                 return True
+        elif is_blank and column is cells[0] and len(cells) > 1 and len(rest) > 1 and not absent.any():
+            return True  # pandas leaves the name of the index blank
         elif number and time is False and columns.looks_like_times(rest, absent):
             return True
     return texts == len(cells)
+
+
+def _check_commas(
+    cells: list[pl.Series], places: list[int], separator: str, named: str, *, led_by_0: bool = False
+) -> None:
+    """Refuse neighbouring columns of digits that may be the two sides of a decimal comma without quotes.
+
+    Args:
+        led_by_0: whether only what whole numbers never have tells, a 0 before another digit in the second column.
+
+    Raises:
+        InputError: there are such columns.
+    """
+    if separator != ",":
+        return
+    plain = [columns.plain(column) for column in cells]
+    for first, second in pairwise(plain):
+        if not (first.str.contains("^[+-]?[0-9]+$").all() and second.str.contains("^[0-9]+$").all()):
+            continue
+        if led_by_0 and not second.str.contains("^0[0-9]").any():
+            continue
+        raise InputError(
+            f"line {places[0]} of {named}: {shown(f'{first[0]},{second[0]}')} may be one number with a decimal "
+            "comma, and commas separate the columns. Put such numbers in quotes, or separate the columns with ';'."
+        )
 
 
 def _places(lines: list[int]) -> Callable[[int], str]:
