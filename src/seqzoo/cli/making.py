@@ -52,7 +52,7 @@ def train(
     from ..evaluation import plots
     from ..execution import runs
     from ..execution.runs import recording
-    from ..execution.runs.events import Failed, Kept, append
+    from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
@@ -104,7 +104,7 @@ def train(
         plots.save(plots.history_figure(name, trained.history, score.floors or score.rivals), curve)
     if out is None:
         excess, excess_se = score.excess or (None, None)
-        append(place / recording.EVENTS, Kept(saved_as, excess, excess_se, is_verified=False))
+        append(place / recording.EVENTS, ModelSaved(saved_as, excess, excess_se, is_verified=False))
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:

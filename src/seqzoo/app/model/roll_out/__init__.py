@@ -74,7 +74,7 @@ class _Rollout:
         except SeqzooError as error:
             self.status.set_content(theme.sentence(error))
             return
-        measurement = errors.kept(name, model, horizon)
+        measurement = errors.cached(name, model, horizon)
         self._draw(self.drawn[1], measurement)
         if measurement is None:
             self.status.set_content("Measuring the error on fresh windows…")
