@@ -86,7 +86,8 @@ def test_a_model_that_cannot_be_fitted_is_replaced_by_seasonal_naive_and_counted
     assert measured.stand_ins == [series_of("m3_yearly")[1].name] and measured.mase[1] == naive.mase[1]
     assert measured.mase[0] != naive.mase[0]
     results = CompetitionResults(versions(), {"m3_yearly/auto_theta/0-3": measured})
-    assert "AutoTheta could not be fitted on one series of M3 yearly" in " ".join(summarise(results, "", ()).sentences)
+    told = " ".join(summarise(results, "", ()).sentences)
+    assert "AutoTheta could not be fitted on one series of M3 yearly" in told
 
 
 def test_cells_join_the_cases_of_a_model_and_compare_only_whole_sets():
@@ -121,7 +122,8 @@ def test_the_command_keeps_its_scores_goes_on_and_shows_them_again(terminal, tmp
     assert first.status == 0, first.err
     assert "3/3  m3_yearly/auto_theta/25-26: MASE" in first.out and "26 of 645" in first.out
     stored, file = Competition().read(tmp_path), tmp_path / "m3.json"
-    assert stored.runs["m3_yearly/seasonal_naive/0-26"].mase == scores(Part("m3_yearly", "seasonal_naive", 0, 26)).mase
+    naive = Part("m3_yearly", "seasonal_naive", 0, 26)
+    assert stored.runs[naive.key].mase == scores(naive).mase
     file.write_bytes(file.read_bytes().replace(b'"seconds":', b'"seconds": 7, "was":'))
     assert "unknown field" in terminal(*arguments, "--limit", 26).refusal
     Competition().save(stored, tmp_path)
