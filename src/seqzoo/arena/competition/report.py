@@ -128,9 +128,31 @@ def summarise(results: CompetitionResults, part: str, chosen: Collection[str]) -
 
 
 def markdown(results: CompetitionResults) -> str:
-    """The cells as Markdown, with a line on each of them that needs one."""
+    """Both tables as Markdown, with a line on each cell that needs one."""
     finding = summarise(results, "", ())
-    return markdown_table(HEADINGS, finding.rows) + "\n" + "\n".join(f"- {line}" for line in finding.sentences) + "\n"
+    lines = "\n".join(f"- {line}" for line in finding.sentences)
+    return f"{overview(facts(results))}\n{markdown_table(HEADINGS, finding.rows)}\n{lines}\n"
+
+
+def overview(rows: list[dict[str, Any]]) -> str:
+    """A table of MASE from `facts`: a line for each set, and "ours (published)" for each model.
+
+    Of a set that is not scored whole, it names the number of its first series that are.
+    """
+    models = [name for name in LABELS if any(row["model"] == name for row in rows)]
+    others = list(dict.fromkeys(name for stated in PUBLISHED.values() for name in stated if name not in LABELS))
+    lines = []
+    for set_name in dict.fromkeys(row["set"] for row in rows):
+        own = {row["model"]: row for row in rows if row["set"] == set_name}
+        cells = [_overview_cell(own[model]) if model in own else "" for model in models]
+        lines.append([SETS[set_name].label, *cells, *(f"({PUBLISHED[set_name][name]:.3f})" for name in others)])
+    return markdown_table(["set", *(LABELS[name] for name in models), *others], lines)
+
+
+def _overview_cell(row: dict[str, Any]) -> str:
+    if row["series"] < row["of"]:
+        return f"{row['mase']:.3f}, first {row['series']:,}"
+    return f"{row['mase']:.3f}" + ("" if row["published"] is None else f" ({row['published']:.3f})")
 
 
 def figure(results: CompetitionResults) -> Figure:

