@@ -156,11 +156,12 @@ def _overview_cell(row: dict[str, Any]) -> str:
 
 
 def figure(results: CompetitionResults) -> Figure:
-    """MASE by set: each model as a dot, what others published as rings."""
+    """MASE by set: each model as a dot, what others published as rings. Only whole sets, if there are any."""
     from ...evaluation import plots
 
     picture, (axes,) = plots.panels(1)
-    every = list(cells(results))
+    scored = list(cells(results))
+    every = [cell for cell in scored if cell.is_whole] or scored
     names = list(dict.fromkeys(cell.set_name for cell in every))
     for model in dict.fromkeys(cell.model for cell in every):
         own = [cell for cell in every if cell.model == model]
@@ -169,6 +170,7 @@ def figure(results: CompetitionResults) -> Figure:
     stated = [(value, names.index(name)) for name in names for value in PUBLISHED[name].values()]
     axes.plot(*zip(*stated, strict=True), "o", mfc="none", color="grey", label="published", zorder=0)
     axes.set_yticks(range(len(names)), [SETS[name].label for name in names])
+    axes.invert_yaxis()
     axes.set_xlabel("MASE")
     axes.legend(fontsize="small")
     return picture
