@@ -36,7 +36,7 @@ from ..bundles.store import Bundle
 from ..data.scaling import Normaliser
 from ..data.windows import sliding
 from ..errors import InputError, IntegrityError, MissingExtraError, first_line
-from ..evaluation.holdout import HoldoutScore, score_on_series
+from ..evaluation.holdout import HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from ..signals import Observed
 from ..training import modules
@@ -324,7 +324,13 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
     if process is None:
         values = _holdout(spec)
         assert values is not None
-        return _on_series(score_on_series(in_units(module, spec.scaling), values, length, horizon))
+        assert isinstance(spec.source, Observed)
+        return _on_series(
+            score_on_series(
+                in_units(module, spec.scaling), values, length, horizon, season=spec.source.season,
+                linear=linear_on(spec.source, length, horizon),
+            )
+        )  # fmt: skip
     windows = min(process.windows_to_score, most_windows(length, horizon))
     predict = in_units(module, spec.scaling)
     return _on_process(score(predict, process, length, horizon=horizon, windows=windows, seed=SCORE_SEED))

@@ -12,7 +12,7 @@ import msgspec
 
 from ..data.scaling import Normaliser
 from ..errors import InputError
-from ..evaluation.backtest import fewest_cutoffs
+from ..evaluation.holdout import FEWEST_CUTOFFS
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Observed, Simulated, Source
 from ..zoo import _model_files
@@ -76,11 +76,11 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if source.cutoff < self.context_length:
             raise InputError(f"the cutoff must leave {self.context_length} values before it, got {source.cutoff}.")
         after = source.length - source.cutoff
-        needed = fewest_cutoffs(self.context_length, self.horizon) + self.horizon - 1
+        needed = self.horizon + FEWEST_CUTOFFS - 1
         if after < needed:
             raise InputError(
-                f"a score with a standard error needs {needed} values after the cutoff, got {after:,}. Give a longer "
-                "series or an earlier cutoff."
+                f"a score needs {needed} values after the cutoff, {FEWEST_CUTOFFS} cutoffs with a horizon of "
+                f"{self.horizon}, got {after:,}. Give a longer series, a shorter horizon or an earlier cutoff."
             )
 
     @classmethod
@@ -101,12 +101,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             InputError: a field does not exist or cannot have the value.
         """
-        parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
-        for key, value in (changes or {}).items():
-            part, _, name = key.partition(".")
-            if part not in parts:
-                raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
-            parts[part] = replaced(parts[part], part, name, value)
+        parts = changed({"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}, changes or {})
         return cls(
             architecture=entry.architecture.name,
             config=dataclasses.asdict(parts["config"]),
@@ -170,3 +165,19 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         facts += [] if self.model_file is None else [self.model_file]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def changed(parts: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a spec by name, with new values of their fields, for example {"recipe.steps": 800}.
+
+    Raises:
+        InputError: a field does not exist or cannot have the value.
+    """
+    parts = dict(parts)
+    for key, value in changes.items():
+        part, _, name = key.partition(".")
+        if part not in parts:
+            names = [f"{each}.KEY" for each in parts]
+            raise InputError(f"a change is named {', '.join(names[:-1])} or {names[-1]}, got {key!r}.")
+        parts[part] = replaced(parts[part], part, name, value)
+    return parts
