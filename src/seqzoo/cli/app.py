@@ -132,7 +132,7 @@ _FILE_OPTIONS: dict[str, Any] = {
         ("time", str | None, "The column of times; `none` for a table without."),
         ("value", str | None, "The column of values."),
         ("id", str | None, "The column that names the series of each row."),
-        ("series", str | None, "The one series to read of several."),
+        ("only", str | None, "The one series to read of several, by its name."),
         ("frequency", str | None, "The steps, as pandas writes them: 15min, h, D, B, W-SUN, MS, ME."),
         ("gaps", str | None, "Fill gaps: interpolate or last; or refuse. Else windows that hold one are left out."),
         ("decimal", str | None, "The decimal mark: `.` or `,`."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import zoneinfo
@@ -61,6 +62,10 @@ class TimeIndex:
             f"{_written(stamp, whole=False)}{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
             for stamp, offset in zip(local, offsets, strict=True)
         ]
+
+    def after(self, count: int) -> TimeIndex:
+        """The index without its first `count` stamps."""
+        return dataclasses.replace(self, start=self.instants(1, count)[0])
 
     def _stepped(self, first: np.datetime64, count: int, begin: int) -> Stamps:
         listed = np.array(self.holidays, "datetime64[D]")

@@ -19,8 +19,8 @@ from ..bundles import describe, history, holdout, shelf
 from ..bundles import store as bundles
 from ..bundles.manifest import ScoreFacts
 from ..bundles.store import TORCHSCRIPT, Bundle
-from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
 from ..data.series import is_stored
+from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
 from ..evaluation.holdout import LINEAR, HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import Score, fresh_seed, most_windows, score
 from ..forecasters.floors import NO_EXCESS
