@@ -15,10 +15,10 @@ import torch
 from safetensors.numpy import load
 
 from seqzoo.bundles.store import GOLDEN, MANIFEST, SHIPPED, TORCHSCRIPT, Bundle, Manifest, open_bundle
-from seqzoo.data.scaling import Normaliser
+from seqzoo.data.scaling import Scaling
 from seqzoo.publishing import snippets
 
-OTHER = Normaliser(0.5, 2.0)  # no shipped bundle has units of its own; a user's may
+OTHER = Scaling(0.5, 2.0)  # no shipped bundle has units of its own; a user's may
 
 
 def compiled(name: str, manifest: Manifest, folder: Path) -> Path:
@@ -34,7 +34,7 @@ def compiled(name: str, manifest: Manifest, folder: Path) -> Path:
     return build / "forecast"
 
 
-def farthest(program: Path, found: Bundle, units: Normaliser, folder: Path) -> float:
+def farthest(program: Path, found: Bundle, units: Scaling, folder: Path) -> float:
     """How far the program is from the golden tensors, which it is given in these units: [N, L, 1] to [N, H]."""
     (folder / TORCHSCRIPT).write_bytes(found.read(TORCHSCRIPT))
     golden = load(found.read(GOLDEN))
@@ -50,11 +50,11 @@ def farthest(program: Path, found: Bundle, units: Normaliser, folder: Path) -> f
 def main() -> None:
     """One program for every window length, on each bundle of that length; and one for other units."""
     bundles = [open_bundle(path) for path in sorted(SHIPPED.iterdir()) if (path / MANIFEST).exists()]
-    programs: dict[tuple[int, Normaliser], tuple[Path, Path]] = {}
+    programs: dict[tuple[int, Scaling], tuple[Path, Path]] = {}
     with tempfile.TemporaryDirectory() as everything:
         for found in bundles:
             stated = found.manifest
-            cases = [(stated.contract.normaliser, Normaliser())]
+            cases = [(stated.contract.normaliser, Scaling())]
             if stated.name == "lstm.sine":
                 cases.append((OTHER, OTHER))
             for normaliser, units in cases:

@@ -16,7 +16,7 @@ import pytest
 
 from seqzoo import load
 from seqzoo.bundles import store
-from seqzoo.data.scaling import Normaliser
+from seqzoo.data.scaling import Scaling
 from seqzoo.publishing import snippets
 
 NAMES = ["lstm.sine", "lstm.sine-h50"]
@@ -50,7 +50,7 @@ def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(tm
     folders = {name: beside_files(name, tmp_path / name) for name in NAMES}
     asked = [(folders[name], code(name, key)) for name in NAMES for key in ("python", "onnx", "torchscript")]
     expected = [load(name, "numpy").predict([0.1] * 20) for name in NAMES for _ in range(3)]
-    asked += [(folders["lstm.sine"], code("lstm.sine", key, scaling=Normaliser(0.5, 2.0)))
+    asked += [(folders["lstm.sine"], code("lstm.sine", key, scaling=Scaling(0.5, 2.0)))
               for key in ("onnx", "torchscript")]  # fmt: skip
     expected += [2 * load("lstm.sine", "numpy").predict([(0.1 - 0.5) / 2] * 20) + 0.5] * 2
     ran = subprocess.run(

@@ -35,7 +35,8 @@ class Subject:
         view: the state of the page; `draw` in it is the number of the drawn window.
 
     Raises:
-        InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.
+        InputError: the architecture is not recurrent, the model scales per window, its windows are too long, or
+            `window` has another length.
     """
 
     def __init__(
@@ -47,6 +48,11 @@ class Subject:
             raise InputError(
                 f"{facts.name} has the architecture {facts.architecture!r}, which has no gates and states to show; "
                 f"{', '.join(CELLS)} have them."
+            )
+        if facts.contract.scaling.kind == "window":
+            raise InputError(
+                f"{facts.name} scales each window by its own mean and deviation; the microscope does not show such "
+                "models yet."
             )
         if not 2 <= self.length <= LONGEST:
             raise InputError(

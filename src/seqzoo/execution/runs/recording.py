@@ -145,7 +145,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     """The same for a measured series: the last of the held-out windows, and the errors of the rivals."""
     windows, scaling = sampler_of(spec), spec.scaling
     assert isinstance(windows, Finite)
-    context, target = (scaling.undo(part) for part in windows.held_out)
+    context, target = (scaling.restore(part) for part in windows.held_out)
     floors = {}
     for name, weights_of in RULES.items():
         ahead = context @ weights_of(spec.context_length, spec.horizon).T
