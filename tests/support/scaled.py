@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from safetensors.numpy import load
 
 from seqzoo.bundles import store
 from seqzoo.data.scaling import Scaling
 from seqzoo.publishing import build
-from seqzoo.signals import Simulated
 
 
 def scaled(name: str, scaling: Scaling, path: Path) -> store.Bundle:
@@ -18,9 +18,6 @@ def scaled(name: str, scaling: Scaling, path: Path) -> store.Bundle:
     contract = msgspec.structs.replace(old.manifest.contract, scaling=scaling)
     manifest = msgspec.structs.replace(old.manifest, contract=contract)
     module, contents = build.module_of(old), {file: old.read(file) for file in old.manifest.files}
-    assert isinstance(manifest.source, Simulated)
-    from safetensors.numpy import load
-
     context = scaling.restore(load(contents[store.GOLDEN])["context"])
     contents[store.GOLDEN] = build._golden(context, build.in_units(module, scaling)(context))
     contents[store.TORCHSCRIPT] = build.to_torchscript(module, contract)
