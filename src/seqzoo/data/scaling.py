@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import Float32Array, FloatArray
+from .._arrays import Float32Array, FloatArray, channel, with_channel
 from ..errors import InputError
 from .windows import _series, single
 
@@ -115,8 +115,9 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self._entered(windows)
 
     def _entered(self, windows: FloatArray) -> tuple[Frame, Float32Array]:
-        frame = self.frame(windows[:, :, 0])
-        values = single(frame.enter(windows[:, :, 0]))
-        if not np.isfinite(values).all():
+        values = channel(windows)
+        frame = self.frame(values)
+        read = single(frame.enter(values))
+        if not np.isfinite(read).all():
             raise InputError("a value lies so far outside the model's scale that float32 cannot hold it.")
-        return frame, values[:, :, None]
+        return frame, with_channel(read)

@@ -21,7 +21,7 @@ from .checkpoints import CheckpointState
 from .scaled import on_standardised
 from .sources import sampler_of
 from .spec import TrainingSpec
-from .validation import tensor, validation_of
+from .validation import batch, tensor, validation_of
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class _Loop:
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
-            loss = nn.functional.mse_loss(self.network(tensor(context)[:, :, None]).float(), tensor(target))
+            loss = nn.functional.mse_loss(self.network(batch(context)).float(), tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
             if not math.isfinite(value):

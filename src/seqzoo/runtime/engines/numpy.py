@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
-from ..._arrays import Float32Array, FloatArray
+from ..._arrays import Float32Array, FloatArray, channel
 from ...bundles.manifest import Manifest
 from ...bundles.store import WEIGHTS, Bundle
 from ...errors import InputError, IntegrityError
@@ -141,7 +141,7 @@ class NumpyEngine:
         traces: list[Trace] = []
 
         def network(values: Float32Array) -> Array:
-            traces.append(self._trace(values[:, :, 0].astype(np.float64)))
+            traces.append(self._trace(channel(values).astype(np.float64)))
             return traces[0].forecast
 
         forecast = self._scaling.around(network, batch)
@@ -169,7 +169,7 @@ class NumpyEngine:
         return np.asarray(state @ self._weights["head.weight"].T + self._weights["head.bias"])
 
     def _forecast(self, batch: Float32Array) -> Float32Array:
-        for now in self._states(batch[:, :, 0].astype(np.float64)):
+        for now in self._states(channel(batch).astype(np.float64)):
             last = now["h"]
         return self._head(last).astype(np.float32)
 
