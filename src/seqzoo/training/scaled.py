@@ -24,16 +24,15 @@ class Scaled(nn.Module):
         self.per_window = scaling.kind == "window"
         # Buffers, since exporters write a constant of a graph in float32, which cannot hold a level near 1.7e9.
         for name, value in {"center": scaling.center, "scale": scaling.scale, "floor": FLOOR * scaling.scale}.items():
-            self.register_buffer(name, torch.full((1, 1), value, dtype=torch.float64), persistent=False)
+            self.register_buffer(name, torch.full((1, 1, 1), value, dtype=torch.float64), persistent=False)
 
     def forward(self, context: Tensor) -> Tensor:
-        values = context.to(torch.float64).squeeze(2)
-        level, spread = self.center, self.scale
+        values, level, spread = context.to(torch.float64), self.center, self.scale
         if self.per_window:
             level = self.center + (values - self.center).mean(dim=1, keepdim=True)
             spread = (values - level).square().mean(dim=1, keepdim=True).sqrt().maximum(self.floor)
-        forecast: Tensor = self.model(((values - level) / spread).to(torch.float32).unsqueeze(2))
-        return forecast.to(torch.float64) * spread + level
+        forecast: Tensor = self.model(((values - level) / spread).to(torch.float32))
+        return forecast.to(torch.float64) * spread.flatten(1) + level.flatten(1)
 
 
 def on_standardised(module: nn.Module, scaling: Scaling) -> nn.Module:
