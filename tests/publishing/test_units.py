@@ -187,6 +187,14 @@ def test_a_simulated_source_may_be_scaled_per_window_too(small_run):
         msgspec.structs.replace(spec, scaling_kind="row")
 
 
+def test_a_training_that_is_not_scaled_per_window_keeps_its_fingerprint():
+    kept = {"lstm.sine": "bdd1a6645acf89f5", "lstm.sine-h50": "da1cb2d64adf0b46", "mlp.recall": "d16be8378f321da9"}
+    for name, fingerprint in kept.items():
+        manifest = store.open_bundle(store.SHIPPED / name).manifest
+        for spec in (TrainingSpec.of(_registry.entry(name)), TrainingSpec.of_manifest(manifest)):
+            assert spec.scaling_kind == "series" and spec.fingerprint == fingerprint
+
+
 def test_the_error_in_units_of_the_series_is_the_same_wherever_it_lies():
     """keras 4563, pytorch-forecasting 649: a large offset or an odd unit must not cost a digit."""
     values = noisy_sine()
