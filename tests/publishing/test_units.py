@@ -160,14 +160,13 @@ def test_a_constant_window_is_forecast_from_the_floor_of_the_spread(kept):
         assert abs(ahead[0, 0] - level) < 100 * FLOOR * scale
 
 
-def test_a_model_per_window_says_that_it_has_no_stream_and_no_microscope(kept):
+def test_a_model_per_window_has_a_trace_and_a_microscope_and_says_that_it_has_no_stream(kept):
     assert load(kept["series"].path).can_stream and load(kept["series"].path).stream().push(FAR).dtype == np.float64
     predictor = load(kept["window"].path)
     assert predictor.is_recurrent and not predictor.can_stream
     with pytest.raises(InputError, match="cannot stream"):
         predictor.stream()
-    with pytest.raises(InputError, match="does not show such models"):
-        Subject(kept["window"])
+    assert len(Subject(kept["series"]).fixed["scale"]) == 2 and len(Subject(kept["window"]).fixed["scale"]) == 3
     trace = predictor.trace(windows())
     np.testing.assert_allclose(trace.forecast, load(kept["window"].path, "numpy").predict(windows()), atol=1e-6)
     np.testing.assert_allclose(trace.context.mean(axis=1), 0, atol=1e-6)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..bundles import holdout
 from ..bundles.store import Bundle
+from ..data.scaling import FLOOR
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
 from ..forecasters import familiarity
@@ -35,8 +36,7 @@ class Subject:
         view: the state of the page; `draw` in it is the number of the drawn window.
 
     Raises:
-        InputError: the architecture is not recurrent, the model scales per window, its windows are too long, or
-            `window` has another length.
+        InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.
     """
 
     def __init__(
@@ -48,11 +48,6 @@ class Subject:
             raise InputError(
                 f"{facts.name} has the architecture {facts.architecture!r}, which has no gates and states to show; "
                 f"{', '.join(CELLS)} have them."
-            )
-        if facts.contract.scaling.kind == "window":
-            raise InputError(
-                f"{facts.name} scales each window by its own mean and deviation; the microscope does not show such "
-                "models yet."
             )
         if not 2 <= self.length <= LONGEST:
             raise InputError(
@@ -72,10 +67,11 @@ class Subject:
             linear = best_linear(self._process, self.length, horizon)
             signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
             standings = [standing(self._process, own=own) for own in (False, True)]
+        scaling = facts.contract.scaling
         self.fixed: dict[str, Any] = {
             "name": facts.name,
             "architecture": facts.architecture,
-            "scale": [facts.contract.scaling.center, facts.contract.scaling.scale],
+            "scale": [scaling.center, scaling.scale, *([FLOOR * scaling.scale] if scaling.kind == "window" else [])],
             "best_linear": linear.weights.tolist(),
             "best_linear_bias": linear.bias.tolist(),
             "signal": signal,
