@@ -10,18 +10,22 @@ import msgspec
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 
 from seqzoo import load
 from seqzoo.bundles import describe, store
+from seqzoo.bundles.manifest import Contract
 from seqzoo.data.scaling import FLOOR, KINDS, Scaling
 from seqzoo.data.series import Series
 from seqzoo.errors import InputError, IntegrityError
+from seqzoo.execution.runs import recording
 from seqzoo.microscope.facts import Subject
 from seqzoo.publishing import build, triton
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import golden
 from seqzoo.runtime.engines.onnx import OnnxEngine
+from seqzoo.runtime.engines.torchscript import TorchScriptEngine
 from seqzoo.signals import Observed
 from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
@@ -171,6 +175,25 @@ def test_a_model_per_window_has_a_trace_and_a_microscope_and_says_that_it_has_no
     np.testing.assert_allclose(trace.forecast, load(kept["window"].path, "numpy").predict(windows()), atol=1e-6)
     np.testing.assert_allclose(trace.context.mean(axis=1), 0, atol=1e-6)
     np.testing.assert_allclose(trace.context.std(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["rnn", "gaf_cnn"])
+def test_other_architectures_are_scaled_in_their_files_too(name):
+    """The RNN has a translation of our own; the pictures of a window are clipped."""
+    architecture, scaling = _registry.architecture(name), Scaling(FAR, 2.0, "window")
+    torch.manual_seed(0)
+    module, contract = architecture.module(architecture.config()).eval(), Contract(20, 1, scaling)
+    expected = build.in_units(module, scaling)(windows())
+    session = onnxruntime.InferenceSession(build.to_onnx(module, contract), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"context": windows()})[0], expected, rtol=0, atol=2e-5)
+    engine = TorchScriptEngine(build.to_torchscript(module, contract), contract)
+    np.testing.assert_allclose(engine.run(windows()), expected, rtol=0, atol=2e-5)
+    assert np.ptp(expected) > 0.1
+
+
+def test_the_events_of_a_run_keep_the_digits_of_any_unit():
+    for values in ([1.23456789e-9, -2e-12], [FAR + 0.123, FAR + 0.124], [0.1, 0.25]):
+        np.testing.assert_allclose(recording._short(np.array(values)), values, rtol=1e-11)
 
 
 def test_triton_is_told_the_types_of_the_file(kept, tmp_path):

@@ -170,4 +170,5 @@ def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
 
 
 def _short(values: NDArray[np.floating]) -> list[float]:
-    return [round(float(value), 5) for value in values]
+    """The values with 12 digits, which suffice near 1.7e9 and near 1e-9 alike."""
+    return [float(f"{value:.12g}") for value in values]
