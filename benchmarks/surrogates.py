@@ -149,8 +149,8 @@ def table(result: dict[str, Any]) -> str:
     parts = [
         "`seqzoo.evaluation.nonlinearity.linearity` with 19 surrogates on series of known processes: how often p is "
         "0.05, with a 95% interval (Wilson), and the median share of the linear forecaster's held-out squared error "
-        "that the network removes. A linear process should be rejected in at most 5% of series, up to chance. Seconds "
-        f"are CPU seconds of one core.\n\n| {' | '.join(columns)} |\n|---|{'---:|' * (len(columns) - 1)}"
+        "that the network removes. A linear process should be rejected in at most 5% of series, up to chance. "
+        f"Seconds are CPU seconds of one core.\n\n| {' | '.join(columns)} |\n|---|{'---:|' * (len(columns) - 1)}"
     ]
     for kind, heading in (
         (LINEAR, "linear: false alarms"), (NONLINEAR, "nonlinear: power"), (OTHER, "outside both")
