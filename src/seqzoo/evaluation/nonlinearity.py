@@ -167,7 +167,7 @@ def _stationary(values: FloatArray, season: int | None) -> tuple[FloatArray, boo
     """The values without season and trend, with standard deviation 1, and whether they are differences."""
     rest = values - values.mean()
     spread = float(rest.std())
-    if spread <= 1e-12 * float(np.abs(values).max()):
+    if spread <= 1e-14 * float(np.abs(values).max()):
         raise InputError("all values are equal: there is nothing to test.")
     rest = rest / spread
     if season is not None:
