@@ -47,7 +47,7 @@ def test_what_is_not_linear_is_lost():
         return np.corrcoef((values[:-1] - 0.5) ** 2, values[1:])[0, 1]
 
     assert bend(series) < -0.99
-    assert max(abs(bend(surrogate)) for surrogate in iaaft(series, 8, seed=2)) < 0.2
+    assert max(abs(bend(surrogate)) for surrogate in iaaft(series, 8, seed=2)) < 0.35
 
 
 def test_equal_seeds_give_equal_surrogates_and_other_seeds_give_others(rng):
