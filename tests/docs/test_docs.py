@@ -1,3 +1,4 @@
+import ast
 import contextlib
 import importlib.util
 import io
@@ -54,6 +55,18 @@ def test_options_shown_in_the_readme_exist(command):
     for line in re.findall(rf"^seqzoo {command} (.*?)(?:  |$)", README, re.MULTILINE):
         for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", line):
             assert option in help_text
+
+
+def test_each_function_that_the_conventions_point_to_is_in_its_file():
+    page = (ROOT / "docs" / "conventions.md").read_text("utf-8")
+    places = re.findall(r"\[`([\w.]+)`\]\(\.\./(src/\S+?\.py)\)", page)
+    assert len(places) > 10
+    for name, file in places:
+        body: list[ast.stmt] = ast.parse((ROOT / file).read_text("utf-8")).body
+        for part in name.split("."):
+            defined = {node.name: node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+            assert part in defined, f"{name} is not in {file}"
+            body = defined[part].body
 
 
 def test_relative_links_of_the_documents_lead_somewhere():

@@ -193,6 +193,7 @@ def tour(
     """
     import numpy as np
 
+    from .._arrays import with_channel
     from ..bundles import shelf, store
     from ..evaluation import plots
     from ..evaluation.scoring import fresh_seed, score
@@ -208,7 +209,7 @@ def tour(
     seed = fresh_seed()
     typer.echo(f"\nThree fresh windows of {length} values (seed {seed}):")
     draw = signal.draw(3, length, 1, np.random.default_rng(seed))
-    ahead = predictor.predict(draw.context[:, :, None])[:, 0]
+    ahead = predictor.predict(with_channel(draw.context))[:, 0]
     bayes = signal.posterior(draw.context, 1)[0][:, 0]
     for given, model, best, observed in zip(draw.context, ahead, bayes, draw.target[:, 0], strict=True):
         window = f"... {given[-2]:+.3f} {given[-1]:+.3f}"

@@ -32,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Float32Array, FloatArray
+from .._arrays import Float32Array, FloatArray, channel, with_channel
 from ..data.windows import finite_series
 from ..errors import InputError
 from .surrogates import iaaft, matched_ends
@@ -218,12 +218,12 @@ def _linear(lags: FloatArray, target: FloatArray) -> FloatArray:
     design = np.concatenate([lags, np.ones_like(lags[..., :1])], axis=2)
     normal = design.swapaxes(1, 2) @ design
     normal[:, range(LAGS), range(LAGS)] += RIDGE * lags.shape[1]
-    return np.linalg.solve(normal, design.swapaxes(1, 2) @ target[..., None])
+    return np.linalg.solve(normal, design.swapaxes(1, 2) @ with_channel(target))
 
 
 def _forecast(lags: FloatArray, coefficients: FloatArray) -> FloatArray:
     """[S, N]"""
-    return (lags @ coefficients[:, :LAGS] + coefficients[:, LAGS:])[..., 0]
+    return channel(lags @ coefficients[:, :LAGS] + coefficients[:, LAGS:])
 
 
 def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -240,7 +240,7 @@ def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np
     count, rows, _ = lags.shape
     scale = target.std(axis=1, keepdims=True)
     scale[scale == 0] = 1.0
-    inputs, wanted = lags.astype(np.float32), (target / scale).astype(np.float32)[..., None]
+    inputs, wanted = lags.astype(np.float32), with_channel((target / scale).astype(np.float32))
     parameters: list[Float32Array] = [
         np.repeat(initial.astype(np.float32)[None], count, axis=0)
         for initial in (
@@ -276,5 +276,5 @@ def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np
             mean += 0.1 * (gradient - mean)
             square += 0.001 * (gradient * gradient - square)
             parameter -= rate * mean / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    correction: FloatArray = (np.tanh(held_out.astype(np.float32) @ into + shift) @ out + level)[..., 0] * scale
+    correction: FloatArray = channel(np.tanh(held_out.astype(np.float32) @ into + shift) @ out + level) * scale
     return correction

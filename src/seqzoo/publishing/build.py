@@ -27,6 +27,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from .. import __version__
+from .._arrays import with_channel
 from .._extras import one_thread
 from ..bundles import holdout as holdouts
 from ..bundles import store
@@ -59,7 +60,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
 
     Raises:
         InputError: the run has no evaluation yet, or the folder holds other files.
-        MissingExtraError: onnx or onnxscript is not installed.
+        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     if not trained.history:
         raise InputError("the run has no evaluated weights yet: train it for longer.")
@@ -153,9 +154,9 @@ _CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)
 
 
 def check_exporter() -> None:
-    """Raises MissingExtraError unless onnx and onnxscript are installed."""
-    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript")):
-        raise MissingExtraError("ONNX export", "train")
+    """Raises MissingExtraError unless what writes a bundle's ONNX file and its card is installed."""
+    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "yaml")):
+        raise MissingExtraError("writing a bundle", "train")
 
 
 def check_exportable(spec: TrainingSpec) -> None:
@@ -181,7 +182,7 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
 
     Raises:
         InputError: ONNX cannot express the module.
-        MissingExtraError: onnx or onnxscript is not installed.
+        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     check_exporter()
     example = torch.zeros(3, contract.context_length, 1)
@@ -281,7 +282,7 @@ def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
-    return np.concatenate([likely, unlikely, chosen]).astype(np.float32)[:, :, None]
+    return with_channel(np.concatenate([likely, unlikely, chosen]).astype(np.float32))
 
 
 def eager(module: nn.Module, windows: NDArray[np.float32]) -> torch.Tensor:

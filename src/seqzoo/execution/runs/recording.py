@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ... import _storage
+from ..._arrays import with_channel
 from ..._course import Evaluation
 from ...errors import InputError
 from ...forecasters.floors import MAX_SAMPLED, averaged, floors
@@ -138,7 +139,7 @@ def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
         context, truth = sliding_window_view(series, length)[:POINTS], draw.clean[0]
     context = context.astype(np.float32)
     bayes = signal.posterior(context.astype(np.float64), 1)[0][:, 0]
-    return Began(spec.recipe.steps, reference, signal.episodic, _short(truth), _short(bayes)), context[:, :, None]
+    return Began(spec.recipe.steps, reference, signal.episodic, _short(truth), _short(bayes)), with_channel(context)
 
 
 def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
@@ -151,7 +152,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
         ahead = context @ weights_of(spec.context_length, spec.horizon).T
         floors[name] = float(((ahead - target) ** 2).mean())
     began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
-    return began, context[-POINTS:, :, None]
+    return began, with_channel(context[-POINTS:])
 
 
 def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:

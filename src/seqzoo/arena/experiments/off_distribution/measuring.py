@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from .... import signals
+from ...._arrays import with_channel
 from ...._estimates import Estimate
 from ....errors import InputError, SeqzooError
 from ....evaluation import metrics
@@ -153,7 +154,7 @@ def _point(
         TOLD_NOTHING: training.posterior(context, 1)[0],
         LINEAR: best_linear(training, CONTEXT_LENGTH)(context),
     }
-    forecasts |= {name: predict(context[:, :, None]) for name, predict in models.items()}
+    forecasts |= {name: predict(with_channel(context)) for name, predict in models.items()}
     floor = signal.sigma**2 + float(variance.mean())
     return SweepPoint(
         value=value,

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...._arrays import channel, with_channel
+
 
 def permutation(length: int, seed: int) -> list[int]:
     """The one order that `permuted` puts values in, the same for training and test."""
@@ -34,5 +36,5 @@ class Reordered(nn.Module):
         self.inner, self.condition, self.seed = inner, condition, seed
 
     def forward(self, context: Tensor) -> Tensor:
-        forecast: Tensor = self.inner(reorder(context[:, :, 0], self.condition, self.seed)[:, :, None])
+        forecast: Tensor = self.inner(with_channel(reorder(channel(context), self.condition, self.seed)))
         return forecast
