@@ -86,7 +86,7 @@ def test_the_price_of_little_data_is_that_of_least_squares(rng):
     """A linear forecaster of L weights and an intercept, fitted to T values, has an excess of about (L + 1) / T."""
     twin = Twin(season_1=0.0, season_2=0.0, ar_1=0.7, shock=1.0, sigma=0.0)
     floor = twin.posterior(np.zeros((1, 4)), 1)[1][0, 0]
-    for points in (200, 2_000):
+    for points in (150, 1_000):
         excess = []
         for _ in range(60):
             series = twin.draw(1, points, 1, rng).context[0]
@@ -113,15 +113,13 @@ def test_the_fit_finds_the_error_that_the_process_leaves():
         (0, Twin(mean=100.0, season_1=2.0, season_2=1.0, ar_1=0.6, shock=0.5, sigma=0.2), 24),
         (1, Twin(level=5.0, level_memory=0.999, season_1=0.0, season_2=0.0, shock=0.0, sigma=0.5), None),
     ):
-        series = twin.observed_series(800, 30, 1, seed=seed)[0]
+        series = twin.observed_series(480, 30, 1, seed=seed)[0]
         fitted = fit(series, period)
         assert fitted.mean == pytest.approx(series.mean())
         floor = [one.posterior(np.zeros((1, 30)), 1)[1][0, 0] + one.sigma**2 for one in (fitted, twin)]
         assert floor[0] == pytest.approx(floor[1], rel=0.15)
         if period:
-            assert fitted.season_1 == pytest.approx(abs(np.fft.rfft(series)[800 // 24] * 2**0.5 / 800), rel=0.3)
-        scaled = fit(1e-3 * series, period)
-        assert scaled.sigma == pytest.approx(1e-3 * fitted.sigma, rel=0.05, abs=1e-6)
+            assert fitted.season_1 == pytest.approx(abs(np.fft.rfft(series)[480 // 24] * 2**0.5 / 480), rel=0.3)
 
 
 def test_what_is_no_twin_is_refused(monkeypatch, rng):

@@ -6,7 +6,7 @@ through a monotone function that does not change.
 
 Iterated amplitude-adjusted Fourier transform (IAAFT): Schreiber and Schmitz, Improved surrogate data for
 nonlinearity tests (Physical Review Letters 77, 1996). Choice of the segment: Schreiber and Schmitz, Surrogate time
-series (Physica D 142, 2000), section 4.4. Shapes: T series, S surrogates.
+series (Physica D 142, 2000). Shapes: T series, S surrogates.
 """
 
 from __future__ import annotations
