@@ -48,6 +48,14 @@ def seasonal(length: int, rng: np.random.Generator) -> np.ndarray:
     return 2 * np.sin(turn) + autoregression((0.6,))(length, rng)
 
 
+def turning(length: int, rng: np.random.Generator) -> np.ndarray:
+    """A season of period 24 that loses 2% of its amplitude a step to Gaussian shocks, plus an AR(1): all Gaussian."""
+    first, second = 2 * 0.98 * math.cos(2 * math.pi / 24), -(0.98**2)
+    variance = (1 - second) / ((1 + second) * ((1 - second) ** 2 - first**2))
+    season = autoregression((first, second))(length, rng)
+    return math.sqrt(2 / variance) * season + autoregression((0.6,))(length, rng)
+
+
 def pulses(length: int, rng: np.random.Generator) -> np.ndarray:
     """A season of 24 steps that is high for 6 of them, plus an AR(1)."""
     high = (np.arange(length) + rng.integers(24)) % 24 < 6
@@ -104,9 +112,9 @@ class Row(NamedTuple):
 
 
 LINEAR, NONLINEAR, OTHER = "linear", "nonlinear", "neither"
-ROWS = (
+ROWS = (  # a new row goes to the end: the seeds of a row are its place
     *(Row(LINEAR, "AR(2)", autoregression((1.2, -0.5)), None, length, 200) for length in (300, 1_000)),
-    Row(LINEAR, "sine of period 24 + AR(1)", seasonal, None, 1_000, 200),
+    Row(OTHER, "sine of period 24 + AR(1), season not given", seasonal, None, 1_000, 100),
     Row(LINEAR, "pulses of period 24 + AR(1), season given", pulses, 24, 1_000, 200),
     Row(LINEAR, "exp(AR(1))", exponential, None, 1_000, 200),
     Row(LINEAR, "random walk", walk, None, 1_000, 200),
@@ -119,6 +127,8 @@ ROWS = (
     Row(OTHER, "pulses of period 24 + AR(1), season not given", pulses, None, 1_000, 100),
     Row(OTHER, "GARCH(1, 1)", garch, None, 1_000, 100),
     Row(OTHER, "AR(1) with a shift of its mean", shift, None, 1_000, 100),
+    Row(LINEAR, "Gaussian season of period 24 + AR(1)", turning, None, 1_000, 200),
+    Row(LINEAR, "sine of period 24 + AR(1), season given", seasonal, 24, 1_000, 200),
 )
 
 

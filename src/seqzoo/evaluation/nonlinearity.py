@@ -16,9 +16,9 @@ thresholds, chaos, dependence that differs between high and low values. It does 
 or what the network does not learn from so few points: a large p is no proof that the series is linear.
 
 A small p has other causes too. Nothing here tells nonlinearity from a law that changes with time, and a variance that
-changes disturbs the ranks. A season that is no sine is nonlinear to 8 lags: give its length, and its means are
-removed first. A line spectrum, as that of a noisy sine, is nearly its own surrogate: such a series is rejected
-about as often as a linear one, whatever a network gains from it.
+changes disturbs the ranks. A season that repeats unchanged is no Gaussian process, and is often rejected: give its
+length, and its means are removed first. A slow sine with noise is rarely rejected, for a line spectrum is nearly its
+own surrogate, whatever a network gains from it. `benchmarks/surrogates.py` measures all these rates.
 
 Shapes: T series, S series at once, N rows, P lags, K hidden units.
 """
