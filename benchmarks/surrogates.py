@@ -115,18 +115,18 @@ LINEAR, NONLINEAR, OTHER = "linear", "nonlinear", "neither"
 ROWS = (  # a new row goes to the end: the seeds of a row are its place
     *(Row(LINEAR, "AR(2)", autoregression((1.2, -0.5)), None, length, 200) for length in (300, 1_000)),
     Row(OTHER, "sine of period 24 + AR(1), season not given", seasonal, None, 1_000, 100),
-    Row(LINEAR, "pulses of period 24 + AR(1), season given", pulses, 24, 1_000, 200),
-    Row(LINEAR, "exp(AR(1))", exponential, None, 1_000, 200),
+    Row(LINEAR, "pulses of period 24 + AR(1), season given", pulses, 24, 1_000, 100),
+    Row(LINEAR, "exp(AR(1))", exponential, None, 1_000, 100),
     Row(LINEAR, "random walk", walk, None, 1_000, 200),
     *(
-        Row(NONLINEAR, name, draw, None, length, 100)
+        Row(NONLINEAR, name, draw, None, length, 40)
         for name, draw in (("SETAR", setar), ("logistic map, noise half its spread", logistic))
         for length in (300, 1_000, 3_000)
     ),
-    Row(OTHER, "noisy sine of period 314", noisy_sine, None, 1_000, 200),
-    Row(OTHER, "pulses of period 24 + AR(1), season not given", pulses, None, 1_000, 100),
-    Row(OTHER, "GARCH(1, 1)", garch, None, 1_000, 100),
-    Row(OTHER, "AR(1) with a shift of its mean", shift, None, 1_000, 100),
+    Row(OTHER, "noisy sine of period 314", noisy_sine, None, 1_000, 100),
+    Row(OTHER, "pulses of period 24 + AR(1), season not given", pulses, None, 1_000, 50),
+    Row(OTHER, "GARCH(1, 1)", garch, None, 1_000, 50),
+    Row(OTHER, "AR(1) with a shift of its mean", shift, None, 1_000, 50),
     Row(LINEAR, "Gaussian season of period 24 + AR(1)", turning, None, 1_000, 200),
     Row(LINEAR, "sine of period 24 + AR(1), season given", seasonal, 24, 1_000, 200),
 )
