@@ -149,7 +149,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     """The same for a measured series: the last of the held-out windows, and the errors of the rivals."""
     windows, scaling = sampler_of(spec), spec.scaling
     assert isinstance(windows, Finite)
-    context, target = (scaling.undo(part) for part in windows.held_out)
+    context, target = (scaling.restore(part).astype(np.float64) for part in windows.held_out)
     assert isinstance(spec.source, Observed)
     length, horizon, season = spec.context_length, spec.horizon, spec.source.season
     floors, known = {}, rules(season if season <= length else 1)
@@ -179,4 +179,5 @@ def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
 
 
 def _short(values: NDArray[np.floating]) -> list[float]:
-    return [round(float(value), 5) for value in values]
+    """The values with 12 digits, which suffice near 1.7e9 and near 1e-9 alike."""
+    return [float(f"{value:.12g}") for value in values]
