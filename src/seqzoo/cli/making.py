@@ -14,6 +14,7 @@ from .app import FileOptions, Json, Model, ModelFiles, Seed, app, emit, load_mod
 if TYPE_CHECKING:
     from ..bundles.manifest import Manifest
     from ..bundles.store import Bundle
+    from ..data.scaling import Kind
     from ..signals import Observed
     from ..training.loop import Trained
 
@@ -35,6 +36,9 @@ def train(
     ] = None,
     season: Annotated[
         int | None, typer.Option("--season", min=1, help="With --series: steps of a season; else by the frequency.")
+    ] = None,
+    scaling: Annotated[
+        str | None, typer.Option("--scaling", help="With --series: series or window; else chosen.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
     change: Annotated[
@@ -58,7 +62,8 @@ def train(
     With --series, NAME is an architecture, and the model is named after the series, for example gru.meter. The last
     fifth of the series scores it beside its rivals; no training sees that part.
 
-    Examples: `seqzoo train gru --series meter.csv --horizon 24` · `seqzoo train mlp --series series:taylor -n 48` · `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
+    Examples: `seqzoo train gru --series meter.csv --horizon 24` · `seqzoo train mlp --series series:taylor -n 48` ·
+    `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
     `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py`
     """
     from .._extras import check_torch
@@ -79,19 +84,26 @@ def train(
 
     load_models(models)
     if series is None:
-        _refuse_without_series(horizon, context, season, how)
+        _refuse_without_series(horizon, context, season, scaling, how)
         entry = _registry.entry(name)
-        spec, card, saved_as = TrainingSpec.of(entry, seed=seed, changes=settings(change or [])), entry.card, f"{name}-own"
+        spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
+        card, saved_as = entry.card, f"{name}-own"
     else:
         architecture = _registry.architecture(_architecture(name))
+        kind = _kind(scaling)
         source = _observed(series, how, season, quiet=json)
         spec = spec_on_series(
-            architecture, source, horizon, context_length=context, seed=seed, changes=settings(change or [])
-        )
+            architecture, source, horizon, context_length=context, scaling=kind, seed=seed,
+            changes=settings(change or []),
+        )  # fmt: skip
         card, saved_as = architecture.card_of(source, horizon), f"{architecture.name}.{source.name}"
         if not json:
-            chosen = "" if context else ", chosen on its training part"
-            typer.echo(f"Context {spec.context_length} values{chosen}; season {source.season}.", err=True)
+            chosen = [word for word, given in (("context", context), ("scaling", scaling)) if given is None]
+            by = f" Chosen on the values before the hold-out: {' and '.join(chosen)}." if chosen else ""
+            typer.echo(
+                f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}.{by}",
+                err=True,
+            )
     saved_as = as_name or saved_as
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
@@ -147,14 +159,16 @@ def train(
         raise typer.Exit(130)
 
 
-def _refuse_without_series(horizon: int, context: int | None, season: int | None, how: FileOptions) -> None:
+def _refuse_without_series(
+    horizon: int, context: int | None, season: int | None, scaling: str | None, how: FileOptions
+) -> None:
     """Raises InputError for an option that only a measured series has."""
     from ..errors import InputError
 
-    given = {"horizon": horizon if horizon > 1 else None, "context": context, "season": season, "gaps": how.gaps}
-    for option, value in {**given, **how.stated}.items():
+    given = {"horizon": horizon if horizon > 1 else None, "context": context, "season": season, "scaling": scaling}
+    for option, value in {**given, "gaps": how.gaps, **how.stated}.items():
         if value is not None:
-            hint = f" A model of several steps is an entry, for example lstm.sine-h{horizon}." if option == "horizon" else ""
+            hint = f" An entry such as lstm.sine-h{horizon} has several steps." if option == "horizon" else ""
             raise InputError(f"--{option} belongs to a measured series: give it with --series.{hint}")
 
 
@@ -167,6 +181,15 @@ def _architecture(name: str) -> str:
             f"{name.partition('.')[0]!r}, got {name[:80]!r}."
         )
     return name
+
+
+def _kind(given: str | None) -> Kind | None:
+    from ..data.scaling import KINDS
+    from ..errors import InputError
+
+    if given is not None and given not in KINDS:
+        raise InputError(f"--scaling must be {' or '.join(KINDS)}, and is {given[:40]!r}.")
+    return given
 
 
 def _observed(given: str, how: FileOptions, season: int | None, *, quiet: bool) -> Observed:

@@ -78,7 +78,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         if not 0 < self.cutoff < self.length:
             raise InputError(f"the cutoff must lie inside the series of {self.length:,} values, got {self.cutoff:,}.")
         if not 1 <= self.season < self.length:
-            raise InputError(f"a season must have 1 to {self.length - 1:,} steps in this series, got {self.season:,}.")
+            raise InputError(f"a season must have 1 to {self.length - 1:,} steps here, got {self.season:,}.")
 
     @classmethod
     def of(cls, series: Series, cutoff: int | None = None, season: int = 1) -> Observed:

@@ -6,11 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.scaling import KINDS, Kind
 from ..data.windows import sliding
-from ..errors import InputError
+from ..errors import DivergedError, InputError
 from ..evaluation.holdout import FEWEST_CUTOFFS
 from ..forecasters.linear import CHOICES, fits
 from ..signals import Observed
@@ -57,14 +59,13 @@ def choose_context_length(values: NDArray[np.float64], horizon: int, season: int
     held_out = max(1, len(values) // HELD_OUT - horizon + 1)
     errors = {}
     for length in lengths:
-        windows = sliding(centred, length, horizon)
-        until = len(windows.context) - held_out - horizon + 1
+        context, target = (part.astype(np.float64) for part in sliding(centred, length, horizon))
+        until = len(context) - held_out - horizon + 1  # later windows reach into the targets of the held-out ones
         if until < FEWEST_WINDOWS:
             continue
-        context, target = windows.context[-held_out:], windows.target[-held_out:]
         errors[length] = min(
-            float(np.mean((target - context @ weights.T - bias) ** 2))
-            for _, weights, bias in fits(windows.context[:until], windows.target[:until], CHOICES)
+            float(np.mean((target[-held_out:] - context[-held_out:] @ weights.T - bias) ** 2))
+            for _, weights, bias in fits(context[:until], target[:until], CHOICES)
         )
     return min(errors, key=lambda length: (errors[length], length)) if errors else lengths[0]
 
@@ -82,6 +83,7 @@ def spec_on_series(
     horizon: int,
     *,
     context_length: int | None = None,
+    scaling: Kind | None = None,
     seed: int = 0,
     changes: Mapping[str, Any] | None = None,
 ) -> TrainingSpec:
@@ -89,6 +91,7 @@ def spec_on_series(
 
     Args:
         context_length: L; by default chosen by `choose_context_length` on the values before the cutoff.
+        scaling: "series" or "window"; by default chosen by `choose_scaling`, which trains twice for a while.
         changes: as for `TrainingSpec.of`.
 
     Raises:
@@ -108,11 +111,36 @@ def spec_on_series(
     windows = len(past) - len(past) // HELD_OUT - length - horizon + 1
     recipe = recipe_for(architecture.recipe, max(1, windows))
     parts = changed({"recipe": recipe, "config": config}, changes or {})
-    return TrainingSpec(
+    spec = TrainingSpec(
         architecture=architecture.name,
         config=dataclasses.asdict(parts["config"]),
         source=series,
         recipe=parts["recipe"],
         seed=seed,
         model_file=_model_files.sha256_of(architecture.name),
+        scaling_kind=scaling or "series",
     )
+    return spec if scaling is not None else msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
+
+
+def choose_scaling(spec: TrainingSpec) -> Kind:
+    """The kind of scaling whose network has the least error on the last fifth of the values before the cutoff.
+
+    One network of each kind is trained for a third of the steps. A series with a trend needs windows without their
+    own level; a series whose level itself predicts, such as a rate that returns to its mean, needs the level.
+
+    Raises:
+        InputError: as `training.loop.train`.
+    """
+    from .loop import train
+
+    recipe = dataclasses.replace(spec.recipe, steps=max(1, spec.recipe.steps // 3))
+    errors: dict[Kind, float] = {}
+    for kind in KINDS:
+        try:
+            trained = train(msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind))
+        except DivergedError:
+            continue
+        assert trained.best.mse is not None
+        errors[kind] = trained.best.mse
+    return min(errors, key=errors.__getitem__) if errors else "series"
