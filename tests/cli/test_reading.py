@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import io
 import json
+import re
 import sys
 import time
 import zipfile
@@ -154,6 +156,20 @@ def test_options_of_a_file_are_checked_and_need_a_file(terminal: Terminal, tmp_p
     assert "it is binary" in terminal("forecast", "lstm.sine", "--file", Path(sys.executable)).refusal
 
 
+def test_the_page_on_reading_names_options_and_code_that_exist(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reading.md").read_text("utf-8")
+    for command in ("predict", "forecast", "backtest"):
+        text = terminal(command, "--help").out
+        assert [option for option in set(re.findall(r"`[^`]*?(--[a-z]+)", page)) - {"--json"} if option not in text] == []
+    monkeypatch.chdir(tmp_path)
+    Path("load.csv").write_text("date,load\n2024-01-01,1\n2024-01-02,2\n")
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], names)
+    assert names["series"].times.stamps(1, 2) == ["2024-01-03"]  # type: ignore[attr-defined]
+
+
 def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "large.txt"
     file.write_text("\n".join(VALUES * 2_000))
@@ -162,12 +178,45 @@ def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_p
     assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)]
 
 
-def test_every_case_is_refused_where_it_is_pasted_or_chosen_in_the_browser() -> None:
+def test_every_case_is_refused_in_the_browser_without_the_extra(without_polars: None) -> None:
     for name, parts in REFUSED.items():
-        text = (CASES / name).read_bytes().decode("utf-8", "replace")  # as File.text() does
+        raw = (CASES / name).read_bytes()
         with pytest.raises(InputError) as caught:
-            own_window.pasted(text, "the file", 20)
+            own_window.pasted(raw.decode("utf-8", "replace"), "the text", 20)
         assert all(part in str(caught.value) for part in parts), (name, caught.value)
+        with pytest.raises(InputError) as caught:
+            own_window.chosen(base64.b64encode(raw).decode(), "the file", 20)
+        assert all(part in str(caught.value) for part in parts), (name, caught.value)
+
+
+def test_every_case_is_read_or_refused_in_the_browser(terminal: Terminal) -> None:
+    for name, expected in READ.items():
+        raw = (CASES / name).read_bytes()
+        encoded = base64.b64encode(raw).decode()
+        if isinstance(expected, tuple):
+            with pytest.raises(InputError) as caught:
+                own_window.chosen(encoded, "the file", 20)
+            wanted = set(expected) - {"--gaps"}  # an option that the page does not have
+            assert all(part in str(caught.value) for part in wanted), (name, caught.value)
+            continue
+        read = own_window.chosen(encoded, "the file", 20)
+        assert read is not None and read.understood.startswith("the file: "), name
+        assert terminal("predict", "lstm.sine", *map(str, read.window)).out[:4] == f"{expected:.4f}"[:4], name
+        if "cp1252" not in name:
+            pasted = own_window.pasted(raw.decode(), "the text", 20)
+            assert pasted is not None and np.array_equal(pasted.window, read.window), name
+
+
+def test_a_file_that_is_too_large_or_did_not_arrive_whole_is_refused_in_the_browser() -> None:
+    for encoded, part in (
+        (base64.b64encode(b"1\n" * 250_002).decode(), "at most 500,000 bytes"),
+        ("0.1", "arrive whole"),
+        ("\u00e9\u00e9\u00e9\u00e9", "arrive whole"),
+        (base64.b64encode(gzip.compress(b"1\n" * 4_000_000)).decode(), "too large once unpacked"),
+    ):
+        with pytest.raises(InputError, match=part):
+            own_window.chosen(encoded, "the file", 20)
+    assert own_window.chosen("", "the file", 20) is None
 
 
 PLAIN = {
@@ -198,7 +247,7 @@ def test_plain_numbers_are_read_as_meant_in_every_form(terminal: Terminal, tmp_p
         file.write_bytes(text.encode())
         assert rows_of(text, "the text", 10_000).series() == pytest.approx(expected, abs=1e-8), name
         pasted = own_window.pasted(text, "the text", 20)
-        assert pasted is not None and pasted.tolist() == pytest.approx(expected[-20:], abs=1e-6), name
+        assert pasted is not None and pasted.window.tolist() == pytest.approx(expected[-20:], abs=1e-6), name
         said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
         assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)], name
 

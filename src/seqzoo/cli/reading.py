@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from .._arrays import with_channel
 from .._extras import check_polars, has_polars
 from ..data.numerals import number, shown
 from ..data.series import GAPS
-from ..data.typed import Lines, rows_of
+from ..data.typed import Lines, may_be_table, rows_of
 from ..errors import InputError, MissingExtraError
 from .app import FileOptions
 
@@ -147,8 +146,8 @@ class _Source:
             reading = read(self.raw, Choices(**stated), named=self.named)
             series = reading.one()
         except InputError:
-            if self.lines is not None:
-                self.lines.series()  # raises what it says of lines of plain numbers
+            if self.lines is not None:  # of plain numbers, whose refusal says more
+                self.lines.series()
             raise
         if how.gaps is not None:
             reading = reading.filled(how.gaps, length)
@@ -181,15 +180,13 @@ def _source(numbers: list[str], file: Path | None, how: FileOptions) -> _Source 
         return _Source(named, raw=raw)
     if has_polars() and len(raw) > PLAIN_LIMIT:
         return _Source(named, raw=raw)
-    start = raw[:100].lstrip()
-    is_typed = start.startswith((b"[", b"(")) and not re.match(rb"\[\s*\{", start)
     try:
         lines = rows_of(raw.decode("utf-8", "replace"), named, LIMIT)
         if how.gaps is None or _is_column(lines):
-            return _Source(named, lines, raw, is_typed=is_typed)
+            return _Source(named, lines, raw, is_typed=not may_be_table(raw))
         return _Source(named, raw=raw)
     except InputError as error:
-        if is_typed or not raw.strip():
+        if not may_be_table(raw):
             raise
         return _Source(named, raw=raw, refused=error)
 

@@ -160,7 +160,7 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
         raise UnknownNameError("series", str(choices.series), [part.label for part in parts])
     grid = frequencies.frequency(choices.frequency) if choices.frequency else None
     results = [_regular(part, stamps, arrays, table, grid, choices) for part in wanted]
-    labels = [part.label or _stem(named) for part in wanted]
+    labels = [part.label or (_stem(named) if len(wanted) == 1 else f"column {part.short}") for part in wanted]
     series = tuple(
         Series(name, np.ascontiguousarray(result.values[:, 0]), result.times)
         for name, result in zip(names_of(labels), results, strict=True)
@@ -168,7 +168,8 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
     words = _missing_words(values, used)
     understood = _understood(table, named, stamps, values, by_id, ignored, marks, series, results, words)
     counts = _counts(results, series, words, wide=by_id is None)
-    return Reading(series, tuple(labels), understood, counts, "--series" if by_id is not None else "--value")
+    option = "--series" if by_id is not None else "--value"
+    return Reading(series, tuple(labels), understood, counts, option, table.has_header)
 
 
 @dataclass(frozen=True)
