@@ -40,7 +40,7 @@ def forecast(
     file: File = None,
     horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 50,
     interval: Annotated[
-        float | None, typer.Option("--interval", help="Add prediction intervals of this level, as 0.9.")
+        float | None, typer.Option("--interval", help="Add prediction intervals of this level, for example 0.9.")
     ] = None,
     engine: EngineOption = "onnx",
     seed: Seed = None,

@@ -132,14 +132,14 @@ def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
     Raises:
         InputError: the module uses what TorchScript does not know.
     """
-    whole, kept = io.BytesIO(), io.BytesIO()
+    whole, stripped = io.BytesIO(), io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
         try:
             torch.jit.save(torch.jit.script(Windowed(module, contract.context_length).eval()), whole)
         except Exception as error:  # the compiler raises exceptions of any type on user code
             raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as target:
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(stripped, "w", zipfile.ZIP_STORED) as target:
         for member in source.infolist():
             if member.filename.endswith((".debug_pkl", "/serialization_id")):
                 continue
@@ -147,7 +147,7 @@ def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
             if member.filename.endswith(".py"):
                 data = _CONSTANTS.sub(lambda lines: b"".join(sorted(lines[0].splitlines(keepends=True))), data)
             target.writestr(zipfile.ZipInfo(member.filename), data)
-    return kept.getvalue()
+    return stripped.getvalue()
 
 
 _CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)

@@ -90,7 +90,7 @@ def train(
     on_began(began)
     log, checkpoint = Log(folder / EVENTS), folder / CHECKPOINT
     log.read()
-    shown = log.snapshots[-1].step if log.snapshots else 0
+    drawn_at = log.snapshots[-1].step if log.snapshots else 0
 
     def tell(point: Evaluation) -> None:
         # The expected MSE is the Bayes floor times (1 + excess).
@@ -100,20 +100,20 @@ def train(
         say(Evaluated(point.step, mse, point.excess, point.loss, rate, point.seconds))
 
     def note(progress: Progress) -> None:
-        nonlocal shown
+        nonlocal drawn_at
         on_progress(progress)
         if progress.evaluation is None:
             return
         tell(progress.evaluation)
-        if progress.step >= shown * SPACING or progress.step == progress.steps:
-            shown = progress.step
+        if progress.step >= drawn_at * SPACING or progress.step == progress.steps:
+            drawn_at = progress.step
             forecast = build.in_units(progress.module, scaling)(windows)
-            say(Snapshot(shown, _short(forecast[:, 0])))
+            say(Snapshot(drawn_at, _short(forecast[:, 0])))
 
     if checkpoint.exists():  # a process may have died after writing it and before recording its evaluation
-        told = log.evaluations[-1].step if log.evaluations else 0
+        recorded = log.evaluations[-1].step if log.evaluations else 0
         for point in load(checkpoint)[0].history:
-            if point.step > told:
+            if point.step > recorded:
                 tell(point)
     must_stop = _wishes(folder / WISH, should_stop)
     trained = loop.train(spec, checkpoint, resume=True, on_progress=note, should_stop=must_stop)

@@ -142,7 +142,7 @@ def spread(windows: int) -> float:
     return math.sqrt(2 * LEVEL * (1 - LEVEL) / windows)
 
 
-def kept(name: str, model: Forecaster, horizon: int) -> Measurement | None:
+def cached(name: str, model: Forecaster, horizon: int) -> Measurement | None:
     """The cached measurement for a horizon; None if it has not been measured yet."""
     return _measurements.get(_key(name, model, horizon))
 

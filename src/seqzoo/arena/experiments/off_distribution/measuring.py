@@ -1,7 +1,7 @@
 """The error of a forecaster where frequency, noise or amplitude differ from training.
 
 Models are compared with two Bayes forecasters. One knows the changed parameter, and its error is the floor. The other
-uses the posterior of the training signal, as a model would that has learned its training signal perfectly.
+uses the posterior of the training signal, like a model that has learned this signal perfectly.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class OffDistributionResults(msgspec.Struct, forbid_unknown_fields=True):
 
     def fail(self, case: SweepCase, reason: str) -> None:
         """Raises SeqzooError: the experiment ends with the first parameter that fails."""
-        raise SeqzooError(f"the {case.parameter.replace('_', ' ')} cannot be moved: {reason}")
+        raise SeqzooError(f"the {case.parameter.replace('_', ' ')} cannot be changed: {reason}")
 
 
 def begin(family: str, windows: int, models: list[str]) -> OffDistributionResults:
@@ -106,8 +106,8 @@ def training_signal(family: str) -> signals.Signal:
     fitting = [name for name, kind in signals.FAMILIES.items() if set(SWEEPS) <= _parameters(kind)]
     if family not in fitting:
         raise InputError(
-            f"the signal {family!r} does not have one frequency, one amplitude and noise to vary; "
-            f"those that have are {', '.join(fitting)}."
+            f"the signal {family!r} lacks one frequency, one amplitude and noise, which this experiment changes. "
+            f"Choose one of: {', '.join(fitting)}."
         )
     return signal
 

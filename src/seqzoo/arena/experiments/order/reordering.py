@@ -19,7 +19,7 @@ def reorder(values: Tensor, condition: str, seed: int) -> Tensor:
 
     Args:
         condition: "intact"; "permuted", every row by the permutation of the seed; or "shuffled", each row by
-            an order of its own that torch's generator draws anew at each call.
+            a new order, which torch's generator draws at each call.
     """
     if condition == "permuted":
         return values[:, permutation(values.shape[1], seed)]
