@@ -20,19 +20,10 @@ Where = Callable[[int], str]
 WORDS = sorted(
     {*MISSING, "", "n.a.", "-nan", "+nan", "#value!", "#div/0!", "#ref!", "#null!", "\\n", "---", "(null)"}
 )
+# What loggers and data sets write for a missing value: -999 and its like, and the fill value of NetCDF.
 SENTINELS = (
-    -9999999.0,
-    -99999.0,
-    -9999.0,
-    -9999.9,
-    -999.0,
-    -999.9,
-    -999.99,
-    -99.9,
-    -99.99,
-    9999.0,
-    99999.0,
-    999999.0,
+    *(-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -99999.0, -999999.0, -9999999.0),
+    *(999.0, 9999.0, 99999.0, 999999.0, 1e20, -1e20, 1e30, 9.969209968386869e36),
 )
 LARGEST = 3.4028234663852886e38  # of float32
 
