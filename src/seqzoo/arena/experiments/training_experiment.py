@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..experiment import Experiment, require
+from ..._extras import require
+from ..experiment import Experiment
 
 if TYPE_CHECKING:
     from ..results import TrainingOutcome, TrainingResults
@@ -18,7 +19,7 @@ class TrainingExperiment(Experiment["Cell", "TrainingOutcome", "TrainingResults"
     file, out, counted, reports_unfinished = "results.json", None, "trainings", True
 
     def check_installed(self, *, measuring: bool) -> None:
-        needed = ["scipy", "matplotlib", *(["torch", "onnx", "onnxscript", "yaml"] if measuring else [])]
+        needed = ["matplotlib", *(["torch", "onnx", "onnxscript", "yaml"] if measuring else [])]
         require(needed, "the arena", "arena")
 
     def cases(self, settings: Any) -> list[Cell]:
