@@ -104,7 +104,9 @@ SETTLED: list[tuple[str, list[str], float]] = [
 ]
 
 
-def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(terminal: Terminal) -> None:
+def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     for name, expected in READ.items():
         said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json")
         if isinstance(expected, tuple):
@@ -118,7 +120,10 @@ def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(
         alone = terminal("predict", "lstm.sine", "--file", CASES / name)
         assert float(alone.out) == pytest.approx(expected, abs=5e-5), name
         assert alone.err.splitlines()[0].endswith("The window is the last 20 of 120 values."), alone.err
-    for name, options, value in SETTLED:
+    two = tmp_path / "two.csv"
+    two.write_text("\n".join(f"{value}\t5.5" for value in VALUES))
+    assert all(part in terminal("forecast", "lstm.sine", "--file", two).refusal for part in ("2 numbers", "--value"))
+    for name, options, value in [*SETTLED, (str(two), ["--value", "1"], 0.6813)]:
         said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json", *options)
         assert json.loads(said.out)["forecast"] == [pytest.approx(value, abs=5e-5)], (name, options)
 

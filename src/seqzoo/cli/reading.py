@@ -151,8 +151,12 @@ class _Source:
             reading = read(self.raw, Choices(**stated), named=self.named)
             series = reading.one()
         except InputError:
-            if self.lines is not None:  # of plain numbers, whose refusal says more
+            if self.lines is None:
+                raise
+            try:
                 self.lines.series()
+            except InputError as plain:  # which says more of lines of plain numbers
+                raise InputError(f"{plain} To read one column of a table, add --value and its number.") from None
             raise
         if how.gaps is not None:
             reading = reading.filled(how.gaps, length)
