@@ -19,6 +19,7 @@ from ..numerals import shown
 from ..regular import Regular, Rows, regular
 from ..series import Series
 from . import cells as text
+from . import dates
 from .table import Table
 
 TIME_NAMES = frozenset(
@@ -240,7 +241,7 @@ def _stamps(
         if not column.is_blank
         and (
             column.raw.dtype.is_temporal()
-            or (not column.is_typed and text.looks_like_times(column.cells, column.absent))
+            or (not column.is_typed and dates.looks_like_times(column.cells, column.absent))
         )
     ]
     written.sort(key=lambda column: column.label.lower() != "ds")
@@ -269,13 +270,13 @@ def _read_times(
     beside: tuple[int, ...] = ()
     clock = next((other for other in rest if other is not column and not other.is_typed and not other.is_blank
                   and not other.raw.dtype.is_temporal()
-                  and other.cells.filter(~other.absent).str.contains(text.CLOCK_ONLY).all()), None)  # fmt: skip
-    told = text.times(column.shown, cells, column.absent, choices.dates, table.where)
+                  and other.cells.filter(~other.absent).str.contains(dates.CLOCK_ONLY).all()), None)  # fmt: skip
+    told = dates.times(column.shown, cells, column.absent, choices.dates, table.where)
     if told is None:
         return None
     if clock is not None and told.whole:
         joined = pl.select(pl.concat_str([cells, clock.cells], separator=" ")).to_series()
-        told = text.times(
+        told = dates.times(
             column.shown, joined.fill_null(""), column.absent | clock.absent, choices.dates, table.where
         )
         beside = (clock.at,)
@@ -320,7 +321,7 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> _Stamps |
     smallest, largest = int(whole.min()), int(whole.max())
     if 10**7 <= smallest and largest < 10**14:
         cells = pl.Series(whole).cast(pl.String)
-        told = text.times(column.shown, cells, pl.Series([False]).new_from_index(0, len(whole)), None, lambda _: "")
+        told = dates.times(column.shown, cells, pl.Series([False]).new_from_index(0, len(whole)), None, lambda _: "")
         if told is not None and told.form.startswith("yyyymmdd") and told.known.all():
             return _Stamps(column, told.local, None, told.form)
     if 150_001 <= smallest and largest <= 230_012 and (whole % 100 >= 1).all() and (whole % 100 <= 12).all():
