@@ -26,6 +26,17 @@ def check_torch(purpose: str) -> None:
         raise MissingExtraError(purpose, "train")
 
 
+def has_polars() -> bool:
+    """Whether polars and narwhals, with which tables are read, are installed; imports neither."""
+    return all(importlib.util.find_spec(name) is not None for name in ("polars", "narwhals"))
+
+
+def check_polars(purpose: str) -> None:
+    """Raises MissingExtraError, which states the purpose, unless polars and narwhals are installed."""
+    if not has_polars():
+        raise MissingExtraError(purpose, "series")
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Run this thread's torch operations on one core, then restore the previous setting. Imports torch.
