@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import io
 import json
+import re
 import sys
 import time
 import zipfile
@@ -102,7 +104,9 @@ SETTLED: list[tuple[str, list[str], float]] = [
 ]
 
 
-def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(terminal: Terminal) -> None:
+def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     for name, expected in READ.items():
         said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json")
         if isinstance(expected, tuple):
@@ -115,7 +119,11 @@ def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(
         assert facts["reading"]["understood"] == said.err.strip()
         alone = terminal("predict", "lstm.sine", "--file", CASES / name)
         assert float(alone.out) == pytest.approx(expected, abs=5e-5), name
-    for name, options, value in SETTLED:
+        assert alone.err.splitlines()[0].endswith("The window is the last 20 of 120 values."), alone.err
+    two = tmp_path / "two.csv"
+    two.write_text("\n".join(f"{value}\t5.5" for value in VALUES))
+    assert all(part in terminal("forecast", "lstm.sine", "--file", two).refusal for part in ("2 numbers", "--value"))
+    for name, options, value in [*SETTLED, (str(two), ["--value", "1"], 0.6813)]:
         said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json", *options)
         assert json.loads(said.out)["forecast"] == [pytest.approx(value, abs=5e-5)], (name, options)
 
@@ -154,20 +162,72 @@ def test_options_of_a_file_are_checked_and_need_a_file(terminal: Terminal, tmp_p
     assert "it is binary" in terminal("forecast", "lstm.sine", "--file", Path(sys.executable)).refusal
 
 
+def test_the_page_on_reading_names_options_and_code_that_exist(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reading.md").read_text("utf-8")
+    for command in ("predict", "forecast", "backtest"):
+        text = terminal(command, "--help").out
+        options = set(re.findall(r"`[^`]*?(--[a-z]+)", page))
+        assert len(options) > 9 and [option for option in options if option not in text] == []
+    monkeypatch.chdir(tmp_path)
+    Path("load.csv").write_text("date,load\n2024-01-01,1\n2024-01-02,2\n")
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], names)
+    assert names["series"].times.stamps(1, 2) == ["2024-01-03"]  # type: ignore[attr-defined]
+
+
 def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "large.txt"
     file.write_text("\n".join(VALUES * 2_000))
     assert file.stat().st_size > PLAIN_LIMIT
     said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
     assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)]
+    file.write_text("\n".join(VALUES))
+    said = terminal("predict", "lstm.sine", "--file", file)
+    assert float(said.out) == pytest.approx(0.6813, abs=5e-5)
+    assert said.err == "The window is the last 20 of 120 values.\n"
 
 
-def test_every_case_is_refused_where_it_is_pasted_or_chosen_in_the_browser() -> None:
+def test_every_case_is_refused_in_the_browser_without_the_extra(without_polars: None) -> None:
     for name, parts in REFUSED.items():
-        text = (CASES / name).read_bytes().decode("utf-8", "replace")  # as File.text() does
+        raw = (CASES / name).read_bytes()
         with pytest.raises(InputError) as caught:
-            own_window.pasted(text, "the file", 20)
+            own_window.pasted(raw.decode("utf-8", "replace"), "the text", 20)
         assert all(part in str(caught.value) for part in parts), (name, caught.value)
+        with pytest.raises(InputError) as caught:
+            own_window.chosen(base64.b64encode(raw).decode(), "the file", 20)
+        assert all(part in str(caught.value) for part in parts), (name, caught.value)
+
+
+def test_every_case_is_read_or_refused_in_the_browser(terminal: Terminal) -> None:
+    for name, expected in READ.items():
+        raw = (CASES / name).read_bytes()
+        encoded = base64.b64encode(raw).decode()
+        if isinstance(expected, tuple):
+            with pytest.raises(InputError) as caught:
+                own_window.chosen(encoded, "the file", 20)
+            wanted = set(expected) - {"--gaps"}  # an option that the page does not have
+            assert all(part in str(caught.value) for part in wanted), (name, caught.value)
+            continue
+        read = own_window.chosen(encoded, "the file", 20)
+        assert read is not None and read.understood.startswith("the file: "), name
+        assert terminal("predict", "lstm.sine", *map(str, read.window)).out[:4] == f"{expected:.4f}"[:4], name
+        if "cp1252" not in name:
+            pasted = own_window.pasted(raw.decode(), "the text", 20)
+            assert pasted is not None and np.array_equal(pasted.window, read.window), name
+
+
+def test_a_file_that_is_too_large_or_did_not_arrive_whole_is_refused_in_the_browser() -> None:
+    for encoded, part in (
+        (base64.b64encode(b"1\n" * 250_002).decode(), "at most 500,000 bytes"),
+        ("0.1", "arrive whole"),
+        ("\u00e9\u00e9\u00e9\u00e9", "arrive whole"),
+        (base64.b64encode(gzip.compress(b"1\n" * 4_000_000)).decode(), "too large once unpacked"),
+    ):
+        with pytest.raises(InputError, match=part):
+            own_window.chosen(encoded, "the file", 20)
+    assert own_window.chosen("", "the file", 20) is None
 
 
 PLAIN = {
@@ -198,7 +258,7 @@ def test_plain_numbers_are_read_as_meant_in_every_form(terminal: Terminal, tmp_p
         file.write_bytes(text.encode())
         assert rows_of(text, "the text", 10_000).series() == pytest.approx(expected, abs=1e-8), name
         pasted = own_window.pasted(text, "the text", 20)
-        assert pasted is not None and pasted.tolist() == pytest.approx(expected[-20:], abs=1e-6), name
+        assert pasted is not None and pasted.window.tolist() == pytest.approx(expected[-20:], abs=1e-6), name
         said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
         assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)], name
 

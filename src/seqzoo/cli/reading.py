@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from .._arrays import with_channel
 from .._extras import check_polars, has_polars
 from ..data.numerals import number, shown
 from ..data.series import GAPS, Series
-from ..data.typed import Lines, rows_of
+from ..data.typed import Lines, may_be_table, rows_of
 from ..errors import InputError, MissingExtraError
 from .app import FileOptions
 
@@ -36,10 +35,12 @@ class Given:
 
     Args:
         reading: what was understood of a table; None for plain numbers.
+        note: which of the values are the window, if not all are.
     """
 
     values: NDArray[np.float64]
     reading: Reading | None = None
+    note: str = ""
 
     def history(self, length: int) -> NDArray[np.float64]:
         """The values after the last missing one.
@@ -101,16 +102,19 @@ def given_windows(numbers: list[str], file: Path | None, how: FileOptions, lengt
     if lines is not None and not is_series and (source.is_typed or length in {len(row.values) for row in lines.rows}
                                                 or _is_column(lines)):  # fmt: skip
         return Given(with_channel(np.array(lines.windows(length), np.float64)))
-    if lines is not None and is_series:
-        return Given(with_channel(np.array([lines.series()[-length:]], np.float64)))
-    given = source.table(how, length)
-    return Given(with_channel(given.history(length)[None, -length:]), given.reading)
+    given = Given(np.array(lines.series())) if lines is not None and is_series else source.table(how, length)
+    window = given.history(length)[None, -length:]
+    total = len(given.values)
+    note = f"The window is the last {length} of {total:,} values." if total > length else ""
+    return Given(with_channel(window), given.reading, note)
 
 
 def say_read(given: Given | None) -> None:
-    """Print on standard error what was understood of a table; nothing for plain numbers."""
-    if given is not None and given.reading is not None:
-        line = " ".join(given.reading.understood.split())
+    """Print on one line of standard error what was understood of a table, and which values are the window."""
+    if given is None:
+        return
+    understood = "" if given.reading is None else given.reading.understood
+    if line := " ".join(f"{understood} {given.note}".split()):
         typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
 
 
@@ -199,8 +203,12 @@ class _Source:
             reading = read(self.raw, Choices(**stated), named=self.named)
             series = reading.one()
         except InputError:
-            if self.lines is not None:
-                self.lines.series()  # raises what it says of lines of plain numbers
+            if self.lines is None:
+                raise
+            try:
+                self.lines.series()
+            except InputError as plain:  # which says more of lines of plain numbers
+                raise InputError(f"{plain} To read one column of a table, add --value and its number.") from None
             raise
         if how.gaps is not None:
             reading = reading.filled(how.gaps, length)
@@ -233,15 +241,13 @@ def _source(numbers: list[str], file: Path | None, how: FileOptions) -> _Source 
         return _Source(named, raw=raw)
     if has_polars() and len(raw) > PLAIN_LIMIT:
         return _Source(named, raw=raw)
-    start = raw[:100].lstrip()
-    is_typed = start.startswith((b"[", b"(")) and not re.match(rb"\[\s*\{", start)
     try:
         lines = rows_of(raw.decode("utf-8", "replace"), named, LIMIT)
         if how.gaps is None or _is_column(lines):
-            return _Source(named, lines, raw, is_typed=is_typed)
+            return _Source(named, lines, raw, is_typed=not may_be_table(raw))
         return _Source(named, raw=raw)
     except InputError as error:
-        if is_typed or not raw.strip():
+        if not may_be_table(raw):
             raise
         return _Source(named, raw=raw, refused=error)
 

@@ -65,6 +65,7 @@ class Reading:
         labels: the name of each series in the table; `Series.name` holds the letters of it that a model's name may.
         understood: one line: the kind of the file, the columns, the format of times and numbers, the frequency.
         option: the option that chooses one of several series.
+        is_named: whether the source names its series.
         counts: rows, values, what was sorted, dropped and filled, and each word that stood for a missing value.
     """
 
@@ -73,6 +74,7 @@ class Reading:
     understood: str
     counts: dict[str, Any] = field(default_factory=dict)
     option: str = "--only"
+    is_named: bool = True
 
     def one(self) -> Series:
         """The one series.
@@ -83,7 +85,7 @@ class Reading:
         if len(self.series) == 1:
             return self.series[0]
         names = ", ".join(self.labels[:12]) + (", ..." if len(self.labels) > 12 else "")
-        raise InputError(f"{len(self.series)} series were read: {names}. Choose one with {self.option} NAME.")
+        raise InputError(f"the table holds {len(self.series):,} series: {names}. Choose one with {self.option} NAME.")
 
     def filled(self, rule: str, longest: int) -> Reading:
         """The reading with gaps filled by a rule, as `Series.filled` does, and the filled values counted."""

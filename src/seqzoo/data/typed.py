@@ -74,6 +74,14 @@ class Lines(NamedTuple):
         )
 
 
+def may_be_table(raw: bytes) -> bool:
+    """Whether bytes that `rows_of` refuses may hold a table: several lines, or no ASCII text; no list in brackets."""
+    start = raw.strip()
+    if start.startswith((b"[", b"(")) and not re.match(rb"\[\s*\{", start[:1_000]):
+        return False
+    return b"\n" in start or b"\r" in start or not start.isascii()
+
+
 def rows_of(text: str, source: str, limit: int) -> Lines:
     """The numbers of a text: one row for each line, or for each list in brackets, as JSON and Python write it.
 
