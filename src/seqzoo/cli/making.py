@@ -91,13 +91,14 @@ def train(
     else:
         architecture = _registry.architecture(_architecture(name))
         kind = _kind(scaling)
-        source = _observed(series, how, season, quiet=json)
+        source, told = _observed(series, how, season)
         spec = spec_on_series(
             architecture, source, horizon, context_length=context, scaling=kind, seed=seed,
             changes=settings(change or []),
         )  # fmt: skip
         card, saved_as = architecture.card_of(source, horizon), f"{architecture.name}.{source.name}"
         if not json:
+            typer.echo(told, err=True, nl=bool(told))
             chosen = [word for word, given in (("context", context), ("scaling", scaling)) if given is None]
             by = f" Chosen on the values before the hold-out: {' and '.join(chosen)}." if chosen else ""
             typer.echo(
@@ -192,15 +193,13 @@ def _kind(given: str | None) -> Kind | None:
     return given
 
 
-def _observed(given: str, how: FileOptions, season: int | None, *, quiet: bool) -> Observed:
-    """The source of a series that the user named, with its last fifth held out."""
+def _observed(given: str, how: FileOptions, season: int | None) -> tuple[Observed, str]:
+    """The source of a series that the user named, with its last fifth held out, and what was understood of it."""
     from ..signals import Observed
     from .reading import measured
 
-    found = measured(given, how)
-    if not quiet and found.told:
-        typer.echo(found.told, err=True)
-    return Observed.of(found.series, season=found.season if season is None else season)
+    read = measured(given, how)
+    return Observed.of(read.series, season=read.season if season is None else season), read.told
 
 
 @app.command()

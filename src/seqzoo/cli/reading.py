@@ -17,6 +17,7 @@ from ..data.numerals import number, shown
 from ..data.series import GAPS, Series
 from ..data.typed import Lines, may_be_table, rows_of
 from ..errors import InputError, MissingExtraError
+from ..forecasters.protocol import Forecaster, has_bundle
 from .app import FileOptions
 
 if TYPE_CHECKING:
@@ -116,6 +117,19 @@ def say_read(given: Given | None) -> None:
     understood = "" if given.reading is None else given.reading.understood
     if line := " ".join(f"{understood} {given.note}".split()):
         typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
+
+
+def check_frequency(model: Forecaster, given: Given | None) -> None:
+    """Raises InputError if the file's steps are not those of the series that the model was trained on."""
+    times = None if given is None or given.reading is None else given.reading.one().times
+    if times is None or not has_bundle(model):
+        return
+    frequency = model.manifest.contract.frequency
+    if frequency is not None and times.frequency.alias != frequency:
+        raise InputError(
+            f"{model.name} forecasts steps of {frequency}, and the file has steps of {times.frequency.alias}: give a "
+            f"file of that frequency. If the file is meant so, state it with --frequency {frequency}."
+        )
 
 
 @dataclass(frozen=True)

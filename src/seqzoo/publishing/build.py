@@ -410,8 +410,15 @@ def _on_process(measured: Score) -> ScoreFacts:
 
 def contract_of(spec: TrainingSpec) -> Contract:
     """The contract of the bundle of a spec."""
-    names = (spec.source.key,) if spec.source.process is None else ("value",)
-    return Contract(spec.context_length, spec.horizon, scaling=spec.scaling, names=names)
+    length, horizon, scaling = spec.context_length, spec.horizon, spec.scaling
+    if not isinstance(spec.source, Observed):
+        return Contract(length, horizon, scaling=scaling)
+    series = spec.source.series()
+    return Contract(
+        length, horizon, scaling=scaling, names=(spec.source.key,),
+        frequency=None if series.times is None else series.times.frequency.alias,
+        reach=float(np.abs(series.values[: spec.source.cutoff] - scaling.center).max() / scaling.scale),
+    )  # fmt: skip
 
 
 def stack() -> dict[str, str]:
