@@ -44,21 +44,30 @@ def test_from_a_file_to_a_model_that_forecasts_and_proves_itself(terminal: Termi
     assert {"linear", "seasonal_naive", "last_value", "drift", "mean", "line"} == set(manifest.score.rivals)
     verified = terminal("verify", "mlp.meter")
     assert verified.status == 0 and "best linear" in verified.out
-    assert json.loads(terminal("reproduce", "mlp.meter", "--json").out)["identical"] is True
+    assert "480 values before the cutoff; the hold-out is the 120 after it" in verified.out
+    again = json.loads(terminal("reproduce", "mlp.meter", "--json").out)
+    assert again["identical"] is True and again["overwritten"] == 120
+    assert not list((home / "series").glob("*.tmp")) and len(list((home / "series").glob("*.npy"))) == 1
     ahead = terminal("forecast", "mlp.meter", "--file", meter, "-n", 6, "--json")
     facts = json.loads(ahead.out)
     assert facts["stamps"][0] == "2024-01-26T00:00" and 100 < min(facts["forecast"]) < max(facts["forecast"]) < 300
 
 
-def test_without_the_series_the_score_is_proven_but_for_the_linear_rival(
+def test_without_the_series_the_split_and_the_linear_rival_are_not_proven_until_the_file_is_given(
     terminal: Terminal, home: Path, meter: Path
 ) -> None:
     assert terminal("train", "mlp", "--series", meter, "--context", 24, "--scaling", "window", *SMALL).status == 0
     for path in (home / "series").iterdir():
         path.unlink()
     report = json.loads(terminal("verify", "mlp.meter", "--json").out)
-    score = next(check for check in report["checks"] if check["name"] == "score")
-    assert score["passed"] is True and "not measured again" in score["detail"]
+    checks = {check["name"]: check for check in report["checks"]}
+    assert report["passed"] and checks["score"]["passed"] is True and checks["split"]["passed"] is None
+    assert "not measured again" in checks["score"]["detail"] and "--series" in checks["split"]["detail"]
+    again = json.loads(terminal("verify", "mlp.meter", "--series", meter, "--json").out)
+    assert all(check["passed"] for check in again["checks"]) and again["checks"][-1]["name"] == "split"
+    meter.write_text(meter.read_text("utf-8").replace(":00;2", ":00;3", 1), "utf-8")
+    assert "SHA-256" in terminal("verify", "mlp.meter", "--series", meter).refusal
+    assert "simulated" in terminal("verify", "lstm.sine", "--series", meter).refusal
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from seqzoo import load
 from seqzoo.bundles import describe, holdout, shelf, store
 from seqzoo.data import series as data_series
 from seqzoo.data.frequency import frequency
+from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series, stored
 from seqzoo.data.times import TimeIndex
 from seqzoo.errors import InputError
@@ -137,7 +138,25 @@ def test_a_score_of_several_steps_has_its_errors_and_is_verified_by_step(home, t
     facts = json.loads((bundle.path / store.MANIFEST).read_text("utf-8"))
     facts["score"]["steps"]["mse_se"][2] *= 0.9
     (bundle.path / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
-    assert "mse_se of step 3" in verify(bundle.path).checks[-1].detail
+    (failed,) = (check for check in verify(bundle.path).checks if check.passed is False)
+    assert "mse_se of step 3" in failed.detail
+
+
+def test_a_scaling_that_saw_the_hold_out_is_found_by_garbage_in_its_place(home, tmp_path, monkeypatch):
+    values = measured().values.copy()
+    values[960:] += 5_000
+    source, changes = Observed.of(Series("load", values)), {**SMALL, "recipe.steps": 20}
+    spec = TrainingSpec.of(_registry.entry("lstm.sine"), changes=changes, series=source)
+    card = _registry.architecture("lstm").card_of(spec.source, 1)
+    sound = build.export(train(spec), card, tmp_path / "sound")
+    again = reproduce(sound)
+    assert again.identical and again.overwritten == 240
+    with monkeypatch.context() as leak:
+        leak.setattr(Observed, "scaling", lambda source: Scaling.fit(source.series().values))
+        leaking = build.export(train(spec), card, tmp_path / "leaking")
+        assert not reproduce(leaking).identical
+    report = verify(leaking)
+    assert not report.passed and next(check for check in report.checks if check.name == "split").passed is False
 
 
 def test_no_value_from_the_cutoff_on_reaches_training_or_the_scaling(home, small_run):
@@ -190,6 +209,7 @@ def test_it_proves_itself_and_reproduces(kept, at_home):
         (lambda facts: facts["score"].update(steps={"mse": [1.0]}), "score.steps"),
         (lambda facts: facts["score"].update(steps={key: [1.0] for key in KINDS}), "of step 1"),
         (lambda facts: facts["source"].update(cutoff=2_000), "cutoff"),
+        (lambda facts: facts["contract"]["scaling"].update(center=20_100.0), "20100"),
         (lambda facts: facts["source"].update(cutoff=900), "320 finite"),
         (lambda facts: facts["source"].update(name="sine"), "'sine'"),
         (lambda facts: facts["files"].pop("holdout.safetensors"), "holdout.safetensors"),

@@ -203,18 +203,45 @@ def _observed(given: str, how: FileOptions, season: int | None) -> tuple[Observe
 
 
 @app.command()
+@reads_a_file
 def verify(
     name: Model,
     windows: Annotated[int, typer.Option(min=100, help="Fresh windows to score on.")] = 20_000,
     seed: Seed = None,
+    series: Annotated[
+        str | None, typer.Option("--series", help="The model's series, to check the split: a file, or series:NAME.")
+    ] = None,
     json: Json = False,
+    *,
+    how: FileOptions,
 ) -> None:
     """Verify a bundle: its hashes, its contract, every engine on the golden tensors, its score on fresh windows.
 
     Exits with status 1 if a check fails. The last line names failed checks and those that cannot run here.
     Examples: `seqzoo verify lstm.sine` · `seqzoo verify ./my-bundle/ --json`
     """
+    if series is not None:
+        _remember(name, series, how)
     _prove(name, windows, seed, json)
+
+
+def _remember(name: str, given: str, how: FileOptions) -> None:
+    """Store the series of a model, so that checks can read it. Raises InputError if the file holds another one."""
+    from ..bundles import shelf, store
+    from ..errors import InputError
+    from ..signals import Observed
+    from .reading import measured
+
+    source = store.open_bundle(shelf.find(name)).manifest.source
+    if not isinstance(source, Observed):
+        raise InputError(f"{name} was trained on a simulated signal: it has no series to check.")
+    series = measured(given, how).series
+    if series.sha256 != source.sha256:
+        raise InputError(
+            f"{given} is not the series that {name} was trained on: its SHA-256 is {series.sha256[:12]}..., the "
+            f"manifest states {source.sha256[:12]}.... Give the same file, read with the same options."
+        )
+    series.store()
 
 
 def _prove(name: str | Bundle, windows: int, seed: int | None, json: bool) -> None:
@@ -265,6 +292,11 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
             f"{result.standard_errors:.1f} standard errors apart\n"
             f"{name} {'reproduces' if result.passed else 'DOES NOT REPRODUCE'}"
         )
+        if result.overwritten and result.identical:
+            typer.echo(
+                f"The {result.overwritten:,} values from the cutoff on were overwritten with garbage: none of them "
+                "reaches the weights."
+            )
     if not result.passed:
         raise typer.Exit(1 if result.finished else 130)
 

@@ -1,4 +1,8 @@
-"""Trains a bundle's weights again from its recipe, and compares them with the stated ones."""
+"""Trains a bundle's weights again from its recipe, and compares them with the stated ones.
+
+A model of a measured series is trained again on a series whose values from the cutoff on are garbage. Identical
+weights then prove two things at once: the recipe gives them, and no value of the hold-out reaches them.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+import numpy as np
 from safetensors.torch import save as to_safetensors
 
 from ..bundles import shelf
 from ..bundles import store as bundles
 from ..bundles.store import Bundle
+from ..data.series import Series, in_memory
+from ..signals import Observed
 from ..training.loop import Progress, train
 from ..training.spec import TrainingSpec
 from . import build
 
 ALLOWED = 3.0  # standard errors
+GARBAGE_SEED = 13
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Reproduction:
         mse: the MSE of the new weights, on the windows that the manifest's score was measured on.
         stated_mse: the MSE that the manifest states.
         standard_errors: the difference of the two in standard errors of the stated one.
+        overwritten: how many values of a measured series were garbage in this training; 0 for a simulated signal.
     """
 
     identical: bool
@@ -40,6 +50,7 @@ class Reproduction:
     stated_mse: float
     standard_errors: float
     finished: bool
+    overwritten: int = 0
 
     @property
     def passed(self) -> bool:
@@ -59,10 +70,19 @@ def reproduce(
         UnknownNameError, BundleError, InputError: the bundle or its recipe cannot be used.
     """
     manifest = (name if isinstance(name, Bundle) else bundles.open_bundle(shelf.find(name))).manifest
-    trained = train(TrainingSpec.of_manifest(manifest), on_progress=on_progress, should_stop=should_stop)
+    spec, overwritten = TrainingSpec.of_manifest(manifest), 0
+    if isinstance(spec.source, Observed):
+        series = overwritten_after(spec.source)
+        garbage = msgspec.structs.replace(spec.source, sha256=series.sha256)
+        overwritten = len(series) - spec.source.cutoff
+        with in_memory(series):
+            again = msgspec.structs.replace(spec, source=garbage)
+            trained = train(again, on_progress=on_progress, should_stop=should_stop)
+    else:
+        trained = train(spec, on_progress=on_progress, should_stop=should_stop)
     digest = hashlib.sha256(to_safetensors(build.weights_of(trained.module))).hexdigest()
     stated = manifest.files[bundles.WEIGHTS].sha256
-    measured = build.score_of(trained.module, trained.spec) if trained.history else None
+    measured = build.score_of(trained.module, spec) if trained.history else None
     mse = measured.mse[0] if measured else math.nan
     return Reproduction(
         identical=digest == stated,
@@ -73,4 +93,19 @@ def reproduce(
         stated_mse=manifest.score.mse[0],
         standard_errors=abs(mse - manifest.score.mse[0]) / max(manifest.score.mse[1], 1e-300),
         finished=trained.finished,
+        overwritten=overwritten,
     )
+
+
+def overwritten_after(source: Observed) -> Series:
+    """The series of a source with garbage from the cutoff on: other values, far outside those before it.
+
+    Raises:
+        InputError: the series is not stored on this machine.
+    """
+    series = source.series()
+    values = series.values.copy()
+    past = values[: source.cutoff]
+    noise = np.random.default_rng(GARBAGE_SEED).standard_normal(len(values) - source.cutoff)
+    values[source.cutoff :] = past.mean() + 100 * (past.std() or 1.0) * noise
+    return Series(series.name, values, series.times)

@@ -149,6 +149,8 @@ def _behaviour(bundle: Bundle, windows: int, seed: int) -> Iterator[tuple[str, C
     for engine in engines.offered(bundle.manifest):
         yield engine, lambda engine=engine: _golden(bundle, engine, _engine(bundle, engine))  # type: ignore[misc]
     yield "score", lambda: _score(bundle, windows, seed)
+    if isinstance(bundle.manifest.source, Observed):
+        yield "split", lambda: _split(bundle)
 
 
 def _engine(bundle: Bundle, engine: str) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
@@ -285,6 +287,27 @@ def _score_on_series(bundle: Bundle) -> str:
     rivals = ", ".join(f"{label(name)} {mse:.4g}" for name, mse in measured.rival_mse.items())
     unproven = "" if linear is not None else "; best linear not measured again: the series is not stored here"
     return f"MSE {measured.mse.value:.4g} at {stated.windows:,} held-out cutoffs, as stated; {rivals}{unproven}"
+
+
+def _split(bundle: Bundle) -> str:
+    """The hold-out and the scaling in words, after checking that both follow from the series and its cutoff."""
+    source, contract = bundle.manifest.source, bundle.manifest.contract
+    assert isinstance(source, Observed)
+    if not is_stored(source.sha256):
+        raise _NotHere(f"the series {source.name!r} is not stored here: give it with --series")
+    values = source.series().values
+    if len(values) != source.length:
+        raise IntegrityError(f"the series has {len(values):,} values; the manifest states {source.length:,}.")
+    if not np.array_equal(holdout.of(bundle), values[source.cutoff - contract.context_length :]):
+        raise IntegrityError("the hold-out in the bundle is not the end of the series.")
+    scaling = msgspec.structs.replace(source.scaling(), kind=contract.scaling.kind)
+    if scaling != contract.scaling:
+        raise IntegrityError(
+            f"the values before the cutoff have center {scaling.center:.9g} and scale {scaling.scale:.9g}; the "
+            f"manifest states {contract.scaling.center:.9g} and {contract.scaling.scale:.9g}."
+        )
+    after = source.length - source.cutoff
+    return f"scaling of the {source.cutoff:,} values before the cutoff; the hold-out is the {after:,} after it"
 
 
 def _without(stated: ScoreFacts, rival: str) -> ScoreFacts:
