@@ -1,9 +1,9 @@
-"""Whether torch is installed, and how many threads it uses."""
+"""Whether optional packages are installed, and how many threads torch uses."""
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from .errors import MissingExtraError
@@ -12,6 +12,12 @@ from .errors import MissingExtraError
 def has_torch() -> bool:
     """Whether torch is installed, without importing it."""
     return importlib.util.find_spec("torch") is not None
+
+
+def require(modules: Sequence[str], purpose: str, extra: str) -> None:
+    """Raises MissingExtraError, which names the extra, unless all modules are installed. Imports none of them."""
+    if not all(importlib.util.find_spec(name) for name in modules):
+        raise MissingExtraError(purpose, extra)
 
 
 def check_torch(purpose: str) -> None:

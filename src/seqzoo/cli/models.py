@@ -13,11 +13,17 @@ if TYPE_CHECKING:
 
 
 @app.command("list")
-def list_models(json: Json = False) -> None:
+def list_models(
+    json: Json = False,
+    series: Annotated[bool, typer.Option("--series", help="List the collection of measured series instead.")] = False,
+) -> None:
     """List the models on this machine, each with its excess over the best possible forecaster.
 
-    Examples: `seqzoo list` · `seqzoo list --json`
+    Examples: `seqzoo list` · `seqzoo list --json` · `seqzoo list --series`
     """
+    if series:
+        _list_series(json)
+        return
     from ..runtime import catalogue
 
     rows = catalogue.rows()
@@ -27,6 +33,19 @@ def list_models(json: Json = False) -> None:
     from .listing import show_models
 
     show_models(rows)
+
+
+def _list_series(json: bool) -> None:
+    from ..data.collection import COLLECTION, PREFIX, names
+
+    if json:
+        facts = "title contrast length missing start frequency season origin licence sha256".split()
+        rows = [{fact: getattr(COLLECTION[name], fact) for fact in facts} for name in names()]
+        emit([{"name": PREFIX + name, **row} for name, row in zip(names(), rows, strict=True)])
+        return
+    from .listing import show_series
+
+    show_series([COLLECTION[name] for name in names()])
 
 
 @app.command()

@@ -28,6 +28,46 @@ def last_value_weights(context_length: int, horizon: int = 1) -> FloatArray:
     return weights
 
 
+def mean_weights(context_length: int, horizon: int = 1) -> FloatArray:
+    """Weights [H, L] of the mean of the window, repeated."""
+    check_lengths(context_length, horizon)
+    return np.full((horizon, context_length), 1.0 / context_length)
+
+
+def drift_weights(context_length: int, horizon: int = 1) -> FloatArray:
+    """Weights [H, L] of the line through the first and the last value of the window, extended h steps."""
+    weights = last_value_weights(context_length, horizon)
+    if context_length > 1:
+        slopes = np.arange(1, horizon + 1) / (context_length - 1)
+        weights[:, -1] += slopes
+        weights[:, 0] -= slopes
+    return weights
+
+
+def seasonal_naive_weights(context_length: int, horizon: int = 1, *, season: int) -> FloatArray:
+    """Weights [H, L] of the last season of the window, repeated.
+
+    Raises:
+        InputError: a length or horizon lies outside its range, or the window is shorter than the season.
+    """
+    check_lengths(context_length, horizon)
+    check_season(season)
+    if context_length < season:
+        raise InputError(
+            f"seasonal naive repeats the last season, {season} values; a window of {context_length} does not hold it."
+        )
+    weights = np.zeros((horizon, context_length))
+    steps = np.arange(horizon)
+    weights[steps, context_length - season + steps % season] = 1.0
+    return weights
+
+
+def check_season(season: int) -> None:
+    """Raises InputError unless the length of a season is a whole number of steps, at least 1."""
+    if isinstance(season, bool) or not isinstance(season, int | np.integer) or season < 1:
+        raise InputError(f"a season must be a whole number of steps, 1 for a series without one, got {season!r}.")
+
+
 def check_lengths(context_length: int, horizon: int) -> None:
     """Raises InputError if a length or horizon lies outside its range."""
     if not 1 <= context_length <= MAX_CONTEXT:

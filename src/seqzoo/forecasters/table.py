@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from .._arrays import FloatArray
 from ..signals import FAMILIES
-from .simple import last_value_weights, line_weights
+from .simple import drift_weights, last_value_weights, line_weights, mean_weights, seasonal_naive_weights
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,31 @@ REQUIRED = ("noise", "bayes", "best_linear", "line", "last_value")
 RULES = {name: row.weights for name, row in FLOORS.items() if row.weights is not None}
 """Weights of the rules that need no law; they are compared with models of measured series too."""
 
+MEASURED = {
+    row.name: row
+    for row in (
+        Reference("seasonal_naive", "seasonal naive", "seasonal", "The last season, repeated.", False),
+        Reference("drift", "drift", "drift", "The line from first to last value, extended.", False, drift_weights),
+        Reference("mean", "mean", "mean", "The mean of the window, repeated.", False, mean_weights),
+    )
+}
+"""Rules for measured series: on a known signal they have no floor. The weights of seasonal naive need a season."""
 
-def label(floor: str) -> str:
-    """The label of a floor; the name itself if the floor is unknown."""
-    return FLOORS[floor].label if floor in FLOORS else floor
+
+def rules(season: int = 1) -> dict[str, Callable[[int, int], FloatArray]]:
+    """Maps from L and H to the weights [H, L] of every rule for a series whose season has `season` steps.
+
+    Seasonal naive leads where there is a season; without one, season 1, it is the last value.
+    """
+    measured = {name: row.weights for name, row in MEASURED.items() if row.weights is not None}
+    seasonal = {"seasonal_naive": partial(seasonal_naive_weights, season=season)} if season > 1 else {}
+    return {**seasonal, **RULES, **measured}
+
+
+def label(name: str) -> str:
+    """The label of a floor or rule; the name itself if it is unknown."""
+    row = FLOORS.get(name) or MEASURED.get(name)
+    return row.label if row is not None else name
 
 
 def named(words: str) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..experiment import Experiment, require
+from ..._extras import require
+from ..experiment import Experiment
 
 if TYPE_CHECKING:
     from ..results import TrainingOutcome, TrainingResults

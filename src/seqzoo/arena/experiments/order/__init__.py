@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from ...experiment import CommittedResults, Demonstration, Experiment, Option, require
+from ...._extras import require
+from ...experiment import CommittedResults, Demonstration, Experiment, Option
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,0 +1,143 @@
+"""The best linear forecaster of a measured series: ridge regression of H next values on L past values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..data.windows import finite_series, sliding
+from ..errors import InputError
+from .simple import MAX_CONTEXT, check_lengths, check_season
+
+Array = NDArray[np.float64]
+
+PENALTIES = tuple(10.0**power for power in range(-8, 3))  # in units of the mean eigenvalue of the second moments
+HELD_OUT = 5  # the last fifth of the training windows chooses the penalty
+
+
+class Choice(NamedTuple):
+    """What validation chose.
+
+    Args:
+        follows_last: whether the weights shrink to the last value, as for a random walk, not to the mean.
+        penalty: one of PENALTIES.
+    """
+
+    follows_last: bool
+    penalty: float
+
+
+CHOICES = [Choice(follows_last, penalty) for follows_last in (False, True) for penalty in PENALTIES]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedLinear:
+    """An affine forecaster, in deviations from a constant, which keeps float64's digits far from zero.
+
+    Args:
+        weights: [H, L]
+        bias: [H]
+        centre: the constant.
+        choice: what validation chose.
+    """
+
+    weights: Array
+    bias: Array
+    centre: float
+    choice: Choice
+
+    def __call__(self, past: Array) -> Array:
+        """Forecasts [H] from a past [t] of at least L values, or [B, H] from windows [B, L] or [B, L, 1]."""
+        windows = past[:, :, 0] if past.ndim == 3 else past
+        length = self.weights.shape[1]
+        if windows.shape[-1] < length:
+            raise InputError(f"the forecaster reads {length} values, got {windows.shape[-1]}.")
+        recent = np.asarray(windows[..., -length:], np.float64) - self.centre
+        return np.asarray(recent @ self.weights.T + self.bias + self.centre)
+
+
+@dataclass(frozen=True)
+class RidgeAutoregression:
+    """Ridge regression of each of H next values on the last L values, with an intercept.
+
+    The last fifth of the training windows chooses the penalty, and whether the weights shrink to the last value or to
+    the mean; the weights are then fitted on all windows. No value is in a fitted window and a validation target.
+
+    Args:
+        context_length: L; by default two seasons and at least 8, less where the past is short.
+        season: steps of a season.
+    """
+
+    name: ClassVar[str] = "linear"
+    label: ClassVar[str] = "best linear (ridge)"
+
+    context_length: int | None = None
+    season: int = 1
+
+    def fit(self, past: ArrayLike, horizon: int) -> FittedLinear:
+        """The forecaster fitted on a past [t].
+
+        Raises:
+            InputError: the past is not finite or too short, or a length lies outside its range.
+        """
+        values = finite_series(past)
+        length = self._length(len(values), horizon)
+        centre = float(values.mean())
+        windows = sliding(values - centre, length, horizon)
+        context, target = windows.context.astype(np.float64), windows.target.astype(np.float64)
+        held_out = max(1, len(context) // HELD_OUT)
+        until = len(context) - held_out - horizon + 1  # later windows reach into the targets of the held-out ones
+        error = {
+            choice: np.mean((target[-held_out:] - context[-held_out:] @ weights.T - bias) ** 2)
+            for choice, weights, bias in fits(context[:until], target[:until], CHOICES)
+        }
+        best = min(error, key=error.__getitem__)
+        ((_, weights, bias),) = fits(context, target, [best])
+        return FittedLinear(weights, bias, centre, best)
+
+    def _length(self, count: int, horizon: int) -> int:
+        """L, of which a past of `count` values allows a fit and its validation."""
+        check_season(self.season)
+        length = 1 if self.context_length is None else self.context_length
+        check_lengths(length, horizon)
+        fewest = -(-5 * (horizon + 1) // 4) + 1  # windows, of which two are fitted on and a fifth is held out
+        most = count - horizon + 1 - fewest
+        if length > most:
+            raise InputError(
+                f"a linear forecaster of {length} values, {horizon} steps ahead, needs a past of at least "
+                f"{length + horizon - 1 + fewest} values, got {count}. Give a longer past, or a shorter context or "
+                "horizon."
+            )
+        wanted = min(max(2 * self.season, 8), MAX_CONTEXT, max(1, most // 2))
+        return wanted if self.context_length is None else length
+
+
+def fits(context: Array, target: Array, choices: list[Choice]) -> Iterator[tuple[Choice, Array, Array]]:
+    """Weights [H, L] and bias [H] of ridge regressions on windows [N, L] and [N, H], for each choice.
+
+    With C and Y the windows' deviations from their means, over their number: W' = (C'C + p e I)^-1 C'Y, where p is
+    the penalty and e the mean eigenvalue of C'C. The intercept is not penalised. With `follows_last`, contexts and
+    targets are first counted from the last value of the context.
+    """
+    for follows_last in dict.fromkeys(choice.follows_last for choice in choices):
+        last = context[:, -1:] if follows_last else np.zeros((len(context), 1))
+        inputs, outputs = context - last, target - last
+        input_mean, output_mean = inputs.mean(axis=0), outputs.mean(axis=0)
+        inputs = inputs - input_mean
+        sizes, axes = np.linalg.eigh(inputs.T @ inputs / len(inputs))
+        along = axes.T @ (inputs.T @ (outputs - output_mean)) / len(inputs)
+        mean_size = sizes.mean()
+        for choice in choices:
+            if choice.follows_last != follows_last:
+                continue
+            strength = np.maximum(sizes, 0) + choice.penalty * mean_size
+            shrunk = np.divide(along, strength[:, None], out=np.zeros_like(along), where=strength[:, None] > 0)
+            weights = (axes @ shrunk).T
+            bias = output_mean - weights @ input_mean
+            if follows_last:  # the same forecast, as a sum of the values themselves
+                weights[:, -1] += 1.0 - weights.sum(axis=1)
+            yield choice, weights, bias
