@@ -19,12 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import MissingExtraError
-
-try:
-    from scipy import stats
-except ModuleNotFoundError:
-    raise MissingExtraError("the arena", "arena") from None
+from . import student
 
 CONFIDENCE = 0.95
 LEAST = 1e-12  # a smaller excess is rounding of float32 forecasts, and its logarithm is meaningless
@@ -79,7 +74,7 @@ def mean_interval(values: Sequence[float], together: int = 1) -> Interval:
     mean = float(numbers.mean())
     if len(numbers) < 2:
         return Interval(mean, math.nan, math.nan)
-    quantile = float(stats.t.isf((1 - CONFIDENCE) / (2 * together), len(numbers) - 1))
+    quantile = student.quantile((1 - CONFIDENCE) / (2 * together), len(numbers) - 1)
     reach = quantile * float(numbers.std(ddof=1)) / math.sqrt(len(numbers))
     return Interval(mean, mean - reach, mean + reach)
 
@@ -141,7 +136,7 @@ def _p(differences: list[float]) -> float:
     mean = abs(float(numbers.mean()))
     if error <= 1e-12 * mean or mean == 0:  # no spread over seeds
         return 1.0 if mean == 0 else 0.0
-    return float(2 * stats.t.sf(mean / error, len(numbers) - 1))
+    return 2 * student.tail(mean / error, len(numbers) - 1)
 
 
 def _log(excess: float) -> float:
