@@ -6,6 +6,9 @@ import functools
 import hashlib
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -58,18 +61,31 @@ class Series:
         _storage.write_file(_place(self.sha256), raw.getvalue())
 
 
+_MEMORY: ContextVar[dict[str, Series]] = ContextVar("series in memory", default={})  # noqa: B039 (never written to)
+
+
+@contextmanager
+def in_memory(series: Series) -> Iterator[None]:
+    """Let `stored` find a series in this context, so that a training on it writes no file."""
+    token = _MEMORY.set({**_MEMORY.get(), series.sha256: series})
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
+
+
 def is_stored(sha256: str) -> bool:
     """Whether a file for the series exists; reads nothing."""
     return _place(sha256).is_file()
 
 
 def stored(name: str, sha256: str) -> Series:
-    """A series that `Series.store` wrote.
+    """A series that `Series.store` wrote, or that `in_memory` holds.
 
     Raises:
         InputError: the file is missing, or its values have changed.
     """
-    return _read(name, sha256, _place(sha256))
+    return _MEMORY.get().get(sha256) or _read(name, sha256, _place(sha256))
 
 
 @functools.lru_cache(maxsize=1)  # a training asks for its series at every stage

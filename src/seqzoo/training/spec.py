@@ -62,8 +62,10 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         points = self.recipe.points
         if isinstance(self.source, Observed) and points is not None:
             raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
-        if isinstance(self.source, Observed):
-            self._check_cutoff(self.source)
+        if isinstance(self.source, Observed) and self.source.cutoff < self.context_length:
+            raise InputError(
+                f"the cutoff must leave {self.context_length} values before it, got {self.source.cutoff}."
+            )
         process = self.source.process
         if process is not None and process.sigma == 0:
             raise InputError(
@@ -71,11 +73,11 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "the distance from it has no scale."
             )
 
-    def _check_cutoff(self, source: Observed) -> None:
-        """Raises InputError unless the cutoff leaves a window before it and enough values for a score after it."""
-        if source.cutoff < self.context_length:
-            raise InputError(f"the cutoff must leave {self.context_length} values before it, got {source.cutoff}.")
-        after = source.length - source.cutoff
+    def check_scored(self) -> None:
+        """Raises InputError unless a measured series has enough values after its cutoff for a score."""
+        if not isinstance(self.source, Observed):
+            return
+        after = self.source.length - self.source.cutoff
         needed = fewest_cutoffs(self.context_length, self.horizon) + self.horizon - 1
         if after < needed:
             raise InputError(
@@ -99,7 +101,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             series: a measured series to train on in place of the entry's signal.
 
         Raises:
-            InputError: a field does not exist or cannot have the value.
+            InputError: a field does not exist or cannot have the value, or the series is too short for a score.
         """
         parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
         for key, value in (changes or {}).items():
@@ -107,7 +109,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if part not in parts:
                 raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
             parts[part] = replaced(parts[part], part, name, value)
-        return cls(
+        spec = cls(
             architecture=entry.architecture.name,
             config=dataclasses.asdict(parts["config"]),
             source=series or Simulated.of(entry.signal_family, parts["signal"]),
@@ -115,6 +117,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             seed=seed,
             model_file=_model_files.sha256_of(entry.architecture.name),
         )
+        spec.check_scored()
+        return spec
 
     @classmethod
     def of_manifest(cls, manifest: Manifest) -> TrainingSpec:

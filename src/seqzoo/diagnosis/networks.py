@@ -1,0 +1,91 @@
+"""Networks of the contest: trained by the one loop, on the values before the first cutoff. A task can be pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.series import Series, in_memory
+from ..data.windows import sliding
+from ..signals import Observed
+from ..zoo._recipes import Recipe
+
+NAME = "doctor"  # of the series in a specification; no file is written
+LONGEST_STEPWISE = 64  # values that a network reads step by step: its time grows with them
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """An architecture of the zoo, small, and how long it is trained.
+
+    Args:
+        name: in the zoo.
+        config: its size.
+        steps: updates; fixed, so that equal seeds give equal weights.
+        longest: the most values that it reads.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    steps: int
+    longest: int = 1_024
+
+    def context_length(self, wanted: int, training: int) -> int:
+        """L: as many values as wanted, within its limit and a quarter of the training part."""
+        return max(1, min(wanted, self.longest, training // 4))
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """One training, and the forecasts of its network.
+
+    Args:
+        architecture: what is trained.
+        context_length: L.
+        horizon: H.
+        seed: of weights and batches.
+        values: [T], the whole series; the network is trained on `values[start:first]`.
+        start: of the training part.
+        cutoffs: [N], the first is the end of the training part.
+    """
+
+    architecture: Architecture
+    context_length: int
+    horizon: int
+    seed: int
+    values: NDArray[np.float64]
+    start: int
+    cutoffs: NDArray[np.intp]
+
+    def forecast(self) -> NDArray[np.float64]:
+        """[N, H]: trains, and forecasts from every cutoff.
+
+        Raises:
+            InputError: the training part is too short.
+            DivergedError: the loss became infinite or NaN.
+        """
+        from .._extras import one_thread
+        from ..training.loop import train
+        from ..training.spec import TrainingSpec
+        from ..training.validation import tensor
+
+        series = Series(NAME, self.values[self.start :])
+        source = Observed(NAME, series.sha256, len(series), int(self.cutoffs[0]) - self.start)
+        recipe = Recipe(
+            optimiser="adam", learning_rate=1e-2, steps=self.architecture.steps, batch_size=BATCH, evaluate_every=100
+        )
+        config = {**self.architecture.config, "context_length": self.context_length, "horizon": self.horizon}
+        spec = TrainingSpec(self.architecture.name, config, source, recipe, self.seed)
+        with in_memory(series):
+            trained = train(spec)
+            scaling = spec.scaling
+        rows = self.cutoffs - self.context_length
+        context = scaling.apply(sliding(self.values, self.context_length).context[rows[rows < len(self.values)]])
+        with one_thread():
+            ahead = trained.module(tensor(context)[:, :, None]).detach().numpy()
+        return np.asarray(scaling.undo(ahead), np.float64)
