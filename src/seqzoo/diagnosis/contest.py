@@ -9,9 +9,12 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import math
+import queue
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,6 +53,7 @@ class Depth:
         surrogates: S of the test of linearity.
         is_statistical: whether statistical models take part.
         learns: whether the best network is trained on parts of the training part too.
+        processes: the most that are worth their start.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Depth:
     surrogates: int
     is_statistical: bool
     learns: bool
+    processes: int = 64
 
 
 _NETWORKS = (
@@ -66,7 +71,7 @@ _NETWORKS = (
     Architecture("tcn", {"channels": 16, "layers": 5}, 400, LONGEST_STEPWISE),
     Architecture("gru", {"hidden_size": 24}, 400, LONGEST_STEPWISE),
 )
-QUICK = Depth("quick", 200, (Architecture("mlp", {"hidden_size": 32}, 400),), 2, 19, False, False)
+QUICK = Depth("quick", 200, (Architecture("mlp", {"hidden_size": 32}, 400),), 2, 19, False, False, 1)
 DEFAULT = Depth("default", 400, _NETWORKS, 3, 19, True, True)
 DEEP = Depth("deep", 400, _NETWORKS, 5, 99, True, True)
 
@@ -303,27 +308,63 @@ def trainings(ground: Ground, depth: Depth) -> tuple[list[Training], list[LeftOu
 
 
 Task = Callable[[], FloatArray]
+Outcome = FloatArray | str
+"""The outcome of a task, or the reason why it has none."""
 
 
-def run(
-    tasks: Sequence[Task], workers: int, should_stop: Callable[[], bool]
-) -> Iterator[tuple[int, FloatArray | str]]:
-    """The number of each task with its outcome, or with the reason why it has none, as soon as it is done.
+class Running:
+    """Tasks that run in processes while this one goes on.
 
-    With one worker the tasks run in this process.
+    Args:
+        workers: 1 runs the tasks in this process, when their outcomes are asked for.
+        processes: the most processes that run otherwise; each has to import torch.
+        should_stop: polled; True ends the tasks.
     """
-    if workers > 1:
-        numbered = list(enumerate(tasks))
-        for (number, _), outcome in in_processes(_call, numbered, min(workers, len(tasks)), should_stop):
-            yield number, outcome.reason if isinstance(outcome, Failure) else outcome
-        return
-    for number, task in enumerate(tasks):
-        if should_stop():
+
+    def __init__(
+        self, tasks: Sequence[Task], workers: int, processes: int, should_stop: Callable[[], bool]
+    ) -> None:
+        self._tasks, self._should_stop = tasks, should_stop
+        self._ended = threading.Event()
+        self._outcomes: queue.SimpleQueue[tuple[int, Outcome] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, args=(min(workers, processes),), daemon=True)
+        self._is_parallel = workers > 1 and len(tasks) > 0
+        if self._is_parallel:
+            self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes."""
+        self._ended.set()
+        if self._is_parallel:
+            self._thread.join()
+
+    def outcomes(self) -> Iterator[tuple[int, Outcome]]:
+        """The number of each task with its outcome, or with the reason why it has none, as soon as it is done."""
+        if self._is_parallel:
+            while (outcome := self._outcomes.get()) is not None:
+                yield outcome
             return
+        for number, task in enumerate(self._tasks):
+            if self._should_stop():
+                return
+            try:
+                yield number, task()
+            except SeqzooError as error:
+                yield number, " ".join(str(error).split())
+
+    def _run(self, workers: int) -> None:
+        def should_stop() -> bool:
+            return self._ended.is_set() or self._should_stop()
+
         try:
-            yield number, task()
-        except SeqzooError as error:
-            yield number, " ".join(str(error).split())
+            numbered = list(enumerate(self._tasks))
+            for (number, _), outcome in in_processes(_call, numbered, workers, should_stop):
+                self._outcomes.put((number, outcome.reason if isinstance(outcome, Failure) else outcome))
+        finally:
+            self._outcomes.put(None)
 
 
 def tasks_of(networks: Sequence[Training], rivals: Sequence[Rival], ground: Ground) -> list[Task]:
@@ -333,7 +374,7 @@ def tasks_of(networks: Sequence[Training], rivals: Sequence[Rival], ground: Grou
 
 
 def gathered(
-    networks: Sequence[Training], forecasts: Sequence[FloatArray | str], ground: Ground
+    networks: Sequence[Training], forecasts: Sequence[Outcome], ground: Ground
 ) -> list[Entrant | LeftOut]:
     """An entrant for each architecture, with the mean forecast of its trainings."""
     every: list[Entrant | LeftOut] = []

@@ -15,8 +15,9 @@ from ..data.series import Series
 from ..errors import InputError
 from ..evaluation.nonlinearity import linearity
 from ..forecasters.linear import RidgeAutoregression
+from ..forecasters.rivals import Rival
 from . import contest, verdict
-from .contest import DEEP, DEFAULT, QUICK, Depth, Entrant, Ground, LeftOut
+from .contest import DEEP, DEFAULT, QUICK, Depth, Entrant, Ground, LeftOut, Outcome, Running
 from .description import Given, describe
 from .networks import Training
 from .report import Report, Surrogates
@@ -90,59 +91,55 @@ def stages(
     report = Report(description, ground.protocol(level), given)
     yield Step("series", 1, 1, report)
 
-    entrants: list[Entrant] = []
-    left_out: list[LeftOut] = []
-    for rival in contest.simple_rivals(description.season):
-        _enter(rival.name, rival.label, _attempt(contest.rival_losses, rival, ground), entrants, left_out)
     statistical, absent = contest.statistical_rivals(description.season, level)
     networks, without_torch = contest.trainings(ground, level)
-    left_out += [*absent, *without_torch]
+    left_out = [*absent, *without_torch]
+    entrants: list[Entrant] = []
     tasks = contest.tasks_of(networks, statistical, ground)
-    outcomes: dict[int, FloatArray | str] = {}
-    yield Step("contest", 1, 1 + len(tasks), report)
-    for number, outcome in contest.run(tasks, workers, should_stop):
-        outcomes[number] = outcome
-        yield Step("contest", 1 + len(outcomes), 1 + len(tasks), report)
+    outcomes: dict[int, Outcome] = {}
+    with Running(tasks, workers, level.processes, should_stop) as running:
+        # While the processes work, this one computes what takes no network.
+        for rival in contest.simple_rivals(description.season):
+            _enter(rival, _attempt(contest.rival_losses, rival, ground), entrants, left_out)
+        report = dataclasses.replace(report, contest=contest.ranked(entrants, ground), left_out=left_out)
+        yield Step("contest", 1, 1 + len(tasks), report)
+        report = dataclasses.replace(report, surrogates=_surrogates(given, description.season, level))
+        yield Step("surrogates", 1, 1, report)
+        curves, longer = _learning_of_linear(entrants, ground)
+        for number, outcome in running.outcomes():
+            outcomes[number] = outcome
+            yield Step("contest", 1 + len(outcomes), 1 + len(tasks), report)
     if len(outcomes) < len(tasks):
         return
     for place, rival in enumerate(statistical, start=len(networks)):
-        _enter(rival.name, rival.label, outcomes[place], entrants, left_out)
+        _enter(rival, outcomes[place], entrants, left_out)
     for one in contest.gathered(networks, [outcomes[place] for place in range(len(networks))], ground):
         entrants.append(one) if isinstance(one, Entrant) else left_out.append(one)
     report = dataclasses.replace(report, contest=contest.ranked(entrants, ground), left_out=left_out)
     yield Step("contest", 1 + len(tasks), 1 + len(tasks), report)
 
-    report = dataclasses.replace(report, surrogates=_surrogates(given, description.season, level))
-    yield Step("surrogates", 1, 1, report)
-    if should_stop():
-        return
-
-    curves, longer = _learning_of_linear(entrants, ground)
     best = min((one for one in entrants if one.kind == "network"), key=lambda one: one.losses.mean(), default=None)
     if best is not None and level.learns:
         shorter = _shorter(networks, best.name)
-        yield Step("learning", 1, 1 + len(shorter), report)
-        losses: dict[int, FloatArray | str] = {}
-        for number, outcome in contest.run([training.forecast for training in shorter], workers, should_stop):
-            losses[number] = outcome if isinstance(outcome, str) else ground.losses(outcome)
-            yield Step("learning", 1 + len(losses), 1 + len(shorter), report)
+        losses: dict[int, Outcome] = {}
+        with Running([training.forecast for training in shorter], workers, level.processes, should_stop) as running:
+            for number, outcome in running.outcomes():
+                losses[number] = outcome if isinstance(outcome, str) else ground.losses(outcome)
+                yield Step("learning", len(losses), 1 + len(shorter), report)
         if len(losses) < len(shorter):
             return
-        arrays = [losses[number] for number in range(len(shorter))]
-        known = [each for each in arrays if not isinstance(each, str)]
-        if len(known) == len(arrays):
+        known = [loss for _, loss in sorted(losses.items()) if not isinstance(loss, str)]
+        if len(known) == len(shorter):
             points = [ground.first - training.start for training in shorter]
             curves.append(verdict.curve_of(best.name, [*points, ground.first], [*known, best.seeds[0]], ground))
     report = dataclasses.replace(report, learning=curves, longer_context=longer)
     yield Step("learning", 1, 1, report)
 
-    outcome_text = verdict.verdict_of(
+    decision = verdict.verdict_of(
         entrants, ground, curves=curves, context=longer, has_networks=best is not None, total=len(given.values)
     )
-    yield Step(
-        "verdict", 1, 1,
-        dataclasses.replace(report, verdict=outcome_text, seconds=time.perf_counter() - began),
-    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    yield Step("verdict", 1, 1, dataclasses.replace(report, verdict=decision, seconds=seconds))
 
 
 def _depth(name: str) -> Depth:
@@ -152,7 +149,7 @@ def _depth(name: str) -> Depth:
     return depths[name]
 
 
-def _attempt(losses: Callable[..., FloatArray], *arguments: Any) -> FloatArray | str:
+def _attempt(losses: Callable[..., FloatArray], *arguments: Any) -> Outcome:
     """The losses, or the reason why there are none."""
     try:
         return losses(*arguments)
@@ -160,13 +157,11 @@ def _attempt(losses: Callable[..., FloatArray], *arguments: Any) -> FloatArray |
         return str(error)
 
 
-def _enter(
-    name: str, label: str, outcome: FloatArray | str, entrants: list[Entrant], left_out: list[LeftOut]
-) -> None:
+def _enter(rival: Rival, outcome: Outcome, entrants: list[Entrant], left_out: list[LeftOut]) -> None:
     if isinstance(outcome, str):
-        left_out.append(LeftOut(label, outcome))
+        left_out.append(LeftOut(rival.label, outcome))
     else:
-        entrants.append(Entrant(name, label, contest.kind_of(name), outcome))
+        entrants.append(Entrant(rival.name, rival.label, contest.kind_of(rival.name), outcome))
 
 
 def _surrogates(given: Given, season: int, depth: Depth) -> Surrogates:
