@@ -40,7 +40,7 @@ quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
 test: install lint browser node_modules
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Linter, type checker, and the test of which folder may import which.
 check: install lint

@@ -55,7 +55,6 @@ def measure(quick: bool) -> dict[str, Any]:
             name: {
                 "wall_seconds": statistics.median(wall[name]),
                 "cpu_seconds": statistics.median(cpu[name]),
-                "of_numpy": statistics.median(cpu[name]) / statistics.median(cpu[BESIDE]),
                 "rounds": len(wall[name]),
             }
             for name in COMMANDS
@@ -71,18 +70,25 @@ def measure(quick: bool) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Markdown."""
-    commands = "\n".join(
-        f"| `{name}` | {times['wall_seconds']:.3f} | {times['cpu_seconds']:.3f} | {times['of_numpy']:.2f} |"
-        for name, times in result["processes"].items()
-    )
+    """Markdown. Results without `import numpy` have no column that compares with it."""
+    processes = result["processes"]
+    of_numpy = BESIDE in processes
+    more, dashes = (" times `import numpy` (CPU) |", "---:|") if of_numpy else ("", "")
+    head = f"| | wall clock s | CPU s |{more}\n|---|---:|---:|{dashes}"
+    rows = []
+    for name, times in processes.items():
+        row = f"| `{name}` | {times['wall_seconds']:.3f} | {times['cpu_seconds']:.3f} |"
+        if of_numpy:
+            row += f" {times['cpu_seconds'] / processes[BESIDE]['cpu_seconds']:.2f} |"
+        rows.append(row)
+    commands = "\n".join(rows)
     engines = "\n".join(
         f"| {engine} | {1e3 * times['first']:.0f} | {1e3 * times['second']:.2f} |"
         for engine, times in result["first_prediction_seconds"].items()
     )
     return (
         "Whole processes, median seconds:\n\n"
-        f"| | wall clock s | CPU s | times `import numpy` (CPU) |\n|---|---:|---:|---:|\n{commands}\n\n"
+        f"{head}\n{commands}\n\n"
         "Within a process, after `import seqzoo`: `load` and the first prediction (library, hashes, parsing), "
         "and the second one:\n\n"
         f"| engine | first ms | second ms |\n|---|---:|---:|\n{engines}"

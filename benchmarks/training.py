@@ -57,7 +57,7 @@ def table(result: dict[str, Any]) -> str:
         "Seconds (and windows) until the excess over the Bayes forecaster, on 4,096 held-out windows, falls to a "
         "level: the median over the runs that reached it, with their number if some did not. Our recipe and each "
         "rival ran at the same time, each on one core; cores were swapped from seed to seed. A rival was stopped "
-        "when our recipe ended. The best linear predictor has an excess of "
+        "when our recipe ended. The best linear forecaster has an excess of "
         f"{100 * result['best_linear_excess']:.1f}%.\n\n"
         f"| recipe | runs | {heads.replace(' |', '% |')}% | best excess | seconds in all |\n"
         f"|---|---:|{'---:|' * (len(result['levels']) + 2)}\n" + "\n".join(lines)

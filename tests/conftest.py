@@ -17,6 +17,8 @@ from seqzoo.bundles import store
 from seqzoo.zoo import _model_files, _registry
 
 if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
+
     from seqzoo.training.spec import TrainingSpec
     from support.serving import Running
 
@@ -68,6 +70,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(name)
         if lies_in(item.path, REPEATS):
             item.add_marker("soak")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """A worker takes a whole file, or all pages: one Chromium and one app serve these, which mostly wait for each other.
+
+    The pages take longest and begin first; a third worker uses the cores while they wait.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            place = super()._split_scope(nodeid)
+            return "tests/browser" if lies_in(config.rootpath / place, NEEDS["browser"]) else str(place)
+
+    return Scheduling(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

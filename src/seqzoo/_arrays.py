@@ -1,6 +1,12 @@
-"""Type aliases of arrays."""
+"""Type aliases of arrays, and the channel axis: mathematics is on windows [B, L], forecasters read [B, L, 1].
+
+Nothing but these two functions and modules that are shipped adds the axis or takes it away
+(`tests/house/test_channel_axis.py`).
+"""
 
 from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,3 +15,24 @@ FloatArray = NDArray[np.floating]
 """Numbers in float32 or float64."""
 Float32Array = NDArray[np.float32]
 """Numbers in float32, as engines read and return them."""
+
+
+class _Indexed(Protocol):
+    """An array of NumPy or a tensor of PyTorch."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+
+_Values = TypeVar("_Values", bound=_Indexed)
+
+
+def with_channel(windows: _Values) -> _Values:
+    """The windows [B, L] of one channel as a batch [B, L, 1], a view."""
+    batch: _Values = windows[:, :, None]
+    return batch
+
+
+def channel(batch: _Values) -> _Values:
+    """The windows [B, L] of a batch [B, L, 1], a view."""
+    windows: _Values = batch[:, :, 0]
+    return windows

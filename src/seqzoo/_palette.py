@@ -36,6 +36,11 @@ def pair(name: str) -> Pair:
     return COLOURS.get(name) or SURFACES.get(name) or COLOURS[ROLES.get(name, "grey")]
 
 
+def word(role: str) -> str:
+    """The name of the colour of a role, for sentences about a drawing, for example "amber" for "bayes"."""
+    return ROLES[role]
+
+
 def light(name: str) -> str:
     """The value of a colour or role on light ground, as in saved figures."""
     return pair(name).light

@@ -36,7 +36,8 @@ def write_file(path: Path, data: bytes) -> None:
     """Write a file through a temporary file, fsync and rename; creates its folder.
 
     Raises:
-        OSError: for example the disk is full; the previous file is then unchanged.
+        OSError: for example the disk is full; the previous file is then unchanged. The message says so if instead
+            the new file is in place and only its last fsync failed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, path.name)
@@ -46,7 +47,7 @@ def write_file(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    _confirm(path)
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
@@ -55,7 +56,8 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     The old folder is renamed aside between two renames; if the process dies there, `sweep` renames it back.
 
     Raises:
-        OSError: for example the disk is full; the previous folder is then unchanged.
+        OSError: for example the disk is full; the previous folder is then unchanged. The message says so if instead
+            the new folder is in place and only its last fsync failed.
     """
     path = path.resolve()  # "." and ".." have no name to build a temporary's from
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,8 +79,10 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    _sync_folder(path.parent)
-    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        _confirm(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def check_writable(folder: Path) -> None:
@@ -193,6 +197,23 @@ def _write_and_sync(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _confirm(path: Path) -> None:
+    """Sync the folder that holds a path which has just been renamed into place.
+
+    Raises:
+        OSError: the sync failed; the message says that the path is written.
+    """
+    try:
+        _sync_folder(path.parent)
+    except OSError as error:
+        # Undoing the rename would need the same folder to be synced, so the new version stays.
+        raise OSError(
+            error.errno,
+            f"{error.strerror or error}. The new version is in place, but a power failure may still lose it",
+            str(path),
+        ) from error
 
 
 def _sync_folder(path: Path) -> None:

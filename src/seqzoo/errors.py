@@ -58,8 +58,8 @@ class UnknownNameError(SeqzooError, LookupError):
         else:
             others = ", ".join(name for name in self.near if name not in likely)
             choices = f"{'Also near' if likely else 'Nearest'}: {others}. {listed}".strip()
-        shown = given if len(given) <= 80 else given[:77] + "..."
-        super().__init__(f"unknown {kind} {shown!r}.{hint} {choices}")
+        cut = given if len(given) <= 80 else given[:77] + "..."
+        super().__init__(f"unknown {kind} {cut!r}.{hint} {choices}")
 
 
 class OutsideTrainingWarning(UserWarning):

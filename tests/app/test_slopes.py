@@ -61,7 +61,7 @@ def test_a_heat_map_colours_each_cell_once_and_nothing_where_there_is_nothing():
     drawn = filters.heat(values, 1.0)
     cells = [(int(x), int(y), int(w)) for x, y, w in re.findall(r"M(\d+) (\d+)h(\d+)v1", drawn)]
     assert sorted(cells) == [(0, 0, 2), (0, 1, 1), (1, 1, 2)]
-    assert "var(--blue) 100%" in drawn and "var(--red) 100%" in drawn and "var(--blue) 50%" in drawn
+    assert "var(--above) 100%" in drawn and "var(--below) 100%" in drawn and "var(--above) 50%" in drawn
 
 
 def test_bars_reach_the_edge_at_the_largest_weight_and_point_down_below_zero():

@@ -95,14 +95,14 @@ def test_the_table_states_the_results_and_a_model_by_its_name(swept):
     far = swept.sweeps["amplitude"][-1]
     row = " | ".join(f"{far.expected[name]:.3g}" for name in far.expected)
     assert f"| amplitude 3 | {row} |" in text
-    assert f"| {KNOWS} | {TOLD_NOTHING} | {LINEAR} | last |" in text
+    assert f"| {report.display_name(KNOWS)} | {report.display_name(TOLD_NOTHING)} | {LINEAR} | last |" in text
 
 
 def test_the_figure_has_a_panel_for_each_parameter_and_a_curve_for_each_forecaster(swept, tmp_path):
     figure = report.figure(swept)
     assert len(figure.axes) == 3
     for axes in figure.axes:
-        assert {line.get_label() for line in axes.lines} >= {KNOWS, TOLD_NOTHING, LINEAR, "last"}
+        assert {line.get_label() for line in axes.lines} >= {*report.NAMES.values(), LINEAR, "last"}
         assert all(np.all(np.asarray(line.get_ydata()) > 0) for line in axes.lines[:4])
     plots.save(figure, tmp_path / "shift.svg")
     assert (tmp_path / "shift.svg").read_text("utf-8").startswith("<?xml")

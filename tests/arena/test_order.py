@@ -212,7 +212,7 @@ def test_seeds_that_lack_a_condition_are_left_out():
 
 def test_the_figure_has_a_panel_for_windows_and_one_for_pictures(tmp_path):
     figure = report.figure(made_up(MADE_UP))
-    assert [axes.get_title().partition(":")[0] for axes in figure.axes] == ["sine windows", "digits"]
+    assert [axes.get_title().partition(":")[0] for axes in figure.axes] == ["windows of the sine", "digits"]
     plots.save(figure, tmp_path / "order.svg")
 
 

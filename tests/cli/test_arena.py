@@ -92,7 +92,7 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_any_training(
     assert (tmp_path / "file").read_text("utf-8") == "mine"
 
 
-@pytest.mark.parametrize("missing", ["matplotlib", "torch", "onnxscript"])
+@pytest.mark.parametrize("missing", ["matplotlib", "torch", "onnxscript", "yaml"])
 @pytest.mark.parametrize("command", ["arena", "sample-efficiency"])
 def test_without_the_extra_the_line_that_installs_it_is_shown(
     terminal: Terminal, home: Path, monkeypatch: pytest.MonkeyPatch, command: str, missing: str

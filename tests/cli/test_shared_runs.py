@@ -26,7 +26,7 @@ def test_a_run_of_the_terminal_is_one_that_pages_list(terminal, home, spec):
     ((run, plan),) = runs.all()
     now = runs.status(run)
     assert plan.spec == spec and now.state == "finished" and now.evaluations[-1].step == 300
-    assert [kept.name for kept in now.kept] == ["linear.sine-own"] and not now.kept[0].is_verified
+    assert [model.name for model in now.saved] == ["linear.sine-own"] and not now.saved[0].is_verified
     assert not now.has_weights  # they are saved
     (listed,) = json.loads(terminal("runs", "--json").out)
     assert (listed["id"], listed["state"], listed["step"]) == (run, "finished", 300)

@@ -10,6 +10,7 @@ from utilsforecast import losses
 
 from seqzoo.errors import InputError
 from seqzoo.evaluation.accuracy import absolute_scale
+from seqzoo.evaluation.backtest import backtest
 from seqzoo.evaluation.rolling import rolling_origin
 from seqzoo.forecasters.rivals import rival, rivals
 from seqzoo.forecasters.statistical import METHODS
@@ -72,6 +73,14 @@ def test_on_the_airline_series_the_best_linear_forecaster_is_better_than_every_r
         if name not in METHODS
     }
     assert min(mase, key=mase.get) == "linear" and mase["linear"] < 0.7 < 1.2 < mase["seasonal_naive"]
+
+
+def test_a_fitted_linear_forecaster_can_be_backtested_like_a_model(rng):
+    series = np.sin(0.3 * np.arange(300)) + 0.1 * rng.standard_normal(300)
+    linear = rival("linear", 1, 12)
+    rolled = rolling_origin(linear, series, 4, first=200, stride=1, refit=False)
+    tested = backtest(linear.fit(series[:200], 4), series, 12, 4, start=200)
+    np.testing.assert_allclose([step.value for step in tested.steps], rolled.rmse.steps**2, rtol=1e-9)
 
 
 def test_a_walk_leaves_nothing_to_gain_over_the_last_value(rng):

@@ -90,11 +90,11 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
             runs.keep(run, name)
     runs.keep(run, "linear.sine-mine")
     assert runs.status(run).state == "keeping"
-    kept = wait_for(runs, run, "stopped")
-    assert [one.name for one in kept.kept] == ["linear.sine-mine"]
+    ended = wait_for(runs, run, "stopped")
+    assert [one.name for one in ended.saved] == ["linear.sine-mine"]
     manifest = store.open_bundle(shelf.available()["linear.sine-mine"]).manifest
-    assert manifest.name == "linear.sine-mine" and manifest.score.excess[0] == kept.kept[0].excess
-    assert TrainingSpec.of_manifest(manifest) == kept.plan.spec
+    assert manifest.name == "linear.sine-mine" and manifest.score.excess[0] == ended.saved[0].excess
+    assert TrainingSpec.of_manifest(manifest) == ended.plan.spec
     with pytest.raises(InputError, match=r"'linear\.sine-mine'"):
         runs.keep(run, "linear.sine-mine")
 

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
+from seqzoo.arena.competition import Competition
 from seqzoo.arena.experiments import EXPERIMENTS
 from seqzoo.errors import InputError, IntegrityError
 
-KINDS = {each.key: (each.file, each.read) for each in EXPERIMENTS}
+KINDS = {each.key: (each.file, each.read) for each in (*EXPERIMENTS, Competition())}
 DAMAGED = [
     b"", b"{", b"[]", b"{}", b"[" * 9999, b'{"signal": 3}', b'{"signal": "sine", "context_length": 20, "more": 1}',
     b'{"signal": "\xff\xfe"}',

@@ -52,7 +52,7 @@ def test_without_matplotlib_the_line_that_installs_it_is_shown_before_any_work(
     assert done.out == "" and not picture.exists() and not (home / "runs").exists()
 
 
-@pytest.mark.parametrize("without", [["onnxscript"], ["onnx"]], indirect=True)
+@pytest.mark.parametrize("without", [["onnxscript"], ["onnx"], ["yaml"]], indirect=True)
 def test_without_the_exporter_training_is_refused_before_it_starts(
     terminal: Terminal, without: None, home: Path
 ) -> None:

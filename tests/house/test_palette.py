@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 import seqzoo
 from seqzoo import _palette
+from seqzoo.app import gallery, tours
 from seqzoo.app.arena import plots as arena_plots
 from seqzoo.app.model.train import curves
 from seqzoo.arena.report.findings import Curve
@@ -93,3 +96,28 @@ def test_a_reference_has_one_colour_in_charts_in_saved_figures_and_in_the_arena(
         FLOORS[name].label: _palette.light(name) for name in floors
     }
     assert {key for _, key, _ in curves.REFERENCES} <= set(_palette.ROLES)
+
+
+def test_sentences_name_the_colours_that_drawings_have() -> None:
+    """The words come from the palette: no sentence names a colour, in whatever form."""
+    names = "|".join([*_palette.COLOURS, "orange", "yellow", "purple"])
+    texts = {path.name: path.read_text("utf-8") for path in (PACKAGE / "app").rglob("*.toml")}
+    texts |= {str(path): "".join(_sentences(path)) for path in (PACKAGE / "app").rglob("*.py")}
+    naming = {name: re.findall(rf"(?<!--)\b(?i:{names})\b", text) for name, text in texts.items()}
+    assert not [name for name, colours in naming.items() if set(colours) - {"ink"}]
+    steps = tours.TOURS["fading"].steps
+    assert f"the floor ({_palette.ROLES['bayes']})" in steps[0].says
+    assert f"feeds its forecasts back ({_palette.ROLES['partner']})" in steps[3].says
+    assert f"</span></button> ({_palette.ROLES['bayes']})" in gallery._KEY
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    """The constant parts of a module's texts that hold a space, without its docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
+            node.body[0].value.value = ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield f"{node.value}\n"

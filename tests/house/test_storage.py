@@ -118,6 +118,36 @@ def test_a_folder_write_that_fails_leaves_the_old_folder_and_no_temporary(tmp_pa
         assert contents(path) == old
 
 
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_an_error_after_the_new_version_is_in_place_says_so(tmp_path, monkeypatch, is_folder):
+    path, sync = tmp_path / "new", os.fsync
+
+    def write(data):
+        if is_folder:
+            _storage.write_folder(path, {"a": data})
+        else:
+            _storage.write_file(path, data)
+
+    def failing(descriptor):
+        if os.path.sameopenfile(descriptor, parent):
+            no_space()
+        sync(descriptor)
+
+    parent = os.open(tmp_path, os.O_RDONLY)
+    try:
+        for data in (b"old", b"new", b"newer"):
+            with monkeypatch.context() as broken:
+                broken.setattr(os, "fsync", failing)
+                with pytest.raises(OSError, match="in place") as raised:
+                    write(data)
+            assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(path))
+            assert names(tmp_path) == ["new"] and contents(path if is_folder else tmp_path) == {
+                "a" if is_folder else "new": data
+            }
+    finally:
+        os.close(parent)
+
+
 def test_a_folder_write_that_fails_between_its_two_renames_puts_the_old_folder_back(tmp_path, monkeypatch):
     path = tmp_path / "bundle"
     _storage.write_folder(path, {"a": b"old"})

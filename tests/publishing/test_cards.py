@@ -8,6 +8,7 @@ import warnings
 import msgspec
 import pytest
 import torch
+import yaml
 
 from seqzoo.bundles import describe, shelf, store
 from seqzoo.bundles.store import CARD, TORCHSCRIPT
@@ -47,6 +48,30 @@ def test_the_metadata_survive_a_round_trip_through_hugging_faces_writer(found):
     card = ModelCard(found.read(CARD).decode())
     again = ModelCard(f"---\n{card.data.to_yaml()}\n---\n{card.text}")
     assert again.data.to_dict() == card.data.to_dict()
+
+
+@pytest.mark.parametrize(
+    "word", ["load: hourly", 'a "b\' c', "load # 1", "- x", "{x", "no", "2026-01-01", "Strøm\n---\n", "word " * 40]
+)
+def test_no_name_breaks_the_metadata(word):
+    found = store.open_bundle(shelf.find("lstm.sine"))
+    source = Simulated(word, {"sigma": 0.1})
+    manifest = msgspec.structs.replace(found.manifest, name=word, architecture=word, source=source)
+    text = cards.render(manifest, _registry.entry("lstm.sine").card)
+    front = text.removeprefix("---\n").partition("\n---\n")[0]
+    for data in (yaml.safe_load(front), ModelCard(text).data.to_dict()):
+        assert data["tags"] == ["time-series", word, "torchscript", "onnx", "education"]
+        ((entry, (result,)),) = [(entry, entry["results"]) for entry in data["model-index"]]
+        assert entry["name"] == word
+        assert result["dataset"] == {"type": "synthetic", "name": f"{word} (sigma 0.1)"}
+
+
+def test_a_small_error_is_a_number_in_the_metadata():
+    found = store.open_bundle(shelf.find("lstm.sine"))
+    score = msgspec.structs.replace(found.manifest.score, mse=(1e-9, 1e-10), excess=None, skill=None)
+    text = cards.render(msgspec.structs.replace(found.manifest, score=score), _registry.entry("lstm.sine").card)
+    (result,) = ModelCard(text).data.eval_results
+    assert (result.metric_type, result.metric_value) == ("mse", 1e-9)
 
 
 def test_the_figures_of_the_text_are_those_of_the_manifest(found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -38,3 +39,12 @@ def test_each_benchmark_writes_one_file_with_the_facts_of_the_machine_and_number
 def test_an_unknown_benchmark_is_refused_with_the_names_that_exist():
     done = subprocess.run([sys.executable, str(RUN), "speed"], capture_output=True, text=True)
     assert done.returncode == 2 and "speed" in done.stderr and "latency" in done.stderr
+
+
+def test_the_page_is_what_the_committed_results_and_any_new_ones_render(results, monkeypatch):
+    monkeypatch.syspath_prepend(str(RUN.parent))
+    run, startup = importlib.import_module("run"), importlib.import_module("startup")
+    assert run.page(run.RESULTS) == run.PAGE.read_text("utf-8")
+    rows = startup.table(results["startup"]["result"]).splitlines()
+    (beside,) = (row for row in rows if startup.BESIDE in row)
+    assert beside.endswith(" 1.00 |")

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 from nicegui import ui
 
+from .. import _palette
 from .ui import theme
 
 
@@ -29,7 +30,13 @@ class Tour(msgspec.Struct, frozen=True):
     steps: tuple[TourStep, ...]
 
 
-TOURS = msgspec.convert(tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")), dict[str, Tour])
+def _tours() -> dict[str, Tour]:
+    """The tours of tours.toml, in which "{bayes}" stands for the name of the colour of that role."""
+    text = Path(__file__).with_suffix(".toml").read_text("utf-8").format_map(_palette.ROLES)
+    return msgspec.convert(tomllib.loads(text), dict[str, Tour])
+
+
+TOURS = _tours()
 
 
 def address(key: str, step: int) -> str:

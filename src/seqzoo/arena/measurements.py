@@ -46,7 +46,7 @@ class Measurements(msgspec.Struct, Generic[SettingsT, MeasurementT], forbid_unkn
         """Raises SeqzooError: the experiment ends with the first case that fails."""
         raise SeqzooError(
             f"{case.key} failed: {reason.rstrip('.')}. "
-            "What was finished is kept: the same command goes on from there."
+            "Finished measurements are kept; the same command continues."
         )
 
 

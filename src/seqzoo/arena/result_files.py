@@ -34,7 +34,7 @@ def read(path: Path, kind: type[Stored], schema: int = 1) -> Stored:
         IntegrityError: the file is a link, not a regular file, or too large.
     """
     if not path.exists():
-        raise InputError(f"there are no results in {path.parent}: expected a file {path.name}. Run it first.")
+        raise InputError(f"there are no results in {path.parent}: expected {path.name}. Run the experiment first.")
     raw = _storage.read_file(path, LIMIT)
     try:
         _strict_json.check(raw)

@@ -49,7 +49,7 @@ class TrainingOutcome(_Strict, frozen=True):
 class TrainingResult(_Strict, frozen=True):
     """The result of one cell, a single training of a model: either an `outcome` or an `error`.
 
-    `points` is the length of the observed series; None stands for fresh windows without end.
+    `points` is the length of the observed series; None stands for endless fresh windows.
     """
 
     model: Name

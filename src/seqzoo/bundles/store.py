@@ -128,6 +128,7 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
 
     Raises:
         InputError: as `check_replaceable`.
+        OSError: as `_storage.write_folder`.
     """
     check_replaceable(path)
     facts = {

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..arena.competition import Competition
 from ..arena.experiment import AnyExperiment, Argument, ReportTable, Setting, settings_of
 from ..arena.experiments import EXPERIMENTS
 from .app import Json, app, emit
@@ -141,5 +142,5 @@ def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -
     print_table(table, console if is_bound else Console(width=120))  # a pipe has no width
 
 
-for _experiment in EXPERIMENTS:
+for _experiment in (*EXPERIMENTS, Competition()):
     register(_experiment)

@@ -25,7 +25,7 @@ def forecast(
     file: File = None,
     horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 50,
     interval: Annotated[
-        float | None, typer.Option("--interval", help="Add prediction intervals of this level, as 0.9.")
+        float | None, typer.Option("--interval", help="Add prediction intervals of this level, for example 0.9.")
     ] = None,
     engine: EngineOption = "onnx",
     seed: Seed = None,
@@ -99,6 +99,7 @@ def backtest(
     Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
     `seqzoo backtest lstm.sine --file series.csv --stride 5` · `seqzoo backtest best_linear.sine`
     """
+    from .._arrays import channel, with_channel
     from ..data.windows import sliding
     from ..evaluation.backtest import backtest as run
     from ..forecasters.rollout import check_horizon
@@ -115,12 +116,12 @@ def backtest(
     result = run(_steps(predictor, horizon), series, length, horizon, stride=stride)
     outside = None
     if file is not None:
-        outside = predictor.outside(sliding(series, length, horizon, stride).context[:, :, None])
+        outside = predictor.outside(with_channel(sliding(series, length, horizon, stride).context))
     if file is None:
         beside = _known(predictor.signal, length, horizon)
     else:
         def last_value(context: Any) -> Any:
-            return context[:, -1:, 0].repeat(horizon, axis=1)
+            return channel(context[:, -1:]).repeat(horizon, axis=1)
 
         last = run(last_value, series, length, horizon, stride=stride)
         beside = {"last_value": [step.value for step in last.steps]}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..bundles.store import Bundle
     from ..training.loop import Trained
 
-Entry = Annotated[str, typer.Argument(help="An entry of the zoo, as lstm.sine.")]
+Entry = Annotated[str, typer.Argument(help="An entry of the zoo, for example lstm.sine.")]
 
 
 @app.command()
@@ -25,7 +25,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change recipe.KEY, config.KEY or signal.KEY, as recipe.steps=800. Repeatable."),
+        typer.Option("--set", help="Change recipe.KEY, config.KEY or signal.KEY: recipe.steps=800. Repeatable."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run of these options.")] = False,
     as_name: Annotated[str | None, typer.Option("--as", help="Name of the new model; NAME-own if not given.")] = None,
@@ -52,7 +52,7 @@ def train(
     from ..evaluation import plots
     from ..execution import runs
     from ..execution.runs import recording
-    from ..execution.runs.events import Failed, Kept, append
+    from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
@@ -104,7 +104,7 @@ def train(
         plots.save(plots.history_figure(name, trained.history, score.floors or score.rivals), curve)
     if out is None:
         excess, excess_se = score.excess or (None, None)
-        append(place / recording.EVENTS, Kept(saved_as, excess, excess_se, is_verified=False))
+        append(place / recording.EVENTS, ModelSaved(saved_as, excess, excess_se, is_verified=False))
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:
@@ -149,7 +149,7 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
     """Retrain a bundle from its recipe and compare the weights.
 
     With the same versions and processor, the SHA-256 must be the same; otherwise the score must lie within 3 standard
-    errors. Exits with status 1 if it does not. Examples: `seqzoo reproduce lstm.sine` ·
+    errors. Exits with status 1 if the comparison fails. Examples: `seqzoo reproduce lstm.sine` ·
     `seqzoo reproduce mgu.sine-own --models mgu.py`
     """
     from .._extras import check_torch
@@ -193,6 +193,7 @@ def tour(
     """
     import numpy as np
 
+    from .._arrays import with_channel
     from ..bundles import shelf, store
     from ..evaluation import plots
     from ..evaluation.scoring import fresh_seed, score
@@ -208,7 +209,7 @@ def tour(
     seed = fresh_seed()
     typer.echo(f"\nThree fresh windows of {length} values (seed {seed}):")
     draw = signal.draw(3, length, 1, np.random.default_rng(seed))
-    ahead = predictor.predict(draw.context[:, :, None])[:, 0]
+    ahead = predictor.predict(with_channel(draw.context))[:, 0]
     bayes = signal.posterior(draw.context, 1)[0][:, 0]
     for given, model, best, observed in zip(draw.context, ahead, bayes, draw.target[:, 0], strict=True):
         window = f"... {given[-2]:+.3f} {given[-1]:+.3f}"

@@ -111,7 +111,7 @@ def predict(
 def floors(
     signal: Annotated[str, typer.Option(help="Signal family.")] = "sine",
     change: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter of the signal, as sigma=0.2. Repeatable.")
+        list[str] | None, typer.Option("--set", help="A parameter of the signal, for example sigma=0.2. Repeatable.")
     ] = None,
     context_length: Annotated[int, typer.Option(help="Number of values that a forecaster reads.")] = 20,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 1,

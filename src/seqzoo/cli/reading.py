@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import with_channel
 from ..data.numerals import number, shown
 from ..data.reading import Lines, rows_of
 from ..errors import InputError
@@ -57,7 +58,7 @@ def as_windows(lines: Lines, context_length: int) -> NDArray[np.float64]:
     Raises:
         InputError: a line has another length.
     """
-    return np.array(lines.windows(context_length), np.float64)[:, :, None]
+    return with_channel(np.array(lines.windows(context_length), np.float64))
 
 
 def _check_arguments(given: list[str]) -> None:

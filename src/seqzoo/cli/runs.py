@@ -42,7 +42,7 @@ def _facts(status: Status) -> dict[str, Any]:
         "step": last.step if last else 0,
         "excess": last.excess if last else math.nan,
         "created": status.plan.created,
-        "kept": [model.name for model in status.kept],
+        "saved": [model.name for model in status.saved],
         "spec": status.plan.spec,
     }
 
@@ -56,7 +56,7 @@ def _show(facts: list[dict[str, Any]]) -> None:
     from .tables import print_table
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("run", "model", "state", "step", "excess", "began", "kept as", "settings"):
+    for heading in ("run", "model", "state", "step", "excess", "began", "saved as", "settings"):
         table.add_column(heading, justify="right" if heading in ("step", "excess") else "left")
     for run in facts:
         table.add_row(
@@ -66,7 +66,7 @@ def _show(facts: list[dict[str, Any]]) -> None:
             f"{run['step']:,} of {run['spec'].recipe.steps:,}",
             percent(run["excess"]) if math.isfinite(run["excess"]) else "",
             time.strftime("%Y-%m-%d %H:%M", time.localtime(run["created"])),
-            escape(", ".join(run["kept"])),
+            escape(", ".join(run["saved"])),
             escape(described(run["spec"])),
         )
     print_table(table)

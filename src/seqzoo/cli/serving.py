@@ -11,7 +11,7 @@ from .app import Model, app
 
 AllowHost = Annotated[
     list[str] | None,
-    typer.Option(help="A host name to accept, as behind a proxy; its pages may use the server. Repeatable."),
+    typer.Option(help="A host name to accept, for example a proxy's; its pages may use the server. Repeatable."),
 ]
 
 

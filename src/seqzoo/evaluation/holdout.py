@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import channel
 from .._estimates import Estimate
 from ..forecasters.table import RULES
 from .backtest import Backtest, backtest
@@ -45,7 +46,7 @@ def score_on_series(predict: Predict, values: NDArray[np.float64], context_lengt
     rivals = {}
     for name, weights_of in RULES.items():
         weights = weights_of(context_length, horizon)
-        rivals[name] = backtest(lambda context, w=weights: context[:, :, 0] @ w.T, values, context_length, horizon)  # type: ignore[misc]
+        rivals[name] = backtest(lambda context, w=weights: channel(context) @ w.T, values, context_length, horizon)  # type: ignore[misc]
     return HoldoutScore(backtest(predict, values, context_length, horizon), rivals)
 
 

@@ -70,7 +70,8 @@ def rolling_origin(
         refit: whether the rival is fitted again at each cutoff, or once at the first and then only reads further.
 
     Raises:
-        InputError: the series is not finite; a length lies outside its range; or as `Rival.fit`.
+        InputError: the series is not finite; a length lies outside its range; the first past is no longer than a
+            season; or as `Rival.fit`.
         MissingExtraError: as `Rival.fit`.
     """
     check_horizon(horizon)

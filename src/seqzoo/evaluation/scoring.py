@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import with_channel
 from .._estimates import Estimate
 from ..errors import InputError
 from ..forecasters.floors import Floors, averaged, floors_on, vanishes
@@ -75,7 +76,7 @@ class HeldOut:
     def score(self, predict: Predict) -> Score:
         """The score of `predict`, which maps [B, L, 1] to at least [B, H]."""
         horizon = len(self.floors)
-        forecast = predict(self.context[:, :, None])[:, :horizon]
+        forecast = predict(with_channel(self.context))[:, :horizon]
         steps = []
         for step, reference in enumerate(self.floors):
             excess = UNDEFINED

@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._arrays import channel
 from ..data.windows import finite_series, sliding
 from ..errors import InputError
 from .simple import MAX_CONTEXT, check_lengths, check_season
@@ -52,7 +53,7 @@ class FittedLinear:
 
     def __call__(self, past: Array) -> Array:
         """Forecasts [H] from a past [t] of at least L values, or [B, H] from windows [B, L] or [B, L, 1]."""
-        windows = past[:, :, 0] if past.ndim == 3 else past
+        windows = channel(past) if past.ndim == 3 else past
         length = self.weights.shape[1]
         if windows.shape[-1] < length:
             raise InputError(f"the forecaster reads {length} values, got {windows.shape[-1]}.")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import signals
+from .._arrays import channel
 from ..data.windows import as_batch, last_window
 from ..errors import InputError, OutsideTrainingWarning, UnknownNameError
 from . import familiarity, rollout
@@ -74,7 +75,7 @@ class ClosedForm:
         batch = as_batch(windows, self.context_length)
         if not REFERENCES[self.reference].knows_signal:
             return None
-        outside = familiarity.of(self.signal, self.context_length).find(batch[:, :, 0])
+        outside = familiarity.of(self.signal, self.context_length).find(channel(batch))
         return outside and replace(outside, is_trained=False)
 
     def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float64]:
@@ -102,7 +103,7 @@ class ClosedForm:
             self.warns = False
             warnings.warn(f"{self.name}: {outside.note}", OutsideTrainingWarning, stacklevel=3)
         forecaster = _forecasters(self.family, horizon)[self.reference]
-        return np.asarray(rollout.finite(forecaster(batch[:, :, 0].astype(np.float64))), np.float64)
+        return np.asarray(rollout.finite(forecaster(channel(batch).astype(np.float64))), np.float64)
 
 
 @functools.lru_cache(maxsize=16)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import FloatArray
+from .._arrays import FloatArray, with_channel
 from ..data.windows import single
 from ..errors import InputError
 from ..signals import Signal
@@ -74,7 +74,7 @@ def recursive(
         ahead = predict(context)[:, : horizon - done]
         parts.append(ahead)
         done += ahead.shape[1]
-        context = np.concatenate([context, ahead[:, :, None]], axis=1)[:, -length:]
+        context = np.concatenate([context, with_channel(ahead)], axis=1)[:, -length:]
     return np.concatenate(parts, axis=1)
 
 
@@ -89,7 +89,7 @@ def forecast_of(
     Raises:
         InputError: the forecaster returns another shape, fewer steps, or a value that is not finite in float32.
     """
-    forecast = forecaster(np.array(context, dtype=np.float64)[:, :, None])
+    forecast = forecaster(with_channel(np.array(context, dtype=np.float64)))
     try:
         ahead = np.asarray(forecast, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,19 @@ from .simple import check_lengths, check_season
 METHODS = {"auto_ets": "AutoETS", "auto_theta": "AutoTheta", "auto_arima": "AutoARIMA"}
 """The class of statsforecast, which is the label too, by the rival's name."""
 FEWEST = 4  # of fewer values AutoARIMA makes zeros
+
+
+def library(purpose: str) -> ModuleType:
+    """The models of statsforecast, whose import takes a second or two.
+
+    Raises:
+        MissingExtraError: statsforecast is not installed; the message states the purpose.
+    """
+    require(["statsforecast"], purpose, "rivals")
+    from statsforecast import models
+
+    module: ModuleType = models
+    return module
 
 
 @dataclass(frozen=True)
@@ -51,9 +65,7 @@ class Statistical:
             InputError: the past is not finite, or too short for the model.
             MissingExtraError: statsforecast is not installed.
         """
-        require(["statsforecast"], f"a forecast of {self.label}", "rivals")
-        from statsforecast import models
-
+        models = library(f"a forecast of {self.label}")
         check_lengths(1, horizon)
         values = finite_series(past)
         if len(values) < FEWEST:

@@ -27,6 +27,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from .. import __version__
+from .._arrays import with_channel
 from .._extras import one_thread
 from ..bundles import holdout as holdouts
 from ..bundles import store
@@ -59,7 +60,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
 
     Raises:
         InputError: the run has no evaluation yet, or the folder holds other files.
-        MissingExtraError: onnx or onnxscript is not installed.
+        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     if not trained.history:
         raise InputError("the run has no evaluated weights yet: train it for longer.")
@@ -131,14 +132,14 @@ def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
     Raises:
         InputError: the module uses what TorchScript does not know.
     """
-    whole, kept = io.BytesIO(), io.BytesIO()
+    whole, stripped = io.BytesIO(), io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
         try:
             torch.jit.save(torch.jit.script(Windowed(module, contract.context_length).eval()), whole)
         except Exception as error:  # the compiler raises exceptions of any type on user code
             raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as target:
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(stripped, "w", zipfile.ZIP_STORED) as target:
         for member in source.infolist():
             if member.filename.endswith((".debug_pkl", "/serialization_id")):
                 continue
@@ -146,16 +147,16 @@ def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
             if member.filename.endswith(".py"):
                 data = _CONSTANTS.sub(lambda lines: b"".join(sorted(lines[0].splitlines(keepends=True))), data)
             target.writestr(zipfile.ZipInfo(member.filename), data)
-    return kept.getvalue()
+    return stripped.getvalue()
 
 
 _CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)
 
 
 def check_exporter() -> None:
-    """Raises MissingExtraError unless onnx and onnxscript are installed."""
-    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript")):
-        raise MissingExtraError("ONNX export", "train")
+    """Raises MissingExtraError unless what writes a bundle's ONNX file and its card is installed."""
+    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "yaml")):
+        raise MissingExtraError("writing a bundle", "train")
 
 
 def check_exportable(spec: TrainingSpec) -> None:
@@ -181,7 +182,7 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
 
     Raises:
         InputError: ONNX cannot express the module.
-        MissingExtraError: onnx or onnxscript is not installed.
+        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     check_exporter()
     example = torch.zeros(3, contract.context_length, 1)
@@ -281,7 +282,7 @@ def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
-    return np.concatenate([likely, unlikely, chosen]).astype(np.float32)[:, :, None]
+    return with_channel(np.concatenate([likely, unlikely, chosen]).astype(np.float32))
 
 
 def eager(module: nn.Module, windows: NDArray[np.float32]) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from ..bundles.manifest import Manifest, ScoreFacts
 from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
@@ -16,29 +17,7 @@ from ..forecasters.table import label
 
 _TEMPLATE = """\
 ---
-license: apache-2.0
-library_name: seqzoo
-pipeline_tag: time-series-forecasting
-tags:
-- time-series
-- {architecture}
-- torchscript
-- onnx
-- education
-model-index:
-- name: {name}
-  results:
-  - task:
-      type: time-series-forecasting
-      name: Forecast of the {next_values}
-    dataset:
-      type: {kind}
-      name: {dataset}
-    metrics:
-    - type: mse
-      value: {mse:.6g}
-      name: Mean squared error on {windows:,} {kind_of_windows}
-{metric}---
+{metadata}---
 
 # {title}
 
@@ -124,20 +103,6 @@ if not len(window):
 ```"""
 
 
-_EXCESS = """\
-    - type: excess
-      value: {:.4g}
-      name: Excess over the Bayes-optimal forecaster
-"""
-
-
-_SKILL = """\
-    - type: skill
-      value: {:.4g}
-      name: Skill (0 is the last value repeated, 1 is Bayes-optimal)
-"""
-
-
 _DISTANCE = (
     "{}, skill **{:.4f} ± {:.4f}**. Excess is E[(f − f_bayes)²] / mse_bayes; no forecaster can have less than zero."
 )
@@ -146,37 +111,34 @@ _NO_DISTANCE = "Nobody knows the law of the series, so nobody knows how far the 
 
 def render(manifest: Manifest, card: Card) -> str:
     """The card as Markdown with YAML front matter."""
+    import yaml  # deferred: build.check_exporter names the extra where it is missing
+
     score, training, contract = manifest.score, manifest.training, manifest.contract
     is_simulated, beside = isinstance(manifest.source, Simulated), score.floors or score.rivals
     return _TEMPLATE.format(
+        metadata=yaml.safe_dump(_metadata(manifest), sort_keys=False, allow_unicode=True, width=math.inf),
         name=manifest.name,
         title=card.title,
         summary=card.summary,
-        architecture=manifest.architecture,
         prose_architecture=card.architecture,
         purpose=card.purpose,
         limitations=card.limitations,
         parameters=manifest.parameters,
         config=_pairs(manifest.config),
-        dataset=describe_signal(manifest),
         source=describe_signal(manifest) if is_simulated else describe_signal(manifest).capitalize(),
         input=contract.input,
         output=contract.output,
         context_length=contract.context_length,
         horizon=contract.horizon,
-        next_values="next value" if contract.horizon == 1 else f"next {contract.horizon} values",
+        next_values=_next_values(contract.horizon),
         data=_data(manifest),
-        kind="synthetic" if is_simulated else "measured",
-        kind_of_windows="fresh windows" if is_simulated else "held-out cutoffs",
         unit="signal" if is_simulated else "series",
         empty_batch=_EMPTY_BATCH if manifest.architecture in ("lstm", "gru") else "",
         over="" if contract.horizon == 1 else f", the mean over the {contract.horizon} steps",
         windows=score.windows,
         floors="\n".join(f"| {label(name)} | {_error(value)} |" for name, value in beside.items()),
-        mse=score.mse[0],
         own=_error(score.mse[0]),
         own_se=_error(score.mse[1]),
-        metric=_metrics(score),
         distance=_distance(score),
         seed=training.seed,
         steps=training.steps,
@@ -199,9 +161,41 @@ def _error(mse: float) -> str:
     return f"{mse:.6f}" if mse < 1000 else f"{mse:,.6g}"
 
 
-def _metrics(score: ScoreFacts) -> str:
-    excess = "" if score.excess is None else _EXCESS.format(score.excess[0])
-    return excess + ("" if score.skill is None else _SKILL.format(score.skill[0]))
+def _metadata(manifest: Manifest) -> dict[str, Any]:
+    """What Hugging Face reads of a card, in the order in which it stands there.
+
+    https://huggingface.co/docs/hub/model-cards#model-card-metadata
+    """
+    is_simulated = isinstance(manifest.source, Simulated)
+    result = {
+        "task": {
+            "type": "time-series-forecasting",
+            "name": f"Forecast of the {_next_values(manifest.contract.horizon)}",
+        },
+        "dataset": {"type": "synthetic" if is_simulated else "measured", "name": describe_signal(manifest)},
+        "metrics": _metrics(manifest.score, "fresh windows" if is_simulated else "held-out cutoffs"),
+    }
+    return {
+        "license": "apache-2.0",
+        "library_name": "seqzoo",
+        "pipeline_tag": "time-series-forecasting",
+        "tags": ["time-series", manifest.architecture, "torchscript", "onnx", "education"],
+        "model-index": [{"name": manifest.name, "results": [result]}],
+    }
+
+
+def _metrics(score: ScoreFacts, windows: str) -> list[dict[str, Any]]:
+    """The figures of a score, rounded. Excess and skill are left out where the best forecaster is unknown."""
+    rows = [("mse", f"{score.mse[0]:.6g}", f"Mean squared error on {score.windows:,} {windows}")]
+    if score.excess is not None:
+        rows.append(("excess", f"{score.excess[0]:.4g}", "Excess over the Bayes-optimal forecaster"))
+    if score.skill is not None:
+        rows.append(("skill", f"{score.skill[0]:.4g}", "Skill (0 is the last value repeated, 1 is Bayes-optimal)"))
+    return [{"type": kind, "value": float(value), "name": name} for kind, value, name in rows]
+
+
+def _next_values(horizon: int) -> str:
+    return "next value" if horizon == 1 else f"next {horizon} values"
 
 
 def _distance(score: ScoreFacts) -> str:

@@ -31,13 +31,13 @@ output [
 """
 
 
-def write(found: Bundle, layout: str, folder: Path) -> Path:
+def write(bundle: Bundle, layout: str, folder: Path) -> Path:
     """The folder of the model, after writing its `config.pbtxt` and `1/model.onnx` into a model repository.
 
     Triton and KServe's Triton runtime read this layout. Each of the two files is replaced atomically.
 
     Args:
-        found: the bundle.
+        bundle: the bundle.
         layout: "triton".
         folder: the model repository.
 
@@ -48,7 +48,7 @@ def write(found: Bundle, layout: str, folder: Path) -> Path:
     """
     if layout not in LAYOUTS:
         raise UnknownNameError("layout", layout, LAYOUTS)
-    facts, target = found.manifest, folder / found.manifest.name
+    facts, target = bundle.manifest, folder / bundle.manifest.name
     if target.exists() and not (target / "config.pbtxt").is_file():
         raise InputError(f"{target} exists and is not a model of a repository; nothing was overwritten.")
     config = _CONFIG.format(
@@ -58,6 +58,6 @@ def write(found: Bundle, layout: str, folder: Path) -> Path:
         context_length=facts.contract.context_length,
         horizon=facts.contract.horizon,
     )
-    _storage.write_file(target / "1" / "model.onnx", found.read(ONNX))
+    _storage.write_file(target / "1" / "model.onnx", bundle.read(ONNX))
     _storage.write_file(target / "config.pbtxt", config.encode())
     return target

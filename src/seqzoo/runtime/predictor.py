@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import FloatArray
+from .._arrays import FloatArray, channel
 from ..bundles.describe import describe_signal
 from ..bundles.manifest import Contract, Manifest
 from ..bundles.shelf import find
@@ -231,7 +231,7 @@ class Predictor:
             InputError: as `predict`.
         """
         batch = as_batch(windows, self.context_length)
-        return None if self._familiar is None else self._familiar.find(batch[:, :, 0])
+        return None if self._familiar is None else self._familiar.find(channel(batch))
 
     def trace(self, windows: ArrayLike) -> Trace:
         """Every gate and state for windows given as for `predict`, computed by the numpy engine.
@@ -271,7 +271,7 @@ class Predictor:
         familiar = self._familiar
         if familiar is None:
             self.warns = False
-        elif outside := familiar.find(batch[:MOST_LOOKED_AT, :, 0]):
+        elif outside := familiar.find(channel(batch[:MOST_LOOKED_AT])):
             self.warns = False
             warnings.warn(f"{self.name}: {outside.note}", OutsideTrainingWarning, stacklevel=3)
 

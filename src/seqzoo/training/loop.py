@@ -20,7 +20,7 @@ from . import checkpoints, modules, optimisers
 from .checkpoints import CheckpointState
 from .sources import sampler_of
 from .spec import TrainingSpec
-from .validation import tensor, validation_of
+from .validation import batch, tensor, validation_of
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class _Loop:
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
-            loss = nn.functional.mse_loss(self.module(tensor(context)[:, :, None]), tensor(target))
+            loss = nn.functional.mse_loss(self.module(batch(context)), tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
             if not math.isfinite(value):

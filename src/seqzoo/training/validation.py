@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .._arrays import with_channel
 from ..data.scaling import Normaliser
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
@@ -71,7 +72,7 @@ class _OnProcess:
         count = WINDOWS if held_out is None else WINDOWS // 4
         count = min(count, VALUES // (length + horizon))
         draw = process.draw(count, length, 1, np.random.default_rng(HELD_OUT_SEEDS))
-        self.context = tensor(draw.context)[:, :, None]
+        self.context = batch(draw.context)
         self.bayes, variance = process.posterior(draw.context, horizon)
         self.bayes_mse = process.sigma**2 + float(variance.mean())
         last = draw.context[:, -1:].repeat(horizon, axis=1)
@@ -103,9 +104,14 @@ def _error(module: nn.Module, windows: Finite) -> float:
     """MSE on the held-out windows, in model units."""
     context, target = windows.held_out
     with torch.no_grad():
-        return nn.functional.mse_loss(module(tensor(context)[:, :, None]), tensor(target)).item()
+        return nn.functional.mse_loss(module(batch(context)), tensor(target)).item()
 
 
 def tensor(values: NDArray[np.floating]) -> Tensor:
     """The values in float32."""
     return torch.from_numpy(values.astype(np.float32))
+
+
+def batch(context: NDArray[np.floating]) -> Tensor:
+    """The windows [B, L] as a module reads them, [B, L, 1] in float32."""
+    return with_channel(tensor(context))

@@ -220,7 +220,7 @@ def entry(name: str) -> Entry:
         raise InputError(
             f"a suffix -hN asks for N steps at once, from 2 to {MAX_SIZE} (one step needs none), got {name[:80]!r}."
         )
-    made = architecture(parts["architecture"])
+    design = architecture(parts["architecture"])
     family = parts["family"]
-    config = made.config() if steps is None else dataclasses.replace(made.config(), horizon=int(steps))
-    return Entry(name, made, config, signals.make(family), family)
+    config = design.config() if steps is None else dataclasses.replace(design.config(), horizon=int(steps))
+    return Entry(name, design, config, signals.make(family), family)

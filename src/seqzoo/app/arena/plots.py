@@ -28,7 +28,7 @@ KINDS = {
     "shuffled": (theme.light("shuffled"), "rect"),
     "reference": (theme.light("muted"), "diamond"),
 }
-SOLID = ("Bayes", "Bayes that knows")
+SOLID = ("Bayes", "Bayes (changed signal)")
 DOTTED = ("best linear, recursive", "straight line", "last value")
 MOST_TICKS = 10
 FRAME = 62  # pixels around the rows of marks

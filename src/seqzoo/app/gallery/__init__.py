@@ -119,9 +119,10 @@ class _Gallery:
 
 
 _KEY = (
-    "<b>In each drawing</b> the dots are the observed values and the blue line is the forecast. The strip beneath "
-    f"shows the forecast minus that of {theme.term('Bayes')} (orange), {sketches.ENLARGED} times enlarged. Models of "
-    f"recall have forecasts plotted against true values instead. <b>The bar</b> runs from the "
+    f"<b>In each drawing</b> the dots are the observed values and the {theme.word('model')} line is the forecast. "
+    f"The strip beneath shows the forecast minus that of {theme.term('Bayes')} ({theme.word('bayes')}), "
+    f"{sketches.ENLARGED} times enlarged. For models of recall, the drawing shows forecasts against true values. "
+    f"<b>The bar</b> runs from the "
     f"{theme.term('last value')} to Bayes on a logarithmic scale; its tick is the {theme.term('best linear')} "
     "forecaster."
 )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import _palette
+from ..._arrays import with_channel
 from ...bundles import holdout
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster, has_bundle
@@ -61,7 +62,7 @@ def _drawing(model: Forecaster) -> str:
     rng = np.random.default_rng(SEED)
     if model.signal.episodic or isinstance(model.signal, Recall):
         draw = model.signal.draw(POINTS, model.context_length, 1, rng)
-        forecast = model.predict(draw.context.astype(np.float32)[:, :, None])[:, 0]
+        forecast = model.predict(with_channel(draw.context.astype(np.float32)))[:, 0]
         return _scatter(draw.clean[:, 0], forecast)
     length, ahead = model.context_length, model.horizon
     if ahead > 1:
@@ -72,7 +73,7 @@ def _drawing(model: Forecaster) -> str:
         start = 3 * length
     else:
         windows, seen, truth, best = _windows(model.signal, length)
-        forecast, start = model.predict(windows[:, :, None])[:, 0], 0
+        forecast, start = model.predict(with_channel(windows))[:, 0], 0
     return _drawn_along(seen, start, truth, forecast, forecast - best)
 
 
@@ -81,7 +82,7 @@ def _measured(model: Forecaster) -> str:
     assert has_bundle(model)
     values = holdout.of(model.bundle)[: model.context_length + POINTS]
     windows = np.lib.stride_tricks.sliding_window_view(values[:-1], model.context_length)
-    observed, forecast = values[model.context_length :], model.predict(windows[:, :, None])[:, 0]
+    observed, forecast = values[model.context_length :], model.predict(with_channel(windows))[:, 0]
     return _drawn_along(observed, 0, observed, forecast, (forecast - observed) / ENLARGED)
 
 

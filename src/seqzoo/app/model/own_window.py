@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..._arrays import channel
 from ...data.numerals import number
 from ...data.reading import rows_of
 from ...data.windows import last_window
@@ -31,7 +32,7 @@ def pasted(text: str, source: str, length: int) -> FloatArray | None:
         return None
     if len(series) < length:
         raise InputError(f"expected at least {length} numbers, {source} has {len(series)}.")
-    return last_window(series, length)[0, :, 0].astype(np.float64)
+    return channel(last_window(series, length)).astype(np.float64).ravel()
 
 
 def rounded(values: ArrayLike) -> FloatArray:

@@ -22,12 +22,12 @@ class Slider:
         knob: Knob,
         value: float,
         on_change: Callable[[float], Any],
-        shown: Callable[[float], str] = "{:g}".format,
+        as_text: Callable[[float], str] = "{:g}".format,
     ) -> None:
-        self.value, self._knob, self._shown = value, knob, shown
+        self.value, self._knob, self._as_text = value, knob, as_text
         with ui.element("div").classes("control"):
             theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
-            self._text = theme.html(shown(value), "value", "span")
+            self._text = theme.html(as_text(value), "value", "span")
             field = ui.element("input").props(f'type="range" min="{knob.low}" max="{knob.high}" step="{knob.step}"')
             field.props["^value"] = value  # sets the HTML attribute: only the initial value
             field.props["aria-label"] = knob.label
@@ -50,12 +50,12 @@ class Slider:
     def follow(self, value: float) -> None:
         """Show a value that another control has set."""
         self.value = value
-        self._text.set_content(self._shown(value))
+        self._text.set_content(self._as_text(value))
         ui.run_javascript(f"getHtmlElement({self._input.id}).value = {value:f}")
 
     def restate(self) -> None:
         """Write the value again, for a text that depends on more than the value."""
-        self._text.set_content(self._shown(self.value))
+        self._text.set_content(self._as_text(self.value))
 
 
 def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:

@@ -1,11 +1,13 @@
-"""Small drawings of weights and of maps as SVG, in the colours of the style sheet: blue above zero, red below."""
+"""Small drawings of weights and of maps as SVG, in the colours of the roles `above` and `below` (zero)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..._arrays import FloatArray
+from ..._palette import variable
 
+ABOVE, BELOW = variable("above"), variable("below")
 SHADES = 12  # of each colour; all cells of one shade share one SVG path
 
 
@@ -17,7 +19,7 @@ def bars(values: FloatArray, most: float) -> str:
         up, down = (up + drawn, down) if share > 0 else (up, down + drawn)
     return (
         f'<svg viewBox="0 -1 {length} 2" preserveAspectRatio="none" aria-hidden="true">'
-        f'<path d="{up}" style="fill:var(--blue)"/><path d="{down}" style="fill:var(--red)"/>'
+        f'<path d="{up}" style="fill:{ABOVE}"/><path d="{down}" style="fill:{BELOW}"/>'
         f'<path d="M0 0h{length}" class="zero"/></svg>'
     )
 
@@ -37,8 +39,8 @@ def heat(values: FloatArray, most: float) -> str:
 
 
 def _shade(level: int) -> str:
-    colour = "blue" if level > 0 else "red"
-    return f"color-mix(in srgb,var(--{colour}) {100 * abs(level) / SHADES:.0f}%,var(--soft))"
+    colour = ABOVE if level > 0 else BELOW
+    return f"color-mix(in srgb,{colour} {100 * abs(level) / SHADES:.0f}%,var(--soft))"
 
 
 def of(weights: FloatArray, most: float) -> str:

@@ -11,10 +11,10 @@ from nicegui import ui
 
 from ... import _palette
 from ..._glossary import TERMS
-from ..._palette import light, variable
+from ..._palette import light, variable, word
 
 # Charts are SVG in the light colours; the style sheet replaces them in dark mode.
-__all__ = ["TERMS", "light", "variable"]
+__all__ = ["TERMS", "light", "variable", "word"]
 
 LONGEST = 600  # characters of an error message
 

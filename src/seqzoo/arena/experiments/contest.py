@@ -27,7 +27,7 @@ class Contest:
     Args:
         signal: a signal family, at its default parameters.
         models: names of architectures.
-        budgets: lengths of the observed series; None for fresh windows without end.
+        budgets: lengths of the observed series; None for endless fresh windows.
         seeds: the number of seeds, 0..seeds - 1, the same for all models.
         windows: the number of training windows of every model, rounded down to whole batches.
 
@@ -105,17 +105,17 @@ def begin(folder: Path, contest: Contest) -> TrainingResults:
     Raises:
         InputError: the results are of another signal or context_length, or cannot be read.
     """
-    there = TrainingResults(contest.signal, contest.context_length)
+    stored = TrainingResults(contest.signal, contest.context_length)
     if (folder / results.NAME).exists():
-        there = results.load(folder)
-    if (there.signal, there.context_length) != (contest.signal, contest.context_length):
+        stored = results.load(folder)
+    if (stored.signal, stored.context_length) != (contest.signal, contest.context_length):
         raise InputError(
-            f"{folder} holds results of the signal {there.signal!r} at a context_length of {there.context_length}; "
+            f"{folder} holds results of the signal {stored.signal!r} at a context_length of {stored.context_length}; "
             "give another folder with --out."
         )
-    if not there.references:
-        there.references = reference_excess(contest.signal, contest.context_length)
-    return there
+    if not stored.references:
+        stored.references = reference_excess(contest.signal, contest.context_length)
+    return stored
 
 
 def label(cell: Cell) -> str:

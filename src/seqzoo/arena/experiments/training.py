@@ -25,7 +25,7 @@ class Cell:
     """A model, by its architecture, on a signal.
 
     Args:
-        points: length of the observed series; None draws fresh windows without end.
+        points: length of the observed series; None draws endless fresh windows.
         windows: the number of training windows, repeats included: updates times batch size, the same for every model.
         seed: determines the observed series, the initial weights and the windows of the score, so that models of the
             same seed are paired. Since the windows change with the seed, intervals over seeds include their effect.

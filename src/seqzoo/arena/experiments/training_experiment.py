@@ -19,7 +19,7 @@ class TrainingExperiment(Experiment["Cell", "TrainingOutcome", "TrainingResults"
     file, out, counted, reports_unfinished = "results.json", None, "trainings", True
 
     def check_installed(self, *, measuring: bool) -> None:
-        needed = ["matplotlib", *(["torch", "onnx", "onnxscript"] if measuring else [])]
+        needed = ["matplotlib", *(["torch", "onnx", "onnxscript", "yaml"] if measuring else [])]
         require(needed, "the arena", "arena")
 
     def cases(self, settings: Any) -> list[Cell]:

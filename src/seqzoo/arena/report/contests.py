@@ -11,7 +11,7 @@ def how_measured(results: TrainingResults, points: int | None, windows: int, bar
     """How a contest on a budget of `points` was measured, by heading."""
     seeds = {cell.seed for cell in results.cells if cell.points == points and cell.outcome is not None}
     scored = {cell.outcome.scored for cell in results.cells if cell.outcome is not None}
-    series = "fresh windows without end" if points is None else f"{points:,} points, the last fifth held out"
+    series = "endless: all windows are fresh" if points is None else f"{points:,} points, the last fifth held out"
     return {
         "Signal": signals.make(results.signal).description,
         "Series": series,
@@ -22,14 +22,14 @@ def how_measured(results: TrainingResults, points: int | None, windows: int, bar
     }
 
 
-def told_apart(board: Board) -> list[str]:
-    """A sentence on how many pairs of models the test tells apart; no sentence if no pair was tested."""
+def detected(board: Board) -> list[str]:
+    """A sentence on how many pairs of models differ detectably; no sentence if no pair was tested."""
     names = {row.name for row in board.rows if not row.is_reference}
     pairs = [v for v in board.verdicts if {v.better, v.worse} <= names and v.seeds > 1]
     if not pairs:
         return []
     apart = sum(verdict.is_detected for verdict in pairs)
     return [
-        f"{apart} of {len(pairs)} pairs of models can be told apart, with {max(v.seeds for v in pairs)} seeds and "
-        "intervals that hold for every pair of the whole table at once (Bonferroni)"
+        f"a difference is detected between {apart} of {len(pairs)} pairs of models, with "
+        f"{max(v.seeds for v in pairs)} seeds and simultaneous intervals for the whole table (Bonferroni)"
     ]

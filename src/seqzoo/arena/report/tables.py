@@ -17,16 +17,17 @@ HEADINGS = (
     "model", "excess", "95% CI", "seeds", "skill", "parameters", "train s", "latency µs", "size KB",
 )  # fmt: skip
 NOTE = (
-    "excess = E[(f − f_bayes)²] / mse_bayes on fresh windows, 0 being optimal: the mean over seeds with its "
-    "Student t interval. References are exact. Latency is the median of one window through ONNX Runtime, every "
-    "model in every round; size is that of the ONNX file. Training seconds are of one core, others running beside it."
+    "Excess is E[(f − f_bayes)²] / mse_bayes on fresh windows, where f is the forecast and f_bayes the Bayes "
+    "forecast; 0 is optimal. A row states the mean over seeds with its Student t interval; references are exact. "
+    "Latency is the median time of one window in ONNX Runtime; every round measures every model. Size is that of the "
+    "ONNX file. Training seconds are of one core, while other trainings run beside it."
 )
 METHOD = (
-    "Models of the same seed saw the same data. Pairs are compared by the differences of log(excess) over seeds. "
-    "Their intervals are of the ratio of one excess to the other, and simultaneous (Bonferroni; Dunn 1961): all "
-    "pairs of models in a table hold together with 95% confidence, and so do all pairs of a model and a reference. A "
-    "difference is detected where the interval excludes 1; p is corrected alike. The intervals of the table's rows "
-    "are each model's own."
+    "Models of the same seed are trained on the same data. A verdict on a pair rests on the differences of "
+    "log(excess) over seeds. Its interval is that of the ratio of the two excesses. Intervals are simultaneous "
+    "(Bonferroni; Dunn 1961): those of all pairs of models in a table hold together with 95% confidence. So do those "
+    "of all pairs of a model and a reference. A difference is detected if the interval excludes 1; p-values are "
+    "corrected in the same way. The intervals in the rows of a table are not simultaneous."
 )
 
 

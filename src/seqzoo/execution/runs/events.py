@@ -67,7 +67,7 @@ class Failed(_Event, frozen=True):
     reason: str
 
 
-class Kept(_Event, frozen=True):
+class ModelSaved(_Event, frozen=True, tag="kept"):
     """The best weights so far were saved as a user's model. `excess` is None without a floor above zero."""
 
     name: str
@@ -76,14 +76,14 @@ class Kept(_Event, frozen=True):
     is_verified: bool = True
 
 
-class Notkept(_Event, frozen=True):
+class SavingFailed(_Event, frozen=True, tag="notkept"):
     """The best weights could not be saved under this name."""
 
     name: str
     reason: str
 
 
-Event = Began | Evaluated | Snapshot | Ended | Failed | Kept | Notkept
+Event = Began | Evaluated | Snapshot | Ended | Failed | ModelSaved | SavingFailed
 Point = TypeVar("Point", Evaluated, Snapshot)
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
@@ -109,8 +109,8 @@ class Log:
         self.version = 0
         self.began: Began | None = None
         self.last: Ended | Failed | None = None
-        self.keeping: Kept | Notkept | None = None
-        self.kept: list[Kept] = []
+        self.last_saving: ModelSaved | SavingFailed | None = None
+        self.saved: list[ModelSaved] = []
         self.evaluations: list[Evaluated] = []
         self.snapshots: list[Snapshot] = []
         self._offset, self._rest = 0, b""
@@ -146,10 +146,10 @@ class Log:
                 self.snapshots = [*_before(self.snapshots, event.step), event]
             case Ended() | Failed():
                 self.last = event
-            case Kept():
-                self.keeping, self.kept = event, [*self.kept, event]
-            case Notkept():
-                self.keeping = event
+            case ModelSaved():
+                self.last_saving, self.saved = event, [*self.saved, event]
+            case SavingFailed():
+                self.last_saving = event
 
 
 def _before(events: list[Point], step: int) -> list[Point]:

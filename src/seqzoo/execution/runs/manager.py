@@ -23,7 +23,7 @@ from ...bundles.store import open_bundle
 from ...errors import InputError, IntegrityError, UnknownNameError
 from ...training.spec import TrainingSpec
 from ..child import Child, last_line
-from .events import Began, Evaluated, Failed, Kept, Log, Notkept, Snapshot
+from .events import Began, Evaluated, Failed, Log, ModelSaved, SavingFailed, Snapshot
 from .plans import Plan, Settings, spec_of
 from .recording import CHECKPOINT, EVENTS, WISH, is_held
 
@@ -49,8 +49,8 @@ class Status(NamedTuple):
     began: Began | None
     evaluations: list[Evaluated]
     snapshots: list[Snapshot]
-    kept: list[Kept]
-    not_kept: Notkept | None
+    saved: list[ModelSaved]
+    saving_failed: SavingFailed | None
     has_weights: bool
     version: tuple[int, str, bool]
 
@@ -181,7 +181,7 @@ class Runs:
                 raise InputError("the run has no weights yet: train it for longer.")
             if not is_useful(now):
                 raise InputError(
-                    "the run is no better than the last value repeated, and cannot be kept: train it for longer, or "
+                    "the run is no better than the last value repeated, and cannot be saved: train it for longer, or "
                     "with a lower learning rate."
                 )
             self._check_free()
@@ -210,9 +210,9 @@ class Runs:
             if state == "died":
                 problem = self._last_words(run)
             has_weights = self._has_weights(run)
-            not_kept = log.keeping if isinstance(log.keeping, Notkept) else None
+            saving_failed = log.last_saving if isinstance(log.last_saving, SavingFailed) else None
             return Status(
-                run, plan, state, problem, log.began, log.evaluations, log.snapshots, log.kept, not_kept,
+                run, plan, state, problem, log.began, log.evaluations, log.snapshots, log.saved, saving_failed,
                 has_weights, (log.version, state, has_weights),
             )  # fmt: skip
 

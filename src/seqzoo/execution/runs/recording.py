@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ... import _storage
+from ..._arrays import with_channel
 from ..._course import Evaluation
 from ...errors import InputError
 from ...forecasters.floors import MAX_SAMPLED, averaged, floors
@@ -89,7 +90,7 @@ def train(
     on_began(began)
     log, checkpoint = Log(folder / EVENTS), folder / CHECKPOINT
     log.read()
-    shown = log.snapshots[-1].step if log.snapshots else 0
+    drawn_at = log.snapshots[-1].step if log.snapshots else 0
 
     def tell(point: Evaluation) -> None:
         # The expected MSE is the Bayes floor times (1 + excess).
@@ -99,20 +100,20 @@ def train(
         say(Evaluated(point.step, mse, point.excess, point.loss, rate, point.seconds))
 
     def note(progress: Progress) -> None:
-        nonlocal shown
+        nonlocal drawn_at
         on_progress(progress)
         if progress.evaluation is None:
             return
         tell(progress.evaluation)
-        if progress.step >= shown * SPACING or progress.step == progress.steps:
-            shown = progress.step
+        if progress.step >= drawn_at * SPACING or progress.step == progress.steps:
+            drawn_at = progress.step
             forecast = build.in_units(progress.module, scaling)(windows)
-            say(Snapshot(shown, _short(forecast[:, 0])))
+            say(Snapshot(drawn_at, _short(forecast[:, 0])))
 
     if checkpoint.exists():  # a process may have died after writing it and before recording its evaluation
-        told = log.evaluations[-1].step if log.evaluations else 0
+        recorded = log.evaluations[-1].step if log.evaluations else 0
         for point in load(checkpoint)[0].history:
-            if point.step > told:
+            if point.step > recorded:
                 tell(point)
     must_stop = _wishes(folder / WISH, should_stop)
     trained = loop.train(spec, checkpoint, resume=True, on_progress=note, should_stop=must_stop)
@@ -138,7 +139,7 @@ def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
         context, truth = sliding_window_view(series, length)[:POINTS], draw.clean[0]
     context = context.astype(np.float32)
     bayes = signal.posterior(context.astype(np.float64), 1)[0][:, 0]
-    return Began(spec.recipe.steps, reference, signal.episodic, _short(truth), _short(bayes)), context[:, :, None]
+    return Began(spec.recipe.steps, reference, signal.episodic, _short(truth), _short(bayes)), with_channel(context)
 
 
 def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
@@ -151,7 +152,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
         ahead = context @ weights_of(spec.context_length, spec.horizon).T
         floors[name] = float(((ahead - target) ** 2).mean())
     began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
-    return began, context[-POINTS:, :, None]
+    return began, with_channel(context[-POINTS:])
 
 
 def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:

@@ -19,7 +19,7 @@ from ...publishing.verify import verify
 from ...training.loop import train
 from ...zoo import _registry
 from . import recording
-from .events import Failed, Kept, Notkept, append
+from .events import Failed, ModelSaved, SavingFailed, append
 from .manager import PLAN
 from .plans import Plan
 from .recording import CHECKPOINT, EVENTS
@@ -44,10 +44,10 @@ def main(folder: Path, task: str, argument: str) -> None:
                 build.check_exportable(plan.spec)
                 recording.train(folder, plan.spec, should_stop=asked.is_set)
         except SeqzooError as error:
-            append(folder / EVENTS, Notkept(argument, str(error)) if task == "keep" else Failed(str(error)))
+            append(folder / EVENTS, SavingFailed(argument, str(error)) if task == "keep" else Failed(str(error)))
         except Exception as error:
             reason = f"this failed on {first_line(error)}; {folder / 'stderr.txt'} says where."
-            append(folder / EVENTS, Notkept(argument, reason) if task == "keep" else Failed(reason))
+            append(folder / EVENTS, SavingFailed(argument, reason) if task == "keep" else Failed(reason))
             raise
 
 
@@ -58,7 +58,7 @@ def _wait_for_the_server_to_end(asked: threading.Event) -> None:
     asked.set()
 
 
-def _keep(folder: Path, plan: Plan, name: str) -> Kept:
+def _keep(folder: Path, plan: Plan, name: str) -> ModelSaved:
     """The event, after scoring, exporting and verifying the best weights and saving them as a user's model.
 
     Raises:
@@ -73,7 +73,7 @@ def _keep(folder: Path, plan: Plan, name: str) -> Kept:
         report = verify(exported)
         if not report.passed:
             failed = "; ".join(f"{check.name}: {check.detail}" for check in report.checks if check.passed is False)
-            raise InputError(f"the model does not pass its proof and was not kept: {failed}")
+            raise InputError(f"the model does not pass its proof and was not saved: {failed}")
         target = shelf.place(name)
         if target.exists():
             raise InputError(f"there is a model {name!r} already; choose another name.")
@@ -81,7 +81,7 @@ def _keep(folder: Path, plan: Plan, name: str) -> Kept:
         exported.rename(target)
     finally:
         shutil.rmtree(exported.parent, ignore_errors=True)
-    return Kept(name, *(written.manifest.score.excess or (None, None)))
+    return ModelSaved(name, *(written.manifest.score.excess or (None, None)))
 
 
 if __name__ == "__main__":

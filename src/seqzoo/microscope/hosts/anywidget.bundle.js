@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 40bd65557e6972a0; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 079953319bc7a39e; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -260,6 +260,7 @@ var palette_default = {
     best_linear: "green",
     line: "teal",
     last_value: "pink",
+    partner: "violet",
     above: "blue",
     below: "red",
     intact: "blue",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
+from ..._arrays import channel
 from ...bundles.manifest import Manifest
 from ...bundles.store import WEIGHTS, Bundle
 from ...errors import InputError, IntegrityError
@@ -133,7 +134,7 @@ class NumpyEngine:
 
     def trace(self, batch: NDArray[np.float32]) -> Trace:
         """Every gate and state for windows [B, L, 1] in model units."""
-        return self._trace(batch[:, :, 0].astype(np.float64))
+        return self._trace(channel(batch).astype(np.float64))
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Forecasts [B, H] of windows [B, L, 1], both in model units."""
@@ -157,7 +158,7 @@ class NumpyEngine:
         return np.asarray(state @ self._weights["head.weight"].T + self._weights["head.bias"])
 
     def _forecast(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        for now in self._states(batch[:, :, 0].astype(np.float64)):
+        for now in self._states(channel(batch).astype(np.float64)):
             last = now["h"]
         return self._head(last).astype(np.float32)
 

@@ -9,7 +9,7 @@ import numpy as np
 from anyio import to_thread
 from nicegui import ui
 
-from ...._arrays import FloatArray
+from ...._arrays import FloatArray, with_channel
 from ....errors import InputError, SeqzooError
 from ....evaluation import sensitivity
 from ....evaluation.sensitivity import LONGEST, Slope, cosine
@@ -187,7 +187,7 @@ class _Sensitivity:
             return sensitivity.exact(lambda windows: inside.forecast(windows, off)[:, step - 1], context)
         scale = model.manifest.contract.scaling.scale
         return sensitivity.served(
-            lambda windows: model.predict(windows.astype(np.float32)[:, :, None])[:, step - 1], context, scale
+            lambda windows: model.predict(with_channel(windows.astype(np.float32)))[:, step - 1], context, scale
         )
 
     def _notice(self) -> str:

@@ -22,7 +22,8 @@ FIRST = 24  # units shown at first; a button shows the rest
 FULL = 0.5  # share of a row of attention with the full colour
 AFFORDABLE = 20_000_000  # units times parameters that are measured in about a second
 
-SCALE = "Blue is above zero, red below; all share one scale."
+_SIGNS = f"{theme.word('above').capitalize()} is above zero, {theme.word('below')} below"
+SCALE = f"{_SIGNS}; all share one scale."
 
 KINDS = {
     "mlp": (
@@ -187,7 +188,7 @@ class Units:
 
     def _picture(self) -> None:
         theme.html(f"The input picture: the window as a {theme.term('Gramian angular field')}", tag="h3")
-        theme.html("Blue is above zero, red below; the oldest value at the top and at the left.", "muted", "p")
+        theme.html(f"{_SIGNS}; the oldest value at the top and at the left.", "muted", "p")
         with ui.element("div").classes("pictures"):
             for name in ("Cosine of the sum of two angles", "Sine of their difference"):
                 with ui.element("figure"):

@@ -9,7 +9,6 @@ from anyio import CapacityLimiter, to_thread
 from nicegui import background_tasks, ui
 
 from ...._arrays import FloatArray
-from ...._palette import MODELS
 from ....errors import SeqzooError
 from ....forecasters.exact import best_linear
 from ....forecasters.protocol import Forecaster, has_bundle
@@ -75,7 +74,7 @@ class _Rollout:
         except SeqzooError as error:
             self.status.set_content(theme.sentence(error))
             return
-        measurement = errors.kept(name, model, horizon)
+        measurement = errors.cached(name, model, horizon)
         self._draw(self.drawn[1], measurement)
         if measurement is None:
             self.status.set_content("Measuring the error on fresh windows…")
@@ -122,7 +121,7 @@ class _Rollout:
         lines = [charts.line("best linear, recursive", steps, rolled, colour, style="dotted")]
         if partner is not None and other is not None:
             label, steps = f"{other.name}, {other.way}", np.arange(1, len(partner) + 1)
-            lines.append(charts.line(label, steps, partner, theme.light(MODELS[1])))
+            lines.append(charts.line(label, steps, partner, theme.light("partner")))
         return lines
 
     def _show_errors(self, measurement: Measurement, horizon: int) -> None:

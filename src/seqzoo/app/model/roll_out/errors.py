@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...._arrays import FloatArray
+from ...._arrays import FloatArray, with_channel
 from ....bundles import shelf
 from ....bundles.store import open_bundle
 from ....errors import SeqzooError
@@ -125,7 +125,7 @@ def case(name: str, model: Forecaster, horizon: int, seed: int) -> DrawnForecast
     history = drawn.context[0]
     window = history[None, -length:]
     rolled = linear_recursion(best_linear(signal, length), horizon)(window)[0]
-    seen = window[:, :, None]
+    seen = with_channel(window)
     beside = _of_partner(partner_of(name, model), seen, horizon)
     return DrawnForecasts(
         history,
@@ -142,7 +142,7 @@ def spread(windows: int) -> float:
     return math.sqrt(2 * LEVEL * (1 - LEVEL) / windows)
 
 
-def kept(name: str, model: Forecaster, horizon: int) -> Measurement | None:
+def cached(name: str, model: Forecaster, horizon: int) -> Measurement | None:
     """The cached measurement for a horizon; None if it has not been measured yet."""
     return _measurements.get(_key(name, model, horizon))
 
@@ -170,7 +170,7 @@ def _measure(name: str, model: Forecaster, horizon: int) -> Measurement:
 
     interval = calibrate(run, draw.context[:windows], draw.target[:windows], LEVEL)
     seen, target, clean = draw.context[windows:], draw.target[windows:], draw.clean[windows:]
-    batch = seen[:, :, None]
+    batch = with_channel(seen)
     ahead = model.forecast(batch, horizon).astype(np.float64)
     error = ahead - target
     beside = _of_partner(partner_of(name, model), batch, horizon)

@@ -15,7 +15,7 @@ from nicegui import ui
 
 from ....errors import SeqzooError
 from ....execution import runs
-from ....execution.runs.events import Began, Evaluated, Kept, Snapshot
+from ....execution.runs.events import Began, Evaluated, ModelSaved, Snapshot
 from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
 from ....execution.runs.plans import Plan, can_train, described
 from ....forecasters.floors import averaged, floors
@@ -123,7 +123,7 @@ class _Train:
                 keep = functools.partial(self._on_run, lambda run: self.runs.keep(run, self.name))
                 self.buttons["keep"] = controls.button("Keep", lambda: keep(self.unkept))
             self.unkept = theme.html("", "error-line", "p").props('role="alert"')
-            self.kept = theme.html(curves.TO_KEEP, "hint").props('aria-live="polite"').style("margin-top: 12px")
+            self.saved = theme.html(curves.TO_KEEP, "hint").props('aria-live="polite"').style("margin-top: 12px")
 
     def _rename(self, event: Any) -> None:
         self.name = str(event.args)[:200].strip()
@@ -226,12 +226,12 @@ class _Train:
         links = "".join(
             f'<p><a href="/models/{quote(model.name)}">{escape(model.name)}</a> is in the gallery: '
             f"{_distance(model)}.</p>"
-            for model in now.kept
+            for model in now.saved
         )
-        if now.not_kept is not None:
-            links += f'<p class="error-line">{escape(now.not_kept.name)}: {escape(now.not_kept.reason)}</p>'
+        if now.saving_failed is not None:
+            links += f'<p class="error-line">{escape(now.saving_failed.name)}: {escape(now.saving_failed.reason)}</p>'
         useless = now.state in CAN_BE_KEPT and bool(now.evaluations) and not is_useful(now)
-        self.kept.set_content(links or (curves.USELESS if useless else curves.TO_KEEP))
+        self.saved.set_content(links or (curves.USELESS if useless else curves.TO_KEEP))
 
     def _allow(self, now: Status | None) -> None:
         state = "" if now is None else now.state
@@ -297,7 +297,7 @@ def _clock(seconds: float) -> str:
     return time.strftime("%H:%M", time.localtime(seconds))
 
 
-def _distance(model: Kept) -> str:
+def _distance(model: ModelSaved) -> str:
     parts = ["verified" if model.is_verified else "not verified yet"]
     if model.excess is not None and model.error is not None:
         parts.insert(0, f"{model.excess:.2%} ± {model.error:.2%} above Bayes")

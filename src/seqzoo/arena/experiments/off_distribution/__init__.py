@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class OffDistributionSettings:
     """Settings of the command."""
 
-    models: Annotated[list[str] | None, Argument("Models of the signal; all of the shelf if none is named.")] = None
+    models: Annotated[list[str] | None, Argument("Models of the signal; all if none is named.")] = None
     signal: Annotated[str, Option("Signal family.")] = "sine"
-    windows: Annotated[int, Option("Fresh windows at each point.")] = 5000
+    windows: Annotated[int, Option("Fresh windows at each value of a parameter.")] = 5000
 
 
 class OffDistribution(Experiment["SweepCase", "list[SweepPoint]", "OffDistributionResults"]):
@@ -30,17 +30,17 @@ class OffDistribution(Experiment["SweepCase", "list[SweepPoint]", "OffDistributi
 
     key = command = "off-distribution"
     title = "Off-distribution"
-    help = """Move frequency, noise and amplitude away from the training values and measure every forecaster.
+    help = """Change frequency, noise or amplitude, and measure how much the error of every forecaster grows.
 
     Examples: `seqzoo off-distribution` · `seqzoo off-distribution lstm.sine --windows 20000 --out shifted`
     """
     notice = (
-        "Notice that away from its training signal a network mostly errs about as much as the {Bayes} forecaster "
-        "that does not know of the change, and sometimes far more: it has learned only that signal. A weighted sum "
-        "(linear) still works at a larger amplitude."
+        "Notice that on a changed signal most networks err about as much as a {Bayes} forecaster that assumes the "
+        "training signal; some err far more. A weighted sum (linear) still works at a larger amplitude."
     )
     file, settings = "off-distribution.json", OffDistributionSettings
-    figure_shows, counted, parts, is_long = "Off the training distribution", "parameters", "Moved", False
+    figure_shows, counted, is_long = "Error against each changed parameter, by model", "parameters", False
+    parts = "Changed parameter"
     committed = (CommittedResults("off-distribution", "Off the training distribution", "--windows 5000"),)
 
     def cases(self, settings: OffDistributionSettings) -> list[SweepCase]:
@@ -98,5 +98,5 @@ class OffDistribution(Experiment["SweepCase", "list[SweepPoint]", "OffDistributi
 
         names, windows = [shelf_models.with_signal(name, "sine") for name in models], 500
         count = f"{len(names)} models" if names else "all models"
-        about = f"{count}, {windows} fresh windows a point; the models are those that the zoo ships"
+        about = f"{count}, {windows} fresh windows for each value; the models are those that the zoo ships"
         return Demonstration(OffDistributionSettings(names, "sine", windows), len(SWEEPS), about)

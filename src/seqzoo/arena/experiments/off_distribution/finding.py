@@ -8,7 +8,7 @@ from .... import signals
 from ...report.findings import TWO_SIDED, Axis, Curve, Finding, chosen_of, part_of
 from ..shelf_models import windows_seen, without_signal
 from .measuring import OffDistributionResults
-from .report import LABELS, beside_untold, cost
+from .report import LABELS, beside_untold, cost, display_name
 
 
 def summarise(results: OffDistributionResults, part: str, chosen: Collection[str]) -> Finding:
@@ -16,7 +16,9 @@ def summarise(results: OffDistributionResults, part: str, chosen: Collection[str
     parts = {name: LABELS[name].partition(",")[0] for name in results.sweeps}
     part = part_of(part, parts)
     points = [point for point in results.sweeps[part] if part != "sigma" or point.value > 0]
-    short = {name: without_signal(name) if name in results.models else name for name in points[0].expected}
+    short = {
+        name: without_signal(name) if name in results.models else display_name(name) for name in points[0].expected
+    }
     models = [short[name] for name in results.models]
     names = chosen_of(chosen, models)
     drawn = [name for name in short if name not in results.models or short[name] in names]
@@ -43,12 +45,12 @@ def summarise(results: OffDistributionResults, part: str, chosen: Collection[str
         for point in points
     ]
     measured = {
-        "Signal": f"{signals.make(results.signal, results.training).description}, one parameter moved away from that",
-        "Seeds": "one training run of each model, the one that the zoo ships: two curves compare two runs",
+        "Signal": f"{signals.make(results.signal, results.training).description}, with one parameter changed",
+        "Seeds": "one training run of each model, as shipped: two curves compare two runs, not two architectures",
         "Training windows": windows_seen(own),
         "Measured on": f"{results.windows:,} fresh windows at each value; the floor of the changed signal plus the "
         "mean squared distance from its Bayes forecast",
-        "Bars": "1.96 standard errors, over windows, of the error on observed values; to either side",
+        "Bars": "95% intervals, 1.96 standard errors over windows of the error on observed values",
     }
     return Finding(
         models, parts, part, Axis(LABELS[part], is_logarithmic=part == "angular_frequency"),

@@ -1,7 +1,7 @@
 """The error of a forecaster where frequency, noise or amplitude differ from training.
 
 Models are compared with two Bayes forecasters. One knows the changed parameter, and its error is the floor. The other
-uses the posterior of the training signal, as a model would that has learned its training signal perfectly.
+uses the posterior of the training signal, like a model that has learned this signal perfectly.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from .... import signals
+from ...._arrays import with_channel
 from ...._estimates import Estimate
 from ....errors import InputError, SeqzooError
 from ....evaluation import metrics
@@ -78,7 +79,7 @@ class OffDistributionResults(msgspec.Struct, forbid_unknown_fields=True):
 
     def fail(self, case: SweepCase, reason: str) -> None:
         """Raises SeqzooError: the experiment ends with the first parameter that fails."""
-        raise SeqzooError(f"the {case.parameter.replace('_', ' ')} cannot be moved: {reason}")
+        raise SeqzooError(f"the {case.parameter.replace('_', ' ')} cannot be changed: {reason}")
 
 
 def begin(family: str, windows: int, models: list[str]) -> OffDistributionResults:
@@ -105,8 +106,8 @@ def training_signal(family: str) -> signals.Signal:
     fitting = [name for name, kind in signals.FAMILIES.items() if set(SWEEPS) <= _parameters(kind)]
     if family not in fitting:
         raise InputError(
-            f"the signal {family!r} does not have one frequency, one amplitude and noise to vary; "
-            f"those that have are {', '.join(fitting)}."
+            f"the signal {family!r} lacks one frequency, one amplitude and noise, which this experiment changes. "
+            f"Choose one of: {', '.join(fitting)}."
         )
     return signal
 
@@ -153,7 +154,7 @@ def _point(
         TOLD_NOTHING: training.posterior(context, 1)[0],
         LINEAR: best_linear(training, CONTEXT_LENGTH)(context),
     }
-    forecasts |= {name: predict(context[:, :, None]) for name, predict in models.items()}
+    forecasts |= {name: predict(with_channel(context)) for name, predict in models.items()}
     floor = signal.sigma**2 + float(variance.mean())
     return SweepPoint(
         value=value,

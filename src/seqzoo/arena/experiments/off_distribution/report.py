@@ -12,7 +12,14 @@ from .measuring import KNOWS, LINEAR, TOLD_NOTHING, OffDistributionResults, Swee
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NAMES = {KNOWS: "Bayes (changed signal)", TOLD_NOTHING: "Bayes (training signal)"}
+"""What reports and pages call the two Bayes forecasters."""
 LABELS = {"angular_frequency": "frequency, radians per step", "sigma": "noise sigma", "amplitude": "amplitude"}
+
+
+def display_name(forecaster: str) -> str:
+    """The name of a forecaster in reports and on pages."""
+    return NAMES.get(forecaster, forecaster)
 
 
 def figure(results: OffDistributionResults) -> Figure:
@@ -35,7 +42,7 @@ def figure(results: OffDistributionResults) -> Figure:
         noisy = [(point, sigma) for point, sigma in noise if sigma]
         for name in points[0].expected:
             heights = [point.expected[name] / sigma**2 for point, sigma in noisy]
-            axes.plot([point.value for point, _ in noisy], heights, label=name, **styles[name])
+            axes.plot([point.value for point, _ in noisy], heights, label=display_name(name), **styles[name])
         axes.axvline(results.training[parameter], color=_palette.light("grey"), linewidth=0.8)
         axes.set_xlabel(LABELS[parameter])
         axes.set_yscale("log")
@@ -49,16 +56,16 @@ def figure(results: OffDistributionResults) -> Figure:
 
 
 def markdown(results: OffDistributionResults) -> str:
-    """The section on leaving the training distribution: text, and a table of each sweep's ends and middle."""
+    """The section on errors off the training distribution: text, and a table of some values of each parameter."""
     usual = signals.make(results.signal, results.training)
     names = list(results.sweeps["sigma"][0].expected)
     lines = [
-        f"Every forecaster here knows {usual.description}. One parameter at a time is moved away from that; "
-        f"{results.windows:,} fresh windows of {results.context_length} values at each point. *{KNOWS}* the moved "
-        "parameter is the floor of the changed signal. *" + TOLD_NOTHING + "* forecasts as if nothing had changed. "
-        "The table states the expected MSE.",
+        f"Every model was trained on {usual.description}. One parameter at a time is changed; at each value, every "
+        f"forecaster reads the same {results.windows:,} fresh windows of {results.context_length} values. "
+        f"*{display_name(KNOWS)}* knows the changed parameter; its error is the floor. "
+        f"*{display_name(TOLD_NOTHING)}* assumes the training values. The table states the expected MSE.",
         "",
-        f"| | {' | '.join(names)} |",
+        f"| | {' | '.join(map(display_name, names))} |",
         f"|---|{'---:|' * len(names)}",
     ]
     for parameter, points in results.sweeps.items():
@@ -77,30 +84,29 @@ def _telling(points: list[SweepPoint], usual: float) -> list[SweepPoint]:
 
 
 def _sentences(results: OffDistributionResults) -> list[str]:
-    """What the numbers say, one line for each parameter and each forecaster."""
+    """The results in sentences, one for each parameter and each forecaster."""
     everyone = list(results.sweeps["sigma"][0].expected)
     lines = [f"- **{_short(parameter)}**: {cost(results, parameter, everyone)}" for parameter in results.sweeps]
     for name in (*results.models, LINEAR):
         ranges = [
             f"{_range(results, parameter, name)} over the {_short(parameter)}" for parameter in results.sweeps
         ]
-        lines.append(f"- **{name}**, MSE over that of the Bayes forecaster that does not know: {', '.join(ranges)}.")
+        lines.append(f"- **{name}**, MSE as a multiple of that of {display_name(TOLD_NOTHING)}: {', '.join(ranges)}.")
     return lines
 
 
 def cost(results: OffDistributionResults, parameter: str, names: Iterable[str]) -> str:
-    """Where not knowing a parameter costs most, and what it costs these forecasters there."""
+    """The value at which assuming the training value costs most, and what it costs these forecasters there."""
     worst = max(_off(results, parameter), key=lambda point: _times(point, TOLD_NOTHING, KNOWS))
-    costs = ", ".join(f"{name} {_times(worst, name, KNOWS):.3g}" for name in names if name != KNOWS)
-    return (
-        f"not knowing it costs most at {worst.value:g}. MSE over that of the Bayes forecaster that knows: {costs}."
-    )
+    costs = ", ".join(f"{display_name(name)} {_times(worst, name, KNOWS):.3g}" for name in names if name != KNOWS)
+    most = f"assuming the training value costs most at {worst.value:g}"
+    return f"{most}. MSE there as a multiple of the floor: {costs}."
 
 
 def beside_untold(results: OffDistributionResults, parameter: str, name: str) -> str:
-    """A forecaster beside the Bayes forecaster that does not know the parameter."""
+    """The error of a forecaster beside that of the Bayes forecaster which assumes the training value."""
     times = _range(results, parameter, name)
-    return f"{name}: {times} times the MSE of the Bayes forecaster that does not know."
+    return f"{name}: {times} times the MSE of {display_name(TOLD_NOTHING)}."
 
 
 def _range(results: OffDistributionResults, parameter: str, name: str) -> str:

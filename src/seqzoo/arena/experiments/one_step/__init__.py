@@ -1,4 +1,4 @@
-"""One step: excess by model, each trained on the same data and the same number of windows, several seeds."""
+"""One step: excess by model; all are trained on the same data and number of windows, with several seeds."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OneStepSettings:
-    """As typed; `contest` checks them."""
+    """Settings of the command; `contest` checks them."""
 
-    signal: Annotated[str, Option("A signal family, as sine.")] = "sine"
-    models: Annotated[str | None, Option("As lstm,gru,mlp; every architecture if not given.")] = None
+    signal: Annotated[str, Option("Signal family, for example sine.")] = "sine"
+    models: Annotated[str | None, Option("Architectures, for example lstm,gru,mlp; all if not given.")] = None
     budget: Annotated[
-        list[str] | None, Option("Points of the one observed series, or endless; repeatable. By default 20000.")
+        list[str] | None, Option("Length of the observed series, or endless; 20000 if not given. Repeatable.")
     ] = None
-    seeds: Annotated[int, Option("How many: seeds 0, 1, ..., the same for every model.")] = 5
-    windows: Annotated[int, Option("Windows that every model sees in training.")] = 256_000
+    seeds: Annotated[int, Option("Number of seeds: 0, 1, ..., the same for every model.")] = 5
+    windows: Annotated[int, Option("Training windows of every model.")] = 256_000
 
     def contest(self) -> Contest:
         """The contest of these settings; raises as `Contest.of`."""
@@ -41,15 +41,15 @@ class OneStep(TrainingExperiment):
     """Excess of one step by model; a part of the finding is a length of the observed series."""
 
     key, command, title = "one-step", "arena", "One step"
-    help = """Compare models: same data, same number of windows, several seeds, intervals, verdicts.
+    help = """Compare models on the same data and number of windows, over several seeds, with intervals and verdicts.
 
-    Ctrl-C stops and reports what is there; the same command continues. Examples:
+    Ctrl-C stops and reports the finished trainings; the same command continues. Examples:
     `seqzoo arena --signal sine --budget 20000 --seeds 5` ·
     `seqzoo arena --models lstm,mlp --budget 1000 --budget endless` · `seqzoo arena --render FOLDER`
     """
     notice = (
-        "Notice which neighbours cannot be told apart: a smaller mean {excess} is no verdict until the differences "
-        "over seeds show it."
+        "Notice between which neighbours no difference is detected: a smaller mean {excess} is a verdict only if "
+        "the differences over seeds show it."
     )
     settings = OneStepSettings
     figure_shows = "Excess over Bayes of every model, by budget"

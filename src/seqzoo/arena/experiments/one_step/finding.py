@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from ....evaluation.verdicts import LEAST
 from ....forecasters.table import label
-from ...report.contests import how_measured, told_apart
+from ...report.contests import detected, how_measured
 from ...report.findings import OVER_SEEDS, Axis, Finding, Mark, chosen_of, part_of
 from ...report.tables import HEADINGS, boards, budget, summary, verdict_line
 from ...results import TrainingResults
@@ -44,7 +44,7 @@ def summarise(results: TrainingResults, part: str, chosen: Collection[str]) -> F
     ]
     return Finding(
         models, parts, part, Axis("excess over Bayes", is_share=True), HEADINGS, [row.cells() for row in few.rows],
-        [*told_apart(few), *summary(few)], how_measured(results, board.points, board.windows, OVER_SEEDS), marks,
+        [*detected(few), *summary(few)], how_measured(results, board.points, board.windows, OVER_SEEDS), marks,
         details=[verdict_line(verdict) for verdict in few.verdicts],
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
-"""Time against picture: what a family loses when the steps of a window or the pixels of a picture lose their order.
+"""Time against picture: the error of each family where the steps of windows or the pixels of pictures are reordered.
 
-Every family is trained and tested in three conditions: intact; permuted, by one fixed order, which destroys who
-is whose neighbour and nothing else; shuffled, each window by an order of its own, which leaves only the values.
+Every family is trained and tested in three conditions: intact; permuted, by one fixed order, which destroys only
+the neighbourhood; shuffled, each input by a new random order, which leaves only the values.
 """
 
 from __future__ import annotations
@@ -23,35 +23,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TimeAgainstPictureSettings:
-    """As typed."""
+    """Settings of the command."""
 
-    seeds: Annotated[int, Option("Seeds of each run; the intervals are over them.")] = 3
-    quick: Annotated[bool, Option("Runs too short to conclude from: a minute in all.")] = False
+    seeds: Annotated[int, Option("Number of seeds; intervals are over seeds.")] = 3
+    quick: Annotated[bool, Option("Short runs, a minute in all; they allow no conclusions.")] = False
 
     def lengths(self) -> Lengths:
-        """Of the runs."""
+        """The lengths of the runs."""
         from .cases import FULL, QUICK
 
         return QUICK if self.quick else FULL
 
 
 class TimeAgainstPicture(Experiment["OrderCase", "OrderOutcome", "OrderResults"]):
-    """What a family loses with the order of its input; a part of the finding is what it reads."""
+    """The error of each family on reordered input; a part of the finding is a kind of input."""
 
     key = command = "time-against-picture"
     title = "Time against picture"
-    help = """Train recurrent, feed-forward and convolutional families on windows and pictures in and out of order.
+    help = """Train recurrent, feed-forward and convolutional families on ordered and reordered windows and pictures.
 
-    The same command goes on where it was interrupted.
+    The same command continues an interrupted experiment.
 
     Examples: `seqzoo time-against-picture` · `seqzoo time-against-picture --quick --out order`
     """
     notice = (
-        "Notice who gets worse when one fixed order scatters the neighbours (permuted), and how everybody fails when "
-        "each input comes in an order of its own (shuffled)."
+        "Notice which families get worse when one fixed order scatters the neighbours (permuted). All fail when "
+        "each input has a new random order (shuffled)."
     )
     file, settings = "time-against-picture.json", TimeAgainstPictureSettings
-    figure_shows, counted, parts = "Time against picture", "runs", "Reading"
+    counted, parts = "runs", "Input"
+    figure_shows = "Error of each family on intact, permuted and shuffled input"
     committed = (CommittedResults("time-against-picture", "Time against picture", "--seeds 4"),)
 
     def check_installed(self, *, measuring: bool) -> None:
@@ -106,5 +107,5 @@ class TimeAgainstPicture(Experiment["OrderCase", "OrderOutcome", "OrderResults"]
     def demonstrate(self, signal: str, part: str, models: Sequence[str]) -> Demonstration:
         seeds = 2
         settings = TimeAgainstPictureSettings(seeds, quick=True)
-        about = f"{seeds} seeds and runs too short to conclude from, of every family"
+        about = f"{seeds} seeds of every family; the runs are too short for conclusions"
         return Demonstration(settings, len(self.cases(settings)), about)

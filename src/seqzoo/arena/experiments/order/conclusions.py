@@ -1,4 +1,4 @@
-"""What a family loses with the order of its input: ratios of paired seeds, and what they show."""
+"""Ratios of errors on reordered and on intact input, with paired seeds, and what they show."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from ....signals import Sine
 from .cases import CONDITIONS, FAMILIES, TESTED, OrderCase, OrderResults
 
 CAUTION = (
-    "An interval that includes 1 shows no difference at this number of seeds, and no equality. The intervals are "
-    "each family's own: none is widened for the number of comparisons."
+    "An interval that includes 1 shows neither a difference nor equality at this number of seeds. No interval is "
+    "widened for the number of comparisons."
 )
 TABLE = ("family", "parameters", "intact", "permuted", "ratio", "shuffled", "ratio")
-NEIGHBOURS = "Leans on neighbourhood (worse when permuted, though nothing else is lost)"
-ORDER = "Leans on order; a need of neighbours is not shown (not surely worse when permuted, worse when shuffled)"
-NEITHER = "No leaning shown (not surely worse in either condition)"
+NEIGHBOURS = "Depends on neighbourhood (worse when permuted)"
+ORDER = "Depends on order, not shown to depend on neighbourhood (detectably worse only when shuffled)"
+NEITHER = "No dependence shown (not detectably worse in either condition)"
 GUESSING = 0.9  # share of wrong answers among ten classes
 
 
 def ratio(results: OrderResults, data: str, family: str, condition: str) -> Interval:
-    """How many times the error of the intact run: geometric mean over seeds with its 95% t interval.
+    """The error as a multiple of that of the intact run: geometric mean over seeds with its 95% t interval.
 
-    Seeds are paired: both runs have the same start, and digits the same split. To errors counted in pictures half
-    a picture is added, so that none is zero.
+    Seeds are paired: both runs have the same start, and digits the same split. On digits, half
+    a picture is added to each error, so that none is zero.
     """
     least = 0.5 / TESTED if data == "digits" else 0.0
     above, below = (np.array(errors(results, data, family, each)) + least for each in (condition, CONDITIONS[0]))
@@ -66,7 +66,7 @@ def finished(results: OrderResults, data: str, family: str, condition: str) -> l
 
 
 def compared(results: OrderResults) -> list[tuple[str, str]]:
-    """Data and family of those that have two seeds or more."""
+    """Data and family of the comparisons that have two seeds or more."""
     return [
         (data, family)
         for data, families in FAMILIES.items()
@@ -83,8 +83,8 @@ def row(results: OrderResults, data: str, family: str) -> list[str]:
     return [family, f"{size:,}", intact, permuted, ratios[0], shuffled, ratios[1]]
 
 
-def leaning(results: OrderResults, data: str, family: str) -> tuple[str, str]:
-    """What a family is shown to lean on, and the ratios that show it."""
+def dependence(results: OrderResults, data: str, family: str) -> tuple[str, str]:
+    """What a family is shown to depend on, and the ratios that show it."""
     permuted, shuffled = (ratio(results, data, family, condition) for condition in CONDITIONS[1:])
     if permuted.low > 1:
         return NEIGHBOURS, times(permuted)

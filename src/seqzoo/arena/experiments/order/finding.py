@@ -8,7 +8,7 @@ from .... import signals
 from ....evaluation.verdicts import mean_interval
 from ...report.findings import OVER_SEEDS, Axis, Finding, Mark, chosen_of, part_of
 from .cases import CONDITIONS, FAMILIES, TESTED, OrderResults
-from .conclusions import CAUTION, GUESSING, TABLE, compared, errors, finished, leaning, references, row
+from .conclusions import CAUTION, GUESSING, TABLE, compared, dependence, errors, finished, references, row
 
 
 def summarise(results: OrderResults, part: str, chosen: Collection[str]) -> Finding:
@@ -28,19 +28,19 @@ def summarise(results: OrderResults, part: str, chosen: Collection[str]) -> Find
     known = {"guessing": GUESSING} if part == "digits" else references()
     marks += [Mark(name, name, value, is_reference=True) for name, value in known.items()]
     comparable = [(data, family) for data, family in compared(results) if data == part and family in names]
-    sentences = [f"{family}: {': '.join(leaning(results, part, family))}" for _, family in comparable]
+    sentences = [f"{family}: {': '.join(dependence(results, part, family))}" for _, family in comparable]
     seeds = sorted({len(errors(results, part, family, "intact")) for _, family in comparable})
     steps = results.settings.steps
     trained = (
         f"{results.settings.epochs} epochs of 1,297 pictures"
         if part == "digits"
-        else "in updates, of each recipe's own batches: " + ", ".join(f"{name} {steps[name]:,}" for name in models)
+        else "updates, on batches of each recipe's size: " + ", ".join(f"{name} {steps[name]:,}" for name in models)
     )
     measured = {
         "Signal": "handwritten digits, 8 x 8 pixels" if part == "digits" else signals.make("sine").description,
         "Seeds": " or ".join(map(str, seeds)) or "none finished yet",
         "Training windows": trained,
-        "Measured on": f"{TESTED} pictures not trained on; the share of wrong answers"
+        "Measured on": f"{TESTED} held-out pictures; the share of wrong answers"
         if part == "digits"
         else f"{results.settings.windows:,} fresh windows; excess over the Bayes forecast of the ordered window",
         "Bars": f"{OVER_SEEDS}; ratios are geometric means of paired seeds",

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...._arrays import channel, with_channel
+
 
 def permutation(length: int, seed: int) -> list[int]:
     """The one order that `permuted` puts values in, the same for training and test."""
@@ -17,7 +19,7 @@ def reorder(values: Tensor, condition: str, seed: int) -> Tensor:
 
     Args:
         condition: "intact"; "permuted", every row by the permutation of the seed; or "shuffled", each row by
-            an order of its own that torch's generator draws anew at each call.
+            a new order, which torch's generator draws at each call.
     """
     if condition == "permuted":
         return values[:, permutation(values.shape[1], seed)]
@@ -34,5 +36,5 @@ class Reordered(nn.Module):
         self.inner, self.condition, self.seed = inner, condition, seed
 
     def forward(self, context: Tensor) -> Tensor:
-        forecast: Tensor = self.inner(reorder(context[:, :, 0], self.condition, self.seed)[:, :, None])
+        forecast: Tensor = self.inner(with_channel(reorder(channel(context), self.condition, self.seed)))
         return forecast

@@ -1,4 +1,4 @@
-"""Picture and text of what order is worth."""
+"""Picture and text of the experiment on order."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .conclusions import (
     ORDER,
     TABLE,
     compared,
+    dependence,
     errors,
-    leaning,
     ratio,
     references,
     row,
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 def figure(results: OrderResults) -> Figure:
-    """The error of each family in each condition, one dot a seed and a bar at their mean."""
+    """The error of each family in each condition: a dot for each seed, and a bar at their mean."""
     figure, panels = plots.panels(len(FAMILIES), width=11.0, height=4.5)
     colours = {condition: _palette.light(condition) for condition in CONDITIONS}
     lines = {"sine": references(), "digits": {"guessing": GUESSING}}
-    titles = {"sine": "sine windows: excess over the ordered Bayes", "digits": "digits: share of wrong answers"}
+    titles = {"sine": "windows of the sine: excess over Bayes", "digits": "digits: share of wrong answers"}
     for axes, data in zip(panels, FAMILIES, strict=True):
         families = [family for of, family in compared(results) if of == data]
         for place, family in enumerate(families):
@@ -58,17 +58,20 @@ def figure(results: OrderResults) -> Figure:
 
 
 def markdown(results: OrderResults) -> str:
-    """The section on order: what was done, the table, and what the numbers say."""
+    """The section on order: the method, the table, and the conclusions."""
     comparable, linear = compared(results), references()
     seeds = sorted({len(errors(results, data, family, "intact")) for data, family in comparable})
     lines = [
-        "The same families read windows of the noisy sine and pictures of handwritten digits (8 x 8 pixels), trained "
-        f"and tested in three conditions, {' or '.join(map(str, seeds)) or 'no'} seeds each. *Permuted*: one fixed "
-        "order for all of training and test; nothing is lost but who is whose neighbour. *Shuffled*: every window or "
-        "picture in an order of its own, drawn anew each time it is shown; only the values are left. Errors are the "
-        "excess over the Bayes forecast on the sine and the share of wrong answers on the digits; the Bayes forecast "
-        "is that of the ordered window also where the model sees a shuffled one, for which the best possible is "
-        "worse. Means over seeds with 95% t intervals; ratios to intact are geometric means of paired seeds.",
+        "Families of models read windows of the noisy sine and pictures of handwritten digits (8 x 8 pixels). "
+        f"They are trained and tested in three conditions, with {' or '.join(map(str, seeds)) or 'no'} seeds each. "
+        "*Intact*: the original order. *Permuted*: one fixed order for every input, in training and test; only the "
+        "neighbourhood is lost. *Shuffled*: a new random order for each input, each time it is read; only "
+        "the values are left.",
+        "",
+        "The error on the sine is the excess over the Bayes forecast, that on digits the share of wrong answers. The "
+        "Bayes forecast is always that of the ordered window; from a shuffled window, even the best possible "
+        "forecast has a larger error. The table states means over seeds with 95% t intervals. Ratios to intact are "
+        "geometric means over paired seeds.",
         "",
         f"| data | {' | '.join(TABLE)} |",
         "|---|---|---:|---:|---:|---:|---:|---:|",
@@ -76,12 +79,13 @@ def markdown(results: OrderResults) -> str:
     for data, family in comparable:
         lines.append(f"| {' | '.join([data, *row(results, data, family)])} |")
     known = ", ".join(f"{name} {excess:.1%}" for name, excess in linear.items())
-    lines += ["", f"For scale: on the sine {known}; guessing a digit is wrong in {GUESSING:.0%}.", ""]
-    return "\n".join([*lines, *_leanings(results, comparable, linear)]) + "\n"
+    guessed = f"A guessed digit is wrong in {GUESSING:.0%} of cases."
+    lines += ["", f"For comparison, the excess on the sine: {known}. {guessed}", ""]
+    return "\n".join([*lines, *_dependences(results, comparable, linear)]) + "\n"
 
 
-def _leanings(results: OrderResults, comparable: list[tuple[str, str]], linear: Mapping[str, float]) -> list[str]:
-    """Which families lean on what, as far as the intervals tell them apart."""
+def _dependences(results: OrderResults, comparable: list[tuple[str, str]], linear: Mapping[str, float]) -> list[str]:
+    """Which families depend on what, as far as the intervals show it."""
     groups: dict[str, list[str]] = {
         claim: []
         for claim in (
@@ -89,13 +93,13 @@ def _leanings(results: OrderResults, comparable: list[tuple[str, str]], linear: 
             ORDER,
             NEITHER,
             "Better when permuted than intact",
-            "When shuffled, not shown to beat guessing a digit or the best multiple of the window's mean",
+            "When shuffled, not shown to beat a guessed digit or the best multiple of the window's mean",
         )
     }
     *_, better, blind = groups.values()
     for data, family in comparable:
         name = f"{family} on {'the sine' if data == 'sine' else data}"
-        claim, ratios = leaning(results, data, family)
+        claim, ratios = dependence(results, data, family)
         groups[claim].append(f"{name} ({ratios})")
         permuted = ratio(results, data, family, "permuted")
         if permuted.high < 1:

@@ -1,4 +1,4 @@
-"""One run: trained on its windows or pictures, tested on others in the same condition."""
+"""One run: a model trained on windows or pictures, and tested on others in the same condition."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _on_sine(case: OrderCase) -> tuple[float, int]:
     from .reordering import Reordered
 
     steps = case.lengths.steps[case.family]
-    # Few evaluations: beside runs this short they are dear.
+    # Few evaluations, which take long beside runs this short.
     changes = {"recipe.steps": steps, "recipe.evaluate_every": steps}
     spec = TrainingSpec.of(_registry.entry(f"{case.family}.sine"), seed=case.seed, changes=changes)
     module = train(spec, wrap=lambda inner: Reordered(inner, case.condition, case.seed)).module

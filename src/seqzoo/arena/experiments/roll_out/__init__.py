@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class RollOutSettings:
     """Settings of the command."""
 
-    models: Annotated[list[str] | None, Argument("Models of the signal; all of the shelf if none is named.")] = None
+    models: Annotated[list[str] | None, Argument("Models of the signal; all if none is named.")] = None
     signal: Annotated[str, Option("Signal family.")] = "sine"
     windows: Annotated[int, Option("Fresh windows, the same for every model.")] = 5000
 
@@ -30,16 +30,16 @@ class RollOut(Experiment["RollOutCase", "RolledOut", "RollOutResults"]):
 
     key = command = "roll-out"
     title = "Roll-out"
-    help = """Roll every forecaster out 100 steps and measure its error by step beside the floor.
+    help = """Roll out every forecaster for 100 steps, and measure its error at each step beside the floor.
 
     Examples: `seqzoo roll-out` · `seqzoo roll-out lstm.sine lstm.sine-h50 --windows 20000 --out rolled`
     """
     notice = (
-        "Notice how models that are nearly alike one step ahead come to lie far apart at a hundred: feeding "
-        "forecasts back magnifies what one step hides, while the {floor} hardly moves."
+        "Notice that models with nearly equal errors one step ahead differ widely at a hundred steps: feeding "
+        "forecasts back magnifies small differences, while the {floor} hardly rises."
     )
     file, settings = "roll-out.json", RollOutSettings
-    figure_shows, counted, is_long = "Many steps ahead", "models", False
+    figure_shows, counted, is_long = "Mean squared error against steps ahead, by model", "models", False
     committed = (CommittedResults("roll-out", "Many steps ahead", "--windows 5000"),)
 
     def cases(self, settings: RollOutSettings) -> list[RollOutCase]:

@@ -37,7 +37,7 @@ def summarise(results: RollOutResults, chosen: Collection[str]) -> Finding:
     sentences = [line.replace(f".{results.signal}", "") for line in reach(results, drawn)]
     measured = {
         "Signal": signals.make(results.signal).description,
-        "Seeds": "one training run of each model, the one that the zoo ships: two curves compare two runs",
+        "Seeds": "one training run of each model, as shipped: two curves compare two runs, not two architectures",
         "Training windows": windows_seen(drawn),
         "Measured on": f"the same {results.windows:,} fresh windows for all; the Bayes floor plus the mean squared "
         "distance from the Bayes forecast",

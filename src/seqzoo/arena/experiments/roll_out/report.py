@@ -38,12 +38,12 @@ def figure(results: RollOutResults) -> Figure:
 
 
 def markdown(results: RollOutResults) -> str:
-    """The section on rolling out: what was done, a table of some steps, and how far each model gets."""
+    """The section on roll-outs: the method, a table of some steps, and up to which step each model is good."""
     text = (
-        f"The shipped models of the {results.signal}, each one training run, rolled out over the same "
-        f"{results.windows:,} fresh windows of {results.context_length} values. Expected MSE by step: the floor plus "
-        "the mean squared distance from the Bayes forecast, ± its standard error over windows. What differs between "
-        "two rows is these two runs; it says nothing of their architectures."
+        f"The shipped models of the {results.signal}, each trained once, are rolled out over the same "
+        f"{results.windows:,} fresh windows of {results.context_length} values. The table states the expected MSE by "
+        "step: the floor plus the mean squared distance from the Bayes forecast, ± its standard error over windows. "
+        "Two rows compare two training runs, not two architectures."
     )
     places = [results.steps.index(step) for step in TABLE_STEPS]
     rows = [[label(name), *(f"{values[at]:.4g}" for at in places)] for name, values in results.references.items()]

@@ -1,4 +1,4 @@
-"""Sample efficiency: excess against the number of points that a model may learn from."""
+"""Sample efficiency: excess against the number of points that a model is trained on."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SampleEfficiencySettings:
-    """As typed; `contest` checks them."""
+    """Settings of the command; `contest` checks them."""
 
-    signal: Annotated[str, Option("A signal family, as sine.")] = "sine"
-    models: Annotated[str | None, Option("As lstm,gru,mlp; every architecture if not given.")] = None
-    points: Annotated[str, Option("Lengths of the one series to learn from, with commas between.")] = (
+    signal: Annotated[str, Option("Signal family, for example sine.")] = "sine"
+    models: Annotated[str | None, Option("Architectures, for example lstm,gru,mlp; all if not given.")] = None
+    points: Annotated[str, Option("Lengths of the training series, separated by commas.")] = (
         "200,500,1000,2000,5000,10000,20000,50000"
     )
-    seeds: Annotated[int, Option("How many: seeds 0, 1, ..., the same for every model.")] = 2
-    windows: Annotated[int, Option("Windows that every model sees in training.")] = 64_000
+    seeds: Annotated[int, Option("Number of seeds: 0, 1, ..., the same for every model.")] = 2
+    windows: Annotated[int, Option("Training windows of every model.")] = 64_000
 
     def contest(self) -> Contest:
         """The contest of these settings.
 
         Raises:
-            InputError: points that are no number; and as `Contest.of`.
+            InputError: a length is endless; and as `Contest.of`.
         """
         from ....errors import InputError
         from ..contest import Contest, points_of
 
         points = self.points.split(",")
         if None in map(points_of, points):
-            raise InputError("sample efficiency is of a number of points; endless has none.")
+            raise InputError("--points takes numbers, got endless. `seqzoo arena --budget endless` measures it.")
         return Contest.of(self.signal, self.models, points, self.seeds, self.windows)
 
 
@@ -50,15 +50,15 @@ class SampleEfficiency(TrainingExperiment):
 
     key = command = "sample-efficiency"
     title = "Sample efficiency"
-    help = """How many points a model needs: excess against the length of the series it learns from.
+    help = """Measure excess against the length of the training series.
 
-    Ctrl-C stops and reports what is there; the same command continues. Examples:
+    Ctrl-C stops and reports the finished trainings; the same command continues. Examples:
     `seqzoo sample-efficiency --signal sine` · `seqzoo sample-efficiency --models linear,mlp --points 200,1000,5000` ·
     `seqzoo sample-efficiency --render FOLDER`
     """
     notice = (
-        "Notice where each curve comes to stay below the {best linear} forecaster: most networks need a thousand "
-        "points or more before they are worth more than twenty fixed weights."
+        "Notice from how many points on each curve stays below the {best linear} forecaster: most networks need a "
+        "thousand points or more to beat its twenty fixed weights."
     )
     settings = SampleEfficiencySettings
     figure_shows = "Excess over Bayes against points, by model"

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from ....evaluation.verdicts import geometric_mean
 from ....forecasters.table import label
-from ...report.contests import how_measured, told_apart
+from ...report.contests import detected, how_measured
 from ...report.findings import Axis, Curve, Finding, chosen_of
 from ...report.tables import boards, verdict_line
 from ...results import TrainingResults
@@ -54,7 +54,7 @@ def summarise(results: TrainingResults, part: str, chosen: Collection[str]) -> F
         rows=[row for row in last.rows if row.name in names],
         verdicts=[verdict for verdict in last.verdicts if {verdict.better, verdict.worse} <= {*names, *references}],
     )
-    at_the_end = told_apart(few)
+    at_the_end = detected(few)
     sentences += [f"At {points[-1]:,} points: {line}" for line in at_the_end]
     sentences += [str(verdict) for verdict in few.verdicts if verdict.is_detected and at_the_end]
     bars = "the span of the seeds; lines join their geometric means"

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 FIGURE, MARKDOWN = "efficiency.svg", "report.md"
 FIGURE_SHOWS = "Excess over Bayes against points, by model"
 NOTE = (
-    "Excess over Bayes on fresh windows: the geometric mean over seeds. The last column is the smallest number of "
-    "points from which on a model stays below the best linear predictor, whose weights are known exactly."
+    "The table states the excess over Bayes on fresh windows, as the geometric mean over seeds. The last column is "
+    "the number of points from which on a model stays below the best linear forecaster, whose weights are known "
+    "exactly."
 )
 
 
 @dataclass(frozen=True)
 class EfficiencyTable:
-    """Of one number of windows seen: `curves` has the excess of each seed by model and points.
+    """The table of one number of training windows. `curves` has the excess of each seed by model and points.
 
     A model that failed on a seed has no value at those points; `failures` has the reasons.
     """
@@ -73,7 +74,7 @@ def tables(results: TrainingResults) -> list[EfficiencyTable]:
 
 
 def _rows(results: TrainingResults, curves: dict[str, dict[int, list[float]]], points: list[int]) -> list[list[str]]:
-    """From the best at the most points to the worst; then the references, which learn from nothing."""
+    """The models, from the best at the most points to the worst; then the references, which need no training."""
     best_linear = results.references.get("best_linear", math.nan)
     rows = []
     for model, curve in curves.items():
