@@ -11,7 +11,7 @@ from seqzoo.evaluation.comparison import compare
 TITLE = "Comparisons over cutoffs"
 CUTOFFS = (30, 100, 400)
 HORIZONS = (1, 4, 12)
-DRAWS = 1_000
+DRAWS = 500
 
 
 def errors(count: int, horizon: int, rng: np.random.Generator) -> np.ndarray:

@@ -77,7 +77,8 @@ def compare(losses: ArrayLike, rival: ArrayLike, horizon: int = 1, *, stride: in
         raise InputError(f"horizon and stride must be at least 1, got {horizon} and {stride}.")
     differences = one - other
     overlap = -(-horizon // stride)
-    block = min(max(block_length(differences), overlap), len(differences))
+    # Blocks weigh the autocovariance at lag k by 1 - k / b: at b = H they would omit a third of what overlap causes.
+    block = min(max(block_length(differences), 2 * overlap - 1), len(differences))
     low, high = bootstrap_interval(differences, block)
     return Comparison(
         float(differences.mean()), low, high, diebold_mariano(differences, overlap), len(differences), block

@@ -16,9 +16,9 @@ thresholds, chaos, dependence that differs between high and low values. It does 
 or what the network does not learn from so few points: a large p is no proof that the series is linear.
 
 A small p has other causes too. Nothing here tells nonlinearity from a law that changes with time, and a variance that
-changes disturbs the ranks. A season that is no sine is nonlinear to 8 lags: give its length, and its means are
-removed first. A line spectrum, as that of a noisy sine, is nearly its own surrogate: such a series is rejected
-about as often as a linear one, whatever a network gains from it.
+changes disturbs the ranks. A season that repeats unchanged is no Gaussian process, and is often rejected: give its
+length, and its means are removed first. A slow sine with noise is rarely rejected, for a line spectrum is nearly its
+own surrogate, whatever a network gains from it. `benchmarks/surrogates.py` measures all these rates.
 
 Shapes: T series, S series at once, N rows, P lags, K hidden units.
 """
@@ -32,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Float32Array, FloatArray
+from .._arrays import Float32Array, FloatArray, channel, with_channel
 from ..data.windows import finite_series
 from ..errors import InputError
 from .surrogates import iaaft, matched_ends
@@ -167,7 +167,7 @@ def _stationary(values: FloatArray, season: int | None) -> tuple[FloatArray, boo
     """The values without season and trend, with standard deviation 1, and whether they are differences."""
     rest = values - values.mean()
     spread = float(rest.std())
-    if spread <= 1e-12 * float(np.abs(values).max()):
+    if spread <= 1e-14 * float(np.abs(values).max()):
         raise InputError("all values are equal: there is nothing to test.")
     rest = rest / spread
     if season is not None:
@@ -218,12 +218,12 @@ def _linear(lags: FloatArray, target: FloatArray) -> FloatArray:
     design = np.concatenate([lags, np.ones_like(lags[..., :1])], axis=2)
     normal = design.swapaxes(1, 2) @ design
     normal[:, range(LAGS), range(LAGS)] += RIDGE * lags.shape[1]
-    return np.linalg.solve(normal, design.swapaxes(1, 2) @ target[..., None])
+    return np.linalg.solve(normal, design.swapaxes(1, 2) @ with_channel(target))
 
 
 def _forecast(lags: FloatArray, coefficients: FloatArray) -> FloatArray:
     """[S, N]"""
-    return (lags @ coefficients[:, :LAGS] + coefficients[:, LAGS:])[..., 0]
+    return channel(lags @ coefficients[:, :LAGS] + coefficients[:, LAGS:])
 
 
 def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -240,7 +240,7 @@ def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np
     count, rows, _ = lags.shape
     scale = target.std(axis=1, keepdims=True)
     scale[scale == 0] = 1.0
-    inputs, wanted = lags.astype(np.float32), (target / scale).astype(np.float32)[..., None]
+    inputs, wanted = lags.astype(np.float32), with_channel((target / scale).astype(np.float32))
     parameters: list[Float32Array] = [
         np.repeat(initial.astype(np.float32)[None], count, axis=0)
         for initial in (
@@ -276,5 +276,5 @@ def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np
             mean += 0.1 * (gradient - mean)
             square += 0.001 * (gradient * gradient - square)
             parameter -= rate * mean / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    correction: FloatArray = (np.tanh(held_out.astype(np.float32) @ into + shift) @ out + level)[..., 0] * scale
+    correction: FloatArray = channel(np.tanh(held_out.astype(np.float32) @ into + shift) @ out + level) * scale
     return correction

@@ -6,7 +6,7 @@ through a monotone function that does not change.
 
 Iterated amplitude-adjusted Fourier transform (IAAFT): Schreiber and Schmitz, Improved surrogate data for
 nonlinearity tests (Physical Review Letters 77, 1996). Choice of the segment: Schreiber and Schmitz, Surrogate time
-series (Physica D 142, 2000), section 4.4. Shapes: T series, S surrogates.
+series (Physica D 142, 2000), section 4.6. Shapes: T series, S surrogates.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def iaaft(series: ArrayLike, count: int, *, seed: int) -> NDArray[np.float64]:
 def matched_ends(series: ArrayLike) -> slice:
     """The segment, of at least nine tenths of the series, whose ends match best in value and in slope.
 
-    It minimises (x_first - x_last)^2 + ((x_second - x_first) - (x_last - x_last-but-one))^2, Schreiber and
-    Schmitz's gamma_jump plus gamma_slip up to a common factor; of equal segments, the longest.
+    For a segment x_1..x_n it minimises (x_1 - x_n)^2 + ((x_2 - x_1) - (x_n - x_(n-1)))^2, which is gamma_jump plus
+    gamma_slip of Schreiber and Schmitz without their denominators. Of equal segments, the longest.
 
     Args:
         series: [T], at least 20 finite values.
