@@ -26,6 +26,20 @@ def check_torch(purpose: str) -> None:
         raise MissingExtraError(purpose, "train")
 
 
+def has_polars() -> bool:
+    """Whether polars is installed, without importing it."""
+    try:
+        return importlib.util.find_spec("polars") is not None
+    except ValueError:  # None stands for it in sys.modules, as tests of a bare installation do
+        return False
+
+
+def check_polars(purpose: str) -> None:
+    """Raises MissingExtraError, which states the purpose, unless polars and narwhals are installed."""
+    if not has_polars() or importlib.util.find_spec("narwhals") is None:
+        raise MissingExtraError(purpose, "series")
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Run this thread's torch operations on one core, then restore the previous setting. Imports torch.

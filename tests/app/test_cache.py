@@ -6,7 +6,7 @@ import pytest
 
 from seqzoo.app.ui import theme
 from seqzoo.app.ui.cache import Cache
-from seqzoo.data.reading import rows_of
+from seqzoo.data.typed import rows_of
 from seqzoo.errors import InputError
 
 

@@ -184,14 +184,24 @@ def test_a_chosen_file_is_read(visit: Visit) -> None:
     assert values(page) == [7.0, 0.25] * 10
 
 
+def test_a_chosen_table_is_read_and_what_was_understood_said(visit: Visit) -> None:
+    page = opened(visit)
+    before = said(page)
+    rows = "".join(f"{day:02}.01.2024;{day / 100:.2f}\r\n" for day in range(1, 25))
+    choose(page, "table.csv", ("Tag;D\u00e9bit\r\n" + rows).encode("utf-16"))
+    changed(page, before)
+    page.wait_for_function("document.querySelectorAll('.point')[19].ariaValueNow == 0.24")
+    expect(page.locator("p.hint[role=status]")).to_contain_text("values in 'D\u00e9bit'; 24 values, frequency D")
+
+
 def test_a_wrong_file_is_one_sentence_and_the_next_one_is_read(visit: Visit) -> None:
     page = opened(visit)
     for number, (name, content, says) in enumerate((
-        ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), ["bytes"]),
+        ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), ["binary"]),
         ("short.csv", b"1\n2\n3", ["20", "3"]),
         ("columns.csv", b"0,0.5\n1,0.25\n" * 20, ["Line 1", "2 numbers"]),
-        ("comma.csv", b"0,035\n" * 20, ["0.035 with a decimal comma"]),
-        ("large.csv", b"0.125\n" * 40_000, ["large"]),
+        ("comma.csv", b"12,011\n" * 20, ["12.011", "12011", "--decimal"]),
+        ("large.csv", b"0.125\n" * 100_000, ["large"]),
     )):  # fmt: skip
         before = said(page)
         choose(page, name, content)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import io
 import json
+import re
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -14,7 +17,8 @@ import numpy as np
 import pytest
 
 from seqzoo.app.model import own_window
-from seqzoo.data.reading import rows_of
+from seqzoo.cli.reading import PLAIN_LIMIT
+from seqzoo.data.typed import rows_of
 from seqzoo.errors import InputError
 from support.terminal import Terminal
 
@@ -56,11 +60,21 @@ def test_every_case_is_in_the_table() -> None:
     assert {str(file.relative_to(CASES)) for file in CASES.rglob("*.csv")} == set(REFUSED)
 
 
+@pytest.fixture
+def without_polars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+
+
 @pytest.mark.parametrize("command", ["predict", "forecast", "backtest"])
-def test_every_case_is_refused_with_its_line_and_what_to_do(terminal: Terminal, command: str, tmp_path: Path) -> None:
+def test_every_case_is_refused_without_the_extra_with_its_line_and_what_to_do(
+    terminal: Terminal, command: str, tmp_path: Path, without_polars: None
+) -> None:
     for name, parts in REFUSED.items():
         refusal = terminal(command, "lstm.sine", "--file", CASES / name).refusal
-        assert all(part in refusal for part in parts), (name, refusal)
+        assert all(part in refusal for part in (*parts, "pip install 'seqzoo[series]'")), (name, refusal)
+    named = ("--file", CASES / "02_index/pandas_unnamed.csv", "--value", "value")
+    refusal = terminal(command, "lstm.sine", *named).refusal
+    assert "pip install 'seqzoo[series]'" in refusal
     for name, parts in HEADLESS.items():
         rest = tmp_path / "rest.csv"
         rest.write_bytes((CASES / name).read_bytes().partition(b"\n")[2])
@@ -68,12 +82,141 @@ def test_every_case_is_refused_with_its_line_and_what_to_do(terminal: Terminal, 
         assert all(part in refusal for part in parts), (name, refusal)
 
 
-def test_every_case_is_refused_where_it_is_pasted_or_chosen_in_the_browser() -> None:
+# What each case forecasts, or what its refusal names.
+READ: dict[str, float | tuple[str, ...]] = {
+    "01_locale/decimal_comma_header_semicolon.csv": 0.6813,
+    "01_locale/decimal_comma_one_column.csv": 0.6813,
+    "01_locale/thousands_nbsp_cp1252.csv": 0.5599,
+    "01_locale/thousands_quoted.csv": ("line 2", "'12,011'", "12011", "12.011", "--decimal"),
+    "01_locale/thousands_unquoted.csv": ("line 1", "'12,011'", "12011", "12.011", "--decimal"),
+    "02_index/index_no_header.csv": 0.6813,
+    "02_index/pandas_unnamed.csv": 0.6813,
+    "02_index/two_series_wide.csv": ("a, b", "--value"),
+    "02_index/yyyymmdd_no_header.csv": 0.6813,
+    "05_missing/blank_line.csv": 0.6813,
+    "05_missing/eight_words.csv": ("line 232", "-999", "--missing=-999", "--keep=-999"),
+    "05_missing/seven.csv": ("3 values follow", "--gaps"),
+}
+SETTLED: list[tuple[str, list[str], float]] = [
+    ("02_index/two_series_wide.csv", ["--value", "a"], 0.6813),
+    ("02_index/two_series_wide.csv", ["--value", "1", "--time", "none"], 0.6813),
+    ("05_missing/blank_line.csv", ["--gaps", "interpolate"], 0.6813),
+]
+
+
+def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(terminal: Terminal) -> None:
+    for name, expected in READ.items():
+        said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json")
+        if isinstance(expected, tuple):
+            assert all(part in said.refusal for part in expected), (name, said.refusal)
+            assert said.out == ""
+            continue
+        facts = json.loads(said.out)
+        assert facts["forecast"] == [pytest.approx(expected, abs=5e-5)], name
+        assert said.err.startswith(f"{CASES / name}: ") and said.err.count("\n") == 1, said.err
+        assert facts["reading"]["understood"] == said.err.strip()
+        alone = terminal("predict", "lstm.sine", "--file", CASES / name)
+        assert float(alone.out) == pytest.approx(expected, abs=5e-5), name
+    for name, options, value in SETTLED:
+        said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json", *options)
+        assert json.loads(said.out)["forecast"] == [pytest.approx(value, abs=5e-5)], (name, options)
+
+
+def test_a_table_on_standard_input_is_read_and_its_stamps_follow(terminal: Terminal) -> None:
+    raw = (CASES / "01_locale/decimal_comma_header_semicolon.csv").read_bytes()
+    for given in (raw, gzip.compress(raw)):
+        said = terminal("forecast", "lstm.sine", "-", "-n", "2", "--json", stdin=given)
+        facts = json.loads(said.out)
+        assert facts["stamps"] == ["2024-04-30", "2024-05-01"] and facts["reading"]["missing"] == 0
+        assert said.err.startswith("standard input: ") and "'Wert' with a decimal comma" in said.err
+
+
+def test_a_backtest_counts_the_windows_that_a_missing_value_leaves_out(terminal: Terminal) -> None:
+    words = ["--file", CASES / "05_missing/eight_words.csv", "--missing=-999", "-n", "1"]
+    facts = json.loads(terminal("backtest", "lstm.sine", *words, "--json").out)
+    assert (facts["cutoffs"], facts["left_out"]) == (112, 168) and facts["reading"]["missing"] == 8
+    assert "112 cutoffs" in terminal("backtest", "lstm.sine", *words).out
+    filled = json.loads(terminal("backtest", "lstm.sine", *words, "--gaps", "interpolate", "--json").out)
+    assert (filled["cutoffs"], filled["left_out"], filled["reading"]["filled"]) == (280, 0, 8)
+    assert "8 missing" in terminal("backtest", "lstm.sine", *words, "--gaps", "refuse").refusal
+
+
+def test_options_of_a_file_are_checked_and_need_a_file(terminal: Terminal, tmp_path: Path) -> None:
+    file = CASES / "02_index/two_series_wide.csv"
+    for options, parts in (
+        (["--value", "c"], ("'c'", "a, b")),
+        (["--gaps", "fill"], ("--gaps", "interpolate")),
+        (["--decimal", ";"], ("--decimal",)),
+        (["--frequency", "fortnight", "--value", "a"], ("'fortnight'", "W-SUN")),
+    ):
+        refusal = terminal("forecast", "lstm.sine", "--file", file, *options).refusal
+        assert all(part in refusal for part in parts), (options, refusal)
+    assert "--file" in terminal("forecast", "lstm.sine", "--value", "a").refusal
+    assert "--file" in terminal("predict", "lstm.sine", "--gaps", "last", *VALUES[:20]).refusal
+    assert "it is binary" in terminal("forecast", "lstm.sine", "--file", Path(sys.executable)).refusal
+
+
+def test_the_page_on_reading_names_options_and_code_that_exist(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reading.md").read_text("utf-8")
+    for command in ("predict", "forecast", "backtest"):
+        text = terminal(command, "--help").out
+        assert [option for option in set(re.findall(r"`[^`]*?(--[a-z]+)", page)) - {"--json"} if option not in text] == []
+    monkeypatch.chdir(tmp_path)
+    Path("load.csv").write_text("date,load\n2024-01-01,1\n2024-01-02,2\n")
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], names)
+    assert names["series"].times.stamps(1, 2) == ["2024-01-03"]  # type: ignore[attr-defined]
+
+
+def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "large.txt"
+    file.write_text("\n".join(VALUES * 2_000))
+    assert file.stat().st_size > PLAIN_LIMIT
+    said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
+    assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)]
+
+
+def test_every_case_is_refused_in_the_browser_without_the_extra(without_polars: None) -> None:
     for name, parts in REFUSED.items():
-        text = (CASES / name).read_bytes().decode("utf-8", "replace")  # as File.text() does
+        raw = (CASES / name).read_bytes()
         with pytest.raises(InputError) as caught:
-            own_window.pasted(text, "the file", 20)
+            own_window.pasted(raw.decode("utf-8", "replace"), "the text", 20)
         assert all(part in str(caught.value) for part in parts), (name, caught.value)
+        with pytest.raises(InputError) as caught:
+            own_window.chosen(base64.b64encode(raw).decode(), "the file", 20)
+        assert all(part in str(caught.value) for part in parts), (name, caught.value)
+
+
+def test_every_case_is_read_or_refused_in_the_browser(terminal: Terminal) -> None:
+    for name, expected in READ.items():
+        raw = (CASES / name).read_bytes()
+        encoded = base64.b64encode(raw).decode()
+        if isinstance(expected, tuple):
+            with pytest.raises(InputError) as caught:
+                own_window.chosen(encoded, "the file", 20)
+            wanted = set(expected) - {"--gaps"}  # an option that the page does not have
+            assert all(part in str(caught.value) for part in wanted), (name, caught.value)
+            continue
+        read = own_window.chosen(encoded, "the file", 20)
+        assert read is not None and read.understood.startswith("the file: "), name
+        assert terminal("predict", "lstm.sine", *map(str, read.window)).out[:4] == f"{expected:.4f}"[:4], name
+        if "cp1252" not in name:
+            pasted = own_window.pasted(raw.decode(), "the text", 20)
+            assert pasted is not None and np.array_equal(pasted.window, read.window), name
+
+
+def test_a_file_that_is_too_large_or_did_not_arrive_whole_is_refused_in_the_browser() -> None:
+    for encoded, part in (
+        (base64.b64encode(b"1\n" * 250_002).decode(), "at most 500,000 bytes"),
+        ("0.1", "arrive whole"),
+        ("\u00e9\u00e9\u00e9\u00e9", "arrive whole"),
+        (base64.b64encode(gzip.compress(b"1\n" * 4_000_000)).decode(), "too large once unpacked"),
+    ):
+        with pytest.raises(InputError, match=part):
+            own_window.chosen(encoded, "the file", 20)
+    assert own_window.chosen("", "the file", 20) is None
 
 
 PLAIN = {
@@ -104,7 +247,7 @@ def test_plain_numbers_are_read_as_meant_in_every_form(terminal: Terminal, tmp_p
         file.write_bytes(text.encode())
         assert rows_of(text, "the text", 10_000).series() == pytest.approx(expected, abs=1e-8), name
         pasted = own_window.pasted(text, "the text", 20)
-        assert pasted is not None and pasted.tolist() == pytest.approx(expected[-20:], abs=1e-6), name
+        assert pasted is not None and pasted.window.tolist() == pytest.approx(expected[-20:], abs=1e-6), name
         said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
         assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)], name
 
@@ -234,7 +377,9 @@ STRANGE: list[tuple[bytes, tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
-def test_what_is_not_plain_numbers_is_named_with_what_to_do(terminal: Terminal, tmp_path: Path) -> None:
+def test_what_is_not_plain_numbers_is_named_with_what_to_do(
+    terminal: Terminal, tmp_path: Path, without_polars: None
+) -> None:
     file = tmp_path / "strange.csv"
     commands = ("predict", "forecast", "backtest")
     for turn, (raw, parts) in enumerate(STRANGE):

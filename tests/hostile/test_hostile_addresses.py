@@ -12,7 +12,7 @@ import pytest
 
 from seqzoo.app.model.visit import Visit
 from seqzoo.bundles import shelf
-from seqzoo.data.reading import rows_of
+from seqzoo.data.typed import rows_of
 from seqzoo.errors import InputError
 from support.serving import Running
 from support.tabs import Tab

@@ -13,7 +13,9 @@ import torch
 from seqzoo import load
 from seqzoo.bundles import describe, holdout, shelf, store
 from seqzoo.data import series as data_series
+from seqzoo.data.frequency import frequency
 from seqzoo.data.series import Series, stored
+from seqzoo.data.times import TimeIndex
 from seqzoo.errors import InputError
 from seqzoo.evaluation.backtest import backtest
 from seqzoo.execution.runs import Runs, Settings, recording
@@ -83,9 +85,33 @@ def test_a_series_is_found_by_the_digest_of_its_values(home):
         stored("load", series.sha256)
     file.unlink()
     assert not can_train_on(source)
-    for name, values in {"Load": series.values, "load": [1.0, np.nan], "x" * 41: series.values}.items():
+    for name, values in {"Load": series.values, "load": [1.0, np.inf], "x" * 41: series.values}.items():
         with pytest.raises(InputError):
             Series(name, np.asarray(values))
+
+
+def test_times_are_stored_beside_the_values_and_belong_to_the_digest(home):
+    times = TimeIndex(np.datetime64("2022-03-25T23:00", "us"), frequency("h"), "Europe/Berlin")
+    series = Series("load", measured().values, times)
+    assert series.sha256 != measured().sha256  # which is that of the values
+    series.store()
+    data_series._read.cache_clear()
+    again = stored("load", series.sha256)
+    assert again.times == times and again.times.stamps(1, 26) == ["2022-03-27T03:00+02:00"]
+    (home / "series" / f"{series.sha256}.json").unlink()
+    data_series._read.cache_clear()
+    with pytest.raises(InputError, match=series.sha256[:12]):
+        stored("load", series.sha256)
+
+
+def test_a_missing_value_is_refused_before_training_and_the_rule_that_fills_it_named(home):
+    values = measured().values.copy()
+    values[5:8] = np.nan
+    series = Series("load", values)
+    assert series.missing == 3
+    with pytest.raises(InputError, match=r"3 missing values.*--gaps interpolate"):
+        Observed.of(series)
+    assert Observed.of(series.filled("interpolate", 20)).length == 1_200
 
 
 def test_what_cannot_be_scored_is_refused_before_training(home):

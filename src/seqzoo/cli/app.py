@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 from collections.abc import Callable
 from functools import partial
@@ -120,8 +122,53 @@ Numbers = Annotated[
     list[str] | None, typer.Argument(help="The last values, oldest first; `-` reads standard input.")
 ]
 File = Annotated[
-    Path | None, typer.Option("--file", "-f", help="Read the numbers from a text file; `-` is standard input.")
+    Path | None,
+    typer.Option("--file", "-f", help="Read a series: numbers, CSV, Parquet, JSON lines; `-` is standard input."),
 ]
+_TOLD = "How a file is read, where it is not clear"
+_FILE_OPTIONS: dict[str, Any] = {
+    name: Annotated[kind, typer.Option(f"--{name}", help=text, rich_help_panel=_TOLD)]
+    for name, kind, text in (
+        ("time", str | None, "The column of times; `none` for a table without."),
+        ("value", str | None, "The column of values."),
+        ("id", str | None, "The column that names the series of each row."),
+        ("series", str | None, "The one series to read of several."),
+        ("frequency", str | None, "The steps, as pandas writes them: 15min, h, D, B, W-SUN, MS, ME."),
+        ("gaps", str | None, "Fill gaps: interpolate or last; or refuse. Else windows that hold one are left out."),
+        ("decimal", str | None, "The decimal mark: `.` or `,`."),
+        ("dates", str | None, "day-first, month-first or year-first."),
+        ("zone", str | None, "The time zone of the clock, as Europe/Berlin."),
+        ("missing", list[str] | None, "A word that stands for a missing value. Repeatable."),
+        ("keep", list[str] | None, "A number such as -999 that is a value. Repeatable."),
+    )
+}
+
+
+class FileOptions:
+    """What the options of a command say of how its file is read: `gaps`, and the fields of `Choices`."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.gaps: str | None = given.pop("gaps")
+        self.stated = {name: tuple(value) if isinstance(value, list) else value
+                       for name, value in given.items() if value not in (None, [], ())}  # fmt: skip
+
+
+def reads_a_file(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of how a file is read, which reach it as one argument `how`."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != "how"]
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    added = [inspect.Parameter(name, kind, default=None, annotation=told) for name, told in _FILE_OPTIONS.items()]
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        command(**{each.name: given.pop(each.name) for each in own}, how=FileOptions(given))
+
+    run.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in [*own, *added]}
+    return run
+
+
 NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # -0.5 is a number, not an option
 ModelFiles = Annotated[
     list[Path] | None,

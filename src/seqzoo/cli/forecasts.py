@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, Plot, Seed, app, emit, say_outside
+from .app import (
+    NEGATIVE_NUMBERS,
+    EngineOption,
+    File,
+    FileOptions,
+    Json,
+    Model,
+    Numbers,
+    Plot,
+    Seed,
+    app,
+    emit,
+    reads_a_file,
+    say_outside,
+)
 
 if TYPE_CHECKING:
     from ..evaluation.intervals import SplitConformal
@@ -16,9 +29,11 @@ if TYPE_CHECKING:
     from ..forecasters.protocol import Forecaster
     from ..forecasters.rollout import Case
     from ..signals import Signal
+    from .reading import Given
 
 
 @app.command(context_settings=NEGATIVE_NUMBERS)
+@reads_a_file
 def forecast(
     name: Model,
     numbers: Numbers = None,
@@ -31,25 +46,30 @@ def forecast(
     seed: Seed = None,
     plot: Plot = None,
     json: Json = False,
+    *,
+    how: FileOptions,
 ) -> None:
     """Forecast many steps by feeding forecasts back, and compare with the Bayes forecast of the model's signal.
 
     Without numbers, the command draws a fresh series of that signal and shows its truth too. On it, the Bayes
     forecast is the best possible; on your own numbers it is the best only if they follow that signal. Intervals are
     split conformal, separately for each step: calibrated on fresh windows of the signal, or on the given numbers.
+    A file is read as docs/reading.md says; what was understood goes to standard error.
 
     Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
     `seqzoo forecast lstm.sine --interval 0.9` · `seqzoo forecast lstm.sine --file series.csv`
     """
     from ..forecasters.floors import standing
     from ..runtime.predictor import find_model
+    from .reading import given_series, say_read
 
     if plot is not None:
         from ..evaluation import plots
 
         plots.check_kind(plot)
     predictor = find_model(name, engine)
-    case = case_of(predictor, numbers or [], file, horizon, seed)
+    given = given_series(numbers or [], file, how, predictor.context_length)
+    case = case_of(predictor, given, horizon, seed)
     is_own, note = case.observed is None, None
     best = "" if predictor.process is None else standing(predictor.process, own=is_own)
     outside = predictor.outside(case.history[-predictor.context_length :]) if is_own else None
@@ -65,10 +85,14 @@ def forecast(
     if json:
         facts = {key: None if values is None else values.tolist() for key, values in case._asdict().items()}
         facts = {"outside_training": outside and outside.facts(), **facts}
+        say_read(given)
+        if given is not None and given.reading is not None:
+            facts |= {"stamps": given.stamps(horizon), "reading": given.reading.facts()}
         emit({"model": name, "level": interval, "bayes_is": best or None, **facts})
         return
     from .tables import show_forecast
 
+    say_read(given)
     show_forecast(case)
     say_outside(outside)
     if is_own and best:
@@ -80,6 +104,7 @@ def forecast(
 
 
 @app.command()
+@reads_a_file
 def backtest(
     name: Model,
     file: File = None,
@@ -90,20 +115,24 @@ def backtest(
     seed: Seed = None,
     plot: Plot = None,
     json: Json = False,
+    *,
+    how: FileOptions,
 ) -> None:
     """Score a model by step ahead, at every cutoff of a series.
 
     Without a file, the command draws a fresh series of the model's signal and adds the expected errors of the best
     forecasters. With a file, it adds the error of the last value. Standard errors account for overlapping windows.
+    Windows that hold or aim at a missing value are left out and counted.
 
     Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
     `seqzoo backtest lstm.sine --file series.csv --stride 5` · `seqzoo backtest best_linear.sine`
     """
     from .._arrays import channel, with_channel
-    from ..data.windows import sliding
+    from ..data.windows import sliding, whole
     from ..evaluation.backtest import backtest as run
     from ..forecasters.rollout import check_horizon
     from ..runtime.predictor import find_model
+    from .reading import given_series, say_read
 
     if plot is not None:
         from ..evaluation import plots
@@ -112,18 +141,24 @@ def backtest(
     check_horizon(horizon)
     predictor = find_model(name, engine)
     length = predictor.context_length
-    series, used = _series(predictor, file, points, horizon, seed)
-    result = run(_steps(predictor, horizon), series, length, horizon, stride=stride)
-    outside = None
-    if file is not None:
-        outside = predictor.outside(with_channel(sliding(series, length, horizon, stride).context))
+    given, used = given_series([], file, how, length), None
+    if given is None:
+        series, used = _drawn(predictor, points, horizon, seed)
+    else:
+        series = given.values
+    result = run(_steps(predictor, horizon), series, length, horizon, stride=stride, missing=True)
+    outside, left_out = None, 0
+    if given is not None:
+        kept = whole(series, length, horizon, stride)
+        left_out = len(kept) - int(kept.sum())
+        outside = predictor.outside(with_channel(sliding(series, length, horizon, stride).context[kept]))
     if file is None:
         beside = _known(predictor.signal, length, horizon)
     else:
         def last_value(context: Any) -> Any:
             return channel(context[:, -1:]).repeat(horizon, axis=1)
 
-        last = run(last_value, series, length, horizon, stride=stride)
+        last = run(last_value, series, length, horizon, stride=stride, missing=True)
         beside = {"last_value": [step.value for step in last.steps]}
     if plot is not None:
         lines = {key.replace("_", " "): values for key, values in beside.items()}
@@ -134,44 +169,45 @@ def backtest(
             for ahead, (mse, se) in enumerate(result.steps)
         ]
         facts = {"cutoffs": result.cutoffs, "stride": stride, "bandwidth": result.bandwidth,
-                 "outside_training": outside and outside.facts()}
+                 "left_out": left_out, "outside_training": outside and outside.facts()}
+        say_read(given)
+        if given is not None and given.reading is not None:
+            facts["reading"] = given.reading.facts()
         emit({"model": name, "engine": predictor.engine, "file": file and str(file), "seed": used, **facts,
               "steps": rows})
         return
     from .tables import show_backtest
 
+    say_read(given)
     show_backtest(name, result.steps, beside)
     say_outside(outside)
     source = f"a fresh series (seed {used})" if file is None else "standard input" if str(file) == "-" else str(file)
     known = not math.isnan(result.steps[0].se)
     errors = f"standard errors over {result.bandwidth} lags" if known else "too few for standard errors"
-    typer.echo(f"{result.cutoffs:,} cutoffs of {source}; {errors}.")
+    omitted = f" ({left_out:,} left out, for a missing value)" if left_out else ""
+    typer.echo(f"{result.cutoffs:,} cutoffs of {source}{omitted}; {errors}.")
     if plot is not None:
         typer.echo(f"Picture: {plot}")
 
 
-def case_of(
-    predictor: Forecaster, numbers: list[str], file: Path | None, horizon: int, seed: int | None
-) -> Case:
-    """The history [T], and by step ahead [H] the forecast, the Bayes forecast and the truth, where known."""
+def case_of(predictor: Forecaster, given: Given | None, horizon: int, seed: int | None) -> Case:
+    """The history [T] after the last missing value, and by step ahead [H] the forecast, the Bayes forecast and the
+    truth, where known."""
     import numpy as np
 
-    from ..errors import InputError
     from ..evaluation.scoring import fresh_seed
     from ..forecasters import rollout
-    from .reading import read_series
 
     rollout.check_horizon(horizon)
     length, process = predictor.context_length, predictor.process
-    history = read_series(numbers, file)
     observed = clean = bayes = None
-    if history is None:
+    if given is not None:
+        history = given.history(length)
+    else:
         signal = predictor.signal
         rng = np.random.default_rng(fresh_seed() if seed is None else seed)
         drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
         history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
-    elif len(history) < length:
-        raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
     ahead = predictor.forecast(history, horizon)[0]
     if process is not None:
         bayes = rollout.finite(process.posterior(history[None, -length:], horizon)[0])[0]
@@ -200,16 +236,11 @@ def _intervals(
     )
 
 
-def _series(
-    predictor: Forecaster, file: Path | None, points: int, horizon: int, seed: int | None
-) -> tuple[Any, int | None]:
-    """The series in a file and None, or a fresh series of the model's signal and its seed."""
+def _drawn(predictor: Forecaster, points: int, horizon: int, seed: int | None) -> tuple[Any, int]:
+    """A fresh series of the model's signal, and its seed."""
     from ..errors import InputError
     from ..evaluation.scoring import HELD_OUT_SEEDS, fresh_seed
-    from .reading import read_series
 
-    if file is not None:
-        return read_series([], file), None
     signal = predictor.signal
     if signal.episodic:
         raise InputError(

@@ -223,7 +223,7 @@ def tour(
         (measured.skill.value, measured.skill.se),
         measured.floors,
     )
-    plots.save(plots.forecast_figure(name, case_of(predictor, [], None, 100, seed), "the best possible"), plot)
+    plots.save(plots.forecast_figure(name, case_of(predictor, None, 100, seed), "the best possible"), plot)
     typer.echo(f"\nPicture of a forecast and the Bayes forecast: {plot}")
 
 

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import NEGATIVE_NUMBERS, EngineOption, File, Json, Model, Numbers, app, emit, say_outside, settings
+from .app import (
+    NEGATIVE_NUMBERS,
+    EngineOption,
+    File,
+    FileOptions,
+    Json,
+    Model,
+    Numbers,
+    app,
+    emit,
+    reads_a_file,
+    say_outside,
+    settings,
+)
 
 if TYPE_CHECKING:
     from ..forecasters.protocol import Forecaster
@@ -72,35 +85,43 @@ def show(name: Model, json: Json = False) -> None:
 
 
 @app.command(context_settings=NEGATIVE_NUMBERS)
+@reads_a_file
 def predict(
     name: Model,
     numbers: Numbers = None,
     file: File = None,
     engine: EngineOption = "onnx",
     json: Json = False,
+    *,
+    how: FileOptions,
 ) -> None:
     """Forecast the values after a window; each line of a file is a window.
+
+    Of a file that holds a series, the window is its last values. It is read as docs/reading.md says; what was
+    understood goes to standard error.
 
     Examples: `seqzoo predict lstm.sine 0.0 0.02 0.04 ...` (20 numbers) ·
     `seqzoo predict lstm.sine --file windows.csv` · `... | seqzoo predict lstm.sine -`
     """
     from ..errors import InputError
     from ..runtime.predictor import find_model
-    from .reading import as_windows, read_numbers
+    from .reading import given_windows, say_read
 
     predictor = find_model(name, engine)
     length = predictor.context_length
-    lines = read_numbers(numbers or [], file)
-    if lines is None:
+    given = given_windows(numbers or [], file, how, length)
+    if given is None:
         raise InputError(
             f"no numbers were given: write {length} numbers after the model's name, or use --file, or `-` for "
             "standard input."
         )
-    windows = as_windows(lines, length)
+    windows = given.values
     forecast, outside = predictor.predict(windows), predictor.outside(windows)
+    say_read(given)
     if json:
+        read = {} if given.reading is None else {"reading": given.reading.facts()}
         emit({"model": name, "engine": predictor.engine, "outside_training": outside and outside.facts(),
-              "forecast": forecast.tolist()})
+              "forecast": forecast.tolist(), **read})
     else:
         say_outside(outside)
         for row in forecast:

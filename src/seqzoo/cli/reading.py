@@ -1,64 +1,204 @@
-"""Numbers from arguments, a file or standard input."""
+"""Numbers from arguments, and a series or windows from a file or standard input."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
 from .._arrays import with_channel
+from .._extras import check_polars, has_polars
 from ..data.numerals import number, shown
-from ..data.reading import Lines, rows_of
-from ..errors import InputError
+from ..data.series import GAPS
+from ..data.typed import Lines, may_be_table, rows_of
+from ..errors import InputError, MissingExtraError
+from .app import FileOptions
+
+if TYPE_CHECKING:
+    from ..data.measured import Reading
 
 LIMIT = 16 << 20  # bytes; as Python numbers they take about thirty times the memory
+TABLE_LIMIT = 64 << 20  # bytes of a table, before it is unpacked; `data.reading` has the same limit after it
+PLAIN_LIMIT = 1 << 20  # bytes; a larger file is read by polars, although it may hold only numbers
 STANDARD_INPUT = Path("-")
 
 
-def read_numbers(given: list[str], file: Path | None) -> Lines | None:
-    """The lines of numbers, as `rows_of` reads them; None if neither arguments nor a file were given.
+@dataclass(frozen=True)
+class Given:
+    """The numbers that the user gave: a series [T], NaN where a value is missing, or windows [B, L, 1].
 
-    A lone "-", as an argument or a file, reads standard input.
+    Args:
+        reading: what was understood of a table; None for plain numbers.
+    """
+
+    values: NDArray[np.float64]
+    reading: Reading | None = None
+
+    def history(self, length: int) -> NDArray[np.float64]:
+        """The values after the last missing one.
+
+        Raises:
+            InputError: fewer than `length`.
+        """
+        absent = np.flatnonzero(np.isnan(self.values))
+        if not len(absent):
+            history = self.values
+        else:
+            history = self.values[absent[-1] + 1 :]
+        if len(history) >= length:
+            return history
+        if not len(absent):
+            raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
+        when = ""
+        if self.reading is not None and (times := self.reading.one().times) is not None:
+            when = f", at {times.stamps(1, int(absent[-1]))[0]}"
+        raise InputError(
+            f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "
+            "Fill gaps with --gaps interpolate or --gaps last."
+        )
+
+    def stamps(self, horizon: int) -> list[str] | None:
+        """The stamps of the forecast, if the times are known."""
+        times = None if self.reading is None else self.reading.one().times
+        return None if times is None else times.stamps(horizon, len(self.values))
+
+
+def given_series(numbers: list[str], file: Path | None, how: FileOptions, length: int) -> Given | None:
+    """The numbers as one series; None if neither arguments nor a file were given.
+
+    Args:
+        length: the context of the model; a gap that is longer is not filled.
 
     Raises:
-        InputError: both sources are given, the file is unreadable or too large, or the text holds other than numbers.
+        InputError: both sources are given, one cannot be read, or it holds several series or windows.
     """
-    for word in given:  # first, because a misspelt option looks like a number argument
+    source = _source(numbers, file, how)
+    if source is None:
+        return None
+    if (lines := source.lines) is not None and (source.is_typed or len(lines.rows) < 2 or _is_column(lines)):
+        return Given(np.array(lines.series(), np.float64))
+    return source.table(how, length)
+
+
+def given_windows(numbers: list[str], file: Path | None, how: FileOptions, length: int) -> Given | None:
+    """The numbers as windows [B, L, 1]: each line of L numbers, or the last L values of a series in a file.
+
+    Raises:
+        InputError: as `given_series`; a line has another length, or a file has fewer than L values.
+    """
+    source = _source(numbers, file, how)
+    if source is None:
+        return None
+    lines = source.lines
+    is_series = not source.is_typed and lines is not None and _is_column(lines) and len(lines.rows) > length
+    if lines is not None and not is_series and (source.is_typed or length in {len(row.values) for row in lines.rows}
+                                                or _is_column(lines)):  # fmt: skip
+        return Given(with_channel(np.array(lines.windows(length), np.float64)))
+    if lines is not None and is_series:
+        return Given(with_channel(np.array([lines.series()[-length:]], np.float64)))
+    given = source.table(how, length)
+    return Given(with_channel(given.history(length)[None, -length:]), given.reading)
+
+
+def say_read(given: Given | None) -> None:
+    """Print on standard error what was understood of a table; nothing for plain numbers."""
+    if given is not None and given.reading is not None:
+        line = " ".join(given.reading.understood.split())
+        typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Numbers as `rows_of` reads them, or the bytes of a file that it does not read and why.
+
+    Args:
+        named: what the source is, for messages.
+        is_typed: whether the numbers are arguments, or brackets, which no table is.
+    """
+
+    named: str
+    lines: Lines | None = None
+    raw: bytes = b""
+    refused: InputError | None = None
+    is_typed: bool = False
+
+    def table(self, how: FileOptions, length: int) -> Given:
+        """The one series of the file, read as a table."""
+        if not has_polars():
+            refused = self.refused
+            try:
+                if self.lines is not None:
+                    self.lines.series()
+            except InputError as error:
+                refused = error
+            raise _without_extra(refused)
+        check_polars("reading tables")
+        from ..data.measured import Choices
+        from ..data.reading import read
+
+        stated: dict[str, Any] = how.stated
+        try:
+            reading = read(self.raw, Choices(**stated), named=self.named)
+            series = reading.one()
+        except InputError:
+            if self.lines is not None:  # of plain numbers, whose refusal says more
+                self.lines.series()
+            raise
+        if how.gaps is not None:
+            reading = reading.filled(how.gaps, length)
+            series = reading.one()
+        return Given(series.values, reading)
+
+
+def _source(numbers: list[str], file: Path | None, how: FileOptions) -> _Source | None:
+    for word in numbers:  # first, because a misspelt option looks like a number argument
         if word.startswith("--"):
             raise InputError(f"{shown(word)} is neither a number nor an option. To read a file, use --file.")
-    if given and file is not None:
+    if numbers and file is not None:
         raise InputError("give the numbers either as arguments or with --file, not both.")
-    if given == ["-"] or file == STANDARD_INPUT:
-        text, source = _standard_input(), "standard input"
-    elif file is not None:
-        text, source = _text(file), str(file)
-    elif given:
-        _check_arguments(given)
-        text, source = " ".join(given), "the arguments"
-    else:
-        return None
-    return rows_of(text, source, LIMIT)
+    if how.gaps is not None and how.gaps not in GAPS:
+        raise InputError(f"--gaps must be {', '.join(GAPS)}, and is {how.gaps!r}.")
+    is_stream = numbers == ["-"] or file == STANDARD_INPUT
+    if file is None and not is_stream:
+        if how.stated or how.gaps is not None:
+            option = next(iter(how.stated), "gaps")
+            raise InputError(f"--{option} tells how a file is read: give the file with --file.")
+        if not numbers:
+            return None
+        _check_arguments(numbers)
+        return _Source("the arguments", rows_of(" ".join(numbers), "the arguments", LIMIT), is_typed=True)
+    limit = TABLE_LIMIT if has_polars() else LIMIT
+    named = "standard input" if is_stream else str(file)
+    raw = _standard_input(limit) if is_stream else _bytes(file, limit)  # type: ignore[arg-type]
+    if how.stated:
+        check_polars("reading tables")
+        return _Source(named, raw=raw)
+    if has_polars() and len(raw) > PLAIN_LIMIT:
+        return _Source(named, raw=raw)
+    try:
+        lines = rows_of(raw.decode("utf-8", "replace"), named, LIMIT)
+        if how.gaps is None or _is_column(lines):
+            return _Source(named, lines, raw, is_typed=not may_be_table(raw))
+        return _Source(named, raw=raw)
+    except InputError as error:
+        if not may_be_table(raw):
+            raise
+        return _Source(named, raw=raw, refused=error)
 
 
-def read_series(given: list[str], file: Path | None) -> NDArray[np.float64] | None:
-    """The numbers as one series [T]; None if neither arguments nor a file were given.
-
-    Raises:
-        InputError: as `read_numbers`; or the lines hold several columns or several windows.
-    """
-    lines = read_numbers(given, file)
-    return None if lines is None else np.array(lines.series(), np.float64)
+def _is_column(lines: Lines) -> bool:
+    return all(len(row.values) == 1 for row in lines.rows)
 
 
-def as_windows(lines: Lines, context_length: int) -> NDArray[np.float64]:
-    """The windows [B, L, 1]: each line of L numbers, or one window from L lines of one number.
-
-    Raises:
-        InputError: a line has another length.
-    """
-    return with_channel(np.array(lines.windows(context_length), np.float64))
+def _without_extra(error: InputError | None) -> InputError:
+    """The refusal of what only the extra reads, with the line that installs it."""
+    extra = str(MissingExtraError("Reading it as a table", "series"))
+    return InputError(extra if error is None else f"{error} {extra}.")
 
 
 def _check_arguments(given: list[str]) -> None:
@@ -83,22 +223,21 @@ def _is_file(word: str) -> bool:
         return False
 
 
-def _text(file: Path) -> str:
+def _bytes(file: Path, limit: int) -> bytes:
     try:
         with file.open("rb") as handle:
-            return _decoded(handle.read(LIMIT + 1), str(file))
+            return _bounded(handle.read(limit + 1), str(file), limit)
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror}.") from None
 
 
-def _standard_input() -> str:
+def _standard_input(limit: int) -> bytes:
     if sys.stdin is None:
         raise InputError("standard input is closed: give the numbers as arguments or with --file.")
-    return _decoded(sys.stdin.buffer.read(LIMIT + 1), "standard input")
+    return _bounded(sys.stdin.buffer.read(limit + 1), "standard input", limit)
 
 
-def _decoded(raw: bytes, source: str) -> str:
-    """The text of bytes. U+FFFD replaces those that are not UTF-8; `rows_of` then refuses it."""
-    if len(raw) > LIMIT:
-        raise InputError(f"{source} is too large: at most {LIMIT:,} bytes are read.")
-    return raw.decode("utf-8", "replace")
+def _bounded(raw: bytes, source: str, limit: int) -> bytes:
+    if len(raw) > limit:
+        raise InputError(f"{source} is too large: at most {limit:,} bytes are read.")
+    return raw

@@ -118,14 +118,31 @@ def last_window(context: ArrayLike, context_length: int) -> NDArray[np.floating]
     return as_batch(context, context_length)
 
 
-def finite_series(series: ArrayLike) -> NDArray[np.float64]:
+def whole(series: ArrayLike, context_length: int, horizon: int = 1, stride: int = 1) -> NDArray[np.bool_]:
+    """Which windows of `sliding` hold and aim at no missing value: [N].
+
+    Raises:
+        InputError: as `sliding`.
+    """
+    width = context_length + horizon
+    windows = sliding(series, context_length, horizon, stride)  # refuses what has no windows
+    missing = np.concatenate([[0], np.cumsum(np.isnan(_series(series)))])
+    kept: NDArray[np.bool_] = missing[width:] == missing[:-width]
+    return kept[::stride][: len(windows.context)]
+
+
+def finite_series(series: ArrayLike, *, missing: bool = False) -> NDArray[np.float64]:
     """The series [T] as float64, validated.
+
+    Args:
+        missing: whether NaN is allowed, for a value that is missing.
 
     Raises:
         InputError: the series is not one-dimensional, not numeric, or has a value that is not finite in float32.
     """
     values = _series(series).astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(single(values)))
+    finite = np.isfinite(single(values))
+    bad = np.flatnonzero(~(finite | np.isnan(values)) if missing else ~finite)
     if len(bad):
         raise InputError(f"every value must be finite in float32: value {bad[0]} of the series is {values[bad[0]]}.")
     return values

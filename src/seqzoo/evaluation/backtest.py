@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from .._arrays import FloatArray
 from .._estimates import Estimate
-from ..data.windows import finite_series
+from ..data.windows import finite_series, whole
 from ..errors import InputError
 from ..forecasters.rollout import check_horizon, forecast_of
 from .scoring import Predict, most_windows
@@ -46,6 +46,7 @@ def backtest(
     *,
     stride: int = 1,
     start: int | None = None,
+    missing: bool = False,
 ) -> Backtest:
     """The errors of a forecaster at every cutoff start, start + stride, ... of a series.
 
@@ -61,6 +62,8 @@ def backtest(
         horizon: H, 1 to 10,000.
         stride: steps from one cutoff to the next.
         start: the first cutoff, an index of the series of at least L; by default L.
+        missing: whether NaN stands for a missing value, and cutoffs whose windows hold one are left out. The errors
+            that remain lie at least as far apart in time as their places tell, so the bandwidth still suffices.
 
     Raises:
         InputError: a series is too short or not of finite numbers; horizon, stride or start lies outside its range;
@@ -68,7 +71,8 @@ def backtest(
     """
     check_horizon(horizon)
     several = isinstance(series, list) and len(series) > 0 and isinstance(series[0], np.ndarray)
-    parts = [finite_series(part) for part in (series if several else [series])]  # type: ignore[union-attr]
+    given = series if several else [series]
+    parts = [finite_series(part, missing=missing) for part in given]  # type: ignore[union-attr]
     first = context_length if start is None else start
     if not all(isinstance(value, int | np.integer) for value in (context_length, stride, first)):
         raise InputError(
@@ -93,6 +97,11 @@ def backtest(
             f"{most_windows(context_length, horizon):,} do. Take a larger stride."
         )
     losses = np.concatenate([_losses(forecaster, part, context_length, horizon, first, stride) for part in parts])
+    if not len(losses):
+        raise InputError(
+            f"each of the {sum(counts):,} windows of {context_length + horizon} values holds a missing value. "
+            "Fill them with --gaps interpolate or --gaps last."
+        )
     bandwidth = max(_bandwidth(context_length, horizon, stride), max(counts) if len(parts) > 1 else 0)
     return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
 
@@ -141,10 +150,12 @@ def _losses(
     """[n, H]: squared errors from each cutoff."""
     view = np.lib.stride_tricks.sliding_window_view(series, context_length + horizon)
     windows = view[first - context_length :: stride]
+    if np.isnan(series).any():
+        windows = windows[whole(series[first - context_length :], context_length, horizon, stride)]
     at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
     parts = []
     for begin in range(0, len(windows), at_once):
         some = windows[begin : begin + at_once]
         ahead = forecast_of(forecaster, some[:, :context_length], horizon)
         parts.append((ahead - some[:, context_length:]) ** 2)
-    return np.concatenate(parts)
+    return np.concatenate(parts) if parts else np.empty((0, horizon))

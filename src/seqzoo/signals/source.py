@@ -82,7 +82,15 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
         Args:
             cutoff: the index where the held-out part begins; by default the last fifth is held out.
+
+        Raises:
+            InputError: a value of the series is missing.
         """
+        if series.missing:
+            raise InputError(
+                f"the series {series.name!r} has {series.missing:,} missing values, and training needs every value. "
+                "Fill them with --gaps interpolate or --gaps last."
+            )
         series.store()
         at = len(series) - len(series) // HELD_OUT if cutoff is None else cutoff
         return cls(series.name, series.sha256, len(series), at)

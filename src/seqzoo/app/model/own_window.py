@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..._arrays import channel
+from ..._extras import has_polars
 from ...data.numerals import number
-from ...data.reading import rows_of
+from ...data.series import Series
+from ...data.typed import may_be_table, rows_of
 from ...data.windows import last_window
 from ...errors import InputError
 
@@ -18,21 +23,82 @@ FloatArray = NDArray[np.float64]
 DIGITS = 4  # decimals where the largest value is from 1 to 10; one fewer for each power of ten
 LONGEST = 64  # characters of one number
 LARGEST = float(np.finfo(np.float32).max)
-MOST_CHARACTERS = 100_000  # of a pasted text or a chosen file
+MOST_CHARACTERS = 100_000  # of a pasted text
+MOST_BYTES = 500_000  # of a chosen file; a message of the browser holds a million, and base64 adds a third
 
 
-def pasted(text: str, source: str, length: int) -> FloatArray | None:
-    """The last values [length] of a series that was pasted or read from a file; None if the text holds none.
+class Pasted(NamedTuple):
+    """The last values [L] of a series, and what was understood of the table that held it; empty for plain numbers."""
+
+    window: FloatArray
+    understood: str = ""
+
+
+def pasted(text: str, source: str, length: int) -> Pasted | None:
+    """The last values [length] of a series that was pasted: numbers, or the rows of a table; None if there are none.
 
     Raises:
-        InputError: the text holds anything but numbers, several columns, or fewer than `length` numbers.
+        InputError: the text holds anything else, several series, or fewer than `length` numbers.
     """
-    series = rows_of(text, source, MOST_CHARACTERS).series()
-    if not series:
-        return None
-    if len(series) < length:
-        raise InputError(f"expected at least {length} numbers, {source} has {len(series)}.")
-    return channel(last_window(series, length)).astype(np.float64).ravel()
+    if len(text) > MOST_CHARACTERS:
+        raise InputError(f"{source} is too large: at most {MOST_CHARACTERS:,} characters are read.")
+    return _window(text, text.encode("utf-8", "replace"), source, length)
+
+
+def chosen(encoded: str, source: str, length: int) -> Pasted | None:
+    """The last values [length] of the series in a file; None if it holds none.
+
+    Args:
+        encoded: the bytes of the file in base64.
+
+    Raises:
+        InputError: as `pasted`; the file is too large, or it is not in base64.
+    """
+    if len(encoded) > -(-MOST_BYTES // 3) * 4:
+        raise InputError(f"{source} is too large: at most {MOST_BYTES:,} bytes are read.")
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise InputError(f"{source} did not arrive whole. Choose it again.") from None
+    return _window(raw.decode("utf-8", "replace"), raw, source, length)
+
+
+def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:
+    understood = ""
+    try:
+        values = rows_of(text, source, MOST_BYTES).series()
+        if not values:
+            return None
+    except InputError as refused:
+        if not has_polars() or not may_be_table(raw):
+            raise
+        series, understood = _read(raw, source, refused)
+        values = series.unbroken().tolist()
+        if len(values) < length and series.missing:
+            raise InputError(
+                f"{len(values)} values follow the last missing one of {source}; expected at least {length}."
+            ) from None
+    if len(values) < length:
+        raise InputError(f"expected at least {length} numbers, {source} has {len(values)}.")
+    return Pasted(channel(last_window(values, length)).astype(np.float64).ravel(), understood)
+
+
+def _read(raw: bytes, source: str, refused: InputError) -> tuple[Series, str]:
+    """The one series of a table, and what was understood of it.
+
+    Args:
+        refused: why the text is not plain numbers; of several columns of numbers without names it says more.
+    """
+    from ...data.reading import read as read_table
+
+    try:
+        reading = read_table(raw, named=source, limit=10 * MOST_BYTES)
+        if len(reading.series) > 1 and not reading.is_named:
+            raise refused
+        return reading.one(), reading.understood
+    except InputError as error:
+        hint = " `seqzoo forecast --file` has these options." if "--" in str(error) else ""
+        raise InputError(f"{error}{hint}") from None
 
 
 def rounded(values: ArrayLike) -> FloatArray:

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from anyio import to_thread
 from nicegui import ui
 
 from ...._arrays import FloatArray
@@ -97,22 +98,28 @@ class _Predict:
             self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
             self.text.on("drop", self._read, js_handler=_file_of("event.preventDefault(), event.dataTransfer"))
             with ui.element("label").classes("file"):
-                theme.html("or a text or CSV file", tag="span")
-                chooser = ui.element("input").props('type="file" accept=".csv,.txt,.tsv,text/*"')
+                theme.html("or a file: text, CSV, JSON lines, Parquet", tag="span")
+                kinds = ".csv,.txt,.tsv,.jsonl,.json,.parquet,.gz,.zst,text/*"
+                chooser = ui.element("input").props(f'type="file" accept="{kinds}"')
                 chooser.on("change", self._read, js_handler=_file_of("event.target"))
-            theme.html(f"One number a line, or all on one line; the last {self.length} are read.", "hint", "p")
+            kinds = "One number a line, all on one line, or a table"
+            theme.html(f"{kinds}; the last {self.length} are read.", "hint", "p")
+            self.understood = theme.html("", "hint", "p").props('role="status"')
             self.error = theme.html("", "error-line", "p").props('role="alert"')
 
     async def _read(self, event: Any) -> None:
         given = event.args if isinstance(event.args, list) and len(event.args) == 2 else ["", ""]
-        text, source = given[0] if isinstance(given[0], str) else "", "the file" if given[1] == "file" else "the text"
+        text, is_file = given[0] if isinstance(given[0], str) else "", given[1] == "file"
         self.error.set_content("")
+        self.understood.set_content("")
+        read, source = (own_window.chosen, "the file") if is_file else (own_window.pasted, "the text")
         try:
-            own = own_window.pasted(text, source, self.length)
+            own = await to_thread.run_sync(read, text, source, self.length)
         except SeqzooError as error:
             self.error.set_content(theme.sentence(error))
             return
-        self._take(own, is_pasted=True)
+        self.understood.set_content("" if own is None else escape(own.understood))
+        self._take(None if own is None else own.window, is_pasted=True)
         await self.refresh()
 
     async def _refresh(self) -> None:
@@ -185,11 +192,14 @@ def _radius(name: str, model: Forecaster) -> FloatArray:
 
 def _file_of(source: str) -> str:
     """A JavaScript handler that sends the first file of `source`, a JavaScript expression."""
-    # The browser cuts a large file just beyond the limit, and the server then reports it as too long. The cut leaves
-    # three more bytes, because text() drops a byte order mark.
+    # The browser cuts a large file just beyond the limit, and the server then reports it as too long. The bytes go as
+    # base64: which encoding they are in, the server tells.
     return f"""async (event) => {{
   const file = ({source})?.files?.[0];
   if (!file) return;
-  emit([await file.slice(0, {own_window.MOST_CHARACTERS + 4}).text(), "file"]);
+  const bytes = new Uint8Array(await file.slice(0, {own_window.MOST_BYTES + 3}).arrayBuffer());
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  emit([btoa(text), "file"]);
   if (event.target.type === "file") event.target.value = "";
 }}"""

@@ -1,4 +1,4 @@
-"""Reads numbers from text: one a line, several on a line, or a list in brackets."""
+"""Reads numbers that a person typed or pasted: one a line, several on a line, or a list in brackets."""
 
 from __future__ import annotations
 
@@ -72,6 +72,14 @@ class Lines(NamedTuple):
             f"line {line} of {self.source} has {len(values)} numbers; expected lines of {length}, a window each, "
             f"or {length} lines of one number."
         )
+
+
+def may_be_table(raw: bytes) -> bool:
+    """Whether bytes that `rows_of` refuses may hold a table: several lines, or no ASCII text; no list in brackets."""
+    start = raw.strip()
+    if start.startswith((b"[", b"(")) and not re.match(rb"\[\s*\{", start[:1_000]):
+        return False
+    return b"\n" in start or b"\r" in start or not start.isascii()
 
 
 def rows_of(text: str, source: str, limit: int) -> Lines:

@@ -1,0 +1,122 @@
+"""What a file or a table of measurements holds once it is read, and the choices that settle how it is read."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import InputError
+from .series import Series
+
+DATES = ("day-first", "month-first", "year-first")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the caller states about a table. The rest is inferred from all of its rows, and reported.
+
+    Args:
+        time: the column of times, by name or by its number from 1; "none" for a table without times.
+        value: the column of values, by name or by its number from 1.
+        id: the column that names the series of each row.
+        series: the one series to read of several.
+        frequency: the steps of the series, as pandas writes them.
+        decimal: the decimal mark: "." or ",".
+        dates: "day-first", "month-first" or "year-first".
+        zone: the time zone of the clock, for times without an offset.
+        missing: further words that stand for a missing value.
+        keep: numbers such as -999 that are values, although they look like marks of missing ones.
+
+    Raises:
+        InputError: a choice is not one of these.
+    """
+
+    time: str | None = None
+    value: str | None = None
+    id: str | None = None
+    series: str | None = None
+    frequency: str | None = None
+    decimal: str | None = None
+    dates: str | None = None
+    zone: str | None = None
+    missing: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.decimal not in (None, ".", ","):
+            raise InputError(f"--decimal must be . or , and is {self.decimal!r}.")
+        if self.dates not in (None, *DATES):
+            raise InputError(f"--dates must be {', '.join(DATES)}, and is {self.dates!r}.")
+
+    @property
+    def given(self) -> bool:
+        """Whether any choice is made."""
+        return self != Choices()
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Series that were read, and what was understood of their source.
+
+    Args:
+        series: in the order of the table.
+        labels: the name of each series in the table; `Series.name` holds the letters of it that a model's name may.
+        understood: one line: the kind of the file, the columns, the format of times and numbers, the frequency.
+        option: the option that chooses one of several series.
+        is_named: whether the source names its series.
+        counts: rows, values, what was sorted, dropped and filled, and each word that stood for a missing value.
+    """
+
+    series: tuple[Series, ...]
+    labels: tuple[str, ...]
+    understood: str
+    counts: dict[str, Any] = field(default_factory=dict)
+    option: str = "--series"
+    is_named: bool = True
+
+    def one(self) -> Series:
+        """The one series.
+
+        Raises:
+            InputError: there are several.
+        """
+        if len(self.series) == 1:
+            return self.series[0]
+        names = ", ".join(self.labels[:12]) + (", ..." if len(self.labels) > 12 else "")
+        raise InputError(f"the table holds {len(self.series):,} series: {names}. Choose one with {self.option} NAME.")
+
+    def filled(self, rule: str, longest: int) -> Reading:
+        """The reading with gaps filled by a rule, as `Series.filled` does, and the filled values counted."""
+        series = tuple(each.filled(rule, longest) for each in self.series)
+        count = sum(each.missing for each in self.series) - sum(each.missing for each in series)
+        return dataclasses.replace(self, series=series, counts={**self.counts, "filled": count})
+
+    def facts(self) -> dict[str, Any]:
+        """What was read, for JSON: no values."""
+        return {
+            "understood": self.understood,
+            "series": [
+                {
+                    "name": label, "values": len(each), "missing": each.missing,
+                    "start": None if each.times is None else each.times.stamps(1)[0],
+                    "frequency": None if each.times is None else each.times.frequency.alias,
+                    "zone": None if each.times is None else each.times.zone,
+                }
+                for label, each in zip(self.labels, self.series, strict=True)
+            ],
+            **self.counts,
+        }  # fmt: skip
+
+
+def names_of(labels: list[str]) -> list[str]:
+    """A name for each label that `Series` accepts, no two alike: "Débit (m3/s)" becomes "d_bit_m3_s"."""
+    names: list[str] = []
+    for label in labels:
+        plain = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:36] or "series"
+        name, again = plain, 2
+        while name in names:
+            name, again = f"{plain}_{again}", again + 1
+        names.append(name)
+    return names

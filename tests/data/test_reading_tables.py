@@ -1,0 +1,413 @@
+"""Files as people have them: read as meant, or refused with the place, what stands there, and the option."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+import pytest
+import zstandard
+
+from seqzoo.data.measured import Choices, Reading
+from seqzoo.data.reading import container, read
+from seqzoo.data.windows import whole
+from seqzoo.errors import InputError, SeqzooError
+
+DAYS = [f"2024-01-{day:02}" for day in range(1, 31)]
+VALUES = [1.5 + 0.25 * step for step in range(30)]
+COMMAS = [str(value).replace(".", ",") for value in VALUES]
+
+
+def lines(times: Any, values: Any = VALUES, separator: str = ",", header: str = "date,y") -> str:
+    rows = [f"{time}{separator}{value}" for time, value in zip(times, values, strict=False)]
+    return "\n".join([header, *rows] if header else rows) + "\n"
+
+
+def told(source: str | bytes, **choices: Any) -> Reading:
+    return read(source.encode() if isinstance(source, str) else source, Choices(**choices), named="the file")
+
+
+def hours(zone: str, start: str, count: int, minutes: int = 60, *, offset: bool = False) -> list[str]:
+    """What the clock of a zone shows from `start` on."""
+    first = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    shown = [(first + timedelta(minutes=minutes * step)).astimezone(ZoneInfo(zone)) for step in range(count)]
+    return [stamp.isoformat() if offset else stamp.strftime("%Y-%m-%d %H:%M") for stamp in shown]
+
+
+BASE = lines(DAYS)
+# Each file states the same 30 days and values.
+ALIKE: dict[str, str | bytes] = {
+    "plain": BASE,
+    "UTF-8 with a byte order mark": "\ufeff" + BASE,
+    "UTF-16": BASE.encode("utf-16"),
+    "UTF-16, big end first": b"\xfe\xff" + BASE.encode("utf-16-be"),
+    "UTF-16 without a byte order mark": BASE.encode("utf-16-le"),
+    "UTF-32": BASE.encode("utf-32"),
+    "Latin-1": BASE.replace("y", "d\u00e9bit").encode("latin-1"),
+    "CRLF": BASE.replace("\n", "\r\n"),
+    "CR": BASE.replace("\n", "\r"),
+    "no line end at the end": BASE.rstrip("\n"),
+    "tabs": BASE.replace(",", "\t"),
+    "bars": BASE.replace(",", "|"),
+    "semicolons": BASE.replace(",", ";"),
+    "blanks": BASE.replace(",", "   "),
+    "sep= of Excel": "sep=;\n" + BASE.replace(",", ";"),
+    "no header": lines(DAYS, header=""),
+    "quotes around all": '"date","y"\n' + "\n".join(f'"{a}","{b}"' for a, b in zip(DAYS, VALUES, strict=True)),
+    "quotes around some": BASE.replace("1.5", '"1.5"'),
+    "decimal comma, semicolons": lines(DAYS, COMMAS, ";", "Datum;Wert"),
+    "decimal comma, tabs, first whole": lines(DAYS, ["1,5", *COMMAS[1:]], "\t", "d\ty"),
+    "decimal comma in quotes": lines(DAYS, [f'"{value}"' for value in COMMAS]),
+    "comments": "# written by hand\n// twice\n" + BASE,
+    "lines above the table": "Station: X\nUnits: kW\n\n" + BASE,
+    "cells above the table": "Source,World\nUpdated,2024\n\n"
+    + lines(DAYS, [f"{v},x" for v in VALUES], header="date,y,c"),
+    "separators at line ends": BASE.replace("\n", ",\n"),
+    "separators at the ends of rows": "date,y\n" + BASE.partition("\n")[2].replace("\n", ",\n"),
+    "row names of R": "y\n" + BASE.partition("\n")[2],
+    "blank lines": BASE.replace("\n", "\n\n"),
+    "day first": lines([f"{day:02}/01/2024" for day in range(1, 31)]),
+    "day first with points": lines([f"{day}.1.2024" for day in range(1, 31)]),
+    "month first": lines([f"1/{day}/2024" for day in range(1, 31)]),
+    "two digits of the year": lines([f"{day:02}/01/24" for day in range(1, 31)]),
+    "months by name": lines([f"{day}-Jan-2024" for day in range(1, 31)]),
+    "months by name, in words": lines([f'"January {day}, 2024"' for day in range(1, 31)]),
+    "slashes": lines([day.replace("-", "/") for day in DAYS]),
+    "yyyymmdd": lines([day.replace("-", "") for day in DAYS]),
+    "midnight stated": lines([f"{day} 00:00:00.000" for day in DAYS]),
+    "newest first": lines(DAYS[::-1], VALUES[::-1]),
+    "out of order": lines(DAYS[5:] + DAYS[:5], VALUES[5:] + VALUES[:5]),
+    "an exact duplicate": BASE + f"{DAYS[3]},{VALUES[3]}\n",
+    "a column of text": "date,note,y\n" + "\n".join(f"{a},ok,{b}" for a, b in zip(DAYS, VALUES, strict=True)),
+    "JSON lines": "\n".join(f'{{"ds": "{a}", "y": {b}}}' for a, b in zip(DAYS, VALUES, strict=True)),
+    "JSON": "[" + ",".join(f'{{"ds": "{a}", "y": {b}}}' for a, b in zip(DAYS, VALUES, strict=True)) + "]",
+    "gzip": gzip.compress(BASE.encode()),
+    "zstd": zstandard.compress(BASE.encode()),
+    "two frames of zstd": zstandard.compress(BASE[:100].encode()) + zstandard.compress(BASE[100:].encode()),
+}
+
+
+def test_one_series_is_read_alike_in_every_form() -> None:
+    for kind, source in ALIKE.items():
+        series = told(source).one()
+        assert series.values.tolist() == VALUES, kind
+        assert series.times is not None and series.times.frequency.alias == "D", kind
+        assert series.times.stamps(2, 29) == ["2024-01-30", "2024-01-31"], kind
+
+
+# Times, the frequency that they have, and the stamp after the last one.
+GRIDS: dict[str, tuple[list[Any], str, str]] = {
+    "quarter hours": ([f"2024-01-01 {at // 4:02}:{at % 4 * 15:02}" for at in range(8)], "15min", "2024-01-01T02:00"),
+    "half days of 12 hours": ([f"1/13/2024 {h}:00 {p}" for p in ("AM", "PM") for h in (12, 1, 2)][:3], "h",
+                              "2024-01-13T03:00"),
+    "24:00": ([f"2024-01-01 {hour:02}:00" for hour in range(1, 25)], "h", "2024-01-02T01:00"),
+    "milliseconds": ([f"2024-01-01 00:00:00.{at:02}0" for at in range(9)], "10ms", "2024-01-01T00:00:00.090000"),
+    "weeks": ([str(np.datetime64("2024-01-07") + 7 * at) for at in range(5)], "W-SUN", "2024-02-11"),
+    "two weeks": ([str(np.datetime64("2024-01-03") + 14 * at) for at in range(5)], "2W-WED", "2024-03-13"),
+    "ISO weeks": ([f"2024-W{week:02}" for week in range(1, 6)], "W-MON", "2024-02-05"),
+    "working days": ([str(day) for day in np.busday_offset("2024-01-01", range(12))], "B", "2024-01-17"),
+    "months": ([f"2024-{month:02}" for month in range(1, 13)], "MS", "2025-01-01"),
+    "months by letter": ([f"2024M{month:02}" for month in range(1, 13)], "MS", "2025-01-01"),
+    "month and year": ([f"{month:02}/2024" for month in range(1, 13)], "MS", "2025-01-01"),
+    "months by name": (["Jan 2024", "Feb 2024", "Mar 2024"], "MS", "2024-04-01"),
+    "month ends": (["2024-01-31", "2024-02-29", "2024-03-31"], "ME", "2024-04-30"),
+    "last working days": (["2024-01-31", "2024-02-29", "2024-03-29", "2024-04-30"], "BME", "2024-05-31"),
+    "quarters": ([f"{year}-Q{at}" for year in (2020, 2021) for at in (1, 2, 3, 4)], "QS", "2022-01-01"),
+    "quarter ends": (["2024-03-31", "2024-06-30", "2024-09-30"], "QE", "2024-12-31"),
+    "years": (list(range(1990, 2000)), "YS", "2000-01-01"),
+    "fiscal years": (["2020-04-01", "2021-04-01", "2022-04-01"], "YS-APR", "2023-04-01"),
+    "Unix seconds": ([1_700_000_000 + 3600 * at for at in range(5)], "h", "2023-11-15T03:13:20+00:00"),
+    "Unix milliseconds": ([1_700_000_000_000 + 900_000 * at for at in range(5)], "15min",
+                          "2023-11-14T23:28:20+00:00"),
+    "Unix seconds with a point": ([f"{1_700_000_000 + 60 * at}.0" for at in range(5)], "min",
+                                  "2023-11-14T22:18:20+00:00"),
+    "UTC": ([f"{day}T00:00:00Z" for day in DAYS], "D", "2024-01-31T00:00+00:00"),
+    "an offset": ([f"{day}T00:00:00+05:30" for day in DAYS], "D", "2024-01-31T00:00+05:30"),
+    "days over a clock change": ([stamp for stamp in hours("Europe/Berlin", "2022-03-20", 480, offset=True)
+                                  if "T00:" in stamp], "D", "2022-04-10T00:00+02:00"),
+    "offsets of Lord Howe": (hours("Australia/Lord_Howe", "2022-01-01", 8760, offset=True), "h",
+                             "2023-01-01T00:00+11:00"),
+}  # fmt: skip
+
+
+def test_the_frequency_is_inferred_and_the_next_stamp_follows() -> None:
+    for kind, (times, alias, following) in GRIDS.items():
+        series = told(lines(times, range(len(times)), header="date,y")).one()
+        assert series.times is not None, kind
+        assert (series.times.frequency.alias, series.missing, len(series)) == (alias, 0, len(times)), kind
+        assert series.times.stamps(1, len(series)) == [following], kind
+
+
+NUMBERS: dict[str, tuple[list[str], str, list[float]]] = {
+    "points and commas": (['"1,234.5"', '"12,345.25"'], ",", [1234.5, 12345.25]),
+    "commas twice": (['"1,234,567"', '"5"'], ",", [1234567, 5]),
+    "apostrophes": (["1'234.50", "999.25"], ",", [1234.5, 999.25]),
+    "German": (["1.234,50", "0,5"], ";", [1234.5, 0.5]),
+    "no-break spaces": (["12\u00a0011,5", "1\u202f000"], ";", [12011.5, 1000]),
+    "Indian": (['"12,34,567.5"', '"1,00,000"'], ",", [1234567.5, 100000]),
+    "a Unicode minus": (["\u22121.5", "2.5"], ",", [-1.5, 2.5]),
+    "exponents": (["1e-3", "+2.5E2"], ",", [0.001, 250]),
+    "no digit on one side": ([".5", "3."], ",", [0.5, 3]),
+    "a leading 0 settles": (['"0,035"', '"12,011"'], ",", [0.035, 12.011]),
+    "points of three digits": (["12.011", "13.025"], ",", [12.011, 13.025]),
+}
+
+
+def test_numbers_are_read_as_their_whole_column_says() -> None:
+    for kind, (words, separator, values) in NUMBERS.items():
+        assert told(lines(DAYS, words, separator, f"a{separator}b")).one().values.tolist() == values, kind
+    both = "date;a;b\n2024-01-01;1,5;12,011\n2024-01-02;2,5;13,012\n"  # another column settles the mark
+    assert [series.values[0] for series in told(both).series] == [1.5, 12.011]
+
+
+LAYOUTS: dict[str, tuple[str, dict[str, Any], dict[str, list[float]]]] = {
+    "wide": ("date,a,b\n2024-01-01,1,2\n2024-01-02,3,4\n", {}, {"a": [1, 3], "b": [2, 4]}),
+    "one of a wide table": ("date,a,b\n2024-01-01,1,2\n2024-01-02,3,4\n", {"value": "b"}, {"b": [2, 4]}),
+    "one by its number": ("date,a,b\n2024-01-01,1,2\n2024-01-02,3,4\n", {"value": "3"}, {"b": [2, 4]}),
+    "long": ("unique_id,ds,y\nA,2024-01-01,1\nA,2024-01-02,2\nB,2024-01-01,3\nB,2024-01-02,4\n", {},
+             {"A": [1, 2], "B": [3, 4]}),
+    "one of a long table": ("unique_id,ds,y\nA,2024-01-01,1\nA,2024-01-02,2\nB,2024-01-01,3\nB,2024-01-02,4\n",
+                            {"series": "B"}, {"B": [3, 4]}),
+    "long, by another name": ("day,shop,sales\n2024-01-01,N,1\n2024-01-01,S,3\n2024-01-02,N,2\n2024-01-02,S,4\n", {},
+                              {"N": [1, 2], "S": [3, 4]}),
+    "long, with the id stated": ("day,shop,sales\n2024-01-01,1,1\n2024-01-01,2,3\n2024-01-02,1,2\n2024-01-02,2,4\n",
+                                 {"id": "shop"}, {"1": [1, 2], "2": [3, 4]}),
+    "pandas' columns by number": (",0,1\n0,5,6\n1,7,8\n2,9,9\n", {}, {"0": [5, 7, 9], "1": [6, 8, 9]}),
+    "a date and a time of day": ("Date;Time;kW\n16/12/2006;17:24:00;4.2\n16/12/2006;17:25:00;5.3\n", {},
+                                 {"kW": [4.2, 5.3]}),
+    "two clocks": ("utc_time,cet_time,v\n2024-01-01T00:00Z,2024-01-01T01:00+01:00,1\n"
+                   "2024-01-01T01:00Z,2024-01-01T02:00+01:00,2\n", {}, {"v": [1, 2]}),
+    "seconds as decimals": ("time,v\n0.0,1\n0.1,2\n0.2,3\n", {}, {"v": [1, 2, 3]}),
+    "one column": ("value\n1\n2\n", {}, {"value": [1, 2]}),
+    "decimal comma stated": ("1,5\n2,5\n7,5\n", {"decimal": ","}, {"the file": [1.5, 2.5, 7.5]}),
+    "no times wanted": ("date,y\nx,1\ny,2\n", {"time": "none", "value": "y"}, {"y": [1, 2]}),
+}  # fmt: skip
+
+
+def test_every_layout_gives_named_series() -> None:
+    for kind, (text, choices, expected) in LAYOUTS.items():
+        reading = told(text, **choices)
+        values = [series.values.tolist() for series in reading.series]
+        assert dict(zip(reading.labels, values, strict=True)) == expected, kind
+
+
+REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
+    "ambiguous days": (lines(["01/01/2024", "02/01/2024", "03/01/2024"]),
+                       ("line 3", "2024-01-02", "2024-02-01", "--dates day-first", "month-first")),
+    "a year that leads": (lines([f"24-01-{day:02}" for day in range(1, 31)]),
+                          ("2001-01-24", "2024-01-01", "--dates")),
+    "thousands or decimals": (lines(DAYS, ['"12,011"', '"13,025"']), ("line 2", "12011", "12.011", "--decimal")),
+    "German thousands": (lines(DAYS, ["12.011", "13.025"], ";", "a;b"), ("line 2", "12011", "12.011", "--decimal")),
+    "one number or two": ("5,7\n3,2\n9,1\n", ("line 1", "'5,7'", "--decimal ,")),
+    "decimal commas without quotes": (lines(DAYS, COMMAS), ("line 2", "decimal comma", "quotes")),
+    "so without a header": (lines(DAYS, ["0,035", "0,102"], header=""), ("line 1", "'0,035'", "decimal comma")),
+    "two marks": (lines(DAYS, ["0,5", "1.75"], ";", "a;b"), ("line 3", "'1.75'", "decimal")),
+    "a word": (lines(DAYS, [1, "n.v.", 3]), ("line 3", "'n.v.'", "--missing")),
+    "percent": (lines(DAYS, ["1%", "2%"]), ("line 2", "'1%'")),
+    "brackets": (lines(DAYS, ["(1.5)", "2"]), ("line 2", "'(1.5)'")),
+    "a unit below the header": ("date,y\n,kW\n" + lines(DAYS, header=""), ("line 2", "'kW'")),
+    "infinite": (lines(DAYS, [1, "inf", 3]), ("line 3", "'inf'", "finite")),
+    "beyond float32": (lines(DAYS, [1, "1e39", 3]), ("line 3", "'1e39'", "finite")),
+    "-999": (lines(DAYS, [*VALUES[:5], -999, *VALUES[6:]]), ("line 7", "-999", "--missing=-999", "--keep=-999")),
+    "a conflict": (BASE + f"{DAYS[3]},9\n", ("line 5 and line 32", "2.25 and 9", "--id")),
+    "no such day": (lines([*DAYS[:-1], "2024-02-30"]), ("line 31", "'2024-02-30'", "--time")),
+    "no time": (lines([*DAYS[:5], "", *DAYS[6:]]), ("line 7", "missing", "--time none")),
+    "irregular": (lines(["2024-01-01 00:00:03", "2024-01-01 01:17", "2024-01-01 01:18:22", "2024-01-01 07:00:11"]),
+                  ("irregular", "line 3", "--frequency")),
+    "an hour with a slip": (lines([f"2024-01-01 {h:02}:00:{'07' if h == 11 else '00'}" for h in range(24)]),
+                            ("line 13", "11:00:07", "--frequency")),
+    "offsets in some rows": (lines(["2024-01-01T00:00Z", "2024-01-02T00:00"]), ("line 3", "offset")),
+    "a longer line": (BASE + "2024-02-01,1,2\n", ("line 32", "3 cells", "have 2")),
+    "a shorter line": (BASE + "Total\n", ("line 32", "1 cells", "'Total'")),
+    "quotes that do not end": ('date,y\n2024-01-01,"1\n2024-01-02,2\n', ("quotes",)),
+    "only a header": ("date,y\n", ("no rows",)),
+    "only dates": ("date\n" + "\n".join(DAYS), ("no column of numbers", "--value")),
+    "nested JSON": ('{"ds": "2024-01-01", "y": [1, 2]}\n', ("'y'", "one number a cell")),
+    "cut JSON": ('{"ds": "2024-01-01", "y"\n', ("JSON lines",)),
+    "empty": ("", ("empty",)),
+    "blank": ("\n \n", ("empty",)),
+    "binary": (b"a,b\n\x00\x01\x02", ("binary",)),
+    "zeros": (b"\x00" * 100, ("binary", "zero bytes")),
+    "a workbook": (b"PK\x03\x04....", (".xlsx", "CSV")),
+    "an old workbook": (b"\xd0\xcf\x11\xe0....", ("Excel", "CSV")),
+    "cut gzip": (gzip.compress(BASE.encode())[:-20], ("unpack",)),
+    "cut zstd": (zstandard.compress(BASE.encode())[:-5], ("unpack", "ends before")),
+    "damaged zstd": (zstandard.compress(BASE.encode())[:20] + b"\xff" * 40, ("unpack",)),
+    "cut Parquet": (b"PAR1\x15\x04", ("Parquet",)),
+}  # fmt: skip
+
+
+def test_what_is_ambiguous_or_damaged_is_refused_with_its_place_and_the_option() -> None:
+    for kind, (source, parts) in REFUSED.items():
+        with pytest.raises(InputError) as caught:
+            told(source)
+        assert all(part in str(caught.value) for part in parts), (kind, str(caught.value))
+
+
+SETTLED: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("thousands or decimals", {"decimal": "."}, [12011, 13025]),
+    ("thousands or decimals", {"decimal": ","}, [12.011, 13.025]),
+    ("German thousands", {"decimal": ","}, [12011, 13025]),
+    ("-999", {"missing": ("-999",)}, [*VALUES[:5], np.nan, *VALUES[6:]]),
+    ("-999", {"keep": ("-999",)}, [*VALUES[:5], -999, *VALUES[6:]]),
+    ("a word", {"missing": ("n.v.",)}, [1, np.nan, 3]),
+    ("no time", {"time": "none", "value": "y"}, VALUES),
+]
+
+
+def test_the_option_that_a_refusal_names_settles_it() -> None:
+    for kind, choices, values in SETTLED:
+        assert np.array_equal(told(REFUSED[kind][0], **choices).one().values, values, equal_nan=True), (kind, choices)
+    for order, alias in (("day-first", "D"), ("month-first", "MS")):
+        times = told(REFUSED["ambiguous days"][0], dates=order).one().times
+        assert times is not None and times.frequency.alias == alias and times.stamps(1) == ["2024-01-01"]
+    for choices in (
+        {"decimal": ";"},
+        {"dates": "us"},
+        {"frequency": "fortnight"},
+        {"zone": "Mars"},
+        {"value": "z"},
+        {"series": "z"},
+    ):
+        with pytest.raises(SeqzooError):
+            told(BASE, **choices)
+
+
+def test_a_column_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(SeqzooError, match=r"--value 'z'.*date, y"):
+        told(BASE, value="z")
+
+
+def test_each_word_for_a_missing_value_is_counted_and_its_place_kept() -> None:
+    words = ["NA", "NaN", "nan", "null", "None", "-", "#N/A", "", "n/a", ".", "?", "N/A"]
+    values = [value for word in words for value in (1.5, word)]
+    reading = told(lines([str(np.datetime64("2024-01-01") + at) for at in range(len(values))], values))
+    assert np.isnan(reading.one().values).tolist() == [False, True] * len(words)
+    assert reading.counts["missing"] == len(words)
+    assert reading.counts["missing_words"] == {word or "empty": 1 for word in words}
+
+
+def test_gaps_are_counted_and_left_open() -> None:
+    reading = told(lines(DAYS[:10] + DAYS[13:], VALUES[:10] + VALUES[13:]))
+    assert np.flatnonzero(np.isnan(reading.one().values)).tolist() == [10, 11, 12]
+    assert {key: reading.counts[key] for key in ("gaps", "absent", "longest_gap", "rows")} == {
+        "gaps": 1, "absent": 3, "longest_gap": 3, "rows": 27,
+    }  # fmt: skip
+    assert "2024-01-11" in reading.understood
+    assert reading.filled("interpolate", 20).one().values.tolist() == VALUES
+    assert reading.filled("last", 20).one().values[9:14].tolist() == [VALUES[9]] * 4 + [VALUES[13]]
+    assert reading.filled("interpolate", 2).one().missing == 3  # longer than allowed: it divides the series
+    assert reading.filled("last", 20).counts["filled"] == 3
+    with pytest.raises(InputError, match=r"3 missing.*2024-01-11"):
+        reading.filled("refuse", 20)
+
+
+def test_sorting_and_duplicates_are_counted() -> None:
+    assert told(ALIKE["an exact duplicate"]).counts["exact_duplicates"] == 1
+    assert told(ALIKE["out of order"]).counts["out_of_order"] == 1
+    assert "newest first" in told(ALIKE["newest first"]).understood
+    assert "constant" in told(lines(DAYS, [5] * 30)).understood
+
+
+CLOCKS: list[tuple[str, str, int, int, list[str]]] = [
+    ("America/New_York", "2022-01-01", 8760, 60, ["2022-03-13 02:00 is absent", "2022-11-06 01:00 comes twice"]),
+    ("Europe/London", "2022-10-29", 300, 15, ["2022-10-30 01:00 comes twice"]),
+    ("Europe/Berlin", "2022-03-26", 72, 60, ["2022-03-27 02:00 is absent"]),
+    ("Australia/Sydney", "2022-04-01", 107, 30, ["2022-04-03 02:00 comes twice"]),
+]
+
+
+def test_a_local_clock_that_changes_is_recognised_and_not_a_conflict() -> None:
+    for zone, start, count, minutes, changes in CLOCKS:
+        stamps = hours(zone, start, count, minutes)
+        for ordered in (1, -1):
+            reading = told(lines(stamps[::ordered], [*range(count)][::ordered]))
+            assert reading.one().values.tolist() == [*range(count)], zone
+            assert reading.counts["clock_changes"] == changes, zone
+            assert reading.one().times is not None and reading.one().times.zone == zone  # type: ignore[union-attr]
+            assert all(change in reading.understood for change in changes), reading.understood
+
+
+def test_half_a_year_of_hours_over_both_clock_changes() -> None:
+    """Case 04: 5,280 hours with offsets, and as the clock showed them."""
+    for offset in (True, False):
+        reading = told(lines(hours("Europe/Berlin", "2022-03-26", 5280, offset=offset), range(5280)))
+        series = reading.one()
+        assert series.values.tolist() == [*range(5280)]
+        assert {reading.counts[key] for key in ("gaps", "absent", "exact_duplicates", "missing")} == {0}
+        assert series.times is not None and series.times.stamps(1, 5280) == ["2022-11-01T00:00+01:00"]
+        assert series.times.frequency.seasons == (24, 168)
+        changes = [] if offset else ["2022-03-27 02:00 is absent", "2022-10-30 02:00 comes twice"]
+        assert reading.counts["clock_changes"] == changes
+    cases = Path(__file__).parent / "cases"
+    assert [told((cases / "04_dst" / name).read_bytes()).one().times.zone for name in  # type: ignore[union-attr]
+            ("with_offset.csv", "local_naive.csv")] == ["Europe/Berlin"] * 2
+
+
+def test_absent_working_days_are_named_and_are_no_gaps() -> None:
+    """Case 05: 200 trading days, by position."""
+    reading = read(Path(__file__).parent / "cases" / "05_missing" / "trading_days.csv")
+    series = reading.one()
+    assert reading.counts["absent_working_days"] == [
+        "2021-01-18", "2021-02-15", "2021-04-02", "2021-05-31", "2021-07-05",
+    ]  # fmt: skip
+    assert (len(series), series.missing, int(whole(series.values, 20).sum())) == (200, 0, 180)
+    assert series.times is not None and series.times.stamps(2, 199) == ["2021-10-15", "2021-10-18"]
+    fortnight = DAYS[:5] + DAYS[21:26]  # two weeks without a row are no holidays
+    assert told(lines(fortnight), frequency="B").one().missing == 10
+
+
+def test_windows_with_a_missing_value_are_left_out_and_counted() -> None:
+    cases = Path(__file__).parent / "cases" / "05_missing"
+    assert whole(read(cases / "seven.csv").one().values, 2).tolist() == [True, False, False, False, True]
+    words = read(cases / "eight_words.csv", Choices(missing=("-999",))).one()
+    assert whole(words.values, 20).sum() == 112 and len(whole(words.values, 20)) == 280
+    blank = read(cases / "blank_line.csv").one()
+    assert len(blank) == 120 and np.flatnonzero(np.isnan(blank.values)).tolist() == [60]
+
+
+def test_an_hour_that_no_clock_skips_or_repeats_is_a_gap_or_a_conflict() -> None:
+    gap = told(lines([f"2022-06-01 {hour:02}:00" for hour in range(24) if hour != 2], range(23)))
+    assert (gap.counts["gaps"], gap.counts["clock_changes"]) == (1, [])
+    with pytest.raises(InputError, match="line 3 and line 4"):
+        told(lines(["2022-05-27 01:00", "2022-05-27 02:00", "2022-05-27 02:00", "2022-05-27 03:00"], range(4)))
+
+
+def test_a_zone_that_is_stated_is_taken_and_a_time_it_never_shows_refused() -> None:
+    autumn = told(lines(hours("Europe/Berlin", "2022-10-29", 72), range(72)), zone="Europe/Paris").one()
+    assert autumn.values.tolist() == [*range(72)] and autumn.times is not None
+    assert autumn.times.stamps(1, 72) == ["2022-10-31T23:00+01:00"]
+    with pytest.raises(InputError, match=r"line 3.*2022-03-27 02:00.*--zone"):
+        told(lines(["2022-03-27 01:00", "2022-03-27 02:00", "2022-03-27 03:00"]), zone="Europe/Berlin")
+
+
+def test_bombs_are_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    ones = b"1\n" * 20_000_000
+    raw = io.BytesIO()
+    pl.DataFrame({"y": pl.Series([0.0]).new_from_index(0, 51_000_000)}).write_parquet(raw)
+    for bomb in (gzip.compress(ones, 1), zstandard.compress(ones)):
+        with pytest.raises(InputError, match="too large once unpacked: at most 1,048,576 bytes"):
+            read(bomb, named="the file", limit=1 << 20)
+    with pytest.raises(InputError, match="51,000,000 rows"):
+        told(raw.getvalue())
+    assert container.LIMIT == 64 << 20
+    with pytest.raises(InputError, match=r"10,001|columns"):
+        told(",".join(["1"] * 10_001) + "\n" + ",".join(["2"] * 10_001))
+
+
+def test_a_folder_and_a_missing_file_are_named(tmp_path: Any) -> None:
+    with pytest.raises(InputError, match="it is a folder"):
+        read(tmp_path)
+    with pytest.raises(InputError, match="No such file"):
+        read(tmp_path / "none.csv")
+    (tmp_path / "load.csv").write_text(BASE)
+    reading = read(tmp_path / "load.csv")
+    assert reading.series[0].name == "y" and str(tmp_path / "load.csv") in reading.understood
+    with (tmp_path / "load.csv").open("rb") as stream:
+        assert read(stream).one().values.tolist() == VALUES
