@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import Json, app, emit
+from .app import FileOptions, Json, app, emit, reads_a_file
 
 if TYPE_CHECKING:
     from ..diagnosis.description import Given
     from ..diagnosis.report import Report
 
+LONGEST_FILLED = 24  # values of a gap that --gaps fills
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report with its figures to this file.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; one for each core if not given.")]
 
 
 @app.command()
+@reads_a_file
 def doctor(
     file: Annotated[str, typer.Argument(help="A file of numbers, series:NAME of the collection, or `-`.")],
     season: Annotated[
@@ -31,6 +33,8 @@ def doctor(
     html: Html = None,
     workers: Workers = None,
     json: Json = False,
+    *,
+    how: FileOptions,
 ) -> None:
     """Say whether a network should forecast a series: describe it, compare forecasters on it, give a verdict.
 
@@ -45,7 +49,7 @@ def doctor(
 
     if quick and deep:
         raise InputError("--quick and --deep exclude each other: give one of them.")
-    given = _given(file)
+    given = _given(file, how)
     if html is not None:
         from ..evaluation.plots import check_kind
 
@@ -74,20 +78,23 @@ def doctor(
             typer.echo(f"\nReport with figures: {html}")
 
 
-def _given(file: str) -> Given:
+def _given(file: str, how: FileOptions) -> Given:
     """The series of a file or of the collection."""
     from ..data import collection
     from ..diagnosis.description import Given
     from ..errors import InputError
-    from .reading import STANDARD_INPUT, read_series
+    from .reading import STANDARD_INPUT, given_series
 
     if file.startswith(collection.PREFIX):
+        if how.stated or how.gaps is not None:
+            raise InputError(f"options of how a file is read do not fit {file}: the collection states all of it.")
         return Given.of(collection.load(file))
     path = Path(file)
-    values = read_series([], path)
-    if values is None:
-        raise InputError("no numbers were given: name a file, series:NAME, or `-` for standard input.")
-    return Given.of(values, "standard input" if path == STANDARD_INPUT else path.stem)
+    series = given_series([], path, how, LONGEST_FILLED)
+    assert series is not None
+    if series.reading is not None:
+        return Given.of(series.reading)
+    return Given.of(series.values, "standard input" if path == STANDARD_INPUT else path.stem)
 
 
 def _show(report: Report) -> None:

@@ -425,7 +425,7 @@ def ranked(entrants: Sequence[Entrant], ground: Ground) -> list[Row]:
 
 def interval_of(losses: FloatArray, ground: Ground) -> tuple[float, float]:
     """The 95% interval of a mean loss by blocks of cutoffs; both NaN where cutoffs are too few."""
-    return bootstrap_interval(losses, min(max(block_length(losses), ground.overlap), len(losses)))
+    return bootstrap_interval(losses, min(max(block_length(losses), 2 * ground.overlap - 1), len(losses)))
 
 
 def _call(numbered: tuple[int, Task]) -> FloatArray:

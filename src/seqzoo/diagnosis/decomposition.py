@@ -12,7 +12,7 @@ import numpy as np
 
 from .._arrays import FloatArray
 
-LONGEST_SEASON = 1_000  # steps; a longer one is not looked for
+LONGEST_SEASON, USUAL_SEASON = 1_000, 24  # steps; a longer one is not looked for, or only in a long series
 SMALLEST = 0.3  # of the autocorrelation at a season's lag, and of the strength of a season
 _OUTLIER = 3.0  # interquartile ranges beyond the quartiles: 2 in a million values of the normal distribution
 
@@ -64,11 +64,11 @@ def autocorrelation(values: FloatArray, most: int) -> FloatArray:
 def seasons(values: FloatArray) -> list[int]:
     """Lengths of seasons that the series shows, at most two, the shorter first.
 
-    A season is at most a fifth of the series. It is a peak of the autocorrelation of the series without its trend,
-    which must be nearly as high at twice the lag: a cycle without a fixed length fades. The trend is a moving average
-    of a tenth of the series; the autocorrelation of the differences counts too.
+    A season is at most a tenth of the series, or a fifth up to 24 steps: without its trend, a moving average of a
+    tenth, a random walk shows longer cycles. It is a peak of the autocorrelation of the series without its trend, or
+    of its differences, which must be nearly as high at twice the lag: a cycle without a fixed length fades.
     """
-    most = min(len(values) // 5, LONGEST_SEASON)
+    most = min(max(len(values) // 10, min(len(values) // 5, USUAL_SEASON)), LONGEST_SEASON)
     if most < 3:
         return []
     of_level = autocorrelation(values - _moving_average(values, max(5, len(values) // 10)), 2 * most)

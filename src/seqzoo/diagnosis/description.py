@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from .._extras import has_polars
 from ..data.collection import CollectedSeries
+from ..data.frequency import frequency
+from ..data.measured import Reading
 from ..data.series import Series
 from ..data.windows import finite_series
 from ..errors import InputError
@@ -26,12 +29,6 @@ from .decomposition import (
 FEWEST = 30
 MOST_MISSING = 0.2  # share of the values
 MOST_POSITIONS = 10  # of outliers that are listed
-_SEASONS = {
-    "QS": (4,), "MS": (12,), "W": (52,), "D": (7,), "h": (24, 168), "30min": (48, 336), "15min": (96, 672),
-    "10min": (144,), "5min": (288,), "min": (60,), "s": (60,),
-}  # fmt: skip
-"""Usual lengths of seasons, in steps, by frequency as pandas writes it, without the day of a week."""
-
 
 @dataclass(frozen=True)
 class Season:
@@ -57,6 +54,8 @@ class Description:
         length: T, missing values included.
         start: time of the first value, if it is known.
         frequency: the step as pandas writes it, if it is known.
+        understood: what was understood of a table; empty for plain numbers.
+        counts: of a table: rows, duplicates, what was sorted, dropped and filled.
         missing: how many values are missing.
         gaps: how many runs of missing values.
         longest_gap: the longest of them, in steps.
@@ -76,6 +75,8 @@ class Description:
     length: int
     start: str | None
     frequency: str | None
+    understood: str
+    counts: dict[str, Any]
     missing: int
     gaps: int
     longest_gap: int
@@ -103,7 +104,7 @@ class Given:
         values: [T], finite; missing values are replaced by the last value before them, which no forecast is
             scored on.
         is_missing: [T]
-        start, frequency: as for `Description`.
+        start, frequency, understood, counts: as for `Description`.
     """
 
     name: str
@@ -111,18 +112,36 @@ class Given:
     is_missing: NDArray[np.bool_]
     start: str | None = None
     frequency: str | None = None
+    understood: str = ""
+    counts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, source: ArrayLike | Series | CollectedSeries, name: str = "series") -> Given:
-        """The series in an array [T] or [T, 1] in which NaN stands for a missing value, or a series with a name.
+    def of(cls, source: Any, name: str = "series") -> Given:
+        """The series in a source.
+
+        Args:
+            source: an array [T] or [T, 1] in which NaN stands for a missing value; a `Series`, a `CollectedSeries` or
+                a `Reading` of one series; or, with the extra `series`, a frame of pandas, polars or pyarrow.
+            name: of an array.
 
         Raises:
             InputError: the values are no series, infinite, too few, too many are missing, or all are equal.
         """
         facts: dict[str, Any] = {}
+        if type(source).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow") and has_polars():
+            from ..data.reading import read_frame
+
+            source = read_frame(source)
+        if isinstance(source, Reading):
+            facts = {"understood": source.understood, "counts": dict(source.counts)}
+            name, source = source.labels[0], source.one()
+        if isinstance(source, Series):
+            name = name if facts else source.name
+            if source.times is not None:
+                facts |= {"start": source.times.stamps(1)[0], "frequency": source.times.frequency.alias}
+            source = source.values
         if isinstance(source, CollectedSeries):
             facts = {"start": source.start, "frequency": source.frequency}
-        if isinstance(source, Series | CollectedSeries):
             name, source = source.name, source.values
         values = _numbers(source)
         is_missing = np.isnan(values)
@@ -163,7 +182,7 @@ def describe(given: Given, season: int | None = None) -> Description:
     if season is not None:
         lengths, source = [length for length in (season,) if length > 1], "given"
     elif given.frequency is not None:
-        usual = _SEASONS.get(given.frequency.partition("-")[0], ())
+        usual = frequency(given.frequency).seasons
         lengths, source = [length for length in usual if length <= len(values) // 3], "frequency"
     else:
         lengths, source = seasons(values), "data"
@@ -177,6 +196,8 @@ def describe(given: Given, season: int | None = None) -> Description:
         length=len(values),
         start=given.start,
         frequency=given.frequency,
+        understood=given.understood,
+        counts=given.counts,
         missing=int(missing.sum()),
         gaps=len(gaps),
         longest_gap=max(gaps, default=0),

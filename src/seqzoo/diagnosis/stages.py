@@ -7,11 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from numpy.typing import ArrayLike
-
 from .._arrays import FloatArray
-from ..data.collection import CollectedSeries
-from ..data.series import Series
 from ..errors import InputError
 from ..evaluation.nonlinearity import linearity
 from ..forecasters.linear import RidgeAutoregression
@@ -41,7 +37,7 @@ class Step(NamedTuple):
 
 
 def doctor(
-    series: ArrayLike | Series | CollectedSeries,
+    series: Any,
     *,
     season: int | None = None,
     horizon: int | None = None,
@@ -52,7 +48,7 @@ def doctor(
     """Describes a series, compares forecasters on it, and says which to use.
 
     Args:
-        series: [T], NaN where a value is missing; or a series with a name.
+        series: an array [T], NaN where a value is missing; a series; or a frame, see `Given.of`.
         season: steps of its season, 1 for none; by default it is looked for.
         horizon: H; by default a season, at most 24.
         depth: "quick", "default" or "deep".

@@ -215,7 +215,7 @@ def _change(
         curve, goal = falling[network.name], float(chosen.losses.mean())
         factor = curve.points_for(goal) / curve.points[-1] if goal > 0 else math.inf
         if 1 < factor <= OUT_OF_SIGHT:
-            needed = float(f"{factor * total:.1g}")
+            needed = float(f"{factor * total:.2g}")
             return (
                 f"More data may change the answer: the error of {network.label} still falls; by its "
                 f"power law it would equal that of {chosen.label} at about {needed:,.0f} values, not {total:,}."

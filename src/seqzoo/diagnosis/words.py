@@ -24,6 +24,7 @@ def series_lines(series: Description) -> list[str]:
     where = ", ".join(map(str, series.outlier_positions)) + (", ..." if series.outliers > 10 else "")
     seasons = ", ".join(f"{one.length} (strength {one.strength:.2f})" for one in series.seasons) or "none seen"
     return [
+        *([series.understood] if series.understood else []),
         f"{series.name}: {series.length:,} values{since}{step}; {gaps if series.missing else 'none missing'}.",
         f"Values from {series.minimum:.6g} to {series.maximum:.6g}, mean {series.mean:.6g}, standard deviation "
         f"{series.sd:.3g}; longest run of equal values: {series.longest_run}.",
