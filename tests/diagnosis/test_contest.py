@@ -38,7 +38,8 @@ def entrants(ground: Ground, noise: float = 0.05, **levels: float) -> list[Entra
     ("count", "season", "horizon", "first", "ahead", "cutoffs"),
     [
         (10_000, 24, None, 8_000, 24, 198),  # the last fifth, and no more cutoffs than the depth allows
-        (144, 12, None, 84, 12, 49),  # five horizons of a short series
+        (144, 12, None, 104, 4, 37),  # of a short series more, and a horizon that leaves enough cutoffs
+        (144, 12, 12, 72, 12, 61),
         (100, 1, None, 60, 1, 40),
         (1000, 1, 7, 800, 7, 194),
         (4032, 336, None, 3226, 24, 196),

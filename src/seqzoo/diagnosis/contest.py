@@ -36,7 +36,7 @@ from .networks import LONGEST_STEPWISE, Architecture, Training
 
 KINDS = ("naive", "linear", "statistical", "network")
 """From the simplest to the costliest."""
-LONGEST_HORIZON = 24  # by default
+LONGEST_HORIZON = 24  # by default, and at most a thirtieth of the values
 STATISTICAL_PART = 1_000  # the latest values that a statistical model reads: its time grows with them
 ARIMA_SEASON, ARIMA_SEASONS = 12, 20  # the longest season of AutoARIMA, and how many of them: a search is long
 
@@ -173,13 +173,14 @@ class Ground:
             InputError: the horizon is not from 1 to a tenth of the values.
         """
         values, count = given.values, len(given.values)
-        ahead = min(season, LONGEST_HORIZON, count // 10) if horizon is None else horizon
+        # By default so short that the cutoffs of a short series are enough for an interval.
+        ahead = min(season, LONGEST_HORIZON, count // 30) if horizon is None else horizon
         check_horizon(ahead)
         if ahead > count // 10:
             raise InputError(
                 f"the horizon must be from 1 to {count // 10}, a tenth of the {count:,} values, got {ahead}."
             )
-        held_out = max(count // 5, min(max(5 * ahead, 40), count // 2))
+        held_out = max(count // 5, min(max(9 * ahead, 40), count // 2))
         first = count - held_out
         stride = max(1, -(-(held_out - ahead) // depth.cutoffs))
         cutoffs = np.arange(first, count - ahead + 1, stride)

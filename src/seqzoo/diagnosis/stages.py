@@ -50,7 +50,7 @@ def doctor(
     Args:
         series: an array [T], NaN where a value is missing; a series; or a frame, see `Given.of`.
         season: steps of its season, 1 for none; by default it is looked for.
-        horizon: H; by default a season, at most 24.
+        horizon: H; by default a season, at most 24 and a thirtieth of the values.
         depth: "quick", "default" or "deep".
         workers: processes; 1 computes in this one. The report is the same.
         on_step: called after every step.
