@@ -15,6 +15,7 @@ import seqzoo
 from seqzoo.diagnosis import contest, html
 from seqzoo.diagnosis.contest import QUICK, Ground
 from seqzoo.diagnosis.description import Given
+from seqzoo.diagnosis.networks import TwinTraining
 from seqzoo.diagnosis.report import Report
 from seqzoo.diagnosis.stages import STAGES, Step, stages
 from seqzoo.errors import InputError
@@ -109,6 +110,14 @@ def test_no_forecast_of_a_network_depends_on_a_value_after_the_first_cutoff_but_
     assert (one[0] == other[0]).all() and (one[1] != other[1]).all()
 
 
+def test_a_network_loses_to_the_best_forecaster_of_the_twin_the_less_the_more_values_it_has():
+    values = SERIES["AR(2)"](np.random.default_rng(3))
+    small = dataclasses.replace(QUICK.architectures[0], steps=200)
+    few, many = (TwinTraining(small, 8, 1, 1, values, points).excess() for points in (60, 3000))
+    assert 0 < many[0] < 0.1 < few[0]
+    assert many[1] == few[1] == pytest.approx(1.0, rel=0.2)  # the variance of the shocks, and hardly any noise
+
+
 def test_a_diagnosis_can_be_stopped_before_its_trainings():
     values = SERIES["AR(2)"](np.random.default_rng(1))[:200]
     steps = list(stages(Given.of(values), depth="quick", should_stop=lambda: True))
@@ -130,6 +139,7 @@ def test_the_command_prints_one_page_and_writes_json_and_html(terminal: Terminal
     facts = json.loads(terminal("doctor", file, "--quick", "--workers", 1, "--json").out)
     assert facts["series"]["name"] == "load" and facts["series"]["length"] == 300
     assert {"name", "mase", "interval"} <= facts["contest"][0].keys()
+    assert facts["twin"] == {"excess": None, "network": "", "points": 0, "reason": "--quick leaves it out"}
     assert facts["surrogates"]["p"] == 0.05 and facts["verdict"]["kind"] == "network"
     assert facts["verdict"]["use"] == "mlp" and facts["verdict"]["gain"]["over"] == "linear"
 

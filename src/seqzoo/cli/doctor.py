@@ -108,7 +108,7 @@ def _show(report: Report) -> None:
         for line in lines:
             console.print(escape(line), style=style, highlight=False)
 
-    assert report.verdict is not None and report.surrogates is not None
+    assert report.verdict is not None and report.surrogates is not None and report.twin is not None
     say([*words.series_lines(report.series), "", words.protocol_line(report.protocol)])
     table = Table("forecaster", "kind", box=None)
     for heading in ("MASE", "95% interval", "seeds"):
@@ -121,5 +121,6 @@ def _show(report: Report) -> None:
     print_table(table)
     say([words.against_line(row, report) for row in report.contest if row.verdict])
     say([f"Left out: {one.name}: {one.reason}" for one in report.left_out], "dim")
-    say(["", words.surrogates_line(report.surrogates), *map(words.learning_line, report.learning), ""])
+    say(["", words.surrogates_line(report.surrogates), words.twin_line(report.twin)])
+    say([*map(words.learning_line, report.learning), ""])
     console.print(f"[bold]{escape(report.verdict.text)}[/]", highlight=False)

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import FloatArray
 from .._extras import has_torch
-from ..errors import InputError, SeqzooError
+from ..errors import InputError, SeqzooError, first_line
 from ..evaluation.accuracy import absolute_scale
 from ..evaluation.comparison import block_length, bootstrap_interval, compare, holm
 from ..evaluation.rolling import rolling_origin
@@ -32,7 +32,7 @@ from ..forecasters.rollout import check_horizon
 from ..forecasters.statistical import METHODS, Statistical
 from ..forecasters.table import rules
 from .description import Given
-from .networks import LONGEST_STEPWISE, Architecture, Training
+from .networks import LONGEST_STEPWISE, Architecture, Training, TwinTraining
 
 KINDS = ("naive", "linear", "statistical", "network")
 """From the simplest to the costliest."""
@@ -51,7 +51,7 @@ class Depth:
         architectures: networks of the contest.
         seeds: trainings of each; their mean forecast is compared.
         surrogates: S of the test of linearity.
-        is_statistical: whether statistical models take part.
+        is_statistical: whether statistical models take part, and a network is trained on the series' twin.
         learns: whether the best network is trained on parts of the training part too.
         processes: the most that are worth their start.
     """
@@ -308,6 +308,15 @@ def trainings(ground: Ground, depth: Depth) -> tuple[list[Training], list[LeftOu
     return every, []
 
 
+def twin_training(ground: Ground, depth: Depth) -> TwinTraining | None:
+    """The training of the cheapest network on the twin of the series; None where it is left out."""
+    if not (depth.is_statistical and has_torch()):
+        return None
+    architecture = depth.architectures[0]
+    length = architecture.context_length(max(2 * ground.season, 8), ground.first)
+    return TwinTraining(architecture, length, ground.horizon, ground.season, ground.values, ground.first)
+
+
 Task = Callable[[], FloatArray]
 Outcome = FloatArray | str
 """The outcome of a task, or the reason why it has none."""
@@ -353,8 +362,9 @@ class Running:
                 return
             try:
                 yield number, task()
-            except SeqzooError as error:
-                yield number, " ".join(str(error).split())
+            except Exception as error:  # as in a process: a task that fails loses only itself
+                is_ours = isinstance(error, SeqzooError)
+                yield number, " ".join(str(error).split()) if is_ours else first_line(error)
 
     def _run(self, workers: int) -> None:
         def should_stop() -> bool:

@@ -29,7 +29,7 @@ def page(report: Report) -> str:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    assert report.verdict is not None and report.surrogates is not None
+    assert report.verdict is not None and report.surrogates is not None and report.twin is not None
     title = f"seqzoo doctor: {report.series.name}"
     drawings = {name: plots.inline(figure) for name, figure in figures.figures_of(report).items()}
 
@@ -47,6 +47,7 @@ def page(report: Report) -> str:
         f"{_table(report)}{_paragraphs([*against, *left_out])}{drawing('contest')}"
         f"<h2>Anything that a linear forecaster does not see?</h2>\n"
         f"{_paragraphs([words.surrogates_line(report.surrogates)])}{drawing('surrogates')}"
+        f"<h2>The price of little data</h2>\n{_paragraphs([words.twin_line(report.twin)])}"
         f"<h2>What would change the answer</h2>\n"
         f"{_paragraphs([words.learning_line(curve) for curve in report.learning])}{drawing('learning')}"
         f'<p class="note">{escape(words.LEGEND)}</p>\n'

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from ..data.series import Series, in_memory
 from ..data.windows import sliding
+from ..errors import InputError
+from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Observed
 from ..zoo._recipes import Recipe
 
 NAME = "doctor"  # of the series in a specification; no file is written
 LONGEST_STEPWISE = 64  # values that a network reads step by step: its time grows with them
 BATCH = 64
+TWIN_CUTOFFS = 1_000  # from which the error on a twin is measured
 
 
 @dataclass(frozen=True)
@@ -89,3 +92,49 @@ class Training:
         with one_thread():
             ahead = trained.module(tensor(context)[:, :, None]).detach().numpy()
         return np.asarray(scaling.undo(ahead), np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class TwinTraining:
+    """A training on a draw of the twin of a series, whose best possible forecaster is known.
+
+    Args:
+        architecture, context_length, horizon: as for `Training`.
+        season: m; 1 for none.
+        values: [T], what the twin is fitted to.
+        points: how many values of the twin the network is trained on.
+    """
+
+    architecture: Architecture
+    context_length: int
+    horizon: int
+    season: int
+    values: NDArray[np.float64]
+    points: int
+
+    def excess(self) -> NDArray[np.float64]:
+        """[2]: the network's excess over the twin's Bayes forecaster, and the twin's Bayes MSE.
+
+        The network is trained on one draw, and forecasts from cutoffs of its continuation.
+
+        Raises:
+            MissingExtraError: statsmodels is not installed.
+            InputError: the series has no twin.
+        """
+        from ..signals import twin
+
+        process = twin.fit(self.values, self.season if self.season > 1 else None)
+        stride = max(1, self.horizon)
+        total = self.points + TWIN_CUTOFFS * stride + self.horizon
+        draw = process.draw(1, total - 1, 1, np.random.default_rng(HELD_OUT_SEEDS))
+        series = np.concatenate([draw.context[0], draw.target[0]])
+        cutoffs = np.arange(self.points, total - self.horizon, stride)
+        forecast = Training(
+            self.architecture, self.context_length, self.horizon, 0, series, 0, cutoffs
+        ).forecast()  # fmt: skip
+        context = sliding(series, self.context_length).context[cutoffs - self.context_length]
+        bayes, variance = process.posterior(context, self.horizon)
+        bayes_mse = process.sigma**2 + float(variance.mean())
+        if bayes_mse <= 1e-9 * float(series.var()):
+            raise InputError("the twin is forecast exactly: there is no error to compare with.")
+        return np.array([float(((forecast - bayes) ** 2).mean()) / bayes_mse, bayes_mse])

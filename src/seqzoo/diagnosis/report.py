@@ -34,6 +34,23 @@ class Surrogates:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """A network on the twin of the series, see `signals.twin`; NaN and a reason where it was not trained.
+
+    Args:
+        excess: the network's squared error over that of the best possible forecaster of the twin, minus 1.
+        network: its architecture.
+        points: how many values of the twin it was trained on, as many as the training part has.
+        reason: why there is none.
+    """
+
+    excess: float = math.nan
+    network: str = ""
+    points: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """A diagnosis; parts that are not known yet are None or empty.
 
@@ -44,6 +61,7 @@ class Report:
         contest: a row for each forecaster, the best first.
         left_out: forecasters that did not take part, and why.
         surrogates: the test of linearity.
+        twin: a network on a series whose best possible forecaster is known.
         learning: learning curves, of the linear forecaster and of the best network.
         longer_context: what twice the context gains a linear forecaster.
         verdict: what to use.
@@ -56,6 +74,7 @@ class Report:
     contest: list[Row] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     surrogates: Surrogates | None = None
+    twin: Twin | None = None
     learning: list[LearningCurve] = field(default_factory=list)
     longer_context: LongerContext | None = None
     verdict: Verdict | None = None

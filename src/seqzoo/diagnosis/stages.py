@@ -15,10 +15,10 @@ from ..forecasters.rivals import Rival
 from . import contest, verdict
 from .contest import DEEP, DEFAULT, QUICK, Depth, Entrant, Ground, LeftOut, Outcome, Running
 from .description import Given, describe
-from .networks import Training
-from .report import Report, Surrogates
+from .networks import Training, TwinTraining
+from .report import Report, Surrogates, Twin
 
-STAGES = ("series", "contest", "surrogates", "learning", "verdict")
+STAGES = ("series", "contest", "surrogates", "twin", "learning", "verdict")
 
 
 class Step(NamedTuple):
@@ -91,7 +91,8 @@ def stages(
     networks, without_torch = contest.trainings(ground, level)
     left_out = [*absent, *without_torch]
     entrants: list[Entrant] = []
-    tasks = contest.tasks_of(networks, statistical, ground)
+    on_twin = contest.twin_training(ground, level)
+    tasks = [*([] if on_twin is None else [on_twin.excess]), *contest.tasks_of(networks, statistical, ground)]
     outcomes: dict[int, Outcome] = {}
     with Running(tasks, workers, level.processes, should_stop) as running:
         # While the processes work, this one computes what takes no network.
@@ -107,12 +108,17 @@ def stages(
             yield Step("contest", 1 + len(outcomes), 1 + len(tasks), report)
     if len(outcomes) < len(tasks):
         return
-    for place, rival in enumerate(statistical, start=len(networks)):
-        _enter(rival, outcomes[place], entrants, left_out)
-    for one in contest.gathered(networks, [outcomes[place] for place in range(len(networks))], ground):
+    ordered = [outcome for _, outcome in sorted(outcomes.items())]
+    of_twin = None if on_twin is None else ordered.pop(0)
+    for rival, outcome in zip(statistical, ordered[len(networks) :], strict=True):
+        _enter(rival, outcome, entrants, left_out)
+    for one in contest.gathered(networks, ordered[: len(networks)], ground):
         entrants.append(one) if isinstance(one, Entrant) else left_out.append(one)
     report = dataclasses.replace(report, contest=contest.ranked(entrants, ground), left_out=left_out)
     yield Step("contest", 1 + len(tasks), 1 + len(tasks), report)
+
+    report = dataclasses.replace(report, twin=_twin(on_twin, of_twin, level))
+    yield Step("twin", 1, 1, report)
 
     best = min((one for one in entrants if one.kind == "network"), key=lambda one: one.losses.mean(), default=None)
     if best is not None and level.learns:
@@ -168,6 +174,14 @@ def _surrogates(given: Given, season: int, depth: Depth) -> Surrogates:
     except InputError as error:
         return Surrogates(reason=str(error))
     return Surrogates(test.p, test.gain, test.surrogate_gains, test.points, test.is_differenced)
+
+
+def _twin(training: TwinTraining | None, outcome: Outcome | None, depth: Depth) -> Twin:
+    if training is None or outcome is None:
+        return Twin(reason="torch is not installed" if depth.is_statistical else "--quick leaves it out")
+    if isinstance(outcome, str):
+        return Twin(reason=outcome)
+    return Twin(float(outcome[0]), training.architecture.name, training.points)
 
 
 def _learning_of_linear(

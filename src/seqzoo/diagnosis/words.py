@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from .._formats import percent
 from .contest import Protocol, Row
 from .description import Description
-from .report import Report, Surrogates
+from .report import Report, Surrogates, Twin
 from .verdict import LearningCurve
 
 LEGEND = (
@@ -61,6 +62,16 @@ def surrogates_line(test: Surrogates) -> str:
         f"Nonlinear? {outcome} that a linear forecaster does not see. A small network changes its squared error by "
         f"{-test.gain:+.1%}, and by {-test.gains[-1]:+.1%} on the best of {len(test.gains)} surrogates "
         f"(p {p_of(test.p)})."
+    )
+
+
+def twin_line(twin: Twin) -> str:
+    """What a network loses to the best possible forecaster where that is known."""
+    if twin.reason:
+        return f"Twin: none trained ({twin.reason.rstrip('.')})."
+    return (
+        f"Twin: a linear Gaussian process like this series, whose best possible forecaster is known. Trained on "
+        f"{twin.points:,} values of it, {twin.network} makes {percent(twin.excess)} more squared error than it does."
     )
 
 
