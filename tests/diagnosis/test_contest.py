@@ -128,6 +128,11 @@ def test_the_simplest_kind_that_is_not_detectably_worse_is_used(ground, levels, 
     assert decision.gain.low < decision.gain.value < decision.gain.high
 
 
+def test_a_rule_is_compared_with_the_best_of_the_other_kinds(ground):
+    decision = verdict.verdict_of(entrants(ground, noise=0.5, mean=1.0, seasonal_naive=0.98, gru=1.0), ground)
+    assert (decision.use, decision.gain and decision.gain.over) == ("mean", "gru")
+
+
 def test_the_gain_is_the_share_of_the_best_simpler_error_that_is_removed(ground):
     decision = verdict.verdict_of(entrants(ground, mean=2.0, linear=1.0, gru=0.5), ground, total=1000)
     assert decision.gain is not None and decision.gain.over == "linear"

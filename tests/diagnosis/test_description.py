@@ -41,6 +41,15 @@ def test_a_season_is_given_or_found_or_absent(rng):
     assert describe(Given.of(noise)).season_from == "none"
 
 
+def test_the_longer_of_two_seasons_is_used_where_it_explains_much_that_the_shorter_does_not(rng):
+    hours = np.arange(24 * 7 * 12)
+    day, week = np.sin(2 * np.pi * hours / 24), np.where(hours // 24 % 7 < 5, 1.0, 0.0)
+    noise = 0.2 * rng.standard_normal(len(hours))
+    for values, season in ((day + week * day, 168), (day, 24)):
+        told = describe(Given("load", values + noise, np.zeros(len(hours), bool), frequency="h"))
+        assert [one.length for one in told.seasons] == [24, 168] and told.season == season
+
+
 def test_a_series_with_a_name_and_a_column_are_read_as_their_values(rng):
     values = rng.standard_normal(60)
     assert Given.of(Series("load", values)).name == "load"

@@ -71,7 +71,7 @@ _NETWORKS = (
     Architecture("tcn", {"channels": 16, "layers": 5}, 400, LONGEST_STEPWISE),
     Architecture("gru", {"hidden_size": 24}, 400, LONGEST_STEPWISE),
 )
-QUICK = Depth("quick", 200, (Architecture("mlp", {"hidden_size": 32}, 400),), 2, 19, False, False, 1)
+QUICK = Depth("quick", 200, (Architecture("mlp", {"hidden_size": 32}, 300),), 2, 19, False, False, 1)
 DEFAULT = Depth("default", 400, _NETWORKS, 3, 19, True, True)
 DEEP = Depth("deep", 400, _NETWORKS, 5, 99, True, True)
 

@@ -29,7 +29,8 @@ def decompose(values: FloatArray, season: int = 1) -> Parts:
     """The classical additive decomposition: a moving average, then the means of each phase of the season.
 
     The window of the moving average is one season, with half weights at both ends where m is even; without a season
-    it is a tenth of the series. At the ends the series is continued by point reflection.
+    it is a tenth of the series. At the ends the trend continues along the line through its nearest values, as many as
+    the window has.
 
     Args:
         values: [T], finite, T >= 2 m.
@@ -137,6 +138,10 @@ def _moving_average(values: FloatArray, width: int) -> FloatArray:
     weights = np.ones(2 * half + 1)
     if width % 2 == 0:
         weights[[0, -1]] = 0.5
-    before = 2 * values[0] - values[half:0:-1]
-    after = 2 * values[-1] - values[-2 : -half - 2 : -1]
-    return np.convolve(np.concatenate([before, values, after]), weights / weights.sum(), mode="valid")
+    inner = np.convolve(values, weights / weights.sum(), mode="valid")
+    near = min(len(inner), max(2, width))
+    ends = []
+    for some, beyond in ((inner[:near], np.arange(-half, 0)), (inner[-near:], near + np.arange(half))):
+        slope, level = np.polyfit(np.arange(near), some, 1) if near > 1 else (0.0, some[0])
+        ends.append(level + slope * beyond)
+    return np.concatenate([ends[0], inner, ends[1]])

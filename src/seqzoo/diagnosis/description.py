@@ -187,7 +187,7 @@ def describe(given: Given, season: int | None = None) -> Description:
     else:
         lengths, source = seasons(values), "data"
     looked_for = [_season(values, length) for length in lengths]
-    used = season if season is not None else _chosen(values, looked_for)
+    used = season if season is not None else _chosen(looked_for)
     parts = decompose(values, used)
     far = [position for position in outliers(parts.remainder) if not missing[position]]
     gaps = _runs(missing)
@@ -239,13 +239,13 @@ def _season(values: NDArray[np.float64], length: int) -> Season:
     return Season(length, season_strength(parts), float(level))
 
 
-def _chosen(values: NDArray[np.float64], looked_for: list[Season]) -> int:
-    """The length of the shortest season that is strong; a longer one only if it leaves a quarter less variance."""
+def _chosen(looked_for: list[Season]) -> int:
+    """The length of the shortest season that is strong; of a longer one if it leaves a quarter less unexplained."""
     used, left = 1, np.inf
     for season in looked_for:
-        variance = float(decompose(values, season.length).remainder.var())
-        if min(season.strength, season.autocorrelation) >= SMALLEST and variance < 0.75 * left:
-            used, left = season.length, variance
+        unexplained = 1 - season.strength
+        if min(season.strength, season.autocorrelation) >= SMALLEST and unexplained < 0.75 * left:
+            used, left = season.length, unexplained
     return used
 
 

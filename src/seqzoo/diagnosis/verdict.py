@@ -112,7 +112,7 @@ def verdict_of(
     if chosen.kind == "naive":
         chosen = _simplest_rule(entrants, chosen, best, ground)
     others = [one for kind, one in best_of.items() if KINDS.index(kind) < KINDS.index(chosen.kind)]
-    others = others or [one for one in best_of.values() if one is not chosen]
+    others = others or [one for one in best_of.values() if one.kind != chosen.kind]
     rival = min(others, key=lambda one: float(one.losses.mean())) if others else None
     gain = None if rival is None else _gain(chosen, rival, ground)
     sentences = (
