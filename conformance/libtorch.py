@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from safetensors.numpy import load
 
+from seqzoo.bundles.manifest import TOLERANCE
 from seqzoo.bundles.store import GOLDEN, MANIFEST, SHIPPED, TORCHSCRIPT, Bundle, Manifest, open_bundle
-from seqzoo.data.scaling import Normaliser
-from seqzoo.publishing import snippets
+from seqzoo.data.scaling import Scaling
+from seqzoo.publishing import build, snippets
 
-OTHER = Normaliser(0.5, 2.0)  # no shipped bundle has units of its own; a user's may
+FAR = Scaling(1.7e9, 2.0)  # no shipped bundle has a scaling; that of a measured series has
 
 
 def compiled(name: str, manifest: Manifest, folder: Path) -> Path:
@@ -34,40 +35,40 @@ def compiled(name: str, manifest: Manifest, folder: Path) -> Path:
     return build / "forecast"
 
 
-def farthest(program: Path, found: Bundle, units: Normaliser, folder: Path) -> float:
-    """How far the program is from the golden tensors, which it is given in these units: [N, L, 1] to [N, H]."""
-    (folder / TORCHSCRIPT).write_bytes(found.read(TORCHSCRIPT))
-    golden = load(found.read(GOLDEN))
-    context = units.undo(golden["context"]).reshape(-1)
-    text = "\n".join(map(repr, context.astype(float).tolist()))
+def farthest(program: Path, found: Bundle, scaling: Scaling, folder: Path) -> float:
+    """How far the program is from the golden tensors of a bundle, moved to the units of the scaling: [N, H]."""
+    module = build.module_of(found)
+    contract = msgspec.structs.replace(found.manifest.contract, scaling=scaling)
+    (folder / TORCHSCRIPT).write_bytes(
+        found.read(TORCHSCRIPT) if scaling.is_identity else build.to_torchscript(module, contract)
+    )
+    context = scaling.restore(load(found.read(GOLDEN))["context"])
+    text = "\n".join(map(repr, context.reshape(-1).astype(float).tolist()))
     ran = subprocess.run([program], input=text, capture_output=True, text=True, check=True, cwd=folder)
     given = np.array([[float(value) for value in line.split()] for line in ran.stdout.splitlines()])
-    expected = units.undo(golden["forecast"])
+    expected = build.in_units(module, scaling)(context)
     assert given.shape == expected.shape, f"{given.shape} forecasts, expected {expected.shape}"
     return float(np.abs(given - expected).max())
 
 
 def main() -> None:
-    """One program for every window length, on each bundle of that length; and one for other units."""
+    """One program for every window length, on each bundle of that length; and one for a model with a scaling."""
     bundles = [open_bundle(path) for path in sorted(SHIPPED.iterdir()) if (path / MANIFEST).exists()]
-    programs: dict[tuple[int, Normaliser], tuple[Path, Path]] = {}
+    programs: dict[tuple[int, Scaling], tuple[Path, Path]] = {}
     with tempfile.TemporaryDirectory() as everything:
         for found in bundles:
             stated = found.manifest
-            cases = [(stated.contract.normaliser, Normaliser())]
-            if stated.name == "lstm.sine":
-                cases.append((OTHER, OTHER))
-            for normaliser, units in cases:
-                key = stated.contract.context_length, normaliser
+            for scaling in (Scaling(), FAR) if stated.name == "lstm.sine" else (Scaling(),):
+                key = stated.contract.context_length, scaling
                 if key not in programs:
                     folder = Path(everything) / str(len(programs))
                     folder.mkdir()
-                    contract = msgspec.structs.replace(stated.contract, normaliser=normaliser)
+                    contract = msgspec.structs.replace(stated.contract, scaling=scaling)
                     manifest = msgspec.structs.replace(stated, contract=contract)
                     programs[key] = compiled(stated.name, manifest, folder), folder
                 program, folder = programs[key]
-                distance = farthest(program, found, units, folder)
-                bound = stated.tolerance["torchscript"] * units.scale
+                distance = farthest(program, found, scaling, folder)
+                bound = TOLERANCE * scaling.scale
                 assert distance <= bound, f"{stated.name}: off by {distance:.2g}, {bound:.0e} allowed"
     print(f"libtorch: {len(bundles)} bundles passed")
 

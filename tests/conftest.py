@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
-    """A worker takes a whole file, or all pages: one Chromium and one app serve these, which mostly wait for each other.
+    """A worker takes a whole file, or all pages, which one Chromium and one app serve.
 
     The pages take longest and begin first; a third worker uses the cores while they wait.
     """

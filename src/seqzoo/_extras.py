@@ -27,16 +27,13 @@ def check_torch(purpose: str) -> None:
 
 
 def has_polars() -> bool:
-    """Whether polars is installed, without importing it."""
-    try:
-        return importlib.util.find_spec("polars") is not None
-    except ValueError:  # None stands for it in sys.modules, as tests of a bare installation do
-        return False
+    """Whether polars and narwhals, with which tables are read, are installed; imports neither."""
+    return all(importlib.util.find_spec(name) is not None for name in ("polars", "narwhals"))
 
 
 def check_polars(purpose: str) -> None:
     """Raises MissingExtraError, which states the purpose, unless polars and narwhals are installed."""
-    if not has_polars() or importlib.util.find_spec("narwhals") is None:
+    if not has_polars():
         raise MissingExtraError(purpose, "series")
 
 

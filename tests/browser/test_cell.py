@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,8 +13,11 @@ from playwright.sync_api import Page
 from safetensors.numpy import load as parse
 
 import seqzoo
+from seqzoo._arrays import with_channel
 from seqzoo.bundles import store
-from seqzoo.runtime.engines.numpy import CELLS
+from seqzoo.bundles.manifest import Manifest
+from seqzoo.data.scaling import FLOOR, Scaling
+from seqzoo.runtime.engines.numpy import CELLS, NumpyEngine
 
 RECURRENT = sorted(path.name for path in store.SHIPPED.iterdir() if path.name.partition(".")[0] in CELLS)
 Array = NDArray[np.float64]
@@ -202,3 +206,51 @@ def test_the_weights_of_another_architecture_are_refused(page, weights):
       try { makeCell("gru", tensors); return "no error"; } catch (error) { return error.message; }
     }"""
     assert "lack" in page.evaluate(code, weights("lstm.sine"))
+
+
+IN_UNITS = """async ({data, architecture, scale, windows}) => {
+  const {parseSafetensors, makeCell, forward, derivative} = await import("/microscope/js/cell.js");
+  const {frameOf, enter, leave, through} = await import("/microscope/js/scaling.js");
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const cell = makeCell(architecture, parseSafetensors(bytes.buffer));
+  return windows.map((window) => {
+    const frame = frameOf(scale, window);
+    const trace = forward(cell, enter(frame, window));
+    return {forecast: leave(frame, trace.forecast[0]), read: trace.window,
+            derivative: [...through(frame, derivative(cell, trace), trace.window, trace.forecast[0])]};
+  });
+}"""
+
+
+@pytest.mark.parametrize("kind", ["series", "window"])
+def test_forecasts_and_derivatives_in_units_of_the_series_are_those_of_the_scaling(kind, page, weights):
+    scaling = Scaling(50.0, 4.0, kind)
+    engine = NumpyEngine(
+        store.open_bundle(store.SHIPPED / "lstm.sine").read(store.WEIGHTS), manifest_with("lstm.sine", scaling)
+    )
+    windows = 50 + 4 * np.stack([window(), 3 * window() + 7, np.full(20, 0.25)])
+    facts = [scaling.center, scaling.scale, *([FLOOR * scaling.scale] if kind == "window" else [])]
+    seen = page.evaluate(
+        IN_UNITS,
+        {"data": weights("lstm.sine"), "architecture": "lstm", "scale": facts, "windows": windows.tolist()},
+    )
+    expected = engine.run(with_channel(windows))
+    np.testing.assert_allclose([one["forecast"] for one in seen], expected[:, 0], rtol=0, atol=2e-5)
+    np.testing.assert_allclose([one["read"] for one in seen], scaling.frame(windows).enter(windows), atol=1e-12)
+    for one, at in zip(seen[:2], windows[:2], strict=True):  # a constant window has a kink
+        moved = 1e-3 * np.eye(20)
+        up, down = (exact(engine, scaling, at + move) for move in (moved, -moved))
+        np.testing.assert_allclose(one["derivative"], (up - down) / 2e-3, rtol=1e-4, atol=1e-6)
+    if kind == "window":  # a forecast that moves with its window
+        np.testing.assert_allclose([sum(one["derivative"]) for one in seen], 1, atol=1e-9)
+
+
+def manifest_with(name: str, scaling: Scaling) -> Manifest:
+    manifest = store.open_bundle(store.SHIPPED / name).manifest
+    return msgspec.structs.replace(manifest, contract=msgspec.structs.replace(manifest.contract, scaling=scaling))
+
+
+def exact(engine: NumpyEngine, scaling: Scaling, windows: Array) -> Array:
+    """The forecasts [B] in float64 throughout: differences of float32 are too coarse."""
+    frame = scaling.frame(windows)
+    return frame.leave(engine._trace(frame.enter(windows)).forecast)[:, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +12,9 @@ from playwright.sync_api import expect
 
 import seqzoo
 from seqzoo import _palette
+from seqzoo._arrays import with_channel
 from seqzoo.bundles.store import SHIPPED, open_bundle
+from seqzoo.data.scaling import Scaling
 from seqzoo.microscope.widget import Microscope
 from support.microscope_page import press, said
 
@@ -24,6 +27,24 @@ def test_dark_follows_jupyterlab_where_it_has_a_theme_and_paper_is_light(show):
     expect(page.locator(".mz-dark")).to_have_count(0)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".mz-dark")).to_have_count(1)
+
+
+@pytest.mark.parametrize("least", [[], [0.02]], ids=["series", "window"])
+def test_the_forecast_on_the_page_is_that_of_the_scaling(show, least):
+    scaling = Scaling(0.5, 2.0, "window" if least else "series")
+    page = show(scale=[0.5, 2.0, *least])
+    given = np.array(page.evaluate("window.model.get('window')"))[None]
+    plain = seqzoo.load("lstm.sine", "numpy").predict
+    assert said(page) == pytest.approx(scaling.around(plain, with_channel(given)).item(), abs=6e-4)
+    page.locator(".mz-point").nth(19).focus()
+    page.keyboard.press("PageUp")
+    expect(page.locator(".mz-notice")).to_contain_text("value 20 at")
+    page.wait_for_function("(before) => window.model.get('window')[19] !== before", arg=given[0, 19])
+    moved = np.array(page.evaluate("window.model.get('window')"))[None]
+    expected = [scaling.around(plain, with_channel(values)).item() for values in (given, moved)]
+    assert said(page) == pytest.approx(expected[1], abs=6e-4) and abs(expected[1] - expected[0]) > 1e-3
+    before = re.search(r"goes from (\S+) to", page.inner_text(".mz-notice").replace("−", "-"))
+    assert before and float(before[1]) == pytest.approx(expected[0], abs=6e-4)
 
 
 def test_a_finger_drags_a_value_and_the_end_is_announced(show):

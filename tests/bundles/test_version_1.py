@@ -13,7 +13,7 @@ import pytest
 from seqzoo import load
 from seqzoo.bundles import store, version_1
 from seqzoo.bundles.manifest import SCHEMA_VERSION
-from seqzoo.data.scaling import Normaliser
+from seqzoo.data.scaling import Scaling
 from seqzoo.publishing.verify import verify
 from seqzoo.signals import Simulated
 
@@ -28,7 +28,7 @@ def test_a_bundle_of_version_1_states_the_same_as_one_of_version_2_and_proves_it
     facts = found.manifest
     assert raw["schema_version"] == facts.schema_version == 1 < SCHEMA_VERSION
     assert facts.source == Simulated(raw["signal"]["family"], raw["signal"]["parameters"])
-    assert facts.contract.scaling == Normaliser() and facts.contract.names == ("value",)
+    assert facts.contract.scaling == Scaling() and facts.contract.names == ("value",)
     for same in ("name", "config", "parameters", "rebuild"):
         assert getattr(facts, same) == raw[same]
     assert facts.training.recipe == raw["training"]["recipe"] and facts.training.model_file is None

@@ -104,7 +104,9 @@ SETTLED: list[tuple[str, list[str], float]] = [
 ]
 
 
-def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(terminal: Terminal) -> None:
+def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     for name, expected in READ.items():
         said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json")
         if isinstance(expected, tuple):
@@ -117,7 +119,11 @@ def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(
         assert facts["reading"]["understood"] == said.err.strip()
         alone = terminal("predict", "lstm.sine", "--file", CASES / name)
         assert float(alone.out) == pytest.approx(expected, abs=5e-5), name
-    for name, options, value in SETTLED:
+        assert alone.err.splitlines()[0].endswith("The window is the last 20 of 120 values."), alone.err
+    two = tmp_path / "two.csv"
+    two.write_text("\n".join(f"{value}\t5.5" for value in VALUES))
+    assert all(part in terminal("forecast", "lstm.sine", "--file", two).refusal for part in ("2 numbers", "--value"))
+    for name, options, value in [*SETTLED, (str(two), ["--value", "1"], 0.6813)]:
         said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json", *options)
         assert json.loads(said.out)["forecast"] == [pytest.approx(value, abs=5e-5)], (name, options)
 
@@ -162,7 +168,8 @@ def test_the_page_on_reading_names_options_and_code_that_exist(
     page = (Path(__file__).parents[2] / "docs" / "reading.md").read_text("utf-8")
     for command in ("predict", "forecast", "backtest"):
         text = terminal(command, "--help").out
-        assert [option for option in set(re.findall(r"`[^`]*?(--[a-z]+)", page)) - {"--json"} if option not in text] == []
+        options = set(re.findall(r"`[^`]*?(--[a-z]+)", page))
+        assert len(options) > 9 and [option for option in options if option not in text] == []
     monkeypatch.chdir(tmp_path)
     Path("load.csv").write_text("date,load\n2024-01-01,1\n2024-01-02,2\n")
     names: dict[str, object] = {}
@@ -176,6 +183,10 @@ def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_p
     assert file.stat().st_size > PLAIN_LIMIT
     said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
     assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)]
+    file.write_text("\n".join(VALUES))
+    said = terminal("predict", "lstm.sine", "--file", file)
+    assert float(said.out) == pytest.approx(0.6813, abs=5e-5)
+    assert said.err == "The window is the last 20 of 120 values.\n"
 
 
 def test_every_case_is_refused_in_the_browser_without_the_extra(without_polars: None) -> None:

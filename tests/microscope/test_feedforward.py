@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 import seqzoo
 from seqzoo.bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
-from seqzoo.data.scaling import Normaliser
+from seqzoo.data.scaling import Scaling
 from seqzoo.errors import InputError, IntegrityError
 from seqzoo.microscope.feedforward import FeedForward, gramian
 from seqzoo.signals import make
@@ -59,11 +59,18 @@ def test_with_every_unit_off_the_window_no_longer_matters():
         assert np.ptp(said) < 1e-12
 
 
-def test_a_normaliser_scales_what_goes_in_and_what_comes_out():
+def test_a_scaling_scales_what_goes_in_and_what_comes_out():
     real, windows = open_bundle(SHIPPED / "mlp.sine"), windows_of("mlp.sine")
-    contract = replace(real.manifest.contract, scaling=Normaliser(3.0, 10.0))
-    scaled = FeedForward(Bundle(real.path, replace(real.manifest, contract=contract), real.raw_manifest))
-    np.testing.assert_allclose(scaled.forecast(10 * windows + 3), 10 * inside("mlp.sine").forecast(windows) + 3)
+    for scaling in (Scaling(3.0, 10.0), Scaling(3.0, 10.0, "window")):
+        contract = replace(real.manifest.contract, scaling=scaling)
+        scaled = FeedForward(Bundle(real.path, replace(real.manifest, contract=contract), real.raw_manifest))
+        level, spread = 3.0, 10.0
+        if scaling.kind == "window":
+            level, spread = (10 * windows + 3).mean(axis=1)[:, None], 10 * windows.std(axis=1)[:, None]
+        read = (10 * windows + 3 - level) / spread
+        np.testing.assert_allclose(scaled.scaled(10 * windows + 3), read, atol=1e-12)
+        expected = spread * inside("mlp.sine").forecast(read) + level
+        np.testing.assert_allclose(scaled.forecast(10 * windows + 3), expected)
 
 
 def test_the_picture_of_a_window_is_the_cosine_of_sums_and_the_sine_of_differences():

@@ -16,14 +16,17 @@ import pytest
 
 from seqzoo import load
 from seqzoo.bundles import store
-from seqzoo.data.scaling import Normaliser
+from seqzoo.data.scaling import Scaling
 from seqzoo.publishing import snippets
+from support.scaled import scaled
 
 NAMES = ["lstm.sine", "lstm.sine-h50"]
 
 
-def code(name: str, key: str, origin: str = "http://127.0.0.1:8000", **contract: object) -> str:
-    manifest = store.open_bundle(store.SHIPPED / name).manifest
+def code(
+    name: str, key: str, origin: str = "http://127.0.0.1:8000", path: Path | None = None, **contract: object
+) -> str:
+    manifest = store.open_bundle(path or store.SHIPPED / name).manifest
     manifest = msgspec.structs.replace(manifest, contract=msgspec.structs.replace(manifest.contract, **contract))
     return next(piece.code for piece in snippets.of(name, manifest, origin) if piece.key == key)
 
@@ -46,13 +49,13 @@ def beside_files(name: str, folder: Path) -> str:
 
 
 def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(tmp_path):
-    """In the model's own units too, which are left and entered again without seqzoo."""
+    """In the units of a series too, which the files themselves take and return."""
     folders = {name: beside_files(name, tmp_path / name) for name in NAMES}
     asked = [(folders[name], code(name, key)) for name in NAMES for key in ("python", "onnx", "torchscript")]
     expected = [load(name, "numpy").predict([0.1] * 20) for name in NAMES for _ in range(3)]
-    asked += [(folders["lstm.sine"], code("lstm.sine", key, scaling=Normaliser(0.5, 2.0)))
-              for key in ("onnx", "torchscript")]  # fmt: skip
-    expected += [2 * load("lstm.sine", "numpy").predict([(0.1 - 0.5) / 2] * 20) + 0.5] * 2
+    far = scaled("lstm.sine", Scaling(1.7e9, 2.0), tmp_path / "far").path
+    asked += [(str(far), code("lstm.sine", key, path=far)) for key in ("onnx", "torchscript")]
+    expected += [2 * load("lstm.sine", "numpy").predict([0.0] * 20).astype(float) + 1.7e9] * 2
     ran = subprocess.run(
         [sys.executable, "-c", RUN], input=json.dumps(asked), capture_output=True, text=True, check=False
     )
@@ -60,7 +63,18 @@ def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(tm
     given = [np.array(json.loads(line)) for line in ran.stdout.splitlines()]
     assert len(given) == len(asked)
     for (folder, text), forecast, right in zip(asked, given, expected, strict=True):
-        np.testing.assert_allclose(forecast, right, atol=2e-5, err_msg=f"{folder}: {text}")
+        np.testing.assert_allclose(forecast, right, rtol=0, atol=2e-5, err_msg=f"{folder}: {text}")
+
+
+def test_code_for_a_model_with_a_scaling_reads_and_writes_double_and_scales_nothing():
+    for key, words in {
+        "onnx": "1700000000.0, np.float64)", "torchscript": "1700000000.0, dtype=torch.float64)",
+        "cpp": "std::istream_iterator<double>", "curl": "1700000000.0, 1700000000.0", "python": "[1700000000.0] * 20",
+    }.items():  # fmt: skip
+        text = code("lstm.sine", key, scaling=Scaling(1.7e9, 2.0))
+        assert words in text and "float>" not in text and "* 2.0" not in text, text
+    text = code("lstm.sine", "cpp", scaling=Scaling(1.7e9, 2.0))
+    assert "torch::kFloat64" in text and "item<double>()" in text and "float" not in text.replace("kFloat", "")
 
 
 def test_a_name_that_a_bundle_gives_its_input_stays_a_string_in_the_code():

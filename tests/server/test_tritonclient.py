@@ -13,6 +13,8 @@ with warnings.catch_warnings():
     from tritonclient.utils import InferenceServerException
 
 from seqzoo import load
+from seqzoo.data.scaling import Scaling
+from support.scaled import scaled
 
 MODEL = "lstm.sine"
 
@@ -105,3 +107,45 @@ def test_the_literal_nan_that_this_client_writes_into_json_is_refused(client):
         tensor.set_data_from_numpy(batch, binary_data=binary)
         with pytest.raises(InferenceServerException, match=r"JSON|finite"):
             client.infer(MODEL, [tensor])
+
+
+@pytest.mark.parametrize("takes_binary", [False, True])
+@pytest.mark.parametrize("sends_binary", [False, True])
+def test_a_model_with_a_scaling_takes_and_returns_fp64(client, far, sends_binary, takes_binary):
+    facts = client.get_model_metadata(far.name)
+    assert [tensor["datatype"] for tensor in facts["inputs"] + facts["outputs"]] == ["FP64", "FP64"]
+    batch = 1.7e9 + windows(3).astype(np.float64)
+    batch[-1] = batch[-2] + 0.1  # FP32 cannot tell the two apart
+    tensor = triton.InferInput("context", list(batch.shape), "FP64")
+    tensor.set_data_from_numpy(batch, binary_data=sends_binary)
+    wanted = [triton.InferRequestedOutput("forecast", binary_data=takes_binary)]
+    forecast = client.infer(far.name, [tensor], outputs=wanted).as_numpy("forecast")
+    assert forecast.dtype == np.float64 and abs(forecast[-1, 0] - forecast[-2, 0]) > 1e-3
+    np.testing.assert_array_equal(forecast, load(far, "onnx").predict(batch))
+    single = triton.InferInput("context", list(batch.shape), "FP32")
+    single.set_data_from_numpy(batch.astype(np.float32), binary_data=sends_binary)
+    with pytest.raises(InferenceServerException, match="must be 'FP64', got 'FP32'"):
+        client.infer(far.name, [single])
+
+
+def test_a_value_beyond_float32_and_a_short_body_are_refused_in_fp64(server, far):
+    import httpx
+
+    tensor = {"name": "context", "shape": [1, 20, 1], "datatype": "FP64"}
+    address = f"{server.address}/v2/models/{far.name}/infer"
+    answer = httpx.post(address, json={"inputs": [{**tensor, "data": [1e39] * 20}]})
+    assert answer.status_code == 400 and "float32" in answer.json()["error"]
+    header = {"inputs": [{**tensor, "parameters": {"binary_data_size": 80}}]}
+    raw = httpx.Request("POST", address, json=header).content
+    answer = httpx.post(
+        address, content=raw + bytes(80), headers={"inference-header-content-length": str(len(raw))}
+    )
+    assert answer.status_code == 400 and "must be 160" in answer.json()["error"]
+
+
+@pytest.fixture(scope="module")
+def far(server):
+    """A bundle on the server's shelf: `lstm.sine` for its signal plus 1.7e9."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQZOO_HOME", str(server.home))
+        return scaled("lstm.sine", Scaling(1.7e9, 0.5), server.home / "models" / "lstm.sine-far").path

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from .. import _strict_json
-from ..data.scaling import Normaliser
+from ..data.scaling import Scaling
 from ..errors import InputError, ManifestError
 from ..forecasters.floors import vanishes
 from ..forecasters.table import REQUIRED
@@ -36,12 +36,14 @@ class FileFacts(_Facts, frozen=True):
 
 
 class Contract(_Facts, frozen=True):
-    """The input and output of every engine: float32 [B, context_length, channels] -> [B, horizon].
+    """The input and output of every engine and exported graph: [B, context_length, channels] -> [B, horizon].
+
+    Both are in the units of the series: float32 where the scaling is the identity, else float64.
 
     Args:
         context_length: L, the number of values in a window.
         horizon: H, the number of steps forecast at once.
-        scaling: maps the series' units to the model's, and back.
+        scaling: maps the series' units to the network's, and back.
         channels: D, the number of values at each step; this version reads only models of one channel.
         names: the names of the channels.
         frequency: the time between steps, in the notation of polars ("1h"); None if steps are only counted.
@@ -51,7 +53,7 @@ class Contract(_Facts, frozen=True):
 
     context_length: int
     horizon: int
-    scaling: Normaliser = Normaliser()
+    scaling: Scaling = Scaling()
     channels: int = 1
     names: tuple[str, ...] = ("value",)
     frequency: str | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ..data.scaling import Normaliser
+from ..data.scaling import Scaling
 from ..errors import InputError
 
 ENGINES = ("torchscript", "onnx", "numpy")
@@ -19,7 +19,7 @@ class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Contract(_Facts, frozen=True):
     context_length: int
     horizon: int
-    normaliser: Normaliser
+    normaliser: Scaling
     input: str = "context"
     output: str = "forecast"
 

@@ -153,7 +153,7 @@ class FileOptions:
                        for name, value in given.items() if value not in (None, [], ())}  # fmt: skip
 
 
-def reads_a_file(command: Callable[..., None]) -> Callable[..., None]:
+def reads_a_file(command: Callable[..., Any]) -> Callable[..., Any]:
     """The command with the options of how a file is read, which reach it as one argument `how`."""
     signature = inspect.signature(command, eval_str=True)
     own = [parameter for parameter in signature.parameters.values() if parameter.name != "how"]

@@ -34,10 +34,12 @@ class Given:
 
     Args:
         reading: what was understood of a table; None for plain numbers.
+        note: which of the values are the window, if not all are.
     """
 
     values: NDArray[np.float64]
     reading: Reading | None = None
+    note: str = ""
 
     def history(self, length: int) -> NDArray[np.float64]:
         """The values after the last missing one.
@@ -99,16 +101,19 @@ def given_windows(numbers: list[str], file: Path | None, how: FileOptions, lengt
     if lines is not None and not is_series and (source.is_typed or length in {len(row.values) for row in lines.rows}
                                                 or _is_column(lines)):  # fmt: skip
         return Given(with_channel(np.array(lines.windows(length), np.float64)))
-    if lines is not None and is_series:
-        return Given(with_channel(np.array([lines.series()[-length:]], np.float64)))
-    given = source.table(how, length)
-    return Given(with_channel(given.history(length)[None, -length:]), given.reading)
+    given = Given(np.array(lines.series())) if lines is not None and is_series else source.table(how, length)
+    window = given.history(length)[None, -length:]
+    total = len(given.values)
+    note = f"The window is the last {length} of {total:,} values." if total > length else ""
+    return Given(with_channel(window), given.reading, note)
 
 
 def say_read(given: Given | None) -> None:
-    """Print on standard error what was understood of a table; nothing for plain numbers."""
-    if given is not None and given.reading is not None:
-        line = " ".join(given.reading.understood.split())
+    """Print on one line of standard error what was understood of a table, and which values are the window."""
+    if given is None:
+        return
+    understood = "" if given.reading is None else given.reading.understood
+    if line := " ".join(f"{understood} {given.note}".split()):
         typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
 
 
@@ -146,8 +151,12 @@ class _Source:
             reading = read(self.raw, Choices(**stated), named=self.named)
             series = reading.one()
         except InputError:
-            if self.lines is not None:  # of plain numbers, whose refusal says more
+            if self.lines is None:
+                raise
+            try:
                 self.lines.series()
+            except InputError as plain:  # which says more of lines of plain numbers
+                raise InputError(f"{plain} To read one column of a table, add --value and its number.") from None
             raise
         if how.gaps is not None:
             reading = reading.filled(how.gaps, length)

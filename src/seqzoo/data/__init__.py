@@ -1,1 +1,1 @@
-"""Numbers from any source: reading them from text, windows, scaling. NumPy only."""
+"""Numbers from any source: typed or read from tables, made regular, cut into windows, scaled."""

@@ -22,6 +22,7 @@ _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _OLDER = {"H": "h", "T": "min", "S": "s", "L": "ms", "M": "ME", "Q": "QE", "A": "YE", "Y": "YE", "BM": "BME"}
 _ALIAS = re.compile(r"([1-9][0-9]{0,5})?([A-Za-z]+)(?:-([A-Z]{3}))?")
+_WITHIN_MONTH = re.compile(r"([1-9][0-9]{0,2})?MS\+([1-9]|1[0-9]|2[0-7])D")
 _ENDS = {"S": "start", "E": "end", "BS": "business start", "BE": "business end"}
 
 
@@ -33,7 +34,8 @@ class Frequency:
         alias: as pandas writes it, for example "15min", "h", "D", "B", "W-SUN", "MS", "ME", "QS", "YE".
         unit: "us", "D", "B" or "M": microseconds, days, working days, or months.
         step: units from one stamp to the next.
-        day: where in its month a stamp lies, for months: "start", "end", "business start" or "business end".
+        day: where in its month a stamp lies, for months: "start", "end", "business start", "business end", or the
+            days after the start, as "14".
     """
 
     alias: str
@@ -100,11 +102,14 @@ class Fit(NamedTuple):
 
 
 def frequency(alias: str) -> Frequency:
-    """The frequency of an alias, as pandas writes it now or wrote it before version 2.2.
+    """The frequency of an alias, as pandas writes it now or wrote it before version 2.2. pandas has no alias for the
+    same day of every month: the 15th is "MS+14D".
 
     Raises:
         InputError: the alias is unknown.
     """
+    if within := _WITHIN_MONTH.fullmatch(alias.strip()):
+        return Frequency(alias.strip(), "M", int(within[1] or 1), within[2])
     parts = _ALIAS.fullmatch(alias.strip())
     if parts is not None:
         count, name, anchor = int(parts[1] or 1), _OLDER.get(parts[2], parts[2]), parts[3]
@@ -121,8 +126,7 @@ def frequency(alias: str) -> Frequency:
             ending = f"-{anchor}" if anchor else ""
             return Frequency(f"{number}{name}{ending}", "M", count * size, _ENDS[months[1] + months[3]])
     raise InputError(
-        f"unknown frequency {alias[:40]!r}. Write it as pandas does, for example 15min, h, D, B, W-SUN, MS, ME "
-        "or QS."
+        f"unknown frequency {alias[:40]!r}. Write it as pandas does, for example 15min, h, D, B, W-SUN, MS, ME or QS."
     )
 
 
@@ -139,7 +143,11 @@ def infer(local: Stamps, instants: Stamps) -> Fit:
         if np.is_busday(local.astype("datetime64[D]")).all():
             fits.append(_fit(frequency("B"), local))
         # 2D, 31D and 365D hold few stamps of months too: where as many are absent, months are meant.
-        fits.sort(key=lambda fit: (fit.absent, fit.frequency.unit == "D" and fit.frequency.step not in (1, 7)))
+        usual = ("D", "B", "MS", "ME")
+        fits.sort(key=lambda fit: (
+            fit.absent, fit.frequency.unit == "D" and fit.frequency.step not in (1, 7),
+            fit.frequency.alias not in usual and fit.frequency.day.isdigit(),
+        ))  # fmt: skip
     return fits[0]
 
 
@@ -179,6 +187,10 @@ def _months(local: Stamps) -> list[Fit]:
     dates = local.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     fits = []
+    after = np.unique((dates - months.astype("datetime64[D]")).astype(np.int64))
+    if len(after) == 1 and 1 <= after[0] <= 27:
+        step = int(np.gcd.reduce(np.diff(months).astype(np.int64)))
+        fits.append(_fit(frequency(f"{step if step > 1 else ''}MS+{after[0]}D"), local))
     for ending, day in _ENDS.items():
         if not (dates == _day_of(months, day)).all():
             continue
@@ -207,7 +219,9 @@ def _day_of(months: Stamps, day: str) -> Stamps:
         first = np.busday_offset(first, 0, roll="forward")
     if day == "business end":
         last = np.busday_offset(last, 0, roll="backward")
-    chosen: Stamps = first if day.endswith("start") else last
+    if day.isdigit():
+        first = np.add(first, np.timedelta64(int(day), "D"))
+    chosen: Stamps = last if day.endswith("end") else first
     return chosen
 
 

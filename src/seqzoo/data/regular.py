@@ -239,12 +239,11 @@ def _without_duplicates(rows: Rows, instants: Stamps, order: NDArray[np.intp]) -
 
 def _check_share(grid: Frequency, instants: Stamps, rows: Rows, kept: NDArray[np.intp]) -> None:
     """Refuse stamps that fit a grid only because it is very fine."""
-    if grid.unit != "us" or len(instants) < 3:
+    if grid.unit == "M" or len(instants) < 3:
         return
+    step = np.timedelta64(grid.step if grid.unit == "us" else grid.step * DAY, "us")
     spacing, share = commonest(instants)
-    if int((instants[-1] - instants[0]) / np.timedelta64(grid.step, "us")) + 1 <= 2 * len(instants):
-        return
-    if spacing == np.timedelta64(grid.step, "us") and share >= 0.5:
+    if (instants[-1] - instants[0]) / step + 1 <= 2 * len(instants) or (spacing == step and share >= 0.5):
         return
     off = np.flatnonzero((instants - instants[0]) % spacing != np.timedelta64(0))
     row = kept[off[0]] if len(off) else kept[1]

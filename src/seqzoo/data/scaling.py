@@ -1,51 +1,123 @@
-"""Scaling: from the units of a series to those of a model, and back."""
+"""Scaling: from the units of a series to those of a network, and back. The one formula of it in NumPy.
+
+A network reads (x - level) / spread and its forecast f is put back as f * spread + level, all in float64: near 1.7e9
+neighbouring numbers of float32 are 128 apart. `training.scaled` holds the same formula in PyTorch.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._arrays import Float32Array, FloatArray, channel, with_channel
 from ..errors import InputError
 from .windows import _series, single
 
+Kind = Literal["series", "window"]
+KINDS: tuple[Kind, ...] = ("series", "window")
+FLOOR = 1e-5  # least spread of a window, in standard deviations of the series: a constant window stays finite
 
-@dataclass(frozen=True)
-class Normaliser:
-    """Maps x to (x - center) / scale before the model, and back after it. A bundle holds it."""
+
+class Frame(NamedTuple):
+    """The level and the spread of windows, in the units of the series: numbers, or [B, 1] where windows differ."""
+
+    level: float | NDArray[np.float64]
+    spread: float | NDArray[np.float64]
+
+    def enter(self, windows: FloatArray) -> NDArray[np.float64]:
+        """Windows [B, L] in the units of the network."""
+        return np.asarray((windows.astype(np.float64) - self.level) / self.spread)
+
+    def leave(self, forecast: FloatArray) -> NDArray[np.float64]:
+        """Forecasts [B, H] in the units of the series."""
+        return np.asarray(forecast.astype(np.float64) * self.spread + self.level)
+
+
+class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The scaling of a model; its bundle holds it, and its exported graphs apply it.
+
+    Args:
+        center: mean of the training part of the series.
+        scale: its standard deviation, above 0.
+        kind: "series": level and spread are `center` and `scale`. "window": they are the mean and the standard
+            deviation of each window, as in RevIN without its affine part (Kim et al. 2022); a spread is at least
+            FLOOR times `scale`.
+
+    Raises:
+        InputError: the center is not finite, or the scale is not above 0.
+    """
 
     center: float = 0.0
     scale: float = 1.0
+    kind: Kind = "series"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.center) and math.isfinite(self.scale) and self.scale > 0):
-            raise InputError(
-                f"a normaliser needs a finite center and a scale > 0, got {self.center} and {self.scale}."
-            )
+            raise InputError(f"a scaling needs a finite center and a scale > 0, got {self.center} and {self.scale}.")
 
     @classmethod
-    def fit(cls, series: ArrayLike) -> Normaliser:
-        """A normaliser with the mean and standard deviation of a series [T]; scale 1 where the series is constant."""
-        values = _series(series)
+    def fit(cls, series: ArrayLike, kind: Kind = "series") -> Scaling:
+        """The scaling of a series [T]: its mean and standard deviation in float64; scale 1 where it is constant."""
+        values = _series(series).astype(np.float64)
         spread = float(values.std())
-        return cls(float(values.mean()), spread if spread > 0 else 1.0)
+        return cls(float(values.mean()), spread if spread > 0 else 1.0, kind)
 
     @property
     def is_identity(self) -> bool:
         """Whether it leaves all values as they are."""
-        return self.center == 0.0 and self.scale == 1.0
+        return self.center == 0.0 and self.scale == 1.0 and self.kind == "series"
 
-    def apply(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Values in model units as float32, from values in series units; infinite where float32 overflows.
+    @property
+    def dtype(self) -> Literal["float32", "float64"]:
+        """The type that engines and exported graphs take and return."""
+        return "float32" if self.is_identity else "float64"
 
-        The center is subtracted in float64: near 1.7e9 neighbouring numbers of float32 are 128 apart.
+    def standardise(self, values: FloatArray) -> Float32Array:
+        """Values of any shape, standardised by the series; infinite where float32 overflows.
+
+        Training reads series in these units; what depends on the window follows in `frame`.
         """
-        if not self.is_identity:
-            values = (values.astype(np.float64) - self.center) / self.scale
+        if self.center != 0.0 or self.scale != 1.0:
+            values = Frame(self.center, self.scale).enter(values)
         return single(values)
 
-    def undo(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Values in series units as float64, from values in model units; unchanged if the scaling is the identity."""
-        return values if self.is_identity else values.astype(np.float64) * self.scale + self.center
+    def restore(self, values: FloatArray) -> FloatArray:
+        """Standardised values in the units of the series, in float64; unchanged if the scaling is the identity."""
+        return values if self.is_identity else Frame(self.center, self.scale).leave(values)
+
+    def frame(self, windows: FloatArray) -> Frame:
+        """The level and the spread of windows [B, L]."""
+        if self.kind == "series":
+            return Frame(self.center, self.scale)
+        values = windows.astype(np.float64)
+        level = self.center + (values - self.center).mean(axis=1, keepdims=True)
+        spread = np.sqrt(np.square(values - level).mean(axis=1, keepdims=True))
+        return Frame(level, np.maximum(spread, FLOOR * self.scale))
+
+    def around(self, network: Callable[[Float32Array], FloatArray], windows: FloatArray) -> FloatArray:
+        """Forecasts [B, H] after windows [B, L, 1], by a network that maps float32 to forecasts in its own units.
+
+        Raises:
+            InputError: as `check`.
+        """
+        if self.is_identity:
+            return network(single(windows))
+        frame, values = self._entered(windows)
+        return frame.leave(network(values))
+
+    def check(self, windows: FloatArray) -> None:
+        """Raises InputError if a value of windows [B, L, 1] lies so far outside that the network cannot read it."""
+        self._entered(windows)
+
+    def _entered(self, windows: FloatArray) -> tuple[Frame, Float32Array]:
+        values = channel(windows)
+        frame = self.frame(values)
+        read = single(frame.enter(values))
+        if not np.isfinite(read).all():
+            raise InputError("a value lies so far outside the model's scale that float32 cannot hold it.")
+        return frame, with_channel(read)

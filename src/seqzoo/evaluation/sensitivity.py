@@ -48,7 +48,7 @@ def served(forecast: Forecast, window: FloatArray, scale: float = 1.0) -> Slope:
     bound is that of the difference with the smaller step, before extrapolation, plus the rounding of the forecasts.
 
     Args:
-        scale: the scale of the model's normaliser, to which the step sizes are proportional.
+        scale: the scale of the model's scaling, to which the step sizes are proportional.
     """
     move, length = MOVE_SINGLE * scale, len(window)
     windows = np.concatenate([window[None], _moved(window, move), _moved(window, 2 * move)]).astype(np.float32)

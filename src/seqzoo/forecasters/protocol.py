@@ -64,7 +64,11 @@ class Forecaster(Protocol):
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether `trace` and `stream` work: the model has gates and states."""
+        """Whether `trace` works: the model has gates and states."""
+
+    @property
+    def can_stream(self) -> bool:
+        """Whether `stream` works: the model carries a state, and its scaling does not depend on the window."""
 
     def warm(self) -> Forecaster:
         """The forecaster itself, loaded now."""

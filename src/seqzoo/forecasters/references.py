@@ -34,6 +34,7 @@ class ClosedForm:
 
     engine = "exact"
     is_recurrent = False
+    can_stream = False
     reach = MAX_HORIZON
     is_loaded = True
     horizon = 1

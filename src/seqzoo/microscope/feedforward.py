@@ -124,7 +124,7 @@ class FeedForward:
         facts = bundle.manifest
         if facts.architecture not in ARCHITECTURES:
             raise InputError(f"the architecture {facts.architecture!r} is not one of {', '.join(ARCHITECTURES)}.")
-        self._known, self._normaliser = ARCHITECTURES[facts.architecture], facts.contract.scaling
+        self._known, self._scaling = ARCHITECTURES[facts.architecture], facts.contract.scaling
         self.unit = self._known.unit
         self._weights = read_weights(bundle.read(WEIGHTS), facts)
         length, horizon = facts.contract.context_length, facts.contract.horizon
@@ -145,9 +145,9 @@ class FeedForward:
         """The results for windows [B, L], with the units `off` at zero. The forecast is in series units."""
         mask = np.ones(self.units)
         mask[list(off)] = 0
-        center, scale = self._normaliser.center, self._normaliser.scale
-        result = self._known.run(self._weights, self.scaled(windows), mask, self.heads)
-        return result._replace(forecast=result.forecast * scale + center)
+        frame = self._scaling.frame(windows)
+        result = self._known.run(self._weights, frame.enter(windows), mask, self.heads)
+        return result._replace(forecast=frame.leave(result.forecast))
 
     def forecast(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Array:
         """The forecasts [B, H] of windows [B, L], with the units `off` at zero."""
@@ -159,9 +159,9 @@ class FeedForward:
         moved = [self.forecast(windows, frozenset([unit]))[:, 0] - whole for unit in units]
         return np.asarray(np.sqrt(np.mean(np.square(np.reshape(moved, (len(units), len(windows)))), axis=1)))
 
-    def scaled(self, window: FloatArray) -> Array:
-        """A window in model units."""
-        return (window.astype(np.float64) - self._normaliser.center) / self._normaliser.scale
+    def scaled(self, windows: FloatArray) -> Array:
+        """Windows [B, L] in the network's units."""
+        return self._scaling.frame(windows).enter(windows)
 
 
 def gramian(values: Array) -> Array:

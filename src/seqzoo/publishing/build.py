@@ -27,13 +27,13 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from .. import __version__
-from .._arrays import with_channel
+from .._arrays import FloatArray, with_channel
 from .._extras import one_thread
 from ..bundles import holdout as holdouts
 from ..bundles import store
 from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
 from ..bundles.store import Bundle
-from ..data.scaling import Normaliser
+from ..data.scaling import Scaling
 from ..data.windows import sliding
 from ..errors import InputError, IntegrityError, MissingExtraError, first_line
 from ..evaluation.holdout import HoldoutScore, score_on_series
@@ -41,6 +41,7 @@ from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from ..signals import Observed
 from ..training import modules
 from ..training.loop import Trained
+from ..training.scaled import Scaled
 from ..training.spec import TrainingSpec
 from ..zoo import _model_files, _registry
 from ..zoo._card import Card
@@ -74,7 +75,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
         store.WEIGHTS: to_safetensors(weights_of(module)),
         store.TORCHSCRIPT: to_torchscript(module, manifest.contract),
         store.ONNX: to_onnx(module, manifest.contract),
-        store.GOLDEN: _golden(golden, eager(module, golden).numpy(), manifest.contract.scaling),
+        store.GOLDEN: _golden(golden, in_units(module, manifest.contract.scaling)(golden)),
         store.HISTORY: msgspec.json.encode(trained.history) + b"\n",
     }
     if holdout is not None:
@@ -89,9 +90,8 @@ def _holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
     return spec.source.series().values[spec.source.cutoff - spec.context_length :]
 
 
-def _golden(context: NDArray[np.float32], forecast: NDArray[np.float32], scaling: Normaliser) -> bytes:
-    """The golden tensors in the series' units: float64 if there is a scaling, otherwise float32."""
-    tensors = {"context": scaling.undo(context), "forecast": scaling.undo(forecast)}
+def _golden(context: FloatArray, forecast: FloatArray) -> bytes:
+    tensors = {"context": context, "forecast": forecast}
     return to_safetensors({name: torch.from_numpy(values) for name, values in tensors.items()})
 
 
@@ -120,8 +120,35 @@ class Windowed(nn.Module):
         return forecast
 
 
+class WindowedInUnits(nn.Module):
+    """The same in the units of a series: float64, since float32 cannot tell neighbouring values near 1.7e9 apart."""
+
+    def __init__(self, model: nn.Module, context_length: int, scaling: Scaling) -> None:
+        super().__init__()
+        self.model = Scaled(model, scaling)
+        self.context_length = context_length
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        length = self.context_length
+        if context.dim() != 3 or context.size(1) != length or context.size(2) != 1:
+            raise ValueError(
+                f"this model reads windows of {length} values, a tensor [B, {length}, 1]; got {context.shape}"
+            )
+        if context.dtype != torch.float64:
+            raise ValueError("this model reads windows in float64, in the units of its series; convert them first")
+        forecast: torch.Tensor = self.model(context)
+        return forecast
+
+
+def _windowed(module: nn.Module, contract: Contract) -> nn.Module:
+    length, scaling = contract.context_length, contract.scaling
+    return Windowed(module, length) if scaling.is_identity else WindowedInUnits(module, length, scaling)
+
+
 def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
     """A scripted module, [B, L, 1] to [B, H], that plain `torch.jit.load` opens; it raises on any other shape.
+
+    It takes and returns the units of the series: float32, or float64 if the contract has a scaling.
 
     The bytes are the same for the same weights, save for the module's name: torch adds a number to it
     where the process has scripted another size of the module before.
@@ -136,7 +163,7 @@ def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
         try:
-            torch.jit.save(torch.jit.script(Windowed(module, contract.context_length).eval()), whole)
+            torch.jit.save(torch.jit.script(_windowed(module, contract).eval()), whole)
         except Exception as error:  # the compiler raises exceptions of any type on user code
             raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(stripped, "w", zipfile.ZIP_STORED) as target:
@@ -180,16 +207,19 @@ def _reason(error: Exception) -> str:
 def to_onnx(module: nn.Module, contract: Contract) -> bytes:
     """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without metadata of the machine that wrote it.
 
+    It takes and returns the units of the series: float32, or float64 if the contract has a scaling.
+
     Raises:
         InputError: ONNX cannot express the module.
         MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     check_exporter()
-    example = torch.zeros(3, contract.context_length, 1)
+    example = torch.zeros(3, contract.context_length, 1, dtype=getattr(torch, contract.scaling.dtype))
+    graph_of = module if contract.scaling.is_identity else Scaled(module, contract.scaling)
     with _quiet_exporter():
         try:
             program = torch.onnx.export(
-                module.eval(),
+                graph_of.eval(),
                 (example,),
                 dynamo=True,
                 opset_version=OPSET,
@@ -268,8 +298,11 @@ def _quiet_exporter() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
-    """Windows [B, L, 1] in model units: some of the source, and some far from it, which reveal errors of gates."""
+def _golden_windows(spec: TrainingSpec) -> FloatArray:
+    """Windows [B, L, 1] in the units of the series: float64 if there is a scaling, otherwise float32.
+
+    Some are of the source; some are far from it, which reveals errors of gates.
+    """
     length = spec.context_length
     rng = np.random.default_rng(HELD_OUT_SEEDS + 2)
     process = spec.source.process
@@ -277,16 +310,17 @@ def _golden_windows(spec: TrainingSpec) -> NDArray[np.float32]:
         likely = process.draw(GOLDEN_WINDOWS, length, 1, rng).context
     else:
         assert isinstance(spec.source, Observed)
-        seen = sliding(spec.scaling.apply(spec.source.series().values[: spec.source.cutoff]), length).context
+        seen = sliding(spec.scaling.standardise(spec.source.series().values[: spec.source.cutoff]), length).context
         likely = seen[rng.integers(len(seen), size=GOLDEN_WINDOWS)]
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
-    return with_channel(np.concatenate([likely, unlikely, chosen]).astype(np.float32))
+    windows = np.concatenate([likely, unlikely, chosen]).astype(np.float32)
+    return with_channel(spec.scaling.restore(windows))
 
 
-def eager(module: nn.Module, windows: NDArray[np.float32]) -> torch.Tensor:
-    """The forecast [B, H] of a module in PyTorch, from windows [B, L, 1]."""
+def eager(module: nn.Module, windows: FloatArray) -> torch.Tensor:
+    """The forecast [B, H] of a module in PyTorch, from windows [B, L, 1], as the module takes and returns them."""
     pieces = np.array_split(windows, -(-len(windows) // 512))
     with torch.no_grad(), one_thread():
         return torch.cat([module(torch.from_numpy(piece)) for piece in pieces])
@@ -330,9 +364,10 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
     return _on_process(score(predict, process, length, horizon=horizon, windows=windows, seed=SCORE_SEED))
 
 
-def in_units(module: nn.Module, scaling: Normaliser) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
+def in_units(module: nn.Module, scaling: Scaling) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
     """A function from windows [B, L, 1] to a module's forecasts [B, H] in PyTorch, both in the series' units."""
-    return lambda windows: scaling.undo(eager(module, scaling.apply(windows)).numpy())
+    whole = module if scaling.is_identity else Scaled(module, scaling)
+    return lambda windows: eager(whole, windows.astype(scaling.dtype, copy=False)).numpy()
 
 
 def _on_series(measured: HoldoutScore) -> ScoreFacts:

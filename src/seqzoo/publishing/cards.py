@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..bundles.manifest import Manifest, ScoreFacts
 from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
+from ..data.scaling import Scaling
 from ..forecasters.floors import NO_EXCESS
 from ..signals import Observed, Simulated
 
@@ -31,9 +32,9 @@ _TEMPLATE = """\
 
 ## Input and output
 
-- Input `{input}`: float32 `[B, {context_length}, 1]`, {context_length} consecutive values of one series; \
-a single window is `(1, {context_length}, 1)`.
-- Output `{output}`: float32 `[B, {horizon}]`, the {next_values}; for a single window `(1, {horizon})`. \
+- Input `{input}`: {dtype} `[B, {context_length}, 1]`, {context_length} consecutive values of one series; \
+a single window is `(1, {context_length}, 1)`.{units}
+- Output `{output}`: {dtype} `[B, {horizon}]`, the {next_values}; for a single window `(1, {horizon})`. \
 A continuous value, not a class or a probability.
 
 ## Data
@@ -130,6 +131,8 @@ def render(manifest: Manifest, card: Card) -> str:
         output=contract.output,
         context_length=contract.context_length,
         horizon=contract.horizon,
+        dtype=contract.scaling.dtype,
+        units=_units(contract.scaling),
         next_values=_next_values(contract.horizon),
         data=_data(manifest),
         unit="signal" if is_simulated else "series",
@@ -155,6 +158,17 @@ def render(manifest: Manifest, card: Card) -> str:
         holdout="" if is_simulated else f"| `{HOLDOUT}` | the values that the score was measured on |\n",
         card_file=CARD,
     )
+
+
+def _units(scaling: Scaling) -> str:
+    """What the graph does to the units of the series; empty where it does nothing."""
+    if scaling.is_identity:
+        return ""
+    if scaling.kind == "series":
+        within = f"less {scaling.center:.6g}, divided by {scaling.scale:.6g}"
+    else:
+        within = "less the mean of its window, divided by the standard deviation of its window"
+    return f" Values and forecasts are in the units of the series; inside, the network reads each value {within}."
 
 
 def _error(mse: float) -> str:

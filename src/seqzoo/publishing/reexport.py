@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from safetensors.numpy import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 
+from .._arrays import FloatArray
 from ..bundles import store
 from ..bundles.manifest import TOLERANCE, Contract
 from ..bundles.store import Bundle
@@ -45,19 +45,19 @@ def reexport(path: Path) -> tuple[str, ...]:
         store.TORCHSCRIPT: build.to_torchscript(module, contract),
         store.ONNX: build.to_onnx(module, contract),
     }
-    _prove(old, contract, renewed, build.eager(module, _golden(old)[0]).numpy())
+    _prove(old, contract, renewed, build.in_units(module, contract.scaling)(_golden(old)[0]))
     changed = tuple(name for name, data in renewed.items() if data != contents[name])
     if changed or manifest != old.manifest:
         store.write_bundle(path, manifest, {**contents, **renewed})
     return changed
 
 
-def _golden(bundle: Bundle) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _golden(bundle: Bundle) -> tuple[FloatArray, FloatArray]:
     tensors = from_safetensors(bundle.read(store.GOLDEN))
     return tensors["context"], tensors["forecast"]
 
 
-def _prove(old: Bundle, contract: Contract, renewed: dict[str, bytes], eager: NDArray[np.float32]) -> None:
+def _prove(old: Bundle, contract: Contract, renewed: dict[str, bytes], eager: FloatArray) -> None:
     """Raises IntegrityError unless PyTorch and both new files reproduce the golden tensors of the old bundle."""
     context, golden = _golden(old)
     forecasts = {

@@ -26,14 +26,18 @@ def of(name: str, manifest: Manifest, origin: str) -> list[Snippet]:
         origin: the address of a server, as "http://127.0.0.1:8000".
     """
     length = manifest.contract.context_length
-    values = _lines([0.1] * length)
-    before, after = _normalised(manifest)
+    is_double = not manifest.contract.scaling.is_identity
+    likely = float(f"{manifest.contract.scaling.center:.6g}") if is_double else 0.1
+    values = _lines([likely] * length)
+    kind, number = ("float64", "double") if is_double else ("float32", "float")
+    dtype = ", dtype=torch.float64" if is_double else ""
+    options = ", torch::kFloat64" if is_double else ""
     named = json.dumps(manifest.contract.input)
     python = f"""\
 import seqzoo
 
 predictor = seqzoo.load("{name}")
-forecast = predictor.predict([0.1] * {length})
+forecast = predictor.predict([{likely}] * {length})
 print(forecast.tolist())
 """
     onnx = f"""\
@@ -41,20 +45,20 @@ import numpy as np
 import onnxruntime
 
 session = onnxruntime.InferenceSession("{ONNX}")
-window = np.full((1, {length}, 1), 0.1, np.float32)
-{before}if not len(window):  # ONNX Runtime aborts the process on an empty batch of an LSTM or a GRU
+window = np.full((1, {length}, 1), {likely}, np.{kind})
+if not len(window):  # ONNX Runtime aborts the process on an empty batch of an LSTM or a GRU
     raise ValueError("no window to forecast from")
 (forecast,) = session.run(None, {{{named}: window}})
-{after}print(forecast.tolist())
+print(forecast.tolist())
 """
     torchscript = f"""\
 import torch
 
 model = torch.jit.load("{TORCHSCRIPT}")
-window = torch.full((1, {length}, 1), 0.1)
-{before}with torch.no_grad():
+window = torch.full((1, {length}, 1), {likely}{dtype})
+with torch.no_grad():
     forecast = model(window)
-{after}print(forecast.tolist())
+print(forecast.tolist())
 """
     curl = f"""\
 curl -s {origin}/api/models/{name}/forecast \\
@@ -77,18 +81,18 @@ int main() {{
   torch::NoGradGuard without_gradients;
   auto model = torch::jit::load("{TORCHSCRIPT}");
 
-  std::istream_iterator<float> first(std::cin), last;
-  std::vector<float> values(first, last);
+  std::istream_iterator<{number}> first(std::cin), last;
+  std::vector<{number}> values(first, last);
   const int64_t rows = values.size() / {length};
   auto window = torch::from_blob(
-      values.data(), {{rows, {length}, 1}});
+      values.data(), {{rows, {length}, 1}}{options});
 
-{_as_cpp(before)}  auto forecast = model.forward({{window}}).toTensor();
-{_as_cpp(after)}
-  std::cout << std::setprecision(9);
+  auto forecast = model.forward({{window}}).toTensor();
+
+  std::cout << std::setprecision({17 if is_double else 9});
   for (int64_t row = 0; row < rows; ++row) {{
     for (int64_t step = 0; step < forecast.size(1); ++step)
-      std::cout << forecast[row][step].item<float>() << " ";
+      std::cout << forecast[row][step].item<{number}>() << " ";
     std::cout << "\\n";
   }}
 }}
@@ -113,19 +117,6 @@ add_executable(forecast forecast.cpp)
 target_link_libraries(forecast ${TORCH_LIBRARIES})
 set_property(TARGET forecast PROPERTY CXX_STANDARD 20)
 """
-
-
-def _normalised(manifest: Manifest) -> tuple[str, str]:
-    """The lines before and after a model that scale its input and output, since its files compute in model units."""
-    normaliser = manifest.contract.scaling
-    if normaliser.is_identity:
-        return "", ""
-    center, scale = normaliser.center, normaliser.scale
-    return f"window = (window - {center!r}) / {scale!r}\n", f"forecast = forecast * {scale!r} + {center!r}\n"
-
-
-def _as_cpp(line: str) -> str:
-    return f"  {line.rstrip()};\n" if line else ""
 
 
 def _lines(values: list[float], width: int = 10) -> str:

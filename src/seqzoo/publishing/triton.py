@@ -17,14 +17,14 @@ max_batch_size: 0
 input [
   {{
     name: "{input}"
-    data_type: TYPE_FP32
+    data_type: {datatype}
     dims: [ -1, {context_length}, 1 ]
   }}
 ]
 output [
   {{
     name: "{output}"
-    data_type: TYPE_FP32
+    data_type: {datatype}
     dims: [ -1, {horizon} ]
   }}
 ]
@@ -57,6 +57,7 @@ def write(bundle: Bundle, layout: str, folder: Path) -> Path:
         output=facts.contract.output,
         context_length=facts.contract.context_length,
         horizon=facts.contract.horizon,
+        datatype={"float32": "TYPE_FP32", "float64": "TYPE_FP64"}[facts.contract.scaling.dtype],
     )
     _storage.write_file(target / "1" / "model.onnx", bundle.read(ONNX))
     _storage.write_file(target / "config.pbtxt", config.encode())

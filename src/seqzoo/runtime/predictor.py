@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._arrays import FloatArray, channel
 from ..bundles.describe import describe_signal
@@ -134,6 +134,11 @@ class Predictor:
 
         return self.manifest.architecture in CELLS
 
+    @property
+    def can_stream(self) -> bool:
+        """Whether `stream` works: the model is recurrent, and its scaling is not per window. Raises ManifestError."""
+        return self.is_recurrent and self.manifest.contract.scaling.kind == "series"
+
     @cached_property
     def process(self) -> Signal | None:
         """The process that the model was trained on; None for a measured series. Raises ManifestError,
@@ -185,7 +190,7 @@ class Predictor:
             windows: [L], [L, 1] or [B, L, 1], in the series' units.
 
         Returns:
-            [B, H] in float32, as the engine returns it. If the bundle has a scaling, in float64, since near 1.7e9
+            [B, H] as the engine returns it: in float32, or in float64 if the bundle has a scaling, since near 1.7e9
             neighbouring numbers of float32 are 128 apart.
 
         Raises:
@@ -244,7 +249,7 @@ class Predictor:
         most = max(1, 81_920 // batch.shape[1])
         if len(batch) > most:
             raise InputError(f"a trace holds at most {most:,} windows of this length, got {len(batch):,}.")
-        trace = self._reference.trace(self._scaled(batch))
+        trace = self._reference.trace(batch)
         rollout.finite(trace.forecast)
         return trace
 
@@ -252,15 +257,24 @@ class Predictor:
         """A stream with a new state, which reads one value at a time in the numpy engine.
 
         Raises:
-            InputError: the architecture carries no state.
+            InputError: the architecture carries no state, or the scaling is per window.
             BundleError: the weights are damaged.
         """
         from .stream import Stream
 
+        if self.is_recurrent and not self.can_stream:
+            raise InputError(
+                f"{self.name} scales each window by its own mean and deviation, which one value does not have: it "
+                "cannot stream. Give whole windows to `predict`."
+            )
         return Stream(self._reference, self.manifest.contract.scaling, self._familiar, self.context_length)
 
     def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
-        return rollout.finite(self._normaliser.undo(engine.run(self._scaled(batch))))
+        if self._scaling.is_identity:
+            return rollout.finite(engine.run(single(batch)))
+        batch = batch.astype(np.float64)
+        self._scaling.check(batch)
+        return rollout.finite(engine.run(batch))
 
     def _warn(self, batch: FloatArray) -> None:
         """Warn if windows lie outside the training data, once; the warning names the line that called `predict`.
@@ -288,21 +302,24 @@ class Predictor:
                 engine = engines.build(self.engine, self.bundle)
                 contract = self.manifest.contract
                 self._try(engine, contract)
-                self._length, self._normaliser = contract.context_length, contract.scaling
+                self._length, self._scaling = contract.context_length, contract.scaling
                 self._engine = engine
             return self._engine
 
     def _try(self, engine: engines.Engine, contract: Contract) -> None:
         """Run the engine once: the first run is slow, and a file that loads may still break the contract."""
+        kind = contract.scaling.dtype
         try:
-            forecast = engine.run(np.zeros((1, contract.context_length, 1), np.float32))
+            forecast = engine.run(np.full((1, contract.context_length, 1), contract.scaling.center, kind))
         except Exception as error:  # engines raise exceptions of any type
             why = " ".join(str(error).split())[:300]
-            raise IntegrityError(f"the {self.engine} model of {self.path} fails on zeros: {why}") from None
-        if forecast.shape != (1, contract.horizon) or forecast.dtype != np.float32 or not np.isfinite(forecast).all():
+            raise IntegrityError(
+                f"the {self.engine} model of {self.path} fails on a constant window: {why}"
+            ) from None
+        if forecast.shape != (1, contract.horizon) or forecast.dtype != kind or not np.isfinite(forecast).all():
             raise IntegrityError(
                 f"the {self.engine} model of {self.path} forecasts {forecast.dtype} {list(forecast.shape)} for a "
-                f"window of zeros; the manifest states finite float32 [1, {contract.horizon}]."
+                f"constant window; the manifest states finite {kind} [1, {contract.horizon}]."
             )
 
     @cached_property
@@ -310,14 +327,3 @@ class Predictor:
         from .engines.numpy import NumpyEngine
 
         return NumpyEngine(self.bundle.read(WEIGHTS), self.manifest)
-
-    def _scaled(self, batch: FloatArray) -> NDArray[np.float32]:
-        """The batch in model units, finite in float32."""
-        normaliser = self.manifest.contract.scaling
-        if normaliser.is_identity:
-            return single(batch)
-        with np.errstate(over="ignore"):
-            scaled = normaliser.apply(batch)
-        if not np.isfinite(scaled).all():
-            raise InputError("a value lies so far outside the model's scale that float32 cannot hold it.")
-        return scaled

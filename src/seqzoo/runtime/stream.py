@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.scaling import Normaliser
+from ..data.scaling import Scaling
 from ..data.windows import single
 from ..errors import InputError
 from ..forecasters.familiarity import Familiarity, Outside
@@ -24,9 +24,9 @@ class Stream:
     """
 
     def __init__(
-        self, engine: NumpyEngine, normaliser: Normaliser, familiar: Familiarity | None, context_length: int
+        self, engine: NumpyEngine, scaling: Scaling, familiar: Familiarity | None, context_length: int
     ) -> None:
-        self._engine, self._normaliser, self._familiar = engine, normaliser, familiar
+        self._engine, self._scaling, self._familiar = engine, scaling, familiar
         self._values: deque[float] = deque(maxlen=context_length)
         self.reset()
 
@@ -54,11 +54,11 @@ class Stream:
         given = float(raw)
         values = np.array([[given]])
         with np.errstate(over="ignore"):
-            scaled = self._normaliser.apply(values)
+            scaled = self._scaling.standardise(values)
         if not (math.isfinite(single(values)[0, 0]) and math.isfinite(scaled[0, 0])):
             raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {given}.")
         states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
-        ahead: NDArray[np.floating] = finite(self._normaliser.undo(single(forecast)))[0]
+        ahead: NDArray[np.floating] = finite(self._scaling.restore(single(forecast)))[0]
         self._states = states
         self._values.append(given)
         self.seen += 1

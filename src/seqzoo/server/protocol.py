@@ -1,6 +1,7 @@
 """The body of an inference request and of its answer, in the Open Inference Protocol (V2) over REST.
 
-With the binary tensor extension, a body is a JSON header followed by the tensors as raw little-endian float32.
+With the binary tensor extension, a body is a JSON header followed by the tensors as raw little-endian numbers.
+Tensors are FP32, or FP64 for a model with a scaling, since near 1.7e9 neighbouring numbers of FP32 are 128 apart.
 The HTTP header `Inference-Header-Content-Length` states the length of the JSON header. This module checks every
 request before an engine computes.
 """
@@ -12,12 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
-from .._arrays import Float32Array
+from .._arrays import FloatArray
 from ..data.windows import single
 from ..errors import InputError
-from ..forecasters.protocol import Forecaster
+from ..forecasters.protocol import Forecaster, has_bundle
 
 INPUT, OUTPUT, VERSION = "context", "forecast", "1"
 MAX_ROWS = 100_000
@@ -27,29 +27,46 @@ _LENGTH = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 class Infer(NamedTuple):
-    """A valid request: its context [B, L, 1] in finite float32, its id, and whether the answer is binary."""
+    """A valid request: its context [B, L, 1], finite in float32, its id, and whether the answer is binary."""
 
-    context: Float32Array
+    context: FloatArray
     id: str | None
     binary: bool
 
 
+class Datatype(NamedTuple):
+    """The type of a model's tensors: its name in the protocol, and that of its little-endian bytes in NumPy."""
+
+    name: str
+    raw: str
+
+
+FP32, FP64 = Datatype("FP32", "<f4"), Datatype("FP64", "<f8")
+
+
+def datatype_of(model: Forecaster) -> Datatype:
+    """FP64 for a model with a scaling, otherwise FP32. Raises ManifestError."""
+    return FP64 if has_bundle(model) and not model.manifest.contract.scaling.is_identity else FP32
+
+
 def metadata(name: str, model: Forecaster) -> dict[str, Any]:
     """The answer to `GET /v2/models/{name}`."""
+    datatype = datatype_of(model).name
     return {
         "name": name,
         "versions": [VERSION],
         "platform": f"seqzoo_{model.engine}",
-        "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, model.context_length, 1]}],
-        "outputs": [{"name": OUTPUT, "datatype": "FP32", "shape": [-1, model.horizon]}],
+        "inputs": [{"name": INPUT, "datatype": datatype, "shape": [-1, model.context_length, 1]}],
+        "outputs": [{"name": OUTPUT, "datatype": datatype, "shape": [-1, model.horizon]}],
     }
 
 
-def parse(body: bytes, header_length: str | None, context_length: int) -> Infer:
+def parse(body: bytes, header_length: str | None, context_length: int, datatype: Datatype = FP32) -> Infer:
     """The inference request in a body.
 
     Args:
         header_length: the HTTP header `Inference-Header-Content-Length`; None if there is none.
+        datatype: that of the model. Another one is refused: values in FP32 may be rounded to one number near 1.7e9.
 
     Raises:
         InputError: the body is not a valid request for this model; the message says why.
@@ -58,13 +75,13 @@ def parse(body: bytes, header_length: str | None, context_length: int) -> Infer:
     request = _object(header)
     tensor = _only_input(request)
     rows = _rows(tensor.get("shape"), context_length)
-    datatype = tensor.get("datatype")
-    if datatype != "FP32":
-        raise InputError(f"the datatype of {INPUT!r} must be 'FP32', got {_shown(datatype)}.")
-    values = _values(tensor, binary, rows * context_length)
+    stated = tensor.get("datatype")
+    if stated != datatype.name:
+        raise InputError(f"the datatype of {INPUT!r} must be {datatype.name!r}, got {_shown(stated)}.")
+    values = _values(tensor, binary, rows * context_length, datatype)
     context = values.reshape(rows, context_length, 1)
-    if not np.isfinite(context).all():
-        row, step, _ = np.argwhere(~np.isfinite(context))[0]
+    if not (finite := np.isfinite(single(context))).all():
+        row, step, _ = np.argwhere(~finite)[0]
         raise InputError(
             f"every value must be finite in float32 (at most 3.4e38): value {step} of window {row} is not."
         )
@@ -75,15 +92,15 @@ def parse(body: bytes, header_length: str | None, context_length: int) -> Infer:
 
 
 def render(
-    name: str, infer: Infer, forecast: NDArray[np.floating], outside: str | None = None
+    name: str, infer: Infer, forecast: FloatArray, outside: str | None = None, datatype: Datatype = FP32
 ) -> tuple[bytes, int | None]:
     """The body of the answer, and the length of its JSON header if raw tensors follow it, else None.
 
     Args:
         outside: a sentence on values outside the training range; it becomes a parameter of the answer.
     """
-    forecast = single(forecast)
-    output: dict[str, Any] = {"name": OUTPUT, "datatype": "FP32", "shape": list(forecast.shape)}
+    forecast = forecast.astype(datatype.raw, copy=False)
+    output: dict[str, Any] = {"name": OUTPUT, "datatype": datatype.name, "shape": list(forecast.shape)}
     answer: dict[str, Any] = {"model_name": name, "model_version": VERSION}
     if infer.id is not None:
         answer["id"] = infer.id
@@ -93,7 +110,7 @@ def render(
     if not infer.binary:
         output["data"] = forecast.ravel()
         return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), None
-    raw = forecast.astype("<f4").tobytes()
+    raw = forecast.tobytes()
     output["parameters"] = {"binary_data_size": len(raw)}
     header = orjson.dumps(answer)
     return header + raw, len(header)
@@ -149,8 +166,8 @@ def _rows(shape: Any, length: int) -> int:
     return int(shape[0])
 
 
-def _values(tensor: dict[str, Any], binary: bytes, count: int) -> Float32Array:
-    """[count] float32, from the raw bytes or from JSON numbers."""
+def _values(tensor: dict[str, Any], binary: bytes, count: int, datatype: Datatype) -> FloatArray:
+    """[count] numbers of the datatype, from the raw bytes or from JSON numbers."""
     parameters = _parameters(tensor, f"the parameters of {INPUT!r}", "binary_data_size", "content_type")
     if parameters.get("content_type", "np") != "np":
         raise InputError(f"the content_type of {INPUT!r} must be 'np', got {_shown(parameters['content_type'])}.")
@@ -158,18 +175,20 @@ def _values(tensor: dict[str, Any], binary: bytes, count: int) -> Float32Array:
     if size is None:
         if binary:
             raise InputError(f"{len(binary)} bytes follow the JSON header, but no tensor has a binary_data_size.")
-        return _numbers(tensor.get("data"), count)
+        return _numbers(tensor.get("data"), count, datatype)
     if "data" in tensor:
         raise InputError(f"{INPUT!r} has both data and binary_data_size; give one.")
-    if type(size) is not int or size != len(binary) or size != 4 * count:
+    expected = np.dtype(datatype.raw).itemsize * count
+    if type(size) is not int or size != len(binary) or size != expected:
         raise InputError(
-            f"binary_data_size must be {4 * count} for the stated shape, and as many bytes must follow the JSON "
+            f"binary_data_size must be {expected} for the stated shape, and as many bytes must follow the JSON "
             f"header; it is {_shown(size)}, and {len(binary)} bytes follow."
         )
-    return np.frombuffer(binary, "<f4").astype(np.float32, copy=False)
+    values = np.frombuffer(binary, datatype.raw)
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
-def _numbers(data: Any, count: int) -> Float32Array:
+def _numbers(data: Any, count: int, datatype: Datatype) -> FloatArray:
     if not isinstance(data, list):
         raise InputError(f"the data of {INPUT!r} must be a list of {count} numbers, got {_shown(data)}.")
     try:
@@ -181,7 +200,7 @@ def _numbers(data: Any, count: int) -> Float32Array:
     if values.size != count:
         raise InputError(f"the data of {INPUT!r} holds {values.size} numbers; its shape needs {count}.")
     with np.errstate(over="ignore"):
-        return values.ravel().astype(np.float32)
+        return values.ravel().astype(np.dtype(datatype.raw).newbyteorder("="))
 
 
 def _holds_a_boolean(data: list[Any]) -> bool:

@@ -112,9 +112,10 @@ class V2:
         asked, stated = await request.body(), request.headers.get(HEADER_LENGTH)
 
         def work() -> tuple[bytes, int | None]:
-            infer = protocol.parse(asked, stated, model.context_length)
+            datatype = protocol.datatype_of(model)
+            infer = protocol.parse(asked, stated, model.context_length, datatype)
             forecast, outside = model.predict(infer.context), model.outside(infer.context)
-            return protocol.render(name, infer, forecast, outside.note if outside else None)
+            return protocol.render(name, infer, forecast, outside.note if outside else None, datatype)
 
         # References that integrate over two unknowns take milliseconds for each window.
         if len(asked) <= INLINE_BYTES and has_bundle(model):

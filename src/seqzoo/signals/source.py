@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from ..data.scaling import Normaliser
+from ..data.scaling import Scaling
 from ..data.series import NAME, Series, stored
 from ..errors import InputError
 from .families import FAMILIES, make
@@ -112,13 +112,13 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         """
         return stored(self.name, self.sha256)
 
-    def scaling(self) -> Normaliser:
-        """The normaliser fitted to the values before the cutoff.
+    def scaling(self) -> Scaling:
+        """The scaling fitted to the values before the cutoff.
 
         Raises:
             InputError: as `series`.
         """
-        return Normaliser.fit(self.series().values[: self.cutoff])
+        return Scaling.fit(self.series().values[: self.cutoff])
 
 
 Source = Simulated | Observed

@@ -18,6 +18,7 @@ from .._formats import percent
 from ..errors import CheckpointError, DivergedError
 from . import checkpoints, modules, optimisers
 from .checkpoints import CheckpointState
+from .scaled import on_standardised
 from .sources import sampler_of
 from .spec import TrainingSpec
 from .validation import batch, tensor, validation_of
@@ -110,6 +111,7 @@ class _Loop:
         self.module, self.average = build(), build()
         self.average.load_state_dict(self.module.state_dict())
         self.average.eval()
+        self.network, self.judged = (on_standardised(module, spec.scaling) for module in (self.module, self.average))
         self.optimiser = optimisers.build(spec.recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         self.state = CheckpointState(spec.fingerprint, 0, 0.0, 0, math.inf, [])
@@ -129,7 +131,7 @@ class _Loop:
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
-            loss = nn.functional.mse_loss(self.module(batch(context)), tensor(target))
+            loss = nn.functional.mse_loss(self.network(batch(context)).float(), tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
             if not math.isfinite(value):
@@ -160,7 +162,7 @@ class _Loop:
                 optimisers.averaged(average, value, self.state.step, self.recipe.averaging)
 
     def _evaluate(self, loss: float, checkpoint: Path | None) -> Evaluation:
-        state, judgement = self.state, self.validation.judge(self.average)
+        state, judgement = self.state, self.validation.judge(self.judged)
         if not math.isfinite(judgement.score):
             raise self._diverged(judgement.score, checkpoint)
         seen = state.step * self.recipe.batch_size

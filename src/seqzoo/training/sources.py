@@ -68,7 +68,7 @@ class Finite(NamedTuple):
 
 
 def sampler_of(spec: TrainingSpec) -> Endless | Finite:
-    """The sampler of a run; windows of a measured series are in model units.
+    """The sampler of a run; windows of a measured series are standardised by it.
 
     Raises:
         InputError: the points are too few for one training window and one held-out window, or the series is not
@@ -83,7 +83,7 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
     else:
         assert isinstance(spec.source, Observed)
         values = spec.source.series().values[: spec.source.cutoff]
-        seen = [spec.scaling.apply(values).astype(np.float64)]
+        seen = [spec.scaling.standardise(values).astype(np.float64)]
         what, whole = f"a series of {len(values)} points before its cutoff", None
     if not _can_be_divided(seen, length, horizon):
         raise InputError(

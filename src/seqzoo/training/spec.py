@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..data.scaling import Normaliser
+from ..data.scaling import KINDS, Kind, Scaling
 from ..errors import InputError
 from ..evaluation.backtest import fewest_cutoffs
 from ..evaluation.scoring import HELD_OUT_SEEDS
@@ -35,6 +35,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         recipe: the settings of the training.
         seed: the seed of the initial weights and of the windows.
         model_file: SHA-256 of the user's file that defines the architecture; None if the package ships it.
+        scaling_kind: "series", or "window": the network then reads each window without its own level and scale; see
+            `data.scaling`.
 
     Raises:
         InputError: a value lies outside its range. Training checks the values that only the architecture knows.
@@ -46,10 +48,13 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipe: Recipe
     seed: int = 0
     model_file: str | None = None
+    scaling_kind: Kind = "series"
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < HELD_OUT_SEEDS:
             raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
+        if self.scaling_kind not in KINDS:
+            raise InputError(f"a scaling is {' or '.join(KINDS)}, got {str(self.scaling_kind)[:40]!r}.")
         for key in ("context_length", "horizon"):
             value = self.config.get(key)
             if type(value) is not int or not 1 <= value <= MAX_SIZE:
@@ -93,12 +98,14 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seed: int = 0,
         changes: Mapping[str, Any] | None = None,
         series: Observed | None = None,
+        scaling: Kind = "series",
     ) -> TrainingSpec:
         """The spec of a zoo entry, with changes of its recipe, config or signal.
 
         Args:
             changes: new values by field, for example {"recipe.steps": 800, "signal.sigma": 0.2}.
             series: a measured series to train on in place of the entry's signal.
+            scaling: the `scaling_kind`.
 
         Raises:
             InputError: a field does not exist or cannot have the value, or the series is too short for a score.
@@ -116,6 +123,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             recipe=parts["recipe"],
             seed=seed,
             model_file=_model_files.sha256_of(entry.architecture.name),
+            scaling_kind=scaling,
         )
         spec.check_scored()
         return spec
@@ -131,7 +139,13 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         recipe = configured(Recipe(), "recipe", manifest.training.recipe)
         training = manifest.training
         return cls(
-            manifest.architecture, manifest.config, manifest.source, recipe, training.seed, training.model_file
+            manifest.architecture,
+            manifest.config,
+            manifest.source,
+            recipe,
+            training.seed,
+            training.model_file,
+            manifest.contract.scaling.kind,
         )
 
     @property
@@ -152,13 +166,14 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return horizon
 
     @property
-    def scaling(self) -> Normaliser:
-        """The scaling from the units of the source to those of the model.
+    def scaling(self) -> Scaling:
+        """The scaling from the units of the source to those of the network.
 
         Raises:
             InputError: the series of an observed source is not stored on this machine.
         """
-        return self.source.scaling() if isinstance(self.source, Observed) else Normaliser()
+        of_series = self.source.scaling() if isinstance(self.source, Observed) else Scaling()
+        return msgspec.structs.replace(of_series, kind=self.scaling_kind)
 
     @property
     def fingerprint(self) -> str:
@@ -173,4 +188,5 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self.seed,
         ]
         facts += [] if self.model_file is None else [self.model_file]
+        facts += [] if self.scaling_kind == "series" else [{"scaling": self.scaling_kind}]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._arrays import with_channel
-from ..data.scaling import Normaliser
+from ..data.scaling import Scaling
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Signal
@@ -89,7 +89,7 @@ class _OnProcess:
 class _OnSeries:
     """The held-out windows of a measured series."""
 
-    def __init__(self, held_out: Finite, scaling: Normaliser) -> None:
+    def __init__(self, held_out: Finite, scaling: Scaling) -> None:
         self.windows, self.unit = held_out, scaling.scale**2
         context, target = held_out.held_out
         mse = self.unit * float(((context[:, -1:] - target) ** 2).mean())
@@ -101,10 +101,10 @@ class _OnSeries:
 
 
 def _error(module: nn.Module, windows: Finite) -> float:
-    """MSE on the held-out windows, in model units."""
+    """MSE on the held-out windows, in their units."""
     context, target = windows.held_out
     with torch.no_grad():
-        return nn.functional.mse_loss(module(batch(context)), tensor(target)).item()
+        return nn.functional.mse_loss(module(batch(context)).float(), tensor(target)).item()
 
 
 def tensor(values: NDArray[np.floating]) -> Tensor:

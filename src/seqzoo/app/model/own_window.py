@@ -92,7 +92,7 @@ def _read(raw: bytes, source: str, refused: InputError) -> tuple[Series, str]:
     from ...data.reading import read as read_table
 
     try:
-        reading = read_table(raw, named=source, limit=10 * MOST_BYTES)
+        reading = read_table(raw, named=source, limit=4 * MOST_BYTES)
         if len(reading.series) > 1 and not reading.is_named:
             raise refused
         return reading.one(), reading.understood

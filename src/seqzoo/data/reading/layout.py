@@ -19,18 +19,25 @@ from ..numerals import shown
 from ..regular import Regular, Rows, regular
 from ..series import Series
 from . import cells as text
+from . import dates
 from .table import Table
 
 TIME_NAMES = frozenset(
     "ds date datetime time timestamp day month year week quarter period datum zeit zeitpunkt zeitstempel jahr monat "
     "tag mois jour année annee heure fecha hora año mes data ora mese anno tijd datum_tijd t when".split()
 )
+DATE_NAMES = frozenset("ds date datetime timestamp day datum tag fecha data dato".split())
 INDEX_NAMES = frozenset(
     "index idx t i n k nr no id row step obs observation # x time day month year week hour period "
     "position sample".split()
 )
 _UNIX = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
 MOST_SERIES = 10_000
+
+
+def is_unnamed(label: str) -> bool:
+    """Whether a label is what pandas and R write above an index."""
+    return label.lower() in ("", "index", "row", "x", "id") or label.lower().startswith("unnamed:")
 
 
 @dataclass(eq=False)
@@ -76,6 +83,12 @@ class Column:
             return False
         told = self.cells.filter(~self.absent)
         return int(text.is_number(told).sum()) * 2 >= len(told)
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether it numbers the rows from 0 or 1, as the index that pandas and R write first."""
+        whole = self.whole_numbers if self.at == 0 and is_unnamed(self.label) else None
+        return whole is not None and whole[0] in (0, 1) and bool((np.diff(whole) == 1).all())
 
     @cached_property
     def whole_numbers(self) -> NDArray[np.int64] | None:
@@ -134,8 +147,9 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
     elif by_id is not None and (y := _named(others, "y")) is not None:
         values, ignored = [y], [column for column in others if column is not y]
     else:
-        values = [column for column in others if column.is_numeric]
-        ignored = [column for column in others if not column.is_numeric]
+        counters = [column for column in others if stamps is not None and column.counts_rows]
+        values = [column for column in others if column.is_numeric and column not in counters]
+        ignored = [column for column in others if column not in values]
         if not values and stamps is None and len(usable) == 1 and not usable[0].is_blank:
             values, ignored = usable, []  # to refuse it with its line
         if not values and (named_cells := [column for column in others if not column.is_blank]):
@@ -189,9 +203,12 @@ def _named(columns: list[Column], name: str) -> Column | None:
 def _chosen(columns: list[Column], given: str | None, option: str) -> Column | None:
     if given is None:
         return None
-    for column in columns:
-        if column.label == given:
-            return column
+    same = [column for column in columns if column.label == given]
+    if len(same) > 1:
+        numbers = " or ".join(f"--{option} {column.at + 1}" for column in same)
+        raise InputError(f"{len(same)} columns are named {shown(given)}. State one by its number: {numbers}.")
+    if same:
+        return same[0]
     alike = [column for column in columns if column.label.lower() == given.lower()]
     if len(alike) == 1:
         return alike[0]
@@ -224,7 +241,7 @@ def _stamps(
         if not column.is_blank
         and (
             column.raw.dtype.is_temporal()
-            or (not column.is_typed and text.looks_like_times(column.cells, column.absent))
+            or (not column.is_typed and dates.looks_like_times(column.cells, column.absent))
         )
     ]
     written.sort(key=lambda column: column.label.lower() != "ds")
@@ -253,13 +270,13 @@ def _read_times(
     beside: tuple[int, ...] = ()
     clock = next((other for other in rest if other is not column and not other.is_typed and not other.is_blank
                   and not other.raw.dtype.is_temporal()
-                  and other.cells.filter(~other.absent).str.contains(text.CLOCK_ONLY).all()), None)  # fmt: skip
-    told = text.times(column.shown, cells, column.absent, choices.dates, table.where)
+                  and other.cells.filter(~other.absent).str.contains(dates.CLOCK_ONLY).all()), None)  # fmt: skip
+    told = dates.times(column.shown, cells, column.absent, choices.dates, table.where)
     if told is None:
         return None
     if clock is not None and told.whole:
         joined = pl.select(pl.concat_str([cells, clock.cells], separator=" ")).to_series()
-        told = text.times(
+        told = dates.times(
             column.shown, joined.fill_null(""), column.absent | clock.absent, choices.dates, table.where
         )
         beside = (clock.at,)
@@ -304,9 +321,16 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> _Stamps |
     smallest, largest = int(whole.min()), int(whole.max())
     if 10**7 <= smallest and largest < 10**14:
         cells = pl.Series(whole).cast(pl.String)
-        told = text.times(column.shown, cells, pl.Series([False]).new_from_index(0, len(whole)), None, lambda _: "")
+        told = dates.times(column.shown, cells, pl.Series([False]).new_from_index(0, len(whole)), None, lambda _: "")
         if told is not None and told.form.startswith("yyyymmdd") and told.known.all():
             return _Stamps(column, told.local, None, told.form)
+    if 150_001 <= smallest and largest <= 230_012 and (whole % 100 >= 1).all() and (whole % 100 <= 12).all():
+        if (is_named or (column.at == 0 and not column.label)) and (np.diff(whole) > 0).all():
+            months = (whole // 100 - 1970) * 12 + whole % 100 - 1
+            local = months.astype("datetime64[M]").astype("datetime64[us]").astype(np.int64)
+            return _Stamps(column, local, None, "yyyymm")
+    if is_named and label in DATE_NAMES and 20_000 <= smallest and largest <= 80_000:
+        return _Stamps(column, (whole - 25_569) * frequencies.DAY, None, "day numbers of Excel")
     for unit, size in _UNIX.items():
         ones = 1_000_000 / size
         if (10**9 * ones <= smallest and largest <= 4.2e9 * ones) or (is_named and 10**8 * ones <= smallest
@@ -323,8 +347,7 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> _Stamps |
         local = (whole - 1970).astype("datetime64[Y]").astype("datetime64[us]").astype(np.int64)
         return _Stamps(column, local, None, "years")
     counts_rows = smallest in (0, 1) and (largest - smallest + 1) <= 1.25 * len(whole) and column.at == 0
-    is_unnamed = not label or label.startswith("unnamed:") or label in INDEX_NAMES
-    if is_named or (is_unnamed and (counts_rows or label in INDEX_NAMES)):
+    if is_named or ((is_unnamed(label) or label in INDEX_NAMES) and (counts_rows or label in INDEX_NAMES)):
         return _Stamps(column, whole, None, "an index", counted=True)
     return None
 

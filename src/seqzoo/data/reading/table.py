@@ -15,6 +15,7 @@ import polars as pl
 from ...errors import InputError
 from ..numerals import shown
 from . import cells as columns
+from . import dates
 
 MOST_CELLS = 50_000_000
 MOST_COLUMNS = 10_000
@@ -174,7 +175,7 @@ def _separator(body: list[str], decimal: str | None) -> str:
     absent = columns.is_missing(cells, ())
     is_one = columns.is_number(cells) | absent
     if width > 1 and count == tokens.total() and int(is_one.sum()) * 2 < len(cells):
-        return "" if columns.looks_like_times(cells, absent) else " "
+        return "" if dates.looks_like_times(cells, absent) else " "
     return ""
 
 
@@ -282,16 +283,16 @@ def _is_header(cells: list[pl.Series]) -> bool:
         absent = columns.is_missing(rest, ())
         is_blank = columns.is_missing(first, ())[0]
         number = bool(columns.is_number(first)[0])
-        time = columns.looks_like_times(first, pl.Series([False]))
+        time = dates.looks_like_times(first, pl.Series([False]))
         if not (number or time or is_blank):
             texts += 1
             told = rest.filter(~absent)
             are_numbers = int(columns.is_number(told).sum()) * 2 > len(told)
-            if are_numbers or columns.looks_like_times(rest, absent):
+            if are_numbers or dates.looks_like_times(rest, absent):
                 return True
         elif is_blank and column is cells[0] and len(cells) > 1 and len(rest) > 1 and not absent.any():
             return True  # pandas leaves the name of the index blank
-        elif number and time is False and columns.looks_like_times(rest, absent):
+        elif number and time is False and dates.looks_like_times(rest, absent):
             return True
     return texts == len(cells)
 

@@ -146,7 +146,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     """The same for a measured series: the last of the held-out windows, and the errors of the rivals."""
     windows, scaling = sampler_of(spec), spec.scaling
     assert isinstance(windows, Finite)
-    context, target = (scaling.undo(part) for part in windows.held_out)
+    context, target = (scaling.restore(part) for part in windows.held_out)
     floors = {}
     for name, weights_of in RULES.items():
         ahead = context @ weights_of(spec.context_length, spec.horizon).T
@@ -170,4 +170,5 @@ def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
 
 
 def _short(values: NDArray[np.floating]) -> list[float]:
-    return [round(float(value), 5) for value in values]
+    """The values with 12 digits, which suffice near 1.7e9 and near 1e-9 alike."""
+    return [float(f"{value:.12g}") for value in values]

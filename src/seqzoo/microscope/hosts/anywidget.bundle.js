@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 079953319bc7a39e; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 97b643f6eecdc1f1; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -162,9 +162,9 @@ function derivative(cell, trace, ahead = 0) {
 }
 function principal(points, K) {
   const n = points.length / K;
-  const mean2 = new Float64Array(K);
-  for (let at = 0; at < points.length; at++) mean2[at % K] += points[at] / n;
-  const rest = Float64Array.from(points, (value, at) => value - mean2[at % K]);
+  const mean3 = new Float64Array(K);
+  for (let at = 0; at < points.length; at++) mean3[at % K] += points[at] / n;
+  const rest = Float64Array.from(points, (value, at) => value - mean3[at % K]);
   const total = rest.reduce((sum, value) => sum + value * value, 0);
   const axes = [];
   const shares = [];
@@ -194,11 +194,11 @@ function principal(points, K) {
       for (let k = 0; k < K; k++) rest[p * K + k] -= dot2 * axis[k];
     }
   }
-  return { mean: mean2, axes, shares };
+  return { mean: mean3, axes, shares };
 }
-function project({ mean: mean2, axes }, points) {
-  const K = mean2.length;
-  return Array.from({ length: points.length / K }, (_, p) => axes.map((axis) => axis.reduce((sum, value, k) => sum + value * (points[p * K + k] - mean2[k]), 0)));
+function project({ mean: mean3, axes }, points) {
+  const K = mean3.length;
+  return Array.from({ length: points.length / K }, (_, p) => axes.map((axis) => axis.reduce((sum, value, k) => sum + value * (points[p * K + k] - mean3[k]), 0)));
 }
 function shuffled(L, turn) {
   const order = Array.from({ length: L }, (_, t) => t);
@@ -765,7 +765,7 @@ function changed({ state, start, now, untouched, forecasts, origin, outModel, ba
   const sentences = [];
   const places = moved(state, start);
   if (places.length) {
-    const before = outModel(origin.forecast[state.ahead]);
+    const before = outModel(origin.forecast[state.ahead], origin);
     const after = untouched ?? forecast;
     const was = linear.reduce((sum, weight, t2) => sum + weight * start[t2], intercept);
     const [t] = places;
@@ -1413,6 +1413,24 @@ function respond(...given) {
   return at.value;
 }
 
+// src/seqzoo/microscope/js/scaling.js
+function frameOf([centre, scale, least], window) {
+  if (least === void 0) return { level: centre, spread: scale, isOwn: false };
+  const level = centre + mean2(window.map((value) => value - centre));
+  const own = Math.sqrt(mean2(window.map((value) => (value - level) ** 2)));
+  return { level, spread: Math.max(own, least), isOwn: true, isLeast: own <= least };
+}
+var enter = ({ level, spread }, window) => window.map((value) => (value - level) / spread);
+var leave = ({ level, spread }, forecast) => forecast * spread + level;
+function through({ isOwn, isLeast }, slopes, input, forecast) {
+  if (!isOwn) return slopes;
+  const L = slopes.length;
+  const slope = mean2(slopes);
+  const stretch = isLeast ? 0 : (forecast - slopes.reduce((sum, value, t) => sum + value * input[t], 0)) / L;
+  return slopes.map((value, t) => value - slope + stretch * input[t] + 1 / L);
+}
+var mean2 = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 // src/seqzoo/microscope/js/microscope.js
 var DARK = "(prefers-color-scheme: dark)";
 var PAUSE = 120;
@@ -1437,14 +1455,15 @@ function open(el, host) {
 var isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
 function show(host, root, cell) {
   const K = cell.size;
-  const [centre, scale] = host.get("scale");
+  const scale = host.get("scale");
   const start = host.get("start");
   const L = start.length;
   const [name, signal, linear] = ["name", "signal", "best_linear"].map((key2) => host.get(key2));
   const intercepts = host.get("best_linear_bias");
-  const inModel = (window) => window.map((value) => (value - centre) / scale);
-  const outModel = (value) => value * scale + centre;
-  let origin = forward(cell, inModel(start));
+  const inModel = (window) => enter(frameOf(scale, window), window);
+  const outModel = (value, trace = now) => leave(trace.frame, value);
+  const read = (window, changes2) => ({ ...forward(cell, inModel(window), changes2), frame: frameOf(scale, window) });
+  let origin = read(start);
   const largest = () => {
     const sizes = contributions(cell, origin).map(Math.abs);
     return sizes.indexOf(Math.max(...sizes));
@@ -1467,10 +1486,10 @@ function show(host, root, cell) {
   let now, untouched, answers, report, wait;
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
   function recompute() {
-    now = forward(cell, inModel(state.window), changes());
-    now.slopes = derivative(cell, now, state.ahead);
+    now = read(state.window, changes());
+    now.slopes = through(now.frame, derivative(cell, now, state.ahead), now.window, now.forecast[state.ahead]);
     now.parts = contributions(cell, now, L - 1, state.ahead);
-    untouched = isTouched(state) ? forward(cell, inModel(state.window)) : now;
+    untouched = isTouched(state) ? read(state.window) : now;
     now.plane = answers?.plane ?? principal(now.steps.h, K);
   }
   function askAgain(isLater) {
@@ -1494,7 +1513,7 @@ function show(host, root, cell) {
     const parts = contributions(cell, untouched, L - 1, state.ahead);
     state.rows = [...state.rows.keys()];
     if (state.isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
-    const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * scale)})`, unit);
+    const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * now.frame.spread)})`, unit);
     find('[data-do="unit"]').replaceChildren(...state.rows.map(option));
     find('[data-do="unit"]').value = state.unit;
   }
@@ -1514,7 +1533,7 @@ function show(host, root, cell) {
       now,
       answers,
       question,
-      scale,
+      scale: now.frame.spread,
       outModel,
       origin,
       name,
@@ -1626,7 +1645,7 @@ function show(host, root, cell) {
     start: () => {
       const view = { ...toView(state, base), unit: state.unit };
       base.start = host.get("start");
-      origin = forward(cell, inModel(base.start));
+      origin = read(base.start);
       base.first = largest();
       past.views.length = 0;
       desk.apply(fromView(view, base));

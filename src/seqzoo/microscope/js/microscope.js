@@ -6,6 +6,7 @@ import { skeleton } from "./page.js";
 import { legend, paint } from "./paint.js";
 import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
+import { enter, frameOf, leave, through } from "./scaling.js";
 import { Past, fromView, isTouched, toView } from "./state.js";
 import { linearRole, signed } from "./words.js";
 
@@ -14,9 +15,9 @@ const PAUSE = 120; // ms between two reports to Python during a drag
 
 /**
  * Opens the microscope in an element; returns a function that removes it. `host` connects it to its surroundings:
- *   get(name): a fact from Python or the state last told. These are fixed: name, architecture, scale [centre, scale],
- *     best_linear [H][L], best_linear_bias [H], signal, standings. These may change: start, window, view, bayes, outside,
- *     is_given.
+ *   get(name): a fact from Python or the state last told. These are fixed: name, architecture, scale (see
+ *     `frameOf`), best_linear [H][L], best_linear_bias [H], signal, standings. These may change: start, window, view,
+ *     bayes, outside, is_given.
  *   weights(): a promise of the bytes of the safetensors file.
  *   tell(window, view): reports the current window and view.
  *   listen(name, follow): calls `follow` whenever `name` changes; returns a function that stops this.
@@ -49,14 +50,15 @@ const isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system
 /** Builds the page of a cell and keeps it up to date. Returns a function that disconnects it. */
 function show(host, root, cell) {
   const K = cell.size;
-  const [centre, scale] = host.get("scale");
+  const scale = host.get("scale");
   const start = host.get("start"); // only the first one: `base` has the current one
   const L = start.length;
   const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => host.get(key));
   const intercepts = host.get("best_linear_bias");
-  const inModel = (window) => window.map((value) => (value - centre) / scale);
-  const outModel = (value) => value * scale + centre;
-  let origin = forward(cell, inModel(start));
+  const inModel = (window) => enter(frameOf(scale, window), window);
+  const outModel = (value, trace = now) => leave(trace.frame, value);
+  const read = (window, changes) => ({ ...forward(cell, inModel(window), changes), frame: frameOf(scale, window) });
+  let origin = read(start);
   const largest = () => { // the unit chosen at first
     const sizes = contributions(cell, origin).map(Math.abs);
     return sizes.indexOf(Math.max(...sizes));
@@ -82,10 +84,10 @@ function show(host, root, cell) {
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
 
   function recompute() {
-    now = forward(cell, inModel(state.window), changes());
-    now.slopes = derivative(cell, now, state.ahead);
+    now = read(state.window, changes());
+    now.slopes = through(now.frame, derivative(cell, now, state.ahead), now.window, now.forecast[state.ahead]);
     now.parts = contributions(cell, now, L - 1, state.ahead);
-    untouched = isTouched(state) ? forward(cell, inModel(state.window)) : now;
+    untouched = isTouched(state) ? read(state.window) : now;
     now.plane = answers?.plane ?? principal(now.steps.h, K);
   }
 
@@ -112,7 +114,7 @@ function show(host, root, cell) {
     const parts = contributions(cell, untouched, L - 1, state.ahead);
     state.rows = [...state.rows.keys()];
     if (state.isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
-    const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * scale)})`, unit);
+    const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * now.frame.spread)})`, unit);
     find('[data-do="unit"]').replaceChildren(...state.rows.map(option));
     find('[data-do="unit"]').value = state.unit;
   }
@@ -127,8 +129,8 @@ function show(host, root, cell) {
   }
 
   function facts() {
-    return { cell, state, start: base.start, now, answers, question, scale, outModel, origin, name, signal, bayes, aheads,
-      standings: host.get("standings"), isGiven: host.get("is_given"),
+    return { cell, state, start: base.start, now, answers, question, scale: now.frame.spread, outModel, origin, name,
+      signal, bayes, aheads, standings: host.get("standings"), isGiven: host.get("is_given"),
       strange: host.get("outside") ?? "",
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
@@ -223,7 +225,7 @@ function show(host, root, cell) {
     start: () => {
       const view = { ...toView(state, base), unit: state.unit };
       base.start = host.get("start");
-      origin = forward(cell, inModel(base.start));
+      origin = read(base.start);
       base.first = largest();
       past.views.length = 0; // earlier views belong to another window
       desk.apply(fromView(view, base));

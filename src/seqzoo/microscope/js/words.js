@@ -136,7 +136,7 @@ function changed({ state, start, now, untouched, forecasts, origin, outModel, ba
   const sentences = [];
   const places = moved(state, start);
   if (places.length) {
-    const before = outModel(origin.forecast[state.ahead]);
+    const before = outModel(origin.forecast[state.ahead], origin);
     const after = untouched ?? forecast;
     const was = linear.reduce((sum, weight, t) => sum + weight * start[t], intercept);
     const [t] = places;

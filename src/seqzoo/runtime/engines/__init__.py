@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ... import _extras
-from ..._arrays import Float32Array
+from ..._arrays import FloatArray
 from ...bundles.manifest import Manifest
 from ...bundles.store import TORCHSCRIPT, Bundle
 from ...errors import UnknownNameError, UntrustedError
@@ -30,8 +30,11 @@ ENGINES: dict[str, Callable[[Manifest], bool]] = {"torchscript": _any, "onnx": _
 class Engine(Protocol):
     """Runs a model on validated input. Safe to call from many threads at once."""
 
-    def run(self, batch: Float32Array) -> Float32Array:
-        """The forecasts, float32 [B, H], of a finite, contiguous batch, float32 [B, L, 1]."""
+    def run(self, batch: FloatArray) -> FloatArray:
+        """The forecasts [B, H] of a finite, contiguous batch [B, L, 1], both in the units of the series.
+
+        Both are float32 where the bundle's scaling is the identity, else float64 (`Scaling.dtype`).
+        """
 
 
 def check_name(engine: str) -> str:

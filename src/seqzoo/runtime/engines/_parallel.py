@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._arrays import Float32Array
+from ..._arrays import FloatArray
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -37,14 +37,14 @@ def is_forked() -> bool:
     return _forked
 
 
-def one_by_one(run: Callable[[Float32Array], Float32Array], batch: Float32Array, rows: int) -> Float32Array:
+def one_by_one(run: Callable[[FloatArray], FloatArray], batch: FloatArray, rows: int) -> FloatArray:
     """`run(batch)`, computed at most `rows` rows at a time, one piece after another; `run` itself uses threads."""
     if len(batch) <= rows:
         return run(batch)
     return np.concatenate([run(batch[first : first + rows]) for first in range(0, len(batch), rows)])
 
 
-def in_pieces(run: Callable[[Float32Array], Float32Array], batch: Float32Array) -> Float32Array:
+def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> FloatArray:
     """`run(batch)`, computed in pieces on several threads. Rows are independent, so the result is the same.
 
     The calling thread computes pieces too, so that it never waits for a busy pool.
@@ -55,7 +55,7 @@ def in_pieces(run: Callable[[Float32Array], Float32Array], batch: Float32Array) 
     workers = cores()
     count = max(workers, -(-rows // PIECE))
     bounds = np.linspace(0, rows, count + 1).astype(int).tolist()
-    results: list[Float32Array | None] = [None] * count
+    results: list[FloatArray | None] = [None] * count
     turns = itertools.count()  # next(turns) is atomic
 
     def work() -> None:

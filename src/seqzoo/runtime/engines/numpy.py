@@ -6,7 +6,7 @@ It computes in float64 and is the most accurate engine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
-from ..._arrays import channel
+from ..._arrays import Float32Array, FloatArray, channel
 from ...bundles.manifest import Manifest
 from ...bundles.store import WEIGHTS, Bundle
 from ...errors import InputError, IntegrityError
@@ -26,12 +26,12 @@ Weights = dict[str, Array]
 
 @dataclass(frozen=True)
 class Trace:
-    """The gates, states and forecasts of a recurrent model for a batch of windows, in model units.
+    """The gates, states and forecasts of a recurrent model for a batch of windows.
 
     Args:
-        context: [B, L] the windows.
+        context: [B, L] the windows, in the network's units.
         steps: name -> [B, L, K] each gate and state after each step, for an LSTM `i f g o c h`.
-        forecast: [B, H] the forecasts.
+        forecast: [B, H] the forecasts, in the units of the series.
     """
 
     context: Array
@@ -114,7 +114,7 @@ class NumpyEngine:
         prefix = f"{self._cell.prefix}."
         tensors = read_weights(data, manifest)
         self._weights = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
-        contract = manifest.contract
+        contract, self._scaling = manifest.contract, manifest.contract.scaling
         try:
             self._size = self._weights["weight_hh_l0"].shape[1]
             shape = self._trace(np.zeros((1, contract.context_length))).forecast.shape
@@ -128,17 +128,28 @@ class NumpyEngine:
         return {name: np.zeros((rows, self._size)) for name in self._cell.states}
 
     def step(self, x: Array, before: dict[str, Array]) -> tuple[dict[str, Array], Array]:
-        """Every gate and state after a value [B, 1] in model units, and the forecast [B, H] from them."""
+        """Every gate and state after a value [B, 1], and the forecast [B, H] from them, in the network's units."""
         now = self._cell.step(self._weights, x, before)
         return now, self._head(now["h"])
 
-    def trace(self, batch: NDArray[np.float32]) -> Trace:
-        """Every gate and state for windows [B, L, 1] in model units."""
-        return self._trace(channel(batch).astype(np.float64))
+    def trace(self, batch: FloatArray) -> Trace:
+        """Every gate and state for windows [B, L, 1] in the units of the series.
 
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Forecasts [B, H] of windows [B, L, 1], both in model units."""
-        return in_pieces(self._forecast, batch)
+        Raises:
+            InputError: a value lies too far outside the model's scale.
+        """
+        traces: list[Trace] = []
+
+        def network(values: Float32Array) -> Array:
+            traces.append(self._trace(channel(values).astype(np.float64)))
+            return traces[0].forecast
+
+        forecast = self._scaling.around(network, batch)
+        return replace(traces[0], forecast=np.asarray(forecast))
+
+    def run(self, batch: FloatArray) -> FloatArray:
+        """Forecasts [B, H] of windows [B, L, 1], both in the units of the series."""
+        return in_pieces(lambda piece: self._scaling.around(self._forecast, piece), batch)
 
     def _trace(self, context: Array) -> Trace:
         steps = {name: np.empty((*context.shape, self._size)) for name in self._cell.names}
@@ -157,7 +168,7 @@ class NumpyEngine:
     def _head(self, state: Array) -> Array:
         return np.asarray(state @ self._weights["head.weight"].T + self._weights["head.bias"])
 
-    def _forecast(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _forecast(self, batch: Float32Array) -> Float32Array:
         for now in self._states(channel(batch).astype(np.float64)):
             last = now["h"]
         return self._head(last).astype(np.float32)

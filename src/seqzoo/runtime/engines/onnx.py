@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 
+from ..._arrays import FloatArray
 from ...bundles.manifest import Contract
 from ...bundles.store import ONNX, Bundle
 from ...errors import IntegrityError
 from ._parallel import cores, in_pieces, is_forked, one_by_one
 
 SMALL = 16  # rows from which ONNX Runtime's threads save more than they cost
+TYPES = {"float32": "tensor(float)", "float64": "tensor(double)"}
 MOST = 128  # rows at once; more do not fit the cache
 
 
@@ -32,17 +32,18 @@ class OnnxEngine:
         self._one = self._threaded = self._session(threads=1)
         inputs = [(i.name, i.type, i.shape[1:]) for i in self._one.get_inputs()]
         outputs = [(o.name, o.type, o.shape[1:]) for o in self._one.get_outputs()]
-        if inputs != [(contract.input, "tensor(float)", [contract.context_length, 1])] or outputs != [
-            (contract.output, "tensor(float)", [contract.horizon])
+        kind = TYPES[contract.scaling.dtype]
+        if inputs != [(contract.input, kind, [contract.context_length, 1])] or outputs != [
+            (contract.output, kind, [contract.horizon])
         ]:
             raise IntegrityError(
-                f"the ONNX file maps {inputs} to {outputs}; the manifest states {contract.input} "
-                f"[B, {contract.context_length}, 1] to {contract.output} [B, {contract.horizon}]."
+                f"the ONNX file maps {inputs} to {outputs}; the manifest states {contract.input} {kind} "
+                f"[B, {contract.context_length}, 1] to {contract.output} {kind} [B, {contract.horizon}]."
             )
         self._input, self._outputs = contract.input, [contract.output]
 
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Forecasts [B, H] of windows [B, L, 1], both in model units."""
+    def run(self, batch: FloatArray) -> FloatArray:
+        """Forecasts [B, H] of windows [B, L, 1], both in the units of the series."""
         if len(batch) < SMALL:
             return self._on_one_thread(batch)
         if is_forked():
@@ -69,12 +70,12 @@ class OnnxEngine:
             if self._threaded is self._one and cores() > 1:
                 self._threaded = self._session(threads=cores())
 
-    def _on_one_thread(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        forecast: NDArray[np.float32] = self._one.run(self._outputs, {self._input: batch})[0]
+    def _on_one_thread(self, batch: FloatArray) -> FloatArray:
+        forecast: FloatArray = self._one.run(self._outputs, {self._input: batch})[0]
         return forecast
 
-    def _on_threads(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        forecast: NDArray[np.float32] = self._threaded.run(self._outputs, {self._input: batch})[0]
+    def _on_threads(self, batch: FloatArray) -> FloatArray:
+        forecast: FloatArray = self._threaded.run(self._outputs, {self._input: batch})[0]
         return forecast
 
 

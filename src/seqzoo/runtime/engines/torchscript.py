@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import warnings
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from ..._arrays import FloatArray
 from ..._extras import one_thread
 from ...bundles.manifest import Contract
 from ...bundles.store import TORCHSCRIPT, Bundle
@@ -36,8 +35,8 @@ class TorchScriptEngine:
                 raise IntegrityError(f"torch cannot load the file: {str(error).splitlines()[0]}") from None
         self._call = module.forward  # module(...) would first look for hooks
 
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Forecasts [B, H] of windows [B, L, 1], both in model units."""
+    def run(self, batch: FloatArray) -> FloatArray:
+        """Forecasts [B, H] of windows [B, L, 1], both in the units of the series."""
         rows = len(batch)
         if rows < SMALL:
             return self._on_one_thread(batch)
@@ -45,13 +44,13 @@ class TorchScriptEngine:
             return one_by_one(self._forward, batch, PIECE)
         return in_pieces(self._on_one_thread, batch)
 
-    def _on_one_thread(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _on_one_thread(self, batch: FloatArray) -> FloatArray:
         with one_thread():
             return self._forward(batch)
 
-    def _forward(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _forward(self, batch: FloatArray) -> FloatArray:
         with torch.inference_mode():
-            forecast: NDArray[np.float32] = self._call(torch.from_numpy(batch)).numpy()
+            forecast: FloatArray = self._call(torch.from_numpy(batch)).numpy()
         return forecast
 
 

@@ -134,7 +134,7 @@ class Units:
                 picture.set_content(filters.heat(shares[block][head], FULL))
                 self._label(unit, _attends(shares[block][head][-1]))
         if self.pictures:
-            for picture, channel in zip(self.pictures, gramian(inside.scaled(context)[None])[0], strict=True):
+            for picture, channel in zip(self.pictures, gramian(inside.scaled(context[None]))[0], strict=True):
                 picture.set_content(filters.heat(channel, 1.0))
 
     def _draw(self, units: list[int], worth: dict[int, float]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...._extras import one_thread
 from ....bundles.manifest import Contract
-from ....data.scaling import Normaliser
+from ....data.scaling import Scaling
 from ....publishing.build import to_onnx
 from ....runtime.engines.onnx import OnnxEngine
 from ....zoo import _registry
@@ -29,7 +29,7 @@ def measure(results: TrainingResults, models: Sequence[str]) -> None:
     engines, sizes = {}, {}
     for model in models:
         architecture = _registry.architecture(model)
-        contract = Contract(architecture.config().context_length, architecture.config().horizon, Normaliser())
+        contract = Contract(architecture.config().context_length, architecture.config().horizon, Scaling())
         with contextlib.suppress(Exception), one_thread():  # the exporter's exceptions share no base class
             data = to_onnx(architecture.module(architecture.config()), contract)
             engines[model], sizes[model] = OnnxEngine(data, contract), len(data)

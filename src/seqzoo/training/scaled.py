@@ -1,0 +1,40 @@
+"""A network between the units of a series: the formula of `data.scaling` in PyTorch, for training and export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from ..data.scaling import FLOOR, Scaling
+
+
+class Scaled(nn.Module):
+    """Windows [B, L, 1] to forecasts [B, H], both in the units of the series; float64 around a network in float32."""
+
+    if TYPE_CHECKING:  # TorchScript would read these annotations, as text
+        center: Tensor
+        scale: Tensor
+        floor: Tensor
+
+    def __init__(self, model: nn.Module, scaling: Scaling) -> None:
+        super().__init__()
+        self.model = model
+        self.per_window = scaling.kind == "window"
+        # Buffers, since exporters write a constant of a graph in float32, which cannot hold a level near 1.7e9.
+        for name, value in {"center": scaling.center, "scale": scaling.scale, "floor": FLOOR * scaling.scale}.items():
+            self.register_buffer(name, torch.full((1, 1, 1), value, dtype=torch.float64), persistent=False)
+
+    def forward(self, context: Tensor) -> Tensor:
+        values, level, spread = context.to(torch.float64), self.center, self.scale
+        if self.per_window:
+            level = self.center + (values - self.center).mean(dim=1, keepdim=True)
+            spread = (values - level).square().mean(dim=1, keepdim=True).sqrt().maximum(self.floor)
+        forecast: Tensor = self.model(((values - level) / spread).to(torch.float32))
+        return forecast.to(torch.float64) * spread.flatten(1) + level.flatten(1)
+
+
+def on_standardised(module: nn.Module, scaling: Scaling) -> nn.Module:
+    """The module to train: it maps windows to forecasts, both standardised by the series."""
+    return module if scaling.kind == "series" else Scaled(module, Scaling(kind="window"))

@@ -1,0 +1,231 @@
+"""Exported files take and return the units of the series, however far from zero: the scaling is in the graph."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import msgspec
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from seqzoo import load
+from seqzoo.bundles import describe, store
+from seqzoo.bundles.manifest import Contract
+from seqzoo.data.scaling import FLOOR, KINDS, Scaling
+from seqzoo.data.series import Series
+from seqzoo.errors import InputError, IntegrityError
+from seqzoo.execution.runs import recording
+from seqzoo.microscope.facts import Subject
+from seqzoo.publishing import build, triton
+from seqzoo.publishing.reproduce import reproduce
+from seqzoo.publishing.verify import verify
+from seqzoo.runtime import golden
+from seqzoo.runtime.engines.onnx import OnnxEngine
+from seqzoo.runtime.engines.torchscript import TorchScriptEngine
+from seqzoo.signals import Observed
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
+from seqzoo.zoo import _registry
+
+FAR = 1.7e9
+SMALL = {"recipe.steps": 120, "recipe.learning_rate": 0.02, "recipe.batch_size": 64}
+
+
+def noisy_sine(length: int = 1_000) -> np.ndarray:
+    return np.sin(0.06 * np.arange(length)) + 0.1 * np.random.default_rng(5).standard_normal(length)
+
+
+def spec_of(values: np.ndarray, kind: str = "series", name: str = "lstm.sine", **changes: object) -> TrainingSpec:
+    return TrainingSpec.of(
+        _registry.entry(name), changes={**SMALL, **changes}, series=Observed.of(Series("far", values)), scaling=kind
+    )
+
+
+@pytest.fixture(scope="module")
+def home_of_all(tmp_path_factory):
+    return tmp_path_factory.mktemp("units") / "home"
+
+
+@pytest.fixture(autouse=True)
+def at_home(home_of_all, monkeypatch):
+    monkeypatch.setenv("SEQZOO_HOME", str(home_of_all))
+
+
+@pytest.fixture(scope="module")
+def kept(home_of_all) -> dict[str, store.Bundle]:
+    """`lstm.far` with each kind of scaling, trained on a series near 1.7e9."""
+    bundles = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQZOO_HOME", str(home_of_all))
+        for kind in KINDS:
+            trained = train(spec_of(FAR + noisy_sine(), kind, **{"config.hidden_size": 8}))
+            card = _registry.architecture("lstm").card_of(trained.spec.source, 1)
+            bundles[kind] = build.export(trained, card, home_of_all / "models" / f"lstm.far-{kind}")
+    return bundles
+
+
+def windows() -> np.ndarray:
+    """[7, L, 1]: the last one is the one before it with its last value 0.1 higher."""
+    rows = np.stack([FAR + noisy_sine()[at : at + 20] for at in (0, 7, 100, 333, 640, 900, 900)])[:, :, None]
+    rows[-1, -1] += 0.1
+    return rows
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_onnx_and_torchscript_without_seqzoo_give_what_predict_gives(kept, kind):
+    bundle = kept[kind]
+    session = onnxruntime.InferenceSession(bundle.read(store.ONNX), providers=["CPUExecutionProvider"])
+    expected = load(bundle.path, "numpy").predict(windows())
+    for rows in (1, 7):
+        (forecast,) = session.run(None, {"context": windows()[:rows]})
+        assert forecast.dtype == np.float64 and forecast.shape == (rows, 1)
+        np.testing.assert_allclose(forecast, load(bundle.path, "onnx").predict(windows()[:rows]), rtol=1e-12)
+        np.testing.assert_allclose(forecast, expected[:rows], rtol=0, atol=1e-5)
+    assert abs(forecast[-1, 0] - forecast[-2, 0]) > 1e-3  # FP32 rounds both windows to the same numbers
+    code = (
+        "import json, sys, torch\n"
+        f"model = torch.jit.load({str(bundle.path / store.TORCHSCRIPT)!r})\n"
+        "given = torch.tensor(json.load(sys.stdin), dtype=torch.float64)\n"
+        "print(json.dumps([model(given).tolist(), 'seqzoo' in sys.modules]))\n"
+        "for wrong in (given.float(), given[:, 1:]):\n"
+        "    try: model(wrong)\n"
+        "    except torch.jit.Error as error: print('float64' in str(error), '20 values' in str(error))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], input=json.dumps(windows().tolist()), text=True, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    first, *refusals = ran.stdout.splitlines()
+    forecast, has_seqzoo = json.loads(first)
+    assert not has_seqzoo and refusals == ["True False", "False True"]
+    np.testing.assert_allclose(forecast, load(bundle.path, "torchscript").predict(windows()), rtol=1e-12)
+    np.testing.assert_allclose(forecast, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_onnx_reference_runs_the_graph_at_batches_of_one_and_seven(kept, kind):
+    onnx = pytest.importorskip("onnx")
+    from onnx.reference import ReferenceEvaluator
+
+    model = onnx.load_from_string(kept[kind].read(store.ONNX))
+    for rows in (1, 7):
+        (forecast,) = ReferenceEvaluator(model).run(None, {"context": windows()[:rows]})
+        expected = load(kept[kind].path, "onnx").predict(windows()[:rows])
+        np.testing.assert_allclose(forecast, expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_scaled_model_proves_itself_and_reproduces(kept, kind):
+    bundle = kept[kind]
+    assert {check.name for check in verify(bundle.path).checks if check.passed is not True} == set()
+    assert reproduce(bundle).identical
+    for engine in ("onnx", "torchscript", "numpy"):
+        assert golden.compare(bundle, load(bundle.path, engine).predict).passed, engine
+    contract = bundle.manifest.contract
+    assert contract.scaling.kind == kind and contract.scaling.dtype == "float64"
+    assert TrainingSpec.of_manifest(bundle.manifest).scaling == contract.scaling
+    card = describe.text_of(bundle)
+    assert "float64 `[B, 20, 1]`" in card and "float64 `[B, 1]`" in card and "float32" not in card
+    assert ("of its window" in card) == (kind == "window")
+
+
+def test_a_file_whose_graph_has_other_types_than_the_manifest_states_is_refused(kept):
+    bundle = kept["series"]
+    plain = msgspec.structs.replace(bundle.manifest.contract, scaling=Scaling())
+    with pytest.raises(IntegrityError, match=r"tensor\(double\).*tensor\(float\)"):
+        OnnxEngine(bundle.read(store.ONNX), plain)
+    foreign = msgspec.structs.replace(bundle.manifest.contract.scaling, center=FAR + 1)
+    contract = msgspec.structs.replace(bundle.manifest.contract, scaling=foreign)
+    forged = store.Bundle(
+        bundle.path, msgspec.structs.replace(bundle.manifest, contract=contract), bundle.raw_manifest
+    )
+    assert golden.compare(bundle, build.in_units(build.module_of(bundle), bundle.manifest.contract.scaling)).passed
+    assert not golden.compare(forged, build.in_units(build.module_of(forged), foreign)).passed
+
+
+def test_a_model_per_window_moves_and_stretches_with_its_windows(kept):
+    for engine in ("onnx", "torchscript", "numpy"):
+        predictor = load(kept["window"].path, engine)
+        near = windows() - FAR
+        plain, moved = predictor.predict(near), predictor.predict(12 * near + 1e6)
+        np.testing.assert_allclose(moved, 12 * plain + 1e6, rtol=0, atol=2e-5)
+        assert abs(load(kept["series"].path, engine).predict(12 * near + 1e6) - moved).min() > 1
+
+
+def test_a_constant_window_is_forecast_from_the_floor_of_the_spread(kept):
+    level = FAR + 3.25
+    scale = kept["window"].manifest.contract.scaling.scale
+    for engine in ("onnx", "torchscript", "numpy"):
+        ahead = load(kept["window"].path, engine).predict(np.full(20, level))
+        assert abs(ahead[0, 0] - level) < 100 * FLOOR * scale
+
+
+def test_a_model_per_window_has_a_trace_and_a_microscope_and_says_that_it_has_no_stream(kept):
+    assert load(kept["series"].path).can_stream and load(kept["series"].path).stream().push(FAR).dtype == np.float64
+    predictor = load(kept["window"].path)
+    assert predictor.is_recurrent and not predictor.can_stream
+    with pytest.raises(InputError, match="cannot stream"):
+        predictor.stream()
+    assert len(Subject(kept["series"]).fixed["scale"]) == 2 and len(Subject(kept["window"]).fixed["scale"]) == 3
+    trace = predictor.trace(windows())
+    np.testing.assert_allclose(trace.forecast, load(kept["window"].path, "numpy").predict(windows()), atol=1e-6)
+    np.testing.assert_allclose(trace.context.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(trace.context.std(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["rnn", "gaf_cnn"])
+def test_other_architectures_are_scaled_in_their_files_too(name):
+    """The RNN has a translation of our own; the pictures of a window are clipped."""
+    architecture, scaling = _registry.architecture(name), Scaling(FAR, 2.0, "window")
+    torch.manual_seed(0)
+    module, contract = architecture.module(architecture.config()).eval(), Contract(20, 1, scaling)
+    expected = build.in_units(module, scaling)(windows())
+    session = onnxruntime.InferenceSession(build.to_onnx(module, contract), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"context": windows()})[0], expected, rtol=0, atol=2e-5)
+    engine = TorchScriptEngine(build.to_torchscript(module, contract), contract)
+    np.testing.assert_allclose(engine.run(windows()), expected, rtol=0, atol=2e-5)
+    assert np.ptp(expected) > 0.1
+
+
+def test_the_events_of_a_run_keep_the_digits_of_any_unit():
+    for values in ([1.23456789e-9, -2e-12], [FAR + 0.123, FAR + 0.124], [0.1, 0.25]):
+        np.testing.assert_allclose(recording._short(np.array(values)), values, rtol=1e-11)
+
+
+def test_triton_is_told_the_types_of_the_file(kept, tmp_path):
+    config = (triton.write(kept["series"], "triton", tmp_path) / "config.pbtxt").read_text("utf-8")
+    assert config.count("TYPE_FP64") == 2 and "FP32" not in config
+
+
+def test_a_simulated_source_may_be_scaled_per_window_too(small_run):
+    spec = msgspec.structs.replace(small_run("mlp.sine"), scaling_kind="window")
+    assert spec.scaling == Scaling(kind="window") and train(spec).best.excess > 0
+    assert spec.fingerprint != small_run("mlp.sine").fingerprint
+    with pytest.raises(InputError, match="series or window"):
+        msgspec.structs.replace(spec, scaling_kind="row")
+
+
+def test_a_training_that_is_not_scaled_per_window_keeps_its_fingerprint():
+    kept = {"lstm.sine": "bdd1a6645acf89f5", "lstm.sine-h50": "da1cb2d64adf0b46", "mlp.recall": "d16be8378f321da9"}
+    for name, fingerprint in kept.items():
+        manifest = store.open_bundle(store.SHIPPED / name).manifest
+        for spec in (TrainingSpec.of(_registry.entry(name)), TrainingSpec.of_manifest(manifest)):
+            assert spec.scaling_kind == "series" and spec.fingerprint == fingerprint
+
+
+def test_the_error_in_units_of_the_series_is_the_same_wherever_it_lies():
+    """keras 4563, pytorch-forecasting 649: a large offset or an odd unit must not cost a digit."""
+    values = noisy_sine()
+    # SOAP turns roundings of 1e-7 into other weights of the same quality; Adam does not.
+    small = {"config.hidden_size": 16, "recipe.optimiser": "adam", "recipe.steps": 150, "recipe.learning_rate": 0.005}
+    for kind in KINDS:
+        relative = []
+        for offset, unit in ((0, 1), (1e6, 1), (1.7e9, 1), (0, 1e-9), (0, 1e12)):
+            spec = spec_of(offset + unit * values, kind, "mlp.sine", **small)
+            relative.append(build.score_of(train(spec).module, spec).mse[0] / unit**2)
+        np.testing.assert_allclose(relative, relative[0], rtol=1e-4)
+        assert relative[0] < 0.02  # the last value's is 0.02
