@@ -61,6 +61,12 @@ def test_a_cutoff_whose_targets_are_missing_does_not_count(rng):
     assert len(ground.losses(np.zeros((len(ground.cutoffs), 3)))) == len(ground.cutoffs) - 3
 
 
+def test_networks_read_by_windows_what_has_no_fixed_level(rng):
+    noise, wave = rng.standard_normal(600), 9 * np.sin(2 * np.pi * np.arange(600) / 12)
+    for values, kind in ((noise, "series"), (noise + wave, "series"), (noise.cumsum() + wave, "window")):
+        assert Ground.of(Given.of(values), 12, None, QUICK).scaling == kind
+
+
 def test_losses_are_absolute_errors_in_units_of_seasonal_naive(ground):
     target = ground.values[ground.cutoffs][:, None]
     assert np.allclose(ground.losses(target + 2.0), 2.0 / ground.scale)

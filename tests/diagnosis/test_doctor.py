@@ -113,7 +113,7 @@ def test_no_forecast_of_a_network_depends_on_a_value_after_the_first_cutoff_but_
 def test_a_network_loses_to_the_best_forecaster_of_the_twin_the_less_the_more_values_it_has():
     values = SERIES["AR(2)"](np.random.default_rng(3))
     small = dataclasses.replace(QUICK.architectures[0], steps=200)
-    few, many = (TwinTraining(small, 8, 1, 1, values, points).excess() for points in (60, 3000))
+    few, many = (TwinTraining(small, 8, 1, 1, values, points, "series").excess() for points in (60, 3000))
     assert 0 < many[0] < 0.1 < few[0]
     assert many[1] == few[1] == pytest.approx(1.0, rel=0.2)  # the variance of the shocks, and hardly any noise
 

@@ -21,9 +21,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import FloatArray
 from .._extras import has_torch
+from ..data.scaling import Kind
 from ..errors import InputError, SeqzooError, first_line
 from ..evaluation.accuracy import absolute_scale
 from ..evaluation.comparison import block_length, bootstrap_interval, compare, holm
+from ..evaluation.nonlinearity import has_unit_root
 from ..evaluation.rolling import rolling_origin
 from ..execution.local import Failure, in_processes
 from ..forecasters.linear import RidgeAutoregression
@@ -31,12 +33,14 @@ from ..forecasters.rivals import Fitted, Rival, Rule
 from ..forecasters.rollout import check_horizon
 from ..forecasters.statistical import METHODS, Statistical
 from ..forecasters.table import rules
+from .decomposition import decompose
 from .description import Given
 from .networks import LONGEST_STEPWISE, Architecture, Training, TwinTraining
 
 KINDS = ("naive", "linear", "statistical", "network")
 """From the simplest to the costliest."""
 LONGEST_HORIZON = 24  # by default, and at most a thirtieth of the values
+FEWEST_FOR_UNIT_ROOT = 40
 STATISTICAL_PART = 1_000  # the latest values that a statistical model reads: its time grows with them
 ARIMA_SEASON, ARIMA_SEASONS = 12, 20  # the longest season of AutoARIMA, and how many of them: a search is long
 
@@ -90,6 +94,7 @@ class Protocol:
         scale: the unit of MASE: the mean absolute difference of values a season apart in the training part.
         scale_season: that season; 1 where the training part repeats its season exactly.
         seeds: trainings of each network.
+        scaling: of the networks: "window" where a unit root is not rejected in the training part, else "series".
     """
 
     depth: str
@@ -101,6 +106,7 @@ class Protocol:
     scale: float
     scale_season: int
     seeds: int
+    scaling: Kind
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,7 @@ class Ground:
         horizon: H
         season: m
         scored: [N], which cutoffs count: those whose targets hold no missing value.
-        scale, scale_season: as for `Protocol`.
+        scale, scale_season, scaling: as for `Protocol`.
     """
 
     values: NDArray[np.float64]
@@ -164,6 +170,7 @@ class Ground:
     scored: NDArray[np.bool_]
     scale: float
     scale_season: int
+    scaling: Kind
 
     @classmethod
     def of(cls, given: Given, season: int, horizon: int | None, depth: Depth) -> Ground:
@@ -193,7 +200,8 @@ class Ground:
             raise InputError(
                 f"the first {first:,} values are all equal: there is nothing to learn from. Give another part."
             )
-        return cls(values, first, stride, ahead, season, scored, scales[scale_season], scale_season)
+        scaling = _scaling(values[:first], season)
+        return cls(values, first, stride, ahead, season, scored, scales[scale_season], scale_season, scaling)
 
     @property
     def cutoffs(self) -> NDArray[np.intp]:
@@ -214,7 +222,7 @@ class Ground:
         """The facts for a report."""
         return Protocol(
             depth.name, self.horizon, self.season, self.first, int(self.scored.sum()), self.stride, self.scale,
-            self.scale_season, depth.seeds,
+            self.scale_season, depth.seeds, self.scaling,
         )  # fmt: skip
 
 
@@ -300,7 +308,7 @@ def trainings(ground: Ground, depth: Depth) -> tuple[list[Training], list[LeftOu
     every = [
         Training(
             architecture, architecture.context_length(wanted, ground.first), ground.horizon, seed, ground.values, 0,
-            ground.cutoffs,
+            ground.cutoffs, ground.scaling,
         )
         for architecture in reversed(depth.architectures)
         for seed in range(depth.seeds)
@@ -314,7 +322,9 @@ def twin_training(ground: Ground, depth: Depth) -> TwinTraining | None:
         return None
     architecture = depth.architectures[0]
     length = architecture.context_length(max(2 * ground.season, 8), ground.first)
-    return TwinTraining(architecture, length, ground.horizon, ground.season, ground.values, ground.first)
+    return TwinTraining(
+        architecture, length, ground.horizon, ground.season, ground.values, ground.first, ground.scaling
+    )
 
 
 Task = Callable[[], FloatArray]
@@ -437,6 +447,13 @@ def ranked(entrants: Sequence[Entrant], ground: Ground) -> list[Row]:
 def interval_of(losses: FloatArray, ground: Ground) -> tuple[float, float]:
     """The 95% interval of a mean loss by blocks of cutoffs; both NaN where cutoffs are too few."""
     return bootstrap_interval(losses, min(max(block_length(losses), 2 * ground.overlap - 1), len(losses)))
+
+
+def _scaling(training: FloatArray, season: int) -> Kind:
+    """A series without a fixed level is read by windows: levels to come need not be those of the training part."""
+    if len(training) < FEWEST_FOR_UNIT_ROOT:
+        return "series"
+    return "window" if has_unit_root(training - decompose(training, season).season) else "series"
 
 
 def _call(numbered: tuple[int, Task]) -> FloatArray:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import with_channel
+from ..data.scaling import Kind
 from ..data.series import Series, in_memory
 from ..data.windows import sliding
 from ..errors import InputError
@@ -55,6 +57,7 @@ class Training:
         values: [T], the whole series; the network is trained on `values[start:first]`.
         start: of the training part.
         cutoffs: [N], the first is the end of the training part.
+        scaling: "series" or "window", see `data.scaling`.
     """
 
     architecture: Architecture
@@ -64,6 +67,7 @@ class Training:
     values: NDArray[np.float64]
     start: int
     cutoffs: NDArray[np.intp]
+    scaling: Kind
 
     def forecast(self) -> NDArray[np.float64]:
         """[N, H]: trains, and forecasts from every cutoff.
@@ -83,15 +87,15 @@ class Training:
             optimiser="adam", learning_rate=1e-2, steps=self.architecture.steps, batch_size=BATCH, evaluate_every=100
         )
         config = {**self.architecture.config, "context_length": self.context_length, "horizon": self.horizon}
-        spec = TrainingSpec(self.architecture.name, config, source, recipe, self.seed)
+        spec = TrainingSpec(self.architecture.name, config, source, recipe, self.seed, scaling_kind=self.scaling)
         with in_memory(series):
             trained = train(spec)
             scaling = spec.scaling
         rows = self.cutoffs - self.context_length
-        context = scaling.apply(sliding(self.values, self.context_length).context[rows[rows < len(self.values)]])
+        context = with_channel(sliding(self.values, self.context_length).context[rows])
         with one_thread():
-            ahead = trained.module(tensor(context)[:, :, None]).detach().numpy()
-        return np.asarray(scaling.undo(ahead), np.float64)
+            ahead = scaling.around(lambda windows: trained.module(tensor(windows)).detach().numpy(), context)
+        return np.asarray(ahead, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +107,7 @@ class TwinTraining:
         season: m; 1 for none.
         values: [T], what the twin is fitted to.
         points: how many values of the twin the network is trained on.
+        scaling: as for `Training`.
     """
 
     architecture: Architecture
@@ -111,6 +116,7 @@ class TwinTraining:
     season: int
     values: NDArray[np.float64]
     points: int
+    scaling: Kind
 
     def excess(self) -> NDArray[np.float64]:
         """[2]: the network's excess over the twin's Bayes forecaster, and the twin's Bayes MSE.
@@ -130,8 +136,8 @@ class TwinTraining:
         series = np.concatenate([draw.context[0], draw.target[0]])
         cutoffs = np.arange(self.points, total - self.horizon, stride)
         forecast = Training(
-            self.architecture, self.context_length, self.horizon, 0, series, 0, cutoffs
-        ).forecast()  # fmt: skip
+            self.architecture, self.context_length, self.horizon, 0, series, 0, cutoffs, self.scaling
+        ).forecast()
         context = sliding(series, self.context_length).context[cutoffs - self.context_length]
         bayes, variance = process.posterior(context, self.horizon)
         bayes_mse = process.sigma**2 + float(variance.mean())
