@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from seqzoo.diagnosis import contest, verdict
-from seqzoo.diagnosis.contest import DEFAULT, QUICK, Entrant, Ground
+from seqzoo.diagnosis.contest import Entrant
+from seqzoo.diagnosis.depths import DEFAULT, QUICK
 from seqzoo.diagnosis.description import Given
+from seqzoo.diagnosis.ground import Ground
 from seqzoo.diagnosis.verdict import LearningCurve
 from seqzoo.errors import InputError
 from seqzoo.evaluation.accuracy import absolute_scale

@@ -13,8 +13,9 @@ import pytest
 
 import seqzoo
 from seqzoo.diagnosis import contest, html
-from seqzoo.diagnosis.contest import QUICK, Ground
+from seqzoo.diagnosis.depths import QUICK
 from seqzoo.diagnosis.description import Given
+from seqzoo.diagnosis.ground import Ground
 from seqzoo.diagnosis.networks import TwinTraining
 from seqzoo.diagnosis.report import Report
 from seqzoo.diagnosis.stages import STAGES, Step, stages

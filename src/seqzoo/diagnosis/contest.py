@@ -9,104 +9,30 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import math
-import queue
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._arrays import FloatArray
 from .._extras import has_torch
-from ..data.scaling import Kind
-from ..errors import InputError, SeqzooError, first_line
-from ..evaluation.accuracy import absolute_scale
 from ..evaluation.comparison import block_length, bootstrap_interval, compare, holm
-from ..evaluation.nonlinearity import has_unit_root
 from ..evaluation.rolling import rolling_origin
-from ..execution.local import Failure, in_processes
 from ..forecasters.linear import RidgeAutoregression
 from ..forecasters.rivals import Fitted, Rival, Rule
-from ..forecasters.rollout import check_horizon
 from ..forecasters.statistical import METHODS, Statistical
 from ..forecasters.table import rules
-from .decomposition import decompose
-from .description import Given
-from .networks import LONGEST_STEPWISE, Architecture, Training, TwinTraining
+from .depths import Depth
+from .ground import Ground
+from .networks import Training, TwinTraining
+from .running import Outcome, Task
 
 KINDS = ("naive", "linear", "statistical", "network")
 """From the simplest to the costliest."""
-LONGEST_HORIZON = 24  # by default, and at most a thirtieth of the values
-FEWEST_FOR_UNIT_ROOT = 40
 STATISTICAL_PART = 1_000  # the latest values that a statistical model reads: its time grows with them
 ARIMA_SEASON, ARIMA_SEASONS = 12, 20  # the longest season of AutoARIMA, and how many of them: a search is long
-
-
-@dataclass(frozen=True)
-class Depth:
-    """How much is computed.
-
-    Args:
-        name: "quick", "default" or "deep".
-        cutoffs: the most cutoffs.
-        architectures: networks of the contest.
-        seeds: trainings of each; their mean forecast is compared.
-        surrogates: S of the test of linearity.
-        is_statistical: whether statistical models take part, and a network is trained on the series' twin.
-        learns: whether the best network is trained on parts of the training part too.
-        processes: the most that are worth their start.
-    """
-
-    name: str
-    cutoffs: int
-    architectures: tuple[Architecture, ...]
-    seeds: int
-    surrogates: int
-    is_statistical: bool
-    learns: bool
-    processes: int = 64
-
-
-_NETWORKS = (
-    Architecture("mlp", {"hidden_size": 32}, 800),
-    Architecture("tcn", {"channels": 16, "layers": 5}, 400, LONGEST_STEPWISE),
-    Architecture("gru", {"hidden_size": 24}, 400, LONGEST_STEPWISE),
-)
-QUICK = Depth("quick", 200, (Architecture("mlp", {"hidden_size": 32}, 300),), 2, 19, False, False, 1)
-DEFAULT = Depth("default", 400, _NETWORKS, 3, 19, True, True)
-DEEP = Depth("deep", 400, _NETWORKS, 5, 99, True, True)
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How the forecasters were compared.
-
-    Args:
-        depth: "quick", "default" or "deep".
-        horizon: H, steps ahead.
-        season: m, of rules, models and the unit of MASE.
-        training: values before the first cutoff.
-        cutoffs: N, the number that is scored.
-        stride: steps between neighbouring cutoffs.
-        scale: the unit of MASE: the mean absolute difference of values a season apart in the training part.
-        scale_season: that season; 1 where the training part repeats its season exactly.
-        seeds: trainings of each network.
-        scaling: of the networks: "window" where a unit root is not rejected in the training part, else "series".
-    """
-
-    depth: str
-    horizon: int
-    season: int
-    training: int
-    cutoffs: int
-    stride: int
-    scale: float
-    scale_season: int
-    seeds: int
-    scaling: Kind
 
 
 @dataclass(frozen=True)
@@ -146,84 +72,6 @@ class LeftOut:
 
     name: str
     reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """The cutoffs of a contest and what is read from them.
-
-    Args:
-        values: [T]
-        first: the first cutoff.
-        stride: steps between cutoffs.
-        horizon: H
-        season: m
-        scored: [N], which cutoffs count: those whose targets hold no missing value.
-        scale, scale_season, scaling: as for `Protocol`.
-    """
-
-    values: NDArray[np.float64]
-    first: int
-    stride: int
-    horizon: int
-    season: int
-    scored: NDArray[np.bool_]
-    scale: float
-    scale_season: int
-    scaling: Kind
-
-    @classmethod
-    def of(cls, given: Given, season: int, horizon: int | None, depth: Depth) -> Ground:
-        """The cutoffs for a series.
-
-        Raises:
-            InputError: the horizon is not from 1 to a tenth of the values.
-        """
-        values, count = given.values, len(given.values)
-        # By default so short that the cutoffs of a short series are enough for an interval.
-        ahead = min(season, LONGEST_HORIZON, count // 30) if horizon is None else horizon
-        check_horizon(ahead)
-        if ahead > count // 10:
-            raise InputError(
-                f"the horizon must be from 1 to {count // 10}, a tenth of the {count:,} values, got {ahead}."
-            )
-        held_out = max(count // 5, min(max(9 * ahead, 40), count // 2))
-        first = count - held_out
-        stride = max(1, -(-(held_out - ahead) // depth.cutoffs))
-        cutoffs = np.arange(first, count - ahead + 1, stride)
-        scored = ~np.array([given.is_missing[cutoff : cutoff + ahead].any() for cutoff in cutoffs])
-        if scored.sum() < 2:
-            raise InputError("nearly every held-out value is missing. Give a part of the series with fewer gaps.")
-        scales = {lag: absolute_scale(values[:first], lag) for lag in dict.fromkeys((season, 1))}
-        scale_season = next((lag for lag, scale in scales.items() if scale > 0), 0)
-        if not scale_season:
-            raise InputError(
-                f"the first {first:,} values are all equal: there is nothing to learn from. Give another part."
-            )
-        scaling = _scaling(values[:first], season)
-        return cls(values, first, stride, ahead, season, scored, scales[scale_season], scale_season, scaling)
-
-    @property
-    def cutoffs(self) -> NDArray[np.intp]:
-        """[N]"""
-        return np.arange(self.first, len(self.values) - self.horizon + 1, self.stride)
-
-    @property
-    def overlap(self) -> int:
-        """How many neighbouring cutoffs share targets."""
-        return -(-self.horizon // self.stride)
-
-    def losses(self, forecast: FloatArray) -> FloatArray:
-        """The absolute scaled error of forecasts [N, H], averaged over steps, at each cutoff that counts."""
-        target = np.stack([self.values[cutoff : cutoff + self.horizon] for cutoff in self.cutoffs])
-        return np.asarray(np.abs(forecast - target)[self.scored].mean(axis=1) / self.scale)
-
-    def protocol(self, depth: Depth) -> Protocol:
-        """The facts for a report."""
-        return Protocol(
-            depth.name, self.horizon, self.season, self.first, int(self.scored.sum()), self.stride, self.scale,
-            self.scale_season, depth.seeds, self.scaling,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -327,67 +175,6 @@ def twin_training(ground: Ground, depth: Depth) -> TwinTraining | None:
     )
 
 
-Task = Callable[[], FloatArray]
-Outcome = FloatArray | str
-"""The outcome of a task, or the reason why it has none."""
-
-
-class Running:
-    """Tasks that run in processes while this one goes on.
-
-    Args:
-        workers: 1 runs the tasks in this process, when their outcomes are asked for.
-        processes: the most processes that run otherwise; each has to import torch.
-        should_stop: polled; True ends the tasks.
-    """
-
-    def __init__(
-        self, tasks: Sequence[Task], workers: int, processes: int, should_stop: Callable[[], bool]
-    ) -> None:
-        self._tasks, self._should_stop = tasks, should_stop
-        self._ended = threading.Event()
-        self._outcomes: queue.SimpleQueue[tuple[int, Outcome] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, args=(min(workers, processes),), daemon=True)
-        self._is_parallel = workers > 1 and len(tasks) > 0
-        if self._is_parallel:
-            self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the processes."""
-        self._ended.set()
-        if self._is_parallel:
-            self._thread.join()
-
-    def outcomes(self) -> Iterator[tuple[int, Outcome]]:
-        """The number of each task with its outcome, or with the reason why it has none, as soon as it is done."""
-        if self._is_parallel:
-            while (outcome := self._outcomes.get()) is not None:
-                yield outcome
-            return
-        for number, task in enumerate(self._tasks):
-            if self._should_stop():
-                return
-            try:
-                yield number, task()
-            except Exception as error:  # as in a process: a task that fails loses only itself
-                is_ours = isinstance(error, SeqzooError)
-                yield number, " ".join(str(error).split()) if is_ours else first_line(error)
-
-    def _run(self, workers: int) -> None:
-        def should_stop() -> bool:
-            return self._ended.is_set() or self._should_stop()
-
-        try:
-            numbered = list(enumerate(self._tasks))
-            for (number, _), outcome in in_processes(_call, numbered, workers, should_stop):
-                self._outcomes.put((number, outcome.reason if isinstance(outcome, Failure) else outcome))
-        finally:
-            self._outcomes.put(None)
-
-
 def tasks_of(networks: Sequence[Training], rivals: Sequence[Rival], ground: Ground) -> list[Task]:
     """The tasks of a contest: networks, then rivals. Those of networks give forecasts, those of rivals losses."""
     of_rivals = (partial(rival_losses, rival, ground) for rival in rivals)
@@ -447,14 +234,3 @@ def ranked(entrants: Sequence[Entrant], ground: Ground) -> list[Row]:
 def interval_of(losses: FloatArray, ground: Ground) -> tuple[float, float]:
     """The 95% interval of a mean loss by blocks of cutoffs; both NaN where cutoffs are too few."""
     return bootstrap_interval(losses, min(max(block_length(losses), 2 * ground.overlap - 1), len(losses)))
-
-
-def _scaling(training: FloatArray, season: int) -> Kind:
-    """A series without a fixed level is read by windows: levels to come need not be those of the training part."""
-    if len(training) < FEWEST_FOR_UNIT_ROOT:
-        return "series"
-    return "window" if has_unit_root(training - decompose(training, season).season) else "series"
-
-
-def _call(numbered: tuple[int, Task]) -> FloatArray:
-    return numbered[1]()

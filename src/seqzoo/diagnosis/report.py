@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .contest import LeftOut, Protocol, Row
+from .contest import LeftOut, Row
 from .description import Description, Given
+from .ground import Protocol
 from .verdict import LearningCurve, LongerContext, Verdict
 
 

@@ -13,10 +13,13 @@ from ..evaluation.nonlinearity import linearity
 from ..forecasters.linear import RidgeAutoregression
 from ..forecasters.rivals import Rival
 from . import contest, verdict
-from .contest import DEEP, DEFAULT, QUICK, Depth, Entrant, Ground, LeftOut, Outcome, Running
+from .contest import Entrant, LeftOut
+from .depths import DEEP, DEFAULT, QUICK, Depth
 from .description import Given, describe
+from .ground import Ground
 from .networks import Training, TwinTraining
 from .report import Report, Surrogates, Twin
+from .running import Outcome, Running
 
 STAGES = ("series", "contest", "surrogates", "twin", "learning", "verdict")
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from .._arrays import FloatArray
 from ..evaluation.comparison import Comparison, compare, holm
-from .contest import KINDS, Entrant, Ground
+from .contest import KINDS, Entrant
+from .ground import Ground
 
 RULES = ("mean", "last_value", "seasonal_naive", "drift", "line")
 """From the simplest."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from .._formats import percent
-from .contest import Protocol, Row
+from .contest import Row
 from .description import Description
+from .ground import Protocol
 from .report import Report, Surrogates, Twin
 from .verdict import LearningCurve
 
