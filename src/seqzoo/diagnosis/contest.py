@@ -105,10 +105,10 @@ class Recent:
         return lambda values: fitted(values[-self.count :])
 
 
-def simple_rivals(season: int) -> list[Rival]:
+def simple_rivals(ground: Ground) -> list[Rival]:
     """Rules and the linear forecaster, which take no time."""
-    every: list[Rival] = [Rule(name, weights) for name, weights in rules(season).items()]
-    return [*every, RidgeAutoregression(season=season)]
+    every: list[Rival] = [Rule(name, weights) for name, weights in rules(ground.season).items()]
+    return [*every, RidgeAutoregression(ground.context_length(ground.first), ground.season)]
 
 
 def statistical_rivals(season: int, depth: Depth) -> tuple[list[Rival], list[LeftOut]]:
@@ -152,7 +152,7 @@ def trainings(ground: Ground, depth: Depth) -> tuple[list[Training], list[LeftOu
     """The trainings of the contest's networks, seed by seed, the costliest first."""
     if not has_torch():
         return [], [LeftOut("networks", "torch is not installed: pip install 'seqzoo[train]'")]
-    wanted = max(2 * ground.season, 8)
+    wanted = ground.context_length(ground.first)
     every = [
         Training(
             architecture, architecture.context_length(wanted, ground.first), ground.horizon, seed, ground.values, 0,
@@ -169,7 +169,7 @@ def twin_training(ground: Ground, depth: Depth) -> TwinTraining | None:
     if not (depth.is_statistical and has_torch()):
         return None
     architecture = depth.architectures[0]
-    length = architecture.context_length(max(2 * ground.season, 8), ground.first)
+    length = architecture.context_length(ground.context_length(ground.first), ground.first)
     return TwinTraining(
         architecture, length, ground.horizon, ground.season, ground.values, ground.first, ground.scaling
     )

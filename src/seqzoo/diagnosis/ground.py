@@ -13,11 +13,13 @@ from ..errors import InputError
 from ..evaluation.accuracy import absolute_scale
 from ..evaluation.nonlinearity import has_unit_root
 from ..forecasters.rollout import check_horizon
+from ..forecasters.simple import MAX_CONTEXT
 from .decomposition import decompose
 from .depths import Depth
 from .description import Given
 
 LONGEST_HORIZON = 24  # by default, and at most a thirtieth of the values
+LEAST_CONTEXT = 16  # values; a cycle without a fixed length fits in
 FEWEST_FOR_UNIT_ROOT = 40
 
 
@@ -109,6 +111,10 @@ class Ground:
     def cutoffs(self) -> NDArray[np.intp]:
         """[N]"""
         return np.arange(self.first, len(self.values) - self.horizon + 1, self.stride)
+
+    def context_length(self, count: int) -> int:
+        """L of forecasters that are fitted on `count` values: two seasons, at least 16, at most a quarter of them."""
+        return max(1, min(max(2 * self.season, LEAST_CONTEXT), MAX_CONTEXT, count // 4))
 
     @property
     def overlap(self) -> int:

@@ -99,7 +99,7 @@ def stages(
     outcomes: dict[int, Outcome] = {}
     with Running(tasks, workers, level.processes, should_stop) as running:
         # While the processes work, this one computes what takes no network.
-        for rival in contest.simple_rivals(description.season):
+        for rival in contest.simple_rivals(ground):
             _enter(rival, _attempt(contest.rival_losses, rival, ground), entrants, left_out)
         report = dataclasses.replace(report, contest=contest.ranked(entrants, ground), left_out=left_out)
         yield Step("contest", 1, 1 + len(tasks), report)
@@ -194,10 +194,10 @@ def _learning_of_linear(
     linear = next((one for one in entrants if one.kind == "linear"), None)
     if linear is None:
         return [], None
-    length = max(2 * ground.season, 8)
+    length = ground.context_length(ground.first)
     curves: list[verdict.LearningCurve] = []
     points = verdict.parts(ground.first)
-    shorter = [_attempt(_of_latest, ground, count, None) for count in points]
+    shorter = [_attempt(_of_latest, ground, count, ground.context_length(count)) for count in points]
     known = [each for each in shorter if not isinstance(each, str)]
     if len(known) == len(shorter):
         curves.append(verdict.curve_of(linear.name, [*points, ground.first], [*known, linear.losses], ground))
@@ -206,7 +206,7 @@ def _learning_of_linear(
     return curves, longer
 
 
-def _of_latest(ground: Ground, count: int, context_length: int | None) -> FloatArray:
+def _of_latest(ground: Ground, count: int, context_length: int) -> FloatArray:
     """[N]: losses of the linear forecaster that is fitted on the latest `count` values before the first cutoff."""
     part = dataclasses.replace(ground, values=ground.values[ground.first - count :], first=count)
     return contest.rival_losses(RidgeAutoregression(context_length, ground.season), part)
