@@ -49,7 +49,7 @@ def test_missing_values_and_several_series_of_frames() -> None:
     long = pd.DataFrame({"unique_id": ["a"] * 3 + ["b"] * 3, "ds": [*PLAIN[:3]] * 2, "y": range(6)})
     reading = read_frame(long)
     assert reading.labels == ("a", "b") and reading.series[1].values.tolist() == [3, 4, 5]
-    assert read_frame(long, Choices(series="b")).one().values.tolist() == [3, 4, 5]
+    assert read_frame(long, Choices(only="b")).one().values.tolist() == [3, 4, 5]
     with pytest.raises(InputError, match="a, b"):
         reading.one()
 

@@ -179,7 +179,7 @@ LAYOUTS: dict[str, tuple[str, dict[str, Any], dict[str, list[float]]]] = {
     "long": ("unique_id,ds,y\nA,2024-01-01,1\nA,2024-01-02,2\nB,2024-01-01,3\nB,2024-01-02,4\n", {},
              {"A": [1, 2], "B": [3, 4]}),
     "one of a long table": ("unique_id,ds,y\nA,2024-01-01,1\nA,2024-01-02,2\nB,2024-01-01,3\nB,2024-01-02,4\n",
-                            {"series": "B"}, {"B": [3, 4]}),
+                            {"only": "B"}, {"B": [3, 4]}),
     "long, by another name": ("day,shop,sales\n2024-01-01,N,1\n2024-01-01,S,3\n2024-01-02,N,2\n2024-01-02,S,4\n", {},
                               {"N": [1, 2], "S": [3, 4]}),
     "long, with the id stated": ("day,shop,sales\n2024-01-01,1,1\n2024-01-01,2,3\n2024-01-02,1,2\n2024-01-02,2,4\n",
@@ -281,7 +281,7 @@ def test_the_option_that_a_refusal_names_settles_it() -> None:
         {"frequency": "fortnight"},
         {"zone": "Mars"},
         {"value": "z"},
-        {"series": "z"},
+        {"only": "z"},
     ):
         with pytest.raises(SeqzooError):
             told(BASE, **choices)

@@ -41,7 +41,8 @@ def measured() -> Series:
     return Series("load", 20_000 + 3_000 * np.sin(2 * np.pi * hours / 24) + 300 * noise)
 
 
-KINDS = ("mse", "mse_se", "line", "last_value")
+RIVALS = {"line", "last_value", "drift", "mean", "linear"}
+KINDS = ("mse", "mse_se", *sorted(RIVALS))
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def test_a_missing_value_is_refused_before_training_and_the_rule_that_fills_it_n
 
 def test_what_cannot_be_scored_is_refused_before_training(home):
     series, entry = measured(), _registry.entry("lstm.sine-h3")
-    needed = 2 * (2 * 22 + 1) + 2  # as `backtest.mean_of` says, and the rest of the last target
+    needed = 8 + 2  # cutoffs, and the rest of the last target
     TrainingSpec.of(entry, series=Observed.of(series, len(series) - needed))
     for cutoff, reason in ((len(series) - needed + 1, f"{needed} values.*{needed - 1}"), (19, "20 values.*19")):
         with pytest.raises(InputError, match=reason):
@@ -226,7 +227,7 @@ def test_it_can_be_trained_again_with_other_settings(kept, at_home):
     spec = spec_of(kept.manifest, msgspec.structs.replace(settings, steps=20, seed=4))
     assert (spec.name, spec.recipe.steps, spec.seed) == ("lstm.load", 20, 4) and "noise" not in described(spec)
     now = Runs(at_home).status(Runs(at_home).all()[0][0])
-    assert now.state == "finished" and now.began.bayes == [] and set(now.began.floors) == {"line", "last_value"}
+    assert now.state == "finished" and now.began.bayes == [] and set(now.began.floors) == RIVALS
     assert now.evaluations[-1].excess is None and now.evaluations[-1].mse < now.began.floors["last_value"]
 
 

@@ -46,7 +46,9 @@ class Contract(_Facts, frozen=True):
         scaling: maps the series' units to the network's, and back.
         channels: D, the number of values at each step; this version reads only models of one channel.
         names: the names of the channels.
-        frequency: the time between steps, in the notation of polars ("1h"); None if steps are only counted.
+        frequency: the time between steps, as pandas writes it ("h", "15min", "MS"); None if steps are only counted.
+        reach: the largest distance of a value before the cutoff from `scaling.center`, in `scaling.scale`; None for a
+            simulated signal, whose windows `forecasters.familiarity` draws.
         input: the name of the input tensor.
         output: the name of the output tensor.
     """
@@ -57,6 +59,7 @@ class Contract(_Facts, frozen=True):
     channels: int = 1
     names: tuple[str, ...] = ("value",)
     frequency: str | None = None
+    reach: float | None = None
     input: str = "context"
     output: str = "forecast"
 

@@ -65,10 +65,11 @@ def _own_series(command: str | None, option: str) -> str:
     """The error message for an option of a series that the command does not have."""
     if command in _READS_FILES:
         return f"there is no option {option}: `seqzoo {command}` reads a series with --file."
-    act = "training" if command == "train" else f"`seqzoo {command}`"
+    if command == "train":
+        return f"there is no option {option}: `seqzoo train gru --series FILE` trains on your own series."
     return (
-        f"there is no option {option}: {act} cannot use your own series yet. "
-        "`seqzoo forecast` and `seqzoo backtest` read one with --file."
+        f"there is no option {option}: `seqzoo {command}` cannot use your own series. "
+        "`seqzoo train` reads one with --series, `seqzoo forecast` and `seqzoo backtest` with --file."
     )
 
 
@@ -123,7 +124,7 @@ Numbers = Annotated[
 ]
 File = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="Read a series: numbers, CSV, Parquet, JSON lines; `-` is standard input."),
+    typer.Option("--file", "-f", "--series", help="Numbers, CSV, Parquet or JSON lines; `-` is standard input."),
 ]
 _TOLD = "How a file is read, where it is not clear"
 _FILE_OPTIONS: dict[str, Any] = {
@@ -132,7 +133,7 @@ _FILE_OPTIONS: dict[str, Any] = {
         ("time", str | None, "The column of times; `none` for a table without."),
         ("value", str | None, "The column of values."),
         ("id", str | None, "The column that names the series of each row."),
-        ("series", str | None, "The one series to read of several."),
+        ("only", str | None, "The one series to read of several, by its name."),
         ("frequency", str | None, "The steps, as pandas writes them: 15min, h, D, B, W-SUN, MS, ME."),
         ("gaps", str | None, "Fill gaps: interpolate or last; or refuse. Else windows that hold one are left out."),
         ("decimal", str | None, "The decimal mark: `.` or `,`."),

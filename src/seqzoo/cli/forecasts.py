@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,12 +39,16 @@ def forecast(
     name: Model,
     numbers: Numbers = None,
     file: File = None,
-    horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 50,
+    horizon: Annotated[
+        int | None,
+        typer.Option("--horizon", "-n", help="Steps ahead; else 50, or those of a model of a measured series."),
+    ] = None,
     interval: Annotated[
         float | None, typer.Option("--interval", help="Add prediction intervals of this level, for example 0.9.")
     ] = None,
     engine: EngineOption = "onnx",
     seed: Seed = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the forecast to a file: .csv or .parquet.")] = None,
     plot: Plot = None,
     json: Json = False,
     *,
@@ -54,21 +59,33 @@ def forecast(
     Without numbers, the command draws a fresh series of that signal and shows its truth too. On it, the Bayes
     forecast is the best possible; on your own numbers it is the best only if they follow that signal. Intervals are
     split conformal, separately for each step: calibrated on fresh windows of the signal, or on the given numbers.
-    A file is read as docs/reading.md says; what was understood goes to standard error.
+    A file is read as docs/reading.md says; what was understood goes to standard error. Where the file has times, so
+    has the forecast, in the file's zone; a file of another frequency than the model's is refused.
 
-    Examples: `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` ·
-    `seqzoo forecast lstm.sine --interval 0.9` · `seqzoo forecast lstm.sine --file series.csv`
+    Examples: `seqzoo forecast gru.meter --file latest.csv --out ahead.csv` ·
+    `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` · `seqzoo forecast lstm.sine --interval 0.9` ·
+    `seqzoo forecast lstm.sine --file series.csv`
     """
     from ..forecasters.floors import standing
     from ..runtime.predictor import find_model
-    from .reading import given_series, say_read
+    from .reading import check_frequency, given_series, say_read
 
     if plot is not None:
         from ..evaluation import plots
 
         plots.check_kind(plot)
+    if out is not None:
+        from .._extras import check_polars
+
+        check_polars("--out")
+        from ..data.reading import writing
+
+        writing.check_kind(out)
     predictor = find_model(name, engine)
+    if horizon is None:
+        horizon = 50 if predictor.process is not None else predictor.horizon
     given = given_series(numbers or [], file, how, predictor.context_length)
+    check_frequency(predictor, given)
     case = case_of(predictor, given, horizon, seed)
     is_own, note = case.observed is None, None
     best = "" if predictor.process is None else standing(predictor.process, own=is_own)
@@ -82,23 +99,30 @@ def forecast(
         note = f"Intervals of level {interval:g}, separate for each step, from {calibrated.windows:,} {source}."
     if plot is not None:
         plots.save(plots.forecast_figure(name, case, best, f"interval of level {interval}"), plot)
+    stamps = None if given is None else given.stamps(horizon)
+    if out is not None:
+        columns = {key: values for key, values in case._asdict().items() if key != "history" and values is not None}
+        when = {"step": range(1, horizon + 1)} if stamps is None else {"time": stamps}
+        writing.write({**when, **columns}, out)
     if json:
         facts = {key: None if values is None else values.tolist() for key, values in case._asdict().items()}
         facts = {"outside_training": outside and outside.facts(), **facts}
         say_read(given)
         if given is not None and given.reading is not None:
-            facts |= {"stamps": given.stamps(horizon), "reading": given.reading.facts()}
+            facts |= {"stamps": stamps, "reading": given.reading.facts()}
         emit({"model": name, "level": interval, "bayes_is": best or None, **facts})
         return
     from .tables import show_forecast
 
     say_read(given)
-    show_forecast(case)
+    show_forecast(case, stamps)
     say_outside(outside)
     if is_own and best:
         typer.echo(f"bayes: {best}; the law of these numbers is not known.")
     if note is not None:
         typer.echo(note)
+    if out is not None:
+        typer.echo(f"Forecast: {out}")
     if plot is not None:
         typer.echo(f"Picture: {plot}")
 
@@ -132,7 +156,7 @@ def backtest(
     from ..evaluation.backtest import backtest as run
     from ..forecasters.rollout import check_horizon
     from ..runtime.predictor import find_model
-    from .reading import given_series, say_read
+    from .reading import check_frequency, given_series, say_read
 
     if plot is not None:
         from ..evaluation import plots
@@ -142,6 +166,7 @@ def backtest(
     predictor = find_model(name, engine)
     length = predictor.context_length
     given, used = given_series([], file, how, length), None
+    check_frequency(predictor, given)
     if given is None:
         series, used = _drawn(predictor, points, horizon, seed)
     else:

@@ -9,19 +9,37 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import Json, Model, ModelFiles, Seed, app, emit, load_models, settings
+from .app import FileOptions, Json, Model, ModelFiles, Seed, app, emit, load_models, reads_a_file, settings
 
 if TYPE_CHECKING:
     from ..bundles.manifest import Manifest
     from ..bundles.store import Bundle
+    from ..data.scaling import Kind
+    from ..signals import Observed
     from ..training.loop import Trained
 
-Entry = Annotated[str, typer.Argument(help="An entry of the zoo, for example lstm.sine.")]
+Entry = Annotated[
+    str, typer.Argument(help="An entry of the zoo, for example lstm.sine; with --series an architecture, as gru.")
+]
 
 
 @app.command()
+@reads_a_file
 def train(
     name: Entry,
+    series: Annotated[
+        str | None, typer.Option("--series", help="Train on a measured series: a file, or series:NAME of the zoo's.")
+    ] = None,
+    horizon: Annotated[int, typer.Option("--horizon", "-n", min=1, help="With --series: steps ahead.")] = 1,
+    context: Annotated[
+        int | None, typer.Option("--context", min=2, help="With --series: values in a window; else chosen.")
+    ] = None,
+    season: Annotated[
+        int | None, typer.Option("--season", min=1, help="With --series: steps of a season; else by the frequency.")
+    ] = None,
+    scaling: Annotated[
+        str | None, typer.Option("--scaling", help="With --series: series or window; else chosen.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
     change: Annotated[
         list[str] | None,
@@ -36,10 +54,16 @@ def train(
     ] = False,
     models: ModelFiles = None,
     json: Json = False,
+    *,
+    how: FileOptions,
 ) -> None:
     """Train a model and save it as a new bundle. Ctrl-C stops and keeps the best weights so far.
 
-    Examples: `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
+    With --series, NAME is an architecture, and the model is named after the series, for example gru.meter. The last
+    fifth of the series scores it beside its rivals; no training sees that part.
+
+    Examples: `seqzoo train gru --series meter.csv --horizon 24` · `seqzoo train mlp --series series:taylor -n 48` ·
+    `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
     `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py`
     """
     from .._extras import check_torch
@@ -54,13 +78,34 @@ def train(
     from ..execution.runs import recording
     from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
+    from ..training.on_series import spec_on_series
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
 
     load_models(models)
-    entry = _registry.entry(name)
-    spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
-    saved_as = as_name or f"{name}-own"
+    if series is None:
+        _refuse_without_series(horizon, context, season, scaling, how)
+        entry = _registry.entry(name)
+        spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
+        card, saved_as = entry.card, f"{name}-own"
+    else:
+        architecture = _registry.architecture(_architecture(name))
+        kind = _kind(scaling)
+        source, told = _observed(series, how, season)
+        spec = spec_on_series(
+            architecture, source, horizon, context_length=context, scaling=kind, seed=seed,
+            changes=settings(change or []),
+        )  # fmt: skip
+        card, saved_as = architecture.card_of(source, horizon), f"{architecture.name}.{source.name}"
+        if not json:
+            typer.echo(told, err=True, nl=bool(told))
+            chosen = [word for word, given in (("context", context), ("scaling", scaling)) if given is None]
+            by = f" Chosen on the values before the hold-out: {' and '.join(chosen)}." if chosen else ""
+            typer.echo(
+                f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}.{by}",
+                err=True,
+            )
+    saved_as = as_name or saved_as
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
     store.check_replaceable(folder)
@@ -93,7 +138,7 @@ def train(
             _check_useful(trained, checkpoint)
         draft = place / f"made-{os.getpid()}" / folder.name
         try:
-            build.export(trained, entry.card, draft, name=None if out is not None else saved_as)
+            build.export(trained, card, draft, name=None if out is not None else saved_as)
             with _storage.only_writer(folder.parent):
                 _check_unchanged(folder, before, draft, checkpoint)
                 _storage.write_folder(folder, {path.name: path.read_bytes() for path in draft.iterdir()})
@@ -113,6 +158,48 @@ def train(
         _show_trained(trained, written.manifest, written.path, curve)
     if not trained.finished:
         raise typer.Exit(130)
+
+
+def _refuse_without_series(
+    horizon: int, context: int | None, season: int | None, scaling: str | None, how: FileOptions
+) -> None:
+    """Raises InputError for an option that only a measured series has."""
+    from ..errors import InputError
+
+    given = {"horizon": horizon if horizon > 1 else None, "context": context, "season": season, "scaling": scaling}
+    for option, value in {**given, "gaps": how.gaps, **how.stated}.items():
+        if value is not None:
+            hint = f" An entry such as lstm.sine-h{horizon} has several steps." if option == "horizon" else ""
+            raise InputError(f"--{option} belongs to a measured series: give it with --series.{hint}")
+
+
+def _architecture(name: str) -> str:
+    from ..errors import InputError
+
+    if "." in name:
+        raise InputError(
+            f"with --series the model is named after the series: give only the architecture, "
+            f"{name.partition('.')[0]!r}, got {name[:80]!r}."
+        )
+    return name
+
+
+def _kind(given: str | None) -> Kind | None:
+    from ..data.scaling import KINDS
+    from ..errors import InputError
+
+    if given is not None and given not in KINDS:
+        raise InputError(f"--scaling must be {' or '.join(KINDS)}, and is {given[:40]!r}.")
+    return given
+
+
+def _observed(given: str, how: FileOptions, season: int | None) -> tuple[Observed, str]:
+    """The source of a series that the user named, with its last fifth held out, and what was understood of it."""
+    from ..signals import Observed
+    from .reading import measured
+
+    read = measured(given, how)
+    return Observed.of(read.series, season=read.season if season is None else season), read.told
 
 
 @app.command()

@@ -105,11 +105,12 @@ def predict(
     """
     from ..errors import InputError
     from ..runtime.predictor import find_model
-    from .reading import given_windows, say_read
+    from .reading import check_frequency, given_windows, say_read
 
     predictor = find_model(name, engine)
     length = predictor.context_length
     given = given_windows(numbers or [], file, how, length)
+    check_frequency(predictor, given)
     if given is None:
         raise InputError(
             f"no numbers were given: write {length} numbers after the model's name, or use --file, or `-` for "

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from .._arrays import with_channel
 from .._extras import check_polars, has_polars
 from ..data.numerals import number, shown
-from ..data.series import GAPS
+from ..data.series import GAPS, Series
 from ..data.typed import Lines, may_be_table, rows_of
 from ..errors import InputError, MissingExtraError
+from ..forecasters.protocol import Forecaster, has_bundle
 from .app import FileOptions
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ LIMIT = 16 << 20  # bytes; as Python numbers they take about thirty times the me
 TABLE_LIMIT = 64 << 20  # bytes of a table, before it is unpacked; `data.reading` has the same limit after it
 PLAIN_LIMIT = 1 << 20  # bytes; a larger file is read by polars, although it may hold only numbers
 STANDARD_INPUT = Path("-")
+LONGEST_GAP = 64  # the most values of a gap that a rule fills before training
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,70 @@ def say_read(given: Given | None) -> None:
     understood = "" if given.reading is None else given.reading.understood
     if line := " ".join(f"{understood} {given.note}".split()):
         typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
+
+
+def check_frequency(model: Forecaster, given: Given | None) -> None:
+    """Raises InputError if the file's steps are not those of the series that the model was trained on."""
+    times = None if given is None or given.reading is None else given.reading.one().times
+    if times is None or not has_bundle(model):
+        return
+    frequency = model.manifest.contract.frequency
+    if frequency is not None and times.frequency.alias != frequency:
+        raise InputError(
+            f"{model.name} forecasts steps of {frequency}, and the file has steps of {times.frequency.alias}: give a "
+            f"file of that frequency. If the file is meant so, state it with --frequency {frequency}."
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A series that the user named.
+
+    Args:
+        season: steps of its season; 1 where none is known or fits three times.
+        told: what was understood and changed, one line.
+    """
+
+    series: Series
+    season: int
+    told: str = ""
+
+
+def measured(given: str, how: FileOptions) -> Measured:
+    """A series of the collection, by `series:NAME`, or of a file.
+
+    With a rule for gaps, one of more than LONGEST_GAP values divides the series, and its last part is returned.
+
+    Raises:
+        InputError: the file cannot be read, or holds several series or no values.
+        UnknownNameError: the collection has no such series.
+    """
+    from ..data import collection
+    from ..data.measured import names_of
+
+    if given.startswith(collection.PREFIX):
+        collected = collection.load(given)
+        series = collected.series()
+        series = series if how.gaps is None else series.filled(how.gaps, LONGEST_GAP)
+        return Measured(_undivided(series, how), collected.season)
+    source = given_series([], Path(given), how, LONGEST_GAP)
+    assert source is not None
+    name = names_of([Path(given).name.partition(".")[0]])[0]
+    times = None if source.reading is None else source.reading.one().times
+    series = Series(name, source.values, times)
+    seasons = () if times is None else times.frequency.seasons
+    fitting = [season for season in seasons if 3 * season <= len(series)]
+    told = "" if source.reading is None else " ".join(source.reading.understood.split())
+    return Measured(_undivided(series, how), fitting[0] if fitting else 1, told)
+
+
+def _undivided(series: Series, how: FileOptions) -> Series:
+    """The part after the last gap that a rule did not fill; the whole series without a rule."""
+    if how.gaps is None or not series.missing:
+        return series
+    part = series.unbroken()
+    times = None if series.times is None else series.times.after(len(series) - len(part))
+    return Series(series.name, part, times)
 
 
 @dataclass(frozen=True)

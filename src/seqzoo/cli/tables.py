@@ -118,17 +118,20 @@ def show_score(
     )
 
 
-def show_forecast(case: Case) -> None:
-    """Print at most 20 rows of a forecast, with Bayes and, where known, the truth."""
+def show_forecast(case: Case, stamps: list[str] | None = None) -> None:
+    """Print at most 20 rows of a forecast, with its times where known, Bayes and, where known, the truth."""
     columns = {key: values for key, values in case._asdict().items() if key != "history" and values is not None}
     table = Table(box=None)
     table.add_column("step", justify="right")
+    if stamps is not None:
+        table.add_column("time")
     for key in columns:
         table.add_column("clean truth" if key == "clean" else key, justify="right")
     total = len(case.forecast)
     stride = max(1, -(-total // 20))
     for step in range(0, total, stride):
-        table.add_row(str(step + 1), *(f"{values[step]:.4f}" for values in columns.values()))
+        when = [] if stamps is None else [stamps[step]]
+        table.add_row(str(step + 1), *when, *(f"{values[step]:.4f}" for values in columns.values()))
     print_table(table)
 
 

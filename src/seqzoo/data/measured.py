@@ -21,7 +21,7 @@ class Choices:
         time: the column of times, by name or by its number from 1; "none" for a table without times.
         value: the column of values, by name or by its number from 1.
         id: the column that names the series of each row.
-        series: the one series to read of several.
+        only: the one series to read of several, by its name.
         frequency: the steps of the series, as pandas writes them.
         decimal: the decimal mark: "." or ",".
         dates: "day-first", "month-first" or "year-first".
@@ -36,7 +36,7 @@ class Choices:
     time: str | None = None
     value: str | None = None
     id: str | None = None
-    series: str | None = None
+    only: str | None = None
     frequency: str | None = None
     decimal: str | None = None
     dates: str | None = None
@@ -73,7 +73,7 @@ class Reading:
     labels: tuple[str, ...]
     understood: str
     counts: dict[str, Any] = field(default_factory=dict)
-    option: str = "--series"
+    option: str = "--only"
     is_named: bool = True
 
     def one(self) -> Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import zoneinfo
@@ -54,13 +55,17 @@ class TimeIndex:
         """The same stamps in ISO 8601, as the local clock shows them, with the offset where a zone is known."""
         instants = self.instants(count, begin)
         if self.zone is None:
-            return [_written(stamp) for stamp in instants]
+            return [_written(stamp, whole=self.frequency.unit != "us") for stamp in instants]
         local = to_local(instants, self.zone)
         offsets = (local - instants).astype("timedelta64[m]").astype(int)
         return [
             f"{_written(stamp, whole=False)}{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
             for stamp, offset in zip(local, offsets, strict=True)
         ]
+
+    def after(self, count: int) -> TimeIndex:
+        """The index without its first `count` stamps."""
+        return dataclasses.replace(self, start=self.instants(1, count)[0])
 
     def _stepped(self, first: np.datetime64, count: int, begin: int) -> Stamps:
         listed = np.array(self.holidays, "datetime64[D]")
@@ -161,7 +166,7 @@ def fitting_zones(instants: Stamps, local: Stamps) -> Iterable[str]:
     return (zone for zone in ZONES if (to_local(instants, zone) == local).all())
 
 
-def _written(stamp: np.datetime64, *, whole: bool = True) -> str:
+def _written(stamp: np.datetime64, *, whole: bool) -> str:
     text = str(stamp.astype("datetime64[us]"))
     text = re.sub(r"\.0+$", "", text)
     text = re.sub(r"(T[0-9]{2}:[0-9]{2}):00$", r"\1", text)

@@ -47,6 +47,7 @@ def backtest(
     stride: int = 1,
     start: int | None = None,
     missing: bool = False,
+    widest: int | None = None,
 ) -> Backtest:
     """The errors of a forecaster at every cutoff start, start + stride, ... of a series.
 
@@ -64,6 +65,8 @@ def backtest(
         start: the first cutoff, an index of the series of at least L; by default L.
         missing: whether NaN stands for a missing value, and cutoffs whose windows hold one are left out. The errors
             that remain lie at least as far apart in time as their places tell, so the bandwidth still suffices.
+        widest: the largest bandwidth, by default what the overlap asks for; a smaller one gives errors that are
+            too small where cutoffs are few.
 
     Raises:
         InputError: a series is too short or not of finite numbers; horizon, stride or start lies outside its range;
@@ -103,17 +106,14 @@ def backtest(
             "Fill them with --gaps interpolate or --gaps last."
         )
     bandwidth = max(_bandwidth(context_length, horizon, stride), max(counts) if len(parts) > 1 else 0)
+    if widest is not None:
+        bandwidth = min(bandwidth, widest)
     return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
 
 
 def _bandwidth(context_length: int, horizon: int, stride: int) -> int:
     """Twice the number of later cutoffs whose windows overlap with those of one cutoff."""
     return 2 * (-(-(context_length + horizon) // stride) - 1)
-
-
-def fewest_cutoffs(context_length: int, horizon: int) -> int:
-    """The number of cutoffs, at stride 1, from which a backtest of one series has standard errors."""
-    return 2 * (_bandwidth(context_length, horizon, 1) + 1)
 
 
 def mean_of(losses: FloatArray, bandwidth: int) -> list[Estimate]:

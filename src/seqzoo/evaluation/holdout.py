@@ -1,17 +1,24 @@
-"""The score of a forecaster on the held-out part of a measured series, beside baselines."""
+"""The score of a forecaster on the held-out part of a measured series, beside its rivals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import channel
+from .._arrays import FloatArray, channel
 from .._estimates import Estimate
-from ..forecasters.table import RULES
+from ..errors import InputError
+from ..forecasters.linear import FittedLinear, RidgeAutoregression
+from ..forecasters.table import rules
+from ..signals import Observed
 from .backtest import Backtest, backtest
 from .scoring import Predict
+
+FEWEST_CUTOFFS = 8
+LINEAR = RidgeAutoregression.name
 
 
 @dataclass(frozen=True)
@@ -20,7 +27,7 @@ class HoldoutScore:
 
     Args:
         model: the score of the forecaster.
-        rivals: the score of each baseline of RULES on the same cutoffs.
+        rivals: the score of each rival on the same cutoffs.
     """
 
     model: Backtest
@@ -37,17 +44,67 @@ class HoldoutScore:
         return {name: _over_steps(result).value for name, result in self.rivals.items()}
 
 
-def score_on_series(predict: Predict, values: NDArray[np.float64], context_length: int, horizon: int) -> HoldoutScore:
+def score_on_series(
+    predict: Predict,
+    values: NDArray[np.float64],
+    context_length: int,
+    horizon: int,
+    *,
+    season: int = 1,
+    linear: FittedLinear | None = None,
+) -> HoldoutScore:
     """The score of `predict`, which maps [B, L, 1] to at least [B, H], at every cutoff of a series [T] from L on.
 
+    Rivals are the rules of `table.rules` that read a window of L values, and the best linear forecaster if given.
+    Cutoffs are often few here: the bandwidth of standard errors is at most half their number less one. They are then
+    too small.
+
+    Args:
+        season: steps of a season; with 1, or one longer than the window, seasonal naive is left out.
+        linear: fitted on the values before the held-out part.
+
     Raises:
-        InputError: as `backtest`.
+        InputError: as `backtest`, or there are fewer than 8 cutoffs.
     """
-    rivals = {}
-    for name, weights_of in RULES.items():
-        weights = weights_of(context_length, horizon)
-        rivals[name] = backtest(lambda context, w=weights: channel(context) @ w.T, values, context_length, horizon)  # type: ignore[misc]
-    return HoldoutScore(backtest(predict, values, context_length, horizon), rivals)
+    cutoffs = len(values) - context_length - horizon + 1
+    if cutoffs < FEWEST_CUTOFFS:
+        raise InputError(
+            f"a score needs {context_length + horizon + FEWEST_CUTOFFS - 1} values, among them a context of "
+            f"{context_length} and a horizon of {horizon}, got {len(values)}."
+        )
+
+    def scored(forecaster: Predict) -> Backtest:
+        return backtest(forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1)
+
+    known = rules(season if season <= context_length else 1)
+    rivals = {name: scored(_sum(weights(context_length, horizon))) for name, weights in known.items()}
+    if linear is not None:
+        rivals[LINEAR] = scored(linear)
+    return HoldoutScore(scored(predict), rivals)
+
+
+def linear_on(source: Observed, context_length: int, horizon: int) -> FittedLinear | None:
+    """The best linear forecaster, fitted on the values before the cutoff; None where these are too few.
+
+    Raises:
+        InputError: the series is not stored on this machine.
+    """
+    past = source.series().values[: source.cutoff]
+    try:
+        return RidgeAutoregression(context_length).fit(past, horizon)
+    except InputError:
+        return None
+
+
+def _sum(weights: FloatArray) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
+    """The weighted sum of windows [B, L, 1], counted from their last values: far from zero, digits are kept."""
+
+    def forecast(context: NDArray[np.floating]) -> NDArray[np.floating]:
+        windows = np.asarray(channel(context), np.float64)
+        last = windows[:, -1:]
+        return (windows - last) @ weights.T + last
+
+    return forecast
 
 
 def _over_steps(result: Backtest) -> Estimate:

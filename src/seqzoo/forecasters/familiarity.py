@@ -83,6 +83,30 @@ class Outside:
         }  # fmt: skip
 
 
+class Range:
+    """The extent of the values of a measured series before its cutoff. Nothing is known of the shape of its windows.
+
+    Args:
+        mean, sd: of these values.
+        reach: the largest distance of one of them from the mean, in standard deviations.
+    """
+
+    def __init__(self, mean: float, sd: float, reach: float) -> None:
+        self.mean, self.sd, self.value_reach = mean, sd, MARGIN * reach
+
+    def find(self, windows: FloatArray) -> Outside | None:
+        """How far windows [B, L] lie outside; None if none does."""
+        far = np.abs(windows - self.mean).max(axis=1) / self.sd
+        outside = far > self.value_reach
+        if not outside.any():
+            return None
+        return Outside(len(windows), outside, float(far.max()), self.value_reach, 0.0, 0.0)
+
+    def find_value(self, value: float) -> Outside | None:
+        """How far one value lies outside; None if it does not."""
+        return self.find(np.array([[value]]))
+
+
 class Familiarity:
     """The extent of a signal's training windows; `of` caches it.
 

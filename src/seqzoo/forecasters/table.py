@@ -66,9 +66,10 @@ MEASURED = {
         Reference("seasonal_naive", "seasonal naive", "seasonal", "The last season, repeated.", False),
         Reference("drift", "drift", "drift", "The line from first to last value, extended.", False, drift_weights),
         Reference("mean", "mean", "mean", "The mean of the window, repeated.", False, mean_weights),
+        Reference("linear", "best linear", "best linear", "The weighted sum that ridge regression finds.", False),
     )
 }
-"""Rules for measured series: on a known signal they have no floor. The weights of seasonal naive need a season."""
+"""Rivals on measured series; on a known signal they have no floor. Seasonal naive needs a season, linear a past."""
 
 
 def rules(season: int = 1) -> dict[str, Callable[[int, int], FloatArray]]:

@@ -36,7 +36,7 @@ from ..bundles.store import Bundle
 from ..data.scaling import Scaling
 from ..data.windows import sliding
 from ..errors import InputError, IntegrityError, MissingExtraError, first_line
-from ..evaluation.holdout import HoldoutScore, score_on_series
+from ..evaluation.holdout import HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from ..signals import Observed
 from ..training import modules
@@ -358,7 +358,13 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
     if process is None:
         values = _holdout(spec)
         assert values is not None
-        return _on_series(score_on_series(in_units(module, spec.scaling), values, length, horizon))
+        assert isinstance(spec.source, Observed)
+        return _on_series(
+            score_on_series(
+                in_units(module, spec.scaling), values, length, horizon, season=spec.source.season,
+                linear=linear_on(spec.source, length, horizon),
+            )
+        )  # fmt: skip
     windows = min(process.windows_to_score, most_windows(length, horizon))
     predict = in_units(module, spec.scaling)
     return _on_process(score(predict, process, length, horizon=horizon, windows=windows, seed=SCORE_SEED))
@@ -404,8 +410,15 @@ def _on_process(measured: Score) -> ScoreFacts:
 
 def contract_of(spec: TrainingSpec) -> Contract:
     """The contract of the bundle of a spec."""
-    names = (spec.source.key,) if spec.source.process is None else ("value",)
-    return Contract(spec.context_length, spec.horizon, scaling=spec.scaling, names=names)
+    length, horizon, scaling = spec.context_length, spec.horizon, spec.scaling
+    if not isinstance(spec.source, Observed):
+        return Contract(length, horizon, scaling=scaling)
+    series = spec.source.series()
+    return Contract(
+        length, horizon, scaling=scaling, names=(spec.source.key,),
+        frequency=None if series.times is None else series.times.frequency.alias,
+        reach=float(np.abs(series.values[: spec.source.cutoff] - scaling.center).max() / scaling.scale),
+    )  # fmt: skip
 
 
 def stack() -> dict[str, str]:

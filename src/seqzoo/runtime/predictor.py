@@ -19,7 +19,7 @@ from ..bundles.store import WEIGHTS, Bundle, open_bundle
 from ..data.windows import as_batch, last_window, single
 from ..errors import InputError, IntegrityError, OutsideTrainingWarning, UnknownNameError
 from ..forecasters import familiarity, references, rollout
-from ..forecasters.familiarity import Familiarity, Outside
+from ..forecasters.familiarity import Familiarity, Outside, Range
 from ..forecasters.protocol import Forecaster
 from ..forecasters.references import MOST_LOOKED_AT
 from ..signals import Signal
@@ -230,7 +230,7 @@ class Predictor:
     def outside(self, windows: ArrayLike) -> Outside | None:
         """How far windows, given as for `predict`, lie outside the training data.
 
-        None if no window does, or if the law of the model's data is unknown.
+        None if no window does, or if the bundle of a measured series does not state how far its values reach.
 
         Raises:
             InputError: as `predict`.
@@ -290,7 +290,10 @@ class Predictor:
             warnings.warn(f"{self.name}: {outside.note}", OutsideTrainingWarning, stacklevel=3)
 
     @cached_property
-    def _familiar(self) -> Familiarity | None:
+    def _familiar(self) -> Familiarity | Range | None:
+        contract = self.manifest.contract
+        if contract.reach is not None:
+            return Range(contract.scaling.center, contract.scaling.scale, contract.reach)
         try:
             return None if self.process is None else familiarity.of(self.process, self.context_length)
         except (UnknownNameError, InputError):  # this version does not have the signal

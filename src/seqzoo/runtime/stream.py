@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..data.scaling import Scaling
 from ..data.windows import single
 from ..errors import InputError
-from ..forecasters.familiarity import Familiarity, Outside
+from ..forecasters.familiarity import Familiarity, Outside, Range
 from ..forecasters.rollout import finite
 from .engines.numpy import NumpyEngine
 
@@ -24,7 +24,7 @@ class Stream:
     """
 
     def __init__(
-        self, engine: NumpyEngine, scaling: Scaling, familiar: Familiarity | None, context_length: int
+        self, engine: NumpyEngine, scaling: Scaling, familiar: Familiarity | Range | None, context_length: int
     ) -> None:
         self._engine, self._scaling, self._familiar = engine, scaling, familiar
         self._values: deque[float] = deque(maxlen=context_length)

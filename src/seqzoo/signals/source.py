@@ -56,15 +56,17 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         sha256: the SHA-256 of its values, by which `data.series.stored` finds them.
         length: T, the number of its values.
         cutoff: index of the first value that no training sees; the values from there on score the model.
+        season: steps of its season, for the rival that repeats the last one; 1 if it has none.
 
     Raises:
-        InputError: the name, the digest or the cutoff is not valid.
+        InputError: the name, the digest, the cutoff or the season is not valid.
     """
 
     name: str
     sha256: str
     length: int
     cutoff: int
+    season: int = 1
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -75,9 +77,11 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
             raise InputError(f"the SHA-256 of a series has 64 hexadecimal digits, got {self.sha256[:80]!r}.")
         if not 0 < self.cutoff < self.length:
             raise InputError(f"the cutoff must lie inside the series of {self.length:,} values, got {self.cutoff:,}.")
+        if not 1 <= self.season < self.length:
+            raise InputError(f"a season must have 1 to {self.length - 1:,} steps here, got {self.season:,}.")
 
     @classmethod
-    def of(cls, series: Series, cutoff: int | None = None) -> Observed:
+    def of(cls, series: Series, cutoff: int | None = None, season: int = 1) -> Observed:
         """The source of a series; stores the series for later trainings.
 
         Args:
@@ -93,7 +97,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
             )
         series.store()
         at = len(series) - len(series) // HELD_OUT if cutoff is None else cutoff
-        return cls(series.name, series.sha256, len(series), at)
+        return cls(series.name, series.sha256, len(series), at, season)
 
     @property
     def key(self) -> str:

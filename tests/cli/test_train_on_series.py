@@ -1,0 +1,82 @@
+"""From a file of measurements to a model that forecasts, proves itself and reproduces, by commands."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqzoo.bundles.store import open_bundle
+from support.terminal import Terminal
+
+SMALL = [
+    "--set", "recipe.steps=200", "--set", "recipe.evaluate_every=50", "--set", "recipe.learning_rate=0.02",
+    "--set", "config.hidden_size=8",
+]  # fmt: skip
+
+
+@pytest.fixture
+def meter(tmp_path: Path) -> Path:
+    """Hourly values with a decimal comma, as a spreadsheet of a German meter writes them."""
+    noise = np.random.default_rng(7).standard_normal(600)
+    lines = ["Zeit;Verbrauch (kWh)"]
+    for hour in range(600):
+        stamp = datetime(2024, 1, 1) + timedelta(hours=hour)
+        value = 200 + 40 * np.sin(2 * np.pi * hour / 24) + 8 * noise[hour]
+        lines.append(f"{stamp:%d.%m.%Y %H:%M};" + f"{value:.2f}".replace(".", ","))
+    path = tmp_path / "meter.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_from_a_file_to_a_model_that_forecasts_and_proves_itself(terminal: Terminal, home: Path, meter: Path) -> None:
+    trained = terminal("train", "mlp", "--series", meter, "--horizon", 6, "--scaling", "series", *SMALL)
+    assert trained.status == 0, trained
+    assert "'Verbrauch (kWh)' with a decimal comma" in trained.err and "season 24, scaling by series" in trained.err
+    for name in ("mlp.meter", "best linear", "seasonal naive", "last value"):
+        assert name in trained.out
+    manifest = open_bundle(home / "models" / "mlp.meter").manifest
+    assert (manifest.name, manifest.contract.horizon, manifest.contract.frequency) == ("mlp.meter", 6, "h")
+    assert manifest.contract.context_length % 24 == 0 and manifest.source.length == 600
+    assert {"linear", "seasonal_naive", "last_value", "drift", "mean", "line"} == set(manifest.score.rivals)
+    verified = terminal("verify", "mlp.meter")
+    assert verified.status == 0 and "best linear" in verified.out
+    assert json.loads(terminal("reproduce", "mlp.meter", "--json").out)["identical"] is True
+    ahead = terminal("forecast", "mlp.meter", "--file", meter, "-n", 6, "--json")
+    facts = json.loads(ahead.out)
+    assert facts["stamps"][0] == "2024-01-26T00:00" and 100 < min(facts["forecast"]) < max(facts["forecast"]) < 300
+
+
+def test_without_the_series_the_score_is_proven_but_for_the_linear_rival(
+    terminal: Terminal, home: Path, meter: Path
+) -> None:
+    assert terminal("train", "mlp", "--series", meter, "--context", 24, "--scaling", "window", *SMALL).status == 0
+    for path in (home / "series").iterdir():
+        path.unlink()
+    report = json.loads(terminal("verify", "mlp.meter", "--json").out)
+    score = next(check for check in report["checks"] if check["name"] == "score")
+    assert score["passed"] is True and "not measured again" in score["detail"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reasons"),
+    [
+        (["mlp.sine", "--horizon", 3], ("--horizon", "--series")),
+        (["mlp.sine", "--gaps", "last"], ("--gaps", "--series")),
+        (["mlp.sine", "--series", "METER"], ("'mlp'", "mlp.sine")),
+        (["mlp", "--series", "nowhere.csv"], ("nowhere.csv",)),
+        (["mlp", "--series", "series:moon"], ("series:moon", "series:airline")),
+        (["mlp", "--series", "series:co2"], ("59", "--gaps interpolate")),
+        (["mlp", "--series", "METER", "--scaling", "both"], ("'both'", "window")),
+        (["mlp", "--series", "METER", "--horizon", 500], ("120", "507")),
+        (["nope", "--series", "METER"], ("'nope'",)),
+    ],
+)
+def test_what_is_meant_otherwise_is_refused(
+    terminal: Terminal, meter: Path, words: list[object], reasons: tuple[str, ...]
+) -> None:
+    refusal = terminal("train", *(meter if word == "METER" else word for word in words)).refusal
+    assert all(reason in refusal for reason in reasons), refusal

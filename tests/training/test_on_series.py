@@ -1,0 +1,70 @@
+"""The spec of a training on a measured series: its window, its scaling, its recipe, and what cannot be trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seqzoo.data.series import Series
+from seqzoo.errors import InputError
+from seqzoo.evaluation.holdout import FEWEST_CUTOFFS
+from seqzoo.signals import Observed
+from seqzoo.training.loop import train
+from seqzoo.training.on_series import choose_context_length, choose_scaling, context_lengths, spec_on_series
+from seqzoo.zoo import _registry
+
+HOURS = np.arange(600)
+NOISE = np.random.default_rng(11).standard_normal(len(HOURS))
+DAILY = 50 + 10 * np.sin(2 * np.pi * HOURS / 24) + NOISE
+FEW = {"recipe.steps": 150, "recipe.evaluate_every": 50, "recipe.learning_rate": 0.02}
+
+
+def of(values, season=1, **options):
+    source = Observed.of(Series("load", values), season=season)
+    return spec_on_series(_registry.architecture("mlp"), source, options.pop("horizon", 6), **options)
+
+
+def test_the_window_is_the_one_whose_linear_forecast_errs_least():
+    assert context_lengths(480, 6, 24) == [24, 48, 72] and context_lengths(480, 6) == [8, 16, 32, 64]
+    assert context_lengths(60, 6, 24) == [24] and context_lengths(20, 6) == [2]
+    far = np.random.default_rng(3).standard_normal(900)
+    for at in range(20, 900):  # a value repeats the one 20 steps before it: 16 are too few to see it
+        far[at] = 0.9 * far[at - 20] + 0.4 * far[at]
+    assert choose_context_length(far, 1) in (32, 64)
+    assert choose_context_length(np.random.default_rng(4).standard_normal(900).cumsum(), 1) in (8, 16)
+    with pytest.raises(InputError, match=r"12 values.*horizon of 30"):
+        choose_context_length(far[:12], 30)
+
+
+def test_a_trend_asks_for_windows_without_their_level_and_a_return_to_the_mean_for_the_level(home):
+    trend = of(2.0 * HOURS + NOISE, horizon=3, context_length=8, scaling="series", changes=FEW)
+    assert choose_scaling(trend) == "window"
+    returning = of(NOISE, horizon=3, context_length=8, scaling="series", changes=FEW)
+    assert choose_scaling(returning) == "series"
+    assert of(2.0 * HOURS + NOISE, horizon=3, context_length=8, changes=FEW).scaling_kind == "window"
+
+
+def test_the_spec_trains_and_changes_of_recipe_and_config_reach_it(home):
+    changes = {**FEW, "config.hidden_size": 8}
+    spec = of(DAILY, season=24, scaling="window", seed=3, changes=changes)
+    assert (spec.name, spec.context_length % 24, spec.horizon, spec.seed) == ("mlp.load-h6", 0, 6, 3)
+    assert spec.config["hidden_size"] == 8 and spec.recipe.steps == 150 and spec.source.season == 24
+    trained = train(spec)
+    assert trained.finished and trained.best.mse < trained.last_value
+    with pytest.raises(InputError, match=r"signal\.sigma"):
+        of(DAILY, scaling="series", changes={"signal.sigma": 0.2})
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "reasons"),
+    [
+        (DAILY[:60], {"horizon": 10}, ("12", str(10 + FEWEST_CUTOFFS - 1))),
+        (np.full(200, 7.5), {}, ("7.5",)),
+        (DAILY, {"season": 600}, ("season", "600")),
+        (DAILY, {"context_length": 5000}, ("5000",)),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_with_the_numbers(home, values, options, reasons):
+    with pytest.raises(InputError) as refusal:
+        of(values, scaling="series", **options)
+    assert all(reason in str(refusal.value) for reason in reasons), refusal.value
