@@ -34,8 +34,8 @@ class Depth:
 
 _NETWORKS = (
     Architecture("mlp", {"hidden_size": 32}, 800),
-    Architecture("tcn", {"channels": 16, "layers": 5}, 400, LONGEST_STEPWISE),
-    Architecture("gru", {"hidden_size": 24}, 400, LONGEST_STEPWISE),
+    Architecture("tcn", {"channels": 16, "layers": 5}, 300, LONGEST_STEPWISE),
+    Architecture("gru", {"hidden_size": 24}, 300, LONGEST_STEPWISE),
 )
 QUICK = Depth("quick", 200, (Architecture("mlp", {"hidden_size": 32}, 300),), 2, 19, False, False, 1)
 DEFAULT = Depth("default", 400, _NETWORKS, 3, 19, True, True)
