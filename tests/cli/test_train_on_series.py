@@ -56,7 +56,8 @@ def test_from_a_file_to_a_model_that_forecasts_and_proves_itself(terminal: Termi
 def test_without_the_series_the_split_and_the_linear_rival_are_not_proven_until_the_file_is_given(
     terminal: Terminal, home: Path, meter: Path
 ) -> None:
-    assert terminal("train", "mlp", "--series", meter, "--context", 24, "--scaling", "window", *SMALL).status == 0
+    stated = ["--context-length", 24, "--scaling", "window"]
+    assert terminal("train", "mlp", "--series", meter, *stated, *SMALL).status == 0
     for path in (home / "series").iterdir():
         path.unlink()
     report = json.loads(terminal("verify", "mlp.meter", "--json").out)

@@ -32,7 +32,7 @@ def train(
     ] = None,
     horizon: Annotated[int, typer.Option("--horizon", "-n", min=1, help="With --series: steps ahead.")] = 1,
     context: Annotated[
-        int | None, typer.Option("--context", min=2, help="With --series: values in a window; else chosen.")
+        int | None, typer.Option("--context-length", min=2, help="With --series: values in a window; else chosen.")
     ] = None,
     season: Annotated[
         int | None, typer.Option("--season", min=1, help="With --series: steps of a season; else by the frequency.")
@@ -166,8 +166,8 @@ def _refuse_without_series(
     """Raises InputError for an option that only a measured series has."""
     from ..errors import InputError
 
-    given = {"horizon": horizon if horizon > 1 else None, "context": context, "season": season, "scaling": scaling}
-    for option, value in {**given, "gaps": how.gaps, **how.stated}.items():
+    given = {"horizon": horizon if horizon > 1 else None, "context-length": context, "season": season}
+    for option, value in {**given, "scaling": scaling, "gaps": how.gaps, **how.stated}.items():
         if value is not None:
             hint = f" An entry such as lstm.sine-h{horizon} has several steps." if option == "horizon" else ""
             raise InputError(f"--{option} belongs to a measured series: give it with --series.{hint}")

@@ -16,6 +16,7 @@ from .._extras import check_polars, has_polars
 from ..data.numerals import number, shown
 from ..data.series import GAPS, Series
 from ..data.typed import Lines, may_be_table, rows_of
+from ..data.windows import unbroken
 from ..errors import InputError, MissingExtraError
 from ..forecasters.protocol import Forecaster, has_bundle
 from .app import FileOptions
@@ -49,18 +50,15 @@ class Given:
         Raises:
             InputError: fewer than `length`.
         """
-        absent = np.flatnonzero(np.isnan(self.values))
-        if not len(absent):
-            history = self.values
-        else:
-            history = self.values[absent[-1] + 1 :]
+        history = unbroken(self.values)
         if len(history) >= length:
             return history
-        if not len(absent):
+        last_missing = len(self.values) - len(history) - 1
+        if last_missing < 0:
             raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
         when = ""
         if self.reading is not None and (times := self.reading.one().times) is not None:
-            when = f", at {times.stamps(1, int(absent[-1]))[0]}"
+            when = f", at {times.stamps(1, last_missing)[0]}"
         raise InputError(
             f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "
             "Fill gaps with --gaps interpolate or --gaps last."

@@ -50,11 +50,6 @@ class Choices:
         if self.dates not in (None, *DATES):
             raise InputError(f"--dates must be {', '.join(DATES)}, and is {self.dates!r}.")
 
-    @property
-    def given(self) -> bool:
-        """Whether any choice is made."""
-        return self != Choices()
-
 
 @dataclass(frozen=True, eq=False)
 class Reading:

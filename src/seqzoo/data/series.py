@@ -21,7 +21,7 @@ from .. import _storage
 from ..errors import InputError, IntegrityError
 from .frequency import frequency
 from .times import TimeIndex
-from .windows import finite_series
+from .windows import finite_series, unbroken
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 LIMIT = 256 << 20  # bytes of a stored series
@@ -110,8 +110,7 @@ class Series:
 
     def unbroken(self) -> NDArray[np.float64]:
         """The values after the last missing one."""
-        absent = np.flatnonzero(np.isnan(self.values))
-        return self.values[absent[-1] + 1 :] if len(absent) else self.values
+        return unbroken(self.values)
 
 
 _MEMORY: ContextVar[dict[str, Series]] = ContextVar("series in memory", default={})  # noqa: B039 (never written to)

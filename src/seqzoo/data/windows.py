@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 
 MAX_BATCH = 10_000_000
+HELD_OUT = 5  # wherever no cutoff is stated, the last fifth is held out
 _READY = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -129,6 +130,12 @@ def whole(series: ArrayLike, context_length: int, horizon: int = 1, stride: int 
     missing = np.concatenate([[0], np.cumsum(np.isnan(_series(series)))])
     kept: NDArray[np.bool_] = missing[width:] == missing[:-width]
     return kept[::stride][: len(windows.context)]
+
+
+def unbroken(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values of a series [T] after the last missing one (NaN); all if none is missing."""
+    missing = np.flatnonzero(np.isnan(values))
+    return values[missing[-1] + 1 :] if len(missing) else values
 
 
 def finite_series(series: ArrayLike, *, missing: bool = False) -> NDArray[np.float64]:

@@ -76,11 +76,21 @@ def score_on_series(
     def scored(forecaster: Predict) -> Backtest:
         return backtest(forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1)
 
-    known = rules(season if season <= context_length else 1)
-    rivals = {name: scored(_sum(weights(context_length, horizon))) for name, weights in known.items()}
+    rivals = {name: scored(rule) for name, rule in rules_of_windows(context_length, horizon, season).items()}
     if linear is not None:
         rivals[LINEAR] = scored(linear)
     return HoldoutScore(scored(predict), rivals)
+
+
+def rules_of_windows(
+    context_length: int, horizon: int, season: int
+) -> dict[str, Callable[[FloatArray], FloatArray]]:
+    """The rules of `table.rules` as forecasters of windows, [B, L, 1] to [B, H].
+
+    Seasonal naive is left out where the window does not hold a season.
+    """
+    known = rules(season if season <= context_length else 1)
+    return {name: _sum(weights(context_length, horizon)) for name, weights in known.items()}
 
 
 def linear_on(source: Observed, context_length: int, horizon: int) -> FittedLinear | None:
@@ -96,10 +106,10 @@ def linear_on(source: Observed, context_length: int, horizon: int) -> FittedLine
         return None
 
 
-def _sum(weights: FloatArray) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
+def _sum(weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """The weighted sum of windows [B, L, 1], counted from their last values: far from zero, digits are kept."""
 
-    def forecast(context: NDArray[np.floating]) -> NDArray[np.floating]:
+    def forecast(context: FloatArray) -> FloatArray:
         windows = np.asarray(channel(context), np.float64)
         last = windows[:, -1:]
         return (windows - last) @ weights.T + last

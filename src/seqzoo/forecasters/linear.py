@@ -9,15 +9,14 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import channel
-from ..data.windows import finite_series, sliding
+from .._arrays import FloatArray, channel
+from ..data.windows import HELD_OUT, Windows, finite_series, sliding
 from ..errors import InputError
 from .simple import MAX_CONTEXT, check_lengths, check_season
 
 Array = NDArray[np.float64]
 
 PENALTIES = tuple(10.0**power for power in range(-8, 3))  # in units of the mean eigenvalue of the second moments
-HELD_OUT = 5  # the last fifth of the training windows chooses the penalty
 
 
 class Choice(NamedTuple):
@@ -89,15 +88,9 @@ class RidgeAutoregression:
         length = self._length(len(values), horizon)
         centre = float(values.mean())
         windows = sliding(values - centre, length, horizon)
-        context, target = windows.context.astype(np.float64), windows.target.astype(np.float64)
-        held_out = max(1, len(context) // HELD_OUT)
-        until = len(context) - held_out - horizon + 1  # later windows reach into the targets of the held-out ones
-        error = {
-            choice: np.mean((target[-held_out:] - context[-held_out:] @ weights.T - bias) ** 2)
-            for choice, weights, bias in fits(context[:until], target[:until], CHOICES)
-        }
+        error = validation_errors(windows, max(1, len(windows.context) // HELD_OUT))
         best = min(error, key=error.__getitem__)
-        ((_, weights, bias),) = fits(context, target, [best])
+        ((_, weights, bias),) = fits(*windows, [best])
         return FittedLinear(weights, bias, centre, best)
 
     def _length(self, count: int, horizon: int) -> int:
@@ -117,7 +110,22 @@ class RidgeAutoregression:
         return wanted if self.context_length is None else length
 
 
-def fits(context: Array, target: Array, choices: list[Choice]) -> Iterator[tuple[Choice, Array, Array]]:
+def validation_errors(windows: Windows, held_out: int, fewest: int = 1) -> dict[Choice, float]:
+    """The mean squared error of each of CHOICES on the last `held_out` windows of a series, fitted on earlier ones.
+
+    No fitted window holds a value of a held-out target. Empty if fewer than `fewest` windows are left to fit on.
+    """
+    context, target = windows
+    until = len(context) - held_out - target.shape[1] + 1
+    if until < fewest:
+        return {}
+    return {
+        choice: float(np.mean((target[-held_out:] - context[-held_out:] @ weights.T - bias) ** 2))
+        for choice, weights, bias in fits(context[:until], target[:until], CHOICES)
+    }
+
+
+def fits(context: FloatArray, target: FloatArray, choices: list[Choice]) -> Iterator[tuple[Choice, Array, Array]]:
     """Weights [H, L] and bias [H] of ridge regressions on windows [N, L] and [N, H], for each choice.
 
     With C and Y the windows' deviations from their means, over their number: W' = (C'C + p e I)^-1 C'Y, where p is

@@ -71,10 +71,6 @@ class Rule:
         return forecast
 
 
-NAMES = ("seasonal_naive", "line", "last_value", "drift", "mean", RidgeAutoregression.name, *METHODS)
-"""The names of all rivals, from the simplest kind to the costliest."""
-
-
 def rivals(season: int = 1, context_length: int | None = None) -> dict[str, Rival]:
     """Every rival by name, for a series whose season has `season` steps.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.util
 import io
 import logging
 import math
@@ -28,14 +27,14 @@ from torch import nn
 
 from .. import __version__
 from .._arrays import FloatArray, with_channel
-from .._extras import one_thread
+from .._extras import one_thread, require
 from ..bundles import holdout as holdouts
 from ..bundles import store
 from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
 from ..bundles.store import Bundle
 from ..data.scaling import Scaling
 from ..data.windows import sliding
-from ..errors import InputError, IntegrityError, MissingExtraError, first_line
+from ..errors import InputError, IntegrityError, first_line
 from ..evaluation.holdout import HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from ..signals import Observed
@@ -182,8 +181,7 @@ _CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)
 
 def check_exporter() -> None:
     """Raises MissingExtraError unless what writes a bundle's ONNX file and its card is installed."""
-    if not all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript", "yaml")):
-        raise MissingExtraError("writing a bundle", "train")
+    require(["onnx", "onnxscript", "yaml"], "writing a bundle", "train")
 
 
 def check_exportable(spec: TrainingSpec) -> None:

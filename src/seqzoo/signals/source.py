@@ -9,11 +9,10 @@ import msgspec
 
 from ..data.scaling import Scaling
 from ..data.series import NAME, Series, stored
+from ..data.windows import HELD_OUT
 from ..errors import InputError
 from .families import FAMILIES, make
 from .signal import Signal
-
-HELD_OUT = 5  # the last fifth of a series scores the model
 
 
 class Simulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="simulated"):

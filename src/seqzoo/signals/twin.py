@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import FloatArray
+from .._extras import require
 from ..data.windows import finite_series
-from ..errors import InputError, MissingExtraError
+from ..errors import InputError
 from . import scene
 from .scene import Knob, Scene, Values
 from .signal import Moments, Signal, Stationary, check_not_negative
@@ -38,7 +39,7 @@ MOST_POINTS = 2_000  # the latest so many are fitted; a fit then takes seconds
 
 @dataclass(frozen=True, kw_only=True)
 class Twin(Stationary):
-    """The signal family `twin`; `fit` finds the parameters of a series.
+    """A signal that no command names; `fit` finds its parameters for a series.
 
     Args:
         mean: of the process.
@@ -212,10 +213,9 @@ def fit(series: ArrayLike, period: int | None = None) -> Twin:
 
 def _fitted(values: FloatArray, period: int | None) -> list[Any]:
     """The fitted candidates, results of statsmodels."""
-    try:
-        from statsmodels.tsa.statespace.structural import UnobservedComponents
-    except ModuleNotFoundError:
-        raise MissingExtraError("the twin of a series", "rivals") from None
+    require(["statsmodels"], "the twin of a series", "rivals")
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
     season = {"freq_seasonal": [{"period": period, "harmonics": min(HARMONICS, period // 2)}]} if period else {}
     results = []
     for level, order in (("llevel", None), ("dconstant", 2), ("llevel", 2)):

@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.scaling import KINDS, Kind
-from ..data.windows import sliding
+from ..data.windows import HELD_OUT, sliding
 from ..errors import DivergedError, InputError
 from ..evaluation.holdout import FEWEST_CUTOFFS
-from ..forecasters.linear import CHOICES, fits
+from ..forecasters.linear import validation_errors
 from ..signals import Observed
 from ..zoo import _model_files
 from ..zoo._recipes import Recipe
 from ..zoo._registry import Architecture
-from .sources import HELD_OUT
 from .spec import TrainingSpec, changed
 
 LONGEST = 512  # the longest window that is tried; a longer one can be asked for
@@ -59,14 +58,8 @@ def choose_context_length(values: NDArray[np.float64], horizon: int, season: int
     held_out = max(1, len(values) // HELD_OUT - horizon + 1)
     errors = {}
     for length in lengths:
-        context, target = (part.astype(np.float64) for part in sliding(centred, length, horizon))
-        until = len(context) - held_out - horizon + 1  # later windows reach into the targets of the held-out ones
-        if until < FEWEST_WINDOWS:
-            continue
-        errors[length] = min(
-            float(np.mean((target[-held_out:] - context[-held_out:] @ weights.T - bias) ** 2))
-            for _, weights, bias in fits(context[:until], target[:until], CHOICES)
-        )
+        if by_choice := validation_errors(sliding(centred, length, horizon), held_out, FEWEST_WINDOWS):
+            errors[length] = min(by_choice.values())
     return min(errors, key=lambda length: (errors[length], length)) if errors else lengths[0]
 
 

@@ -12,12 +12,10 @@ import numpy as np
 
 from .._arrays import FloatArray
 from ..data import windows
-from ..data.windows import Windows
+from ..data.windows import HELD_OUT, Windows
 from ..errors import InputError
 from ..signals import Observed, Signal
 from .spec import TrainingSpec
-
-HELD_OUT = 5  # the last fifth of a finite budget chooses the weights
 
 
 class Sampler(Protocol):

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from ... import _storage
 from ..._arrays import with_channel
 from ..._course import Evaluation
+from ...data.windows import HELD_OUT
 from ...errors import InputError
-from ...evaluation.holdout import LINEAR
+from ...evaluation.holdout import LINEAR, rules_of_windows
 from ...forecasters.floors import MAX_SAMPLED, averaged, floors
 from ...forecasters.linear import RidgeAutoregression
-from ...forecasters.table import rules
 from ...signals import Observed
-from ...training.sources import HELD_OUT, Finite, sampler_of
+from ...training.sources import Finite, sampler_of
 from ...training.spec import TrainingSpec
 from .events import Began, Ended, Evaluated, Event, Log, Snapshot, append
 
@@ -151,15 +151,14 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     assert isinstance(windows, Finite)
     context, target = (scaling.restore(part).astype(np.float64) for part in windows.held_out)
     assert isinstance(spec.source, Observed)
-    length, horizon, season = spec.context_length, spec.horizon, spec.source.season
-    floors, known = {}, rules(season if season <= length else 1)
-    forecasts = {name: context @ weights_of(length, horizon).T for name, weights_of in known.items()}
+    length, horizon = spec.context_length, spec.horizon
+    rules = rules_of_windows(length, horizon, spec.source.season)
+    forecasts = {name: rule(with_channel(context)) for name, rule in rules.items()}
     seen = spec.source.series().values[: spec.source.cutoff]
     with contextlib.suppress(InputError):  # a past that is too short
         before = seen[: len(seen) - len(seen) // HELD_OUT]
         forecasts[LINEAR] = RidgeAutoregression(length).fit(before, horizon)(context)
-    for name, ahead in forecasts.items():
-        floors[name] = float(((ahead - target) ** 2).mean())
+    floors = {name: float(((ahead - target) ** 2).mean()) for name, ahead in forecasts.items()}
     began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
     return began, with_channel(context[-POINTS:])
 
