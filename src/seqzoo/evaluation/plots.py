@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,18 @@ def rendered(figure: Figure, kind: str) -> bytes:
     with matplotlib.rc_context({"svg.hashsalt": "seqzoo", "svg.fonttype": "none"}):
         figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
     return buffer.getvalue()
+
+
+def inline(figure: Figure) -> str:
+    """A figure as an SVG element that follows the colours of the page."""
+    from matplotlib.colors import to_hex
+
+    figure.patch.set_visible(False)
+    for axes in figure.axes:
+        axes.patch.set_visible(False)
+    svg = rendered(figure, "svg").decode()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    return _palette.follow(svg).replace(to_hex("black"), "currentColor")
 
 
 def save(figure: Figure, path: Path) -> None:

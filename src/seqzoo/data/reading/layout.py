@@ -183,7 +183,7 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
     understood = _understood(table, named, stamps, values, by_id, ignored, marks, series, results, words)
     counts = _counts(results, series, words, wide=by_id is None)
     option = "--only" if by_id is not None else "--value"
-    return Reading(series, tuple(labels), understood, counts, option, table.has_header)
+    return Reading(series, tuple(labels), understood, counts, option, table.has_header, named)
 
 
 @dataclass(frozen=True)

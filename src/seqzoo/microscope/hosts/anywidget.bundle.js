@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules bc22a4869f6aab51; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 6bc32085932d1562; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -258,6 +258,7 @@ var palette_default = {
     noise: "grey",
     bayes: "amber",
     best_linear: "green",
+    linear: "green",
     line: "teal",
     last_value: "pink",
     seasonal_naive: "violet",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from nicegui import ui
 
 from ....bundles import holdout
+from ....data.series import is_stored
+from ....evaluation.holdout import LINEAR, linear_on
 from ....forecasters.protocol import has_bundle
-from ....forecasters.table import RULES, label
+from ....forecasters.table import label, rules
+from ....signals import Observed, Source
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ..visit import Latest, Visit, computed
@@ -23,6 +29,7 @@ class _Measured:
         self.length, self.horizon = known.context_length, known.horizon
         self.values = holdout.of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
+        self.rivals = _rivals(known.manifest.source, self.length, self.horizon)
         self.first = int(visit.number("window", 0, 0, self.last))
         self.refresh = Latest(self._refresh)
 
@@ -53,7 +60,7 @@ class _Measured:
         ahead = await computed(lambda: self.visit.model.predict(context), self.failure)
         if ahead is None:
             return
-        forecasts = {name: weights(self.length, self.horizon) @ context for name, weights in RULES.items()}
+        forecasts = {name: forecast(context) for name, forecast in self.rivals.items()}
         self._draw(context, observed, np.asarray(ahead[0], np.float64), forecasts)
 
     def _draw(
@@ -80,6 +87,19 @@ class _Measured:
             for words, values, _, colour in reversed(rows)
         ]
         self.numbers.set_content(f'<div class="numbers">{"".join(items)}</div>')
+
+
+def _rivals(source: Source, length: int, horizon: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """What forecasts beside the model: the last season, or a line where there is none; the last value; and the best
+    linear forecaster, where the series is stored."""
+    assert isinstance(source, Observed)
+    known = rules(source.season if source.season <= length else 1)
+    shown = ["seasonal_naive" if "seasonal_naive" in known else "line", "last_value"]
+    rivals: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        name: partial(np.matmul, known[name](length, horizon)) for name in shown
+    }
+    linear = linear_on(source, length, horizon) if is_stored(source.sha256) else None
+    return rivals if linear is None else {**rivals, LINEAR: linear}
 
 
 def _away(error: float) -> str:

@@ -14,7 +14,6 @@ from ...ui import charts, controls, theme
 
 SCALES = {"error": "Error", "excess": "Distance above Bayes"}
 RIVALS = (("seasonal naive", "seasonal_naive", "dashed"), ("best linear", "linear", "dashed"))  # of a measured series
-ROLES = {"linear": "best_linear"}  # the role of a rival's colour, where it is not its name
 REFERENCES = tuple(
     (FLOORS[key].short, key, style)
     for key, style in (
@@ -74,7 +73,7 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
         if bayes is not None and scale != "error":
             value = 100 * (value / bayes - 1)
         if scale == "error" or value > 100 * LEAST_SHOWN:
-            colour = theme.light(ROLES.get(key, key))
+            colour = theme.light(key)
             series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
             names.append(label)
     values = [
@@ -189,7 +188,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
         elif key != "bayes":
             detail = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
         words = label if bayes is None else theme.term(label)
-        items.append(controls.number(words, _error(value), theme.variable(ROLES.get(key, key)), detail))
+        items.append(controls.number(words, _error(value), theme.variable(key), detail))
     return "".join(items)
 
 

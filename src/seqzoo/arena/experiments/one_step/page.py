@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -59,22 +58,10 @@ def page(title: str, boards: Sequence[Board], figure: Figure) -> str:
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{escape(title)}</h1>\n"
-        f'<figure role="img" aria-label="{FIGURE_SHOWS}">{inline(figure)}</figure>\n'
+        f'<figure role="img" aria-label="{FIGURE_SHOWS}">{plots.inline(figure)}</figure>\n'
         f'{body}\n<p class="note">{escape(NOTE)}</p>\n<p class="note">{escape(METHOD)}</p>\n'
         f"</main>\n</body>\n</html>\n"
     )
-
-
-def inline(figure: Figure) -> str:
-    """A figure as an SVG element that follows the colours of the page."""
-    from matplotlib.colors import to_hex
-
-    figure.patch.set_visible(False)
-    for axes in figure.axes:
-        axes.patch.set_visible(False)
-    svg = plots.rendered(figure, "svg").decode()
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    return _palette.follow(svg).replace(to_hex("black"), "currentColor")
 
 
 def _board(board: Board) -> str:

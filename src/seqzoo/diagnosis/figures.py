@@ -1,0 +1,131 @@
+"""Figures of a report: the series, its seasonal profile and autocorrelation, the contest, the surrogates' gains."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import _palette
+from ..evaluation import plots
+from .contest import KINDS
+from .decomposition import autocorrelation, profile
+from .report import Report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHOWS = {
+    "series": "The series, with its outliers and the first cutoff",
+    "structure": "Its seasonal profile and its autocorrelation",
+    "contest": "The error of each forecaster with its interval",
+    "surrogates": "The gain of a network on the series among its gains on surrogates",
+    "learning": "The error against the number of training values",
+}
+_COLOURS = dict(zip(KINDS, ("last_value", "best_linear", "bayes", "model"), strict=True))
+_MOST_POINTS = 2_000  # of a line; more are drawn as the range of each block
+
+
+def figures_of(report: Report) -> dict[str, Figure]:
+    """The figures by name, a key of SHOWS; those whose stage has no outcome are left out.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    every = {"series": _series(report), "structure": _structure(report)}
+    if report.contest:
+        every["contest"] = _contest(report)
+    if report.surrogates is not None and report.surrogates.gains:
+        every["surrogates"] = _surrogates(report)
+    if report.learning:
+        every["learning"] = _learning(report)
+    return every
+
+
+def _series(report: Report) -> Figure:
+    figure, (axes,) = plots.panels(1, 9.0, 3.0)
+    values = np.where(report.given.is_missing, np.nan, report.given.values)
+    block = max(1, len(values) // (_MOST_POINTS // 2))
+    colour = _palette.light("seen")
+    if block == 1:
+        axes.plot(values, color=colour, linewidth=0.9)
+    else:
+        whole = len(values) // block * block
+        blocks = report.given.values[:whole].reshape(-1, block)
+        places = np.arange(len(blocks)) * block + block / 2
+        axes.fill_between(places, blocks.min(axis=1), blocks.max(axis=1), color=colour, linewidth=0.3)
+    at = report.series.outlier_positions
+    if at:
+        axes.plot(at, report.given.values[at], "o", color=_palette.light("red"), markersize=4, label="outlier")
+    axes.axvline(report.protocol.training, color=_palette.light("ink"), linewidth=0.8, label="first cutoff")
+    axes.set_xlabel("step")
+    axes.set_ylabel("value")
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _structure(report: Report) -> Figure:
+    values, season = report.given.values, report.series.season
+    figure, panels = plots.panels(2 if season > 1 else 1, 9.0, 2.8)
+    if season > 1:
+        panels[0].plot(np.arange(season), profile(values, season), color=_palette.light("model"), linewidth=1.5)
+        panels[0].set_xlabel(f"step of the season of {season}")
+        panels[0].set_ylabel("deviation from the trend")
+    axes, most = panels[-1], min(len(values) // 2, max(40, 3 * season))
+    bound = 2 / math.sqrt(len(values))
+    axes.fill_between([0, most], -bound, bound, color=_palette.light("grey"), alpha=0.25, linewidth=0)
+    axes.vlines(np.arange(most + 1), 0, autocorrelation(values, most), color=_palette.light("model"), linewidth=1)
+    axes.set_xlabel("lag")
+    axes.set_ylabel("autocorrelation")
+    return figure
+
+
+def _contest(report: Report) -> Figure:
+    rows = report.contest
+    figure, (axes,) = plots.panels(1, 9.0, 1.0 + 0.3 * len(rows))
+    for height, row in enumerate(rows):
+        colour = _palette.light(_COLOURS[row.kind])
+        if not math.isnan(row.interval[0]):
+            axes.plot(row.interval, [height, height], "-", color=colour, linewidth=2)
+        axes.plot([row.mase], [height], "o", color=colour, markersize=5)
+        axes.plot(row.seeds, [height] * len(row.seeds), "|", color=_palette.light("ink"), markersize=7)
+    axes.set_yticks(range(len(rows)), [f"{row.label} ({row.kind})" for row in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    if min(row.mase for row in rows) > 0:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("{x:g}")
+        axes.tick_params(which="minor", labelsize=7)
+    axes.set_xlabel("MASE; bars: 95% interval, ticks: seeds")
+    return figure
+
+
+def _surrogates(report: Report) -> Figure:
+    test = report.surrogates
+    assert test is not None
+    figure, (axes,) = plots.panels(1, 9.0, 2.8)
+    bins = max(8, len(test.gains) // 5)
+    axes.hist(test.gains, bins=bins, color=_palette.light("grey"), label=f"{len(test.gains)} surrogates")
+    axes.axvline(test.gain, color=_palette.light("model"), linewidth=2, label="the series")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if abs(value) >= 0.1 else f"{value:.1%}")
+    axes.set_xlabel("share of the linear forecaster's squared error that a small network removes")
+    axes.set_ylabel("surrogates")
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _learning(report: Report) -> Figure:
+    figure, (axes,) = plots.panels(1, 9.0, 2.8)
+    for curve in report.learning:
+        kind = next(row.kind for row in report.contest if row.name == curve.name)
+        label = next(row.label for row in report.contest if row.name == curve.name)
+        axes.plot(curve.points, curve.mase, "o-", color=_palette.light(_COLOURS[kind]), label=label)
+    points = report.learning[0].points
+    axes.set_xscale("log")
+    axes.set_xticks(points, [f"{count:,}" for count in points])
+    axes.set_xticks([], minor=True)
+    axes.set_xlabel("values in the training part")
+    axes.set_ylabel("MASE")
+    axes.legend(frameon=False, fontsize=8)
+    return figure

@@ -1,0 +1,3 @@
+from support.terminal import terminal
+
+__all__ = ["terminal"]

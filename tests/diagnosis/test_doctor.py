@@ -1,0 +1,159 @@
+"""The doctor on series whose law is known: it names the right kind. Trains small networks."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import seqzoo
+from seqzoo.diagnosis import contest, html
+from seqzoo.diagnosis.depths import QUICK
+from seqzoo.diagnosis.description import Given
+from seqzoo.diagnosis.ground import Ground
+from seqzoo.diagnosis.networks import TwinTraining
+from seqzoo.diagnosis.report import Report
+from seqzoo.diagnosis.stages import STAGES, Step, stages
+from seqzoo.errors import InputError
+from support.terminal import Terminal
+
+COUNT = 700
+
+
+def recursion(rng: np.random.Generator, first: float, second: float) -> np.ndarray:
+    values = np.zeros(COUNT + 100)
+    for step in range(2, len(values)):
+        values[step] = first * values[step - 1] + second * values[step - 2] + rng.standard_normal()
+    return values[100:]
+
+
+def logistic(rng: np.random.Generator) -> np.ndarray:
+    values = np.empty(COUNT)
+    values[0] = 0.4
+    for step in range(1, COUNT):
+        law = 3.8 * values[step - 1] * (1 - values[step - 1])
+        values[step] = np.clip(law + 0.03 * rng.standard_normal(), 0.001, 0.999)
+    return values
+
+
+def seasonal(rng: np.random.Generator) -> np.ndarray:
+    return 3 * np.sin(2 * np.pi * np.arange(COUNT) / 12) + recursion(rng, 0.6, 0.0)
+
+
+SERIES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
+    "AR(2)": lambda rng: recursion(rng, 0.6, -0.7),
+    "seasonal": seasonal,
+    "logistic map": logistic,
+    "random walk": lambda rng: rng.standard_normal(COUNT).cumsum(),
+    "white noise": lambda rng: rng.standard_normal(COUNT),
+}
+
+
+@pytest.fixture(scope="module")
+def reports() -> dict[str, Report]:
+    return {name: seqzoo.doctor(draw(np.random.default_rng(0)), depth="quick") for name, draw in SERIES.items()}
+
+
+def test_each_law_gets_its_kind(reports):
+    kinds = {name: report.verdict.kind for name, report in reports.items()}
+    assert kinds == {"AR(2)": "linear", "seasonal": "linear", "logistic map": "network", "random walk": "naive",
+                     "white noise": "naive"}  # fmt: skip
+    assert reports["random walk"].verdict.use == "last_value" and reports["white noise"].verdict.use == "mean"
+    assert reports["seasonal"].series.season == 12 and reports["seasonal"].protocol.horizon == 12
+
+
+def test_only_the_nonlinear_law_is_seen_by_the_test_of_linearity(reports):
+    rejected = {name for name, report in reports.items() if report.surrogates.p <= 0.05}
+    assert rejected == {"logistic map"}
+    gain = reports["logistic map"].verdict.gain
+    assert gain.over == "linear" and 0.5 < gain.low < gain.value < 1
+
+
+def test_the_verdict_has_three_sentences_and_names_what_is_used(reports):
+    for report in reports.values():
+        row = next(row for row in report.contest if row.name == report.verdict.use)
+        assert report.verdict.text.startswith(f"Use {row.label}")
+        assert len(re.findall(r"\.(?: |$)", report.verdict.text)) == 3
+
+
+def test_the_page_holds_every_figure_and_asks_for_nothing_from_elsewhere(reports):
+    page = html.page(reports["seasonal"])
+    assert page.count("<svg") == page.count("<figure") == 5
+    assert "<script" not in page and not re.search(r'(src|href)="(?!#)', page)
+    assert "prefers-color-scheme: dark" in page
+    for row in reports["seasonal"].contest:
+        assert row.label in page
+
+
+def test_the_stages_come_one_by_one_and_processes_change_nothing(home: Path):
+    values = SERIES["AR(2)"](np.random.default_rng(1))[:200]
+    steps: list[Step] = []
+    alone = seqzoo.doctor(values, depth="quick", on_step=steps.append)
+    order = list(dict.fromkeys(step.stage for step in steps))
+    assert sorted(order) == sorted(STAGES) and order[0] == "series" and order[-1] == "verdict"
+    assert steps[0].report.contest == [] and steps[-1].report == alone
+    together = seqzoo.doctor(values, depth="quick", workers=2)
+    assert (together.contest, together.verdict) == (alone.contest, alone.verdict)
+    assert not home.exists()  # the trainings write nothing
+
+
+def test_no_forecast_of_a_network_depends_on_a_value_after_the_first_cutoff_but_those_it_reads(rng):
+    values = rng.standard_normal(200).cumsum()
+    ground = Ground.of(Given.of(values), 1, None, QUICK)
+    changed = dataclasses.replace(ground, values=np.where(np.arange(200) < ground.first, values, -5 * values))
+    small = dataclasses.replace(QUICK, architectures=(dataclasses.replace(QUICK.architectures[0], steps=5),))
+    one, other = (contest.trainings(each, small)[0][0].forecast() for each in (ground, changed))
+    assert (one[0] == other[0]).all() and (one[1] != other[1]).all()
+
+
+def test_a_network_loses_to_the_best_forecaster_of_the_twin_the_less_the_more_values_it_has():
+    values = SERIES["AR(2)"](np.random.default_rng(3))
+    small = dataclasses.replace(QUICK.architectures[0], steps=200)
+    few, many = (TwinTraining(small, 8, 1, 1, values, points, "series").excess() for points in (60, 3000))
+    assert 0 < many[0] < 0.1 < few[0]
+    assert many[1] == few[1] == pytest.approx(1.0, rel=0.2)  # the variance of the shocks, and hardly any noise
+
+
+def test_a_diagnosis_can_be_stopped_before_its_trainings():
+    values = SERIES["AR(2)"](np.random.default_rng(1))[:200]
+    steps = list(stages(Given.of(values), depth="quick", should_stop=lambda: True))
+    assert steps[-1].stage != "verdict" and steps[-1].report.verdict is None
+
+
+def test_an_unknown_depth_is_refused():
+    with pytest.raises(InputError, match="one of quick, default, deep, got 'slow'"):
+        seqzoo.doctor(np.arange(50.0), depth="slow")
+
+
+def test_the_command_prints_one_page_and_writes_json_and_html(terminal: Terminal, tmp_path: Path):
+    file, page = tmp_path / "load.csv", tmp_path / "report.html"
+    file.write_text("\n".join(map(str, SERIES["logistic map"](np.random.default_rng(0))[:300])))
+    done = terminal("doctor", file, "--quick", "--workers", 1, "--html", page)
+    assert done.status == 0 and done.err == ""
+    assert len(done.out.splitlines()) <= 45 and "Use mlp: it has the lowest error." in " ".join(done.out.split())
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    facts = json.loads(terminal("doctor", file, "--quick", "--workers", 1, "--json").out)
+    assert facts["series"]["name"] == "load" and facts["series"]["length"] == 300
+    assert {"name", "mase", "interval"} <= facts["contest"][0].keys()
+    assert facts["twin"] == {"excess": None, "network": "", "points": 0, "reason": "--quick leaves it out"}
+    assert facts["surrogates"]["p"] == 0.05 and facts["verdict"]["kind"] == "network"
+    assert facts["verdict"]["use"] == "mlp" and facts["verdict"]["gain"]["over"] == "linear"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["series:nile", "--quick", "--deep"], "exclude each other"),
+        (["series:nil"], "unknown series 'series:nil'"),
+        (["nowhere.csv"], "cannot read nowhere.csv"),
+        (["series:nile", "--season", "80"], "to 33 steps"),
+        (["series:nile", "--value", "flow"], "do not fit series:nile"),
+    ],
+)
+def test_what_cannot_be_diagnosed_is_one_line(terminal: Terminal, arguments: list[str], message: str):
+    assert message in terminal("doctor", *arguments).refusal
