@@ -38,7 +38,8 @@ NEEDS = {
     "training": (
         "arena", "bundles/test_version_1.py", "cli/test_experiments.py", "cli/test_no_noise.py",
         "cli/test_shared_runs.py", "cli/test_train_on_series.py", "diagnosis/test_doctor.py",
-        "evaluation/test_nonlinearity.py", "execution", "hostile/test_extreme_signals.py",
+        "evaluation/test_nonlinearity.py", "execution", "hostile/test_careless_series.py",
+        "hostile/test_extreme_signals.py",
         "hostile/test_forged_bundles.py", "hostile/test_hostile_checkpoints.py", "hostile/test_hostile_manifests.py",
         "hostile/test_missing_extras.py", "hostile/test_model_files.py",
         "publishing", "runtime/test_streams.py", "training", "zoo",

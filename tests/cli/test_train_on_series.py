@@ -90,3 +90,13 @@ def test_what_is_meant_otherwise_is_refused(
 ) -> None:
     refusal = terminal("train", *(meter if word == "METER" else word for word in words)).refusal
     assert all(reason in refusal for reason in reasons), refusal
+
+
+def test_a_series_of_the_collection_is_read_wherever_a_file_is(terminal: Terminal) -> None:
+    assert "'series:co2'" not in terminal("forecast", "line.sine", "--series", "series:nile", "-n", 3).err
+    filled = terminal("backtest", "line.sine", "--file", "series:co2", "--gaps", "last", "--json")
+    assert json.loads(filled.out)["left_out"] == 0 and filled.status == 0
+    assert json.loads(terminal("backtest", "line.sine", "--file", "series:co2", "--json").out)["left_out"] > 59
+    assert "series:moon" in terminal("predict", "line.sine", "--file", "series:moon").refusal
+    ahead = json.loads(terminal("forecast", "line.sine", "--series", "series:us_gdp", "-n", 2, "--json").out)
+    assert len(ahead["stamps"]) == 2

@@ -66,6 +66,7 @@ def forecast(
     `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` · `seqzoo forecast lstm.sine --interval 0.9` ·
     `seqzoo forecast lstm.sine --file series.csv`
     """
+    from ..errors import InputError
     from ..forecasters.floors import standing
     from ..runtime.predictor import find_model
     from .reading import check_frequency, given_series, say_read
@@ -81,6 +82,8 @@ def forecast(
         from ..data.reading import writing
 
         writing.check_kind(out)
+        if file is not None and out.exists() and file.exists() and out.samefile(file):
+            raise InputError(f"--out {out} is the file that is read: give the forecast another name.")
     predictor = find_model(name, engine)
     if horizon is None:
         horizon = 50 if predictor.process is not None else predictor.horizon

@@ -96,7 +96,7 @@ def train(
             architecture, source, horizon, context_length=context, scaling=kind, seed=seed,
             changes=settings(change or []),
         )  # fmt: skip
-        card, saved_as = architecture.card_of(source, horizon), f"{architecture.name}.{source.name}"
+        card, saved_as = architecture.card_of(source, spec.horizon), f"{architecture.name}.{source.name}"
         if not json:
             typer.echo(told, err=True, nl=bool(told))
             chosen = [word for word, given in (("context", context), ("scaling", scaling)) if given is None]
@@ -220,8 +220,13 @@ def verify(
     Exits with status 1 if a check fails. The last line names failed checks and those that cannot run here.
     Examples: `seqzoo verify lstm.sine` · `seqzoo verify ./my-bundle/ --json`
     """
+    from ..errors import InputError
+
     if series is not None:
         _remember(name, series, how)
+    elif how.stated or how.gaps is not None:
+        option = next(iter(how.stated), "gaps")
+        raise InputError(f"--{option} tells how a file is read: give the file with --series.")
     _prove(name, windows, seed, json)
 
 
@@ -284,11 +289,13 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
     elif not result.finished:
         typer.echo("Stopped.", err=True)
     else:
+        from .tables import mse_of
+
         stack = "the same stack" if result.same_stack else "another stack"
         same = "identical weights" if result.identical else "different weights"
         typer.echo(
             f"{same} on {stack}: SHA-256 {result.sha256[:12]}..., stated {result.stated_sha256[:12]}...\n"
-            f"MSE {result.mse:.6f}, stated {result.stated_mse:.6f}: "
+            f"MSE {mse_of(result.mse)}, stated {mse_of(result.stated_mse)}: "
             f"{result.standard_errors:.1f} standard errors apart\n"
             f"{name} {'reproduces' if result.passed else 'DOES NOT REPRODUCE'}"
         )

@@ -124,9 +124,11 @@ def predict(
         emit({"model": name, "engine": predictor.engine, "outside_training": outside and outside.facts(),
               "forecast": forecast.tolist(), **read})
     else:
+        from .tables import value_of
+
         say_outside(outside)
         for row in forecast:
-            typer.echo(" ".join(f"{value:.6g}" for value in row))
+            typer.echo(" ".join(map(value_of, row)))
 
 
 @app.command()

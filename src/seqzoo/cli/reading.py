@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,9 +60,10 @@ class Given:
         when = ""
         if self.reading is not None and (times := self.reading.one().times) is not None:
             when = f", at {times.stamps(1, last_missing)[0]}"
+        fill = "--gaps interpolate or --gaps last" if len(history) else "--gaps last: no value follows the gap"
         raise InputError(
             f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "
-            "Fill gaps with --gaps interpolate or --gaps last."
+            f"Fill gaps with {fill}."
         )
 
     def stamps(self, horizon: int) -> list[str] | None:
@@ -79,6 +81,8 @@ def given_series(numbers: list[str], file: Path | None, how: FileOptions, length
     Raises:
         InputError: both sources are given, one cannot be read, or it holds several series or windows.
     """
+    if (collected := _collected(file, how, length)) is not None:
+        return collected
     source = _source(numbers, file, how)
     if source is None:
         return None
@@ -93,6 +97,8 @@ def given_windows(numbers: list[str], file: Path | None, how: FileOptions, lengt
     Raises:
         InputError: as `given_series`; a line has another length, or a file has fewer than L values.
     """
+    if (collected := _collected(file, how, length)) is not None:
+        return dataclasses.replace(collected, values=with_channel(collected.history(length)[None, -length:]))
     source = _source(numbers, file, how)
     if source is None:
         return None
@@ -106,6 +112,19 @@ def given_windows(numbers: list[str], file: Path | None, how: FileOptions, lengt
     total = len(given.values)
     note = f"The window is the last {length} of {total:,} values." if total > length else ""
     return Given(with_channel(window), given.reading, note)
+
+
+def _collected(file: Path | None, how: FileOptions, length: int) -> Given | None:
+    """The series of the collection that `series:NAME` in place of a file names; None for a file."""
+    from ..data import collection
+    from ..data.measured import Reading
+
+    if file is None or not str(file).startswith(collection.PREFIX):
+        return None
+    series = collection.load(str(file)).series()
+    reading = Reading((series,), (series.name,), f"{file}: {len(series):,} values of the collection.")
+    reading = reading if how.gaps is None else reading.filled(how.gaps, length)
+    return Given(reading.one().values, reading)
 
 
 def say_read(given: Given | None) -> None:
@@ -147,7 +166,9 @@ class Measured:
 def measured(given: str, how: FileOptions) -> Measured:
     """A series of the collection, by `series:NAME`, or of a file.
 
-    With a rule for gaps, one of more than LONGEST_GAP values divides the series, and its last part is returned.
+    The series of a file is named after the file, and after the column or the series that was chosen in it: models of
+    two series of one file must not replace each other. With a rule for gaps, one that it does not fill divides the
+    series, and its last part is returned.
 
     Raises:
         InputError: the file cannot be read, or holds several series or no values.
@@ -157,28 +178,45 @@ def measured(given: str, how: FileOptions) -> Measured:
     from ..data.measured import names_of
 
     if given.startswith(collection.PREFIX):
+        if how.stated:
+            raise InputError(f"--{next(iter(how.stated))} tells how a file is read, and {given} is not a file.")
         collected = collection.load(given)
         series = collected.series()
         series = series if how.gaps is None else series.filled(how.gaps, LONGEST_GAP)
-        return Measured(_undivided(series, how), collected.season)
+        part = _undivided(series, how)
+        return Measured(part, collected.season, _left_out(series, part))
     source = given_series([], Path(given), how, LONGEST_GAP)
     assert source is not None
-    name = names_of([Path(given).name.partition(".")[0]])[0]
+    stem = Path(given).name.partition(".")[0]
+    chosen = [str(how.stated[option]) for option in ("value", "only") if option in how.stated]
+    name = names_of([" ".join([stem[:17], *chosen]) if chosen else stem])[0]
     times = None if source.reading is None else source.reading.one().times
     series = Series(name, source.values, times)
     seasons = () if times is None else times.frequency.seasons
-    fitting = [season for season in seasons if 3 * season <= len(series)]
+    part = _undivided(series, how)
+    fitting = [season for season in seasons if 3 * season <= len(part)]
     told = "" if source.reading is None else " ".join(source.reading.understood.split())
-    return Measured(_undivided(series, how), fitting[0] if fitting else 1, told)
+    return Measured(part, fitting[0] if fitting else 1, f"{told} {_left_out(series, part)}".strip())
 
 
 def _undivided(series: Series, how: FileOptions) -> Series:
-    """The part after the last gap that a rule did not fill; the whole series without a rule."""
-    if how.gaps is None or not series.missing:
+    """The last values between gaps that a rule did not fill; the whole series without a rule."""
+    present = np.flatnonzero(~np.isnan(series.values))
+    if how.gaps is None or not series.missing or not len(present):
         return series
-    part = series.unbroken()
-    times = None if series.times is None else series.times.after(len(series) - len(part))
-    return Series(series.name, part, times)
+    end = int(present[-1]) + 1
+    begin = end - len(Series(series.name, series.values[:end]).unbroken())
+    return Series(series.name, series.values[begin:end], None if series.times is None else series.times.after(begin))
+
+
+def _left_out(series: Series, part: Series) -> str:
+    """One sentence if a gap that no rule fills left values of a series out."""
+    if len(part) == len(series):
+        return ""
+    return (
+        f"Only the last {len(part):,} unbroken values are used, of {len(series):,}: a gap of more than {LONGEST_GAP} "
+        "values, or at an end, is not filled."
+    )
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ def mse_of(value: float) -> str:
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
+def value_of(value: float) -> str:
+    """A value of a series as text, to six digits, and to four decimals where the digits before them are as many."""
+    return f"{value:.4f}" if 1e4 <= abs(value) < 1e15 else f"{value:.6g}"
+
+
 def show_manifest(bundle: Bundle) -> None:
     """Print the facts of `seqzoo show`."""
     facts = bundle.manifest
@@ -129,9 +134,11 @@ def show_forecast(case: Case, stamps: list[str] | None = None) -> None:
         table.add_column("clean truth" if key == "clean" else key, justify="right")
     total = len(case.forecast)
     stride = max(1, -(-total // 20))
+    largest = max(abs(value) for values in columns.values() for value in values)
+    write = "{:.4f}".format if largest == 0 or 0.01 <= largest < 1e15 else "{:.6g}".format
     for step in range(0, total, stride):
         when = [] if stamps is None else [stamps[step]]
-        table.add_row(str(step + 1), *when, *(f"{values[step]:.4f}" for values in columns.values()))
+        table.add_row(str(step + 1), *when, *(write(values[step]) for values in columns.values()))
     print_table(table)
 
 

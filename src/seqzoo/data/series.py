@@ -150,7 +150,10 @@ def _read(name: str, sha256: str, path: Path) -> Series:
     except (IntegrityError, ValueError, EOFError, KeyError, TypeError):
         series = None
     if series is None or series.sha256 != sha256:
-        raise InputError(f"the series {name!r} (SHA-256 {sha256[:12]}) is not stored here: give its values again.")
+        raise InputError(
+            f"the series {name!r} (SHA-256 {sha256[:12]}) is not stored here: give its values again, as "
+            "`seqzoo verify MODEL --series FILE` does."
+        )
     return series
 
 

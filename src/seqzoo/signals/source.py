@@ -71,7 +71,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         if not NAME.fullmatch(self.name):
             raise InputError(f"a series' name must match {NAME.pattern}, got {self.name[:80]!r}.")
         if self.name in FAMILIES:  # a model of the series would have the name of a model of the signal
-            raise InputError(f"{self.name!r} is the name of a signal: give the series another name.")
+            raise InputError(f"{self.name!r} is the name of a signal: give the series, or its file, another name.")
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise InputError(f"the SHA-256 of a series has 64 hexadecimal digits, got {self.sha256[:80]!r}.")
         if not 0 < self.cutoff < self.length:
@@ -87,12 +87,17 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
             cutoff: the index where the held-out part begins; by default the last fifth is held out.
 
         Raises:
-            InputError: a value of the series is missing.
+            InputError: a value of the series is missing, or the series is too short to hold a fifth of it out.
         """
         if series.missing:
             raise InputError(
                 f"the series {series.name!r} has {series.missing:,} missing values, and training needs every value. "
                 "Fill them with --gaps interpolate or --gaps last."
+            )
+        if cutoff is None and len(series) < HELD_OUT:
+            raise InputError(
+                f"the series {series.name!r} has {len(series)} values, too few to hold a fifth of them out. "
+                "Give a longer series."
             )
         series.store()
         at = len(series) - len(series) // HELD_OUT if cutoff is None else cutoff

@@ -25,6 +25,7 @@ LONGEST = 512  # the longest window that is tried; a longer one can be asked for
 SEASONS = (1, 2, 3)  # windows that are tried, in seasons
 STEPS = (8, 16, 32, 64)  # and without a season
 FEWEST_WINDOWS = 8
+LEAST_RANGE = 1e-140  # of the values of a series: the square of a hundred-millionth of it is a normal float64
 
 
 def context_lengths(count: int, horizon: int, season: int = 1) -> list[int]:
@@ -99,6 +100,11 @@ def spec_on_series(
     past = series.series().values[: series.cutoff]
     if past.min() == past.max():
         raise InputError(f"every value before the cutoff is {past[0]:g}: there is nothing to learn from it.")
+    if np.ptp(past) < LEAST_RANGE:
+        raise InputError(
+            f"the values before the cutoff differ by at most {np.ptp(past):.3g}, and the squares of such errors "
+            "vanish in float64. Give the series in a smaller unit."
+        )
     length = choose_context_length(past, horizon, series.season) if context_length is None else context_length
     config = dataclasses.replace(architecture.config(), context_length=length, horizon=horizon)
     windows = len(past) - len(past) // HELD_OUT - length - horizon + 1

@@ -77,17 +77,18 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
         return Endless(process, spec.recipe.batch_size, length, horizon, spec.seed)
     if process is not None and points is not None:
         seen = process.observed_series(points, length, horizon, seed=spec.seed)
-        what, whole = f"a budget of {points} points", process.observed_length(length + horizon)
+        what, whole, remedy = f"a budget of {points} points", process.observed_length(length + horizon), ""
     else:
         assert isinstance(spec.source, Observed)
         values = spec.source.series().values[: spec.source.cutoff]
         seen = [spec.scaling.standardise(values).astype(np.float64)]
         what, whole = f"a series of {len(values)} points before its cutoff", None
+        remedy = " before the cutoff, or a shorter context or horizon"
     if not _can_be_divided(seen, length, horizon):
         raise InputError(
             f"{what} is too small: a fifth of it is held out to choose the weights, and one window of {length} + "
             f"{horizon} values must remain. Give at least "
-            f"{_fewest(whole, length, horizon)}."
+            f"{_fewest(whole, length, horizon)}{remedy}."
         )
     training, held_out = _divided(seen, length, horizon)
     return Finite(training, held_out, spec.recipe.batch_size, spec.seed)

@@ -79,7 +79,10 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _check_cutoff(self, source: Observed) -> None:
         """Raises InputError unless the cutoff leaves a window before it and enough values for a score after it."""
         if source.cutoff < self.context_length:
-            raise InputError(f"the cutoff must leave {self.context_length} values before it, got {source.cutoff}.")
+            raise InputError(
+                f"the cutoff must leave {self.context_length} values before it, got {source.cutoff}. Give a longer "
+                "series or a shorter context."
+            )
         after = source.length - source.cutoff
         needed = self.horizon + FEWEST_CUTOFFS - 1
         if after < needed:
