@@ -124,7 +124,7 @@ def predict(
         emit({"model": name, "engine": predictor.engine, "outside_training": outside and outside.facts(),
               "forecast": forecast.tolist(), **read})
     else:
-        from .tables import value_of
+        from ..data.numerals import value_of
 
         say_outside(outside)
         for row in forecast:

@@ -47,11 +47,6 @@ def mse_of(value: float) -> str:
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
-def value_of(value: float) -> str:
-    """A value of a series as text, to six digits, and to four decimals where the digits before them are as many."""
-    return f"{value:.4f}" if 1e4 <= abs(value) < 1e15 else f"{value:.6g}"
-
-
 def show_manifest(bundle: Bundle) -> None:
     """Print the facts of `seqzoo show`."""
     facts = bundle.manifest

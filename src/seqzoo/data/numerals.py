@@ -165,3 +165,8 @@ def _problem(cell: str, word: str) -> str:
     if re.search(r"[\[\](){}]", word):
         return "is not a number. Write one flat list, as [1, 2, 3], or one number a line."
     return "is not a number; numbers look like -0.5."
+
+
+def value_of(value: float) -> str:
+    """A value of a series as text, to six digits, and to four decimals where the digits before them are as many."""
+    return f"{value:.4f}" if 1e4 <= abs(value) < 1e15 else f"{value:.6g}"
