@@ -18,7 +18,7 @@ from support.terminal import Terminal
 HOURS = np.arange(400)
 VALUES = 200 + 40 * np.sin(2 * np.pi * HOURS / 24) + np.random.default_rng(5).standard_normal(400)
 STAMPS = np.datetime64("2024-01-01T00:00") + HOURS.astype("timedelta64[h]")
-FEW = ["--context", 24, "--scaling", "series", "--set", "recipe.steps=20", "--keep-worse"]
+FEW = ["--context-length", 24, "--scaling", "series", "--set", "recipe.steps=20", "--keep-worse"]
 
 
 def written(path: Path, values: np.ndarray, other: np.ndarray | None = None) -> Path:
@@ -44,8 +44,8 @@ def gapped(*gaps: tuple[int, int]) -> np.ndarray:
         (VALUES[:0], [], ["0 values", "longer"]),
         (VALUES[:1], [], ["1 values", "longer"]),
         (VALUES * 1e-300, [], ["smaller unit"]),
-        (VALUES, ["--context", 390], ["390", "320", "shorter context"]),
-        (VALUES, ["--context", 300], ["before the cutoff, or a shorter context"]),
+        (VALUES, ["--context-length", 390], ["390", "320", "shorter context"]),
+        (VALUES, ["--context-length", 300], ["before the cutoff, or a shorter context"]),
     ],
 )
 def test_a_series_that_cannot_be_trained_on_is_refused_with_the_remedy(
