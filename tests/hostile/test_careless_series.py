@@ -133,3 +133,17 @@ def test_the_card_states_the_horizon_that_config_states(terminal: Terminal, tmp_
     assert terminal("train", "linear", "--series", path, *FEW, "--set", "config.horizon=3").status == 0
     manifest = open_bundle(home / "models" / "linear.meter").manifest
     assert manifest.contract.horizon == 3 and manifest.title.endswith("3 steps at once")
+
+
+def test_what_can_be_refused_at_once_is_refused_before_anything_trains(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained(*given: object, **options: object) -> None:
+        raise AssertionError("a training has begun")
+
+    monkeypatch.setattr("seqzoo.training.loop.train", trained)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("kept", "utf-8")
+    for option, value in (("--as", "A B"), ("--plot", "curve.gif"), ("--out", tmp_path / "full")):
+        assert str(value) in terminal("train", "linear", "--series", "series:nile", option, value).refusal
+    assert "--zone" in terminal("forecast", "line.sine", "--series", "series:nile", "--zone", "UTC").refusal

@@ -86,17 +86,29 @@ def train(
     if series is None:
         _refuse_without_series(horizon, context, season, scaling, how)
         entry = _registry.entry(name)
-        spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
-        card, saved_as = entry.card, f"{name}-own"
+        usual_name = f"{name}-own"
     else:
         architecture = _registry.architecture(_architecture(name))
         kind = _kind(scaling)
         source, told = _observed(series, how, season)
+        usual_name = f"{architecture.name}.{source.name}"
+    saved_as = as_name or usual_name
+    shelf.check_name(saved_as)
+    folder = out or shelf.place(saved_as)
+    store.check_replaceable(folder)
+    build.check_exporter()
+    _storage.check_writable(folder.parent)
+    curve = plot or _storage.home() / "curves" / f"{saved_as}.svg"
+    plots.check_kind(curve)
+    if series is None:
+        spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
+        card = entry.card
+    else:  # after all that can be refused at once: choosing the scaling trains twice
         spec = spec_on_series(
             architecture, source, horizon, context_length=context, scaling=kind, seed=seed,
             changes=settings(change or []),
         )  # fmt: skip
-        card, saved_as = architecture.card_of(source, spec.horizon), f"{architecture.name}.{source.name}"
+        card = architecture.card_of(source, spec.horizon)
         if not json:
             typer.echo(told, err=True, nl=bool(told))
             chosen = [word for word, given in (("context", context), ("scaling", scaling)) if given is None]
@@ -105,16 +117,8 @@ def train(
                 f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}.{by}",
                 err=True,
             )
-    saved_as = as_name or saved_as
-    shelf.check_name(saved_as)
-    folder = out or shelf.place(saved_as)
-    store.check_replaceable(folder)
-    build.check_exporter()
     build.check_exportable(spec)
-    _storage.check_writable(folder.parent)
     before = _identity(folder)
-    curve = plot or _storage.home() / "curves" / f"{saved_as}.svg"
-    plots.check_kind(curve)
     known = runs.here()
     _storage.check_writable(known.folder)
     run = known.interrupted(spec) if resume else None

@@ -121,6 +121,8 @@ def _collected(file: Path | None, how: FileOptions, length: int) -> Given | None
 
     if file is None or not str(file).startswith(collection.PREFIX):
         return None
+    if how.stated:
+        raise InputError(f"--{next(iter(how.stated))} tells how a file is read, and {file} is not a file.")
     series = collection.load(str(file)).series()
     reading = Reading((series,), (series.name,), f"{file}: {len(series):,} values of the collection.")
     reading = reading if how.gaps is None else reading.filled(how.gaps, length)
@@ -177,26 +179,22 @@ def measured(given: str, how: FileOptions) -> Measured:
     from ..data import collection
     from ..data.measured import names_of
 
-    if given.startswith(collection.PREFIX):
-        if how.stated:
-            raise InputError(f"--{next(iter(how.stated))} tells how a file is read, and {given} is not a file.")
-        collected = collection.load(given)
-        series = collected.series()
-        series = series if how.gaps is None else series.filled(how.gaps, LONGEST_GAP)
-        part = _undivided(series, how)
-        return Measured(part, collected.season, _left_out(series, part))
     source = given_series([], Path(given), how, LONGEST_GAP)
     assert source is not None
+    if given.startswith(collection.PREFIX):
+        assert source.reading is not None
+        series = source.reading.one()
+        part = _undivided(series, how)
+        return Measured(part, collection.load(given).season, _left_out(series, part))
     stem = Path(given).name.partition(".")[0]
     chosen = [str(how.stated[option]) for option in ("value", "only") if option in how.stated]
     name = names_of([" ".join([stem[:17], *chosen]) if chosen else stem])[0]
     times = None if source.reading is None else source.reading.one().times
     series = Series(name, source.values, times)
-    seasons = () if times is None else times.frequency.seasons
     part = _undivided(series, how)
-    fitting = [season for season in seasons if 3 * season <= len(part)]
+    season = 1 if times is None else times.frequency.season_of(len(part))
     told = "" if source.reading is None else " ".join(source.reading.understood.split())
-    return Measured(part, fitting[0] if fitting else 1, f"{told} {_left_out(series, part)}".strip())
+    return Measured(part, season, f"{told} {_left_out(series, part)}".strip())
 
 
 def _undivided(series: Series, how: FileOptions) -> Series:

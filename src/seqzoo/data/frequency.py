@@ -54,6 +54,10 @@ class Frequency:
             return (5,) if self.step == 1 else ()
         return {1: (7,), 7: (52,)}.get(self.step, ())
 
+    def season_of(self, count: int) -> int:
+        """The shortest usual season that `count` values hold three times; 1 if none."""
+        return next((season for season in self.seasons if 3 * season <= count), 1)
+
     def positions(self, stamps: Stamps, start: np.datetime64, holidays: Stamps | None = None) -> NDArray[np.int64]:
         """How many steps each stamp lies after `start`; -1 for a stamp that is not on the grid or lies before it."""
         counted, on_grid = self._counted(stamps, holidays)

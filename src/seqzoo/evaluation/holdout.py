@@ -12,6 +12,7 @@ from .._arrays import FloatArray, channel
 from .._estimates import Estimate
 from ..errors import InputError
 from ..forecasters.linear import FittedLinear, RidgeAutoregression
+from ..forecasters.simple import weighted_sum
 from ..forecasters.table import rules
 from ..signals import Observed
 from .backtest import Backtest, backtest
@@ -66,12 +67,8 @@ def score_on_series(
     Raises:
         InputError: as `backtest`, or there are fewer than 8 cutoffs.
     """
+    check_cutoffs(len(values) - context_length, horizon)
     cutoffs = len(values) - context_length - horizon + 1
-    if cutoffs < FEWEST_CUTOFFS:
-        raise InputError(
-            f"a score needs {context_length + horizon + FEWEST_CUTOFFS - 1} values, among them a context of "
-            f"{context_length} and a horizon of {horizon}, got {len(values)}."
-        )
 
     def scored(forecaster: Predict) -> Backtest:
         return backtest(forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1)
@@ -82,6 +79,16 @@ def score_on_series(
     return HoldoutScore(scored(predict), rivals)
 
 
+def check_cutoffs(after: int, horizon: int) -> None:
+    """Raises InputError unless `after` values after the first cutoff give enough cutoffs for a score."""
+    needed = horizon + FEWEST_CUTOFFS - 1
+    if after < needed:
+        raise InputError(
+            f"a score needs {needed} values after the cutoff, {FEWEST_CUTOFFS} cutoffs with a horizon of {horizon}, "
+            f"got {after:,}. Give a longer series, a shorter horizon or an earlier cutoff."
+        )
+
+
 def rules_of_windows(
     context_length: int, horizon: int, season: int
 ) -> dict[str, Callable[[FloatArray], FloatArray]]:
@@ -90,7 +97,11 @@ def rules_of_windows(
     Seasonal naive is left out where the window does not hold a season.
     """
     known = rules(season if season <= context_length else 1)
-    return {name: _sum(weights(context_length, horizon)) for name, weights in known.items()}
+
+    def rule(weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        return lambda context: weighted_sum(weights, np.asarray(channel(context), np.float64))
+
+    return {name: rule(weights(context_length, horizon)) for name, weights in known.items()}
 
 
 def linear_on(source: Observed, context_length: int, horizon: int) -> FittedLinear | None:
@@ -104,17 +115,6 @@ def linear_on(source: Observed, context_length: int, horizon: int) -> FittedLine
         return RidgeAutoregression(context_length).fit(past, horizon)
     except InputError:
         return None
-
-
-def _sum(weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """The weighted sum of windows [B, L, 1], counted from their last values: far from zero, digits are kept."""
-
-    def forecast(context: FloatArray) -> FloatArray:
-        windows = np.asarray(channel(context), np.float64)
-        last = windows[:, -1:]
-        return (windows - last) @ weights.T + last
-
-    return forecast
 
 
 def _over_steps(result: Backtest) -> Estimate:

@@ -17,7 +17,7 @@ from .._arrays import FloatArray
 from ..data.windows import finite_series
 from ..errors import UnknownNameError
 from .linear import RidgeAutoregression
-from .simple import MAX_CONTEXT, check_season
+from .simple import MAX_CONTEXT, check_season, weighted_sum
 from .statistical import METHODS, Statistical
 from .table import label, rules
 
@@ -64,8 +64,7 @@ class Rule:
     def fit(self, past: ArrayLike, horizon: int) -> Fitted:
         def forecast(values: NDArray[np.float64]) -> NDArray[np.float64]:
             window = values[-MAX_CONTEXT:]
-            centre = window[-1]  # the weights sum to 1: far from zero, differences keep their digits
-            return np.asarray(centre + self.weights(len(window), horizon) @ (window - centre))
+            return np.asarray(weighted_sum(self.weights(len(window), horizon), window), np.float64)
 
         forecast(finite_series(past))
         return forecast

@@ -62,6 +62,16 @@ def seasonal_naive_weights(context_length: int, horizon: int = 1, *, season: int
     return weights
 
 
+def weighted_sum(weights: FloatArray, windows: FloatArray) -> FloatArray:
+    """Forecasts [..., H] of a rule from windows [..., L], for weights [H, L] that sum to 1 at each step.
+
+    Values are counted from the last one of the window: far from zero, their differences keep their digits.
+    """
+    last = windows[..., -1:]
+    forecast: FloatArray = (windows - last) @ weights.T + last
+    return forecast
+
+
 def check_season(season: int) -> None:
     """Raises InputError unless the length of a season is a whole number of steps, at least 1."""
     if isinstance(season, bool) or not isinstance(season, int | np.integer) or season < 1:

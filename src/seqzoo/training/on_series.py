@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..data.scaling import KINDS, Kind
 from ..data.windows import HELD_OUT, sliding
 from ..errors import DivergedError, InputError
-from ..evaluation.holdout import FEWEST_CUTOFFS
+from ..evaluation.holdout import check_cutoffs
 from ..forecasters.linear import validation_errors
 from ..signals import Observed
 from ..zoo import _model_files
@@ -91,12 +91,7 @@ def spec_on_series(
     Raises:
         InputError: the series is too short, or as `TrainingSpec.of`.
     """
-    after = series.length - series.cutoff
-    if after < horizon + FEWEST_CUTOFFS - 1:
-        raise InputError(
-            f"the last {after:,} of {series.length:,} values score the model, and a horizon of {horizon} needs "
-            f"{horizon + FEWEST_CUTOFFS - 1} of them. Give a longer series or a shorter horizon."
-        )
+    check_cutoffs(series.length - series.cutoff, horizon)  # before a window is chosen
     past = series.series().values[: series.cutoff]
     if past.min() == past.max():
         raise InputError(f"every value before the cutoff is {past[0]:g}: there is nothing to learn from it.")

@@ -12,7 +12,7 @@ import msgspec
 
 from ..data.scaling import KINDS, Kind, Scaling
 from ..errors import InputError
-from ..evaluation.holdout import FEWEST_CUTOFFS
+from ..evaluation.holdout import check_cutoffs
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Observed, Simulated, Source
 from ..zoo import _model_files
@@ -83,13 +83,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"the cutoff must leave {self.context_length} values before it, got {source.cutoff}. Give a longer "
                 "series or a shorter context."
             )
-        after = source.length - source.cutoff
-        needed = self.horizon + FEWEST_CUTOFFS - 1
-        if after < needed:
-            raise InputError(
-                f"a score needs {needed} values after the cutoff, {FEWEST_CUTOFFS} cutoffs with a horizon of "
-                f"{self.horizon}, got {after:,}. Give a longer series, a shorter horizon or an earlier cutoff."
-            )
+        check_cutoffs(source.length - source.cutoff, self.horizon)
 
     @classmethod
     def of(

@@ -12,6 +12,7 @@ from ....bundles import holdout
 from ....data.series import is_stored
 from ....evaluation.holdout import LINEAR, linear_on
 from ....forecasters.protocol import has_bundle
+from ....forecasters.simple import weighted_sum
 from ....forecasters.table import label, rules
 from ....signals import Observed, Source
 from ....signals.scene import Knob
@@ -96,7 +97,7 @@ def _rivals(source: Source, length: int, horizon: int) -> dict[str, Callable[[np
     known = rules(source.season if source.season <= length else 1)
     shown = ["seasonal_naive" if "seasonal_naive" in known else "line", "last_value"]
     rivals: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        name: partial(np.matmul, known[name](length, horizon)) for name in shown
+        name: partial(weighted_sum, known[name](length, horizon)) for name in shown
     }
     linear = linear_on(source, length, horizon) if is_stored(source.sha256) else None
     return rivals if linear is None else {**rivals, LINEAR: linear}
