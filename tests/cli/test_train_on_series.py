@@ -35,6 +35,7 @@ def meter(tmp_path: Path) -> Path:
 def test_from_a_file_to_a_model_that_forecasts_and_proves_itself(terminal: Terminal, home: Path, meter: Path) -> None:
     trained = terminal("train", "mlp", "--series", meter, "--horizon", 6, "--scaling", "series", *SMALL)
     assert trained.status == 0, trained
+    assert trained.out.rstrip().endswith("seqzoo forecast mlp.meter --file FILE")
     assert "'Verbrauch (kWh)' with a decimal comma" in trained.err and "season 24, scaling by series" in trained.err
     for name in ("mlp.meter", "best linear", "seasonal naive", "last value"):
         assert name in trained.out

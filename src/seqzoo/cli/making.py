@@ -402,6 +402,7 @@ def _check_unchanged(folder: Path, before: bytes | None, draft: Path, checkpoint
 
 
 def _show_trained(trained: Trained, manifest: Manifest, path: Path, curve: Path) -> None:
+    from ..signals import Simulated
     from .tables import show_stated_score
 
     name = manifest.name
@@ -410,4 +411,5 @@ def _show_trained(trained: Trained, manifest: Manifest, path: Path, curve: Path)
                    "The same command with --resume continues.")
     show_stated_score(manifest)
     typer.echo(f"\n{trained.seconds:.0f} s of training. Saved: {path}\nTraining curve: {curve}")
-    typer.echo(f"Use it: seqzoo forecast {name if path.name == name else path}")
+    given = "" if isinstance(manifest.source, Simulated) else " --file FILE"  # a measured series has no fresh windows
+    typer.echo(f"Use it: seqzoo forecast {name if path.name == name else path}{given}")
