@@ -72,13 +72,15 @@ def train(
     from ..zoo import _registry
 
     check_torch("training")
+    import msgspec
+
     from .. import _storage
     from ..evaluation import plots
     from ..execution import runs
     from ..execution.runs import recording
     from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
-    from ..training.on_series import spec_on_series
+    from ..training.on_series import choose_scaling, spec_on_series
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
 
@@ -86,41 +88,40 @@ def train(
     if series is None:
         _refuse_without_series(horizon, context, season, scaling, how)
         entry = _registry.entry(name)
-        usual_name = f"{name}-own"
+        spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
+        card, saved_as = entry.card, f"{name}-own"
     else:
         architecture = _registry.architecture(_architecture(name))
         kind = _kind(scaling)
         source, told = _observed(series, how, season)
-        usual_name = f"{architecture.name}.{source.name}"
-    saved_as = as_name or usual_name
+        spec = spec_on_series(
+            architecture, source, horizon, context_length=context, scaling=kind or "series", seed=seed,
+            changes=settings(change or []),
+        )  # fmt: skip
+        card, saved_as = architecture.card_of(source, spec.horizon), f"{architecture.name}.{source.name}"
+    saved_as = as_name or saved_as
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
     store.check_replaceable(folder)
     build.check_exporter()
+    build.check_exportable(spec)
     _storage.check_writable(folder.parent)
+    before = _identity(folder)
     curve = plot or _storage.home() / "curves" / f"{saved_as}.svg"
     plots.check_kind(curve)
-    if series is None:
-        spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
-        card = entry.card
-    else:  # after all that can be refused at once: choosing the scaling trains twice
-        spec = spec_on_series(
-            architecture, source, horizon, context_length=context, scaling=kind, seed=seed,
-            changes=settings(change or []),
-        )  # fmt: skip
-        card = architecture.card_of(source, spec.horizon)
+    known = runs.here()
+    _storage.check_writable(known.folder)
+    if series is not None:
+        if kind is None:  # last, as it trains twice
+            spec = msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
         if not json:
             typer.echo(told, err=True, nl=bool(told))
-            chosen = [word for word, given in (("context", context), ("scaling", scaling)) if given is None]
+            chosen = [word for word, given in (("context", context), ("scaling", kind)) if given is None]
             by = f" Chosen on the values before the hold-out: {' and '.join(chosen)}." if chosen else ""
             typer.echo(
                 f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}.{by}",
                 err=True,
             )
-    build.check_exportable(spec)
-    before = _identity(folder)
-    known = runs.here()
-    _storage.check_writable(known.folder)
     run = known.interrupted(spec) if resume else None
     if resume and run is None:
         typer.echo("No run with these options was interrupted; starting from the beginning.", err=True)
