@@ -35,6 +35,29 @@ def of(bundle: Bundle) -> NDArray[np.float64]:
     return np.asarray(values)
 
 
-def encoded(values: NDArray[np.float64]) -> bytes:
-    """The bytes of the file that `of` reads."""
-    return serialise({"values": np.ascontiguousarray(values, np.float64)})
+def known_of(bundle: Bundle) -> NDArray[np.float64] | None:
+    """The channels [T, D - 1] beside these values that were known in advance; None if D is 1.
+
+    Raises:
+        InputError, IntegrityError: as `of`.
+    """
+    contract = bundle.manifest.contract
+    if contract.channels == 1:
+        return None
+    shape = (len(of(bundle)), contract.channels - 1)
+    try:
+        known = load(bundle.read(HOLDOUT))["known"]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{HOLDOUT} cannot be read: {error}.") from None
+    if known.shape != shape or known.dtype != np.float64 or not np.isfinite(known).all():
+        raise IntegrityError(
+            f"{HOLDOUT} must hold known channels as finite float64 {list(shape)}, not {known.dtype} "
+            f"{list(known.shape)}."
+        )
+    return np.asarray(known)
+
+
+def encoded(values: NDArray[np.float64], known: NDArray[np.float64] | None = None) -> bytes:
+    """The bytes of the file that `of` and `known_of` read."""
+    tensors = {"values": values} if known is None else {"values": values, "known": known}
+    return serialise({name: np.ascontiguousarray(tensor, np.float64) for name, tensor in tensors.items()})

@@ -92,7 +92,7 @@ def forecast(
     case = case_of(predictor, given, horizon, seed)
     is_own, note = case.observed is None, None
     best = "" if predictor.process is None else standing(predictor.process, own=is_own)
-    outside = predictor.outside(case.history[-predictor.context_length :]) if is_own else None
+    outside = predictor.outside(_context(predictor, given, case.history)) if is_own else None
     if interval is not None:
         from_signal = not is_own or (predictor.process is not None and predictor.process.episodic)
         calibrated = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
@@ -225,6 +225,7 @@ def case_of(predictor: Forecaster, given: Given | None, horizon: int, seed: int 
 
     from ..evaluation.scoring import fresh_seed
     from ..forecasters import rollout
+    from .reading import beside
 
     rollout.check_horizon(horizon)
     length, process = predictor.context_length, predictor.process
@@ -236,10 +237,22 @@ def case_of(predictor: Forecaster, given: Given | None, horizon: int, seed: int 
         rng = np.random.default_rng(fresh_seed() if seed is None else seed)
         drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
         history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
-    ahead = predictor.forecast(history, horizon)[0]
+    following = None if given is None else beside(predictor, given, len(given.values), horizon)
+    ahead = predictor.forecast(_context(predictor, given, history), horizon, following)[0]
     if process is not None:
         bayes = rollout.finite(process.posterior(history[None, -length:], horizon)[0])[0]
     return rollout.Case(history, ahead, bayes, observed, clean)
+
+
+def _context(predictor: Forecaster, given: Given | None, history: Any) -> Any:
+    """The last window of a history [T]: [L], or [L, D] with the channels that a model reads beside the values."""
+    import numpy as np
+
+    from .reading import beside
+
+    window = history[-predictor.context_length :]
+    known = None if given is None else beside(predictor, given, len(given.values) - len(window), len(window))
+    return window if known is None else np.column_stack([window, known])
 
 
 def _steps(predictor: Forecaster, horizon: int) -> Predict:
