@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 
 import numpy as np
 from nicegui import ui
 
+from ...._arrays import with_known
 from ....bundles import holdout
 from ....data.series import is_stored
 from ....evaluation.holdout import LINEAR, linear_on
@@ -28,7 +30,7 @@ class _Measured:
         assert has_bundle(known)
         self.visit = visit
         self.length, self.horizon = known.context_length, known.horizon
-        self.values = holdout.of(known.bundle)
+        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
         self.rivals = _rivals(known.manifest.source, self.length, self.horizon)
         self.first = int(visit.number("window", 0, 0, self.last))
@@ -47,6 +49,9 @@ class _Measured:
                 theme.html("The series", tag="h3")
                 controls.Slider(Knob("window", "Window", 0, max(self.last, 1), 1, 0), self.first, self._move)
                 theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
+                if self.known is not None:
+                    names = ", ".join(self.visit.known.channels[1:])
+                    theme.html(escape(f"The model also reads {names}; its rivals read values only."), "hint", "p")
         self.failure = theme.html("", "error-line")
         await self.refresh()
 
@@ -58,7 +63,9 @@ class _Measured:
     async def _refresh(self) -> None:
         context = self.values[self.first : self.first + self.length]
         observed = self.values[self.first + self.length :][: self.horizon]
-        ahead = await computed(lambda: self.visit.model.predict(context), self.failure)
+        known = None if self.known is None else self.known[None, self.first : self.first + self.length]
+        read = with_known(context[None], known)
+        ahead = await computed(lambda: self.visit.model.predict(read), self.failure)
         if ahead is None:
             return
         forecasts = {name: forecast(context) for name, forecast in self.rivals.items()}
