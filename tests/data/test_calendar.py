@@ -73,7 +73,7 @@ def test_parts_that_say_nothing_of_the_steps_are_refused():
     for parts, times, sentence in refused:
         with pytest.raises(InputError, match=sentence):
             chosen(parts, times, 10_000)
-    with pytest.raises(UnknownNameError, match="Did you mean .hour"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean .hour"):
         chosen(["hours"], hourly, 100)
     assert chosen(["month", "hour", "hour"], hourly, 100) == ("hour", "month")
     assert chosen([], None, 100) == ()

@@ -324,7 +324,7 @@ def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, t
     plain = tmp_path / "plain.txt"
     plain.write_text("\n".join(map(str, values)))
     for command in ("forecast", "predict"):
-        with pytest.raises(InputError, match="these numbers have no times. Give a file with a column of times"):
+        with pytest.raises(InputError, match=r"these numbers have no times. Give a file with a column of times"):
             runner.invoke(app, [command, "gru.meter", "--file", str(plain)], catch_exceptions=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import NamedTuple
 
 from ..bundles.manifest import Manifest
@@ -30,7 +31,8 @@ def of(name: str, manifest: Manifest, origin: str) -> list[Snippet]:
     likely = float(f"{manifest.contract.scaling.center:.6g}") if is_double else 0.1
     step = likely if width == 1 else [likely, *[0.0, 1.0] * (width // 2)]  # sines and cosines at midnight
     values = _lines([likely] * length) if width == 1 else ",\n".join([f"    {step}"] * length)
-    told = "" if width == 1 else f"# A step holds {', '.join(manifest.contract.names)}; {CARD} has the formulas.\n"
+    named_channels = textwrap.wrap(f"Each step: {', '.join(manifest.contract.names)}.", 58)
+    told = "" if width == 1 else "".join(f"# {line}\n" for line in [*named_channels, f"{CARD} has their formulas."])
     steps = f"[[{step}] * {length}]"
     of_numpy = f"np.full((1, {length}, 1), {likely}, np.{{}})" if width == 1 else f"np.array({steps}, np.{{}})"
     kind, number = ("float64", "double") if is_double else ("float32", "float")
