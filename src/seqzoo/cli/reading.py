@@ -24,6 +24,7 @@ from .app import FileOptions
 
 if TYPE_CHECKING:
     from ..data.measured import Reading
+    from ..data.times import TimeIndex
 
 LIMIT = 16 << 20  # bytes; as Python numbers they take about thirty times the memory
 TABLE_LIMIT = 64 << 20  # bytes of a table, before it is unpacked; `data.reading` has the same limit after it
@@ -65,6 +66,21 @@ class Given:
             f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "
             f"Fill gaps with {fill}."
         )
+
+    def times_of(self, length: int) -> TimeIndex | None:
+        """The times of the last `length` values, if they are known."""
+        times = None if self.reading is None else self.reading.one().times
+        return None if times is None else times.after(len(self.values) - length)
+
+    def clock(self, length: int, horizon: int) -> NDArray[np.datetime64] | None:
+        """What a clock showed at the last `length` values and will show at the forecast, if the times are known."""
+        times = self.times_of(length)
+        if times is None:
+            return None
+        from ..data.times import to_local
+
+        instants = times.instants(length + horizon)
+        return instants if times.zone is None else to_local(instants, times.zone)
 
     def stamps(self, horizon: int) -> list[str] | None:
         """The stamps of the forecast, if the times are known."""
