@@ -93,6 +93,16 @@ def least_windows(level: float) -> int:
     return math.ceil(exact / (1 - exact))
 
 
+def radius_of(residuals: FloatArray, level: float) -> FloatArray:
+    """[H]: the radius at each step ahead, from absolute errors [n, H] of calibration windows in any order.
+
+    Raises:
+        InputError: as `rank`.
+    """
+    chosen = rank(len(residuals), level) - 1
+    return np.asarray(np.partition(residuals, chosen, axis=0)[chosen])
+
+
 def calibrate(forecaster: Predict, context: ArrayLike, target: ArrayLike, level: float) -> SplitConformal:
     """Intervals for a forecaster, calibrated on windows that it was not fitted to.
 
@@ -113,9 +123,9 @@ def calibrate(forecaster: Predict, context: ArrayLike, target: ArrayLike, level:
         )
     if not all(np.isfinite(single(values)).all() for values in (read, observed)):
         raise InputError("every value of the calibration windows must be finite in float32.")
-    chosen = rank(len(observed), level)
+    rank(len(observed), level)  # before the forecasts are made
     residuals = np.abs(forecast_of(forecaster, read, observed.shape[1]) - observed)
-    return SplitConformal(float(level), np.partition(residuals, chosen - 1, axis=0)[chosen - 1], len(observed))
+    return SplitConformal(float(level), radius_of(residuals, level), len(observed))
 
 
 def calibrate_on_signal(
