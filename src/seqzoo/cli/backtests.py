@@ -77,6 +77,11 @@ def backtest(
         bool,
         typer.Option("--rivals", help="Add AutoETS, AutoTheta and AutoARIMA.", rich_help_panel=_ROLLING),
     ] = False,
+    interval: Annotated[
+        list[float] | None,
+        typer.Option("--interval", rich_help_panel=_ROLLING,
+                     help="Add prediction intervals of this level, for example 0.9. Repeatable."),
+    ] = None,
     measure: Annotated[
         str, typer.Option("--measure", help=f"Shown by step: {', '.join(MEASURES)}.", rich_help_panel=_ROLLING)
     ] = "mase",
@@ -125,15 +130,15 @@ def backtest(
         raise InputError("--fresh begins the results of --out anew: give --out with it.")
     predictor = find_model(name, engine)
     if file is None:
-        stated = {"start": start, "last": last, "refit": refit, "season": season, "out": out}
-        wanted = [*(word for word, value in stated.items() if value is not None), *["rivals"] * rivals]
+        stated = {"start": start, "last": last, "refit": refit, "season": season, "interval": interval, "out": out}
+        wanted = [*(word for word, value in stated.items() if value not in (None, [])), *["rivals"] * rivals]
         if wanted:
             raise InputError(f"--{wanted[0]} belongs to a series that is given: give it with --series.")
         _on_signal(predictor, name, horizon or HORIZON, stride, points, seed, plot, json, how)
         return
     load_models(models)
     _OnSeries(predictor, name, file, how, horizon, stride, season).run(
-        start, last, refit, rivals, measure, out, fresh, plot, json
+        start, last, refit, rivals, interval or [], measure, out, fresh, plot, json
     )
 
 
@@ -194,10 +199,11 @@ class _OnSeries:
         self.notes: list[str] = []
 
     def run(
-        self, start: str | None, last: int | None, refit: int | None, statistical: bool, measure: str,
-        out: Path | None, fresh: bool, plot: Path | None, json: bool,
+        self, start: str | None, last: int | None, refit: int | None, statistical: bool, levels: list[float],
+        measure: str, out: Path | None, fresh: bool, plot: Path | None, json: bool,
     ) -> None:  # fmt: skip
         """Forecast from every cutoff, measure, and print."""
+        from ..evaluation.results import check_enough
         from ..evaluation.rolling import blocks
         from .progress import BacktestBar, interrupts
         from .reading import say_read
@@ -205,6 +211,8 @@ class _OnSeries:
         first = self._first(start, last)
         cutoffs, left_out = self._cutoffs(first)
         scales = self._scales(first)
+        for level in levels:
+            check_enough(cutoffs, self.horizon, level)  # before anything is computed
         slow = statistical or refit is not None
         parts = blocks(cutoffs, refit, FEW_AT_ONCE if slow else MOST_AT_ONCE)
         with contextlib.ExitStack() as held:
@@ -217,7 +225,7 @@ class _OnSeries:
             say_read(self.given)
             rolled = _rolled(entrants, self.values, self.horizon, parts, store, bar, stopped)
             if rolled is not None:
-                results = self._results(cutoffs, rolled, scales)
+                results = self._results(cutoffs, rolled, levels, scales)
                 if store is not None:
                     self._write(results, store)
         if rolled is None:
@@ -370,13 +378,19 @@ class _OnSeries:
             forecasters=tuple(each.name for each in entrants), version=__version__,
         ))  # fmt: skip
 
-    def _results(self, cutoffs: NDArray[np.intp], rolled: dict[str, Array], scales: tuple[float, float]) -> Results:
+    def _results(
+        self, cutoffs: NDArray[np.intp], rolled: dict[str, Array], levels: list[float], scales: tuple[float, float]
+    ) -> Results:
         import numpy as np
 
-        from ..evaluation.results import Results
+        from ..evaluation.results import Results, interval_of
 
         target = np.stack([self.values[at : at + self.horizon] for at in cutoffs])
-        return Results(cutoffs, target, rolled, {}, scales)
+        intervals = {
+            name: {level: interval_of(forecast, target, cutoffs, level) for level in sorted(set(levels))}
+            for name, forecast in rolled.items()
+        }
+        return Results(cutoffs, target, rolled, intervals if levels else {}, scales)
 
     def _write(self, results: Results, store: Parts) -> None:
         from ..data.reading import writing
@@ -431,6 +445,12 @@ class _OnSeries:
             fitted = f"All are fitted again at every {'cutoff' if refit == 1 else f'{refit} cutoffs'}."
         unit = "the last value" if self.season == 1 else f"seasonal naive ({self.season} steps)"
         typer.echo(f"{fitted} Unit of MASE: the error of {unit} before the first cutoff.")
+        if results.intervals:
+            without = int(np.isnan([*results.intervals[self.name].values()][-1][0][:, 0]).sum())  # the highest
+            typer.echo(
+                f"Intervals follow the errors known at each cutoff; the first {without:,} cutoffs calibrate them and "
+                "do not count."
+            )
         if seen:
             typer.echo(
                 f"{seen:,} cutoffs lie before the end of the model's training part: it has seen what it forecasts "

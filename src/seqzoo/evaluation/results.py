@@ -26,6 +26,8 @@ from ..data.times import TimeIndex
 from ..errors import InputError, IntegrityError
 from . import accuracy
 from .accuracy import Accuracy
+from .adaptive import follow
+from .intervals import least_windows, radius_of
 from .rolling import Block
 
 Array = NDArray[np.float64]
@@ -140,6 +142,43 @@ class Parts:
         return self.folder / f"{number:06}.safetensors"
 
 
+def interval_of(
+    forecast: Array, target: Array, cutoffs: NDArray[np.intp], level: float
+) -> tuple[Array, Array]:
+    """The ends, [N, H] each, of an interval around forecasts [N, H] from the errors known at each cutoff.
+
+    The first cutoffs calibrate: once as many errors are known as split conformal needs at this level, their radius is
+    that of split conformal, and `adaptive.follow` moves it. Before, both ends are NaN. No error is used before its
+    target lies in the past, so the same holds for forecasters that are fitted again.
+
+    Raises:
+        InputError: the level lies outside its range, or the cutoffs are too few for it.
+    """
+    first, known = check_enough(cutoffs, target.shape[1], level)
+    errors = np.abs(forecast - target)
+    radius = np.full_like(errors, np.nan)
+    start = radius_of(errors[:known], level)
+    radius[first:] = follow(errors[first:], start, level, cutoffs=cutoffs[first:])
+    return forecast - radius, forecast + radius
+
+
+def check_enough(cutoffs: NDArray[np.intp], horizon: int, level: float) -> tuple[int, int]:
+    """Which of the cutoffs [N] is the first that has an interval, and how many errors are known there.
+
+    Raises:
+        InputError: as `interval_of`.
+    """
+    needed = least_windows(level)
+    known = np.searchsorted(cutoffs + horizon, cutoffs, side="right")  # at each cutoff, whose targets all lie before
+    first = int(np.searchsorted(known, needed))
+    if first == len(cutoffs):
+        raise InputError(
+            f"an interval of level {level:g} needs the errors of {needed:,} cutoffs whose {horizon} targets lie "
+            f"before it, and none of the {len(cutoffs):,} cutoffs has so many. Give more cutoffs or a lower level."
+        )
+    return first, int(known[first])
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """The forecasts of a backtest.
@@ -148,7 +187,7 @@ class Results:
         cutoffs: [N]
         target: [N, H]
         forecasts: [N, H] by forecaster, the model first.
-        intervals: the ends, [N, H] each, by forecaster and level.
+        intervals: the ends, [N, H] each, by forecaster and level; NaN at cutoffs without one.
         scales: the units of MASE and of RMSSE: `accuracy.absolute_scale` and `squared_scale` of the values before the
             first cutoff.
     """
@@ -162,8 +201,8 @@ class Results:
     def measures(self, name: str) -> dict[str, Accuracy]:
         """Every measure of a forecaster, over all and by step.
 
-        Those of intervals are there where it has any: the pinball loss at each of their ends, coverage, and CRPS from
-        the quantiles that the ends and the forecast, as the median, are.
+        Those of intervals are there where it has any, over the cutoffs that have all of them: coverage, the pinball
+        loss of each end and of the forecast as the median, and CRPS from these quantiles, see `accuracy.crps`.
         """
         forecast, target = self.forecasts[name], self.target
         absolute, squared = self.scales
@@ -174,15 +213,19 @@ class Results:
             "rmsse": accuracy.rmsse(forecast, target, squared, one_series=True),
             "smape": accuracy.smape(forecast, target),
         }
-        quantiles = {0.5: forecast}
-        for level, (low, high) in self.intervals.get(name, {}).items():
+        ends = self.intervals.get(name, {})
+        if not ends:
+            return measures
+        has_ends = ~np.any([np.isnan(low).any(axis=1) for low, _ in ends.values()], axis=0)
+        target, quantiles = target[has_ends], {0.5: forecast[has_ends]}
+        for level, (low, high) in ends.items():
+            low, high = low[has_ends], high[has_ends]
             measures[f"coverage_{100 * level:g}"] = accuracy.coverage(low, high, target)
             quantiles |= {round((1 - level) / 2, 9): low, round((1 + level) / 2, 9): high}
-        if len(quantiles) > 1:
-            levels = sorted(quantiles)
-            for level in levels:
-                measures[f"pinball_{level:g}"] = accuracy.pinball(quantiles[level], target, level)
-            measures["crps"] = accuracy.crps(np.stack([quantiles[level] for level in levels], axis=2), target, levels)
+        levels = sorted(quantiles)
+        for level in levels:
+            measures[f"pinball_{level:g}"] = accuracy.pinball(quantiles[level], target, level)
+        measures["crps"] = accuracy.crps(np.stack([quantiles[level] for level in levels], axis=2), target, levels)
         return measures
 
     def columns(self, series: str, times: TimeIndex | None) -> dict[str, Any]:
