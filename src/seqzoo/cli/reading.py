@@ -167,6 +167,16 @@ def check_frequency(model: Forecaster, given: Given | None) -> None:
         )
 
 
+def season_of(file: Path, given: Given) -> int:
+    """Steps of the season of a series that was given: stated by the collection, or by its frequency; 1 for none."""
+    from ..data import collection
+
+    if str(file).startswith(collection.PREFIX):
+        return collection.load(str(file)).season
+    times = None if given.reading is None else given.reading.one().times
+    return 1 if times is None else times.frequency.season_of(len(given.values))
+
+
 @dataclass(frozen=True)
 class Measured:
     """A series that the user named.
@@ -201,7 +211,7 @@ def measured(given: str, how: FileOptions) -> Measured:
         assert source.reading is not None
         series = source.reading.one()
         part = _undivided(series, how)
-        return Measured(part, collection.load(given).season, _left_out(series, part))
+        return Measured(part, season_of(Path(given), source), _left_out(series, part))
     stem = Path(given).name.partition(".")[0]
     chosen = [str(how.stated[option]) for option in ("value", "only") if option in how.stated]
     name = names_of([" ".join([stem[:17], *chosen]) if chosen else stem])[0]
