@@ -95,6 +95,21 @@ def select(label: str, key: str, options: Mapping[str, str], value: str, on_chan
         field.on("change", changed, js_handler="(event) => emit(event.target.value)")
 
 
+def text(label: str, key: str, value: str, on_change: Callable[[str], Any], hint: str = "") -> None:
+    """A labelled line of text; `on_change` is called with it, stripped, when the visitor leaves it."""
+    with ui.element("label").classes("control"):
+        theme.html(escape(label), tag="span")
+        field = ui.element("input").props('type="text" spellcheck="false" autocomplete="off" maxlength="100"')
+        field.props["^value"] = value
+        field.props["placeholder"] = hint
+        field.props["data-knob"] = key
+
+        def changed(event: Any) -> Any:
+            return on_change(event.args[:100].strip()) if isinstance(event.args, str) else None
+
+        field.on("change", changed, js_handler="(event) => emit(event.target.value)")
+
+
 def number(label: str, value: str, colour: str, detail: str = "") -> str:
     """A value under its name, as HTML. `label` may hold markup of this package."""
     return (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 import math
 import re
 import secrets
@@ -106,7 +105,7 @@ class Runs:
         self._check_free()  # before seconds are spent on the spec
         spec = spec_for(order)
         name = f"{order.architecture}.{order.source.name}"
-        return self.begin(spec, chooses_scaling=True, keep_as=_free(name))
+        return self.begin(spec, chooses_scaling=True, keep_as=shelf.free(name))
 
     def begin(self, spec: TrainingSpec, *, chooses_scaling: bool = False, keep_as: str = "") -> str:
         """The id of a new run, which trains a spec in a process. Arguments as for `Plan`.
@@ -338,12 +337,6 @@ class Runs:
         for run, _ in self.all()[MOST_KEPT - 1 :]:
             if not self._alive(run)[1]:
                 self.drop(run)
-
-
-def _free(name: str) -> str:
-    """The name, or the first of name-2, name-3, ... that no model has."""
-    names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
-    return next(each for each in names if not shelf.place(each).exists())
 
 
 @functools.cache
