@@ -51,7 +51,7 @@ class Slider:
         """Show a value that another control has set."""
         self.value = value
         self._text.set_content(self._as_text(value))
-        ui.run_javascript(f"getHtmlElement({self._input.id}).value = {value:f}")
+        ui.run_javascript(f"getHtmlElement({self._input.id}).value = {float(value)!r}")
 
     def restate(self) -> None:
         """Write the value again, for a text that depends on more than the value."""
