@@ -16,17 +16,23 @@ from .exact import Affine, linear_mse
 from .simple import MAX_HORIZON
 
 
+class Interval(NamedTuple):
+    """A prediction interval: its level, and its ends at each step ahead, [H] each."""
+
+    level: float
+    lower: FloatArray
+    upper: FloatArray
+
+
 class Case(NamedTuple):
-    """A forecast with its history and comparisons, each [T]. `bayes`, `observed` and `clean` are None if unknown;
-    `lower` and `upper` are None without an interval."""
+    """A forecast with its history and comparisons, each [T]. `bayes`, `observed` and `clean` are None if unknown."""
 
     history: FloatArray
     forecast: FloatArray
     bayes: FloatArray | None
     observed: FloatArray | None
     clean: FloatArray | None
-    lower: FloatArray | None = None
-    upper: FloatArray | None = None
+    intervals: tuple[Interval, ...] = ()
 
 
 def finite(forecast: FloatArray) -> FloatArray:
@@ -85,17 +91,18 @@ def recursive(
 def forecast_of(
     forecaster: Callable[..., FloatArray], context: FloatArray, horizon: int, known: FloatArray | None = None
 ) -> NDArray[np.float64]:
-    """The forecast [B, horizon] of a forecaster from contexts [B, L].
+    """The forecast [B, horizon] of a forecaster from contexts [B, L], or [B, L, D] with channels known in advance.
 
-    The forecaster maps [B, L, 1] to at least [B, horizon]. With channels that are known in advance, contexts are
-    [B, L, D], and it also gets `known` [B, horizon, D - 1], those of the steps after the context. It gets a copy in
-    float64, so that it can neither see values around the windows nor change them.
+    The forecaster maps [B, L, 1], or contexts [B, L, D] as they are, to at least [B, horizon]. If given, it also gets
+    `known` [B, horizon, D - 1], the channels of the steps after the context. It gets a copy in float64, so that it
+    can neither see values around the windows nor change them.
 
     Raises:
         InputError: the forecaster returns another shape, fewer steps, or a value that is not finite in float32.
     """
     batch = np.array(context, dtype=np.float64)
-    forecast = forecaster(with_channel(batch)) if known is None else forecaster(batch, known)
+    batch = batch if batch.ndim == 3 else with_channel(batch)
+    forecast = forecaster(batch) if known is None else forecaster(batch, known)
     try:
         ahead = np.asarray(forecast, dtype=np.float64)
     except (TypeError, ValueError) as error:

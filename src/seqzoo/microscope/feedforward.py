@@ -135,6 +135,9 @@ class FeedForward:
             if not 1 <= self.heads <= MOST_HEADS:
                 raise ValueError(f"{self.heads} heads")
             self.filters = self._weights[self._known.first] if self._known.first else None
+            if self.filters is not None and facts.contract.channels > 1:  # those of the value
+                wide = self.filters.reshape(len(self.filters), -1, facts.contract.channels)
+                self.filters = self.filters[:, :1] if self.filters.ndim == 3 else channel(wide)
             blocks = sum(name.endswith("queries_keys_values.bias") for name in self._weights)
             self.units = blocks * self.heads if self.filters is None else len(self.filters) * bool(self.unit)
             shape = self.forecast(np.zeros((1, length, facts.contract.channels))).shape
