@@ -8,15 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from support.axe import violations
 from support.serving import Running
 
 Visit = Callable[..., Any]
 
-SCRIPT = Axe().axe_script
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 MODEL = "/models/lstm.sine?view="
 PAGES = {
     "gallery": ("/", "a.model-card img >> nth=0"),
@@ -36,18 +34,6 @@ def opened(visit: Visit, name: str, **options: Any) -> Any:
     page = visit(path, **options)
     page.wait_for_selector(ready)
     return page
-
-
-def violations(page: Any) -> list[str]:
-    """Each violation with its impact and the elements it is of."""
-    if not page.evaluate("!!window.axe"):
-        page.evaluate(SCRIPT)
-    found = page.evaluate("options => axe.run(options)", {"runOnly": TAGS, "resultTypes": ["violations"]})
-    return [
-        f"{rule['impact']} {rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", PAGES)

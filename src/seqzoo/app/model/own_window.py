@@ -54,13 +54,37 @@ def chosen(encoded: str, source: str, length: int) -> Pasted | None:
     Raises:
         InputError: as `pasted`; the file is too large, or it is not in base64.
     """
+    raw = decoded(encoded, source)
+    return _window(raw.decode("utf-8", "replace"), raw, source, length)
+
+
+def decoded(encoded: str, source: str) -> bytes:
+    """The bytes of a file that `file_of` sent.
+
+    Raises:
+        InputError: the file is too large, or it is not in base64.
+    """
     if len(encoded) > -(-MOST_BYTES // 3) * 4:
         raise InputError(f"{source} is too large: at most {MOST_BYTES:,} bytes are read.")
     try:
-        raw = base64.b64decode(encoded, validate=True)
+        return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raise InputError(f"{source} did not arrive whole. Choose it again.") from None
-    return _window(raw.decode("utf-8", "replace"), raw, source, length)
+
+
+def file_of(source: str) -> str:
+    """A JavaScript handler that sends the first file of `source`, a JavaScript expression, as [base64, "file"]."""
+    # The browser cuts a large file just beyond the limit, and the server then reports it as too long. The bytes go as
+    # base64: which encoding they are in, the server tells.
+    return f"""async (event) => {{
+  const file = ({source})?.files?.[0];
+  if (!file) return;
+  const bytes = new Uint8Array(await file.slice(0, {MOST_BYTES + 3}).arrayBuffer());
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  emit([btoa(text), "file"]);
+  if (event.target.type === "file") event.target.value = "";
+}}"""
 
 
 def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:

@@ -96,12 +96,13 @@ class _Predict:
             self.text.props["placeholder"] = f"{self.length} numbers"
             self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
             self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
-            self.text.on("drop", self._read, js_handler=_file_of("event.preventDefault(), event.dataTransfer"))
+            dropped = own_window.file_of("event.preventDefault(), event.dataTransfer")
+            self.text.on("drop", self._read, js_handler=dropped)
             with ui.element("label").classes("file"):
                 theme.html("or a file: text, CSV, JSON lines, Parquet", tag="span")
                 kinds = ".csv,.txt,.tsv,.jsonl,.json,.parquet,.gz,.zst,text/*"
                 chooser = ui.element("input").props(f'type="file" accept="{kinds}"')
-                chooser.on("change", self._read, js_handler=_file_of("event.target"))
+                chooser.on("change", self._read, js_handler=own_window.file_of("event.target"))
             kinds = "One number a line, all on one line, or a table"
             theme.html(f"{kinds}; the last {self.length} are read.", "hint", "p")
             self.understood = theme.html("", "hint", "p").props('role="status"')
@@ -188,18 +189,3 @@ def _radius(name: str, model: Forecaster) -> FloatArray:
         seed=HELD_OUT_SEEDS,
     )  # fmt: skip
     return _radii.put(key, calibrated.radius)
-
-
-def _file_of(source: str) -> str:
-    """A JavaScript handler that sends the first file of `source`, a JavaScript expression."""
-    # The browser cuts a large file just beyond the limit, and the server then reports it as too long. The bytes go as
-    # base64: which encoding they are in, the server tells.
-    return f"""async (event) => {{
-  const file = ({source})?.files?.[0];
-  if (!file) return;
-  const bytes = new Uint8Array(await file.slice(0, {own_window.MOST_BYTES + 3}).arrayBuffer());
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  emit([btoa(text), "file"]);
-  if (event.target.type === "file") event.target.value = "";
-}}"""
