@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,7 +17,7 @@ from ..runtime.engines import offered
 
 if TYPE_CHECKING:
     from .._estimates import Estimate
-    from ..bundles.manifest import Manifest
+    from ..bundles.manifest import IntervalFacts, Manifest
     from ..bundles.store import Bundle
     from ..evaluation.accuracy import Accuracy
     from ..forecasters.floors import Floors
@@ -84,6 +84,33 @@ def show_stated_score(facts: Manifest) -> None:
         table.add_row(name, mse_of(value), error)
     print_table(table)
     console.print(f"\nmeasured at {score.windows:,} held-out cutoffs; the best possible forecast is unknown")
+    if facts.intervals is not None:
+        show_coverage(facts.intervals, score.windows)
+
+
+def show_coverage(facts: IntervalFacts, cutoffs: int) -> None:
+    """Print how often intervals covered the held-out targets, and where they miss their level."""
+    from ..evaluation.intervals import highest_level
+    from ..runtime.intervals import standings
+
+    rows = standings(facts)
+    table = Table("level", "intervals", "covered", "farthest step", "mean width", box=None)
+    for row in rows:
+        table.add_row(f"{row.level:.0%}", row.method, row.overall, row.worst, f"{row.width:.5g}")
+    console.print()
+    if rows:
+        print_table(table)
+    possible = f"levels up to {highest_level(facts.windows):g} are possible"
+    console.print(
+        f"\nfrom {facts.windows:,} calibration errors a step, {possible}; covered at the same {cutoffs:,} cutoffs",
+        soft_wrap=True, highlight=False,
+    )  # fmt: skip
+    for row in rows:
+        if row.misses:
+            console.print(
+                f"[bold]{row.level:.0%} {row.method} intervals miss their level[/]: {row.misses}", soft_wrap=True,
+                highlight=False,
+            )  # fmt: skip
 
 
 def show_score(
@@ -120,9 +147,18 @@ def show_score(
     )
 
 
+def columns_of(case: Case) -> dict[str, Any]:
+    """What is known of each step ahead, [H] each, by name; the ends of an interval name its level: lower_90."""
+    known = {"forecast": case.forecast, "bayes": case.bayes, "observed": case.observed, "clean": case.clean}
+    columns: dict[str, Any] = {key: values for key, values in known.items() if values is not None}
+    for level, lower, upper in case.intervals:
+        columns |= {f"lower_{100 * level:g}": lower, f"upper_{100 * level:g}": upper}
+    return columns
+
+
 def show_forecast(case: Case, stamps: list[str] | None = None) -> None:
     """Print at most 20 rows of a forecast, with its times where known, Bayes and, where known, the truth."""
-    columns = {key: values for key, values in case._asdict().items() if key != "history" and values is not None}
+    columns = columns_of(case)
     table = Table(box=None)
     table.add_column("step", justify="right")
     if stamps is not None:

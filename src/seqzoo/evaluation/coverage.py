@@ -40,8 +40,6 @@ class Coverage:
         overall: the share of all targets covered; its standard error counts the correlation of cutoffs.
         steps: the same at each step 1..H ahead.
         width: [H], the mean width of the interval, in the series' units.
-        misses: which steps miss the level, by step: -1 covers too few, 1 too many, 0 neither is shown.
-        misses_overall: the same for `overall`.
     """
 
     level: float
@@ -49,13 +47,16 @@ class Coverage:
     overall: Estimate
     steps: list[Estimate]
     width: NDArray[np.float64]
-    misses: list[int]
-    misses_overall: int
 
     @property
-    def worst(self) -> int:
-        """The step, from 1 on, whose coverage is farthest from the level."""
-        return 1 + int(np.argmax([abs(step.value - self.level) for step in self.steps]))
+    def misses_overall(self) -> int:
+        """-1 if the intervals cover too few targets, 1 if too many, 0 if neither is shown; see `verdict`."""
+        return verdict(self.overall, self.level)
+
+    @property
+    def misses(self) -> list[int]:
+        """The same at each step ahead."""
+        return [verdict(step, self.level, len(self.steps)) for step in self.steps]
 
 
 def coverage(residuals: ArrayLike, radius: ArrayLike, level: float) -> Coverage:
@@ -82,16 +83,26 @@ def coverage(residuals: ArrayLike, radius: ArrayLike, level: float) -> Coverage:
         raise InputError(f"coverage needs at least 2 cutoffs whose targets are known, got {len(errors)}.")
     covered = (errors <= half).astype(np.float64)
     count, horizon = covered.shape
-    together, worth = _estimate(covered.mean(axis=1), level, horizon, covered.size)
-    steps, misses = [], []
-    for step in range(horizon):
-        estimate, independent = _estimate(covered[:, step], level, step + 1, count)
-        steps.append(estimate)
-        misses.append(_verdict(estimate.value, independent, level, SIGNIFICANCE / horizon))
-    return Coverage(
-        level, count, together, steps, 2 * half.mean(axis=0), misses,
-        _verdict(together.value, worth, level, SIGNIFICANCE),
-    )  # fmt: skip
+    overall = _estimate(covered.mean(axis=1), level, horizon, covered.size)
+    steps = [_estimate(covered[:, step], level, step + 1, count) for step in range(horizon)]
+    return Coverage(level, count, overall, steps, 2 * half.mean(axis=0))
+
+
+def verdict(measured: Estimate, level: float, tests: int = 1) -> int:
+    """-1 or 1 if a coverage, with its standard error under the level, misses the level from below or above, else 0.
+
+    Args:
+        tests: how many coverages are tested at once.
+    """
+    if abs(measured.value - level) <= MATERIAL * (1 - level):
+        return 0
+    draws = max(1, round(level * (1 - level) / measured.se**2))
+    hits = measured.value * draws
+    below = _binomial(math.floor(hits + 1e-9), draws, level)
+    above = _binomial(draws - math.ceil(hits - 1e-9), draws, 1 - level)
+    if 2 * min(below, above) >= SIGNIFICANCE / tests:
+        return 0
+    return -1 if below < above else 1
 
 
 @dataclass(frozen=True)
@@ -131,10 +142,14 @@ def over_cutoffs(
     return OverCutoffs(radius, moved, coverage(residuals, radius, level), coverage(residuals, moved, level))
 
 
-def _estimate(covered: NDArray[np.float64], level: float, step: int, most: float) -> tuple[Estimate, float]:
-    """The mean of [N], with its standard error, and the number of independent draws that it is worth, at most `most`.
+def _estimate(covered: NDArray[np.float64], level: float, step: int, most: float) -> Estimate:
+    """The mean of [N], with the standard error of as many independent draws under the level as the cutoffs are worth.
 
-    The standard error is that of as many draws under the level, so that it is not zero where every target is covered.
+    So it is not zero where every target is covered.
+
+    Args:
+        step: how many steps ahead the farthest target lies.
+        most: the most draws that the cutoffs are worth.
     """
     count = len(covered)
     # Errors are correlated beyond the targets that they share too: lags grow slowly with the count, as is usual.
@@ -146,21 +161,7 @@ def _estimate(covered: NDArray[np.float64], level: float, step: int, most: float
     worth = mean * (1 - mean) / spread**2 if spread > 0 and math.isfinite(spread) else count / step
     if lags < wanted:  # correlations beyond them are not counted
         most = 2 * count / step
-    worth = min(worth, most)
-    return Estimate(mean, math.sqrt(level * (1 - level) / worth)), worth
-
-
-def _verdict(value: float, worth: float, level: float, significance: float) -> int:
-    """-1 or 1 if a coverage is significantly below or above the level in `worth` independent draws, else 0."""
-    if abs(value - level) <= MATERIAL * (1 - level):
-        return 0
-    draws = max(1, round(worth))
-    hits = value * draws
-    below = _binomial(math.floor(hits + 1e-9), draws, level)
-    above = _binomial(draws - math.ceil(hits - 1e-9), draws, 1 - level)
-    if 2 * min(below, above) >= significance:
-        return 0
-    return -1 if below < above else 1
+    return Estimate(mean, math.sqrt(level * (1 - level) / min(worth, most)))
 
 
 def _binomial(most: int, draws: int, chance: float) -> float:

@@ -16,17 +16,23 @@ from .exact import Affine, linear_mse
 from .simple import MAX_HORIZON
 
 
+class Interval(NamedTuple):
+    """A prediction interval: its level, and its ends at each step ahead, [H] each."""
+
+    level: float
+    lower: FloatArray
+    upper: FloatArray
+
+
 class Case(NamedTuple):
-    """A forecast with its history and comparisons, each [T]. `bayes`, `observed` and `clean` are None if unknown;
-    `lower` and `upper` are None without an interval."""
+    """A forecast with its history and comparisons, each [T]. `bayes`, `observed` and `clean` are None if unknown."""
 
     history: FloatArray
     forecast: FloatArray
     bayes: FloatArray | None
     observed: FloatArray | None
     clean: FloatArray | None
-    lower: FloatArray | None = None
-    upper: FloatArray | None = None
+    intervals: tuple[Interval, ...] = ()
 
 
 def finite(forecast: FloatArray) -> FloatArray:

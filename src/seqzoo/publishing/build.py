@@ -29,6 +29,7 @@ from .. import __version__
 from .._arrays import FloatArray, with_channel
 from .._extras import one_thread, require
 from ..bundles import holdout as holdouts
+from ..bundles import intervals as kept_intervals
 from ..bundles import store
 from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
 from ..bundles.store import Bundle
@@ -45,7 +46,7 @@ from ..training.spec import TrainingSpec
 from ..zoo import _model_files, _registry
 from ..zoo._card import Card
 from ..zoo._recipes import configured
-from . import cards
+from . import cards, series_intervals
 
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
@@ -68,6 +69,12 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     spec, module = trained.spec, trained.module
     holdout = _holdout(spec)
     manifest = _manifest(trained, card, name or spec.name)
+    if isinstance(spec.source, Observed):
+        predict = in_units(module, spec.scaling)
+        errors = series_intervals.calibration(predict, spec.source, spec.context_length, spec.horizon)
+        assert holdout is not None
+        facts = series_intervals.facts_of(predict, errors, holdout, spec.context_length, spec.source)
+        manifest = msgspec.structs.replace(manifest, intervals=facts)
     golden = _golden_windows(spec)
     contents = {
         store.CARD: cards.render(manifest, card).encode(),
@@ -79,6 +86,8 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     }
     if holdout is not None:
         contents[store.HOLDOUT] = holdouts.encoded(holdout)
+    if manifest.intervals is not None:
+        contents[store.INTERVALS] = kept_intervals.encoded(errors)
     return store.write_bundle(path, manifest, contents)
 
 

@@ -6,9 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..bundles.manifest import Manifest, ScoreFacts
-from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
+from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, INTERVALS, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
 from ..data.scaling import Scaling
+from ..evaluation.intervals import highest_level
 from ..forecasters.floors import NO_EXCESS
+from ..runtime.intervals import standings
 from ..signals import Observed, Simulated
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ On {windows:,} windows that no training or validation step has seen{over}. MSE i
 | **{name}** | **{own} ± {own_se}** |
 
 {distance}
-
+{intervals}
 ## Use
 
 ```python
@@ -88,7 +90,7 @@ Retrain and compare: `{rebuild}`.
 | `{onnx}` | one self-contained ONNX file with dynamic batch |
 | `{golden}` | inputs and outputs that every engine must reproduce |
 | `{history}` | loss and excess along the training |
-{holdout}| `{card_file}` | this card |
+{holdout}{kept_intervals}| `{card_file}` | this card |
 """
 
 
@@ -143,6 +145,7 @@ def render(manifest: Manifest, card: Card) -> str:
         own=_error(score.mse[0]),
         own_se=_error(score.mse[1]),
         distance=_distance(score),
+        intervals=_intervals(manifest),
         seed=training.seed,
         steps=training.steps,
         windows_seen=training.windows_seen,
@@ -156,8 +159,43 @@ def render(manifest: Manifest, card: Card) -> str:
         golden=GOLDEN,
         history=HISTORY,
         holdout="" if is_simulated else f"| `{HOLDOUT}` | the values that the score was measured on |\n",
+        kept_intervals="" if manifest.intervals is None else f"| `{INTERVALS}` | calibration errors of intervals |\n",
         card_file=CARD,
     )
+
+
+_INTERVALS = """
+## Intervals
+
+`{file}` holds {windows:,} absolute errors at each step ahead, on the last fifth of the values before the hold-out. \
+Those values chose the weights but did not fit them. Two kinds of intervals, of any level up to {highest:g}, follow:
+
+- split conformal: forecast ± the ⌈(n + 1) level⌉-th smallest error. If windows were exchangeable, a target would \
+lie inside with probability at least the level; those of one series are so only roughly, while it does not change;
+- adaptive: they start from these radii and move after every error that becomes known since. In the long run their \
+coverage returns to the level however the series drifts; no single interval is promised anything.
+
+Measured on the hold-out, {cutoffs:,} cutoffs; ± is one standard error of a coverage that equals the level.
+
+| level | method | covered | farthest step | mean width | misses its level |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def _intervals(manifest: Manifest) -> str:
+    """The section on intervals; empty where the bundle holds none."""
+    facts = manifest.intervals
+    if facts is None:
+        return ""
+    rows = [
+        f"| {one.level:.0%} | {one.method} | {one.overall} | {one.worst} | {one.width:.5g} | {one.misses or 'no'} |"
+        for one in standings(facts)
+    ]
+    return _INTERVALS.format(
+        file=INTERVALS, windows=facts.windows, highest=highest_level(facts.windows), cutoffs=manifest.score.windows,
+        rows="\n".join(rows),
+    )  # fmt: skip
 
 
 def _units(scaling: Scaling) -> str:

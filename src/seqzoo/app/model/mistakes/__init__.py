@@ -27,7 +27,7 @@ from ....forecasters.table import label
 from ....signals import Observed
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
-from .. import own_window
+from .. import own_panel
 from ..visit import Latest, Visit, computed, identity
 from . import kept
 
@@ -131,9 +131,8 @@ class _Mistakes:
         )  # fmt: skip
         with ui.element("label").classes("file"):
             theme.html("The file of the series: text, CSV, JSON lines, Parquet", tag="span")
-            kinds = ".csv,.txt,.tsv,.jsonl,.json,.parquet,.gz,.zst,text/*"
-            chooser = ui.element("input").props(f'type="file" accept="{kinds}"')
-            chooser.on("change", self._given, js_handler=own_window.file_of("event.target"))
+            chooser = ui.element("input").props(f'type="file" accept="{own_panel.KINDS}"')
+            chooser.on("change", self._given, js_handler=own_panel.file_of("event.target"))
         self.refused = theme.html("", "error-line", "p").props('role="alert"')
 
     async def _given(self, event: Any) -> None:
@@ -301,12 +300,12 @@ class _Mistakes:
 
     def _links(self, first: int) -> str:
         address = f"/models/{quote(self.visit.name)}"
-        links = [f'<a class="button" href="{address}?view=predict&amp;window={first}">Predict from this window</a>']
-        if self.visit.known.is_recurrent:
-            inside = f"{address}?view=inside&amp;draw={first}"
-            links.insert(0, f'<a class="button primary" href="{inside}">Look inside this window</a>')
-            return "".join(links)
-        return f'{links[0]}<span class="hint">This architecture has no gates and states to look into.</span>'
+        key = "draw" if self.visit.known.is_recurrent else "window"  # of the microscope, of the other views
+        inside, predict = f"{address}?view=inside&amp;{key}={first}", f"{address}?view=predict&amp;window={first}"
+        return (
+            f'<a class="button primary" href="{inside}">Look inside this window</a>'
+            f'<a class="button" href="{predict}">Predict from this window</a>'
+        )
 
     def _draw_alike(self, shown: Replayed, alike: list[Neighbour], series: Series) -> None:
         if not alike:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from ...._extras import has_polars
 from ....data import collection
+from ....data.measured import LONGEST_GAP, undivided
 from ....data.series import GAPS, Series, is_stored
 from ....data.typed import may_be_table, rows_of
 from ....errors import InputError, SeqzooError
 from ....signals import Observed
 from .. import own_window
-
-LONGEST_GAP = 64  # the most values of a gap that a rule fills before training
 
 
 def series_of(source: Observed) -> Series | None:
@@ -71,8 +70,4 @@ def _forms(series: Series) -> list[Series]:
     forms = [series]
     if series.missing:
         forms += [series.filled(rule, LONGEST_GAP) for rule in GAPS if rule != "refuse"]
-    for each in list(forms):
-        if each.missing and 0 < len(rest := each.unbroken()) < len(each):
-            times = None if each.times is None else each.times.after(len(each) - len(rest))
-            forms.append(Series(each.name, rest, times))
-    return forms
+    return forms + [part for each in forms if 0 < len(part := undivided(each)) < len(each)]
