@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from nicegui import ui
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import theme
 
@@ -82,6 +82,18 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
                   "nameTextStyle": {**text, "align": "left"}},
         "series": series,
     }  # fmt: skip
+
+
+def clocked(options: Options, name: str) -> Options:
+    """The same options with times on the x axis: the places of points are milliseconds, see `milliseconds`."""
+    options["xAxis"] = {**options["xAxis"], "type": "time", "name": name}
+    del options["xAxis"]["minInterval"]
+    return {**options, "useUTC": True}
+
+
+def milliseconds(clock: NDArray[np.datetime64]) -> NDArray[np.float64]:
+    """What a clock shows [T], as places on the x axis of `clocked`."""
+    return clock.astype("datetime64[ms]").astype(np.int64).astype(np.float64)
 
 
 def line(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, width: float = 2, style: str = "solid") -> Options:
