@@ -1,8 +1,7 @@
-"""Commands that forecast many steps: forecast, backtest."""
+"""The command that forecasts many steps."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from ..evaluation.scoring import Predict
     from ..forecasters.protocol import Forecaster
     from ..forecasters.rollout import Case, Interval
-    from ..signals import Signal
     from .reading import Given
 
 
@@ -139,94 +137,6 @@ def forecast(
         typer.echo(known.note)
     if out is not None:
         typer.echo(f"Forecast: {out}")
-    if plot is not None:
-        typer.echo(f"Picture: {plot}")
-
-
-@app.command()
-@reads_a_file
-def backtest(
-    name: Model,
-    file: File = None,
-    horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 20,
-    stride: Annotated[int, typer.Option(help="Steps from one cutoff to the next.")] = 1,
-    points: Annotated[int, typer.Option(help="Length of the fresh series, if no --file is given.")] = 2000,
-    engine: EngineOption = "onnx",
-    seed: Seed = None,
-    plot: Plot = None,
-    json: Json = False,
-    *,
-    how: FileOptions,
-) -> None:
-    """Score a model by step ahead, at every cutoff of a series.
-
-    Without a file, the command draws a fresh series of the model's signal and adds the expected errors of the best
-    forecasters. With a file, it adds the error of the last value. Standard errors account for overlapping windows.
-    Windows that hold or aim at a missing value are left out and counted.
-
-    Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
-    `seqzoo backtest lstm.sine --file series.csv --stride 5` · `seqzoo backtest best_linear.sine`
-    """
-    from .._arrays import channel, with_channel
-    from ..data.windows import sliding, whole
-    from ..evaluation.backtest import backtest as run
-    from ..forecasters.rollout import check_horizon
-    from ..runtime.predictor import find_model
-    from .reading import check_frequency, given_series, say_read
-
-    if plot is not None:
-        from ..evaluation import plots
-
-        plots.check_kind(plot)
-    check_horizon(horizon)
-    predictor = find_model(name, engine)
-    length = predictor.context_length
-    given, used = given_series([], file, how, length), None
-    check_frequency(predictor, given)
-    if given is None:
-        series, used = _drawn(predictor, points, horizon, seed)
-    else:
-        series = given.values
-    result = run(_steps(predictor, horizon), series, length, horizon, stride=stride, missing=True)
-    outside, left_out = None, 0
-    if given is not None:
-        kept = whole(series, length, horizon, stride)
-        left_out = len(kept) - int(kept.sum())
-        outside = predictor.outside(with_channel(sliding(series, length, horizon, stride).context[kept]))
-    if file is None:
-        beside = _known(predictor.signal, length, horizon)
-    else:
-        def last_value(context: Any) -> Any:
-            return channel(context[:, -1:]).repeat(horizon, axis=1)
-
-        last = run(last_value, series, length, horizon, stride=stride, missing=True)
-        beside = {"last_value": [step.value for step in last.steps]}
-    if plot is not None:
-        lines = {key.replace("_", " "): values for key, values in beside.items()}
-        plots.save(plots.error_figure({name: result.steps}, lines), plot)
-    if json:
-        rows = [
-            {"step": ahead + 1, "mse": mse, "se": se, **{key: values[ahead] for key, values in beside.items()}}
-            for ahead, (mse, se) in enumerate(result.steps)
-        ]
-        facts = {"cutoffs": result.cutoffs, "stride": stride, "bandwidth": result.bandwidth,
-                 "left_out": left_out, "outside_training": outside and outside.facts()}
-        say_read(given)
-        if given is not None and given.reading is not None:
-            facts["reading"] = given.reading.facts()
-        emit({"model": name, "engine": predictor.engine, "file": file and str(file), "seed": used, **facts,
-              "steps": rows})
-        return
-    from .tables import show_backtest
-
-    say_read(given)
-    show_backtest(name, result.steps, beside)
-    say_outside(outside)
-    source = f"a fresh series (seed {used})" if file is None else "standard input" if str(file) == "-" else str(file)
-    known = not math.isnan(result.steps[0].se)
-    errors = f"standard errors over {result.bandwidth} lags" if known else "too few for standard errors"
-    omitted = f" ({left_out:,} left out, for a missing value)" if left_out else ""
-    typer.echo(f"{result.cutoffs:,} cutoffs of {source}{omitted}; {errors}.")
     if plot is not None:
         typer.echo(f"Picture: {plot}")
 
@@ -353,35 +263,3 @@ def _calibrated(
     source = "fresh windows of its signal" if from_signal else "windows of these numbers, which is approximate"
     note = f"Intervals {_levels(tuple(bands))} are split conformal, from {calibrated.windows:,} {source}."
     return KnownIntervals(tuple(bands), "split conformal", note)
-
-
-def _drawn(predictor: Forecaster, points: int, horizon: int, seed: int | None) -> tuple[Any, int]:
-    """A fresh series of the model's signal, and its seed."""
-    from ..errors import InputError
-    from ..evaluation.scoring import HELD_OUT_SEEDS, fresh_seed
-
-    signal = predictor.signal
-    if signal.episodic:
-        raise InputError(
-            f"windows of {signal.title} are independent episodes, so a series of it has no cutoffs. "
-            "Give a series with --file, or see the model's score with `seqzoo show`."
-        )
-    # A model with a finite budget was trained on the series of its seed, which is below the held-out seeds.
-    used = fresh_seed() if seed is None else max(seed, HELD_OUT_SEEDS + seed % HELD_OUT_SEEDS)
-    return signal.observed_series(points, predictor.context_length, horizon, seed=used), used
-
-
-def _known(signal: Signal, context_length: int, horizon: int) -> dict[str, list[float]]:
-    """Expected MSE by step ahead of the best forecasters of a signal."""
-    from ..forecasters.exact import best_linear, linear_mse
-    from ..forecasters.floors import MAX_SAMPLED, floors
-    from ..forecasters.rollout import linear_recursion
-
-    samples = min(signal.windows_to_score // 10, MAX_SAMPLED // max(context_length, horizon))  # at most 5 s
-    table = floors(signal, context_length, horizon, samples=samples)
-    recursion = linear_recursion(best_linear(signal, context_length), horizon)
-    return {
-        "bayes": [row.bayes.value for row in table],
-        "best_linear": [row.best_linear for row in table],
-        "best_linear_recursion": linear_mse(signal, *recursion).tolist(),
-    }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .._arrays import with_channel
 from .._extras import check_polars, has_polars
+from ..data.measured import LONGEST_GAP, left_out, name_of_file, undivided
 from ..data.numerals import number, shown
 from ..data.series import GAPS, Series
 from ..data.typed import Lines, may_be_table, rows_of
@@ -30,7 +31,6 @@ LIMIT = 16 << 20  # bytes; as Python numbers they take about thirty times the me
 TABLE_LIMIT = 64 << 20  # bytes of a table, before it is unpacked; `data.reading` has the same limit after it
 PLAIN_LIMIT = 1 << 20  # bytes; a larger file is read by polars, although it may hold only numbers
 STANDARD_INPUT = Path("-")
-LONGEST_GAP = 64  # the most values of a gap that a rule fills before training
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,16 @@ def check_frequency(model: Forecaster, given: Given | None) -> None:
         )
 
 
+def season_of(file: Path, given: Given) -> int:
+    """Steps of the season of a series that was given: stated by the collection, or by its frequency; 1 for none."""
+    from ..data import collection
+
+    if str(file).startswith(collection.PREFIX):
+        return collection.load(str(file)).season
+    times = None if given.reading is None else given.reading.one().times
+    return 1 if times is None else times.frequency.season_of(len(given.values))
+
+
 @dataclass(frozen=True)
 class Measured:
     """A series that the user named.
@@ -184,53 +194,30 @@ class Measured:
 def measured(given: str, how: FileOptions) -> Measured:
     """A series of the collection, by `series:NAME`, or of a file.
 
-    The series of a file is named after the file, and after the column or the series that was chosen in it: models of
-    two series of one file must not replace each other. With a rule for gaps, one that it does not fill divides the
-    series, and its last part is returned.
+    The series of a file is named by `name_of_file`. With a rule for gaps, one that it does not fill divides it,
+    and its last part is returned.
 
     Raises:
         InputError: the file cannot be read, or holds several series or no values.
         UnknownNameError: the collection has no such series.
     """
     from ..data import collection
-    from ..data.measured import names_of
-
     source = given_series([], Path(given), how, LONGEST_GAP)
     assert source is not None
     if given.startswith(collection.PREFIX):
         assert source.reading is not None
         series = source.reading.one()
-        part = _undivided(series, how)
-        return Measured(part, collection.load(given).season, _left_out(series, part))
+        part = series if how.gaps is None else undivided(series)
+        return Measured(part, season_of(Path(given), source), left_out(series, part))
     stem = Path(given).name.partition(".")[0]
     chosen = [str(how.stated[option]) for option in ("value", "only") if option in how.stated]
-    name = names_of([" ".join([stem[:17], *chosen]) if chosen else stem])[0]
+    name = name_of_file(stem, chosen)
     times = None if source.reading is None else source.reading.one().times
     series = Series(name, source.values, times)
-    part = _undivided(series, how)
+    part = series if how.gaps is None else undivided(series)
     season = 1 if times is None else times.frequency.season_of(len(part))
     told = "" if source.reading is None else " ".join(source.reading.understood.split())
-    return Measured(part, season, f"{told} {_left_out(series, part)}".strip())
-
-
-def _undivided(series: Series, how: FileOptions) -> Series:
-    """The last values between gaps that a rule did not fill; the whole series without a rule."""
-    present = np.flatnonzero(~np.isnan(series.values))
-    if how.gaps is None or not series.missing or not len(present):
-        return series
-    end = int(present[-1]) + 1
-    begin = end - len(Series(series.name, series.values[:end]).unbroken())
-    return Series(series.name, series.values[begin:end], None if series.times is None else series.times.after(begin))
-
-
-def _left_out(series: Series, part: Series) -> str:
-    """One sentence if a gap that no rule fills left values of a series out."""
-    if len(part) == len(series):
-        return ""
-    return (
-        f"Only the last {len(part):,} unbroken values are used, of {len(series):,}: a gap of more than {LONGEST_GAP} "
-        "values, or at an end, is not filled."
-    )
+    return Measured(part, season, f"{told} {left_out(series, part)}".strip())
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ..bundles.describe import describe_signal
 from ..forecasters.floors import NO_EXCESS, vanishes
+from ..forecasters.statistical import METHODS
 from ..forecasters.table import label
 from ..runtime.engines import offered
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .._estimates import Estimate
     from ..bundles.manifest import IntervalFacts, Manifest
     from ..bundles.store import Bundle
+    from ..evaluation.accuracy import Accuracy
     from ..forecasters.floors import Floors
     from ..forecasters.rollout import Case
 
@@ -186,6 +188,49 @@ def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float
         own = mse_of(value) if math.isnan(se) else f"{mse_of(value)} ± {mse_of(se)}"
         view.add_row(str(step + 1), own, *(mse_of(values[step]) for values in beside.values()))
     print_table(view)
+
+
+MEASURED = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "rmsse": "RMSSE", "smape": "sMAPE", "crps": "CRPS"}
+
+
+def show_measures(name: str, measures: dict[str, dict[str, Accuracy]], by_step: str) -> None:
+    """Print the measures of a backtest over all cutoffs and steps, and one of them by step in at most 20 rows.
+
+    Args:
+        name: the model, which is printed in bold.
+        measures: by forecaster, see `results.Results.measures`.
+        by_step: the measure that is printed by step.
+    """
+    keys = [key for key in measures[name] if not key.startswith("pinball")]
+    titles = {each: escape(METHODS.get(each) or label(each)) for each in measures}
+    view = Table(box=None)
+    view.add_column("forecaster")
+    for key in keys:
+        view.add_column(MEASURED.get(key) or f"{key.replace('_', ' ')}%", justify="right")
+    order = "mae" if math.isnan(measures[name]["mase"].value) else "mase"
+    for each, of in sorted(measures.items(), key=lambda row: row[1][order].value):
+        style = "bold" if each == name else ""
+        cells = [_measure_of(key, of[key].value) if key in of else "" for key in keys]
+        view.add_row(titles[each], *cells, style=style)
+    print_table(view)
+    console.print()
+    steps = Table(box=None, title=f"{MEASURED[by_step]} by step", title_justify="left", title_style="")
+    steps.add_column("step", justify="right")
+    for each in measures:
+        steps.add_column(titles[each], justify="right", style="bold" if each == name else "")
+    horizon = len(measures[name][by_step].steps)
+    for step in range(0, horizon, max(1, -(-horizon // 20))):
+        values = (of[by_step].steps[step] for of in measures.values())
+        steps.add_row(str(step + 1), *(_measure_of(by_step, value) for value in values))
+    print_table(steps)
+
+
+def _measure_of(key: str, value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    if key.startswith("coverage"):
+        return f"{value:.1%}"
+    return f"{value:.3f}" if key in ("mase", "rmsse", "smape") else mse_of(value)
 
 
 def show_floors(table: list[Floors], noise: float) -> None:

@@ -77,6 +77,26 @@ def backtest(
     given = series if several else [series]
     parts = [finite_series(part, missing=missing) for part in given]  # type: ignore[union-attr]
     first = context_length if start is None else start
+    counts = [cutoffs_of(len(part), context_length, horizon, stride, first) for part in parts]
+    check_memory(sum(counts), context_length, horizon)
+    losses = np.concatenate([_losses(forecaster, part, context_length, horizon, first, stride) for part in parts])
+    if not len(losses):
+        raise InputError(
+            f"each of the {sum(counts):,} windows of {context_length + horizon} values holds a missing value. "
+            "Fill them with --gaps interpolate or --gaps last."
+        )
+    bandwidth = max(bandwidth_of(context_length, horizon, stride), max(counts) if len(parts) > 1 else 0)
+    if widest is not None:
+        bandwidth = min(bandwidth, widest)
+    return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
+
+
+def cutoffs_of(count: int, context_length: int, horizon: int, stride: int, first: int) -> int:
+    """The number of cutoffs first, first + stride, ... of a series of `count` values that leave H values.
+
+    Raises:
+        InputError: a number is not whole or lies outside its range, or the series is too short for one cutoff.
+    """
     if not all(isinstance(value, int | np.integer) for value in (context_length, stride, first)):
         raise InputError(
             f"context_length, stride and the first cutoff must be whole numbers, got {context_length!r}, {stride!r} "
@@ -87,31 +107,24 @@ def backtest(
             "context_length and stride must be at least 1 and the first cutoff at least context_length, got "
             f"{context_length}, {stride} and {first}."
         )
-    for part in parts:
-        if len(part) < first + horizon:
-            raise InputError(
-                f"a series of {len(part):,} values is too short to backtest: {first} before the first cutoff and a "
-                f"horizon of {horizon} need {first + horizon:,}."
-            )
-    counts = [(len(part) - horizon - first) // stride + 1 for part in parts]
-    if sum(counts) > most_windows(context_length, horizon):
+    if count < first + horizon:
         raise InputError(
-            f"{sum(counts):,} cutoffs with a horizon of {horizon} do not fit into memory: at most "
-            f"{most_windows(context_length, horizon):,} do. Take a larger stride."
+            f"a series of {count:,} values is too short to backtest: {first} before the first cutoff and a "
+            f"horizon of {horizon} need {first + horizon:,}."
         )
-    losses = np.concatenate([_losses(forecaster, part, context_length, horizon, first, stride) for part in parts])
-    if not len(losses):
-        raise InputError(
-            f"each of the {sum(counts):,} windows of {context_length + horizon} values holds a missing value. "
-            "Fill them with --gaps interpolate or --gaps last."
-        )
-    bandwidth = max(_bandwidth(context_length, horizon, stride), max(counts) if len(parts) > 1 else 0)
-    if widest is not None:
-        bandwidth = min(bandwidth, widest)
-    return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
+    return (count - horizon - first) // stride + 1
 
 
-def _bandwidth(context_length: int, horizon: int, stride: int) -> int:
+def check_memory(cutoffs: int, context_length: int, horizon: int) -> None:
+    """Raises InputError if the errors of so many cutoffs do not fit into memory."""
+    if cutoffs > (most := most_windows(context_length, horizon)):
+        raise InputError(
+            f"{cutoffs:,} cutoffs with a horizon of {horizon} do not fit into memory: at most {most:,} do. Take a "
+            "larger stride."
+        )
+
+
+def bandwidth_of(context_length: int, horizon: int, stride: int) -> int:
     """Twice the number of later cutoffs whose windows overlap with those of one cutoff."""
     return 2 * (-(-(context_length + horizon) // stride) - 1)
 

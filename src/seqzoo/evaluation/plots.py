@@ -33,8 +33,13 @@ REFERENCE_LINES = {"last_value": ":", "line": "-.", "best_linear": "--"}
 """Line style of each reference in a figure of excess; its colour is that of its role in the palette."""
 
 
-def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels side by side, and their axes; `width` and `height` of the whole are in inches.
+def panels(
+    count: int, width: float = 8.0, height: float = 4.0, *, stacked: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels, and their axes; `width` and `height` of the whole are in inches.
+
+    Args:
+        stacked: one below the other, not side by side.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -44,7 +49,8 @@ def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure,
     except ModuleNotFoundError:
         raise MissingExtraError("plotting", "plot") from None
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    all_axes = list(figure.subplots(1, count, squeeze=False)[0])
+    rows, columns = (count, 1) if stacked else (1, count)
+    all_axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes in all_axes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -117,11 +117,14 @@ def spec_on_series(
     return spec if scaling is not None else msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
 
 
-def choose_scaling(spec: TrainingSpec) -> Kind:
+def choose_scaling(spec: TrainingSpec, should_stop: Callable[[], bool] = lambda: False) -> Kind:
     """The kind of scaling whose network has the least error on the last fifth of the values before the cutoff.
 
     One network of each kind is trained for a third of the steps. A series with a trend needs windows without their
     own level; a series whose level itself predicts, such as a rate that returns to its mean, needs the level.
+
+    Args:
+        should_stop: called before every update; True ends the trainings, and with them the comparison.
 
     Raises:
         InputError: as `training.loop.train`.
@@ -132,9 +135,13 @@ def choose_scaling(spec: TrainingSpec) -> Kind:
     errors: dict[Kind, float] = {}
     for kind in KINDS:
         try:
-            trained = train(msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind))
+            trained = train(
+                msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind), should_stop=should_stop
+            )
         except DivergedError:
             continue
+        if not trained.history:  # stopped before the first evaluation
+            break
         assert trained.best.mse is not None
         errors[kind] = trained.best.mse
     return min(errors, key=errors.__getitem__) if errors else "series"

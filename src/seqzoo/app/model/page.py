@@ -50,7 +50,7 @@ VIEWS = [
     View("predict", "Predict", predict.build, _has_process),
     View("predict", "Predict", measured.build, lambda model: not _has_process(model)),
     View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, needs_load=False),
-    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent and _has_process(model)),
+    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent),
     View("rollout", "Roll out", roll_out.build, _has_process),
     View("rollout", "Roll out", measured_rollout.build, lambda model: not _has_process(model)),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),

@@ -32,8 +32,7 @@
 
   // The place of a point on an axis, or the name of its category.
   const placed = (axis, value) => (axis?.type === "category" ? (axis.data?.[value] ?? value) : value);
-  const written = (axis, value) =>
-    axis?.type === "time" ? new Date(value).toISOString().replace(/(:00)?\.000Z$/, "") : value;
+  const written = (axis, value) => (axis?.type === "time" ? new Date(value).toISOString().replace(/\.000Z$|Z$/, "") : value);
 
   // The CSV: a row for each place on the axis, a column for each visible series. A second point at one place gets another
   // row. A chart has the height of a band over its lower end (see charts.py); the table has the upper end, their sum.

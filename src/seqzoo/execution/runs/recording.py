@@ -118,7 +118,7 @@ def train(
         for point in load(checkpoint)[0].history:
             if point.step > recorded:
                 tell(point)
-    must_stop = _wishes(folder / WISH, should_stop)
+    must_stop = wishes(folder, should_stop)
     trained = loop.train(spec, checkpoint, resume=True, on_progress=note, should_stop=must_stop)
     say(Ended(trained.step, trained.finished))
     return trained
@@ -163,8 +163,9 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     return began, with_channel(context[-POINTS:])
 
 
-def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
-    """A function that returns whether the run must stop; it reads the file at most ten times a second."""
+def wishes(folder: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """A function that returns whether the run must stop; it reads the folder's file at most ten times a second."""
+    path = folder / WISH
     next_look, is_over = 0.0, False
 
     def must_stop() -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ....bundles import holdout
 from ....bundles import intervals as stored
 from ....data.series import is_stored
-from ....data.times import TimeIndex, to_local
+from ....data.times import TimeIndex
 from ....evaluation import adaptive
 from ....evaluation.holdout_intervals import forecasts_at
 from ....evaluation.intervals import highest_level, radius_of
@@ -43,13 +43,14 @@ class Along(NamedTuple):
         values: [T], the held-out values after a window of L.
         forecast: [N, H]
         radius: [N, H] each, by method; empty where the bundle allows no interval of LEVEL.
-        clock: [T + H], what a clock showed at the values and at the steps after them; None if that is not known.
+        clock: [T + H], what a clock showed at the values and at the steps after them, as `charts.clock` gives it;
+            None if that is not known.
     """
 
     values: NDArray[np.float64]
     forecast: NDArray[np.float64]
     radius: dict[str, NDArray[np.float64]]
-    clock: NDArray[np.datetime64] | None
+    clock: NDArray[np.int64] | None
 
 
 def along(model: Bundled) -> Along:
@@ -72,7 +73,7 @@ def along(model: Bundled) -> Along:
     return Along(values, forecast, radius, _clock(model, len(values)))
 
 
-def _clock(model: Bundled, count: int) -> NDArray[np.datetime64] | None:
+def _clock(model: Bundled, count: int) -> NDArray[np.int64] | None:
     """The times of the held-out values with the window before them: of the series if it is stored, else as stated."""
     source, length = model.manifest.source, model.context_length
     assert isinstance(source, Observed)
@@ -82,10 +83,7 @@ def _clock(model: Bundled, count: int) -> NDArray[np.datetime64] | None:
         times, begin = source.series().times, source.cutoff - length
     elif not (model.manifest.contract.frequency or "").endswith("B"):  # holidays are not stated
         times = held_out_times(model)
-    if times is None:
-        return None
-    instants = times.instants(count + model.horizon, begin)
-    return instants if times.zone is None else to_local(instants, times.zone)
+    return None if times is None else charts.clock(times, count + model.horizon, begin)
 
 
 class _Measured:
@@ -146,7 +144,7 @@ class _Measured:
         if known.clock is None:
             places = np.arange(first - end + 1, horizon + 1).astype(float)
         else:
-            places = charts.milliseconds(known.clock[first : end + horizon])
+            places = known.clock[first : end + horizon].astype(float)
         past, future = places[: end - first], places[end - first :]
         name, band = self.visit.name, f"{LEVEL:.0%} interval"
         series, names = [], ["history", *(["observed"] if len(observed) else []), name]
@@ -166,7 +164,7 @@ class _Measured:
             series[-1] = charts.dots(name, future, ahead, theme.light("model"), size=9)
         options = charts.axes("steps from now", "value", series)
         if known.clock is not None:
-            options = charts.clocked(options, "time")
+            options = charts.over_time(options)
         sentence = f"Forecast of {horizon} steps from {self._where(at)}"
         if known.radius:
             sentence += f" with {band}, {METHODS[self.method].lower()}{inside}"
@@ -245,9 +243,10 @@ def _misses(model: Bundled) -> str:
     return " ".join(wrong) or "Neither is shown to miss its level."
 
 
-def _stamp(moment: np.datetime64) -> str:
+def _stamp(milliseconds: np.int64) -> str:
     """A time as "2024-02-11 16:00", or only the day at midnight."""
-    return str(moment.astype("datetime64[m]")).replace("T", " ").removesuffix(" 00:00")
+    moment = np.datetime64(int(milliseconds), "ms").astype("datetime64[m]")
+    return str(moment).replace("T", " ").removesuffix(" 00:00")
 
 
 async def build(visit: Visit) -> None:
