@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from .. import _strict_json
 from ..data.calendar import Calendar, named
 from ..data.scaling import Scaling
+from ..data.times import zone_of
 from ..errors import InputError, ManifestError
 from ..forecasters.floors import vanishes
 from ..forecasters.table import REQUIRED
@@ -132,14 +134,16 @@ class IntervalFacts(_Facts, frozen=True):
 
     Args:
         windows: the number of calibration errors at each step ahead.
-        after: the time of the first value after them, which is the first that is held out: an instant in UTC with a
-            final "Z", or what a clock of unknown zone showed; None if the series has no times.
+        after: the time of the first value after them, which is the first that is held out: an instant in UTC, or what
+            the clock showed if no zone is known; None if the series has no times.
+        zone: the series' time zone, where known.
         rate: the step size of adaptive intervals, see `evaluation.adaptive`.
         levels: what was measured on the held-out part, by ascending level.
     """
 
     windows: int
     after: str | None
+    zone: str | None
     rate: float
     levels: list[LevelFacts]
 
@@ -283,6 +287,14 @@ def _intervals_problem(facts: IntervalFacts, manifest: Manifest) -> str | None:
         return f"intervals.levels must ascend between 0 and 1, got {str(levels)[:80]}"
     if facts.windows < 1 or not 0 < facts.rate < 1:
         return f"intervals need windows from 1 and a rate in (0, 1), got {facts.windows} and {facts.rate}"
+    try:
+        if facts.after is not None and not re.fullmatch(r"[0-9-]{10}T[0-9:.]+", facts.after):
+            raise ValueError(f"got {facts.after[:80]!r}")
+        np.datetime64(facts.after, "us")
+        if facts.zone is not None:
+            zone_of(facts.zone)
+    except (ValueError, InputError) as error:
+        return f"intervals.after and zone must be a time and a time zone: {str(error)[:200].rstrip('.')}"
     for measured in (method for each in facts.levels for method in (each.split, each.adaptive)):
         if {len(measured.steps), len(measured.steps_se), len(measured.width)} != {manifest.contract.horizon}:
             return f"the coverage of intervals must hold {manifest.contract.horizon} values of each kind"

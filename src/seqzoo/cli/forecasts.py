@@ -227,8 +227,7 @@ def intervals_of(
         return _calibrated(predictor, given, case, levels, seed) if levels else KnownIntervals()
     horizon, highest = len(case.forecast), highest_level(facts.windows)
     if not levels and horizon > predictor.horizon:
-        why = f"they are for {predictor.horizon} steps, and the forecast is of {horizon}"
-        return KnownIntervals(note=f"No intervals: {why}.")
+        return KnownIntervals(note=f"No intervals: they end at step {predictor.horizon}, the forecast at {horizon}.")
     if not levels and highest < of_bundle.DEFAULT:
         possible = f"up to {highest:g} are possible (--level)" if highest > 0 else "none are possible"
         return KnownIntervals(note=f"No intervals of level {of_bundle.DEFAULT:g}: {facts.windows} calibration errors "

@@ -14,7 +14,6 @@ from ..evaluation import adaptive
 from ..evaluation.coverage import Coverage
 from ..evaluation.holdout_intervals import calibration_errors, errors_at_cutoffs, measured
 from ..evaluation.scoring import Predict
-from ..runtime.intervals import stamp_of
 from ..signals import Observed
 
 SAME = 1e-3  # allowed relative difference of two errors of the same weights, beside as much of the series' scale / 10
@@ -53,10 +52,18 @@ def facts_of(
     """
     return IntervalFacts(
         windows=len(errors),
-        after=stamp_of(source.series().times, source.cutoff),
+        **_times(source),
         rate=adaptive.RATE,
         levels=_levels(predict, errors, held_out, context_length, known),
     )
+
+
+def _times(source: Observed) -> dict[str, str | None]:
+    """When the hold-out begins, as `IntervalFacts` states it."""
+    times = source.series().times
+    if times is None:
+        return {"after": None, "zone": None}
+    return {"after": str(times.instants(1, source.cutoff)[0].astype("datetime64[us]")), "zone": times.zone}
 
 
 def _levels(
@@ -157,7 +164,7 @@ def check_calibration(bundle: Bundle, predict: Predict) -> str:
             f"{errors[row, step]:.6g}."
         )
     facts = bundle.manifest.intervals
-    stamp = stamp_of(source.series().times, source.cutoff)
-    if facts is None or facts.after != stamp:
-        raise IntegrityError(f"the hold-out begins at {stamp}; the manifest states {facts and facts.after}.")
+    times = _times(source)
+    if facts is None or (facts.after, facts.zone) != (times["after"], times["zone"]):
+        raise IntegrityError(f"the hold-out begins at {times['after']}; the manifest states {facts and facts.after}.")
     return f"{len(errors):,} errors a step on the last fifth of the values before the cutoff, as stated"

@@ -13,6 +13,7 @@ from .._estimates import Estimate
 from ..bundles import holdout
 from ..bundles import intervals as stored
 from ..bundles.manifest import CoverageFacts, IntervalFacts
+from ..data.frequency import frequency
 from ..data.times import TimeIndex
 from ..errors import InputError
 from ..evaluation import adaptive
@@ -80,8 +81,8 @@ def around(
     errors, length, horizon = stored.of(model.bundle), model.context_length, len(forecast)
     if horizon > model.horizon:
         raise InputError(
-            f"the intervals of {model.name} are for its {model.horizon} steps, and the forecast is of {horizon}: ask "
-            f"for at most {model.horizon}."
+            f"the intervals of {model.name} end at step {model.horizon}, and the forecast at step {horizon}: ask for "
+            f"a horizon of at most {model.horizon}."
         )
     start = {float(level): radius_of(errors[:, :horizon], level) for level in sorted(set(levels))}
     followed, moved = 0, start
@@ -111,12 +112,9 @@ def after_calibration(model: Bundled, history: NDArray[np.float64], times: TimeI
     Args:
         times: of the series, where known.
     """
-    facts = model.manifest.intervals
-    if facts is not None and facts.after is not None and times is not None:
-        is_instant = facts.after.endswith("Z")
-        if is_instant == (times.zone is not None):
-            after = np.datetime64(facts.after.removesuffix("Z"))
-            return int(np.searchsorted(times.instants(len(history)), after))
+    begun = held_out_times(model)
+    if begun is not None and times is not None and (begun.zone is None) == (times.zone is None):
+        return int(np.searchsorted(times.instants(len(history)), begun.start))
     kept = holdout.of(model.bundle)
     held_out, length = kept[model.context_length :], model.context_length
     if _place(history[:ALIKE], held_out) is not None:
@@ -134,11 +132,15 @@ def _place(part: NDArray[np.float64], series: NDArray[np.float64]) -> int | None
     return int(same.argmax()) if same.any() else None
 
 
-def stamp_of(times: TimeIndex | None, position: int) -> str | None:
-    """The stamp of a value as `IntervalFacts.after` states it."""
-    if times is None:
+def held_out_times(model: Bundled) -> TimeIndex | None:
+    """The times of a model's held-out values, as its bundle states them; None where it does not.
+
+    Holidays of a series of working days are not known: only the first stamp of such an index is right.
+    """
+    facts, alias = model.manifest.intervals, model.manifest.contract.frequency
+    if facts is None or facts.after is None or alias is None:
         return None
-    return f"{times.instants(1, position)[0]}{'' if times.zone is None else 'Z'}"
+    return TimeIndex(np.datetime64(facts.after, "us"), frequency(alias), facts.zone)
 
 
 class Standing(NamedTuple):
@@ -165,17 +167,24 @@ def _standing(level: float, method: str, measured: CoverageFacts) -> Standing:
     steps = [Estimate(*step) for step in zip(measured.steps, measured.steps_se, strict=True)]
     far = max(range(len(steps)), key=lambda at: abs(steps[at].value - level))
     wrong = {at + 1: which for at, step in enumerate(steps) if (which := verdict(step, level, len(steps)))}
-    overall = verdict(Estimate(*measured.overall), level)
-    parts = []
-    if overall:
-        parts.append(f"too {'few' if overall < 0 else 'many'} over all steps")
-    for which, words in ((-1, "too few"), (1, "too many")):
-        if (at := [step for step in wrong if wrong[step] == which]) and len(steps) > 1:
-            parts.append(f"{words} at step{'s' if len(at) > 1 else ''} {_ranges(at)}")
+    overall = Estimate(*measured.overall)
     return Standing(
-        level, method, _share(Estimate(*measured.overall)), f"{_share(steps[far])} at step {far + 1}",
-        float(np.mean(measured.width)), ", ".join(parts),
+        level, method, _share(overall), f"{_share(steps[far])} at step {far + 1}", float(np.mean(measured.width)),
+        _misses(verdict(overall, level), wrong, len(steps)),
     )  # fmt: skip
+
+
+def _misses(overall: int, wrong: dict[int, int], horizon: int) -> str:
+    """What is wrong in words, from `verdict` over all steps and at each step that misses."""
+    words = {-1: "too few covered", 1: "too many covered"}
+    parts = [f"{words[overall]} over all steps"] if overall and horizon > 1 else [words[overall]] if overall else []
+    for which in words if horizon > 1 else ():
+        at = [step for step in wrong if wrong[step] == which]
+        if len(at) == horizon:
+            return f"{words[which]} at every step"
+        if at:
+            parts.append(f"{words[which]} at step{'s' if len(at) > 1 else ''} {_ranges(at)}")
+    return ", ".join(parts)
 
 
 def _share(measured: Estimate) -> str:

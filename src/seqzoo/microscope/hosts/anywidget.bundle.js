@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules a9d8bf317f7bda68; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules cd6a6bb5f2f853fa; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -386,23 +386,24 @@ function text(ctx, words, x, y, colour, align = "right") {
   ctx.textBaseline = "middle";
   ctx.fillText(words, x, y);
 }
-function yAxis(ctx, axis, y, limit, ink) {
-  for (const value of [-limit, 0, limit]) {
-    const label = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : label, axis.left - 6, y(value), ink.muted);
+function yAxis(ctx, axis, y, limit, ink, middle = 0) {
+  for (const value of [middle - limit, middle, middle + limit]) {
+    const digits = Math.abs(value) >= 10 ? 0 : 1;
+    const label = middle ? Number(value.toPrecision(4)).toString() : value.toFixed(digits);
+    text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
-var scaleY = (height, limit) => (value) => height / 2 - value / limit * (height / 2 - 12);
-function drawWindow(canvas, axis, height, { values, limit, forecasts, marks, step }, ink) {
+var scaleY = (height, limit, middle = 0) => (value) => height / 2 - (value - middle) / limit * (height / 2 - 12);
+function drawWindow(canvas, axis, height, { values, limit, middle, forecasts, marks, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
-  const y = scaleY(height, limit);
+  const y = scaleY(height, limit, middle);
   const next = axis.x(axis.L);
   ctx.fillStyle = ink.rule;
   ctx.globalAlpha = 0.45;
   ctx.fillRect(next - axis.slot / 2, 0, axis.slot, height);
   ctx.globalAlpha = 1;
-  yAxis(ctx, axis, y, limit, ink);
+  yAxis(ctx, axis, y, limit, ink, middle);
   column(ctx, axis, step, 0, height, ink);
   const points = Array.from(values, (value, t) => [axis.x(t), y(value)]);
   trail(ctx, points, ink.muted, 1.5);
@@ -828,7 +829,7 @@ function notice(facts) {
 
 // src/seqzoo/microscope/js/paint.js
 var TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760, row: 12 };
-var valueAt = (y, limit) => (TALL.window / 2 - y) / (TALL.window / 2 - 12) * limit;
+var valueAt = (y, { limit, middle }) => middle + (TALL.window / 2 - y) / (TALL.window / 2 - 12) * limit;
 function legend(place, cell, ink) {
   place.replaceChildren(...cell.names.map((name) => {
     const [dash, width] = CURVES[name];
@@ -879,7 +880,8 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const marks = [{ value: straight, colour: role, shift: -1 }, { value: forecasts[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, forecasts, marks, step }, ink);
+  const { limit, middle } = state;
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink);
   if (facts.channels.length) drawRows(canvas("known"), axis, TALL.row, { rows: inOrder(facts.known), step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
@@ -924,13 +926,13 @@ function paint(find, canvas, points, facts, ink, wide, side) {
   const figures = pictures(canvas, facts, ink, wide, side);
   const { state, values } = figures;
   const axis = timeAxis(wide, values.length);
-  const y = scaleY(TALL.window, state.limit);
+  const y = scaleY(TALL.window, state.limit, state.middle);
   points.forEach((point, t) => {
     point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
     mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
     mark(point, "aria-valuenow", values[t].toFixed(3));
-    mark(point, "aria-valuemin", (-state.limit).toFixed(3));
-    mark(point, "aria-valuemax", state.limit.toFixed(3));
+    mark(point, "aria-valuemin", (state.middle - state.limit).toFixed(3));
+    mark(point, "aria-valuemax", (state.middle + state.limit).toFixed(3));
   });
   write(find, figures);
 }
@@ -976,7 +978,7 @@ function drag(desk) {
   let box;
   const at = (event) => [
     timeAxis(desk.wide(), L).step(event.clientX - box.left),
-    valueAt(event.clientY - box.top, state.limit)
+    valueAt(event.clientY - box.top, state)
   ];
   plot.addEventListener("pointerdown", (event) => {
     box = desk.canvas("window").getBoundingClientRect();
@@ -1528,7 +1530,7 @@ function show(host, root, cell) {
   find("h2").textContent = `${name} under the microscope`;
   const system = matchMedia(DARK);
   const past = new Past(base);
-  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
+  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, middle: 0, limits: {} };
   let ink = inks(false);
   let [wide, side] = [0, 0];
   let bayes = host.get("bayes");
@@ -1573,7 +1575,14 @@ function show(host, root, cell) {
       const sizes = Float64Array.from(now.steps[name2], Math.abs).sort();
       state.limits[name2] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
     }
-    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[state.ahead])));
+    const every = [...state.window, outModel(now.forecast[state.ahead])];
+    if (signal.family) {
+      state.limit = 1.2 * Math.max(0.5, ...every.map(Math.abs));
+      return;
+    }
+    const [low, high] = [Math.min(...every), Math.max(...every)];
+    state.middle = (low + high) / 2;
+    state.limit = 0.6 * (high - low) || scale[1];
   }
   function facts() {
     return {
@@ -1647,8 +1656,9 @@ function show(host, root, cell) {
     },
     /** Changes the value that is read at a step. */
     poke(t, value) {
-      const bound = Math.max(-state.limit, Math.min(state.limit, value));
-      state.window[state.order[t]] = Math.round(1e3 * bound) / 1e3;
+      const bound = state.middle + Math.max(-state.limit, Math.min(state.limit, value - state.middle));
+      const grain = signal.family ? 1e-3 : 10 ** (Math.floor(Math.log10(state.limit)) - 3);
+      state.window[state.order[t]] = Number((Math.round(bound / grain) * grain).toPrecision(15));
       recompute();
       draw();
       tell();

@@ -78,7 +78,7 @@ function show(host, root, cell) {
 
   const system = matchMedia(DARK);
   const past = new Past(base);
-  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
+  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, middle: 0, limits: {} };
   let ink = inks(false);
   let [wide, side] = [0, 0]; // CSS pixels, set by the observer: reading them here would force a layout
   let bayes = host.get("bayes");
@@ -129,7 +129,14 @@ function show(host, root, cell) {
       const sizes = Float64Array.from(now.steps[name], Math.abs).sort();
       state.limits[name] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
     }
-    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[state.ahead])));
+    const every = [...state.window, outModel(now.forecast[state.ahead])];
+    if (signal.family) { // a signal swings about 0
+      state.limit = 1.2 * Math.max(0.5, ...every.map(Math.abs));
+      return;
+    }
+    const [low, high] = [Math.min(...every), Math.max(...every)];
+    state.middle = (low + high) / 2;
+    state.limit = 0.6 * (high - low) || scale[1];
   }
 
   function facts() {
@@ -178,8 +185,9 @@ function show(host, root, cell) {
     },
     /** Changes the value that is read at a step. */
     poke(t, value) {
-      const bound = Math.max(-state.limit, Math.min(state.limit, value));
-      state.window[state.order[t]] = Math.round(1000 * bound) / 1000;
+      const bound = state.middle + Math.max(-state.limit, Math.min(state.limit, value - state.middle));
+      const grain = signal.family ? 0.001 : 10 ** (Math.floor(Math.log10(state.limit)) - 3);
+      state.window[state.order[t]] = Number((Math.round(bound / grain) * grain).toPrecision(15));
       recompute();
       draw();
       tell();
