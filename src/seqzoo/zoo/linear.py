@@ -21,7 +21,7 @@ class LinearConfig:
 
 
 class LinearOfChannels(nn.Module):
-    """context: [B, L, D], returns [B, H]: of the values, and of the last step's other channels; (L + D) H parameters."""
+    """context: [B, L, D], returns [B, H]: of the values and the last step's other channels; (L + D) H parameters."""
 
     def __init__(self, config: LinearConfig, channels: int) -> None:
         super().__init__()
