@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import with_known
 from ..data.scaling import Scaling
 from ..forecasters.rollout import forecast_of
 
@@ -32,12 +33,17 @@ class Neighbour(NamedTuple):
 
 
 def errors_of(
-    forecasters: Mapping[str, Callable[[Array], Any]], values: Array, context_length: int, horizon: int
+    forecasters: Mapping[str, Callable[[Array], Any]],
+    values: Array,
+    context_length: int,
+    horizon: int,
+    known: Array | None = None,
 ) -> dict[str, Array]:
     """The mean absolute error over H steps of each forecaster, at every cutoff of a series [T] from L on, [N].
 
     Args:
-        forecasters: each maps [B, L, 1] to at least [B, H].
+        forecasters: each maps [B, L, D] to at least [B, H].
+        known: [T, D - 1], the channels beside the values; None if D is 1.
 
     Raises:
         InputError: a forecaster returns too few steps or values that are not finite.
@@ -47,8 +53,10 @@ def errors_of(
     errors: dict[str, list[Array]] = {name: [] for name in forecasters}
     for begin in range(0, len(windows), at_once):
         some = windows[begin : begin + at_once]
+        steps = np.arange(begin, begin + len(some))[:, None] + np.arange(context_length)
+        context = with_known(some[:, :context_length], None if known is None else known[steps])
         for name, forecaster in forecasters.items():
-            ahead = forecast_of(forecaster, some[:, :context_length], horizon)
+            ahead = forecast_of(forecaster, context, horizon)
             errors[name].append(np.abs(ahead - some[:, context_length:]).mean(axis=1))
     return {name: np.concatenate(parts) for name, parts in errors.items()}
 

@@ -12,7 +12,7 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
-from ...._arrays import with_channel
+from ...._arrays import with_known
 from ....bundles import holdout
 from ....data.scaling import Scaling
 from ....data.series import Series
@@ -74,7 +74,7 @@ class _Mistakes:
         assert isinstance(source, Observed)
         self.visit, self.source, self.contract = visit, source, contract
         self.length, self.horizon = known.context_length, known.horizon
-        self.values = holdout.of(known.bundle)
+        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
         self.apart = max(1, min(self.horizon, (self.last + 1) // LISTED))  # neighbours share what they forecast
         self.series = kept.series_of(source)
@@ -163,7 +163,7 @@ class _Mistakes:
     def _all_errors(self) -> dict[str, Array]:
         key = identity(self.visit.name, self.visit.model), self.series is not None
         return _errors.get(key) or _errors.put(
-            key, replay.errors_of(self._forecasters(), self.values, self.length, self.horizon)
+            key, replay.errors_of(self._forecasters(), self.values, self.length, self.horizon, self.known)
         )
 
     def _forecasters(self) -> dict[str, Callable[[Array], Any]]:
@@ -239,8 +239,10 @@ class _Mistakes:
     def _replay(self, first: int) -> Replayed:
         window = self.values[first : first + self.length]
         observed = self.values[first + self.length :][: self.horizon]
+        known = None if self.known is None else self.known[None, first : first + self.length]
+        read = np.asarray(with_known(window[None], known), np.float64)
         forecasts = {
-            name: np.asarray(forecaster(with_channel(window[None])), np.float64)[0][: self.horizon]
+            name: np.asarray(forecaster(read), np.float64)[0][: self.horizon]
             for name, forecaster in self._forecasters().items()
         }
         alike = None
