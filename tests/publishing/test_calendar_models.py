@@ -287,6 +287,9 @@ def test_the_server_takes_windows_of_all_channels_in_json_and_binary(kept):
                 "/api/models/gru.meter/forecast", json={"context": values[0].tolist(), "horizon": H}
             )
             np.testing.assert_allclose(answer.json()["forecast"], expected[0], atol=1e-9)
+            asked = {"context": windows(4)[:, 0].tolist() + values[0].tolist(), "horizon": H, "level": 0.8}
+            answer = (await client.post("/api/models/gru.meter/forecast", json=asked)).json()
+            assert answer["lower"][0] < answer["forecast"][0] < answer["upper"][0]
             for context, words in (
                 (values[0, :, 0].tolist(), "5 channels at each step"),
                 ([[1.0, "x"]], "context.0.1: Input should be a valid number"),

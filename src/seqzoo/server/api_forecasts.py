@@ -34,9 +34,12 @@ def enter(application: FastAPI, shared: Shared) -> None:
             facts["outside_training"] = outside and outside.facts()
             facts["method"] = "direct" if asked.horizon <= model.reach else "recursive"
             if asked.level is not None and of_bundle.facts_of(model) is not None and has_bundle(model):
-                history = np.array(asked.context, np.float64)
+                rows = np.array(asked.context, np.float64)
+                history, beside = (rows, None) if rows.ndim == 1 else (rows[:, 0], rows[:, 1:])
                 begin = of_bundle.after_calibration(model, history, None)
-                known = of_bundle.around(model, ahead[0], [asked.level], history=history, begin=begin)
+                known = of_bundle.around(
+                    model, ahead[0], [asked.level], history=history, begin=begin, known=beside
+                )
                 (band,) = known.levels
                 facts |= {"level": band.level, "lower": band.lower.tolist(), "upper": band.upper.tolist(),
                           "interval_method": known.method}  # fmt: skip

@@ -61,7 +61,7 @@ def along(model: Bundled) -> Along:
     """
     values, length, horizon = holdout.of(model.bundle), model.context_length, model.horizon
     cutoffs = np.arange(length, len(values) + 1)
-    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon)
+    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon, holdout.known_of(model.bundle))
     radius: dict[str, NDArray[np.float64]] = {}
     facts = model.manifest.intervals
     if facts is not None and LEVEL <= highest_level(facts.windows):
