@@ -244,6 +244,9 @@ def test_every_door_gives_the_same_interval_from_the_bundle_alone(kept, at_home,
     fixed = json.loads(terminal(*asked, "--json", "--method", "split").out)
     chosen = rank(192, 0.9) - 1
     assert (fixed["upper"][0] - fixed["lower"][0]) / 2 == pytest.approx(intervals.of(kept)[chosen, 0], rel=1e-9)
+    early = tmp_path / "early.csv"
+    early.write_text("\n".join(map(str, measured().values[:500])), "utf-8")
+    assert "none moves them" in terminal("forecast", str(kept.path), "--file", early).out
     assert "lower" not in terminal(*asked, "--method", "none").out
     assert "at most 0.994" in terminal(*asked, "--level", 0.999).refusal
     assert "end at step 1" in terminal(*asked, "-n", 3).out
