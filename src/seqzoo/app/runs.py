@@ -59,4 +59,5 @@ async def _show(known: Runs, now: Status, query: dict[str, str]) -> None:
             ui.navigate.to(f"/runs/{quote(run)}")
 
     theme.html("Training", "unseen", "h2")
-    await Training(Address(f"/runs/{now.id}", query), spec, name, now.id, start, turn_to).show()
+    address = Address(f"/runs/{now.id}", query)
+    await Training(address, spec, name, now.id, start, turn_to, is_kept=bool(now.plan.keep_as)).show()

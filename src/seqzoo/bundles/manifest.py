@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from .. import _strict_json
+from ..data.calendar import Calendar, named
 from ..data.scaling import Scaling
 from ..data.times import zone_of
 from ..errors import InputError, ManifestError
@@ -46,13 +47,14 @@ class Contract(_Facts, frozen=True):
         context_length: L, the number of values in a window.
         horizon: H, the number of steps forecast at once.
         scaling: maps the series' units to the network's, and back.
-        channels: D, the number of values at each step; this version reads only models of one channel.
-        names: the names of the channels.
+        channels: D, the number of values at each step.
+        names: the names of the channels: the value, and the calendar channels that `data.calendar` defines.
         frequency: the time between steps, as pandas writes it ("h", "15min", "MS"); None if steps are only counted.
         reach: the largest distance of a value before the cutoff from `scaling.center`, in `scaling.scale`; None for a
             simulated signal, whose windows `forecasters.familiarity` draws.
         input: the name of the input tensor.
         output: the name of the output tensor.
+        zone: the time zone whose clock the calendar channels follow; None for the clock of the series.
     """
 
     context_length: int
@@ -64,6 +66,12 @@ class Contract(_Facts, frozen=True):
     reach: float | None = None
     input: str = "context"
     output: str = "forecast"
+    zone: str | None = None
+
+    @property
+    def calendar(self) -> Calendar | None:
+        """The calendar that the channels after the first hold; None if there are none."""
+        return None if len(self.names) < 2 else named(self.names[1:], self.zone)
 
 
 class ScoreFacts(_Facts, frozen=True):
@@ -252,8 +260,10 @@ def _problem(manifest: Manifest) -> str | None:
             "context_length and horizon must be from 1 to 4096, "
             f"got {contract.context_length} and {contract.horizon}"
         )
-    if contract.channels != 1 or len(contract.names) != 1:
-        return f"this seqzoo reads models of 1 channel, got {contract.channels} named {str(contract.names)[:80]}"
+    if contract.channels != len(contract.names):
+        return f"contract.names must name {contract.channels} channels, got {str(contract.names)[:80]}"
+    if contract.channels != 1 and contract.calendar is None:
+        return f"this seqzoo reads channels of the calendar after the value, got {str(contract.names)[:200]}"
     return None
 
 

@@ -181,7 +181,7 @@ class _OnSeries:
         self, predictor: Forecaster, name: str, file: Path, how: FileOptions, horizon: int | None, stride: int,
         season: int | None,
     ) -> None:  # fmt: skip
-        from .reading import check_frequency, given_series, season_of
+        from .reading import beside, check_frequency, given_series, season_of
 
         self.predictor, self.name, self.file, self.stride = predictor, name, file, stride
         self.length = predictor.context_length
@@ -193,6 +193,7 @@ class _OnSeries:
         check_frequency(predictor, given)
         self.given: Given = given
         self.values = given.values
+        self.known = beside(predictor, given, 0, len(given.values))
         self.season = season_of(file, given) if season is None else season
         self.stated_season = season is not None
         self.trained_until = _trained_until(predictor, self.values)
@@ -311,9 +312,9 @@ class _OnSeries:
         from ..evaluation.rolling import Entrant, rivals_as_entrants, rules_as_entrants
 
         if refit is None:
-            own = Entrant(self.name, lambda past: _steps(self.predictor, self.horizon), self.length)
+            own = Entrant(self.name, lambda past: _steps(self.predictor, self.horizon), self.length, known=self.known)
         else:
-            own = Entrant(self.name, self._refitting(bar, stopped), self.length, needs_past=True)
+            own = Entrant(self.name, self._refitting(bar, stopped), self.length, needs_past=True, known=self.known)
         past = self.values[:first]
         is_whole = not np.isnan(self.values).any()
         if refit is not None and not is_whole:
@@ -349,10 +350,14 @@ class _OnSeries:
         check_torch("fitting a model again")
         from ..training.refitting import check_refittable, refitted
         from ..training.spec import TrainingSpec
+        from .reading import calendar_times
 
         spec = TrainingSpec.of_manifest(self.predictor.manifest)
         check_refittable(spec, self.name)
-        return lambda past: refitted(spec, past, self.horizon, on_progress=bar.training, should_stop=stopped)
+        times = calendar_times(self.predictor, self.given)
+        return lambda past: refitted(
+            spec, past, self.horizon, times=times, on_progress=bar.training, should_stop=stopped
+        )
 
     def _store(self, out: Path, cutoffs: NDArray[np.intp], refit: int | None, entrants: list[Entrant]) -> Parts:
         import hashlib
@@ -408,7 +413,7 @@ class _OnSeries:
     ) -> None:  # fmt: skip
         import numpy as np
 
-        from .._arrays import with_channel
+        from .._arrays import with_known
         from ..evaluation.backtest import Backtest, bandwidth_of, mean_of
         from .tables import show_measures
 
@@ -417,7 +422,8 @@ class _OnSeries:
         mse = Backtest(len(results.cutoffs), self.stride, bandwidth, mean_of(squares[self.name], bandwidth))
         beside = {name: each.mean(axis=0).tolist() for name, each in squares.items() if name != self.name}
         measures = {name: results.measures(name) for name in results.forecasts}
-        windows = with_channel(np.stack([self.values[at - self.length : at] for at in results.cutoffs]))
+        spans = results.cutoffs[:, None] + np.arange(-self.length, 0)
+        windows = with_known(self.values[spans], None if self.known is None else self.known[spans])
         outside = self.predictor.outside(windows) if refit is None else None
         seen = 0
         if refit is None and self.trained_until is not None:
@@ -501,7 +507,7 @@ def _rolled(
 
 
 def _steps(predictor: Forecaster, horizon: int) -> Predict:
-    return lambda context: predictor.forecast(context, horizon)
+    return lambda context, known=None: predictor.forecast(context, horizon, known)
 
 
 def _trained_until(predictor: Forecaster, values: Array) -> int | None:

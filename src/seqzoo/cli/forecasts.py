@@ -102,7 +102,7 @@ def forecast(
     case = case_of(predictor, given, horizon, seed)
     is_own = case.observed is None
     best = "" if predictor.process is None else standing(predictor.process, own=is_own)
-    outside = predictor.outside(case.history[-predictor.context_length :]) if is_own else None
+    outside = predictor.outside(_context(predictor, given, case.history)) if is_own else None
     known = intervals_of(predictor, given, case, list(interval or []), method, seed)
     case = case._replace(intervals=known.intervals)
     clock = None if given is None else given.clock(len(case.history), horizon)
@@ -148,6 +148,7 @@ def case_of(predictor: Forecaster, given: Given | None, horizon: int, seed: int 
 
     from ..evaluation.scoring import fresh_seed
     from ..forecasters import rollout
+    from .reading import beside
 
     rollout.check_horizon(horizon)
     length, process = predictor.context_length, predictor.process
@@ -159,10 +160,22 @@ def case_of(predictor: Forecaster, given: Given | None, horizon: int, seed: int 
         rng = np.random.default_rng(fresh_seed() if seed is None else seed)
         drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
         history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
-    ahead = predictor.forecast(history, horizon)[0]
+    following = None if given is None else beside(predictor, given, len(given.values), horizon)
+    ahead = predictor.forecast(_context(predictor, given, history), horizon, following)[0]
     if process is not None:
         bayes = rollout.finite(process.posterior(history[None, -length:], horizon)[0])[0]
     return rollout.Case(history, ahead, bayes, observed, clean)
+
+
+def _context(predictor: Forecaster, given: Given | None, history: Any) -> Any:
+    """The last window of a history [T]: [L], or [L, D] with the channels that a model reads beside the values."""
+    import numpy as np
+
+    from .reading import beside
+
+    window = history[-predictor.context_length :]
+    known = None if given is None else beside(predictor, given, len(given.values) - len(window), len(window))
+    return window if known is None else np.column_stack([window, known])
 
 
 def _steps(predictor: Forecaster, horizon: int) -> Predict:
@@ -199,6 +212,7 @@ def intervals_of(
     from ..errors import InputError
     from ..evaluation.intervals import highest_level
     from ..runtime import intervals as of_bundle
+    from .reading import beside
 
     if method is not None and method not in METHODS:
         raise InputError(f"--method must be {', '.join(METHODS)}, got {method[:40]!r}.")
@@ -222,7 +236,10 @@ def intervals_of(
     if method != "split":
         times = None if given is None else given.times_of(len(history))
         begin = of_bundle.after_calibration(predictor, history, times)
-    known = of_bundle.around(predictor, case.forecast, levels or [of_bundle.DEFAULT], history=history, begin=begin)
+    channels = None if given is None else beside(predictor, given, len(given.values) - len(history), len(history))
+    known = of_bundle.around(
+        predictor, case.forecast, levels or [of_bundle.DEFAULT], history=history, begin=begin, known=channels
+    )
     note = f"Intervals {_levels(known.levels)} are {known.method}."
     if method != "split" and begin is None:
         note += " Neither times nor values tell which of these numbers follow the calibration, so none moves them."

@@ -12,7 +12,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from .._arrays import with_channel
+from .._arrays import channel, with_channel, with_known
 from .._extras import check_polars, has_polars
 from ..data.measured import LONGEST_GAP, left_out, name_of_file, undivided
 from ..data.numerals import number, shown
@@ -88,6 +88,34 @@ class Given:
         return None if times is None else times.stamps(horizon, len(self.values))
 
 
+def calendar_times(model: Forecaster, given: Given) -> TimeIndex | None:
+    """The times of a file on the clock of the model's calendar; None if they are unknown."""
+    times = None if given.reading is None else given.reading.one().times
+    zone = model.manifest.contract.zone if has_bundle(model) else None
+    if times is None or times.zone is None or zone is None or times.frequency.unit != "us":
+        return times
+    return dataclasses.replace(times, zone=zone)
+
+
+def beside(model: Forecaster, given: Given | None, begin: int, count: int) -> NDArray[np.float64] | None:
+    """The channels [count, D - 1] that a model reads beside the values, from a position of a file on; None if none.
+
+    Raises:
+        InputError: the numbers have no times, from which the channels are computed.
+    """
+    if len(model.channels) == 1 or given is None or not has_bundle(model):
+        return None
+    calendar = model.manifest.contract.calendar
+    assert calendar is not None
+    times = None if given.reading is None else given.reading.one().times
+    if times is None:
+        raise InputError(
+            f"{model.name} reads the calendar beside the values, the channels {', '.join(model.channels[1:])}, and "
+            "these numbers have no times. Give a file with a column of times, by --file."
+        )
+    return calendar.channels(times, count, begin)
+
+
 def given_series(numbers: list[str], file: Path | None, how: FileOptions, length: int) -> Given | None:
     """The numbers as one series; None if neither arguments nor a file were given.
 
@@ -105,6 +133,20 @@ def given_series(numbers: list[str], file: Path | None, how: FileOptions, length
     if (lines := source.lines) is not None and (source.is_typed or len(lines.rows) < 2 or _is_column(lines)):
         return Given(np.array(lines.series(), np.float64))
     return source.table(how, length)
+
+
+def windows_for(model: Forecaster, given: Given) -> NDArray[np.float64]:
+    """The windows [B, L, D] that a model reads, of the values that `given_windows` returned.
+
+    Raises:
+        InputError: as `beside`.
+    """
+    if len(model.channels) == 1:
+        return given.values
+    length, total = model.context_length, 0 if given.reading is None else len(given.reading.one())
+    known = beside(model, given, total - length, length)
+    assert known is not None
+    return np.asarray(with_known(channel(given.values), known[None]), np.float64)
 
 
 def given_windows(numbers: list[str], file: Path | None, how: FileOptions, length: int) -> Given | None:

@@ -57,7 +57,8 @@ def show_manifest(bundle: Bundle) -> None:
     grid = Table.grid(padding=(0, 2))
     ahead = "value" if contract.horizon == 1 else f"{contract.horizon} values"
     for name, value in (
-        ("reads", f"{contract.context_length} values, \\[B, {contract.context_length}, 1]"),
+        ("reads", f"{contract.context_length} values, \\[B, {contract.context_length}, {contract.channels}]"),
+        *([("channels", escape(", ".join(contract.names)))] if contract.channels > 1 else []),
         ("forecasts", f"the next {ahead}, \\[B, {contract.horizon}]"),
         ("signal", escape(describe_signal(facts))),
         ("size", f"{facts.parameters:,} parameters, {bytes_of(facts.size)}"),

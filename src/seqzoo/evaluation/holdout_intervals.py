@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import with_known
 from ..data.windows import HELD_OUT
 from ..forecasters.rollout import forecast_of
 from .backtest import VALUES_AT_ONCE
@@ -36,13 +37,18 @@ def calibration_begin(cutoff: int) -> int:
 
 
 def calibration_errors(
-    predict: Predict, past: NDArray[np.float64], context_length: int, horizon: int
+    predict: Predict,
+    past: NDArray[np.float64],
+    context_length: int,
+    horizon: int,
+    channels: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """[n, H]: absolute errors at each step ahead for the calibration targets; of many, evenly spaced ones.
 
     Args:
-        predict: maps [B, L, 1] to at least [B, H].
+        predict: maps [B, L, D] to at least [B, H].
         past: [T], the values before the cutoff.
+        channels: [T, D - 1], those beside the values, known in advance; None if D is 1.
 
     Raises:
         InputError: as `forecast_of`.
@@ -53,39 +59,52 @@ def calibration_errors(
     targets = np.arange(len(past) - 1, begin - 1, -stride)[::-1]
     origins = targets[:, None] - np.arange(horizon)
     cutoffs, places = np.unique(origins, return_inverse=True)
-    ahead = forecasts_at(predict, past, cutoffs, context_length, horizon)
+    ahead = forecasts_at(predict, past, cutoffs, context_length, horizon, channels)
     return np.asarray(np.abs(ahead[places.reshape(origins.shape), np.arange(horizon)] - past[targets, None]))
 
 
 def errors_at_cutoffs(
-    predict: Predict, values: NDArray[np.float64], context_length: int, horizon: int, *, known: bool = True
+    predict: Predict,
+    values: NDArray[np.float64],
+    context_length: int,
+    horizon: int,
+    *,
+    known: bool = True,
+    channels: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """[N, H]: absolute errors at every cutoff of a series [T] from L on.
 
     Args:
         known: whether only cutoffs are meant whose targets are all known. Otherwise the last is T, the end of the
             series, and errors of targets beyond it are NaN.
+        channels: [T, D - 1], as for `calibration_errors`.
 
     Raises:
         InputError: as `forecast_of`.
     """
     last = len(values) - horizon if known else len(values)
     cutoffs = np.arange(context_length, last + 1)
-    ahead = forecasts_at(predict, values, cutoffs, context_length, horizon)
+    ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels)
     padded = np.concatenate([values, np.full(horizon, np.nan)])
     return np.asarray(np.abs(ahead - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs]))
 
 
 def forecasts_at(
-    predict: Predict, values: NDArray[np.float64], cutoffs: NDArray[Any], context_length: int, horizon: int
+    predict: Predict,
+    values: NDArray[np.float64],
+    cutoffs: NDArray[Any],
+    context_length: int,
+    horizon: int,
+    channels: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """[N, H]: the forecasts from cutoffs, indices of a series [T] from L to T."""
+    """[N, H]: the forecasts from cutoffs, indices of a series [T] from L to T, with its channels [T, D - 1]."""
     windows = np.lib.stride_tricks.sliding_window_view(values, context_length)
     at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
-    parts = [
-        forecast_of(predict, windows[cutoffs[begin : begin + at_once] - context_length], horizon)
-        for begin in range(0, len(cutoffs), at_once)
-    ]
+    parts = []
+    for begin in range(0, len(cutoffs), at_once):
+        firsts = cutoffs[begin : begin + at_once] - context_length
+        beside = None if channels is None else channels[firsts[:, None] + np.arange(context_length)]
+        parts.append(forecast_of(predict, with_known(windows[firsts], beside), horizon))
     return np.concatenate(parts)
 
 

@@ -139,8 +139,8 @@ def forecast_figure(
     every: Any = np.arange(-len(history) + 1, len(forecast) + 1) if clock is None else clock
     past, ahead = every[: len(history)], every[len(history) :]
     for place, (level, lower, upper) in enumerate(reversed(intervals)):
-        label_of, colour, alpha = f"interval of level {level:g}", _palette.light("model"), 0.15 + 0.1 * place
-        axes.fill_between(ahead, lower, upper, label=label_of, color=colour, alpha=alpha, linewidth=0)
+        look: dict[str, Any] = {"color": _palette.light("model"), "alpha": 0.15 + 0.1 * place, "linewidth": 0}
+        axes.fill_between(ahead, lower, upper, label=f"interval of level {level:g}", **look)
     axes.plot(past, history, ".", color=_palette.light("seen"), markersize=4, label="history")
     if observed is not None:
         axes.plot(ahead, observed, ".", color=_palette.light("seen"), alpha=0.35, markersize=4, label="observed")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import channel
+from .._arrays import channel, with_known
 from ..data.windows import finite_series
 from ..errors import InputError
 from ..forecasters.linear import RidgeAutoregression
@@ -120,12 +120,15 @@ class Entrant:
             where `reads` is L, else of a past [t] to [H].
         reads: L, or None for a forecaster that reads the whole past.
         needs_past: whether `fit` reads the past, which must then be finite.
+        known: [T, D - 1], the channels of the series that a forecaster of windows reads beside the values; it is then
+            called with [B, L, D] and [B, H, D - 1], see `rollout.forecast_of`. None if D is 1.
     """
 
     name: str
     fit: Callable[[Array], Callable[[Array], Any]]
     reads: int | None = None
     needs_past: bool = False
+    known: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +187,12 @@ def _forecasts(
 ) -> Array:
     if entrant.reads is None:
         return np.stack([finite(np.asarray(forecaster(values[:at].copy()), np.float64)[None])[0] for at in cutoffs])
-    return forecast_of(forecaster, np.stack([values[at - entrant.reads : at] for at in cutoffs]), horizon)
+    windows, known = np.stack([values[at - entrant.reads : at] for at in cutoffs]), entrant.known
+    if known is None:
+        return forecast_of(forecaster, windows, horizon)
+    before = known[cutoffs[:, None] + np.arange(-entrant.reads, 0)]
+    after = known[cutoffs[:, None] + np.arange(horizon)]
+    return forecast_of(forecaster, with_known(windows, before), horizon, after)
 
 
 def rules_as_entrants(rules: Mapping[str, Callable[[Any], Any]], context_length: int) -> list[Entrant]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..bundles.manifest import Manifest, ScoreFacts
+from ..bundles.manifest import Contract, Manifest, ScoreFacts
 from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, INTERVALS, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
+from ..data.calendar import FRACTIONS
 from ..data.scaling import Scaling
 from ..evaluation.intervals import highest_level
 from ..forecasters.floors import NO_EXCESS
@@ -34,11 +35,11 @@ _TEMPLATE = """\
 
 ## Input and output
 
-- Input `{input}`: {dtype} `[B, {context_length}, 1]`, {context_length} consecutive values of one series; \
-a single window is `(1, {context_length}, 1)`.{units}
+- Input `{input}`: {dtype} `[B, {context_length}, {width}]`, {context_length} consecutive values of one series; \
+a single window is `(1, {context_length}, {width})`.{units}
 - Output `{output}`: {dtype} `[B, {horizon}]`, the {next_values}; for a single window `(1, {horizon})`. \
 A continuous value, not a class or a probability.
-
+{channels}
 ## Data
 
 {source}{data}.
@@ -61,7 +62,7 @@ On {windows:,} windows that no training or validation step has seen{over}. MSE i
 import seqzoo
 
 predictor = seqzoo.load("{name}")  # returns at once; the model is loaded at the first prediction
-predictor.predict([0.1] * {context_length})
+predictor.predict([{step}] * {context_length})
 ```
 
 It runs on the CPU. `{torchscript}` opens with `torch.jit.load`, `{onnx}` with ONNX Runtime; neither needs seqzoo.
@@ -135,6 +136,9 @@ def render(manifest: Manifest, card: Card) -> str:
         horizon=contract.horizon,
         dtype=contract.scaling.dtype,
         units=_units(contract.scaling),
+        width=contract.channels,
+        channels=_channels(contract),
+        step="0.1" if contract.channels == 1 else [0.1, *[0.0, 1.0] * (contract.channels // 2)],
         next_values=_next_values(contract.horizon),
         data=_data(manifest),
         unit="signal" if is_simulated else "series",
@@ -207,6 +211,33 @@ def _units(scaling: Scaling) -> str:
     else:
         within = "less the mean of its window, divided by the standard deviation of its window"
     return f" Values and forecasts are in the units of the series; inside, the network reads each value {within}."
+
+
+def _channels(contract: Contract) -> str:
+    """The formula of each channel, for programs in any language; empty where there is one."""
+    calendar = contract.calendar
+    if calendar is None:
+        return ""
+    rows = [
+        f"| `{part}_{wave}` | {wave}(2 pi f) with f = {FRACTIONS[part]} |"
+        for part in calendar.parts
+        for wave in ("sin", "cos")
+    ]
+    clock = f"the clock of {calendar.zone}" if calendar.zone else "the local clock of the series"
+    return "\n".join([
+        "",
+        f"A step has {contract.channels} channels, in this order:",
+        "",
+        "| channel | what it holds |",
+        "|---|---|",
+        f"| `{contract.names[0]}` | the value of the series at the step |",
+        *rows,
+        "",
+        "The calendar of a step is that of the **next** step, which is known in advance: the last row of a window "
+        f"holds the time of the first forecast step. Times are read on {clock}. `seqzoo forecast --file` computes "
+        "the channels.",
+        "",
+    ])  # fmt: skip
 
 
 def _error(mse: float) -> str:

@@ -19,14 +19,20 @@ from ..signals import Observed
 SAME = 1e-3  # allowed relative difference of two errors of the same weights, beside as much of the series' scale / 10
 
 
-def calibration(predict: Predict, source: Observed, context_length: int, horizon: int) -> NDArray[np.float64]:
+def calibration(
+    predict: Predict, source: Observed, context_length: int, horizon: int, known: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """[n, H]: the calibration errors of a model, ascending at each step ahead.
+
+    Args:
+        known: [T, D - 1], the channels beside the values of the series; None if D is 1.
 
     Raises:
         InputError: the series is not stored on this machine.
     """
     past = source.series().values[: source.cutoff]
-    return np.sort(calibration_errors(predict, past, context_length, horizon), axis=0)
+    channels = None if known is None else known[: source.cutoff]
+    return np.sort(calibration_errors(predict, past, context_length, horizon, channels), axis=0)
 
 
 def facts_of(
@@ -35,18 +41,20 @@ def facts_of(
     held_out: NDArray[np.float64],
     context_length: int,
     source: Observed,
+    known: NDArray[np.float64] | None = None,
 ) -> IntervalFacts:
     """What a manifest states of the intervals of a model.
 
     Args:
         errors: [n, H], the calibration errors.
         held_out: [T], the values from L before the cutoff on.
+        known: [T, D - 1], the channels beside them; None if D is 1.
     """
     return IntervalFacts(
         windows=len(errors),
         **_times(source),
         rate=adaptive.RATE,
-        levels=_levels(predict, errors, held_out, context_length),
+        levels=_levels(predict, errors, held_out, context_length, known),
     )
 
 
@@ -59,9 +67,13 @@ def _times(source: Observed) -> dict[str, str | None]:
 
 
 def _levels(
-    predict: Predict, errors: NDArray[np.float64], held_out: NDArray[np.float64], context_length: int
+    predict: Predict,
+    errors: NDArray[np.float64],
+    held_out: NDArray[np.float64],
+    context_length: int,
+    known: NDArray[np.float64] | None,
 ) -> list[LevelFacts]:
-    seen = errors_at_cutoffs(predict, held_out, context_length, errors.shape[1])
+    seen = errors_at_cutoffs(predict, held_out, context_length, errors.shape[1], channels=known)
     return [
         LevelFacts(level, _facts(both.split), _facts(both.adaptive)) for level, both in measured(errors, seen).items()
     ]
@@ -88,7 +100,7 @@ def check_coverage(bundle: Bundle, predict: Predict) -> str:
     facts, contract = bundle.manifest.intervals, bundle.manifest.contract
     assert facts is not None
     length, errors = contract.context_length, stored.of(bundle)
-    again = _levels(predict, errors, holdout.of(bundle), length)
+    again = _levels(predict, errors, holdout.of(bundle), length, holdout.known_of(bundle))
     if [each.level for each in again] != [each.level for each in facts.levels]:
         raise IntegrityError(
             f"{facts.windows:,} calibration errors allow the levels {[each.level for each in again]}; the manifest "
@@ -136,7 +148,10 @@ def check_calibration(bundle: Bundle, predict: Predict) -> str:
     """
     source, contract, errors = bundle.manifest.source, bundle.manifest.contract, stored.of(bundle)
     assert isinstance(source, Observed)
-    again = calibration(predict, source, contract.context_length, contract.horizon)
+    known = None
+    if contract.calendar is not None:
+        known = contract.calendar.channels(source.series().times, source.cutoff)
+    again = calibration(predict, source, contract.context_length, contract.horizon, known)
     if again.shape != errors.shape:
         raise IntegrityError(
             f"the series has {len(again):,} calibration errors a step; the bundle holds {len(errors):,}."

@@ -271,8 +271,9 @@ def _score_on_series(bundle: Bundle) -> str:
     if LINEAR in stated.rivals and is_stored(source.sha256):  # the bundle lacks the values that it was fitted on
         linear = linear_on(source, length, horizon)
     measured = score_on_series(
-        predictor.predict, holdout.of(bundle), length, horizon, season=source.season, linear=linear
-    )
+        predictor.predict, holdout.of(bundle), length, horizon, season=source.season, linear=linear,
+        known=holdout.known_of(bundle),
+    )  # fmt: skip
     if linear is None:
         stated = _without(stated, LINEAR)
     if stated.windows != measured.model.cutoffs:
@@ -312,8 +313,15 @@ def _split(bundle: Bundle) -> str:
     values = source.series().values
     if len(values) != source.length:
         raise IntegrityError(f"the series has {len(values):,} values; the manifest states {source.length:,}.")
-    if not np.array_equal(holdout.of(bundle), values[source.cutoff - contract.context_length :]):
+    first = source.cutoff - contract.context_length
+    if not np.array_equal(holdout.of(bundle), values[first:]):
         raise IntegrityError("the hold-out in the bundle is not the end of the series.")
+    if (known := holdout.known_of(bundle)) is not None and contract.calendar is not None:
+        computed = contract.calendar.channels(source.series().times, len(known), first)
+        if not np.allclose(known, computed, rtol=0, atol=1e-9):
+            raise IntegrityError(
+                f"the channels {', '.join(contract.names[1:])} of the hold-out are not those of the series' times."
+            )
     scaling = msgspec.structs.replace(source.scaling(), kind=contract.scaling.kind)
     if scaling != contract.scaling:
         raise IntegrityError(

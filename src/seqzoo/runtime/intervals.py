@@ -62,6 +62,7 @@ def around(
     *,
     history: NDArray[np.float64] | None = None,
     begin: int | None = None,
+    known: NDArray[np.float64] | None = None,
 ) -> Intervals:
     """Intervals around the forecast [h] of a model for the first h <= H steps.
 
@@ -70,6 +71,7 @@ def around(
         history: [T], the values before the forecast, in the series' units.
         begin: index of the first of them after the calibration, see `after_calibration`. Errors from there on move
             the intervals; None keeps them fixed.
+        known: [T, D - 1], the channels beside the history that the model reads; None if D is 1.
 
     Raises:
         InputError: the bundle holds no intervals; the forecast is of more steps than H; a level lies outside its
@@ -88,7 +90,10 @@ def around(
         first = max(begin, length, len(history) - MOST)
         followed = max(0, len(history) - first)
     if history is not None and followed:
-        seen = errors_at_cutoffs(model.predict, history[first - length :], length, horizon, known=False)
+        beside = None if known is None else known[first - length :]
+        seen = errors_at_cutoffs(
+            model.predict, history[first - length :], length, horizon, known=False, channels=beside
+        )
         rate = model.manifest.intervals.rate if model.manifest.intervals is not None else adaptive.RATE
         moved = {level: adaptive.follow(seen, radius, level, rate=rate)[-1] for level, radius in start.items()}
     bands, least, centre = [], np.zeros(horizon), np.asarray(forecast, np.float64)

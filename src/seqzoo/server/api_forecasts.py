@@ -28,8 +28,8 @@ def enter(application: FastAPI, shared: Shared) -> None:
         model = await shared.model(name)
 
         def work() -> dict[str, Any]:
-            ahead = model.forecast(asked.context, asked.horizon)
-            outside = model.outside(last_window(asked.context, model.context_length))
+            ahead = model.forecast(asked.context, asked.horizon, asked.known)
+            outside = model.outside(last_window(asked.context, model.context_length, model.channels))
             facts: dict[str, Any] = {"model": name, "forecast": ahead[0].tolist()}
             facts["outside_training"] = outside and outside.facts()
             facts["method"] = "direct" if asked.horizon <= model.reach else "recursive"

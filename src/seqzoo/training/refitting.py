@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .._arrays import FloatArray
 from .._extras import one_thread
 from ..data.series import Series, in_memory
+from ..data.times import TimeIndex
 from ..errors import DivergedError, InputError
 from ..evaluation.holdout import FEWEST_CUTOFFS
 from ..evaluation.rolling import Stopped
@@ -38,15 +39,20 @@ def refitted(
     past: Array,
     horizon: int,
     *,
+    times: TimeIndex | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Callable[[Array], FloatArray]:
-    """A forecaster of windows [B, L, 1] to [B, horizon], in the units of the series, trained on a past [t].
+) -> Callable[..., FloatArray]:
+    """A forecaster of windows [B, L, D] to [B, horizon], in the units of the series, trained on a past [t].
 
     The spec is kept: its recipe, its seed, the kind of its scaling. Level and scale are those of the past, and its
     last fifth chooses the weights. The series that the training reads ends with the past: what follows in it is the
     mean of the past, so that a hold-out exists, and no value after the cutoff is in it. Equal arguments give equal
     weights.
+
+    Args:
+        times: those of the past, from which a calendar follows. The forecaster of D > 1 channels is called with the
+            windows and the channels [B, horizon, D - 1] of the steps after them.
 
     Raises:
         InputError: the past is too short for the spec, or constant.
@@ -56,7 +62,7 @@ def refitted(
     if past.min() == past.max():
         raise InputError(f"every value before the cutoff {len(past):,} is {past[0]:g}: there is nothing to learn.")
     padding = np.full(spec.horizon + FEWEST_CUTOFFS - 1, past.mean())
-    series = Series("refitted", np.concatenate([past, padding]))
+    series = Series("refitted", np.concatenate([past, padding]), times if spec.calendar else None)
     source = Observed(series.name, series.sha256, len(series), len(past))
     with in_memory(series):
         own = msgspec.structs.replace(spec, source=source)
@@ -72,4 +78,4 @@ def refitted(
         with torch.no_grad(), one_thread():
             return network(torch.from_numpy(np.array(windows, np.float64))).numpy()  # type: ignore[no-any-return]
 
-    return lambda windows: recursive(predict, windows, horizon)
+    return lambda windows, known=None: recursive(predict, windows, horizon, known)

@@ -16,6 +16,7 @@ from ...execution import runs
 from ...signals import Observed
 from ..ui import controls, theme
 from . import drawing, uploads
+from .corrections import FREQUENCIES
 
 KINDS = ".csv,.txt,.tsv,.jsonl,.json,.parquet,.gz,.zst,text/*"
 FILES = "/series/files"
@@ -92,9 +93,14 @@ async def _kept(holder: ui.element) -> None:
             for file in files:
                 with ui.element("li"):
                     link = f'<a href="/series?of={file.sha256}">{escape(file.name)}</a>'
-                    theme.html(f'{link} <span class="hint">{file.size / 1024:,.0f} KB</span>', tag="span")
+                    theme.html(f'{link} <span class="hint">{size_of(file.size)}</span>', tag="span")
                     button = controls.button("Delete", delete(file.sha256))
                     button.props["aria-label"] = f"Delete {file.name}"
+
+
+def size_of(count: int) -> str:
+    """A number of bytes as text."""
+    return f"{count:,} bytes" if count < 1024 else f"{count / 1024:,.0f} KB"
 
 
 def _card(series: collection.CollectedSeries) -> str:
@@ -104,7 +110,7 @@ def _card(series: collection.CollectedSeries) -> str:
     except SeqzooError as error:
         picture = f'<p class="sketch hint">{theme.sentence(error)}</p>'
     season = f"season {series.season}" if series.season > 1 else "no fixed season"
-    facts = [f"<b>{series.length:,}</b> values", f"step {escape(series.frequency)}", season]
+    facts = [f"<b>{series.length:,}</b> values", f"every {_step(series.frequency)}", season]
     if series.missing:
         facts.append(f"{series.missing} missing")
     items = "".join(f"<span>{fact}</span>" for fact in facts)
@@ -115,6 +121,12 @@ def _card(series: collection.CollectedSeries) -> str:
         f'<p class="card-summary">{escape(series.title)}: {escape(series.contrast)}.</p>'
         f'<div class="facts">{items}</div></div></a>'
     )
+
+
+def _step(frequency: str) -> str:
+    """A frequency in words, as "month" for MS."""
+    words = FREQUENCIES.get(frequency, FREQUENCIES["W-SUN"] if frequency.startswith("W-") else frequency)
+    return escape(words.removeprefix("a ").removeprefix("an ").partition(",")[0])
 
 
 async def _trainings() -> None:

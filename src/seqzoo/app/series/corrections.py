@@ -11,6 +11,7 @@ from html import escape
 from nicegui import ui
 
 from ...data.measured import Choices
+from ...data.numerals import number
 from ...data.series import GAPS
 from ...data.times import ZONES
 from ...errors import InputError
@@ -38,13 +39,15 @@ WORDS = {
     ("dates", "month-first"): "month first", ("dates", "year-first"): "year first", ("time", "none"): "no times",
     ("gaps", "interpolate"): "a straight line", ("gaps", "last"): "the last value before",
 }  # fmt: skip
-_NAMED = re.compile(rf"--({'|'.join(KEYS)})(?![a-z-])[ =]?")
+_NAMED = re.compile(rf"--({'|'.join(KEYS)})(?![a-z-])")
 
 
 def choices(query: Mapping[str, str]) -> Choices:
     """What the address states of how the file is read; unusable values are ignored."""
     stated = {key: query[key][:LONGEST] for key in READ if query.get(key)}
     lists = {key: tuple(word.strip() for word in stated.pop(key).split(",")) for key in LISTS if key in stated}
+    if "keep" in lists:
+        lists["keep"] = tuple(word for word in lists["keep"] if number(word) is not None)
     for key in ("decimal", "dates", ""):
         try:
             return Choices(**stated, **lists)  # type: ignore[arg-type]
@@ -69,7 +72,7 @@ def remedies(problem: str) -> list[tuple[str, str]]:
 
 def in_words(problem: str) -> str:
     """A message of the reader without the dashes of the command line's options."""
-    return _NAMED.sub(lambda match: f"{match[1]} ", problem).replace(" .", ".").replace("  ", " ")
+    return _NAMED.sub(r"\1", problem).replace(" with value NAME", "").replace(" with only NAME", "")
 
 
 def button_label(key: str, value: str) -> str:
@@ -121,9 +124,9 @@ class Corrections:
         options: dict[str, str] | None = None
         match key:
             case "time":
-                options = {"": "found by itself", "none": "no times", **columns}
+                options = {"": "as found", "none": "no times", **columns}
             case "value" | "id":
-                options = {"": "found by itself", **columns}
+                options = {"": "as found", **columns}
             case "only" if stated or (len(known.labels) > 1 and known.option == "only"):
                 options = {"": "choose one", **{label: label for label in known.labels[:MOST_COLUMNS]}}
             case "frequency":
@@ -131,12 +134,12 @@ class Corrections:
             case "gaps":
                 options = {"": "left as they are", "interpolate": "a straight line", "last": "the last value before"}
             case "decimal":
-                options = {"": "found by itself", ".": "a point", ",": "a comma"}
+                options = {"": "as found", ".": "a point", ",": "a comma"}
             case "dates":
-                options = {"": "found by itself", **{order: order.replace("-", " ") for order in
+                options = {"": "as found", **{order: order.replace("-", " ") for order in
                            ("day-first", "month-first", "year-first")}}  # fmt: skip
             case "zone":
-                options = {"": "found by itself", "UTC": "UTC", **{zone: zone for zone in sorted(ZONES)}}
+                options = {"": "as found", "UTC": "UTC", **{zone: zone for zone in sorted(ZONES)}}
             case "missing":
                 controls.text(LABELS[key], key, stated, change, "-999, n.a.")
             case "keep" if stated:

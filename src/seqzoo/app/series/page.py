@@ -20,6 +20,7 @@ from ..model.visit import Latest
 from ..ui import charts, theme
 from ..ui.address import Address
 from . import choosing, corrections, drawing, uploads
+from .choosing import size_of
 from .corrections import Corrections
 from .doctor_panel import LOOK_EVERY, REPORTS, DoctorPanel
 from .train_panel import TrainPanel, prepared
@@ -55,7 +56,7 @@ def enter(application: FastAPI) -> None:
         query = dict(request.query_params)
         with theme.frame("Your series", DESCRIPTION):
             if query.get("of"):
-                await _OneSeries(Address("/series", query)).show()
+                _OneSeries(Address("/series", query)).show()
             else:
                 await choosing.show()
 
@@ -81,7 +82,7 @@ class _OneSeries:
         self.is_file = not self.of.startswith(collection.PREFIX)
         self.refresh = Latest(self._refresh)
 
-    async def show(self) -> None:
+    def show(self) -> None:
         """Fill the page; the series is read once the browser is connected."""
         with ui.element("div").classes("model-head"):
             theme.html('<a class="crumb" href="/series">← Another series</a>')
@@ -89,28 +90,29 @@ class _OneSeries:
             self.about = theme.html("", "muted", "p")
         self.failure = theme.html("", "problem gone").props('role="alert"')
         theme.html("<h2>What was understood</h2>", "section")
-        self.trouble = ui.element("div")
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
-                with ui.element("div").classes("panel"):
+                self.trouble = ui.element("div").classes("gone")
+                with ui.element("div").classes("panel") as drawn:
                     self.chart = charts.chart({}, "Reading the series")
-                with ui.element("div").classes("panel"):
-                    self.told = theme.html("Reading…", "told", "ul").props('aria-live="polite"')
+                with ui.element("div").classes("panel") as told:
+                    self.told = theme.html("<li>Reading the series…</li>", "told", "ul").props('aria-live="polite"')
             with ui.element("div").classes("panel"):
                 theme.html("Correct it" if self.is_file else "Its gaps", tag="h3")
                 self.corrections = Corrections(self.address, self.refresh, is_file=self.is_file)
-        theme.html("<h2>Is a network worth its cost?</h2>", "section")
         self.train = TrainPanel(self.address, lambda rule: self.corrections.set(gaps=rule))
         self.doctor = DoctorPanel(self.address, self._decided)
-        self.doctor.show()
-        theme.html("<h2>Train a model</h2>", "section")
-        self.train.show()
+        with ui.element("div") as rest:
+            theme.html("<h2>Is a network worth its cost?</h2>", "section")
+            self.doctor.show()
+            theme.html("<h2>Train a model</h2>", "section")
+            self.train.show()
+        self.of_a_series = [drawn, told, rest]
         self.train.follow(None, 1)
-        client = ui.context.client
-        client.on_exception(self._failed)
-        await client.connected(timeout=60)
-        if client.is_deleted:
-            return
+        ui.context.client.on_exception(self._failed)
+        ui.timer(0.01, self._begin, once=True)  # timers wait for the browser, which meanwhile shows the page
+
+    async def _begin(self) -> None:
         await self.refresh()
         ui.timer(LOOK_EVERY, self.doctor.look)
 
@@ -137,7 +139,7 @@ class _OneSeries:
             await self.doctor.follow(None)
             self.train.follow(None, 1)
             return
-        self.trouble.clear()
+        self._reveal(True)
         series = reading.one()
         name = reading.labels[0]
         charts.redraw(self.chart, drawing.options(series, name), drawing.described(series, name))
@@ -161,7 +163,7 @@ class _OneSeries:
             about = f"{collected.title}: {collected.contrast}."
             return _Read(collected.name, about, known, collected.season)
         upload = uploads.find(self.of)
-        about = f"{upload.size / 1024:,.0f} KB, SHA-256 {upload.sha256[:12]}…"
+        about = f"{size_of(upload.size)}, SHA-256 {upload.sha256[:12]}…"
         return _Read(upload.name, about, understood(upload, corrections.choices(self.address.query)))
 
     def _prepared(self, read: _Read, rule: str) -> tuple[Reading, Series]:
@@ -177,11 +179,16 @@ class _OneSeries:
 
     def _refuse(self, problem: str, known: Understood) -> None:
         """Show in place of the series why it was not read, and what may help."""
-        self.trouble.clear()
+        self._reveal(False)
         with self.trouble:
             self.corrections.offer_remedies(problem, known)
-        charts.redraw(self.chart, {}, "No series was read")
-        self.told.set_content("<li>Nothing yet.</li>")
+
+    def _reveal(self, is_read: bool) -> None:
+        """Show what there is of a series, or the trouble in its place."""
+        self.trouble.clear()
+        theme.show(self.trouble, not is_read)
+        for element in self.of_a_series:
+            theme.show(element, is_read)
 
 
 def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
@@ -197,4 +204,4 @@ def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
         lines.append(f"{series.missing:,} values are missing")
     if sentence := left_out(series, part):
         lines.append(sentence.rstrip("."))
-    return "".join(f"<li>{theme.sentence(line)}</li>" for line in lines)
+    return "".join(f"<li>{escape(line)}</li>" for line in lines)

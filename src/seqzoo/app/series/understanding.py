@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -63,22 +63,23 @@ def understood(upload: Upload, choices: Choices) -> Understood:
         return cached
     with _slots:
         deadline = time.monotonic() + SECONDS
-        outcomes = list(in_processes(_understand, [(upload, choices)], 1, lambda: time.monotonic() > deadline))
+        order = upload, choices, MEMORY
+        outcomes = list(in_processes(_understand, [order], 1, lambda: time.monotonic() > deadline))
     if not outcomes:
         return Understood(problem=f"{upload.name} takes longer than {SECONDS:g} seconds to read. Give a part of it.")
     outcome = outcomes[0][1]
     if isinstance(outcome, Failure):
         return Understood(
-            problem=f"{upload.name} cannot be read within {MEMORY >> 30} GB of memory, or it broke the reader: "
+            problem=f"{upload.name} cannot be read within {MEMORY >> 20:,} MB of memory, or it broke the reader: "
             f"{outcome.reason} Give a part of it, as CSV."
         )
     return _known.put(key, outcome)
 
 
-def _understand(order: tuple[Upload, Choices]) -> Understood:
-    """In the process: read the file."""
-    upload, choices = order
-    _bound()
+def _understand(order: tuple[Upload, Choices, int]) -> Understood:
+    """In the process: read the file within so many bytes of memory."""
+    upload, choices, memory = order
+    _bound(memory)
     columns: tuple[str, ...] = ()
     reading = None
     try:
@@ -99,7 +100,7 @@ def _understand(order: tuple[Upload, Choices]) -> Understood:
         labels, option = ((), "") if reading is None else (reading.labels, reading.option.removeprefix("--"))
         return Understood(columns, labels, option, problem=str(error))
     except MemoryError:
-        return Understood(columns, problem=f"{upload.name} takes more than {MEMORY >> 30} GB of memory to read.")
+        return Understood(columns, problem=f"{upload.name} takes more than {memory >> 20:,} MB of memory to read.")
     told, counts = reading.understood, dict(reading.counts)
     return Understood(columns, reading.labels, reading.option.removeprefix("--"), series, told, counts)
 
@@ -118,19 +119,14 @@ def _plain(raw: bytes, named: str) -> Reading | None:
     return Reading((series,), (named.partition(".")[0],), f"{shown(named)}: {len(values):,} numbers; no times.")
 
 
-def _bound() -> None:
-    """Bound the memory and the processor time of this process, where the system can."""
+def _bound(memory: int) -> None:
+    """Bound the memory and the processor time of this process, where the system can.
+
+    What its libraries say is dropped: an allocator without memory says so at every attempt.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (2 * int(SECONDS), 2 * int(SECONDS)))
-
-
-def settled(problem: str) -> list[tuple[str, str]]:
-    """The choices that a problem offers, as (field of `Choices` or "gaps", value), in order of the message."""
-    import re
-
-    names = "|".join([*(item.name for item in dataclasses.fields(Choices)), "gaps"])
-    found = re.findall(rf"--({names})[ =]('[^']+'|\"[^\"]+\"|[^\s;]+)", problem)
-    return list(dict.fromkeys((name, value.strip("'\"").rstrip(".") or ".") for name, value in found))

@@ -166,11 +166,11 @@ class Choices:
 
     def __init__(self, label: str, offered: Mapping[str, str], choose: Callable[[str], Any]) -> None:
         self._made: dict[str, ui.element] = {}
-        with ui.element("div").classes("buttons").props('role="group"') as row:
+        with ui.element("div").classes("buttons").props('role="group"') as self.row:
             for key, words in offered.items():
                 self._made[key] = button(words, partial(choose, key), "choice")
                 self._made[key].props["data-key"] = key
-        row.props["aria-label"] = label
+        self.row.props["aria-label"] = label
 
     def mark(self, pressed: str) -> None:
         """Show this button as pressed, and no other."""

@@ -46,11 +46,12 @@ class Training:
         run: the run to show; empty for the newest of this kind of model.
         start: starts a run with the settings of the form, and returns its id.
         turn_to: called with the run that is shown from now on; empty if the run is gone.
+        is_kept: whether a finished run becomes a model without being asked.
     """
 
     def __init__(
         self, address: Address, spec: TrainingSpec, name: str, run: str, start: Callable[[Settings], str],
-        turn_to: Callable[[str], None],
+        turn_to: Callable[[str], None], *, is_kept: bool = False,
     ) -> None:  # fmt: skip
         self.address, self.spec, self.name, self.run = address, spec, name, run
         self.start, self.turn_to = start, turn_to
@@ -60,6 +61,7 @@ class Training:
         if self.scale not in curves.SCALES or self.spec.source.process is None:
             self.scale = "error"
         self.at = address.number("at", 100, 0, 100)
+        self.to_keep = curves.IS_KEPT if is_kept else curves.TO_KEEP
         self.now: Status | None = None
         self.preview: Began | None = None
         self.listed: list[tuple[str, Plan]] | None = None
@@ -89,6 +91,7 @@ class Training:
                 scales = curves.SCALES if self.spec.source.process is not None else {"error": curves.SCALES["error"]}
                 self.scales = controls.Choices("Vertical axis", scales, self._scale)
                 self.scales.mark(self.scale)
+                theme.show(self.scales.row, len(scales) > 1)
                 self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px")
             self.waiting = {"course": body}
@@ -131,7 +134,7 @@ class Training:
                 keep = functools.partial(self._on_run, lambda run: self.runs.keep(run, self.name))
                 self.buttons["keep"] = controls.button("Keep", lambda: keep(self.unkept))
             self.unkept = theme.html("", "error-line", "p").props('role="alert"')
-            self.saved = theme.html(curves.TO_KEEP, "hint").props('aria-live="polite"').style("margin-top: 12px")
+            self.saved = theme.html(self.to_keep, "hint").props('aria-live="polite"').style("margin-top: 12px")
 
     def _rename(self, event: Any) -> None:
         self.name = str(event.args)[:200].strip()
@@ -240,7 +243,7 @@ class Training:
         if now.saving_failed is not None:
             links += f'<p class="error-line">{escape(now.saving_failed.name)}: {escape(now.saving_failed.reason)}</p>'
         useless = now.state in CAN_BE_KEPT and bool(now.evaluations) and not is_useful(now)
-        self.saved.set_content(links or (curves.USELESS if useless else curves.TO_KEEP))
+        self.saved.set_content(links or (curves.USELESS if useless else self.to_keep))
 
     def _allow(self, now: Status | None) -> None:
         state = "" if now is None else now.state

@@ -40,6 +40,7 @@ NOTHING = (
     "No run of this model yet. Start one: it trains in a separate process and continues when this page is closed."
 )
 TO_KEEP = "The best weights of the run become your model: scored, exported and verified."
+IS_KEPT = "Once the training has finished, its best weights become a model, if they beat the last value."
 USELESS = (
     "The run is no better than repeating the last value, so it cannot be kept. Train for more steps, or with a lower "
     "learning rate."
