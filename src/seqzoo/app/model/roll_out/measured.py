@@ -225,7 +225,7 @@ def _coverage_numbers(model: Bundled) -> str:
     assert facts is not None
     return "".join(
         controls.number(
-            f"{theme.term('coverage', f'covered by {each.level:.0%}')}, {escape(each.method)}", each.overall,
+            f"covered by {each.level:.0%}, {escape(each.method)}", each.overall,
             theme.variable("model" if each.method == "adaptive" else "partner"), f"mean width {each.width:,.4g}",
         )
         for each in standings(facts) if each.level == LEVEL
