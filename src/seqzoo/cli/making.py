@@ -165,7 +165,8 @@ def train(
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:
-        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score})
+        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score,
+              "intervals": written.manifest.intervals})
     else:
         _show_trained(trained, written.manifest, written.path, curve)
     if not trained.finished:
