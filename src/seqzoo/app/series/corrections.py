@@ -114,9 +114,12 @@ class Corrections:
             return
         self.holder.clear()
         with self.holder:
-            for key in KEYS if self.is_file else ("gaps",):
-                self._control(key, known, stated[key])
-            controls.button("Take all corrections back", self.reset)
+            if self.is_file:
+                for key in KEYS:
+                    self._control(key, known, stated[key])
+                controls.button("Take all corrections back", self.reset)
+            elif known.series is not None and known.series.missing:
+                self._control("gaps", known, stated["gaps"])
 
     def _control(self, key: str, known: Understood, stated: str) -> None:
         change = partial(self._change, key)

@@ -95,10 +95,13 @@ class _OneSeries:
                 self.trouble = ui.element("div").classes("gone")
                 with ui.element("div").classes("panel") as drawn:
                     self.chart = charts.chart({}, "Reading the series")
-                with ui.element("div").classes("panel") as told:
-                    self.told = theme.html("<li>Reading the series…</li>", "told", "ul").props('aria-live="polite"')
+                if self.is_file:
+                    with ui.element("div").classes("panel") as told:
+                        self.told = _list()
             with ui.element("div").classes("panel"):
-                theme.html("Correct it" if self.is_file else "Its gaps", tag="h3")
+                theme.html("Correct it" if self.is_file else "The series", tag="h3")
+                if not self.is_file:
+                    self.told = told = _list()
                 self.corrections = Corrections(self.address, self.refresh, is_file=self.is_file)
         self.train = TrainPanel(self.address, lambda rule: self.corrections.set(gaps=rule))
         self.doctor = DoctorPanel(self.address, self._decided)
@@ -189,6 +192,11 @@ class _OneSeries:
         theme.show(self.trouble, not is_read)
         for element in self.of_a_series:
             theme.show(element, is_read)
+
+
+def _list() -> ui.html:
+    """The list of what was understood."""
+    return theme.html("<li>Reading the series…</li>", "told", "ul").props('aria-live="polite"')
 
 
 def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
