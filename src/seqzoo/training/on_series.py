@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.calendar import Calendar, chosen
 from ..data.scaling import KINDS, Kind
 from ..data.windows import HELD_OUT, sliding
 from ..errors import DivergedError, InputError
@@ -80,6 +81,7 @@ def spec_on_series(
     scaling: Kind | None = None,
     seed: int = 0,
     changes: Mapping[str, Any] | None = None,
+    calendar: Iterable[str] = (),
 ) -> TrainingSpec:
     """The spec of an architecture on a measured series.
 
@@ -87,12 +89,17 @@ def spec_on_series(
         context_length: L; by default chosen by `choose_context_length` on the values before the cutoff.
         scaling: "series" or "window"; by default chosen by `choose_scaling`, which trains twice for a while.
         changes: as for `TrainingSpec.of`.
+        calendar: parts of `data.calendar` that the network reads beside the values, or only "auto".
 
     Raises:
-        InputError: the series is too short, or as `TrainingSpec.of`.
+        UnknownNameError: the calendar has no such part.
+        InputError: the calendar says nothing of the series, or the architecture cannot read it; the series is too
+            short, or as `TrainingSpec.of`.
     """
     check_cutoffs(series.length - series.cutoff, horizon)  # before a window is chosen
     past = series.series().values[: series.cutoff]
+    parts_of_calendar = chosen(calendar, series.series().times, series.cutoff)
+    architecture.check_channels(1 + len(Calendar(parts_of_calendar).names))
     if past.min() == past.max():
         raise InputError(f"every value before the cutoff is {past[0]:g}: there is nothing to learn from it.")
     if np.ptp(past) < LEAST_RANGE:
@@ -113,6 +120,7 @@ def spec_on_series(
         seed=seed,
         model_file=_model_files.sha256_of(architecture.name),
         scaling_kind=scaling or "series",
+        calendar=parts_of_calendar,
     )
     return spec if scaling is not None else msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
 

@@ -42,11 +42,11 @@ class OwnPanel:
             self.text.props["placeholder"] = f"{self.length} numbers"
             self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
             self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
-            self.text.on("drop", self._read, js_handler=_file_of("event.preventDefault(), event.dataTransfer"))
+            self.text.on("drop", self._read, js_handler=file_of("event.preventDefault(), event.dataTransfer"))
             with ui.element("label").classes("file"):
                 theme.html("or a file: text, CSV, JSON lines, Parquet", tag="span")
                 chooser = ui.element("input").props(f'type="file" accept="{KINDS}"')
-                chooser.on("change", self._read, js_handler=_file_of("event.target"))
+                chooser.on("change", self._read, js_handler=file_of("event.target"))
             kinds = "One number a line, all on one line, or a table"
             theme.html(f"{kinds}; the last {self.length} are read.", "hint", "p")
             self.understood = theme.html("", "hint", "p").props('role="status"')
@@ -69,7 +69,7 @@ class OwnPanel:
         await self.take(own)
 
 
-def _file_of(source: str) -> str:
+def file_of(source: str) -> str:
     """A JavaScript handler that sends the first file of `source`, a JavaScript expression."""
     # The browser cuts a large file just beyond the limit, and the server then reports it as too long. The bytes go as
     # base64: which encoding they are in, the server tells.

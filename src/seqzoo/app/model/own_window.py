@@ -62,13 +62,22 @@ def chosen(encoded: str, source: str, length: int) -> Pasted | None:
     Raises:
         InputError: as `pasted`; the file is too large, or it is not in base64.
     """
+    raw = decoded(encoded, source)
+    return _window(raw.decode("utf-8", "replace"), raw, source, length)
+
+
+def decoded(encoded: str, source: str) -> bytes:
+    """The bytes of a file that `own_panel.file_of` sent.
+
+    Raises:
+        InputError: the file is too large, or it is not in base64.
+    """
     if len(encoded) > -(-MOST_BYTES // 3) * 4:
         raise InputError(f"{source} is too large: at most {MOST_BYTES:,} bytes are read.")
     try:
-        raw = base64.b64decode(encoded, validate=True)
+        return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raise InputError(f"{source} did not arrive whole. Choose it again.") from None
-    return _window(raw.decode("utf-8", "replace"), raw, source, length)
 
 
 def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:

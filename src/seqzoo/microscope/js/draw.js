@@ -191,6 +191,21 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
   });
 }
 
+/** Draws channels from -1 to 1 over the steps, a row for each: rows [L][D - 1]. */
+export function drawRows(canvas, axis, tall, { rows, step }, ink) {
+  const count = rows[0].length;
+  const ctx = surface(canvas, axis.width, count * tall);
+  const table = TABLES[Number(ink.isDark)];
+  rows.forEach((row, t) => row.forEach((value, at) => {
+    const pixel = table[Math.max(0, Math.min(255, Math.floor((value + 1) * 128)))];
+    ctx.globalAlpha = t <= step ? 1 : 0.3; // steps that are not read yet
+    ctx.fillStyle = `rgb(${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255})`;
+    ctx.fillRect(axis.left + t * axis.slot, at * tall, axis.slot + 0.5, tall - 1);
+  }));
+  ctx.globalAlpha = 1;
+  column(ctx, axis, step, 0, count * tall, ink);
+}
+
 /** Draws curves over the steps: [{ values, colour, dash, width }]. */
 export function drawCurves(canvas, axis, height, { curves, step }, ink) {
   const ctx = surface(canvas, axis.width, height);

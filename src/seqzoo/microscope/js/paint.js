@@ -1,12 +1,12 @@
 // Draws every figure from the computed numbers, and then writes the texts.
 import { head, project } from "./cell.js";
 import {
-  timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
+  timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawRows, drawCurves, drawPath, drawResponse,
 } from "./draw.js";
 import { gateColour } from "./palette.js";
 import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
-const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
+const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760, row: 12 };
 
 /** The value at a height in the plot of the window. */
 export const valueAt = (y, { limit, middle }) => middle + ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
@@ -63,6 +63,7 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   const { limit, middle } = state;
   drawWindow(canvas("window"), axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink);
+  if (facts.channels.length) drawRows(canvas("known"), axis, TALL.row, { rows: inOrder(facts.known), step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
     bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};

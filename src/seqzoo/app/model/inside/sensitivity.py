@@ -10,7 +10,7 @@ import numpy as np
 from anyio import to_thread
 from nicegui import ui
 
-from ...._arrays import FloatArray, with_channel
+from ...._arrays import FloatArray
 from ....errors import InputError, SeqzooError
 from ....evaluation import sensitivity
 from ....evaluation.sensitivity import LONGEST, Slope, cosine
@@ -153,7 +153,7 @@ class _Sensitivity:
         step = round(self.values.get("step", 1))
         context = self._context()
         own = bool(self.values["poke_by"]) or self.order != "plain"
-        off, outside = self.units.off, self.model.outside(context)
+        off, outside = self.units.off, self.model.outside(self.windows.batch(context[None]))
         return Slopes(
             f"{self.name}, {len(off)} off" if off else self.name,
             step,
@@ -178,17 +178,24 @@ class _Sensitivity:
             context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
         return context if self.is_measured else context.astype(np.float32).astype(np.float64)
 
-    def _slope(self, context: FloatArray, step: int, off: frozenset[int]) -> Slope:
-        """The model's derivative at a window: by its engine, or by its equations where units are off."""
-        model, inside = self.model, self.inside
+    def _slope(
+        self, context: FloatArray, step: int, off: frozenset[int], known: FloatArray | None = None
+    ) -> Slope:
+        """The model's derivative at a window: by its engine, or by its equations where units are off.
+
+        `known` [L, D - 1] are the channels beside the values; by default those of the chosen window.
+        """
+        model, inside, batch = self.model, self.inside, self.windows.batch
         if not has_bundle(model):
             exactly = references_of(model.signal, self.length, step)[model.reference]
             return sensitivity.exact(lambda windows: exactly(windows)[:, step - 1], context)
         if off and inside is not None:
-            return sensitivity.exact(lambda windows: inside.forecast(windows, off)[:, step - 1], context)
+            return sensitivity.exact(
+                lambda windows: inside.forecast(batch(windows, known), off)[:, step - 1], context
+            )
         scaling = model.manifest.contract.scaling
         return sensitivity.served(
-            lambda windows: model.predict(with_channel(windows))[:, step - 1],
+            lambda windows: model.predict(batch(windows, known))[:, step - 1],
             context, scaling.scale, scaling.center, single=not self.is_measured,
         )  # fmt: skip
 
@@ -244,7 +251,11 @@ class _Sensitivity:
     def _notice_on_series(self, drawn: FloatArray) -> str:
         """The same for a measured series, whose best possible forecaster is unknown."""
         name, linear = escape(self.name), escape(self.windows.linear_name)
-        own = [self._slope(window, 1, frozenset()).derivative for window in drawn]
+        beside = self.windows.beside(TYPICAL)
+        own = [
+            self._slope(window, 1, frozenset(), None if beside is None else beside[at]).derivative
+            for at, window in enumerate(drawn)
+        ]
         weights = [self.windows.linear(window, 1).derivative for window in drawn]
         alike = float(np.mean([cosine(*pair) for pair in zip(own, weights, strict=True)]))
         together = float(np.mean([cosine(mine, np.mean(own, axis=0)) for mine in own]))

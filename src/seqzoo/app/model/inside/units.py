@@ -87,7 +87,7 @@ class Units:
                 with self.place, ui.element("div").classes("panel"):
                     self._beside_best_linear(inside)
             return
-        windows = self.windows.typical(TYPICAL, 1)
+        windows = self.windows.batch(self.windows.typical(TYPICAL, 1), self.windows.beside(TYPICAL))
         measured = self._to_measure(inside)
         effects = await to_thread.run_sync(inside.worth, windows, measured)
         worth = dict(zip(measured, effects.tolist(), strict=True))
@@ -132,7 +132,7 @@ class Units:
         if inside is None:
             return
         if self.maps:
-            shares = [block[0] for block in inside.run(context[None], self.off).attention]
+            shares = [block[0] for block in inside.run(self.windows.batch(context[None]), self.off).attention]
             for unit, picture in self.maps.items():
                 block, head = divmod(unit, inside.heads)
                 picture.set_content(filters.heat(shares[block][head], FULL))

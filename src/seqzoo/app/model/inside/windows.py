@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from nicegui import ui
 
-from ...._arrays import FloatArray
+from ...._arrays import FloatArray, with_channel, with_known
 from ....data.series import is_stored
 from ....evaluation import sensitivity
 from ....evaluation.holdout import LINEAR, linear_on
@@ -55,6 +55,13 @@ class Windows(Protocol):
     def typical(self, count: int, seed: int) -> FloatArray:
         """[N, L]: windows as the model's series has them."""
 
+    def beside(self, count: int) -> FloatArray | None:
+        """[N, L, D - 1]: the channels beside these windows; None if D is 1."""
+
+    def batch(self, windows: FloatArray, known: FloatArray | None = None) -> FloatArray:
+        """[B, L, D]: windows [B, L] as the model reads them, with the channels of the chosen window, or with others
+        [L, D - 1] or [B, L, D - 1]."""
+
     def linear(self, context: FloatArray, step: int) -> Slope:
         """The linear forecaster at a window."""
 
@@ -89,6 +96,14 @@ class SignalWindows:
     def typical(self, count: int, seed: int) -> FloatArray:
         """[N, L]: fresh windows of the model's signal."""
         return self.visit.model.signal.draw(count, self.length, 1, np.random.default_rng(seed)).context
+
+    def beside(self, count: int) -> FloatArray | None:
+        """None: D is 1."""
+        return None
+
+    def batch(self, windows: FloatArray, known: FloatArray | None = None) -> FloatArray:
+        """[B, L, 1]: the windows."""
+        return with_channel(windows)
 
     def linear(self, context: FloatArray, step: int) -> Slope:
         """The best linear forecaster of the signal of the sliders."""
@@ -157,8 +172,21 @@ class HeldOutWindows:
 
     def typical(self, count: int, seed: int) -> FloatArray:
         """[N, L]: held-out windows, evenly spaced."""
-        firsts = np.unique(np.linspace(0, self.held_out.last, count).astype(int))
-        return np.stack([self.held_out.window(int(first)).context for first in firsts])
+        return np.stack([self.held_out.window(first).context for first in self._spaced(count)])
+
+    def beside(self, count: int) -> FloatArray | None:
+        """[N, L, D - 1]: the channels beside these windows; None if D is 1."""
+        known = [self.held_out.window(first).known for first in self._spaced(count)]
+        return None if self.held_out.known is None else np.stack([each for each in known if each is not None])
+
+    def batch(self, windows: FloatArray, known: FloatArray | None = None) -> FloatArray:
+        """[B, L, D]: the windows, with channels."""
+        chosen = self.held_out.window(self.first).known if known is None else known
+        wide = None if chosen is None else np.broadcast_to(chosen, (*windows.shape, chosen.shape[-1]))
+        return with_known(windows, wide)
+
+    def _spaced(self, count: int) -> list[int]:
+        return [int(first) for first in np.unique(np.linspace(0, self.held_out.last, count).astype(int))]
 
     def linear(self, context: FloatArray, step: int) -> Slope:
         """The ridge regression on the values before the cutoff; a straight line where the series is not stored."""

@@ -12,7 +12,7 @@ import numpy as np
 from anyio import to_thread
 from nicegui import ui
 
-from ...._arrays import FloatArray
+from ...._arrays import FloatArray, with_known
 from ....bundles import holdout
 from ....data.series import is_stored
 from ....data.times import TimeIndex
@@ -32,11 +32,15 @@ from ..visit import Latest, Visit, computed
 
 
 class Window(NamedTuple):
-    """A window [L], its times if they are known, and the values [H] that followed it; None if nobody knows them."""
+    """A window [L], its times if they are known, and the values [H] that followed it; None if nobody knows them.
+
+    `known` [L, D - 1] are the channels beside the values; None if D is 1, or if they cannot be known without times.
+    """
 
     context: FloatArray
     times: TimeIndex | None
     observed: FloatArray | None
+    known: FloatArray | None = None
 
 
 class View(NamedTuple):
@@ -60,7 +64,7 @@ class HeldOut:
         source = known.manifest.source
         assert isinstance(source, Observed)
         self.length, self.horizon = known.context_length, known.horizon
-        self.values = holdout.of(known.bundle)
+        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
         times = None
         with contextlib.suppress(InputError):  # the series is not stored here
@@ -71,7 +75,8 @@ class HeldOut:
         """The window that begins at this position."""
         after = first + self.length
         times = None if self.times is None else self.times.after(first)
-        return Window(self.values[first:after], times, self.values[after : after + self.horizon])
+        known = None if self.known is None else self.known[first:after]
+        return Window(self.values[first:after], times, self.values[after : after + self.horizon], known)
 
     def now(self, first: float) -> str:
         """The time of the last value of a window, or its position."""
@@ -98,10 +103,11 @@ class _Measured:
         pasted, dragged = (own_window.read(visit.query.get(key, ""), self.length) for key in ("pasted", "dragged"))
         self.is_pasted = pasted is not None
         own = pasted if pasted is not None else dragged
-        times = own_window.read_times(visit.query.get("times", ""))
-        if not self.is_pasted:
-            times = self.held_out.window(self.first).times
-        self.own = None if own is None else Window(own, times, None)
+        self.own = None
+        if own is not None and self.is_pasted:
+            self.own = self._of(own, own_window.read_times(visit.query.get("times", "")))
+        elif own is not None:
+            self.own = self.held_out.window(self.first)._replace(context=own, observed=None)
 
     async def show(self) -> None:
         """Fill the view."""
@@ -120,6 +126,9 @@ class _Measured:
                     knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
                     controls.Slider(knob, self.first, self._move, self.held_out.now)
                     theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
+                    if self.contract.calendar is not None:
+                        names = ", ".join(self.contract.names[1:])
+                        theme.html(escape(f"The model also reads {names}; its rivals read values only."), "hint", "p")
                 OwnPanel(self.length, self._give, self._check).show()
                 with ui.element("div").classes("panel"):
                     self.engines.show(self.refresh)
@@ -136,16 +145,21 @@ class _Measured:
         before = self._window()
         moved = np.array(before.context, np.float64)
         moved[index] = value
-        self._take(Window(moved, before.times, None), is_pasted=self.is_pasted)
+        self._take(before._replace(context=moved, observed=None), is_pasted=self.is_pasted)
         await self.refresh()
 
     async def _give(self, given: Pasted | None) -> None:
-        self._take(None if given is None else Window(given.window, given.times, None), is_pasted=True)
+        self._take(None if given is None else self._of(given.window, given.times), is_pasted=True)
         await self.refresh()
 
     def _check(self, given: Pasted) -> None:
-        """Raises InputError if the steps of a table are not those of the series."""
+        """Raises InputError if the steps of a table are not those of the series, or if they lack times."""
         own, expected = given.times, self.contract.frequency
+        if own is None and self.contract.calendar is not None:
+            raise InputError(
+                f"{self.visit.name} also reads {', '.join(self.contract.names[1:])}, and these values have no times: "
+                "give a table with a column of times."
+            )
         if own is not None and expected is not None and own.frequency.alias != expected:
             raise InputError(
                 f"{self.visit.name} forecasts steps of {expected}, and these values have steps of "
@@ -162,6 +176,12 @@ class _Measured:
             pasted=written if self.is_pasted else None, dragged=None if self.is_pasted else written,
             times=None if times is None else own_window.written_times(times),
         )  # fmt: skip
+
+    def _of(self, values: FloatArray, times: TimeIndex | None) -> Window:
+        """The window of the visitor's values."""
+        calendar = self.contract.calendar
+        known = None if calendar is None or times is None else calendar.channels(times, self.length)
+        return Window(values, times, None, known)
 
     def _window(self) -> Window:
         return self.held_out.window(self.first) if self.own is None else self.own
@@ -180,8 +200,9 @@ class _Measured:
     def _compute(self) -> View:
         window, model = self._window(), self.engines.model
         forecasts = {name: np.asarray(forecast(window.context), float) for name, forecast in self.rivals.items()}
-        outside = model.outside(window.context)
-        ahead = np.asarray(model.predict(window.context)[0], np.float64)
+        read = with_known(window.context[None], window.known)
+        outside = model.outside(read)
+        ahead = np.asarray(model.predict(read)[0], np.float64)
         return View(window, ahead, forecasts, "" if outside is None else outside.note)
 
 
