@@ -39,7 +39,7 @@ WORDS = {
     ("dates", "month-first"): "month first", ("dates", "year-first"): "year first", ("time", "none"): "no times",
     ("gaps", "interpolate"): "a straight line", ("gaps", "last"): "the last value before",
 }  # fmt: skip
-_NAMED = re.compile(rf"--({'|'.join(KEYS)})(?![a-z-])")
+_OPTION = re.compile(r"(?<![\w-])--(?=[a-z])")
 
 
 def choices(query: Mapping[str, str]) -> Choices:
@@ -71,8 +71,8 @@ def remedies(problem: str) -> list[tuple[str, str]]:
 
 
 def in_words(problem: str) -> str:
-    """A message of the reader without the dashes of the command line's options."""
-    return _NAMED.sub(r"\1", problem).replace(" with value NAME", "").replace(" with only NAME", "")
+    """A message without the dashes of the command line's options."""
+    return _OPTION.sub("", problem).replace(" with value NAME", "").replace(" with only NAME", "")
 
 
 def button_label(key: str, value: str) -> str:
