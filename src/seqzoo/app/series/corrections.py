@@ -6,7 +6,6 @@ import dataclasses
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from html import escape
 
 from nicegui import ui
 
@@ -167,4 +166,4 @@ class Corrections:
                 with ui.element("div").classes("buttons").style("margin-top: 12px"):
                     for key, value in offered:
                         button = controls.button(button_label(key, value), partial(self._change, key, value))
-                        button.props["data-remedy"] = escape(f"{key}={value}")
+                        button.props["data-remedy"] = f"{key}={value}"

@@ -60,7 +60,7 @@ class DoctorPanel:
                 self.depths = controls.Choices("Depth", DEPTHS, self._deepen)
                 with ui.element("div").classes("numbers-asked"):
                     for key, label in (("season", "Season, steps"), ("ahead", "Steps ahead")):
-                        controls.text(label, key, self.address.query.get(key, ""), self._set(key), "found by itself")
+                        controls.text(label, key, self.address.query.get(key, ""), self._set(key), "as found")
             self.about = theme.html("", "hint", "p")
             with ui.element("div").classes("buttons"):
                 self.ask = controls.button("Ask the doctor", self._ask, "button primary")

@@ -98,7 +98,7 @@ class _OneSeries:
                 if self.is_file:
                     with ui.element("div").classes("panel") as told:
                         self.told = _list()
-            with ui.element("div").classes("panel"):
+            with ui.element("div").classes("panel") as self.beside:
                 theme.html("Correct it" if self.is_file else "The series", tag="h3")
                 if not self.is_file:
                     self.told = told = _list()
@@ -138,6 +138,7 @@ class _OneSeries:
                 raise InputError(read.known.problem)
             reading, part = await to_thread.run_sync(self._prepared, read, rule)
         except SeqzooError as error:
+            theme.show(self.beside, read is not None)
             self._refuse(str(error), Understood() if read is None else read.known)
             await self.doctor.follow(None)
             self.train.follow(None, 1)
@@ -208,8 +209,8 @@ def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
     filled = (0 if known.series is None else known.series.missing) - series.missing
     if filled:
         lines.append(f"{filled:,} missing values filled with {corrections.WORDS['gaps', rule]}")
-    if series.missing:
-        lines.append(f"{series.missing:,} values are missing")
+    if series.missing and not any("missing value" in line for line in lines):
+        lines.append(f"{series.missing:,} missing {'value' if series.missing == 1 else 'values'}")
     if sentence := left_out(series, part):
         lines.append(sentence.rstrip("."))
     return "".join(f"<li>{escape(line)}</li>" for line in lines)

@@ -94,7 +94,7 @@ class TrainPanel:
         theme.show(self.gaps, missing > 0)
         if self.series is not None and missing:
             self.missing.set_content(
-                f"{missing:,} of {len(self.series):,} values are missing, and training needs every value. A gap of "
+                f"Missing values: {missing:,} of {len(self.series):,}. Training needs every value. A gap of "
                 f"more than {LONGEST_GAP} values is not filled: it divides the series, and the last part is used."
             )
         controls.allow(self.go, self.series is not None and not missing and not self.is_busy and _extras.has_torch())
