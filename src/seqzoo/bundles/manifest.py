@@ -201,6 +201,11 @@ def _problem(manifest: Manifest) -> str | None:
             "context_length and horizon must be from 1 to 4096, "
             f"got {contract.context_length} and {contract.horizon}"
         )
+    if contract.scaling.season > contract.context_length:
+        return (
+            f"scaling.season must be at most context_length, got {contract.scaling.season} and "
+            f"{contract.context_length}"
+        )
     if contract.channels != 1 or len(contract.names) != 1:
         return f"this seqzoo reads models of 1 channel, got {contract.channels} named {str(contract.names)[:80]}"
     return None

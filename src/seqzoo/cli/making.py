@@ -38,7 +38,7 @@ def train(
         int | None, typer.Option("--season", min=1, help="With --series: steps of a season; else by the frequency.")
     ] = None,
     scaling: Annotated[
-        str | None, typer.Option("--scaling", help="With --series: series or window; else chosen.")
+        str | None, typer.Option("--scaling", help="With --series: series, window or season; else chosen.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
     change: Annotated[
@@ -112,7 +112,7 @@ def train(
     known = runs.here()
     _storage.check_writable(known.folder)
     if series is not None:
-        if kind is None:  # last, as it trains twice
+        if kind is None:  # last, as it trains each for a while
             spec = msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
         if not json:
             typer.echo(told, err=True, nl=bool(told))
@@ -194,7 +194,7 @@ def _kind(given: str | None) -> Kind | None:
     from ..errors import InputError
 
     if given is not None and given not in KINDS:
-        raise InputError(f"--scaling must be {' or '.join(KINDS)}, and is {given[:40]!r}.")
+        raise InputError(f"--scaling must be one of {', '.join(KINDS)}, and is {given[:40]!r}.")
     return given
 
 

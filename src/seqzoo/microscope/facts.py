@@ -10,7 +10,6 @@ import numpy as np
 
 from ..bundles import holdout
 from ..bundles.store import Bundle
-from ..data.scaling import FLOOR
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
 from ..forecasters import familiarity
@@ -67,11 +66,10 @@ class Subject:
             linear = best_linear(self._process, self.length, horizon)
             signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
             standings = [standing(self._process, own=own) for own in (False, True)]
-        scaling = facts.contract.scaling
         self.fixed: dict[str, Any] = {
             "name": facts.name,
             "architecture": facts.architecture,
-            "scale": [scaling.center, scaling.scale, *([FLOOR * scaling.scale] if scaling.kind == "window" else [])],
+            "scale": facts.contract.scaling.numbers,
             "best_linear": linear.weights.tolist(),
             "best_linear_bias": linear.bias.tolist(),
             "signal": signal,

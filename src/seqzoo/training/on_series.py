@@ -19,7 +19,7 @@ from ..signals import Observed
 from ..zoo import _model_files
 from ..zoo._recipes import Recipe
 from ..zoo._registry import Architecture
-from .spec import TrainingSpec, changed
+from .spec import TrainingSpec, changed, has_season
 
 LONGEST = 512  # the longest window that is tried; a longer one can be asked for
 SEASONS = (1, 2, 3)  # windows that are tried, in seasons
@@ -85,7 +85,7 @@ def spec_on_series(
 
     Args:
         context_length: L; by default chosen by `choose_context_length` on the values before the cutoff.
-        scaling: "series" or "window"; by default chosen by `choose_scaling`, which trains twice for a while.
+        scaling: a kind of `data.scaling`; by default chosen by `choose_scaling`, which trains each kind for a while.
         changes: as for `TrainingSpec.of`.
 
     Raises:
@@ -120,8 +120,9 @@ def spec_on_series(
 def choose_scaling(spec: TrainingSpec) -> Kind:
     """The kind of scaling whose network has the least error on the last fifth of the values before the cutoff.
 
-    One network of each kind is trained for a third of the steps. A series with a trend needs windows without their
-    own level; a series whose level itself predicts, such as a rate that returns to its mean, needs the level.
+    One network of each kind is trained for a third of the steps, that by season only where the window holds one. A
+    series with a trend needs windows without their own level; a series whose level itself predicts, such as a rate
+    that returns to its mean, needs the level.
 
     Raises:
         InputError: as `training.loop.train`.
@@ -131,6 +132,8 @@ def choose_scaling(spec: TrainingSpec) -> Kind:
     recipe = dataclasses.replace(spec.recipe, steps=max(1, spec.recipe.steps // 3))
     errors: dict[Kind, float] = {}
     for kind in KINDS:
+        if kind == "season" and not has_season(spec.source, spec.context_length):
+            continue
         try:
             trained = train(msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind))
         except DivergedError:

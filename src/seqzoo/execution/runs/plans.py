@@ -148,7 +148,7 @@ def described(spec: TrainingSpec) -> str:
     """A training in words, for example "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
     settings = Settings.of(spec)
     size = "" if settings.size is None else f"size {settings.size}, "
-    scaled = ", scaled per window" if spec.scaling_kind == "window" else ""
+    scaled = f", scaled per {spec.scaling_kind}" if spec.scaling_kind != "series" else ""
     noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
     return (
         f"{size}{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}, batch {settings.batch_size}, "

@@ -67,7 +67,7 @@ function table({ cell, state, now, linear, bayes, outModel, scale }) {
   const rows = [["quantity", "step", "position", "unit", "value"]];
   const put = (quantity, step, position, unit, value) => rows.push([quantity, step, position, unit, value]);
   state.order.forEach((position, t) => put("window", t + 1, position + 1, "", state.window[position]));
-  now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value)));
+  now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value, now, ahead)));
   state.order.forEach((position, t) => {
     put("derivative", t + 1, position + 1, "", now.slopes[position]);
     put("best_linear_weight", t + 1, position + 1, "", linear[position]);

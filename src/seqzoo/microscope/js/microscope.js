@@ -56,7 +56,7 @@ function show(host, root, cell) {
   const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => host.get(key));
   const intercepts = host.get("best_linear_bias");
   const inModel = (window) => enter(frameOf(scale, window), window);
-  const outModel = (value, trace = now) => leave(trace.frame, value);
+  const outModel = (value, trace = now, ahead = state.ahead) => leave(trace.frame, value, ahead);
   const read = (window, changes) => ({ ...forward(cell, inModel(window), changes), frame: frameOf(scale, window) });
   let origin = read(start);
   const largest = () => { // the unit chosen at first
@@ -85,7 +85,8 @@ function show(host, root, cell) {
 
   function recompute() {
     now = read(state.window, changes());
-    now.slopes = through(now.frame, derivative(cell, now, state.ahead), now.window, now.forecast[state.ahead]);
+    const { ahead } = state;
+    now.slopes = through(now.frame, derivative(cell, now, ahead), now.window, now.forecast[ahead], ahead);
     now.parts = contributions(cell, now, L - 1, state.ahead);
     untouched = isTouched(state) ? read(state.window) : now;
     now.plane = answers?.plane ?? principal(now.steps.h, K);
