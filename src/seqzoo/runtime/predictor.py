@@ -136,7 +136,11 @@ class Predictor:
 
     @property
     def can_stream(self) -> bool:
-        """Whether `stream` works: the model is recurrent, and its scaling does not depend on the window. Raises ManifestError."""
+        """Whether `stream` works: the model is recurrent, and its scaling does not depend on the window.
+
+        Raises:
+            ManifestError: the manifest is malformed.
+        """
         return self.is_recurrent and self.manifest.contract.scaling.kind == "series"
 
     @cached_property
