@@ -205,7 +205,7 @@ def test_a_model_per_window_has_a_trace_and_a_microscope_and_says_that_it_has_no
 
 @pytest.mark.parametrize(("name", "horizon"), [("rnn", 1), ("gaf_cnn", 17)])
 def test_other_architectures_are_scaled_in_their_files_too(name, horizon):
-    """The RNN has a translation of our own; the pictures of a window are clipped. 17 steps are more than two seasons."""
+    """The RNN has a translation of our own; the pictures of a window are clipped. 17 steps are over two seasons."""
     architecture = _registry.architecture(name)
     scaling = Scaling(FAR, 2.0, "window") if horizon == 1 else Scaling(FAR, 2.0, "season", 7)
     torch.manual_seed(0)

@@ -71,8 +71,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self._check_cutoff(self.source)
         if self.scaling_kind == "season" and not has_season(self.source, self.context_length):
             raise InputError(
-                f"a scaling by season needs a measured series whose season the context of {self.context_length} values "
-                "holds. State the season, give a longer context, or another scaling."
+                f"a scaling by season needs a measured series whose season fits in the context, {self.context_length} "
+                "values. State the season, give a longer context, or another scaling."
             )
         process = self.source.process
         if process is not None and process.sigma == 0:
