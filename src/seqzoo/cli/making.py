@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..data.scaling import Kind
     from ..signals import Observed
     from ..training.loop import Trained
+    from ..training.spec import TrainingSpec
 
 Entry = Annotated[
     str, typer.Argument(help="An entry of the zoo, for example lstm.sine; with --series an architecture, as gru.")
@@ -39,6 +40,10 @@ def train(
     ] = None,
     scaling: Annotated[
         str | None, typer.Option("--scaling", help="With --series: series, window or season; else chosen.")
+    ] = None,
+    calendar: Annotated[
+        list[str] | None,
+        typer.Option("--calendar", help="With --series: also read the hour, weekday or month; or auto. Repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
     change: Annotated[
@@ -72,21 +77,19 @@ def train(
     from ..zoo import _registry
 
     check_torch("training")
-    import msgspec
-
     from .. import _storage
     from ..evaluation import plots
     from ..execution import runs
     from ..execution.runs import recording
     from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
-    from ..training.on_series import choose_scaling, spec_on_series
+    from ..training.on_series import choose, spec_on_series, states_optimiser
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
 
     load_models(models)
     if series is None:
-        _refuse_without_series(horizon, context, season, scaling, how)
+        _refuse_without_series(horizon, context, season, scaling, calendar, how)
         entry = _registry.entry(name)
         spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
         card, saved_as = entry.card, f"{name}-own"
@@ -96,7 +99,7 @@ def train(
         source, told = _observed(series, how, season)
         spec = spec_on_series(
             architecture, source, horizon, context_length=context, scaling=kind or "series", seed=seed,
-            changes=settings(change or []),
+            changes=settings(change or []), calendar=calendar or [],
         )  # fmt: skip
         card, saved_as = architecture.card_of(source, spec.horizon), f"{architecture.name}.{source.name}"
     saved_as = as_name or saved_as
@@ -112,16 +115,20 @@ def train(
     known = runs.here()
     _storage.check_writable(known.folder)
     if series is not None:
-        if kind is None:  # last, as it trains each for a while
-            spec = msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
+        keeps_optimiser = states_optimiser(settings(change or []))
+        spec = choose(spec, scaling=kind, keeps_optimiser=keeps_optimiser)  # last, as it trains for a while
         if not json:
             typer.echo(told, err=True, nl=bool(told))
-            chosen = [word for word, given in (("context", context), ("scaling", kind)) if given is None]
-            by = f" Chosen on the values before the hold-out: {' and '.join(chosen)}." if chosen else ""
+            given = {"context": context, "scaling": kind, "optimiser": keeps_optimiser or None}
+            chosen = [word for word, value in given.items() if value is None]
+            by = f" Chosen on the values before the hold-out: {', '.join(chosen)}." if chosen else ""
             typer.echo(
-                f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}.{by}",
+                f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}, "
+                f"optimiser {spec.recipe.optimiser}.{by}",
                 err=True,
             )
+            if spec.calendar:
+                typer.echo(_told_of_calendar(spec, source), err=True)
     run = known.interrupted(spec) if resume else None
     if resume and run is None:
         typer.echo("No run with these options was interrupted; starting from the beginning.", err=True)
@@ -166,16 +173,29 @@ def train(
 
 
 def _refuse_without_series(
-    horizon: int, context: int | None, season: int | None, scaling: str | None, how: FileOptions
-) -> None:
+    horizon: int, context: int | None, season: int | None, scaling: str | None, calendar: list[str] | None,
+    how: FileOptions,
+) -> None:  # fmt: skip
     """Raises InputError for an option that only a measured series has."""
     from ..errors import InputError
 
-    given = {"horizon": horizon if horizon > 1 else None, "context-length": context, "season": season}
+    given: dict[str, object] = {"horizon": horizon if horizon > 1 else None, "context-length": context}
+    given |= {"season": season, "calendar": calendar or None}
     for option, value in {**given, "scaling": scaling, "gaps": how.gaps, **how.stated}.items():
         if value is not None:
             hint = f" An entry such as lstm.sine-h{horizon} has several steps." if option == "horizon" else ""
             raise InputError(f"--{option} belongs to a measured series: give it with --series.{hint}")
+
+
+def _told_of_calendar(spec: TrainingSpec, source: Observed) -> str:
+    """One line on the channels that a training reads beside the values."""
+    from ..data.calendar import Calendar, unseen
+
+    times = source.series().times
+    assert times is not None
+    clock = f"the clock of {times.zone}" if times.zone else "the clock of the series"
+    names = ", ".join(Calendar(spec.calendar).names)
+    return f"Channels beside the value: {names}, by {clock}. {unseen(spec.calendar, times, source.cutoff)}".strip()
 
 
 def _architecture(name: str) -> str:

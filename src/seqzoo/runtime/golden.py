@@ -17,7 +17,7 @@ from ..errors import IntegrityError
 
 
 class Comparison(NamedTuple):
-    """The forecasts `given` by an engine beside the `expected` ones. Arrays are [N, L, 1] and [N, H]."""
+    """The forecasts `given` by an engine beside the `expected` ones. Arrays are [N, L, D] and [N, H]."""
 
     context: FloatArray
     expected: FloatArray
@@ -53,10 +53,11 @@ def compare(bundle: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comp
         raise IntegrityError(f"the golden tensors cannot be read: {error}.") from None
     contract = bundle.manifest.contract
     rows = len(context) if context.ndim else 0
-    if not rows or context.shape[1:] != (contract.context_length, 1) or expected.shape != (rows, contract.horizon):
+    shape = (contract.context_length, contract.channels)
+    if not rows or context.shape[1:] != shape or expected.shape != (rows, contract.horizon):
         raise IntegrityError(
             f"golden tensors of shapes {list(context.shape)} and {list(expected.shape)}; the manifest states "
-            f"[B, {contract.context_length}, 1] and [B, {contract.horizon}]."
+            f"[B, {contract.context_length}, {contract.channels}] and [B, {contract.horizon}]."
         )
     kind = contract.scaling.dtype
     if context.dtype != kind or expected.dtype != kind or not np.isfinite(expected).all():

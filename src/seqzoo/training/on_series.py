@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.calendar import Calendar, chosen
 from ..data.scaling import KINDS, Kind
 from ..data.windows import HELD_OUT, sliding
 from ..errors import DivergedError, InputError
@@ -25,6 +27,7 @@ LONGEST = 512  # the longest window that is tried; a longer one can be asked for
 SEASONS = (1, 2, 3)  # windows that are tried, in seasons
 STEPS = (8, 16, 32, 64)  # and without a season
 FEWEST_WINDOWS = 8
+RATE = 2e-3  # of Adam, where it is tried in place of the architecture's optimiser
 LEAST_RANGE = 1e-140  # of the values of a series: the square of a hundred-millionth of it is a normal float64
 
 
@@ -80,19 +83,26 @@ def spec_on_series(
     scaling: Kind | None = None,
     seed: int = 0,
     changes: Mapping[str, Any] | None = None,
+    calendar: Iterable[str] = (),
 ) -> TrainingSpec:
     """The spec of an architecture on a measured series.
 
     Args:
         context_length: L; by default chosen by `choose_context_length` on the values before the cutoff.
-        scaling: a kind of `data.scaling`; by default chosen by `choose_scaling`, which trains each kind for a while.
+        scaling: a kind of `data.scaling`; nothing is then trained, and the optimiser is that of the architecture. By
+            default both are chosen by `choose`, which trains several networks for a while.
         changes: as for `TrainingSpec.of`.
+        calendar: parts of `data.calendar` that the network reads beside the values, or only "auto".
 
     Raises:
-        InputError: the series is too short, or as `TrainingSpec.of`.
+        UnknownNameError: the calendar has no such part.
+        InputError: the calendar says nothing of the series, or the architecture cannot read it; the series is too
+            short, or as `TrainingSpec.of`.
     """
     check_cutoffs(series.length - series.cutoff, horizon)  # before a window is chosen
     past = series.series().values[: series.cutoff]
+    parts_of_calendar = chosen(calendar, series.series().times, series.cutoff)
+    architecture.check_channels(1 + len(Calendar(parts_of_calendar).names))
     if past.min() == past.max():
         raise InputError(f"every value before the cutoff is {past[0]:g}: there is nothing to learn from it.")
     if np.ptp(past) < LEAST_RANGE:
@@ -113,31 +123,61 @@ def spec_on_series(
         seed=seed,
         model_file=_model_files.sha256_of(architecture.name),
         scaling_kind=scaling or "series",
+        calendar=parts_of_calendar,
     )
-    return spec if scaling is not None else msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
+    return spec if scaling is not None else choose(spec, keeps_optimiser=states_optimiser(changes or {}))
 
 
-def choose_scaling(spec: TrainingSpec) -> Kind:
-    """The kind of scaling whose network has the least error on the last fifth of the values before the cutoff.
+def states_optimiser(changes: Iterable[str]) -> bool:
+    """Whether changes of a spec, by name, leave no optimiser to choose."""
+    return not {"recipe.optimiser", "recipe.learning_rate"}.isdisjoint(changes)
 
-    One network of each kind is trained for a third of the steps, that by season only where the window holds one. A
-    series with a trend needs windows without their own level; a series whose level itself predicts, such as a rate
-    that returns to its mean, needs the level.
+
+def choose(
+    spec: TrainingSpec,
+    *,
+    scaling: Kind | None = None,
+    keeps_optimiser: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrainingSpec:
+    """The spec with the scaling and the optimiser whose network errs least on the last fifth before the cutoff.
+
+    Networks are trained for a third of the steps: with Adam, one of each kind of scaling; then, with the best kind,
+    one with the optimiser of the recipe. A series with a trend needs windows without their own level; one whose level
+    itself predicts, such as a rate that returns to its mean, needs the level; one whose season grows is best
+    compared with the season before. On few windows SOAP fits the noise of a feed-forward network within a few
+    steps, while a recurrent network needs it.
+
+    Args:
+        scaling: stated, so that only the optimiser is chosen.
+        keeps_optimiser: whether the recipe states it.
+        should_stop: called before every update; True ends the trainings, and with them the comparison.
 
     Raises:
         InputError: as `training.loop.train`.
     """
+    kinds = [kind for kind in KINDS if kind != "season" or has_season(spec.source, spec.context_length)]
+    adam = spec.recipe if keeps_optimiser else dataclasses.replace(spec.recipe, optimiser="adam", learning_rate=RATE)
+    candidates = [
+        msgspec.structs.replace(spec, recipe=adam, scaling_kind=kind) for kind in kinds if scaling in (None, kind)
+    ]
+    if keeps_optimiser and len(candidates) == 1:
+        return candidates[0]
+    errors = [_short_error(candidate, should_stop) for candidate in candidates]
+    best, error = min(zip(candidates, errors, strict=True), key=lambda pair: pair[1])
+    if adam == spec.recipe:
+        return best
+    other = msgspec.structs.replace(best, recipe=spec.recipe)
+    return other if _short_error(other, should_stop) < error else best
+
+
+def _short_error(spec: TrainingSpec, should_stop: Callable[[], bool]) -> float:
+    """The least error of a third of a training; infinite where it diverges or is stopped before its first."""
     from .loop import train
 
     recipe = dataclasses.replace(spec.recipe, steps=max(1, spec.recipe.steps // 3))
-    errors: dict[Kind, float] = {}
-    for kind in KINDS:
-        if kind == "season" and not has_season(spec.source, spec.context_length):
-            continue
-        try:
-            trained = train(msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind))
-        except DivergedError:
-            continue
-        assert trained.best.mse is not None
-        errors[kind] = trained.best.mse
-    return min(errors, key=errors.__getitem__) if errors else "series"
+    try:
+        trained = train(msgspec.structs.replace(spec, recipe=recipe), should_stop=should_stop)
+    except DivergedError:
+        return math.inf
+    return math.inf if not trained.history or trained.best.mse is None else trained.best.mse

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from ..data.calendar import PARTS, Calendar
 from ..data.scaling import KINDS, Kind, Scaling
 from ..errors import InputError
 from ..evaluation.holdout import check_cutoffs
@@ -37,6 +40,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         model_file: SHA-256 of the user's file that defines the architecture; None if the package ships it.
         scaling_kind: "series"; "window": the network reads each window without its own level and scale; or "season":
             it also forecasts the change since a season earlier; see `data.scaling`.
+        calendar: parts of `data.calendar` that the network reads beside the values of a measured series.
 
     Raises:
         InputError: a value lies outside its range. Training checks the values that only the architecture knows.
@@ -49,6 +53,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     model_file: str | None = None
     scaling_kind: Kind = "series"
+    calendar: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < HELD_OUT_SEEDS:
@@ -71,8 +76,14 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self._check_cutoff(self.source)
         if self.scaling_kind == "season" and not has_season(self.source, self.context_length):
             raise InputError(
-                f"a scaling by season needs a measured series whose season fits in the context, {self.context_length} "
-                "values. State the season, give a longer context, or another scaling."
+                "a scaling by season needs a measured series whose season fits in the context, "
+                f"{self.context_length} values. State the season, give a longer context, or another scaling."
+            )
+        in_order = tuple(part for part in PARTS if part in self.calendar)
+        if self.calendar and (isinstance(self.source, Simulated) or self.calendar != in_order):
+            raise InputError(
+                f"a calendar is of a measured series, with parts of {', '.join(PARTS)} in this order, got "
+                f"{str(self.calendar)[:80]}."
             )
         process = self.source.process
         if process is not None and process.sigma == 0:
@@ -130,7 +141,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             InputError: the recipe, the config or the signal cannot be used.
         """
         recipe = configured(Recipe(), "recipe", manifest.training.recipe)
-        training = manifest.training
+        training, calendar = manifest.training, manifest.contract.calendar
         return cls(
             manifest.architecture,
             manifest.config,
@@ -139,6 +150,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             training.seed,
             training.model_file,
             manifest.contract.scaling.kind,
+            () if calendar is None else calendar.parts,
         )
 
     @property
@@ -157,6 +169,23 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """H, the number of steps forecast at once."""
         horizon: int = self.config["horizon"]
         return horizon
+
+    @property
+    def channels(self) -> int:
+        """D, the number of channels at each step of a window."""
+        return 1 + len(Calendar(self.calendar).names)
+
+    def known(self) -> NDArray[np.float64] | None:
+        """[T, D - 1]: the calendar channels of the series; None if D is 1.
+
+        Raises:
+            InputError: the series is not stored on this machine, or has no times.
+        """
+        if not self.calendar:
+            return None
+        assert isinstance(self.source, Observed)
+        series = self.source.series()
+        return Calendar(self.calendar).channels(series.times, len(series))
 
     @property
     def scaling(self) -> Scaling:
@@ -183,6 +212,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         facts += [] if self.model_file is None else [self.model_file]
         facts += [] if self.scaling_kind == "series" else [{"scaling": self.scaling_kind}]
+        facts += [{"calendar": self.calendar}] if self.calendar else []
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .._arrays import with_channel
+from .._arrays import values_of, with_channel
 from ..data.scaling import Scaling
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
@@ -43,7 +43,7 @@ class Validation(Protocol):
     """The judgement on the last value repeated."""
 
     def judge(self, module: nn.Module) -> Judgement:
-        """The judgement on a module in eval mode, which maps [B, L, 1] to [B, H]."""
+        """The judgement on a module in eval mode, which maps [B, L, D] to [B, H]."""
 
 
 def validation_of(spec: TrainingSpec, sampler: Sampler) -> Validation:
@@ -92,7 +92,7 @@ class _OnSeries:
     def __init__(self, held_out: Finite, scaling: Scaling) -> None:
         self.windows, self.unit = held_out, scaling.scale**2
         context, target = held_out.held_out
-        mse = self.unit * float(((context[:, -1:] - target) ** 2).mean())
+        mse = self.unit * float(((values_of(context)[:, -1:] - target) ** 2).mean())
         self.last_value = Judgement(mse, None, mse)
 
     def judge(self, module: nn.Module) -> Judgement:
@@ -113,5 +113,5 @@ def tensor(values: NDArray[np.floating]) -> Tensor:
 
 
 def batch(context: NDArray[np.floating]) -> Tensor:
-    """The windows [B, L] as a module reads them, [B, L, 1] in float32."""
-    return with_channel(tensor(context))
+    """The windows [B, L] or [B, L, D] as a module reads them, [B, L, D] in float32."""
+    return tensor(context) if context.ndim == 3 else with_channel(tensor(context))
