@@ -20,6 +20,8 @@ from typer.testing import CliRunner
 
 from seqzoo import load
 from seqzoo._arrays import with_known
+from seqzoo.app.model.roll_out.measured import along
+from seqzoo.app.ui import charts
 from seqzoo.bundles import holdout, shelf, store
 from seqzoo.bundles.describe import text_of
 from seqzoo.bundles.manifest import Contract
@@ -42,6 +44,7 @@ from seqzoo.runtime import golden
 from seqzoo.runtime.engines.numpy import NumpyEngine
 from seqzoo.runtime.engines.onnx import OnnxEngine
 from seqzoo.runtime.engines.torchscript import TorchScriptEngine
+from seqzoo.runtime.intervals import around
 from seqzoo.server import protocol
 from seqzoo.server.serve import application
 from seqzoo.signals import Observed
@@ -307,6 +310,31 @@ def test_the_server_takes_windows_of_all_channels_in_json_and_binary(kept):
     protocol_header = "Inference-Header-Content-Length"
     asyncio.run(ask())
     assert protocol.metadata("gru.meter", model)["inputs"][0]["shape"] == [-1, L, D]
+
+
+def test_intervals_follow_the_series_with_its_channels_behind_every_door(kept, tmp_path):
+    model, values = load(kept.path, "onnx"), measured().values
+    known = Calendar(("hour", "weekday")).channels(TIMES, 300)
+    ahead = model.predict(with_known(values[None, -L:], known[None, -L:]))[0]
+    (expected,) = around(model, ahead, [0.9], history=values, begin=240, known=known).levels
+    page = along(model)
+    np.testing.assert_allclose(page.forecast[-1] + page.radius["adaptive"][-1], expected.upper, rtol=1e-9)
+    assert page.clock[L] == charts.clock(TIMES, 1, 240)[0] and len(page.clock) == L + 60 + H
+
+    async def ask() -> dict:
+        transport = httpx.ASGITransport(application())
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            asked = {"context": np.column_stack([values, known]).tolist(), "horizon": H, "level": 0.9}
+            return (await client.post("/api/models/gru.meter/forecast", json=asked)).json()
+
+    answer = asyncio.run(ask())
+    assert "60 latest errors" in answer["interval_method"]
+    np.testing.assert_allclose(answer["lower"], expected.lower, rtol=1e-9)
+    file = tmp_path / "latest.csv"
+    with file.open("w") as handle:
+        csv.writer(handle).writerows([("when", "load"), *zip(TIMES.stamps(300), values.tolist(), strict=True)])
+    told = CliRunner().invoke(app, ["forecast", "gru.meter", "--file", str(file), "--json"], catch_exceptions=False)
+    np.testing.assert_allclose(json.loads(told.stdout)["upper"], expected.upper, rtol=1e-9)
 
 
 def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, tmp_path):

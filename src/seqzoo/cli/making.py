@@ -39,7 +39,7 @@ def train(
         int | None, typer.Option("--season", min=1, help="With --series: steps of a season; else by the frequency.")
     ] = None,
     scaling: Annotated[
-        str | None, typer.Option("--scaling", help="With --series: series or window; else chosen.")
+        str | None, typer.Option("--scaling", help="With --series: series, window or season; else chosen.")
     ] = None,
     calendar: Annotated[
         list[str] | None,
@@ -77,15 +77,13 @@ def train(
     from ..zoo import _registry
 
     check_torch("training")
-    import msgspec
-
     from .. import _storage
     from ..evaluation import plots
     from ..execution import runs
     from ..execution.runs import recording
     from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
-    from ..training.on_series import choose_scaling, spec_on_series
+    from ..training.on_series import choose, spec_on_series, states_optimiser
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
 
@@ -117,14 +115,16 @@ def train(
     known = runs.here()
     _storage.check_writable(known.folder)
     if series is not None:
-        if kind is None:  # last, as it trains twice
-            spec = msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
+        keeps_optimiser = states_optimiser(settings(change or []))
+        spec = choose(spec, scaling=kind, keeps_optimiser=keeps_optimiser)  # last, as it trains for a while
         if not json:
             typer.echo(told, err=True, nl=bool(told))
-            chosen = [word for word, given in (("context", context), ("scaling", kind)) if given is None]
-            by = f" Chosen on the values before the hold-out: {' and '.join(chosen)}." if chosen else ""
+            given = {"context": context, "scaling": kind, "optimiser": keeps_optimiser or None}
+            chosen = [word for word, value in given.items() if value is None]
+            by = f" Chosen on the values before the hold-out: {', '.join(chosen)}." if chosen else ""
             typer.echo(
-                f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}.{by}",
+                f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}, "
+                f"optimiser {spec.recipe.optimiser}.{by}",
                 err=True,
             )
             if spec.calendar:
@@ -165,7 +165,8 @@ def train(
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:
-        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score})
+        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score,
+              "intervals": written.manifest.intervals})
     else:
         _show_trained(trained, written.manifest, written.path, curve)
     if not trained.finished:
@@ -214,7 +215,7 @@ def _kind(given: str | None) -> Kind | None:
     from ..errors import InputError
 
     if given is not None and given not in KINDS:
-        raise InputError(f"--scaling must be {' or '.join(KINDS)}, and is {given[:40]!r}.")
+        raise InputError(f"--scaling must be one of {', '.join(KINDS)}, and is {given[:40]!r}.")
     return given
 
 

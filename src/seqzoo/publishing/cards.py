@@ -210,7 +210,12 @@ def _units(scaling: Scaling) -> str:
         within = f"less {scaling.center:.6g}, divided by {scaling.scale:.6g}"
     else:
         within = "less the mean of its window, divided by the standard deviation of its window"
-    return f" Values and forecasts are in the units of the series; inside, the network reads each value {within}."
+    after = "" if scaling.kind != "season" else (
+        f" Its answer, times that deviation, is added to the value {scaling.season} steps before the one forecast."
+    )
+    return (
+        f" Values and forecasts are in the units of the series; inside, the network reads each value {within}.{after}"
+    )
 
 
 def _channels(contract: Contract) -> str:

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from ..data.scaling import Scaling
+from ..data.scaling import Kind, Scaling
 from ..data.series import NAME, Series, stored
 from ..data.windows import HELD_OUT
 from ..errors import InputError
@@ -120,13 +120,13 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         """
         return stored(self.name, self.sha256)
 
-    def scaling(self) -> Scaling:
-        """The scaling fitted to the values before the cutoff.
+    def scaling(self, kind: Kind = "series") -> Scaling:
+        """The scaling of a kind, fitted to the values before the cutoff.
 
         Raises:
             InputError: as `series`.
         """
-        return Scaling.fit(self.series().values[: self.cutoff])
+        return Scaling.fit(self.series().values[: self.cutoff], kind, self.season if kind == "season" else 1)
 
 
 Source = Simulated | Observed
