@@ -33,11 +33,11 @@ from ..bundles import store
 from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
 from ..bundles.store import Bundle
 from ..data.scaling import Scaling
-from ..data.windows import sliding
+from ..data.windows import pooled
 from ..errors import InputError, IntegrityError, first_line
 from ..evaluation.holdout import HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
-from ..signals import Observed
+from ..signals import Observed, ObservedSet, Simulated
 from ..training import modules
 from ..training.loop import Trained
 from ..training.scaled import Scaled
@@ -46,6 +46,7 @@ from ..zoo import _model_files, _registry
 from ..zoo._card import Card
 from ..zoo._recipes import configured
 from . import cards
+from .set_scores import score_of_set
 
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
@@ -82,11 +83,11 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     return store.write_bundle(path, manifest, contents)
 
 
-def _holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
-    """The held-out part of a measured series with the window before it; None for a simulated source."""
-    if not isinstance(spec.source, Observed):
+def _holdout(spec: TrainingSpec) -> list[NDArray[np.float64]] | None:
+    """The held-out part of each measured series with the window before it; None for a simulated source."""
+    if isinstance(spec.source, Simulated):
         return None
-    return spec.source.series().values[spec.source.cutoff - spec.context_length :]
+    return [member.held_out(spec.context_length) for member in spec.source.members]
 
 
 def _golden(context: FloatArray, forecast: FloatArray) -> bytes:
@@ -307,9 +308,11 @@ def _golden_windows(spec: TrainingSpec) -> FloatArray:
     if process is not None:
         likely = process.draw(GOLDEN_WINDOWS, length, 1, rng).context
     else:
-        assert isinstance(spec.source, Observed)
-        seen = sliding(spec.scaling.standardise(spec.source.series().values[: spec.source.cutoff]), length).context
-        likely = seen[rng.integers(len(seen), size=GOLDEN_WINDOWS)]
+        assert not isinstance(spec.source, Simulated)
+        pasts = [spec.scaling.standardise(member.past()) for member in spec.source.members]
+        seen, own = pooled(pasts, length)
+        places = np.concatenate(own)
+        likely = seen.context[places[rng.integers(len(places), size=GOLDEN_WINDOWS)]]
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
@@ -356,10 +359,12 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
     if process is None:
         values = _holdout(spec)
         assert values is not None
-        assert isinstance(spec.source, Observed)
+        assert not isinstance(spec.source, Simulated)
+        if isinstance(spec.source, ObservedSet):
+            return score_of_set(in_units(module, spec.scaling), spec.source, values, length, horizon)
         return _on_series(
             score_on_series(
-                in_units(module, spec.scaling), values, length, horizon, season=spec.source.season,
+                in_units(module, spec.scaling), values[0], length, horizon, season=spec.source.season,
                 linear=linear_on(spec.source, length, horizon),
             )
         )  # fmt: skip
@@ -409,13 +414,16 @@ def _on_process(measured: Score) -> ScoreFacts:
 def contract_of(spec: TrainingSpec) -> Contract:
     """The contract of the bundle of a spec."""
     length, horizon, scaling = spec.context_length, spec.horizon, spec.scaling
-    if not isinstance(spec.source, Observed):
+    if isinstance(spec.source, Simulated):
         return Contract(length, horizon, scaling=scaling)
-    series = spec.source.series()
+    series = spec.source.members[0].series()
+    reach = None
+    if isinstance(spec.source, Observed):
+        reach = float(np.abs(spec.source.past() - scaling.center).max() / scaling.scale)
     return Contract(
         length, horizon, scaling=scaling, names=(spec.source.key,),
         frequency=None if series.times is None else series.times.frequency.alias,
-        reach=float(np.abs(series.values[: spec.source.cutoff] - scaling.center).max() / scaling.scale),
+        reach=reach,
     )  # fmt: skip
 
 

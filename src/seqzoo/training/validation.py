@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._arrays import with_channel
-from ..data.scaling import Scaling
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Signal
@@ -57,7 +56,7 @@ def validation_of(spec: TrainingSpec, sampler: Sampler) -> Validation:
     if process is not None:
         return _OnProcess(process, spec.context_length, spec.horizon, held_out)
     assert held_out is not None
-    return _OnSeries(held_out, spec.scaling)
+    return _OnSeries(held_out)
 
 
 class _OnProcess:
@@ -87,10 +86,10 @@ class _OnProcess:
 
 
 class _OnSeries:
-    """The held-out windows of a measured series."""
+    """The held-out windows of a measured series, or of a set of series."""
 
-    def __init__(self, held_out: Finite, scaling: Scaling) -> None:
-        self.windows, self.unit = held_out, scaling.scale**2
+    def __init__(self, held_out: Finite) -> None:
+        self.windows, self.unit = held_out, held_out.scaling.scale**2
         context, target = held_out.held_out
         mse = self.unit * float(((context[:, -1:] - target) ** 2).mean())
         self.last_value = Judgement(mse, None, mse)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 
 import numpy as np
 from nicegui import ui
@@ -14,7 +15,7 @@ from ....evaluation.holdout import LINEAR, linear_on
 from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import weighted_sum
 from ....forecasters.table import label, rules
-from ....signals import Observed, Source
+from ....signals import Observed, ObservedSet, Simulated
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ..visit import Latest, Visit, computed
@@ -30,7 +31,12 @@ class _Measured:
         self.length, self.horizon = known.context_length, known.horizon
         self.values = holdout.of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
-        self.rivals = _rivals(known.manifest.source, self.length, self.horizon)
+        source = known.manifest.source
+        assert not isinstance(source, Simulated)
+        self.rivals = _rivals(source.members[0], self.length, self.horizon)
+        self.series = ""
+        if isinstance(source, ObservedSet):
+            self.series = f"This is {source.labels[0]}, the first of the {len(source.members):,} series of the set."
         self.first = int(visit.number("window", 0, 0, self.last))
         self.refresh = Latest(self._refresh)
 
@@ -47,6 +53,8 @@ class _Measured:
                 theme.html("The series", tag="h3")
                 controls.Slider(Knob("window", "Window", 0, max(self.last, 1), 1, 0), self.first, self._move)
                 theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
+                if self.series:
+                    theme.html(escape(self.series), "hint", "p")
         self.failure = theme.html("", "error-line")
         await self.refresh()
 
@@ -90,10 +98,9 @@ class _Measured:
         self.numbers.set_content(f'<div class="numbers">{"".join(items)}</div>')
 
 
-def _rivals(source: Source, length: int, horizon: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def _rivals(source: Observed, length: int, horizon: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """What forecasts beside the model: the last season, or a line where there is none; the last value; and the best
     linear forecaster, where the series is stored."""
-    assert isinstance(source, Observed)
     known = rules(source.season if source.season <= length else 1)
     shown = ["seasonal_naive" if "seasonal_naive" in known else "line", "last_value"]
     rivals: dict[str, Callable[[np.ndarray], np.ndarray]] = {
