@@ -39,8 +39,8 @@ NEEDS = {
         "runtime/test_libtorch.py", "runtime/test_parallel.py", "server", "tools",
     ),
     "training": (
-        "arena", "bundles/test_version_1.py", "cli/test_experiments.py", "cli/test_no_noise.py",
-        "cli/test_shared_runs.py", "cli/test_train_on_series.py", "diagnosis/test_doctor.py",
+        "arena", "bundles/test_version_1.py", "cli/test_backtest_on_series.py", "cli/test_experiments.py",
+        "cli/test_no_noise.py", "cli/test_shared_runs.py", "cli/test_train_on_series.py", "diagnosis/test_doctor.py",
         "evaluation/test_nonlinearity.py", "execution", "hostile/test_careless_series.py",
         "hostile/test_extreme_signals.py",
         "hostile/test_forged_bundles.py", "hostile/test_hostile_checkpoints.py", "hostile/test_hostile_manifests.py",

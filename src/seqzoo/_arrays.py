@@ -1,6 +1,6 @@
-"""Type aliases of arrays, and the channel axis: mathematics is on windows [B, L], forecasters read [B, L, 1].
+"""Type aliases of arrays, and the channel axis: mathematics is on windows [B, L], forecasters read [B, L, D].
 
-Nothing but these two functions and modules that are shipped adds the axis or takes it away
+Nothing but these functions and modules that are shipped adds the axis or takes it away
 (`tests/house/test_channel_axis.py`).
 """
 
@@ -33,6 +33,17 @@ def with_channel(windows: _Values) -> _Values:
 
 
 def channel(batch: _Values) -> _Values:
-    """The windows [B, L] of a batch [B, L, 1], a view."""
+    """The windows [B, L] of a batch [B, L, D], a view: the first channel, which holds the values."""
     windows: _Values = batch[:, :, 0]
     return windows
+
+
+def values_of(context: FloatArray) -> FloatArray:
+    """The windows [B, L] of windows [B, L] or of a batch [B, L, D], a view."""
+    return channel(context) if context.ndim == 3 else context
+
+
+def with_known(windows: FloatArray, known: FloatArray | None) -> FloatArray:
+    """The batch [B, L, D] of windows [B, L] and of their channels [B, L, D - 1] known in advance; None if D is 1."""
+    batch = with_channel(windows)
+    return batch if known is None else np.concatenate([batch, known.astype(batch.dtype, copy=False)], axis=2)

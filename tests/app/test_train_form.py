@@ -76,7 +76,7 @@ def form_of(name: str, query: dict[str, str]) -> Form:
         pass
 
     known = Predictor(store.SHIPPED / name)
-    return Form(Visit(Repository(), name, known, query), known, nothing)
+    return Form(Visit(Repository(), name, known, query), TrainingSpec.of_manifest(known.manifest), nothing)
 
 
 def test_an_address_without_settings_is_the_models_own_recipe():

@@ -8,15 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from support.axe import narrow_and_dark, violations
 from support.serving import Running
 
 Visit = Callable[..., Any]
 
-SCRIPT = Axe().axe_script
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 MODEL = "/models/lstm.sine?view="
 PAGES = {
     "gallery": ("/", "a.model-card img >> nth=0"),
@@ -38,25 +36,11 @@ def opened(visit: Visit, name: str, **options: Any) -> Any:
     return page
 
 
-def violations(page: Any) -> list[str]:
-    """Each violation with its impact and the elements it is of."""
-    if not page.evaluate("!!window.axe"):
-        page.evaluate(SCRIPT)
-    found = page.evaluate("options => axe.run(options)", {"runOnly": TAGS, "resultTypes": ["violations"]})
-    return [
-        f"{rule['impact']} {rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_objects_to_nothing_in_the_light_nor_in_the_dark_of_a_narrow_window(visit: Visit, name: str) -> None:
     page = opened(visit, name)
     assert violations(page) == []
-    page.set_viewport_size({"width": 400, "height": 900})
-    page.emulate_media(color_scheme="dark")
-    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")  # colours fade over
+    narrow_and_dark(page)
     assert violations(page) == []
 
 

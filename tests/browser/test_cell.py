@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 from safetensors.numpy import load as parse
+from safetensors.numpy import save as serialise
 
 import seqzoo
 from seqzoo._arrays import with_channel
@@ -253,4 +255,43 @@ def manifest_with(name: str, scaling: Scaling) -> Manifest:
 def exact(engine: NumpyEngine, scaling: Scaling, windows: Array) -> Array:
     """The forecasts [B] in float64 throughout: differences of float32 are too coarse."""
     frame = scaling.frame(windows)
-    return frame.leave(engine._trace(frame.enter(windows)).forecast)[:, 0]
+    return frame.leave(engine._trace(with_channel(frame.enter(windows))).forecast)[:, 0]
+
+
+OF_CHANNELS = """async ({data, architecture, windows, known, order}) => {
+  const {parseSafetensors, makeCell, forward, derivative} = await import("/microscope/js/cell.js");
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const cell = makeCell(architecture, parseSafetensors(bytes.buffer), 3);
+  return windows.map((window, n) => {
+    const trace = forward(cell, window, {order: order ?? undefined}, known[n]);
+    return {h: [...trace.steps.h], forecast: [...trace.forecast], derivative: [...derivative(cell, trace)]};
+  });
+}"""
+
+
+@pytest.mark.parametrize("architecture", ["lstm", "gru", "rnn"])
+def test_channels_beside_the_value_are_read_as_by_the_numpy_reference(architecture, page):
+    rng = np.random.default_rng(4)
+    old = store.open_bundle(store.SHIPPED / f"{architecture}.sine")
+    tensors = parse(old.read(store.WEIGHTS))
+    wide = f"{architecture}.weight_ih_l0"
+    tensors[wide] = rng.normal(size=(len(tensors[wide]), 3)).astype(np.float32)
+    contract = msgspec.structs.replace(old.manifest.contract, channels=3, names=("value", "hour_sin", "hour_cos"))
+    count = sum(tensor.size for tensor in tensors.values())
+    manifest = msgspec.structs.replace(old.manifest, contract=contract, parameters=count)
+    engine = NumpyEngine(serialise(tensors), manifest)
+    batch = rng.normal(size=(2, 20, 3))
+    given = {
+        "data": base64.b64encode(serialise(tensors)).decode(), "architecture": architecture,
+        "windows": batch[:, :, 0].tolist(), "known": batch[:, :, 1:].tolist(), "order": None,
+    }  # fmt: skip
+    seen, trace = page.evaluate(OF_CHANNELS, given), engine._trace(batch)
+    np.testing.assert_allclose([one["forecast"] for one in seen], trace.forecast, atol=1e-12)
+    np.testing.assert_allclose(np.reshape([one["h"] for one in seen], trace["h"].shape), trace["h"], atol=1e-12)
+    moved = 1e-6 * np.eye(20)[:, :, None] * [1, 0, 0]
+    slope = (engine._trace(batch[0] + moved).forecast - engine._trace(batch[0] - moved).forecast)[:, 0] / 2e-6
+    np.testing.assert_allclose(seen[0]["derivative"], slope, rtol=1e-4, atol=1e-7)
+    backwards = page.evaluate(OF_CHANNELS, given | {"order": list(range(19, -1, -1))})
+    np.testing.assert_allclose(
+        [one["forecast"] for one in backwards], engine._trace(batch[:, ::-1]).forecast, atol=1e-12
+    )

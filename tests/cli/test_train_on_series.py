@@ -52,6 +52,25 @@ def test_from_a_file_to_a_model_that_forecasts_and_proves_itself(terminal: Termi
     ahead = terminal("forecast", "mlp.meter", "--file", meter, "-n", 6, "--json")
     facts = json.loads(ahead.out)
     assert facts["stamps"][0] == "2024-01-26T00:00" and 100 < min(facts["forecast"]) < max(facts["forecast"]) < 300
+    assert "96 calibration errors a step, levels up to 0.989 are possible" in trained.out
+    assert "split conformal" in trained.out and "adaptive" in trained.out and "80%" in trained.out
+    stated = manifest.intervals
+    assert stated.after == "2024-01-21T00:00:00.000000" and stated.zone is None
+    latest = meter.with_name("latest.csv")  # only what was measured after the training
+    rows = meter.read_text("utf-8").splitlines()
+    latest.write_text("\n".join([rows[0], *rows[-110:]]), "utf-8")
+    out, picture = meter.with_name("ahead.csv"), meter.with_name("ahead.svg")
+    levels = ["--level", 0.95, "--level", 0.8]
+    said = terminal("forecast", "mlp.meter", "--file", latest, *levels, "--out", out, "--plot", picture)
+    length = manifest.contract.context_length
+    assert said.status == 0 and f"moved by the {110 - length} latest errors" in said.out
+    assert out.read_text("utf-8").splitlines()[0] == "time,forecast,lower_80,upper_80,lower_95,upper_95"
+    drawn = picture.read_text("utf-8")
+    assert "interval of level 0.8" in drawn and "Jan" in drawn and "steps from now" not in drawn
+    checks = {check["name"]: check for check in json.loads(terminal("verify", "mlp.meter", "--json").out)["checks"]}
+    assert checks["coverage"]["passed"] is checks["intervals"]["passed"] is True
+    (damaged := home / "models" / "mlp.meter" / "intervals.safetensors").write_bytes(b"x" * damaged.stat().st_size)
+    assert "SHA-256" in terminal("forecast", "mlp.meter", "--file", meter).refusal
 
 
 def test_without_the_series_the_split_and_the_linear_rival_are_not_proven_until_the_file_is_given(

@@ -17,8 +17,8 @@ from seqzoo.diagnosis.depths import QUICK
 from seqzoo.diagnosis.description import Given
 from seqzoo.diagnosis.ground import Ground
 from seqzoo.diagnosis.networks import TwinTraining
-from seqzoo.diagnosis.report import Report
-from seqzoo.diagnosis.stages import STAGES, Step, stages
+from seqzoo.diagnosis.report import STAGES, Report
+from seqzoo.diagnosis.stages import Step, stages
 from seqzoo.errors import InputError
 from support.terminal import Terminal
 
@@ -83,7 +83,9 @@ def test_the_verdict_has_three_sentences_and_names_what_is_used(reports):
 
 def test_the_page_holds_every_figure_and_asks_for_nothing_from_elsewhere(reports):
     page = html.page(reports["seasonal"])
-    assert page.count("<svg") == page.count("<figure") == 5
+    for kind in ("wide", "narrow"):  # for a screen and for a phone
+        assert page.count(f'<figure class="{kind}"') == 5
+    assert page.count("<svg") == 10
     assert "<script" not in page and not re.search(r'(src|href)="(?!#)', page)
     assert "prefers-color-scheme: dark" in page
     for row in reports["seasonal"].contest:

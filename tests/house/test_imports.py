@@ -186,10 +186,23 @@ def test_commands_that_only_read_leave_torch_alone():
     assert "seqzoo.cli" in loaded
 
 
-def test_predicting_imports_torch_for_the_torchscript_engine_and_for_no_other():
+TRAIN = """
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
+from seqzoo.zoo import _registry
+sizes = {"config.hidden_size": 2, "recipe.batch_size": 2, "recipe.points": 60}
+for optimiser in ("soap", "adam"):
+    changes = {**sizes, "recipe.steps": 1, "recipe.optimiser": optimiser}
+    train(TrainingSpec.of(_registry.entry("rnn.sine"), seed=0, changes=changes))
+"""
+
+
+def test_predicting_imports_torch_for_the_torchscript_engine_and_for_no_other_and_training_no_compiler():
     code = "import seqzoo\nfor engine in ('onnx', 'numpy'): seqzoo.load('lstm.sine', engine).predict([0.1] * 20)"
     asked = "seqzoo.load('lstm.sine', 'torchscript').predict([0.1] * 20)"
-    assert "torch" in modules_after(f"{code}\nassert 'torch' not in sys.modules\n{asked}")
+    loaded = modules_after(f"{code}\nassert 'torch' not in sys.modules\n{asked}\n{TRAIN}")
+    assert "torch" in loaded
+    assert "torch._dynamo" not in loaded  # a second of every run
 
 
 def test_a_server_that_answers_with_onnx_leaves_torch_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 
@@ -11,7 +12,9 @@ import pytest
 import torch
 
 from seqzoo import load
-from seqzoo.bundles import describe, holdout, shelf, store
+from seqzoo.app.model.roll_out.measured import along
+from seqzoo.bundles import describe, holdout, intervals, shelf, store
+from seqzoo.bundles.manifest import parse
 from seqzoo.data import series as data_series
 from seqzoo.data.frequency import frequency
 from seqzoo.data.scaling import Scaling
@@ -19,16 +22,20 @@ from seqzoo.data.series import Series, stored
 from seqzoo.data.times import TimeIndex
 from seqzoo.errors import InputError
 from seqzoo.evaluation.backtest import backtest
+from seqzoo.evaluation.holdout_intervals import calibration_begin
+from seqzoo.evaluation.intervals import rank
 from seqzoo.execution.runs import Runs, Settings, recording
 from seqzoo.execution.runs.plans import _can_draw as can_train_on
 from seqzoo.execution.runs.plans import can_train, described, spec_of
 from seqzoo.microscope.facts import Subject
-from seqzoo.publishing import build
-from seqzoo.publishing.reproduce import reproduce
+from seqzoo.publishing import build, series_intervals
+from seqzoo.publishing.reproduce import overwritten_after, reproduce
 from seqzoo.publishing.verify import verify
-from seqzoo.runtime import catalogue
+from seqzoo.runtime import Predictor, catalogue
+from seqzoo.runtime.intervals import after_calibration, around
 from seqzoo.signals import Observed
 from seqzoo.training.loop import train
+from seqzoo.training.sources import sampler_of
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
@@ -197,9 +204,103 @@ def test_it_proves_itself_and_reproduces(kept, at_home):
     assert reproduce("lstm.load").identical
 
 
+def test_its_intervals_are_calibrated_on_values_that_no_weight_was_fitted_to_and_none_is_held_out(kept, at_home):
+    spec, facts = TrainingSpec.of_manifest(kept.manifest), kept.manifest.intervals
+    errors, values = intervals.of(kept), measured().values
+    training = sampler_of(spec).training
+    fitted = spec.scaling.restore(training.target[-1, -1])  # the last value that a weight was fitted to
+    begin = calibration_begin(960)
+    assert begin == 768 and values[begin - 1] == pytest.approx(fitted)
+    assert errors.shape == (facts.windows, 1) == (192, 1)
+    forecast = load("lstm.load", "onnx").predict(np.stack([values[at - 20 : at, None] for at in range(768, 960)]))
+    np.testing.assert_allclose(errors[:, 0], np.sort(np.abs(forecast[:, 0] - values[768:960])), rtol=1e-3, atol=0.1)
+    assert [level.level for level in facts.levels] == [0.8, 0.9, 0.95] and facts.after is None
+    garbage = overwritten_after(spec.source)
+    predict = load("lstm.load", "onnx").predict
+    with data_series.in_memory(garbage):
+        changed = msgspec.structs.replace(spec.source, sha256=garbage.sha256)
+        again = series_intervals.calibration(predict, changed, 20, 1)
+    np.testing.assert_array_equal(again, series_intervals.calibration(predict, spec.source, 20, 1))
+
+
+def test_every_door_gives_the_same_interval_from_the_bundle_alone(kept, at_home, terminal, tmp_path, monkeypatch):
+    file = tmp_path / "latest.csv"
+    file.write_text("\n".join(map(str, measured().values)), "utf-8")
+    monkeypatch.setenv("SEQZOO_HOME", str(tmp_path / "elsewhere"))  # without the series
+    asked = ["forecast", str(kept.path), "--file", file]
+    said = terminal(*asked, "--json", "--level", 0.8, "--level", 0.95)
+    facts = json.loads(said.out)
+    model = load(kept.path, "onnx")
+    known = along(model)
+    for band in facts["intervals"]:
+        assert band["lower"][0] < facts["forecast"][0] < band["upper"][0]
+    assert facts["level"] == 0.8 and "240 latest errors" in facts["interval_method"]
+    narrow, wide = (band["upper"][0] - band["lower"][0] for band in facts["intervals"])
+    assert 0 < narrow < wide < 4_000
+    by_default = json.loads(terminal(*asked, "--json").out)
+    assert by_default["level"] == 0.9
+    radius = (by_default["upper"][0] - by_default["lower"][0]) / 2
+    assert radius == pytest.approx(known.radius["adaptive"][-1, 0], rel=1e-6)
+    fixed = json.loads(terminal(*asked, "--json", "--method", "split").out)
+    chosen = rank(192, 0.9) - 1
+    assert (fixed["upper"][0] - fixed["lower"][0]) / 2 == pytest.approx(intervals.of(kept)[chosen, 0], rel=1e-9)
+    assert "lower" not in terminal(*asked, "--method", "none").out
+    assert "at most 0.994" in terminal(*asked, "--level", 0.999).refusal
+    assert "end at step 1" in terminal(*asked, "-n", 3).out
+    assert "at most 1." in terminal(*asked, "-n", 3, "--level", 0.9).refusal
+    assert "models of a series" in terminal("forecast", "lstm.sine", "--method", "split").refusal
+
+
+def test_only_errors_after_the_calibration_move_an_interval_and_none_of_the_training_part(kept, at_home, tmp_path):
+    values, model = measured().values, load(kept.path, "onnx")
+    assert after_calibration(model, values, None) == 960
+    assert after_calibration(model, values[950:], None) == 10  # the window before the cutoff is cut
+    assert after_calibration(model, values[1_000:], None) == 0
+    assert after_calibration(model, values[:960], None) is None  # only what the model was trained on
+    assert after_calibration(model, values + 1.0, None) is None
+    trained_on = around(model, [0.0], history=values[:960], begin=None)
+    assert trained_on.followed == 0 and trained_on.method.startswith("split conformal")
+    times = TimeIndex(np.datetime64("2024-01-01T00", "us"), frequency("h"), "Europe/Berlin")
+    facts = msgspec.structs.replace(kept.manifest.intervals, after="2024-01-03T00:00:00.000000", zone="UTC")
+    contract = msgspec.structs.replace(kept.manifest.contract, frequency="h")
+    stamped = store.Bundle(
+        kept.path, msgspec.structs.replace(kept.manifest, intervals=facts, contract=contract), kept.raw_manifest
+    )
+    assert after_calibration(Predictor(stamped, "onnx"), values + 1.0, times) == 48
+    assert after_calibration(Predictor(stamped, "onnx"), values, dataclasses.replace(times, zone=None)) == 960
+
+
+def test_a_bundle_of_an_earlier_version_without_intervals_is_read_verified_and_forecasts(
+    kept, at_home, tmp_path, terminal
+):
+    copied = shutil.copytree(kept.path, tmp_path / "lstm.load")
+    facts = json.loads((copied / store.MANIFEST).read_text("utf-8"))
+    del facts["intervals"], facts["files"][store.INTERVALS]
+    (copied / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
+    (copied / store.INTERVALS).unlink()
+    assert verify(copied).passed
+    numbers = tmp_path / "load.csv"
+    numbers.write_text("\n".join(map(str, measured().values[:300])), "utf-8")
+    asked = ["forecast", copied, "--file", numbers, "-n", 2]
+    assert "lower" not in terminal(*asked).out
+    assert "windows of these numbers" in terminal(*asked, "--level", 0.9).out
+    raw = store.open_bundle(store.SHIPPED / "lstm.sine").raw_manifest
+    assert b"intervals" not in raw and parse(raw, tmp_path).intervals is None
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
+        (lambda facts: facts["intervals"]["levels"][1]["adaptive"]["overall"].__setitem__(0, 0.99), "coverage"),
+        (lambda facts: facts["intervals"]["levels"][0]["split"]["steps_se"].__setitem__(0, 0.3), "standard error"),
+        (lambda facts: facts["intervals"]["levels"][2]["split"]["width"].__setitem__(0, 1.0), "width"),
+        (lambda facts: facts["intervals"]["levels"].pop(), "0.95"),
+        (lambda facts: facts["intervals"].update(rate=0.2), "rate"),
+        (lambda facts: facts["intervals"].update(after="2024-01-01T00:00"), "2024-01-01"),
+        (lambda facts: facts["intervals"].update(after="now"), "intervals.after"),
+        (lambda facts: facts["intervals"].update(windows=99), "[99, 1]"),
+        (lambda facts: facts["files"].pop("intervals.safetensors"), "intervals.safetensors"),
+        (lambda facts: facts.pop("intervals"), "intervals.safetensors"),
         (lambda facts: facts["score"]["mse"].__setitem__(0, 1.0), "mse"),
         (lambda facts: facts["score"]["rivals"].update(line=1.0), "rival line"),
         (lambda facts: facts["score"].update(windows=10), "240"),

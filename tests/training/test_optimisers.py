@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -154,6 +156,15 @@ def test_adam_clips_the_norm_of_the_gradient():
         moved.append(module.weight.detach().clone())
     torch.testing.assert_close(moved[0], moved[1])
     assert float(moved[0].abs().max()) < 0.5
+
+
+def test_adam_is_that_of_torch_bit_for_bit():
+    module, twin = network(), network()
+    optimiser, torchs = optimisers.Adam(module, clip_norm=1e9), torch.optim.Adam(twin.parameters(), 1e-2, fused=True)
+    for number in range(5):
+        update(module, optimiser, number)
+        update(twin, SimpleNamespace(step=lambda rate: torchs.step()), number)
+    assert all(torch.equal(*pair) for pair in zip(module.parameters(), twin.parameters(), strict=True))
 
 
 def test_the_average_with_no_span_is_the_last_value():

@@ -16,10 +16,11 @@ from ..microscope import modules
 from ..runtime import catalogue
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import arena, gallery, tours
+from . import arena, gallery, runs, tours
 from .gallery import sketches
 from .model import page
 from .model.inside import microscope
+from .series import page as series
 from .ui import messages, not_found, theme
 
 # NiceGUI writes scripts and styles into the page and compiles templates there. The page may reach no other origin.
@@ -51,7 +52,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The application of /, /models/NAME, /arena, /tours/KEY, /sketches/NAME.svg, /models.csv and /modules.
+    """The application of /, /models/NAME, /series, /runs/ID, /arena, /tours/KEY and the files that they need.
 
     Call it once in a process: NiceGUI keeps its pages in module state.
     """
@@ -84,6 +85,8 @@ def pages(repository: Repository) -> App:
     gallery.enter(repository)
     page.enter(repository)
     arena.enter()
+    series.enter(application)
+    runs.enter()
     not_found.enter(application)
     messages.enter()
     theme.enter()

@@ -47,6 +47,44 @@ def parts(bundle: Bundle) -> list[NDArray[np.float64]]:
     return np.split(np.asarray(values), np.cumsum(lengths)[:-1])
 
 
-def encoded(held_out: Sequence[NDArray[np.float64]]) -> bytes:
-    """The bytes of the file that `parts` reads: the values of all series, one after the other."""
-    return serialise({"values": np.ascontiguousarray(np.concatenate(held_out), np.float64)})
+def known_of(bundle: Bundle) -> NDArray[np.float64] | None:
+    """The channels [T, D - 1] beside these values that were known in advance; None if D is 1.
+
+    Raises:
+        InputError, IntegrityError: as `of`.
+    """
+    contract = bundle.manifest.contract
+    if contract.channels == 1:
+        return None
+    shape = (len(of(bundle)), contract.channels - 1)
+    try:
+        known = load(bundle.read(HOLDOUT))["known"]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{HOLDOUT} cannot be read: {error}.") from None
+    if known.shape != shape or known.dtype != np.float64 or not np.isfinite(known).all():
+        raise IntegrityError(
+            f"{HOLDOUT} must hold known channels as finite float64 {list(shape)}, not {known.dtype} "
+            f"{list(known.shape)}."
+        )
+    return np.asarray(known)
+
+
+def cutoff_in(bundle: Bundle, values: NDArray[np.float64]) -> int | None:
+    """The cutoff of a bundle's training as an index of a series [T], which may begin or end elsewhere than the series
+    that the bundle was trained on; None if the held-out part does not occur in it.
+
+    Raises:
+        InputError, IntegrityError: as `of`.
+    """
+    held_out = of(bundle)
+    for place in np.flatnonzero(values[: len(values) - len(held_out) + 1] == held_out[0]):
+        if np.array_equal(values[place : place + len(held_out)], held_out):
+            return int(place) + bundle.manifest.contract.context_length
+    return None
+
+
+def encoded(held_out: Sequence[NDArray[np.float64]], known: NDArray[np.float64] | None = None) -> bytes:
+    """The bytes of the file that `parts` and `known_of` read: the values of all series, one after the other."""
+    values = np.concatenate(held_out)
+    tensors = {"values": values} if known is None else {"values": values, "known": known}
+    return serialise({name: np.ascontiguousarray(tensor, np.float64) for name, tensor in tensors.items()})

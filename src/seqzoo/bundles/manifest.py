@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from .. import _strict_json
+from ..data.calendar import Calendar, named
 from ..data.scaling import Scaling
+from ..data.times import zone_of
 from ..errors import InputError, ManifestError
 from ..forecasters.floors import vanishes
 from ..forecasters.table import REQUIRED
@@ -44,13 +47,14 @@ class Contract(_Facts, frozen=True):
         context_length: L, the number of values in a window.
         horizon: H, the number of steps forecast at once.
         scaling: maps the series' units to the network's, and back.
-        channels: D, the number of values at each step; this version reads only models of one channel.
-        names: the names of the channels.
+        channels: D, the number of values at each step.
+        names: the names of the channels: the value, and the calendar channels that `data.calendar` defines.
         frequency: the time between steps, as pandas writes it ("h", "15min", "MS"); None if steps are only counted.
         reach: the largest distance of a value before the cutoff from `scaling.center`, in `scaling.scale`; None for a
             simulated signal, whose windows `forecasters.familiarity` draws, and for a set, which has no one scale.
         input: the name of the input tensor.
         output: the name of the output tensor.
+        zone: the time zone whose clock the calendar channels follow; None for the clock of the series.
     """
 
     context_length: int
@@ -62,6 +66,12 @@ class Contract(_Facts, frozen=True):
     reach: float | None = None
     input: str = "context"
     output: str = "forecast"
+    zone: str | None = None
+
+    @property
+    def calendar(self) -> Calendar | None:
+        """The calendar that the channels after the first hold; None if there are none."""
+        return None if len(self.names) < 2 else named(self.names[1:], self.zone)
 
 
 class SeriesScore(_Facts, frozen=True):
@@ -118,6 +128,49 @@ class ScoreFacts(_Facts, frozen=True):
             msgspec.structs.force_setattr(self, "excess", None)
 
 
+class CoverageFacts(_Facts, frozen=True):
+    """How often the intervals of one level covered the targets of the held-out part.
+
+    Args:
+        overall: the share covered over all cutoffs and steps, and its standard error.
+        steps: the same at each step ahead.
+        steps_se: their standard errors.
+        width: the mean width at each step ahead, in the series' units.
+    """
+
+    overall: tuple[float, float]
+    steps: list[float]
+    steps_se: list[float]
+    width: list[float]
+
+
+class LevelFacts(_Facts, frozen=True):
+    """The intervals of one level on the held-out part: split conformal, and those that adapt along it."""
+
+    level: float
+    split: CoverageFacts
+    adaptive: CoverageFacts
+
+
+class IntervalFacts(_Facts, frozen=True):
+    """Prediction intervals of a model of a measured series; `intervals.safetensors` holds their calibration errors.
+
+    Args:
+        windows: the number of calibration errors at each step ahead.
+        after: the time of the first value after them, which is the first that is held out: an instant in UTC, or what
+            the clock showed if no zone is known; None if the series has no times.
+        zone: the series' time zone, where known.
+        rate: the step size of adaptive intervals, see `evaluation.adaptive`.
+        levels: what was measured on the held-out part, by ascending level.
+    """
+
+    windows: int
+    after: str | None
+    zone: str | None
+    rate: float
+    levels: list[LevelFacts]
+
+
 class TrainingFacts(_Facts, frozen=True):
     """The training run of the weights. `model_file`: SHA-256 of the user's file that defines the architecture."""
 
@@ -130,8 +183,11 @@ class TrainingFacts(_Facts, frozen=True):
     model_file: str | None = None
 
 
-class Manifest(_Facts, frozen=True):
-    """The contents of manifest.json. `architecture` is a name in the registry; `config` holds its settings."""
+class Manifest(_Facts, frozen=True, omit_defaults=True):
+    """The contents of manifest.json. `architecture` is a name in the registry; `config` holds its settings.
+
+    `intervals` is left out where there are none: for simulated signals, and in bundles of earlier versions.
+    """
 
     schema_version: int
     name: str
@@ -147,6 +203,7 @@ class Manifest(_Facts, frozen=True):
     rebuild: str
     created_with: str
     files: dict[str, FileFacts]
+    intervals: IntervalFacts | None = None
 
     @property
     def process(self) -> Signal | None:
@@ -222,6 +279,8 @@ def _problem(manifest: Manifest) -> str | None:
     if of_set and manifest.contract.scaling.kind != "window":
         return "a model of a set of series scales each window"
     contract = manifest.contract
+    if manifest.intervals is not None and (problem := _intervals_problem(manifest.intervals, manifest)):
+        return problem
     if any(len(values) != contract.horizon for values in manifest.score.steps.values()):
         return f"score.steps must hold {contract.horizon} values of each kind"
     if not (1 <= contract.context_length <= 4096 and 1 <= contract.horizon <= 4096):
@@ -229,8 +288,10 @@ def _problem(manifest: Manifest) -> str | None:
             "context_length and horizon must be from 1 to 4096, "
             f"got {contract.context_length} and {contract.horizon}"
         )
-    if contract.channels != 1 or len(contract.names) != 1:
-        return f"this seqzoo reads models of 1 channel, got {contract.channels} named {str(contract.names)[:80]}"
+    if contract.channels != len(contract.names):
+        return f"contract.names must name {contract.channels} channels, got {str(contract.names)[:80]}"
+    if contract.channels != 1 and contract.calendar is None:
+        return f"this seqzoo reads channels of the calendar after the value, got {str(contract.names)[:200]}"
     return None
 
 
@@ -244,6 +305,32 @@ def _score_problem(score: ScoreFacts, is_simulated: bool) -> str | None:
     if score.excess is None and not vanishes(score.floors):
         return "score.excess is missing, and the Bayes floor is above zero"
     return "score.skill is missing" if score.skill is None else None
+
+
+def _intervals_problem(facts: IntervalFacts, manifest: Manifest) -> str | None:
+    if isinstance(manifest.source, Simulated):
+        return "intervals of a simulated signal are calibrated on fresh windows, not stated"
+    levels = [each.level for each in facts.levels]
+    if levels != sorted(set(levels)) or not all(0 < level < 1 for level in levels):
+        return f"intervals.levels must ascend between 0 and 1, got {str(levels)[:80]}"
+    if facts.windows < 1 or not 0 < facts.rate < 1:
+        return f"intervals need windows from 1 and a rate in (0, 1), got {facts.windows} and {facts.rate}"
+    try:
+        if facts.after is not None and not re.fullmatch(r"[0-9-]{10}T[0-9:.]+", facts.after):
+            raise ValueError(f"got {facts.after[:80]!r}")
+        np.datetime64(facts.after, "us")
+        if facts.zone is not None:
+            zone_of(facts.zone)
+    except (ValueError, InputError) as error:
+        return f"intervals.after and zone must be a time and a time zone: {str(error)[:200].rstrip('.')}"
+    for measured in (method for each in facts.levels for method in (each.split, each.adaptive)):
+        if {len(measured.steps), len(measured.steps_se), len(measured.width)} != {manifest.contract.horizon}:
+            return f"the coverage of intervals must hold {manifest.contract.horizon} values of each kind"
+        if not all(0 <= share <= 1 for share in (measured.overall[0], *measured.steps)):
+            return "a coverage must be from 0 to 1"
+        if not all(size >= 0 for size in (measured.overall[1], *measured.steps_se, *measured.width)):
+            return "standard errors and widths of intervals must be at least 0"
+    return None
 
 
 def _leaves(facts: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def check_name(name: str) -> None:
 
 
 _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # names of devices on Windows, also with a suffix
+
+
+def free(name: str) -> str:
+    """The name, or the first of name-2, name-3, ... that no model of the user has."""
+    names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+    return next(each for each in names if not place(each).exists())
 
 
 def place(name: str) -> Path:

@@ -29,9 +29,10 @@ ONNX = "model.onnx"
 GOLDEN = "golden.safetensors"
 HISTORY = "history.json"
 HOLDOUT = "holdout.safetensors"
+INTERVALS = "intervals.safetensors"
 REQUIRED = (CARD, WEIGHTS, TORCHSCRIPT, ONNX, GOLDEN, HISTORY)
-"""Files of every bundle; the bundle of a measured series also holds HOLDOUT."""
-ALL = (*REQUIRED, HOLDOUT)
+"""Files of every bundle; that of a measured series also holds HOLDOUT, and INTERVALS if its manifest states them."""
+ALL = (*REQUIRED, HOLDOUT, INTERVALS)
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 
@@ -95,7 +96,9 @@ def open_bundle(path: Path) -> Bundle:
 
 def _parsed(raw: bytes, path: Path) -> Manifest:
     manifest = parse(raw, path / MANIFEST)
-    expected = REQUIRED if isinstance(manifest.source, Simulated) else ALL
+    expected: tuple[str, ...] = REQUIRED if isinstance(manifest.source, Simulated) else (*REQUIRED, HOLDOUT)
+    if manifest.intervals is not None:
+        expected += (INTERVALS,)
     if set(manifest.files) != set(expected):
         extra, lacking = set(manifest.files) - set(expected), set(expected) - set(manifest.files)
         raise ManifestError(

@@ -10,10 +10,10 @@ from typing import NoReturn
 import typer
 
 from ..errors import SeqzooError
-from . import doctor, experiments, forecasts, making, models, runs, serving
+from . import backtests, doctor, experiments, forecasts, making, models, runs, serving
 from .app import app
 
-__all__ = ["app", "doctor", "experiments", "forecasts", "main", "making", "models", "runs", "serving"]
+__all__ = ["app", "backtests", "doctor", "experiments", "forecasts", "main", "making", "models", "runs", "serving"]
 
 # Typer's UsageError; which module it lives in differs between versions.
 _USAGE: tuple[type[BaseException], ...] = (typer.BadParameter.__mro__[1],)

@@ -1,13 +1,13 @@
-"""Commands that forecast many steps: forecast, backtest."""
+"""The command that forecasts many steps."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from ..forecasters.protocol import has_bundle
 from .app import (
     NEGATIVE_NUMBERS,
     EngineOption,
@@ -24,12 +24,12 @@ from .app import (
     say_outside,
 )
 
+METHODS = ("adaptive", "split", "none")
+
 if TYPE_CHECKING:
-    from ..evaluation.intervals import SplitConformal
     from ..evaluation.scoring import Predict
     from ..forecasters.protocol import Forecaster
-    from ..forecasters.rollout import Case
-    from ..signals import Signal
+    from ..forecasters.rollout import Case, Interval
     from .reading import Given
 
 
@@ -44,7 +44,15 @@ def forecast(
         typer.Option("--horizon", "-n", help="Steps ahead; else 50, or those of a model of a measured series."),
     ] = None,
     interval: Annotated[
-        float | None, typer.Option("--interval", help="Add prediction intervals of this level, for example 0.9.")
+        list[float] | None,
+        typer.Option(
+            "--interval", "--level",
+            help="Prediction intervals of this level, as 0.9. Repeatable. A model of a series has 0.9 by default.",
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option("--method", help="Intervals of a model of a series: adaptive (default), split or none."),
     ] = None,
     engine: EngineOption = "onnx",
     seed: Seed = None,
@@ -57,13 +65,14 @@ def forecast(
     """Forecast many steps by feeding forecasts back, and compare with the Bayes forecast of the model's signal.
 
     Without numbers, the command draws a fresh series of that signal and shows its truth too. On it, the Bayes
-    forecast is the best possible; on your own numbers it is the best only if they follow that signal. Intervals are
-    split conformal, separately for each step: calibrated on fresh windows of the signal, or on the given numbers.
+    forecast is the best possible; on your own numbers it is the best only if they follow that signal. Intervals hold
+    separately for each step. Those of a model of a series are in its bundle, and follow what the file shows after the
+    values that calibrated them; others are split conformal, calibrated on fresh windows or on the given numbers.
     A file is read as docs/reading.md says; what was understood goes to standard error. Where the file has times, so
     has the forecast, in the file's zone; a file of another frequency than the model's is refused. A model of a set of
     series forecasts each series of a file that holds several.
 
-    Examples: `seqzoo forecast gru.meter --file latest.csv --out ahead.csv` ·
+    Examples: `seqzoo forecast gru.meter --file latest.csv --level 0.8 --level 0.95 --out ahead.csv` ·
     `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` · `seqzoo forecast lstm.sine --interval 0.9` ·
     `seqzoo forecast lstm.sine --file series.csv`
     """
@@ -82,6 +91,7 @@ def forecast(
 
         check_polars("--out")
         from ..data.reading import writing
+        from .tables import columns_of
 
         writing.check_kind(out)
         if file is not None and out.exists() and file.exists() and out.samefile(file):
@@ -99,30 +109,31 @@ def forecast(
     given = given_series(numbers or [], file, how, predictor.context_length)
     check_frequency(predictor, given)
     case = case_of(predictor, given, horizon, seed)
-    is_own, note = case.observed is None, None
+    is_own = case.observed is None
     best = "" if predictor.process is None else standing(predictor.process, own=is_own)
-    outside = predictor.outside(case.history[-predictor.context_length :]) if is_own else None
-    if interval is not None:
-        from_signal = not is_own or (predictor.process is not None and predictor.process.episodic)
-        calibrated = _intervals(predictor, None if from_signal else case.history, horizon, interval, seed)
-        lower, upper = calibrated.around(case.forecast[None])
-        case = case._replace(lower=lower[0], upper=upper[0])
-        source = "fresh windows of its signal" if from_signal else "windows of these numbers, which is approximate"
-        note = f"Intervals of level {interval:g}, separate for each step, from {calibrated.windows:,} {source}."
+    outside = predictor.outside(_context(predictor, given, case.history)) if is_own else None
+    known = intervals_of(predictor, given, case, list(interval or []), method, seed)
+    case = case._replace(intervals=known.intervals)
+    clock = None if given is None else given.clock(len(case.history), horizon)
     if plot is not None:
-        plots.save(plots.forecast_figure(name, case, best, f"interval of level {interval}"), plot)
+        reach = max(5 * horizon, 2 * predictor.context_length) if is_own else len(case.history)
+        seen = case._replace(history=case.history[-reach:])
+        when = None if clock is None else clock[-reach - horizon :]
+        plots.save(plots.forecast_figure(name, seen, best, when), plot)
     stamps = None if given is None else given.stamps(horizon)
     if out is not None:
-        columns = {key: values for key, values in case._asdict().items() if key != "history" and values is not None}
-        when = {"step": range(1, horizon + 1)} if stamps is None else {"time": stamps}
-        writing.write({**when, **columns}, out)
+        first = {"step": range(1, horizon + 1)} if stamps is None else {"time": stamps}
+        writing.write({**first, **columns_of(case)}, out)
     if json:
-        facts = {key: None if values is None else values.tolist() for key, values in case._asdict().items()}
-        facts = {"outside_training": outside and outside.facts(), **facts}
+        facts: dict[str, Any] = {"outside_training": outside and outside.facts()}
+        for key in ("history", "forecast", "bayes", "observed", "clean"):
+            values = getattr(case, key)
+            facts[key] = None if values is None else values.tolist()
+        facts |= known.facts(interval[0] if interval else None)
         say_read(given)
         if given is not None and given.reading is not None:
             facts |= {"stamps": stamps, "reading": given.reading.facts()}
-        emit({"model": name, "level": interval, "bayes_is": best or None, **facts})
+        emit({"model": name, "bayes_is": best or None, **facts})
         return
     from .tables import show_forecast
 
@@ -131,98 +142,10 @@ def forecast(
     say_outside(outside)
     if is_own and best:
         typer.echo(f"bayes: {best}; the law of these numbers is not known.")
-    if note is not None:
-        typer.echo(note)
+    if known.note:
+        typer.echo(known.note)
     if out is not None:
         typer.echo(f"Forecast: {out}")
-    if plot is not None:
-        typer.echo(f"Picture: {plot}")
-
-
-@app.command()
-@reads_a_file
-def backtest(
-    name: Model,
-    file: File = None,
-    horizon: Annotated[int, typer.Option("--horizon", "-n", help="Steps ahead.")] = 20,
-    stride: Annotated[int, typer.Option(help="Steps from one cutoff to the next.")] = 1,
-    points: Annotated[int, typer.Option(help="Length of the fresh series, if no --file is given.")] = 2000,
-    engine: EngineOption = "onnx",
-    seed: Seed = None,
-    plot: Plot = None,
-    json: Json = False,
-    *,
-    how: FileOptions,
-) -> None:
-    """Score a model by step ahead, at every cutoff of a series.
-
-    Without a file, the command draws a fresh series of the model's signal and adds the expected errors of the best
-    forecasters. With a file, it adds the error of the last value. Standard errors account for overlapping windows.
-    Windows that hold or aim at a missing value are left out and counted.
-
-    Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
-    `seqzoo backtest lstm.sine --file series.csv --stride 5` · `seqzoo backtest best_linear.sine`
-    """
-    from .._arrays import channel, with_channel
-    from ..data.windows import sliding, whole
-    from ..evaluation.backtest import backtest as run
-    from ..forecasters.rollout import check_horizon
-    from ..runtime.predictor import find_model
-    from .reading import check_frequency, given_series, say_read
-
-    if plot is not None:
-        from ..evaluation import plots
-
-        plots.check_kind(plot)
-    check_horizon(horizon)
-    predictor = find_model(name, engine)
-    length = predictor.context_length
-    given, used = given_series([], file, how, length), None
-    check_frequency(predictor, given)
-    if given is None:
-        series, used = _drawn(predictor, points, horizon, seed)
-    else:
-        series = given.values
-    result = run(_steps(predictor, horizon), series, length, horizon, stride=stride, missing=True)
-    outside, left_out = None, 0
-    if given is not None:
-        kept = whole(series, length, horizon, stride)
-        left_out = len(kept) - int(kept.sum())
-        outside = predictor.outside(with_channel(sliding(series, length, horizon, stride).context[kept]))
-    if file is None:
-        beside = _known(predictor.signal, length, horizon)
-    else:
-        def last_value(context: Any) -> Any:
-            return channel(context[:, -1:]).repeat(horizon, axis=1)
-
-        last = run(last_value, series, length, horizon, stride=stride, missing=True)
-        beside = {"last_value": [step.value for step in last.steps]}
-    if plot is not None:
-        lines = {key.replace("_", " "): values for key, values in beside.items()}
-        plots.save(plots.error_figure({name: result.steps}, lines), plot)
-    if json:
-        rows = [
-            {"step": ahead + 1, "mse": mse, "se": se, **{key: values[ahead] for key, values in beside.items()}}
-            for ahead, (mse, se) in enumerate(result.steps)
-        ]
-        facts = {"cutoffs": result.cutoffs, "stride": stride, "bandwidth": result.bandwidth,
-                 "left_out": left_out, "outside_training": outside and outside.facts()}
-        say_read(given)
-        if given is not None and given.reading is not None:
-            facts["reading"] = given.reading.facts()
-        emit({"model": name, "engine": predictor.engine, "file": file and str(file), "seed": used, **facts,
-              "steps": rows})
-        return
-    from .tables import show_backtest
-
-    say_read(given)
-    show_backtest(name, result.steps, beside)
-    say_outside(outside)
-    source = f"a fresh series (seed {used})" if file is None else "standard input" if str(file) == "-" else str(file)
-    known = not math.isnan(result.steps[0].se)
-    errors = f"standard errors over {result.bandwidth} lags" if known else "too few for standard errors"
-    omitted = f" ({left_out:,} left out, for a missing value)" if left_out else ""
-    typer.echo(f"{result.cutoffs:,} cutoffs of {source}{omitted}; {errors}.")
     if plot is not None:
         typer.echo(f"Picture: {plot}")
 
@@ -234,6 +157,7 @@ def case_of(predictor: Forecaster, given: Given | None, horizon: int, seed: int 
 
     from ..evaluation.scoring import fresh_seed
     from ..forecasters import rollout
+    from .reading import beside
 
     rollout.check_horizon(horizon)
     length, process = predictor.context_length, predictor.process
@@ -245,61 +169,123 @@ def case_of(predictor: Forecaster, given: Given | None, horizon: int, seed: int 
         rng = np.random.default_rng(fresh_seed() if seed is None else seed)
         drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, rng)
         history, observed, clean = drawn.context[0], drawn.target[0], drawn.clean[0]
-    ahead = predictor.forecast(history, horizon)[0]
+    following = None if given is None else beside(predictor, given, len(given.values), horizon)
+    ahead = predictor.forecast(_context(predictor, given, history), horizon, following)[0]
     if process is not None:
         bayes = rollout.finite(process.posterior(history[None, -length:], horizon)[0])[0]
     return rollout.Case(history, ahead, bayes, observed, clean)
+
+
+def _context(predictor: Forecaster, given: Given | None, history: Any) -> Any:
+    """The last window of a history [T]: [L], or [L, D] with the channels that a model reads beside the values."""
+    import numpy as np
+
+    from .reading import beside
+
+    window = history[-predictor.context_length :]
+    known = None if given is None else beside(predictor, given, len(given.values) - len(window), len(window))
+    return window if known is None else np.column_stack([window, known])
 
 
 def _steps(predictor: Forecaster, horizon: int) -> Predict:
     return lambda context: predictor.forecast(context, horizon)
 
 
-def _intervals(
-    predictor: Forecaster, history: Any, horizon: int, level: float, seed: int | None
-) -> SplitConformal:
-    """Intervals calibrated on the history, or for None on fresh windows of the model's signal."""
-    from ..evaluation import intervals
-    from ..evaluation.scoring import HELD_OUT_SEEDS
+class KnownIntervals(NamedTuple):
+    """Intervals around a forecast, ascending by level, the method in words, and a sentence for the terminal."""
 
-    # 2,000 windows where that takes about a second; fewer for long horizons, which take longer
-    windows = max(intervals.least_windows(level), min(2_000, max(200, 100_000 // horizon)))
-    length, run = predictor.context_length, _steps(predictor, horizon)
-    if history is not None:
-        return intervals.calibrate_on_series(run, history, length, horizon, level, most=windows)
-    own = None if seed is None else HELD_OUT_SEEDS + seed  # differs from the seed of the forecast window
-    return intervals.calibrate_on_signal(
-        run, predictor.signal, length, horizon, level, windows=windows, seed=own
-    )
+    intervals: tuple[Interval, ...] = ()
+    method: str = ""
+    note: str = ""
+
+    def facts(self, level: float | None) -> dict[str, Any]:
+        """As JSON: all of them, and under `level`, `lower` and `upper` the one of a level, by default the first."""
+        each = [
+            {"level": one.level, "lower": one.lower.tolist(), "upper": one.upper.tolist()} for one in self.intervals
+        ]
+        none = dict.fromkeys(("level", "lower", "upper"))
+        chosen = next((one for one in each if level in (None, one["level"])), none)
+        return {**chosen, "intervals": each, "interval_method": self.method or None}
 
 
-def _drawn(predictor: Forecaster, points: int, horizon: int, seed: int | None) -> tuple[Any, int]:
-    """A fresh series of the model's signal, and its seed."""
+def intervals_of(
+    predictor: Forecaster, given: Given | None, case: Case, levels: list[float], method: str | None, seed: int | None
+) -> KnownIntervals:
+    """The intervals of a forecast: from the bundle of a model of a series, else calibrated here if levels are given.
+
+    Raises:
+        InputError: the method is unknown, or only a model of a series has it; or a level cannot be.
+    """
+    import numpy as np
+
     from ..errors import InputError
+    from ..evaluation.intervals import highest_level
+    from ..runtime import intervals as of_bundle
+    from .reading import beside
+
+    if method is not None and method not in METHODS:
+        raise InputError(f"--method must be {', '.join(METHODS)}, got {method[:40]!r}.")
+    if method == "none":
+        if levels:
+            raise InputError("--method none leaves intervals out, and --level asks for them: give one of both.")
+        return KnownIntervals()
+    facts = of_bundle.facts_of(predictor)
+    if facts is None or case.observed is not None or not has_bundle(predictor):
+        if method is not None:
+            raise InputError(f"--method is for models of a series that hold intervals, and {predictor.name} is none.")
+        return _calibrated(predictor, given, case, levels, seed) if levels else KnownIntervals()
+    horizon, highest = len(case.forecast), highest_level(facts.windows)
+    if not levels and horizon > predictor.horizon:
+        return KnownIntervals(note=f"No intervals: they end at step {predictor.horizon}, the forecast at {horizon}.")
+    if not levels and highest < of_bundle.DEFAULT:
+        possible = f"up to {highest:g} are possible (--level)" if highest > 0 else "none are possible"
+        return KnownIntervals(note=f"No intervals of level {of_bundle.DEFAULT:g}: {facts.windows} calibration errors "
+                                   f"are too few for it; {possible}.")  # fmt: skip
+    begin, history = None, np.asarray(case.history, np.float64)
+    if method != "split":
+        times = None if given is None else given.times_of(len(history))
+        begin = of_bundle.after_calibration(predictor, history, times)
+    channels = None if given is None else beside(predictor, given, len(given.values) - len(history), len(history))
+    known = of_bundle.around(
+        predictor, case.forecast, levels or [of_bundle.DEFAULT], history=history, begin=begin, known=channels
+    )
+    note = f"Intervals {_levels(known.levels)} are {known.method}."
+    kind = "adaptive" if known.followed else "split conformal"
+    for each in of_bundle.standings(facts):
+        if each.misses and each.method == kind and each.level in [one.level for one in known.levels]:
+            note += f" On the hold-out, those of {each.level:.0%} covered {each.overall}: {each.misses}."
+    return KnownIntervals(known.levels, known.method, note)
+
+
+def _levels(intervals: tuple[Interval, ...]) -> str:
+    return f"of level {' and '.join(f'{one.level:g}' for one in intervals)}, separate for each step,"
+
+
+def _calibrated(
+    predictor: Forecaster, given: Given | None, case: Case, levels: list[float], seed: int | None
+) -> KnownIntervals:
+    """Intervals calibrated on the history, or on fresh windows of the model's signal where it is known to fit."""
+    from ..evaluation import intervals
     from ..evaluation.scoring import HELD_OUT_SEEDS, fresh_seed
+    from ..forecasters.rollout import Interval
 
-    signal = predictor.signal
-    if signal.episodic:
-        raise InputError(
-            f"windows of {signal.title} are independent episodes, so a series of it has no cutoffs. "
-            "Give a series with --file, or see the model's score with `seqzoo show`."
-        )
-    # A model with a finite budget was trained on the series of its seed, which is below the held-out seeds.
-    used = fresh_seed() if seed is None else max(seed, HELD_OUT_SEEDS + seed % HELD_OUT_SEEDS)
-    return signal.observed_series(points, predictor.context_length, horizon, seed=used), used
-
-
-def _known(signal: Signal, context_length: int, horizon: int) -> dict[str, list[float]]:
-    """Expected MSE by step ahead of the best forecasters of a signal."""
-    from ..forecasters.exact import best_linear, linear_mse
-    from ..forecasters.floors import MAX_SAMPLED, floors
-    from ..forecasters.rollout import linear_recursion
-
-    samples = min(signal.windows_to_score // 10, MAX_SAMPLED // max(context_length, horizon))  # at most 5 s
-    table = floors(signal, context_length, horizon, samples=samples)
-    recursion = linear_recursion(best_linear(signal, context_length), horizon)
-    return {
-        "bayes": [row.bayes.value for row in table],
-        "best_linear": [row.best_linear for row in table],
-        "best_linear_recursion": linear_mse(signal, *recursion).tolist(),
-    }
+    horizon, length = len(case.forecast), predictor.context_length
+    # 2,000 windows where that takes about a second; fewer for long horizons, which take longer
+    windows = max(*(intervals.least_windows(level) for level in levels), min(2_000, max(200, 100_000 // horizon)))
+    run = _steps(predictor, horizon)
+    from_signal = case.observed is not None or (predictor.process is not None and predictor.process.episodic)
+    # one seed for all levels, which differs from that of the forecast window: a higher level is then never narrower
+    own = fresh_seed() if seed is None else HELD_OUT_SEEDS + seed
+    bands = []
+    for level in sorted(set(levels)):
+        if from_signal:
+            calibrated = intervals.calibrate_on_signal(
+                run, predictor.signal, length, horizon, level, windows=windows, seed=own
+            )
+        else:
+            calibrated = intervals.calibrate_on_series(run, case.history, length, horizon, level, most=windows)
+        lower, upper = calibrated.around(case.forecast[None])
+        bands.append(Interval(level, lower[0], upper[0]))
+    source = "fresh windows of its signal" if from_signal else "windows of these numbers, which is approximate"
+    note = f"Intervals {_levels(tuple(bands))} are split conformal, from {calibrated.windows:,} {source}."
+    return KnownIntervals(tuple(bands), "split conformal", note)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..data.scaling import Kind
     from ..signals import Observed, ObservedSet
     from ..training.loop import Trained
+    from ..training.spec import TrainingSpec
 
 Entry = Annotated[
     str, typer.Argument(help="An entry of the zoo, for example lstm.sine; with --series an architecture, as gru.")
@@ -39,6 +40,10 @@ def train(
     ] = None,
     scaling: Annotated[
         str | None, typer.Option("--scaling", help="With --series: series or window; else chosen.")
+    ] = None,
+    calendar: Annotated[
+        list[str] | None,
+        typer.Option("--calendar", help="With --series: also read the hour, weekday or month; or auto. Repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
     change: Annotated[
@@ -69,7 +74,7 @@ def train(
     """
     from .._extras import check_torch
     from ..bundles import shelf, store
-    from ..errors import InputError, SeqzooError
+    from ..errors import SeqzooError
     from ..signals import ObservedSet, Simulated
     from ..zoo import _registry
     from .reading import measured_set
@@ -90,7 +95,7 @@ def train(
 
     load_models(models)
     if series is None:
-        _refuse_without_series(horizon, context, season, scaling, how)
+        _refuse_without_series(horizon, context, season, scaling, calendar, how)
         entry = _registry.entry(name)
         spec = TrainingSpec.of(entry, seed=seed, changes=settings(change or []))
         card, saved_as = entry.card, f"{name}-own"
@@ -98,8 +103,7 @@ def train(
         architecture = _registry.architecture(_architecture(name))
         kind = _kind(scaling)
         if (several := measured_set(series, how)) is not None:
-            if kind == "series":
-                raise InputError("series of a set have no scale in common: leave --scaling out, or give window.")
+            _refuse_of_set(kind, calendar)
             kind, told = "window", several.told
             spec = spec_on_set(
                 architecture, several.name, several.series, horizon, context_length=context, season=season, seed=seed,
@@ -109,7 +113,7 @@ def train(
             source, told = _observed(series, how, season)
             spec = spec_on_series(
                 architecture, source, horizon, context_length=context, scaling=kind or "series", seed=seed,
-                changes=settings(change or []),
+                changes=settings(change or []), calendar=calendar or [],
             )  # fmt: skip
         card, saved_as = architecture.card_of(spec.source, spec.horizon), f"{architecture.name}.{spec.source.key}"
     saved_as = as_name or saved_as
@@ -139,6 +143,8 @@ def train(
                 f"{spec.scaling_kind}.{by}",
                 err=True,
             )
+            if spec.calendar:
+                typer.echo(_told_of_calendar(spec, source), err=True)
     run = known.interrupted(spec) if resume else None
     if resume and run is None:
         typer.echo("No run with these options was interrupted; starting from the beginning.", err=True)
@@ -183,16 +189,39 @@ def train(
 
 
 def _refuse_without_series(
-    horizon: int, context: int | None, season: int | None, scaling: str | None, how: FileOptions
-) -> None:
+    horizon: int, context: int | None, season: int | None, scaling: str | None, calendar: list[str] | None,
+    how: FileOptions,
+) -> None:  # fmt: skip
     """Raises InputError for an option that only a measured series has."""
     from ..errors import InputError
 
-    given = {"horizon": horizon if horizon > 1 else None, "context-length": context, "season": season}
+    given: dict[str, object] = {"horizon": horizon if horizon > 1 else None, "context-length": context}
+    given |= {"season": season, "calendar": calendar or None}
     for option, value in {**given, "scaling": scaling, "gaps": how.gaps, **how.stated}.items():
         if value is not None:
             hint = f" An entry such as lstm.sine-h{horizon} has several steps." if option == "horizon" else ""
             raise InputError(f"--{option} belongs to a measured series: give it with --series.{hint}")
+
+
+def _told_of_calendar(spec: TrainingSpec, source: Observed) -> str:
+    """One line on the channels that a training reads beside the values."""
+    from ..data.calendar import Calendar, unseen
+
+    times = source.series().times
+    assert times is not None
+    clock = f"the clock of {times.zone}" if times.zone else "the clock of the series"
+    names = ", ".join(Calendar(spec.calendar).names)
+    return f"Channels beside the value: {names}, by {clock}. {unseen(spec.calendar, times, source.cutoff)}".strip()
+
+
+def _refuse_of_set(kind: Kind | None, calendar: list[str] | None) -> None:
+    """Raises InputError for an option that only one series has."""
+    from ..errors import InputError
+
+    if kind == "series":
+        raise InputError("series of a set have no scale in common: leave --scaling out, or give window.")
+    if calendar:
+        raise InputError("a model of a set reads values only: leave --calendar out, or choose a series with --only.")
 
 
 def _architecture(name: str) -> str:

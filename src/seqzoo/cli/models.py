@@ -105,7 +105,7 @@ def predict(
     """
     from ..errors import InputError
     from ..runtime.predictor import find_model
-    from .reading import check_frequency, given_windows, say_read
+    from .reading import check_frequency, given_windows, say_read, windows_for
 
     predictor = find_model(name, engine)
     length = predictor.context_length
@@ -116,7 +116,7 @@ def predict(
             f"no numbers were given: write {length} numbers after the model's name, or use --file, or `-` for "
             "standard input."
         )
-    windows = given.values
+    windows = windows_for(predictor, given)
     forecast, outside = predictor.predict(windows), predictor.outside(windows)
     say_read(given)
     if json:

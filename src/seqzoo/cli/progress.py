@@ -127,6 +127,22 @@ class StageBar(_Shown):
         self.progress.update(self.task, description=step.stage, completed=step.done, total=step.total)
 
 
+class BacktestBar(_Shown):
+    """The progress of a backtest, cutoff by cutoff, and of a model that is fitted again."""
+
+    def __init__(self, name: str, cutoffs: int, *, quiet: bool) -> None:
+        super().__init__(name, cutoffs, quiet=quiet)
+
+    def __call__(self, done: int) -> None:
+        """Called when so many cutoffs are finished."""
+        self.progress.update(self.task, completed=done, note="")
+
+    def training(self, update: Update) -> None:
+        """Called after every update of weights."""
+        if self.live and update.step % 10 == 0:
+            self.progress.update(self.task, note=f"fitting again, step {update.step}/{update.steps}")
+
+
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
     """A context whose value returns whether Ctrl-C or SIGTERM has arrived; a second one interrupts at once."""

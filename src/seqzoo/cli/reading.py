@@ -12,8 +12,9 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from .._arrays import with_channel
+from .._arrays import channel, with_channel, with_known
 from .._extras import check_polars, has_polars
+from ..data.measured import LONGEST_GAP, left_out, name_of_file, undivided
 from ..data.numerals import number, shown
 from ..data.series import GAPS, Series
 from ..data.typed import Lines, may_be_table, rows_of
@@ -31,7 +32,6 @@ LIMIT = 16 << 20  # bytes; as Python numbers they take about thirty times the me
 TABLE_LIMIT = 64 << 20  # bytes of a table, before it is unpacked; `data.reading` has the same limit after it
 PLAIN_LIMIT = 1 << 20  # bytes; a larger file is read by polars, although it may hold only numbers
 STANDARD_INPUT = Path("-")
-LONGEST_GAP = 64  # the most values of a gap that a rule fills before training
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,53 @@ class Given:
             f"Fill gaps with {fill}."
         )
 
+    def times_of(self, length: int) -> TimeIndex | None:
+        """The times of the last `length` values, if they are known."""
+        times = None if self.reading is None else self.reading.one().times
+        return None if times is None else times.after(len(self.values) - length)
+
+    def clock(self, length: int, horizon: int) -> NDArray[np.datetime64] | None:
+        """What a clock showed at the last `length` values and will show at the forecast, if the times are known."""
+        times = self.times_of(length)
+        if times is None:
+            return None
+        from ..data.times import to_local
+
+        instants = times.instants(length + horizon)
+        return instants if times.zone is None else to_local(instants, times.zone)
+
     def stamps(self, horizon: int) -> list[str] | None:
         """The stamps of the forecast, if the times are known."""
         times = None if self.reading is None else self.reading.one().times
         return None if times is None else times.stamps(horizon, len(self.values))
+
+
+def calendar_times(model: Forecaster, given: Given) -> TimeIndex | None:
+    """The times of a file on the clock of the model's calendar; None if they are unknown."""
+    times = None if given.reading is None else given.reading.one().times
+    zone = model.manifest.contract.zone if has_bundle(model) else None
+    if times is None or times.zone is None or zone is None or times.frequency.unit != "us":
+        return times
+    return dataclasses.replace(times, zone=zone)
+
+
+def beside(model: Forecaster, given: Given | None, begin: int, count: int) -> NDArray[np.float64] | None:
+    """The channels [count, D - 1] that a model reads beside the values, from a position of a file on; None if none.
+
+    Raises:
+        InputError: the numbers have no times, from which the channels are computed.
+    """
+    if len(model.channels) == 1 or given is None or not has_bundle(model):
+        return None
+    calendar = model.manifest.contract.calendar
+    assert calendar is not None
+    times = None if given.reading is None else given.reading.one().times
+    if times is None:
+        raise InputError(
+            f"{model.name} reads the calendar beside the values, the channels {', '.join(model.channels[1:])}, and "
+            "these numbers have no times. Give a file with a column of times, by --file."
+        )
+    return calendar.channels(times, count, begin)
 
 
 def given_series(numbers: list[str], file: Path | None, how: FileOptions, length: int) -> Given | None:
@@ -91,6 +134,20 @@ def given_series(numbers: list[str], file: Path | None, how: FileOptions, length
     if (lines := source.lines) is not None and (source.is_typed or len(lines.rows) < 2 or _is_column(lines)):
         return Given(np.array(lines.series(), np.float64))
     return source.table(how, length)
+
+
+def windows_for(model: Forecaster, given: Given) -> NDArray[np.float64]:
+    """The windows [B, L, D] that a model reads, of the values that `given_windows` returned.
+
+    Raises:
+        InputError: as `beside`.
+    """
+    if len(model.channels) == 1:
+        return given.values
+    length, total = model.context_length, 0 if given.reading is None else len(given.reading.one())
+    known = beside(model, given, total - length, length)
+    assert known is not None
+    return np.asarray(with_known(channel(given.values), known[None]), np.float64)
 
 
 def given_windows(numbers: list[str], file: Path | None, how: FileOptions, length: int) -> Given | None:
@@ -157,6 +214,16 @@ def check_steps(model: Forecaster, times: TimeIndex | None) -> None:
         )
 
 
+def season_of(file: Path, given: Given) -> int:
+    """Steps of the season of a series that was given: stated by the collection, or by its frequency; 1 for none."""
+    from ..data import collection
+
+    if str(file).startswith(collection.PREFIX):
+        return collection.load(str(file)).season
+    times = None if given.reading is None else given.reading.one().times
+    return 1 if times is None else times.frequency.season_of(len(given.values))
+
+
 @dataclass(frozen=True)
 class Measured:
     """A series that the user named.
@@ -174,33 +241,30 @@ class Measured:
 def measured(given: str, how: FileOptions) -> Measured:
     """A series of the collection, by `series:NAME`, or of a file.
 
-    The series of a file is named after the file, and after the column or the series that was chosen in it: models of
-    two series of one file must not replace each other. With a rule for gaps, one that it does not fill divides the
-    series, and its last part is returned.
+    The series of a file is named by `name_of_file`. With a rule for gaps, one that it does not fill divides it,
+    and its last part is returned.
 
     Raises:
         InputError: the file cannot be read, or holds several series or no values.
         UnknownNameError: the collection has no such series.
     """
     from ..data import collection
-    from ..data.measured import names_of
-
     source = given_series([], Path(given), how, LONGEST_GAP)
     assert source is not None
     if given.startswith(collection.PREFIX):
         assert source.reading is not None
         series = source.reading.one()
-        part = _undivided(series, how)
-        return Measured(part, collection.load(given).season, _left_out(series, part))
+        part = series if how.gaps is None else undivided(series)
+        return Measured(part, season_of(Path(given), source), left_out(series, part))
     stem = Path(given).name.partition(".")[0]
     chosen = [str(how.stated[option]) for option in ("value", "only") if option in how.stated]
-    name = names_of([" ".join([stem[:17], *chosen]) if chosen else stem])[0]
+    name = name_of_file(stem, chosen)
     times = None if source.reading is None else source.reading.one().times
     series = Series(name, source.values, times)
-    part = _undivided(series, how)
+    part = series if how.gaps is None else undivided(series)
     season = 1 if times is None else times.frequency.season_of(len(part))
     told = "" if source.reading is None else " ".join(source.reading.understood.split())
-    return Measured(part, season, f"{told} {_left_out(series, part)}".strip())
+    return Measured(part, season, f"{told} {left_out(series, part)}".strip())
 
 
 @dataclass(frozen=True)
@@ -237,11 +301,11 @@ def measured_set(given: str, how: FileOptions) -> MeasuredSet | None:
     if not reading.is_set:
         return None
     series = several(reading)
-    parts = {label: _undivided(each, how) for label, each in series.items()}
+    parts = {label: each if how.gaps is None else undivided(each) for label, each in series.items()}
     shorter = [label for label, part in parts.items() if len(part) < len(series[label])]
-    left_out = f" Of {len(shorter):,} series only the last unbroken values are used." if shorter else ""
+    divided = f" Of {len(shorter):,} series only the last unbroken values are used." if shorter else ""
     stem = names_of([Path(given).name.partition(".")[0]])[0]
-    return MeasuredSet(stem, parts, f"{' '.join(reading.understood.split())}{left_out}")
+    return MeasuredSet(stem, parts, f"{' '.join(reading.understood.split())}{divided}")
 
 
 def several(reading: Reading) -> dict[str, Series]:
@@ -252,26 +316,6 @@ def several(reading: Reading) -> dict[str, Series]:
         name = f"{each.name}_" if each.name in FAMILIES else each.name  # no model is named after a member
         series[each.name if plain in series else plain] = Series(name, each.values, each.times)
     return series
-
-
-def _undivided(series: Series, how: FileOptions) -> Series:
-    """The last values between gaps that a rule did not fill; the whole series without a rule."""
-    present = np.flatnonzero(~np.isnan(series.values))
-    if how.gaps is None or not series.missing or not len(present):
-        return series
-    end = int(present[-1]) + 1
-    begin = end - len(Series(series.name, series.values[:end]).unbroken())
-    return Series(series.name, series.values[begin:end], None if series.times is None else series.times.after(begin))
-
-
-def _left_out(series: Series, part: Series) -> str:
-    """One sentence if a gap that no rule fills left values of a series out."""
-    if len(part) == len(series):
-        return ""
-    return (
-        f"Only the last {len(part):,} unbroken values are used, of {len(series):,}: a gap of more than {LONGEST_GAP} "
-        "values, or at an end, is not filled."
-    )
 
 
 @dataclass(frozen=True)

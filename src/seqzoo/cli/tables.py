@@ -11,14 +11,16 @@ from rich.table import Table
 
 from ..bundles.describe import describe_signal
 from ..forecasters.floors import NO_EXCESS, vanishes
+from ..forecasters.statistical import METHODS
 from ..forecasters.table import label
 from ..runtime.engines import offered
 from ..signals import ObservedSet
 
 if TYPE_CHECKING:
     from .._estimates import Estimate
-    from ..bundles.manifest import Manifest
+    from ..bundles.manifest import IntervalFacts, Manifest
     from ..bundles.store import Bundle
+    from ..evaluation.accuracy import Accuracy
     from ..forecasters.floors import Floors
     from ..forecasters.rollout import Case
 
@@ -57,7 +59,8 @@ def show_manifest(bundle: Bundle) -> None:
     grid = Table.grid(padding=(0, 2))
     ahead = "value" if contract.horizon == 1 else f"{contract.horizon} values"
     for name, value in (
-        ("reads", f"{contract.context_length} values, \\[B, {contract.context_length}, 1]"),
+        ("reads", f"{contract.context_length} values, \\[B, {contract.context_length}, {contract.channels}]"),
+        *([("channels", escape(", ".join(contract.names)))] if contract.channels > 1 else []),
         ("forecasts", f"the next {ahead}, \\[B, {contract.horizon}]"),
         ("signal", escape(describe_signal(facts))),
         ("size", f"{facts.parameters:,} parameters, {bytes_of(facts.size)}"),
@@ -86,6 +89,8 @@ def show_stated_score(facts: Manifest) -> None:
     console.print(f"\nmeasured at {score.windows:,} held-out cutoffs; the best possible forecast is unknown")
     if isinstance(facts.source, ObservedSet):
         _show_members(facts, facts.source)
+    if facts.intervals is not None:
+        show_coverage(facts.intervals, score.windows)
 
 
 def _show_members(facts: Manifest, source: ObservedSet) -> None:
@@ -110,6 +115,31 @@ def _show_members(facts: Manifest, source: ObservedSet) -> None:
     print_table(table)
     if len(rows) > MOST_ROWS:
         console.print(f"\nThe {MOST_ROWS} series of the highest MASE, of {len(rows):,}; the manifest holds all.")
+
+
+def show_coverage(facts: IntervalFacts, cutoffs: int) -> None:
+    """Print how often intervals covered the held-out targets, and where they miss their level."""
+    from ..evaluation.intervals import highest_level
+    from ..runtime.intervals import standings
+
+    rows = standings(facts)
+    table = Table("level", "intervals", "covered", "farthest step", "mean width", box=None)
+    for row in rows:
+        table.add_row(f"{row.level:.0%}", row.method, row.overall, row.worst, f"{row.width:.5g}")
+    console.print()
+    if rows:
+        print_table(table)
+    possible = f"levels up to {highest_level(facts.windows):g} are possible"
+    console.print(
+        f"\nfrom {facts.windows:,} calibration errors a step, {possible}; covered at the same {cutoffs:,} cutoffs",
+        soft_wrap=True, highlight=False,
+    )  # fmt: skip
+    for row in rows:
+        if row.misses:
+            console.print(
+                f"[bold]{row.level:.0%} {row.method} intervals miss their level[/]: {row.misses}", soft_wrap=True,
+                highlight=False,
+            )  # fmt: skip
 
 
 def show_score(
@@ -159,9 +189,18 @@ def show_columns(columns: dict[str, list[Any]]) -> None:
         console.print(f"\nThe first {MOST_ROWS} of {len(rows):,} rows; --out writes all.")
 
 
+def columns_of(case: Case) -> dict[str, Any]:
+    """What is known of each step ahead, [H] each, by name; the ends of an interval name its level: lower_90."""
+    known = {"forecast": case.forecast, "bayes": case.bayes, "observed": case.observed, "clean": case.clean}
+    columns: dict[str, Any] = {key: values for key, values in known.items() if values is not None}
+    for level, lower, upper in case.intervals:
+        columns |= {f"lower_{100 * level:g}": lower, f"upper_{100 * level:g}": upper}
+    return columns
+
+
 def show_forecast(case: Case, stamps: list[str] | None = None) -> None:
     """Print at most 20 rows of a forecast, with its times where known, Bayes and, where known, the truth."""
-    columns = {key: values for key, values in case._asdict().items() if key != "history" and values is not None}
+    columns = columns_of(case)
     table = Table(box=None)
     table.add_column("step", justify="right")
     if stamps is not None:
@@ -191,6 +230,49 @@ def show_backtest(name: str, steps: list[Estimate], beside: dict[str, list[float
         own = mse_of(value) if math.isnan(se) else f"{mse_of(value)} ± {mse_of(se)}"
         view.add_row(str(step + 1), own, *(mse_of(values[step]) for values in beside.values()))
     print_table(view)
+
+
+MEASURED = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "rmsse": "RMSSE", "smape": "sMAPE", "crps": "CRPS"}
+
+
+def show_measures(name: str, measures: dict[str, dict[str, Accuracy]], by_step: str) -> None:
+    """Print the measures of a backtest over all cutoffs and steps, and one of them by step in at most 20 rows.
+
+    Args:
+        name: the model, which is printed in bold.
+        measures: by forecaster, see `results.Results.measures`.
+        by_step: the measure that is printed by step.
+    """
+    keys = [key for key in measures[name] if not key.startswith("pinball")]
+    titles = {each: escape(METHODS.get(each) or label(each)) for each in measures}
+    view = Table(box=None)
+    view.add_column("forecaster")
+    for key in keys:
+        view.add_column(MEASURED.get(key) or f"{key.replace('_', ' ')}%", justify="right")
+    order = "mae" if math.isnan(measures[name]["mase"].value) else "mase"
+    for each, of in sorted(measures.items(), key=lambda row: row[1][order].value):
+        style = "bold" if each == name else ""
+        cells = [_measure_of(key, of[key].value) if key in of else "" for key in keys]
+        view.add_row(titles[each], *cells, style=style)
+    print_table(view)
+    console.print()
+    steps = Table(box=None, title=f"{MEASURED[by_step]} by step", title_justify="left", title_style="")
+    steps.add_column("step", justify="right")
+    for each in measures:
+        steps.add_column(titles[each], justify="right", style="bold" if each == name else "")
+    horizon = len(measures[name][by_step].steps)
+    for step in range(0, horizon, max(1, -(-horizon // 20))):
+        values = (of[by_step].steps[step] for of in measures.values())
+        steps.add_row(str(step + 1), *(_measure_of(by_step, value) for value in values))
+    print_table(steps)
+
+
+def _measure_of(key: str, value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    if key.startswith("coverage"):
+        return f"{value:.1%}"
+    return f"{value:.3f}" if key in ("mase", "rmsse", "smape") else mse_of(value)
 
 
 def show_floors(table: list[Floors], noise: float) -> None:

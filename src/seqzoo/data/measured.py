@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..errors import InputError
 from .series import Series
 
 DATES = ("day-first", "month-first", "year-first")
+LONGEST_GAP = 64  # the most values of a gap that a rule fills before training
 
 
 @dataclass(frozen=True)
@@ -120,3 +123,31 @@ def names_of(labels: list[str]) -> list[str]:
             name, again = f"{plain}_{again}", again + 1
         names.append(name)
     return names
+
+
+def name_of_file(stem: str, chosen: list[str]) -> str:
+    """The name of a series of a file: that of the file, and of the column or the series that was chosen in it.
+
+    Models of two series of one file must not replace each other.
+    """
+    return names_of([" ".join([stem[:17], *chosen]) if chosen else stem])[0]
+
+
+def undivided(series: Series) -> Series:
+    """The last values between missing ones: a gap that no rule has filled divides the series."""
+    present = np.flatnonzero(~np.isnan(series.values))
+    if not series.missing or not len(present):
+        return series
+    end = int(present[-1]) + 1
+    begin = end - len(Series(series.name, series.values[:end]).unbroken())
+    return Series(series.name, series.values[begin:end], None if series.times is None else series.times.after(begin))
+
+
+def left_out(series: Series, part: Series) -> str:
+    """One sentence if a gap that no rule fills left values of a series out."""
+    if len(part) == len(series):
+        return ""
+    return (
+        f"Only the last {len(part):,} unbroken values are used, of {len(series):,}: a gap of more than {LONGEST_GAP} "
+        "values, or at an end, is not filled."
+    )

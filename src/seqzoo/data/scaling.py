@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import Float32Array, FloatArray, channel, with_channel
+from .._arrays import Float32Array, FloatArray, channel, with_channel, with_known
 from ..errors import InputError
 from .windows import _series, single
 
@@ -100,7 +100,9 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Frame(level, np.maximum(spread, FLOOR * self.scale))
 
     def around(self, network: Callable[[Float32Array], FloatArray], windows: FloatArray) -> FloatArray:
-        """Forecasts [B, H] after windows [B, L, 1], by a network that maps float32 to forecasts in its own units.
+        """Forecasts [B, H] after windows [B, L, D], by a network that maps float32 to forecasts in its own units.
+
+        Only the first channel, which holds the values, is scaled.
 
         Raises:
             InputError: as `check`.
@@ -111,7 +113,7 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return frame.leave(network(values))
 
     def check(self, windows: FloatArray) -> None:
-        """Raises InputError if a value of windows [B, L, 1] lies so far outside that the network cannot read it."""
+        """Raises InputError if a value of windows [B, L, D] lies so far outside that the network cannot read it."""
         self._entered(windows)
 
     def _entered(self, windows: FloatArray) -> tuple[Frame, Float32Array]:
@@ -120,4 +122,6 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         read = single(frame.enter(values))
         if not np.isfinite(read).all():
             raise InputError("a value lies so far outside the model's scale that float32 cannot hold it.")
-        return frame, with_channel(read)
+        if windows.shape[2] == 1:
+            return frame, with_channel(read)
+        return frame, with_known(read, windows[:, :, 1:])

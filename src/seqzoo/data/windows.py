@@ -1,6 +1,6 @@
 """Windows of a series, splits at a cutoff, and the check that every input passes.
 
-Shapes: T series length, N windows, L context_length, H horizon, D channels (one here).
+Shapes: T series length, N windows, L context_length, H horizon, D channels: the value, and what is known in advance.
 """
 
 from __future__ import annotations
@@ -21,14 +21,27 @@ _READY = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class Windows(NamedTuple):
-    """context [N, L] and target [N, H]. Both are views into the series: do not write to them."""
+    """context [N, L], or [N, L, D] with channels known in advance, and target [N, H].
+
+    Both are views into the series: do not write to them.
+    """
 
     context: NDArray[np.floating]
     target: NDArray[np.floating]
 
 
-def sliding(series: ArrayLike, context_length: int, horizon: int = 1, stride: int = 1) -> Windows:
+def sliding(
+    series: ArrayLike,
+    context_length: int,
+    horizon: int = 1,
+    stride: int = 1,
+    *,
+    known: NDArray[np.floating] | None = None,
+) -> Windows:
     """Every window of a series [T], `stride` steps apart.
+
+    Args:
+        known: [T, D - 1], channels that are known in advance; contexts are then [N, L, D].
 
     Raises:
         InputError: the series is not one-dimensional or shorter than one window.
@@ -45,16 +58,29 @@ def sliding(series: ArrayLike, context_length: int, horizon: int = 1, stride: in
             f"of context and {horizon} of target, {width} together."
         )
     view = np.lib.stride_tricks.sliding_window_view(values, width)[::stride]
-    return Windows(view[:, :context_length], view[:, context_length:])
+    if known is None:
+        return Windows(view[:, :context_length], view[:, context_length:])
+    table = np.column_stack([values, known])
+    rows = np.lib.stride_tricks.sliding_window_view(table, width, axis=0)[::stride]
+    return Windows(rows[:, :, :context_length].swapaxes(1, 2), view[:, context_length:])
 
 
 def split(
-    series: ArrayLike, cutoff: int, context_length: int, horizon: int = 1, stride: int = 1
+    series: ArrayLike,
+    cutoff: int,
+    context_length: int,
+    horizon: int = 1,
+    stride: int = 1,
+    *,
+    known: NDArray[np.floating] | None = None,
 ) -> tuple[Windows, Windows]:
     """Training windows and test windows of a series [T], divided at index `cutoff`.
 
     Training windows lie wholly before the cutoff. The targets of test windows lie at or after it; their contexts may
     begin before it, as in real forecasting. No training window contains a test target.
+
+    Args:
+        known: as for `sliding`.
 
     Raises:
         InputError: either side is too short for one window.
@@ -65,9 +91,10 @@ def split(
         raise InputError(
             f"cutoff must be from {context_length} to {len(values)} for this series, got {cutoff}."
         )
+    before, after = (None, None) if known is None else (known[:cutoff], known[first:])
     return (
-        sliding(values[:cutoff], context_length, horizon, stride),
-        sliding(values[first:], context_length, horizon, stride),
+        sliding(values[:cutoff], context_length, horizon, stride, known=before),
+        sliding(values[first:], context_length, horizon, stride, known=after),
     )
 
 
@@ -111,11 +138,14 @@ def single(values: NDArray[np.floating]) -> NDArray[np.float32]:
         return values.astype(np.float32)
 
 
-def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
-    """The windows, validated, as contiguous [B, L, 1]: float32 where float32 was given, else float64.
+def as_batch(values: ArrayLike, context_length: int, names: Sequence[str] = ("value",)) -> NDArray[np.floating]:
+    """The windows, validated, as contiguous [B, L, D]: float32 where float32 was given, else float64.
 
-    Accepts [L], [L, 1] and [B, L, 1]. Every value must also be finite in float32, where 1e39 is infinite: engines
-    would turn infinities and NaN into plausible numbers.
+    Accepts [L, D] and [B, L, D], and [L] where D is 1. Every value must also be finite in float32, where 1e39 is
+    infinite: engines would turn infinities and NaN into plausible numbers.
+
+    Args:
+        names: the names of the D channels.
 
     Raises:
         InputError: the values are not finite numbers, have another shape, or hold no window or more than 10 million.
@@ -124,32 +154,36 @@ def as_batch(values: ArrayLike, context_length: int) -> NDArray[np.floating]:
         batch = np.ascontiguousarray(values)
     else:
         batch = _cast(values, context_length)
-    shape = batch.shape
-    if shape in ((context_length,), (context_length, 1)):
-        batch = batch.reshape(1, context_length, 1)
-    elif batch.ndim != 3 or shape[1:] != (context_length, 1):
-        raise InputError(_shape_message(shape, context_length))
+    shape, channels = batch.shape, len(names)
+    if shape == (context_length, channels) or (channels == 1 and shape == (context_length,)):
+        batch = batch.reshape(1, context_length, channels)
+    elif batch.ndim != 3 or shape[1:] != (context_length, channels):
+        raise InputError(_shape_message(shape, context_length, names))
     elif not 0 < shape[0] <= MAX_BATCH:
         raise InputError(f"a batch must hold 1 to {MAX_BATCH:,} windows, got {shape[0]}.")
     if not (finite := np.isfinite(single(batch))).all():
-        window, step, _ = np.argwhere(~finite)[0]
+        window, step, at = np.argwhere(~finite)[0]
         raise InputError(
-            f"every value must be finite in float32 (at most 3.4e38): value {step} of window {window} is "
-            f"{np.asarray(values, dtype=object).reshape(-1)[window * context_length + step]!s}."
+            f"every value must be finite in float32 (at most 3.4e38): "
+            f"{names[at] if channels > 1 else 'value'} {step} of window {window} is "
+            f"{np.asarray(values, dtype=object).reshape(-1)[(window * context_length + step) * channels + at]!s}."
         )
     return batch
 
 
-def last_window(context: ArrayLike, context_length: int) -> NDArray[np.floating]:
-    """The windows as `as_batch` returns them; of a longer series [T], the window of its last L values.
+def last_window(
+    context: ArrayLike, context_length: int, names: Sequence[str] = ("value",)
+) -> NDArray[np.floating]:
+    """The windows as `as_batch` returns them; of a longer series [T] or [T, D], the window of its last L values.
 
     Raises:
         InputError: as `as_batch`.
     """
     with contextlib.suppress(ValueError):  # ragged input: as_batch raises the error
         values = np.asanyarray(context)
-        context = values[-context_length:] if values.ndim == 1 else values
-    return as_batch(context, context_length)
+        is_series = values.ndim == 1 if len(names) == 1 else values.ndim == 2 and values.shape[1] == len(names)
+        context = values[-context_length:] if is_series else values
+    return as_batch(context, context_length, names)
 
 
 def whole(series: ArrayLike, context_length: int, horizon: int = 1, stride: int = 1) -> NDArray[np.bool_]:
@@ -213,7 +247,18 @@ def _refuse_silent_casts(values: ArrayLike) -> None:
         raise TypeError(f"dtype {raw.dtype}")
 
 
-def _shape_message(shape: tuple[int, ...], context_length: int) -> str:
+def channels_message(names: Sequence[str], given: str) -> str:
+    """The refusal of windows that lack the channels of a model."""
+    return (
+        f"the model reads {len(names)} channels at each step, {', '.join(names)}; got {given}. Its card has the "
+        "formulas; `seqzoo forecast --file` computes them from the file's times."
+    )
+
+
+def _shape_message(shape: tuple[int, ...], context_length: int, names: Sequence[str]) -> str:
+    if len(names) > 1:
+        accepted = f"[{context_length}, {len(names)}] or [B, {context_length}, {len(names)}]"
+        return channels_message(names, f"shape {list(shape)}, expected {accepted}")
     expected = f"[{context_length}], [{context_length}, 1] or [B, {context_length}, 1]"
     if len(shape) == 1 or (len(shape) == 2 and shape[1] == 1):
         return f"expected {context_length} values, got {shape[0]}. Shapes accepted: {expected}."

@@ -24,27 +24,35 @@ SHOWS = {
     "learning": "The error against the number of training values",
 }
 _COLOURS = dict(zip(KINDS, ("last_value", "best_linear", "bayes", "model"), strict=True))
+WIDE, NARROW = 9.0, 4.4  # inches
 _MOST_POINTS = 2_000  # of a line; more are drawn as the range of each block
 
 
-def figures_of(report: Report) -> dict[str, Figure]:
-    """The figures by name, a key of SHOWS; those whose stage has no outcome are left out.
+def figure_of(report: Report, name: str, *, narrow: bool = False) -> Figure | None:
+    """A figure by its name, a key of SHOWS; None if its stage has no outcome.
+
+    Args:
+        narrow: for a phone: half as wide, and panels one below the other.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    every = {"series": _series(report), "structure": _structure(report)}
-    if report.contest:
-        every["contest"] = _contest(report)
-    if report.surrogates is not None and report.surrogates.gains:
-        every["surrogates"] = _surrogates(report)
-    if report.learning:
-        every["learning"] = _learning(report)
-    return every
+    width = NARROW if narrow else WIDE
+    match name:
+        case "series":
+            return _series(report, width)
+        case "structure":
+            return _structure(report, width)
+        case "contest":
+            return _contest(report, width) if report.contest else None
+        case "surrogates":
+            return _surrogates(report, width) if report.surrogates is not None and report.surrogates.gains else None
+        case _:
+            return _learning(report, width) if report.learning else None
 
 
-def _series(report: Report) -> Figure:
-    figure, (axes,) = plots.panels(1, 9.0, 3.0)
+def _series(report: Report, width: float) -> Figure:
+    figure, (axes,) = plots.panels(1, width, 3.0)
     values = np.where(report.given.is_missing, np.nan, report.given.values)
     block = max(1, len(values) // (_MOST_POINTS // 2))
     colour = _palette.light("seen")
@@ -65,9 +73,10 @@ def _series(report: Report) -> Figure:
     return figure
 
 
-def _structure(report: Report) -> Figure:
+def _structure(report: Report, width: float) -> Figure:
     values, season = report.given.values, report.series.season
-    figure, panels = plots.panels(2 if season > 1 else 1, 9.0, 2.8)
+    count, narrow = 2 if season > 1 else 1, width < WIDE
+    figure, panels = plots.panels(count, width, 2.8 * (count if narrow else 1), stacked=narrow)
     if season > 1:
         panels[0].plot(np.arange(season), profile(values, season), color=_palette.light("model"), linewidth=1.5)
         panels[0].set_xlabel(f"step of the season of {season}")
@@ -81,9 +90,9 @@ def _structure(report: Report) -> Figure:
     return figure
 
 
-def _contest(report: Report) -> Figure:
+def _contest(report: Report, width: float) -> Figure:
     rows = report.contest
-    figure, (axes,) = plots.panels(1, 9.0, 1.0 + 0.3 * len(rows))
+    figure, (axes,) = plots.panels(1, width, 1.0 + 0.3 * len(rows))
     for height, row in enumerate(rows):
         colour = _palette.light(_COLOURS[row.kind])
         if not math.isnan(row.interval[0]):
@@ -101,10 +110,10 @@ def _contest(report: Report) -> Figure:
     return figure
 
 
-def _surrogates(report: Report) -> Figure:
+def _surrogates(report: Report, width: float) -> Figure:
     test = report.surrogates
     assert test is not None
-    figure, (axes,) = plots.panels(1, 9.0, 2.8)
+    figure, (axes,) = plots.panels(1, width, 2.8)
     bins = max(8, len(test.gains) // 5)
     axes.hist(test.gains, bins=bins, color=_palette.light("grey"), label=f"{len(test.gains)} surrogates")
     axes.axvline(test.gain, color=_palette.light("model"), linewidth=2, label="the series")
@@ -115,8 +124,8 @@ def _surrogates(report: Report) -> Figure:
     return figure
 
 
-def _learning(report: Report) -> Figure:
-    figure, (axes,) = plots.panels(1, 9.0, 2.8)
+def _learning(report: Report, width: float) -> Figure:
+    figure, (axes,) = plots.panels(1, width, 2.8)
     for curve in report.learning:
         kind = next(row.kind for row in report.contest if row.name == curve.name)
         label = next(row.label for row in report.contest if row.name == curve.name)

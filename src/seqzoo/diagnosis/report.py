@@ -12,6 +12,8 @@ from .description import Description, Given
 from .ground import Protocol
 from .verdict import LearningCurve, LongerContext, Verdict
 
+STAGES = ("series", "contest", "surrogates", "twin", "learning", "verdict")
+
 
 @dataclass(frozen=True)
 class Surrogates:

@@ -21,14 +21,12 @@ from .networks import Training, TwinTraining
 from .report import Report, Surrogates, Twin
 from .running import Outcome, Running
 
-STAGES = ("series", "contest", "surrogates", "twin", "learning", "verdict")
-
 
 class Step(NamedTuple):
     """A finished step.
 
     Args:
-        stage: one of STAGES.
+        stage: one of `report.STAGES`.
         done, total: steps of this stage.
         report: as far as it is known.
     """

@@ -68,18 +68,24 @@ def mase(forecast: ArrayLike, target: ArrayLike, scale: ArrayLike) -> Accuracy:
     return _mean(np.abs(_scaled(forecast, target, scale)))
 
 
-def rmsse(forecast: ArrayLike, target: ArrayLike, scale: ArrayLike) -> Accuracy:
+def rmsse(
+    forecast: ArrayLike, target: ArrayLike, scale: ArrayLike, *, one_series: bool = False
+) -> Accuracy:
     """The root of the mean squared error of each forecast in units of `squared_scale`; the mean over forecasts.
 
-    A step of one forecast has one error, so its root is the absolute error.
+    Rows are different series: a step of one forecast has one error, so its root is the absolute error.
 
     Args:
         scale: as for `mase`.
+        one_series: whether the rows are forecasts of one series from N cutoffs: the mean is then taken before the
+            root, over all of them.
 
     Raises:
         InputError: as `mase`.
     """
     squares = _scaled(forecast, target, scale) ** 2
+    if one_series:
+        return _root(_mean(squares))
     return Accuracy(float(np.sqrt(squares.mean(axis=1)).mean()), np.sqrt(squares).mean(axis=0))
 
 
@@ -98,7 +104,9 @@ def pinball(forecast: ArrayLike, target: ArrayLike, level: float) -> Accuracy:
 def crps(quantiles: ArrayLike, target: ArrayLike, levels: ArrayLike) -> Accuracy:
     """Continuous ranked probability score, approximated as twice the mean pinball loss of the quantiles.
 
-    With levels spaced evenly it tends to the integral as their number grows; it is in the units of the series.
+    The score is the integral of twice the pinball loss over all levels (Laio and Tamea, Verification tools for
+    probabilistic forecasts, Hydrology and Earth System Sciences 11, 2007). With levels spaced evenly the mean tends
+    to it as their number grows; it is in the units of the series.
 
     Args:
         quantiles: [H, Q] or [N, H, Q], the forecast of each quantile.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import FloatArray
+from .._arrays import FloatArray, with_known
 from .._estimates import Estimate
 from ..data.windows import finite_series, whole
 from ..errors import InputError
@@ -48,6 +48,7 @@ def backtest(
     start: int | None = None,
     missing: bool = False,
     widest: int | None = None,
+    known: FloatArray | None = None,
 ) -> Backtest:
     """The errors of a forecaster at every cutoff start, start + stride, ... of a series.
 
@@ -67,6 +68,8 @@ def backtest(
             that remain lie at least as far apart in time as their places tell, so the bandwidth still suffices.
         widest: the largest bandwidth, by default what the overlap asks for; a smaller one gives errors that are
             too small where cutoffs are few.
+        known: [T, D - 1], channels of one series that are known in advance; the forecaster is then called with
+            [B, L, D] and [B, horizon, D - 1], see `rollout.forecast_of`.
 
     Raises:
         InputError: a series is too short or not of finite numbers; horizon, stride or start lies outside its range;
@@ -77,6 +80,28 @@ def backtest(
     given = series if several else [series]
     parts = [finite_series(part, missing=missing) for part in given]  # type: ignore[union-attr]
     first = context_length if start is None else start
+    counts = [cutoffs_of(len(part), context_length, horizon, stride, first) for part in parts]
+    check_memory(sum(counts), context_length, horizon)
+    losses = np.concatenate(
+        [_losses(forecaster, part, context_length, horizon, first, stride, known) for part in parts]
+    )
+    if not len(losses):
+        raise InputError(
+            f"each of the {sum(counts):,} windows of {context_length + horizon} values holds a missing value. "
+            "Fill them with --gaps interpolate or --gaps last."
+        )
+    bandwidth = max(bandwidth_of(context_length, horizon, stride), max(counts) if len(parts) > 1 else 0)
+    if widest is not None:
+        bandwidth = min(bandwidth, widest)
+    return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
+
+
+def cutoffs_of(count: int, context_length: int, horizon: int, stride: int, first: int) -> int:
+    """The number of cutoffs first, first + stride, ... of a series of `count` values that leave H values.
+
+    Raises:
+        InputError: a number is not whole or lies outside its range, or the series is too short for one cutoff.
+    """
     if not all(isinstance(value, int | np.integer) for value in (context_length, stride, first)):
         raise InputError(
             f"context_length, stride and the first cutoff must be whole numbers, got {context_length!r}, {stride!r} "
@@ -87,31 +112,24 @@ def backtest(
             "context_length and stride must be at least 1 and the first cutoff at least context_length, got "
             f"{context_length}, {stride} and {first}."
         )
-    for part in parts:
-        if len(part) < first + horizon:
-            raise InputError(
-                f"a series of {len(part):,} values is too short to backtest: {first} before the first cutoff and a "
-                f"horizon of {horizon} need {first + horizon:,}."
-            )
-    counts = [(len(part) - horizon - first) // stride + 1 for part in parts]
-    if sum(counts) > most_windows(context_length, horizon):
+    if count < first + horizon:
         raise InputError(
-            f"{sum(counts):,} cutoffs with a horizon of {horizon} do not fit into memory: at most "
-            f"{most_windows(context_length, horizon):,} do. Take a larger stride."
+            f"a series of {count:,} values is too short to backtest: {first} before the first cutoff and a "
+            f"horizon of {horizon} need {first + horizon:,}."
         )
-    losses = np.concatenate([_losses(forecaster, part, context_length, horizon, first, stride) for part in parts])
-    if not len(losses):
-        raise InputError(
-            f"each of the {sum(counts):,} windows of {context_length + horizon} values holds a missing value. "
-            "Fill them with --gaps interpolate or --gaps last."
-        )
-    bandwidth = max(_bandwidth(context_length, horizon, stride), max(counts) if len(parts) > 1 else 0)
-    if widest is not None:
-        bandwidth = min(bandwidth, widest)
-    return Backtest(len(losses), stride, bandwidth, mean_of(losses, bandwidth))
+    return (count - horizon - first) // stride + 1
 
 
-def _bandwidth(context_length: int, horizon: int, stride: int) -> int:
+def check_memory(cutoffs: int, context_length: int, horizon: int) -> None:
+    """Raises InputError if the errors of so many cutoffs do not fit into memory."""
+    if cutoffs > (most := most_windows(context_length, horizon)):
+        raise InputError(
+            f"{cutoffs:,} cutoffs with a horizon of {horizon} do not fit into memory: at most {most:,} do. Take a "
+            "larger stride."
+        )
+
+
+def bandwidth_of(context_length: int, horizon: int, stride: int) -> int:
     """Twice the number of later cutoffs whose windows overlap with those of one cutoff."""
     return 2 * (-(-(context_length + horizon) // stride) - 1)
 
@@ -145,17 +163,31 @@ def mean_of(losses: FloatArray, bandwidth: int) -> list[Estimate]:
 
 
 def _losses(
-    forecaster: Predict, series: FloatArray, context_length: int, horizon: int, first: int, stride: int
+    forecaster: Predict,
+    series: FloatArray,
+    context_length: int,
+    horizon: int,
+    first: int,
+    stride: int,
+    known: FloatArray | None,
 ) -> FloatArray:
     """[n, H]: squared errors from each cutoff."""
     view = np.lib.stride_tricks.sliding_window_view(series, context_length + horizon)
-    windows = view[first - context_length :: stride]
+    windows, beside = view[first - context_length :: stride], None
+    if known is not None:
+        table = np.lib.stride_tricks.sliding_window_view(known, context_length + horizon, axis=0)
+        beside = table[first - context_length :: stride].swapaxes(1, 2)
     if np.isnan(series).any():
-        windows = windows[whole(series[first - context_length :], context_length, horizon, stride)]
+        kept = whole(series[first - context_length :], context_length, horizon, stride)
+        windows, beside = windows[kept], None if beside is None else beside[kept]
     at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
     parts = []
     for begin in range(0, len(windows), at_once):
         some = windows[begin : begin + at_once]
-        ahead = forecast_of(forecaster, some[:, :context_length], horizon)
+        context, following = some[:, :context_length], None
+        if beside is not None:
+            rows = beside[begin : begin + at_once]
+            context, following = with_known(context, rows[:, :context_length]), rows[:, context_length:]
+        ahead = forecast_of(forecaster, context, horizon, following)
         parts.append((ahead - some[:, context_length:]) ** 2)
     return np.concatenate(parts) if parts else np.empty((0, horizon))

@@ -53,16 +53,19 @@ def score_on_series(
     *,
     season: int = 1,
     linear: FittedLinear | None = None,
+    known: NDArray[np.float64] | None = None,
 ) -> HoldoutScore:
-    """The score of `predict`, which maps [B, L, 1] to at least [B, H], at every cutoff of a series [T] from L on.
+    """The score of `predict`, which maps [B, L, D] to at least [B, H], at every cutoff of a series [T] from L on.
 
     Rivals are the rules of `table.rules` that read a window of L values, and the best linear forecaster if given.
+    They read values only.
     Cutoffs are often few here: the bandwidth of standard errors is at most half their number less one. They are then
     too small.
 
     Args:
         season: steps of a season; with 1, or one longer than the window, seasonal naive is left out.
         linear: fitted on the values before the held-out part.
+        known: [T, D - 1], the channels that `predict` reads beside the values.
 
     Raises:
         InputError: as `backtest`, or there are fewer than 8 cutoffs.
@@ -70,13 +73,14 @@ def score_on_series(
     check_cutoffs(len(values) - context_length, horizon)
     cutoffs = len(values) - context_length - horizon + 1
 
-    def scored(forecaster: Predict) -> Backtest:
-        return backtest(forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1)
+    def scored(forecaster: Predict, beside: NDArray[np.float64] | None = None) -> Backtest:
+        return backtest(forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1, known=beside)
 
     rivals = {name: scored(rule) for name, rule in rules_of_windows(context_length, horizon, season).items()}
     if linear is not None:
         rivals[LINEAR] = scored(linear)
-    return HoldoutScore(scored(predict), rivals)
+    own = predict if known is None else lambda context, _: predict(context)
+    return HoldoutScore(scored(own, known), rivals)
 
 
 def check_cutoffs(after: int, horizon: int) -> None:

@@ -76,7 +76,7 @@ def rank(windows: int, level: float) -> int:
     if windows < least:
         raise InputError(
             f"intervals of level {level:g} need at least {least:,} calibration windows, got {windows:,}: "
-            "give more of them or lower the level."
+            f"give more of them or a lower level, at most {highest_level(windows):g}."
         )
     return math.ceil((windows + 1) * Fraction(str(float(level))))
 
@@ -91,6 +91,21 @@ def least_windows(level: float) -> int:
         raise InputError(f"the level of an interval must be above 0 and below 1, as 0.9, got {level!r}.")
     exact = Fraction(str(float(level)))
     return math.ceil(exact / (1 - exact))
+
+
+def highest_level(windows: int) -> float:
+    """The highest level in thousandths for which n windows suffice: n / (n + 1), rounded down; 0 if there is none."""
+    return math.floor(1000 * windows / (windows + 1)) / 1000
+
+
+def radius_of(residuals: FloatArray, level: float) -> FloatArray:
+    """[H]: the radius at each step ahead, from absolute errors [n, H] of calibration windows in any order.
+
+    Raises:
+        InputError: as `rank`.
+    """
+    chosen = rank(len(residuals), level) - 1
+    return np.asarray(np.partition(residuals, chosen, axis=0)[chosen])
 
 
 def calibrate(forecaster: Predict, context: ArrayLike, target: ArrayLike, level: float) -> SplitConformal:
@@ -113,9 +128,9 @@ def calibrate(forecaster: Predict, context: ArrayLike, target: ArrayLike, level:
         )
     if not all(np.isfinite(single(values)).all() for values in (read, observed)):
         raise InputError("every value of the calibration windows must be finite in float32.")
-    chosen = rank(len(observed), level)
+    rank(len(observed), level)  # before the forecasts are made
     residuals = np.abs(forecast_of(forecaster, read, observed.shape[1]) - observed)
-    return SplitConformal(float(level), np.partition(residuals, chosen - 1, axis=0)[chosen - 1], len(observed))
+    return SplitConformal(float(level), radius_of(residuals, level), len(observed))
 
 
 def calibrate_on_signal(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _palette, _storage
 from ..errors import InputError, MissingExtraError
@@ -32,8 +33,13 @@ REFERENCE_LINES = {"last_value": ":", "line": "-.", "best_linear": "--"}
 """Line style of each reference in a figure of excess; its colour is that of its role in the palette."""
 
 
-def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels side by side, and their axes; `width` and `height` of the whole are in inches.
+def panels(
+    count: int, width: float = 8.0, height: float = 4.0, *, stacked: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels, and their axes; `width` and `height` of the whole are in inches.
+
+    Args:
+        stacked: one below the other, not side by side.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -43,7 +49,8 @@ def panels(count: int, width: float = 8.0, height: float = 4.0) -> tuple[Figure,
     except ModuleNotFoundError:
         raise MissingExtraError("plotting", "plot") from None
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-    all_axes = list(figure.subplots(1, count, squeeze=False)[0])
+    rows, columns = (count, 1) if stacked else (1, count)
+    all_axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes in all_axes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.2)
@@ -118,19 +125,22 @@ def save(figure: Figure, path: Path) -> None:
     _storage.write_file(path, rendered(figure, check_kind(path)))
 
 
-def forecast_figure(name: str, case: Case, standing: str, band: str = "interval") -> Figure:
-    """A figure of the history, the forecast and, where known, the Bayes forecast, the true values and the interval.
+def forecast_figure(
+    name: str, case: Case, standing: str, clock: NDArray[np.datetime64] | None = None
+) -> Figure:
+    """A figure of the history, the forecast and, where known, the Bayes forecast, the true values and the intervals.
 
     Args:
         standing: what to call the Bayes forecast, see `floors.standing`.
-        band: the label of the interval.
+        clock: [T + H], the times of the history and of the forecast; by default the axis counts steps.
     """
-    history, forecast, bayes, observed, clean, lower, upper = case
+    history, forecast, bayes, observed, clean, intervals = case
     figure, axes = _figure()
-    past = np.arange(-len(history) + 1, 1)
-    ahead = np.arange(1, len(forecast) + 1)
-    if lower is not None and upper is not None:
-        axes.fill_between(ahead, lower, upper, color=_palette.light("model"), alpha=0.15, linewidth=0, label=band)
+    every: Any = np.arange(-len(history) + 1, len(forecast) + 1) if clock is None else clock
+    past, ahead = every[: len(history)], every[len(history) :]
+    for place, (level, lower, upper) in enumerate(reversed(intervals)):
+        look: dict[str, Any] = {"color": _palette.light("model"), "alpha": 0.15 + 0.1 * place, "linewidth": 0}
+        axes.fill_between(ahead, lower, upper, label=f"interval of level {level:g}", **look)
     axes.plot(past, history, ".", color=_palette.light("seen"), markersize=4, label="history")
     if observed is not None:
         axes.plot(ahead, observed, ".", color=_palette.light("seen"), alpha=0.35, markersize=4, label="observed")
@@ -139,8 +149,14 @@ def forecast_figure(name: str, case: Case, standing: str, band: str = "interval"
     if bayes is not None:
         axes.plot(ahead, bayes, "--", color=_palette.light("bayes"), linewidth=2, label=f"Bayes, {standing}")
     axes.plot(ahead, forecast, "-", color=_palette.light("model"), linewidth=2, label=name)
-    axes.axvline(0.5, color=_palette.light("grey"), linewidth=0.8)
-    axes.set_xlabel("steps from now")
+    axes.axvline(past[-1] + (ahead[0] - past[-1]) / 2, color=_palette.light("grey"), linewidth=0.8)
+    axes.set_xlabel("steps from now" if clock is None else "")
+    if clock is not None:
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        where = AutoDateLocator()  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(where)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(where))  # type: ignore[no-untyped-call]
     axes.set_ylabel("value")
     axes.legend(frameon=False, fontsize=8, ncols=2)
     return figure

@@ -1,16 +1,26 @@
-"""Rolling origin: forecasts of a rival of a measured series from successive cutoffs, fitted again at each or once."""
+"""Rolling origin: forecasts of a measured series from successive cutoffs, by forecasters fitted once or again.
+
+`rolling_origin` is that of one rival. `blocks` and `roll` are that of a backtest: several entrants at the same
+cutoffs, block by block, so that it can be interrupted between two blocks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._arrays import channel, with_known
 from ..data.windows import finite_series
 from ..errors import InputError
+from ..forecasters.linear import RidgeAutoregression
 from ..forecasters.rivals import Rival
-from ..forecasters.rollout import check_horizon, finite
+from ..forecasters.rollout import check_horizon, finite, forecast_of
+from ..forecasters.simple import check_season, seasonal_naive_weights, weighted_sum
+from ..forecasters.statistical import METHODS, Statistical
 from . import accuracy
 from .accuracy import Accuracy
 
@@ -94,3 +104,129 @@ def rolling_origin(
         forecasts.append(finite(fitted(past)[None])[0])
     targets = np.stack([series[cutoff : cutoff + horizon] for cutoff in cutoffs])
     return RollingOrigin(cutoffs, np.stack(forecasts), targets, np.array(scales))
+
+
+class Stopped(Exception):
+    """An entrant was asked to stop while it was fitted."""
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A forecaster of a backtest.
+
+    Args:
+        name: its name in the results.
+        fit: maps the past [t], the values before a cutoff, to a forecaster: of windows [B, L, 1] to at least [B, H]
+            where `reads` is L, else of a past [t] to [H].
+        reads: L, or None for a forecaster that reads the whole past.
+        needs_past: whether `fit` reads the past, which must then be finite.
+        known: [T, D - 1], the channels of the series that a forecaster of windows reads beside the values; it is then
+            called with [B, L, D] and [B, H, D - 1], see `rollout.forecast_of`. None if D is 1.
+    """
+
+    name: str
+    fit: Callable[[Array], Callable[[Array], Any]]
+    reads: int | None = None
+    needs_past: bool = False
+    known: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Neighbouring cutoffs, whose forecasters are fitted on the same past.
+
+    Args:
+        number: from 0, in order of time.
+        fitted_at: the cutoff before which the forecasters are fitted.
+        cutoffs: [n], indices of the series.
+    """
+
+    number: int
+    fitted_at: int
+    cutoffs: NDArray[np.intp]
+
+
+def blocks(cutoffs: NDArray[np.intp], refit: int | None, most: int) -> list[Block]:
+    """The cutoffs [N] of a backtest as blocks of at most `most` cutoffs.
+
+    Args:
+        refit: fit again at every that many cutoffs; None to fit once, at the first.
+    """
+    every = len(cutoffs) if refit is None else refit
+    parts = [
+        (int(cutoffs[begin]), cutoffs[begin : begin + every][at : at + most])
+        for begin in range(0, len(cutoffs), every)
+        for at in range(0, min(every, len(cutoffs) - begin), most)
+    ]
+    return [Block(number, fitted_at, each) for number, (fitted_at, each) in enumerate(parts)]
+
+
+def roll(
+    entrants: Sequence[Entrant], values: Array, horizon: int, wanted: Sequence[Block]
+) -> Iterator[tuple[Block, dict[str, Array]]]:
+    """For each block, the forecasts [n, H] by entrant. An entrant never sees a value from its cutoff on.
+
+    Args:
+        values: [T]; NaN where a value is missing, which no window of the blocks holds.
+
+    Raises:
+        InputError: a forecaster cannot be fitted, or returns too few steps or values that are not finite.
+    """
+    fitted_at, forecasters = -1, {}
+    for block in wanted:
+        if block.fitted_at != fitted_at:
+            fitted_at = block.fitted_at
+            forecasters = {each.name: each.fit(values[:fitted_at].copy()) for each in entrants}  # a view leads on
+        yield block, {
+            each.name: _forecasts(each, forecasters[each.name], values, block.cutoffs, horizon) for each in entrants
+        }
+
+
+def _forecasts(
+    entrant: Entrant, forecaster: Callable[[Array], Any], values: Array, cutoffs: NDArray[np.intp], horizon: int
+) -> Array:
+    if entrant.reads is None:
+        return np.stack([finite(np.asarray(forecaster(values[:at].copy()), np.float64)[None])[0] for at in cutoffs])
+    windows, known = np.stack([values[at - entrant.reads : at] for at in cutoffs]), entrant.known
+    if known is None:
+        return forecast_of(forecaster, windows, horizon)
+    before = known[cutoffs[:, None] + np.arange(-entrant.reads, 0)]
+    after = known[cutoffs[:, None] + np.arange(horizon)]
+    return forecast_of(forecaster, with_known(windows, before), horizon, after)
+
+
+def rules_as_entrants(rules: Mapping[str, Callable[[Any], Any]], context_length: int) -> list[Entrant]:
+    """Rules of windows of L values, see `holdout.rules_of_windows`; nothing is fitted."""
+    return [Entrant(name, _always(rule), context_length) for name, rule in rules.items()]
+
+
+def rivals_as_entrants(context_length: int, horizon: int, season: int, *, statistical: bool) -> list[Entrant]:
+    """The rivals that are fitted on the past, and seasonal naive where its season is longer than a window.
+
+    Args:
+        context_length: L of the best linear forecaster.
+        statistical: whether AutoETS, AutoTheta and AutoARIMA of statsforecast are among them.
+
+    Raises:
+        InputError: the season is not a whole number of at least 1.
+    """
+    check_season(season)
+
+    def fitted(rival: Rival) -> Callable[[Array], Callable[[Array], Any]]:
+        return lambda past: rival.fit(past, horizon)
+
+    entrants = []
+    if season > context_length:
+        weights = seasonal_naive_weights(season, horizon, season=season)
+        entrants.append(
+            Entrant("seasonal_naive", _always(lambda windows: weighted_sum(weights, channel(windows))), season)
+        )
+    linear = RidgeAutoregression(context_length)
+    entrants.append(Entrant(linear.name, fitted(linear), context_length, needs_past=True))
+    if statistical:
+        entrants += [Entrant(name, fitted(Statistical(name, season)), needs_past=True) for name in METHODS]
+    return entrants
+
+
+def _always(forecaster: Callable[[Array], Any]) -> Callable[[Array], Callable[[Array], Any]]:
+    return lambda past: forecaster

@@ -6,7 +6,6 @@ import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from . import metrics
 HELD_OUT_SEEDS = 2**31  # seeds from here on are for validation and scores; training uses smaller ones
 MOST_VALUES = 30_000_000
 UNDEFINED = Estimate(math.nan, math.nan)
-Predict = Callable[[NDArray[Any]], NDArray[np.floating]]
+Predict = Callable[..., NDArray[np.floating]]
 
 
 @dataclass(frozen=True)

@@ -41,21 +41,26 @@ def exact(forecast: Forecast, window: FloatArray) -> Slope:
     return Slope(float(forecasts[0]), _central(windows[1:], forecasts[1:]), ERROR_DOUBLE)
 
 
-def served(forecast: Forecast, window: FloatArray, scale: float = 1.0) -> Slope:
+def served(
+    forecast: Forecast, window: FloatArray, scale: float = 1.0, center: float = 0.0, *, single: bool = True
+) -> Slope:
     """The derivative of a model in float32: central differences with two step sizes, extrapolated to step size 0.
 
     All 4 L + 1 windows are one batch. The extrapolation removes the error of second order (Richardson 1911). The
     bound is that of the difference with the smaller step, before extrapolation, plus the rounding of the forecasts.
 
     Args:
-        scale: the scale of the model's scaling, to which the step sizes are proportional.
+        scale, center: of the model's scaling; the step sizes are proportional to the scale.
+        single: whether the model reads its windows in float32; else it reads float64, and computes in float32.
     """
     move, length = MOVE_SINGLE * scale, len(window)
-    windows = np.concatenate([window[None], _moved(window, move), _moved(window, 2 * move)]).astype(np.float32)
+    windows = np.concatenate([window[None], _moved(window, move), _moved(window, 2 * move)])
+    windows = windows.astype(np.float32 if single else np.float64)
     forecasts = np.asarray(forecast(windows), np.float64)
     near = _central(windows[1 : 2 * length + 1], forecasts[1 : 2 * length + 1])
     far = _central(windows[2 * length + 1 :], forecasts[2 * length + 1 :])
-    rounding = ROUNDINGS * float(np.finfo(np.float32).eps) * max(scale, float(np.abs(forecasts).max())) / move
+    largest = max(scale, float(np.abs(forecasts - center).max()))
+    rounding = ROUNDINGS * float(np.finfo(np.float32).eps) * largest / move
     curvature = float(np.abs(far - near).max()) / 3
     return Slope(float(forecasts[0]), (4 * near - far) / 3, curvature + rounding)
 

@@ -55,6 +55,10 @@ class Forecaster(Protocol):
         """The number of steps that `forecast` forecasts directly; for farther steps it feeds forecasts back."""
 
     @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the D channels of a window: the value, and what is known in advance."""
+
+    @property
     def engine(self) -> str:
         """The engine that computes its forecasts."""
 
@@ -74,10 +78,15 @@ class Forecaster(Protocol):
         """The forecaster itself, loaded now."""
 
     def predict(self, windows: ArrayLike) -> NDArray[np.floating[Any]]:
-        """Forecasts [B, H] from windows [L], [L, 1] or [B, L, 1]."""
+        """Forecasts [B, H] from windows [L], [L, D] or [B, L, D]."""
 
-    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.floating[Any]]:
-        """Forecasts [B, horizon] after windows as for `predict`, or after a longer series [T]."""
+    def forecast(
+        self, context: ArrayLike, horizon: int, known: ArrayLike | None = None
+    ) -> NDArray[np.floating[Any]]:
+        """Forecasts [B, horizon] after windows as for `predict`, or after a longer series [T] or [T, D].
+
+        `known` [horizon, D - 1] holds what is known in advance of the steps after the context.
+        """
 
     def outside(self, windows: ArrayLike) -> Outside | None:
         """How far the windows lie outside the training data; None if none does."""

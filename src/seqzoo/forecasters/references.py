@@ -39,6 +39,7 @@ class ClosedForm:
     is_loaded = True
     horizon = 1
     context_length = CONTEXT_LENGTH
+    channels = ("value",)
 
     def __init__(self, reference: str, family: str) -> None:
         if reference not in REFERENCES:
@@ -79,8 +80,8 @@ class ClosedForm:
         outside = familiarity.of(self.signal, self.context_length).find(channel(batch))
         return outside and replace(outside, is_trained=False)
 
-    def forecast(self, context: ArrayLike, horizon: int) -> NDArray[np.float64]:
-        """Direct forecasts of every step up to `horizon`, float64 [B, horizon].
+    def forecast(self, context: ArrayLike, horizon: int, known: ArrayLike | None = None) -> NDArray[np.float64]:
+        """Direct forecasts of every step up to `horizon`, float64 [B, horizon]; nothing is `known` in advance.
 
         Raises:
             InputError: as `predict`, or the horizon is not from 1 to 10,000.

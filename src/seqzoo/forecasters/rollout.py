@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import FloatArray, with_channel
+from .._arrays import FloatArray, with_channel, with_known
 from ..data.windows import single
 from ..errors import InputError
 from ..signals import Signal
@@ -16,17 +16,23 @@ from .exact import Affine, linear_mse
 from .simple import MAX_HORIZON
 
 
+class Interval(NamedTuple):
+    """A prediction interval: its level, and its ends at each step ahead, [H] each."""
+
+    level: float
+    lower: FloatArray
+    upper: FloatArray
+
+
 class Case(NamedTuple):
-    """A forecast with its history and comparisons, each [T]. `bayes`, `observed` and `clean` are None if unknown;
-    `lower` and `upper` are None without an interval."""
+    """A forecast with its history and comparisons, each [T]. `bayes`, `observed` and `clean` are None if unknown."""
 
     history: FloatArray
     forecast: FloatArray
     bayes: FloatArray | None
     observed: FloatArray | None
     clean: FloatArray | None
-    lower: FloatArray | None = None
-    upper: FloatArray | None = None
+    intervals: tuple[Interval, ...] = ()
 
 
 def finite(forecast: FloatArray) -> FloatArray:
@@ -47,7 +53,7 @@ def finite(forecast: FloatArray) -> FloatArray:
 
 
 def recursive(
-    predict: Callable[[FloatArray], FloatArray], context: FloatArray, horizon: int
+    predict: Callable[[FloatArray], FloatArray], context: FloatArray, horizon: int, known: FloatArray | None = None
 ) -> FloatArray:
     """The roll-out of a model: each forecast is appended, in float64, to the window that the model reads next.
 
@@ -55,9 +61,11 @@ def recursive(
     roll-out behaves.
 
     Args:
-        predict: maps [B, L, 1] to [B, H].
-        context: [B, L, 1]
+        predict: maps [B, L, D] to [B, H].
+        context: [B, L, D]
         horizon: steps to forecast, 1 to 10,000.
+        known: [B, horizon, D - 1], the channels of the steps after the context that are known in advance; needed
+            only beyond the model's own horizon, and None if D is 1.
 
     Returns:
         [B, horizon] in the type that `predict` returns.
@@ -74,22 +82,27 @@ def recursive(
         ahead = predict(context)[:, : horizon - done]
         parts.append(ahead)
         done += ahead.shape[1]
-        context = np.concatenate([context, with_channel(ahead)], axis=1)[:, -length:]
+        if done < horizon:
+            following = None if known is None else known[:, done - ahead.shape[1] : done]
+            context = np.concatenate([context, with_known(ahead, following)], axis=1)[:, -length:]
     return np.concatenate(parts, axis=1)
 
 
 def forecast_of(
-    forecaster: Callable[[NDArray[np.float64]], FloatArray], context: FloatArray, horizon: int
+    forecaster: Callable[..., FloatArray], context: FloatArray, horizon: int, known: FloatArray | None = None
 ) -> NDArray[np.float64]:
-    """The forecast [B, horizon] of a forecaster from contexts [B, L].
+    """The forecast [B, horizon] of a forecaster from contexts [B, L], or [B, L, D] with channels known in advance.
 
-    The forecaster maps [B, L, 1] to at least [B, horizon]. It gets a copy in float64, so that it can neither see
-    values around the windows nor change them.
+    The forecaster maps [B, L, 1], or contexts [B, L, D] as they are, to at least [B, horizon]. If given, it also gets
+    `known` [B, horizon, D - 1], the channels of the steps after the context. It gets a copy in float64, so that it
+    can neither see values around the windows nor change them.
 
     Raises:
         InputError: the forecaster returns another shape, fewer steps, or a value that is not finite in float32.
     """
-    forecast = forecaster(with_channel(np.array(context, dtype=np.float64)))
+    batch = np.array(context, dtype=np.float64)
+    batch = batch if batch.ndim == 3 else with_channel(batch)
+    forecast = forecaster(batch) if known is None else forecaster(batch, known)
     try:
         ahead = np.asarray(forecast, dtype=np.float64)
     except (TypeError, ValueError) as error:

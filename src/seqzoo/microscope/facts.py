@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..bundles import holdout
 from ..bundles.store import Bundle
 from ..data.scaling import FLOOR
+from ..data.windows import as_batch
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
 from ..forecasters import familiarity
@@ -27,12 +29,12 @@ FARTHEST = 100  # steps ahead; the best linear weights of more would delay the p
 class Subject:
     """One recurrent bundle under the microscope, and the window that a page of it begins with.
 
-    `fixed` holds the facts that do not change. `start` [L] is the first window; `is_given` tells whether the caller
-    gave it.
+    `fixed` holds the facts that do not change. `start` [L] is the first window, and `known` [L][D - 1] are the
+    channels beside its values; `is_given` tells whether the caller gave it.
 
     Args:
-        window: the first window [L], in the units of the series. By default it is drawn from the model's signal, or
-            is the first one of the hold-out.
+        window: the first window [L] or [L, D], in the units of the series. By default it is drawn from the model's
+            signal, or is the first one of the hold-out.
         view: the state of the page; `draw` in it is the number of the drawn window.
 
     Raises:
@@ -40,7 +42,7 @@ class Subject:
     """
 
     def __init__(
-        self, bundle: Bundle, *, window: Sequence[float] | None = None, view: Mapping[str, Any] | None = None
+        self, bundle: Bundle, *, window: ArrayLike | None = None, view: Mapping[str, Any] | None = None
     ) -> None:
         facts = bundle.manifest
         self.length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
@@ -53,11 +55,11 @@ class Subject:
             raise InputError(
                 f"{facts.name} reads {self.length:,} values; the microscope shows windows of 2 to {LONGEST}."
             )
-        if window is not None and (len(window) != self.length or not np.isfinite(window).all()):
-            raise InputError(f"a window of {facts.name} has {self.length} finite values, got {len(window)}.")
+        channels = facts.contract.names[1:]
+        self._given = None if window is None else as_batch(window, self.length, facts.contract.names)[0].astype(float)
         self._process = facts.process
         self._held_out = None if self._process is not None else holdout.of(bundle)
-        self._given = None if window is None else list(window)
+        self._known = holdout.known_of(bundle) if channels else None
         self._horizon = horizon
         self._turn(view or {})
         if self._process is None:
@@ -76,6 +78,7 @@ class Subject:
             "best_linear_bias": linear.bias.tolist(),
             "signal": signal,
             "standings": standings,
+            "channels": list(channels),
         }
 
     def turns(self, view: Mapping[str, Any]) -> bool:
@@ -111,8 +114,9 @@ class Subject:
     def _turn(self, view: Mapping[str, Any]) -> None:
         self._draw = _whole(view, "draw", 0, DRAWS - 1)
         self.is_given = self._given is not None and self._draw == 0
+        self.known: list[list[float]] = []
         if self._given is not None and self.is_given:
-            self.start = self._given
+            self.start, self.known = self._given[:, 0].tolist(), self._given[:, 1:].tolist()
         elif self._process is not None:
             drawn = self._process.draw(1, self.length, 1, np.random.default_rng(self._draw))
             self.start = drawn.context[0].tolist()
@@ -120,6 +124,8 @@ class Subject:
             assert self._held_out is not None
             first = self._draw % (len(self._held_out) - self.length)
             self.start = self._held_out[first : first + self.length].tolist()
+            if self._known is not None:
+                self.known = self._known[first : first + self.length].tolist()
 
     def _is_window(self, window: Sequence[float]) -> bool:
         return len(window) == self.length and bool(np.isfinite(window).all())

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .._arrays import FloatArray
+from .._arrays import FloatArray, channel, values_of, with_known
 from ..bundles.store import WEIGHTS, Bundle
 from ..errors import InputError, IntegrityError
 from ..runtime.engines.numpy import read_weights
@@ -41,17 +41,17 @@ def _dense(weights: Weights, name: str, x: Array) -> Array:
 
 
 def _linear(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
-    return Pass(_dense(weights, "head", x))
+    return Pass(_dense(weights, "head", x.reshape(len(x), -1)))
 
 
 def _mlp(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
-    hidden = _gelu(_dense(weights, "first", x)) * mask
+    hidden = _gelu(_dense(weights, "first", x.reshape(len(x), -1))) * mask
     return Pass(_dense(weights, "head", _gelu(_dense(weights, "second", hidden))))
 
 
 def _tcn(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
     """Causal convolutions: a step reads itself and the steps one and two dilations back, or zeros."""
-    states, layer = x[:, :, None], 0
+    states, layer = x, 0
     while f"layers.{layer}.1.weight" in weights:
         kernel, reach = weights[f"layers.{layer}.1.weight"], 2**layer
         taps, length = kernel.shape[2], states.shape[1]
@@ -64,14 +64,14 @@ def _tcn(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
 
 
 def _gaf_cnn(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
-    maps = _pooled(_gelu(_convolved(weights, "first", gramian(x))) * mask[:, None, None])
+    maps = _pooled(_gelu(_convolved(weights, "first", gramian(channel(x)))) * mask[:, None, None])
     maps = _pooled(_gelu(_convolved(weights, "second", maps)))
     return Pass(_dense(weights, "head", _gelu(_dense(weights, "hidden", maps.reshape(len(x), -1)))))
 
 
 def _transformer(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
     attention: list[Array] = []
-    states = _dense(weights, "value", x[:, :, None]) + weights["place"]
+    states = _dense(weights, "value", x) + weights["place"]
     rows, length, width = states.shape
     later = np.triu(np.full((length, length), -np.inf), 1)
     while (block := f"blocks.{len(attention)}") + ".inner.weight" in weights:
@@ -93,7 +93,7 @@ class Equations(NamedTuple):
     """The equations of an architecture.
 
     Args:
-        run: called with the weights, x [B, L], a mask [units] of 0 (off) and 1, and the number of heads.
+        run: called with the weights, x [B, L, D], a mask [units] of 0 (off) and 1, and the number of heads.
         first: the name of the weights whose rows are the first filters; empty if it has none.
         unit: the word for a part that can be switched off; empty if it has none.
     """
@@ -115,6 +115,8 @@ ARCHITECTURES = {
 class FeedForward:
     """One feed-forward bundle, read from its weights. Windows and forecasts are in the series' units.
 
+    Windows are [B, L], or [B, L, D] for a model of D channels; only the values are scaled.
+
     Raises:
         InputError: the architecture is not in ARCHITECTURES.
         IntegrityError: the weights are damaged, or not those of the architecture.
@@ -133,24 +135,29 @@ class FeedForward:
             if not 1 <= self.heads <= MOST_HEADS:
                 raise ValueError(f"{self.heads} heads")
             self.filters = self._weights[self._known.first] if self._known.first else None
+            if self.filters is not None and facts.contract.channels > 1:  # those of the value
+                wide = self.filters.reshape(len(self.filters), -1, facts.contract.channels)
+                self.filters = self.filters[:, :1] if self.filters.ndim == 3 else channel(wide)
             blocks = sum(name.endswith("queries_keys_values.bias") for name in self._weights)
             self.units = blocks * self.heads if self.filters is None else len(self.filters) * bool(self.unit)
-            shape = self.forecast(np.zeros((1, length))).shape
+            shape = self.forecast(np.zeros((1, length, facts.contract.channels))).shape
         except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
             raise IntegrityError(f"the weights are not those of a {facts.architecture}: {error}.") from None
         if shape != (1, horizon):
             raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {horizon}.")
 
     def run(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Pass:
-        """The results for windows [B, L], with the units `off` at zero. The forecast is in series units."""
+        """The results for windows, with the units `off` at zero. The forecast is in series units."""
         mask = np.ones(self.units)
         mask[list(off)] = 0
-        frame = self._scaling.frame(windows)
-        result = self._known.run(self._weights, frame.enter(windows), mask, self.heads)
+        frame = self._scaling.frame(values_of(windows))
+        known = windows[:, :, 1:] if windows.ndim == 3 else None
+        entered = np.asarray(with_known(frame.enter(values_of(windows)), known), np.float64)
+        result = self._known.run(self._weights, entered, mask, self.heads)
         return result._replace(forecast=frame.leave(result.forecast))
 
     def forecast(self, windows: FloatArray, off: frozenset[int] = frozenset()) -> Array:
-        """The forecasts [B, H] of windows [B, L], with the units `off` at zero."""
+        """The forecasts [B, H] of windows, with the units `off` at zero."""
         return self.run(windows, off).forecast
 
     def worth(self, windows: FloatArray, units: Sequence[int]) -> Array:

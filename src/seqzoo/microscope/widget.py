@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from ..bundles.shelf import find
 from ..bundles.store import WEIGHTS, Bundle, open_bundle
 from ..errors import MissingExtraError
@@ -27,7 +29,7 @@ class Microscope(anywidget.AnyWidget):
     Args:
         bundle: a bundle of a recurrent architecture.
         url: the address of the weights for the browser, as "/api/models/lstm.sine/files/weights.safetensors".
-        window: the first window [L], in the units of the series; by default drawn from the model's signal.
+        window: the first window [L] or [L, D], in the units of the series; by default drawn from the model's signal.
         view: the state of the page, as short texts: `draw` is the number of the drawn window; `t` is the step and
             `ahead` the step ahead, both from 1; `unit`; `scope` is one or all; `sort` is off;
             `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of unit 5 at 1); `ablate` as "3~5"; `order`
@@ -48,6 +50,10 @@ class Microscope(anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
     window = traitlets.List(traitlets.Float()).tag(sync=True)
     start = traitlets.List(traitlets.Float()).tag(sync=True)
+    channels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """The names of the channels beside the value, which are known in advance."""
+    known = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
+    """These channels at each step of the first window."""
     scale = traitlets.List(traitlets.Float(), [0.0, 1.0]).tag(sync=True)
     best_linear = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
     best_linear_bias = traitlets.List(traitlets.Float()).tag(sync=True)
@@ -65,14 +71,15 @@ class Microscope(anywidget.AnyWidget):
         bundle: Bundle,
         *,
         url: str = "",
-        window: list[float] | None = None,
+        window: ArrayLike | None = None,
         view: Mapping[str, str] | None = None,
     ) -> None:
         self._subject = Subject(bundle, window=window, view=view)
         self._weights = b"" if url else bundle.read(WEIGHTS)
         start = self._subject.start
         super().__init__(
-            url=url, view=dict(view or {}), window=start, start=start, is_given=self._subject.is_given,
+            url=url, view=dict(view or {}), window=start, start=start, known=self._subject.known,
+            is_given=self._subject.is_given,
             **self._subject.fixed,
         )  # fmt: skip
         self._follow({})
@@ -88,6 +95,7 @@ class Microscope(anywidget.AnyWidget):
     def _redraw(self, change: dict[str, Any]) -> None:
         """Draw another window if the view asks for one; the browser then updates `window`."""
         if self._subject.turns(change["new"]):
+            self.known = self._subject.known  # before `start`, which the browser follows
             self.is_given, self.start = self._subject.is_given, self._subject.start
 
     def _follow(self, _change: dict[str, Any]) -> None:

@@ -26,12 +26,14 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from .. import __version__
-from .._arrays import FloatArray, with_channel
+from .._arrays import FloatArray, with_known
 from .._extras import one_thread, require
 from ..bundles import holdout as holdouts
+from ..bundles import intervals as kept_intervals
 from ..bundles import store
 from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, TrainingFacts
 from ..bundles.store import Bundle
+from ..data.calendar import VALUE, Calendar
 from ..data.scaling import Scaling
 from ..data.windows import pooled
 from ..errors import InputError, IntegrityError, first_line
@@ -45,7 +47,7 @@ from ..training.spec import TrainingSpec
 from ..zoo import _model_files, _registry
 from ..zoo._card import Card
 from ..zoo._recipes import configured
-from . import cards
+from . import cards, series_intervals
 from .set_scores import score_of_set
 
 SCORE_SEED = HELD_OUT_SEEDS + 1
@@ -67,8 +69,15 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
         raise InputError("the run has no evaluated weights yet: train it for longer.")
     store.check_replaceable(path)
     spec, module = trained.spec, trained.module
-    holdout = _holdout(spec)
+    holdout, known = _holdout(spec), _known_holdout(spec)
     manifest = _manifest(trained, card, name or spec.name)
+    if isinstance(spec.source, Observed):
+        predict = in_units(module, spec.scaling)
+        length = spec.context_length
+        errors = series_intervals.calibration(predict, spec.source, length, spec.horizon, spec.known())
+        assert holdout is not None
+        facts = series_intervals.facts_of(predict, errors, holdout[0], length, spec.source, known)
+        manifest = msgspec.structs.replace(manifest, intervals=facts)
     golden = _golden_windows(spec)
     contents = {
         store.CARD: cards.render(manifest, card).encode(),
@@ -79,7 +88,9 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
         store.HISTORY: msgspec.json.encode(trained.history) + b"\n",
     }
     if holdout is not None:
-        contents[store.HOLDOUT] = holdouts.encoded(holdout)
+        contents[store.HOLDOUT] = holdouts.encoded(holdout, known)
+    if manifest.intervals is not None:
+        contents[store.INTERVALS] = kept_intervals.encoded(errors)
     return store.write_bundle(path, manifest, contents)
 
 
@@ -88,6 +99,15 @@ def _holdout(spec: TrainingSpec) -> list[NDArray[np.float64]] | None:
     if isinstance(spec.source, Simulated):
         return None
     return [member.held_out(spec.context_length) for member in spec.source.members]
+
+
+def _known_holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
+    """The channels beside these values that were known in advance; None if D is 1."""
+    known = spec.known()
+    if known is None:
+        return None
+    assert isinstance(spec.source, Observed)
+    return known[spec.source.cutoff - spec.context_length :]
 
 
 def _golden(context: FloatArray, forecast: FloatArray) -> bytes:
@@ -140,13 +160,37 @@ class WindowedInUnits(nn.Module):
         return forecast
 
 
+class WindowedOfChannels(nn.Module):
+    """The same for windows [B, L, D] of several channels, in the type that the scaling states."""
+
+    def __init__(self, model: nn.Module, context_length: int, scaling: Scaling, names: Sequence[str]) -> None:
+        super().__init__()
+        self.model = model if scaling.is_identity else Scaled(model, scaling)
+        self.is_double = not scaling.is_identity
+        self.context_length, self.channels, self.names = context_length, len(names), ", ".join(names)
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        length, channels = self.context_length, self.channels
+        if context.dim() != 3 or context.size(1) != length or context.size(2) != channels:
+            raise ValueError(
+                f"this model reads windows of {length} steps, a tensor [B, {length}, {channels}] of the channels "
+                f"{self.names}; got {context.shape}"
+            )
+        if context.dtype != (torch.float64 if self.is_double else torch.float32):
+            raise ValueError("this model reads windows in the type that its card states; convert them first")
+        forecast: torch.Tensor = self.model(context)
+        return forecast
+
+
 def _windowed(module: nn.Module, contract: Contract) -> nn.Module:
     length, scaling = contract.context_length, contract.scaling
+    if contract.channels > 1:
+        return WindowedOfChannels(module, length, scaling, contract.names)
     return Windowed(module, length) if scaling.is_identity else WindowedInUnits(module, length, scaling)
 
 
 def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
-    """A scripted module, [B, L, 1] to [B, H], that plain `torch.jit.load` opens; it raises on any other shape.
+    """A scripted module, [B, L, D] to [B, H], that plain `torch.jit.load` opens; it raises on any other shape.
 
     It takes and returns the units of the series: float32, or float64 if the contract has a scaling.
 
@@ -204,7 +248,7 @@ def _reason(error: Exception) -> str:
 
 
 def to_onnx(module: nn.Module, contract: Contract) -> bytes:
-    """One self-contained ONNX file, [batch, L, 1] -> [batch, H], without metadata of the machine that wrote it.
+    """One self-contained ONNX file, [batch, L, D] -> [batch, H], without metadata of the machine that wrote it.
 
     It takes and returns the units of the series: float32, or float64 if the contract has a scaling.
 
@@ -213,7 +257,7 @@ def to_onnx(module: nn.Module, contract: Contract) -> bytes:
         MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
     check_exporter()
-    example = torch.zeros(3, contract.context_length, 1, dtype=getattr(torch, contract.scaling.dtype))
+    example = torch.zeros(3, contract.context_length, contract.channels, dtype=getattr(torch, contract.scaling.dtype))
     graph_of = module if contract.scaling.is_identity else Scaled(module, contract.scaling)
     with _quiet_exporter():
         try:
@@ -298,13 +342,13 @@ def _quiet_exporter() -> Iterator[None]:
 
 
 def _golden_windows(spec: TrainingSpec) -> FloatArray:
-    """Windows [B, L, 1] in the units of the series: float64 if there is a scaling, otherwise float32.
+    """Windows [B, L, D] in the units of the series: float64 if there is a scaling, otherwise float32.
 
     Some are of the source; some are far from it, which reveals errors of gates.
     """
     length = spec.context_length
     rng = np.random.default_rng(HELD_OUT_SEEDS + 2)
-    process = spec.source.process
+    process, known = spec.source.process, None
     if process is not None:
         likely = process.draw(GOLDEN_WINDOWS, length, 1, rng).context
     else:
@@ -312,16 +356,23 @@ def _golden_windows(spec: TrainingSpec) -> FloatArray:
         pasts = [spec.scaling.standardise(member.past()) for member in spec.source.members]
         seen, own = pooled(pasts, length)
         places = np.concatenate(own)
-        likely = seen.context[places[rng.integers(len(places), size=GOLDEN_WINDOWS)]]
+        rows = places[rng.integers(len(places), size=GOLDEN_WINDOWS)]
+        likely = seen.context[rows]
+        known = spec.known()
+        if known is not None:  # of the one series, where rows are positions
+            known = known[rows[:, None] + np.arange(length)]
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
     windows = np.concatenate([likely, unlikely, chosen]).astype(np.float32)
-    return with_channel(spec.scaling.restore(windows))
+    if known is not None:
+        others = rng.uniform(-1, 1, (len(windows) - len(known), length, spec.channels - 1))
+        known = np.concatenate([known, others]).astype(np.float32)
+    return with_known(spec.scaling.restore(windows), known)
 
 
 def eager(module: nn.Module, windows: FloatArray) -> torch.Tensor:
-    """The forecast [B, H] of a module in PyTorch, from windows [B, L, 1], as the module takes and returns them."""
+    """The forecast [B, H] of a module in PyTorch, from windows [B, L, D], as the module takes and returns them."""
     pieces = np.array_split(windows, -(-len(windows) // 512))
     with torch.no_grad(), one_thread():
         return torch.cat([module(torch.from_numpy(piece)) for piece in pieces])
@@ -335,6 +386,7 @@ def module_of(bundle: Bundle) -> nn.Module:
         IntegrityError: the weights do not fit it.
     """
     architecture = _registry.architecture(bundle.manifest.architecture)
+    channels = bundle.manifest.contract.channels
     data = bundle.read(store.WEIGHTS)
     try:
         config = configured(architecture.config(), "config", bundle.manifest.config)
@@ -342,9 +394,9 @@ def module_of(bundle: Bundle) -> nn.Module:
         if any(tensor.dtype != torch.float32 for tensor in weights.values()):
             raise IntegrityError("the weights are not all float32.")
         with torch.device("meta"):  # compares shapes before taking any memory
-            architecture.module(config).load_state_dict(weights, assign=True)
+            architecture.build(config, channels).load_state_dict(weights, assign=True)
         with torch.random.fork_rng():
-            module = architecture.module(config)  # also makes tensors that the weights do not hold
+            module = architecture.build(config, channels)  # also makes tensors that the weights do not hold
         module.load_state_dict(weights)
     except (KeyError, RuntimeError, ValueError, InputError, SafetensorError) as error:
         first = str(error).splitlines()[0]
@@ -365,7 +417,7 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
         return _on_series(
             score_on_series(
                 in_units(module, spec.scaling), values[0], length, horizon, season=spec.source.season,
-                linear=linear_on(spec.source, length, horizon),
+                linear=linear_on(spec.source, length, horizon), known=_known_holdout(spec),
             )
         )  # fmt: skip
     windows = min(process.windows_to_score, most_windows(length, horizon))
@@ -374,7 +426,7 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
 
 
 def in_units(module: nn.Module, scaling: Scaling) -> Callable[[NDArray[np.floating]], NDArray[np.floating]]:
-    """A function from windows [B, L, 1] to a module's forecasts [B, H] in PyTorch, both in the series' units."""
+    """A function from windows [B, L, D] to a module's forecasts [B, H] in PyTorch, both in the series' units."""
     whole = module if scaling.is_identity else Scaled(module, scaling)
     return lambda windows: eager(whole, windows.astype(scaling.dtype, copy=False)).numpy()
 
@@ -420,8 +472,10 @@ def contract_of(spec: TrainingSpec) -> Contract:
     reach = None
     if isinstance(spec.source, Observed):
         reach = float(np.abs(spec.source.past() - scaling.center).max() / scaling.scale)
+    calendar = Calendar(spec.calendar, None if series.times is None else series.times.zone)
+    several = {"channels": spec.channels, "names": (VALUE, *calendar.names), "zone": calendar.zone}
     return Contract(
-        length, horizon, scaling=scaling, names=(spec.source.key,),
+        length, horizon, scaling=scaling, **(several if spec.calendar else {"names": (spec.source.key,)}),
         frequency=None if series.times is None else series.times.frequency.alias,
         reach=reach,
     )  # fmt: skip

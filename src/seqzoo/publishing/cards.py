@@ -6,11 +6,14 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..bundles.manifest import Manifest, ScoreFacts
-from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
+from ..bundles.manifest import Contract, Manifest, ScoreFacts
+from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, INTERVALS, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
+from ..data.calendar import FRACTIONS
 from ..data.scaling import Scaling
+from ..evaluation.intervals import highest_level
 from ..evaluation.on_a_set import BESIDE, MODEL
 from ..forecasters.floors import NO_EXCESS
+from ..runtime.intervals import standings
 from ..signals import Observed, ObservedSet, Simulated
 
 if TYPE_CHECKING:
@@ -36,11 +39,11 @@ _TEMPLATE = """\
 
 ## Input and output
 
-- Input `{input}`: {dtype} `[B, {context_length}, 1]`, {context_length} consecutive values of one series; \
-a single window is `(1, {context_length}, 1)`.{units}
+- Input `{input}`: {dtype} `[B, {context_length}, {width}]`, {context_length} consecutive values of one series; \
+a single window is `(1, {context_length}, {width})`.{units}
 - Output `{output}`: {dtype} `[B, {horizon}]`, the {next_values}; for a single window `(1, {horizon})`. \
 A continuous value, not a class or a probability.
-
+{channels}
 ## Data
 
 {source}{data}.
@@ -56,14 +59,14 @@ On {windows:,} windows that no training or validation step has seen{over}. MSE i
 | **{name}** | **{own} ± {own_se}** |
 
 {distance}{each}
-
+{intervals}
 ## Use
 
 ```python
 import seqzoo
 
 predictor = seqzoo.load("{name}")  # returns at once; the model is loaded at the first prediction
-predictor.predict([0.1] * {context_length})
+predictor.predict([{step}] * {context_length})
 ```
 
 It runs on the CPU. `{torchscript}` opens with `torch.jit.load`, `{onnx}` with ONNX Runtime; neither needs seqzoo.
@@ -92,7 +95,7 @@ Retrain and compare: `{rebuild}`.
 | `{onnx}` | one self-contained ONNX file with dynamic batch |
 | `{golden}` | inputs and outputs that every engine must reproduce |
 | `{history}` | loss and excess along the training |
-{holdout}| `{card_file}` | this card |
+{holdout}{kept_intervals}| `{card_file}` | this card |
 """
 
 
@@ -137,6 +140,9 @@ def render(manifest: Manifest, card: Card) -> str:
         horizon=contract.horizon,
         dtype=contract.scaling.dtype,
         units=_units(contract.scaling),
+        width=contract.channels,
+        channels=_channels(contract),
+        step="0.1" if contract.channels == 1 else [0.1, *[0.0, 1.0] * (contract.channels // 2)],
         next_values=_next_values(contract.horizon),
         data=_data(manifest),
         unit=_unit(manifest),
@@ -148,6 +154,7 @@ def render(manifest: Manifest, card: Card) -> str:
         own=_error(score.mse[0]),
         own_se=_error(score.mse[1]),
         distance=_distance(score),
+        intervals=_intervals(manifest),
         seed=training.seed,
         steps=training.steps,
         windows_seen=training.windows_seen,
@@ -161,8 +168,43 @@ def render(manifest: Manifest, card: Card) -> str:
         golden=GOLDEN,
         history=HISTORY,
         holdout="" if is_simulated else f"| `{HOLDOUT}` | the values that the score was measured on |\n",
+        kept_intervals="" if manifest.intervals is None else f"| `{INTERVALS}` | calibration errors of intervals |\n",
         card_file=CARD,
     )
+
+
+_INTERVALS = """
+## Intervals
+
+`{file}` holds {windows:,} absolute errors at each step ahead, on the last fifth of the values before the hold-out. \
+Those values chose the weights but did not fit them. Two kinds of intervals, of any level up to {highest:g}, follow:
+
+- split conformal: forecast ± the ⌈(n + 1) level⌉-th smallest error. If windows were exchangeable, a target would \
+lie inside with probability at least the level; those of one series are so only roughly, while it does not change;
+- adaptive: they start from these radii and move after every error that becomes known since. In the long run their \
+coverage returns to the level however the series drifts; no single interval is promised anything.
+
+Measured on the hold-out, {cutoffs:,} cutoffs; ± is one standard error of a coverage that equals the level.
+
+| level | method | covered | farthest step | mean width | misses its level |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def _intervals(manifest: Manifest) -> str:
+    """The section on intervals; empty where the bundle holds none."""
+    facts = manifest.intervals
+    if facts is None:
+        return ""
+    rows = [
+        f"| {one.level:.0%} | {one.method} | {one.overall} | {one.worst} | {one.width:.5g} | {one.misses or 'no'} |"
+        for one in standings(facts)
+    ]
+    return _INTERVALS.format(
+        file=INTERVALS, windows=facts.windows, highest=highest_level(facts.windows), cutoffs=manifest.score.windows,
+        rows="\n".join(rows),
+    )  # fmt: skip
 
 
 def _units(scaling: Scaling) -> str:
@@ -174,6 +216,33 @@ def _units(scaling: Scaling) -> str:
     else:
         within = "less the mean of its window, divided by the standard deviation of its window"
     return f" Values and forecasts are in the units of the series; inside, the network reads each value {within}."
+
+
+def _channels(contract: Contract) -> str:
+    """The formula of each channel, for programs in any language; empty where there is one."""
+    calendar = contract.calendar
+    if calendar is None:
+        return ""
+    rows = [
+        f"| `{part}_{wave}` | {wave}(2 pi f) with f = {FRACTIONS[part]} |"
+        for part in calendar.parts
+        for wave in ("sin", "cos")
+    ]
+    clock = f"the clock of {calendar.zone}" if calendar.zone else "the local clock of the series"
+    return "\n".join([
+        "",
+        f"A step has {contract.channels} channels, in this order:",
+        "",
+        "| channel | what it holds |",
+        "|---|---|",
+        f"| `{contract.names[0]}` | the value of the series at the step |",
+        *rows,
+        "",
+        "The calendar of a step is that of the **next** step, which is known in advance: the last row of a window "
+        f"holds the time of the first forecast step. Times are read on {clock}. `seqzoo forecast --file` computes "
+        "the channels.",
+        "",
+    ])  # fmt: skip
 
 
 def _error(mse: float) -> str:

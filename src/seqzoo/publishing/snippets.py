@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import NamedTuple
 
 from ..bundles.manifest import Manifest
-from ..bundles.store import ONNX, TORCHSCRIPT
+from ..bundles.store import CARD, ONNX, TORCHSCRIPT
 
 
 class Snippet(NamedTuple):
@@ -25,19 +26,26 @@ def of(name: str, manifest: Manifest, origin: str) -> list[Snippet]:
         name: under which it lies on the shelf, where names are known to be harmless.
         origin: the address of a server, as "http://127.0.0.1:8000".
     """
-    length = manifest.contract.context_length
+    length, width = manifest.contract.context_length, manifest.contract.channels
     is_double = not manifest.contract.scaling.is_identity
     likely = float(f"{manifest.contract.scaling.center:.6g}") if is_double else 0.1
-    values = _lines([likely] * length)
+    step = likely if width == 1 else [likely, *[0.0, 1.0] * (width // 2)]  # sines and cosines at midnight
+    values = _lines([likely] * length) if width == 1 else ",\n".join([f"    {step}"] * length)
+    named_channels = textwrap.wrap(f"Each step: {', '.join(manifest.contract.names)}.", 58)
+    told = "" if width == 1 else "".join(f"# {line}\n" for line in [*named_channels, f"{CARD} has their formulas."])
+    steps = f"[[{step}] * {length}]"
+    of_numpy = f"np.full((1, {length}, 1), {likely}, np.{{}})" if width == 1 else f"np.array({steps}, np.{{}})"
     kind, number = ("float64", "double") if is_double else ("float32", "float")
     dtype = ", dtype=torch.float64" if is_double else ""
+    of_torch = f"torch.full((1, {length}, 1), {likely}{dtype})" if width == 1 else f"torch.tensor({steps}{dtype})"
     options = ", torch::kFloat64" if is_double else ""
+    horizon = 10 if width == 1 else manifest.contract.horizon  # beyond it, more of the calendar is needed
     named = json.dumps(manifest.contract.input)
     python = f"""\
 import seqzoo
 
 predictor = seqzoo.load("{name}")
-forecast = predictor.predict([{likely}] * {length})
+{told}forecast = predictor.predict([{step}] * {length})
 print(forecast.tolist())
 """
     onnx = f"""\
@@ -45,7 +53,7 @@ import numpy as np
 import onnxruntime
 
 session = onnxruntime.InferenceSession("{ONNX}")
-window = np.full((1, {length}, 1), {likely}, np.{kind})
+{told}window = {of_numpy.format(kind)}
 if not len(window):  # ONNX Runtime aborts the process on an empty batch of an LSTM or a GRU
     raise ValueError("no window to forecast from")
 (forecast,) = session.run(None, {{{named}: window}})
@@ -55,7 +63,7 @@ print(forecast.tolist())
 import torch
 
 model = torch.jit.load("{TORCHSCRIPT}")
-window = torch.full((1, {length}, 1), {likely}{dtype})
+{told}window = {of_torch}
 with torch.no_grad():
     forecast = model(window)
 print(forecast.tolist())
@@ -63,7 +71,7 @@ print(forecast.tolist())
     curl = f"""\
 curl -s {origin}/api/models/{name}/forecast \\
   -H 'content-type: application/json' \\
-  -d '{{"horizon": 10, "context": [
+  -d '{{"horizon": {horizon}, "context": [
 {values}
   ]}}'
 """
@@ -75,7 +83,7 @@ curl -s {origin}/api/models/{name}/forecast \\
 #include <iterator>
 #include <vector>
 
-// Reads windows of {length} values each,
+// Reads windows of {length if width == 1 else f"{length} rows of {width}"} values each,
 // writes a line of forecasts for each.
 int main() {{
   torch::NoGradGuard without_gradients;
@@ -83,9 +91,9 @@ int main() {{
 
   std::istream_iterator<{number}> first(std::cin), last;
   std::vector<{number}> values(first, last);
-  const int64_t rows = values.size() / {length};
+  const int64_t rows = values.size() / {length * width};
   auto window = torch::from_blob(
-      values.data(), {{rows, {length}, 1}}{options});
+      values.data(), {{rows, {length}, {width}}}{options});
 
   auto forecast = model.forward({{window}}).toTensor();
 

@@ -18,7 +18,7 @@ input [
   {{
     name: "{input}"
     data_type: {datatype}
-    dims: [ -1, {context_length}, 1 ]
+    dims: [ -1, {context_length}, {channels} ]
   }}
 ]
 output [
@@ -56,6 +56,7 @@ def write(bundle: Bundle, layout: str, folder: Path) -> Path:
         input=facts.contract.input,
         output=facts.contract.output,
         context_length=facts.contract.context_length,
+        channels=facts.contract.channels,
         horizon=facts.contract.horizon,
         datatype={"float32": "TYPE_FP32", "float64": "TYPE_FP64"}[facts.contract.scaling.dtype],
     )

@@ -27,7 +27,7 @@ from ..forecasters.floors import NO_EXCESS
 from ..forecasters.table import REQUIRED, label
 from ..runtime import Predictor, engines, golden
 from ..signals import Observed, ObservedSet, Simulated
-from . import script_archive, set_scores
+from . import script_archive, series_intervals, set_scores
 
 WINDOWS = 20_000
 FEW = 2_000  # fewer fresh windows may miss all rare large errors of a signal
@@ -149,6 +149,9 @@ def _behaviour(bundle: Bundle, windows: int, seed: int) -> Iterator[tuple[str, C
     for engine in engines.offered(bundle.manifest):
         yield engine, lambda engine=engine: _golden(bundle, engine, _engine(bundle, engine))  # type: ignore[misc]
     yield "score", lambda: _score(bundle, windows, seed)
+    if bundle.manifest.intervals is not None:
+        yield "coverage", lambda: series_intervals.check_coverage(bundle, Predictor(bundle, "onnx").warm().predict)
+        yield "intervals", lambda: _intervals(bundle)
     if not isinstance(bundle.manifest.source, Simulated):
         yield "split", lambda: _split(bundle)
 
@@ -268,8 +271,9 @@ def _score_on_series(bundle: Bundle) -> str:
     if LINEAR in stated.rivals and is_stored(source.sha256):  # the bundle lacks the values that it was fitted on
         linear = linear_on(source, length, horizon)
     measured = score_on_series(
-        predictor.predict, holdout.of(bundle), length, horizon, season=source.season, linear=linear
-    )
+        predictor.predict, holdout.of(bundle), length, horizon, season=source.season, linear=linear,
+        known=holdout.known_of(bundle),
+    )  # fmt: skip
     if linear is None:
         stated = _without(stated, LINEAR)
     if stated.windows != measured.model.cutoffs:
@@ -289,19 +293,37 @@ def _score_on_series(bundle: Bundle) -> str:
     return f"MSE {measured.mse.value:.4g} at {stated.windows:,} held-out cutoffs, as stated; {rivals}{unproven}"
 
 
-def _split(bundle: Bundle) -> str:
-    """The hold-out and the scaling in words, after checking that both follow from the series and its cutoff."""
-    source, contract = bundle.manifest.source, bundle.manifest.contract
-    if isinstance(source, ObservedSet):
-        return _split_of_set(bundle, source)
+def _stored_source(bundle: Bundle) -> Observed:
+    """The source of a model of a measured series, if the series is stored here."""
+    source = bundle.manifest.source
     assert isinstance(source, Observed)
     if not is_stored(source.sha256):
         raise _NotHere(f"the series {source.name!r} is not stored here: give it with --series")
+    return source
+
+
+def _intervals(bundle: Bundle) -> str:
+    _stored_source(bundle)
+    return series_intervals.check_calibration(bundle, Predictor(bundle, "onnx").warm().predict)
+
+
+def _split(bundle: Bundle) -> str:
+    """The hold-out and the scaling in words, after checking that both follow from the series and its cutoff."""
+    if isinstance(bundle.manifest.source, ObservedSet):
+        return _split_of_set(bundle, bundle.manifest.source)
+    source, contract = _stored_source(bundle), bundle.manifest.contract
     values = source.series().values
     if len(values) != source.length:
         raise IntegrityError(f"the series has {len(values):,} values; the manifest states {source.length:,}.")
-    if not np.array_equal(holdout.of(bundle), values[source.cutoff - contract.context_length :]):
+    first = source.cutoff - contract.context_length
+    if not np.array_equal(holdout.of(bundle), values[first:]):
         raise IntegrityError("the hold-out in the bundle is not the end of the series.")
+    if (known := holdout.known_of(bundle)) is not None and contract.calendar is not None:
+        computed = contract.calendar.channels(source.series().times, len(known), first)
+        if not np.allclose(known, computed, rtol=0, atol=1e-9):
+            raise IntegrityError(
+                f"the channels {', '.join(contract.names[1:])} of the hold-out are not those of the series' times."
+            )
     scaling = msgspec.structs.replace(source.scaling(), kind=contract.scaling.kind)
     if scaling != contract.scaling:
         raise IntegrityError(

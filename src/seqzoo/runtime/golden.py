@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
-from .._arrays import FloatArray, channel
+from .._arrays import FloatArray, values_of
 from ..bundles.manifest import TOLERANCE
 from ..bundles.store import GOLDEN, Bundle
 from ..errors import IntegrityError
 
 
 class Comparison(NamedTuple):
-    """The forecasts `given` by an engine beside the `expected` ones. Arrays are [N, L, 1] and [N, H].
+    """The forecasts `given` by an engine beside the `expected` ones. Arrays are [N, L, D] and [N, H].
 
     Args:
         bounds: [N], the largest difference that each window allows.
@@ -70,10 +70,11 @@ def compare(bundle: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comp
         raise IntegrityError(f"the golden tensors cannot be read: {error}.") from None
     contract = bundle.manifest.contract
     rows = len(context) if context.ndim else 0
-    if not rows or context.shape[1:] != (contract.context_length, 1) or expected.shape != (rows, contract.horizon):
+    shape = (contract.context_length, contract.channels)
+    if not rows or context.shape[1:] != shape or expected.shape != (rows, contract.horizon):
         raise IntegrityError(
             f"golden tensors of shapes {list(context.shape)} and {list(expected.shape)}; the manifest states "
-            f"[B, {contract.context_length}, 1] and [B, {contract.horizon}]."
+            f"[B, {contract.context_length}, {contract.channels}] and [B, {contract.horizon}]."
         )
     kind = contract.scaling.dtype
     if context.dtype != kind or expected.dtype != kind or not np.isfinite(expected).all():
@@ -83,7 +84,7 @@ def compare(bundle: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comp
         raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
     scale = np.full(rows, contract.scaling.scale)
     if contract.scaling.kind == "window":  # the unit of the network's forecast, where the series of a set differ
-        scale = np.maximum(scale, np.ravel(contract.scaling.frame(channel(context)).spread))
+        scale = np.maximum(scale, np.ravel(contract.scaling.frame(values_of(context)).spread))
     bounds = TOLERANCE * scale
     if kind == "float64":  # both levels were rounded once
         bounds += 2 * np.spacing(np.abs(expected).max())

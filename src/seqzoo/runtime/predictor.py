@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import FloatArray, channel
+from .._arrays import FloatArray, channel, with_known
 from ..bundles.describe import describe_signal
 from ..bundles.manifest import Contract, Manifest
 from ..bundles.shelf import find
@@ -123,6 +123,11 @@ class Predictor:
         return self.manifest.contract.horizon
 
     @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the D channels of a window: the value, and what is known in advance. Raises ManifestError."""
+        return self.manifest.contract.names
+
+    @property
     def reach(self) -> int:
         """The number of steps that `forecast` forecasts directly: H. Raises ManifestError."""
         return self.horizon
@@ -187,7 +192,8 @@ class Predictor:
         """Forecasts [B, H] of the next H values after each window, in the series' units.
 
         Args:
-            windows: [L], [L, 1] or [B, L, 1], in the series' units.
+            windows: [L, D] or [B, L, D], in the series' units; also [L] where D is 1. `channels` names the D
+                channels.
 
         Returns:
             [B, H] as the engine returns it: in float32, or in float64 if the bundle has a scaling, since near 1.7e9
@@ -199,33 +205,56 @@ class Predictor:
             BundleError, MissingExtraError: at the first call, see `warm`.
         """
         engine = self._engine or self._load()
-        batch = as_batch(windows, self._length)
+        batch = as_batch(windows, self._length, self._names)
         if self.warns:
             self._warn(batch)
         return self._run(engine, batch)
 
-    def forecast(self, context: ArrayLike, horizon: int) -> FloatArray:
+    def forecast(self, context: ArrayLike, horizon: int, known: ArrayLike | None = None) -> FloatArray:
         """Forecasts [B, horizon]; beyond H steps, forecasts are fed back into the window.
 
         Args:
-            context: as for `predict`, or a longer series [T], whose last L values are read.
+            context: as for `predict`, or a longer series [T] or [T, D], whose last L steps are read.
             horizon: 1 to 10,000.
+            known: [horizon, D - 1] or [B, horizon, D - 1], the channels of the steps after the context that are known
+                in advance; needed where D is above 1 and the horizon above H.
 
         Returns:
             [B, horizon], in the type that `predict` returns; forecasts are fed back in float64.
 
         Raises:
-            InputError, BundleError, MissingExtraError: see `predict`.
+            InputError: `known` is missing or has another shape; or see `predict`.
+            BundleError, MissingExtraError: see `predict`.
         """
         rollout.check_horizon(horizon)
-        engine, batch = self._engine or self._load(), last_window(context, self.context_length)
+        engine = self._engine or self._load()
+        batch = last_window(context, self.context_length, self._names)
         if self.warns:
             self._warn(batch)
+        following = self._following(known, len(batch), horizon)
 
         def run(windows: FloatArray) -> FloatArray:
-            return self._run(engine, as_batch(windows, self._length))
+            return self._run(engine, as_batch(windows, self._length, self._names))
 
-        return rollout.recursive(run, batch, horizon)
+        return rollout.recursive(run, batch, horizon, following)
+
+    def _following(self, known: ArrayLike | None, rows: int, horizon: int) -> FloatArray | None:
+        """The channels [B, horizon, D - 1] of the steps after the context; None where none are needed."""
+        beside = len(self._names) - 1
+        if not beside or (known is None and horizon <= self.horizon):
+            return None
+        expected = f"[{horizon}, {beside}] or [{rows}, {horizon}, {beside}]"
+        try:
+            given = np.asarray([] if known is None else known, np.float64)
+        except (TypeError, ValueError):
+            given = np.empty(0)
+        if given.shape not in ((horizon, beside), (rows, horizon, beside)) or not np.isfinite(given).all():
+            what = "nothing" if known is None else f"shape {list(given.shape)}"
+            raise InputError(
+                f"{self.name} forecasts {self.horizon} steps directly; for {horizon} it needs the channels "
+                f"{', '.join(self._names[1:])} of the steps after the context, finite numbers {expected}; got {what}."
+            )
+        return np.broadcast_to(given, (rows, horizon, beside))
 
     def outside(self, windows: ArrayLike) -> Outside | None:
         """How far windows, given as for `predict`, lie outside the training data.
@@ -235,7 +264,7 @@ class Predictor:
         Raises:
             InputError: as `predict`.
         """
-        batch = as_batch(windows, self.context_length)
+        batch = as_batch(windows, self.context_length, self.channels)
         return None if self._familiar is None else self._familiar.find(channel(batch))
 
     def trace(self, windows: ArrayLike) -> Trace:
@@ -245,7 +274,7 @@ class Predictor:
             InputError: as `predict`; or the windows are too many, or the architecture has no gates and states.
             BundleError: the weights are damaged.
         """
-        batch = as_batch(windows, self.context_length)
+        batch = as_batch(windows, self.context_length, self.channels)
         most = max(1, 81_920 // batch.shape[1])
         if len(batch) > most:
             raise InputError(f"a trace holds at most {most:,} windows of this length, got {len(batch):,}.")
@@ -254,7 +283,7 @@ class Predictor:
         return trace
 
     def stream(self) -> Stream:
-        """A stream with a new state, which reads one value at a time in the numpy engine.
+        """A stream with a new state, which reads one step at a time in the numpy engine.
 
         Raises:
             InputError: the architecture carries no state, or the scaling is per window.
@@ -267,7 +296,7 @@ class Predictor:
                 f"{self.name} scales each window by its own mean and deviation, which one value does not have: it "
                 "cannot stream. Give whole windows to `predict`."
             )
-        return Stream(self._reference, self.manifest.contract.scaling, self._familiar, self.context_length)
+        return Stream(self._reference, self.manifest.contract, self._familiar)
 
     def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
         if self._scaling.is_identity:
@@ -305,15 +334,17 @@ class Predictor:
                 engine = engines.build(self.engine, self.bundle)
                 contract = self.manifest.contract
                 self._try(engine, contract)
-                self._length, self._scaling = contract.context_length, contract.scaling
+                self._length, self._scaling, self._names = contract.context_length, contract.scaling, contract.names
                 self._engine = engine
             return self._engine
 
     def _try(self, engine: engines.Engine, contract: Contract) -> None:
         """Run the engine once: the first run is slow, and a file that loads may still break the contract."""
         kind = contract.scaling.dtype
+        window = np.full((1, contract.context_length), contract.scaling.center, kind)
+        known = np.zeros((1, contract.context_length, contract.channels - 1)) if contract.channels > 1 else None
         try:
-            forecast = engine.run(np.full((1, contract.context_length, 1), contract.scaling.center, kind))
+            forecast = engine.run(with_known(window, known))
         except Exception as error:  # engines raise exceptions of any type
             why = " ".join(str(error).split())[:300]
             raise IntegrityError(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.scaling import Scaling
-from ..data.windows import single
+from ..bundles.manifest import Contract
+from ..data.windows import channels_message, single
 from ..errors import InputError
 from ..forecasters.familiarity import Familiarity, Outside, Range
 from ..forecasters.rollout import finite
@@ -17,17 +17,16 @@ from .engines.numpy import NumpyEngine
 
 
 class Stream:
-    """A recurrent model that reads one value at a time; `Predictor.stream` makes it.
+    """A recurrent model that reads one step at a time; `Predictor.stream` makes it.
 
     After L values its forecast equals that of the window of these values. After more values, its state depends on all
     of them. Training starts each window from a zero state, so call `reset` before each new stretch of data.
     """
 
-    def __init__(
-        self, engine: NumpyEngine, scaling: Scaling, familiar: Familiarity | Range | None, context_length: int
-    ) -> None:
-        self._engine, self._scaling, self._familiar = engine, scaling, familiar
-        self._values: deque[float] = deque(maxlen=context_length)
+    def __init__(self, engine: NumpyEngine, contract: Contract, familiar: Familiarity | Range | None) -> None:
+        self._engine, self._scaling, self._familiar = engine, contract.scaling, familiar
+        self._names = contract.names
+        self._values: deque[float] = deque(maxlen=contract.context_length)
         self.reset()
 
     def reset(self) -> None:
@@ -36,27 +35,36 @@ class Stream:
         self._values.clear()
         self.seen = 0
 
-    def push(self, value: float) -> NDArray[np.floating]:
+    def push(self, value: float | Sequence[float]) -> NDArray[np.floating]:
         """The forecast [H] of the next values, after reading one value in the series' units.
 
         The forecast has the type that `Predictor.predict` returns.
 
+        Args:
+            value: a number, or for a model of D channels a row [D] of them.
+
         Raises:
-            InputError: the value is not a number, or it or the forecast is not finite in float32. The state is then
-                unchanged.
+            InputError: the value is not a number, or not a row of D; or it or the forecast is not finite in float32.
+                The state is then unchanged.
         """
         try:
             raw = np.asanyarray(value)
         except ValueError:  # a ragged list
             raw = np.empty(0)
-        if raw.ndim or raw.dtype.kind not in "fiu":  # float() would take text, a truth value and more
+        channels = len(self._names)
+        shape = () if channels == 1 else (channels,)
+        if raw.shape != shape or raw.dtype.kind not in "fiu":  # float() would take text, a truth value and more
+            if channels > 1:
+                raise InputError(channels_message(self._names, f"{str(value)[:40]!r} for a step"))
             raise InputError(f"a stream takes one number at a time, got {str(value)[:40]!r}.")
-        given = float(raw)
-        values = np.array([[given]])
+        values = raw.astype(np.float64).reshape(1, channels)
+        given = float(values[0, 0])
+        shown = str(given if channels == 1 else values[0].tolist())
         with np.errstate(over="ignore"):
-            scaled = self._scaling.standardise(values)
-        if not (math.isfinite(single(values)[0, 0]) and math.isfinite(scaled[0, 0])):
-            raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {given}.")
+            scaled = single(values).copy()
+            scaled[:, :1] = self._scaling.standardise(values[:, :1])
+        if not (np.isfinite(single(values)).all() and np.isfinite(scaled).all()):
+            raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {shown}.")
         states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
         ahead: NDArray[np.floating] = finite(self._scaling.restore(single(forecast)))[0]
         self._states = states

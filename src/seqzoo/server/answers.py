@@ -16,6 +16,7 @@ from starlette.responses import Response
 from ..errors import BundleError, InputError, MissingExtraError, SeqzooError, UnknownNameError
 
 JSON = "application/json"
+UNION = "~"  # begins the tags of unions in `schemas`, which are no part of a field's name
 BUSY_SECONDS = 2  # after an answer of 503, until the client may try again
 
 _HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": str(BUSY_SECONDS)}}
@@ -83,7 +84,8 @@ async def on_problem(request: Request, problem: Exception) -> Response:
     if isinstance(problem, RequestValidationError):
         request.scope["refused"] = "input"
         first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+        parts = [str(part) for part in first["loc"][1:] if not str(part).startswith(UNION)]
+        where = ".".join(parts) or "the body"
         return error(400, f"{where[:200]}: {first['msg'][:300]}.")
     if isinstance(problem, HTTPException):
         request.scope["refused"] = "route"

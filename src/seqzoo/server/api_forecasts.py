@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from ..data.windows import last_window
 from ..evaluation import intervals
+from ..forecasters.protocol import has_bundle
+from ..runtime import intervals as of_bundle
 from .answers import answer
 from .schemas import ERRORS, ForecastRequest, Name, TraceRequest
 from .shared import Shared
@@ -26,12 +28,19 @@ def enter(application: FastAPI, shared: Shared) -> None:
         model = await shared.model(name)
 
         def work() -> dict[str, Any]:
-            ahead = model.forecast(asked.context, asked.horizon)
-            outside = model.outside(last_window(asked.context, model.context_length))
+            ahead = model.forecast(asked.context, asked.horizon, asked.known)
+            outside = model.outside(last_window(asked.context, model.context_length, model.channels))
             facts: dict[str, Any] = {"model": name, "forecast": ahead[0].tolist()}
             facts["outside_training"] = outside and outside.facts()
             facts["method"] = "direct" if asked.horizon <= model.reach else "recursive"
-            if asked.level is not None:
+            if asked.level is not None and of_bundle.facts_of(model) is not None and has_bundle(model):
+                history = np.array(asked.context, np.float64)
+                begin = of_bundle.after_calibration(model, history, None)
+                known = of_bundle.around(model, ahead[0], [asked.level], history=history, begin=begin)
+                (band,) = known.levels
+                facts |= {"level": band.level, "lower": band.lower.tolist(), "upper": band.upper.tolist(),
+                          "interval_method": known.method}  # fmt: skip
+            elif asked.level is not None:
                 interval = intervals.calibrate_on_signal(
                     lambda windows: model.forecast(windows, asked.horizon),
                     model.signal,

@@ -9,13 +9,14 @@ request before an engine computes.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
 from .._arrays import FloatArray
-from ..data.windows import single
+from ..data.windows import channels_message, single
 from ..errors import InputError
 from ..forecasters.protocol import Forecaster, has_bundle
 
@@ -27,7 +28,7 @@ _LENGTH = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 class Infer(NamedTuple):
-    """A valid request: its context [B, L, 1], finite in float32, its id, and whether the answer is binary."""
+    """A valid request: its context [B, L, D], finite in float32, its id, and whether the answer is binary."""
 
     context: FloatArray
     id: str | None
@@ -56,17 +57,28 @@ def metadata(name: str, model: Forecaster) -> dict[str, Any]:
         "name": name,
         "versions": [VERSION],
         "platform": f"seqzoo_{model.engine}",
-        "inputs": [{"name": INPUT, "datatype": datatype, "shape": [-1, model.context_length, 1]}],
+        "inputs": [{"name": INPUT, "datatype": datatype, "shape": _shape(model)}],
         "outputs": [{"name": OUTPUT, "datatype": datatype, "shape": [-1, model.horizon]}],
     }
 
 
-def parse(body: bytes, header_length: str | None, context_length: int, datatype: Datatype = FP32) -> Infer:
+def _shape(model: Forecaster) -> list[int]:
+    return [-1, model.context_length, len(model.channels)]
+
+
+def parse(
+    body: bytes,
+    header_length: str | None,
+    context_length: int,
+    datatype: Datatype = FP32,
+    channels: Sequence[str] = ("value",),
+) -> Infer:
     """The inference request in a body.
 
     Args:
         header_length: the HTTP header `Inference-Header-Content-Length`; None if there is none.
         datatype: that of the model. Another one is refused: values in FP32 may be rounded to one number near 1.7e9.
+        channels: the names of the D channels that the model reads.
 
     Raises:
         InputError: the body is not a valid request for this model; the message says why.
@@ -74,16 +86,17 @@ def parse(body: bytes, header_length: str | None, context_length: int, datatype:
     header, binary = _split(body, header_length)
     request = _object(header)
     tensor = _only_input(request)
-    rows = _rows(tensor.get("shape"), context_length)
+    rows = _rows(tensor.get("shape"), context_length, channels)
     stated = tensor.get("datatype")
     if stated != datatype.name:
         raise InputError(f"the datatype of {INPUT!r} must be {datatype.name!r}, got {_shown(stated)}.")
-    values = _values(tensor, binary, rows * context_length, datatype)
-    context = values.reshape(rows, context_length, 1)
+    values = _values(tensor, binary, rows * context_length * len(channels), datatype)
+    context = values.reshape(rows, context_length, len(channels))
     if not (finite := np.isfinite(single(context))).all():
-        row, step, _ = np.argwhere(~finite)[0]
+        row, step, at = np.argwhere(~finite)[0]
+        which = "value" if len(channels) == 1 else channels[at]
         raise InputError(
-            f"every value must be finite in float32 (at most 3.4e38): value {step} of window {row} is not."
+            f"every value must be finite in float32 (at most 3.4e38): {which} {step} of window {row} is not."
         )
     identity = request.get("id")
     if identity is not None and not isinstance(identity, str):
@@ -157,12 +170,14 @@ def _only_input(request: dict[str, Any]) -> dict[str, Any]:
     return tensor
 
 
-def _rows(shape: Any, length: int) -> int:
+def _rows(shape: Any, length: int, channels: Sequence[str]) -> int:
     counts = isinstance(shape, list) and all(type(size) is int for size in shape)
-    if not counts or len(shape) != 3 or shape[1:] != [length, 1] or not 1 <= shape[0] <= MAX_ROWS:
-        raise InputError(
-            f"the shape of {INPUT!r} must be [B, {length}, 1] with B from 1 to {MAX_ROWS:,}, got {_shown(shape)}."
-        )
+    wide = len(channels)
+    if not counts or len(shape) != 3 or shape[1:] != [length, wide] or not 1 <= shape[0] <= MAX_ROWS:
+        expected = f"[B, {length}, {wide}] with B from 1 to {MAX_ROWS:,}"
+        if wide > 1:
+            raise InputError(channels_message(channels, f"shape {_shown(shape)}, expected {expected}"))
+        raise InputError(f"the shape of {INPUT!r} must be {expected}, got {_shown(shape)}.")
     return int(shape[0])
 
 

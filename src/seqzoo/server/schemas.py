@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from ..data.numerals import number
+from .answers import UNION
 
 MOST_VALUES = 100_000
 MOST_STEPS = 1000
+MOST_CHANNELS = 16
 
 
 class _Strict(BaseModel):
@@ -38,10 +40,33 @@ InDigits = BeforeValidator(_in_digits)
 Values = Annotated[list[float], Field(min_length=1, max_length=MOST_VALUES, description="Oldest value first.")]
 
 
-class ForecastRequest(_Strict):
-    """A series to forecast; the model reads its last L values."""
+Row = Annotated[list[float], Field(min_length=1, max_length=MOST_CHANNELS)]
+Rows = Annotated[list[Row], Field(min_length=1, max_length=MOST_VALUES, description="Oldest step first, [T, D].")]
 
-    context: Values
+
+def _is_wide(given: Any) -> str:
+    """The tag of a list of steps, by its first one: only one kind is then validated."""
+    first = given[0] if isinstance(given, list) and given else None
+    return f"{UNION}rows" if isinstance(first, list) else f"{UNION}values"
+
+
+def _is_row(given: Any) -> str:
+    return f"{UNION}row" if isinstance(given, list) else f"{UNION}value"
+
+
+Steps = Annotated[
+    Annotated[Values, Tag(f"{UNION}values")] | Annotated[Rows, Tag(f"{UNION}rows")], Discriminator(_is_wide)
+]
+Step = Annotated[Annotated[float, Tag(f"{UNION}value")] | Annotated[Row, Tag(f"{UNION}row")], Discriminator(_is_row)]
+
+
+class ForecastRequest(_Strict):
+    """A series to forecast; the model reads its last L values, or rows of the channels that it reads at each step."""
+
+    context: Steps
+    known: Annotated[
+        Rows | None, Field(description="Beyond a model's own horizon: the channels of the steps ahead, [H, D - 1].")
+    ] = None
     horizon: Annotated[int, Field(ge=1, le=MOST_STEPS)] = 50
     level: Annotated[float | None, Field(gt=0, lt=1, description="Level of prediction intervals, as 0.9.")] = None
 
@@ -49,19 +74,19 @@ class ForecastRequest(_Strict):
 class TraceRequest(_Strict):
     """One window."""
 
-    window: Values
+    window: Steps
 
 
 class ValueRequest(_Strict):
-    """The next value of a stream."""
+    """The next value of a stream, or the next row of the channels that the model reads at each step."""
 
-    value: float
+    value: Step
 
 
 class ValuesRequest(_Strict):
     """The next values of a stream."""
 
-    values: Values
+    values: Steps
 
 
 class VerifyRequest(_Strict):

@@ -113,7 +113,7 @@ class V2:
 
         def work() -> tuple[bytes, int | None]:
             datatype = protocol.datatype_of(model)
-            infer = protocol.parse(asked, stated, model.context_length, datatype)
+            infer = protocol.parse(asked, stated, model.context_length, datatype, model.channels)
             forecast, outside = model.predict(infer.context), model.outside(infer.context)
             return protocol.render(name, infer, forecast, outside.note if outside else None, datatype)
 

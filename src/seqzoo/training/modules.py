@@ -42,9 +42,10 @@ def builder(
             f"was {spec.model_file[:12]}. Give the file that the training began with, or train from the beginning."
         )
     config = configured(architecture.config(), "config", spec.config)
+    architecture.check_channels(spec.channels)
 
     def build() -> nn.Module:
-        return wrap(architecture.module(config))
+        return wrap(architecture.build(config, spec.channels))
 
     _check(architecture.name, build, spec)
     return build
@@ -57,9 +58,10 @@ def _check(architecture: str, build: Callable[[], nn.Module], spec: TrainingSpec
         with torch.device("meta"):
             _sized(name, _built(name, build))
         module = _built(name, build)
-        context = np.random.default_rng(0).standard_normal((2, spec.context_length, 1))
+        context = np.random.default_rng(0).standard_normal((2, spec.context_length, spec.channels))
         window = torch.from_numpy(context.astype(np.float32))
-        forecast = _said(name, f"fails on two windows [2, {spec.context_length}, 1]", lambda: module(window))
+        what = f"fails on two windows [2, {spec.context_length}, {spec.channels}]"
+        forecast = _said(name, what, lambda: module(window))
         _shaped(name, forecast, spec.horizon)
         _said(name, "has no gradient", lambda: forecast.square().sum().backward())
 

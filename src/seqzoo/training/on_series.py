@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.calendar import Calendar, chosen
 from ..data.scaling import KINDS, Kind
 from ..data.windows import HELD_OUT, sliding
 from ..errors import DivergedError, InputError
@@ -80,6 +81,7 @@ def spec_on_series(
     scaling: Kind | None = None,
     seed: int = 0,
     changes: Mapping[str, Any] | None = None,
+    calendar: Iterable[str] = (),
 ) -> TrainingSpec:
     """The spec of an architecture on a measured series.
 
@@ -87,12 +89,17 @@ def spec_on_series(
         context_length: L; by default chosen by `choose_context_length` on the values before the cutoff.
         scaling: "series" or "window"; by default chosen by `choose_scaling`, which trains twice for a while.
         changes: as for `TrainingSpec.of`.
+        calendar: parts of `data.calendar` that the network reads beside the values, or only "auto".
 
     Raises:
-        InputError: the series is too short, or as `TrainingSpec.of`.
+        UnknownNameError: the calendar has no such part.
+        InputError: the calendar says nothing of the series, or the architecture cannot read it; the series is too
+            short, or as `TrainingSpec.of`.
     """
     check_cutoffs(series.length - series.cutoff, horizon)  # before a window is chosen
     past = series.series().values[: series.cutoff]
+    parts_of_calendar = chosen(calendar, series.series().times, series.cutoff)
+    architecture.check_channels(1 + len(Calendar(parts_of_calendar).names))
     if past.min() == past.max():
         raise InputError(f"every value before the cutoff is {past[0]:g}: there is nothing to learn from it.")
     if np.ptp(past) < LEAST_RANGE:
@@ -113,15 +120,19 @@ def spec_on_series(
         seed=seed,
         model_file=_model_files.sha256_of(architecture.name),
         scaling_kind=scaling or "series",
+        calendar=parts_of_calendar,
     )
     return spec if scaling is not None else msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
 
 
-def choose_scaling(spec: TrainingSpec) -> Kind:
+def choose_scaling(spec: TrainingSpec, should_stop: Callable[[], bool] = lambda: False) -> Kind:
     """The kind of scaling whose network has the least error on the last fifth of the values before the cutoff.
 
     One network of each kind is trained for a third of the steps. A series with a trend needs windows without their
     own level; a series whose level itself predicts, such as a rate that returns to its mean, needs the level.
+
+    Args:
+        should_stop: called before every update; True ends the trainings, and with them the comparison.
 
     Raises:
         InputError: as `training.loop.train`.
@@ -132,9 +143,13 @@ def choose_scaling(spec: TrainingSpec) -> Kind:
     errors: dict[Kind, float] = {}
     for kind in KINDS:
         try:
-            trained = train(msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind))
+            trained = train(
+                msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind), should_stop=should_stop
+            )
         except DivergedError:
             continue
+        if not trained.history:  # stopped before the first evaluation
+            break
         assert trained.best.mse is not None
         errors[kind] = trained.best.mse
     return min(errors, key=errors.__getitem__) if errors else "series"

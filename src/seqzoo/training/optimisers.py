@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
 
 from ..errors import UnknownNameError
 from ..zoo._recipes import Recipe
@@ -27,31 +28,47 @@ class Optimiser(Protocol):
 
 
 class Adam:
-    """PyTorch's Adam (Kingma & Ba 2015) with gradient clipping."""
+    """PyTorch's Adam (Kingma & Ba 2015) with gradient clipping.
+
+    The function itself: an object of `torch.optim.Adam` imports torch's compiler, which takes as long as torch.
+    """
 
     def __init__(self, module: nn.Module, clip_norm: float) -> None:
         self.parameters = list(module.parameters())
         self.clip_norm = clip_norm
-        self.inner = torch.optim.Adam(self.parameters, fused=True)
+        self.state: dict[int, dict[str, Tensor]] = {}  # by the number of a parameter, from its first gradient on
 
+    @torch.no_grad()
     def step(self, learning_rate: float) -> None:
         """Update the parameters from their gradients."""
         nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
-        self.inner.param_groups[0]["lr"] = learning_rate
-        self.inner.step()
+        with_gradient = {number: p for number, p in enumerate(self.parameters) if p.grad is not None}
+        for number, parameter in with_gradient.items():
+            if number not in self.state:
+                averages = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+                self.state[number] = {"step": torch.zeros(()), **averages}
+        states = [self.state[number] for number in with_gradient]
+        adam(
+            list(with_gradient.values()),
+            [parameter.grad for parameter in with_gradient.values() if parameter.grad is not None],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [],
+            [state["step"] for state in states],
+            fused=True, amsgrad=False, beta1=0.9, beta2=0.999, lr=learning_rate, weight_decay=0.0, eps=1e-8,
+            maximize=False,
+        )  # fmt: skip
 
     def tensors(self) -> dict[str, Tensor]:
-        """PyTorch's state, flattened to `index.name`."""
-        state = self.inner.state_dict()["state"]
-        return {f"{index}.{name}": value for index, slot in state.items() for name, value in slot.items()}
+        """The state of each parameter as `index.name`."""
+        return {f"{index}.{name}": value for index, slot in self.state.items() for name, value in slot.items()}
 
     def load(self, tensors: dict[str, Tensor]) -> None:
         """Restore what `tensors` returned."""
-        state: dict[int, dict[str, Tensor]] = defaultdict(dict)
+        self.state = defaultdict(dict)
         for key, value in tensors.items():
             index, name = key.split(".", 1)
-            state[int(index)][name] = value
-        self.inner.load_state_dict({**self.inner.state_dict(), "state": dict(state)})
+            self.state[int(index)][name] = value.clone()
 
 
 class Soap:

@@ -11,7 +11,10 @@ from ..data.scaling import FLOOR, Scaling
 
 
 class Scaled(nn.Module):
-    """Windows [B, L, 1] to forecasts [B, H], both in the units of the series; float64 around a network in float32."""
+    """Windows [B, L, D] to forecasts [B, H], both in the units of the series; float64 around a network in float32.
+
+    Only the first channel is scaled; the others reach the network as they are.
+    """
 
     if TYPE_CHECKING:  # TorchScript would read these annotations, as text
         center: Tensor
@@ -27,11 +30,15 @@ class Scaled(nn.Module):
             self.register_buffer(name, torch.full((1, 1, 1), value, dtype=torch.float64), persistent=False)
 
     def forward(self, context: Tensor) -> Tensor:
-        values, level, spread = context.to(torch.float64), self.center, self.scale
+        whole, level, spread = context.to(torch.float64), self.center, self.scale
+        values = whole[:, :, :1] if whole.size(2) > 1 else whole
         if self.per_window:
             level = self.center + (values - self.center).mean(dim=1, keepdim=True)
             spread = (values - level).square().mean(dim=1, keepdim=True).sqrt().maximum(self.floor)
-        forecast: Tensor = self.model(((values - level) / spread).to(torch.float32))
+        scaled = (values - level) / spread
+        if whole.size(2) > 1:
+            scaled = torch.cat([scaled, whole[:, :, 1:]], dim=2)
+        forecast: Tensor = self.model(scaled.to(torch.float32))
         return forecast.to(torch.float64) * spread.flatten(1) + level.flatten(1)
 
 

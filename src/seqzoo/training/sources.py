@@ -26,7 +26,7 @@ class Sampler(Protocol):
     """A source of batches."""
 
     def batches(self, start: int) -> Iterator[Windows]:
-        """Batch `start` and all later ones, without end: context [B, L] and target [B, H]."""
+        """Batch `start` and all later ones, without end: context [B, L] or [B, L, D], and target [B, H]."""
 
 
 class Endless(NamedTuple):
@@ -86,6 +86,7 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
             stored on this machine.
     """
     length, horizon, process, points = spec.context_length, spec.horizon, spec.source.process, spec.recipe.points
+    known = spec.known()
     if process is not None and points is None:
         return Endless(process, spec.recipe.batch_size, length, horizon, spec.seed)
     if isinstance(spec.source, ObservedSet):
@@ -105,7 +106,7 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
             f"{horizon} values must remain. Give at least "
             f"{_fewest(whole, length, horizon)}{remedy}."
         )
-    training, held_out = _divided(seen, length, horizon)
+    training, held_out = _divided(seen, length, horizon, None if known is None else known[: len(seen[0])])
     return Finite(training, held_out, spec.recipe.batch_size, spec.seed, scaling=spec.scaling)
 
 
@@ -137,14 +138,19 @@ def _can_be_divided(seen: list[FloatArray], length: int, horizon: int) -> bool:
     return len(seen) > 1 or (len(seen[0]) - held_out >= length + horizon and held_out >= horizon)
 
 
-def _divided(seen: list[FloatArray], length: int, horizon: int) -> tuple[Windows, Windows]:
+def _divided(
+    seen: list[FloatArray], length: int, horizon: int, known: FloatArray | None = None
+) -> tuple[Windows, Windows]:
     """Training windows and held-out windows; no target is in both.
 
     Of one series, its last fifth is held out; of several series, the last fifth of them.
+
+    Args:
+        known: [T, D - 1], channels of the one series that are known in advance.
     """
     if len(seen) == 1:
         cutoff = len(seen[0]) - len(seen[0]) // HELD_OUT
-        return windows.split(seen[0], cutoff, length, horizon)
+        return windows.split(seen[0], cutoff, length, horizon, known=known)
     first = len(seen) - max(1, len(seen) // HELD_OUT)  # index of the first held-out series
     parts = [[windows.sliding(series, length, horizon) for series in part] for part in (seen[:first], seen[first:])]
     training, held_out = (

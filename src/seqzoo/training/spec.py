@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from ..data.calendar import PARTS, Calendar
 from ..data.scaling import KINDS, Kind, Scaling
 from ..data.windows import held_out_of
 from ..errors import InputError
@@ -38,6 +41,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         model_file: SHA-256 of the user's file that defines the architecture; None if the package ships it.
         scaling_kind: "series", or "window": the network then reads each window without its own level and scale; see
             `data.scaling`.
+        calendar: parts of `data.calendar` that the network reads beside the values of a measured series.
 
     Raises:
         InputError: a value lies outside its range. Training checks the values that only the architecture knows.
@@ -50,6 +54,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     model_file: str | None = None
     scaling_kind: Kind = "series"
+    calendar: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < HELD_OUT_SEEDS:
@@ -72,6 +77,12 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self._check_cutoff(self.source)
         if isinstance(self.source, ObservedSet):
             self._check_members(self.source)
+        in_order = tuple(part for part in PARTS if part in self.calendar)
+        if self.calendar and (not isinstance(self.source, Observed) or self.calendar != in_order):
+            raise InputError(
+                f"a calendar is of a measured series, with parts of {', '.join(PARTS)} in this order, got "
+                f"{str(self.calendar)[:80]}."
+            )
         process = self.source.process
         if process is not None and process.sigma == 0:
             raise InputError(
@@ -146,7 +157,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             InputError: the recipe, the config or the signal cannot be used.
         """
         recipe = configured(Recipe(), "recipe", manifest.training.recipe)
-        training = manifest.training
+        training, calendar = manifest.training, manifest.contract.calendar
         return cls(
             manifest.architecture,
             manifest.config,
@@ -155,6 +166,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             training.seed,
             training.model_file,
             manifest.contract.scaling.kind,
+            () if calendar is None else calendar.parts,
         )
 
     @property
@@ -173,6 +185,23 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """H, the number of steps forecast at once."""
         horizon: int = self.config["horizon"]
         return horizon
+
+    @property
+    def channels(self) -> int:
+        """D, the number of channels at each step of a window."""
+        return 1 + len(Calendar(self.calendar).names)
+
+    def known(self) -> NDArray[np.float64] | None:
+        """[T, D - 1]: the calendar channels of the series; None if D is 1.
+
+        Raises:
+            InputError: the series is not stored on this machine, or has no times.
+        """
+        if not self.calendar:
+            return None
+        assert isinstance(self.source, Observed)
+        series = self.source.series()
+        return Calendar(self.calendar).channels(series.times, len(series))
 
     @property
     def scaling(self) -> Scaling:
@@ -198,6 +227,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         facts += [] if self.model_file is None else [self.model_file]
         facts += [] if self.scaling_kind == "series" else [{"scaling": self.scaling_kind}]
+        facts += [{"calendar": self.calendar}] if self.calendar else []
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

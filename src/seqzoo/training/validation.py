@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .._arrays import with_channel
+from .._arrays import values_of, with_channel
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Signal
@@ -46,7 +46,7 @@ class Validation(Protocol):
     """The judgement on the last value repeated."""
 
     def judge(self, module: nn.Module) -> Judgement:
-        """The judgement on a module in eval mode, which maps [B, L, 1] to [B, H]."""
+        """The judgement on a module in eval mode, which maps [B, L, D] to [B, H]."""
 
 
 def validation_of(spec: TrainingSpec, sampler: Sampler) -> Validation:
@@ -99,7 +99,7 @@ class OnWindows:
     def __init__(self, windows: Finite, loss: Loss = nn.functional.mse_loss) -> None:
         self.windows, self.loss, self.unit = windows, loss, windows.scaling.scale**2
         context, target = windows.held_out
-        last = context[:, -1:].repeat(target.shape[1], axis=1)
+        last = values_of(context)[:, -1:].repeat(target.shape[1], axis=1)
         error = self.unit * float(loss(torch.from_numpy(last), torch.from_numpy(np.array(target))).item())
         self.last_value = Judgement(error, None, error)
 
@@ -121,5 +121,5 @@ def tensor(values: NDArray[np.floating]) -> Tensor:
 
 
 def batch(context: NDArray[np.floating]) -> Tensor:
-    """The windows [B, L] as a module reads them, [B, L, 1] in float32."""
-    return with_channel(tensor(context))
+    """The windows [B, L] or [B, L, D] as a module reads them, [B, L, D] in float32."""
+    return tensor(context) if context.ndim == 3 else with_channel(tensor(context))

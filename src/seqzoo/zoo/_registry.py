@@ -54,6 +54,8 @@ class Architecture:
         recipes: where a signal needs another recipe, by signal family.
         notes: what came out, one or two sentences by what follows the dot of a model's name, as "sine" or
             "sine-h50"; joins the limitations.
+        channels: what reads windows [B, L, D] of several channels: True if it is `module(config, D)`; another
+            `nn.Module` of the same arguments; False if nothing does.
     """
 
     name: str
@@ -63,7 +65,30 @@ class Architecture:
     recipe: Recipe = field(default_factory=Recipe)
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    channels: bool | Callable[[Any, int], nn.Module] = False
 
+    def build(self, config: Any, channels: int = 1) -> nn.Module:
+        """The module for windows [B, L, D] of D channels.
+
+        Raises:
+            InputError: there are several channels, and the architecture reads one.
+        """
+        if channels == 1:
+            return self.module(config)
+        self.check_channels(channels)
+        module: Any = self.module if self.channels is True else self.channels
+        built: nn.Module = module(config, channels)
+        return built
+
+    def check_channels(self, channels: int) -> None:
+        """Raises InputError unless the architecture reads windows of so many channels."""
+        if channels == 1 or self.channels:
+            return
+        others = [name for name in shipped() if architecture(name).channels]
+        raise InputError(
+            f"the architecture {self.name!r} reads one value at each step, not {channels} channels: leave --calendar "
+            f"out, or take {', '.join(others[:-1])} or {others[-1]}."
+        )
 
     def card_of(self, source: signals.Source, horizon: int) -> Card:
         """The card of the architecture, made out for a source and a horizon."""
@@ -115,6 +140,7 @@ def register(
     recipe: Recipe | None = None,
     recipes: Mapping[str, Recipe] | None = None,
     notes: Mapping[str, str] | None = None,
+    channels: bool | Callable[[Any, int], nn.Module] = False,
 ) -> Callable[[Module], Module]:
     """Class decorator that enters an `nn.Module` into the registry; see `Architecture`.
 
@@ -132,7 +158,9 @@ def register(
             if family not in signals.FAMILIES:
                 raise UnknownNameError("signal", family, signals.FAMILIES)
         _check_config(name, config())
-        _REGISTERED[name] = Architecture(name, config, module, card, recipe or Recipe(), recipes or {}, notes or {})
+        _REGISTERED[name] = Architecture(
+            name, config, module, card, recipe or Recipe(), recipes or {}, notes or {}, channels
+        )
         return module
 
     return enter

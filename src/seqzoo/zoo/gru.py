@@ -23,6 +23,7 @@ class GRUConfig:
 @register(
     "gru",
     config=GRUConfig,
+    channels=True,
     card=Card(
         title="GRU",
         summary="An LSTM with two gates instead of three and one state instead of two.",
@@ -42,7 +43,7 @@ class GRUConfig:
     ),
 )
 class GRU(nn.Module):
-    """context: [B, L, 1], returns [B, H].
+    """context: [B, L, D], returns [B, H].
 
     Gates in PyTorch's order r, z, n (Cho et al. 2014, with the reset gate after the product):
 
@@ -50,9 +51,9 @@ class GRU(nn.Module):
         h' = (1 - z) n + z h
     """
 
-    def __init__(self, config: GRUConfig) -> None:
+    def __init__(self, config: GRUConfig, channels: int = 1) -> None:
         super().__init__()
-        self.gru = nn.GRU(1, config.hidden_size, batch_first=True)
+        self.gru = nn.GRU(channels, config.hidden_size, batch_first=True)
         self.head = nn.Linear(config.hidden_size, config.horizon)
 
     def forward(self, context: torch.Tensor) -> torch.Tensor:

@@ -20,9 +20,22 @@ class LinearConfig:
     horizon: int = 1
 
 
+class LinearOfChannels(nn.Module):
+    """context: [B, L, D], returns [B, H]: (L D + 1) H parameters."""
+
+    def __init__(self, config: LinearConfig, channels: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(config.context_length * channels, config.horizon)
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        forecast: torch.Tensor = self.head(context.flatten(1))
+        return forecast
+
+
 @register(
     "linear",
     config=LinearConfig,
+    channels=LinearOfChannels,
     recipe=Recipe(learning_rate=2e-2),
     card=Card(
         title="Linear",

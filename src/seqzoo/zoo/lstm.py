@@ -23,6 +23,7 @@ class LSTMConfig:
 @register(
     "lstm",
     config=LSTMConfig,
+    channels=True,
     card=Card(
         title="LSTM",
         summary="Reads the window value by value and forecasts from its last hidden state.",
@@ -49,7 +50,7 @@ class LSTMConfig:
     },
 )
 class LSTM(nn.Module):
-    """context: [B, L, 1], returns [B, H].
+    """context: [B, L, D], returns [B, H].
 
     Gates in PyTorch's order i, f, g, o (Hochreiter & Schmidhuber 1997, with the forget gate of
     Gers et al. 2000):
@@ -58,9 +59,9 @@ class LSTM(nn.Module):
         c' = f c + i g,  h' = o tanh(c')
     """
 
-    def __init__(self, config: LSTMConfig) -> None:
+    def __init__(self, config: LSTMConfig, channels: int = 1) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(1, config.hidden_size, batch_first=True)
+        self.lstm = nn.LSTM(channels, config.hidden_size, batch_first=True)
         self.head = nn.Linear(config.hidden_size, config.horizon)
 
     def forward(self, context: torch.Tensor) -> torch.Tensor:

@@ -20,9 +20,26 @@ class MLPConfig:
     hidden_size: int = 120
 
 
+class MLPOfChannels(nn.Module):
+    """context: [B, L, D], returns [B, H]: the MLP with the window as a list of L D numbers."""
+
+    def __init__(self, config: MLPConfig, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(config.context_length * channels, config.hidden_size)
+        self.second = nn.Linear(config.hidden_size, config.hidden_size)
+        self.head = nn.Linear(config.hidden_size, config.horizon)
+
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
+        hidden = nn.functional.gelu(self.first(context.flatten(1)))
+        hidden = nn.functional.gelu(self.second(hidden))
+        forecast: torch.Tensor = self.head(hidden)
+        return forecast
+
+
 @register(
     "mlp",
     config=MLPConfig,
+    channels=MLPOfChannels,
     card=Card(
         title="MLP",
         summary="Takes the window as twenty numbers at once: the feed-forward side of the comparison.",

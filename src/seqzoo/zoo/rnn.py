@@ -23,6 +23,7 @@ class RNNConfig:
 @register(
     "rnn",
     config=RNNConfig,
+    channels=True,
     card=Card(
         title="RNN",
         summary="The plain recurrence that gated networks improve on.",
@@ -41,11 +42,11 @@ class RNNConfig:
     ),
 )
 class RNN(nn.Module):
-    """context: [B, L, 1], returns [B, H]. h' = tanh(W x + U h + b) (Elman 1990)."""
+    """context: [B, L, D], returns [B, H]. h' = tanh(W x + U h + b) (Elman 1990)."""
 
-    def __init__(self, config: RNNConfig) -> None:
+    def __init__(self, config: RNNConfig, channels: int = 1) -> None:
         super().__init__()
-        self.rnn = nn.RNN(1, config.hidden_size, batch_first=True)
+        self.rnn = nn.RNN(channels, config.hidden_size, batch_first=True)
         self.head = nn.Linear(config.hidden_size, config.horizon)
 
     def forward(self, context: torch.Tensor) -> torch.Tensor:

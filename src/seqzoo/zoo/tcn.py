@@ -29,6 +29,7 @@ class TCNConfig:
 @register(
     "tcn",
     config=TCNConfig,
+    channels=True,
     card=Card(
         title="TCN",
         summary="Dilated causal convolutions: each layer looks twice as far back.",
@@ -45,14 +46,14 @@ class TCNConfig:
     ),
 )
 class TCN(nn.Module):
-    """context: [B, L, 1], returns [B, H]."""
+    """context: [B, L, D], returns [B, H]."""
 
-    def __init__(self, config: TCNConfig) -> None:
+    def __init__(self, config: TCNConfig, channels: int = 1) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             nn.Sequential(
                 nn.ConstantPad1d(((KERNEL - 1) * 2**layer, 0), 0.0),
-                nn.Conv1d(1 if layer == 0 else config.channels, config.channels, KERNEL, dilation=2**layer),
+                nn.Conv1d(channels if layer == 0 else config.channels, config.channels, KERNEL, dilation=2**layer),
             )
             for layer in range(config.layers)
         )

@@ -50,6 +50,7 @@ class Block(nn.Module):
 @register(
     "transformer",
     config=TransformerConfig,
+    channels=True,
     recipe=Recipe(steps=3000),
     card=Card(
         title="Transformer",
@@ -67,11 +68,11 @@ class Block(nn.Module):
     ),
 )
 class Transformer(nn.Module):
-    """context: [B, L, 1], returns [B, H]."""
+    """context: [B, L, D], returns [B, H]."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: TransformerConfig, channels: int = 1) -> None:
         super().__init__()
-        self.value = nn.Linear(1, config.width)
+        self.value = nn.Linear(channels, config.width)
         self.place = nn.Parameter(0.1 * torch.randn(config.context_length, config.width))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.width)

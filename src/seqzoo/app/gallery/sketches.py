@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import _palette
-from ..._arrays import with_channel
+from ..._arrays import with_channel, with_known
 from ...bundles import holdout
+from ...data.windows import sliding
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster, has_bundle
 from ...runtime.predictor import find_model
@@ -82,7 +83,11 @@ def _measured(model: Forecaster) -> str:
     assert has_bundle(model)
     values = holdout.of(model.bundle)[: model.context_length + POINTS]
     windows = np.lib.stride_tricks.sliding_window_view(values[:-1], model.context_length)
-    observed, forecast = values[model.context_length :], model.predict(with_channel(windows))[:, 0]
+    beside = holdout.known_of(model.bundle)
+    known = None
+    if beside is not None:
+        known = sliding(values, model.context_length, known=beside[: len(values)]).context[:, :, 1:]
+    observed, forecast = values[model.context_length :], model.predict(with_known(windows, known))[:, 0]
     return _drawn_along(observed, 0, observed, forecast, (forecast - observed) / ENLARGED)
 
 

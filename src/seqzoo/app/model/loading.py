@@ -45,7 +45,7 @@ def loaded(bundle: Bundle, engine: str) -> Measured:
     began = time.perf_counter()
     fresh.warm()
     load = time.perf_counter() - began
-    window = np.zeros((1, fresh.context_length, 1), np.float32)
+    window = np.zeros((1, fresh.context_length, len(fresh.channels)), np.float32)
     times = []
     for _ in range(RUNS):
         began = time.perf_counter()

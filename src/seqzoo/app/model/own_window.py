@@ -12,26 +12,34 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..._arrays import channel
 from ..._extras import has_polars
+from ...data.frequency import frequency
 from ...data.numerals import number
 from ...data.series import Series
+from ...data.times import TimeIndex, zone_of
 from ...data.typed import may_be_table, rows_of
 from ...data.windows import last_window
-from ...errors import InputError
+from ...errors import InputError, SeqzooError
 
 FloatArray = NDArray[np.float64]
 
 DIGITS = 4  # decimals where the largest value is from 1 to 10; one fewer for each power of ten
 LONGEST = 64  # characters of one number
 LARGEST = float(np.finfo(np.float32).max)
+LONGEST_TIMES = 100  # characters
+FIRST, LAST = np.datetime64("1000-01-01", "us"), np.datetime64("3000-01-01", "us")
 MOST_CHARACTERS = 100_000  # of a pasted text
 MOST_BYTES = 500_000  # of a chosen file; a message of the browser holds a million, and base64 adds a third
 
 
 class Pasted(NamedTuple):
-    """The last values [L] of a series, and what was understood of the table that held it; empty for plain numbers."""
+    """The last values [L] of a series, and what was understood of the table that held it; empty for plain numbers.
+
+    `times` are those of the window, where the table has some.
+    """
 
     window: FloatArray
     understood: str = ""
+    times: TimeIndex | None = None
 
 
 def pasted(text: str, source: str, length: int) -> Pasted | None:
@@ -54,17 +62,26 @@ def chosen(encoded: str, source: str, length: int) -> Pasted | None:
     Raises:
         InputError: as `pasted`; the file is too large, or it is not in base64.
     """
-    if len(encoded) > -(-MOST_BYTES // 3) * 4:
-        raise InputError(f"{source} is too large: at most {MOST_BYTES:,} bytes are read.")
-    try:
-        raw = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        raise InputError(f"{source} did not arrive whole. Choose it again.") from None
+    raw = decoded(encoded, source)
     return _window(raw.decode("utf-8", "replace"), raw, source, length)
 
 
+def decoded(encoded: str, source: str) -> bytes:
+    """The bytes of a file that `own_panel.file_of` sent.
+
+    Raises:
+        InputError: the file is too large, or it is not in base64.
+    """
+    if len(encoded) > -(-MOST_BYTES // 3) * 4:
+        raise InputError(f"{source} is too large: at most {MOST_BYTES:,} bytes are read.")
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise InputError(f"{source} did not arrive whole. Choose it again.") from None
+
+
 def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:
-    understood = ""
+    understood, times = "", None
     try:
         values = rows_of(text, source, MOST_BYTES).series()
         if not values:
@@ -73,14 +90,17 @@ def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:
         if not has_polars() or not may_be_table(raw):
             raise
         series, understood = _read(raw, source, refused)
-        values = series.unbroken().tolist()
+        count = len(series)
+        values, times = series.unbroken().tolist(), series.times
         if len(values) < length and series.missing:
             raise InputError(
                 f"{len(values)} values follow the last missing one of {source}; expected at least {length}."
             ) from None
     if len(values) < length:
         raise InputError(f"expected at least {length} numbers, {source} has {len(values)}.")
-    return Pasted(channel(last_window(values, length)).astype(np.float64).ravel(), understood)
+    if times is not None:
+        times = times.after(count - length)
+    return Pasted(channel(last_window(values, length)).astype(np.float64).ravel(), understood, times)
 
 
 def _read(raw: bytes, source: str, refused: InputError) -> tuple[Series, str]:
@@ -99,6 +119,28 @@ def _read(raw: bytes, source: str, refused: InputError) -> tuple[Series, str]:
     except InputError as error:
         hint = " `seqzoo forecast --file` has these options." if "--" in str(error) else ""
         raise InputError(f"{error}{hint}") from None
+
+
+def written_times(times: TimeIndex) -> str:
+    """The times of a window in an address: "2024-02-11T15:00~h~Europe/Berlin", the zone only if it is known."""
+    start = str(times.start.astype("datetime64[s]")).removesuffix(":00")
+    return "~".join([start, times.frequency.alias, *([times.zone] if times.zone else [])])
+
+
+def read_times(text: str) -> TimeIndex | None:
+    """The times in a text of an address; None if it holds anything else."""
+    parts = text[:LONGEST_TIMES].split("~")
+    if not 2 <= len(parts) <= 3:
+        return None
+    try:
+        if len(parts) == 3:
+            zone_of(parts[2])
+        start = np.datetime64(parts[0], "us")
+        if np.isnat(start) or not FIRST <= start <= LAST:
+            return None
+        return TimeIndex(start, frequency(parts[1]), parts[2] if len(parts) == 3 else None)
+    except (ValueError, SeqzooError):
+        return None
 
 
 def rounded(values: ArrayLike) -> FloatArray:
@@ -126,7 +168,9 @@ def read(text: str, length: int) -> FloatArray | None:
 
 def _words(values: FloatArray) -> list[str]:
     largest = float(np.abs(values).max())
-    decimals = DIGITS - (math.floor(math.log10(largest)) if largest else 0)
+    span = float(np.ptp(values))  # of a series far from 0, the digits that differ are kept
+    size = span if 0 < span < largest / 100 else largest
+    decimals = DIGITS - (math.floor(math.log10(size)) if size else 0)
     if not 0 <= decimals <= 9:
         return [f"{value:.6g}".replace("e+", "e") for value in values]
     return [f"{round(value, decimals):.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:.0f}"

@@ -21,9 +21,10 @@ from ...forecasters.table import label
 from ...runtime.repository import Repository
 from .. import gallery, tours
 from ..ui import not_found, theme
-from . import card, deploy, predict, roll_out, train
+from . import card, deploy, mistakes, predict, roll_out, train
 from .inside import microscope, sensitivity
 from .predict import measured
+from .roll_out import measured as measured_rollout
 from .visit import Visit
 
 PAUSE = 0.3  # seconds for the first view to reach the browser, before importing torch slows this process
@@ -49,8 +50,10 @@ VIEWS = [
     View("predict", "Predict", predict.build, _has_process),
     View("predict", "Predict", measured.build, lambda model: not _has_process(model)),
     View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, needs_load=False),
-    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent and _has_process(model)),
+    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent),
     View("rollout", "Roll out", roll_out.build, _has_process),
+    View("rollout", "Roll out", measured_rollout.build, lambda model: not _has_process(model)),
+    View("mistakes", "Mistakes", mistakes.build, mistakes.is_for),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, has_bundle, needs_load=False),
     View("card", "Card", card.build, has_bundle, needs_load=False),

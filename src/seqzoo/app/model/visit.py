@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from typing import TypeVar
+from urllib.parse import quote
 
 from anyio import to_thread
 from nicegui import ui
 
-from ...data.numerals import number as plain_number
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster, has_bundle
 from ...runtime.repository import Repository
 from ..ui import theme
+from ..ui.address import Address
 from . import loading
 
 Result = TypeVar("Result")
 
 
-class Visit:
+class Visit(Address):
     """The state that the views of a page share.
 
     Args:
@@ -32,14 +31,14 @@ class Visit:
     """
 
     def __init__(self, repository: Repository, name: str, known: Forecaster, query: dict[str, str]) -> None:
-        self.repository, self.name, self.known, self.query = repository, name, known, query
+        super().__init__(f"/models/{quote(name)}", query)
+        self.repository, self.name, self.known = repository, name, known
         self.model: Forecaster = known
         self.is_settled = False
         self.reason = ""
         self.notice = ""
         self.when_ready: list[Callable[[], Awaitable[None]]] = []
         self.when_opened: dict[str, Callable[[], Awaitable[None]]] = {}
-        self._writing = False
 
     async def begin(self) -> None:
         """Set `model` to the one in memory, or else to one on onnx, which loads in milliseconds.
@@ -70,26 +69,6 @@ class Visit:
 
     def _settle(self, model: Forecaster) -> None:
         self.model, self.is_settled, self.reason = model, True, ""
-
-    def number(self, key: str, default: float, low: float, high: float) -> float:
-        """A number from the address, clamped to its bounds; the default if the address has none."""
-        value = plain_number(self.query[key]) if key in self.query else default
-        return default if value is None or not math.isfinite(value) else min(max(value, low), high)
-
-    def remember(self, **state: Any) -> None:
-        """Write state into the address, at most five times a second; a value of None removes its key."""
-        for key, value in state.items():
-            if value is None:
-                self.query.pop(key, None)
-                continue
-            self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
-        if not self._writing:
-            self._writing = True
-            ui.timer(0.2, self._write, once=True)
-
-    def _write(self) -> None:
-        self._writing = False
-        ui.navigate.history.replace(f"/models/{quote(self.name)}?{urlencode(self.query)}")
 
 
 def identity(name: str, model: Forecaster) -> str:

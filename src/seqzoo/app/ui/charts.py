@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from nicegui import ui
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from ...data.times import TimeIndex, to_local
 from . import theme
 
 Options = dict[str, Any]
@@ -84,6 +85,21 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
     }  # fmt: skip
 
 
+def over_time(options: Options, name: str = "time") -> Options:
+    """The same options with a horizontal axis of times, in the milliseconds of `clock`."""
+    axis = options["xAxis"]
+    axis.pop("minInterval", None)
+    axis |= {"type": "time", "name": name}
+    return {**options, "useUTC": True}
+
+
+def clock(times: TimeIndex, count: int, begin: int = 0) -> NDArray[np.int64]:
+    """[T]: what the clock of a series shows at its stamps, in milliseconds since 1970."""
+    instants = times.instants(count, begin)
+    local = instants if times.zone is None else to_local(instants, times.zone)
+    return local.astype("datetime64[ms]").astype(np.int64)
+
+
 def line(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, width: float = 2, style: str = "solid") -> Options:
     """A line through points [T]."""
     return {
@@ -135,7 +151,11 @@ def legend_of(options: Options, names: Sequence[str]) -> Options:
 
 
 def _pairs(x: ArrayLike, y: ArrayLike) -> list[list[float]]:
-    pairs: list[list[float]] = np.column_stack([np.asarray(x, float), np.round(np.asarray(y, float), 6)]).tolist()
+    values = np.asarray(y, float)
+    told = values[np.isfinite(values)]
+    span = float(np.ptp(told)) if len(told) else 0.0
+    digits = 6 if span == 0 or span >= 1 else min(6 - math.floor(math.log10(span)), 300)  # six of the range
+    pairs: list[list[float]] = np.column_stack([np.asarray(x, float), np.round(values, digits)]).tolist()
     return pairs
 
 

@@ -51,7 +51,7 @@ class Slider:
         """Show a value that another control has set."""
         self.value = value
         self._text.set_content(self._as_text(value))
-        ui.run_javascript(f"getHtmlElement({self._input.id}).value = {value:f}")
+        ui.run_javascript(f"getHtmlElement({self._input.id}).value = {float(value)!r}")
 
     def restate(self) -> None:
         """Write the value again, for a text that depends on more than the value."""
@@ -91,6 +91,21 @@ def select(label: str, key: str, options: Mapping[str, str], value: str, on_chan
 
         def changed(event: Any) -> Any:
             return on_change(event.args) if isinstance(event.args, str) and event.args in options else None
+
+        field.on("change", changed, js_handler="(event) => emit(event.target.value)")
+
+
+def text(label: str, key: str, value: str, on_change: Callable[[str], Any], hint: str = "") -> None:
+    """A labelled line of text; `on_change` is called with it, stripped, when the visitor leaves it."""
+    with ui.element("label").classes("control"):
+        theme.html(escape(label), tag="span")
+        field = ui.element("input").props('type="text" spellcheck="false" autocomplete="off" maxlength="100"')
+        field.props["^value"] = value
+        field.props["placeholder"] = hint
+        field.props["data-knob"] = key
+
+        def changed(event: Any) -> Any:
+            return on_change(event.args[:100].strip()) if isinstance(event.args, str) else None
 
         field.on("change", changed, js_handler="(event) => emit(event.target.value)")
 
@@ -151,11 +166,11 @@ class Choices:
 
     def __init__(self, label: str, offered: Mapping[str, str], choose: Callable[[str], Any]) -> None:
         self._made: dict[str, ui.element] = {}
-        with ui.element("div").classes("buttons").props('role="group"') as row:
+        with ui.element("div").classes("buttons").props('role="group"') as self.row:
             for key, words in offered.items():
                 self._made[key] = button(words, partial(choose, key), "choice")
                 self._made[key].props["data-key"] = key
-        row.props["aria-label"] = label
+        self.row.props["aria-label"] = label
 
     def mark(self, pressed: str) -> None:
         """Show this button as pressed, and no other."""

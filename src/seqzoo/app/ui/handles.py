@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 
 class Points(ui.element, component="points.js"):
-    """Handles over the values of a chart at the steps 1 - L to 0. It must share one box with the chart.
+    """Handles over the values of a chart at the steps 1 - L to 0, or at other places. It must share one box with the
+    chart.
 
     Args:
         on_move: called with the index of a value and its new value during a drag.
@@ -29,11 +30,16 @@ class Points(ui.element, component="points.js"):
         self._on_move = on_move
         self.on("move", self._moved, throttle=0.03)
 
-    def show(self, values: NDArray[np.floating], step: float) -> None:
-        """Place the handles at values [L]; an arrow key moves one by `step`."""
+    def show(self, values: NDArray[np.floating], step: float, places: NDArray[np.integer] | None = None) -> None:
+        """Place the handles at values [L]; an arrow key moves one by `step`.
+
+        Args:
+            places: [L] on the horizontal axis, if they are not the steps.
+        """
         self.length = len(values)
         self.limit = max(100 * step, 2 * float(np.abs(values).max()))
         self._props["values"] = values.tolist()
+        self._props["places"] = None if places is None else places.tolist()
         self._props["step"], self._props["limit"] = step, self.limit
         self.update()
 

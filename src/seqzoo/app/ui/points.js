@@ -8,7 +8,7 @@ export default {
       @pointerdown="grab(n, $event)" @pointermove="move(n, $event)" @pointerup="release" @pointercancel="release"
       @keydown="key(n, $event)" @focus="current = n"></div>
   </div>`,
-  props: { chart: Number, values: Array, step: Number, limit: Number, label: String },
+  props: { chart: Number, values: Array, places: Array, step: Number, limit: Number, label: String },
   data() {
     return { shown: [...this.values], at: [], held: null, current: this.values.length - 1 };
   },
@@ -49,7 +49,7 @@ export default {
       const plot = this.plot();
       if (!plot?.getOption()?.xAxis) return;
       const L = this.shown.length;
-      const at = this.shown.map((value, n) => plot.convertToPixel({ gridIndex: 0 }, [n + 1 - L, value]));
+      const at = this.shown.map((value, n) => plot.convertToPixel({ gridIndex: 0 }, [this.places?.[n] ?? n + 1 - L, value]));
       if (JSON.stringify(at) !== JSON.stringify(this.at)) this.at = at;
     },
     change(n, value) {

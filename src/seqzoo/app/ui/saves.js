@@ -32,6 +32,7 @@
 
   // The place of a point on an axis, or the name of its category.
   const placed = (axis, value) => (axis?.type === "category" ? (axis.data?.[value] ?? value) : value);
+  const written = (axis, value) => (axis?.type === "time" ? new Date(value).toISOString().replace(/\.000Z$|Z$/, "") : value);
 
   // The CSV: a row for each place on the axis, a column for each visible series. A second point at one place gets another
   // row. A chart has the height of a band over its lower end (see charts.py); the table has the upper end, their sum.
@@ -76,7 +77,7 @@
       const text = typeof value === "number" ? String(Number(value.toPrecision(12))) : String(value ?? "");
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
-    const lines = ordered.map((row) => columns.map((_, index) => (index ? row.cells[index] : row.at)));
+    const lines = ordered.map((row) => columns.map((_, index) => (index ? row.cells[index] : written(base?.[0], row.at))));
     return [columns, ...lines].map((line) => line.map(cell).join(",")).join("\n") + "\n";
   }
 

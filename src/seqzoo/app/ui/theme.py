@@ -79,7 +79,8 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
         with ui.element("header").classes("top") as header:
             html(
                 f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
-                '<nav aria-label="Site"><a href="/">Gallery</a><a href="/arena">Arena</a>'
+                '<nav aria-label="Site"><a href="/">Gallery</a><a href="/series">Your series</a>'
+                '<a href="/arena">Arena</a>'
                 '<a href="/docs">API</a></nav>',
                 "top-row",
             )
@@ -88,7 +89,7 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
         yield
 
 
-_STYLES = ("theme.css", "inside.css", "arena.css", "tours.css")
+_STYLES = ("theme.css", "inside.css", "arena.css", "tours.css", "series.css")
 
 
 def enter() -> None:

@@ -13,9 +13,9 @@ from ..measured import Choices, Reading
 from . import container
 from .frames import frame_of
 from .layout import read_table
-from .table import from_frame, from_parquet, from_text
+from .table import Table, from_frame, from_parquet, from_text
 
-__all__ = ["Choices", "Reading", "read", "read_frame"]
+__all__ = ["Choices", "Reading", "columns_of", "read", "read_frame", "table_of"]
 
 
 def read(
@@ -36,15 +36,31 @@ def read(
         UnknownNameError: a column that the caller named does not exist.
     """
     choices = choices or Choices()
-    path = Path(source) if isinstance(source, str) else source
-    named = named or (str(path) if isinstance(path, Path) else "the file")
-    held = container.content(path, named, limit)
+    named = named or (str(source) if isinstance(source, Path | str) else "the file")
+    return read_table(table_of(source, choices, named=named, limit=limit), named, choices)
+
+
+def table_of(
+    source: Path | str | bytes | BinaryIO, choices: Choices, *, named: str, limit: int = container.LIMIT
+) -> Table:
+    """The table of a file, from which `layout.read_table` takes the series. Arguments as for `read`.
+
+    Raises:
+        InputError: the source cannot be read as a table.
+    """
+    held = container.content(Path(source) if isinstance(source, str) else source, named, limit)
     if held.parquet:
-        return read_table(from_parquet(held.parquet, named), named, choices)
+        return from_parquet(held.parquet, named)
     table = from_text(held.text, named, choices.decimal)
     if held.kind != "UTF-8":
         table.notes.insert(0, held.kind)
-    return read_table(table, named, choices)
+    return table
+
+
+def columns_of(table: Table) -> list[str]:
+    """What `Choices` may call each column: its name, or its number where it has none or shares it."""
+    return [label if label and table.labels.count(label) == 1 else str(at)
+            for at, label in enumerate(table.labels, start=1)]  # fmt: skip
 
 
 def read_frame(frame: Any, choices: Choices | None = None, *, named: str = "the table") -> Reading:

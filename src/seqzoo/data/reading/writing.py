@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ..._storage import write_file
@@ -21,14 +22,19 @@ def check_kind(path: Path) -> None:
         raise InputError(f"a table is written as {' or '.join(KINDS)}, got {str(path)[-80:]!r}.")
 
 
-def write(columns: Mapping[str, Sequence[Any]], path: Path) -> None:
+def write(columns: Mapping[str, Sequence[Any]], path: Path, *, utc: bool = False) -> None:
     """Write columns of one length, atomically.
+
+    Args:
+        utc: whether columns of instants are in UTC, which the file then states; otherwise they have no zone.
 
     Raises:
         InputError: as `check_kind`, or the file cannot be written.
     """
     check_kind(path)
-    frame = pl.DataFrame({name: pl.Series(list(values)) for name, values in columns.items()})
+    frame = pl.DataFrame({name: _column(values) for name, values in columns.items()})
+    if utc:
+        frame = frame.with_columns(pl.col(pl.Datetime).dt.replace_time_zone("UTC"))
     if path.suffix.lower() == ".csv":
         raw = frame.write_csv().encode()
     else:
@@ -40,3 +46,7 @@ def write(columns: Mapping[str, Sequence[Any]], path: Path) -> None:
         write_file(path, raw)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}.") from None
+
+
+def _column(values: Sequence[Any]) -> pl.Series:
+    return pl.Series(values if isinstance(values, np.ndarray) else list(values))

@@ -23,7 +23,8 @@ from ...bundles.store import open_bundle
 from ...errors import InputError, IntegrityError, UnknownNameError
 from ...training.spec import TrainingSpec
 from ..child import Child, last_line
-from .events import Began, Evaluated, Failed, Log, ModelSaved, SavingFailed, Snapshot
+from .events import Began, Ended, Evaluated, Failed, Log, ModelSaved, SavingFailed, Snapshot
+from .on_series import Order, spec_for
 from .plans import Plan, Settings, spec_of
 from .recording import CHECKPOINT, EVENTS, WISH, is_held
 
@@ -89,24 +90,55 @@ class Runs:
             MissingExtraError: torch is not installed.
         """
         check_torch("training")
-        spec = spec_of(open_bundle(shelf.find(model)).manifest, settings)
+        return self.begin(spec_of(open_bundle(shelf.find(model)).manifest, settings))
+
+    def start_on_series(self, order: Order) -> str:
+        """The id of a new run, which trains an architecture on a measured series and keeps the finished model.
+
+        Its process chooses the scaling first.
+
+        Raises:
+            InputError: the series is too short, a setting lies outside its range, or another run is under way.
+            MissingExtraError: torch is not installed.
+        """
+        check_torch("training")
+        self._check_free()  # before seconds are spent on the spec
+        spec = spec_for(order)
+        name = f"{order.architecture}.{order.source.name}"
+        return self.begin(spec, chooses_scaling=True, keep_as=shelf.free(name))
+
+    def begin(self, spec: TrainingSpec, *, chooses_scaling: bool = False, keep_as: str = "") -> str:
+        """The id of a new run, which trains a spec in a process. Arguments as for `Plan`.
+
+        Raises:
+            InputError: another run is under way.
+        """
         with self._lock:
             self._check_free()
-            run = self.add(spec)
+            run = self.add(spec, chooses_scaling=chooses_scaling, keep_as=keep_as)
             self._launch(run, "train", "run")
         return run
 
-    def add(self, spec: TrainingSpec, model_files: Iterable[Path] = ()) -> str:
+    def add(
+        self,
+        spec: TrainingSpec,
+        model_files: Iterable[Path] = (),
+        *,
+        chooses_scaling: bool = False,
+        keep_as: str = "",
+    ) -> str:
         """The id of a new run without a process; the caller trains it with `recording.train`.
 
         Args:
             spec: the training.
             model_files: the user's files that define the architecture.
+            chooses_scaling, keep_as: as for `Plan`.
         """
         with self._lock:
             self._prune()
             run = secrets.token_hex(6)
-            plan = Plan(spec, time.time(), [str(path.resolve()) for path in model_files])
+            files = [str(path.resolve()) for path in model_files]
+            plan = Plan(spec, time.time(), files, chooses_scaling, keep_as)
             _storage.write_file(self.folder / run / PLAN, msgspec.json.encode(plan) + b"\n")
             self._wish(run, "run")
         return run
@@ -224,7 +256,7 @@ class Runs:
         except (IntegrityError, UnicodeDecodeError):
             wish = "run"
         if is_alive:
-            if task == "keep":
+            if task == "keep" or (isinstance(log.last, Ended) and log.last.finished):
                 return "keeping"
             if wish in ("pause", "stop"):
                 return {"pause": "pausing", "stop": "stopping"}[wish]
@@ -268,9 +300,11 @@ class Runs:
                 )
 
     def _plan(self, run: str) -> Plan:
-        if run not in self._plans or not (self.folder / run / PLAN).exists():
-            for cache in (self._plans, self._logs):
-                cache.pop(run, None)
+        cached = self._plans.get(run)
+        if cached is None or cached.chooses_scaling or not (self.folder / run / PLAN).exists():
+            self._plans.pop(run, None)
+            if cached is None or not cached.chooses_scaling:  # a run that has chosen goes on with its log
+                self._logs.pop(run, None)
             try:
                 if not _ID.fullmatch(run):
                     raise IntegrityError("no run has such an id")

@@ -116,11 +116,15 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         spec: the training.
         created: seconds since the epoch.
         model_files: paths of the user's files that define the architecture; they are run before it is looked up.
+        chooses_scaling: whether the process first chooses the `scaling_kind` of the spec, by two short trainings.
+        keep_as: the name under which the finished model is kept, if it is better than the last value; empty for none.
     """
 
     spec: TrainingSpec
     created: float
     model_files: list[str] = []
+    chooses_scaling: bool = False
+    keep_as: str = ""
 
 
 def can_train(manifest: Manifest) -> bool:

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ... import _storage
-from ..._arrays import with_channel
+from ..._arrays import values_of, with_channel, with_known
 from ..._course import Evaluation
 from ...data.scaling import Scaling
 from ...data.windows import HELD_OUT
@@ -120,14 +120,14 @@ def train(
         for point in load(checkpoint)[0].history:
             if point.step > recorded:
                 tell(point)
-    must_stop = _wishes(folder / WISH, should_stop)
+    must_stop = wishes(folder, should_stop)
     trained = loop.train(spec, checkpoint, resume=True, on_progress=note, should_stop=must_stop)
     say(Ended(trained.step, trained.finished))
     return trained
 
 
 def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
-    """The first event, and the windows [T, L, 1] of the snapshots, in the units of the source."""
+    """The first event, and the windows [T, L, D] of the snapshots, in the units of the source."""
     signal, length, horizon = spec.source.process, spec.context_length, spec.horizon
     if signal is None:
         return _began_on_series(spec)
@@ -154,7 +154,8 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     """
     windows = sampler_of(spec)
     assert isinstance(windows, Finite)
-    context, target = (windows.scaling.restore(part).astype(np.float64) for part in windows.held_out)
+    read, target = windows.held_out
+    context, target = (windows.scaling.restore(part).astype(np.float64) for part in (values_of(read), target))
     assert not isinstance(spec.source, Simulated)
     length, horizon = spec.context_length, spec.horizon
     rules = rules_of_windows(length, horizon, spec.source.season)
@@ -166,11 +167,13 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
             forecasts[LINEAR] = RidgeAutoregression(length).fit(before, horizon)(context)
     floors = {name: float(((ahead - target) ** 2).mean()) for name, ahead in forecasts.items()}
     began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
-    return began, with_channel(context[-POINTS:])
+    known = read[-POINTS:, :, 1:] if read.ndim == 3 else None
+    return began, with_known(context[-POINTS:], known)
 
 
-def _wishes(path: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
-    """A function that returns whether the run must stop; it reads the file at most ten times a second."""
+def wishes(folder: Path, should_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """A function that returns whether the run must stop; it reads the folder's file at most ten times a second."""
+    path = folder / WISH
     next_look, is_over = 0.0, False
 
     def must_stop() -> bool:

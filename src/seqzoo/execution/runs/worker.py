@@ -8,18 +8,21 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from ... import _storage
 from ...bundles import shelf
-from ...errors import InputError, SeqzooError, first_line
+from ...errors import DivergedError, InputError, SeqzooError, first_line
 from ...publishing import build
 from ...publishing.verify import verify
 from ...training.loop import train
+from ...training.on_series import choose_scaling
 from ...zoo import _registry
 from . import recording
-from .events import Failed, ModelSaved, SavingFailed, append
+from .events import Ended, Failed, ModelSaved, SavingFailed, append
 from .manager import PLAN
 from .plans import Plan
 from .recording import CHECKPOINT, EVENTS
@@ -40,15 +43,37 @@ def main(folder: Path, task: str, argument: str) -> None:
             if task == "keep":
                 append(folder / EVENTS, _keep(folder, plan, argument))
             else:
-                build.check_exporter()
-                build.check_exportable(plan.spec)
-                recording.train(folder, plan.spec, should_stop=asked.is_set)
+                _train(folder, plan, asked.is_set)
         except SeqzooError as error:
             append(folder / EVENTS, SavingFailed(argument, str(error)) if task == "keep" else Failed(str(error)))
         except Exception as error:
             reason = f"this failed on {first_line(error)}; {folder / 'stderr.txt'} says where."
             append(folder / EVENTS, SavingFailed(argument, reason) if task == "keep" else Failed(reason))
             raise
+
+
+def _train(folder: Path, plan: Plan, should_stop: Callable[[], bool]) -> None:
+    """Train, after choosing the scaling and before keeping the model, where the plan says so."""
+    build.check_exporter()
+    build.check_exportable(plan.spec)
+    if plan.chooses_scaling:
+        must_stop = recording.wishes(folder, should_stop)
+        kind = choose_scaling(plan.spec, must_stop)
+        if must_stop():
+            append(folder / EVENTS, Ended(0, False))
+            return
+        spec = msgspec.structs.replace(plan.spec, scaling_kind=kind)
+        plan = msgspec.structs.replace(plan, spec=spec, chooses_scaling=False)
+        _storage.write_file(folder / PLAN, msgspec.json.encode(plan) + b"\n")
+    trained = recording.train(folder, plan.spec, should_stop=should_stop)
+    if not (trained.finished and plan.keep_as):
+        return
+    with contextlib.suppress(DivergedError):  # the page says that it is no better than the last value
+        trained.check_useful()
+        try:
+            append(folder / EVENTS, _keep(folder, plan, plan.keep_as))
+        except SeqzooError as error:
+            append(folder / EVENTS, SavingFailed(plan.keep_as, str(error)))
 
 
 def _wait_for_the_server_to_end(asked: threading.Event) -> None:

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 6bc32085932d1562; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules cd6a6bb5f2f853fa; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -23,7 +23,7 @@ function parseSafetensors(bytes) {
   }
   return tensors;
 }
-function makeCell(architecture, tensors) {
+function makeCell(architecture, tensors, channels = 1) {
   const kind = CELLS[architecture];
   if (!kind) throw new Error(`no cell ${architecture}; expected one of ${Object.keys(CELLS).join(", ")}`);
   const blocks = Math.max(1, kind.gates.length);
@@ -38,13 +38,16 @@ function makeCell(architecture, tensors) {
   const size = tensors[`${architecture}.weight_hh_l0`]?.shape[1];
   const horizon = tensors["head.bias"]?.shape[0];
   const rows = blocks * size;
+  const fromInput = take(`${architecture}.weight_ih_l0`, [rows, channels]);
   return {
     architecture,
     ...kind,
     size,
     horizon,
     blocks,
-    fromX: take(`${architecture}.weight_ih_l0`, [rows, 1]),
+    channels,
+    fromX: fromInput.filter((_, at) => at % channels === 0),
+    fromKnown: fromInput.filter((_, at) => at % channels !== 0),
     fromH: take(`${architecture}.weight_hh_l0`, [rows, size]),
     biasX: take(`${architecture}.bias_ih_l0`, [rows]),
     biasH: take(`${architecture}.bias_hh_l0`, [rows]),
@@ -54,9 +57,9 @@ function makeCell(architecture, tensors) {
 }
 var sigmoid = (x) => 0.5 * (1 + Math.tanh(0.5 * x));
 var held = (constant, value) => Number.isNaN(constant) ? value : constant;
-function lstm(cell, x, u, k, before, frozen) {
+function lstm(cell, x, biasX, u, k, before, frozen) {
   const K = cell.size;
-  const sum = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k] + u[block * K + k];
+  const sum = (block) => cell.fromX[block * K + k] * x + biasX[block * K + k] + u[block * K + k];
   const i = held(frozen.i[k], sigmoid(sum(0)));
   const f = held(frozen.f[k], sigmoid(sum(1)));
   const g = held(frozen.g[k], Math.tanh(sum(2)));
@@ -64,19 +67,25 @@ function lstm(cell, x, u, k, before, frozen) {
   const c = f * before.c(k) + i * g;
   return { i, f, g, o, c, h: o * Math.tanh(c) };
 }
-function gru(cell, x, u, k, before, frozen) {
+function gru(cell, x, biasX, u, k, before, frozen) {
   const K = cell.size;
-  const own = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k];
+  const own = (block) => cell.fromX[block * K + k] * x + biasX[block * K + k];
   const r = held(frozen.r[k], sigmoid(own(0) + u[k]));
   const z = held(frozen.z[k], sigmoid(own(1) + u[K + k]));
   const n = held(frozen.n[k], Math.tanh(own(2) + r * u[2 * K + k]));
   return { r, z, n, h: (1 - z) * n + z * before.h(k) };
 }
-function rnn(cell, x, u, k) {
-  return { h: Math.tanh(cell.fromX[k] * x + cell.biasX[k] + u[k]) };
+function rnn(cell, x, biasX, u, k) {
+  return { h: Math.tanh(cell.fromX[k] * x + biasX[k] + u[k]) };
+}
+function biased(cell, known2) {
+  if (cell.channels === 1) return cell.biasX;
+  const sums = Float64Array.from(cell.biasX);
+  addProduct(cell.fromKnown, known2, sums);
+  return sums;
 }
 var STEPS = { lstm, gru, rnn };
-function forward(cell, window, changes = {}) {
+function forward(cell, window, changes = {}, known2 = []) {
   const K = cell.size;
   const L = window.length;
   const order = changes.order ?? Array.from(window, (_, t) => t);
@@ -96,8 +105,9 @@ function forward(cell, window, changes = {}) {
     u.set(cell.biasH);
     if (t > 0) addProduct(cell.fromH, steps.h.subarray((t - 1) * K, t * K), u);
     const before = { h: last(steps.h, t), c: steps.c && last(steps.c, t) };
+    const biasX = biased(cell, known2[order[t]]);
     for (let k = 0; k < K; k++) {
-      const now = STEPS[cell.architecture](cell, window[order[t]], u, k, before, frozen);
+      const now = STEPS[cell.architecture](cell, window[order[t]], biasX, u, k, before, frozen);
       if (!alive[k]) now.h = 0;
       for (const name of cell.names) steps[name][t * K + k] = now[name];
     }
@@ -376,23 +386,24 @@ function text(ctx, words, x, y, colour, align = "right") {
   ctx.textBaseline = "middle";
   ctx.fillText(words, x, y);
 }
-function yAxis(ctx, axis, y, limit, ink) {
-  for (const value of [-limit, 0, limit]) {
-    const label = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : label, axis.left - 6, y(value), ink.muted);
+function yAxis(ctx, axis, y, limit, ink, middle = 0) {
+  for (const value of [middle - limit, middle, middle + limit]) {
+    const digits = Math.abs(value) >= 10 ? 0 : 1;
+    const label = middle ? Number(value.toPrecision(4)).toString() : value.toFixed(digits);
+    text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
-var scaleY = (height, limit) => (value) => height / 2 - value / limit * (height / 2 - 12);
-function drawWindow(canvas, axis, height, { values, limit, forecasts, marks, step }, ink) {
+var scaleY = (height, limit, middle = 0) => (value) => height / 2 - (value - middle) / limit * (height / 2 - 12);
+function drawWindow(canvas, axis, height, { values, limit, middle, forecasts, marks, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
-  const y = scaleY(height, limit);
+  const y = scaleY(height, limit, middle);
   const next = axis.x(axis.L);
   ctx.fillStyle = ink.rule;
   ctx.globalAlpha = 0.45;
   ctx.fillRect(next - axis.slot / 2, 0, axis.slot, height);
   ctx.globalAlpha = 1;
-  yAxis(ctx, axis, y, limit, ink);
+  yAxis(ctx, axis, y, limit, ink, middle);
   column(ctx, axis, step, 0, height, ink);
   const points = Array.from(values, (value, t) => [axis.x(t), y(value)]);
   trail(ctx, points, ink.muted, 1.5);
@@ -472,6 +483,19 @@ function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row,
     ctx.fillStyle = long < 0 ? ink.below : ink.above;
     ctx.fillRect(Math.min(middle, middle + long), n * tall, Math.max(0.5, Math.abs(long)), Math.max(1, tall - 0.5));
   });
+}
+function drawRows(canvas, axis, tall, { rows, step }, ink) {
+  const count = rows[0].length;
+  const ctx = surface(canvas, axis.width, count * tall);
+  const table2 = TABLES[Number(ink.isDark)];
+  rows.forEach((row, t) => row.forEach((value, at) => {
+    const pixel = table2[Math.max(0, Math.min(255, Math.floor((value + 1) * 128)))];
+    ctx.globalAlpha = t <= step ? 1 : 0.3;
+    ctx.fillStyle = `rgb(${pixel & 255} ${pixel >> 8 & 255} ${pixel >> 16 & 255})`;
+    ctx.fillRect(axis.left + t * axis.slot, at * tall, axis.slot + 0.5, tall - 1);
+  }));
+  ctx.globalAlpha = 1;
+  column(ctx, axis, step, 0, count * tall, ink);
 }
 function drawCurves(canvas, axis, height, { curves, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
@@ -738,6 +762,10 @@ function describe(find, facts, last) {
   const alternative = (part, words) => mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+  if (facts.channels.length) {
+    const there = facts.channels.map((name, at) => `${name} ${number(facts.known[state.order[step]][at])}`);
+    alternative("known", `Known in advance at step ${step + 1}: ${there.join(", ")}.`);
+  }
   const top = now.slopes.reduce((most, slope, t) => Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most, 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
@@ -800,8 +828,8 @@ function notice(facts) {
 }
 
 // src/seqzoo/microscope/js/paint.js
-var TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
-var valueAt = (y, limit) => (TALL.window / 2 - y) / (TALL.window / 2 - 12) * limit;
+var TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760, row: 12 };
+var valueAt = (y, { limit, middle }) => middle + (TALL.window / 2 - y) / (TALL.window / 2 - 12) * limit;
 function legend(place, cell, ink) {
   place.replaceChildren(...cell.names.map((name) => {
     const [dash, width] = CURVES[name];
@@ -852,7 +880,9 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const marks = [{ value: straight, colour: role, shift: -1 }, { value: forecasts[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, forecasts, marks, step }, ink);
+  const { limit, middle } = state;
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink);
+  if (facts.channels.length) drawRows(canvas("known"), axis, TALL.row, { rows: inOrder(facts.known), step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
     linear: inOrder(linear),
@@ -896,13 +926,13 @@ function paint(find, canvas, points, facts, ink, wide, side) {
   const figures = pictures(canvas, facts, ink, wide, side);
   const { state, values } = figures;
   const axis = timeAxis(wide, values.length);
-  const y = scaleY(TALL.window, state.limit);
+  const y = scaleY(TALL.window, state.limit, state.middle);
   points.forEach((point, t) => {
     point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
     mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
     mark(point, "aria-valuenow", values[t].toFixed(3));
-    mark(point, "aria-valuemin", (-state.limit).toFixed(3));
-    mark(point, "aria-valuemax", state.limit.toFixed(3));
+    mark(point, "aria-valuemin", (state.middle - state.limit).toFixed(3));
+    mark(point, "aria-valuemax", (state.middle + state.limit).toFixed(3));
   });
   write(find, figures);
 }
@@ -948,7 +978,7 @@ function drag(desk) {
   let box;
   const at = (event) => [
     timeAxis(desk.wide(), L).step(event.clientX - box.left),
-    valueAt(event.clientY - box.top, state.limit)
+    valueAt(event.clientY - box.top, state)
   ];
   plot.addEventListener("pointerdown", (event) => {
     box = desk.canvas("window").getBoundingClientRect();
@@ -1080,7 +1110,7 @@ var key = (shape, words) => `<span><i class="mz-${shape}"></i>${words}</span>`;
 var button = (attribute, words) => `<button type="button" data-${attribute}>${words}</button>`;
 var picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
 var title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
-function overTime(cell, points, signal, hasBayes) {
+function overTime(cell, points, signal, hasBayes, channels) {
   const linear = linearOf(signal);
   const weights = linear === "best linear" ? define(`${linear} weights`, glossary_default[linear]) : `${linear} weights`;
   const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
@@ -1093,6 +1123,7 @@ function overTime(cell, points, signal, hasBayes) {
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → move to its neighbour.</p>
+    ${channels.length ? known(channels) : ""}
     <div class="mz-head">
       ${title("Derivative of the forecast", glossary_default.derivative)}
       <span class="mz-keys">${key("bar", "network")}
@@ -1108,6 +1139,11 @@ function overTime(cell, points, signal, hasBayes) {
     </div>
     ${maps(cell)}
   </section>`;
+}
+function known(channels) {
+  return `<div class="mz-head">${title("Known in advance", `The calendar of the step after each value: ${channels.join(", ")}.`)}
+      <span class="mz-keys">${channels.join(", ")}, from −1 to 1</span></div>
+    ${picture("known")}`;
 }
 var responds = ({ of, by }) => `The last state of the unit after windows of ${of}, by ${by}. Dashed: this window.`;
 var farther = (aheads) => `<div class="mz-row"><span>steps ahead <output data-out="ahead"></output></span>
@@ -1133,11 +1169,13 @@ function beside(L, aheads, question) {
       ${picture("path")}<p class="mz-hint" data-out="path"></p></div>
   </section>`;
 }
-function figuresOf(cell, question) {
+function figuresOf(cell, question, channels) {
+  const beside2 = channels.length ? [["known", "Known in advance"]] : [];
   const maps2 = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
   const answer = question ? [["response", "What the unit responds to"]] : [];
   return [
     ["window", "Input and forecast"],
+    ...beside2,
     ["derivative", "Derivative of the forecast"],
     ...maps2,
     ["curves", "The unit's gates and states"],
@@ -1145,20 +1183,20 @@ function figuresOf(cell, question) {
     ["path", "Path of the hidden state"]
   ];
 }
-function downloads(cell, question) {
-  const options = [["all", "all figures"], ...figuresOf(cell, question)];
+function downloads(cell, question, channels) {
+  const options = [["all", "all figures"], ...figuresOf(cell, question, channels)];
   return `<details class="mz-menu"><summary>Download</summary><div>
     <label>figure <select data-pick="figure">${options.map(([part, words]) => `<option value="${part}">${words}</option>`).join("")}</select></label>
     ${button('save="svg"', "SVG")} ${button('save="png"', "PNG")} ${button('save="csv"', "all numbers, CSV")}
     <span role="status" class="mz-hint" data-out="saved"></span></div></details>`;
 }
-function skeleton({ cell, L, aheads, question, signal, hasBayes }) {
+function skeleton({ cell, L, aheads, question, signal, hasBayes, channels }) {
   const points = Array.from({ length: L }, (_, t) => `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
   return `<header><div class="mz-top"><h2></h2>
       <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
-        ${downloads(cell, question)}</div></div>
+        ${downloads(cell, question, channels)}</div></div>
       <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
-    <div class="mz-body">${overTime(cell, points, signal, hasBayes)}${beside(L, aheads, question)}</div>`;
+    <div class="mz-body">${overTime(cell, points, signal, hasBayes, channels)}${beside(L, aheads, question)}</div>`;
 }
 
 // src/seqzoo/microscope/js/svg.js
@@ -1263,11 +1301,12 @@ ${body.join("\n")}
 // src/seqzoo/microscope/js/download.js
 var WIDE = { time: 900, side: 480 };
 var FINE = 2;
-function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
+function keysOf(part, { cell, state, question, signal, standings, channels }, ranges, ink) {
   const linear = linearOf(signal);
   const bayes = (shape) => standings.length ? [[ink.bayes, `${shape} Bayes`]] : [];
   const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
+  if (part === "known") return [[ink.below, "■ −1"], [ink.above, "■ 1"], [ink.muted, channels.join(", ")]];
   if (part === "derivative") {
     return [[ink.above, "■ network"], [ink[linearRole(signal)], `▬ ${linear} weights`], ...bayes("○")];
   }
@@ -1285,8 +1324,8 @@ function drawing(part, facts) {
   const papers = {};
   const canvas = (name2) => papers[name2] ??= new Paper();
   const { ranges } = pictures(canvas, facts, ink, WIDE.time, WIDE.side, true);
-  const { cell, question, state, now, name, start } = facts;
-  const figures = figuresOf(cell, question).filter(([key2]) => part === "all" || key2 === part).map(([key2, title2]) => ({ paper: papers[key2], title: title2, keys: keysOf(key2, facts, ranges, ink) }));
+  const { cell, question, state, now, name, start, channels } = facts;
+  const figures = figuresOf(cell, question, channels).filter(([key2]) => part === "all" || key2 === part).map(([key2, title2]) => ({ paper: papers[key2], title: title2, keys: keysOf(key2, facts, ranges, ink) }));
   const caption = [`step ${state.step + 1} of ${now.L}, unit ${state.unit}`];
   if (state.ahead) caption[0] += `, forecast ${state.ahead + 1} steps ahead`;
   const changes = [moved(state, start).map((t) => `value ${t + 1}`).join(", "), doneTo(state)];
@@ -1308,11 +1347,12 @@ async function raster(svg) {
     URL.revokeObjectURL(url);
   }
 }
-function table({ cell, state, now, linear, bayes, outModel, scale }) {
+function table({ cell, state, now, linear, bayes, outModel, scale, channels, known: known2 }) {
   const K = cell.size;
   const rows = [["quantity", "step", "position", "unit", "value"]];
   const put = (quantity, step, position, unit, value) => rows.push([quantity, step, position, unit, value]);
   state.order.forEach((position, t) => put("window", t + 1, position + 1, "", state.window[position]));
+  channels.forEach((name, at) => state.order.forEach((position, t) => put(name, t + 1, position + 1, "", known2[position][at])));
   now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value)));
   state.order.forEach((position, t) => {
     put("derivative", t + 1, position + 1, "", now.slopes[position]);
@@ -1444,7 +1484,7 @@ function open(el, host) {
   const undo = [];
   let gone = false;
   root.textContent = "Fetching the weights…";
-  host.weights().then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes))).then((cell) => gone || undo.push(show(host, root, cell))).catch((error) => {
+  host.weights().then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes), 1 + (host.get("channels") ?? []).length)).then((cell) => gone || undo.push(show(host, root, cell))).catch((error) => {
     root.innerHTML = '<p class="mz-error" role="alert"></p>';
     root.firstChild.textContent = `The microscope cannot show this model: ${error.message}.`;
   });
@@ -1464,7 +1504,9 @@ function show(host, root, cell) {
   const intercepts = host.get("best_linear_bias");
   const inModel = (window) => enter(frameOf(scale, window), window);
   const outModel = (value, trace = now) => leave(trace.frame, value);
-  const read = (window, changes2) => ({ ...forward(cell, inModel(window), changes2), frame: frameOf(scale, window) });
+  const channels = host.get("channels") ?? [];
+  let known2 = host.get("known") ?? [];
+  const read = (window, changes2) => ({ ...forward(cell, inModel(window), changes2, known2), frame: frameOf(scale, window) });
   let origin = read(start);
   const largest = () => {
     const sizes = contributions(cell, origin).map(Math.abs);
@@ -1473,14 +1515,22 @@ function show(host, root, cell) {
   const aheads = intercepts.length;
   const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
-  root.innerHTML = skeleton({ cell, L, aheads, question, signal, hasBayes: host.get("standings").length > 0 });
+  root.innerHTML = skeleton({
+    cell,
+    L,
+    aheads,
+    question,
+    signal,
+    channels,
+    hasBayes: host.get("standings").length > 0
+  });
   const find = (selector) => root.querySelector(selector);
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
   const system = matchMedia(DARK);
   const past = new Past(base);
-  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
+  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, middle: 0, limits: {} };
   let ink = inks(false);
   let [wide, side] = [0, 0];
   let bayes = host.get("bayes");
@@ -1525,7 +1575,14 @@ function show(host, root, cell) {
       const sizes = Float64Array.from(now.steps[name2], Math.abs).sort();
       state.limits[name2] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
     }
-    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[state.ahead])));
+    const every = [...state.window, outModel(now.forecast[state.ahead])];
+    if (signal.family) {
+      state.limit = 1.2 * Math.max(0.5, ...every.map(Math.abs));
+      return;
+    }
+    const [low, high] = [Math.min(...every), Math.max(...every)];
+    state.middle = (low + high) / 2;
+    state.limit = 0.6 * (high - low) || scale[1];
   }
   function facts() {
     return {
@@ -1535,6 +1592,8 @@ function show(host, root, cell) {
       now,
       answers,
       question,
+      channels,
+      known: known2,
       scale: now.frame.spread,
       outModel,
       origin,
@@ -1597,8 +1656,9 @@ function show(host, root, cell) {
     },
     /** Changes the value that is read at a step. */
     poke(t, value) {
-      const bound = Math.max(-state.limit, Math.min(state.limit, value));
-      state.window[state.order[t]] = Math.round(1e3 * bound) / 1e3;
+      const bound = state.middle + Math.max(-state.limit, Math.min(state.limit, value - state.middle));
+      const grain = signal.family ? 1e-3 : 10 ** (Math.floor(Math.log10(state.limit)) - 3);
+      state.window[state.order[t]] = Number((Math.round(bound / grain) * grain).toPrecision(15));
       recompute();
       draw();
       tell();
@@ -1647,6 +1707,7 @@ function show(host, root, cell) {
     start: () => {
       const view = { ...toView(state, base), unit: state.unit };
       base.start = host.get("start");
+      known2 = host.get("known") ?? [];
       origin = read(base.start);
       base.first = largest();
       past.views.length = 0;

@@ -28,8 +28,11 @@ export function parseSafetensors(bytes) {
   return tensors;
 }
 
-/** The cell of an architecture with its weights: K units, H steps ahead. Throws if the shapes do not fit. */
-export function makeCell(architecture, tensors) {
+/**
+ * The cell of an architecture with its weights: K units, H steps ahead, D channels. Throws if the shapes do not fit.
+ * `fromX` are the weights of the value, the first channel; `fromKnown` [rows * (D - 1)] those of the others.
+ */
+export function makeCell(architecture, tensors, channels = 1) {
   const kind = CELLS[architecture];
   if (!kind) throw new Error(`no cell ${architecture}; expected one of ${Object.keys(CELLS).join(", ")}`);
   const blocks = Math.max(1, kind.gates.length);
@@ -44,9 +47,11 @@ export function makeCell(architecture, tensors) {
   const size = tensors[`${architecture}.weight_hh_l0`]?.shape[1];
   const horizon = tensors["head.bias"]?.shape[0];
   const rows = blocks * size;
+  const fromInput = take(`${architecture}.weight_ih_l0`, [rows, channels]);
   return {
-    architecture, ...kind, size, horizon, blocks,
-    fromX: take(`${architecture}.weight_ih_l0`, [rows, 1]),
+    architecture, ...kind, size, horizon, blocks, channels,
+    fromX: fromInput.filter((_, at) => at % channels === 0),
+    fromKnown: fromInput.filter((_, at) => at % channels !== 0),
     fromH: take(`${architecture}.weight_hh_l0`, [rows, size]),
     biasX: take(`${architecture}.bias_ih_l0`, [rows]),
     biasH: take(`${architecture}.bias_hh_l0`, [rows]),
@@ -59,9 +64,9 @@ const sigmoid = (x) => 0.5 * (1 + Math.tanh(0.5 * x)); // does not overflow
 const held = (constant, value) => (Number.isNaN(constant) ? value : constant);
 
 /** i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c' = f c + i g, h' = o tanh(c'). */
-function lstm(cell, x, u, k, before, frozen) {
+function lstm(cell, x, biasX, u, k, before, frozen) {
   const K = cell.size;
-  const sum = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k] + u[block * K + k];
+  const sum = (block) => cell.fromX[block * K + k] * x + biasX[block * K + k] + u[block * K + k];
   const i = held(frozen.i[k], sigmoid(sum(0)));
   const f = held(frozen.f[k], sigmoid(sum(1)));
   const g = held(frozen.g[k], Math.tanh(sum(2)));
@@ -71,9 +76,9 @@ function lstm(cell, x, u, k, before, frozen) {
 }
 
 /** r, z = sigmoid(W x + U h + b), n = tanh(W x + b + r (U h + b')), h' = (1 - z) n + z h. */
-function gru(cell, x, u, k, before, frozen) {
+function gru(cell, x, biasX, u, k, before, frozen) {
   const K = cell.size;
-  const own = (block) => cell.fromX[block * K + k] * x + cell.biasX[block * K + k];
+  const own = (block) => cell.fromX[block * K + k] * x + biasX[block * K + k];
   const r = held(frozen.r[k], sigmoid(own(0) + u[k]));
   const z = held(frozen.z[k], sigmoid(own(1) + u[K + k]));
   const n = held(frozen.n[k], Math.tanh(own(2) + r * u[2 * K + k]));
@@ -81,8 +86,16 @@ function gru(cell, x, u, k, before, frozen) {
 }
 
 /** h' = tanh(W x + U h + b). */
-function rnn(cell, x, u, k) {
-  return { h: Math.tanh(cell.fromX[k] * x + cell.biasX[k] + u[k]) };
+function rnn(cell, x, biasX, u, k) {
+  return { h: Math.tanh(cell.fromX[k] * x + biasX[k] + u[k]) };
+}
+
+/** The bias of the input with what the channels beside the value [D - 1] add to it: W x of them, plus b. */
+function biased(cell, known) {
+  if (cell.channels === 1) return cell.biasX;
+  const sums = Float64Array.from(cell.biasX);
+  addProduct(cell.fromKnown, known, sums);
+  return sums;
 }
 
 const STEPS = { lstm, gru, rnn };
@@ -90,8 +103,9 @@ const STEPS = { lstm, gru, rnn };
 /**
  * Everything the cell computes for a window [L].
  * changes: { freeze: [{ gate, unit (or null for all), value }], ablate: [unit], order: [position read at each step] }
+ * known: [L][D - 1], the channels beside the values, read in the same order.
  */
-export function forward(cell, window, changes = {}) {
+export function forward(cell, window, changes = {}, known = []) {
   const K = cell.size;
   const L = window.length;
   const order = changes.order ?? Array.from(window, (_, t) => t);
@@ -111,8 +125,9 @@ export function forward(cell, window, changes = {}) {
     u.set(cell.biasH);
     if (t > 0) addProduct(cell.fromH, steps.h.subarray((t - 1) * K, t * K), u);
     const before = { h: last(steps.h, t), c: steps.c && last(steps.c, t) };
+    const biasX = biased(cell, known[order[t]]);
     for (let k = 0; k < K; k++) {
-      const now = STEPS[cell.architecture](cell, window[order[t]], u, k, before, frozen);
+      const now = STEPS[cell.architecture](cell, window[order[t]], biasX, u, k, before, frozen);
       if (!alive[k]) now.h = 0;
       for (const name of cell.names) steps[name][t * K + k] = now[name];
     }

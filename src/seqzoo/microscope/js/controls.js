@@ -47,7 +47,7 @@ function drag(desk) {
   const plot = find(".mz-window");
   let box; // of the plot during a drag; reading it at each move would force a layout
   const at = (event) => [timeAxis(desk.wide(), L).step(event.clientX - box.left),
-    valueAt(event.clientY - box.top, state.limit)];
+    valueAt(event.clientY - box.top, state)];
   plot.addEventListener("pointerdown", (event) => {
     box = desk.canvas("window").getBoundingClientRect();
     const [t, value] = at(event);

@@ -10,11 +10,12 @@ const WIDE = { time: 900, side: 480 }; // widths of the figures, whatever the si
 const FINE = 2; // pixels of a PNG for each pixel of the SVG
 
 /** The legend of a figure, as [colour, words]. */
-function keysOf(part, { cell, state, question, signal, standings }, ranges, ink) {
+function keysOf(part, { cell, state, question, signal, standings, channels }, ranges, ink) {
   const linear = linearOf(signal);
   const bayes = (shape) => (standings.length ? [[ink.bayes, `${shape} Bayes`]] : []);
   const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
+  if (part === "known") return [[ink.below, "■ −1"], [ink.above, "■ 1"], [ink.muted, channels.join(", ")]];
   if (part === "derivative") {
     return [[ink.above, "■ network"], [ink[linearRole(signal)], `▬ ${linear} weights`], ...bayes("○")];
   }
@@ -34,8 +35,8 @@ function drawing(part, facts) {
   const papers = {};
   const canvas = (name) => (papers[name] ??= new Paper());
   const { ranges } = pictures(canvas, facts, ink, WIDE.time, WIDE.side, true);
-  const { cell, question, state, now, name, start } = facts;
-  const figures = figuresOf(cell, question).filter(([key]) => part === "all" || key === part)
+  const { cell, question, state, now, name, start, channels } = facts;
+  const figures = figuresOf(cell, question, channels).filter(([key]) => part === "all" || key === part)
     .map(([key, title]) => ({ paper: papers[key], title, keys: keysOf(key, facts, ranges, ink) }));
   const caption = [`step ${state.step + 1} of ${now.L}, unit ${state.unit}`];
   if (state.ahead) caption[0] += `, forecast ${state.ahead + 1} steps ahead`;
@@ -62,11 +63,13 @@ async function raster(svg) {
 }
 
 /** The CSV of every number, one in a row. Steps and positions count from 1, units from 0; values are in series units. */
-function table({ cell, state, now, linear, bayes, outModel, scale }) {
+function table({ cell, state, now, linear, bayes, outModel, scale, channels, known }) {
   const K = cell.size;
   const rows = [["quantity", "step", "position", "unit", "value"]];
   const put = (quantity, step, position, unit, value) => rows.push([quantity, step, position, unit, value]);
   state.order.forEach((position, t) => put("window", t + 1, position + 1, "", state.window[position]));
+  channels.forEach((name, at) =>
+    state.order.forEach((position, t) => put(name, t + 1, position + 1, "", known[position][at])));
   now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value)));
   state.order.forEach((position, t) => {
     put("derivative", t + 1, position + 1, "", now.slopes[position]);

@@ -80,26 +80,28 @@ function text(ctx, words, x, y, colour, align = "right") {
   ctx.fillText(words, x, y);
 }
 
-function yAxis(ctx, axis, y, limit, ink) {
-  for (const value of [-limit, 0, limit]) {
-    const label = Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(1).replace("-", "−");
-    text(ctx, value === 0 ? "0" : label, axis.left - 6, y(value), ink.muted);
+function yAxis(ctx, axis, y, limit, ink, middle = 0) {
+  for (const value of [middle - limit, middle, middle + limit]) {
+    const digits = Math.abs(value) >= 10 ? 0 : 1;
+    const label = middle ? Number(value.toPrecision(4)).toString() : value.toFixed(digits);
+    text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
 
-export const scaleY = (height, limit) => (value) => height / 2 - (value / limit) * (height / 2 - 12);
+export const scaleY = (height, limit, middle = 0) => (value) =>
+  height / 2 - ((value - middle) / limit) * (height / 2 - 12);
 
 /** Draws the values [L], the forecast after every step [L], and all forecasts at the place of the next value. */
-export function drawWindow(canvas, axis, height, { values, limit, forecasts, marks, step }, ink) {
+export function drawWindow(canvas, axis, height, { values, limit, middle, forecasts, marks, step }, ink) {
   const ctx = surface(canvas, axis.width, height);
-  const y = scaleY(height, limit);
+  const y = scaleY(height, limit, middle);
   const next = axis.x(axis.L);
   ctx.fillStyle = ink.rule;
   ctx.globalAlpha = 0.45;
   ctx.fillRect(next - axis.slot / 2, 0, axis.slot, height);
   ctx.globalAlpha = 1;
-  yAxis(ctx, axis, y, limit, ink);
+  yAxis(ctx, axis, y, limit, ink, middle);
   column(ctx, axis, step, 0, height, ink);
   const points = Array.from(values, (value, t) => [axis.x(t), y(value)]);
   trail(ctx, points, ink.muted, 1.5);
@@ -187,6 +189,21 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
     ctx.fillStyle = long < 0 ? ink.below : ink.above;
     ctx.fillRect(Math.min(middle, middle + long), n * tall, Math.max(0.5, Math.abs(long)), Math.max(1, tall - 0.5));
   });
+}
+
+/** Draws channels from -1 to 1 over the steps, a row for each: rows [L][D - 1]. */
+export function drawRows(canvas, axis, tall, { rows, step }, ink) {
+  const count = rows[0].length;
+  const ctx = surface(canvas, axis.width, count * tall);
+  const table = TABLES[Number(ink.isDark)];
+  rows.forEach((row, t) => row.forEach((value, at) => {
+    const pixel = table[Math.max(0, Math.min(255, Math.floor((value + 1) * 128)))];
+    ctx.globalAlpha = t <= step ? 1 : 0.3; // steps that are not read yet
+    ctx.fillStyle = `rgb(${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255})`;
+    ctx.fillRect(axis.left + t * axis.slot, at * tall, axis.slot + 0.5, tall - 1);
+  }));
+  ctx.globalAlpha = 1;
+  column(ctx, axis, step, 0, count * tall, ink);
 }
 
 /** Draws curves over the steps: [{ values, colour, dash, width }]. */

@@ -16,8 +16,8 @@ const PAUSE = 120; // ms between two reports to Python during a drag
 /**
  * Opens the microscope in an element; returns a function that removes it. `host` connects it to its surroundings:
  *   get(name): a fact from Python or the state last told. These are fixed: name, architecture, scale (see
- *     `frameOf`), best_linear [H][L], best_linear_bias [H], signal, standings. These may change: start, window, view,
- *     bayes, outside, is_given.
+ *     `frameOf`), best_linear [H][L], best_linear_bias [H], signal, standings, channels (the names [D - 1] of those
+ *     beside the value). These may change: start, known [L][D - 1], window, view, bayes, outside, is_given.
  *   weights(): a promise of the bytes of the safetensors file.
  *   tell(window, view): reports the current window and view.
  *   listen(name, follow): calls `follow` whenever `name` changes; returns a function that stops this.
@@ -31,7 +31,7 @@ export function open(el, host) {
   let gone = false;
   root.textContent = "Fetching the weights…";
   host.weights()
-    .then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes)))
+    .then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes), 1 + (host.get("channels") ?? []).length))
     .then((cell) => gone || undo.push(show(host, root, cell)))
     .catch((error) => {
       root.innerHTML = '<p class="mz-error" role="alert"></p>';
@@ -57,7 +57,10 @@ function show(host, root, cell) {
   const intercepts = host.get("best_linear_bias");
   const inModel = (window) => enter(frameOf(scale, window), window);
   const outModel = (value, trace = now) => leave(trace.frame, value);
-  const read = (window, changes) => ({ ...forward(cell, inModel(window), changes), frame: frameOf(scale, window) });
+  const channels = host.get("channels") ?? [];
+  let known = host.get("known") ?? []; // of the first window; a changed value leaves them as they are
+  const read = (window, changes) =>
+    ({ ...forward(cell, inModel(window), changes, known), frame: frameOf(scale, window) });
   let origin = read(start);
   const largest = () => { // the unit chosen at first
     const sizes = contributions(cell, origin).map(Math.abs);
@@ -66,7 +69,8 @@ function show(host, root, cell) {
   const aheads = intercepts.length;
   const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
-  root.innerHTML = skeleton({ cell, L, aheads, question, signal, hasBayes: host.get("standings").length > 0 });
+  root.innerHTML = skeleton({ cell, L, aheads, question, signal, channels,
+    hasBayes: host.get("standings").length > 0 });
   const find = (selector) => root.querySelector(selector);
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
@@ -74,7 +78,7 @@ function show(host, root, cell) {
 
   const system = matchMedia(DARK);
   const past = new Past(base);
-  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, limits: {} };
+  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, middle: 0, limits: {} };
   let ink = inks(false);
   let [wide, side] = [0, 0]; // CSS pixels, set by the observer: reading them here would force a layout
   let bayes = host.get("bayes");
@@ -125,11 +129,18 @@ function show(host, root, cell) {
       const sizes = Float64Array.from(now.steps[name], Math.abs).sort();
       state.limits[name] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
     }
-    state.limit = 1.2 * Math.max(0.5, ...state.window.map(Math.abs), Math.abs(outModel(now.forecast[state.ahead])));
+    const every = [...state.window, outModel(now.forecast[state.ahead])];
+    if (signal.family) { // a signal swings about 0
+      state.limit = 1.2 * Math.max(0.5, ...every.map(Math.abs));
+      return;
+    }
+    const [low, high] = [Math.min(...every), Math.max(...every)];
+    state.middle = (low + high) / 2;
+    state.limit = 0.6 * (high - low) || scale[1];
   }
 
   function facts() {
-    return { cell, state, start: base.start, now, answers, question, scale: now.frame.spread, outModel, origin, name,
+    return { cell, state, start: base.start, now, answers, question, channels, known, scale: now.frame.spread, outModel, origin, name,
       signal, bayes, aheads, standings: host.get("standings"), isGiven: host.get("is_given"),
       strange: host.get("outside") ?? "",
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
@@ -174,8 +185,9 @@ function show(host, root, cell) {
     },
     /** Changes the value that is read at a step. */
     poke(t, value) {
-      const bound = Math.max(-state.limit, Math.min(state.limit, value));
-      state.window[state.order[t]] = Math.round(1000 * bound) / 1000;
+      const bound = state.middle + Math.max(-state.limit, Math.min(state.limit, value - state.middle));
+      const grain = signal.family ? 0.001 : 10 ** (Math.floor(Math.log10(state.limit)) - 3);
+      state.window[state.order[t]] = Number((Math.round(bound / grain) * grain).toPrecision(15));
       recompute();
       draw();
       tell();
@@ -225,6 +237,7 @@ function show(host, root, cell) {
     start: () => {
       const view = { ...toView(state, base), unit: state.unit };
       base.start = host.get("start");
+      known = host.get("known") ?? [];
       origin = read(base.start);
       base.first = largest();
       past.views.length = 0; // earlier views belong to another window

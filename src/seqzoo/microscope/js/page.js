@@ -25,7 +25,7 @@ const picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
 const title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
 
 /** Input, derivative and heat maps, above one another on one time axis. */
-function overTime(cell, points, signal, hasBayes) {
+function overTime(cell, points, signal, hasBayes, channels) {
   const linear = linearOf(signal);
   const weights = linear === "best linear" ? define(`${linear} weights`, glossary[linear]) : `${linear} weights`;
   const scope = `<label>hold gates in <select data-do="scope"><option value="all">all units</option>
@@ -38,6 +38,7 @@ function overTime(cell, points, signal, hasBayes) {
     <div class="mz-window">${picture("window")}${points}</div>
     <p class="mz-outside" role="status"></p>
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → move to its neighbour.</p>
+    ${channels.length ? known(channels) : ""}
     <div class="mz-head">
       ${title("Derivative of the forecast", glossary.derivative)}
       <span class="mz-keys">${key("bar", "network")}
@@ -53,6 +54,13 @@ function overTime(cell, points, signal, hasBayes) {
     </div>
     ${maps(cell)}
   </section>`;
+}
+
+/** The channels beside the value, a row for each; a changed value does not change them. */
+function known(channels) {
+  return `<div class="mz-head">${title("Known in advance", `The calendar of the step after each value: ${channels.join(", ")}.`)}
+      <span class="mz-keys">${channels.join(", ")}, from −1 to 1</span></div>
+    ${picture("known")}`;
 }
 
 const responds = ({ of, by }) => `The last state of the unit after windows of ${of}, by ${by}. Dashed: this window.`;
@@ -84,15 +92,16 @@ function beside(L, aheads, question) {
 }
 
 /** All figures as [part, title], in the order of the page. */
-export function figuresOf(cell, question) {
+export function figuresOf(cell, question, channels) {
+  const beside = channels.length ? [["known", "Known in advance"]] : [];
   const maps = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
   const answer = question ? [["response", "What the unit responds to"]] : [];
-  return [["window", "Input and forecast"], ["derivative", "Derivative of the forecast"], ...maps,
+  return [["window", "Input and forecast"], ...beside, ["derivative", "Derivative of the forecast"], ...maps,
     ["curves", "The unit's gates and states"], ...answer, ["path", "Path of the hidden state"]];
 }
 
-function downloads(cell, question) {
-  const options = [["all", "all figures"], ...figuresOf(cell, question)];
+function downloads(cell, question, channels) {
+  const options = [["all", "all figures"], ...figuresOf(cell, question, channels)];
   return `<details class="mz-menu"><summary>Download</summary><div>
     <label>figure <select data-pick="figure">${options.map(([part, words]) =>
     `<option value="${part}">${words}</option>`).join("")}</select></label>
@@ -100,12 +109,12 @@ function downloads(cell, question) {
     <span role="status" class="mz-hint" data-out="saved"></span></div></details>`;
 }
 
-export function skeleton({ cell, L, aheads, question, signal, hasBayes }) {
+export function skeleton({ cell, L, aheads, question, signal, hasBayes, channels }) {
   const points = Array.from({ length: L }, (_, t) =>
     `<div class="mz-point" role="slider" data-step="${t}" tabindex="${t === L - 1 ? 0 : -1}"></div>`).join("");
   return `<header><div class="mz-top"><h2></h2>
       <div class="mz-buttons">${button('do="draw"', "New window")}${button('do="undo"', "Undo")}${button('do="reset"', "Reset")}
-        ${downloads(cell, question)}</div></div>
+        ${downloads(cell, question, channels)}</div></div>
       <p class="mz-notice"></p><p class="mz-aloud" role="status"></p></header>
-    <div class="mz-body">${overTime(cell, points, signal, hasBayes)}${beside(L, aheads, question)}</div>`;
+    <div class="mz-body">${overTime(cell, points, signal, hasBayes, channels)}${beside(L, aheads, question)}</div>`;
 }

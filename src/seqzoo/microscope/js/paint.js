@@ -1,15 +1,15 @@
 // Draws every figure from the computed numbers, and then writes the texts.
 import { head, project } from "./cell.js";
 import {
-  timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawCurves, drawPath, drawResponse,
+  timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawRows, drawCurves, drawPath, drawResponse,
 } from "./draw.js";
 import { gateColour } from "./palette.js";
 import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
-const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760 };
+const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760, row: 12 };
 
 /** The value at a height in the plot of the window. */
-export const valueAt = (y, limit) => ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
+export const valueAt = (y, { limit, middle }) => middle + ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
 
 /** Writes the legend of the curves of a unit. */
 export function legend(place, cell, ink) {
@@ -61,7 +61,9 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const marks = [{ value: straight, colour: role, shift: -1 }, { value: forecasts[L - 1], colour: "model", shift: 0 }];
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit: state.limit, forecasts, marks, step }, ink);
+  const { limit, middle } = state;
+  drawWindow(canvas("window"), axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink);
+  if (facts.channels.length) drawRows(canvas("known"), axis, TALL.row, { rows: inOrder(facts.known), step }, ink);
   drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
     bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};
@@ -91,13 +93,13 @@ export function paint(find, canvas, points, facts, ink, wide, side) {
   const figures = pictures(canvas, facts, ink, wide, side);
   const { state, values } = figures;
   const axis = timeAxis(wide, values.length);
-  const y = scaleY(TALL.window, state.limit);
+  const y = scaleY(TALL.window, state.limit, state.middle);
   points.forEach((point, t) => {
     point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
     mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
     mark(point, "aria-valuenow", values[t].toFixed(3));
-    mark(point, "aria-valuemin", (-state.limit).toFixed(3));
-    mark(point, "aria-valuemax", state.limit.toFixed(3));
+    mark(point, "aria-valuemin", (state.middle - state.limit).toFixed(3));
+    mark(point, "aria-valuemax", (state.middle + state.limit).toFixed(3));
   });
   write(find, figures);
 }

@@ -99,6 +99,10 @@ function describe(find, facts, last) {
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
     `${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+  if (facts.channels.length) {
+    const there = facts.channels.map((name, at) => `${name} ${number(facts.known[state.order[step]][at])}`);
+    alternative("known", `Known in advance at step ${step + 1}: ${there.join(", ")}.`);
+  }
   const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +

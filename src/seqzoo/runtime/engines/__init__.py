@@ -31,7 +31,7 @@ class Engine(Protocol):
     """Runs a model on validated input. Safe to call from many threads at once."""
 
     def run(self, batch: FloatArray) -> FloatArray:
-        """The forecasts [B, H] of a finite, contiguous batch [B, L, 1], both in the units of the series.
+        """The forecasts [B, H] of a finite, contiguous batch [B, L, D], both in the units of the series.
 
         Both are float32 where the bundle's scaling is the identity, else float64 (`Scaling.dtype`).
         """

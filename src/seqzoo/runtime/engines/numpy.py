@@ -29,7 +29,7 @@ class Trace:
     """The gates, states and forecasts of a recurrent model for a batch of windows.
 
     Args:
-        context: [B, L] the windows, in the network's units.
+        context: [B, L] the values of the windows, in the network's units.
         steps: name -> [B, L, K] each gate and state after each step, for an LSTM `i f g o c h`.
         forecast: [B, H] the forecasts, in the units of the series.
     """
@@ -49,7 +49,7 @@ class Recurrence(NamedTuple):
         prefix: the prefix of the layer's weights, for example "lstm".
         names: the names of the gates and states that a step computes, in the order of a trace.
         states: the names that the next step reads; they begin at zero. The head reads `h`.
-        step: maps weights, values [B, 1] and the states before to every gate and state, [B, K] each.
+        step: maps weights, values [B, D] and the states before to every gate and state, [B, K] each.
     """
 
     prefix: str
@@ -117,7 +117,7 @@ class NumpyEngine:
         contract, self._scaling = manifest.contract, manifest.contract.scaling
         try:
             self._size = self._weights["weight_hh_l0"].shape[1]
-            shape = self._trace(np.zeros((1, contract.context_length))).forecast.shape
+            shape = self._trace(np.zeros((1, contract.context_length, contract.channels))).forecast.shape
         except (KeyError, ValueError, IndexError) as error:
             raise IntegrityError(f"the weights are not those of an {manifest.architecture}: {error}.") from None
         if shape != (1, contract.horizon):
@@ -128,12 +128,12 @@ class NumpyEngine:
         return {name: np.zeros((rows, self._size)) for name in self._cell.states}
 
     def step(self, x: Array, before: dict[str, Array]) -> tuple[dict[str, Array], Array]:
-        """Every gate and state after a value [B, 1], and the forecast [B, H] from them, in the network's units."""
+        """Every gate and state after values [B, D], and the forecast [B, H] from them, in the network's units."""
         now = self._cell.step(self._weights, x, before)
         return now, self._head(now["h"])
 
     def trace(self, batch: FloatArray) -> Trace:
-        """Every gate and state for windows [B, L, 1] in the units of the series.
+        """Every gate and state for windows [B, L, D] in the units of the series.
 
         Raises:
             InputError: a value lies too far outside the model's scale.
@@ -141,35 +141,35 @@ class NumpyEngine:
         traces: list[Trace] = []
 
         def network(values: Float32Array) -> Array:
-            traces.append(self._trace(channel(values).astype(np.float64)))
+            traces.append(self._trace(values.astype(np.float64)))
             return traces[0].forecast
 
         forecast = self._scaling.around(network, batch)
         return replace(traces[0], forecast=np.asarray(forecast))
 
     def run(self, batch: FloatArray) -> FloatArray:
-        """Forecasts [B, H] of windows [B, L, 1], both in the units of the series."""
+        """Forecasts [B, H] of windows [B, L, D], both in the units of the series."""
         return in_pieces(lambda piece: self._scaling.around(self._forecast, piece), batch)
 
     def _trace(self, context: Array) -> Trace:
-        steps = {name: np.empty((*context.shape, self._size)) for name in self._cell.names}
+        steps = {name: np.empty((*context.shape[:2], self._size)) for name in self._cell.names}
         for t, now in enumerate(self._states(context)):
             for name, value in now.items():
                 steps[name][:, t] = value
-        return Trace(context, steps, self._head(now["h"]))
+        return Trace(channel(context), steps, self._head(now["h"]))
 
     def _states(self, context: Array) -> Iterator[dict[str, Array]]:
-        """Every gate and state after each step of a context [B, L]."""
+        """Every gate and state after each step of a context [B, L, D]."""
         now = self.start(len(context))
         for t in range(context.shape[1]):
-            now = self._cell.step(self._weights, context[:, t, None], now)
+            now = self._cell.step(self._weights, context[:, t], now)
             yield now
 
     def _head(self, state: Array) -> Array:
         return np.asarray(state @ self._weights["head.weight"].T + self._weights["head.bias"])
 
     def _forecast(self, batch: Float32Array) -> Float32Array:
-        for now in self._states(channel(batch).astype(np.float64)):
+        for now in self._states(batch.astype(np.float64)):
             last = now["h"]
         return self._head(last).astype(np.float32)
 

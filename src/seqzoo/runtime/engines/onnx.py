@@ -33,17 +33,18 @@ class OnnxEngine:
         inputs = [(i.name, i.type, i.shape[1:]) for i in self._one.get_inputs()]
         outputs = [(o.name, o.type, o.shape[1:]) for o in self._one.get_outputs()]
         kind = TYPES[contract.scaling.dtype]
-        if inputs != [(contract.input, kind, [contract.context_length, 1])] or outputs != [
+        if inputs != [(contract.input, kind, [contract.context_length, contract.channels])] or outputs != [
             (contract.output, kind, [contract.horizon])
         ]:
             raise IntegrityError(
                 f"the ONNX file maps {inputs} to {outputs}; the manifest states {contract.input} {kind} "
-                f"[B, {contract.context_length}, 1] to {contract.output} {kind} [B, {contract.horizon}]."
+                f"[B, {contract.context_length}, {contract.channels}] to {contract.output} {kind} "
+                f"[B, {contract.horizon}]."
             )
         self._input, self._outputs = contract.input, [contract.output]
 
     def run(self, batch: FloatArray) -> FloatArray:
-        """Forecasts [B, H] of windows [B, L, 1], both in the units of the series."""
+        """Forecasts [B, H] of windows [B, L, D], both in the units of the series."""
         if len(batch) < SMALL:
             return self._on_one_thread(batch)
         if is_forked():

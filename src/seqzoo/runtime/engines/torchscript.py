@@ -36,7 +36,7 @@ class TorchScriptEngine:
         self._call = module.forward  # module(...) would first look for hooks
 
     def run(self, batch: FloatArray) -> FloatArray:
-        """Forecasts [B, H] of windows [B, L, 1], both in the units of the series."""
+        """Forecasts [B, H] of windows [B, L, D], both in the units of the series."""
         rows = len(batch)
         if rows < SMALL:
             return self._on_one_thread(batch)

@@ -84,7 +84,7 @@ async def build(visit: Visit) -> None:
             visit.query.pop(key, None)
         visit.remember(**element.view)
         if subject.turns(element.view):
-            element.tell(start=subject.start, is_given=subject.is_given)
+            element.tell(known=subject.known, start=subject.start, is_given=subject.is_given)
         background_tasks.create(latest(), name="the Bayes forecast")
 
     element = MicroscopeElement(_address(visit.name, known.bundle), facts, looked)
@@ -95,7 +95,8 @@ def _begun(bundle: Bundle, view: dict[str, str]) -> tuple[Subject, dict[str, Any
     subject = Subject(bundle, view=view)
     start = subject.start
     return subject, {
-        **subject.fixed, "view": view, "window": start, "start": start, "is_given": subject.is_given,
+        **subject.fixed, "view": view, "window": start, "start": start, "known": subject.known,
+        "is_given": subject.is_given,
         "bayes": subject.bayes(start, view), "outside": subject.outside(start),
     }  # fmt: skip
 

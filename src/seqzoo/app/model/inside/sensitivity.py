@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import functools
+import math
 from html import escape
 
 import numpy as np
 from anyio import to_thread
 from nicegui import ui
 
-from ...._arrays import FloatArray, with_channel
+from ...._arrays import FloatArray
 from ....errors import InputError, SeqzooError
 from ....evaluation import sensitivity
 from ....evaluation.sensitivity import LONGEST, Slope, cosine
 from ....forecasters.exact import best_linear, references_of
-from ....forecasters.floors import standing
 from ....forecasters.protocol import Bundled, has_bundle
 from ....microscope.feedforward import ARCHITECTURES, FeedForward
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
-from ..signal_panel import SignalPanel
 from ..visit import Latest, Visit, computed
 from . import slopes
 from .slopes import Slopes
 from .units import Units
+from .windows import windows_of
 
-LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a difference quotient
-TYPICAL = 8  # fresh windows behind the sentence at the top
+TYPICAL = 8  # windows behind the sentence at the top
 ORDERS = {"plain": "In order", "reverse": "Reversed", "shuffle": "Shuffled"}
 
 
@@ -42,10 +41,11 @@ class _Sensitivity:
                 f"{self.name} reads {self.length:,} values; this view shows windows of at most {LONGEST}."
             )
         self.refresh = Latest(self._refresh)
-        self.signal = SignalPanel(visit, self.refresh, LEAST_NOISE)
+        self.windows = windows_of(visit, self.refresh)
+        unit = 10.0 ** math.floor(math.log10(self.windows.scale))  # a round number near a typical deviation
         self.pokes = [
             Knob("poke_at", "Which value, steps from now", 1 - self.length, 0, 1, -(self.length // 4)),
-            Knob("poke_by", "Add to it", -2.0, 2.0, 0.05, 0.0),
+            Knob("poke_by", "Add to it", -2 * unit, 2 * unit, 0.05 * unit, 0.0),
         ]
         if self.horizon > 1:
             self.pokes.append(Knob("step", "Step ahead", 1, self.horizon, 1, 1))
@@ -74,7 +74,7 @@ class _Sensitivity:
                 self._controls()
         below = ui.element("div").classes("below")
         self.failure = theme.html("", "error-line").props('role="alert"')
-        self.units = Units(self.visit, below, self.refresh)
+        self.units = Units(self.visit, self.windows, below, self.refresh)
         self.visit.when_opened["inside"] = self._opened
         known = self.model
         if has_bundle(known):
@@ -98,7 +98,7 @@ class _Sensitivity:
             theme.problem(str(error))
 
     def _controls(self) -> None:
-        self.signal.show()
+        self.windows.show()
         with ui.element("div").classes("panel"):
             theme.html("The window", tag="h3")
             self.orders = controls.Choices("Order of the window", ORDERS, self._arrange)
@@ -113,7 +113,8 @@ class _Sensitivity:
     async def _drag(self, index: int, value: float) -> None:
         by = self.pokes[1]
         added = value - float(self._context(poked=False)[index])
-        poked = {"poke_at": float(index + 1 - self.length), "poke_by": round(min(max(added, by.low), by.high), 2)}
+        poke = float(f"{round(added / by.step) * by.step:.6g}")
+        poked = {"poke_at": float(index + 1 - self.length), "poke_by": min(max(poke, by.low), by.high)}
         self.values.update(poked)
         for key, set_to in poked.items():
             self.sliders[key].follow(set_to)
@@ -126,7 +127,7 @@ class _Sensitivity:
         await self.refresh()
 
     async def _opened(self) -> None:
-        if self.signal.follow():
+        if self.windows.follow():
             await self.refresh()
 
     async def _arrange(self, key: str) -> None:
@@ -149,51 +150,66 @@ class _Sensitivity:
         self.units.follow(view.context)
 
     def _compute(self) -> Slopes:
-        signal = self.signal.signal()
         step = round(self.values.get("step", 1))
         context = self._context()
-        linear = best_linear(signal, self.length, step)
-        off, outside = self.units.off, self.model.outside(context)
+        own = bool(self.values["poke_by"]) or self.order != "plain"
+        off, outside = self.units.off, self.model.outside(self.windows.batch(context[None]))
         return Slopes(
             f"{self.name}, {len(off)} off" if off else self.name,
             step,
             context,
             self._slope(context, step, off),
-            sensitivity.of_bayes(signal, context, step),
-            sensitivity.exact(lambda windows: linear(windows)[:, step - 1], context),
+            self.windows.bayes(context, step),
+            self.windows.linear(context, step),
             self._slope(context, step, frozenset()) if off else None,
-            standing(signal, own=bool(self.values["poke_by"]) or self.order != "plain"),
+            self.windows.standing(own=own),
             "" if outside is None else outside.note,
+            self.windows.linear_name,
         )
 
     def _context(self, *, poked: bool = True) -> FloatArray:
-        context = self.signal.window()[0]
+        context = self.windows.context()
         if self.order == "reverse":
             context = context[::-1]
         elif self.order == "shuffle":
-            context = np.random.default_rng(self.signal.seed).permutation(context)
+            context = np.random.default_rng(self.windows.seed).permutation(context)
         context = context.copy()
         if poked:
             context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
-        return context.astype(np.float32).astype(np.float64)
+        return context if self.is_measured else context.astype(np.float32).astype(np.float64)
 
-    def _slope(self, context: FloatArray, step: int, off: frozenset[int]) -> Slope:
-        """The model's derivative at a window: by its engine, or by its equations where units are off."""
-        model, inside = self.model, self.inside
+    def _slope(
+        self, context: FloatArray, step: int, off: frozenset[int], known: FloatArray | None = None
+    ) -> Slope:
+        """The model's derivative at a window: by its engine, or by its equations where units are off.
+
+        `known` [L, D - 1] are the channels beside the values; by default those of the chosen window.
+        """
+        model, inside, batch = self.model, self.inside, self.windows.batch
         if not has_bundle(model):
             exactly = references_of(model.signal, self.length, step)[model.reference]
             return sensitivity.exact(lambda windows: exactly(windows)[:, step - 1], context)
         if off and inside is not None:
-            return sensitivity.exact(lambda windows: inside.forecast(windows, off)[:, step - 1], context)
-        scale = model.manifest.contract.scaling.scale
+            return sensitivity.exact(
+                lambda windows: inside.forecast(batch(windows, known), off)[:, step - 1], context
+            )
+        scaling = model.manifest.contract.scaling
         return sensitivity.served(
-            lambda windows: model.predict(with_channel(windows.astype(np.float32)))[:, step - 1], context, scale
-        )
+            lambda windows: model.predict(batch(windows, known))[:, step - 1],
+            context, scaling.scale, scaling.center, single=not self.is_measured,
+        )  # fmt: skip
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the model is of a measured series."""
+        return self.model.process is None
 
     def _notice(self) -> str:
         """The sentence on what to notice, as HTML, measured on fresh windows of the model's signal."""
-        signal, name = self.model.signal, escape(self.name)
-        drawn = signal.draw(TYPICAL, self.length, 1, np.random.default_rng(0)).context
+        name, drawn = escape(self.name), self.windows.typical(TYPICAL, 0)
+        if self.is_measured:
+            return self._notice_on_series(drawn)
+        signal = self.model.signal
         moved = [(window, sensitivity.of_bayes(signal, window).derivative) for window in drawn]
         moved = [(window, bayes) for window, bayes in moved if not sensitivity.is_flat(bayes)]
         if not moved:
@@ -230,6 +246,23 @@ class _Sensitivity:
         return (
             f"Notice which values move the forecast of {name}. {typical}, its {theme.term('derivative')} is nearer "
             f"to {near} than to {far}."
+        )
+
+    def _notice_on_series(self, drawn: FloatArray) -> str:
+        """The same for a measured series, whose best possible forecaster is unknown."""
+        name, linear = escape(self.name), escape(self.windows.linear_name)
+        beside = self.windows.beside(TYPICAL)
+        own = [
+            self._slope(window, 1, frozenset(), None if beside is None else beside[at]).derivative
+            for at, window in enumerate(drawn)
+        ]
+        weights = [self.windows.linear(window, 1).derivative for window in drawn]
+        alike = float(np.mean([cosine(*pair) for pair in zip(own, weights, strict=True)]))
+        together = float(np.mean([cosine(mine, np.mean(own, axis=0)) for mine in own]))
+        depends = "hardly depends" if together > 0.98 else "depends"
+        return (
+            f"Notice that the {theme.term('derivative')} of {name} {depends} on the window. Over {len(drawn)} "
+            f"held-out windows its mean {theme.term('cosine')} to the weights of {linear} is {alike:.3f}."
         )
 
     def _is(self, reference: str) -> bool:

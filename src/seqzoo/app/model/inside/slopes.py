@@ -21,26 +21,29 @@ class Slopes(NamedTuple):
     Args:
         name: the model's, with the number of units that are off.
         step: how many steps ahead they forecast.
+        bayes: None where the process is unknown.
         whole: of the model with nothing switched off; None where nothing is.
         standing: how good the Bayes forecast is here, see `floors.standing`.
         outside: a sentence on what the training windows did not cover; empty where they cover this window.
+        linear_name: what the linear forecaster is called.
     """
 
     name: str
     step: int
     context: FloatArray
     model: Slope
-    bayes: Slope
+    bayes: Slope | None
     linear: Slope
     whole: Slope | None
     standing: str
     outside: str = ""
+    linear_name: str = "best linear"
 
     def lines(self) -> list[tuple[str, Slope, str, str]]:
         """Name, slope, role of the colour and mark of each forecaster. The model is last, and so drawn on top."""
         rows = [
-            ("best linear", self.linear, "best_linear", "triangle"),
-            ("Bayes", self.bayes, "bayes", "diamond"),
+            (self.linear_name, self.linear, "best_linear", "triangle"),
+            *([] if self.bayes is None else [("Bayes", self.bayes, "bayes", "diamond")]),
             (self.name, self.model, "model", "circle"),
         ]
         return rows if self.whole is None else [("nothing off", self.whole, "grey", "rect"), *rows]
@@ -94,14 +97,17 @@ def slopes_described(view: Slopes) -> str:
 
 def window_described(view: Slopes) -> str:
     """The text alternative of `window`."""
-    parts = ", ".join(f"{label} {slope.forecast:.4f}" for label, slope, *_ in reversed(view.lines()))
+    parts = ", ".join(f"{label} {_forecast(view, slope)}" for label, slope, *_ in reversed(view.lines()))
     ahead = "the next" if view.step == 1 else f"the value {view.step} steps ahead"
     return f"The last {len(view.context)} values and the forecasts of {ahead}: {parts}."
 
 
 def words(view: Slopes) -> str:
     """Sentences that compare the derivatives of the model and of Bayes, as HTML."""
-    own, bayes, name = view.model.derivative, view.bayes.derivative, escape(view.name)
+    own, name = view.model.derivative, escape(view.name)
+    if view.bayes is None:
+        return _words_on_series(view)
+    bayes = view.bayes.derivative
     to_linear = cosine(own, view.linear.derivative)
     most, worst = int(np.abs(own).argmax()), int(np.abs(own - bayes).argmax())
     if is_flat(own):
@@ -130,6 +136,26 @@ def words(view: Slopes) -> str:
     return " ".join(sentences)
 
 
+def _words_on_series(view: Slopes) -> str:
+    """The same for a measured series, whose best possible forecaster is unknown."""
+    own, linear, name = view.model.derivative, view.linear.derivative, escape(view.name)
+    most, words = int(np.abs(own).argmax()), escape(view.linear_name)
+    if is_flat(own):
+        return f"In this window, no value moves the forecast of {name}: its derivative is zero everywhere."
+    return (
+        f"In this window, {name} depends most on <strong>{_place(own, most)}</strong>: the forecast moves by "
+        f"{_number(own[most])} per unit of it ({words}: {_number(linear[most])}). "
+        f"{theme.term('cosine', 'Cosine')} to the weights of {words} {_number(cosine(own, linear), '')}. If all "
+        f"values rise together, it moves by {_number(own.sum())} per unit ({words}: {_number(linear.sum())}). The "
+        f"derivative is a difference quotient; each number has an error below {view.model.error:.5f}."
+    )
+
+
+def _forecast(view: Slopes, slope: Slope) -> str:
+    """A forecast as text: of a measured series with six digits, whatever its size."""
+    return f"{slope.forecast:,.6g}" if view.bayes is None else f"{slope.forecast:.4f}"
+
+
 def _number(value: float, sign: str = "+") -> str:
     return f"<b class=num>{value:{sign}.3f}</b>"
 
@@ -140,12 +166,15 @@ def _place(values: FloatArray, place: int) -> str:
 
 def numbers(view: Slopes) -> str:
     """The forecast of each forecaster, as HTML."""
-    best = view.bayes.forecast
+    best, whose = (view.model, "the model") if view.bayes is None else (view.bayes, "Bayes")
     items = []
     for label, slope, role, _ in reversed(view.lines()):
         title = theme.term(label) if label in theme.TERMS else escape(label)
-        detail = view.standing if label == "Bayes" else f"{slope.forecast - best:+.4f} from Bayes"
-        items.append(controls.number(title, f"{slope.forecast:.4f}", theme.variable(role), detail))
+        away = slope.forecast - best.forecast
+        detail = f"{away:+.4f} from {whose}" if view.bayes is not None else f"{away:+,.4g} from {whose}"
+        if slope is best:
+            detail = view.standing
+        items.append(controls.number(title, _forecast(view, slope), theme.variable(role), detail))
     return f'<div class="numbers">{"".join(items)}</div>'
 
 

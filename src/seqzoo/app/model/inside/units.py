@@ -16,8 +16,9 @@ from ....forecasters.protocol import has_bundle
 from ....microscope.feedforward import FeedForward, gramian
 from ...ui import charts, controls, filters, theme
 from ..visit import Visit
+from .windows import Windows
 
-TYPICAL = 12  # fresh windows over which the effect of a unit is averaged
+TYPICAL = 12  # windows over which the effect of a unit is averaged
 FIRST = 24  # units shown at first; a button shows the rest
 FULL = 0.5  # share of a row of attention with the full colour
 AFFORDABLE = 20_000_000  # units times parameters that are measured in about a second
@@ -53,12 +54,15 @@ class Units:
     """The units as one visitor sees them; `off` holds the units that are switched off.
 
     Args:
+        windows: the windows over which the effect of a unit is averaged.
         place: the element that holds the panels.
         on_change: called after a switch.
     """
 
-    def __init__(self, visit: Visit, place: ui.element, on_change: Callable[[], Awaitable[None]]) -> None:
-        self.visit, self.place, self.on_change = visit, place, on_change
+    def __init__(
+        self, visit: Visit, windows: Windows, place: ui.element, on_change: Callable[[], Awaitable[None]]
+    ) -> None:
+        self.visit, self.windows, self.place, self.on_change = visit, windows, place, on_change
         self.off: frozenset[int] = frozenset()
         self.inside: FeedForward | None = None
         self.kind = ""
@@ -79,11 +83,11 @@ class Units:
         if inside is None:
             return
         if self.kind == "linear":
-            with self.place, ui.element("div").classes("panel"):
-                self._beside_best_linear(inside)
+            if self.visit.known.process is not None:  # on a series the derivative above shows the same two
+                with self.place, ui.element("div").classes("panel"):
+                    self._beside_best_linear(inside)
             return
-        model = self.visit.model
-        windows = model.signal.draw(TYPICAL, model.context_length, 1, np.random.default_rng(1)).context
+        windows = self.windows.batch(self.windows.typical(TYPICAL, 1), self.windows.beside(TYPICAL))
         measured = self._to_measure(inside)
         effects = await to_thread.run_sync(inside.worth, windows, measured)
         worth = dict(zip(measured, effects.tolist(), strict=True))
@@ -128,7 +132,7 @@ class Units:
         if inside is None:
             return
         if self.maps:
-            shares = [block[0] for block in inside.run(context[None], self.off).attention]
+            shares = [block[0] for block in inside.run(self.windows.batch(context[None]), self.off).attention]
             for unit, picture in self.maps.items():
                 block, head = divmod(unit, inside.heads)
                 picture.set_content(filters.heat(shares[block][head], FULL))
@@ -149,16 +153,20 @@ class Units:
                         self.maps[unit] = theme.html("", "drawing", "span")
                     else:
                         theme.html(filters.of(inside.filters[unit], most), "drawing", "span")
-                    theme.html(f"<b>{self._called(unit)}</b> {worth[unit]:.3f}", tag="span")
+                    theme.html(f"<b>{self._called(unit)}</b> {self._size(worth[unit])}", tag="span")
                 switch.props["data-unit"] = unit
                 switch.on("click", functools.partial(self._switch, unit))
                 self.switches[unit] = switch
-                self._label(unit, f"moves the forecast by {worth[unit]:.3f} when off")
+                self._label(unit, f"moves the forecast by {self._size(worth[unit])} when off")
                 self._mark(unit)
 
     def _more(self, button: ui.element, rest: list[int], worth: dict[int, float]) -> None:
         button.delete()
         self._draw(rest, worth)
+
+    def _size(self, effect: float) -> str:
+        """An effect on the forecast, in units of the series."""
+        return f"{effect:.3f}" if self.visit.known.process is not None else f"{effect:.3g}"
 
     def _called(self, unit: int) -> str:
         if self.inside is not None and self.kind == "transformer":

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import numpy as np
-from anyio import to_thread
 from nicegui import ui
 
 from ...._arrays import FloatArray
-from ....errors import SeqzooError
 from ....evaluation import intervals
 from ....evaluation.scoring import HELD_OUT_SEEDS
 from ....forecasters.exact import best_linear
@@ -22,6 +19,8 @@ from ...ui.cache import Cache
 from ...ui.handles import Points
 from ...ui.theme import LEVEL
 from .. import engines_panel, own_window
+from ..own_panel import OwnPanel
+from ..own_window import Pasted
 from ..signal_panel import SignalPanel
 from ..visit import Latest, Visit, computed, identity
 from . import chart
@@ -58,7 +57,7 @@ class _Predict:
                     self.numbers = theme.html("").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
                 self.signal.show()
-                self._paste()
+                OwnPanel(self.length, self._give).show()
                 if self.engines.names:
                     with ui.element("div").classes("panel"):
                         self.engines.show(self.refresh)
@@ -89,37 +88,8 @@ class _Predict:
             pasted=written if self.is_pasted else None, dragged=None if self.is_pasted else written
         )
 
-    def _paste(self) -> None:
-        with ui.element("div").classes("panel"):
-            theme.html("Your own values", tag="h3")
-            self.text = ui.element("textarea").props('rows="3" spellcheck="false"')
-            self.text.props["placeholder"] = f"{self.length} numbers"
-            self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
-            self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
-            self.text.on("drop", self._read, js_handler=_file_of("event.preventDefault(), event.dataTransfer"))
-            with ui.element("label").classes("file"):
-                theme.html("or a file: text, CSV, JSON lines, Parquet", tag="span")
-                kinds = ".csv,.txt,.tsv,.jsonl,.json,.parquet,.gz,.zst,text/*"
-                chooser = ui.element("input").props(f'type="file" accept="{kinds}"')
-                chooser.on("change", self._read, js_handler=_file_of("event.target"))
-            kinds = "One number a line, all on one line, or a table"
-            theme.html(f"{kinds}; the last {self.length} are read.", "hint", "p")
-            self.understood = theme.html("", "hint", "p").props('role="status"')
-            self.error = theme.html("", "error-line", "p").props('role="alert"')
-
-    async def _read(self, event: Any) -> None:
-        given = event.args if isinstance(event.args, list) and len(event.args) == 2 else ["", ""]
-        text, is_file = given[0] if isinstance(given[0], str) else "", given[1] == "file"
-        self.error.set_content("")
-        self.understood.set_content("")
-        read, source = (own_window.chosen, "the file") if is_file else (own_window.pasted, "the text")
-        try:
-            own = await to_thread.run_sync(read, text, source, self.length)
-        except SeqzooError as error:
-            self.error.set_content(theme.sentence(error))
-            return
-        self.understood.set_content("" if own is None else escape(own.understood))
-        self._take(None if own is None else own.window, is_pasted=True)
+    async def _give(self, given: Pasted | None) -> None:
+        self._take(None if given is None else given.window, is_pasted=True)
         await self.refresh()
 
     async def _refresh(self) -> None:
@@ -188,18 +158,3 @@ def _radius(name: str, model: Forecaster) -> FloatArray:
         seed=HELD_OUT_SEEDS,
     )  # fmt: skip
     return _radii.put(key, calibrated.radius)
-
-
-def _file_of(source: str) -> str:
-    """A JavaScript handler that sends the first file of `source`, a JavaScript expression."""
-    # The browser cuts a large file just beyond the limit, and the server then reports it as too long. The bytes go as
-    # base64: which encoding they are in, the server tells.
-    return f"""async (event) => {{
-  const file = ({source})?.files?.[0];
-  if (!file) return;
-  const bytes = new Uint8Array(await file.slice(0, {own_window.MOST_BYTES + 3}).arrayBuffer());
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  emit([btoa(text), "file"]);
-  if (event.target.type === "file") event.target.value = "";
-}}"""

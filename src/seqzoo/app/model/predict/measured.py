@@ -1,101 +1,285 @@
-"""The view *Predict* of a model of a measured series: a held-out window, the values after it, simple rivals."""
+"""The view *Predict* of a model of a measured series: a held-out window or the visitor's own, and simple rivals."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
+from anyio import to_thread
 from nicegui import ui
 
+from ...._arrays import FloatArray, with_known
 from ....bundles import holdout
 from ....data.series import is_stored
+from ....data.times import TimeIndex
+from ....errors import InputError
 from ....evaluation.holdout import LINEAR, linear_on
 from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import weighted_sum
 from ....forecasters.table import label, rules
-from ....signals import Observed, ObservedSet, Simulated
+from ....signals import Observed, ObservedSet, Simulated, Source
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
+from ...ui.handles import Points
+from .. import engines_panel, own_window
+from ..own_panel import OwnPanel
+from ..own_window import Pasted
 from ..visit import Latest, Visit, computed
 
 
-class _Measured:
-    """The state of one visitor; `first` is where the window begins in the held-out values."""
+class Window(NamedTuple):
+    """A window [L], its times if they are known, and the values [H] that followed it; None if nobody knows them.
+
+    `known` [L, D - 1] are the channels beside the values; None if D is 1, or if they cannot be known without times.
+    """
+
+    context: FloatArray
+    times: TimeIndex | None
+    observed: FloatArray | None
+    known: FloatArray | None = None
+
+
+class View(NamedTuple):
+    """What is shown of a window: the forecasts [H] of the model and of its rivals.
+
+    `outside` is a sentence on what the training windows did not cover; empty where they cover this window.
+    """
+
+    window: Window
+    model: FloatArray
+    rivals: dict[str, FloatArray]
+    outside: str
+
+
+class HeldOut:
+    """The held-out values of a model, with the times of the series where it is stored on this machine."""
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        self.visit = visit
+        source, self.note = series_shown(known.manifest.source)
         self.length, self.horizon = known.context_length, known.horizon
-        self.values = holdout.of(known.bundle)
+        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
-        source = known.manifest.source
-        assert not isinstance(source, Simulated)
-        self.rivals = _rivals(source.members[0], self.length, self.horizon)
-        self.series = ""
-        if isinstance(source, ObservedSet):
-            self.series = f"This is {source.labels[0]}, the first of the {len(source.members):,} series of the set."
-        self.first = int(visit.number("window", 0, 0, self.last))
+        times = None
+        with contextlib.suppress(InputError):  # the series is not stored here
+            times = source.series().times
+        self.times = None if times is None else times.after(source.cutoff - self.length)
+
+    def window(self, first: int) -> Window:
+        """The window that begins at this position."""
+        after = first + self.length
+        times = None if self.times is None else self.times.after(first)
+        known = None if self.known is None else self.known[first:after]
+        return Window(self.values[first:after], times, self.values[after : after + self.horizon], known)
+
+    def now(self, first: float) -> str:
+        """The time of the last value of a window, or its position."""
+        at = round(first)
+        return str(at) if self.times is None else self.times.stamps(1, at + self.length - 1)[0]
+
+
+class _Measured:
+    """The state of one visitor; `first` is where the window begins in the held-out values.
+
+    `own` is a dragged or pasted window, what follows which is unknown, or None.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        known = visit.known
+        assert has_bundle(known)
+        self.visit, self.contract = visit, known.manifest.contract
+        self.held_out = HeldOut(visit)
+        self.length, self.horizon = known.context_length, known.horizon
+        source, _ = series_shown(known.manifest.source)
+        self.rivals = _rivals(source, self.length, self.horizon)
+        self.first = int(visit.number("window", 0, 0, self.held_out.last))
+        self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)
+        pasted, dragged = (own_window.read(visit.query.get(key, ""), self.length) for key in ("pasted", "dragged"))
+        self.is_pasted = pasted is not None
+        own = pasted if pasted is not None else dragged
+        self.own = None
+        if own is not None and self.is_pasted:
+            self.own = self._of(own, own_window.read_times(visit.query.get("times", "")))
+        elif own is not None:
+            self.own = self.held_out.window(self.first)._replace(context=own, observed=None)
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead("Move along the held-out values, and compare each forecast with the observed value.")
+        theme.lead("Move along the held-out values, drag a value or give your own, and compare each forecast.")
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
-                with ui.element("div").classes("panel"):
+                with ui.element("div").classes("panel"), ui.element("div").classes("handled"):
                     self.chart = charts.chart({}, "Loading")
+                    self.points = Points(self.chart, "The window: up and down change a value", self._drag)
+                    self.outside = theme.html("", "outside", "p").props('role="status"')
                 with ui.element("div").classes("panel"):
                     self.numbers = theme.html("").props('aria-live="polite"')
-            with ui.element("div").classes("stack"), ui.element("div").classes("panel"):
-                theme.html("The series", tag="h3")
-                controls.Slider(Knob("window", "Window", 0, max(self.last, 1), 1, 0), self.first, self._move)
-                theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
-                if self.series:
-                    theme.html(escape(self.series), "hint", "p")
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("panel"):
+                    theme.html("The held-out values", tag="h3")
+                    knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
+                    controls.Slider(knob, self.first, self._move, self.held_out.now)
+                    theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
+                    if self.held_out.note:
+                        theme.html(escape(self.held_out.note), "hint", "p")
+                    if self.contract.calendar is not None:
+                        names = ", ".join(self.contract.names[1:])
+                        theme.html(escape(f"The model also reads {names}; its rivals read values only."), "hint", "p")
+                OwnPanel(self.length, self._give, self._check).show()
+                with ui.element("div").classes("panel"):
+                    self.engines.show(self.refresh)
         self.failure = theme.html("", "error-line")
         await self.refresh()
 
     async def _move(self, first: float) -> None:
-        self.first = min(round(first), self.last)
+        self.first = min(round(first), self.held_out.last)
         self.visit.remember(window=self.first)
+        self._take(None)
         await self.refresh()
 
-    async def _refresh(self) -> None:
-        context = self.values[self.first : self.first + self.length]
-        observed = self.values[self.first + self.length :][: self.horizon]
-        ahead = await computed(lambda: self.visit.model.predict(context), self.failure)
-        if ahead is None:
-            return
-        forecasts = {name: forecast(context) for name, forecast in self.rivals.items()}
-        self._draw(context, observed, np.asarray(ahead[0], np.float64), forecasts)
+    async def _drag(self, index: int, value: float) -> None:
+        before = self._window()
+        moved = np.array(before.context, np.float64)
+        moved[index] = value
+        self._take(before._replace(context=moved, observed=None), is_pasted=self.is_pasted)
+        await self.refresh()
 
-    def _draw(
-        self, context: np.ndarray, observed: np.ndarray, model: np.ndarray, rivals: dict[str, np.ndarray]
-    ) -> None:
-        name, future = self.visit.name, np.arange(1, self.horizon + 1)
-        rows = [(label(key), values, theme.light(key), theme.variable(key)) for key, values in rivals.items()]
-        rows.append(("observed", observed, theme.light("truth"), theme.variable("truth")))
-        rows.append((name, model, theme.light("model"), theme.variable("model")))
-        series = [charts.dots("window", np.arange(1 - self.length, 1), context, theme.light("seen"), size=7)]
-        for words, values, colour, _ in rows:
-            if self.horizon == 1:
-                series.append(charts.dots(words, future, values, colour, size=9))
-            else:
-                series.append(charts.line(words, future, values, colour))
-        described = ", ".join(f"{words} {values[0]:,.6g}" for words, values, *_ in rows)
-        options = charts.axes("steps from now", "value", series)
-        charts.redraw(
-            self.chart, charts.legend_of(options, ["window", *(words for words, *_ in rows)]),
-            f"The last {self.length} values and the next: {described}.",
+    async def _give(self, given: Pasted | None) -> None:
+        self._take(None if given is None else self._of(given.window, given.times), is_pasted=True)
+        await self.refresh()
+
+    def _check(self, given: Pasted) -> None:
+        """Raises InputError if the steps of a table are not those of the series, or if they lack times."""
+        own, expected = given.times, self.contract.frequency
+        if own is None and self.contract.calendar is not None:
+            raise InputError(
+                f"{self.visit.name} also reads {', '.join(self.contract.names[1:])}, and these values have no times: "
+                "give a table with a column of times."
+            )
+        if own is not None and expected is not None and own.frequency.alias != expected:
+            raise InputError(
+                f"{self.visit.name} forecasts steps of {expected}, and these values have steps of "
+                f"{own.frequency.alias}: give values of that frequency."
+            )
+
+    def _take(self, window: Window | None, *, is_pasted: bool = False) -> None:
+        """Use a dragged or pasted window, or with None the held-out one, and put it into the address."""
+        self.own = None if window is None else window._replace(context=own_window.rounded(window.context))
+        self.is_pasted = is_pasted and window is not None
+        written = None if self.own is None else own_window.written(self.own.context)
+        times = self.own.times if self.own is not None and self.is_pasted else None
+        self.visit.remember(
+            pasted=written if self.is_pasted else None, dragged=None if self.is_pasted else written,
+            times=None if times is None else own_window.written_times(times),
         )  # fmt: skip
-        items = [
-            controls.number(words, f"{values[0]:,.6g}", colour, _away(values[0] - observed[0]))
-            for words, values, _, colour in reversed(rows)
-        ]
-        self.numbers.set_content(f'<div class="numbers">{"".join(items)}</div>')
+
+    def _of(self, values: FloatArray, times: TimeIndex | None) -> Window:
+        """The window of the visitor's values."""
+        calendar = self.contract.calendar
+        known = None if calendar is None or times is None else calendar.channels(times, self.length)
+        return Window(values, times, None, known)
+
+    def _window(self) -> Window:
+        return self.held_out.window(self.first) if self.own is None else self.own
+
+    async def _refresh(self) -> None:
+        view = await computed(self._compute, self.failure)
+        if view is None:
+            return
+        name, context = self.visit.name, view.window.context
+        charts.redraw(self.chart, options(view, name), described(view, name))
+        step = float(np.ptp(context)) / 20 or self.contract.scaling.scale / 20
+        self.points.show(context, step, places(view.window, self.horizon)[: self.length])
+        self.numbers.set_content(numbers(view, name))
+        self.outside.set_content(escape(view.outside))
+
+    def _compute(self) -> View:
+        window, model = self._window(), self.engines.model
+        forecasts = {name: np.asarray(forecast(window.context), float) for name, forecast in self.rivals.items()}
+        read = with_known(window.context[None], window.known)
+        outside = model.outside(read)
+        ahead = np.asarray(model.predict(read)[0], np.float64)
+        return View(window, ahead, forecasts, "" if outside is None else outside.note)
+
+
+def places(window: Window, horizon: int) -> np.ndarray:
+    """[L + H]: where the values and the forecasts stand on the horizontal axis: at their times, or steps from now."""
+    length = len(window.context)
+    if window.times is None:
+        return np.arange(1 - length, horizon + 1)
+    return charts.clock(window.times, length + horizon)
+
+
+def _rows(view: View, name: str) -> list[tuple[str, FloatArray, str]]:
+    """Label, values and role of the colour of each forecast; the model is last, and so drawn on top."""
+    rows = [(label(key), values, key) for key, values in view.rivals.items()]
+    if view.window.observed is not None:
+        rows.append(("observed", view.window.observed, "truth"))
+    return [*rows, (name, view.model, "model")]
+
+
+def options(view: View, name: str) -> charts.Options:
+    """The options of the chart."""
+    horizon, length = len(view.model), len(view.window.context)
+    at = places(view.window, horizon)
+    past, future = at[:length], at[length:]
+    series = [charts.dots("window", past, view.window.context, theme.light("seen"), size=7)]
+    for words, values, role in _rows(view, name):
+        colour = theme.light(role)
+        if horizon == 1:
+            series.append(charts.dots(words, future, values, colour, size=9))
+        else:
+            series.append(charts.line(words, future, values, colour))
+    chart = charts.axes("steps from now", "value", series)
+    if (times := view.window.times) is not None:
+        chart = charts.over_time(chart, f"time, {times.zone}" if times.zone else "time")
+    return charts.legend_of(chart, ["window", *(words for words, *_ in _rows(view, name))])
+
+
+def described(view: View, name: str) -> str:
+    """The text alternative of the chart."""
+    length, times = len(view.window.context), view.window.times
+    until = "" if times is None else f" until {times.stamps(1, length - 1)[0]}"
+    values = ", ".join(f"{words} {values[0]:,.6g}" for words, values, _ in _rows(view, name))
+    return f"{length} values{until} and the next: {values}."
+
+
+def numbers(view: View, name: str) -> str:
+    """The forecasts of the next value, as HTML."""
+    observed = view.window.observed
+    items = []
+    for words, values, role in reversed(_rows(view, name)):
+        detail = ""
+        if observed is not None:
+            error = float(values[0] - observed[0])
+            detail = "the next value" if role == "truth" else f"{error:+,.4g} from the observed value"
+        elif role != "model":
+            detail = f"{float(values[0] - view.model[0]):+,.4g} from the model"
+        items.append(controls.number(escape(words), f"{values[0]:,.6g}", theme.variable(role), detail))
+    ahead = ""
+    if view.window.times is not None:
+        ahead = f'<p class="hint" style="margin-bottom:10px">At {_next(view.window)}</p>'
+    return f'{ahead}<div class="numbers">{"".join(items)}</div>'
+
+
+def _next(window: Window) -> str:
+    assert window.times is not None
+    return escape(window.times.stamps(1, len(window.context))[0].replace("T", " "))
+
+
+def series_shown(source: Source) -> tuple[Observed, str]:
+    """The series whose values the pages show, and a sentence where it is one of several."""
+    assert not isinstance(source, Simulated)
+    note = ""
+    if isinstance(source, ObservedSet):
+        note = f"This is {source.labels[0]}, the first of the {len(source.members):,} series of the set."
+    return source.members[0], note
 
 
 def _rivals(source: Observed, length: int, horizon: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -110,10 +294,6 @@ def _rivals(source: Observed, length: int, horizon: int) -> dict[str, Callable[[
     return rivals if linear is None else {**rivals, LINEAR: linear}
 
 
-def _away(error: float) -> str:
-    return f"{error:+,.4g} from the observed value" if error else "the next value"
-
-
 async def build(visit: Visit) -> None:
     """Fill the view."""
-    await _Measured(visit).show()
+    await (await to_thread.run_sync(_Measured, visit)).show()  # a ridge regression is solved

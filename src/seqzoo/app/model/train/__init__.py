@@ -17,12 +17,13 @@ from ....errors import SeqzooError
 from ....execution import runs
 from ....execution.runs.events import Began, Evaluated, ModelSaved, Snapshot
 from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
-from ....execution.runs.plans import Plan, can_train, described
+from ....execution.runs.plans import Plan, Settings, can_train, described
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
+from ...ui.address import Address
 from ..visit import Latest, Visit
 from . import curves
 from .form import Form
@@ -36,25 +37,34 @@ def can_be_shown(model: Forecaster) -> bool:
     return has_bundle(model) and can_train(model.manifest)
 
 
-class _Train:
-    """The state of one visitor; all visitors share the run."""
+class Training:
+    """The state of one visitor; all visitors share the run.
 
-    def __init__(self, visit: Visit) -> None:
-        known = visit.known
-        assert has_bundle(known)
-        self.visit = visit
+    Args:
+        spec: the training whose settings the form begins with.
+        name: what a kept model is called, unless the visitor changes it.
+        run: the run to show; empty for the newest of this kind of model.
+        start: starts a run with the settings of the form, and returns its id.
+        turn_to: called with the run that is shown from now on; empty if the run is gone.
+        is_kept: whether a finished run becomes a model without being asked.
+    """
+
+    def __init__(
+        self, address: Address, spec: TrainingSpec, name: str, run: str, start: Callable[[Settings], str],
+        turn_to: Callable[[str], None], *, is_kept: bool = False,
+    ) -> None:  # fmt: skip
+        self.address, self.spec, self.name, self.run = address, spec, name, run
+        self.start, self.turn_to = start, turn_to
         self.runs = runs.here()
-        self.spec = TrainingSpec.of_manifest(known.manifest)
-        self.form = Form(visit, known, Latest(self._preview))
-        self.run = visit.query.get("run", "")
-        self.scale = visit.query.get("scale", "error")
+        self.form = Form(address, spec, Latest(self._preview))
+        self.scale = address.query.get("scale", "error")
         if self.scale not in curves.SCALES or self.spec.source.process is None:
             self.scale = "error"
-        self.at = visit.number("at", 100, 0, 100)
+        self.at = address.number("at", 100, 0, 100)
+        self.to_keep = curves.IS_KEPT if is_kept else curves.TO_KEEP
         self.now: Status | None = None
         self.preview: Began | None = None
         self.listed: list[tuple[str, Plan]] | None = None
-        self.name = f"{visit.name}-mine"
         self.poll = Latest(self._poll)
 
     async def show(self) -> None:
@@ -81,6 +91,7 @@ class _Train:
                 scales = curves.SCALES if self.spec.source.process is not None else {"error": curves.SCALES["error"]}
                 self.scales = controls.Choices("Vertical axis", scales, self._scale)
                 self.scales.mark(self.scale)
+                theme.show(self.scales.row, len(scales) > 1)
                 self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px")
             self.waiting = {"course": body}
@@ -123,18 +134,19 @@ class _Train:
                 keep = functools.partial(self._on_run, lambda run: self.runs.keep(run, self.name))
                 self.buttons["keep"] = controls.button("Keep", lambda: keep(self.unkept))
             self.unkept = theme.html("", "error-line", "p").props('role="alert"')
-            self.saved = theme.html(curves.TO_KEEP, "hint").props('aria-live="polite"').style("margin-top: 12px")
+            self.saved = theme.html(self.to_keep, "hint").props('aria-live="polite"').style("margin-top: 12px")
 
     def _rename(self, event: Any) -> None:
         self.name = str(event.args)[:200].strip()
 
     async def _start(self) -> None:
         def start() -> None:
-            self.run = self.runs.start(self.visit.name, self.form.settings)
+            self.run = self.start(self.form.settings)
 
+        before = self.run
         await self._do(start)
-        if self.run:
-            self.visit.remember(run=self.run)
+        if self.run and self.run != before:
+            self.turn_to(self.run)
 
     async def _on_run(self, act: Callable[[str], None], failure: ui.html | None = None) -> None:
         await self._do(lambda: act(self.now.id if self.now is not None else self.run), failure)
@@ -154,18 +166,18 @@ class _Train:
 
     async def _choose(self, run: str) -> None:
         self.run = run
-        self.visit.remember(run=run)
+        self.turn_to(run)
         await self.poll()
 
     def _scale(self, key: str) -> None:
         self.scale = key
-        self.visit.remember(scale=key)
+        self.address.remember(scale=key)
         self.scales.mark(key)
         self._draw_course()
 
     def _turn_back(self, at: float) -> None:
         self.at = at
-        self.visit.remember(at=at)
+        self.address.remember(at=at)
         self._draw_snapshot()
 
     def _place(self, at: float) -> str:
@@ -187,7 +199,7 @@ class _Train:
         if self.run and now is None:
             self.failure.set_content(escape(f"The run {self.run[:40]} no longer exists."))
             self.run = ""
-            self.visit.remember(run=None)
+            self.turn_to("")
             return
         if listed != self.listed:
             self.listed = listed
@@ -219,7 +231,7 @@ class _Train:
 
     def _tell(self, now: Status) -> None:
         problem = now.problem if now.state in ("failed", "died") else ""
-        self.status.set_content(escape(f"{curves.SAID[now.state]} {problem}".strip()))
+        self.status.set_content(escape(f"{curves.said(now)} {problem}".strip()))
         words = curves.in_words(now.began, now.evaluations)
         self.standing.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.spec))}.</span>")
         self._allow(now)
@@ -231,7 +243,7 @@ class _Train:
         if now.saving_failed is not None:
             links += f'<p class="error-line">{escape(now.saving_failed.name)}: {escape(now.saving_failed.reason)}</p>'
         useless = now.state in CAN_BE_KEPT and bool(now.evaluations) and not is_useful(now)
-        self.saved.set_content(links or (curves.USELESS if useless else curves.TO_KEEP))
+        self.saved.set_content(links or (curves.USELESS if useless else self.to_keep))
 
     def _allow(self, now: Status | None) -> None:
         state = "" if now is None else now.state
@@ -290,7 +302,10 @@ class _Train:
 
 async def build(visit: Visit) -> None:
     """Fill the view."""
-    await _Train(visit).show()
+    assert has_bundle(visit.known)
+    spec, start = TrainingSpec.of_manifest(visit.known.manifest), functools.partial(runs.here().start, visit.name)
+    name, run = f"{visit.name}-mine", visit.query.get("run", "")
+    await Training(visit, spec, name, run, start, lambda run: visit.remember(run=run or None)).show()
 
 
 def _clock(seconds: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...._formats import percent
 from ....execution.runs.events import Began, Evaluated, Snapshot
+from ....execution.runs.manager import Status
 from ....forecasters.table import FLOORS
 from ....signals import FAMILIES
 from ...ui import charts, controls, theme
@@ -39,12 +40,19 @@ NOTHING = (
     "No run of this model yet. Start one: it trains in a separate process and continues when this page is closed."
 )
 TO_KEEP = "The best weights of the run become your model: scored, exported and verified."
+IS_KEPT = "Once the training has finished, its best weights become a model, if they beat the last value."
 USELESS = (
     "The run is no better than repeating the last value, so it cannot be kept. Train for more steps, or with a lower "
     "learning rate."
 )
+CHOOSING = "A separate process compares two scalings of the series, by a short training with each."
 HEADROOM = 1.6  # end of the error's axis over its highest reference; the first losses lie above it
 LEAST_SHOWN = 1e-4  # the least excess on a logarithmic axis
+
+
+def said(run: Status) -> str:
+    """What a run does, or how it ended."""
+    return CHOOSING if run.state == "starting" and run.plan.chooses_scaling else SAID[run.state]
 
 
 def _references(began: Began) -> list[tuple[str, str, str]]:

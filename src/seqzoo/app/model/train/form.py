@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 
 from ....execution.runs.plans import OPTIMISERS, RANGES, WHOLE, Settings
-from ....forecasters.protocol import Bundled
 from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import controls
-from ..visit import Visit
+from ...ui.address import Address
 
 KEYS = {"size": "size", "learning_rate": "rate", "batch_size": "batch", "sigma": "sigma", "steps": "steps",
         "seed": "run_seed", "optimiser": "optimiser"}  # fmt: skip
@@ -29,24 +28,25 @@ class Form:
     """The settings of the next run. They are read from the address, and every change is written there.
 
     Args:
+        spec: the training whose settings are the defaults.
         on_change: called after each change.
     """
 
-    def __init__(self, visit: Visit, known: Bundled, on_change: Callable[[], Awaitable[None]]) -> None:
-        self.visit, self.known, self.on_change = visit, known, on_change
-        self.default = Settings.of(TrainingSpec.of_manifest(known.manifest))
+    def __init__(self, address: Address, spec: TrainingSpec, on_change: Callable[[], Awaitable[None]]) -> None:
+        self.address, self.spec, self.on_change = address, spec, on_change
+        self.default = Settings.of(spec)
         self.settings = self._from_address()
 
     def show(self) -> None:
         """Show the controls."""
-        length = self.known.manifest.contract.context_length
+        process = self.spec.source.process
         if self.settings.size is not None:
             low, high = RANGES["size"]
             step = self._size_step()
             knob = Knob("size", "Hidden size", max(low, step), high, step, self.default.size or 0)
             controls.Slider(knob, self.settings.size, functools.partial(self._set, "size"))
-        if self.settings.sigma is not None:
-            noise = next(knob for knob in self.known.signal.scene(length).knobs if knob.key == "noise")
+        if self.settings.sigma is not None and process is not None:
+            noise = next(knob for knob in process.scene(self.spec.context_length).knobs if knob.key == "noise")
             noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
             controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
         self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})
@@ -61,24 +61,24 @@ class Form:
     async def _set(self, field: str, value: Any) -> None:
         kind: Callable[[Any], Any] = str if field == "optimiser" else _whole if field in WHOLE else float
         self.settings = msgspec.structs.replace(self.settings, **{field: kind(value)})
-        self.visit.remember(**{KEYS[field]: getattr(self.settings, field)})
+        self.address.remember(**{KEYS[field]: getattr(self.settings, field)})
         await self.on_change()
 
     def _size_step(self) -> int:
         """The step of the hidden size: a transformer's must be a multiple of its heads."""
-        heads = self.known.manifest.config.get("heads")
+        heads = self.spec.config.get("heads")
         return heads if type(heads) is int and 1 <= heads <= RANGES["size"][1] else 1
 
     def _from_address(self) -> Settings:
         settings: dict[str, Any] = {}
         for field, key in KEYS.items():
-            given, default = self.visit.query.get(key), getattr(self.default, field)
+            given, default = self.address.query.get(key), getattr(self.default, field)
             if given is None or default is None:
                 continue
             if field == "optimiser":
                 settings[field] = given if given in OPTIMISERS else default
                 continue
-            value = self.visit.number(key, default, *RANGES[field])
+            value = self.address.number(key, default, *RANGES[field])
             settings[field] = round(value) if field in WHOLE else value
         if "size" in settings:
             step = self._size_step()

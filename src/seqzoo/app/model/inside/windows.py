@@ -1,0 +1,209 @@
+"""Where the view *Look inside* takes its windows from, and what stands beside the model's derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import numpy as np
+from nicegui import ui
+
+from ...._arrays import FloatArray, with_channel, with_known
+from ....data.series import is_stored
+from ....evaluation import sensitivity
+from ....evaluation.holdout import LINEAR, linear_on
+from ....evaluation.sensitivity import Slope
+from ....forecasters.exact import best_linear
+from ....forecasters.floors import standing
+from ....forecasters.protocol import has_bundle
+from ....forecasters.simple import line_weights
+from ....forecasters.table import label
+from ....signals import Observed
+from ....signals.scene import Knob
+from ...ui import controls, theme
+from ..predict.measured import HeldOut
+from ..signal_panel import SignalPanel
+from ..visit import Visit
+
+LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a difference quotient
+
+
+class Windows(Protocol):
+    """The windows of one visitor.
+
+    `scale` is the size of a typical deviation in units of the series, and `linear_name` what the linear forecaster
+    is called. `whence` says where typical windows come from.
+    """
+
+    scale: float
+    linear_name: str
+    whence: str
+
+    @property
+    def seed(self) -> int:
+        """The seed that shuffles the window."""
+
+    def show(self) -> None:
+        """Show the panel that chooses the window."""
+
+    def follow(self) -> bool:
+        """Whether another view chose another window; if so, the panel follows."""
+
+    def context(self) -> FloatArray:
+        """[L]: the window."""
+
+    def typical(self, count: int, seed: int) -> FloatArray:
+        """[N, L]: windows as the model's series has them."""
+
+    def beside(self, count: int) -> FloatArray | None:
+        """[N, L, D - 1]: the channels beside these windows; None if D is 1."""
+
+    def batch(self, windows: FloatArray, known: FloatArray | None = None) -> FloatArray:
+        """[B, L, D]: windows [B, L] as the model reads them, with the channels of the chosen window, or with others
+        [L, D - 1] or [B, L, D - 1]."""
+
+    def linear(self, context: FloatArray, step: int) -> Slope:
+        """The linear forecaster at a window."""
+
+    def bayes(self, context: FloatArray, step: int) -> Slope | None:
+        """The Bayes forecaster at a window; None where the process is unknown."""
+
+    def standing(self, *, own: bool) -> str:
+        """How good the Bayes forecast is, see `floors.standing`."""
+
+
+class SignalWindows:
+    """Windows of a signal, chosen by its sliders."""
+
+    scale = 1.0
+    linear_name = "best linear"
+    whence = "fresh windows of its signal"
+
+    def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
+        self.visit, self.length = visit, visit.model.context_length
+        self.panel = SignalPanel(visit, on_change, LEAST_NOISE)
+        self.show, self.follow = self.panel.show, self.panel.follow
+
+    @property
+    def seed(self) -> int:
+        """The seed of the noise."""
+        return self.panel.seed
+
+    def context(self) -> FloatArray:
+        """[L]: the window, rounded as the models of signals read it."""
+        return self.panel.window()[0].astype(np.float32).astype(np.float64)
+
+    def typical(self, count: int, seed: int) -> FloatArray:
+        """[N, L]: fresh windows of the model's signal."""
+        return self.visit.model.signal.draw(count, self.length, 1, np.random.default_rng(seed)).context
+
+    def beside(self, count: int) -> FloatArray | None:
+        """None: D is 1."""
+        return None
+
+    def batch(self, windows: FloatArray, known: FloatArray | None = None) -> FloatArray:
+        """[B, L, 1]: the windows."""
+        return with_channel(windows)
+
+    def linear(self, context: FloatArray, step: int) -> Slope:
+        """The best linear forecaster of the signal of the sliders."""
+        forecast = best_linear(self.panel.signal(), self.length, step)
+        return sensitivity.exact(lambda windows: forecast(windows)[:, step - 1], context)
+
+    def bayes(self, context: FloatArray, step: int) -> Slope | None:
+        """The Bayes forecaster of the signal of the sliders."""
+        return sensitivity.of_bayes(self.panel.signal(), context, step)
+
+    def standing(self, *, own: bool) -> str:
+        """How good the Bayes forecast is."""
+        return standing(self.panel.signal(), own=own)
+
+
+class HeldOutWindows:
+    """Windows of the held-out values of a measured series."""
+
+    whence = "held-out windows"
+
+    def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
+        known = visit.known
+        assert has_bundle(known)
+        source = known.manifest.source
+        assert isinstance(source, Observed)
+        self.visit, self.on_change, self.held_out = visit, on_change, HeldOut(visit)
+        self.length, self.horizon = known.context_length, known.horizon
+        self.scale = known.manifest.contract.scaling.scale
+        fitted = linear_on(source, self.length, self.horizon) if is_stored(source.sha256) else None
+        self.weights = line_weights(self.length, self.horizon) if fitted is None else fitted.weights
+        self.forecast = (lambda windows: windows @ self.weights.T) if fitted is None else fitted
+        self.linear_name = label("line" if fitted is None else LINEAR)
+        self.first = self._asked()
+
+    def _asked(self) -> int:
+        return int(self.visit.number("window", 0, 0, self.held_out.last))
+
+    @property
+    def seed(self) -> int:
+        """The position of the window."""
+        return self.first
+
+    def show(self) -> None:
+        """Show the slider."""
+        with ui.element("div").classes("panel"):
+            theme.html("The held-out values", tag="h3")
+            knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
+            self.slider = controls.Slider(knob, self.first, self._move, self.held_out.now)
+
+    async def _move(self, first: float) -> None:
+        self.first = min(round(first), self.held_out.last)
+        self.visit.remember(window=self.first)
+        await self.on_change()
+
+    def follow(self) -> bool:
+        """Whether another view moved the window."""
+        if self._asked() == self.first:
+            return False
+        self.first = self._asked()
+        self.slider.follow(self.first)
+        return True
+
+    def context(self) -> FloatArray:
+        """[L]: the window."""
+        return self.held_out.window(self.first).context
+
+    def typical(self, count: int, seed: int) -> FloatArray:
+        """[N, L]: held-out windows, evenly spaced."""
+        return np.stack([self.held_out.window(first).context for first in self._spaced(count)])
+
+    def beside(self, count: int) -> FloatArray | None:
+        """[N, L, D - 1]: the channels beside these windows; None if D is 1."""
+        known = [self.held_out.window(first).known for first in self._spaced(count)]
+        return None if self.held_out.known is None else np.stack([each for each in known if each is not None])
+
+    def batch(self, windows: FloatArray, known: FloatArray | None = None) -> FloatArray:
+        """[B, L, D]: the windows, with channels."""
+        chosen = self.held_out.window(self.first).known if known is None else known
+        wide = None if chosen is None else np.broadcast_to(chosen, (*windows.shape, chosen.shape[-1]))
+        return with_known(windows, wide)
+
+    def _spaced(self, count: int) -> list[int]:
+        return [int(first) for first in np.unique(np.linspace(0, self.held_out.last, count).astype(int))]
+
+    def linear(self, context: FloatArray, step: int) -> Slope:
+        """The ridge regression on the values before the cutoff; a straight line where the series is not stored."""
+        forecast = float(np.asarray(self.forecast(np.asarray(context[None], np.float64)))[0, step - 1])
+        return Slope(forecast, np.asarray(self.weights[step - 1], np.float64), 0.0)
+
+    def bayes(self, context: FloatArray, step: int) -> Slope | None:
+        """None: the process is unknown."""
+        return None
+
+    def standing(self, *, own: bool) -> str:
+        """Empty."""
+        return ""
+
+
+def windows_of(visit: Visit, on_change: Callable[[], Awaitable[None]]) -> Windows:
+    """The windows of a model: of its signal, or of its held-out values."""
+    if visit.known.process is None:
+        return HeldOutWindows(visit, on_change)
+    return SignalWindows(visit, on_change)

@@ -1,0 +1,40 @@
+"""The state of a page in its address."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from urllib.parse import urlencode
+
+from nicegui import ui
+
+from ...data.numerals import number as plain_number
+
+
+class Address:
+    """The path of a page, and the state that its address holds in `query`."""
+
+    def __init__(self, path: str, query: dict[str, str]) -> None:
+        self.path, self.query = path, query
+        self._writing = False
+
+    def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A number from the address, clamped to its bounds; the default if the address has none."""
+        value = plain_number(self.query[key]) if key in self.query else default
+        return default if value is None or not math.isfinite(value) else min(max(value, low), high)
+
+    def remember(self, **state: Any) -> None:
+        """Write state into the address, at most five times a second; a value of None removes its key."""
+        for key, value in state.items():
+            if value is None:
+                self.query.pop(key, None)
+                continue
+            self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
+        if not self._writing:
+            self._writing = True
+            ui.timer(0.2, self._write, once=True)
+
+    def _write(self) -> None:
+        self._writing = False
+        query = urlencode(self.query)
+        ui.navigate.history.replace(f"{self.path}?{query}" if query else self.path)

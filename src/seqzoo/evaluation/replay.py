@@ -1,0 +1,97 @@
+"""The worst forecasts of a backtest, and the training windows that are nearest to the window before one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.scaling import Scaling
+from ..forecasters.rollout import forecast_of
+
+Array = NDArray[np.float64]
+VALUES_AT_ONCE = 500_000  # the most values in one batch of windows
+
+
+class Neighbour(NamedTuple):
+    """A training window like another window.
+
+    Args:
+        start: index of its first value in the training part.
+        distance: the Euclidean distance between both windows in the units of the network, divided by the square root
+            of L: so many of these units for each value.
+        values: [L + H], its values and those that followed, moved and stretched as the network sees them: with a
+            scaling of each window, to the level and the spread of the other window.
+    """
+
+    start: int
+    distance: float
+    values: Array
+
+
+def errors_of(
+    forecasters: Mapping[str, Callable[[Array], Any]], values: Array, context_length: int, horizon: int
+) -> dict[str, Array]:
+    """The mean absolute error over H steps of each forecaster, at every cutoff of a series [T] from L on, [N].
+
+    Args:
+        forecasters: each maps [B, L, 1] to at least [B, H].
+
+    Raises:
+        InputError: a forecaster returns too few steps or values that are not finite.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(values, context_length + horizon)
+    at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
+    errors: dict[str, list[Array]] = {name: [] for name in forecasters}
+    for begin in range(0, len(windows), at_once):
+        some = windows[begin : begin + at_once]
+        for name, forecaster in forecasters.items():
+            ahead = forecast_of(forecaster, some[:, :context_length], horizon)
+            errors[name].append(np.abs(ahead - some[:, context_length:]).mean(axis=1))
+    return {name: np.concatenate(parts) for name, parts in errors.items()}
+
+
+def largest(errors: Array, apart: int, most: int) -> list[int]:
+    """The indices of the `most` largest errors [N], the largest first, any two at least `apart` from each other.
+
+    Neighbouring cutoffs share targets: without the distance, one event would fill the list.
+    """
+    chosen: list[int] = []
+    for index in np.argsort(-errors, kind="stable"):
+        if all(abs(int(index) - other) >= apart for other in chosen):
+            chosen.append(int(index))
+            if len(chosen) == most:
+                break
+    return chosen
+
+
+def nearest(window: Array, past: Array, horizon: int, scaling: Scaling, most: int) -> list[Neighbour]:
+    """The training windows nearest to a window [L], the nearest first, no two of which overlap.
+
+    Args:
+        past: [t], the values before the cutoff; a training window and the H values after it lie in it.
+        scaling: that of the model: distances are those that its network sees.
+    """
+    length = len(window)
+    if len(past) < length + horizon:
+        return []
+    frame = scaling.frame(window[None])
+    seen = frame.enter(window[None])
+    windows = np.lib.stride_tricks.sliding_window_view(past[: len(past) - horizon], length)
+    at_once = max(1, VALUES_AT_ONCE // length)
+    distances = np.concatenate(
+        [_distances(windows[begin : begin + at_once], seen, scaling) for begin in range(0, len(windows), at_once)]
+    )
+    neighbours = []
+    for start in largest(-distances, length, most):
+        values = past[start : start + length + horizon]
+        own = scaling.frame(values[None, :length])
+        neighbours.append(Neighbour(start, float(distances[start]), frame.leave(own.enter(values[None]))[0]))
+    return neighbours
+
+
+def _distances(windows: Array, seen: Array, scaling: Scaling) -> Array:
+    standardised = scaling.frame(windows).enter(windows)
+    return np.asarray(np.sqrt(np.square(standardised - seen).mean(axis=1)))

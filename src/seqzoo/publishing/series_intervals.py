@@ -1,0 +1,170 @@
+"""The intervals of a model of a measured series: what its bundle states of them, and the proof of that."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bundles import holdout
+from ..bundles import intervals as stored
+from ..bundles.manifest import CoverageFacts, IntervalFacts, LevelFacts
+from ..bundles.store import Bundle
+from ..errors import IntegrityError
+from ..evaluation import adaptive
+from ..evaluation.coverage import Coverage
+from ..evaluation.holdout_intervals import calibration_errors, errors_at_cutoffs, measured
+from ..evaluation.scoring import Predict
+from ..signals import Observed
+
+SAME = 1e-3  # allowed relative difference of two errors of the same weights, beside as much of the series' scale / 10
+
+
+def calibration(
+    predict: Predict, source: Observed, context_length: int, horizon: int, known: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """[n, H]: the calibration errors of a model, ascending at each step ahead.
+
+    Args:
+        known: [T, D - 1], the channels beside the values of the series; None if D is 1.
+
+    Raises:
+        InputError: the series is not stored on this machine.
+    """
+    past = source.series().values[: source.cutoff]
+    channels = None if known is None else known[: source.cutoff]
+    return np.sort(calibration_errors(predict, past, context_length, horizon, channels), axis=0)
+
+
+def facts_of(
+    predict: Predict,
+    errors: NDArray[np.float64],
+    held_out: NDArray[np.float64],
+    context_length: int,
+    source: Observed,
+    known: NDArray[np.float64] | None = None,
+) -> IntervalFacts:
+    """What a manifest states of the intervals of a model.
+
+    Args:
+        errors: [n, H], the calibration errors.
+        held_out: [T], the values from L before the cutoff on.
+        known: [T, D - 1], the channels beside them; None if D is 1.
+    """
+    return IntervalFacts(
+        windows=len(errors),
+        **_times(source),
+        rate=adaptive.RATE,
+        levels=_levels(predict, errors, held_out, context_length, known),
+    )
+
+
+def _times(source: Observed) -> dict[str, str | None]:
+    """When the hold-out begins, as `IntervalFacts` states it."""
+    times = source.series().times
+    if times is None:
+        return {"after": None, "zone": None}
+    return {"after": str(times.instants(1, source.cutoff)[0].astype("datetime64[us]")), "zone": times.zone}
+
+
+def _levels(
+    predict: Predict,
+    errors: NDArray[np.float64],
+    held_out: NDArray[np.float64],
+    context_length: int,
+    known: NDArray[np.float64] | None,
+) -> list[LevelFacts]:
+    seen = errors_at_cutoffs(predict, held_out, context_length, errors.shape[1], channels=known)
+    return [
+        LevelFacts(level, _facts(both.split), _facts(both.adaptive)) for level, both in measured(errors, seen).items()
+    ]
+
+
+def _facts(coverage: Coverage) -> CoverageFacts:
+    return CoverageFacts(
+        overall=(coverage.overall.value, coverage.overall.se),
+        steps=[step.value for step in coverage.steps],
+        steps_se=[step.se for step in coverage.steps],
+        width=coverage.width.tolist(),
+    )
+
+
+def check_coverage(bundle: Bundle, predict: Predict) -> str:
+    """The coverage on the hold-out in words, after checking that the bundle's files give what its manifest states.
+
+    Args:
+        predict: an engine of the bundle.
+
+    Raises:
+        IntegrityError: they do not.
+    """
+    facts, contract = bundle.manifest.intervals, bundle.manifest.contract
+    assert facts is not None
+    length, errors = contract.context_length, stored.of(bundle)
+    again = _levels(predict, errors, holdout.of(bundle), length, holdout.known_of(bundle))
+    if [each.level for each in again] != [each.level for each in facts.levels]:
+        raise IntegrityError(
+            f"{facts.windows:,} calibration errors allow the levels {[each.level for each in again]}; the manifest "
+            f"states {[each.level for each in facts.levels]}."
+        )
+    if facts.rate != adaptive.RATE:
+        raise IntegrityError(f"adaptive intervals move at rate {adaptive.RATE}; the manifest states {facts.rate}.")
+    for stated, now in zip(facts.levels, again, strict=True):
+        for method in ("split", "adaptive"):
+            where = f"{method} intervals of level {stated.level:g}"
+            _check(getattr(stated, method), getattr(now, method), bundle.manifest.score.windows, where)
+    if not facts.levels:
+        return f"{len(errors):,} calibration errors a step allow none of the levels that are measured"
+    both = [f"{one.level:.0%}: {one.split.overall[0]:.1%} split conformal, {one.adaptive.overall[0]:.1%} adaptive"
+            for one in facts.levels]  # fmt: skip
+    return f"covers as stated, of {'; of '.join(both)}"
+
+
+def _check(stated: CoverageFacts, now: CoverageFacts, cutoffs: int, where: str) -> None:
+    """Raises IntegrityError unless a stated coverage is that of this engine.
+
+    An error that lies on its radius may lie on its other side on another engine. Where that has happened to a target
+    or a few, standard errors and widths follow it.
+    """
+    pairs = {"coverage": [(stated.overall[0], now.overall[0]), *zip(stated.steps, now.steps, strict=True)]}
+    largest = max(abs(claim - real) for claim, real in pairs["coverage"])
+    flipped = largest > 1e-9
+    pairs["standard error"] = [(stated.overall[1], now.overall[1]), *zip(stated.steps_se, now.steps_se, strict=True)]
+    pairs["width"] = list(zip(stated.width, now.width, strict=True))
+    allowed = {"coverage": 4 / cutoffs, "standard error": 0.5 if flipped else SAME, "width": 0.1 if flipped else SAME}
+    for kind, each in pairs.items():
+        for claim, real in each:
+            if not abs(claim - real) <= allowed[kind] * (1.0 if kind == "coverage" else abs(real)):
+                raise IntegrityError(
+                    f"the {kind} of {where} is {real:.6g} on the held-out part; the manifest states {claim:.6g}."
+                )
+
+
+def check_calibration(bundle: Bundle, predict: Predict) -> str:
+    """The calibration in words, after computing its errors again from the values before the cutoff.
+
+    Raises:
+        IntegrityError: the bundle states others.
+        InputError: the series is not stored on this machine.
+    """
+    source, contract, errors = bundle.manifest.source, bundle.manifest.contract, stored.of(bundle)
+    assert isinstance(source, Observed)
+    known = None
+    if contract.calendar is not None:
+        known = contract.calendar.channels(source.series().times, source.cutoff)
+    again = calibration(predict, source, contract.context_length, contract.horizon, known)
+    if again.shape != errors.shape:
+        raise IntegrityError(
+            f"the series has {len(again):,} calibration errors a step; the bundle holds {len(errors):,}."
+        )
+    slack = SAME * (again + contract.scaling.scale / 10)
+    if (wrong := np.abs(again - errors) > slack).any():
+        row, step = np.argwhere(wrong)[0]
+        raise IntegrityError(
+            f"calibration error {row + 1} of step {step + 1} is {again[row, step]:.6g}; the bundle holds "
+            f"{errors[row, step]:.6g}."
+        )
+    facts = bundle.manifest.intervals
+    times = _times(source)
+    if facts is None or (facts.after, facts.zone) != (times["after"], times["zone"]):
+        raise IntegrityError(f"the hold-out begins at {times['after']}; the manifest states {facts and facts.after}.")
+    return f"{len(errors):,} errors a step on the last fifth of the values before the cutoff, as stated"

@@ -1,0 +1,97 @@
+"""The view Mistakes of a model of a user's own file: the file given again, the worst forecasts, a link to each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from seqzoo import cli
+from seqzoo.bundles import holdout, store
+from support.axe import violations
+from support.serving import Running
+
+Visit = Callable[..., Any]
+
+PANEL = "#panel-mistakes"
+ADDRESS = "/models/gru.mistaken?view=mistakes"
+
+
+@pytest.fixture(scope="module")
+def file(app: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a series of months, on which the app's user has trained gru.mistaken."""
+    noise = np.random.default_rng(4).standard_normal(200)
+    values = 50 + 9 * np.sin(2 * np.pi * np.arange(200) / 12) + noise
+    values[180] = 300.0
+    months = [f"{2000 + at // 12}-{at % 12 + 1:02}-01" for at in range(200)]
+    path = tmp_path_factory.mktemp("mistaken") / "mistaken.csv"
+    rows = [f"{month},{value:.3f}" for month, value in zip(months, values, strict=True)]
+    path.write_text("\n".join(["month,value", *rows]), "utf-8")
+    small = ["recipe.steps=20", "recipe.evaluate_every=10", "config.hidden_size=8"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQZOO_HOME", str(app.home))
+        options = [word for each in small for word in ("--set", each)]
+        patch.setattr(sys, "argv", ["seqzoo", "train", "gru", "--series", str(path), "--horizon", "3", *options,
+                                    "--context-length", "12", "--scaling", "window", "--keep-worse"])  # fmt: skip
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    assert not ended.value.code
+    return path
+
+
+def opened(visit: Visit, path: str = ADDRESS, **options: Any) -> Any:
+    page = visit(path, **options)
+    page.wait_for_selector(f"{PANEL} .numbers .number >> nth=0")
+    return page
+
+
+def test_the_file_of_the_series_is_asked_for_and_then_each_mistake_has_a_link(
+    visit: Visit, app: Running, file: Path
+) -> None:
+    for path in (app.home / "series").iterdir():  # not kept, as where somebody was handed the bundle
+        path.unlink()
+    page = opened(visit)
+    expect(page.locator(PANEL)).to_contain_text("not kept on this machine")
+    numbers = page.locator(f"{PANEL} .numbers >> nth=0")
+    assert "best linear" not in numbers.inner_text()
+    assert violations(page) == []
+    text = file.read_text("utf-8")
+    for given, reason in ((text.replace(",5", ",6", 1), "SHA-256"), (text, "")):
+        chosen = {"name": "mistaken.csv", "mimeType": "text/csv", "buffer": given.encode()}
+        page.set_input_files(f"{PANEL} input[type=file]", chosen)
+        if reason:
+            expect(page.locator(f"{PANEL} .file + .error-line")).to_contain_text(reason)
+    expect(page.locator(f"{PANEL} .numbers >> nth=1").locator(".number")).to_have_count(3)  # windows alike
+    assert {path.suffix for path in (app.home / "series").iterdir()} == {".json", ".npy"}
+
+    title = page.locator(f"{PANEL} h3 >> nth=1")
+    expect(title).to_contain_text("2015-01-01")  # of the value that nothing could forecast
+    for name in ("gru.mistaken", "best linear", "seasonal naive", "last value", "drift", "mean", "straight line"):
+        expect(numbers).to_contain_text(name)
+    expect(page.locator(f"{PANEL} [role=status]")).to_contain_text("values that followed lay outside training")
+    expect(page.locator(f"{PANEL} ol button")).to_have_count(8)
+    page.click("button[data-key=rival]")
+    page.wait_for_function("new URLSearchParams(location.search).get('by') === 'rival'")
+    row = page.locator(f"{PANEL} ol button[aria-pressed=false] >> nth=2")
+    first = row.get_attribute("data-window")
+    row.click()
+    page.wait_for_function("first => new URLSearchParams(location.search).get('window') === first", arg=first)
+    expect(title).not_to_contain_text("2015-01-01")
+    shown, link = title.inner_text(), page.evaluate("location.pathname + location.search")
+
+    again = opened(visit, link, width=390, scheme="dark")
+    expect(again.locator(f"{PANEL} h3 >> nth=1")).to_have_text(shown)
+    assert violations(again) == []
+    assert again.evaluate("document.documentElement.scrollWidth") == 390
+    again.click("text=Look inside this window")
+    again.wait_for_selector("#panel-inside .mz-said dd >> nth=0")
+    values = again.locator("#panel-inside [role=slider]").evaluate_all(
+        "all => all.map(one => Number(one.getAttribute('aria-valuenow')))"
+    )
+    held_out = holdout.of(store.open_bundle(app.home / "models" / "gru.mistaken"))
+    np.testing.assert_allclose(values[:12], held_out[int(first) : int(first) + 12], rtol=1e-3)

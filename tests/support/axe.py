@@ -1,0 +1,29 @@
+"""axe-core on a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+SCRIPT = Axe().axe_script
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+def violations(page: Any) -> list[str]:
+    """Each violation with its impact and the elements it is of."""
+    if not page.evaluate("!!window.axe"):
+        page.evaluate(SCRIPT)
+    found = page.evaluate("options => axe.run(options)", {"runOnly": TAGS, "resultTypes": ["violations"]})
+    return [
+        f"{rule['impact']} {rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def narrow_and_dark(page: Any, width: int = 400) -> None:
+    """Show the page as a phone does at night."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")  # colours fade over
