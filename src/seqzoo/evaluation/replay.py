@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import with_known
 from ..data.scaling import Scaling
 from .rolling import Entrant, blocks, roll
 
