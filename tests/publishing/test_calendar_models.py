@@ -346,13 +346,21 @@ def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, t
     expected = load(kept.path, "onnx").forecast(np.column_stack([values, known[:300]]), 8, known[300:308])[0]
     stamps = {"with offsets": TIMES.stamps(300)}
     stamps["of the clock"] = [stamp[:-6] for stamp in stamps["with offsets"]]
-    for kind, options in (("with offsets", []), ("of the clock", ["--zone", "Europe/Berlin"])):
+    for kind, options, told in (
+        ("with offsets", [], ""),
+        ("of the clock", ["--zone", "Europe/Berlin"], ""),
+        ("of the clock", [], "its clock is read as that of Europe/Berlin"),
+    ):
+        if kind == "of the clock" and not options:
+            values, stamps[kind] = values[:200], stamps[kind][:200]  # before the clock changes
+            expected = load(kept.path, "onnx").forecast(np.column_stack([values, known[:200]]), 8, known[200:208])[0]
         file = tmp_path / "latest.csv"
         with file.open("w") as handle:
             csv.writer(handle).writerows([("when", "load"), *zip(stamps[kind], values.tolist(), strict=True)])
         given = ["forecast", "gru.meter", "--file", str(file), "-n", "8", "--json", *options]
         result = runner.invoke(app, given, catch_exceptions=False)
         np.testing.assert_allclose(json.loads(result.stdout)["forecast"], expected, rtol=1e-9, err_msg=kind)
+        assert told in result.stderr and ("its clock is read" in result.stderr) == bool(told)
     result = runner.invoke(app, ["predict", "gru.meter", "--file", str(file), "--json"], catch_exceptions=False)
     np.testing.assert_allclose(json.loads(result.stdout)["forecast"][0], expected[:H], rtol=1e-9)
     plain = tmp_path / "plain.txt"
