@@ -25,7 +25,7 @@ def test_the_walk_of_the_page_runs_from_the_file_to_a_model_in_the_units_of_the_
     monkeypatch.chdir(tmp_path)
     exec(compile(CODE, "page", "exec"), {})
     told = {words[0]: terminal(*words) for words in COMMANDS}
-    walk = ["doctor", "train", "forecast", "forecast", "verify", "reproduce", "show"]
+    walk = ["doctor", "train", "forecast", "forecast", "backtest", "verify", "reproduce", "show"]
     assert [words[0] for words in COMMANDS] == walk
     assert all(each.status == 0 for each in told.values()), told
     assert "Use best linear" in " ".join(told["doctor"].out.split())
@@ -33,6 +33,10 @@ def test_the_walk_of_the_page_runs_from_the_file_to_a_model_in_the_units_of_the_
     assert [name for name, _ in sorted(scores, key=lambda row: float(row[1]))] == ["best linear", "mlp.meter"]
     assert "'Verbrauch (kWh)' with a decimal comma" in told["train"].err
     assert "mlp.meter passes" in told["verify"].out and "reproduces" in told["reproduce"].out
+
+    results = pl.read_parquet("results.parquet")
+    assert {"mlp.meter", "linear", "seasonal_naive"} < set(results["forecaster"]) and results["ds"].min().month == 2
+    assert "/models/mlp.meter?view=mistakes&window=" in told["backtest"].out.splitlines()[-2]
 
     ahead = pl.read_csv("ahead.csv")
     assert ahead.columns == ["time", "forecast", "lower_90", "upper_90"] and len(ahead) == 24

@@ -356,6 +356,27 @@ def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, t
             runner.invoke(app, [command, "gru.meter", "--file", str(plain)], catch_exceptions=False)
 
 
+def test_intervals_and_backtests_of_a_file_read_its_calendar(kept, tmp_path):
+    runner, values, known = CliRunner(), measured().values, Calendar(("hour", "weekday")).channels(TIMES, 300)
+    file, model = tmp_path / "latest.csv", load(kept.path, "onnx")
+    with file.open("w") as handle:
+        csv.writer(handle).writerows([("when", "load"), *zip(TIMES.stamps(300), values.tolist(), strict=True)])
+    read = ["--file", str(file), "--zone", "Europe/Berlin", "--json"]
+    facts = json.loads(runner.invoke(app, ["forecast", "gru.meter", *read], catch_exceptions=False).stdout)
+    assert facts["lower"][0] < facts["forecast"][0] < facts["upper"][0]
+    assert "60 latest errors" in facts["interval_method"]
+
+    asked = ["backtest", "gru.meter", *read, "-n", "5", "--stride", "7"]
+    steps = json.loads(runner.invoke(app, asked, catch_exceptions=False).stdout)["steps"]
+    errors = [
+        model.forecast(np.column_stack([values, known])[:at], 5, known[at : at + 5])[0] - values[at : at + 5]
+        for at in range(240, 296, 7)
+    ]
+    np.testing.assert_allclose([step["mse"] for step in steps], np.square(errors).mean(axis=0), rtol=1e-6)
+    again = [*asked[:-2], "--last", "2", "--refit", "1"]
+    assert json.loads(runner.invoke(app, again, catch_exceptions=False).stdout)["cutoffs"] == 2
+
+
 def test_code_examples_have_the_shapes_of_the_model(kept, tmp_path, monkeypatch):
     pieces = {piece.key: piece.code for piece in snippets.of("gru.meter", kept.manifest, "http://127.0.0.1:8000")}
     monkeypatch.chdir(kept.path)

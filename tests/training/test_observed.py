@@ -139,9 +139,9 @@ def test_what_cannot_be_scored_is_refused_before_training(home):
 
 def test_a_score_of_several_steps_has_its_errors_and_is_verified_by_step(home, tmp_path):
     changes = {**SMALL, "recipe.steps": 40}
-    spec = TrainingSpec.of(_registry.entry("lstm.sine-h3"), changes=changes, series=Observed.of(measured()))
-    card = _registry.architecture("lstm").card_of(spec.source, 3)
-    bundle = build.export(train(spec), card, tmp_path / "lstm.load-h3")
+    spec = TrainingSpec.of(_registry.entry("mlp.sine-h3"), changes=changes, series=Observed.of(measured()))
+    card = _registry.architecture("mlp").card_of(spec.source, 3)
+    bundle = build.export(train(spec), card, tmp_path / "mlp.load-h3")
     steps = bundle.manifest.score.steps
     assert set(steps) == set(KINDS) and all(len(values) == 3 and min(values) > 0 for values in steps.values())
     assert verify(bundle).passed
@@ -156,8 +156,8 @@ def test_a_scaling_that_saw_the_hold_out_is_found_by_garbage_in_its_place(home, 
     values = measured().values.copy()
     values[960:] += 5_000
     source, changes = Observed.of(Series("load", values)), {**SMALL, "recipe.steps": 20}
-    spec = TrainingSpec.of(_registry.entry("lstm.sine"), changes=changes, series=source)
-    card = _registry.architecture("lstm").card_of(spec.source, 1)
+    spec = TrainingSpec.of(_registry.entry("mlp.sine"), changes=changes, series=source)
+    card = _registry.architecture("mlp").card_of(spec.source, 1)
     sound = build.export(train(spec), card, tmp_path / "sound")
     again = reproduce(sound)
     assert again.identical and again.overwritten == 240

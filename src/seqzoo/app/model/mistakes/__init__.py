@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -12,7 +11,6 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
-from ...._arrays import with_channel
 from ....bundles import holdout
 from ....data.scaling import Scaling
 from ....data.series import Series
@@ -20,6 +18,7 @@ from ....errors import SeqzooError
 from ....evaluation import replay
 from ....evaluation.holdout import LINEAR, linear_on, rules_of_windows
 from ....evaluation.replay import Neighbour
+from ....evaluation.rolling import Entrant, always, rules_as_entrants
 from ....forecasters.familiarity import Range
 from ....forecasters.linear import FittedLinear
 from ....forecasters.protocol import Forecaster, has_bundle
@@ -74,7 +73,7 @@ class _Mistakes:
         assert isinstance(source, Observed)
         self.visit, self.source, self.contract = visit, source, contract
         self.length, self.horizon = known.context_length, known.horizon
-        self.values = holdout.of(known.bundle)
+        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
         self.apart = max(1, min(self.horizon, (self.last + 1) // LISTED))  # neighbours share what they forecast
         self.series = kept.series_of(source)
@@ -163,19 +162,20 @@ class _Mistakes:
     def _all_errors(self) -> dict[str, Array]:
         key = identity(self.visit.name, self.visit.model), self.series is not None
         return _errors.get(key) or _errors.put(
-            key, replay.errors_of(self._forecasters(), self.values, self.length, self.horizon)
+            key, replay.errors_of(self._entrants(), self.values, self.length, self.horizon)
         )
 
-    def _forecasters(self) -> dict[str, Callable[[Array], Any]]:
+    def _entrants(self) -> list[Entrant]:
         """The model and its rivals; the best linear forecaster only where the values before the hold-out are."""
-        rivals: dict[str, Callable[[Any], Any]] = dict(
-            rules_of_windows(self.length, self.horizon, self.source.season)
-        )
+        model, horizon = self.visit.model, self.horizon
         if self.series is not None and self.linear is None:
-            self.linear = linear_on(self.source, self.length, self.horizon)
-        if self.linear is not None:
-            rivals[LINEAR] = self.linear
-        return {self.visit.name: self.visit.model.predict, **rivals}
+            self.linear = linear_on(self.source, self.length, horizon)
+        own = always(lambda context, known=None: model.forecast(context, horizon, known))
+        return [
+            Entrant(self.visit.name, own, self.length, known=self.known),
+            *rules_as_entrants(rules_of_windows(self.length, horizon, self.source.season), self.length),
+            *([] if self.linear is None else [Entrant(LINEAR, always(self.linear), self.length)]),
+        ]
 
     def _list(self) -> None:
         own = self.errors[self.visit.name]
@@ -239,10 +239,7 @@ class _Mistakes:
     def _replay(self, first: int) -> Replayed:
         window = self.values[first : first + self.length]
         observed = self.values[first + self.length :][: self.horizon]
-        forecasts = {
-            name: np.asarray(forecaster(with_channel(window[None])), np.float64)[0][: self.horizon]
-            for name, forecaster in self._forecasters().items()
-        }
+        forecasts = replay.forecasts_at(self._entrants(), self.values, first + self.length, self.horizon)
         alike = None
         if self.series is not None:
             past = self.series.values[: self.source.cutoff]
