@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from ..bundles import holdout
 from ..bundles.store import Bundle
-from ..data.scaling import FLOOR
 from ..data.windows import as_batch
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
@@ -69,11 +68,10 @@ class Subject:
             linear = best_linear(self._process, self.length, horizon)
             signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
             standings = [standing(self._process, own=own) for own in (False, True)]
-        scaling = facts.contract.scaling
         self.fixed: dict[str, Any] = {
             "name": facts.name,
             "architecture": facts.architecture,
-            "scale": [scaling.center, scaling.scale, *([FLOOR * scaling.scale] if scaling.kind == "window" else [])],
+            "scale": facts.contract.scaling.numbers,
             "best_linear": linear.weights.tolist(),
             "best_linear_bias": linear.bias.tolist(),
             "signal": signal,

@@ -52,7 +52,7 @@ VIEWS = [
     View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, needs_load=False),
     View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent),
     View("rollout", "Roll out", roll_out.build, _has_process),
-    View("rollout", "Roll out", measured_rollout.build, lambda model: not _has_process(model)),
+    View("rollout", "Roll out", measured_rollout.build, measured_rollout.is_for),
     View("mistakes", "Mistakes", mistakes.build, mistakes.is_for),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, has_bundle, needs_load=False),
