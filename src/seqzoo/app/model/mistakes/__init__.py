@@ -24,9 +24,9 @@ from ....forecasters.linear import FittedLinear
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.table import label
 from ....signals import Observed
+from ...series import choosing
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
-from .. import own_panel
 from ..visit import Latest, Visit, computed, identity
 from . import kept
 
@@ -130,17 +130,19 @@ class _Mistakes:
         )  # fmt: skip
         with ui.element("label").classes("file"):
             theme.html("The file of the series: text, CSV, JSON lines, Parquet", tag="span")
-            chooser = ui.element("input").props(f'type="file" accept="{own_panel.KINDS}"')
-            chooser.on("change", self._given, js_handler=own_panel.file_of("event.target"))
+            chooser = ui.element("input").props(f'type="file" accept="{choosing.KINDS}"')
+            arrived = 'emit(["arrived", facts.sha256])'
+            chooser.on("change", self._given, js_handler=choosing.sent("event.target", arrived))
         self.refused = theme.html("", "error-line", "p").props('role="alert"')
 
     async def _given(self, event: Any) -> None:
-        encoded = event.args[0] if isinstance(event.args, list) and event.args else ""
-        self.refused.set_content("")
+        what, words = event.args if isinstance(event.args, list) and len(event.args) == 2 else ("", "")
+        words = words if isinstance(words, str) else ""
+        self.refused.set_content(theme.sentence(words) if what == "failed" else "")
+        if what != "arrived":
+            return
         try:
-            given = await to_thread.run_sync(
-                kept.given_again, encoded if isinstance(encoded, str) else "", self.source
-            )
+            given = await to_thread.run_sync(kept.given_again, words, self.source)
         except SeqzooError as error:
             self.refused.set_content(theme.sentence(error))
             return
@@ -364,4 +366,4 @@ def _beside(error: float, own: float) -> str:
 
 async def build(visit: Visit) -> None:
     """Fill the view."""
-    await _Mistakes(visit).show()
+    await (await to_thread.run_sync(_Mistakes, visit)).show()  # the series is read, and its SHA-256 compared
