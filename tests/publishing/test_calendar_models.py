@@ -20,7 +20,10 @@ from typer.testing import CliRunner
 
 from seqzoo import load
 from seqzoo._arrays import with_known
+from seqzoo.app.gallery import sketches
+from seqzoo.app.model.inside.windows import HeldOutWindows
 from seqzoo.app.model.roll_out.measured import along
+from seqzoo.app.model.visit import Visit
 from seqzoo.app.ui import charts
 from seqzoo.bundles import holdout, shelf, store
 from seqzoo.bundles.describe import text_of
@@ -389,6 +392,18 @@ def test_intervals_and_backtests_of_a_file_read_its_calendar(kept, tmp_path):
     np.testing.assert_allclose([step["mse"] for step in steps], np.square(errors).mean(axis=0), rtol=1e-6)
     again = [*asked[:-2], "--last", "2", "--refit", "1"]
     assert json.loads(runner.invoke(app, again, catch_exceptions=False).stdout)["cutoffs"] == 2
+
+
+def test_pages_read_the_channels_of_held_out_windows(kept):
+    model = load(kept.path, "onnx")
+    values, known = holdout.of(kept), holdout.known_of(kept)
+    visit = Visit(None, "gru.meter", model, {"window": "7"})  # type: ignore[arg-type]
+    held_out = HeldOutWindows(visit, on_change=None)  # type: ignore[arg-type]
+    chosen = held_out.batch(held_out.context()[None])
+    assert np.array_equal(chosen[0], np.column_stack([values, known])[7 : 7 + L])
+    typical = held_out.batch(held_out.typical(3, 0), held_out.beside(3))
+    assert np.array_equal(typical[0, :, 1:], known[:L]) and np.array_equal(typical[2, :, 1:], known[-H - L : -H])
+    assert sketches._measured(model).startswith("<svg")
 
 
 def test_code_examples_have_the_shapes_of_the_model(kept, tmp_path, monkeypatch):
