@@ -249,9 +249,14 @@ class _Mistakes:
 
     def _outside(self, window: Array, observed: Array) -> str:
         reach, scaling = self.contract.reach, self.contract.scaling
-        if reach is None:
+        if reach is not None:
+            known = Range(scaling.center, scaling.scale, reach)
+        elif self.series is not None:  # of a set, whose manifest states no reach of each series
+            past = self.series.values[: self.source.cutoff]
+            mean, sd = float(past.mean()), float(past.std()) or 1.0
+            known = Range(mean, sd, float(np.abs(past - mean).max()) / sd)
+        else:
             return "The bundle does not state how far the values of its training reach."
-        known = Range(scaling.center, scaling.scale, reach)
         sentences = []
         for what, values in (("window", window), ("values that followed", observed)):
             outside = known.find(values[None])
