@@ -129,22 +129,25 @@ def test_only_the_value_is_scaled_inside_the_graph(kept):
     def by_hand(scaling: Scaling) -> np.ndarray:
         frame = scaling.frame(values)
         entered = with_known((values - frame.level) / frame.spread, windows()[:, :, 1:]).astype(np.float32)
-        return build.eager(module, entered).numpy() * frame.spread + frame.level
+        base = values[:, L - 4 : L - 4 + H] if scaling.kind == "season" else frame.level
+        return build.eager(module, entered).numpy() * frame.spread + base
 
     np.testing.assert_allclose(
         load(kept.path, "onnx").predict(windows()), by_hand(kept.manifest.contract.scaling), atol=1e-4
     )
-    scaling = Scaling(200.0, 30.0, "window")
-    expected, contract = by_hand(scaling), msgspec.structs.replace(kept.manifest.contract, scaling=scaling)
-    manifest = msgspec.structs.replace(kept.manifest, contract=contract)
-    runs = {
-        "onnx": OnnxEngine(build.to_onnx(module, contract), contract).run,
-        "torchscript": TorchScriptEngine(build.to_torchscript(module, contract), contract).run,
-        "numpy": NumpyEngine(kept.read(store.WEIGHTS), manifest).run,
-        "eager": build.in_units(module, scaling),
-    }
-    for name, run in runs.items():
-        np.testing.assert_allclose(run(windows()), expected, atol=1e-4, err_msg=name)
+    for scaling in (Scaling(200.0, 30.0, "window"), Scaling(200.0, 30.0, "season", 4)):
+        contract = msgspec.structs.replace(kept.manifest.contract, scaling=scaling)
+        runs = {
+            "torchscript": TorchScriptEngine(build.to_torchscript(module, contract), contract).run,
+            "numpy": NumpyEngine(
+                kept.read(store.WEIGHTS), msgspec.structs.replace(kept.manifest, contract=contract)
+            ).run,
+            "eager": build.in_units(module, scaling),
+        }
+        if scaling.kind == "season":  # which also has a level and a spread of each window
+            runs["onnx"] = OnnxEngine(build.to_onnx(module, contract), contract).run
+        for name, run in runs.items():
+            np.testing.assert_allclose(run(windows()), by_hand(scaling), atol=1e-4, err_msg=name)
 
 
 def test_a_graph_without_a_scaling_reads_float32(kept):
@@ -290,6 +293,9 @@ def test_the_server_takes_windows_of_all_channels_in_json_and_binary(kept):
                 "/api/models/gru.meter/forecast", json={"context": values[0].tolist(), "horizon": H}
             )
             np.testing.assert_allclose(answer.json()["forecast"], expected[0], atol=1e-9)
+            asked = {"context": windows(4)[:, 0].tolist() + values[0].tolist(), "horizon": H, "level": 0.8}
+            answer = (await client.post("/api/models/gru.meter/forecast", json=asked)).json()
+            assert answer["lower"][0] < answer["forecast"][0] < answer["upper"][0]
             for context, words in (
                 (values[0, :, 0].tolist(), "5 channels at each step"),
                 ([[1.0, "x"]], "context.0.1: Input should be a valid number"),

@@ -162,7 +162,7 @@ def test_a_scaling_that_saw_the_hold_out_is_found_by_garbage_in_its_place(home, 
     again = reproduce(sound)
     assert again.identical and again.overwritten == 240
     with monkeypatch.context() as leak:
-        leak.setattr(Observed, "scaling", lambda source: Scaling.fit(source.series().values))
+        leak.setattr(Observed, "scaling", lambda source, kind: Scaling.fit(source.series().values, kind))
         leaking = build.export(train(spec), card, tmp_path / "leaking")
         assert not reproduce(leaking).identical
     report = verify(leaking)

@@ -2,7 +2,7 @@
 
 python tools/peers/run.py environment        make the other packages' environment, .venv/peers (2 GB, some minutes)
 python tools/peers/run.py ours theirs        measure; each keeps its rows in tools/results/peers.json
-python tools/peers/run.py ours --series nile   only these series
+python tools/peers/run.py ours --series nile --models naive "train mlp"   only these
 python tools/peers/run.py render             docs/real-series.md from the results, nothing measured
 """
 
@@ -35,9 +35,10 @@ HORIZONS = {
     "us_employment": 6, "us_gdp": 4, "us_inflation": 4,
 }  # fmt: skip
 MOST_CUTOFFS = 100
-LONGEST_OF_GRU = 2_000  # values of a training part
+LONGEST_OF_GRU = 300  # values of a training part
 LONGEST_GAP = 20  # steps; those of co2 have at most 18
-SEEDS = 2
+SEEDS = 2  # trainings of a network
+LONGEST_OF_SEEDS = 1_200  # values of a training part; one training above it
 STEPS = 300  # of a network of neuralforecast; those of ours are counted by the data
 BATCH = 128  # windows of a step there: ours are at most as many
 
@@ -83,6 +84,11 @@ class Ground:
     def cutoffs(self) -> NDArray[np.intp]:
         """[N]"""
         return np.arange(self.first, len(self.values) - self.horizon + 1, self.stride)
+
+    @property
+    def seeds(self) -> int:
+        """How often a network is trained."""
+        return SEEDS if self.first <= LONGEST_OF_SEEDS else 1
 
     def mase(self, forecast: Array) -> float:
         """The MASE of forecasts [N, H]; its unit is the error of seasonal naive before the first cutoff."""
@@ -157,7 +163,7 @@ def _of_contest(name: str) -> Forecast:
             Training(
                 architecture, length, ground.horizon, seed, ground.values, 0, ground.cutoffs, scaling
             ).forecast()
-            for seed in range(SEEDS)
+            for seed in range(ground.seeds)
         ]
 
     return forecast
@@ -180,7 +186,7 @@ def _trained(name: str) -> Forecast:
         windows = with_channel(sliding(ground.values, length).context[ground.cutoffs - length])
         with in_memory(series):
             spec = spec_on_series(_registry.architecture(name), source, ground.horizon, context_length=length)
-            trained = (train(msgspec.structs.replace(spec, seed=seed)).module for seed in range(SEEDS))
+            trained = (train(msgspec.structs.replace(spec, seed=seed)).module for seed in range(ground.seeds))
             return [np.asarray(in_units(module, spec.scaling)(windows), np.float64) for module in trained]
 
     return forecast
@@ -193,32 +199,34 @@ def _longest(name: str) -> int:
 
 
 def row(ground: Ground, model: str, forecasts: list[Array], seconds: float) -> Facts:
-    """A row of the results: the score of the mean forecast of all seeds, and of each seed."""
+    """A row of the results: the mean score of all seeds, that of each, and the CPU seconds of all."""
     each = [ground.mase(forecast) for forecast in forecasts]
     return {
-        "series": ground.name, "model": model, "mase": ground.mase(np.mean(forecasts, axis=0)),
-        "seeds": each if len(each) > 1 else [], "seconds": round(seconds, 2),
+        "series": ground.name, "model": model, "mase": float(np.mean(each)), "seeds": each,
+        "seconds": round(seconds, 2),
     }  # fmt: skip
 
 
-def ours(grounds: list[Ground]) -> Iterator[Facts]:
-    """The rows of our forecasters, by CPU seconds of this process."""
+def ours(grounds: list[Ground], models: list[str]) -> Iterator[Facts]:
+    """The rows of our forecasters, with CPU seconds of this process."""
     for ground in grounds:
         for model, forecast in (rivals(ground) | networks(ground)).items():
+            if models and model not in models:
+                continue
             began = time.process_time()
             forecasts = forecast(ground)
             yield row(ground, model, forecasts, time.process_time() - began)
 
 
-def theirs(grounds: list[Ground]) -> Iterator[Facts]:
+def theirs(grounds: list[Ground], models: list[str]) -> Iterator[Facts]:
     """The rows of the other packages, which forecast in a process of their environment, a series at a time."""
     from seqzoo.diagnosis.networks import LONGEST_STEPWISE
 
     for ground in grounds:
         task = {
             **ground.facts(), "name": ground.name, "values": ground.values.tolist(),
-            "cutoffs": ground.cutoffs.tolist(), "steps": STEPS, "batch": BATCH, "seeds": SEEDS,
-            "longest_stepwise": LONGEST_STEPWISE,
+            "cutoffs": ground.cutoffs.tolist(), "steps": STEPS, "batch": BATCH, "seeds": ground.seeds,
+            "models": models, "longest_stepwise": LONGEST_STEPWISE,
         }  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             asked, answered = Path(folder) / "task.json", Path(folder) / "forecasts.npz"
@@ -250,7 +258,7 @@ def keep(row: Facts, ground: Ground) -> None:
 
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"series": {}, "rows": [], "versions": {}}
     known["machine"] = machine.facts()
-    known["settings"] = {"seeds": SEEDS, "steps": STEPS, "batch": BATCH}
+    known["settings"] = {"seeds": SEEDS, "longest_of_seeds": LONGEST_OF_SEEDS, "steps": STEPS, "batch": BATCH}
     known["versions"] |= row.pop("versions", {})
     known["series"][ground.name] = ground.facts()
     others = [one for one in known["rows"] if (one["series"], one["model"]) != (row["series"], row["model"])]
@@ -262,6 +270,7 @@ def keep(row: Facts, ground: Ground) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="+", choices=["environment", "ours", "theirs", "render"])
+    parser.add_argument("--models", nargs="+", default=[], help="names as in the results; all if none is given")
     parser.add_argument("--series", nargs="+", choices=list(HORIZONS), default=list(HORIZONS))
     given = parser.parse_args()
     if "environment" in given.parts:
@@ -269,7 +278,7 @@ def main() -> None:
     if given.parts != ["render"] and set(given.parts) & {"ours", "theirs"}:
         grounds = [Ground.of(name) for name in given.series]
         for part in (each for each in (ours, theirs) if each.__name__ in given.parts):
-            for one in part(grounds):
+            for one in part(grounds, given.models):
                 keep(one, next(ground for ground in grounds if ground.name == one["series"]))
     import page
 

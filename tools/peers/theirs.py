@@ -96,6 +96,8 @@ def main(asked: str, answered: str) -> None:
     arrays: dict[str, np.ndarray] = {}
     seconds = {}
     for name, model in MODELS.items():
+        if task["models"] and name not in task["models"]:
+            continue
         began = time.process_time()
         arrays[name] = np.stack([model(task, seed) for seed in range(task["seeds"])])
         seconds[name] = time.process_time() - began

@@ -211,7 +211,8 @@ def _told_of_calendar(spec: TrainingSpec, source: Observed) -> str:
     assert times is not None
     clock = f"the clock of {times.zone}" if times.zone else "the clock of the series"
     names = ", ".join(Calendar(spec.calendar).names)
-    return f"Channels beside the value: {names}, by {clock}. {unseen(spec.calendar, times, source.cutoff)}".strip()
+    short = unseen(spec.calendar, times, source.cutoff)
+    return f"Channels beside the value: {names}, by {clock}. Rivals read values only. {short}".strip()
 
 
 def _refuse_of_set(kind: Kind | None, calendar: list[str] | None) -> None:

@@ -245,7 +245,7 @@ def _channels(contract: Contract) -> str:
         "",
         "The calendar of a step is that of the **next** step, which is known in advance: the last row of a window "
         f"holds the time of the first forecast step. Times are read on {clock}. `seqzoo forecast --file` computes "
-        "the channels.",
+        "the channels. The forecasters beside the model in the score read values only.",
         "",
     ])  # fmt: skip
 

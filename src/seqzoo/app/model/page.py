@@ -120,7 +120,8 @@ async def _head(repository: Repository, name: str, known: Forecaster) -> None:
             theme.html(escape(name), tag="h1")
             badge = theme.html("" if has_bundle(known) else gallery.badge("computed"))
         theme.html(f"<strong>{escape(title)}.</strong> {escape(known.summary)}", "muted", "p")
-        items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>"]
+        beside = f", with {escape(', '.join(known.channels[1:]))}" if len(known.channels) > 1 else ""
+        items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>{beside}"]
         theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
     if not has_bundle(known):
         return

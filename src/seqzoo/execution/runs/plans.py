@@ -155,10 +155,11 @@ def described(spec: TrainingSpec) -> str:
     settings = Settings.of(spec)
     size = "" if settings.size is None else f"size {settings.size}, "
     scaled = f", scaled per {spec.scaling_kind}" if spec.scaling_kind != "series" else ""
+    beside = f", with {' and '.join(spec.calendar)}" if spec.calendar else ""
     noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
     return (
         f"{size}{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}, batch {settings.batch_size}, "
-        f"{noise}{settings.steps:,} steps, seed {settings.seed}{scaled}"
+        f"{noise}{settings.steps:,} steps, seed {settings.seed}{scaled}{beside}"
     )
 
 
