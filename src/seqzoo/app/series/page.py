@@ -24,7 +24,7 @@ from .choosing import size_of
 from .corrections import Corrections
 from .doctor_panel import LOOK_EVERY, REPORTS, DoctorPanel
 from .train_panel import TrainPanel, prepared
-from .understanding import Understood, understood
+from .understanding import Understood, readers, understood
 
 DESCRIPTION = "Give a file of measurements: what is in it, whether a network is worth its cost, and a model of it."
 
@@ -130,7 +130,7 @@ class _OneSeries:
     async def _refresh(self) -> None:
         read, rule = None, corrections.rule_for_gaps(self.address.query)
         try:
-            read = await to_thread.run_sync(self._read)
+            read = await to_thread.run_sync(self._read, limiter=readers if self.is_file else None)
             self.title.set_content(escape(read.title))
             self.about.set_content(escape(read.about))
             self.corrections.offer(read.known)
