@@ -36,7 +36,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEEDS = {
     "browser": ("browser",),
     "process": (
-        "app/test_arena_live.py", "cli/test_arena.py", "cli/test_commands.py", "cli/test_saving.py", "docs",
+        "app/test_arena_live.py", "app/test_series_process.py", "cli/test_arena.py", "cli/test_commands.py",
+        "cli/test_saving.py", "docs",
         "hostile/test_crashes.py", "hostile/test_forged_messages.py", "hostile/test_hostile_addresses.py",
         "hostile/test_interrupts.py", "hostile/test_other_sites.py", "hostile/test_swaps.py", "house",
         "runtime/test_libtorch.py", "runtime/test_parallel.py", "server", "tools",

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from ..data.calendar import PARTS, Calendar
 from ..data.scaling import KINDS, Kind, Scaling
+from ..data.windows import held_out_of
 from ..errors import InputError
 from ..evaluation.holdout import check_cutoffs
 from ..evaluation.scoring import HELD_OUT_SEEDS
-from ..signals import Observed, Simulated, Source
+from ..signals import Observed, ObservedSet, Simulated, Source
 from ..zoo import _model_files
 from ..zoo._recipes import MAX_SIZE, Recipe, configured, replaced
 
@@ -38,8 +39,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         recipe: the settings of the training.
         seed: the seed of the initial weights and of the windows.
         model_file: SHA-256 of the user's file that defines the architecture; None if the package ships it.
-        scaling_kind: "series", or "window": the network then reads each window without its own level and scale; see
-            `data.scaling`.
+        scaling_kind: "series"; "window": the network reads each window without its own level and scale; or "season":
+            it also forecasts the change since a season earlier; see `data.scaling`.
         calendar: parts of `data.calendar` that the network reads beside the values of a measured series.
 
     Raises:
@@ -59,7 +60,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not 0 <= self.seed < HELD_OUT_SEEDS:
             raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
         if self.scaling_kind not in KINDS:
-            raise InputError(f"a scaling is {' or '.join(KINDS)}, got {str(self.scaling_kind)[:40]!r}.")
+            raise InputError(f"a scaling is {', '.join(KINDS)}, got {str(self.scaling_kind)[:40]!r}.")
         for key in ("context_length", "horizon"):
             value = self.config.get(key)
             if type(value) is not int or not 1 <= value <= MAX_SIZE:
@@ -70,12 +71,19 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"{self.recipe.batch_size} times {self.context_length}."
             )
         points = self.recipe.points
-        if isinstance(self.source, Observed) and points is not None:
+        if not isinstance(self.source, Simulated) and points is not None:
             raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
         if isinstance(self.source, Observed):
             self._check_cutoff(self.source)
+        if self.scaling_kind == "season" and not has_season(self.source, self.context_length):
+            raise InputError(
+                "a scaling by season needs a measured series whose season fits in the context, "
+                f"{self.context_length} values. State the season, give a longer context, or another scaling."
+            )
+        if isinstance(self.source, ObservedSet):
+            self._check_members(self.source)
         in_order = tuple(part for part in PARTS if part in self.calendar)
-        if self.calendar and (isinstance(self.source, Simulated) or self.calendar != in_order):
+        if self.calendar and (not isinstance(self.source, Observed) or self.calendar != in_order):
             raise InputError(
                 f"a calendar is of a measured series, with parts of {', '.join(PARTS)} in this order, got "
                 f"{str(self.calendar)[:80]}."
@@ -96,6 +104,24 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         check_cutoffs(source.length - source.cutoff, self.horizon)
 
+    def _check_members(self, source: ObservedSet) -> None:
+        """Raises InputError unless each series of a set has a window to train on, and the scaling is per window."""
+        if self.scaling_kind != "window":
+            raise InputError(
+                "series of a set have no scale in common: the scaling must be window, got "
+                f"{self.scaling_kind}."
+            )
+        needed = self.context_length + self.horizon
+        for label, member in zip(source.labels, source.members, strict=True):
+            trained_on = member.cutoff - held_out_of(member.cutoff, self.horizon)
+            if trained_on < needed or member.length - member.cutoff < self.horizon:
+                left = member.length - member.cutoff
+                raise InputError(
+                    f"the series {label!r} leaves {trained_on} values to train on and {left} to score on; a context "
+                    f"of {self.context_length} and a horizon of {self.horizon} need {needed} and {self.horizon}. "
+                    "Give a shorter context or horizon, or leave the series out of the file."
+                )
+
     @classmethod
     def of(
         cls,
@@ -103,7 +129,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         *,
         seed: int = 0,
         changes: Mapping[str, Any] | None = None,
-        series: Observed | None = None,
+        series: Observed | ObservedSet | None = None,
         scaling: Kind = "series",
     ) -> TrainingSpec:
         """The spec of a zoo entry, with changes of its recipe, config or signal.
@@ -189,8 +215,9 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             InputError: the series of an observed source is not stored on this machine.
         """
-        of_series = self.source.scaling() if isinstance(self.source, Observed) else Scaling()
-        return msgspec.structs.replace(of_series, kind=self.scaling_kind)
+        if isinstance(self.source, Simulated):
+            return Scaling(kind=self.scaling_kind)
+        return self.source.scaling(self.scaling_kind)
 
     @property
     def fingerprint(self) -> str:
@@ -208,6 +235,11 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         facts += [] if self.scaling_kind == "series" else [{"scaling": self.scaling_kind}]
         facts += [{"calendar": self.calendar}] if self.calendar else []
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def has_season(source: Source, context_length: int) -> bool:
+    """Whether a window holds a season of the source, which scaling by season needs."""
+    return isinstance(source, Observed) and 1 < source.season <= context_length
 
 
 def changed(parts: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
