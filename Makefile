@@ -2,8 +2,10 @@
 # make check  linter, type checker, import rules             make bench  run the benchmarks; writes benchmarks/results/
 PYTHON ?= python3.11
 BIN := .venv/bin
+# Else every process would compile the same modules, and each of the tests' processes all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser bundle run quick quick-tests test check lint arena bench figures release reexport soak conformance clean
+.PHONY: install browser bundle run quick quick-tests test check lint arena bench peers figures release reexport soak conformance clean
 
 install: .venv/.installed
 
@@ -60,6 +62,10 @@ arena: install
 
 bench: install
 	$(BIN)/python benchmarks/run.py
+
+# Lets other packages forecast the collection beside ours, in an environment of their own; writes docs/real-series.md.
+peers: install
+	$(BIN)/python tools/peers/run.py environment ours theirs
 
 # Trains the shipped bundles again: a quarter of an hour, half of it for gaf_cnn.sine. `make release BUNDLES=gru.sine` trains
 # one. src/seqzoo/bundles/shipped.txt lists the SHA-256 of their manifests, which an installation trusts.

@@ -18,7 +18,7 @@ import seqzoo
 from seqzoo._arrays import with_channel
 from seqzoo.bundles import store
 from seqzoo.bundles.manifest import Manifest
-from seqzoo.data.scaling import FLOOR, Scaling
+from seqzoo.data.scaling import KINDS, Scaling
 from seqzoo.runtime.engines.numpy import CELLS, NumpyEngine
 
 RECURRENT = sorted(path.name for path in store.SHIPPED.iterdir() if path.name.partition(".")[0] in CELLS)
@@ -219,22 +219,22 @@ IN_UNITS = """async ({data, architecture, scale, windows}) => {
     const frame = frameOf(scale, window);
     const trace = forward(cell, enter(frame, window));
     return {forecast: leave(frame, trace.forecast[0]), read: trace.window,
-            derivative: [...through(frame, derivative(cell, trace), trace.window, trace.forecast[0])]};
+            derivative: [...through(frame, derivative(cell, trace), trace.window, trace.forecast[0])],
+            later: leave(frame, trace.forecast[0], 9)};
   });
 }"""
 
 
-@pytest.mark.parametrize("kind", ["series", "window"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_forecasts_and_derivatives_in_units_of_the_series_are_those_of_the_scaling(kind, page, weights):
-    scaling = Scaling(50.0, 4.0, kind)
+    scaling = Scaling(50.0, 4.0, kind, 7 if kind == "season" else 1)
     engine = NumpyEngine(
         store.open_bundle(store.SHIPPED / "lstm.sine").read(store.WEIGHTS), manifest_with("lstm.sine", scaling)
     )
     windows = 50 + 4 * np.stack([window(), 3 * window() + 7, np.full(20, 0.25)])
-    facts = [scaling.center, scaling.scale, *([FLOOR * scaling.scale] if kind == "window" else [])]
     seen = page.evaluate(
         IN_UNITS,
-        {"data": weights("lstm.sine"), "architecture": "lstm", "scale": facts, "windows": windows.tolist()},
+        {"data": weights("lstm.sine"), "architecture": "lstm", "scale": scaling.numbers, "windows": windows.tolist()},
     )
     expected = engine.run(with_channel(windows))
     np.testing.assert_allclose([one["forecast"] for one in seen], expected[:, 0], rtol=0, atol=2e-5)
@@ -243,7 +243,10 @@ def test_forecasts_and_derivatives_in_units_of_the_series_are_those_of_the_scali
         moved = 1e-3 * np.eye(20)
         up, down = (exact(engine, scaling, at + move) for move in (moved, -moved))
         np.testing.assert_allclose(one["derivative"], (up - down) / 2e-3, rtol=1e-4, atol=1e-6)
-    if kind == "window":  # a forecast that moves with its window
+    if kind == "season":  # nine steps later, from the third value of the last season in place of the first
+        apart = [one["later"] - one["forecast"] for one in seen]
+        np.testing.assert_allclose(apart, windows[:, 15] - windows[:, 13], atol=1e-9)
+    if kind != "series":  # a forecast that moves with its window
         np.testing.assert_allclose([sum(one["derivative"]) for one in seen], 1, atol=1e-9)
 
 

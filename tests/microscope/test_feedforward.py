@@ -61,15 +61,16 @@ def test_with_every_unit_off_the_window_no_longer_matters():
 
 def test_a_scaling_scales_what_goes_in_and_what_comes_out():
     real, windows = open_bundle(SHIPPED / "mlp.sine"), windows_of("mlp.sine")
-    for scaling in (Scaling(3.0, 10.0), Scaling(3.0, 10.0, "window")):
+    for scaling in (Scaling(3.0, 10.0), Scaling(3.0, 10.0, "window"), Scaling(3.0, 10.0, "season", 7)):
         contract = replace(real.manifest.contract, scaling=scaling)
         scaled = FeedForward(Bundle(real.path, replace(real.manifest, contract=contract), real.raw_manifest))
         level, spread = 3.0, 10.0
-        if scaling.kind == "window":
+        if scaling.kind != "series":
             level, spread = (10 * windows + 3).mean(axis=1)[:, None], 10 * windows.std(axis=1)[:, None]
         read = (10 * windows + 3 - level) / spread
         np.testing.assert_allclose(scaled.scaled(10 * windows + 3), read, atol=1e-12)
-        expected = spread * inside("mlp.sine").forecast(read) + level
+        base = (10 * windows + 3)[:, [-7]] if scaling.kind == "season" else level
+        expected = spread * inside("mlp.sine").forecast(read) + base
         np.testing.assert_allclose(scaled.forecast(10 * windows + 3), expected)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -14,10 +15,10 @@ import torch
 
 from seqzoo import load
 from seqzoo.bundles import describe, store
-from seqzoo.bundles.manifest import Contract
+from seqzoo.bundles.manifest import Contract, parse
 from seqzoo.data.scaling import FLOOR, KINDS, Scaling
 from seqzoo.data.series import Series
-from seqzoo.errors import InputError, IntegrityError
+from seqzoo.errors import InputError, IntegrityError, ManifestError
 from seqzoo.execution.runs import recording
 from seqzoo.microscope.facts import Subject
 from seqzoo.publishing import build, triton
@@ -28,10 +29,12 @@ from seqzoo.runtime.engines.onnx import OnnxEngine
 from seqzoo.runtime.engines.torchscript import TorchScriptEngine
 from seqzoo.signals import Observed
 from seqzoo.training.loop import train
+from seqzoo.training.scaled import Scaled
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
 FAR = 1.7e9
+LENGTH = 8  # the exporter unrolls a recurrence step by step
 SMALL = {"recipe.steps": 120, "recipe.learning_rate": 0.02, "recipe.batch_size": 64}
 
 
@@ -40,9 +43,8 @@ def noisy_sine(length: int = 1_000) -> np.ndarray:
 
 
 def spec_of(values: np.ndarray, kind: str = "series", name: str = "lstm.sine", **changes: object) -> TrainingSpec:
-    return TrainingSpec.of(
-        _registry.entry(name), changes={**SMALL, **changes}, series=Observed.of(Series("far", values)), scaling=kind
-    )
+    source = Observed.of(Series("far", values), season=7 if kind == "season" else 1)
+    return TrainingSpec.of(_registry.entry(name), changes={**SMALL, **changes}, series=source, scaling=kind)
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +64,48 @@ def kept(home_of_all) -> dict[str, store.Bundle]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(home_of_all))
         for kind in KINDS:
-            trained = train(spec_of(FAR + noisy_sine(), kind, **{"config.hidden_size": 8}))
+            small = {"config.hidden_size": 8, "config.context_length": LENGTH}
+            trained = train(spec_of(FAR + noisy_sine(), kind, **small))
             card = _registry.architecture("lstm").card_of(trained.spec.source, 1)
             bundles[kind] = build.export(trained, card, home_of_all / "models" / f"lstm.far-{kind}")
     return bundles
 
 
-def windows() -> np.ndarray:
+def windows(length: int = LENGTH) -> np.ndarray:
     """[7, L, 1]: the last one is the one before it with its last value 0.1 higher."""
-    rows = np.stack([FAR + noisy_sine()[at : at + 20] for at in (0, 7, 100, 333, 640, 900, 900)])[:, :, None]
+    rows = np.stack([FAR + noisy_sine()[at : at + length] for at in (0, 7, 100, 333, 640, 900, 900)])[:, :, None]
     rows[-1, -1] += 0.1
     return rows
 
 
+@pytest.fixture(scope="module")
+def by_torchscript(kept) -> dict[str, list]:
+    """What each kind's file gives for the windows in a process that has torch and no seqzoo, and what it refuses."""
+    code = (
+        "import json, sys, torch\n"
+        "paths, windows = json.load(sys.stdin)\n"
+        "given = torch.tensor(windows, dtype=torch.float64)\n"
+        "told = {}\n"
+        "for kind, path in paths.items():\n"
+        "    model = torch.jit.load(path)\n"
+        "    told[kind] = [model(given).tolist(), []]\n"
+        "    for wrong in (given.float(), given[:, 1:]):\n"
+        "        try: model(wrong)\n"
+        "        except torch.jit.Error as error:\n"
+        f"            told[kind][1].append(['float64' in str(error), '{LENGTH} values' in str(error)])\n"
+        "assert 'seqzoo' not in sys.modules\n"
+        "print(json.dumps(told))\n"
+    )
+    paths = {kind: str(bundle.path / store.TORCHSCRIPT) for kind, bundle in kept.items()}
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], input=json.dumps([paths, windows().tolist()]), text=True,
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return json.loads(ran.stdout)
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_onnx_and_torchscript_without_seqzoo_give_what_predict_gives(kept, kind):
+def test_onnx_and_torchscript_without_seqzoo_give_what_predict_gives(kept, by_torchscript, kind):
     bundle = kept[kind]
     session = onnxruntime.InferenceSession(bundle.read(store.ONNX), providers=["CPUExecutionProvider"])
     expected = load(bundle.path, "numpy").predict(windows())
@@ -86,22 +115,8 @@ def test_onnx_and_torchscript_without_seqzoo_give_what_predict_gives(kept, kind)
         np.testing.assert_allclose(forecast, load(bundle.path, "onnx").predict(windows()[:rows]), rtol=1e-12)
         np.testing.assert_allclose(forecast, expected[:rows], rtol=0, atol=1e-5)
     assert abs(forecast[-1, 0] - forecast[-2, 0]) > 1e-3  # FP32 rounds both windows to the same numbers
-    code = (
-        "import json, sys, torch\n"
-        f"model = torch.jit.load({str(bundle.path / store.TORCHSCRIPT)!r})\n"
-        "given = torch.tensor(json.load(sys.stdin), dtype=torch.float64)\n"
-        "print(json.dumps([model(given).tolist(), 'seqzoo' in sys.modules]))\n"
-        "for wrong in (given.float(), given[:, 1:]):\n"
-        "    try: model(wrong)\n"
-        "    except torch.jit.Error as error: print('float64' in str(error), '20 values' in str(error))\n"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], input=json.dumps(windows().tolist()), text=True, check=True,
-        capture_output=True,
-    )  # fmt: skip
-    first, *refusals = ran.stdout.splitlines()
-    forecast, has_seqzoo = json.loads(first)
-    assert not has_seqzoo and refusals == ["True False", "False True"]
+    forecast, refusals = by_torchscript[kind]
+    assert refusals == [[True, False], [False, True]]
     np.testing.assert_allclose(forecast, load(bundle.path, "torchscript").predict(windows()), rtol=1e-12)
     np.testing.assert_allclose(forecast, expected, rtol=0, atol=1e-5)
 
@@ -129,8 +144,8 @@ def test_a_scaled_model_proves_itself_and_reproduces(kept, kind):
     assert contract.scaling.kind == kind and contract.scaling.dtype == "float64"
     assert TrainingSpec.of_manifest(bundle.manifest).scaling == contract.scaling
     card = describe.text_of(bundle)
-    assert "float64 `[B, 20, 1]`" in card and "float64 `[B, 1]`" in card and "float32" not in card
-    assert ("of its window" in card) == (kind == "window")
+    assert f"float64 `[B, {LENGTH}, 1]`" in card and "float64 `[B, 1]`" in card and "float32" not in card
+    assert ("of its window" in card) == (kind != "series") and ("7 steps before" in card) == (kind == "season")
 
 
 def test_a_file_whose_graph_has_other_types_than_the_manifest_states_is_refused(kept):
@@ -147,20 +162,45 @@ def test_a_file_whose_graph_has_other_types_than_the_manifest_states_is_refused(
     assert not golden.compare(forged, build.in_units(build.module_of(forged), foreign)).passed
 
 
-def test_a_model_per_window_moves_and_stretches_with_its_windows(kept):
+@pytest.mark.parametrize("kind", ["window", "season"])
+def test_a_model_per_window_moves_and_stretches_with_its_windows(kept, kind):
     for engine in ("onnx", "torchscript", "numpy"):
-        predictor = load(kept["window"].path, engine)
+        predictor = load(kept[kind].path, engine)
         near = windows() - FAR
         plain, moved = predictor.predict(near), predictor.predict(12 * near + 1e6)
         np.testing.assert_allclose(moved, 12 * plain + 1e6, rtol=0, atol=2e-5)
         assert abs(load(kept["series"].path, engine).predict(12 * near + 1e6) - moved).min() > 1
 
 
+def test_a_model_by_season_adds_to_the_value_a_season_earlier_in_every_engine_and_is_refused_without_one():
+    silent = lambda values: np.zeros((len(values), 9))  # noqa: E731
+    scaling, given = Scaling(50.0, 4.0, "season", 7), windows() - FAR
+    repeated = given[:, [*range(13, 20), 13, 14], 0]
+    np.testing.assert_array_equal(scaling.around(silent, given), repeated)
+    network = Scaled(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(20, 9)), scaling)
+    torch.nn.init.zeros_(network.model[1].weight), torch.nn.init.zeros_(network.model[1].bias)
+    np.testing.assert_array_equal(network(torch.from_numpy(given)).detach().numpy(), repeated)
+    for center, scale, kind, season in ((0.0, 1.0, "season", 1), (0.0, 1.0, "window", 7), (0.0, 1.0, "season", -7)):
+        with pytest.raises(InputError, match="season"):
+            Scaling(center, scale, kind, season)
+    source = Observed.of(Series("far", noisy_sine()), season=21)
+    with pytest.raises(InputError, match=r"season.*20 values"):
+        TrainingSpec.of(_registry.entry("lstm.sine"), series=source, scaling="season")
+
+
+def test_a_manifest_whose_season_is_longer_than_its_window_is_refused(kept):
+    manifest = kept["season"].manifest
+    scaling = msgspec.structs.replace(manifest.contract.scaling, season=21)
+    forged = msgspec.structs.replace(manifest, contract=msgspec.structs.replace(manifest.contract, scaling=scaling))
+    with pytest.raises(ManifestError, match=r"season.*21"):
+        parse(msgspec.json.encode(forged), kept["season"].path)
+
+
 def test_a_constant_window_is_forecast_from_the_floor_of_the_spread(kept):
     level = FAR + 3.25
     scale = kept["window"].manifest.contract.scaling.scale
     for engine in ("onnx", "torchscript", "numpy"):
-        ahead = load(kept["window"].path, engine).predict(np.full(20, level))
+        ahead = load(kept["window"].path, engine).predict(np.full(LENGTH, level))
         assert abs(ahead[0, 0] - level) < 100 * FLOOR * scale
 
 
@@ -177,17 +217,19 @@ def test_a_model_per_window_has_a_trace_and_a_microscope_and_says_that_it_has_no
     np.testing.assert_allclose(trace.context.std(axis=1), 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["rnn", "gaf_cnn"])
-def test_other_architectures_are_scaled_in_their_files_too(name):
-    """The RNN has a translation of our own; the pictures of a window are clipped."""
-    architecture, scaling = _registry.architecture(name), Scaling(FAR, 2.0, "window")
+@pytest.mark.parametrize(("name", "horizon"), [("rnn", 1), ("gaf_cnn", 17)])
+def test_other_architectures_are_scaled_in_their_files_too(name, horizon):
+    """The RNN has a translation of our own; the pictures of a window are clipped. 17 steps are over two seasons."""
+    architecture = _registry.architecture(name)
+    scaling = Scaling(FAR, 2.0, "window") if horizon == 1 else Scaling(FAR, 2.0, "season", 7)
     torch.manual_seed(0)
-    module, contract = architecture.module(architecture.config()).eval(), Contract(20, 1, scaling)
-    expected = build.in_units(module, scaling)(windows())
+    config = dataclasses.replace(architecture.config(), horizon=horizon)
+    module, contract = architecture.module(config).eval(), Contract(20, horizon, scaling)
+    expected = build.in_units(module, scaling)(windows(20))
     session = onnxruntime.InferenceSession(build.to_onnx(module, contract), providers=["CPUExecutionProvider"])
-    np.testing.assert_allclose(session.run(None, {"context": windows()})[0], expected, rtol=0, atol=2e-5)
+    np.testing.assert_allclose(session.run(None, {"context": windows(20)})[0], expected, rtol=0, atol=2e-5)
     engine = TorchScriptEngine(build.to_torchscript(module, contract), contract)
-    np.testing.assert_allclose(engine.run(windows()), expected, rtol=0, atol=2e-5)
+    np.testing.assert_allclose(engine.run(windows(20)), expected, rtol=0, atol=2e-5)
     assert np.ptp(expected) > 0.1
 
 
@@ -205,8 +247,10 @@ def test_a_simulated_source_may_be_scaled_per_window_too(small_run):
     spec = msgspec.structs.replace(small_run("mlp.sine"), scaling_kind="window")
     assert spec.scaling == Scaling(kind="window") and train(spec).best.excess > 0
     assert spec.fingerprint != small_run("mlp.sine").fingerprint
-    with pytest.raises(InputError, match="series or window"):
+    with pytest.raises(InputError, match="series, window, season"):
         msgspec.structs.replace(spec, scaling_kind="row")
+    with pytest.raises(InputError, match="season"):  # a simulated source states none
+        msgspec.structs.replace(spec, scaling_kind="season")
 
 
 def test_a_training_that_is_not_scaled_per_window_keeps_its_fingerprint():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
+from seqzoo.data.scaling import KINDS
 from seqzoo.data.series import Series
 from seqzoo.errors import InputError
 from seqzoo.evaluation.holdout import FEWEST_CUTOFFS
 from seqzoo.signals import Observed
+from seqzoo.training import on_series
 from seqzoo.training.loop import train
-from seqzoo.training.on_series import choose_context_length, choose_scaling, context_lengths, spec_on_series
+from seqzoo.training.on_series import choose, choose_context_length, context_lengths, spec_on_series
 from seqzoo.zoo import _registry
 
 HOURS = np.arange(600)
@@ -38,10 +41,38 @@ def test_the_window_is_the_one_whose_linear_forecast_errs_least():
 
 def test_a_trend_asks_for_windows_without_their_level_and_a_return_to_the_mean_for_the_level(home):
     trend = of(2.0 * HOURS + NOISE, horizon=3, context_length=8, scaling="series", changes=FEW)
-    assert choose_scaling(trend) == "window"
+    assert choose(trend, keeps_optimiser=True).scaling_kind == "window"
     returning = of(NOISE, horizon=3, context_length=8, scaling="series", changes=FEW)
-    assert choose_scaling(returning) == "series"
+    assert choose(returning, keeps_optimiser=True).scaling_kind == "series"
     assert of(2.0 * HOURS + NOISE, horizon=3, context_length=8, changes=FEW).scaling_kind == "window"
+
+
+def test_a_growing_season_is_compared_with_the_season_before_it(home):
+    growing = of(DAILY * (1 + HOURS / 200), season=24, horizon=24, context_length=24, scaling="series", changes=FEW)
+    chosen = choose(growing, keeps_optimiser=True)
+    assert (chosen.scaling_kind, chosen.scaling.season) == ("season", 24)
+    assert msgspec.structs.replace(chosen, scaling_kind="series") == growing  # nothing else was chosen
+    with pytest.raises(InputError, match=r"season.*12 values"):
+        of(DAILY, season=24, context_length=12, scaling="season")
+
+
+def test_the_optimiser_is_chosen_by_the_error_that_short_trainings_leave_and_a_stated_one_is_kept(home, monkeypatch):
+    tried, of_optimiser = [], {"adam": 2.0}
+
+    def error(spec, should_stop):
+        tried.append((spec.scaling_kind, spec.recipe.optimiser, spec.recipe.learning_rate))
+        return of_optimiser[spec.recipe.optimiser] + len(spec.scaling_kind)
+
+    monkeypatch.setattr(on_series, "_short_error", error)
+    for of_optimiser["soap"], optimiser in ((1.0, "soap"), (3.0, "adam")):
+        chosen = of(DAILY, season=24, changes={"recipe.steps": 150})
+        assert (chosen.scaling_kind, chosen.recipe.optimiser, chosen.recipe.steps) == ("series", optimiser, 150)
+    assert tried[:4] == [(kind, "adam", on_series.RATE) for kind in KINDS] + [("series", "soap", 4e-3)]
+    tried.clear()
+    assert of(DAILY, changes={"recipe.learning_rate": 0.5}).recipe.learning_rate == 0.5  # no season: two kinds
+    stated = of(DAILY, scaling="window", changes={"recipe.optimiser": "soap"})
+    assert choose(stated, scaling="window", keeps_optimiser=True) == stated
+    assert tried == [(kind, "soap", 0.5) for kind in KINDS[:2]]
 
 
 def test_the_spec_trains_and_changes_of_recipe_and_config_reach_it(home):

@@ -288,6 +288,11 @@ def _problem(manifest: Manifest) -> str | None:
             "context_length and horizon must be from 1 to 4096, "
             f"got {contract.context_length} and {contract.horizon}"
         )
+    if contract.scaling.season > contract.context_length:
+        return (
+            f"scaling.season must be at most context_length, got {contract.scaling.season} and "
+            f"{contract.context_length}"
+        )
     if contract.channels != len(contract.names):
         return f"contract.names must name {contract.channels} channels, got {str(contract.names)[:80]}"
     if contract.channels != 1 and contract.calendar is None:

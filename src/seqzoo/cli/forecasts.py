@@ -250,6 +250,8 @@ def intervals_of(
         predictor, case.forecast, levels or [of_bundle.DEFAULT], history=history, begin=begin, known=channels
     )
     note = f"Intervals {_levels(known.levels)} are {known.method}."
+    if method != "split" and begin is None:
+        note += " Neither times nor values tell which of these numbers follow the calibration, so none moves them."
     kind = "adaptive" if known.followed else "split conformal"
     for each in of_bundle.standings(facts):
         if each.misses and each.method == kind and each.level in [one.level for one in known.levels]:

@@ -39,7 +39,7 @@ def train(
         int | None, typer.Option("--season", min=1, help="With --series: steps of a season; else by the frequency.")
     ] = None,
     scaling: Annotated[
-        str | None, typer.Option("--scaling", help="With --series: series or window; else chosen.")
+        str | None, typer.Option("--scaling", help="With --series: series, window or season; else chosen.")
     ] = None,
     calendar: Annotated[
         list[str] | None,
@@ -80,15 +80,13 @@ def train(
     from .reading import measured_set
 
     check_torch("training")
-    import msgspec
-
     from .. import _storage
     from ..evaluation import plots
     from ..execution import runs
     from ..execution.runs import recording
     from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
-    from ..training.on_series import choose_scaling, spec_on_series
+    from ..training.on_series import choose, spec_on_series, states_optimiser
     from ..training.on_set import spec_on_set
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
@@ -129,18 +127,19 @@ def train(
     known = runs.here()
     _storage.check_writable(known.folder)
     if series is not None:
-        if kind is None:  # last, as it trains twice
-            spec = msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
+        keeps_optimiser = states_optimiser(settings(change or []))
+        spec = choose(spec, scaling=kind, keeps_optimiser=keeps_optimiser)  # last, as it trains for a while
         if not json:
             typer.echo(told, err=True, nl=bool(told))
             if isinstance(spec.source, ObservedSet):
                 _say_set(spec.source)
             assert not isinstance(spec.source, Simulated)
-            chosen = [word for word, given in (("context", context), ("scaling", kind)) if given is None]
-            by = f" Chosen on the values before the hold-out: {' and '.join(chosen)}." if chosen else ""
+            given = {"context": context, "scaling": kind, "optimiser": keeps_optimiser or None}
+            chosen = [word for word, value in given.items() if value is None]
+            by = f" Chosen on the values before the hold-out: {', '.join(chosen)}." if chosen else ""
             typer.echo(
-                f"Context {spec.context_length} values, season {spec.source.season}, scaling by "
-                f"{spec.scaling_kind}.{by}",
+                f"Context {spec.context_length} values, season {spec.source.season}, scaling by {spec.scaling_kind}, "
+                f"optimiser {spec.recipe.optimiser}.{by}",
                 err=True,
             )
             if spec.calendar:
@@ -181,7 +180,8 @@ def train(
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:
-        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score})
+        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score,
+              "intervals": written.manifest.intervals})
     else:
         _show_trained(trained, written.manifest, written.path, curve)
     if not trained.finished:
@@ -211,7 +211,8 @@ def _told_of_calendar(spec: TrainingSpec, source: Observed) -> str:
     assert times is not None
     clock = f"the clock of {times.zone}" if times.zone else "the clock of the series"
     names = ", ".join(Calendar(spec.calendar).names)
-    return f"Channels beside the value: {names}, by {clock}. {unseen(spec.calendar, times, source.cutoff)}".strip()
+    short = unseen(spec.calendar, times, source.cutoff)
+    return f"Channels beside the value: {names}, by {clock}. Rivals read values only. {short}".strip()
 
 
 def _refuse_of_set(kind: Kind | None, calendar: list[str] | None) -> None:
@@ -240,7 +241,7 @@ def _kind(given: str | None) -> Kind | None:
     from ..errors import InputError
 
     if given is not None and given not in KINDS:
-        raise InputError(f"--scaling must be {' or '.join(KINDS)}, and is {given[:40]!r}.")
+        raise InputError(f"--scaling must be one of {', '.join(KINDS)}, and is {given[:40]!r}.")
     return given
 
 

@@ -250,7 +250,9 @@ def show_measures(name: str, measures: dict[str, dict[str, Accuracy]], by_step: 
     for key in keys:
         view.add_column(MEASURED.get(key) or f"{key.replace('_', ' ')}%", justify="right")
     order = "mae" if math.isnan(measures[name]["mase"].value) else "mase"
-    for each, of in sorted(measures.items(), key=lambda row: row[1][order].value):
+    ranked = sorted(measures, key=lambda each: measures[each][order].value)
+    for each in ranked:
+        of = measures[each]
         style = "bold" if each == name else ""
         cells = [_measure_of(key, of[key].value) if key in of else "" for key in keys]
         view.add_row(titles[each], *cells, style=style)
@@ -258,11 +260,12 @@ def show_measures(name: str, measures: dict[str, dict[str, Accuracy]], by_step: 
     console.print()
     steps = Table(box=None, title=f"{MEASURED[by_step]} by step", title_justify="left", title_style="")
     steps.add_column("step", justify="right")
-    for each in measures:
+    columns = [name, *(each for each in ranked if each != name)]  # a narrow terminal leaves out the worst
+    for each in columns:
         steps.add_column(titles[each], justify="right", style="bold" if each == name else "")
     horizon = len(measures[name][by_step].steps)
     for step in range(0, horizon, max(1, -(-horizon // 20))):
-        values = (of[by_step].steps[step] for of in measures.values())
+        values = (measures[each][by_step].steps[step] for each in columns)
         steps.add_row(str(step + 1), *(_measure_of(by_step, value) for value in values))
     print_table(steps)
 

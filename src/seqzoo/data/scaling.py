@@ -18,16 +18,20 @@ from .._arrays import Float32Array, FloatArray, channel, with_channel, with_know
 from ..errors import InputError
 from .windows import _series, single
 
-Kind = Literal["series", "window"]
-KINDS: tuple[Kind, ...] = ("series", "window")
+Kind = Literal["series", "window", "season"]
+KINDS: tuple[Kind, ...] = ("series", "window", "season")
 FLOOR = 1e-5  # least spread of a window, in standard deviations of the series: a constant window stays finite
 
 
 class Frame(NamedTuple):
-    """The level and the spread of windows, in the units of the series: numbers, or [B, 1] where windows differ."""
+    """The level and the spread of windows, in the units of the series: numbers, or [B, 1] where windows differ.
+
+    `last` [B, m] holds the last season of each window; forecasts are then counted from it, not from the level.
+    """
 
     level: float | NDArray[np.float64]
     spread: float | NDArray[np.float64]
+    last: NDArray[np.float64] | None = None
 
     def enter(self, windows: FloatArray) -> NDArray[np.float64]:
         """Windows [B, L] in the units of the network."""
@@ -35,7 +39,10 @@ class Frame(NamedTuple):
 
     def leave(self, forecast: FloatArray) -> NDArray[np.float64]:
         """Forecasts [B, H] in the units of the series."""
-        return np.asarray(forecast.astype(np.float64) * self.spread + self.level)
+        level = self.level
+        if self.last is not None:
+            level = self.last[:, np.arange(forecast.shape[1]) % self.last.shape[1]]
+        return np.asarray(forecast.astype(np.float64) * self.spread + level)
 
 
 class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,31 +53,45 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         scale: its standard deviation, above 0.
         kind: "series": level and spread are `center` and `scale`. "window": they are the mean and the standard
             deviation of each window, as in RevIN without its affine part (Kim et al. 2022); a spread is at least
-            FLOOR times `scale`.
+            FLOOR times `scale`. "season": the same, and the network's forecast is added to the value one season
+            earlier, so that it learns the change from season to season.
+        season: m, the steps of that season, from 2 on; 1 for the other kinds.
 
     Raises:
-        InputError: the center is not finite, or the scale is not above 0.
+        InputError: the center is not finite, the scale is not above 0, or the season does not go with the kind.
     """
 
     center: float = 0.0
     scale: float = 1.0
     kind: Kind = "series"
+    season: int = 1
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.center) and math.isfinite(self.scale) and self.scale > 0):
             raise InputError(f"a scaling needs a finite center and a scale > 0, got {self.center} and {self.scale}.")
+        if (self.season > 1) != (self.kind == "season") or self.season < 1:
+            raise InputError(
+                "a scaling by season needs a season of at least 2 steps, and the others have a season of 1, got "
+                f"{self.kind!r} with {self.season}."
+            )
 
     @classmethod
-    def fit(cls, series: ArrayLike, kind: Kind = "series") -> Scaling:
+    def fit(cls, series: ArrayLike, kind: Kind = "series", season: int = 1) -> Scaling:
         """The scaling of a series [T]: its mean and standard deviation in float64; scale 1 where it is constant."""
         values = _series(series).astype(np.float64)
         spread = float(values.std())
-        return cls(float(values.mean()), spread if spread > 0 else 1.0, kind)
+        return cls(float(values.mean()), spread if spread > 0 else 1.0, kind, season)
 
     @property
     def is_identity(self) -> bool:
         """Whether it leaves all values as they are."""
         return self.center == 0.0 and self.scale == 1.0 and self.kind == "series"
+
+    @property
+    def numbers(self) -> list[float]:
+        """[center, scale]; with the least spread of a window, where it has its own; and the season, if it counts."""
+        least = [] if self.kind == "series" else [FLOOR * self.scale]
+        return [self.center, self.scale, *least, *([self.season] if self.kind == "season" else [])]
 
     @property
     def dtype(self) -> Literal["float32", "float64"]:
@@ -97,7 +118,8 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         values = windows.astype(np.float64)
         level = self.center + (values - self.center).mean(axis=1, keepdims=True)
         spread = np.sqrt(np.square(values - level).mean(axis=1, keepdims=True))
-        return Frame(level, np.maximum(spread, FLOOR * self.scale))
+        last = values[:, -self.season :] if self.kind == "season" else None
+        return Frame(level, np.maximum(spread, FLOOR * self.scale), last)
 
     def around(self, network: Callable[[Float32Array], FloatArray], windows: FloatArray) -> FloatArray:
         """Forecasts [B, H] after windows [B, L, D], by a network that maps float32 to forecasts in its own units.

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from ..bundles import holdout
 from ..bundles.store import Bundle
-from ..data.scaling import FLOOR
 from ..data.windows import as_batch
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
@@ -22,7 +21,7 @@ from ..forecasters.simple import line_weights
 from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
 
-DRAWS = 10_000  # number of windows to choose from
+DRAWS = 1_000_000  # number of windows to choose from; a hold-out may have many
 FARTHEST = 100  # steps ahead; the best linear weights of more would delay the page
 
 
@@ -69,11 +68,10 @@ class Subject:
             linear = best_linear(self._process, self.length, horizon)
             signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
             standings = [standing(self._process, own=own) for own in (False, True)]
-        scaling = facts.contract.scaling
         self.fixed: dict[str, Any] = {
             "name": facts.name,
             "architecture": facts.architecture,
-            "scale": [scaling.center, scaling.scale, *([FLOOR * scaling.scale] if scaling.kind == "window" else [])],
+            "scale": facts.contract.scaling.numbers,
             "best_linear": linear.weights.tolist(),
             "best_linear_bias": linear.bias.tolist(),
             "signal": signal,

@@ -215,7 +215,12 @@ def _units(scaling: Scaling) -> str:
         within = f"less {scaling.center:.6g}, divided by {scaling.scale:.6g}"
     else:
         within = "less the mean of its window, divided by the standard deviation of its window"
-    return f" Values and forecasts are in the units of the series; inside, the network reads each value {within}."
+    after = "" if scaling.kind != "season" else (
+        f" Its answer, times that deviation, is added to the value {scaling.season} steps before the one forecast."
+    )
+    return (
+        f" Values and forecasts are in the units of the series; inside, the network reads each value {within}.{after}"
+    )
 
 
 def _channels(contract: Contract) -> str:
@@ -240,7 +245,7 @@ def _channels(contract: Contract) -> str:
         "",
         "The calendar of a step is that of the **next** step, which is known in advance: the last row of a window "
         f"holds the time of the first forecast step. Times are read on {clock}. `seqzoo forecast --file` computes "
-        "the channels.",
+        "the channels. The forecasters beside the model in the score read values only.",
         "",
     ])  # fmt: skip
 

@@ -324,11 +324,12 @@ def _split(bundle: Bundle) -> str:
             raise IntegrityError(
                 f"the channels {', '.join(contract.names[1:])} of the hold-out are not those of the series' times."
             )
-    scaling = msgspec.structs.replace(source.scaling(), kind=contract.scaling.kind)
+    scaling = source.scaling(contract.scaling.kind)
     if scaling != contract.scaling:
         raise IntegrityError(
-            f"the values before the cutoff have center {scaling.center:.9g} and scale {scaling.scale:.9g}; the "
-            f"manifest states {contract.scaling.center:.9g} and {contract.scaling.scale:.9g}."
+            f"the values before the cutoff have center {scaling.center:.9g} and scale {scaling.scale:.9g}, and a "
+            f"season of {scaling.season}; the manifest states {contract.scaling.center:.9g}, "
+            f"{contract.scaling.scale:.9g} and {contract.scaling.season}."
         )
     after = source.length - source.cutoff
     return f"scaling of the {source.cutoff:,} values before the cutoff; the hold-out is the {after:,} after it"

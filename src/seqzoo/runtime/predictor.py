@@ -141,7 +141,11 @@ class Predictor:
 
     @property
     def can_stream(self) -> bool:
-        """Whether `stream` works: the model is recurrent, and its scaling is not per window. Raises ManifestError."""
+        """Whether `stream` works: the model is recurrent, and its scaling does not depend on the window.
+
+        Raises:
+            ManifestError: the manifest is malformed.
+        """
         return self.is_recurrent and self.manifest.contract.scaling.kind == "series"
 
     @cached_property
@@ -286,7 +290,7 @@ class Predictor:
         """A stream with a new state, which reads one step at a time in the numpy engine.
 
         Raises:
-            InputError: the architecture carries no state, or the scaling is per window.
+            InputError: the architecture carries no state, or the scaling depends on the window.
             BundleError: the weights are damaged.
         """
         from .stream import Stream

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.scaling import Scaling
+from ..data.scaling import Kind, Scaling
 from ..data.series import NAME, Series, stored
 from ..data.windows import HELD_OUT
 from ..errors import InputError
@@ -146,13 +146,13 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         """
         return self.series().values[self.cutoff - context_length :]
 
-    def scaling(self) -> Scaling:
-        """The scaling fitted to the values before the cutoff.
+    def scaling(self, kind: Kind = "series") -> Scaling:
+        """The scaling of a kind, fitted to the values before the cutoff.
 
         Raises:
             InputError: as `series`.
         """
-        return Scaling.fit(self.past())
+        return Scaling.fit(self.past(), kind, self.season if kind == "season" else 1)
 
 
 MOST_MEMBERS = 2000  # the manifest states the split and the score of each
@@ -224,7 +224,7 @@ class ObservedSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
         """The number of values of all members."""
         return sum(member.length for member in self.members)
 
-    def scaling(self) -> Scaling:
+    def scaling(self, kind: Kind = "series") -> Scaling:
         """The mean of the values before the cutoffs, and the least deviation of one member's.
 
         The network reads each window in units of its own, so that the scale only bounds those of constant windows.
@@ -233,7 +233,7 @@ class ObservedSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
             InputError: a series is not on this machine.
         """
         pasts = [member.past() for member in self.members]
-        return Scaling(float(np.concatenate(pasts).mean()), min(Scaling.fit(past).scale for past in pasts))
+        return Scaling(float(np.concatenate(pasts).mean()), min(Scaling.fit(past).scale for past in pasts), kind)
 
 
 def digest_of(labels: Sequence[str], members: Sequence[Observed]) -> str:

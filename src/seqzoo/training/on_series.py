@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -20,12 +21,13 @@ from ..signals import Observed
 from ..zoo import _model_files
 from ..zoo._recipes import Recipe
 from ..zoo._registry import Architecture
-from .spec import TrainingSpec, changed
+from .spec import TrainingSpec, changed, has_season
 
 LONGEST = 512  # the longest window that is tried; a longer one can be asked for
 SEASONS = (1, 2, 3)  # windows that are tried, in seasons
 STEPS = (8, 16, 32, 64)  # and without a season
 FEWEST_WINDOWS = 8
+RATE = 2e-3  # of Adam, where it is tried in place of the architecture's optimiser
 LEAST_RANGE = 1e-140  # of the values of a series: the square of a hundred-millionth of it is a normal float64
 
 
@@ -87,7 +89,8 @@ def spec_on_series(
 
     Args:
         context_length: L; by default chosen by `choose_context_length` on the values before the cutoff.
-        scaling: "series" or "window"; by default chosen by `choose_scaling`, which trains twice for a while.
+        scaling: a kind of `data.scaling`; nothing is then trained, and the optimiser is that of the architecture. By
+            default both are chosen by `choose`, which trains several networks for a while.
         changes: as for `TrainingSpec.of`.
         calendar: parts of `data.calendar` that the network reads beside the values, or only "auto".
 
@@ -122,34 +125,59 @@ def spec_on_series(
         scaling_kind=scaling or "series",
         calendar=parts_of_calendar,
     )
-    return spec if scaling is not None else msgspec.structs.replace(spec, scaling_kind=choose_scaling(spec))
+    return spec if scaling is not None else choose(spec, keeps_optimiser=states_optimiser(changes or {}))
 
 
-def choose_scaling(spec: TrainingSpec, should_stop: Callable[[], bool] = lambda: False) -> Kind:
-    """The kind of scaling whose network has the least error on the last fifth of the values before the cutoff.
+def states_optimiser(changes: Iterable[str]) -> bool:
+    """Whether changes of a spec, by name, leave no optimiser to choose."""
+    return not {"recipe.optimiser", "recipe.learning_rate"}.isdisjoint(changes)
 
-    One network of each kind is trained for a third of the steps. A series with a trend needs windows without their
-    own level; a series whose level itself predicts, such as a rate that returns to its mean, needs the level.
+
+def choose(
+    spec: TrainingSpec,
+    *,
+    scaling: Kind | None = None,
+    keeps_optimiser: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrainingSpec:
+    """The spec with the scaling and the optimiser whose network errs least on the last fifth before the cutoff.
+
+    Networks are trained for a third of the steps: with Adam, one of each kind of scaling; then, with the best kind,
+    one with the optimiser of the recipe. A series with a trend needs windows without their own level; one whose level
+    itself predicts, such as a rate that returns to its mean, needs the level; one whose season grows is best
+    compared with the season before. On few windows SOAP fits the noise of a feed-forward network within a few
+    steps, while a recurrent network needs it.
 
     Args:
+        scaling: stated, so that only the optimiser is chosen.
+        keeps_optimiser: whether the recipe states it.
         should_stop: called before every update; True ends the trainings, and with them the comparison.
 
     Raises:
         InputError: as `training.loop.train`.
     """
+    kinds = [kind for kind in KINDS if kind != "season" or has_season(spec.source, spec.context_length)]
+    adam = spec.recipe if keeps_optimiser else dataclasses.replace(spec.recipe, optimiser="adam", learning_rate=RATE)
+    candidates = [
+        msgspec.structs.replace(spec, recipe=adam, scaling_kind=kind) for kind in kinds if scaling in (None, kind)
+    ]
+    if keeps_optimiser and len(candidates) == 1:
+        return candidates[0]
+    errors = [_short_error(candidate, should_stop) for candidate in candidates]
+    best, error = min(zip(candidates, errors, strict=True), key=lambda pair: pair[1])
+    if adam == spec.recipe:
+        return best
+    other = msgspec.structs.replace(best, recipe=spec.recipe)
+    return other if _short_error(other, should_stop) < error else best
+
+
+def _short_error(spec: TrainingSpec, should_stop: Callable[[], bool]) -> float:
+    """The least error of a third of a training; infinite where it diverges or is stopped before its first."""
     from .loop import train
 
     recipe = dataclasses.replace(spec.recipe, steps=max(1, spec.recipe.steps // 3))
-    errors: dict[Kind, float] = {}
-    for kind in KINDS:
-        try:
-            trained = train(
-                msgspec.structs.replace(spec, recipe=recipe, scaling_kind=kind), should_stop=should_stop
-            )
-        except DivergedError:
-            continue
-        if not trained.history:  # stopped before the first evaluation
-            break
-        assert trained.best.mse is not None
-        errors[kind] = trained.best.mse
-    return min(errors, key=errors.__getitem__) if errors else "series"
+    try:
+        trained = train(msgspec.structs.replace(spec, recipe=recipe), should_stop=should_stop)
+    except DivergedError:
+        return math.inf
+    return math.inf if not trained.history or trained.best.mse is None else trained.best.mse

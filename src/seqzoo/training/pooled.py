@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .._arrays import channel
 from .._extras import one_thread
 from ..data.windows import Windows
 from ..forecasters.simple import seasonal_naive_weights
@@ -48,8 +49,8 @@ class Framed(nn.Module):
         last = context[:, -1:]
         spread = context.diff(dim=1).abs().mean(dim=1, keepdim=True) + LEAST_SPREAD
         entered = ((context - last) / spread).clamp(-FARTHEST, FARTHEST) / self.size
-        change = self.network(entered) + self.linear(entered[:, :, 0])
-        forecast: Tensor = last[:, :, 0] + spread[:, :, 0] * change
+        change = self.network(entered) + self.linear(channel(entered))
+        forecast: Tensor = channel(last) + channel(spread) * change
         return forecast
 
 

@@ -24,7 +24,8 @@ class Scaled(nn.Module):
     def __init__(self, model: nn.Module, scaling: Scaling) -> None:
         super().__init__()
         self.model = model
-        self.per_window = scaling.kind == "window"
+        self.per_window = scaling.kind != "series"
+        self.season = scaling.season
         # Buffers, since exporters write a constant of a graph in float32, which cannot hold a level near 1.7e9.
         for name, value in {"center": scaling.center, "scale": scaling.scale, "floor": FLOOR * scaling.scale}.items():
             self.register_buffer(name, torch.full((1, 1, 1), value, dtype=torch.float64), persistent=False)
@@ -39,9 +40,15 @@ class Scaled(nn.Module):
         if whole.size(2) > 1:
             scaled = torch.cat([scaled, whole[:, :, 1:]], dim=2)
         forecast: Tensor = self.model(scaled.to(torch.float32))
-        return forecast.to(torch.float64) * spread.flatten(1) + level.flatten(1)
+        base = level.flatten(1)
+        if self.season > 1:  # the value one season earlier; of a horizon beyond a season, the last that was seen
+            horizon = forecast.size(1)
+            base = values.flatten(1)[:, -self.season :].repeat(1, -(-horizon // self.season))[:, :horizon]
+        return forecast.to(torch.float64) * spread.flatten(1) + base
 
 
 def on_standardised(module: nn.Module, scaling: Scaling) -> nn.Module:
     """The module to train: it maps windows to forecasts, both standardised by the series."""
-    return module if scaling.kind == "series" else Scaled(module, Scaling(kind="window"))
+    if scaling.kind == "series":
+        return module
+    return Scaled(module, Scaling(kind=scaling.kind, season=scaling.season))

@@ -39,8 +39,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         recipe: the settings of the training.
         seed: the seed of the initial weights and of the windows.
         model_file: SHA-256 of the user's file that defines the architecture; None if the package ships it.
-        scaling_kind: "series", or "window": the network then reads each window without its own level and scale; see
-            `data.scaling`.
+        scaling_kind: "series"; "window": the network reads each window without its own level and scale; or "season":
+            it also forecasts the change since a season earlier; see `data.scaling`.
         calendar: parts of `data.calendar` that the network reads beside the values of a measured series.
 
     Raises:
@@ -60,7 +60,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not 0 <= self.seed < HELD_OUT_SEEDS:
             raise InputError(f"a seed must be from 0 to {HELD_OUT_SEEDS - 1}, got {self.seed}.")
         if self.scaling_kind not in KINDS:
-            raise InputError(f"a scaling is {' or '.join(KINDS)}, got {str(self.scaling_kind)[:40]!r}.")
+            raise InputError(f"a scaling is {', '.join(KINDS)}, got {str(self.scaling_kind)[:40]!r}.")
         for key in ("context_length", "horizon"):
             value = self.config.get(key)
             if type(value) is not int or not 1 <= value <= MAX_SIZE:
@@ -75,6 +75,11 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
         if isinstance(self.source, Observed):
             self._check_cutoff(self.source)
+        if self.scaling_kind == "season" and not has_season(self.source, self.context_length):
+            raise InputError(
+                "a scaling by season needs a measured series whose season fits in the context, "
+                f"{self.context_length} values. State the season, give a longer context, or another scaling."
+            )
         if isinstance(self.source, ObservedSet):
             self._check_members(self.source)
         in_order = tuple(part for part in PARTS if part in self.calendar)
@@ -210,8 +215,9 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             InputError: the series of an observed source is not stored on this machine.
         """
-        of_series = Scaling() if isinstance(self.source, Simulated) else self.source.scaling()
-        return msgspec.structs.replace(of_series, kind=self.scaling_kind)
+        if isinstance(self.source, Simulated):
+            return Scaling(kind=self.scaling_kind)
+        return self.source.scaling(self.scaling_kind)
 
     @property
     def fingerprint(self) -> str:
@@ -229,6 +235,11 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         facts += [] if self.scaling_kind == "series" else [{"scaling": self.scaling_kind}]
         facts += [{"calendar": self.calendar}] if self.calendar else []
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def has_season(source: Source, context_length: int) -> bool:
+    """Whether a window holds a season of the source, which scaling by season needs."""
+    return isinstance(source, Observed) and 1 < source.season <= context_length
 
 
 def changed(parts: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -99,11 +99,13 @@ class Architecture:
             reach = f"It predicts {horizon} steps, each by a weighted sum of its own."
         process = source.process
         noun, origin = (source.key, ON_A_SERIES) if process is None else (process.title, ORIGIN)
+        summary = (process is None and card.summary_on_a_series) or card.summary
         origin = ON_A_SET if isinstance(source, signals.ObservedSet) else origin
         note = self.notes.get(f"{source.key}{suffix}", "")
         return dataclasses.replace(
             card,
             title=f"{card.title} {noun} predictor{ahead}",
+            summary=summary,
             limitations=f"{card.limitations} {origin} {reach} {note}".strip(),
         )
 

@@ -79,7 +79,7 @@ class Column:
                 values = self.raw.to_numpy()
                 whole = values.astype(np.int64)
                 return whole if (whole == values).all() else None
-            if not self.cells.str.contains("^[0-9]{1,18}(\\.0+)?$").all() or not len(self.cells):
+            if not self.cells.str.contains("^1?[0-9]{1,18}(\\.0+)?$").all() or not len(self.cells):
                 return None
             return self.cells.str.replace(r"\.0+$", "").cast(pl.Int64).to_numpy()
         except (ValueError, TypeError, pl.exceptions.PolarsError):

@@ -90,6 +90,8 @@ def times(name: str, cells: pl.Series, absent: pl.Series, order: str | None, whe
     known = known & told_date & ~odd
     local = dates.fill_null(0).to_numpy().astype(np.int64) * DAY + day
     offsets = _offsets(name, frame, known, where)
+    if offsets is not None:
+        known = known & pl.Series(np.abs(offsets) < DAY)
     has_clock = "H" in frame.columns and bool(frame["H"].is_not_null().any())
     return Times(local, offsets, known.to_numpy(), form + (" and time" if has_clock else ""), not has_clock)
 
@@ -178,7 +180,7 @@ def _dates(frame: pl.DataFrame, form: str) -> tuple[pl.Series, pl.Series]:
             )
         ).to_series()
         date = text.str.to_date("%Y-%m-%d", strict=False)
-    return date.cast(pl.Int32), date.is_not_null()
+    return date.cast(pl.Int32), date.is_not_null() & (year >= 1)
 
 
 def _time_of_day(frame: pl.DataFrame) -> tuple[NDArray[np.int64], pl.Series]:

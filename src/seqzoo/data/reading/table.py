@@ -51,9 +51,11 @@ def from_frame(frame: pl.DataFrame, kind: str, where: Callable[[int], str]) -> T
     """The table of a typed frame.
 
     Raises:
-        InputError: it has too many cells or columns.
+        InputError: it has too many cells or columns, or a column of a type that no text of a cell has.
     """
     _check_size(len(frame), frame.width)
+    for column in frame.get_columns():
+        _check_type(column)
     return Table(list(frame.columns), list(frame.get_columns()), where, kind)
 
 
@@ -81,7 +83,7 @@ def from_text(text: str, named: str, decimal: str | None = None) -> Table:
         InputError: the text has no table, or a line has another number of cells than the others.
     """
     start = text.lstrip()[:1_000]
-    if start.startswith("{") or re.match(r"\[\s*\{", start):
+    if start.startswith("{") or re.match(r"\[\s*([\[{\]\"0-9-]|null|NaN)", start):
         return _json(text, named, lines=start.startswith("{"))
     lines = text.split("\n")
     while lines and not lines[-1].strip("\x1a \t"):
@@ -135,18 +137,43 @@ def from_text(text: str, named: str, decimal: str | None = None) -> Table:
     return table
 
 
+_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}  # nanoseconds of 64 bits end in the year 2262
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # of the years 1 to 9999, since 1970
+
+
+def _check_type(column: pl.Series) -> None:
+    """Raises InputError for lists, durations and the like, and for times that no calendar of Python holds."""
+    kind = column.dtype
+    if kind.is_nested() or kind in (pl.Duration, pl.Object):
+        what = "durations" if kind == pl.Duration else "lists or objects"
+        raise InputError(f"the column {shown(column.name)} holds {what}. Write one number a cell.")
+    if isinstance(kind, pl.Date | pl.Datetime):
+        days = _PER_DAY.get(kind.time_unit, 0) if isinstance(kind, pl.Datetime) else 1
+        whole = column.to_physical().cast(pl.Int64)
+        odd = (whole < _FIRST_DAY * days) | (whole >= (_LAST_DAY + 1) * days)
+        if days and odd.any():
+            row = int(odd.arg_max() or 0)
+            raise InputError(
+                f"row {row + 1}: the time in {shown(column.name)} lies outside the years 1 to 9999. Write it within."
+            )
+
+
 def _json(text: str, named: str, *, lines: bool) -> Table:
     raw = io.BytesIO(text.encode())
+    if not lines and (listed := re.fullmatch(r"\s*\[([^\[\]{}]*)\]\s*", text)):  # numbers, as one column
+        text, lines = "".join(f'{{"value": {value.strip()}}}\n' for value in listed[1].split(",")), True
+        raw = io.BytesIO(text.encode())
     try:
         frame = (
             pl.read_ndjson(raw, infer_schema_length=None) if lines else pl.read_json(raw, infer_schema_length=None)
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        if re.search(r"[:\[,]\s*-?(NaN|Infinity)\b", text):
+            raise InputError(
+                f"cannot read {named}: NaN and Infinity are not JSON. Write null, or delete the row."
+            ) from None
         raise InputError(f"cannot read {named} as JSON{' lines' if lines else ''}: {_line(error)}. "
                          "Write one object a line, as {\"ds\": \"2024-01-01\", \"y\": 1.5}.") from None  # fmt: skip
-    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
-    if nested:
-        raise InputError(f"cannot read {named}: {shown(nested[0])} holds lists or objects. Write one number a cell.")
     starts = [number for number, line in enumerate(text.split("\n"), start=1) if line.strip()] if lines else []
     where = _places(starts) if len(starts) == len(frame) else (lambda row: f"record {row + 1}")
     return from_frame(frame, "JSON lines" if lines else "JSON", where)

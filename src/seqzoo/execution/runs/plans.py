@@ -116,7 +116,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         spec: the training.
         created: seconds since the epoch.
         model_files: paths of the user's files that define the architecture; they are run before it is looked up.
-        chooses_scaling: whether the process first chooses the `scaling_kind` of the spec, by two short trainings.
+        chooses_scaling: whether the process first chooses the scaling and the optimiser, by short trainings.
         keep_as: the name under which the finished model is kept, if it is better than the last value; empty for none.
     """
 
@@ -154,11 +154,12 @@ def described(spec: TrainingSpec) -> str:
     """A training in words, for example "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
     settings = Settings.of(spec)
     size = "" if settings.size is None else f"size {settings.size}, "
-    scaled = ", scaled per window" if spec.scaling_kind == "window" else ""
+    scaled = f", scaled per {spec.scaling_kind}" if spec.scaling_kind != "series" else ""
+    beside = f", with {' and '.join(spec.calendar)}" if spec.calendar else ""
     noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
     return (
         f"{size}{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}, batch {settings.batch_size}, "
-        f"{noise}{settings.steps:,} steps, seed {settings.seed}{scaled}"
+        f"{noise}{settings.steps:,} steps, seed {settings.seed}{scaled}{beside}"
     )
 
 

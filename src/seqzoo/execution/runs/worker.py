@@ -19,7 +19,7 @@ from ...errors import DivergedError, InputError, SeqzooError, first_line
 from ...publishing import build
 from ...publishing.verify import verify
 from ...training.loop import train
-from ...training.on_series import choose_scaling
+from ...training.on_series import choose
 from ...zoo import _registry
 from . import recording
 from .events import Ended, Failed, ModelSaved, SavingFailed, append
@@ -58,11 +58,10 @@ def _train(folder: Path, plan: Plan, should_stop: Callable[[], bool]) -> None:
     build.check_exportable(plan.spec)
     if plan.chooses_scaling:
         must_stop = recording.wishes(folder, should_stop)
-        kind = choose_scaling(plan.spec, must_stop)
+        spec = choose(plan.spec, should_stop=must_stop)
         if must_stop():
             append(folder / EVENTS, Ended(0, False))
             return
-        spec = msgspec.structs.replace(plan.spec, scaling_kind=kind)
         plan = msgspec.structs.replace(plan, spec=spec, chooses_scaling=False)
         _storage.write_file(folder / PLAN, msgspec.json.encode(plan) + b"\n")
     trained = recording.train(folder, plan.spec, should_stop=should_stop)

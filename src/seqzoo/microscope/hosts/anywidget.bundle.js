@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules cd6a6bb5f2f853fa; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 1edbe7204e6fcba1; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -611,7 +611,7 @@ function fromView(view, { cell, start, first, aheads }) {
   const given = (key2) => ["string", "number"].includes(typeof view?.[key2]) ? String(view[key2]) : "";
   const items = (key2) => given(key2).slice(0, 2e4).split("~");
   const state = {
-    draw: whole(given("draw"), 0, 9999) ?? 0,
+    draw: whole(given("draw"), 0, 999999) ?? 0,
     step: (whole(given("t"), 1, L) ?? L) - 1,
     unit: unitOf(cell, given("unit")) ?? first,
     ahead: (whole(given("ahead"), 1, aheads) ?? 1) - 1,
@@ -1068,7 +1068,7 @@ function acts(desk) {
       });
     },
     draw: () => {
-      desk.change({ draw: (state.draw + 1) % 1e4, window: [...base.start] }, false);
+      desk.change({ draw: (state.draw + 1) % 1e6, window: [...base.start] }, false);
     },
     play: () => {
       if (timer) return stop();
@@ -1353,7 +1353,7 @@ function table({ cell, state, now, linear, bayes, outModel, scale, channels, kno
   const put = (quantity, step, position, unit, value) => rows.push([quantity, step, position, unit, value]);
   state.order.forEach((position, t) => put("window", t + 1, position + 1, "", state.window[position]));
   channels.forEach((name, at) => state.order.forEach((position, t) => put(name, t + 1, position + 1, "", known2[position][at])));
-  now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value)));
+  now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value, now, ahead)));
   state.order.forEach((position, t) => {
     put("derivative", t + 1, position + 1, "", now.slopes[position]);
     put("best_linear_weight", t + 1, position + 1, "", linear[position]);
@@ -1456,20 +1456,21 @@ function respond(...given) {
 }
 
 // src/seqzoo/microscope/js/scaling.js
-function frameOf([centre, scale, least], window) {
+function frameOf([centre, scale, least, season], window) {
   if (least === void 0) return { level: centre, spread: scale, isOwn: false };
   const level = centre + mean2(window.map((value) => value - centre));
   const own = Math.sqrt(mean2(window.map((value) => (value - level) ** 2)));
-  return { level, spread: Math.max(own, least), isOwn: true, isLeast: own <= least };
+  return { level, spread: Math.max(own, least), isOwn: true, isLeast: own <= least, last: season ? window.slice(-season) : null };
 }
 var enter = ({ level, spread }, window) => window.map((value) => (value - level) / spread);
-var leave = ({ level, spread }, forecast) => forecast * spread + level;
-function through({ isOwn, isLeast }, slopes, input, forecast) {
+var leave = ({ level, spread, last }, forecast, ahead = 0) => forecast * spread + (last ? last[ahead % last.length] : level);
+function through({ isOwn, isLeast, last }, slopes, input, forecast, ahead = 0) {
   if (!isOwn) return slopes;
   const L = slopes.length;
   const slope = mean2(slopes);
   const stretch = isLeast ? 0 : (forecast - slopes.reduce((sum, value, t) => sum + value * input[t], 0)) / L;
-  return slopes.map((value, t) => value - slope + stretch * input[t] + 1 / L);
+  const from = last ? L - last.length + ahead % last.length : -1;
+  return slopes.map((value, t) => value - slope + stretch * input[t] + (last ? Number(t === from) : 1 / L));
 }
 var mean2 = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -1503,7 +1504,7 @@ function show(host, root, cell) {
   const [name, signal, linear] = ["name", "signal", "best_linear"].map((key2) => host.get(key2));
   const intercepts = host.get("best_linear_bias");
   const inModel = (window) => enter(frameOf(scale, window), window);
-  const outModel = (value, trace = now) => leave(trace.frame, value);
+  const outModel = (value, trace = now, ahead = state.ahead) => leave(trace.frame, value, ahead);
   const channels = host.get("channels") ?? [];
   let known2 = host.get("known") ?? [];
   const read = (window, changes2) => ({ ...forward(cell, inModel(window), changes2, known2), frame: frameOf(scale, window) });
@@ -1539,7 +1540,8 @@ function show(host, root, cell) {
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
   function recompute() {
     now = read(state.window, changes());
-    now.slopes = through(now.frame, derivative(cell, now, state.ahead), now.window, now.forecast[state.ahead]);
+    const { ahead } = state;
+    now.slopes = through(now.frame, derivative(cell, now, ahead), now.window, now.forecast[ahead], ahead);
     now.parts = contributions(cell, now, L - 1, state.ahead);
     untouched = isTouched(state) ? read(state.window) : now;
     now.plane = answers?.plane ?? principal(now.steps.h, K);

@@ -70,7 +70,7 @@ function table({ cell, state, now, linear, bayes, outModel, scale, channels, kno
   state.order.forEach((position, t) => put("window", t + 1, position + 1, "", state.window[position]));
   channels.forEach((name, at) =>
     state.order.forEach((position, t) => put(name, t + 1, position + 1, "", known[position][at])));
-  now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value)));
+  now.forecast.forEach((value, ahead) => put("forecast", now.L + ahead + 1, "", "", outModel(value, now, ahead)));
   state.order.forEach((position, t) => {
     put("derivative", t + 1, position + 1, "", now.slopes[position]);
     put("best_linear_weight", t + 1, position + 1, "", linear[position]);

@@ -56,7 +56,7 @@ function show(host, root, cell) {
   const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => host.get(key));
   const intercepts = host.get("best_linear_bias");
   const inModel = (window) => enter(frameOf(scale, window), window);
-  const outModel = (value, trace = now) => leave(trace.frame, value);
+  const outModel = (value, trace = now, ahead = state.ahead) => leave(trace.frame, value, ahead);
   const channels = host.get("channels") ?? [];
   let known = host.get("known") ?? []; // of the first window; a changed value leaves them as they are
   const read = (window, changes) =>
@@ -89,7 +89,8 @@ function show(host, root, cell) {
 
   function recompute() {
     now = read(state.window, changes());
-    now.slopes = through(now.frame, derivative(cell, now, state.ahead), now.window, now.forecast[state.ahead]);
+    const { ahead } = state;
+    now.slopes = through(now.frame, derivative(cell, now, ahead), now.window, now.forecast[ahead], ahead);
     now.parts = contributions(cell, now, L - 1, state.ahead);
     untouched = isTouched(state) ? read(state.window) : now;
     now.plane = answers?.plane ?? principal(now.steps.h, K);

@@ -202,7 +202,8 @@ class _Measured:
     def _compute(self) -> View:
         window, model = self._window(), self.engines.model
         forecasts = {name: np.asarray(forecast(window.context), float) for name, forecast in self.rivals.items()}
-        read = with_known(window.context[None], window.known)
+        known = None if window.known is None else window.known[None]
+        read = with_known(window.context[None], known)
         outside = model.outside(read)
         ahead = np.asarray(model.predict(read)[0], np.float64)
         return View(window, ahead, forecasts, "" if outside is None else outside.note)

@@ -45,7 +45,7 @@ USELESS = (
     "The run is no better than repeating the last value, so it cannot be kept. Train for more steps, or with a lower "
     "learning rate."
 )
-CHOOSING = "A separate process compares two scalings of the series, by a short training with each."
+CHOOSING = "A separate process compares scalings of the series and optimisers, by short trainings."
 HEADROOM = 1.6  # end of the error's axis over its highest reference; the first losses lie above it
 LEAST_SHOWN = 1e-4  # the least excess on a logarithmic axis
 
