@@ -80,7 +80,7 @@ def test_what_cannot_be_used_is_named_and_left_out_and_each_series_has_its_own_c
         spec_on_set(_registry.architecture("mlp"), "x", {k: stores()[k] for k in ("b", "new")}, HORIZON, season=6)
     with pytest.raises(InputError, match="SHA-256"):
         msgspec.structs.replace(source, labels=("A/2", "A/1", "b"))
-    with pytest.raises(InputError, match="must be window"):
+    with pytest.raises(InputError, match="must be window or season"):
         msgspec.structs.replace(of_stores(), scaling_kind="series")
     with pytest.raises(InputError, match=r"'A/1'.*60 and a horizon"):
         of_stores(**{"config.context_length": 60})

@@ -276,7 +276,7 @@ def _problem(manifest: Manifest) -> str | None:
     of_set = manifest.source if isinstance(manifest.source, ObservedSet) else None
     if set(manifest.score.series) != ({each.name for each in of_set.members} if of_set else set()):
         return "score.series must hold the score of each series of the set, and of no other"
-    if of_set and manifest.contract.scaling.kind != "window":
+    if of_set and manifest.contract.scaling.kind == "series":
         return "a model of a set of series scales each window"
     contract = manifest.contract
     if manifest.intervals is not None and (problem := _intervals_problem(manifest.intervals, manifest)):

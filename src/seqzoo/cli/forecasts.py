@@ -100,10 +100,10 @@ def forecast(
     if horizon is None:
         horizon = 50 if predictor.process is not None else predictor.horizon
     if not numbers and (read := series_of(predictor, file, how)) is not None:
-        if interval is not None or plot is not None:
-            option = "--plot" if interval is None else "--interval"
-            count = f"{file} holds {len(read.series):,}"
-            raise InputError(f"{option} is of one series, and {count}: choose one with --only.")
+        for option, word in (("--interval", interval), ("--method", method), ("--plot", plot)):
+            if word is not None:
+                count = f"{file} holds {len(read.series):,}"
+                raise InputError(f"{option} is of one series, and {count}: choose one with --only.")
         forecast_each(predictor, read, horizon, out, json)
         return
     given = given_series(numbers or [], file, how, predictor.context_length)
