@@ -162,7 +162,7 @@ def test_a_scaling_that_saw_the_hold_out_is_found_by_garbage_in_its_place(home, 
     again = reproduce(sound)
     assert again.identical and again.overwritten == 240
     with monkeypatch.context() as leak:
-        leak.setattr(Observed, "scaling", lambda source: Scaling.fit(source.series().values))
+        leak.setattr(Observed, "scaling", lambda source, kind: Scaling.fit(source.series().values, kind))
         leaking = build.export(train(spec), card, tmp_path / "leaking")
         assert not reproduce(leaking).identical
     report = verify(leaking)
@@ -222,8 +222,8 @@ def test_its_intervals_are_calibrated_on_values_that_no_weight_was_fitted_to_and
     predict = load("lstm.load", "onnx").predict
     with data_series.in_memory(garbage):
         changed = msgspec.structs.replace(spec.source, sha256=garbage.sha256)
-        again = series_intervals.calibration(predict, changed, 20, 1)
-    np.testing.assert_array_equal(again, series_intervals.calibration(predict, spec.source, 20, 1))
+        again = series_intervals.calibration(predict, changed, spec.scaling, 20, 1)
+    np.testing.assert_array_equal(again, series_intervals.calibration(predict, spec.source, spec.scaling, 20, 1))
 
 
 def test_every_door_gives_the_same_interval_from_the_bundle_alone(kept, at_home, terminal, tmp_path, monkeypatch):
