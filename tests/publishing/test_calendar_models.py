@@ -170,7 +170,7 @@ def test_the_bundle_is_proven_and_no_value_after_the_cutoff_reaches_it(kept):
     tensors["known"] = np.roll(tensors["known"], 1, axis=0)  # the calendar of the step itself, not of the next
     contents = {name: kept.read(name) for name in kept.manifest.files} | {store.HOLDOUT: serialise(tensors)}
     shifted = verify(store.write_bundle(shelf.place("gru.shifted"), kept.manifest, contents).path)
-    assert {check.name for check in shifted.checks if check.passed is False} == {"score", "split"}
+    assert {check.name for check in shifted.checks if check.passed is False} == {"coverage", "score", "split"}
     assert np.isclose(
         score_on_series(load(kept.path).predict, holdout.of(kept), L, H, known=holdout.known_of(kept)).mse.value,
         kept.manifest.score.mse[0], rtol=1e-3,
