@@ -2,6 +2,8 @@
 # make check  linter, type checker, import rules             make bench  run the benchmarks; writes benchmarks/results/
 PYTHON ?= python3.11
 BIN := .venv/bin
+# Else every process would compile the same modules, and each of the tests' processes all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install browser bundle run quick quick-tests test check lint arena bench peers figures release reexport soak conformance clean
 

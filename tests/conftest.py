@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,7 +35,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NEEDS = {
     "browser": ("browser",),
     "process": (
-        "app/test_arena_live.py", "cli/test_arena.py", "cli/test_commands.py", "cli/test_saving.py", "docs",
+        "app/test_arena_live.py", "app/test_series_process.py", "cli/test_arena.py", "cli/test_commands.py",
+        "cli/test_saving.py", "docs",
         "hostile/test_crashes.py", "hostile/test_forged_messages.py", "hostile/test_hostile_addresses.py",
         "hostile/test_interrupts.py", "hostile/test_other_sites.py", "hostile/test_swaps.py", "house",
         "runtime/test_libtorch.py", "runtime/test_parallel.py", "server", "tools",
@@ -57,6 +60,7 @@ REPEATS = (
 )  # fmt: skip
 
 
+@functools.cache
 def lies_in(path: Path, places: tuple[str, ...]) -> bool:
     """Whether a test or a folder of tests lies in one of these places."""
     place = path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
@@ -115,6 +119,18 @@ def same_fresh_seeds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """What draws a fresh seed in a test draws the same one in every run: a run that passed passes again."""
     drawn = SimpleNamespace(randbelow=random.Random(request.node.name).randrange)
     monkeypatch.setattr(scoring, "secrets", drawn)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def operators_read_once() -> Iterator[None]:
+    """Exports share what torch reads for each anew. `torch` is there if any test that was collected can export."""
+    if "torch" not in sys.modules:
+        yield
+        return
+    from support.operators import read_once
+
+    with read_once():
+        yield
 
 
 @pytest.fixture

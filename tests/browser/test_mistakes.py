@@ -1,7 +1,8 @@
-"""The view Mistakes of a model of a user's own file: the file given again, the worst forecasts, a link to each."""
+"""The views Mistakes and Roll out of a model of a user's own file: the worst forecasts, a link to each; intervals."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -95,3 +96,28 @@ def test_the_file_of_the_series_is_asked_for_and_then_each_mistake_has_a_link(
     )
     held_out = holdout.of(store.open_bundle(app.home / "models" / "gru.mistaken"))
     np.testing.assert_allclose(values[:12], held_out[int(first) : int(first) + 12], rtol=1e-3)
+
+
+def test_roll_out_moves_the_cutoff_along_the_hold_out_with_the_interval_of_each_method(
+    visit: Visit, app: Running, file: Path
+) -> None:
+    page = visit("/models/gru.mistaken?view=rollout")
+    page.wait_for_selector("#panel-rollout .number >> nth=0")
+    chart = page.locator("#panel-rollout .chart >> nth=0")
+    now = re.compile("3 steps from end of the series with 90% interval, adaptive")
+    expect(chart).to_have_attribute("aria-label", now)
+    expect(page.locator("#panel-rollout .numbers >> nth=0")).to_contain_text("±")
+    coverage = page.locator("#panel-rollout .chart >> nth=1")
+    expect(coverage).to_have_attribute("aria-label", re.compile("covered by step"))
+    code = "e => { e.value = '25'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
+    page.eval_on_selector("input[data-knob=cutoff]", code)
+    expect(chart).to_have_attribute("aria-label", re.compile(r"2015-06-01.* [0-3] of 3 observed values lie inside"))
+    page.click("#panel-rollout button[data-key=split]")
+    page.wait_for_function("location.search.includes('intervals=split') && location.search.includes('cutoff=25')")
+    expect(chart).to_have_attribute("aria-label", re.compile("split conformal"))
+    assert violations(page) == []
+    again = visit(page.url[page.url.index("/models") :], width=390, scheme="dark")
+    again.wait_for_selector("#panel-rollout .number >> nth=0")
+    expect(again.locator("#panel-rollout .chart >> nth=0")).to_have_attribute("aria-label", re.compile("2015-06-01"))
+    assert violations(again) == []
+    assert again.evaluate("document.documentElement.scrollWidth") == 390

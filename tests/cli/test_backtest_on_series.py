@@ -78,7 +78,12 @@ def test_measures_equal_those_of_utilsforecast_on_the_results_file_and_the_score
     score = open_bundle(home / "models" / "mlp.airline").manifest.score
     for name, stated in {"mlp.airline": score.mse[0], **score.rivals}.items():
         assert facts["measures"][name]["rmse"]["value"] ** 2 == pytest.approx(stated, rel=1e-4), name
+    errors = wide.with_columns(error=(pl.col("mlp.airline") - pl.col("y")).abs())
+    errors = errors.group_by("cutoff").agg(pl.mean("error"))
+    place = sorted(errors["cutoff"].to_list()).index(errors.sort("error")["cutoff"].last())
+    assert facts["worst"] == f"/models/mlp.airline?view=mistakes&window={place}"
     told = terminal("backtest", "mlp.airline", "--series", "series:airline", "--start", "1957-01", "--measure", "mae")
+    assert facts["worst"] in told.out
     assert "MAE by step" in told.out and "(1957-01-01)" in told.out
     assert "20 cutoffs lie before the end of the model's training part" in told.err
 

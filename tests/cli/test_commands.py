@@ -135,18 +135,17 @@ def _weights(folder: Path) -> str:
 
 
 def test_a_killed_training_resumes_to_the_same_weights(home: Path, terminal: Terminal) -> None:
-    with training("SIGKILL", "linear.sine", *SMALL) as killed:
-        killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
+    with training(signal.SIGKILL, "linear.sine", *SMALL) as killed:
+        assert killed.ended()[0] == -signal.SIGKILL
     assert terminal("train", "linear.sine", *SMALL, "--resume", "--as", "resumed").status == 0
     assert terminal("train", "linear.sine", *SMALL, "--as", "whole").status == 0
     assert _weights(home / "models" / "resumed") == _weights(home / "models" / "whole")
 
 
 def test_ctrl_c_keeps_the_best_and_says_how_to_continue(home: Path) -> None:
-    with training("SIGINT", "linear.sine", "--set", "recipe.steps=1000000") as running:
-        out, err = running.communicate()
-    assert running.returncode == 130, err
+    with training(signal.SIGINT, "linear.sine", "--set", "recipe.steps=1000000") as running:
+        status, out, err = running.ended()
+    assert status == 130, err
     assert "--resume" in out
     assert "Traceback" not in err
     assert (home / "models" / "linear.sine-own" / "manifest.json").is_file()

@@ -75,18 +75,14 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(
 
 def test_of_two_trainings_under_one_name_the_second_is_told_and_loses_nothing(home: Path, terminal: Terminal) -> None:
     options = ["--set", "recipe.steps=80", "--set", "recipe.evaluate_every=20", "--keep-worse"]
-    with training("SIGSTOP", "linear.sine", *options) as slow:
-        try:
-            _, status = os.waitpid(slow.pid, os.WUNTRACED)
-            assert os.WIFSTOPPED(status)
-            first = terminal("train", "linear.sine", *SMALL, "--keep-worse", "--json")
-            assert first.status == 0
-            saved = store.open_bundle(home / "models" / "linear.sine-own").manifest
-            slow.send_signal(signal.SIGCONT)
-            _, err = slow.communicate()
-        finally:
-            slow.kill()
-    assert slow.returncode == 2 and str(home / "models" / "linear.sine-own") in err and "--resume" in err
+    with training(signal.SIGSTOP, "linear.sine", *options) as slow:
+        slow.wait_for_signal()
+        first = terminal("train", "linear.sine", *SMALL, "--keep-worse", "--json")
+        assert first.status == 0
+        saved = store.open_bundle(home / "models" / "linear.sine-own").manifest
+        slow.go_on()
+        status, _, err = slow.ended()
+    assert status == 2 and str(home / "models" / "linear.sine-own") in err and "--resume" in err
     assert store.open_bundle(home / "models" / "linear.sine-own").manifest == saved
     again = terminal("train", "linear.sine", *options, "--resume", "--as", "second", "--json")
     assert again.status == 0 and json.loads(again.out)["finished"]

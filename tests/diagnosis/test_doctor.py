@@ -142,7 +142,7 @@ def test_the_command_prints_one_page_and_writes_json_and_html(terminal: Terminal
     facts = json.loads(terminal("doctor", file, "--quick", "--workers", 1, "--json").out)
     assert facts["series"]["name"] == "load" and facts["series"]["length"] == 300
     assert {"name", "mase", "interval"} <= facts["contest"][0].keys()
-    assert facts["twin"] == {"excess": None, "network": "", "points": 0, "reason": "--quick leaves it out"}
+    assert facts["twin"] == {"excess": None, "network": "", "points": 0, "reason": "the quick depth leaves it out"}
     assert facts["surrogates"]["p"] == 0.05 and facts["verdict"]["kind"] == "network"
     assert facts["verdict"]["use"] == "mlp" and facts["verdict"]["gain"]["over"] == "linear"
 

@@ -43,58 +43,80 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
 
 
-@pytest.fixture
-def extended(tmp_path, home):
-    """Applies a section to a copy of the package; returns what runs commands on it, each a line, in one process."""
-    copied = tmp_path / "src" / "seqzoo"
-    shutil.copytree(PACKAGE, copied, ignore=shutil.ignore_patterns("shipped"))
+def extend(copied: Path, section: str) -> None:
+    """Apply a section of the page to a copy of the package; it changes what the section says, and nothing else."""
+    text, before_all = SECTIONS[section], files_of(copied)
+    new, example = re.search(r"^- new: `(.+?)` \(\[example\]\(\.\./(.+?)\)\)", text, flags=re.M).groups()
+    shutil.copy(ROOT / example, copied / new)
+    listed = re.search(r"^- list: `(.+?)`", text, flags=re.M)
+    for diff in re.findall(r"^```diff\n(.*?)^```", text, flags=re.M | re.S):
+        lines = diff.splitlines(keepends=True)
+        before = "".join(line[1:] for line in lines if not line.startswith("+"))
+        after = "".join(line[1:] for line in lines if not line.startswith("-"))
+        place = copied / listed[1]
+        assert place.read_text("utf-8").count(before) == 1, before
+        place.write_text(place.read_text("utf-8").replace(before, after), "utf-8")
+    now = files_of(copied)
+    assert {name for name in now if before_all.get(name) != now[name]} == {new, *([listed[1]] if listed else [])}
+
+
+WINDOW = 20 * " 0.1"
+LINES = {
+    "model": (f"train damped.sine {SMALL}", f"verify damped.sine-own {FEW}"),
+    "signal": (
+        "floors --signal ar1 --samples 2000 --json", f"train linear.ar1 {SMALL}", "list",
+        "predict bayes.ar1" + 20 * " 0.5",
+    ),
+    "reference": (
+        "floors --samples 2000 --json",
+        "predict window_mean.sine " + " ".join(f"{value:.6f}" for value in np.sin(0.02 * np.arange(20))),
+        "list",
+        f"verify linear.sine {FEW}",
+    ),
+    "engine": (
+        f"verify linear.sine {FEW}", f"predict linear.sine{WINDOW} --engine plain",
+        f"predict linear.sine{WINDOW} --engine onnx",
+    ),
+    "experiment": ("persistence --ahead 1 --windows 200 --workers 1 --out out",),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> dict[str, list[str]]:
+    """What the commands of each section print, on one copy of the package that all sections have extended.
+
+    They add files and lines in different places; one process runs all, as torch takes seconds to import.
+    """
+    folder = tmp_path_factory.mktemp("extended")
+    copied = folder / "src" / "seqzoo"
+    shutil.copytree(PACKAGE, copied, ignore=shutil.ignore_patterns("shipped", "__pycache__"))
     (copied / "shipped").symlink_to(PACKAGE / "shipped")
-
-    def extend(section: str):
-        text = SECTIONS[section]
-        new, example = re.search(r"^- new: `(.+?)` \(\[example\]\(\.\./(.+?)\)\)", text, flags=re.M).groups()
-        shutil.copy(ROOT / example, copied / new)
-        listed = re.search(r"^- list: `(.+?)`", text, flags=re.M)
-        for diff in re.findall(r"^```diff\n(.*?)^```", text, flags=re.M | re.S):
-            lines = diff.splitlines(keepends=True)
-            before = "".join(line[1:] for line in lines if not line.startswith("+"))
-            after = "".join(line[1:] for line in lines if not line.startswith("-"))
-            place = copied / listed[1]
-            assert place.read_text("utf-8").count(before) == 1, before
-            place.write_text(place.read_text("utf-8").replace(before, after), "utf-8")
-        ours, theirs = files_of(PACKAGE), files_of(copied)
-        assert {name for name in theirs if ours.get(name) != theirs[name]} == {new, *([listed[1]] if listed else [])}
-        environment = {**os.environ, "PYTHONPATH": str(copied.parent)}
-
-        def run(*lines: str) -> list[str]:
-            command = [sys.executable, "-c", COMMANDS, json.dumps([shlex.split(line) for line in lines])]
-            ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-            assert ran.returncode == 0, ran.stderr + ran.stdout
-            told = json.loads(ran.stdout)
-            assert [status for status, _ in told] == [0] * len(lines), ran.stderr + ran.stdout
-            return [out for _, out in told]
-
-        return run
-
-    return extend
+    for section in SECTIONS:
+        extend(copied, section)
+    lines = [shlex.split(line) for section in SECTIONS for line in LINES[section]]
+    ran = subprocess.run(
+        [sys.executable, "-c", COMMANDS, json.dumps(lines)], capture_output=True, text=True, check=False, cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(copied.parent), "SEQZOO_HOME": str(folder / "home")},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr + ran.stdout
+    answers = json.loads(ran.stdout)
+    assert [status for status, _ in answers] == [0] * len(lines), ran.stderr + ran.stdout
+    assert (folder / "out" / "persistence.json").exists()
+    printed = iter(out for _, out in answers)
+    return {section: [next(printed) for _ in LINES[section]] for section in SECTIONS}
 
 
 def test_the_page_has_the_five_kinds():
     assert list(SECTIONS) == ["model", "signal", "reference", "engine", "experiment"]
 
 
-def test_a_model_is_one_file(extended):
-    _, verified = extended("model")(f"train damped.sine {SMALL}", f"verify damped.sine-own {FEW}")
+def test_a_model_is_one_file(told):
+    _, verified = told["model"]
     assert "damped.sine-own passes\n" in verified
 
 
-def test_a_signal_is_one_file_and_its_lines_in_the_list(extended):
-    floors, _, listed, forecast = extended("signal")(
-        "floors --signal ar1 --samples 2000 --json",
-        f"train linear.ar1 {SMALL}",
-        "list",
-        "predict bayes.ar1" + 20 * " 0.5",
-    )
+def test_a_signal_is_one_file_and_its_lines_in_the_list(told):
+    floors, _, listed, forecast = told["signal"]
     (step,) = json.loads(floors)
     # All is Gaussian: the best linear forecaster is the best there is.
     assert step["bayes"] == pytest.approx(step["best_linear"], rel=1e-9)
@@ -103,34 +125,21 @@ def test_a_signal_is_one_file_and_its_lines_in_the_list(extended):
     assert len(forecast.split()) == 1
 
 
-def test_a_reference_is_one_file_and_its_lines_in_the_list(extended):
-    values = np.sin(0.02 * np.arange(20))
-    floors, forecast, listed, verified = extended("reference")(
-        "floors --samples 2000 --json",
-        "predict window_mean.sine " + " ".join(f"{value:.6f}" for value in values),
-        "list",
-        f"verify linear.sine {FEW}",
-    )
+def test_a_reference_is_one_file_and_its_lines_in_the_list(told):
+    floors, forecast, listed, verified = told["reference"]
     (step,) = json.loads(floors)
     noise_of_mean = 0.01 / 20
     assert step["window_mean"] > 0.01 + noise_of_mean
-    assert float(forecast) == pytest.approx(values.mean(), abs=1e-5)
+    assert float(forecast) == pytest.approx(np.sin(0.02 * np.arange(20)).mean(), abs=1e-5)
     assert "window_mean.sine" in listed
     assert "linear.sine passes\n" in verified
 
 
-def test_an_engine_is_one_file_and_its_lines_in_the_list(extended):
-    window = 20 * " 0.1"
-    told, plain, onnx = extended("engine")(
-        f"verify linear.sine {FEW}",
-        f"predict linear.sine{window} --engine plain",
-        f"predict linear.sine{window} --engine onnx",
-    )
-    assert "plain: within" in told or "plain: equal" in told
+def test_an_engine_is_one_file_and_its_lines_in_the_list(told):
+    verified, plain, onnx = told["engine"]
+    assert "plain: within" in verified or "plain: equal" in verified
     assert float(plain) == pytest.approx(float(onnx), abs=1e-5)
 
 
-def test_an_experiment_is_one_file_and_its_lines_in_the_list(extended, tmp_path):
-    out = tmp_path / "out"
-    (told,) = extended("experiment")(f"persistence --ahead 1 --windows 200 --workers 1 --out {out}")
-    assert (out / "persistence.json").exists() and told
+def test_an_experiment_is_one_file_and_its_lines_in_the_list(told):
+    assert "last value" in told["experiment"][0]

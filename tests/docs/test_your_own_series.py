@@ -25,7 +25,8 @@ def test_the_walk_of_the_page_runs_from_the_file_to_a_model_in_the_units_of_the_
     monkeypatch.chdir(tmp_path)
     exec(compile(CODE, "page", "exec"), {})
     told = {words[0]: terminal(*words) for words in COMMANDS}
-    assert [words[0] for words in COMMANDS] == ["doctor", "train", "forecast", "verify", "reproduce", "show"]
+    walk = ["doctor", "train", "forecast", "forecast", "backtest", "verify", "reproduce", "show"]
+    assert [words[0] for words in COMMANDS] == walk
     assert all(each.status == 0 for each in told.values()), told
     assert "Use best linear" in " ".join(told["doctor"].out.split())
     scores = re.findall(r"^ (best linear|mlp\.meter) +(\S+)", told["train"].out, re.MULTILINE)
@@ -33,8 +34,15 @@ def test_the_walk_of_the_page_runs_from_the_file_to_a_model_in_the_units_of_the_
     assert "'Verbrauch (kWh)' with a decimal comma" in told["train"].err
     assert "mlp.meter passes" in told["verify"].out and "reproduces" in told["reproduce"].out
 
+    results = pl.read_parquet("results.parquet")
+    assert {"mlp.meter", "linear", "seasonal_naive"} < set(results["forecaster"]) and results["ds"].min().month == 2
+    assert "/models/mlp.meter?view=mistakes&window=" in told["backtest"].out.splitlines()[-2]
+
     ahead = pl.read_csv("ahead.csv")
-    assert ahead.columns == ["time", "forecast"] and len(ahead) == 24 and ahead["time"][0] == "2024-02-11T16:00"
+    assert ahead.columns == ["time", "forecast", "lower_90", "upper_90"] and len(ahead) == 24
+    assert ahead["time"][0] == "2024-02-11T16:00" and "moved by the 200 latest errors" in told["forecast"].out
+    assert "interval of level 0.95" in Path("ahead.svg").read_text("utf-8")
+    assert re.search(r"^ 90% +adaptive +\d", told["train"].out, re.MULTILINE)
     bundle = store.open_bundle(home / "models" / "mlp.meter")
     length = bundle.manifest.contract.context_length
     rows = Path("meter.csv").read_text().split("\n")[1:]
@@ -63,4 +71,4 @@ def test_a_file_of_another_frequency_or_far_outside_is_not_forecast_in_silence(
         assert told.status == 0 and "standard deviations" in told.out + told.err, told
     assert terminal("forecast", "mlp.meter", "--file", "far.csv", "--out", "ahead.xlsx").refusal.count(".csv") == 1
     assert terminal("forecast", "mlp.meter", "--file", "far.csv", "--out", "ahead.parquet").status == 0
-    assert pl.read_parquet("ahead.parquet").columns == ["time", "forecast"]
+    assert pl.read_parquet("ahead.parquet").columns == ["time", "forecast", "lower_90", "upper_90"]

@@ -56,6 +56,11 @@ def test_a_unit_changes_nothing_but_the_unit(rng):
     assert one.min() > 0 and RATE == 0.1
 
 
+def test_a_radius_of_zero_begins_at_the_first_error_above_it(rng):
+    given = follow(np.array([[0.0], [0.0], [2.0], [1.0], [np.nan]]), [0.0], 0.9, rate=0.1)
+    np.testing.assert_allclose(given[:, 0], [0, 0, 0, 2, 2 * np.exp(-0.01)])
+
+
 def test_on_exchangeable_errors_neither_method_is_blamed_and_the_standard_error_is_that_of_independent_draws(rng):
     errors = np.abs(rng.standard_normal((20_000, 1)))
     both = over_cutoffs(errors[:16_999], errors[16_999:], 0.9)

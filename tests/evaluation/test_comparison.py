@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy  # its modules are imported where they are used
 
 from seqzoo.errors import InputError
 from seqzoo.evaluation.comparison import (
@@ -28,7 +28,7 @@ def errors(rng, count, horizon=1):
 def test_at_horizon_1_the_test_of_diebold_and_mariano_is_that_of_a_paired_t_test(rng):
     # With h = 1 Harvey's correction, (n - 1) / n, makes the variance the unbiased one.
     differences = rng.standard_normal(25) + 0.4
-    assert diebold_mariano(differences) == pytest.approx(stats.ttest_1samp(differences, 0).pvalue, rel=1e-9)
+    assert diebold_mariano(differences) == pytest.approx(scipy.stats.ttest_1samp(differences, 0).pvalue, rel=1e-9)
 
 
 def test_the_p_value_at_longer_horizons_is_the_formula_of_harvey_leybourne_and_newbold(rng):
@@ -41,7 +41,8 @@ def test_the_p_value_at_longer_horizons_is_the_formula_of_harvey_leybourne_and_n
         assert variance > 0
         scale = (count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count
         t = differences.mean() / math.sqrt(variance) * math.sqrt(scale)
-        assert diebold_mariano(differences, horizon) == pytest.approx(2 * stats.t.sf(abs(t), count - 1), rel=1e-9)
+        p = 2 * scipy.stats.t.sf(abs(t), count - 1)
+        assert diebold_mariano(differences, horizon) == pytest.approx(p, rel=1e-9)
 
 
 def test_a_negative_variance_is_replaced_by_that_of_bartletts_weights():
@@ -49,7 +50,7 @@ def test_a_negative_variance_is_replaced_by_that_of_bartletts_weights():
     assert 0 < diebold_mariano(differences, 2) < 1  # gamma_0 + 2 gamma_1 is below 0
     scale = (20 + 1 - 4 + 2 / 20) / 20
     t = 0.1 / math.sqrt((1 - 19 / 20) / 20) * math.sqrt(scale)
-    assert diebold_mariano(differences, 2) == pytest.approx(2 * stats.t.sf(t, 19), rel=1e-9)
+    assert diebold_mariano(differences, 2) == pytest.approx(2 * scipy.stats.t.sf(t, 19), rel=1e-9)
 
 
 def test_equal_differences_and_too_few_cutoffs_have_the_p_value_that_they_should():
@@ -66,7 +67,7 @@ def test_the_bootstrap_interval_is_that_of_resampling_blocks_one_by_one(rng):
         np.concatenate([circle[start : start + 5] for start in rng.integers(22, size=5)])[:22].mean()
         for _ in range(20_000)
     ]
-    widening = stats.t.isf(0.025, 22 / 5 - 1) / stats.norm.isf(0.025) / math.sqrt(1 - 5 / 22)
+    widening = scipy.stats.t.isf(0.025, 22 / 5 - 1) / scipy.stats.norm.isf(0.025) / math.sqrt(1 - 5 / 22)
     expected = values.mean() + (np.quantile(means, [0.025, 0.975]) - values.mean()) * widening
     # Both quantiles are of a few thousand resamples: 5% of the width is about 4 standard errors.
     np.testing.assert_allclose([low, high], expected, atol=0.05 * np.ptp(expected))

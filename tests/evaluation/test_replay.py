@@ -8,12 +8,13 @@ import pytest
 from seqzoo.data.scaling import Scaling
 from seqzoo.evaluation.holdout import rules_of_windows
 from seqzoo.evaluation.replay import errors_of, largest, nearest
+from seqzoo.evaluation.rolling import rules_as_entrants
 
 
 def test_errors_are_those_at_every_cutoff_and_the_largest_keep_their_distance(rng):
     values = rng.standard_normal(200)
     values[150] = 40.0  # wrong wherever it is forecast
-    errors = errors_of(rules_of_windows(8, 3, 1), values, 8, 3)
+    errors = errors_of(rules_as_entrants(rules_of_windows(8, 3, 1), 8), values, 8, 3)
     assert {name: len(each) for name, each in errors.items()} == dict.fromkeys(
         ["line", "last_value", "drift", "mean"], 190
     )

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy  # its modules are imported where they are used
 
 from seqzoo.evaluation.verdicts import LEAST, Interval, Verdict, geometric_mean, mean_interval, verdicts
 
@@ -45,7 +45,7 @@ def test_what_the_models_of_a_seed_share_does_not_hide_a_difference(rng):
 def test_the_p_value_of_one_pair_is_that_of_a_paired_t_test_of_logarithms(rng):
     made = table(rng, [0.1, 0.12])
     (verdict,) = verdicts(made)
-    expected = stats.ttest_rel(*(np.log(list(of.values())) for of in made.values()))
+    expected = scipy.stats.ttest_rel(*(np.log(list(of.values())) for of in made.values()))
     assert verdict.p == pytest.approx(expected.pvalue)
     low, high = expected.confidence_interval(0.95)
     ends = sorted(math.exp(sign * end) for sign in (1, -1) for end in (low, high))
@@ -86,7 +86,7 @@ def test_a_reference_is_compared_by_its_exact_excess_and_bayes_is_not():
     assert [{verdict.better, verdict.worse} for verdict in made] == [{"a", "line"}, {"a", "best_linear"}]
     line, linear = made
     assert line.is_detected and line.better == "a" and not linear.is_detected
-    raw = [stats.ttest_1samp(np.log(list(values.values())), math.log(exact)).pvalue for exact in (0.5, 0.108)]
+    raw = [scipy.stats.ttest_1samp(np.log(list(values.values())), math.log(exact)).pvalue for exact in (0.5, 0.108)]
     assert [line.p, linear.p] == pytest.approx([min(1.0, 2 * p) for p in raw])
 
 

@@ -353,7 +353,7 @@ BROKEN: list[tuple[Callable[[Path], None], str]] = [
     (_replaced(store.TORCHSCRIPT, b"junk"), "torchscript"),
     (_replaced(store.TORCHSCRIPT, b""), "torchscript"),
     (_replaced(store.TORCHSCRIPT, forge.torch_archive(Path("/nowhere/marker"))), "torchscript"),
-    (_replaced(store.TORCHSCRIPT, forge.many_entries()), "torchscript"),
+    (lambda folder: _replaced(store.TORCHSCRIPT, forge.many_entries())(folder), "torchscript"),
 ]
 
 

@@ -27,7 +27,6 @@ from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
-CONTRACT = Contract(20, 1)
 SHORT = 5  # values of a window where its length decides nothing: the exporter unrolls some layers step by step
 CARD = _registry.entry("lstm.sine").card
 
@@ -42,7 +41,7 @@ def scored_on_few_windows():
 
 @pytest.fixture(scope="module")
 def trained(small_run):
-    return train(small_run(recipe__steps=40, recipe__learning_rate=0.02))
+    return train(small_run(recipe__steps=40, recipe__learning_rate=0.02, config__context_length=SHORT))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_a_torchscript_export_without_its_debug_records_loads_and_forecasts_the_
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         module = torch.jit.load(io.BytesIO(made.read(store.TORCHSCRIPT)))
-    windows = torch.randn(5, 20, 1, generator=torch.Generator().manual_seed(3))
+    windows = torch.randn(5, SHORT, 1, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         torch.testing.assert_close(module(windows), trained.module(windows))
 
@@ -130,7 +129,7 @@ def test_a_reproduction_that_was_stopped_does_not_pass(made):
 
 
 def test_eager_forecasts_in_pieces_are_those_of_the_whole(trained):
-    windows = np.random.default_rng(0).standard_normal((513, 20, 1)).astype(np.float32)
+    windows = np.random.default_rng(0).standard_normal((513, SHORT, 1)).astype(np.float32)
     with torch.no_grad():
         whole = trained.module(torch.from_numpy(windows))
     for rows in (1, 2, 511, 512, 513):

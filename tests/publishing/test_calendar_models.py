@@ -20,6 +20,8 @@ from typer.testing import CliRunner
 
 from seqzoo import load
 from seqzoo._arrays import with_known
+from seqzoo.app.model.roll_out.measured import along
+from seqzoo.app.ui import charts
 from seqzoo.bundles import holdout, shelf, store
 from seqzoo.bundles.describe import text_of
 from seqzoo.bundles.manifest import Contract
@@ -42,6 +44,7 @@ from seqzoo.runtime import golden
 from seqzoo.runtime.engines.numpy import NumpyEngine
 from seqzoo.runtime.engines.onnx import OnnxEngine
 from seqzoo.runtime.engines.torchscript import TorchScriptEngine
+from seqzoo.runtime.intervals import around
 from seqzoo.server import protocol
 from seqzoo.server.serve import application
 from seqzoo.signals import Observed
@@ -126,22 +129,25 @@ def test_only_the_value_is_scaled_inside_the_graph(kept):
     def by_hand(scaling: Scaling) -> np.ndarray:
         frame = scaling.frame(values)
         entered = with_known((values - frame.level) / frame.spread, windows()[:, :, 1:]).astype(np.float32)
-        return build.eager(module, entered).numpy() * frame.spread + frame.level
+        base = values[:, L - 4 : L - 4 + H] if scaling.kind == "season" else frame.level
+        return build.eager(module, entered).numpy() * frame.spread + base
 
     np.testing.assert_allclose(
         load(kept.path, "onnx").predict(windows()), by_hand(kept.manifest.contract.scaling), atol=1e-4
     )
-    scaling = Scaling(200.0, 30.0, "window")
-    expected, contract = by_hand(scaling), msgspec.structs.replace(kept.manifest.contract, scaling=scaling)
-    manifest = msgspec.structs.replace(kept.manifest, contract=contract)
-    runs = {
-        "onnx": OnnxEngine(build.to_onnx(module, contract), contract).run,
-        "torchscript": TorchScriptEngine(build.to_torchscript(module, contract), contract).run,
-        "numpy": NumpyEngine(kept.read(store.WEIGHTS), manifest).run,
-        "eager": build.in_units(module, scaling),
-    }
-    for name, run in runs.items():
-        np.testing.assert_allclose(run(windows()), expected, atol=1e-4, err_msg=name)
+    for scaling in (Scaling(200.0, 30.0, "window"), Scaling(200.0, 30.0, "season", 4)):
+        contract = msgspec.structs.replace(kept.manifest.contract, scaling=scaling)
+        runs = {
+            "torchscript": TorchScriptEngine(build.to_torchscript(module, contract), contract).run,
+            "numpy": NumpyEngine(
+                kept.read(store.WEIGHTS), msgspec.structs.replace(kept.manifest, contract=contract)
+            ).run,
+            "eager": build.in_units(module, scaling),
+        }
+        if scaling.kind == "season":  # which also has a level and a spread of each window
+            runs["onnx"] = OnnxEngine(build.to_onnx(module, contract), contract).run
+        for name, run in runs.items():
+            np.testing.assert_allclose(run(windows()), by_hand(scaling), atol=1e-4, err_msg=name)
 
 
 def test_a_graph_without_a_scaling_reads_float32(kept):
@@ -287,6 +293,9 @@ def test_the_server_takes_windows_of_all_channels_in_json_and_binary(kept):
                 "/api/models/gru.meter/forecast", json={"context": values[0].tolist(), "horizon": H}
             )
             np.testing.assert_allclose(answer.json()["forecast"], expected[0], atol=1e-9)
+            asked = {"context": windows(4)[:, 0].tolist() + values[0].tolist(), "horizon": H, "level": 0.8}
+            answer = (await client.post("/api/models/gru.meter/forecast", json=asked)).json()
+            assert answer["lower"][0] < answer["forecast"][0] < answer["upper"][0]
             for context, words in (
                 (values[0, :, 0].tolist(), "5 channels at each step"),
                 ([[1.0, "x"]], "context.0.1: Input should be a valid number"),
@@ -304,6 +313,31 @@ def test_the_server_takes_windows_of_all_channels_in_json_and_binary(kept):
     protocol_header = "Inference-Header-Content-Length"
     asyncio.run(ask())
     assert protocol.metadata("gru.meter", model)["inputs"][0]["shape"] == [-1, L, D]
+
+
+def test_intervals_follow_the_series_with_its_channels_behind_every_door(kept, tmp_path):
+    model, values = load(kept.path, "onnx"), measured().values
+    known = Calendar(("hour", "weekday")).channels(TIMES, 300)
+    ahead = model.predict(with_known(values[None, -L:], known[None, -L:]))[0]
+    (expected,) = around(model, ahead, [0.9], history=values, begin=240, known=known).levels
+    page = along(model)
+    np.testing.assert_allclose(page.forecast[-1] + page.radius["adaptive"][-1], expected.upper, rtol=1e-9)
+    assert page.clock[L] == charts.clock(TIMES, 1, 240)[0] and len(page.clock) == L + 60 + H
+
+    async def ask() -> dict:
+        transport = httpx.ASGITransport(application())
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            asked = {"context": np.column_stack([values, known]).tolist(), "horizon": H, "level": 0.9}
+            return (await client.post("/api/models/gru.meter/forecast", json=asked)).json()
+
+    answer = asyncio.run(ask())
+    assert "60 latest errors" in answer["interval_method"]
+    np.testing.assert_allclose(answer["lower"], expected.lower, rtol=1e-9)
+    file = tmp_path / "latest.csv"
+    with file.open("w") as handle:
+        csv.writer(handle).writerows([("when", "load"), *zip(TIMES.stamps(300), values.tolist(), strict=True)])
+    told = CliRunner().invoke(app, ["forecast", "gru.meter", "--file", str(file), "--json"], catch_exceptions=False)
+    np.testing.assert_allclose(json.loads(told.stdout)["upper"], expected.upper, rtol=1e-9)
 
 
 def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, tmp_path):
@@ -326,6 +360,27 @@ def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, t
     for command in ("forecast", "predict"):
         with pytest.raises(InputError, match=r"these numbers have no times. Give a file with a column of times"):
             runner.invoke(app, [command, "gru.meter", "--file", str(plain)], catch_exceptions=False)
+
+
+def test_intervals_and_backtests_of_a_file_read_its_calendar(kept, tmp_path):
+    runner, values, known = CliRunner(), measured().values, Calendar(("hour", "weekday")).channels(TIMES, 300)
+    file, model = tmp_path / "latest.csv", load(kept.path, "onnx")
+    with file.open("w") as handle:
+        csv.writer(handle).writerows([("when", "load"), *zip(TIMES.stamps(300), values.tolist(), strict=True)])
+    read = ["--file", str(file), "--zone", "Europe/Berlin", "--json"]
+    facts = json.loads(runner.invoke(app, ["forecast", "gru.meter", *read], catch_exceptions=False).stdout)
+    assert facts["lower"][0] < facts["forecast"][0] < facts["upper"][0]
+    assert "60 latest errors" in facts["interval_method"]
+
+    asked = ["backtest", "gru.meter", *read, "-n", "5", "--stride", "7"]
+    steps = json.loads(runner.invoke(app, asked, catch_exceptions=False).stdout)["steps"]
+    errors = [
+        model.forecast(np.column_stack([values, known])[:at], 5, known[at : at + 5])[0] - values[at : at + 5]
+        for at in range(240, 296, 7)
+    ]
+    np.testing.assert_allclose([step["mse"] for step in steps], np.square(errors).mean(axis=0), rtol=1e-6)
+    again = [*asked[:-2], "--last", "2", "--refit", "1"]
+    assert json.loads(runner.invoke(app, again, catch_exceptions=False).stdout)["cutoffs"] == 2
 
 
 def test_code_examples_have_the_shapes_of_the_model(kept, tmp_path, monkeypatch):

@@ -53,9 +53,9 @@ def test_python_beside_the_files_of_a_bundle_prints_the_forecast_of_the_model(tm
     folders = {name: beside_files(name, tmp_path / name) for name in NAMES}
     asked = [(folders[name], code(name, key)) for name in NAMES for key in ("python", "onnx", "torchscript")]
     expected = [load(name, "numpy").predict([0.1] * 20) for name in NAMES for _ in range(3)]
-    far = scaled("lstm.sine", Scaling(1.7e9, 2.0), tmp_path / "far").path
-    asked += [(str(far), code("lstm.sine", key, path=far)) for key in ("onnx", "torchscript")]
-    expected += [2 * load("lstm.sine", "numpy").predict([0.0] * 20).astype(float) + 1.7e9] * 2
+    far = scaled("mlp.sine", Scaling(1.7e9, 2.0), tmp_path / "far").path
+    asked += [(str(far), code("mlp.sine", key, path=far)) for key in ("onnx", "torchscript")]
+    expected += [2 * load("mlp.sine", "onnx").predict([0.0] * 20).astype(float) + 1.7e9] * 2
     ran = subprocess.run(
         [sys.executable, "-c", RUN], input=json.dumps(asked), capture_output=True, text=True, check=False
     )

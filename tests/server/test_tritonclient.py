@@ -145,7 +145,7 @@ def test_a_value_beyond_float32_and_a_short_body_are_refused_in_fp64(server, far
 
 @pytest.fixture(scope="module")
 def far(server):
-    """A bundle on the server's shelf: `lstm.sine` for its signal plus 1.7e9."""
+    """A bundle on the server's shelf: `mlp.sine` for its signal plus 1.7e9."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(server.home))
-        return scaled("lstm.sine", Scaling(1.7e9, 0.5), server.home / "models" / "lstm.sine-far").path
+        return scaled("mlp.sine", Scaling(1.7e9, 0.5), server.home / "models" / "mlp.sine-far").path

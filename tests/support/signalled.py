@@ -2,30 +2,78 @@
 
 from __future__ import annotations
 
-import subprocess
+import contextlib
+import os
+import signal
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
-# The command line; once the run has written its first checkpoint, the process sends itself the signal of that name.
-# As with the fixture `few_windows`, its score is of few windows.
-_PROGRAM = """
-import os, signal, sys
-from seqzoo.cli import main
-from seqzoo.signals import Sine
-from seqzoo.training import checkpoints
-Sine.windows_to_score = 2_000
-save, number = checkpoints.save, signal.Signals[sys.argv.pop(1)]
-def saved(*given):
-    save(*given)
-    checkpoints.save = save
-    os.kill(os.getpid(), number)
-checkpoints.save = saved
-main()
-"""
+from support import forked
 
 
-def training(signal: str, *arguments: str) -> subprocess.Popen[str]:
+class Training:
+    """`seqzoo train` in a process."""
+
+    def __init__(self, process: BaseProcess, told: Connection, folder: Path) -> None:
+        self.process, self._told, self._folder = process, told, folder
+
+    def wait_for_signal(self) -> None:
+        """Wait for the moment at which it sends itself the signal. Raises EOFError if it ended before."""
+        self._told.recv()
+
+    def go_on(self) -> None:
+        """Let it run again after SIGSTOP."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def ended(self) -> tuple[int | None, str, str]:
+        """Wait for its end: its exit status, or minus the signal that killed it; what it printed; its errors."""
+        self.process.join()
+        out, err = ((self._folder / name).read_text("utf-8") for name in ("out", "err"))
+        return self.process.exitcode, out, err
+
+
+@contextlib.contextmanager
+def training(number: signal.Signals, *arguments: str) -> Iterator[Training]:
     """`seqzoo train` with these arguments, which sends itself that signal after its first checkpoint."""
-    return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, signal, "train", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    context = forked.context()
+    told, end = context.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory() as folder, told:
+        process = context.Process(target=_train, args=(number, arguments, dict(os.environ), folder, end))
+        process.start()
+        end.close()
+        try:
+            yield Training(process, told, Path(folder))
+        finally:
+            process.kill()
+            process.join()
+
+
+def _train(
+    number: int, arguments: tuple[str, ...], environment: Mapping[str, str], folder: str, end: Connection
+) -> None:
+    """In the process. As with the fixture `few_windows`, its score is of few windows."""
+    from seqzoo.cli import main
+    from seqzoo.signals import Sine
+    from seqzoo.training import checkpoints
+
+    for descriptor, name in ((1, "out"), (2, "err")):
+        with (Path(folder) / name).open("wb") as file:
+            os.dup2(file.fileno(), descriptor)
+    os.environ.update(environment)
+    Sine.windows_to_score = 2_000
+    save = checkpoints.save
+
+    def saved(*given: object) -> None:
+        save(*given)  # type: ignore[arg-type]
+        checkpoints.save = save
+        end.send(None)
+        os.kill(os.getpid(), number)
+
+    checkpoints.save = saved
+    sys.argv = ["seqzoo", "train", *arguments]
+    main()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save as serialise
 
 from seqzoo import load
 from seqzoo.app.model.roll_out.measured import along
@@ -20,7 +23,7 @@ from seqzoo.data.frequency import frequency
 from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series, stored
 from seqzoo.data.times import TimeIndex
-from seqzoo.errors import InputError
+from seqzoo.errors import InputError, IntegrityError
 from seqzoo.evaluation.backtest import backtest
 from seqzoo.evaluation.holdout_intervals import calibration_begin
 from seqzoo.evaluation.intervals import rank
@@ -136,9 +139,9 @@ def test_what_cannot_be_scored_is_refused_before_training(home):
 
 def test_a_score_of_several_steps_has_its_errors_and_is_verified_by_step(home, tmp_path):
     changes = {**SMALL, "recipe.steps": 40}
-    spec = TrainingSpec.of(_registry.entry("lstm.sine-h3"), changes=changes, series=Observed.of(measured()))
-    card = _registry.architecture("lstm").card_of(spec.source, 3)
-    bundle = build.export(train(spec), card, tmp_path / "lstm.load-h3")
+    spec = TrainingSpec.of(_registry.entry("mlp.sine-h3"), changes=changes, series=Observed.of(measured()))
+    card = _registry.architecture("mlp").card_of(spec.source, 3)
+    bundle = build.export(train(spec), card, tmp_path / "mlp.load-h3")
     steps = bundle.manifest.score.steps
     assert set(steps) == set(KINDS) and all(len(values) == 3 and min(values) > 0 for values in steps.values())
     assert verify(bundle).passed
@@ -153,13 +156,13 @@ def test_a_scaling_that_saw_the_hold_out_is_found_by_garbage_in_its_place(home, 
     values = measured().values.copy()
     values[960:] += 5_000
     source, changes = Observed.of(Series("load", values)), {**SMALL, "recipe.steps": 20}
-    spec = TrainingSpec.of(_registry.entry("lstm.sine"), changes=changes, series=source)
-    card = _registry.architecture("lstm").card_of(spec.source, 1)
+    spec = TrainingSpec.of(_registry.entry("mlp.sine"), changes=changes, series=source)
+    card = _registry.architecture("mlp").card_of(spec.source, 1)
     sound = build.export(train(spec), card, tmp_path / "sound")
     again = reproduce(sound)
     assert again.identical and again.overwritten == 240
     with monkeypatch.context() as leak:
-        leak.setattr(Observed, "scaling", lambda source: Scaling.fit(source.series().values))
+        leak.setattr(Observed, "scaling", lambda source, kind: Scaling.fit(source.series().values, kind))
         leaking = build.export(train(spec), card, tmp_path / "leaking")
         assert not reproduce(leaking).identical
     report = verify(leaking)
@@ -244,6 +247,9 @@ def test_every_door_gives_the_same_interval_from_the_bundle_alone(kept, at_home,
     fixed = json.loads(terminal(*asked, "--json", "--method", "split").out)
     chosen = rank(192, 0.9) - 1
     assert (fixed["upper"][0] - fixed["lower"][0]) / 2 == pytest.approx(intervals.of(kept)[chosen, 0], rel=1e-9)
+    early = tmp_path / "early.csv"
+    early.write_text("\n".join(map(str, measured().values[:500])), "utf-8")
+    assert "none moves them" in terminal("forecast", str(kept.path), "--file", early).out
     assert "lower" not in terminal(*asked, "--method", "none").out
     assert "at most 0.994" in terminal(*asked, "--level", 0.999).refusal
     assert "end at step 1" in terminal(*asked, "-n", 3).out
@@ -286,6 +292,44 @@ def test_a_bundle_of_an_earlier_version_without_intervals_is_read_verified_and_f
     assert "windows of these numbers" in terminal(*asked, "--level", 0.9).out
     raw = store.open_bundle(store.SHIPPED / "lstm.sine").raw_manifest
     assert b"intervals" not in raw and parse(raw, tmp_path).intervals is None
+
+
+def with_errors(kept: store.Bundle, folder: Path, errors: np.ndarray, levels: int) -> store.Bundle:
+    """A copy of a bundle that holds other calibration errors, as they are, and states the first levels only."""
+    copied = shutil.copytree(kept.path, folder)
+    raw, facts = serialise({"errors": errors}), json.loads((copied / store.MANIFEST).read_text("utf-8"))
+    facts["files"][store.INTERVALS] = {"sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
+    facts["intervals"]["windows"] = len(errors)
+    del facts["intervals"]["levels"][levels:]
+    (copied / store.INTERVALS).write_bytes(raw)
+    (copied / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
+    return store.open_bundle(copied)
+
+
+def test_too_few_calibration_errors_for_a_level_are_told_with_the_highest_possible(kept, at_home, tmp_path, terminal):
+    few = with_errors(kept, tmp_path / "few", np.sort(np.arange(6.0))[:, None], 1)
+    numbers = tmp_path / "load.csv"
+    numbers.write_text("\n".join(map(str, measured().values)), "utf-8")
+    asked = ["forecast", str(few.path), "--file", numbers]
+    told = "No intervals of level 0.9: 6 calibration errors are too few for it; up to 0.857 are possible"
+    assert told in terminal(*asked).out
+    assert "at most 0.857" in terminal(*asked, "--level", 0.9).refusal
+    facts = json.loads(terminal(*asked, "--level", 0.8, "--method", "split", "--json").out)
+    assert facts["upper"][0] - facts["forecast"][0] == pytest.approx(5.0)
+    shown = terminal("show", str(few.path)).out
+    assert "levels up to 0.857 are possible" in shown and "90%" not in shown
+    assert along(load(few.path, "onnx")).radius == {}
+
+
+def test_calibration_errors_that_no_model_makes_are_refused(kept, at_home, tmp_path):
+    errors = intervals.of(kept)
+    wrong = {"unsorted": errors[::-1], "negative": errors - 1e6, "infinite": np.full_like(errors, np.inf)}
+    for name, given in wrong.items():
+        with pytest.raises(IntegrityError, match=r"errors from 0 on|finite"):
+            intervals.of(with_errors(kept, tmp_path / name, np.ascontiguousarray(given), 3))
+    halved = with_errors(kept, tmp_path / "halved", errors / 2, 3)
+    failed = {check.name for check in verify(halved).checks if check.passed is False}
+    assert failed == {"coverage", "intervals"}
 
 
 @pytest.mark.parametrize(

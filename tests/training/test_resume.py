@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import signal
 from multiprocessing.connection import Connection
@@ -15,10 +14,10 @@ import torch
 from killed_work import digest
 from torch import nn
 
-from seqzoo.publishing import build
 from seqzoo.training import checkpoints, validation
 from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
+from support import forked
 
 
 @pytest.mark.parametrize(
@@ -101,8 +100,7 @@ def test_resume_without_a_checkpoint_starts_from_the_beginning(small_run, tmp_pa
 
 def start(run: TrainingSpec, path: Path) -> tuple[BaseProcess, Connection]:
     """A process that trains a run, and what it tells. It is forked from one that has imported torch already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([build.__name__])
+    context = forked.context()
     told, end = context.Pipe(duplex=False)
     process = context.Process(target=killed_work.train, args=(run, path, validation.WINDOWS, end))
     process.start()

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ..errors import IntegrityError, SeqzooError
-from ..signals import Observed
+from ..signals import Observed, ObservedSet
 from .manifest import Manifest
 from .store import CARD, Bundle
 
@@ -30,6 +30,8 @@ def text_of(bundle: Bundle) -> str:
 def describe_signal(manifest: Manifest) -> str:
     """A model's source in words, for example "sin(0.02 x) + noise, sigma 0.1" or "the series load, 8,760 values"."""
     source = manifest.source
+    if isinstance(source, ObservedSet):
+        return f"the set {source.name} of {len(source.members):,} series, {source.length:,} values"
     if isinstance(source, Observed):
         return f"the series {source.name}, {source.length:,} values"
     try:

@@ -1,6 +1,8 @@
-"""holdout.safetensors of a bundle: the held-out part of a measured series."""
+"""holdout.safetensors of a bundle: the held-out part of a measured series, or those of a set of series."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,30 +11,40 @@ from safetensors.numpy import load
 from safetensors.numpy import save as serialise
 
 from ..errors import InputError, IntegrityError
-from ..signals import Observed
+from ..signals import Simulated
 from .store import HOLDOUT, Bundle
 
 
 def of(bundle: Bundle) -> NDArray[np.float64]:
-    """The values [T] from L values before the cutoff on, in the series' units.
+    """The values [T] from L values before the cutoff on, in the series' units; of a set, those of its first series.
+
+    Raises:
+        InputError, IntegrityError: as `parts`.
+    """
+    return parts(bundle)[0]
+
+
+def parts(bundle: Bundle) -> list[NDArray[np.float64]]:
+    """For each series of the source, the values [T] from L values before its cutoff on, in its units.
 
     Raises:
         InputError: the bundle was trained on a simulated signal and holds no such file.
         IntegrityError: the file cannot be read, or does not hold such an array.
     """
     source = bundle.manifest.source
-    if not isinstance(source, Observed):
+    if isinstance(source, Simulated):
         raise InputError(f"{bundle.manifest.name} was trained on a simulated signal: it holds no measured values.")
     try:
         values = load(bundle.read(HOLDOUT))["values"]
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{HOLDOUT} cannot be read: {error}.") from None
-    length = source.length - source.cutoff + bundle.manifest.contract.context_length
-    if values.shape != (length,) or values.dtype != np.float64 or not np.isfinite(values).all():
+    before = bundle.manifest.contract.context_length
+    lengths = [member.length - member.cutoff + before for member in source.members]
+    if values.shape != (sum(lengths),) or values.dtype != np.float64 or not np.isfinite(values).all():
         raise IntegrityError(
-            f"{HOLDOUT} must hold {length:,} finite float64 values, not {values.dtype} {list(values.shape)}."
+            f"{HOLDOUT} must hold {sum(lengths):,} finite float64 values, not {values.dtype} {list(values.shape)}."
         )
-    return np.asarray(values)
+    return np.split(np.asarray(values), np.cumsum(lengths)[:-1])
 
 
 def known_of(bundle: Bundle) -> NDArray[np.float64] | None:
@@ -71,7 +83,8 @@ def cutoff_in(bundle: Bundle, values: NDArray[np.float64]) -> int | None:
     return None
 
 
-def encoded(values: NDArray[np.float64], known: NDArray[np.float64] | None = None) -> bytes:
-    """The bytes of the file that `of` and `known_of` read."""
+def encoded(held_out: Sequence[NDArray[np.float64]], known: NDArray[np.float64] | None = None) -> bytes:
+    """The bytes of the file that `parts` and `known_of` read: the values of all series, one after the other."""
+    values = np.concatenate(held_out)
     tensors = {"values": values} if known is None else {"values": values, "known": known}
     return serialise({name: np.ascontiguousarray(tensor, np.float64) for name, tensor in tensors.items()})

@@ -18,7 +18,7 @@ from ..data.times import zone_of
 from ..errors import InputError, ManifestError
 from ..forecasters.floors import vanishes
 from ..forecasters.table import REQUIRED
-from ..signals import Signal, Simulated, Source
+from ..signals import ObservedSet, Signal, Simulated, Source
 from . import version_1
 
 SCHEMA_VERSION = 2
@@ -51,7 +51,7 @@ class Contract(_Facts, frozen=True):
         names: the names of the channels: the value, and the calendar channels that `data.calendar` defines.
         frequency: the time between steps, as pandas writes it ("h", "15min", "MS"); None if steps are only counted.
         reach: the largest distance of a value before the cutoff from `scaling.center`, in `scaling.scale`; None for a
-            simulated signal, whose windows `forecasters.familiarity` draws.
+            simulated signal, whose windows `forecasters.familiarity` draws, and for a set, which has no one scale.
         input: the name of the input tensor.
         output: the name of the output tensor.
         zone: the time zone whose clock the calendar channels follow; None for the clock of the series.
@@ -74,12 +74,31 @@ class Contract(_Facts, frozen=True):
         return None if len(self.names) < 2 else named(self.names[1:], self.zone)
 
 
+class SeriesScore(_Facts, frozen=True):
+    """The score on one series of a set. Errors are stated by forecaster: "model", and rivals.
+
+    Args:
+        cutoffs: the number of cutoffs scored.
+        scale: the standard deviation of the values before the cutoff, the unit of the set's score.
+        unit: their mean absolute seasonal difference, the unit of MASE; 0 where they repeat themselves exactly.
+        mse: mean squared errors, in the units of the series squared.
+        mase: mean absolute errors in `unit`; empty where that is 0.
+    """
+
+    cutoffs: int
+    scale: float
+    unit: float
+    mse: dict[str, float]
+    mase: dict[str, float]
+
+
 class ScoreFacts(_Facts, frozen=True):
     """A score: mse, excess and skill, each as [value, standard error], with the errors of floors or rivals.
 
     For a simulated source the score is measured on fresh windows; `excess` is None if the Bayes floor is zero. For a
     measured series it is measured at every cutoff of the held-out part. Excess and skill are then None, since the
-    floor is unknown.
+    floor is unknown. For a set of series, each error is divided by the scale of its series, and values and their
+    standard errors are those of means over series.
 
     Values are means over the horizon. If there is more than one step, `steps` has the values at each step ahead as
     lists of H numbers: `mse`, `mse_se`, `excess`, and each floor or rival.
@@ -89,6 +108,8 @@ class ScoreFacts(_Facts, frozen=True):
         seed: the seed of the fresh windows; 0 for a measured series.
         floors: expected MSE by reference.
         rivals: measured MSE by rival.
+        mase: for a set, the mean MASE over series as [value, standard error], by forecaster as in `SeriesScore`.
+        series: for a set, the score on each series by its name.
     """
 
     windows: int
@@ -99,6 +120,8 @@ class ScoreFacts(_Facts, frozen=True):
     floors: dict[str, float] = msgspec.field(default_factory=dict)
     rivals: dict[str, float] = msgspec.field(default_factory=dict)
     steps: dict[str, list[float]] = msgspec.field(default_factory=dict)
+    mase: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
+    series: dict[str, SeriesScore] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.floors and vanishes(self.floors):  # an older version stated a ratio of rounding errors here
@@ -250,6 +273,11 @@ def _problem(manifest: Manifest) -> str | None:
         return f"score.windows must be at least 2, got {manifest.score.windows}"
     if problem := _score_problem(manifest.score, isinstance(manifest.source, Simulated)):
         return problem
+    of_set = manifest.source if isinstance(manifest.source, ObservedSet) else None
+    if set(manifest.score.series) != ({each.name for each in of_set.members} if of_set else set()):
+        return "score.series must hold the score of each series of the set, and of no other"
+    if of_set and manifest.contract.scaling.kind != "window":
+        return "a model of a set of series scales each window"
     contract = manifest.contract
     if manifest.intervals is not None and (problem := _intervals_problem(manifest.intervals, manifest)):
         return problem

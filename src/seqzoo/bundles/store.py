@@ -19,7 +19,7 @@ from ..signals import Simulated
 from . import trust
 from .manifest import FILE_LIMIT, SCHEMA_VERSION, FileFacts, Manifest, parse
 
-MANIFEST_LIMIT = 1 << 20
+MANIFEST_LIMIT = 4 << 20  # of a set, it states the split and the score of 2,000 series
 
 MANIFEST = "manifest.json"
 CARD = "README.md"

@@ -333,7 +333,7 @@ class _OnSeries:
                 try:
                     rival.fit(past)
                 except InputError as error:
-                    reason = str(error).rstrip(".")
+                    reason = f"{str(error).rstrip('.')}; a later --start gives it more"
             if reason:
                 self.notes.append(f"Left out: {rival.name}: {reason}.")
             else:
@@ -428,13 +428,14 @@ class _OnSeries:
         seen = 0
         if refit is None and self.trained_until is not None:
             seen = int((results.cutoffs < self.trained_until).sum())
+        worst = self._worst(results, refit)
         _draw(plot, self.name, mse.steps, beside)
         if json:
             facts = {"season": self.season, "first": first, "refit": refit, "seen_in_training": seen,
                      "scales": {"mase": results.scales[0], "rmsse": results.scales[1]}, "notes": self.notes,
                      "measures": {name: {key: {"value": each.value, "steps": each.steps.tolist()}
                                          for key, each in of.items()} for name, of in measures.items()},
-                     "out": out and str(out)}  # fmt: skip
+                     "worst": worst, "out": out and str(out)}  # fmt: skip
             if self.given.reading is not None:
                 facts["reading"] = self.given.reading.facts()
             emit({"model": self.name, "engine": self.predictor.engine, "file": str(self.file), "seed": None,
@@ -464,10 +465,37 @@ class _OnSeries:
             )  # fmt: skip
         for note in self.notes:
             typer.echo(note, err=True)
+        if worst is not None:
+            typer.echo(f"Its worst forecast, in `seqzoo app`: {worst}")
         if out is not None:
             typer.echo(f"Forecasts: {out}")
         if plot is not None:
             typer.echo(f"Picture: {plot}")
+
+    def _worst(self, results: Results, refit: int | None) -> str | None:
+        """The address of the page that replays the model's worst forecast; None if no page has this forecast.
+
+        The page has the forecasts of the model as it was trained, on the held-out values that its bundle holds.
+        """
+        import numpy as np
+
+        from ..bundles import shelf
+        from ..forecasters.protocol import has_bundle
+        from ..signals import Observed
+
+        model = self.predictor
+        if self.trained_until is None or refit is not None or self.horizon != model.horizon:
+            return None
+        source = model.manifest.source if has_bundle(model) else None
+        if not isinstance(source, Observed):
+            return None
+        end = self.trained_until + source.length - source.cutoff  # of the values that the bundle holds
+        errors = np.abs(results.forecasts[self.name] - results.target).mean(axis=1)
+        shown = (results.cutoffs >= self.trained_until) & (results.cutoffs + self.horizon <= end)
+        if not shown.any() or self.name not in shelf.available():
+            return None
+        cutoff = int(results.cutoffs[np.where(shown, errors, -np.inf).argmax()])
+        return f"/models/{self.name}?view=mistakes&window={cutoff - self.trained_until}"
 
     def _when(self, cutoff: int) -> str:
         times = None if self.given.reading is None else self.given.reading.one().times

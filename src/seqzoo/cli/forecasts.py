@@ -69,7 +69,8 @@ def forecast(
     separately for each step. Those of a model of a series are in its bundle, and follow what the file shows after the
     values that calibrated them; others are split conformal, calibrated on fresh windows or on the given numbers.
     A file is read as docs/reading.md says; what was understood goes to standard error. Where the file has times, so
-    has the forecast, in the file's zone; a file of another frequency than the model's is refused.
+    has the forecast, in the file's zone; a file of another frequency than the model's is refused. A model of a set of
+    series forecasts each series of a file that holds several.
 
     Examples: `seqzoo forecast gru.meter --file latest.csv --level 0.8 --level 0.95 --out ahead.csv` ·
     `seqzoo forecast lstm.sine --horizon 100 --plot forecast.svg` · `seqzoo forecast lstm.sine --interval 0.9` ·
@@ -78,6 +79,7 @@ def forecast(
     from ..errors import InputError
     from ..forecasters.floors import standing
     from ..runtime.predictor import find_model
+    from .each import forecast_each, series_of
     from .reading import check_frequency, given_series, say_read
 
     if plot is not None:
@@ -97,6 +99,13 @@ def forecast(
     predictor = find_model(name, engine)
     if horizon is None:
         horizon = 50 if predictor.process is not None else predictor.horizon
+    if not numbers and (read := series_of(predictor, file, how)) is not None:
+        if interval is not None or plot is not None:
+            option = "--plot" if interval is None else "--interval"
+            count = f"{file} holds {len(read.series):,}"
+            raise InputError(f"{option} is of one series, and {count}: choose one with --only.")
+        forecast_each(predictor, read, horizon, out, json)
+        return
     given = given_series(numbers or [], file, how, predictor.context_length)
     check_frequency(predictor, given)
     case = case_of(predictor, given, horizon, seed)
@@ -241,6 +250,8 @@ def intervals_of(
         predictor, case.forecast, levels or [of_bundle.DEFAULT], history=history, begin=begin, known=channels
     )
     note = f"Intervals {_levels(known.levels)} are {known.method}."
+    if method != "split" and begin is None:
+        note += " Neither times nor values tell which of these numbers follow the calibration, so none moves them."
     kind = "adaptive" if known.followed else "split conformal"
     for each in of_bundle.standings(facts):
         if each.misses and each.method == kind and each.level in [one.level for one in known.levels]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..bundles.manifest import Manifest
     from ..bundles.store import Bundle
     from ..data.scaling import Kind
-    from ..signals import Observed
+    from ..signals import Observed, ObservedSet
     from ..training.loop import Trained
     from ..training.spec import TrainingSpec
 
@@ -65,7 +65,8 @@ def train(
     """Train a model and save it as a new bundle. Ctrl-C stops and keeps the best weights so far.
 
     With --series, NAME is an architecture, and the model is named after the series, for example gru.meter. The last
-    fifth of the series scores it beside its rivals; no training sees that part.
+    fifth of the series scores it beside its rivals; no training sees that part. A file with a column that names
+    several series trains one model of all, unless --only chooses one; the last part of each scores it.
 
     Examples: `seqzoo train gru --series meter.csv --horizon 24` · `seqzoo train mlp --series series:taylor -n 48` ·
     `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
@@ -74,7 +75,9 @@ def train(
     from .._extras import check_torch
     from ..bundles import shelf, store
     from ..errors import SeqzooError
+    from ..signals import ObservedSet, Simulated
     from ..zoo import _registry
+    from .reading import measured_set
 
     check_torch("training")
     from .. import _storage
@@ -84,6 +87,7 @@ def train(
     from ..execution.runs.events import Failed, ModelSaved, append
     from ..publishing import build
     from ..training.on_series import choose, spec_on_series, states_optimiser
+    from ..training.on_set import spec_on_set
     from ..training.spec import TrainingSpec
     from .progress import Bar, interrupts
 
@@ -96,12 +100,20 @@ def train(
     else:
         architecture = _registry.architecture(_architecture(name))
         kind = _kind(scaling)
-        source, told = _observed(series, how, season)
-        spec = spec_on_series(
-            architecture, source, horizon, context_length=context, scaling=kind or "series", seed=seed,
-            changes=settings(change or []), calendar=calendar or [],
-        )  # fmt: skip
-        card, saved_as = architecture.card_of(source, spec.horizon), f"{architecture.name}.{source.name}"
+        if (several := measured_set(series, how)) is not None:
+            _refuse_of_set(kind, calendar)
+            kind, told = "window", several.told
+            spec = spec_on_set(
+                architecture, several.name, several.series, horizon, context_length=context, season=season, seed=seed,
+                changes=settings(change or []),
+            )  # fmt: skip
+        else:
+            source, told = _observed(series, how, season)
+            spec = spec_on_series(
+                architecture, source, horizon, context_length=context, scaling=kind or "series", seed=seed,
+                changes=settings(change or []), calendar=calendar or [],
+            )  # fmt: skip
+        card, saved_as = architecture.card_of(spec.source, spec.horizon), f"{architecture.name}.{spec.source.key}"
     saved_as = as_name or saved_as
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
@@ -119,11 +131,14 @@ def train(
         spec = choose(spec, scaling=kind, keeps_optimiser=keeps_optimiser)  # last, as it trains for a while
         if not json:
             typer.echo(told, err=True, nl=bool(told))
+            if isinstance(spec.source, ObservedSet):
+                _say_set(spec.source)
+            assert not isinstance(spec.source, Simulated)
             given = {"context": context, "scaling": kind, "optimiser": keeps_optimiser or None}
             chosen = [word for word, value in given.items() if value is None]
             by = f" Chosen on the values before the hold-out: {', '.join(chosen)}." if chosen else ""
             typer.echo(
-                f"Context {spec.context_length} values, season {source.season}, scaling by {spec.scaling_kind}, "
+                f"Context {spec.context_length} values, season {spec.source.season}, scaling by {spec.scaling_kind}, "
                 f"optimiser {spec.recipe.optimiser}.{by}",
                 err=True,
             )
@@ -165,7 +180,8 @@ def train(
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:
-        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score})
+        emit({"path": str(written.path), "finished": trained.finished, "curve": str(curve), "score": score,
+              "intervals": written.manifest.intervals})
     else:
         _show_trained(trained, written.manifest, written.path, curve)
     if not trained.finished:
@@ -195,7 +211,18 @@ def _told_of_calendar(spec: TrainingSpec, source: Observed) -> str:
     assert times is not None
     clock = f"the clock of {times.zone}" if times.zone else "the clock of the series"
     names = ", ".join(Calendar(spec.calendar).names)
-    return f"Channels beside the value: {names}, by {clock}. {unseen(spec.calendar, times, source.cutoff)}".strip()
+    short = unseen(spec.calendar, times, source.cutoff)
+    return f"Channels beside the value: {names}, by {clock}. Rivals read values only. {short}".strip()
+
+
+def _refuse_of_set(kind: Kind | None, calendar: list[str] | None) -> None:
+    """Raises InputError for an option that only one series has."""
+    from ..errors import InputError
+
+    if kind == "series":
+        raise InputError("series of a set have no scale in common: leave --scaling out, or give window.")
+    if calendar:
+        raise InputError("a model of a set reads values only: leave --calendar out, or choose a series with --only.")
 
 
 def _architecture(name: str) -> str:
@@ -259,10 +286,13 @@ def _remember(name: str, given: str, how: FileOptions) -> None:
     """Store the series of a model, so that checks can read it. Raises InputError if the file holds another one."""
     from ..bundles import shelf, store
     from ..errors import InputError
-    from ..signals import Observed
+    from ..signals import Observed, ObservedSet
     from .reading import measured
 
     source = store.open_bundle(shelf.find(name)).manifest.source
+    if isinstance(source, ObservedSet):
+        _remember_set(name, source, given, how)
+        return
     if not isinstance(source, Observed):
         raise InputError(f"{name} was trained on a simulated signal: it has no series to check.")
     series = measured(given, how).series
@@ -272,6 +302,40 @@ def _remember(name: str, given: str, how: FileOptions) -> None:
             f"manifest states {source.sha256[:12]}.... Give the same file, read with the same options."
         )
     series.store()
+
+
+def _remember_set(name: str, source: ObservedSet, given: str, how: FileOptions) -> None:
+    """Store the series of a set. Raises InputError if the file lacks one, or holds other values of it."""
+    from ..errors import InputError
+    from .reading import measured_set
+
+    read = measured_set(given, how)
+    if read is None:
+        raise InputError(f"{given} does not hold several series; {name} was trained on {len(source.members):,}.")
+    for label, member in zip(source.labels, source.members, strict=True):
+        series = read.series.get(label)
+        if series is None or series.sha256 != member.sha256:
+            what = "is not in" if series is None else f"has the SHA-256 {series.sha256[:12]}... in"
+            raise InputError(
+                f"the series {label!r} {what} {given}; {name} was trained on one with {member.sha256[:12]}.... Give "
+                "the same file, read with the same options."
+            )
+    for label in source.labels:
+        read.series[label].store()
+
+
+def _say_set(source: ObservedSet) -> None:
+    """Print on standard error how many series are trained on, and which are left out and why."""
+    held_out = sum(member.length - member.cutoff for member in source.members)
+    typer.echo(
+        f"One model of {len(source.members):,} series. Of {source.length:,} values, {held_out:,} are held out: the "
+        "last part of each series.",
+        err=True,
+    )
+    named = [f"{label!r} ({reason})" for label, reason in source.left_out.items()]
+    if named:
+        more = "" if len(named) <= 5 else f" and {len(named) - 5:,} more, named in the manifest"
+        typer.echo(f"Left out: {', '.join(named[:5])}{more}.", err=True)
 
 
 def _prove(name: str | Bundle, windows: int, seed: int | None, json: bool) -> None:

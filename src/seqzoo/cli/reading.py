@@ -21,6 +21,7 @@ from ..data.typed import Lines, may_be_table, rows_of
 from ..data.windows import unbroken
 from ..errors import InputError, MissingExtraError
 from ..forecasters.protocol import Forecaster, has_bundle
+from ..signals import FAMILIES
 from .app import FileOptions
 
 if TYPE_CHECKING:
@@ -198,7 +199,11 @@ def say_read(given: Given | None) -> None:
 
 def check_frequency(model: Forecaster, given: Given | None) -> None:
     """Raises InputError if the file's steps are not those of the series that the model was trained on."""
-    times = None if given is None or given.reading is None else given.reading.one().times
+    check_steps(model, None if given is None or given.reading is None else given.reading.one().times)
+
+
+def check_steps(model: Forecaster, times: TimeIndex | None) -> None:
+    """Raises InputError as `check_frequency`, for the times of a series."""
     if times is None or not has_bundle(model):
         return
     frequency = model.manifest.contract.frequency
@@ -263,6 +268,57 @@ def measured(given: str, how: FileOptions) -> Measured:
 
 
 @dataclass(frozen=True)
+class MeasuredSet:
+    """The series of a file that tells several apart by a column of names.
+
+    Args:
+        name: of the file.
+        series: by label, each with a name that no other has.
+        told: as of `Measured`.
+    """
+
+    name: str
+    series: dict[str, Series]
+    told: str = ""
+
+
+def measured_set(given: str, how: FileOptions) -> MeasuredSet | None:
+    """Every series of a file that holds several, after a rule for gaps as in `measured`; None for other files.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    from ..data import collection
+    from ..data.measured import names_of
+
+    if given.startswith(collection.PREFIX) or "only" in how.stated or not has_polars():
+        return None
+    source = _source([], Path(given), how)
+    assert source is not None
+    if (lines := source.lines) is not None and (source.is_typed or _is_column(lines)):
+        return None
+    reading = source.reading(how, LONGEST_GAP)
+    if not reading.is_set:
+        return None
+    series = several(reading)
+    parts = {label: each if how.gaps is None else undivided(each) for label, each in series.items()}
+    shorter = [label for label, part in parts.items() if len(part) < len(series[label])]
+    divided = f" Of {len(shorter):,} series only the last unbroken values are used." if shorter else ""
+    stem = names_of([Path(given).name.partition(".")[0]])[0]
+    return MeasuredSet(stem, parts, f"{' '.join(reading.understood.split())}{divided}")
+
+
+def several(reading: Reading) -> dict[str, Series]:
+    """The series of a table by label, which is printable and at most 80 letters long; no two labels are alike."""
+    series: dict[str, Series] = {}
+    for label, each in zip(reading.labels, reading.series, strict=True):
+        plain = "".join(letter if letter.isprintable() else "?" for letter in label)[:80]
+        name = f"{each.name}_" if each.name in FAMILIES else each.name  # no model is named after a member
+        series[each.name if plain in series else plain] = Series(name, each.values, each.times)
+    return series
+
+
+@dataclass(frozen=True)
 class _Source:
     """Numbers as `rows_of` reads them, or the bytes of a file that it does not read and why.
 
@@ -279,6 +335,15 @@ class _Source:
 
     def table(self, how: FileOptions, length: int) -> Given:
         """The one series of the file, read as a table."""
+        reading = self.reading(how, length, is_one=True)
+        return Given(reading.one().values, reading)
+
+    def reading(self, how: FileOptions, length: int, *, is_one: bool = False) -> Reading:
+        """What the file holds, read as a table, with gaps of at most `length` filled where a rule is given.
+
+        Args:
+            is_one: whether several series are refused.
+        """
         if not has_polars():
             refused = self.refused
             try:
@@ -294,7 +359,8 @@ class _Source:
         stated: dict[str, Any] = how.stated
         try:
             reading = read(self.raw, Choices(**stated), named=self.named)
-            series = reading.one()
+            if is_one:
+                reading.one()
         except InputError:
             if self.lines is None:
                 raise
@@ -303,10 +369,7 @@ class _Source:
             except InputError as plain:  # which says more of lines of plain numbers
                 raise InputError(f"{plain} To read one column of a table, add --value and its number.") from None
             raise
-        if how.gaps is not None:
-            reading = reading.filled(how.gaps, length)
-            series = reading.one()
-        return Given(series.values, reading)
+        return reading if how.gaps is None else reading.filled(how.gaps, length)
 
 
 def _source(numbers: list[str], file: Path | None, how: FileOptions) -> _Source | None:

@@ -14,6 +14,7 @@ from ..forecasters.floors import NO_EXCESS, vanishes
 from ..forecasters.statistical import METHODS
 from ..forecasters.table import label
 from ..runtime.engines import offered
+from ..signals import ObservedSet
 
 if TYPE_CHECKING:
     from .._estimates import Estimate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..forecasters.floors import Floors
     from ..forecasters.rollout import Case
 
+MOST_ROWS = 20  # series, or rows of a forecast
 console = Console()
 
 
@@ -85,8 +87,34 @@ def show_stated_score(facts: Manifest) -> None:
         table.add_row(name, mse_of(value), error)
     print_table(table)
     console.print(f"\nmeasured at {score.windows:,} held-out cutoffs; the best possible forecast is unknown")
+    if isinstance(facts.source, ObservedSet):
+        _show_members(facts, facts.source)
     if facts.intervals is not None:
         show_coverage(facts.intervals, score.windows)
+
+
+def _show_members(facts: Manifest, source: ObservedSet) -> None:
+    """Print the MASE of a model of a set, beside its rivals: over all series, and on at most 20 of them."""
+    from ..evaluation.on_a_set import BESIDE, MODEL
+
+    score, own = facts.score, facts.name
+    names = [MODEL, *(name for name in BESIDE if any(name in each.mase for each in score.series.values()))]
+    table = Table("series", box=None)
+    for column in ("cutoffs", *(own if name == MODEL else label(name) for name in names)):
+        table.add_column(escape(column), justify="right")
+    rows = [(each.name, tag) for tag, each in zip(source.labels, source.members, strict=True)]
+    rows.sort(key=lambda row: -score.series[row[0]].mase.get(MODEL, 0.0))
+    if score.mase:
+        means = [f"{score.mase[name][0]:.3f}" if name in score.mase else "" for name in names]
+        table.add_row("[bold]all, mean[/]", f"{score.windows:,}", *means)
+    for name, tag in rows[:MOST_ROWS]:
+        each = score.series[name]
+        cells = [f"{each.mase[kind]:.3f}" if kind in each.mase else "" for kind in names]
+        table.add_row(escape(tag), f"{each.cutoffs:,}", *cells)
+    console.print("\nMSE is in squared standard deviations of each series before its cutoff. MASE by series:\n")
+    print_table(table)
+    if len(rows) > MOST_ROWS:
+        console.print(f"\nThe {MOST_ROWS} series of the highest MASE, of {len(rows):,}; the manifest holds all.")
 
 
 def show_coverage(facts: IntervalFacts, cutoffs: int) -> None:
@@ -146,6 +174,19 @@ def show_score(
         f"MSE on these windows {mse_of(mse[0])} ± {mse_of(mse[1])}",
         soft_wrap=True,
     )
+
+
+def show_columns(columns: dict[str, list[Any]]) -> None:
+    """Print the first rows of columns of text and numbers."""
+    table = Table(box=None)
+    for name, values in columns.items():
+        table.add_column(name, justify="left" if isinstance(values[0], str) else "right")
+    rows = list(zip(*columns.values(), strict=True))
+    for row in rows[:MOST_ROWS]:
+        table.add_row(*(f"{cell:.6g}" if isinstance(cell, float) else escape(str(cell)) for cell in row))
+    print_table(table)
+    if len(rows) > MOST_ROWS:
+        console.print(f"\nThe first {MOST_ROWS} of {len(rows):,} rows; --out writes all.")
 
 
 def columns_of(case: Case) -> dict[str, Any]:
@@ -209,7 +250,9 @@ def show_measures(name: str, measures: dict[str, dict[str, Accuracy]], by_step: 
     for key in keys:
         view.add_column(MEASURED.get(key) or f"{key.replace('_', ' ')}%", justify="right")
     order = "mae" if math.isnan(measures[name]["mase"].value) else "mase"
-    for each, of in sorted(measures.items(), key=lambda row: row[1][order].value):
+    ranked = sorted(measures, key=lambda each: measures[each][order].value)
+    for each in ranked:
+        of = measures[each]
         style = "bold" if each == name else ""
         cells = [_measure_of(key, of[key].value) if key in of else "" for key in keys]
         view.add_row(titles[each], *cells, style=style)
@@ -217,11 +260,12 @@ def show_measures(name: str, measures: dict[str, dict[str, Accuracy]], by_step: 
     console.print()
     steps = Table(box=None, title=f"{MEASURED[by_step]} by step", title_justify="left", title_style="")
     steps.add_column("step", justify="right")
-    for each in measures:
+    columns = [name, *(each for each in ranked if each != name)]  # a narrow terminal leaves out the worst
+    for each in columns:
         steps.add_column(titles[each], justify="right", style="bold" if each == name else "")
     horizon = len(measures[name][by_step].steps)
     for step in range(0, horizon, max(1, -(-horizon // 20))):
-        values = (of[by_step].steps[step] for of in measures.values())
+        values = (measures[each][by_step].steps[step] for each in columns)
         steps.add_row(str(step + 1), *(_measure_of(by_step, value) for value in values))
     print_table(steps)
 

@@ -65,6 +65,7 @@ class Reading:
         option: the option that chooses one of several series.
         is_named: whether the source names its series.
         source: what was read, for messages.
+        is_set: whether it holds one kind of value of several series, told apart by a column of names.
         counts: rows, values, what was sorted, dropped and filled, and each word that stood for a missing value.
     """
 
@@ -75,6 +76,7 @@ class Reading:
     option: str = "--only"
     is_named: bool = True
     source: str = "the table"
+    is_set: bool = False
 
     def one(self) -> Series:
         """The one series.

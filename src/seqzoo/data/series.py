@@ -117,9 +117,9 @@ _MEMORY: ContextVar[dict[str, Series]] = ContextVar("series in memory", default=
 
 
 @contextmanager
-def in_memory(series: Series) -> Iterator[None]:
-    """Let `stored` find a series in this context, so that a training on it writes no file."""
-    token = _MEMORY.set({**_MEMORY.get(), series.sha256: series})
+def in_memory(*series: Series) -> Iterator[None]:
+    """Let `stored` find series in this context, so that a training on them writes no file."""
+    token = _MEMORY.set({**_MEMORY.get(), **{each.sha256: each for each in series}})
     try:
         yield
     finally:
@@ -140,7 +140,7 @@ def stored(name: str, sha256: str) -> Series:
     return _MEMORY.get().get(sha256) or _read(name, sha256, _place(sha256))
 
 
-@functools.lru_cache(maxsize=1)  # a training asks for its series at every stage
+@functools.lru_cache(maxsize=2048)  # a training asks for its series at every stage, and may have that many
 def _read(name: str, sha256: str, path: Path) -> Series:
     try:
         raw = _storage.read_file(path, LIMIT)

@@ -98,6 +98,38 @@ def split(
     )
 
 
+def pooled(
+    parts: Sequence[NDArray[np.floating]], context_length: int, horizon: int = 1
+) -> tuple[Windows, list[NDArray[np.intp]]]:
+    """Windows of several series [T] laid end to end, and for each series where its own begin.
+
+    The other windows lie across two series: choose by the places. Nothing is copied but the values.
+
+    Raises:
+        InputError: no series is as long as one window.
+    """
+    own, begin = [], 0
+    for part in parts:
+        own.append(np.arange(begin, begin + max(0, len(part) - context_length - horizon + 1)))
+        begin += len(part)
+    if not any(map(len, own)):
+        return sliding(max(parts, key=len), context_length, horizon), own  # refuses what has no windows
+    return sliding(np.concatenate(parts), context_length, horizon), own
+
+
+def held_out_of(count: int, horizon: int) -> int:
+    """How many of the last of `count` values of a series are held out where it is one of a set.
+
+    The last fifth of it, and at least one target: over many series, few cutoffs of each suffice.
+    """
+    return max(horizon, count // HELD_OUT)
+
+
+def spread_out(places: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """At most `most` of the places, evenly spaced."""
+    return places if len(places) <= most else places[np.linspace(0, len(places) - 1, most).astype(np.intp)]
+
+
 def single(values: NDArray[np.floating]) -> NDArray[np.float32]:
     """The same values in float32, infinite where float32 overflows; an array in float32 is returned as it is."""
     if values.dtype == np.float32:

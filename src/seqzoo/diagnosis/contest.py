@@ -114,7 +114,7 @@ def simple_rivals(ground: Ground) -> list[Rival]:
 def statistical_rivals(season: int, depth: Depth) -> tuple[list[Rival], list[LeftOut]]:
     """Statistical models that can run here in time, and those that are left out."""
     if not depth.is_statistical:
-        return [], [LeftOut(", ".join(METHODS.values()), "--quick leaves them out")]
+        return [], [LeftOut(", ".join(METHODS.values()), "the quick depth leaves them out")]
     if importlib.util.find_spec("statsforecast") is None:
         return [], [LeftOut(", ".join(METHODS.values()), "not installed: pip install 'seqzoo[rivals]'")]
     every: list[Rival] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +50,11 @@ def figure_of(report: Report, name: str, *, narrow: bool = False) -> Figure | No
             return _surrogates(report, width) if report.surrogates is not None and report.surrogates.gains else None
         case _:
             return _learning(report, width) if report.learning else None
+
+
+def _fitted(words: str, width: float) -> str:
+    """The words in lines that fit a figure of this width, in inches."""
+    return words if width == WIDE else textwrap.fill(words, 36)
 
 
 def _series(report: Report, width: float) -> Figure:
@@ -104,9 +110,9 @@ def _contest(report: Report, width: float) -> Figure:
     if min(row.mase for row in rows) > 0:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("{x:g}" if width == WIDE else "")
         axes.tick_params(which="minor", labelsize=7)
-    axes.set_xlabel("MASE; bars: 95% interval, ticks: seeds")
+    axes.set_xlabel(_fitted("MASE; bars: 95% interval, ticks: seeds", width))
     return figure
 
 
@@ -118,7 +124,7 @@ def _surrogates(report: Report, width: float) -> Figure:
     axes.hist(test.gains, bins=bins, color=_palette.light("grey"), label=f"{len(test.gains)} surrogates")
     axes.axvline(test.gain, color=_palette.light("model"), linewidth=2, label="the series")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if abs(value) >= 0.1 else f"{value:.1%}")
-    axes.set_xlabel("share of the linear forecaster's squared error that a small network removes")
+    axes.set_xlabel(_fitted("share of the linear forecaster's squared error that a small network removes", width))
     axes.set_ylabel("surrogates")
     axes.legend(frameon=False, fontsize=8)
     return figure

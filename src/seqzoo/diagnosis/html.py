@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 
 from .. import _palette
@@ -32,8 +32,13 @@ def page(report: Report) -> str:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    title = f"seqzoo doctor: {report.series.name}"
-    body = "".join(section(report, stage) for stage in ("verdict", *STAGES[:-1]))
+    return document(report.series.name, {stage: section(report, stage) for stage in STAGES})
+
+
+def document(name: str, sections: Mapping[str, str]) -> str:
+    """The document of the sections of a series; the verdict comes first."""
+    title = f"seqzoo doctor: {name}"
+    body = "".join(sections[stage] for stage in ("verdict", *STAGES[:-1]))
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'

@@ -179,7 +179,7 @@ def _surrogates(given: Given, season: int, depth: Depth) -> Surrogates:
 
 def _twin(training: TwinTraining | None, outcome: Outcome | None, depth: Depth) -> Twin:
     if training is None or outcome is None:
-        return Twin(reason="torch is not installed" if depth.is_statistical else "--quick leaves it out")
+        return Twin(reason="torch is not installed" if depth.is_statistical else "the quick depth leaves it out")
     if isinstance(outcome, str):
         return Twin(reason=outcome)
     return Twin(float(outcome[0]), training.architecture.name, training.points)

@@ -43,8 +43,7 @@ def main(folder: Path) -> None:
             shown[step.stage] = now or shown.get(step.stage, "")
             say(Reached(step.stage, step.done, step.total, now if is_new else ""))
         assert report is not None and report.verdict is not None
-        with contextlib.suppress(MissingExtraError):
-            _storage.write_file(folder / PAGE, html.page(report).encode())
+        _storage.write_file(folder / PAGE, html.document(report.series.name, shown).encode())
         network = next((row.name for row in report.contest if row.kind == "network"), "")
         say(Decided(
             report.verdict.use, report.verdict.kind, network, report.protocol.horizon, report.series.season,

@@ -57,7 +57,8 @@ def follow(
     Args:
         residuals: [N, H], absolute errors; the one at step h from cutoff c is used from cutoff c + h on. NaN
             where the target is missing or lies in the future: a last row of NaN asks for that of a new forecast.
-        start: [H], the radius before any error is known, as that of split conformal.
+        start: [H], the radius before any error is known, as that of split conformal. One of 0, which no factor
+            widens, is replaced by the first error above 0 once that is known.
         level: in (0, 1).
         cutoffs: [N], ascending indices of the series; by default neighbouring ones.
         rate: the step size, see `rates`.
@@ -93,6 +94,8 @@ def follow(
             error, issued = errors[known, column], given[known, column]
             move = np.where(np.isnan(error), 0.0, moves * ((error > issued) - (1 - level)))
             growth += np.where(due, move, 0.0)
+            begins = due & (radius == 0) & (error > 0)
+            radius, growth = np.where(begins, error, radius), np.where(begins, 0.0, growth)
             known += due
         given[at] = radius * np.exp(growth)
     return given

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.scaling import Scaling
-from ..forecasters.rollout import forecast_of
+from .rolling import Entrant, blocks, roll
 
 Array = NDArray[np.float64]
 VALUES_AT_ONCE = 500_000  # the most values in one batch of windows
@@ -31,26 +31,30 @@ class Neighbour(NamedTuple):
     values: Array
 
 
-def errors_of(
-    forecasters: Mapping[str, Callable[[Array], Any]], values: Array, context_length: int, horizon: int
-) -> dict[str, Array]:
-    """The mean absolute error over H steps of each forecaster, at every cutoff of a series [T] from L on, [N].
-
-    Args:
-        forecasters: each maps [B, L, 1] to at least [B, H].
+def errors_of(entrants: Sequence[Entrant], values: Array, context_length: int, horizon: int) -> dict[str, Array]:
+    """The mean absolute error over H steps of each entrant, at every cutoff of a series [T] from L on, [N].
 
     Raises:
         InputError: a forecaster returns too few steps or values that are not finite.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(values, context_length + horizon)
-    at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
-    errors: dict[str, list[Array]] = {name: [] for name in forecasters}
-    for begin in range(0, len(windows), at_once):
-        some = windows[begin : begin + at_once]
-        for name, forecaster in forecasters.items():
-            ahead = forecast_of(forecaster, some[:, :context_length], horizon)
-            errors[name].append(np.abs(ahead - some[:, context_length:]).mean(axis=1))
-    return {name: np.concatenate(parts) for name, parts in errors.items()}
+    windows = np.lib.stride_tricks.sliding_window_view(values, horizon)
+    cutoffs = np.arange(context_length, len(values) - horizon + 1)
+    parts = blocks(cutoffs, None, max(1, VALUES_AT_ONCE // (context_length + horizon)))
+    errors: dict[str, list[Array]] = {each.name: [] for each in entrants}
+    for block, forecasts in roll(entrants, values, horizon, parts):
+        for name, forecast in forecasts.items():
+            errors[name].append(np.abs(forecast - windows[block.cutoffs]).mean(axis=1))
+    return {name: np.concatenate(each) for name, each in errors.items()}
+
+
+def forecasts_at(entrants: Sequence[Entrant], values: Array, cutoff: int, horizon: int) -> dict[str, Array]:
+    """The forecast [H] of each entrant at one cutoff.
+
+    Raises:
+        InputError: as `errors_of`.
+    """
+    ((_, forecasts),) = roll(entrants, values, horizon, blocks(np.array([cutoff]), None, 1))
+    return {name: forecast[0] for name, forecast in forecasts.items()}
 
 
 def largest(errors: Array, apart: int, most: int) -> list[int]:

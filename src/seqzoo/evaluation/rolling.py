@@ -197,7 +197,7 @@ def _forecasts(
 
 def rules_as_entrants(rules: Mapping[str, Callable[[Any], Any]], context_length: int) -> list[Entrant]:
     """Rules of windows of L values, see `holdout.rules_of_windows`; nothing is fitted."""
-    return [Entrant(name, _always(rule), context_length) for name, rule in rules.items()]
+    return [Entrant(name, always(rule), context_length) for name, rule in rules.items()]
 
 
 def rivals_as_entrants(context_length: int, horizon: int, season: int, *, statistical: bool) -> list[Entrant]:
@@ -219,7 +219,7 @@ def rivals_as_entrants(context_length: int, horizon: int, season: int, *, statis
     if season > context_length:
         weights = seasonal_naive_weights(season, horizon, season=season)
         entrants.append(
-            Entrant("seasonal_naive", _always(lambda windows: weighted_sum(weights, channel(windows))), season)
+            Entrant("seasonal_naive", always(lambda windows: weighted_sum(weights, channel(windows))), season)
         )
     linear = RidgeAutoregression(context_length)
     entrants.append(Entrant(linear.name, fitted(linear), context_length, needs_past=True))
@@ -228,5 +228,6 @@ def rivals_as_entrants(context_length: int, horizon: int, season: int, *, statis
     return entrants
 
 
-def _always(forecaster: Callable[[Array], Any]) -> Callable[[Array], Callable[[Array], Any]]:
+def always(forecaster: Callable[..., Any]) -> Callable[[Array], Callable[..., Any]]:
+    """The `fit` of an entrant that is not fitted."""
     return lambda past: forecaster

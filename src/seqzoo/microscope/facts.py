@@ -21,7 +21,7 @@ from ..forecasters.simple import line_weights
 from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
 
-DRAWS = 10_000  # number of windows to choose from
+DRAWS = 1_000_000  # number of windows to choose from; a hold-out may have many
 FARTHEST = 100  # steps ahead; the best linear weights of more would delay the page
 
 

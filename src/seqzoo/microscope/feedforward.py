@@ -40,12 +40,17 @@ def _dense(weights: Weights, name: str, x: Array) -> Array:
     return np.asarray(x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"])
 
 
+def _listed(x: Array) -> Array:
+    """[B, L + D - 1]: the values of windows [B, L, D], and the other channels of the last step."""
+    return np.concatenate([channel(x), x[:, -1, 1:]], axis=1)
+
+
 def _linear(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
-    return Pass(_dense(weights, "head", x.reshape(len(x), -1)))
+    return Pass(_dense(weights, "head", _listed(x)))
 
 
 def _mlp(weights: Weights, x: Array, mask: Array, heads: int) -> Pass:
-    hidden = _gelu(_dense(weights, "first", x.reshape(len(x), -1))) * mask
+    hidden = _gelu(_dense(weights, "first", _listed(x))) * mask
     return Pass(_dense(weights, "head", _gelu(_dense(weights, "second", hidden))))
 
 
@@ -136,8 +141,7 @@ class FeedForward:
                 raise ValueError(f"{self.heads} heads")
             self.filters = self._weights[self._known.first] if self._known.first else None
             if self.filters is not None and facts.contract.channels > 1:  # those of the value
-                wide = self.filters.reshape(len(self.filters), -1, facts.contract.channels)
-                self.filters = self.filters[:, :1] if self.filters.ndim == 3 else channel(wide)
+                self.filters = self.filters[:, :1] if self.filters.ndim == 3 else self.filters[:, :length]
             blocks = sum(name.endswith("queries_keys_values.bias") for name in self._weights)
             self.units = blocks * self.heads if self.filters is None else len(self.filters) * bool(self.unit)
             shape = self.forecast(np.zeros((1, length, facts.contract.channels))).shape

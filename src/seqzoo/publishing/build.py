@@ -35,11 +35,11 @@ from ..bundles.manifest import SCHEMA_VERSION, Contract, Manifest, ScoreFacts, T
 from ..bundles.store import Bundle
 from ..data.calendar import VALUE, Calendar
 from ..data.scaling import Scaling
-from ..data.windows import sliding
+from ..data.windows import pooled
 from ..errors import InputError, IntegrityError, first_line
 from ..evaluation.holdout import HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
-from ..signals import Observed
+from ..signals import Observed, ObservedSet, Simulated
 from ..training import modules
 from ..training.loop import Trained
 from ..training.scaled import Scaled
@@ -48,6 +48,7 @@ from ..zoo import _model_files, _registry
 from ..zoo._card import Card
 from ..zoo._recipes import configured
 from . import cards, series_intervals
+from .set_scores import score_of_set
 
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
@@ -75,7 +76,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
         length = spec.context_length
         errors = series_intervals.calibration(predict, spec.source, length, spec.horizon, spec.known())
         assert holdout is not None
-        facts = series_intervals.facts_of(predict, errors, holdout, length, spec.source, known)
+        facts = series_intervals.facts_of(predict, errors, holdout[0], length, spec.source, known)
         manifest = msgspec.structs.replace(manifest, intervals=facts)
     golden = _golden_windows(spec)
     contents = {
@@ -93,11 +94,11 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     return store.write_bundle(path, manifest, contents)
 
 
-def _holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
-    """The held-out part of a measured series with the window before it; None for a simulated source."""
-    if not isinstance(spec.source, Observed):
+def _holdout(spec: TrainingSpec) -> list[NDArray[np.float64]] | None:
+    """The held-out part of each measured series with the window before it; None for a simulated source."""
+    if isinstance(spec.source, Simulated):
         return None
-    return spec.source.series().values[spec.source.cutoff - spec.context_length :]
+    return [member.held_out(spec.context_length) for member in spec.source.members]
 
 
 def _known_holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
@@ -351,12 +352,14 @@ def _golden_windows(spec: TrainingSpec) -> FloatArray:
     if process is not None:
         likely = process.draw(GOLDEN_WINDOWS, length, 1, rng).context
     else:
-        assert isinstance(spec.source, Observed)
-        seen = sliding(spec.scaling.standardise(spec.source.series().values[: spec.source.cutoff]), length).context
-        rows = rng.integers(len(seen), size=GOLDEN_WINDOWS)
-        likely = seen[rows]
+        assert not isinstance(spec.source, Simulated)
+        pasts = [spec.scaling.standardise(member.past()) for member in spec.source.members]
+        seen, own = pooled(pasts, length)
+        places = np.concatenate(own)
+        rows = places[rng.integers(len(places), size=GOLDEN_WINDOWS)]
+        likely = seen.context[rows]
         known = spec.known()
-        if known is not None:
+        if known is not None:  # of the one series, where rows are positions
             known = known[rows[:, None] + np.arange(length)]
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
@@ -408,10 +411,12 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
     if process is None:
         values = _holdout(spec)
         assert values is not None
-        assert isinstance(spec.source, Observed)
+        assert not isinstance(spec.source, Simulated)
+        if isinstance(spec.source, ObservedSet):
+            return score_of_set(in_units(module, spec.scaling), spec.source, values, length, horizon)
         return _on_series(
             score_on_series(
-                in_units(module, spec.scaling), values, length, horizon, season=spec.source.season,
+                in_units(module, spec.scaling), values[0], length, horizon, season=spec.source.season,
                 linear=linear_on(spec.source, length, horizon), known=_known_holdout(spec),
             )
         )  # fmt: skip
@@ -461,15 +466,18 @@ def _on_process(measured: Score) -> ScoreFacts:
 def contract_of(spec: TrainingSpec) -> Contract:
     """The contract of the bundle of a spec."""
     length, horizon, scaling = spec.context_length, spec.horizon, spec.scaling
-    if not isinstance(spec.source, Observed):
+    if isinstance(spec.source, Simulated):
         return Contract(length, horizon, scaling=scaling)
-    series = spec.source.series()
+    series = spec.source.members[0].series()
+    reach = None
+    if isinstance(spec.source, Observed):
+        reach = float(np.abs(spec.source.past() - scaling.center).max() / scaling.scale)
     calendar = Calendar(spec.calendar, None if series.times is None else series.times.zone)
     several = {"channels": spec.channels, "names": (VALUE, *calendar.names), "zone": calendar.zone}
     return Contract(
         length, horizon, scaling=scaling, **(several if spec.calendar else {"names": (spec.source.key,)}),
         frequency=None if series.times is None else series.times.frequency.alias,
-        reach=float(np.abs(series.values[: spec.source.cutoff] - scaling.center).max() / scaling.scale),
+        reach=reach,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..bundles.manifest import Contract, Manifest, ScoreFacts
@@ -10,14 +11,17 @@ from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, INTERVALS, MANIFEST,
 from ..data.calendar import FRACTIONS
 from ..data.scaling import Scaling
 from ..evaluation.intervals import highest_level
+from ..evaluation.on_a_set import BESIDE, MODEL
 from ..forecasters.floors import NO_EXCESS
 from ..runtime.intervals import standings
-from ..signals import Observed, Simulated
+from ..signals import Observed, ObservedSet, Simulated
 
 if TYPE_CHECKING:
     from ..zoo._card import Card
 from ..bundles.describe import _pairs, describe_signal
 from ..forecasters.table import label
+
+MOST_ROWS = 20  # series of a set that a card lists
 
 _TEMPLATE = """\
 ---
@@ -46,7 +50,7 @@ A continuous value, not a class or a probability.
 
 ## Score
 
-On {windows:,} windows that no training or validation step has seen{over}. MSE is in units of the {unit} squared; \
+On {windows:,} windows that no training or validation step has seen{over}. MSE is in {unit}; \
 ± is one standard error.
 
 | forecaster | MSE |
@@ -54,7 +58,7 @@ On {windows:,} windows that no training or validation step has seen{over}. MSE i
 {floors}
 | **{name}** | **{own} ± {own_se}** |
 
-{distance}
+{distance}{each}
 {intervals}
 ## Use
 
@@ -141,7 +145,8 @@ def render(manifest: Manifest, card: Card) -> str:
         step="0.1" if contract.channels == 1 else [0.1, *[0.0, 1.0] * (contract.channels // 2)],
         next_values=_next_values(contract.horizon),
         data=_data(manifest),
-        unit="signal" if is_simulated else "series",
+        unit=_unit(manifest),
+        each=_of_each(manifest),
         empty_batch=_EMPTY_BATCH if manifest.architecture in ("lstm", "gru") else "",
         over="" if contract.horizon == 1 else f", the mean over the {contract.horizon} steps",
         windows=score.windows,
@@ -240,7 +245,7 @@ def _channels(contract: Contract) -> str:
         "",
         "The calendar of a step is that of the **next** step, which is known in advance: the last row of a window "
         f"holds the time of the first forecast step. Times are read on {clock}. `seqzoo forecast --file` computes "
-        "the channels.",
+        "the channels. The forecasters beside the model in the score read values only.",
         "",
     ])  # fmt: skip
 
@@ -295,9 +300,51 @@ def _distance(score: ScoreFacts) -> str:
     return _DISTANCE.format(excess, *score.skill)
 
 
+def _unit(manifest: Manifest) -> str:
+    if isinstance(manifest.source, ObservedSet):
+        return "squared standard deviations of each series before its cutoff, a mean over series"
+    return f"units of the {'signal' if isinstance(manifest.source, Simulated) else 'series'} squared"
+
+
+def _of_each(manifest: Manifest) -> str:
+    """The mean MASE of a set, and the errors on its series, those of the highest MASE first."""
+    source, score = manifest.source, manifest.score
+    if not isinstance(source, ObservedSet):
+        return ""
+    means = [f"{manifest.name if name == MODEL else label(name)} {value:.3f} ± {se:.3f}"
+             for name, (value, se) in score.mase.items()]  # fmt: skip
+    lines = [f"\n\nMASE, mean over series: {', '.join(means)}."] if means else ["\n"]
+    names = [MODEL, *(name for name in BESIDE if any(name in each.mase for each in score.series.values()))]
+    rows = {member.name: tag for tag, member in zip(source.labels, source.members, strict=True)}
+    worst = sorted(rows, key=lambda name: -score.series[name].mase.get(MODEL, 0.0))[:MOST_ROWS]
+    heads = [manifest.name if name == MODEL else label(name) for name in names]
+    lines += ["", f"| series | cutoffs | {' | '.join(heads)} |", "|---|---|" + "---|" * len(heads)]
+    for name in worst:
+        each = score.series[name]
+        cells = [f"{each.mase[kind]:.3f}" if kind in each.mase else "" for kind in names]
+        lines.append(f"| {_cell(rows[name])} | {each.cutoffs:,} | {' | '.join(cells)} |")
+    more = len(rows) - len(worst)
+    lines += ["", f"MASE of {'the worst ' if more else ''}{len(worst):,} series"
+                  + (f"; the manifest holds those of the other {more:,}." if more else ".")]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """A name from a user's file as a cell of a table in Markdown, which neither marks up nor ends it."""
+    return re.sub(r"([\\|`*_<>\[\]&!])", r"\\\1", text[:60])
+
+
 def _data(manifest: Manifest) -> str:
     """What a run learned from, after the name of its source."""
     source, points = manifest.source, manifest.training.recipe.get("points")
+    if isinstance(source, ObservedSet):
+        before = sum(member.cutoff for member in source.members)
+        left_out = f" Series of the file that are left out: {len(source.left_out):,}." if source.left_out else ""
+        return (
+            f": training saw {before:,}, those before the cutoff of each series, of which the last part of each "
+            "chose the weights; the score is of the rest. Each window is as likely as any other, whichever series it "
+            f"is from.{left_out} SHA-256 of the set: `{source.sha256}`"
+        )
     if isinstance(source, Observed):
         return (
             f": training saw the first {source.cutoff:,}, of which the last fifth chose the weights; the score is of "

@@ -1,6 +1,6 @@
 """Trains a bundle's weights again from its recipe, and compares them with the stated ones.
 
-A model of a measured series is trained again on a series whose values from the cutoff on are garbage. Identical
+A model of measured series is trained again on series whose values from the cutoffs on are garbage. Identical
 weights then prove two things at once: the recipe gives them, and no value of the hold-out reaches them.
 """
 
@@ -20,7 +20,7 @@ from ..bundles import shelf
 from ..bundles import store as bundles
 from ..bundles.store import Bundle
 from ..data.series import Series, in_memory
-from ..signals import Observed
+from ..signals import Observed, ObservedSet, Simulated
 from ..training.loop import Progress, train
 from ..training.spec import TrainingSpec
 from . import build
@@ -71,11 +71,16 @@ def reproduce(
     """
     manifest = (name if isinstance(name, Bundle) else bundles.open_bundle(shelf.find(name))).manifest
     spec, overwritten = TrainingSpec.of_manifest(manifest), 0
-    if isinstance(spec.source, Observed):
-        series = overwritten_after(spec.source)
-        garbage = msgspec.structs.replace(spec.source, sha256=series.sha256)
-        overwritten = len(series) - spec.source.cutoff
-        with in_memory(series):
+    if not isinstance(spec.source, Simulated):
+        series = [overwritten_after(member) for member in spec.source.members]
+        members = [
+            msgspec.structs.replace(member, sha256=each.sha256)
+            for member, each in zip(spec.source.members, series, strict=True)
+        ]
+        of_set = spec.source if isinstance(spec.source, ObservedSet) else None
+        garbage = members[0] if of_set is None else ObservedSet.of(of_set.name, of_set.labels, members)
+        overwritten = sum(member.length - member.cutoff for member in members)
+        with in_memory(*series):
             again = msgspec.structs.replace(spec, source=garbage)
             trained = train(again, on_progress=on_progress, should_stop=should_stop)
     else:

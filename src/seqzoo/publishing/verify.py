@@ -26,8 +26,8 @@ from ..evaluation.scoring import Score, fresh_seed, most_windows, score
 from ..forecasters.floors import NO_EXCESS
 from ..forecasters.table import REQUIRED, label
 from ..runtime import Predictor, engines, golden
-from ..signals import Observed
-from . import script_archive, series_intervals
+from ..signals import Observed, ObservedSet, Simulated
+from . import script_archive, series_intervals, set_scores
 
 WINDOWS = 20_000
 FEW = 2_000  # fewer fresh windows may miss all rare large errors of a signal
@@ -152,7 +152,7 @@ def _behaviour(bundle: Bundle, windows: int, seed: int) -> Iterator[tuple[str, C
     if bundle.manifest.intervals is not None:
         yield "coverage", lambda: series_intervals.check_coverage(bundle, Predictor(bundle, "onnx").warm().predict)
         yield "intervals", lambda: _intervals(bundle)
-    if isinstance(bundle.manifest.source, Observed):
+    if not isinstance(bundle.manifest.source, Simulated):
         yield "split", lambda: _split(bundle)
 
 
@@ -309,6 +309,8 @@ def _intervals(bundle: Bundle) -> str:
 
 def _split(bundle: Bundle) -> str:
     """The hold-out and the scaling in words, after checking that both follow from the series and its cutoff."""
+    if isinstance(bundle.manifest.source, ObservedSet):
+        return _split_of_set(bundle, bundle.manifest.source)
     source, contract = _stored_source(bundle), bundle.manifest.contract
     values = source.series().values
     if len(values) != source.length:
@@ -331,6 +333,29 @@ def _split(bundle: Bundle) -> str:
         )
     after = source.length - source.cutoff
     return f"scaling of the {source.cutoff:,} values before the cutoff; the hold-out is the {after:,} after it"
+
+
+def _score_on_set(bundle: Bundle) -> str:
+    """The score on the hold-outs of a set in words, after checking that it equals the stated score."""
+    measured, is_refitted = set_scores.proved(bundle, Predictor(bundle, "onnx").warm().predict, SAME)
+    rivals = ", ".join(f"{label(name)} {mse:.4g}" for name, mse in measured.rivals.items())
+    unproven = "" if is_refitted else "; best linear not measured again: a series is not stored here"
+    return (
+        f"MSE {measured.mse[0]:.4g} in squared scales of {len(measured.series):,} series, at {measured.windows:,} "
+        f"held-out cutoffs, as stated; {rivals}{unproven}"
+    )
+
+
+def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
+    absent = [member.name for member in source.members if not is_stored(member.sha256)]
+    if absent:
+        raise _NotHere(f"{len(absent):,} series of the set are not stored here, first {absent[0]!r}: give --series")
+    set_scores.check_split(bundle)
+    before = sum(member.cutoff for member in source.members)
+    return (
+        f"scales of {len(source.members):,} series from {before:,} values before their cutoffs; the hold-outs are "
+        f"the {source.length - before:,} after them"
+    )
 
 
 def _without(stated: ScoreFacts, rival: str) -> ScoreFacts:
@@ -359,6 +384,8 @@ def _steps_on_series(stated: ScoreFacts, measured: HoldoutScore) -> dict[str, tu
 def _score(bundle: Bundle, windows: int, seed: int) -> str:
     stated = bundle.manifest.score
     signal = bundle.manifest.process
+    if isinstance(bundle.manifest.source, ObservedSet):
+        return _score_on_set(bundle)
     if signal is None:
         return _score_on_series(bundle)
     assert stated.skill is not None

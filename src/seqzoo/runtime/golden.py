@@ -10,34 +10,51 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
-from .._arrays import FloatArray
+from .._arrays import FloatArray, values_of
 from ..bundles.manifest import TOLERANCE
 from ..bundles.store import GOLDEN, Bundle
 from ..errors import IntegrityError
 
 
 class Comparison(NamedTuple):
-    """The forecasts `given` by an engine beside the `expected` ones. Arrays are [N, L, D] and [N, H]."""
+    """The forecasts `given` by an engine beside the `expected` ones. Arrays are [N, L, D] and [N, H].
+
+    Args:
+        bounds: [N], the largest difference that each window allows.
+    """
 
     context: FloatArray
     expected: FloatArray
     given: FloatArray
-    bound: float
+    bounds: NDArray[np.float64]
 
     @property
     def distance(self) -> float:
-        """The largest difference of any forecast; NaN if a forecast is NaN."""
-        return float(np.abs(self.given - self.expected).max())
+        """The largest difference of any forecast of the worst window; NaN if a forecast is NaN."""
+        return float(self._distances[self._worst])
+
+    @property
+    def bound(self) -> float:
+        """The largest difference that the worst window allows."""
+        return float(self.bounds[self._worst])
 
     @property
     def passed(self) -> bool:
         """Whether every forecast is within the tolerance."""
-        return self.distance <= self.bound
+        return not self.wrong.any()
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
         """[N]: whether the forecast of each window is outside the tolerance."""
-        return np.asarray(~(np.abs(self.given - self.expected) <= self.bound).all(axis=1))
+        return np.asarray(~(self._distances <= self.bounds))
+
+    @property
+    def _distances(self) -> NDArray[np.float64]:
+        return np.asarray(np.abs(self.given - self.expected).max(axis=1), np.float64)
+
+    @property
+    def _worst(self) -> int:
+        return int(np.argmax(self._distances / self.bounds))  # that of a NaN, where there is one
 
 
 def compare(bundle: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comparison:
@@ -65,7 +82,10 @@ def compare(bundle: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comp
     given = predict(context)
     if given.shape != expected.shape:
         raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
-    bound = TOLERANCE * contract.scaling.scale
+    scale = np.full(rows, contract.scaling.scale)
+    if contract.scaling.kind == "window":  # the unit of the network's forecast, where the series of a set differ
+        scale = np.maximum(scale, np.ravel(contract.scaling.frame(values_of(context)).spread))
+    bounds = TOLERANCE * scale
     if kind == "float64":  # both levels were rounded once
-        bound += 2 * float(np.spacing(np.abs(expected).max()))
-    return Comparison(context, expected, given, bound)
+        bounds += 2 * np.spacing(np.abs(expected).max())
+    return Comparison(context, expected, given, bounds)

@@ -34,9 +34,12 @@ def enter(application: FastAPI, shared: Shared) -> None:
             facts["outside_training"] = outside and outside.facts()
             facts["method"] = "direct" if asked.horizon <= model.reach else "recursive"
             if asked.level is not None and of_bundle.facts_of(model) is not None and has_bundle(model):
-                history = np.array(asked.context, np.float64)
+                steps = np.array(asked.context, np.float64).reshape(len(asked.context), -1)  # [T, D]
+                history, beside = steps[:, 0], steps[:, 1:] if steps.shape[1] > 1 else None
                 begin = of_bundle.after_calibration(model, history, None)
-                known = of_bundle.around(model, ahead[0], [asked.level], history=history, begin=begin)
+                known = of_bundle.around(
+                    model, ahead[0], [asked.level], history=history, begin=begin, known=beside
+                )
                 (band,) = known.levels
                 facts |= {"level": band.level, "lower": band.lower.tolist(), "upper": band.upper.tolist(),
                           "interval_method": known.method}  # fmt: skip

@@ -7,7 +7,7 @@ from .recall import Recall
 from .signal import Draw, Moments, Realisation, Signal
 from .sine import Sine
 from .sine_any import SineAny
-from .source import Observed, Simulated, Source
+from .source import Observed, ObservedSet, Simulated, Source
 from .square import Square
 from .two_tone import TwoTone
 
@@ -16,6 +16,7 @@ __all__ = [
     "Draw",
     "Moments",
     "Observed",
+    "ObservedSet",
     "Realisation",
     "Recall",
     "Signal",

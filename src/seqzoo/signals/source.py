@@ -1,11 +1,16 @@
-"""Where the windows of a training come from: a signal of known law, or a measured series."""
+"""Where the windows of a training come from: a signal of known law, a measured series, or a set of them."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import re
+from collections.abc import Sequence
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from ..data.scaling import Kind, Scaling
 from ..data.series import NAME, Series, stored
@@ -120,13 +125,121 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         """
         return stored(self.name, self.sha256)
 
+    @property
+    def members(self) -> tuple[Observed, ...]:
+        """This series, the only one; see `ObservedSet`."""
+        return (self,)
+
+    def past(self) -> NDArray[np.float64]:
+        """The values before the cutoff.
+
+        Raises:
+            InputError: as `series`.
+        """
+        return self.series().values[: self.cutoff]
+
+    def held_out(self, context_length: int) -> NDArray[np.float64]:
+        """The values from the cutoff on, after the `context_length` values before it.
+
+        Raises:
+            InputError: as `series`.
+        """
+        return self.series().values[self.cutoff - context_length :]
+
     def scaling(self, kind: Kind = "series") -> Scaling:
         """The scaling of a kind, fitted to the values before the cutoff.
 
         Raises:
             InputError: as `series`.
         """
-        return Scaling.fit(self.series().values[: self.cutoff], kind, self.season if kind == "season" else 1)
+        return Scaling.fit(self.past(), kind, self.season if kind == "season" else 1)
 
 
-Source = Simulated | Observed
+MOST_MEMBERS = 2000  # the manifest states the split and the score of each
+
+
+class ObservedSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="observed_set"):
+    """Windows cut from several measured series, for one model of all of them.
+
+    Args:
+        name: the name of the set.
+        sha256: the SHA-256 of the set, see `digest_of`.
+        labels: the name of each series in its file.
+        members: the series, each with a cutoff of its own and a name that no other has.
+        left_out: series of the file that are not in the set, by label, each with the reason.
+
+    Raises:
+        InputError: the name is not valid, the members are too few or too many, their names, labels or seasons do not
+            fit, or the digest is not theirs.
+    """
+
+    name: str
+    sha256: str
+    labels: tuple[str, ...]
+    members: tuple[Observed, ...]
+    left_out: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name) or self.name in FAMILIES:
+            raise InputError(
+                f"a set's name must match {NAME.pattern} and not be that of a signal, got {self.name[:80]!r}."
+            )
+        if not 2 <= len(self.members) <= MOST_MEMBERS:
+            raise InputError(f"a set has 2 to {MOST_MEMBERS:,} series, got {len(self.members):,}.")
+        if len(self.labels) != len(self.members) or len({each.name for each in self.members}) < len(self.members):
+            raise InputError("each series of a set needs one label and a name that no other has.")
+        if len({each.season for each in self.members}) > 1:
+            raise InputError("the series of a set have one season.")
+        if self.sha256 != digest_of(self.labels, self.members):
+            raise InputError(f"the SHA-256 {self.sha256[:12]!r} of the set is not that of its series.")
+
+    @classmethod
+    def of(
+        cls, name: str, labels: Sequence[str], members: Sequence[Observed], left_out: dict[str, str] | None = None
+    ) -> ObservedSet:
+        """The set of series that `Observed.of` stored.
+
+        Raises:
+            InputError: as the class.
+        """
+        digest = digest_of(labels, members)
+        return cls(name, digest, tuple(labels), tuple(members), left_out or {})
+
+    @property
+    def key(self) -> str:
+        """What follows the dot in the name of a model."""
+        return self.name
+
+    @property
+    def process(self) -> None:
+        """None: the law is unknown."""
+
+    @property
+    def season(self) -> int:
+        """The season of every member."""
+        return self.members[0].season
+
+    @property
+    def length(self) -> int:
+        """The number of values of all members."""
+        return sum(member.length for member in self.members)
+
+    def scaling(self, kind: Kind = "series") -> Scaling:
+        """The mean of the values before the cutoffs, and the least deviation of one member's.
+
+        The network reads each window in units of its own, so that the scale only bounds those of constant windows.
+
+        Raises:
+            InputError: a series is not on this machine.
+        """
+        pasts = [member.past() for member in self.members]
+        return Scaling(float(np.concatenate(pasts).mean()), min(Scaling.fit(past).scale for past in pasts), kind)
+
+
+def digest_of(labels: Sequence[str], members: Sequence[Observed]) -> str:
+    """The SHA-256 of a set: of its labels and the SHA-256 of its series, in order, as JSON."""
+    pairs = [[label, member.sha256] for label, member in zip(labels, members, strict=False)]
+    return hashlib.sha256(json.dumps(pairs).encode()).hexdigest()
+
+
+Source = Simulated | Observed | ObservedSet

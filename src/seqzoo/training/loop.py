@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,13 +16,15 @@ from torch import Tensor, nn
 from .._course import Evaluation
 from .._extras import one_thread
 from .._formats import percent
+from ..data.scaling import Scaling
 from ..errors import CheckpointError, DivergedError
+from ..zoo._recipes import Recipe
 from . import checkpoints, modules, optimisers
 from .checkpoints import CheckpointState
 from .scaled import on_standardised
-from .sources import sampler_of
+from .sources import Finite, Sampler, sampler_of
 from .spec import TrainingSpec
-from .validation import batch, tensor, validation_of
+from .validation import Loss, OnWindows, Validation, batch, tensor, validation_of
 
 
 @dataclass(frozen=True)
@@ -96,27 +99,77 @@ def train(
     build = modules.builder(spec, wrap)
     with one_thread(), torch.random.fork_rng():
         torch.manual_seed(spec.seed)
-        loop = _Loop(spec, build)
+        sampler = sampler_of(spec)
+        loop = _Loop(build, spec.recipe, spec.seed, sampler, validation_of(spec, sampler), spec.scaling,
+                     spec.fingerprint)  # fmt: skip
         if resume and checkpoint is not None and checkpoint.exists():
             loop.restore(*checkpoints.load(checkpoint), checkpoint)
         loop.advance(checkpoint, on_progress, should_stop)
-        return loop.result()
+        state = loop.state
+        return Trained(
+            spec=spec,
+            module=loop.chosen(),
+            finished=state.step >= spec.recipe.steps,
+            step=state.step,
+            seconds=state.seconds,
+            best_step=state.best_step,
+            history=list(state.history),
+            last_value=loop.validation.last_value.score,
+        )
+
+
+class Fitted(NamedTuple):
+    """A module with the best averaged weights, in eval mode, and their step."""
+
+    module: nn.Module
+    best_step: int
+
+
+def fit(
+    build: Callable[[], nn.Module],
+    windows: Finite,
+    recipe: Recipe,
+    seed: int,
+    *,
+    loss: Loss = nn.functional.mse_loss,
+) -> Fitted:
+    """The result of training a module on given windows, in the units of the windows; no spec states it.
+
+    Args:
+        loss: of forecasts [B, H] and targets; it also judges the weights on the held-out windows.
+
+    Raises:
+        DivergedError: the loss became infinite or NaN.
+    """
+    with one_thread(), torch.random.fork_rng():
+        torch.manual_seed(seed)
+        loop = _Loop(build, recipe, seed, windows, OnWindows(windows, loss), Scaling(), "", loss)
+        loop.advance(None, lambda progress: None, lambda: False)
+        return Fitted(loop.chosen(), loop.state.best_step)
 
 
 class _Loop:
     """The state of a run between two updates."""
 
-    def __init__(self, spec: TrainingSpec, build: Callable[[], nn.Module]) -> None:
-        self.spec, self.recipe = spec, spec.recipe
+    def __init__(
+        self,
+        build: Callable[[], nn.Module],
+        recipe: Recipe,
+        seed: int,
+        sampler: Sampler,
+        validation: Validation,
+        scaling: Scaling,
+        fingerprint: str,
+        loss: Loss = nn.functional.mse_loss,
+    ) -> None:
+        self.recipe, self.seed, self.sampler, self.validation, self.loss = recipe, seed, sampler, validation, loss
         self.module, self.average = build(), build()
         self.average.load_state_dict(self.module.state_dict())
         self.average.eval()
-        self.network, self.judged = (on_standardised(module, spec.scaling) for module in (self.module, self.average))
-        self.optimiser = optimisers.build(spec.recipe, self.module)
+        self.network, self.judged = (on_standardised(module, scaling) for module in (self.module, self.average))
+        self.optimiser = optimisers.build(recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
-        self.state = CheckpointState(spec.fingerprint, 0, 0.0, 0, math.inf, [])
-        self.sampler = sampler_of(spec)
-        self.validation = validation_of(spec, self.sampler)
+        self.state = CheckpointState(fingerprint, 0, 0.0, 0, math.inf, [])
 
     def advance(
         self,
@@ -131,7 +184,7 @@ class _Loop:
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
             self.module.zero_grad()
-            loss = nn.functional.mse_loss(self.network(batch(context)).float(), tensor(target))
+            loss = self.loss(self.network(batch(context)).float(), tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
             if not math.isfinite(value):
@@ -152,7 +205,7 @@ class _Loop:
 
     def _reseed(self) -> None:
         """Seed torch from the step, so that a module that draws random numbers continues alike after a resume."""
-        torch.manual_seed(int(np.random.SeedSequence([self.spec.seed, self.state.step]).generate_state(1)[0]))
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, self.state.step]).generate_state(1)[0]))
 
     def _average(self) -> None:
         with torch.no_grad():
@@ -185,7 +238,7 @@ class _Loop:
         checkpoints.save(checkpoint, self.state, groups)
 
     def restore(self, state: CheckpointState, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
-        if state.fingerprint != self.spec.fingerprint:
+        if state.fingerprint != self.state.fingerprint:
             raise CheckpointError(
                 f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "
                 "asked for. Give the same options to resume it, or start again without --resume."
@@ -202,19 +255,10 @@ class _Loop:
             raise CheckpointError(f"the checkpoint {path} does not fit the model: {error}. Train again.") from None
         self.state = state
 
-    def result(self) -> Trained:
-        state = self.state
+    def chosen(self) -> nn.Module:
+        """The module with the best averaged weights, in eval mode."""
         self.average.load_state_dict(self.best)
-        return Trained(
-            spec=self.spec,
-            module=self.average,
-            finished=state.step >= self.recipe.steps,
-            step=state.step,
-            seconds=state.seconds,
-            best_step=state.best_step,
-            history=list(state.history),
-            last_value=self.validation.last_value.score,
-        )
+        return self.average
 
     def _diverged(self, value: float, checkpoint: Path | None) -> DivergedError:
         last = self.state.history[-1].step if self.state.history else 0

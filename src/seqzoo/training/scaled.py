@@ -43,7 +43,7 @@ class Scaled(nn.Module):
         base = level.flatten(1)
         if self.season > 1:  # the value one season earlier; of a horizon beyond a season, the last that was seen
             horizon = forecast.size(1)
-            base = values[:, -self.season :, 0].repeat(1, -(-horizon // self.season))[:, :horizon]
+            base = values.flatten(1)[:, -self.season :].repeat(1, -(-horizon // self.season))[:, :horizon]
         return forecast.to(torch.float64) * spread.flatten(1) + base
 
 

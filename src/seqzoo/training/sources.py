@@ -1,4 +1,4 @@
-"""The training windows of a run: fresh draws without end, or windows of a finite budget or a measured series.
+"""The training windows of a run: fresh draws without end, or windows of a finite budget or of measured series.
 
 Batch k depends only on (seed, k), so a run can continue at any step without stored sampler state.
 """
@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._arrays import FloatArray
 from ..data import windows
-from ..data.windows import HELD_OUT, Windows
+from ..data.scaling import Scaling
+from ..data.windows import HELD_OUT, Windows, held_out_of, spread_out
 from ..errors import InputError
-from ..signals import Observed, Signal
+from ..signals import Observed, ObservedSet, Signal
 from .spec import TrainingSpec
+
+MOST_JUDGED = 4096  # windows of a set that choose the weights, evenly spaced
 
 
 class Sampler(Protocol):
@@ -43,22 +47,31 @@ class Endless(NamedTuple):
 
 
 class Finite(NamedTuple):
-    """A fixed set of windows, in a new order every epoch."""
+    """A fixed set of windows, in a new order every epoch.
+
+    Args:
+        places: which windows of `training` are trained on; None for all.
+        scaling: from the units of the windows to those in which errors are stated.
+    """
 
     training: Windows
     held_out: Windows
     batch_size: int
     seed: int
+    places: NDArray[np.intp] | None = None
+    scaling: Scaling = Scaling()
 
     def batches(self, start: int) -> Iterator[Windows]:
         """Batch `start` and all later ones; the last of an epoch may be smaller."""
         context, target = self.training
-        per_epoch = -(-len(context) // self.batch_size)
+        count = len(context) if self.places is None else len(self.places)
+        per_epoch = -(-count // self.batch_size)
         epoch, order, step = -1, np.empty(0, np.intp), start
         while True:
             if step // per_epoch != epoch:
                 epoch = step // per_epoch
-                order = np.random.default_rng([self.seed, epoch]).permutation(len(context))
+                order = np.random.default_rng([self.seed, epoch]).permutation(count)
+                order = order if self.places is None else self.places[order]
             first = step % per_epoch * self.batch_size
             chosen = order[first : first + self.batch_size]
             yield Windows(context[chosen], target[chosen])
@@ -66,7 +79,7 @@ class Finite(NamedTuple):
 
 
 def sampler_of(spec: TrainingSpec) -> Endless | Finite:
-    """The sampler of a run; windows of a measured series are standardised by it.
+    """The sampler of a run; windows of a measured series are standardised by it, those of a set each by its own.
 
     Raises:
         InputError: the points are too few for one training window and one held-out window, or the series is not
@@ -76,12 +89,14 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
     known = spec.known()
     if process is not None and points is None:
         return Endless(process, spec.recipe.batch_size, length, horizon, spec.seed)
+    if isinstance(spec.source, ObservedSet):
+        return _of_set(spec, spec.source)
     if process is not None and points is not None:
         seen = process.observed_series(points, length, horizon, seed=spec.seed)
         what, whole, remedy = f"a budget of {points} points", process.observed_length(length + horizon), ""
     else:
         assert isinstance(spec.source, Observed)
-        values = spec.source.series().values[: spec.source.cutoff]
+        values = spec.source.past()
         seen = [spec.scaling.standardise(values).astype(np.float64)]
         what, whole = f"a series of {len(values)} points before its cutoff", None
         remedy = " before the cutoff, or a shorter context or horizon"
@@ -92,7 +107,29 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
             f"{_fewest(whole, length, horizon)}{remedy}."
         )
     training, held_out = _divided(seen, length, horizon, None if known is None else known[: len(seen[0])])
-    return Finite(training, held_out, spec.recipe.batch_size, spec.seed)
+    return Finite(training, held_out, spec.recipe.batch_size, spec.seed, scaling=spec.scaling)
+
+
+def _of_set(spec: TrainingSpec, source: ObservedSet) -> Finite:
+    """Windows of all series of a set, each window as likely as any other.
+
+    Each series is standardised by the values before its cutoff, so that a window's error counts alike whatever its
+    series' units. The last part of these values chooses the weights, as `held_out_of` says.
+    """
+    length, horizon = spec.context_length, spec.horizon
+    pasts = [member.past() for member in source.members]
+    seen = [Scaling.fit(past).standardise(past).astype(np.float64) for past in pasts]
+    every, own = windows.pooled(seen, length, horizon)
+    training, held_out = [], []
+    for past, places in zip(seen, own, strict=True):
+        cutoff = len(past) - held_out_of(len(past), horizon)
+        training.append(places[: cutoff - length - horizon + 1])
+        held_out.append(places[cutoff - length :])
+    judged = spread_out(np.concatenate(held_out), MOST_JUDGED)
+    return Finite(
+        every, Windows(every.context[judged], every.target[judged]), spec.recipe.batch_size, spec.seed,
+        np.concatenate(training),
+    )  # fmt: skip
 
 
 def _can_be_divided(seen: list[FloatArray], length: int, horizon: int) -> bool:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from ..data.calendar import PARTS, Calendar
 from ..data.scaling import KINDS, Kind, Scaling
+from ..data.windows import held_out_of
 from ..errors import InputError
 from ..evaluation.holdout import check_cutoffs
 from ..evaluation.scoring import HELD_OUT_SEEDS
-from ..signals import Observed, Simulated, Source
+from ..signals import Observed, ObservedSet, Simulated, Source
 from ..zoo import _model_files
 from ..zoo._recipes import MAX_SIZE, Recipe, configured, replaced
 
@@ -70,7 +71,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"{self.recipe.batch_size} times {self.context_length}."
             )
         points = self.recipe.points
-        if isinstance(self.source, Observed) and points is not None:
+        if not isinstance(self.source, Simulated) and points is not None:
             raise InputError(f"recipe.points is a budget for simulated signals: it must be None here, got {points}.")
         if isinstance(self.source, Observed):
             self._check_cutoff(self.source)
@@ -79,8 +80,10 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "a scaling by season needs a measured series whose season fits in the context, "
                 f"{self.context_length} values. State the season, give a longer context, or another scaling."
             )
+        if isinstance(self.source, ObservedSet):
+            self._check_members(self.source)
         in_order = tuple(part for part in PARTS if part in self.calendar)
-        if self.calendar and (isinstance(self.source, Simulated) or self.calendar != in_order):
+        if self.calendar and (not isinstance(self.source, Observed) or self.calendar != in_order):
             raise InputError(
                 f"a calendar is of a measured series, with parts of {', '.join(PARTS)} in this order, got "
                 f"{str(self.calendar)[:80]}."
@@ -101,6 +104,24 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         check_cutoffs(source.length - source.cutoff, self.horizon)
 
+    def _check_members(self, source: ObservedSet) -> None:
+        """Raises InputError unless each series of a set has a window to train on, and the scaling is per window."""
+        if self.scaling_kind != "window":
+            raise InputError(
+                "series of a set have no scale in common: the scaling must be window, got "
+                f"{self.scaling_kind}."
+            )
+        needed = self.context_length + self.horizon
+        for label, member in zip(source.labels, source.members, strict=True):
+            trained_on = member.cutoff - held_out_of(member.cutoff, self.horizon)
+            if trained_on < needed or member.length - member.cutoff < self.horizon:
+                left = member.length - member.cutoff
+                raise InputError(
+                    f"the series {label!r} leaves {trained_on} values to train on and {left} to score on; a context "
+                    f"of {self.context_length} and a horizon of {self.horizon} need {needed} and {self.horizon}. "
+                    "Give a shorter context or horizon, or leave the series out of the file."
+                )
+
     @classmethod
     def of(
         cls,
@@ -108,7 +129,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         *,
         seed: int = 0,
         changes: Mapping[str, Any] | None = None,
-        series: Observed | None = None,
+        series: Observed | ObservedSet | None = None,
         scaling: Kind = "series",
     ) -> TrainingSpec:
         """The spec of a zoo entry, with changes of its recipe, config or signal.
@@ -194,7 +215,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             InputError: the series of an observed source is not stored on this machine.
         """
-        if not isinstance(self.source, Observed):
+        if isinstance(self.source, Simulated):
             return Scaling(kind=self.scaling_kind)
         return self.source.scaling(self.scaling_kind)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._arrays import values_of, with_channel
-from ..data.scaling import Scaling
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Signal
 from .sources import Finite, Sampler
 from .spec import TrainingSpec
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Maps forecasts and targets, both [B, H], to their mean loss."""
 
 WINDOWS = 4096
 VALUES = 1 << 20  # of all windows: long windows are fewer
@@ -57,7 +60,7 @@ def validation_of(spec: TrainingSpec, sampler: Sampler) -> Validation:
     if process is not None:
         return _OnProcess(process, spec.context_length, spec.horizon, held_out)
     assert held_out is not None
-    return _OnSeries(held_out, spec.scaling)
+    return OnWindows(held_out)
 
 
 class _OnProcess:
@@ -86,25 +89,30 @@ class _OnProcess:
         return Judgement(excess if self.held_out is None else _error(module, self.held_out), excess, None)
 
 
-class _OnSeries:
-    """The held-out windows of a measured series."""
+class OnWindows:
+    """The held-out windows of a measured series, of a set of series, or of a fit.
 
-    def __init__(self, held_out: Finite, scaling: Scaling) -> None:
-        self.windows, self.unit = held_out, scaling.scale**2
-        context, target = held_out.held_out
-        mse = self.unit * float(((values_of(context)[:, -1:] - target) ** 2).mean())
-        self.last_value = Judgement(mse, None, mse)
+    Args:
+        loss: what judges; by default the mean squared error, in the units that errors are stated in.
+    """
+
+    def __init__(self, windows: Finite, loss: Loss = nn.functional.mse_loss) -> None:
+        self.windows, self.loss, self.unit = windows, loss, windows.scaling.scale**2
+        context, target = windows.held_out
+        last = values_of(context)[:, -1:].repeat(target.shape[1], axis=1)
+        error = self.unit * float(loss(torch.from_numpy(last), torch.from_numpy(np.array(target))).item())
+        self.last_value = Judgement(error, None, error)
 
     def judge(self, module: nn.Module) -> Judgement:
-        mse = self.unit * _error(module, self.windows)
-        return Judgement(mse, None, mse)
+        error = self.unit * _error(module, self.windows, self.loss)
+        return Judgement(error, None, error)
 
 
-def _error(module: nn.Module, windows: Finite) -> float:
-    """MSE on the held-out windows, in their units."""
+def _error(module: nn.Module, windows: Finite, loss: Loss = nn.functional.mse_loss) -> float:
+    """The mean loss on the held-out windows, in their units."""
     context, target = windows.held_out
     with torch.no_grad():
-        return nn.functional.mse_loss(module(batch(context)).float(), tensor(target)).item()
+        return loss(module(batch(context)).float(), tensor(target)).item()
 
 
 def tensor(values: NDArray[np.floating]) -> Tensor:

@@ -15,6 +15,7 @@ class Card:
         architecture: prose on what the layers do.
         purpose: what to learn from the model.
         limitations: what it is not for.
+        summary_on_a_series: in place of the summary, where that tells of the shipped size.
     """
 
     title: str
@@ -22,3 +23,4 @@ class Card:
     architecture: str
     purpose: str
     limitations: str
+    summary_on_a_series: str = ""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Module = TypeVar("Module", bound=type[nn.Module])
 from ._card import Card
 
+ON_A_SET = "It is trained on the measured series of one file together, and nothing is known of its error on others."
 ON_A_SERIES = "It is trained on one measured series, and nothing is known of its error on any other."
 ORIGIN = "It is trained on one synthetic signal at one noise level and is not meant for real series."
 
@@ -98,10 +99,13 @@ class Architecture:
             reach = f"It predicts {horizon} steps, each by a weighted sum of its own."
         process = source.process
         noun, origin = (source.key, ON_A_SERIES) if process is None else (process.title, ORIGIN)
+        summary = (process is None and card.summary_on_a_series) or card.summary
+        origin = ON_A_SET if isinstance(source, signals.ObservedSet) else origin
         note = self.notes.get(f"{source.key}{suffix}", "")
         return dataclasses.replace(
             card,
             title=f"{card.title} {noun} predictor{ahead}",
+            summary=summary,
             limitations=f"{card.limitations} {origin} {reach} {note}".strip(),
         )
 

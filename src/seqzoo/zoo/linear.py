@@ -21,14 +21,15 @@ class LinearConfig:
 
 
 class LinearOfChannels(nn.Module):
-    """context: [B, L, D], returns [B, H]: (L D + 1) H parameters."""
+    """context: [B, L, D], returns [B, H]: of the values and the last step's other channels; (L + D) H parameters."""
 
     def __init__(self, config: LinearConfig, channels: int) -> None:
         super().__init__()
-        self.head = nn.Linear(config.context_length * channels, config.horizon)
+        self.head = nn.Linear(config.context_length + channels - 1, config.horizon)
 
     def forward(self, context: torch.Tensor) -> torch.Tensor:
-        forecast: torch.Tensor = self.head(context.flatten(1))
+        numbers = torch.cat([context.select(2, 0), context[:, -1, 1:]], dim=1)
+        forecast: torch.Tensor = self.head(numbers)
         return forecast
 
 

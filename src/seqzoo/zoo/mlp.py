@@ -21,16 +21,20 @@ class MLPConfig:
 
 
 class MLPOfChannels(nn.Module):
-    """context: [B, L, D], returns [B, H]: the MLP with the window as a list of L D numbers."""
+    """context: [B, L, D], returns [B, H]. The list of L values goes on with the last step's other channels, D - 1.
+
+    What is known in advance of the other steps follows from these.
+    """
 
     def __init__(self, config: MLPConfig, channels: int) -> None:
         super().__init__()
-        self.first = nn.Linear(config.context_length * channels, config.hidden_size)
+        self.first = nn.Linear(config.context_length + channels - 1, config.hidden_size)
         self.second = nn.Linear(config.hidden_size, config.hidden_size)
         self.head = nn.Linear(config.hidden_size, config.horizon)
 
     def forward(self, context: torch.Tensor) -> torch.Tensor:
-        hidden = nn.functional.gelu(self.first(context.flatten(1)))
+        numbers = torch.cat([context.select(2, 0), context[:, -1, 1:]], dim=1)
+        hidden = nn.functional.gelu(self.first(numbers))
         hidden = nn.functional.gelu(self.second(hidden))
         forecast: torch.Tensor = self.head(hidden)
         return forecast
@@ -43,6 +47,7 @@ class MLPOfChannels(nn.Module):
     card=Card(
         title="MLP",
         summary="Takes the window as twenty numbers at once: the feed-forward side of the comparison.",
+        summary_on_a_series="Takes all numbers of the window at once: the feed-forward side of the comparison.",
         architecture=(
             "Two fully connected layers of 120 units with the GELU nonlinearity, then a linear one. Each value of "
             "the window has weights of its own; nothing tells the network that neighbours are neighbours."

@@ -25,6 +25,7 @@ PURPOSES = {
     "golden.safetensors": "inputs and outputs every engine must reproduce",
     "history.json": "the losses of the training run",
     "holdout.safetensors": "the measured values that the model was scored on",
+    "intervals.safetensors": "the errors that its intervals are made of",
 }
 REFUSED = "The browser does not allow copying here: select the code and copy it by hand."
 _limiter = CapacityLimiter(1)
@@ -116,7 +117,8 @@ def _proof(visit: Visit) -> None:
     with ui.element("div").classes("panel"):
         theme.html("Proof", tag="h3")
         theme.html(
-            "Hashes, each engine against the golden tensors, and the score on fresh windows.",
+            "Hashes, each engine against the golden tensors, and the score on "
+            f"{'the held-out values' if visit.known.process is None else 'fresh windows'}.",
             "hint",
             "p",
         )

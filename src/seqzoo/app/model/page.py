@@ -52,7 +52,7 @@ VIEWS = [
     View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, needs_load=False),
     View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent),
     View("rollout", "Roll out", roll_out.build, _has_process),
-    View("rollout", "Roll out", measured_rollout.build, lambda model: not _has_process(model)),
+    View("rollout", "Roll out", measured_rollout.build, measured_rollout.is_for),
     View("mistakes", "Mistakes", mistakes.build, mistakes.is_for),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, has_bundle, needs_load=False),
@@ -120,7 +120,8 @@ async def _head(repository: Repository, name: str, known: Forecaster) -> None:
             theme.html(escape(name), tag="h1")
             badge = theme.html("" if has_bundle(known) else gallery.badge("computed"))
         theme.html(f"<strong>{escape(title)}.</strong> {escape(known.summary)}", "muted", "p")
-        items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>"]
+        beside = f", with {escape(', '.join(known.channels[1:]))}" if len(known.channels) > 1 else ""
+        items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>{beside}"]
         theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
     if not has_bundle(known):
         return

@@ -61,8 +61,8 @@ class _DropZone:
                 f"The file stays on the machine of this server, among the latest {uploads.MOST_FILES} "
                 f"({uploads.MOST_IN_ALL >> 20} MB), until you delete it.", "hint", "p",
             )  # fmt: skip
-        chooser.on("change", self._told, js_handler=_sent("event.target"))
-        zone.on("drop", self._told, js_handler=_sent("(event.preventDefault(), event.dataTransfer)"))
+        chooser.on("change", self._told, js_handler=sent("event.target"))
+        zone.on("drop", self._told, js_handler=sent("(event.preventDefault(), event.dataTransfer)"))
         zone.on("dragover", js_handler="(event) => event.preventDefault()")
 
     def _told(self, event: Any) -> None:
@@ -144,8 +144,15 @@ async def _trainings() -> None:
     theme.html(items, "panel kept-files", "ul")
 
 
-def _sent(source: str) -> str:
-    """A JavaScript handler that sends the first file of `source`, a JavaScript expression, and opens its page."""
+OPENED = 'location.assign("/series?of=" + facts.sha256)'
+
+
+def sent(source: str, arrived: str = OPENED) -> str:
+    """A JavaScript handler that sends the first file of `source`, a JavaScript expression, and then opens its page.
+
+    Args:
+        arrived: what it does then, with `facts.sha256`. It emits "sending" and a name, or "failed" and why.
+    """
     return f"""async (event) => {{
   const given = {source}, file = given?.files?.[0];
   if (!file) return;
@@ -155,7 +162,7 @@ def _sent(source: str) -> str:
   try {{
     const answer = await fetch("{FILES}?name=" + encodeURIComponent(file.name), {{ method: "POST", body: file }});
     const facts = await answer.json();
-    if (answer.ok) location.assign("/series?of=" + facts.sha256);
+    if (answer.ok) {arrived};
     else failed(facts.error);
   }} catch (problem) {{ failed("The file did not arrive: " + problem.message); }}
 }}"""

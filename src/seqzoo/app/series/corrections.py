@@ -6,7 +6,6 @@ import dataclasses
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from html import escape
 
 from nicegui import ui
 
@@ -39,7 +38,7 @@ WORDS = {
     ("dates", "month-first"): "month first", ("dates", "year-first"): "year first", ("time", "none"): "no times",
     ("gaps", "interpolate"): "a straight line", ("gaps", "last"): "the last value before",
 }  # fmt: skip
-_NAMED = re.compile(rf"--({'|'.join(KEYS)})(?![a-z-])")
+_OPTION = re.compile(r"(?<![\w-])--(?=[a-z])")
 
 
 def choices(query: Mapping[str, str]) -> Choices:
@@ -71,8 +70,8 @@ def remedies(problem: str) -> list[tuple[str, str]]:
 
 
 def in_words(problem: str) -> str:
-    """A message of the reader without the dashes of the command line's options."""
-    return _NAMED.sub(r"\1", problem).replace(" with value NAME", "").replace(" with only NAME", "")
+    """A message without the dashes of the command line's options."""
+    return _OPTION.sub("", problem).replace(" with value NAME", "").replace(" with only NAME", "")
 
 
 def button_label(key: str, value: str) -> str:
@@ -114,9 +113,12 @@ class Corrections:
             return
         self.holder.clear()
         with self.holder:
-            for key in KEYS if self.is_file else ("gaps",):
-                self._control(key, known, stated[key])
-            controls.button("Take all corrections back", self.reset)
+            if self.is_file:
+                for key in KEYS:
+                    self._control(key, known, stated[key])
+                controls.button("Take all corrections back", self.reset)
+            elif known.series is not None and known.series.missing:
+                self._control("gaps", known, stated["gaps"])
 
     def _control(self, key: str, known: Understood, stated: str) -> None:
         change = partial(self._change, key)
@@ -164,4 +166,4 @@ class Corrections:
                 with ui.element("div").classes("buttons").style("margin-top: 12px"):
                     for key, value in offered:
                         button = controls.button(button_label(key, value), partial(self._change, key, value))
-                        button.props["data-remedy"] = escape(f"{key}={value}")
+                        button.props["data-remedy"] = f"{key}={value}"

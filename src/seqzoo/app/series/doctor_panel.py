@@ -17,6 +17,7 @@ from ...diagnosis.report import STAGES
 from ...errors import InputError, SeqzooError
 from ..ui import controls, theme
 from ..ui.address import Address
+from .corrections import in_words
 
 REPORTS = "/series/reports"
 LOOK_EVERY = 0.5  # seconds
@@ -59,7 +60,7 @@ class DoctorPanel:
                 self.depths = controls.Choices("Depth", DEPTHS, self._deepen)
                 with ui.element("div").classes("numbers-asked"):
                     for key, label in (("season", "Season, steps"), ("ahead", "Steps ahead")):
-                        controls.text(label, key, self.address.query.get(key, ""), self._set(key), "found by itself")
+                        controls.text(label, key, self.address.query.get(key, ""), self._set(key), "as found")
             self.about = theme.html("", "hint", "p")
             with ui.element("div").classes("buttons"):
                 self.ask = controls.button("Ask the doctor", self._ask, "button primary")
@@ -140,7 +141,7 @@ class DoctorPanel:
             self.key = "" if order is None else await to_thread.run_sync(self.exams.key, *order)
             state = await to_thread.run_sync(self.exams.state, self.key) if self.key else None
         except SeqzooError as error:
-            trouble = theme.sentence(error)
+            trouble = theme.sentence(in_words(str(error)))
         is_running = state is not None and state.how == "running"
         controls.allow(self.ask, self.reading is not None and not trouble and (state is None or (not is_running
                        and state.how != "finished")))  # fmt: skip
@@ -184,7 +185,7 @@ class DoctorPanel:
             self.whole.set_content(f'<a href="{REPORTS}/{state.key}.html" download>The report as one HTML file</a>')
         else:
             self.status.set_content("")
-            self.trouble.set_content(theme.sentence(state.reason))
+            self.trouble.set_content(theme.sentence(in_words(state.reason)))
 
 
 def _share(state: Examination) -> float:

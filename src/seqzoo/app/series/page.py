@@ -95,10 +95,13 @@ class _OneSeries:
                 self.trouble = ui.element("div").classes("gone")
                 with ui.element("div").classes("panel") as drawn:
                     self.chart = charts.chart({}, "Reading the series")
-                with ui.element("div").classes("panel") as told:
-                    self.told = theme.html("<li>Reading the series…</li>", "told", "ul").props('aria-live="polite"')
-            with ui.element("div").classes("panel"):
-                theme.html("Correct it" if self.is_file else "Its gaps", tag="h3")
+                if self.is_file:
+                    with ui.element("div").classes("panel") as told:
+                        self.told = _list()
+            with ui.element("div").classes("panel") as self.beside:
+                theme.html("Correct it" if self.is_file else "The series", tag="h3")
+                if not self.is_file:
+                    self.told = told = _list()
                 self.corrections = Corrections(self.address, self.refresh, is_file=self.is_file)
         self.train = TrainPanel(self.address, lambda rule: self.corrections.set(gaps=rule))
         self.doctor = DoctorPanel(self.address, self._decided)
@@ -135,6 +138,7 @@ class _OneSeries:
                 raise InputError(read.known.problem)
             reading, part = await to_thread.run_sync(self._prepared, read, rule)
         except SeqzooError as error:
+            theme.show(self.beside, read is not None)
             self._refuse(str(error), Understood() if read is None else read.known)
             await self.doctor.follow(None)
             self.train.follow(None, 1)
@@ -191,6 +195,11 @@ class _OneSeries:
             theme.show(element, is_read)
 
 
+def _list() -> ui.html:
+    """The list of what was understood."""
+    return theme.html("<li>Reading the series…</li>", "told", "ul").props('aria-live="polite"')
+
+
 def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
     """What was understood, in the reader's words, and what is missing, as HTML."""
     lines = [part.strip() for part in known.told.rstrip(".").split("; ") if part.strip()]
@@ -200,8 +209,8 @@ def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
     filled = (0 if known.series is None else known.series.missing) - series.missing
     if filled:
         lines.append(f"{filled:,} missing values filled with {corrections.WORDS['gaps', rule]}")
-    if series.missing:
-        lines.append(f"{series.missing:,} values are missing")
+    if series.missing and not any("missing value" in line for line in lines):
+        lines.append(f"{series.missing:,} missing {'value' if series.missing == 1 else 'values'}")
     if sentence := left_out(series, part):
         lines.append(sentence.rstrip("."))
     return "".join(f"<li>{escape(line)}</li>" for line in lines)

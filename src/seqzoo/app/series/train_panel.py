@@ -21,9 +21,11 @@ from ...signals import Observed
 from ...zoo import _registry
 from ..ui import controls, theme
 from ..ui.address import Address
+from .corrections import in_words
 
 USUAL = "mlp"
 LONGEST_HORIZON = 24  # that is suggested
+READS = {"": "values only", "auto": "values and the calendar"}
 STEPS = ("", "100", "300", "1000", "3000")
 
 
@@ -92,12 +94,13 @@ class TrainPanel:
         theme.show(self.gaps, missing > 0)
         if self.series is not None and missing:
             self.missing.set_content(
-                f"{missing:,} of {len(self.series):,} values are missing, and training needs every value. A gap of "
+                f"Missing values: {missing:,} of {len(self.series):,}. Training needs every value. A gap of "
                 f"more than {LONGEST_GAP} values is not filled: it divides the series, and the last part is used."
             )
         controls.allow(self.go, self.series is not None and not missing and not self.is_busy and _extras.has_torch())
         season = self._season()
-        offered = f"{self.architecture} {self.horizon} {season}"
+        has_times = self.series is not None and self.series.times is not None
+        offered = f"{self.architecture} {self.horizon} {season} {has_times}"
         if offered == self.offered:
             return
         self.offered = offered
@@ -116,6 +119,9 @@ class TrainPanel:
             if given and given not in lengths:
                 lengths[given] = given
             controls.select("Updates", "steps", lengths, given, self._set("steps"))
+            if has_times:
+                chosen = "auto" if query.get("calendar") == "auto" else ""
+                controls.select("It reads", "calendar", READS, chosen, self._set("calendar"))
 
     def _advice(self) -> str:
         if self.decided is None:
@@ -149,7 +155,8 @@ class TrainPanel:
         assert self.series is not None
         source = Observed.of(self.series, season=self._number("period", self._season()))
         steps = self._number("steps", 0) if self.address.query.get("steps") else None
-        return Order(self.architecture, source, self._number("horizon", self.horizon), steps)
+        calendar = ("auto",) if self.address.query.get("calendar") == "auto" else ()
+        return Order(self.architecture, source, self._number("horizon", self.horizon), steps, calendar)
 
     async def _train(self) -> None:
         if self.series is None or self.is_busy:
@@ -161,7 +168,7 @@ class TrainPanel:
         try:
             run = await to_thread.run_sync(lambda: runs.here().start_on_series(self._order()))
         except (SeqzooError, OSError) as error:
-            self.trouble.set_content(theme.sentence(error))
+            self.trouble.set_content(theme.sentence(in_words(str(error))))
         else:
             ui.navigate.to(f"/runs/{run}")
             return

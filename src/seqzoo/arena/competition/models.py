@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from ...errors import InputError, UnknownNameError
 from ...evaluation.accuracy import absolute_scale, mase
 from ...forecasters.rivals import rival
 from ...forecasters.statistical import METHODS, library
-from . import global_linear
+from . import global_linear, global_networks
 from .sets import CompetitionSeries, CompetitionSet, competition_set, series_of
 
 Array = NDArray[np.float64]
@@ -25,6 +26,9 @@ OF_ONE_SERIES = {"seasonal_naive": "seasonal naive", **METHODS}
 
 OF_A_SET: dict[str, tuple[str, Callable[[Sequence[Array], int, int], Array]]] = {
     "linear": ("best linear (one ridge for the set)", global_linear.forecasts),
+    "mlp": ("MLP (one for the set)", partial(global_networks.forecasts, "mlp")),
+    "gru": ("GRU (one for the set)", partial(global_networks.forecasts, "gru")),
+    "tcn": ("TCN (one for the set)", partial(global_networks.forecasts, "tcn")),
 }
 """Models that are fitted on all series of a set: label, and a function of the training parts, H and the season."""
 

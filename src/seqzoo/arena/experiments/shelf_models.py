@@ -11,7 +11,7 @@ from ...bundles.manifest import Manifest
 from ...errors import BundleError, InputError
 from ...forecasters.references import CONTEXT_LENGTH
 from ...runtime import Predictor
-from ...signals import Observed
+from ...signals import Simulated
 
 
 def fitting(names: Sequence[str], family: str, *, most_at_once: int = 1) -> list[str]:
@@ -73,7 +73,7 @@ def with_signal(name: str, family: str) -> str:
 
 def _unfit(manifest: Manifest, family: str, most_at_once: int) -> str | None:
     contract, of = manifest.contract, manifest.source
-    if isinstance(of, Observed) or of.family != family:
+    if not isinstance(of, Simulated) or of.family != family:
         return f"is a model of {of.key!r}, not of the signal {family!r}"
     if signals.make(family, of.parameters) != signals.make(family):
         return f"was trained on {family!r} with other parameters than its usual ones"

@@ -88,7 +88,8 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
     understood = understood_of(table, named, stamps, values, by_id, ignored, marks, series, results, words)
     counts = counts_of(results, series, words, wide=by_id is None)
     option = "--only" if by_id is not None else "--value"
-    return Reading(series, tuple(labels), understood, counts, option, table.has_header, named)
+    is_set = by_id is not None and len(values) == 1 and len(series) > 1
+    return Reading(series, tuple(labels), understood, counts, option, table.has_header, named, is_set)
 
 
 @dataclass(frozen=True)

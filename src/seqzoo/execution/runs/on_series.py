@@ -13,12 +13,18 @@ MOST_STEPS = 20_000
 
 
 class Order(NamedTuple):
-    """What to train: an architecture on a series, `horizon` steps ahead; `steps` None for those of its recipe."""
+    """What to train: an architecture on a series, `horizon` steps ahead.
+
+    Args:
+        steps: updates; None for those of its recipe.
+        calendar: as for `spec_on_series`.
+    """
 
     architecture: str
     source: Observed
     horizon: int
     steps: int | None = None
+    calendar: tuple[str, ...] = ()
 
 
 def spec_for(order: Order) -> TrainingSpec:
@@ -43,7 +49,9 @@ def _spec(order: Order) -> TrainingSpec:
     steps = order.steps
     changes = {} if steps is None else {"recipe.steps": steps, "recipe.evaluate_every": max(5, steps // 60)}
     architecture = _registry.architecture(order.architecture)
-    spec = spec_on_series(architecture, order.source, order.horizon, scaling="series", changes=changes)
+    spec = spec_on_series(
+        architecture, order.source, order.horizon, scaling="series", changes=changes, calendar=order.calendar
+    )
     build.check_exporter()
     build.check_exportable(spec)
     return spec

@@ -12,7 +12,7 @@ from ... import signals
 from ...bundles.manifest import Manifest
 from ...data.series import is_stored
 from ...errors import InputError, UnknownNameError
-from ...signals import Observed, Simulated, Source
+from ...signals import Simulated, Source
 from ...training.spec import TrainingSpec
 from ...zoo import _registry
 
@@ -91,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def _source(self, source: Source) -> Source:
-        if isinstance(source, Observed) or self.sigma is None:
+        if not isinstance(source, Simulated) or self.sigma is None:
             return source
         return Simulated(source.family, {**source.parameters, "sigma": self.sigma})
 
@@ -134,7 +134,9 @@ def can_train(manifest: Manifest) -> bool:
 
 def _can_draw(source: Source) -> bool:
     """Whether this installation can draw windows of the source."""
-    return source.family in signals.FAMILIES if isinstance(source, Simulated) else is_stored(source.sha256)
+    if isinstance(source, Simulated):
+        return source.family in signals.FAMILIES
+    return all(is_stored(member.sha256) for member in source.members)
 
 
 def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
@@ -153,10 +155,11 @@ def described(spec: TrainingSpec) -> str:
     settings = Settings.of(spec)
     size = "" if settings.size is None else f"size {settings.size}, "
     scaled = f", scaled per {spec.scaling_kind}" if spec.scaling_kind != "series" else ""
+    beside = f", with {' and '.join(spec.calendar)}" if spec.calendar else ""
     noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
     return (
         f"{size}{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}, batch {settings.batch_size}, "
-        f"{noise}{settings.steps:,} steps, seed {settings.seed}{scaled}"
+        f"{noise}{settings.steps:,} steps, seed {settings.seed}{scaled}{beside}"
     )
 
 

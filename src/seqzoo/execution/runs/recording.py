@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from ... import _storage
 from ..._arrays import values_of, with_channel, with_known
 from ..._course import Evaluation
+from ...data.scaling import Scaling
 from ...data.windows import HELD_OUT
 from ...errors import InputError
 from ...evaluation.holdout import LINEAR, rules_of_windows
 from ...forecasters.floors import MAX_SAMPLED, averaged, floors
 from ...forecasters.linear import RidgeAutoregression
-from ...signals import Observed
+from ...signals import Observed, ObservedSet, Simulated
 from ...training.sources import Finite, sampler_of
 from ...training.spec import TrainingSpec
 from .events import Began, Ended, Evaluated, Event, Log, Snapshot, append
@@ -88,7 +89,8 @@ def train(
     def say(event: Event) -> None:
         append(folder / EVENTS, event)
 
-    (began, windows), scaling = _began(spec), spec.scaling
+    began, windows = _began(spec)
+    scaling = Scaling(kind="window") if isinstance(spec.source, ObservedSet) else spec.scaling  # that of `windows`
     say(began)
     on_began(began)
     log, checkpoint = Log(folder / EVENTS), folder / CHECKPOINT
@@ -146,19 +148,23 @@ def _began(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
 
 
 def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
-    """The same for a measured series: the last of the held-out windows, and the errors of the rivals."""
-    windows, scaling = sampler_of(spec), spec.scaling
+    """The same for measured series: the last of the held-out windows, and the errors of the rivals.
+
+    Those of a set are standardised, each by its series.
+    """
+    windows = sampler_of(spec)
     assert isinstance(windows, Finite)
     read, target = windows.held_out
-    context, target = (scaling.restore(part).astype(np.float64) for part in (values_of(read), target))
-    assert isinstance(spec.source, Observed)
+    context, target = (windows.scaling.restore(part).astype(np.float64) for part in (values_of(read), target))
+    assert not isinstance(spec.source, Simulated)
     length, horizon = spec.context_length, spec.horizon
     rules = rules_of_windows(length, horizon, spec.source.season)
     forecasts = {name: rule(with_channel(context)) for name, rule in rules.items()}
-    seen = spec.source.series().values[: spec.source.cutoff]
-    with contextlib.suppress(InputError):  # a past that is too short
-        before = seen[: len(seen) - len(seen) // HELD_OUT]
-        forecasts[LINEAR] = RidgeAutoregression(length).fit(before, horizon)(context)
+    if isinstance(spec.source, Observed):
+        seen = spec.source.past()
+        with contextlib.suppress(InputError):  # a past that is too short
+            before = seen[: len(seen) - len(seen) // HELD_OUT]
+            forecasts[LINEAR] = RidgeAutoregression(length).fit(before, horizon)(context)
     floors = {name: float(((ahead - target) ** 2).mean()) for name, ahead in forecasts.items()}
     began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
     known = read[-POINTS:, :, 1:] if read.ndim == 3 else None

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules a979a40e17c18a07; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 1edbe7204e6fcba1; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -611,7 +611,7 @@ function fromView(view, { cell, start, first, aheads }) {
   const given = (key2) => ["string", "number"].includes(typeof view?.[key2]) ? String(view[key2]) : "";
   const items = (key2) => given(key2).slice(0, 2e4).split("~");
   const state = {
-    draw: whole(given("draw"), 0, 9999) ?? 0,
+    draw: whole(given("draw"), 0, 999999) ?? 0,
     step: (whole(given("t"), 1, L) ?? L) - 1,
     unit: unitOf(cell, given("unit")) ?? first,
     ahead: (whole(given("ahead"), 1, aheads) ?? 1) - 1,
@@ -1068,7 +1068,7 @@ function acts(desk) {
       });
     },
     draw: () => {
-      desk.change({ draw: (state.draw + 1) % 1e4, window: [...base.start] }, false);
+      desk.change({ draw: (state.draw + 1) % 1e6, window: [...base.start] }, false);
     },
     play: () => {
       if (timer) return stop();

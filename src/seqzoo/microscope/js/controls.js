@@ -134,7 +134,7 @@ function acts(desk) {
         window: [...base.start] });
     },
     draw: () => { // Python answers by setting `start`
-      desk.change({ draw: (state.draw + 1) % 10000, window: [...base.start] }, false);
+      desk.change({ draw: (state.draw + 1) % 1000000, window: [...base.start] }, false);
     },
     play: () => {
       if (timer) return stop();

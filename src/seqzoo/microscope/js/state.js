@@ -43,7 +43,7 @@ export function fromView(view, { cell, start, first, aheads }) {
   const given = (key) => (["string", "number"].includes(typeof view?.[key]) ? String(view[key]) : "");
   const items = (key) => given(key).slice(0, 20000).split("~");
   const state = {
-    draw: whole(given("draw"), 0, 9999) ?? 0,
+    draw: whole(given("draw"), 0, 999999) ?? 0,
     step: (whole(given("t"), 1, L) ?? L) - 1,
     unit: unitOf(cell, given("unit")) ?? first,
     ahead: (whole(given("ahead"), 1, aheads) ?? 1) - 1,

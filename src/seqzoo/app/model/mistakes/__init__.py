@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -12,7 +11,6 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
-from ...._arrays import with_channel
 from ....bundles import holdout
 from ....data.scaling import Scaling
 from ....data.series import Series
@@ -20,14 +18,15 @@ from ....errors import SeqzooError
 from ....evaluation import replay
 from ....evaluation.holdout import LINEAR, linear_on, rules_of_windows
 from ....evaluation.replay import Neighbour
+from ....evaluation.rolling import Entrant, always, rules_as_entrants
 from ....forecasters.familiarity import Range
 from ....forecasters.linear import FittedLinear
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.table import label
 from ....signals import Observed
+from ...series import choosing
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
-from .. import own_panel
 from ..visit import Latest, Visit, computed, identity
 from . import kept
 
@@ -74,7 +73,7 @@ class _Mistakes:
         assert isinstance(source, Observed)
         self.visit, self.source, self.contract = visit, source, contract
         self.length, self.horizon = known.context_length, known.horizon
-        self.values = holdout.of(known.bundle)
+        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
         self.apart = max(1, min(self.horizon, (self.last + 1) // LISTED))  # neighbours share what they forecast
         self.series = kept.series_of(source)
@@ -131,17 +130,19 @@ class _Mistakes:
         )  # fmt: skip
         with ui.element("label").classes("file"):
             theme.html("The file of the series: text, CSV, JSON lines, Parquet", tag="span")
-            chooser = ui.element("input").props(f'type="file" accept="{own_panel.KINDS}"')
-            chooser.on("change", self._given, js_handler=own_panel.file_of("event.target"))
+            chooser = ui.element("input").props(f'type="file" accept="{choosing.KINDS}"')
+            arrived = 'emit(["arrived", facts.sha256])'
+            chooser.on("change", self._given, js_handler=choosing.sent("event.target", arrived))
         self.refused = theme.html("", "error-line", "p").props('role="alert"')
 
     async def _given(self, event: Any) -> None:
-        encoded = event.args[0] if isinstance(event.args, list) and event.args else ""
-        self.refused.set_content("")
+        what, words = event.args if isinstance(event.args, list) and len(event.args) == 2 else ("", "")
+        words = words if isinstance(words, str) else ""
+        self.refused.set_content(theme.sentence(words) if what == "failed" else "")
+        if what != "arrived":
+            return
         try:
-            given = await to_thread.run_sync(
-                kept.given_again, encoded if isinstance(encoded, str) else "", self.source
-            )
+            given = await to_thread.run_sync(kept.given_again, words, self.source)
         except SeqzooError as error:
             self.refused.set_content(theme.sentence(error))
             return
@@ -163,19 +164,20 @@ class _Mistakes:
     def _all_errors(self) -> dict[str, Array]:
         key = identity(self.visit.name, self.visit.model), self.series is not None
         return _errors.get(key) or _errors.put(
-            key, replay.errors_of(self._forecasters(), self.values, self.length, self.horizon)
+            key, replay.errors_of(self._entrants(), self.values, self.length, self.horizon)
         )
 
-    def _forecasters(self) -> dict[str, Callable[[Array], Any]]:
+    def _entrants(self) -> list[Entrant]:
         """The model and its rivals; the best linear forecaster only where the values before the hold-out are."""
-        rivals: dict[str, Callable[[Any], Any]] = dict(
-            rules_of_windows(self.length, self.horizon, self.source.season)
-        )
+        model, horizon = self.visit.model, self.horizon
         if self.series is not None and self.linear is None:
-            self.linear = linear_on(self.source, self.length, self.horizon)
-        if self.linear is not None:
-            rivals[LINEAR] = self.linear
-        return {self.visit.name: self.visit.model.predict, **rivals}
+            self.linear = linear_on(self.source, self.length, horizon)
+        own = always(lambda context, known=None: model.forecast(context, horizon, known))
+        return [
+            Entrant(self.visit.name, own, self.length, known=self.known),
+            *rules_as_entrants(rules_of_windows(self.length, horizon, self.source.season), self.length),
+            *([] if self.linear is None else [Entrant(LINEAR, always(self.linear), self.length)]),
+        ]
 
     def _list(self) -> None:
         own = self.errors[self.visit.name]
@@ -239,10 +241,7 @@ class _Mistakes:
     def _replay(self, first: int) -> Replayed:
         window = self.values[first : first + self.length]
         observed = self.values[first + self.length :][: self.horizon]
-        forecasts = {
-            name: np.asarray(forecaster(with_channel(window[None])), np.float64)[0][: self.horizon]
-            for name, forecaster in self._forecasters().items()
-        }
+        forecasts = replay.forecasts_at(self._entrants(), self.values, first + self.length, self.horizon)
         alike = None
         if self.series is not None:
             past = self.series.values[: self.source.cutoff]
@@ -367,4 +366,4 @@ def _beside(error: float, own: float) -> str:
 
 async def build(visit: Visit) -> None:
     """Fill the view."""
-    await _Mistakes(visit).show()
+    await (await to_thread.run_sync(_Mistakes, visit)).show()  # the series is read, and its SHA-256 compared

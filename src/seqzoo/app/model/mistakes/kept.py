@@ -9,7 +9,7 @@ from ....data.series import GAPS, Series, is_stored
 from ....data.typed import may_be_table, rows_of
 from ....errors import InputError, SeqzooError
 from ....signals import Observed
-from .. import own_window
+from ...series import uploads
 
 
 def series_of(source: Observed) -> Series | None:
@@ -25,17 +25,16 @@ def series_of(source: Observed) -> Series | None:
     return None
 
 
-def given_again(encoded: str, source: Observed) -> Series:
-    """The series of a model from a file that somebody chose again; it is kept from now on.
+def given_again(sha256: str, source: Observed) -> Series:
+    """The series of a model from a file that somebody sent again; the series is kept from now on.
 
     Args:
-        encoded: the bytes of the file in base64.
+        sha256: of the file, see `series.uploads`.
 
     Raises:
-        InputError: the file cannot be read, or does not hold the series: its SHA-256 is another one.
+        InputError: the file cannot be read, or does not hold the series: the SHA-256 of its series is another one.
     """
-    raw = own_window.decoded(encoded, "the file")
-    several = _read(raw)
+    several = _read(uploads.read(uploads.find(sha256)))
     kept = _kept([form for series in several for form in _forms(series)], source)
     if kept is None:
         raise InputError(
@@ -55,14 +54,14 @@ def _kept(candidates: list[Series], source: Observed) -> Series | None:
 
 def _read(raw: bytes) -> list[Series]:
     try:
-        values = rows_of(raw.decode("utf-8", "replace"), "the file", own_window.MOST_BYTES).series()
+        values = rows_of(raw.decode("utf-8", "replace"), "the file", uploads.MOST_BYTES).series()
         return [Series("given", values)]  # type: ignore[arg-type]
     except InputError:
         if not has_polars() or not may_be_table(raw):
             raise
     from ....data.reading import read as read_table
 
-    return list(read_table(raw, named="the file", limit=4 * own_window.MOST_BYTES).series)
+    return list(read_table(raw, named="the file", limit=4 * uploads.MOST_BYTES).series)
 
 
 def _forms(series: Series) -> list[Series]:

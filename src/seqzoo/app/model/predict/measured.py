@@ -21,7 +21,7 @@ from ....evaluation.holdout import LINEAR, linear_on
 from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import weighted_sum
 from ....forecasters.table import label, rules
-from ....signals import Observed, Source
+from ....signals import Observed, ObservedSet, Simulated, Source
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
@@ -61,8 +61,7 @@ class HeldOut:
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        source = known.manifest.source
-        assert isinstance(source, Observed)
+        source, self.note = series_shown(known.manifest.source)
         self.length, self.horizon = known.context_length, known.horizon
         self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
@@ -96,7 +95,8 @@ class _Measured:
         self.visit, self.contract = visit, known.manifest.contract
         self.held_out = HeldOut(visit)
         self.length, self.horizon = known.context_length, known.horizon
-        self.rivals = _rivals(known.manifest.source, self.length, self.horizon)
+        source, _ = series_shown(known.manifest.source)
+        self.rivals = _rivals(source, self.length, self.horizon)
         self.first = int(visit.number("window", 0, 0, self.held_out.last))
         self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)
@@ -126,6 +126,8 @@ class _Measured:
                     knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
                     controls.Slider(knob, self.first, self._move, self.held_out.now)
                     theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
+                    if self.held_out.note:
+                        theme.html(escape(self.held_out.note), "hint", "p")
                     if self.contract.calendar is not None:
                         names = ", ".join(self.contract.names[1:])
                         theme.html(escape(f"The model also reads {names}; its rivals read values only."), "hint", "p")
@@ -200,7 +202,8 @@ class _Measured:
     def _compute(self) -> View:
         window, model = self._window(), self.engines.model
         forecasts = {name: np.asarray(forecast(window.context), float) for name, forecast in self.rivals.items()}
-        read = with_known(window.context[None], window.known)
+        known = None if window.known is None else window.known[None]
+        read = with_known(window.context[None], known)
         outside = model.outside(read)
         ahead = np.asarray(model.predict(read)[0], np.float64)
         return View(window, ahead, forecasts, "" if outside is None else outside.note)
@@ -271,10 +274,18 @@ def _next(window: Window) -> str:
     return escape(window.times.stamps(1, len(window.context))[0].replace("T", " "))
 
 
-def _rivals(source: Source, length: int, horizon: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def series_shown(source: Source) -> tuple[Observed, str]:
+    """The series whose values the pages show, and a sentence where it is one of several."""
+    assert not isinstance(source, Simulated)
+    note = ""
+    if isinstance(source, ObservedSet):
+        note = f"This is {source.labels[0]}, the first of the {len(source.members):,} series of the set."
+    return source.members[0], note
+
+
+def _rivals(source: Observed, length: int, horizon: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """What forecasts beside the model: the last season, or a line where there is none; the last value; and the best
     linear forecaster, where the series is stored."""
-    assert isinstance(source, Observed)
     known = rules(source.season if source.season <= length else 1)
     shown = ["seasonal_naive" if "seasonal_naive" in known else "line", "last_value"]
     rivals: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -17,7 +17,7 @@ from ....data.times import TimeIndex
 from ....evaluation import adaptive
 from ....evaluation.holdout_intervals import forecasts_at
 from ....evaluation.intervals import highest_level, radius_of
-from ....forecasters.protocol import Bundled, has_bundle
+from ....forecasters.protocol import Bundled, Forecaster, has_bundle
 from ....runtime.intervals import held_out_times, standings
 from ....signals import Observed
 from ....signals.scene import Knob
@@ -61,7 +61,7 @@ def along(model: Bundled) -> Along:
     """
     values, length, horizon = holdout.of(model.bundle), model.context_length, model.horizon
     cutoffs = np.arange(length, len(values) + 1)
-    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon)
+    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon, holdout.known_of(model.bundle))
     radius: dict[str, NDArray[np.float64]] = {}
     facts = model.manifest.intervals
     if facts is not None and LEVEL <= highest_level(facts.windows):
@@ -225,7 +225,7 @@ def _coverage_numbers(model: Bundled) -> str:
     assert facts is not None
     return "".join(
         controls.number(
-            f"{theme.term('coverage', f'covered by {each.level:.0%}')}, {escape(each.method)}", each.overall,
+            f"covered by {each.level:.0%}, {escape(each.method)}", each.overall,
             theme.variable("model" if each.method == "adaptive" else "partner"), f"mean width {each.width:,.4g}",
         )
         for each in standings(facts) if each.level == LEVEL
@@ -249,11 +249,15 @@ def _stamp(milliseconds: np.int64) -> str:
     return str(moment).replace("T", " ").removesuffix(" 00:00")
 
 
+def is_for(model: Forecaster) -> bool:
+    """Whether a model was trained on one measured series, which its bundle holds a part of."""
+    return has_bundle(model) and isinstance(model.manifest.source, Observed)
+
+
 async def build(visit: Visit) -> None:
     """Fill the view."""
     model = visit.model
-    if not has_bundle(model):
-        return
+    assert has_bundle(model)
     key = identity(visit.name, model)
     known = _known.get(key)
     if known is None:

@@ -1,0 +1,145 @@
+"""The score of a model on a set of series: as its manifest states it, and measured again. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bundles import holdout
+from ..bundles.manifest import ScoreFacts, SeriesScore
+from ..bundles.store import Bundle
+from ..data.series import is_stored
+from ..errors import IntegrityError
+from ..evaluation.holdout import LINEAR, linear_on
+from ..evaluation.on_a_set import MODEL, SetScore, Units, score_on_set
+from ..evaluation.scoring import Predict
+from ..forecasters.linear import FittedLinear
+from ..signals import ObservedSet
+
+
+def score_of_set(
+    predict: Predict, source: ObservedSet, held_out: Sequence[NDArray[np.float64]], length: int, horizon: int
+) -> ScoreFacts:
+    """The score on the hold-outs, each with the L values before it.
+
+    Raises:
+        InputError: a series is not stored on this machine.
+    """
+    units = {member.name: Units.of(member.past(), source.season) for member in source.members}
+    linear = [linear_on(member, length, horizon) for member in source.members]
+    measured = score_on_set(
+        predict, held_out, list(units.values()), length, horizon, season=source.season, linear=linear
+    )
+    return _facts(measured, units)
+
+
+def proved(bundle: Bundle, predict: Predict, allowed: float) -> tuple[ScoreFacts, bool]:
+    """The measured score of a bundle on its hold-outs, after checking that it is the stated one.
+
+    The second value is whether the best linear forecasters were fitted again, which needs the series themselves.
+
+    Args:
+        allowed: the largest relative difference.
+
+    Raises:
+        IntegrityError: a number differs, or the manifest states other ones than a score has.
+    """
+    stated, contract, source = bundle.manifest.score, bundle.manifest.contract, bundle.manifest.source
+    assert isinstance(source, ObservedSet)
+    length, horizon = contract.context_length, contract.horizon
+    units = {name: Units(each.scale, each.unit) for name, each in stated.series.items()}
+    units = {member.name: units[member.name] for member in source.members}
+    if (least := min(min(each) for each in units.values())) < 0 or min(each.scale for each in units.values()) == 0:
+        raise IntegrityError(f"the units of a series must be above 0; the manifest states {least:.6g}.")
+    linear: list[FittedLinear | None] = [None] * len(source.members)
+    is_refitted = all(is_stored(member.sha256) for member in source.members)
+    if is_refitted:
+        linear = [linear_on(member, length, horizon) for member in source.members]
+    measured = score_on_set(
+        predict, holdout.parts(bundle), list(units.values()), length, horizon, season=source.season, linear=linear
+    )
+    facts = _facts(measured, units)
+    claims, numbers = dict(_numbers(stated)), dict(_numbers(facts))
+    if not is_refitted:
+        claims = {path: value for path, value in claims.items() if not _is_of_linear(path)}
+    if other := sorted(set(claims) ^ set(numbers)):
+        raise IntegrityError(f"score must state {', '.join(map('.'.join, sorted(numbers)))[:200]}; it does not agree "
+                             f"on {', '.join(map('.'.join, other))[:200]}.")  # fmt: skip
+    for path, claim in claims.items():
+        if not abs(claim - numbers[path]) <= allowed * abs(numbers[path]):
+            raise IntegrityError(
+                f"{'.'.join(path)} is {numbers[path]:.6g} on the held-out parts; the manifest states {claim:.6g}."
+            )
+    return facts, is_refitted
+
+
+def check_split(bundle: Bundle) -> None:
+    """Raises IntegrityError unless hold-outs, scales and scaling follow from the stored series and their cutoffs."""
+    contract, source, stated = bundle.manifest.contract, bundle.manifest.source, bundle.manifest.score
+    assert isinstance(source, ObservedSet)
+    for member, held_out in zip(source.members, holdout.parts(bundle), strict=True):
+        if len(member.series()) != member.length:
+            raise IntegrityError(
+                f"the series {member.name!r} has {len(member.series()):,} values; the manifest states "
+                f"{member.length:,}."
+            )
+        if not np.array_equal(held_out, member.held_out(contract.context_length)):
+            raise IntegrityError(f"the hold-out of {member.name!r} in the bundle is not the end of the series.")
+        units, claim = Units.of(member.past(), source.season), stated.series[member.name]
+        if units != (claim.scale, claim.unit):
+            raise IntegrityError(
+                f"the values of {member.name!r} before the cutoff have scale {units.scale:.9g} and a seasonal "
+                f"difference of {units.seasonal:.9g}; the manifest states {claim.scale:.9g} and {claim.unit:.9g}."
+            )
+    scaling = msgspec.structs.replace(source.scaling(), kind=contract.scaling.kind)
+    if scaling != contract.scaling:
+        raise IntegrityError(
+            f"the values before the cutoffs have center {scaling.center:.9g} and scale {scaling.scale:.9g}; the "
+            f"manifest states {contract.scaling.center:.9g} and {contract.scaling.scale:.9g}."
+        )
+
+
+def _facts(measured: SetScore, units: Mapping[str, Units]) -> ScoreFacts:
+    """The facts of a score on a set whose series have these units, by name."""
+    own = measured.mse[MODEL]
+    rivals = {name: estimate.value for name, estimate in measured.mse.items() if name != MODEL}
+    steps: dict[str, list[float]] = {}
+    if len(measured.steps[MODEL]) > 1:
+        steps = {"mse": [step.value for step in measured.steps[MODEL]]}
+        steps["mse_se"] = [step.se for step in measured.steps[MODEL]]
+        steps |= {name: [step.value for step in measured.steps[name]] for name in rivals}
+    series = {
+        name: SeriesScore(each.cutoffs, unit.scale, unit.seasonal, each.mse, each.mase)
+        for (name, unit), each in zip(units.items(), measured.series, strict=True)
+    }
+    return ScoreFacts(
+        windows=measured.cutoffs, seed=0, mse=(own.value, own.se), excess=None, skill=None, rivals=rivals,
+        steps=steps, series=series,
+        mase={name: (estimate.value, estimate.se) for name, estimate in measured.mase.items()},
+    )  # fmt: skip
+
+
+def _is_of_linear(path: tuple[str, ...]) -> bool:
+    """Whether a number is of the best linear forecaster."""
+    return path[-1] == LINEAR or (path[1] in ("steps", "mase") and path[2] == LINEAR)
+
+
+def _numbers(score: ScoreFacts) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Every number of a score with its path."""
+
+    def within(facts: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float]]:
+        if isinstance(facts, dict):
+            for key, value in facts.items():
+                yield from within(value, (*path, key))
+        elif isinstance(facts, list | tuple):
+            for place, value in enumerate(facts):
+                yield from within(value, (*path, str(place + 1)))
+        elif facts is not None:
+            yield path, float(facts)
+
+    facts = msgspec.to_builtins(score)
+    return within(facts, ("score",))
