@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 
 import numpy as np
 import pytest
 
-from seqzoo.arena.competition import Competition, CompetitionSettings, global_linear
+from seqzoo.arena.competition import Competition, CompetitionSettings, global_linear, global_networks
 from seqzoo.arena.competition.models import LABELS, OF_A_SET, OF_ONE_SERIES, Part, Scores, parts, scores
 from seqzoo.arena.competition.report import CompetitionResults, cells, facts, markdown, summarise, versions
 from seqzoo.arena.competition.sets import PUBLISHED, SETS, series_of, tolerance
@@ -72,6 +73,46 @@ def test_the_ridge_of_a_set_finds_a_law_that_its_series_share_at_any_level_and_s
     assert np.abs((ahead - law) / units).mean() < 0.25 < np.abs((last[:, None] - law) / units).mean()
 
 
+def test_a_season_that_multiplies_is_divided_out_and_one_that_is_none_is_left(rng):
+    factors = np.array([0.5, 1.5, 1.2, 0.8])
+    values = (100 + 2 * np.arange(40)) * factors[np.arange(40) % 4]
+    assert global_networks.seasonal_indices(values, 4) == pytest.approx(factors, abs=0.01)
+    for plain in (values[:11], 100 + rng.standard_normal(40), np.full(40, 3.0)):
+        assert global_networks.seasonal_indices(plain, 4).tolist() == [1, 1, 1, 1]
+
+
+def test_a_network_of_a_set_begins_with_the_last_season_and_learns_what_the_series_share(rng, monkeypatch):
+    import torch
+
+    from seqzoo.training.pooled import Framed, forecast
+
+    class Nothing(torch.nn.Module):
+        def forward(self, context):
+            return torch.zeros(len(context), 6)
+
+    windows = 5 + rng.standard_normal((3, 12))
+    naive = windows[:, 8:][:, [0, 1, 2, 3, 0, 1]]
+    assert forecast(Framed(Nothing(), 12, 6, 4), windows) == pytest.approx(naive, rel=1e-5)
+    assert forecast(Framed(Nothing(), 12, 6, 1), windows) == pytest.approx(windows[:, [-1] * 6], rel=1e-5)
+
+    def series(level: float, count: int) -> np.ndarray:
+        factors = 1 + 0.4 * np.sin(np.pi * np.arange(count) / 2 + level)
+        return level * (1 + 0.03 * np.arange(count)) * factors * (1 + 0.01 * rng.standard_normal(count))
+
+    every = [series(level, 31 + int(level) % 7) for level in rng.uniform(1, 100, 30)]
+    monkeypatch.setattr(global_networks, "RECIPE", dataclasses.replace(global_networks.RECIPE, steps=20))
+    quick = dataclasses.replace(global_networks.NETWORKS["mlp"].recipe, steps=20)
+    monkeypatch.setitem(global_networks.NETWORKS, "mlp", global_networks.NETWORKS["mlp"]._replace(recipe=quick))
+    training = [values[:-6] for values in every]
+    ahead = global_networks.forecasts("mlp", training, 6, 4)
+    scales = [absolute_scale(values, 4) for values in training]
+    last = np.stack([values[-4:][[0, 1, 2, 3, 0, 1]] for values in training])
+    target = np.stack([values[-6:] for values in every])
+    assert mase(ahead, target, scales).value < 0.8 * mase(last, target, scales).value
+    chosen = global_networks.members(training, 6, 4)
+    assert any(member.adjusts for member in chosen) and {member.length for member in chosen} <= {8, 12}
+
+
 def test_a_model_that_cannot_be_fitted_is_replaced_by_seasonal_naive_and_counted(monkeypatch):
     from seqzoo.forecasters.statistical import Statistical
 
@@ -112,6 +153,10 @@ def test_cells_join_the_cases_of_a_model_and_compare_only_whole_sets():
     assert "0 of 1 cells agree" in markdown(results) and [row["agrees"] for row in facts(results)] == [False, None]
     finding = summarise(results, "", ["auto_ets"])
     assert [row[1] for row in finding.rows] == ["AutoETS"]
+    ridge = next(row for row in facts(CompetitionResults({}, runs)) if row["model"] == "linear")
+    assert ridge["less_auto_ets"] is not None and ridge["interval"] == pytest.approx([1.5, 1.5])
+    difference, low, high = ridge["less_auto_ets"]
+    assert difference == pytest.approx(1.5 - next(cells(results)).value) and low < difference < high
     assert {mark.name for mark in finding.marks if mark.is_reference} == {"TiRex", "chronos-bolt-tiny"}
 
 

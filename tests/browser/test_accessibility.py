@@ -24,6 +24,8 @@ PAGES = {
     "rollout": (f"{MODEL}rollout&horizon=30", "#panel-rollout .number >> nth=0"),
     "deploy": (f"{MODEL}deploy", "#panel-deploy pre"),
     "card": (f"{MODEL}card", "#panel-card .prose h3 >> nth=0"),
+    "series": ("/series", ".series-card >> nth=0"),
+    "one series": ("/series?of=series:nile", ".told li >> nth=1"),
     "reference": ("/models/bayes.sine", "#panel-predict .number >> nth=0"),
     "failed": ("/models/lstm.sine-cut", "#panel-predict [role=alert]"),
     "unknown": ("/models/nothing.sine", "main [role=alert]"),

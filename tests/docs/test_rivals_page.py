@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from seqzoo.arena.competition.models import LABELS
-from seqzoo.arena.competition.report import overview
+from seqzoo.arena.competition.report import overview, standings
 from seqzoo.arena.competition.sets import SETS
 from seqzoo.forecasters.rivals import rivals
 
@@ -30,7 +30,7 @@ def test_the_python_of_the_page_scores_every_rival_that_it_lists():
 
 def test_the_table_of_the_page_is_what_the_kept_results_state_and_every_whole_cell_agrees_or_is_named():
     rows = json.loads((ROOT / "tools" / "results" / "m3.json").read_text("utf-8"))
-    assert overview(rows) in PAGE
+    assert overview(rows) in PAGE and standings(rows) in PAGE
     differing = {f"{LABELS[row['model']]} on {SETS[row['set']].label}" for row in rows if row["agrees"] is False}
     assert all(f"{name} differs" in PAGE for name in differing), differing
     assert {row["set"] for row in rows} == set(SETS)

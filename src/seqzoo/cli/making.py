@@ -102,10 +102,10 @@ def train(
         kind = _kind(scaling)
         if (several := measured_set(series, how)) is not None:
             _refuse_of_set(kind, calendar)
-            kind, told = "window", several.told
+            told = several.told
             spec = spec_on_set(
                 architecture, several.name, several.series, horizon, context_length=context, season=season, seed=seed,
-                changes=settings(change or []),
+                scaling=kind or "window", changes=settings(change or []),
             )  # fmt: skip
         else:
             source, told = _observed(series, how, season)
@@ -220,7 +220,7 @@ def _refuse_of_set(kind: Kind | None, calendar: list[str] | None) -> None:
     from ..errors import InputError
 
     if kind == "series":
-        raise InputError("series of a set have no scale in common: leave --scaling out, or give window.")
+        raise InputError("series of a set have no scale in common: leave --scaling out, or give window or season.")
     if calendar:
         raise InputError("a model of a set reads values only: leave --calendar out, or choose a series with --only.")
 

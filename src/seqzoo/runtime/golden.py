@@ -83,7 +83,7 @@ def compare(bundle: Bundle, predict: Callable[[FloatArray], FloatArray]) -> Comp
     if given.shape != expected.shape:
         raise IntegrityError(f"forecast of shape {list(given.shape)}; golden is {list(expected.shape)}.")
     scale = np.full(rows, contract.scaling.scale)
-    if contract.scaling.kind == "window":  # the unit of the network's forecast, where the series of a set differ
+    if contract.scaling.kind != "series":  # the unit of the network's forecast, where the series of a set differ
         scale = np.maximum(scale, np.ravel(contract.scaling.frame(values_of(context)).spread))
     bounds = TOLERANCE * scale
     if kind == "float64":  # both levels were rounded once

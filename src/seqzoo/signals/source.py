@@ -233,7 +233,8 @@ class ObservedSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
             InputError: a series is not on this machine.
         """
         pasts = [member.past() for member in self.members]
-        return Scaling(float(np.concatenate(pasts).mean()), min(Scaling.fit(past).scale for past in pasts), kind)
+        least = min(Scaling.fit(past).scale for past in pasts)
+        return Scaling(float(np.concatenate(pasts).mean()), least, kind, self.season if kind == "season" else 1)
 
 
 def digest_of(labels: Sequence[str], members: Sequence[Observed]) -> str:

@@ -17,7 +17,7 @@ from ..data.windows import HELD_OUT, sliding
 from ..errors import DivergedError, InputError
 from ..evaluation.holdout import check_cutoffs
 from ..forecasters.linear import validation_errors
-from ..signals import Observed
+from ..signals import Observed, ObservedSet
 from ..zoo import _model_files
 from ..zoo._recipes import Recipe
 from ..zoo._registry import Architecture
@@ -157,6 +157,8 @@ def choose(
         InputError: as `training.loop.train`.
     """
     kinds = [kind for kind in KINDS if kind != "season" or has_season(spec.source, spec.context_length)]
+    if isinstance(spec.source, ObservedSet):  # whose series have no level and scale in common
+        kinds.remove("series")
     adam = spec.recipe if keeps_optimiser else dataclasses.replace(spec.recipe, optimiser="adam", learning_rate=RATE)
     candidates = [
         msgspec.structs.replace(spec, recipe=adam, scaling_kind=kind) for kind in kinds if scaling in (None, kind)

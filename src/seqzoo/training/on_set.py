@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.scaling import Scaling
+from ..data.scaling import Kind, Scaling
 from ..data.series import Series
 from ..data.windows import held_out_of, pooled, spread_out
 from ..errors import InputError
@@ -35,6 +35,7 @@ def spec_on_set(
     *,
     context_length: int | None = None,
     season: int | None = None,
+    scaling: Kind = "window",
     seed: int = 0,
     changes: Mapping[str, Any] | None = None,
 ) -> TrainingSpec:
@@ -47,6 +48,7 @@ def spec_on_set(
         context_length: L; by default chosen by the error of one ridge regression for all series, on the values before
             the cutoffs.
         season: steps of a season; by default by the frequency, for a series of the median length.
+        scaling: "window", or "season" with a context of at least a season; `on_series.choose` compares the two.
         changes: as for `TrainingSpec.of`.
 
     Raises:
@@ -80,7 +82,7 @@ def spec_on_set(
         recipe=parts["recipe"],
         seed=seed,
         model_file=_model_files.sha256_of(architecture.name),
-        scaling_kind="window",
+        scaling_kind=scaling,
     )
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .._arrays import channel
 from .._extras import one_thread
 from ..data.windows import Windows
+from ..forecasters.simple import seasonal_naive_weights
 from ..zoo import _registry
 from ..zoo._recipes import Recipe
 from .loop import fit
@@ -28,15 +29,21 @@ FARTHEST = 50.0  # units of a value from the last one
 
 
 class Framed(nn.Module):
-    """A network between windows [B, L, 1] and forecasts [B, H] of series in units of about 1."""
+    """A network between windows [B, L, 1] and forecasts [B, H] of series in units of about 1.
 
-    def __init__(self, network: nn.Module, context_length: int, horizon: int) -> None:
+    Args:
+        season: steps of the season that the weighted sum repeats before training; 1 for the last value.
+    """
+
+    def __init__(self, network: nn.Module, context_length: int, horizon: int, season: int) -> None:
         super().__init__()
         self.network = network
-        self.linear = nn.Linear(context_length, horizon)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
         self.size = context_length**0.5  # of a random walk of this length, in steps
+        self.linear = nn.Linear(context_length, horizon)
+        nn.init.zeros_(self.linear.bias)
+        naive = torch.from_numpy(seasonal_naive_weights(context_length, horizon, season=season))
+        with torch.no_grad():
+            self.linear.weight.copy_(self.size * naive)
 
     def forward(self, context: Tensor) -> Tensor:
         last = context[:, -1:]
@@ -48,13 +55,15 @@ class Framed(nn.Module):
 
 
 def trained(
-    architecture: str, size: dict[str, Any], windows: Windows, held_out: Windows, recipe: Recipe, seed: int
+    architecture: str, size: dict[str, Any], windows: Windows, held_out: Windows, recipe: Recipe, seed: int,
+    season: int,
 ) -> tuple[nn.Module, int]:
     """A framed network of least absolute error on the held-out windows, and its step.
 
     Args:
         size: fields of the architecture's config besides the lengths.
         windows: what it is trained on, in units in which an error counts alike in each series.
+        season: as for `Framed`.
 
     Raises:
         DivergedError: the loss became infinite or NaN.
@@ -64,7 +73,7 @@ def trained(
     config = dataclasses.replace(entry.config(), context_length=length, horizon=horizon, **size)
     given = Finite(windows, held_out, recipe.batch_size, seed)
     fitted = fit(
-        lambda: Framed(entry.module(config), length, horizon), given, recipe, seed, loss=nn.functional.l1_loss
+        lambda: Framed(entry.module(config), length, horizon, season), given, recipe, seed, loss=nn.functional.l1_loss
     )
     return fitted.module, fitted.best_step
 

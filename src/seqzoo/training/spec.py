@@ -106,11 +106,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _check_members(self, source: ObservedSet) -> None:
         """Raises InputError unless each series of a set has a window to train on, and the scaling is per window."""
-        if self.scaling_kind != "window":
-            raise InputError(
-                "series of a set have no scale in common: the scaling must be window, got "
-                f"{self.scaling_kind}."
-            )
+        if self.scaling_kind == "series":
+            raise InputError("series of a set have no scale in common: the scaling must be window or season.")
         needed = self.context_length + self.horizon
         for label, member in zip(source.labels, source.members, strict=True):
             trained_on = member.cutoff - held_out_of(member.cutoff, self.horizon)
@@ -239,7 +236,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def has_season(source: Source, context_length: int) -> bool:
     """Whether a window holds a season of the source, which scaling by season needs."""
-    return isinstance(source, Observed) and 1 < source.season <= context_length
+    return not isinstance(source, Simulated) and 1 < source.season <= context_length
 
 
 def changed(parts: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,20 +28,23 @@ class Network(NamedTuple):
 
     Args:
         size: fields of its config.
-        share: of the steps of RECIPE; a step of a recurrent network takes ten times that of an MLP.
+        recipe: its settings; a step of a recurrent network takes ten times that of an MLP.
         seeds: members of the ensemble for each preparation of the series.
+        stops: whether the trials' share of the steps is that of this network too.
     """
 
     size: dict[str, int]
-    share: float
+    recipe: Recipe
     seeds: int
+    stops: bool
 
 
 NETWORKS = {
-    "mlp": Network({"hidden_size": 64}, 1.0, 3),
-    "gru": Network({"hidden_size": 32}, 0.5, 1),
-    "tcn": Network({"channels": 24}, 0.5, 1),
+    "mlp": Network({"hidden_size": 128}, dataclasses.replace(RECIPE, steps=2000, learning_rate=3e-3), 2, True),
+    "gru": Network({"hidden_size": 32}, dataclasses.replace(RECIPE, steps=600), 1, False),
+    "tcn": Network({"channels": 24}, dataclasses.replace(RECIPE, steps=600), 1, False),
 }
+TRIAL = {"hidden_size": 64}  # the size of the MLP of the trials
 
 
 class Member(NamedTuple):
@@ -81,10 +84,11 @@ def forecasts(architecture: str, training: Sequence[Array], horizon: int, season
         parts = [_Part.of(values, horizon, season, member.adjusts) for values in training]
         windows, recent = _windows(parts, member.length, horizon)
         few = Windows(windows.context[-2:], windows.target[-2:])  # judged once, at the end: nothing is chosen
-        steps = max(50, round(RECIPE.steps * network.share * member.steps))
-        recipe = dataclasses.replace(RECIPE, steps=steps, evaluate_every=10 * steps)
+        steps = max(50, round(network.recipe.steps * (member.steps if network.stops else 1.0)))
+        recipe = dataclasses.replace(network.recipe, steps=steps, evaluate_every=10 * steps)
         for seed in range(network.seeds):
-            module, _ = trained(architecture, network.size, windows, few, recipe, seed)
+            start = 1 if member.adjusts else season
+            module, _ = trained(architecture, network.size, windows, few, recipe, seed, start)
             ahead.append(_restored(parts, forecast(module, recent)))
     return np.asarray(np.mean(ahead, axis=0))
 
@@ -110,7 +114,7 @@ def _chosen(training: Sequence[Array], horizon: int, season: int) -> tuple[Membe
 
     earlier = [values[:-horizon] for values in training]
     target = np.stack([values[-horizon:] for values in training])
-    unit = np.array([absolute_scale(values, season) or 1.0 for values in earlier])
+    unit = np.array([_unit(values, season) for values in earlier])
     can_adjust = season > 1 and all((values > 0).all() for values in training)
     best: dict[bool, tuple[float, Member, Array]] = {}
     for adjusts in (False, True) if can_adjust else (False,):
@@ -118,7 +122,8 @@ def _chosen(training: Sequence[Array], horizon: int, season: int) -> tuple[Membe
         entered = np.stack([part.entered(values) for part, values in zip(parts, target, strict=True)])
         for length in _lengths(season):
             windows, recent = _windows(parts, length, horizon)
-            module, step = trained("mlp", NETWORKS["mlp"].size, windows, Windows(recent, entered), RECIPE, 0)
+            start = 1 if adjusts else season
+            module, step = trained("mlp", TRIAL, windows, Windows(recent, entered), RECIPE, 0, start)
             ahead = _restored(parts, forecast(module, recent))
             error = _mase(ahead, target, unit)
             if adjusts not in best or error < best[adjusts][0]:
@@ -153,12 +158,17 @@ class _Part(NamedTuple):
     def of(cls, values: Array, horizon: int, season: int, adjusts: bool) -> _Part:
         indices = seasonal_indices(values, season) if adjusts else np.ones(season)
         every = indices[np.arange(len(values) + horizon) % season]
-        unit = absolute_scale(values, season) or 1.0
+        unit = _unit(values, season)
         return cls(values / every[: len(values)] / unit, unit, every[len(values) :])
 
     def entered(self, target: Array) -> Array:
         """The next H values in the units of the networks."""
         return np.asarray(target / self.ahead / self.unit)
+
+
+def _unit(values: Array, season: int) -> float:
+    """The mean seasonal difference of a series, or of neighbours where it is no longer than a season; 1 for 0."""
+    return absolute_scale(values, season if len(values) > season else 1) or 1.0
 
 
 def _restored(parts: Sequence[_Part], ahead: Array) -> Array:

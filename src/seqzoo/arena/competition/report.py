@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...evaluation.verdicts import Interval, mean_interval
 from .. import measurements
 from ..report.findings import Axis, Finding, Mark, chosen_of, part_of
 from ..report.tables import markdown_table
@@ -18,7 +19,11 @@ from .sets import PUBLISHED, SETS, tolerance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEADINGS = ["set", "model", "series", "MASE", "published", "difference", "agrees", "CPU seconds", "CPU hours of all"]
+HEADINGS = [
+    "set", "model", "series", "MASE", "95% interval", "less AutoETS", "published", "difference", "agrees",
+    "CPU seconds", "CPU hours of all",
+]
+BESIDE = "auto_ets"  # each model's MASE is compared with that of this one, series by series
 
 
 class CompetitionResults(measurements.Measurements[dict[str, str], Scores]):
@@ -38,6 +43,15 @@ class Cell(NamedTuple):
     def value(self) -> float:
         """The mean MASE over the scored series."""
         return float(np.mean(list(self.mase.values())))
+
+    @property
+    def interval(self) -> Interval:
+        """The mean MASE with its 95% interval, over series."""
+        return mean_interval(list(self.mase.values()))
+
+    def less(self, other: Cell) -> Interval:
+        """The mean difference from another model's MASE on the same series, with its 95% interval."""
+        return mean_interval([value - other.mase[name] for name, value in self.mase.items()])
 
     @property
     def is_whole(self) -> bool:
@@ -100,12 +114,30 @@ def cells(results: CompetitionResults) -> Iterator[Cell]:
 
 def facts(results: CompetitionResults) -> list[dict[str, Any]]:
     """The cells for machines."""
+    every = list(cells(results))
     return [
         {"set": cell.set_name, "model": cell.model, "series": len(cell.mase), "of": SETS[cell.set_name].count,
-         "mase": cell.value, "published": cell.published, "agrees": cell.agrees, "stand_ins": cell.stand_ins,
+         "mase": cell.value, "interval": _ends(cell.interval), "less_auto_ets": _of(_beside(cell, every)),
+         "published": cell.published, "agrees": cell.agrees, "stand_ins": cell.stand_ins,
          "cpu_seconds": cell.seconds, "cpu_hours_of_all": cell.hours}
-        for cell in cells(results)
+        for cell in every
     ]  # fmt: skip
+
+
+def _ends(interval: Interval) -> list[float]:
+    return [interval.low, interval.high]
+
+
+def _of(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.value, interval.low, interval.high]
+
+
+def _beside(cell: Cell, every: Collection[Cell]) -> Interval | None:
+    """The difference from AutoETS; None for itself, and where one of the two lacks series."""
+    other = next((each for each in every if (each.set_name, each.model) == (cell.set_name, BESIDE)), None)
+    if other is None or cell.model == BESIDE or not (cell.is_whole and other.is_whole):
+        return None
+    return cell.less(other)
 
 
 def summarise(results: CompetitionResults, part: str, chosen: Collection[str]) -> Finding:
@@ -120,8 +152,9 @@ def summarise(results: CompetitionResults, part: str, chosen: Collection[str]) -
               if name not in LABELS]  # fmt: skip
     return Finding(
         list(dict.fromkeys(cell.model for cell in every)), sets, part, Axis("MASE", is_logarithmic=False), HEADINGS,
-        [_row(cell) for cell in shown], list(_sentences(shown)),
+        [_row(cell, _beside(cell, every)) for cell in shown], list(_sentences(shown)),
         {"Measured on": "the series after the training part of each", "Bars": "none",
+         "Intervals": "95%, Student's t over series",
          "Versions": ", ".join(f"{name} {version}" for name, version in results.settings.items())},
         marks,
     )  # fmt: skip
@@ -155,6 +188,17 @@ def _overview_cell(row: dict[str, Any]) -> str:
     return f"{row['mase']:.3f}" + ("" if row["published"] is None else f" ({row['published']:.3f})")
 
 
+def standings(rows: list[dict[str, Any]]) -> str:
+    """A table from `facts` of how far the MASE of our models lies from that of AutoETS, with 95% intervals."""
+    models = [name for name in OF_A_SET if any(row["model"] == name and row["less_auto_ets"] for row in rows)]
+    lines = []
+    for set_name in dict.fromkeys(row["set"] for row in rows):
+        own = {row["model"]: row["less_auto_ets"] for row in rows if row["set"] == set_name}
+        cells = ["{:+.3f} ({:+.3f} to {:+.3f})".format(*own[model]) if own.get(model) else "" for model in models]
+        lines.append([SETS[set_name].label, *cells])
+    return markdown_table(["set", *(LABELS[name] for name in models)], lines)
+
+
 def figure(results: CompetitionResults) -> Figure:
     """MASE by set: each model as a dot, what others published as rings. Only whole sets, if there are any."""
     from ...evaluation import plots
@@ -176,13 +220,15 @@ def figure(results: CompetitionResults) -> Figure:
     return picture
 
 
-def _row(cell: Cell) -> list[str]:
+def _row(cell: Cell, less: Interval | None) -> list[str]:
     stated, row = cell.published, SETS[cell.set_name]
     difference = "" if stated is None or not cell.is_whole else f"{cell.value / stated - 1:+.2%}"
     verdict = {None: "", True: "yes", False: "no"}[cell.agrees]
     digits = 6 if cell.model == "seasonal_naive" else 3
     return [
         row.label, LABELS[cell.model], f"{len(cell.mase):,} of {row.count:,}", f"{cell.value:.{digits}f}",
+        "{:.3f} to {:.3f}".format(*_ends(cell.interval)),
+        "" if less is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*less),
         "" if stated is None else f"{stated:.{digits}f}", difference, verdict, f"{cell.seconds:.3g}",
         f"{cell.hours:.2g}",
     ]  # fmt: skip

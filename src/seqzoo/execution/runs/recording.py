@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from ... import _storage
 from ..._arrays import values_of, with_channel, with_known
 from ..._course import Evaluation
-from ...data.scaling import Scaling
 from ...data.windows import HELD_OUT
 from ...errors import InputError
 from ...evaluation.holdout import LINEAR, rules_of_windows
@@ -90,7 +90,9 @@ def train(
         append(folder / EVENTS, event)
 
     began, windows = _began(spec)
-    scaling = Scaling(kind="window") if isinstance(spec.source, ObservedSet) else spec.scaling  # that of `windows`
+    scaling = spec.scaling
+    if isinstance(spec.source, ObservedSet):  # whose `windows` are standardised
+        scaling = msgspec.structs.replace(scaling, center=0.0, scale=1.0)
     say(began)
     on_began(began)
     log, checkpoint = Log(folder / EVENTS), folder / CHECKPOINT
