@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import random
 import shutil
@@ -119,6 +120,16 @@ def same_fresh_seeds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """What draws a fresh seed in a test draws the same one in every run: a run that passed passes again."""
     drawn = SimpleNamespace(randbelow=random.Random(request.node.name).randrange)
     monkeypatch.setattr(scoring, "secrets", drawn)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_clients() -> None:
+    """A server on a busy machine may take longer to answer than the five seconds that httpx grants by default."""
+    if "httpx" in sys.modules:
+        import httpx
+
+        granted = inspect.signature(httpx.get).parameters["timeout"].default  # one object for all functions of httpx
+        granted.connect = granted.read = granted.write = granted.pool = 60.0
 
 
 @pytest.fixture(scope="session", autouse=True)

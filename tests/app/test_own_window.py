@@ -31,3 +31,20 @@ def test_numbers_near_one_are_short():
                                   "1_2_\u0663", "1_2_\uff13", "1_2_ 3", "1_2_0x3"])  # fmt: skip
 def test_what_is_no_window_is_none(text):
     assert own_window.read(text, 3) is None
+
+
+def test_a_window_far_from_zero_keeps_the_digits_that_differ():
+    window = 1.7e9 + np.array([0.25, 3.5, 9.125])
+    assert own_window.rounded(window).tolist() == window.tolist()
+    assert own_window.read(own_window.written(window), 3).tolist() == window.tolist()
+
+
+def test_the_times_of_a_pasted_table_stand_in_the_address_and_what_is_no_time_is_none():
+    rows = "\n".join(f"2024-01-01T{hour:02}:00+01:00,{hour}" for hour in range(10))
+    given = own_window.pasted(f"time,value\n{rows}", "the text", 4)
+    assert given is not None and given.window.tolist() == [6, 7, 8, 9]
+    assert given.times is not None and given.times.stamps(1)[0] == "2024-01-01T06:00+01:00"
+    text = own_window.written_times(given.times)
+    assert text == "2024-01-01T05:00~h~+01:00" and own_window.read_times(text) == given.times
+    for bad in ("", "2024-01-01", "x~h", "NaT~h", "2024-01-01~fortnight", "2024-01-01~h~Nowhere", "9999-01-01~h"):
+        assert own_window.read_times(bad) is None

@@ -17,20 +17,42 @@ from support.terminal import Terminal
 TINY = ["--models", "linear,mlp", "--seeds", 2, "--windows", 640, "--workers", 1]
 
 
-def test_an_arena_from_training_to_report_and_again_without_training(terminal: Terminal, home: Path) -> None:
-    said = terminal("arena", *TINY, "--budget", 200, "--budget", "endless")
+def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without_training(
+    terminal: Terminal, home: Path
+) -> None:
+    budgets = ["--budget", "200", "--budget", "endless"]
+    options = ["--models", "linear,mlp", "--windows", "640", "--workers", "1", *budgets, "--seeds"]
+    folder = home / "arena" / "sine"
+    with subprocess.Popen(
+        [sys.executable, "-m", "seqzoo", "arena", *options, "200"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
+    ) as running:  # fmt: skip
+        try:
+            assert any(line.startswith("1/800") for line in running.stdout), "no result was written"
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate()
+        finally:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode == 130, err
+    assert "Traceback" not in err
+    assert "Report: " in out and (folder / "index.html").is_file()
+    there = len(results.load(folder).cells)
+    assert 0 < there < 800
+
+    seeds = there // 4 + 1  # one more than are complete
+    said = terminal("arena", *options, seeds)
     assert said.status == 0, said
-    assert "8/8  mlp, endless, seed 1: excess " in said.out
+    assert f"{4 * seeds}/{4 * seeds}  mlp, endless, seed {seeds - 1}: excess " in said.out
     for part in ("sine, 200 points", "sine, endless", "best linear", "Report: "):
         assert part in said.out
-    folder = home / "arena" / "sine"
     assert {path.name for path in folder.iterdir()} == {"results.json", "report.md", "index.html", "excess.svg"}
     found = results.load(folder)
-    assert len(found.cells) == 8 and all(cell.outcome is not None for cell in found.cells)
+    assert len(found.cells) == 4 * seeds and all(cell.outcome is not None for cell in found.cells)
     assert set(found.footprints) == {"linear", "mlp"}
     before = (folder / "results.json").read_bytes()
 
-    again = terminal("arena", *TINY, "--budget", "200", "--budget", "endless", "--json")
+    again = terminal("arena", *options, seeds, "--json")
     facts = json.loads(again.out)
     assert facts["finished"] is True and [board["points"] for board in facts["boards"]] == [200, None]
     assert (folder / "results.json").read_bytes() == before  # seconds of training would have changed
@@ -100,27 +122,3 @@ def test_without_the_extra_the_line_that_installs_it_is_shown(
     monkeypatch.setitem(sys.modules, missing, None)
     assert "pip install 'seqzoo[arena]'" in terminal(command).refusal
     assert not home.exists()
-
-
-def test_ctrl_c_ends_with_what_is_there_and_the_same_command_continues(home: Path, terminal: Terminal) -> None:
-    options = ["--models", "linear", "--seeds", "200", "--windows", "1280", "--workers", "1"]
-    folder = home / "arena" / "sine"
-    with subprocess.Popen(
-        [sys.executable, "-m", "seqzoo", "arena", *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
-    ) as running:  # fmt: skip
-        try:
-            assert any(line.startswith("1/200") for line in running.stdout), "no result was written"
-            running.send_signal(signal.SIGINT)
-            out, err = running.communicate()
-        finally:
-            if running.poll() is None:
-                os.killpg(running.pid, signal.SIGKILL)
-    assert running.returncode == 130, err
-    assert "Traceback" not in err
-    assert "Report: " in out and (folder / "index.html").is_file()
-    there = len(results.load(folder).cells)
-    assert 0 < there < 200
-    options[3] = str(there)
-    again = terminal("arena", *options)
-    assert again.status == 0 and f"{there} of {there} " in again.out

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -181,10 +182,13 @@ def test_a_model_that_is_fitted_again_has_the_scaling_of_its_past_and_equal_weig
     spec = TrainingSpec.of_manifest(open_bundle(shelf.find("mlp.airline")).manifest)
     past = np.array(collection.load("series:airline").values[:100])
     window = past[-12:][None, :, None]
-    once = refitted(spec, past, 8)(window)
-    np.testing.assert_array_equal(once, refitted(spec, past, 8)(window))
-    assert once.shape == (1, 8)
-    np.testing.assert_allclose(refitted(spec, 1e6 + 50 * past, 8)(1e6 + 50 * window), 1e6 + 50 * once, rtol=1e-7)
+    for kind in ("series", "season"):
+        own = msgspec.structs.replace(spec, scaling_kind=kind)
+        once = refitted(own, past, 8)(window)
+        np.testing.assert_array_equal(once, refitted(own, past, 8)(window))
+        assert once.shape == (1, 8)
+        moved = refitted(own, 1e6 + 50 * past, 8)(1e6 + 50 * window)
+        np.testing.assert_allclose(moved, 1e6 + 50 * once, rtol=1e-7, err_msg=kind)
 
 
 def test_what_cannot_be_backtested_is_refused_in_one_line(terminal: Terminal, tmp_path: Path) -> None:

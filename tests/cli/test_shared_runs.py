@@ -10,6 +10,8 @@ from seqzoo.execution.runs import Runs, recording
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
+pytestmark = pytest.mark.usefixtures("few_windows")
+
 SMALL = {"recipe.steps": 300, "recipe.evaluate_every": 100}
 OPTIONS = [word for key, value in SMALL.items() for word in ("--set", f"{key}={value}")]
 

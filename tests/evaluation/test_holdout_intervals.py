@@ -44,5 +44,5 @@ def test_errors_of_targets_beyond_the_end_are_not_known():
 
 def test_a_level_that_needs_more_errors_than_there_are_is_left_out(rng):
     errors = np.abs(rng.standard_normal((30, 2)))
-    allowed = {count: list(measured(errors[:count], errors)) for count in (3, 4, 9, 19)}
+    allowed = {count: list(measured(errors[:count], [errors])) for count in (3, 4, 9, 19)}
     assert allowed == {3: [], 4: [0.8], 9: [0.8, 0.9], 19: [0.8, 0.9, 0.95]}

@@ -92,6 +92,19 @@ def test_a_move_is_in_proportion_to_the_scale_of_the_model():
     np.testing.assert_allclose(found.derivative, [3, 1], atol=found.error)
 
 
+def test_the_derivative_of_a_model_that_reads_float64_keeps_its_digits_far_from_zero():
+    center, scale, weights = 1.7e9, 4.0, np.array([0.25, -0.5, 1.25])
+
+    def forecast(windows):  # as a scaled graph: float64 outside, float32 inside
+        inside = ((windows - center) / scale).astype(np.float32)
+        return (inside @ weights.astype(np.float32)).astype(np.float64) * scale + center
+
+    window = center + np.array([3.0, -2.5, 1.75])
+    found = sensitivity.served(forecast, window, scale, center, single=False)
+    assert found.forecast == pytest.approx(center + weights @ [3.0, -2.5, 1.75], rel=0, abs=1e-5)
+    assert np.abs(found.derivative - weights).max() < found.error < 1e-3
+
+
 def test_the_cosine_is_one_for_the_same_weighing_and_nothing_for_none():
     one = np.array([1.0, 2.0, -1.0])
     assert sensitivity.cosine(one, 5 * one) == pytest.approx(1)

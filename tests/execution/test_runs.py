@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import time
 from pathlib import Path
 
@@ -69,18 +67,20 @@ def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(
     assert wait_for(Runs(runs.home), run, "finished").evaluations == done.evaluations
 
 
-def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_stopped(runs):
-    run = runs.start("linear.sine", msgspec.structs.replace(TINY, size=None, steps=20_000, learning_rate=0.05))
-    wait_for(runs, run, "running", evaluations=2)
+def test_a_run_whose_process_died_says_so_can_go_on_and_can_be_kept_once_it_is_stopped(runs, monkeypatch):
+    changes = {"recipe.steps": 20_000, "recipe.learning_rate": 0.05, "recipe.batch_size": 16}
+    run = runs.begin(TrainingSpec.of(_registry.entry("linear.square"), changes=changes))
+    now = wait_for(runs, run, "running", evaluations=2)
+    while not is_useful(now):
+        now = wait_for(runs, run, "running", evaluations=len(now.evaluations) + 1)
     runs._processes[run][1].kill()
     died = wait_for(runs, run, "died")
     assert "-9" in died.problem and len(died.evaluations) >= 2
-    runs.resume(run)
-    now = wait_for(runs, run, "running", evaluations=len(died.evaluations) + 1)
-    while not is_useful(now):
-        now = wait_for(runs, run, "running", evaluations=len(now.evaluations) + 1)
-    runs._processes[run][1].release()  # as when the server ends, however it does
-    wait_for(runs, run, "paused")
+    launched = []
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "_launch", lambda *given: launched.append(given))
+        runs.resume(run)
+    assert launched == [(run, "train", "run")]
     runs.stop(run)
     assert runs.status(run).state == "stopped"
     with pytest.raises(InputError, match="stopped"):
@@ -88,15 +88,15 @@ def test_a_run_whose_process_died_says_so_goes_on_and_can_be_kept_once_it_is_sto
     for name, said in (("lstm.sine", "shipped"), ("../x", re.escape("../x")), ("bayes.sine", "computed")):
         with pytest.raises(InputError, match=said):
             runs.keep(run, name)
-    runs.keep(run, "linear.sine-mine")
+    runs.keep(run, "linear.square-mine")
     assert runs.status(run).state == "keeping"
     ended = wait_for(runs, run, "stopped")
-    assert [one.name for one in ended.saved] == ["linear.sine-mine"]
-    manifest = store.open_bundle(shelf.available()["linear.sine-mine"]).manifest
-    assert manifest.name == "linear.sine-mine" and manifest.score.excess[0] == ended.saved[0].excess
+    assert [one.name for one in ended.saved] == ["linear.square-mine"]
+    manifest = store.open_bundle(shelf.available()["linear.square-mine"]).manifest
+    assert manifest.name == "linear.square-mine" and manifest.score.excess[0] == ended.saved[0].excess
     assert TrainingSpec.of_manifest(manifest) == ended.plan.spec
-    with pytest.raises(InputError, match=r"'linear\.sine-mine'"):
-        runs.keep(run, "linear.sine-mine")
+    with pytest.raises(InputError, match=r"'linear\.square-mine'"):
+        runs.keep(run, "linear.square-mine")
 
 
 def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_changed_signal(runs):
@@ -109,7 +109,7 @@ def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_chan
         runs.keep(run, "transformer.sine-mine")
     run = runs.start("lstm.sine", msgspec.structs.replace(TINY, sigma=0.3, steps=20_000))
     wait_for(runs, run, "running", evaluations=1)
-    os.kill(runs._processes[run][1].pid, signal.SIGTERM)
+    runs._processes[run][1].release()  # as when the server ends, however it does
     began = wait_for(runs, run, "paused").began
     assert (runs.folder / run / "checkpoint.safetensors").exists()
     expected = dict(floors(Sine(sigma=0.3), 20, samples=50_000)[0].items())

@@ -66,7 +66,7 @@ def test_a_frame_that_cannot_be_read_costs_at_most_a_line(app: Running) -> None:
     address = app.address.replace("http", "ws") + "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
     before = len(logged(app))
     for frames in FRAMES:
-        with connect(address, origin=Origin(app.address), max_size=None, close_timeout=1) as socket:
+        with connect(address, origin=Origin(app.address), max_size=None, open_timeout=60, close_timeout=1) as socket:
             with contextlib.suppress(ConnectionClosed, TimeoutError):
                 for frame in frames:
                     socket.send(frame)

@@ -21,7 +21,8 @@ from support.terminal import Terminal
 KEYS = (
     "engine seed pasted dragged frequency phase amplitude noise poke_at poke_by window horizon run scale at size "
     "rate batch sigma steps draw optimiser off order code tour stop t unit ahead scope sort freeze ablate values "
-    "architecture signal question part models"
+    "architecture signal question part models time value id only gaps decimal dates zone missing keep depth season "
+    "ahead period calendar"
 ).split()
 NONSENSE = [
     "", "inf", "1e400", "-1e400", "-1", "%D9%A3", "%EF%BC%99", "%00", "%FF%FE", "%ED%A0%80", "0x10", "9" * 400,
@@ -33,7 +34,7 @@ PAGES = {
     "/models/gaf_cnn.sine?view=inside": "derivative", "/models/lstm.sine?view=rollout": "floor",
     "/models/lstm.sine?view=train": "The next run", "/models/lstm.sine?view=deploy": "bundle",
     "/models/lstm.sine?view=card": "Notice that every number", "/models/bayes.recall?view=predict": "Bayes",
-    "/models/lstm.sine?view=nonsense": "Bayes",
+    "/models/lstm.sine?view=nonsense": "Bayes", "/series": "Drop a file", "/series?of=series:nile": "100 values",
 }  # fmt: skip
 
 

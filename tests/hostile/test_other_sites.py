@@ -114,7 +114,7 @@ def test_the_socket_of_the_pages_opens_for_them_alone(app: Running) -> None:
     address = app.address.replace("http", "ws") + f"{SOCKET}websocket"
 
     async def connect(**headers: str) -> str | bytes:
-        async with websockets.connect(address, additional_headers=headers) as socket:
+        async with websockets.connect(address, additional_headers=headers, open_timeout=60) as socket:
             return await socket.recv()
 
     assert "maxPayload" in str(asyncio.run(connect(Origin=app.address)))

@@ -20,7 +20,10 @@ from typer.testing import CliRunner
 
 from seqzoo import load
 from seqzoo._arrays import with_known
+from seqzoo.app.gallery import sketches
+from seqzoo.app.model.inside.windows import HeldOutWindows
 from seqzoo.app.model.roll_out.measured import along
+from seqzoo.app.model.visit import Visit
 from seqzoo.app.ui import charts
 from seqzoo.bundles import holdout, shelf, store
 from seqzoo.bundles.describe import text_of
@@ -167,7 +170,7 @@ def test_the_bundle_is_proven_and_no_value_after_the_cutoff_reaches_it(kept):
     tensors["known"] = np.roll(tensors["known"], 1, axis=0)  # the calendar of the step itself, not of the next
     contents = {name: kept.read(name) for name in kept.manifest.files} | {store.HOLDOUT: serialise(tensors)}
     shifted = verify(store.write_bundle(shelf.place("gru.shifted"), kept.manifest, contents).path)
-    assert {check.name for check in shifted.checks if check.passed is False} == {"score", "split"}
+    assert {check.name for check in shifted.checks if check.passed is False} == {"coverage", "score", "split"}
     assert np.isclose(
         score_on_series(load(kept.path).predict, holdout.of(kept), L, H, known=holdout.known_of(kept)).mse.value,
         kept.manifest.score.mse[0], rtol=1e-3,
@@ -346,13 +349,21 @@ def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, t
     expected = load(kept.path, "onnx").forecast(np.column_stack([values, known[:300]]), 8, known[300:308])[0]
     stamps = {"with offsets": TIMES.stamps(300)}
     stamps["of the clock"] = [stamp[:-6] for stamp in stamps["with offsets"]]
-    for kind, options in (("with offsets", []), ("of the clock", ["--zone", "Europe/Berlin"])):
+    for kind, options, told in (
+        ("with offsets", [], ""),
+        ("of the clock", ["--zone", "Europe/Berlin"], ""),
+        ("of the clock", [], "its clock is read as that of Europe/Berlin"),
+    ):
+        if kind == "of the clock" and not options:
+            values, stamps[kind] = values[:200], stamps[kind][:200]  # before the clock changes
+            expected = load(kept.path, "onnx").forecast(np.column_stack([values, known[:200]]), 8, known[200:208])[0]
         file = tmp_path / "latest.csv"
         with file.open("w") as handle:
             csv.writer(handle).writerows([("when", "load"), *zip(stamps[kind], values.tolist(), strict=True)])
         given = ["forecast", "gru.meter", "--file", str(file), "-n", "8", "--json", *options]
         result = runner.invoke(app, given, catch_exceptions=False)
         np.testing.assert_allclose(json.loads(result.stdout)["forecast"], expected, rtol=1e-9, err_msg=kind)
+        assert told in result.stderr and ("its clock is read" in result.stderr) == bool(told)
     result = runner.invoke(app, ["predict", "gru.meter", "--file", str(file), "--json"], catch_exceptions=False)
     np.testing.assert_allclose(json.loads(result.stdout)["forecast"][0], expected[:H], rtol=1e-9)
     plain = tmp_path / "plain.txt"
@@ -381,6 +392,18 @@ def test_intervals_and_backtests_of_a_file_read_its_calendar(kept, tmp_path):
     np.testing.assert_allclose([step["mse"] for step in steps], np.square(errors).mean(axis=0), rtol=1e-6)
     again = [*asked[:-2], "--last", "2", "--refit", "1"]
     assert json.loads(runner.invoke(app, again, catch_exceptions=False).stdout)["cutoffs"] == 2
+
+
+def test_pages_read_the_channels_of_held_out_windows(kept):
+    model = load(kept.path, "onnx")
+    values, known = holdout.of(kept), holdout.known_of(kept)
+    visit = Visit(None, "gru.meter", model, {"window": "7"})  # type: ignore[arg-type]
+    held_out = HeldOutWindows(visit, on_change=None)  # type: ignore[arg-type]
+    chosen = held_out.batch(held_out.context()[None])
+    assert np.array_equal(chosen[0], np.column_stack([values, known])[7 : 7 + L])
+    typical = held_out.batch(held_out.typical(3, 0), held_out.beside(3))
+    assert np.array_equal(typical[0, :, 1:], known[:L]) and np.array_equal(typical[2, :, 1:], known[-H - L : -H])
+    assert sketches._measured(model).startswith("<svg")
 
 
 def test_code_examples_have_the_shapes_of_the_model(kept, tmp_path, monkeypatch):

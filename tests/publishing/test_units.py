@@ -174,7 +174,7 @@ def test_a_model_per_window_moves_and_stretches_with_its_windows(kept, kind):
 
 def test_a_model_by_season_adds_to_the_value_a_season_earlier_in_every_engine_and_is_refused_without_one():
     silent = lambda values: np.zeros((len(values), 9))  # noqa: E731
-    scaling, given = Scaling(50.0, 4.0, "season", 7), windows() - FAR
+    scaling, given = Scaling(50.0, 4.0, "season", 7), windows(20) - FAR
     repeated = given[:, [*range(13, 20), 13, 14], 0]
     np.testing.assert_array_equal(scaling.around(silent, given), repeated)
     network = Scaled(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(20, 9)), scaling)

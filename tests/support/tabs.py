@@ -34,7 +34,7 @@ class Tab:
         query = f"client_id={self.client}&tab_id={self.client}&document_id=d&next_message_id=0"
         query += "&implicit_handshake=true"
         socket = f"{address.replace('http', 'ws')}/_nicegui_ws/socket.io/?EIO=4&transport=websocket&{query}"
-        self._connecting = connect(socket, origin=Origin(address), max_size=None, close_timeout=2)
+        self._connecting = connect(socket, origin=Origin(address), max_size=None, open_timeout=60, close_timeout=2)
 
     def __enter__(self) -> Tab:
         self.socket: ClientConnection = self._connecting.__enter__()
@@ -49,7 +49,7 @@ class Tab:
         """All markup of the page."""
         return "\n".join(str((made.get("props") or {}).get("innerHTML", "")) for made in self.elements.values())
 
-    def read(self, until: Callable[[Tab], object], seconds: float = 30) -> Any:
+    def read(self, until: Callable[[Tab], object], seconds: float = 60) -> Any:
         """Take what the server sends until something holds; returns what it gave. Raises TimeoutError."""
         end = time.monotonic() + seconds
         while not (found := until(self)):

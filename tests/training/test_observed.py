@@ -222,8 +222,8 @@ def test_its_intervals_are_calibrated_on_values_that_no_weight_was_fitted_to_and
     predict = load("lstm.load", "onnx").predict
     with data_series.in_memory(garbage):
         changed = msgspec.structs.replace(spec.source, sha256=garbage.sha256)
-        again = series_intervals.calibration(predict, changed, 20, 1)
-    np.testing.assert_array_equal(again, series_intervals.calibration(predict, spec.source, 20, 1))
+        again = series_intervals.calibration(predict, changed, spec.scaling, 20, 1)
+    np.testing.assert_array_equal(again, series_intervals.calibration(predict, spec.source, spec.scaling, 20, 1))
 
 
 def test_every_door_gives_the_same_interval_from_the_bundle_alone(kept, at_home, terminal, tmp_path, monkeypatch):

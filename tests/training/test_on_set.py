@@ -10,17 +10,19 @@ import msgspec
 import numpy as np
 import pytest
 
-from seqzoo.bundles import holdout, store
+from seqzoo.bundles import holdout, intervals, store
 from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series
-from seqzoo.data.windows import pooled
+from seqzoo.data.windows import held_out_of, pooled
 from seqzoo.errors import InputError
 from seqzoo.evaluation.accuracy import absolute_scale
+from seqzoo.evaluation.intervals import rank
 from seqzoo.evaluation.on_a_set import MODEL, Units, score_on_set
 from seqzoo.publishing import build
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import Predictor
+from seqzoo.runtime.intervals import after_calibration, around
 from seqzoo.signals import Observed, ObservedSet
 from seqzoo.training.loop import train
 from seqzoo.training.on_set import spec_on_set
@@ -193,15 +195,52 @@ def test_from_a_file_of_several_series_to_a_model_that_forecasts_each(
     out = tmp_path / "ahead.csv"
     assert terminal("forecast", "mlp.stores", "--file", file, "--out", out).status == 0
     written = out.read_text("utf-8").splitlines()
-    assert written[0] == "unique_id,time,forecast" and len(written) == 1 + 5 * HORIZON
+    assert written[0] == "unique_id,time,forecast,lower_90,upper_90" and len(written) == 1 + 5 * HORIZON
     one = json.loads(terminal("forecast", "mlp.stores", "--file", file, "--only", "b", "--json").out)
     assert one["forecast"] == pytest.approx(ahead["series"][2]["forecast"])
-    assert "--only" in terminal("forecast", "mlp.stores", "--file", file, "--interval", 0.9).refusal
+    assert "--only" in terminal("forecast", "mlp.stores", "--file", file, "--plot", file.with_suffix(".svg")).refusal
+    assert "at most" in terminal("forecast", "mlp.stores", "--file", file, "--level", 0.999).refusal
+    assert "intervals" not in json.loads(
+        terminal("forecast", "mlp.stores", "--file", file, "--method", "none", "--json").out
+    )["series"][0]
+    (band,) = one["intervals"]
+    assert band == ahead["series"][2]["intervals"][0] and band["lower"][0] < one["forecast"][0] < band["upper"][0]
     assert "--only" in terminal("forecast", "line.sine", "--file", file).refusal  # a model of one signal
     assert "--scaling" in terminal(*words, "--scaling", "series").refusal
     assert terminal(*words, "--only", "b").status == 0 and (home / "models" / "mlp.stores_b").is_dir()
     file.write_text(file.read_text("utf-8").replace("A/2", "A/3"), "utf-8")
     assert "'A/2'" in terminal("verify", "mlp.stores", "--series", file).refusal
+
+
+def test_its_intervals_pool_errors_in_units_of_each_window_and_follow_each_series_by_itself(
+    kept: store.Bundle, at_home: Path
+) -> None:
+    model, facts, errors = Predictor(kept, "onnx"), kept.manifest.intervals, intervals.of(kept)
+    source, length = kept.manifest.source, kept.manifest.contract.context_length
+    assert facts is not None and facts.unit == "window" and facts.after is None
+    assert isinstance(source, ObservedSet)
+    expected = []
+    for member in source.members:
+        past = member.past()
+        for target in range(len(past) - held_out_of(len(past), HORIZON), len(past)):
+            windows = [past[target - ahead - length : target - ahead] for ahead in range(HORIZON)]
+            expected.append([abs(model.predict(window)[0, ahead] - past[target]) / window.std()
+                             for ahead, window in enumerate(windows)])  # fmt: skip
+    np.testing.assert_allclose(errors, np.sort(expected, axis=0), rtol=1e-4)
+    assert facts.levels[0].split.steps[0] > 0.5 and 0.1 < facts.levels[0].split.width[0] < 10
+    for label, member in zip(source.labels, source.members, strict=True):
+        history = member.series().values
+        ahead = model.predict(history[-length:])[0]
+        assert after_calibration(model, history, None, label) == member.cutoff
+        assert after_calibration(model, history, None) is None
+        (fixed,) = around(model, ahead, [0.9], history=history).levels
+        chosen = errors[rank(len(errors), 0.9) - 1]
+        np.testing.assert_allclose(fixed.upper - ahead, history[-length:].std() * chosen, rtol=1e-9)
+        moved = around(model, ahead, [0.9], history=history, begin=member.cutoff)
+        assert moved.followed == len(history) - member.cutoff
+        assert not np.allclose(moved.levels[0].upper, fixed.upper, rtol=1e-4)
+    with pytest.raises(InputError, match="history"):
+        around(model, ahead)
 
 
 def test_one_series_is_a_set_of_its_own(home: Path) -> None:

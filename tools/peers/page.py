@@ -118,13 +118,14 @@ def _settings(results: Facts) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(results["versions"].items()))
     facts = [
         f"Networks: the mean MASE of {settings['seeds']} seeds, of one above {settings['longest_of_seeds']:,} "
-        "values. CPU seconds are those of all trainings and forecasts, with one thread, on a machine that other work shared; "
+        "values. CPU seconds are those of all trainings and forecasts, with one thread, on a shared machine; "
         "those of `train` contain the choice of scaling and optimiser.",
         "`doctor`: the small networks of the [contest](doctor.md). `train`: what `seqzoo train --series` makes of an "
         "architecture by default; the GRU was trained on short series only. LSTM, TCN and GRU read at most 64 "
         "values.",
         f"neuralforecast: {settings['steps']} steps of {settings['batch']} windows, scaled by their mean and "
-        "deviation; one LSTM layer of 64 units; layers of NHITS and NBEATS of 128 units. All else is as the package sets it.",
+        "deviation; one LSTM layer of 64 units; layers of NHITS and NBEATS of 128 units. All else is as it is there "
+        "by default.",
         "skforecast: recursive gradient boosting of scikit-learn on L lags of the first differences.",
         "naive is seasonal naive, or the last value where there is no season. The unit of MASE is its error before "
         "the first cutoff. AutoETS and AutoTheta read the latest 1,000 values. Missing values are interpolated.",

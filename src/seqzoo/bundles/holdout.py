@@ -71,15 +71,15 @@ def known_of(bundle: Bundle) -> NDArray[np.float64] | None:
 
 def cutoff_in(bundle: Bundle, values: NDArray[np.float64]) -> int | None:
     """The cutoff of a bundle's training as an index of a series [T], which may begin or end elsewhere than the series
-    that the bundle was trained on; None if the held-out part does not occur in it.
+    that the bundle was trained on; None if the held-out part does not occur in it. Of a set, any series may be given.
 
     Raises:
         InputError, IntegrityError: as `of`.
     """
-    held_out = of(bundle)
-    for place in np.flatnonzero(values[: len(values) - len(held_out) + 1] == held_out[0]):
-        if np.array_equal(values[place : place + len(held_out)], held_out):
-            return int(place) + bundle.manifest.contract.context_length
+    for held_out in parts(bundle):
+        for place in np.flatnonzero(values[: max(0, len(values) - len(held_out) + 1)] == held_out[0]):
+            if np.array_equal(values[place : place + len(held_out)], held_out):
+                return int(place) + bundle.manifest.contract.context_length
     return None
 
 

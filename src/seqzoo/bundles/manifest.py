@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -162,6 +162,8 @@ class IntervalFacts(_Facts, frozen=True):
         zone: the series' time zone, where known.
         rate: the step size of adaptive intervals, see `evaluation.adaptive`.
         levels: what was measured on the held-out part, by ascending level.
+        unit: what errors, radii and widths are in: "series" for the series' units, "window" for the spread of each
+            window by `contract.scaling`, as for a set of series.
     """
 
     windows: int
@@ -169,6 +171,7 @@ class IntervalFacts(_Facts, frozen=True):
     zone: str | None
     rate: float
     levels: list[LevelFacts]
+    unit: Literal["series", "window"] = "series"
 
 
 class TrainingFacts(_Facts, frozen=True):
@@ -316,6 +319,8 @@ def _intervals_problem(facts: IntervalFacts, manifest: Manifest) -> str | None:
     if isinstance(manifest.source, Simulated):
         return "intervals of a simulated signal are calibrated on fresh windows, not stated"
     levels = [each.level for each in facts.levels]
+    if facts.unit == "window" and manifest.contract.scaling.kind == "series":
+        return "intervals in units of each window need a scaling by window"
     if levels != sorted(set(levels)) or not all(0 < level < 1 for level in levels):
         return f"intervals.levels must ascend between 0 and 1, got {str(levels)[:80]}"
     if facts.windows < 1 or not 0 < facts.rate < 1:

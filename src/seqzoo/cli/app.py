@@ -55,9 +55,11 @@ class _Commands(TyperGroup):
 def _plain(process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
     """The value that `process` reads. A text such as 1_0, which Python takes for ten, is refused."""
     value = process(ctx, given)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and isinstance(given, str) and number(given) is None:
-        raise typer.BadParameter(f"{shown(given)} is not a number in the digits 0 to 9")
+    several = isinstance(given, list | tuple) and isinstance(value, list | tuple) and len(given) == len(value)
+    for word, read in zip(given, value, strict=True) if several else [(given, value)]:
+        is_number = isinstance(read, int | float) and not isinstance(read, bool)
+        if is_number and isinstance(word, str) and number(word) is None:
+            raise typer.BadParameter(f"{shown(word)} is not a number in the digits 0 to 9")
     return value
 
 

@@ -542,9 +542,9 @@ def _trained_until(predictor: Forecaster, values: Array) -> int | None:
     """The cutoff of the model's training, where the series is the one that it was trained on."""
     from ..bundles import holdout
     from ..forecasters.protocol import has_bundle
-    from ..signals import Observed
+    from ..signals import Simulated
 
-    if not has_bundle(predictor) or not isinstance(predictor.manifest.source, Observed):
+    if not has_bundle(predictor) or isinstance(predictor.manifest.source, Simulated):
         return None
     return holdout.cutoff_in(predictor.bundle, values)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from ..data.windows import unbroken
 from ..errors import InputError
 from ..forecasters.protocol import Forecaster, has_bundle
+from ..forecasters.rollout import Interval
+from ..runtime import intervals as of_bundle
 from ..signals import ObservedSet
 from .app import FileOptions, emit
 from .reading import STANDARD_INPUT, MeasuredSet, check_steps, measured_set
@@ -33,12 +35,28 @@ def series_of(model: Forecaster, file: Path | None, how: FileOptions) -> Measure
     return measured_set(str(file), how)
 
 
-def forecast_each(model: Forecaster, read: MeasuredSet, horizon: int, out: Path | None, json: bool) -> None:
-    """Print or write the forecast of each series that is long enough; name the others.
+def forecast_each(
+    model: Forecaster,
+    read: MeasuredSet,
+    horizon: int,
+    levels: list[float],
+    method: str | None,
+    out: Path | None,
+    json: bool,
+) -> None:
+    """Print or write the forecast of each series that is long enough, with intervals; name the others.
+
+    Args:
+        levels: of intervals; by default that of `runtime.intervals`, where the model has one.
+        method: adaptive, split or none.
 
     Raises:
-        InputError: no series is long enough, or one has another frequency than the model's series.
+        InputError: no series is long enough, one has another frequency than the model's series, or a level cannot be.
     """
+    from .forecasts import check_method, missed, why_none
+    from .tables import show_columns
+
+    check_method(method, levels)
     histories: dict[str, Any] = {}
     left_out: dict[str, str] = {}
     for label, series in read.series.items():
@@ -51,38 +69,93 @@ def forecast_each(model: Forecaster, read: MeasuredSet, horizon: int, out: Path 
     if not histories:
         first, reason = next(iter(left_out.items()))
         raise InputError(f"no series of the file is long enough: {first!r} ({reason}).")
-    ahead = {label: model.forecast(history, horizon)[0].tolist() for label, history in histories.items()}
-    stamps = {label: _stamps(read.series[label], horizon) for label in ahead}
+    facts, note = of_bundle.facts_of(model), ""
+    if facts is None and (levels or method not in (None, "none")):
+        raise InputError(f"{model.name} holds no intervals: train it again with this version of seqzoo.")
+    if facts is not None and method != "none" and not levels:
+        note = why_none(model, facts, horizon)
+        levels = [] if note else [of_bundle.DEFAULT]
+    rows = [
+        _row(model, label, history, _stamps(read.series[label], horizon), horizon, levels, method)
+        for label, history in histories.items()
+    ]
+    if facts is not None and levels:
+        kind = "split conformal" if method == "split" else "adaptive"
+        how = "" if method == "split" else ", moved by what each series shows since its hold-out began"
+        note = f"Intervals are {kind}, from {facts.windows:,} calibration errors a step of all series{how}."
+        note += missed(facts, levels, kind)
     if out is not None:
         from ..data.reading import writing
 
-        writing.write(_columns(ahead, stamps, horizon), out)
+        writing.write(_columns(rows, horizon), out)
     if json:
-        rows = [{"unique_id": label, "stamps": stamps[label], "forecast": ahead[label]} for label in ahead]
-        emit({"model": model.name, "series": rows, "left_out": left_out})
+        emit({"model": model.name, "series": [_facts(row) for row in rows], "left_out": left_out})
         return
-    from .tables import show_columns
-
     typer.echo(read.told, err=True, nl=bool(read.told))
-    show_columns(_columns(ahead, stamps, horizon))
+    show_columns(_columns(rows, horizon))
     if left_out:
         named = ", ".join(f"{label!r} ({reason})" for label, reason in list(left_out.items())[:MOST_NAMED])
         more = "" if len(left_out) <= MOST_NAMED else f" and {len(left_out) - MOST_NAMED:,} more"
         typer.echo(f"Left out: {named}{more}.")
+    if note:
+        typer.echo(note)
     if out is not None:
         typer.echo(f"Forecast: {out}")
 
 
-def _columns(
-    ahead: dict[str, list[float]], stamps: dict[str, list[str] | None], horizon: int
-) -> dict[str, list[Any]]:
-    """The forecasts as columns: a row for each series and step."""
-    columns: dict[str, list[Any]] = {"unique_id": [label for label in ahead for _ in range(horizon)]}
-    if all(stamps.values()):
-        columns["time"] = [stamp for label in ahead for stamp in stamps[label] or []]
+class _Row(NamedTuple):
+    """The forecast [H] of one series, with its stamps and intervals."""
+
+    label: str
+    stamps: list[str] | None
+    forecast: list[float]
+    intervals: tuple[Interval, ...] = ()
+    method: str | None = None
+
+
+def _row(
+    model: Forecaster,
+    label: str,
+    history: Any,
+    stamps: list[str] | None,
+    horizon: int,
+    levels: list[float],
+    method: str | None,
+) -> _Row:
+    forecast = model.forecast(history, horizon)[0]
+    row = _Row(label, stamps, forecast.tolist())
+    if not levels or not has_bundle(model):
+        return row
+    begin = None if method == "split" else of_bundle.after_calibration(model, history, None, label)
+    known = of_bundle.around(model, forecast, levels, history=history, begin=begin)
+    return row._replace(intervals=known.levels, method=known.method)
+
+
+def _facts(row: _Row) -> dict[str, Any]:
+    """A row as JSON."""
+    facts: dict[str, Any] = {"unique_id": row.label, "stamps": row.stamps, "forecast": row.forecast}
+    if row.intervals:
+        facts["intervals"] = [
+            {"level": one.level, "lower": one.lower.tolist(), "upper": one.upper.tolist()} for one in row.intervals
+        ]
+        facts["interval_method"] = row.method
+    return facts
+
+
+def _columns(rows: list[_Row], horizon: int) -> dict[str, list[Any]]:
+    """The forecasts as columns: a row for each series and step, with the ends of its intervals."""
+    from .tables import ends_of
+
+    columns: dict[str, list[Any]] = {"unique_id": [row.label for row in rows for _ in range(horizon)]}
+    if all(row.stamps for row in rows):
+        columns["time"] = [stamp for row in rows for stamp in row.stamps or []]
     else:
-        columns["step"] = [step for _ in ahead for step in range(1, horizon + 1)]
-    return {**columns, "forecast": [value for values in ahead.values() for value in values]}
+        columns["step"] = [step for _ in rows for step in range(1, horizon + 1)]
+    columns["forecast"] = [value for row in rows for value in row.forecast]
+    for row in rows:
+        for name, values in ends_of(row.intervals).items():
+            columns.setdefault(name, []).extend(values.tolist())
+    return columns
 
 
 def _stamps(series: Series, horizon: int) -> list[str] | None:

@@ -27,6 +27,7 @@ from .app import (
 METHODS = ("adaptive", "split", "none")
 
 if TYPE_CHECKING:
+    from ..bundles.manifest import IntervalFacts
     from ..evaluation.scoring import Predict
     from ..forecasters.protocol import Forecaster
     from ..forecasters.rollout import Case, Interval
@@ -100,11 +101,10 @@ def forecast(
     if horizon is None:
         horizon = 50 if predictor.process is not None else predictor.horizon
     if not numbers and (read := series_of(predictor, file, how)) is not None:
-        for option, word in (("--interval", interval), ("--method", method), ("--plot", plot)):
-            if word is not None:
-                count = f"{file} holds {len(read.series):,}"
-                raise InputError(f"{option} is of one series, and {count}: choose one with --only.")
-        forecast_each(predictor, read, horizon, out, json)
+        if plot is not None:
+            count = f"{file} holds {len(read.series):,}"
+            raise InputError(f"--plot is of one series, and {count}: choose one with --only.")
+        forecast_each(predictor, read, horizon, list(interval or []), method, out, json)
         return
     given = given_series(numbers or [], file, how, predictor.context_length)
     check_frequency(predictor, given)
@@ -112,7 +112,8 @@ def forecast(
     is_own = case.observed is None
     best = "" if predictor.process is None else standing(predictor.process, own=is_own)
     outside = predictor.outside(_context(predictor, given, case.history)) if is_own else None
-    known = intervals_of(predictor, given, case, list(interval or []), method, seed)
+    label = str(how.stated.get("only", ""))
+    known = intervals_of(predictor, given, case, list(interval or []), method, seed, label)
     case = case._replace(intervals=known.intervals)
     clock = None if given is None else given.clock(len(case.history), horizon)
     if plot is not None:
@@ -209,9 +210,18 @@ class KnownIntervals(NamedTuple):
 
 
 def intervals_of(
-    predictor: Forecaster, given: Given | None, case: Case, levels: list[float], method: str | None, seed: int | None
+    predictor: Forecaster,
+    given: Given | None,
+    case: Case,
+    levels: list[float],
+    method: str | None,
+    seed: int | None,
+    label: str,
 ) -> KnownIntervals:
     """The intervals of a forecast: from the bundle of a model of a series, else calibrated here if levels are given.
+
+    Args:
+        label: the name of the series, where one of several was chosen.
 
     Raises:
         InputError: the method is unknown, or only a model of a series has it; or a level cannot be.
@@ -219,32 +229,23 @@ def intervals_of(
     import numpy as np
 
     from ..errors import InputError
-    from ..evaluation.intervals import highest_level
     from ..runtime import intervals as of_bundle
     from .reading import beside
 
-    if method is not None and method not in METHODS:
-        raise InputError(f"--method must be {', '.join(METHODS)}, got {method[:40]!r}.")
+    check_method(method, levels)
     if method == "none":
-        if levels:
-            raise InputError("--method none leaves intervals out, and --level asks for them: give one of both.")
         return KnownIntervals()
     facts = of_bundle.facts_of(predictor)
     if facts is None or case.observed is not None or not has_bundle(predictor):
         if method is not None:
             raise InputError(f"--method is for models of a series that hold intervals, and {predictor.name} is none.")
         return _calibrated(predictor, given, case, levels, seed) if levels else KnownIntervals()
-    horizon, highest = len(case.forecast), highest_level(facts.windows)
-    if not levels and horizon > predictor.horizon:
-        return KnownIntervals(note=f"No intervals: they end at step {predictor.horizon}, the forecast at {horizon}.")
-    if not levels and highest < of_bundle.DEFAULT:
-        possible = f"up to {highest:g} are possible (--level)" if highest > 0 else "none are possible"
-        return KnownIntervals(note=f"No intervals of level {of_bundle.DEFAULT:g}: {facts.windows} calibration errors "
-                                   f"are too few for it; {possible}.")  # fmt: skip
+    if not levels and (why := why_none(predictor, facts, len(case.forecast))):
+        return KnownIntervals(note=why)
     begin, history = None, np.asarray(case.history, np.float64)
     if method != "split":
         times = None if given is None else given.times_of(len(history))
-        begin = of_bundle.after_calibration(predictor, history, times)
+        begin = of_bundle.after_calibration(predictor, history, times, label)
     channels = None if given is None else beside(predictor, given, len(given.values) - len(history), len(history))
     known = of_bundle.around(
         predictor, case.forecast, levels or [of_bundle.DEFAULT], history=history, begin=begin, known=channels
@@ -252,11 +253,42 @@ def intervals_of(
     note = f"Intervals {_levels(known.levels)} are {known.method}."
     if method != "split" and begin is None:
         note += " Neither times nor values tell which of these numbers follow the calibration, so none moves them."
-    kind = "adaptive" if known.followed else "split conformal"
-    for each in of_bundle.standings(facts):
-        if each.misses and each.method == kind and each.level in [one.level for one in known.levels]:
-            note += f" On the hold-out, those of {each.level:.0%} covered {each.overall}: {each.misses}."
+    note += missed(facts, [one.level for one in known.levels], "adaptive" if known.followed else "split conformal")
     return KnownIntervals(known.levels, known.method, note)
+
+
+def check_method(method: str | None, levels: list[float]) -> None:
+    """Raises InputError for a method that does not exist, or for levels without a method."""
+    from ..errors import InputError
+
+    if method is not None and method not in METHODS:
+        raise InputError(f"--method must be {', '.join(METHODS)}, got {method[:40]!r}.")
+    if method == "none" and levels:
+        raise InputError("--method none leaves intervals out, and --level asks for them: give one of both.")
+
+
+def why_none(model: Forecaster, facts: IntervalFacts, horizon: int) -> str:
+    """Why a forecast has no intervals unless a level is asked for; empty if it has."""
+    from ..evaluation.intervals import highest_level
+    from ..runtime.intervals import DEFAULT
+
+    highest = highest_level(facts.windows)
+    if horizon > model.horizon:
+        return f"No intervals: they end at step {model.horizon}, the forecast at {horizon}."
+    if highest >= DEFAULT:
+        return ""
+    possible = f"up to {highest:g} are possible (--level)" if highest > 0 else "none are possible"
+    return f"No intervals of level {DEFAULT:g}: {facts.windows} calibration errors are too few for it; {possible}."
+
+
+def missed(facts: IntervalFacts, levels: list[float], method: str) -> str:
+    """A sentence for each of these levels that intervals of a method miss on the hold-out."""
+    from ..runtime.intervals import standings
+
+    return "".join(
+        f" On the hold-out, those of {each.level:.0%} covered {each.overall}: {each.misses}."
+        for each in standings(facts) if each.misses and each.method == method and each.level in levels
+    )  # fmt: skip
 
 
 def _levels(intervals: tuple[Interval, ...]) -> str:

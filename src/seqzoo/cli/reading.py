@@ -198,8 +198,22 @@ def say_read(given: Given | None) -> None:
 
 
 def check_frequency(model: Forecaster, given: Given | None) -> None:
-    """Raises InputError if the file's steps are not those of the series that the model was trained on."""
-    check_steps(model, None if given is None or given.reading is None else given.reading.one().times)
+    """Raises InputError if the file's steps are not those of the series that the model was trained on.
+
+    Prints a line where the clock of a model's calendar and that of the file may differ.
+    """
+    times = None if given is None or given.reading is None else given.reading.one().times
+    check_steps(model, times)
+    if times is None or not has_bundle(model) or model.manifest.contract.calendar is None:
+        return
+    zone = model.manifest.contract.zone
+    if zone is not None and times.zone is None:
+        typer.echo(f"The file states no time zone: its clock is read as that of {zone}.", err=True)
+    elif zone is None and times.zone is not None:
+        typer.echo(
+            f"The calendar of {model.name} follows the clock of its series, whose zone is unknown; that of "
+            f"{times.zone} is read here.", err=True,
+        )  # fmt: skip
 
 
 def check_steps(model: Forecaster, times: TimeIndex | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..bundles.store import Bundle
     from ..evaluation.accuracy import Accuracy
     from ..forecasters.floors import Floors
-    from ..forecasters.rollout import Case
+    from ..forecasters.rollout import Case, Interval
 
 MOST_ROWS = 20  # series, or rows of a forecast
 console = Console()
@@ -123,7 +124,8 @@ def show_coverage(facts: IntervalFacts, cutoffs: int) -> None:
     from ..runtime.intervals import standings
 
     rows = standings(facts)
-    table = Table("level", "intervals", "covered", "farthest step", "mean width", box=None)
+    width = "mean width" if facts.unit == "series" else "mean width in deviations of the window"
+    table = Table("level", "intervals", "covered", "farthest step", width, box=None)
     for row in rows:
         table.add_row(f"{row.level:.0%}", row.method, row.overall, row.worst, f"{row.width:.5g}")
     console.print()
@@ -193,7 +195,13 @@ def columns_of(case: Case) -> dict[str, Any]:
     """What is known of each step ahead, [H] each, by name; the ends of an interval name its level: lower_90."""
     known = {"forecast": case.forecast, "bayes": case.bayes, "observed": case.observed, "clean": case.clean}
     columns: dict[str, Any] = {key: values for key, values in known.items() if values is not None}
-    for level, lower, upper in case.intervals:
+    return {**columns, **ends_of(case.intervals)}
+
+
+def ends_of(intervals: Sequence[Interval]) -> dict[str, Any]:
+    """The ends of intervals, [H] each, by a name that states the level: lower_90, upper_90."""
+    columns: dict[str, Any] = {}
+    for level, lower, upper in intervals:
         columns |= {f"lower_{100 * level:g}": lower, f"upper_{100 * level:g}": upper}
     return columns
 

@@ -8,14 +8,16 @@ changes. Channels pass a model's scaling unchanged. docs/adr/0022 has the reason
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, UnknownNameError
 from .frequency import DAY, Frequency, Stamps
-from .times import TimeIndex, to_local
+
+if TYPE_CHECKING:
+    from .times import TimeIndex
 
 Array = NDArray[np.float64]
 
@@ -58,6 +60,8 @@ class Calendar(NamedTuple):
         Raises:
             InputError: the times are unknown, or the zone is.
         """
+        from .times import to_local  # manifests are read without time zones
+
         if times is None:
             raise InputError(f"calendar channels need a time for each value, and {NO_TIMES}")
         instants = times.instants(count, begin + 1)

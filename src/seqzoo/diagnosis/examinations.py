@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from .. import _storage
+from .. import __version__, _storage
 from ..data.measured import Reading
 from ..errors import InputError, IntegrityError
 from ..execution.child import Child, last_line
@@ -110,7 +110,7 @@ class Examinations:
     @staticmethod
     def key(order: Order, values: np.ndarray) -> str:
         """The key of a diagnosis of values [T], NaN where one is missing."""
-        asked = msgspec.json.encode([FORMAT, order], order="deterministic")
+        asked = msgspec.json.encode([FORMAT, __version__, order], order="deterministic")
         return hashlib.sha256(asked + np.asarray(values, "<f8").tobytes()).hexdigest()[:16]
 
     def start(self, order: Order, values: np.ndarray) -> str:

@@ -1,27 +1,34 @@
-"""Intervals of a model of a measured series: calibrated before the hold-out, measured on it.
+"""Intervals of a model of a measured series or a set: calibrated before the hold-out, measured on it.
 
 Calibration targets are the last fifth of the values before the cutoff. No weight was fitted to them, but their error
-chose the checkpoint, the window and the kind of scaling, so that errors there are a little too small; the ADR on
-intervals measures how much. The hold-out has no part in the calibration, and measures the coverage.
+chose the checkpoint, the window and the kind of scaling, so that errors there may be a little too small; decision 20
+measures by how much. The hold-out has no part in the calibration, and measures the coverage.
 
 Every calibration target gives an error at every step ahead, each from the cutoff h - 1 values before it. Such errors
 of one series are not exchangeable: the guarantee of split conformal holds only approximately, and only while the
 series does not change. Adaptive intervals start from them and need neither.
+
+Errors on a set of series are pooled, each divided by the spread of its window as the network sees it: split conformal
+with locally weighted errors (Lei et al., Distribution-Free Predictive Inference for Regression, JASA 113, 2018,
+section 5.2).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import with_known
+from ..data.scaling import Scaling
 from ..data.windows import HELD_OUT
 from ..forecasters.rollout import forecast_of
+from . import adaptive
 from .backtest import VALUES_AT_ONCE
-from .coverage import OverCutoffs, over_cutoffs
-from .intervals import least_windows
+from .coverage import Coverage, coverage
+from .intervals import least_windows, radius_of
 from .scoring import Predict
 
 LEVELS = (0.8, 0.9, 0.95)
@@ -42,6 +49,9 @@ def calibration_errors(
     context_length: int,
     horizon: int,
     channels: NDArray[np.float64] | None = None,
+    *,
+    begin: int | None = None,
+    unit: Scaling | None = None,
 ) -> NDArray[np.float64]:
     """[n, H]: absolute errors at each step ahead for the calibration targets; of many, evenly spaced ones.
 
@@ -49,18 +59,34 @@ def calibration_errors(
         predict: maps [B, L, D] to at least [B, H].
         past: [T], the values before the cutoff.
         channels: [T, D - 1], those beside the values, known in advance; None if D is 1.
+        begin: index of the first calibration target, by default that of `calibration_begin`.
+        unit: the scaling whose spread of each window divides its errors, see `spreads_at`; None for none.
 
     Raises:
         InputError: as `forecast_of`.
     """
-    begin = calibration_begin(len(past))
-    most = min(MOST_WINDOWS, max(FEWEST, MOST_KEPT // horizon))
-    stride = -(-(len(past) - begin) // most)
+    begin = calibration_begin(len(past)) if begin is None else begin
+    stride = -(-(len(past) - begin) // most_kept(horizon))
     targets = np.arange(len(past) - 1, begin - 1, -stride)[::-1]
     origins = targets[:, None] - np.arange(horizon)
     cutoffs, places = np.unique(origins, return_inverse=True)
+    places = places.reshape(origins.shape)
     ahead = forecasts_at(predict, past, cutoffs, context_length, horizon, channels)
-    return np.asarray(np.abs(ahead[places.reshape(origins.shape), np.arange(horizon)] - past[targets, None]))
+    errors = np.abs(ahead[places, np.arange(horizon)] - past[targets, None])
+    return np.asarray(errors if unit is None else errors / spreads_at(unit, past, cutoffs, context_length)[places])
+
+
+def most_kept(horizon: int) -> int:
+    """The most calibration errors at each step ahead that a bundle keeps."""
+    return min(MOST_WINDOWS, max(FEWEST, MOST_KEPT // horizon))
+
+
+def spreads_at(
+    unit: Scaling, values: NDArray[np.float64], cutoffs: NDArray[Any], context_length: int
+) -> NDArray[np.float64]:
+    """[N]: the spread of the window before each cutoff of a series [T], in which errors on a set of series count."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, context_length)[cutoffs - context_length]
+    return np.broadcast_to(np.asarray(unit.frame(windows).spread, np.float64), (len(cutoffs), 1))[:, 0]
 
 
 def errors_at_cutoffs(
@@ -71,13 +97,14 @@ def errors_at_cutoffs(
     *,
     known: bool = True,
     channels: NDArray[np.float64] | None = None,
+    unit: Scaling | None = None,
 ) -> NDArray[np.float64]:
     """[N, H]: absolute errors at every cutoff of a series [T] from L on.
 
     Args:
         known: whether only cutoffs are meant whose targets are all known. Otherwise the last is T, the end of the
             series, and errors of targets beyond it are NaN.
-        channels: [T, D - 1], as for `calibration_errors`.
+        channels, unit: as for `calibration_errors`.
 
     Raises:
         InputError: as `forecast_of`.
@@ -86,7 +113,8 @@ def errors_at_cutoffs(
     cutoffs = np.arange(context_length, last + 1)
     ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels)
     padded = np.concatenate([values, np.full(horizon, np.nan)])
-    return np.asarray(np.abs(ahead - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs]))
+    errors = np.abs(ahead - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs])
+    return np.asarray(errors if unit is None else errors / spreads_at(unit, values, cutoffs, context_length)[:, None])
 
 
 def forecasts_at(
@@ -108,12 +136,20 @@ def forecasts_at(
     return np.concatenate(parts)
 
 
-def measured(calibration: NDArray[np.float64], errors: NDArray[np.float64]) -> dict[float, OverCutoffs]:
-    """The intervals at the cutoffs of the hold-out, by level, of the levels that the calibration allows.
+def measured(
+    calibration: NDArray[np.float64], errors: Sequence[NDArray[np.float64]]
+) -> dict[float, tuple[Coverage, Coverage]]:
+    """The coverage of split conformal and of adaptive intervals on the hold-outs, by level, where there are errors
+    enough for it.
 
     Args:
         calibration: [n, H]
-        errors: [N, H], absolute errors at the cutoffs of the hold-out.
+        errors: [N, H] of each series, absolute errors at the cutoffs of its hold-out, in the unit of `calibration`.
+            Adaptive intervals follow each series by itself.
     """
-    possible = [level for level in LEVELS if least_windows(level) <= len(calibration)]
-    return {level: over_cutoffs(calibration, errors, level) for level in possible}
+    together, coverages = np.concatenate(errors), {}
+    for level in (each for each in LEVELS if least_windows(each) <= len(calibration)):
+        radius = radius_of(calibration, level)
+        moved = np.concatenate([adaptive.follow(each, radius, level) for each in errors])
+        coverages[level] = coverage(together, radius, level), coverage(together, moved, level)
+    return coverages

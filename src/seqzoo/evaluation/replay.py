@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.scaling import Scaling
+from ..data.scaling import Frame, Scaling
 from .rolling import Entrant, blocks, roll
 
 Array = NDArray[np.float64]
@@ -92,7 +92,8 @@ def nearest(window: Array, past: Array, horizon: int, scaling: Scaling, most: in
     for start in largest(-distances, length, most):
         values = past[start : start + length + horizon]
         own = scaling.frame(values[None, :length])
-        neighbours.append(Neighbour(start, float(distances[start]), frame.leave(own.enter(values[None]))[0]))
+        moved = Frame(frame.level, frame.spread).leave(own.enter(values[None]))[0]
+        neighbours.append(Neighbour(start, float(distances[start]), moved))
     return neighbours
 
 

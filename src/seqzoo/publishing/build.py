@@ -71,12 +71,11 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     spec, module = trained.spec, trained.module
     holdout, known = _holdout(spec), _known_holdout(spec)
     manifest = _manifest(trained, card, name or spec.name)
-    if isinstance(spec.source, Observed):
-        predict = in_units(module, spec.scaling)
-        length = spec.context_length
-        errors = series_intervals.calibration(predict, spec.source, length, spec.horizon, spec.known())
+    if not isinstance(spec.source, Simulated):
+        predict, source, length = in_units(module, spec.scaling), spec.source, spec.context_length
+        errors = series_intervals.calibration(predict, source, spec.scaling, length, spec.horizon, spec.known())
         assert holdout is not None
-        facts = series_intervals.facts_of(predict, errors, holdout[0], length, spec.source, known)
+        facts = series_intervals.facts_of(predict, errors, holdout, spec.scaling, length, source, known)
         manifest = msgspec.structs.replace(manifest, intervals=facts)
     golden = _golden_windows(spec)
     contents = {

@@ -173,11 +173,13 @@ def render(manifest: Manifest, card: Card) -> str:
     )
 
 
+_IN_WINDOWS = ", pooled over all series, in units of the standard deviation of each window; so are the widths below"
 _INTERVALS = """
 ## Intervals
 
-`{file}` holds {windows:,} absolute errors at each step ahead, on the last fifth of the values before the hold-out. \
-Those values chose the weights but did not fit them. Two kinds of intervals, of any level up to {highest:g}, follow:
+`{file}` holds {windows:,} absolute errors at each step ahead, on the last fifth of the values before the \
+hold-out{unit}. Those values chose the weights but did not fit them. Two kinds of intervals, of any level up to \
+{highest:g}, follow:
 
 - split conformal: forecast ± the ⌈(n + 1) level⌉-th smallest error. If windows were exchangeable, a target would \
 lie inside with probability at least the level; those of one series are so only roughly, while it does not change;
@@ -202,7 +204,8 @@ def _intervals(manifest: Manifest) -> str:
         for one in standings(facts)
     ]
     return _INTERVALS.format(
-        file=INTERVALS, windows=facts.windows, highest=highest_level(facts.windows), cutoffs=manifest.score.windows,
+        file=INTERVALS, windows=facts.windows, unit=_IN_WINDOWS if facts.unit == "window" else "",
+        highest=highest_level(facts.windows), cutoffs=manifest.score.windows,
         rows="\n".join(rows),
     )  # fmt: skip
 

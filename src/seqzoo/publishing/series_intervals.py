@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,59 +11,84 @@ from ..bundles import holdout
 from ..bundles import intervals as stored
 from ..bundles.manifest import CoverageFacts, IntervalFacts, LevelFacts
 from ..bundles.store import Bundle
+from ..data.scaling import Scaling
+from ..data.windows import held_out_of, spread_out
 from ..errors import IntegrityError
 from ..evaluation import adaptive
 from ..evaluation.coverage import Coverage
-from ..evaluation.holdout_intervals import calibration_errors, errors_at_cutoffs, measured
+from ..evaluation.holdout_intervals import calibration_errors, errors_at_cutoffs, measured, most_kept
 from ..evaluation.scoring import Predict
-from ..signals import Observed
+from ..signals import Observed, ObservedSet, Simulated, Source
 
 SAME = 1e-3  # allowed relative difference of two errors of the same weights, beside as much of the series' scale / 10
 
 
 def calibration(
-    predict: Predict, source: Observed, context_length: int, horizon: int, known: NDArray[np.float64] | None = None
+    predict: Predict,
+    source: Observed | ObservedSet,
+    scaling: Scaling,
+    context_length: int,
+    horizon: int,
+    known: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """[n, H]: the calibration errors of a model, ascending at each step ahead.
+    """[n, H]: the calibration errors of a model, ascending at each step ahead; those of a set are pooled.
 
     Args:
-        known: [T, D - 1], the channels beside the values of the series; None if D is 1.
+        scaling: of the model; its spread of each window is the unit of errors on a set.
+        known: [T, D - 1], the channels beside the values of the one series; None if D is 1.
 
     Raises:
-        InputError: the series is not stored on this machine.
+        InputError: a series is not stored on this machine.
     """
-    past = source.series().values[: source.cutoff]
-    channels = None if known is None else known[: source.cutoff]
-    return np.sort(calibration_errors(predict, past, context_length, horizon, channels), axis=0)
+    if isinstance(source, Observed):
+        channels = None if known is None else known[: source.cutoff]
+        errors = calibration_errors(predict, source.past(), context_length, horizon, channels)
+    else:
+        pasts = [member.past() for member in source.members]
+        errors = np.concatenate([
+            calibration_errors(predict, past, context_length, horizon, unit=scaling,
+                               begin=len(past) - held_out_of(len(past), horizon))
+            for past in pasts
+        ])  # fmt: skip
+        errors = errors[spread_out(np.arange(len(errors)), most_kept(horizon))]
+    return np.sort(errors, axis=0)
 
 
 def facts_of(
     predict: Predict,
     errors: NDArray[np.float64],
-    held_out: NDArray[np.float64],
+    held_out: Sequence[NDArray[np.float64]],
+    scaling: Scaling,
     context_length: int,
-    source: Observed,
+    source: Observed | ObservedSet,
     known: NDArray[np.float64] | None = None,
 ) -> IntervalFacts:
     """What a manifest states of the intervals of a model.
 
     Args:
         errors: [n, H], the calibration errors.
-        held_out: [T], the values from L before the cutoff on.
-        known: [T, D - 1], the channels beside them; None if D is 1.
+        held_out: [T] of each series, the values from L before its cutoff on.
+        scaling, known: as for `calibration`; `known` is beside the held-out values of the one series.
     """
+    unit = _unit(source, scaling)
     return IntervalFacts(
         windows=len(errors),
         **_times(source),
         rate=adaptive.RATE,
-        levels=_levels(predict, errors, held_out, context_length, known),
+        levels=_levels(predict, errors, held_out, context_length, unit, known),
+        unit="series" if unit is None else "window",
     )
 
 
-def _times(source: Observed) -> dict[str, str | None]:
-    """When the hold-out begins, as `IntervalFacts` states it."""
-    times = source.series().times
-    if times is None:
+def _unit(source: Source, scaling: Scaling) -> Scaling | None:
+    """What divides the errors on a set, whose series have units of their own; None for one series."""
+    return scaling if isinstance(source, ObservedSet) else None
+
+
+def _times(source: Observed | ObservedSet) -> dict[str, str | None]:
+    """When the hold-out begins, as `IntervalFacts` states it; that of a set begins at many times."""
+    times = source.series().times if isinstance(source, Observed) else None
+    if times is None or not isinstance(source, Observed):
         return {"after": None, "zone": None}
     return {"after": str(times.instants(1, source.cutoff)[0].astype("datetime64[us]")), "zone": times.zone}
 
@@ -69,13 +96,15 @@ def _times(source: Observed) -> dict[str, str | None]:
 def _levels(
     predict: Predict,
     errors: NDArray[np.float64],
-    held_out: NDArray[np.float64],
+    held_out: Sequence[NDArray[np.float64]],
     context_length: int,
+    unit: Scaling | None,
     known: NDArray[np.float64] | None,
 ) -> list[LevelFacts]:
-    seen = errors_at_cutoffs(predict, held_out, context_length, errors.shape[1], channels=known)
+    horizon = errors.shape[1]
+    seen = [errors_at_cutoffs(predict, each, context_length, horizon, channels=known, unit=unit) for each in held_out]
     return [
-        LevelFacts(level, _facts(both.split), _facts(both.adaptive)) for level, both in measured(errors, seen).items()
+        LevelFacts(level, _facts(split), _facts(moved)) for level, (split, moved) in measured(errors, seen).items()
     ]
 
 
@@ -99,8 +128,10 @@ def check_coverage(bundle: Bundle, predict: Predict) -> str:
     """
     facts, contract = bundle.manifest.intervals, bundle.manifest.contract
     assert facts is not None
-    length, errors = contract.context_length, stored.of(bundle)
-    again = _levels(predict, errors, holdout.of(bundle), length, holdout.known_of(bundle))
+    length, errors, unit = contract.context_length, stored.of(bundle), _unit(bundle.manifest.source, contract.scaling)
+    if facts.unit != ("series" if unit is None else "window"):
+        raise IntegrityError(f"errors on this source are not in units of the {facts.unit}, as the manifest states.")
+    again = _levels(predict, errors, holdout.parts(bundle), length, unit, holdout.known_of(bundle))
     if [each.level for each in again] != [each.level for each in facts.levels]:
         raise IntegrityError(
             f"{facts.windows:,} calibration errors allow the levels {[each.level for each in again]}; the manifest "
@@ -109,9 +140,10 @@ def check_coverage(bundle: Bundle, predict: Predict) -> str:
     if facts.rate != adaptive.RATE:
         raise IntegrityError(f"adaptive intervals move at rate {adaptive.RATE}; the manifest states {facts.rate}.")
     for stated, now in zip(facts.levels, again, strict=True):
-        for method in ("split", "adaptive"):
+        for method, targets in (("split", 1), ("adaptive", 2)):
             where = f"{method} intervals of level {stated.level:g}"
-            _check(getattr(stated, method), getattr(now, method), bundle.manifest.score.windows, where)
+            allowed = (targets + 0.01) / bundle.manifest.score.windows
+            _check(getattr(stated, method), getattr(now, method), allowed, where)
     if not facts.levels:
         return f"{len(errors):,} calibration errors a step allow none of the levels that are measured"
     both = [f"{one.level:.0%}: {one.split.overall[0]:.1%} split conformal, {one.adaptive.overall[0]:.1%} adaptive"
@@ -119,18 +151,18 @@ def check_coverage(bundle: Bundle, predict: Predict) -> str:
     return f"covers as stated, of {'; of '.join(both)}"
 
 
-def _check(stated: CoverageFacts, now: CoverageFacts, cutoffs: int, where: str) -> None:
-    """Raises IntegrityError unless a stated coverage is that of this engine.
+def _check(stated: CoverageFacts, now: CoverageFacts, share: float, where: str) -> None:
+    """Raises IntegrityError unless a stated coverage is that of this engine, but for a share of the targets.
 
-    An error that lies on its radius may lie on its other side on another engine. Where that has happened to a target
-    or a few, standard errors and widths follow it.
+    An error that lies on its radius may lie on its other side on another engine. Where that has happened to a target,
+    standard errors and widths follow it.
     """
     pairs = {"coverage": [(stated.overall[0], now.overall[0]), *zip(stated.steps, now.steps, strict=True)]}
     largest = max(abs(claim - real) for claim, real in pairs["coverage"])
     flipped = largest > 1e-9
     pairs["standard error"] = [(stated.overall[1], now.overall[1]), *zip(stated.steps_se, now.steps_se, strict=True)]
     pairs["width"] = list(zip(stated.width, now.width, strict=True))
-    allowed = {"coverage": 4 / cutoffs, "standard error": 0.5 if flipped else SAME, "width": 0.1 if flipped else SAME}
+    allowed = {"coverage": share, "standard error": 0.5 if flipped else SAME, "width": 0.1 if flipped else SAME}
     for kind, each in pairs.items():
         for claim, real in each:
             if not abs(claim - real) <= allowed[kind] * (1.0 if kind == "coverage" else abs(real)):
@@ -147,16 +179,17 @@ def check_calibration(bundle: Bundle, predict: Predict) -> str:
         InputError: the series is not stored on this machine.
     """
     source, contract, errors = bundle.manifest.source, bundle.manifest.contract, stored.of(bundle)
-    assert isinstance(source, Observed)
+    assert not isinstance(source, Simulated)
     known = None
-    if contract.calendar is not None:
+    if contract.calendar is not None and isinstance(source, Observed):
         known = contract.calendar.channels(source.series().times, source.cutoff)
-    again = calibration(predict, source, contract.context_length, contract.horizon, known)
+    again = calibration(predict, source, contract.scaling, contract.context_length, contract.horizon, known)
     if again.shape != errors.shape:
         raise IntegrityError(
             f"the series has {len(again):,} calibration errors a step; the bundle holds {len(errors):,}."
         )
-    slack = SAME * (again + contract.scaling.scale / 10)
+    scale = contract.scaling.scale if isinstance(source, Observed) else 1.0
+    slack = SAME * (again + scale / 10)
     if (wrong := np.abs(again - errors) > slack).any():
         row, step = np.argwhere(wrong)[0]
         raise IntegrityError(

@@ -303,7 +303,10 @@ def _stored_source(bundle: Bundle) -> Observed:
 
 
 def _intervals(bundle: Bundle) -> str:
-    _stored_source(bundle)
+    if isinstance(bundle.manifest.source, ObservedSet):
+        _check_stored(bundle.manifest.source)
+    else:
+        _stored_source(bundle)
     return series_intervals.check_calibration(bundle, Predictor(bundle, "onnx").warm().predict)
 
 
@@ -346,10 +349,14 @@ def _score_on_set(bundle: Bundle) -> str:
     )
 
 
-def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
+def _check_stored(source: ObservedSet) -> None:
     absent = [member.name for member in source.members if not is_stored(member.sha256)]
     if absent:
         raise _NotHere(f"{len(absent):,} series of the set are not stored here, first {absent[0]!r}: give --series")
+
+
+def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
+    _check_stored(source)
     set_scores.check_split(bundle)
     before = sum(member.cutoff for member in source.members)
     return (

@@ -18,10 +18,11 @@ from ..data.times import TimeIndex
 from ..errors import InputError
 from ..evaluation import adaptive
 from ..evaluation.coverage import verdict
-from ..evaluation.holdout_intervals import errors_at_cutoffs
+from ..evaluation.holdout_intervals import errors_at_cutoffs, spreads_at
 from ..evaluation.intervals import radius_of
 from ..forecasters.protocol import Bundled, Forecaster, has_bundle
 from ..forecasters.rollout import Interval
+from ..signals import ObservedSet
 
 DEFAULT = 0.9
 MOST = 2_000  # cutoffs of a series that an interval follows, the latest
@@ -73,6 +74,8 @@ def around(
             the intervals; None keeps them fixed.
         known: [T, D - 1], the channels beside the history that the model reads; None if D is 1.
 
+    The history is needed for a model of a set of series, whose radii count in the spread of the last window.
+
     Raises:
         InputError: the bundle holds no intervals; the forecast is of more steps than H; a level lies outside its
             range or needs more calibration errors than there are, which names the highest level possible.
@@ -85,25 +88,33 @@ def around(
             f"a horizon of at most {model.horizon}."
         )
     start = {float(level): radius_of(errors[:, :horizon], level) for level in sorted(set(levels))}
-    followed, moved = 0, start
+    facts, contract = model.manifest.intervals, model.manifest.contract
+    unit = None if facts is None or facts.unit == "series" else contract.scaling
+    followed, moved, spread = 0, start, 1.0
+    if unit is not None:
+        if history is None or len(history) < length:
+            raise InputError(f"the intervals of {model.name} are in units of the last window: give its history.")
+        spread = float(spreads_at(unit, history, np.array([len(history)]), length)[0])
     if history is not None and begin is not None:
         first = max(begin, length, len(history) - MOST)
         followed = max(0, len(history) - first)
     if history is not None and followed:
         beside = None if known is None else known[first - length :]
         seen = errors_at_cutoffs(
-            model.predict, history[first - length :], length, horizon, known=False, channels=beside
+            model.predict, history[first - length :], length, horizon, known=False, channels=beside, unit=unit
         )
-        rate = model.manifest.intervals.rate if model.manifest.intervals is not None else adaptive.RATE
+        rate = adaptive.RATE if facts is None else facts.rate
         moved = {level: adaptive.follow(seen, radius, level, rate=rate)[-1] for level, radius in start.items()}
     bands, least, centre = [], np.zeros(horizon), np.asarray(forecast, np.float64)
     for level, radius in moved.items():
-        least = np.maximum(least, radius)
+        least = np.maximum(least, spread * radius)
         bands.append(Interval(level, centre - least, centre + least))
     return Intervals(tuple(bands), len(errors), followed)
 
 
-def after_calibration(model: Bundled, history: NDArray[np.float64], times: TimeIndex | None) -> int | None:
+def after_calibration(
+    model: Bundled, history: NDArray[np.float64], times: TimeIndex | None, label: str = ""
+) -> int | None:
     """Index of the first value of a series [T] after the values that trained and calibrated a model.
 
     It is known by the time stamps, or by the held-out values that the bundle holds, where these lie in the series or
@@ -111,11 +122,17 @@ def after_calibration(model: Bundled, history: NDArray[np.float64], times: TimeI
 
     Args:
         times: of the series, where known.
+        label: the name of the series, for a model of a set; of one that is not in the set nothing is known.
     """
+    source, member = model.manifest.source, 0
+    if isinstance(source, ObservedSet):
+        if label not in source.labels:
+            return None
+        member = source.labels.index(label)
     begun = held_out_times(model)
     if begun is not None and times is not None and (begun.zone is None) == (times.zone is None):
         return int(np.searchsorted(times.instants(len(history)), begun.start))
-    kept = holdout.of(model.bundle)
+    kept = holdout.parts(model.bundle)[member]
     held_out, length = kept[model.context_length :], model.context_length
     if _place(history[:ALIKE], held_out) is not None:
         return 0

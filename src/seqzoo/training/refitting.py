@@ -17,7 +17,7 @@ from ..errors import DivergedError, InputError
 from ..evaluation.holdout import FEWEST_CUTOFFS
 from ..evaluation.rolling import Stopped
 from ..forecasters.rollout import recursive
-from ..signals import Observed
+from ..signals import Observed, ObservedSet
 from .loop import Progress, train
 from .scaled import Scaled
 from .spec import TrainingSpec
@@ -26,7 +26,12 @@ Array = NDArray[np.float64]
 
 
 def check_refittable(spec: TrainingSpec, name: str) -> None:
-    """Raises InputError unless the spec is that of a training on a measured series."""
+    """Raises InputError unless the spec is that of a training on one measured series."""
+    if isinstance(spec.source, ObservedSet):
+        raise InputError(
+            f"{name} was trained on {len(spec.source.members)} series at once, and fitted to one of them it would be "
+            f"another model. Train one on the series: seqzoo train {spec.architecture} --series FILE --only NAME."
+        )
     if not isinstance(spec.source, Observed):
         raise InputError(
             f"{name} was trained on a simulated signal, so it cannot be fitted again to a series. Train it on the "
@@ -63,7 +68,8 @@ def refitted(
         raise InputError(f"every value before the cutoff {len(past):,} is {past[0]:g}: there is nothing to learn.")
     padding = np.full(spec.horizon + FEWEST_CUTOFFS - 1, past.mean())
     series = Series("refitted", np.concatenate([past, padding]), times if spec.calendar else None)
-    source = Observed(series.name, series.sha256, len(series), len(past))
+    season = spec.source.season if isinstance(spec.source, Observed) else 1
+    source = Observed(series.name, series.sha256, len(series), len(past), season)
     with in_memory(series):
         own = msgspec.structs.replace(spec, source=source)
         try:

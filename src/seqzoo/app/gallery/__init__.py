@@ -41,7 +41,7 @@ def enter(repository: Repository) -> None:
                 "<h1>A zoo of small sequence models</h1>"
                 '<p class="intro">Each model forecasts a noisy signal, and is compared with the best possible '
                 "forecaster. <b>Click a model</b> to change its input, look inside it, roll it out or train it "
-                "again; or begin with a tour.</p>"
+                'again; or begin with a tour, or with <a href="/series">your own series</a>.</p>'
             )
             tours.links()
             _Gallery(repository, rows, states, {"architecture": architecture, "signal": signal})

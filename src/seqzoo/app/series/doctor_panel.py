@@ -44,6 +44,7 @@ class DoctorPanel:
         self.exams = examinations.here()
         self.reading: Reading | None = None
         self.key = ""
+        self.asked: object = None
         self.seen: object = None
         self.was_cancelled = False
         depth = address.query.get("depth", "")
@@ -137,8 +138,11 @@ class DoctorPanel:
         """Show how far the diagnosis is."""
         trouble, state = "", None
         try:
-            order = self._order()
-            self.key = "" if order is None else await to_thread.run_sync(self.exams.key, *order)
+            asked = self.reading, self.depth, self.address.query.get("season"), self.address.query.get("ahead")
+            if asked != self.asked:  # the key is a digest of every value
+                order, self.key = self._order(), ""
+                self.key = "" if order is None else await to_thread.run_sync(self.exams.key, *order)
+                self.asked = asked
             state = await to_thread.run_sync(self.exams.state, self.key) if self.key else None
         except SeqzooError as error:
             trouble = theme.sentence(in_words(str(error)))

@@ -24,7 +24,7 @@ from .choosing import size_of
 from .corrections import Corrections
 from .doctor_panel import LOOK_EVERY, REPORTS, DoctorPanel
 from .train_panel import TrainPanel, prepared
-from .understanding import Understood, understood
+from .understanding import Understood, readers, understood
 
 DESCRIPTION = "Give a file of measurements: what is in it, whether a network is worth its cost, and a model of it."
 
@@ -130,13 +130,13 @@ class _OneSeries:
     async def _refresh(self) -> None:
         read, rule = None, corrections.rule_for_gaps(self.address.query)
         try:
-            read = await to_thread.run_sync(self._read)
+            read = await to_thread.run_sync(self._read, limiter=readers if self.is_file else None)
             self.title.set_content(escape(read.title))
             self.about.set_content(escape(read.about))
             self.corrections.offer(read.known)
             if read.known.series is None:
                 raise InputError(read.known.problem)
-            reading, part = await to_thread.run_sync(self._prepared, read, rule)
+            reading, part, options = await to_thread.run_sync(self._prepared, read, rule)
         except SeqzooError as error:
             theme.show(self.beside, read is not None)
             self._refuse(str(error), Understood() if read is None else read.known)
@@ -146,7 +146,7 @@ class _OneSeries:
         self._reveal(True)
         series = reading.one()
         name = reading.labels[0]
-        charts.redraw(self.chart, drawing.options(series, name), drawing.described(series, name))
+        charts.redraw(self.chart, options, drawing.described(series, name))
         self.told.set_content(_told(read.known, series, part, rule))
         season = read.season
         if season is None:
@@ -170,8 +170,8 @@ class _OneSeries:
         about = f"{size_of(upload.size)}, SHA-256 {upload.sha256[:12]}…"
         return _Read(upload.name, about, understood(upload, corrections.choices(self.address.query)))
 
-    def _prepared(self, read: _Read, rule: str) -> tuple[Reading, Series]:
-        """The reading with its gaps filled by a rule, and the part of it that a training uses."""
+    def _prepared(self, read: _Read, rule: str) -> tuple[Reading, Series, charts.Options]:
+        """The reading with its gaps filled by a rule, the part of it that a training uses, and the chart of it."""
         known = read.known
         assert known.series is not None
         told = known.told if self.is_file else ""
@@ -179,7 +179,9 @@ class _OneSeries:
         if rule:
             reading = reading.filled(rule, LONGEST_GAP)
         chosen = [self.address.query[key] for key in ("value", "only") if self.address.query.get(key)]
-        return reading, prepared(reading.one(), read.title.partition(".")[0], chosen, rule)
+        series = reading.one()
+        part = prepared(series, read.title.partition(".")[0], chosen, rule)
+        return reading, part, drawing.options(series, reading.labels[0])
 
     def _refuse(self, problem: str, known: Understood) -> None:
         """Show in place of the series why it was not read, and what may help."""

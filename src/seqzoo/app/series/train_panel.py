@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from html import escape
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from nicegui import ui
 
 from ... import _extras
@@ -24,6 +24,7 @@ from ..ui.address import Address
 from .corrections import in_words
 
 USUAL = "mlp"
+_starting = CapacityLimiter(1)  # each start takes a process for some seconds
 LONGEST_HORIZON = 24  # that is suggested
 READS = {"": "values only", "auto": "values and the calendar"}
 STEPS = ("", "100", "300", "1000", "3000")
@@ -166,7 +167,7 @@ class TrainPanel:
         self.trouble.set_content("")
         self.status.set_content("Choosing the window…")
         try:
-            run = await to_thread.run_sync(lambda: runs.here().start_on_series(self._order()))
+            run = await to_thread.run_sync(lambda: runs.here().start_on_series(self._order()), limiter=_starting)
         except (SeqzooError, OSError) as error:
             self.trouble.set_content(theme.sentence(in_words(str(error))))
         else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+
+from anyio import CapacityLimiter
 
 from ...data.measured import Choices, Reading
 from ...data.numerals import shown
@@ -49,11 +50,12 @@ class Understood:
 
 
 _known: Cache[tuple[str, str, Choices], Understood] = Cache(8)
-_slots = threading.BoundedSemaphore(AT_ONCE)
+readers = CapacityLimiter(AT_ONCE)
+"""Of the threads that call `understood`: many visitors must not take every thread of the app."""
 
 
 def understood(upload: Upload, choices: Choices) -> Understood:
-    """What a file holds. Waits for a process: call it off the event loop.
+    """What a file holds. Waits for a process: call it in a thread, with the limiter `readers`.
 
     A file that takes too much time or memory, or kills its reader, is a problem like any other.
     """
@@ -61,10 +63,9 @@ def understood(upload: Upload, choices: Choices) -> Understood:
     key = upload.sha256, upload.name, choices
     if (cached := _known.get(key)) is not None and upload.path.exists():
         return cached
-    with _slots:
-        deadline = time.monotonic() + SECONDS
-        order = upload, choices, MEMORY
-        outcomes = list(in_processes(_understand, [order], 1, lambda: time.monotonic() > deadline))
+    deadline = time.monotonic() + SECONDS
+    order = upload, choices, MEMORY
+    outcomes = list(in_processes(_understand, [order], 1, lambda: time.monotonic() > deadline))
     if not outcomes:
         return Understood(problem=f"{upload.name} takes longer than {SECONDS:g} seconds to read. Give a part of it.")
     outcome = outcomes[0][1]

@@ -23,10 +23,10 @@ from ....forecasters.familiarity import Range
 from ....forecasters.linear import FittedLinear
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.table import label
-from ....signals import Observed
 from ...series import choosing
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
+from ..predict.measured import series_shown
 from ..visit import Latest, Visit, computed, identity
 from . import kept
 
@@ -59,8 +59,8 @@ class Replayed(NamedTuple):
 
 
 def is_for(model: Forecaster) -> bool:
-    """Whether the model was trained on one measured series."""
-    return has_bundle(model) and isinstance(model.manifest.source, Observed)
+    """Whether the model was trained on measured values, some of which its bundle holds."""
+    return has_bundle(model) and model.process is None
 
 
 class _Mistakes:
@@ -69,9 +69,8 @@ class _Mistakes:
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        source, contract = known.manifest.source, known.manifest.contract
-        assert isinstance(source, Observed)
-        self.visit, self.source, self.contract = visit, source, contract
+        source, self.note = series_shown(known.manifest.source)
+        self.visit, self.source, self.contract = visit, source, known.manifest.contract
         self.length, self.horizon = known.context_length, known.horizon
         self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
@@ -100,7 +99,7 @@ class _Mistakes:
                 self.list = ui.element("ol").classes("mistakes")
                 apart = f"Windows of the list begin at least {_steps(self.apart)} apart."
                 ranked = f"By mean absolute error over {_steps(self.horizon)}, of {self.last + 1:,} windows."
-                theme.html(f"{ranked} {apart}", "hint", "p")
+                theme.html(f"{ranked} {apart} {escape(self.note)}".strip(), "hint", "p")
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
                     self.title = theme.html("The forecast", tag="h3").props('aria-live="polite"')
@@ -250,9 +249,14 @@ class _Mistakes:
 
     def _outside(self, window: Array, observed: Array) -> str:
         reach, scaling = self.contract.reach, self.contract.scaling
-        if reach is None:
+        if reach is not None:
+            known = Range(scaling.center, scaling.scale, reach)
+        elif self.series is not None:  # of a set, whose manifest states no reach of each series
+            past = self.series.values[: self.source.cutoff]
+            mean, sd = float(past.mean()), float(past.std()) or 1.0
+            known = Range(mean, sd, float(np.abs(past - mean).max()) / sd)
+        else:
             return "The bundle does not state how far the values of its training reach."
-        known = Range(scaling.center, scaling.scale, reach)
         sentences = []
         for what, values in (("window", window), ("values that followed", observed)):
             outside = known.find(values[None])
@@ -339,10 +343,10 @@ class _Mistakes:
 def _distance_words(scaling: Scaling) -> str:
     scaled = (
         "each window without its own mean and divided by its own standard deviation"
-        if scaling.kind == "window"
+        if scaling.kind != "series"
         else "both windows in standard deviations of the training part"
     )
-    drawn = ", drawn at the level and the spread of this window" if scaling.kind == "window" else ""
+    drawn = ", drawn at the level and the spread of this window" if scaling.kind != "series" else ""
     return (
         f"Named by the value that followed{drawn}. Distance: Euclidean, after scaling ({scaled}), divided by the "
         "square root of the window's length. No two of them overlap. The last fifth of the training part chose the "
