@@ -18,6 +18,13 @@ def test_the_collection_is_listed_with_origin_and_licence(terminal):
         assert f"series:{name}: {series.origin}; {series.licence}" in lines
 
 
+def test_a_narrow_terminal_has_whole_lines_of_the_table(terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = terminal("list", "--series").out.splitlines()
+    assert max(map(len, lines[: len(names()) + 1])) <= 80
+    assert "too narrow for: contrast" in lines[len(names()) + 2]
+
+
 def test_the_collection_as_json_has_every_fact(terminal):
     rows = json.loads(terminal("list", "--series", "--json").out)
     assert [row["name"] for row in rows] == [f"series:{name}" for name in names()]

@@ -47,11 +47,17 @@ def _facts(status: Status) -> dict[str, Any]:
     }
 
 
+def _excess(value: float | None) -> str:
+    """An excess as text: empty before the first evaluation, "unknown" where the best possible forecast is unknown."""
+    from .._formats import percent
+
+    return "unknown" if value is None else percent(value) if math.isfinite(value) else ""
+
+
 def _show(facts: list[dict[str, Any]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from .._formats import percent
     from ..execution.runs.plans import described
     from .tables import print_table
 
@@ -64,7 +70,7 @@ def _show(facts: list[dict[str, Any]]) -> None:
             run["model"],
             run["state"],
             f"{run['step']:,} of {run['spec'].recipe.steps:,}",
-            percent(run["excess"]) if math.isfinite(run["excess"]) else "",
+            _excess(run["excess"]),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(run["created"])),
             escape(", ".join(run["saved"])),
             escape(described(run["spec"])),

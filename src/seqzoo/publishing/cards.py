@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..zoo._card import Card
 from ..bundles.describe import _pairs, describe_signal
 from ..forecasters.table import label
+from .snippets import typical_step
 
 MOST_ROWS = 20  # series of a set that a card lists
 
@@ -122,7 +123,8 @@ def render(manifest: Manifest, card: Card) -> str:
     import yaml  # deferred: build.check_exporter names the extra where it is missing
 
     score, training, contract = manifest.score, manifest.training, manifest.contract
-    is_simulated, beside = isinstance(manifest.source, Simulated), score.floors or score.rivals
+    is_simulated = isinstance(manifest.source, Simulated)
+    beside = score.floors or dict(sorted(score.rivals.items(), key=lambda row: row[1]))
     return _TEMPLATE.format(
         metadata=yaml.safe_dump(_metadata(manifest), sort_keys=False, allow_unicode=True, width=math.inf),
         name=manifest.name,
@@ -142,7 +144,7 @@ def render(manifest: Manifest, card: Card) -> str:
         units=_units(contract.scaling),
         width=contract.channels,
         channels=_channels(contract),
-        step="0.1" if contract.channels == 1 else [0.1, *[0.0, 1.0] * (contract.channels // 2)],
+        step=typical_step(contract),
         next_values=_next_values(contract.horizon),
         data=_data(manifest),
         unit=_unit(manifest),
