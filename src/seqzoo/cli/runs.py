@@ -62,7 +62,7 @@ def _show(facts: list[dict[str, Any]]) -> None:
     from .tables import print_table
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("run", "model", "state", "step", "excess", "began", "saved as", "settings"):
+    for heading in ("run", "model", "state", "step", "saved as", "excess", "began", "settings"):
         table.add_column(heading, justify="right" if heading in ("step", "excess") else "left")
     for run in facts:
         table.add_row(
@@ -70,9 +70,9 @@ def _show(facts: list[dict[str, Any]]) -> None:
             run["model"],
             run["state"],
             f"{run['step']:,} of {run['spec'].recipe.steps:,}",
+            escape(", ".join(run["saved"])),
             _excess(run["excess"]),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(run["created"])),
-            escape(", ".join(run["saved"])),
             escape(described(run["spec"])),
         )
     print_table(table)
