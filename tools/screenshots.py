@@ -29,6 +29,7 @@ PAGES = {
     "predict": ("/models/lstm.sine?phase=2.4", ".numbers .v"),
     "inside": ("/models/lstm.sine?view=inside", ".mz canvas"),
     "rollout": ("/models/lstm.sine?view=rollout&horizon=200", ".numbers .v"),
+    "series": ("/series?of=series:taylor", ".told li:has-text('values')"),
     "train": ("/models/lstm.sine?view=train&steps=2000", "#panel-train :text('Finished.')"),
     "deploy": ("/models/lstm.sine?view=deploy", ".snippet pre"),
     "card": ("/models/lstm.sine?view=card", ".prose h2"),

@@ -162,7 +162,8 @@ class _OneSeries:
         """
         if not self.is_file:
             collected = collection.load(self.of)
-            told = f"{collected.origin}; {collected.licence}"
+            origin, _, package = collected.origin.rpartition("; ")
+            told = f"{origin}; from the package {package}; licence: {collected.licence}"
             known = Understood(labels=(collected.name,), series=collected.series(), told=told)
             about = f"{collected.title}: {collected.contrast}."
             return _Read(collected.name, about, known, collected.season)

@@ -116,7 +116,7 @@ class TrainPanel:
             for key, words, usual in (("horizon", "Steps ahead", self.horizon), ("period", "Season, steps", season)):
                 controls.text(words, key, query.get(key, ""), self._set(key), str(usual))
             given = query.get("steps", "")
-            lengths = {each: f"{int(each):,}" if each else "by the length of the series" for each in STEPS}
+            lengths = {each: f"{int(each):,}" if each else "by series length" for each in STEPS}
             if given and given not in lengths:
                 lengths[given] = given
             controls.select("Updates", "steps", lengths, given, self._set("steps"))
