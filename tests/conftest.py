@@ -73,13 +73,18 @@ def needs(path: Path) -> list[str]:
     return [name for name, places in NEEDS.items() if lies_in(path, places)]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it needs, and whether it repeats; `quick` is what needs nothing but this process."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by what it needs, and whether it repeats; `quick` is what needs nothing but this process.
+
+    For several workers, files that take long come first and quick ones last, so that all end at about the same time.
+    """
     for item in items:
         for name in needs(item.path) or ["quick"]:
             item.add_marker(name)
         if lies_in(item.path, REPEATS):
             item.add_marker("soak")
+    if hasattr(config, "workerinput"):  # of pytest-xdist
+        items.sort(key=lambda item: 0 if "browser" in needs(item.path) else 1 if needs(item.path) else 2)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
@@ -94,6 +99,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
             place = super()._split_scope(nodeid)
             return "tests/browser" if lies_in(config.rootpath / place, NEEDS["browser"]) else str(place)
 
+    config.option.loadscopereorder = False  # it would put files of many tests first, not those that take long
     return Scheduling(config, log)
 
 

@@ -51,6 +51,12 @@ def test_the_hour_is_that_of_the_local_clock_across_both_clock_changes():
         assert not np.allclose(Calendar(("hour",)).channels(in_utc, 30)[:, 0], np.sin(angle))
 
 
+def test_days_have_their_own_dates_whatever_the_zone_of_the_model():
+    friday = index("2024-01-05T00:00", "D", "UTC")  # in New York still a Thursday
+    plain = Calendar(("weekday",)).channels(index("2024-01-05", "D"), 3)
+    assert np.array_equal(Calendar(("weekday",), "America/New_York").channels(friday, 3), plain)
+
+
 def test_what_follows_a_file_continues_its_calendar():
     times, calendar = index("2024-02-27T13:00", "h", "America/New_York"), Calendar(("hour", "weekday", "month"))
     whole = calendar.channels(times, 400)

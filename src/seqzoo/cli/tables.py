@@ -124,7 +124,7 @@ def show_coverage(facts: IntervalFacts, cutoffs: int) -> None:
     from ..runtime.intervals import standings
 
     rows = standings(facts)
-    width = "mean width" if facts.unit == "series" else "mean width in deviations of the window"
+    width = "mean width" if facts.unit == "series" else "width, deviations"
     table = Table("level", "intervals", "covered", "farthest step", width, box=None)
     for row in rows:
         table.add_row(f"{row.level:.0%}", row.method, row.overall, row.worst, f"{row.width:.5g}")

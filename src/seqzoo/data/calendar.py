@@ -35,7 +35,8 @@ _TOO_LONG = {
     "weekday": "they are whole weeks, or months",
     "month": "they are whole years",
 }
-WEEKS, YEARS = 14, 730  # days that `auto` wants of a series before it takes the weekday, or the month
+DAYS = {"hour": 1, "weekday": 7, "month": 365}  # of a period; `auto` takes a part after two periods
+NO_TIMES = "the series has none: give a file with a column of times."
 
 
 class Calendar(NamedTuple):
@@ -43,7 +44,8 @@ class Calendar(NamedTuple):
 
     Args:
         parts: some of PARTS, in their order.
-        zone: the zone whose clock counts, for series whose instants are known; None for the clock of each series.
+        zone: the zone whose clock counts, for steps below a day whose instants are known; None for the clock of each
+            series. Days and longer steps have their own dates, whatever the zone.
     """
 
     parts: tuple[str, ...]
@@ -65,14 +67,12 @@ class Calendar(NamedTuple):
         if times is None:
             raise InputError(f"calendar channels need a time for each value, and {NO_TIMES}")
         instants = times.instants(count, begin + 1)
-        clock = instants if times.zone is None else to_local(instants, self.zone or times.zone)
+        zone = self.zone if self.zone is not None and times.frequency.unit == "us" else times.zone
+        clock = instants if times.zone is None or zone is None else to_local(instants, zone)
         waves = [
             wave(2 * np.pi * _fraction(part, clock)) for part in self.parts for wave in (np.sin, np.cos)
         ]
         return np.stack(waves, axis=1) if waves else np.empty((count, 0))
-
-
-NO_TIMES = "the series has none: give a file with a column of times."
 
 
 def named(names: Sequence[str], zone: str | None = None) -> Calendar | None:
@@ -118,8 +118,7 @@ def unseen(parts: Iterable[str], times: TimeIndex | None, count: int) -> str:
     if times is None or count < 1:
         return ""
     days = _days(times, count)
-    periods = {"hour": 1, "weekday": 7, "month": 365}
-    short = [part for part in parts if days < periods[part]]
+    short = [part for part in parts if days < DAYS[part]]
     if not short:
         return ""
     kinds = " and ".join(short)
@@ -128,8 +127,7 @@ def unseen(parts: Iterable[str], times: TimeIndex | None, count: int) -> str:
 
 def _automatic(times: TimeIndex, count: int) -> tuple[str, ...]:
     days = _days(times, count)
-    fewest = {"hour": 0, "weekday": WEEKS, "month": YEARS}
-    parts = tuple(part for part in PARTS if _varies(part, times.frequency) and days >= fewest[part])
+    parts = tuple(part for part in PARTS if _varies(part, times.frequency) and days >= 2 * DAYS[part])
     if not parts:
         raise InputError(
             f"--calendar auto finds no part to use for {count:,} values with steps of {times.frequency.alias}: the "

@@ -76,6 +76,22 @@ def forecasts(architecture: str, training: Sequence[Array], horizon: int, season
         MissingExtraError: PyTorch is not installed.
     """
     check_torch("a network for a set of series")
+    key = (architecture, _digest(training), horizon, season)
+    if key not in _FORECASTS:
+        _FORECASTS[key] = _forecasts(architecture, training, horizon, season)
+    return _FORECASTS[key]
+
+
+def together(training: Sequence[Array], horizon: int, season: int) -> Array:
+    """The mean of the forecasts [N, H] of every network; arguments and exceptions as for `forecasts`."""
+    each = [forecasts(architecture, training, horizon, season) for architecture in NETWORKS]
+    return np.asarray(np.mean(each, axis=0))
+
+
+_FORECASTS: dict[tuple[str, str, int, int], Array] = {}  # of this process, for `together`
+
+
+def _forecasts(architecture: str, training: Sequence[Array], horizon: int, season: int) -> Array:
     from ...training.pooled import forecast, trained
 
     network = NETWORKS[architecture]
@@ -99,14 +115,17 @@ def members(training: Sequence[Array], horizon: int, season: int) -> tuple[Membe
 
     An MLP stands in for every architecture in these trials, which do not see those values.
     """
-    digest = hashlib.sha256(b"".join(values.tobytes() + b"|" for values in training)).hexdigest()
-    key = (digest, horizon, season)
+    key = (_digest(training), horizon, season)
     if key not in _CHOSEN:
         _CHOSEN[key] = _chosen(training, horizon, season)
     return _CHOSEN[key]
 
 
 _CHOSEN: dict[tuple[str, int, int], tuple[Member, ...]] = {}  # the networks of a set share its trials
+
+
+def _digest(training: Sequence[Array]) -> str:
+    return hashlib.sha256(b"".join(values.tobytes() + b"|" for values in training)).hexdigest()
 
 
 def _chosen(training: Sequence[Array], horizon: int, season: int) -> tuple[Member, ...]:

@@ -29,6 +29,7 @@ OF_A_SET: dict[str, tuple[str, Callable[[Sequence[Array], int, int], Array]]] = 
     "mlp": ("MLP (one for the set)", partial(global_networks.forecasts, "mlp")),
     "gru": ("GRU (one for the set)", partial(global_networks.forecasts, "gru")),
     "tcn": ("TCN (one for the set)", partial(global_networks.forecasts, "tcn")),
+    "networks": ("mean of the three networks", global_networks.together),
 }
 """Models that are fitted on all series of a set: label, and a function of the training parts, H and the season."""
 
