@@ -128,8 +128,8 @@ def _settings(results: Facts) -> list[str]:
         "values. CPU seconds are those of all trainings and forecasts, with one thread, on a shared machine; "
         "those of `train` contain the choice of scaling and optimiser.",
         "`doctor`: the small networks of the [contest](doctor.md). `train`: what `seqzoo train --series` makes of an "
-        f"architecture by default; the GRU only up to {settings['longest_of_gru']:,} values. LSTM, TCN and GRU read at "
-        "most 64 values.",
+        f"architecture by default; the GRU only up to {settings['longest_of_gru']:,} values. LSTM, TCN and GRU read "
+        "at most 64 values.",
         f"neuralforecast: {settings['steps']} steps of {settings['batch']} windows, scaled by their mean and "
         "deviation; one LSTM layer of 64 units; layers of NHITS and NBEATS of 128 units. All else is as it is there "
         "by default; its loss is the absolute error, which MASE measures, while ours is the squared error.",

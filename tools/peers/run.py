@@ -258,7 +258,10 @@ def keep(row: Facts, ground: Ground) -> None:
 
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"series": {}, "rows": [], "versions": {}}
     known["machine"] = machine.facts()
-    known["settings"] = {"seeds": SEEDS, "longest_of_seeds": LONGEST_OF_SEEDS, "longest_of_gru": LONGEST_OF_GRU, "steps": STEPS, "batch": BATCH}
+    known["settings"] = {
+        "seeds": SEEDS, "longest_of_seeds": LONGEST_OF_SEEDS, "longest_of_gru": LONGEST_OF_GRU, "steps": STEPS,
+        "batch": BATCH,
+    }  # fmt: skip
     known["versions"] |= row.pop("versions", {})
     known["series"] = dict(sorted({**known["series"], ground.name: ground.facts()}.items()))
     others = [one for one in known["rows"] if (one["series"], one["model"]) != (row["series"], row["model"])]
