@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import numpy as np
 import pytest
 
+from seqzoo.app.model.inside.windows import HeldOutWindows
 from seqzoo.bundles import holdout, intervals, store
 from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series
@@ -143,6 +146,14 @@ def test_its_bundle_proves_every_score_and_the_split_of_each_series(kept: store.
     windows = np.stack([part[:length] for part in holdout.parts(kept)])[:, :, None]
     forecasts = Predictor(kept, "onnx").predict(windows)
     assert (np.abs(np.log10(np.abs(forecasts).mean(axis=1)) - [-2.5, 6.5, 2.2]) < 0.6).all()
+
+
+def test_the_pages_show_its_first_series_in_units_of_that_series(kept: store.Bundle, at_home: Path) -> None:
+    visit: Any = SimpleNamespace(known=Predictor(kept, "onnx"), number=lambda name, low, *_: low, query={})
+    shown, length = HeldOutWindows(visit, cast("Any", None)), kept.manifest.contract.context_length
+    assert np.array_equal(shown.context(), holdout.parts(kept)[0][:length])
+    assert shown.scale == kept.manifest.score.series["a_1"].scale and shown.linear_name == "best linear"
+    assert "A/1, the first of the 3 series" in shown.held_out.note
 
 
 def test_a_false_claim_about_one_series_is_found(kept: store.Bundle, at_home: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from html import escape
 from typing import Protocol
 
 import numpy as np
@@ -18,10 +19,9 @@ from ....forecasters.floors import standing
 from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import line_weights
 from ....forecasters.table import label
-from ....signals import Observed
 from ....signals.scene import Knob
 from ...ui import controls, theme
-from ..predict.measured import HeldOut
+from ..predict.measured import HeldOut, series_shown
 from ..signal_panel import SignalPanel
 from ..visit import Visit
 
@@ -127,11 +127,11 @@ class HeldOutWindows:
     def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
         known = visit.known
         assert has_bundle(known)
-        source = known.manifest.source
-        assert isinstance(source, Observed)
+        source, _ = series_shown(known.manifest.source)
         self.visit, self.on_change, self.held_out = visit, on_change, HeldOut(visit)
         self.length, self.horizon = known.context_length, known.horizon
-        self.scale = known.manifest.contract.scaling.scale
+        own = known.manifest.score.series.get(source.name)  # of a set
+        self.scale = known.manifest.contract.scaling.scale if own is None else own.scale
         fitted = linear_on(source, self.length, self.horizon) if is_stored(source.sha256) else None
         self.weights = line_weights(self.length, self.horizon) if fitted is None else fitted.weights
         self.forecast = (lambda windows: windows @ self.weights.T) if fitted is None else fitted
@@ -152,6 +152,8 @@ class HeldOutWindows:
             theme.html("The held-out values", tag="h3")
             knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
             self.slider = controls.Slider(knob, self.first, self._move, self.held_out.now)
+            if self.held_out.note:
+                theme.html(escape(self.held_out.note), "hint", "p")
 
     async def _move(self, first: float) -> None:
         self.first = min(round(first), self.held_out.last)
