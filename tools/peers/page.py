@@ -123,7 +123,11 @@ def _cell(value: float, key: str, is_least: bool) -> str:
 def _settings(results: Facts) -> list[str]:
     settings, machine = results["settings"], results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(results["versions"].items()))
+    most = max(facts["cutoffs"] for facts in results["series"].values())
     facts = [
+        f"At most {most} cutoffs of a series, evenly spaced.",
+        "The learning rate and the optimisers that `train` chooses from were settled by trials on some of these "
+        "series, with their errors after the cutoff in view: its lead is somewhat optimistic.",
         f"Networks: the mean MASE of {settings['seeds']} seeds, of one above {settings['longest_of_seeds']:,} "
         "values. CPU seconds are those of all trainings and forecasts, with one thread, on a shared machine; "
         "those of `train` contain the choice of scaling and optimiser.",
