@@ -70,7 +70,7 @@ def test_too_little_history_for_intervals_is_refused(terminal: Terminal, file: P
     assert "470" in refusal and "400" in refusal
 
 
-@pytest.mark.parametrize("level", ["0", "1", "90", "-0.5", "nan", "0.9999999", "high"])
+@pytest.mark.parametrize("level", ["0", "1", "90", "-0.5", "nan", "0.9999999", "high", "0.9_5"])
 def test_levels_that_cannot_be_are_refused(terminal: Terminal, level: str) -> None:
     assert terminal("forecast", "lstm.sine", "-n", "3", f"--interval={level}").refusal
 

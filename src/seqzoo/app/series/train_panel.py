@@ -127,8 +127,8 @@ class TrainPanel:
     def _advice(self) -> str:
         if self.decided is None:
             return (
-                "The last fifth is held out, and no training sees it. The window and the scaling are chosen on the "
-                "values before it. Rivals stand beside the network while it trains."
+                "The last fifth is held out, and no training sees it. The window, the scaling and the optimiser are "
+                "chosen on the values before it. Rivals stand beside the network while it trains."
             )
         use = escape(label(self.decided.use))
         if self.decided.kind == "network":
