@@ -119,7 +119,7 @@ _NO_DISTANCE = "Nobody knows the law of the series, so nobody knows how far the 
 
 def render(manifest: Manifest, card: Card) -> str:
     """The card as Markdown with YAML front matter."""
-    import yaml  # deferred: build.check_exporter names the extra where it is missing
+    import yaml  # deferred: onnx.check_exporter names the extra where it is missing
 
     score, training, contract = manifest.score, manifest.training, manifest.contract
     is_simulated, beside = isinstance(manifest.source, Simulated), score.floors or score.rivals
