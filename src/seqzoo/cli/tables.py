@@ -124,16 +124,17 @@ def show_coverage(facts: IntervalFacts, cutoffs: int) -> None:
     from ..runtime.intervals import standings
 
     rows = standings(facts)
-    width = "mean width" if facts.unit == "series" else "width, deviations"
-    table = Table("level", "intervals", "covered", "farthest step", width, box=None)
+    table = Table("level", "intervals", "covered", "farthest step", "mean width", box=None)
     for row in rows:
         table.add_row(f"{row.level:.0%}", row.method, row.overall, row.worst, f"{row.width:.5g}")
     console.print()
     if rows:
         print_table(table)
+    unit = "" if facts.unit == "series" else "; widths are in standard deviations of each window"
     possible = f"levels up to {highest_level(facts.windows):g} are possible"
     console.print(
-        f"\nfrom {facts.windows:,} calibration errors a step, {possible}; covered at the same {cutoffs:,} cutoffs",
+        f"\nfrom {facts.windows:,} calibration errors a step, {possible}; "
+        f"covered at the same {cutoffs:,} cutoffs{unit}",
         soft_wrap=True, highlight=False,
     )  # fmt: skip
     for row in rows:

@@ -95,7 +95,7 @@ def check_split(bundle: Bundle) -> None:
                 f"the values of {member.name!r} before the cutoff have scale {units.scale:.9g} and a seasonal "
                 f"difference of {units.seasonal:.9g}; the manifest states {claim.scale:.9g} and {claim.unit:.9g}."
             )
-    scaling = msgspec.structs.replace(source.scaling(), kind=contract.scaling.kind)
+    scaling = source.scaling(contract.scaling.kind)
     if scaling != contract.scaling:
         raise IntegrityError(
             f"the values before the cutoffs have center {scaling.center:.9g} and scale {scaling.scale:.9g}; the "
