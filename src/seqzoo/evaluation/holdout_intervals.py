@@ -112,9 +112,17 @@ def errors_at_cutoffs(
     last = len(values) - horizon if known else len(values)
     cutoffs = np.arange(context_length, last + 1)
     ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels)
-    padded = np.concatenate([values, np.full(horizon, np.nan)])
-    errors = np.abs(ahead - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs])
+    errors = absolute_errors(ahead, values, cutoffs)
     return np.asarray(errors if unit is None else errors / spreads_at(unit, values, cutoffs, context_length)[:, None])
+
+
+def absolute_errors(
+    forecast: NDArray[np.float64], values: NDArray[np.float64], cutoffs: NDArray[Any]
+) -> NDArray[np.float64]:
+    """[N, H]: absolute errors of forecasts [N, H] from cutoffs of a series [T]; NaN for targets beyond its end."""
+    horizon = forecast.shape[1]
+    padded = np.concatenate([values, np.full(horizon, np.nan)])
+    return np.asarray(np.abs(forecast - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs]))
 
 
 def forecasts_at(

@@ -240,7 +240,7 @@ class _Mistakes:
     def _replay(self, first: int) -> Replayed:
         window = self.values[first : first + self.length]
         observed = self.values[first + self.length :][: self.horizon]
-        forecasts = replay.forecasts_at(self._entrants(), self.values, first + self.length, self.horizon)
+        forecasts = replay.forecasts_from(self._entrants(), self.values, first + self.length, self.horizon)
         alike = None
         if self.series is not None:
             past = self.series.values[: self.source.cutoff]
