@@ -21,7 +21,7 @@ from ....evaluation.replay import Neighbour
 from ....evaluation.rolling import Entrant, always, rules_as_entrants
 from ....forecasters.familiarity import Range
 from ....forecasters.linear import FittedLinear
-from ....forecasters.protocol import Forecaster, has_bundle
+from ....forecasters.protocol import Forecaster, has_bundle, steps_of
 from ....forecasters.table import label
 from ...series import choosing
 from ...ui import charts, controls, theme
@@ -171,9 +171,8 @@ class _Mistakes:
         model, horizon = self.visit.model, self.horizon
         if self.series is not None and self.linear is None:
             self.linear = linear_on(self.source, self.length, horizon)
-        own = always(lambda context, known=None: model.forecast(context, horizon, known))
         return [
-            Entrant(self.visit.name, own, self.length, known=self.known),
+            Entrant(self.visit.name, always(steps_of(model, horizon)), self.length, known=self.known),
             *rules_as_entrants(rules_of_windows(self.length, horizon, self.source.season), self.length),
             *([] if self.linear is None else [Entrant(LINEAR, always(self.linear), self.length)]),
         ]
