@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from .._arrays import with_known
 from ..data.scaling import Scaling
-from ..data.windows import HELD_OUT
+from ..data.windows import default_cutoff
 from ..forecasters.rollout import forecast_of
 from . import adaptive
 from .backtest import VALUES_AT_ONCE
@@ -36,11 +36,6 @@ LEVELS = (0.8, 0.9, 0.95)
 MOST_WINDOWS = 999  # calibration errors at a step: ranks of 90, 95 and 99% are then whole numbers
 MOST_KEPT = 100_000  # calibration errors of a bundle, 8 bytes each
 FEWEST = 99  # which are kept of many, however far the horizon
-
-
-def calibration_begin(cutoff: int) -> int:
-    """Index of the first value that no weight is fitted to; `training.sources` divides the series there."""
-    return cutoff - cutoff // HELD_OUT
 
 
 def calibration_errors(
@@ -59,13 +54,13 @@ def calibration_errors(
         predict: maps [B, L, D] to at least [B, H].
         past: [T], the values before the cutoff.
         channels: [T, D - 1], those beside the values, known in advance; None if D is 1.
-        begin: index of the first calibration target, by default that of `calibration_begin`.
+        begin: index of the first calibration target, by default where `training.sources` divides the past.
         unit: the scaling whose spread of each window divides its errors, see `spreads_at`; None for none.
 
     Raises:
         InputError: as `forecast_of`.
     """
-    begin = calibration_begin(len(past)) if begin is None else begin
+    begin = default_cutoff(len(past)) if begin is None else begin
     stride = -(-(len(past) - begin) // most_kept(horizon))
     targets = np.arange(len(past) - 1, begin - 1, -stride)[::-1]
     origins = targets[:, None] - np.arange(horizon)
