@@ -406,8 +406,7 @@ class _OnSeries:
     ) -> None:  # fmt: skip
         import numpy as np
 
-        from .._arrays import with_known
-        from ..evaluation.backtest import Backtest, bandwidth_of, mean_of
+        from ..evaluation.backtest import Backtest, bandwidth_of, contexts_at, mean_of
         from .tables import show_measures
 
         squares = {name: (values - results.target) ** 2 for name, values in results.forecasts.items()}
@@ -415,8 +414,7 @@ class _OnSeries:
         mse = Backtest(len(results.cutoffs), self.stride, bandwidth, mean_of(squares[self.name], bandwidth))
         beside = {name: each.mean(axis=0).tolist() for name, each in squares.items() if name != self.name}
         measures = {name: results.measures(name) for name in results.forecasts}
-        spans = results.cutoffs[:, None] + np.arange(-self.length, 0)
-        windows = with_known(self.values[spans], None if self.known is None else self.known[spans])
+        windows = contexts_at(self.values, results.cutoffs, self.length, self.known)
         outside = self.predictor.outside(windows) if refit is None else None
         seen = 0
         if refit is None and self.trained_until is not None:

@@ -21,12 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import with_known
 from ..data.scaling import Scaling
 from ..data.windows import default_cutoff
-from ..forecasters.rollout import forecast_of
 from . import adaptive
-from .backtest import VALUES_AT_ONCE
+from .backtest import forecasts_at
 from .coverage import Coverage, coverage
 from .intervals import least_windows, radius_of
 from .scoring import Predict
@@ -66,7 +64,7 @@ def calibration_errors(
     origins = targets[:, None] - np.arange(horizon)
     cutoffs, places = np.unique(origins, return_inverse=True)
     places = places.reshape(origins.shape)
-    ahead = forecasts_at(predict, past, cutoffs, context_length, horizon, channels)
+    ahead = forecasts_at(predict, past, cutoffs, context_length, horizon, channels, ahead=False)
     errors = np.abs(ahead[places, np.arange(horizon)] - past[targets, None])
     return np.asarray(errors if unit is None else errors / spreads_at(unit, past, cutoffs, context_length)[places])
 
@@ -106,7 +104,7 @@ def errors_at_cutoffs(
     """
     last = len(values) - horizon if known else len(values)
     cutoffs = np.arange(context_length, last + 1)
-    ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels)
+    ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels, ahead=False)
     errors = absolute_errors(ahead, values, cutoffs)
     return np.asarray(errors if unit is None else errors / spreads_at(unit, values, cutoffs, context_length)[:, None])
 
@@ -118,25 +116,6 @@ def absolute_errors(
     horizon = forecast.shape[1]
     padded = np.concatenate([values, np.full(horizon, np.nan)])
     return np.asarray(np.abs(forecast - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs]))
-
-
-def forecasts_at(
-    predict: Predict,
-    values: NDArray[np.float64],
-    cutoffs: NDArray[Any],
-    context_length: int,
-    horizon: int,
-    channels: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """[N, H]: the forecasts from cutoffs, indices of a series [T] from L to T, with its channels [T, D - 1]."""
-    windows = np.lib.stride_tricks.sliding_window_view(values, context_length)
-    at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
-    parts = []
-    for begin in range(0, len(cutoffs), at_once):
-        firsts = cutoffs[begin : begin + at_once] - context_length
-        beside = None if channels is None else channels[firsts[:, None] + np.arange(context_length)]
-        parts.append(forecast_of(predict, with_known(windows[firsts], beside), horizon))
-    return np.concatenate(parts)
 
 
 def measured(
