@@ -11,7 +11,6 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
-from ....bundles import holdout
 from ....data.scaling import Scaling
 from ....data.series import Series
 from ....errors import SeqzooError
@@ -26,7 +25,7 @@ from ....forecasters.table import label
 from ...series import choosing
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
-from ..predict.measured import series_shown
+from ..predict.measured import HeldOutValues
 from ..visit import Latest, Visit, computed, identity
 from . import kept
 
@@ -69,13 +68,13 @@ class _Mistakes:
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        source, self.note = series_shown(known.manifest.source)
-        self.visit, self.source, self.contract = visit, source, known.manifest.contract
-        self.length, self.horizon = known.context_length, known.horizon
-        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
-        self.last = len(self.values) - self.length - self.horizon
+        held_out = HeldOutValues(visit)
+        self.visit, self.contract = visit, known.manifest.contract
+        self.source, self.note = held_out.source, held_out.note
+        self.length, self.horizon, self.last = held_out.length, held_out.horizon, held_out.last
+        self.values, self.known = held_out.values, held_out.known
         self.apart = max(1, min(self.horizon, (self.last + 1) // LISTED))  # neighbours share what they forecast
-        self.series = kept.series_of(source)
+        self.series = kept.series_of(self.source)
         self.linear: FittedLinear | None = None
         order = visit.query.get("by", "")
         self.order = order if order in ORDERS else "error"
