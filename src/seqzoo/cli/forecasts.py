@@ -282,7 +282,8 @@ def missed(facts: IntervalFacts, levels: list[float], method: str) -> str:
 
 
 def _levels(intervals: tuple[Interval, ...]) -> str:
-    return f"of level {' and '.join(f'{one.level:g}' for one in intervals)}, separate for each step,"
+    plural = "s" if len(intervals) > 1 else ""
+    return f"of level{plural} {' and '.join(f'{one.level:g}' for one in intervals)}, separate for each step,"
 
 
 def _calibrated(

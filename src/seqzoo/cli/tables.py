@@ -52,6 +52,11 @@ def mse_of(value: float) -> str:
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
+def _one_digit(error: float) -> str:
+    """A standard error with one significant digit: "10", not "1e+01"."""
+    return f"{float(f'{error:.1g}'):g}"
+
+
 def show_manifest(bundle: Bundle) -> None:
     """Print the facts of `seqzoo show`."""
     facts = bundle.manifest
@@ -82,7 +87,7 @@ def show_stated_score(facts: Manifest) -> None:
         show_score(facts.name, score.mse, score.excess, score.skill, score.floors)
         return
     rows = [(label(name), value, "") for name, value in score.rivals.items()]
-    rows.append((f"[bold]{escape(facts.name)}[/]", score.mse[0], f"± {score.mse[1]:.1g}"))
+    rows.append((f"[bold]{escape(facts.name)}[/]", score.mse[0], f"± {_one_digit(score.mse[1])}"))
     table = Table("forecaster", "MSE", "", box=None)
     for name, value, error in sorted(rows, key=lambda row: row[1]):
         table.add_row(name, mse_of(value), error)
@@ -159,7 +164,7 @@ def show_score(
     bayes = floors["bayes"]
     rows = [(escape(label(floor)), value, "") for floor, value in floors.items()]
     value, se = mse if excess is None else (bayes * (1 + excess[0]), bayes * excess[1])
-    rows.append((f"[bold]{escape(name)}[/]", value, f"± {se:.1g}"))
+    rows.append((f"[bold]{escape(name)}[/]", value, f"± {_one_digit(se)}"))
     table = Table(box=None)
     table.add_column("forecaster")
     table.add_column("expected MSE", justify="right")

@@ -18,6 +18,7 @@ from ..forecasters.table import label
 from ..runtime.intervals import standings
 from ..signals import Observed, ObservedSet, Simulated
 from .set_scores import mase_by_series
+from .snippets import typical_step
 
 if TYPE_CHECKING:
     from ..zoo._card import Card
@@ -123,7 +124,8 @@ def render(manifest: Manifest, card: Card) -> str:
     import yaml  # deferred: onnx.check_exporter names the extra where it is missing
 
     score, training, contract = manifest.score, manifest.training, manifest.contract
-    is_simulated, beside = isinstance(manifest.source, Simulated), score.floors or score.rivals
+    is_simulated = isinstance(manifest.source, Simulated)
+    beside = score.floors or dict(sorted(score.rivals.items(), key=lambda row: row[1]))
     return _TEMPLATE.format(
         metadata=yaml.safe_dump(_metadata(manifest), sort_keys=False, allow_unicode=True, width=math.inf),
         name=manifest.name,
@@ -143,7 +145,7 @@ def render(manifest: Manifest, card: Card) -> str:
         units=_units(contract.scaling),
         width=contract.channels,
         channels=_channels(contract),
-        step="0.1" if contract.channels == 1 else [0.1, *[0.0, 1.0] * (contract.channels // 2)],
+        step=typical_step(contract),
         next_values=_next_values(contract.horizon),
         data=_data(manifest),
         unit=_unit(manifest),
