@@ -118,7 +118,6 @@ def train(
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
     store.check_replaceable(folder)
-    build.check_exporter()
     build.check_exportable(spec)
     _storage.check_writable(folder.parent)
     before = _identity(folder)

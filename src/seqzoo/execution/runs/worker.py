@@ -54,7 +54,6 @@ def main(folder: Path, task: str, argument: str) -> None:
 
 def _train(folder: Path, plan: Plan, should_stop: Callable[[], bool]) -> None:
     """Train, after choosing the scaling and before keeping the model, where the plan says so."""
-    build.check_exporter()
     build.check_exportable(plan.spec)
     if plan.chooses_scaling:
         must_stop = recording.wishes(folder, should_stop)
