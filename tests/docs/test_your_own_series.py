@@ -40,7 +40,7 @@ def test_the_walk_of_the_page_runs_from_the_file_to_a_model_in_the_units_of_the_
 
     ahead = pl.read_csv("ahead.csv")
     assert ahead.columns == ["time", "forecast", "lower_90", "upper_90"] and len(ahead) == 24
-    assert ahead["time"][0] == "2024-02-11T16:00" and "moved by the 200 latest errors" in told["forecast"].out
+    assert ahead["time"][0] == "11.02.2024 16:00" and "moved by the 200 latest errors" in told["forecast"].out
     assert "interval of level 0.95" in Path("ahead.svg").read_text("utf-8")
     assert re.search(r"^ 90% +adaptive +\d", told["train"].out, re.MULTILINE)
     bundle = store.open_bundle(home / "models" / "mlp.meter")

@@ -76,7 +76,7 @@ def forecast_each(
         note = why_none(model, facts, horizon)
         levels = [] if note else [of_bundle.DEFAULT]
     rows = [
-        _row(model, label, history, _stamps(read.series[label], horizon), horizon, levels, method)
+        _row(model, label, history, read.series[label], horizon, levels, method)
         for label, history in histories.items()
     ]
     if facts is not None and levels:
@@ -104,10 +104,11 @@ def forecast_each(
 
 
 class _Row(NamedTuple):
-    """The forecast [H] of one series, with its stamps and intervals."""
+    """The forecast [H] of one series, with its intervals, and its times in ISO 8601 and as the file writes them."""
 
     label: str
     stamps: list[str] | None
+    times: list[str] | None
     forecast: list[float]
     intervals: tuple[Interval, ...] = ()
     method: str | None = None
@@ -117,13 +118,15 @@ def _row(
     model: Forecaster,
     label: str,
     history: Any,
-    stamps: list[str] | None,
+    series: Series,
     horizon: int,
     levels: list[float],
     method: str | None,
 ) -> _Row:
     forecast = model.forecast(history, horizon)[0]
-    row = _Row(label, stamps, forecast.tolist())
+    times, count = series.times, len(series)
+    stamps, written = (None, None) if times is None else (times.stamps(horizon, count), times.written(horizon, count))
+    row = _Row(label, stamps, written, forecast.tolist())
     if not levels or not has_bundle(model):
         return row
     begin = None if method == "split" else of_bundle.after_calibration(model, history, None, label)
@@ -133,7 +136,9 @@ def _row(
 
 def _facts(row: _Row) -> dict[str, Any]:
     """A row as JSON."""
-    facts: dict[str, Any] = {"unique_id": row.label, "stamps": row.stamps, "forecast": row.forecast}
+    facts: dict[str, Any] = {
+        "unique_id": row.label, "stamps": row.stamps, "times": row.times, "forecast": row.forecast,
+    }  # fmt: skip
     if row.intervals:
         facts["intervals"] = [
             {"level": one.level, "lower": one.lower.tolist(), "upper": one.upper.tolist()} for one in row.intervals
@@ -147,8 +152,8 @@ def _columns(rows: list[_Row], horizon: int) -> dict[str, list[Any]]:
     from .tables import ends_of
 
     columns: dict[str, list[Any]] = {"unique_id": [row.label for row in rows for _ in range(horizon)]}
-    if all(row.stamps for row in rows):
-        columns["time"] = [stamp for row in rows for stamp in row.stamps or []]
+    if all(row.times for row in rows):
+        columns["time"] = [time for row in rows for time in row.times or []]
     else:
         columns["step"] = [step for _ in rows for step in range(1, horizon + 1)]
     columns["forecast"] = [value for row in rows for value in row.forecast]
@@ -157,6 +162,3 @@ def _columns(rows: list[_Row], horizon: int) -> dict[str, list[Any]]:
             columns.setdefault(name, []).extend(values.tolist())
     return columns
 
-
-def _stamps(series: Series, horizon: int) -> list[str] | None:
-    return None if series.times is None else series.times.stamps(horizon, len(series))

@@ -112,12 +112,12 @@ def forecast(
         seen = case._replace(history=case.history[-reach:])
         when = None if clock is None else clock[-reach - horizon :]
         plots.save(plots.forecast_figure(name, seen, best, when), plot)
-    stamps = None if given is None else given.stamps(horizon)
+    times = None if given is None else given.written(horizon)
     if out is not None:
         from ..data.reading import writing
         from .tables import columns_of
 
-        first = {"step": range(1, horizon + 1)} if stamps is None else {"time": stamps}
+        first = {"step": range(1, horizon + 1)} if times is None else {"time": times}
         writing.write({**first, **columns_of(case)}, out)
     if json:
         facts: dict[str, Any] = {"outside_training": outside and outside.facts()}
@@ -127,13 +127,13 @@ def forecast(
         facts |= known.facts(interval[0] if interval else None)
         say_read(given)
         if given is not None and given.reading is not None:
-            facts |= {"stamps": stamps, "reading": given.reading.facts()}
+            facts |= {"stamps": given.stamps(horizon), "times": times, "reading": given.reading.facts()}
         emit({"model": name, "bayes_is": best or None, **facts})
         return
     from .tables import show_forecast
 
     say_read(given)
-    show_forecast(case, stamps)
+    show_forecast(case, times)
     say_outside(outside)
     if is_own and best:
         typer.echo(f"bayes: {best}; the law of these numbers is not known.")

@@ -88,8 +88,12 @@ class Given:
         return instants if times.zone is None else to_local(instants, times.zone)
 
     def stamps(self, horizon: int) -> list[str] | None:
-        """The stamps of the forecast, if the times are known."""
+        """The stamps of the forecast in ISO 8601, if they are known."""
         return None if self.times is None else self.times.stamps(horizon, len(self.values))
+
+    def written(self, horizon: int) -> list[str] | None:
+        """The same stamps as the file writes its times."""
+        return None if self.times is None else self.times.written(horizon, len(self.values))
 
 
 def calendar_times(model: Forecaster, given: Given) -> TimeIndex | None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from .frequency import Frequency, Stamps
+from .written import Form
 
 # One zone for each rule of clock changes in use: what a file's clock can be compared with.
 ZONES = (
@@ -37,12 +38,14 @@ class TimeIndex:
         frequency: the steps from stamp to stamp.
         zone: "Europe/Berlin", "UTC" or "+01:00"; None if the file states no zone.
         holidays: working days without a value, for a series of working days.
+        form: how the file that was read writes a time; None for ISO 8601.
     """
 
     start: np.datetime64
     frequency: Frequency
     zone: str | None = None
     holidays: tuple[np.datetime64, ...] = field(default=())
+    form: Form | None = field(default=None, compare=False)
 
     def instants(self, count: int, begin: int = 0) -> Stamps:
         """`count` stamps in UTC, or of the clock if no zone is known, from the one at position `begin` on."""
@@ -62,6 +65,15 @@ class TimeIndex:
             f"{_written(stamp, whole=False)}{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
             for stamp, offset in zip(local, offsets, strict=True)
         ]
+
+    def written(self, count: int, begin: int = 0) -> list[str]:
+        """The same stamps as the file writes them that was read."""
+        if self.form is None:
+            return self.stamps(count, begin)
+        instants = self.instants(count, begin)
+        local = instants if self.zone is None else to_local(instants, self.zone)
+        pairs = zip(_microseconds(local), _microseconds(instants), strict=True)
+        return [self.form.write(clock, clock - instant) for clock, instant in pairs]
 
     def after(self, count: int) -> TimeIndex:
         """The index without its first `count` stamps."""
@@ -171,3 +183,7 @@ def _written(stamp: np.datetime64, *, whole: bool) -> str:
     text = re.sub(r"\.0+$", "", text)
     text = re.sub(r"(T[0-9]{2}:[0-9]{2}):00$", r"\1", text)
     return text.removesuffix("T00:00") if whole else text
+
+
+def _microseconds(stamps: Stamps) -> list[int]:
+    return [int(stamp) for stamp in stamps.astype("datetime64[us]").astype(np.int64)]

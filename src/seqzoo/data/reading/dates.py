@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ..frequency import DAY
 from ..numerals import shown
+from ..written import Form, form_of
 from .cells import Where, is_number
 
 _CLOCK = (
@@ -49,6 +50,7 @@ class Times:
         offsets: [T] in microseconds, local time minus UTC; None if the cells state none.
         form: the format, for people.
         whole: whether no cell states a time of day.
+        written: how the cells write a time; None where no form writes them all.
     """
 
     local: NDArray[np.int64]
@@ -56,6 +58,7 @@ class Times:
     known: NDArray[np.bool_]
     form: str
     whole: bool = False
+    written: Form | None = None
 
 
 def looks_like_times(cells: pl.Series, absent: pl.Series) -> bool:
@@ -78,8 +81,9 @@ def times(name: str, cells: pl.Series, absent: pl.Series, order: str | None, whe
     form, pattern = told
     parts = cells.str.extract_groups(pattern).struct.unnest()
     known = parts["y"].is_not_null()
+    named: dict[str, str] = {}
     if form == "three":
-        form, parts = _ordered(name, cells, parts, known, order, where)
+        form, parts, named = _ordered(name, cells, parts, known, order, where)
     frame = parts.with_columns(
         y=pl.when(pl.col("y").str.len_chars() == 2)
         .then(pl.col("y").cast(pl.Int32) + pl.when(pl.col("y").cast(pl.Int32) < 69).then(2000).otherwise(1900))
@@ -93,7 +97,10 @@ def times(name: str, cells: pl.Series, absent: pl.Series, order: str | None, whe
     if offsets is not None:
         known = known & pl.Series(np.abs(offsets) < DAY)
     has_clock = "H" in frame.columns and bool(frame["H"].is_not_null().any())
-    return Times(local, offsets, known.to_numpy(), form + (" and time" if has_clock else ""), not has_clock)
+    rows = known.to_numpy()
+    stated = None if offsets is None else offsets[rows]
+    written = form_of(pattern, named, cells.filter(known).to_list(), local[rows], stated)
+    return Times(local, offsets, rows, form + (" and time" if has_clock else ""), not has_clock, written)
 
 
 def _format_of(cells: pl.Series, absent: pl.Series, *, written_only: bool) -> tuple[str, str] | None:
@@ -111,8 +118,8 @@ def _format_of(cells: pl.Series, absent: pl.Series, *, written_only: bool) -> tu
 
 def _ordered(
     name: str, cells: pl.Series, parts: pl.DataFrame, known: pl.Series, order: str | None, where: Where
-) -> tuple[str, pl.DataFrame]:
-    """The parts with day, month and year named, and the name of the format."""
+) -> tuple[str, pl.DataFrame, dict[str, str]]:
+    """The name of the format, the parts with day, month and year named, and these names by group."""
     first, second, third = (parts[key].cast(pl.Int32).filter(known).to_numpy() for key in ("a", "c", "y"))
     short = bool((parts["y"].filter(known).str.len_chars() == 2).any())
     dotted = bool(cells.filter(known).str.contains(".", literal=True).all())
@@ -144,10 +151,10 @@ def _ordered(
         )
     chosen = possible[0] if possible else "day-first"
     keys = {"day-first": ("d", "m", "y"), "month-first": ("m", "d", "y"), "year-first": ("y", "m", "d")}[chosen]
-    renamed = {old: f"_{new}" for old, new in zip(("a", "c", "y"), keys, strict=True)}
-    parts = parts.rename(renamed).rename({f"_{key}": key for key in keys})
+    named = dict(zip(("a", "c", "y"), keys, strict=True))
+    parts = parts.rename({old: f"_{new}" for old, new in named.items()}).rename({f"_{key}": key for key in keys})
     words = {"d": "day", "m": "month", "y": "year"}
-    return "-".join(words[key] for key in keys), parts
+    return "-".join(words[key] for key in keys), parts, named
 
 
 def _read_as(order: str, first: str, second: str, third: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -207,7 +208,10 @@ def _regular(
         None if stamps.offsets is None else stamps.offsets[part.rows].astype("timedelta64[us]"),
         values, where, lambda row: str(stamps.column.raw[int(part.rows[row])]), stamps.counted,
     )  # fmt: skip
-    return regular(rows, grid, stamps.zone or choices.zone)
+    result = regular(rows, grid, stamps.zone or choices.zone)
+    if result.times is None or stamps.written is None:
+        return result
+    return dataclasses.replace(result, times=dataclasses.replace(result.times, form=stamps.written))
 
 
 def _stem(named: str) -> str:

@@ -12,6 +12,7 @@ from ...errors import InputError
 from .. import frequency as frequencies
 from ..measured import Choices
 from ..numerals import shown
+from ..written import Form, Part
 from . import dates
 from .columns import Column, chosen, is_unnamed
 from .table import Table
@@ -39,6 +40,7 @@ class Stamps:
     counted: bool = False
     zone: str | None = None
     beside: tuple[int, ...] = ()  # columns that are part of it
+    written: Form | None = None  # how its cells write a time
 
 
 def stamps_of(
@@ -111,7 +113,8 @@ def _read_times(
             f"{table.where(row)}: {shown(cells[row])} in {column.shown} is not a time, and other rows are read as "
             f"{told.form}. Correct it, or name another column with --time."
         )
-    return Stamps(column, told.local, told.offsets, told.form, beside=beside)
+    written = None if beside else told.written
+    return Stamps(column, told.local, told.offsets, told.form, beside=beside, written=written)
 
 
 def _typed_times(column: Column) -> Stamps | None:
@@ -145,12 +148,12 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> Stamps | 
         cells = pl.Series(whole).cast(pl.String)
         told = dates.times(column.shown, cells, pl.Series([False]).new_from_index(0, len(whole)), None, lambda _: "")
         if told is not None and told.form.startswith("yyyymmdd") and told.known.all():
-            return Stamps(column, told.local, None, told.form)
+            return Stamps(column, told.local, None, told.form, written=told.written)
     if 150_001 <= smallest and largest <= 230_012 and (whole % 100 >= 1).all() and (whole % 100 <= 12).all():
         if (is_named or (column.at == 0 and not column.label)) and (np.diff(whole) > 0).all():
             months = (whole // 100 - 1970) * 12 + whole % 100 - 1
             local = months.astype("datetime64[M]").astype("datetime64[us]").astype(np.int64)
-            return Stamps(column, local, None, "yyyymm")
+            return Stamps(column, local, None, "yyyymm", written=Form((Part("y", 4, "yyyy"), Part("m", 2, "mm"))))
     if is_named and label in DATE_NAMES and 20_000 <= smallest and largest <= 80_000:
         return Stamps(column, (whole - 25_569) * frequencies.DAY, None, "day numbers of Excel")
     for unit, size in _UNIX.items():
@@ -158,7 +161,8 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> Stamps | 
         if (10**9 * ones <= smallest and largest <= 4.2e9 * ones) or (is_named and 10**8 * ones <= smallest
                                                                     and largest <= 4.2e9 * ones):  # fmt: skip
             local = whole // 1_000 if unit == "ns" else whole * int(size)
-            return Stamps(column, local, np.zeros(len(whole), np.int64), f"Unix time in {unit}")
+            written = Form(unit=size)
+            return Stamps(column, local, np.zeros(len(whole), np.int64), f"Unix time in {unit}", written=written)
     steps = np.diff(whole)
     if not len(steps) or not (steps > 0).all():
         return None
@@ -167,7 +171,7 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> Stamps | 
     )
     if 1500 <= smallest and largest <= 2300 and is_year:
         local = (whole - 1970).astype("datetime64[Y]").astype("datetime64[us]").astype(np.int64)
-        return Stamps(column, local, None, "years")
+        return Stamps(column, local, None, "years", written=Form((Part("y", 4, "yyyy"),)))
     counts_rows = smallest in (0, 1) and (largest - smallest + 1) <= 1.25 * len(whole) and column.at == 0
     if is_named or ((is_unnamed(label) or label in INDEX_NAMES) and (counts_rows or label in INDEX_NAMES)):
         return Stamps(column, whole, None, "an index", counted=True)
