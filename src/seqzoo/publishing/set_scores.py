@@ -95,11 +95,12 @@ def check_split(bundle: Bundle) -> None:
                 f"the values of {member.name!r} before the cutoff have scale {units.scale:.9g} and a seasonal "
                 f"difference of {units.seasonal:.9g}; the manifest states {claim.scale:.9g} and {claim.unit:.9g}."
             )
-    scaling = msgspec.structs.replace(source.scaling(), kind=contract.scaling.kind)
+    scaling = source.scaling(contract.scaling.kind)
     if scaling != contract.scaling:
         raise IntegrityError(
-            f"the values before the cutoffs have center {scaling.center:.9g} and scale {scaling.scale:.9g}; the "
-            f"manifest states {contract.scaling.center:.9g} and {contract.scaling.scale:.9g}."
+            f"the values before the cutoffs have center {scaling.center:.9g} and scale {scaling.scale:.9g}, and a "
+            f"season of {scaling.season}; the manifest states {contract.scaling.center:.9g}, "
+            f"{contract.scaling.scale:.9g} and {contract.scaling.season}."
         )
 
 
