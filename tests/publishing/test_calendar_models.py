@@ -223,6 +223,8 @@ def test_gates_states_and_streams_read_the_channels(kept):
     np.testing.assert_allclose(ahead, model.predict(windows())[0], atol=1e-3)
     with pytest.raises(InputError, match="reads 5 channels at each step"):
         stream.push(200.0)
+    with pytest.raises(InputError, match="from -1 to 1: weekday_cos 0 is 6"):
+        stream.push([200.0, 0.0, 1.0, 0.0, 6.0])
     assert stream.seen == L and model.outside(windows()) is None
     assert model.outside(windows() + np.array([1000.0, 0, 0, 0, 0])).note
 
