@@ -46,6 +46,7 @@ def test_a_file_becomes_a_model_in_the_gallery(visit: Visit, tmp_path: Path) -> 
     page.wait_for_function("location.search.includes('decimal=.')")
     press(page, "Take all corrections back")
     expect(told).to_contain_text("100 values")
+    page.wait_for_function("!location.search.includes('decimal')")  # a reload shows the same
 
     press(page, "Ask the doctor")
     expect(page.locator(".report .verdict")).to_contain_text("Use ", timeout=LONG)
@@ -62,6 +63,7 @@ def test_a_file_becomes_a_model_in_the_gallery(visit: Visit, tmp_path: Path) -> 
     page.wait_for_url(re.compile("/runs/[0-9a-f]{12}"), timeout=LONG)
     rivals = page.locator(".chart[aria-label*='best linear']").first
     expect(rivals).to_have_attribute("aria-label", re.compile("seasonal naive"), timeout=LONG)
+    expect(page.locator("p:has(a:has-text('linear.absatz'))")).to_contain_text("on the hold-out", timeout=LONG)
     page.click("a:has-text('linear.absatz')", timeout=LONG)
     page.wait_for_selector("#panel-predict .number >> nth=0")
     expect(page.locator("#panel-predict .chart")).to_have_attribute("aria-label", re.compile("values until 201"))

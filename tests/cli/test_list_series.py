@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from seqzoo.cli.listing import show_series
 from seqzoo.data.collection import COLLECTION, names
 
 
@@ -16,6 +17,14 @@ def test_the_collection_is_listed_with_origin_and_licence(terminal):
         series = COLLECTION[name]
         assert line.startswith(f"series:{name} ") and f" {series.length:,} " in line and series.frequency in line
         assert f"series:{name}: {series.origin}; {series.licence}" in lines
+
+
+def test_a_narrow_terminal_has_whole_lines_of_the_table(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    show_series(list(COLLECTION.values()))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines[: len(names()) + 1])) <= 80
+    assert "too narrow for: contrast" in lines[len(names()) + 2]
 
 
 def test_the_collection_as_json_has_every_fact(terminal):

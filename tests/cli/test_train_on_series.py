@@ -40,6 +40,10 @@ def test_from_a_file_to_a_model_that_forecasts_and_proves_itself(terminal: Termi
     for name in ("mlp.meter", "best linear", "seasonal naive", "last value"):
         assert name in trained.out
     manifest = open_bundle(home / "models" / "mlp.meter").manifest
+    listed = terminal("runs")
+    assert listed.status == 0 and "unknown" in listed.out, listed  # the excess of a measured series
+    card = (home / "models" / "mlp.meter" / "README.md").read_text("utf-8")
+    assert f"predict([{manifest.contract.scaling.center:.6g}] * " in card
     assert (manifest.name, manifest.contract.horizon, manifest.contract.frequency) == ("mlp.meter", 6, "h")
     assert manifest.contract.context_length % 24 == 0 and manifest.source.length == 600
     assert {"linear", "seasonal_naive", "last_value", "drift", "mean", "line"} == set(manifest.score.rivals)

@@ -7,7 +7,14 @@ import pytest
 
 from seqzoo.errors import InputError
 from seqzoo.evaluation.adaptive import RATE, follow, rates
-from seqzoo.evaluation.coverage import coverage, over_cutoffs
+from seqzoo.evaluation.coverage import Coverage, coverage, verdict
+from seqzoo.evaluation.holdout_intervals import measured
+from seqzoo.evaluation.intervals import radius_of
+
+
+def misses(measured: Coverage) -> list[int]:
+    """The verdict at each step ahead."""
+    return [verdict(step, measured.level, len(measured.steps)) for step in measured.steps]
 
 
 def test_the_radius_moves_by_hand_computed_steps_and_only_once_the_error_is_known():
@@ -37,16 +44,16 @@ def test_after_the_variance_jumps_only_the_adaptive_intervals_keep_their_level_i
     noise = rng.standard_normal(count + 600 + horizon)
     noise[900:] *= 3
     errors = np.abs(np.lib.stride_tricks.sliding_window_view(noise, horizon)[: count + 600])
-    both = over_cutoffs(errors[:500], errors[600:], level)
-    assert both.split.overall.value < 0.5 and both.split.misses == [-1] * horizon and both.split.misses_overall == -1
-    assert abs(both.adaptive.overall.value - level) < 0.02
-    assert (both.adaptive.width > 2 * both.split.width).all()
+    (split, moved), radius = measured(errors[:500], [errors[600:]])[level], radius_of(errors[:500], level)
+    assert split.overall.value < 0.5 and misses(split) == [-1] * horizon and verdict(split.overall, level) == -1
+    assert abs(moved.overall.value - level) < 0.02
+    assert (moved.width > 2 * split.width).all()
     steps, most, least = np.arange(1, horizon + 1), errors.max(), errors[600:].min()
-    bound = (np.log(most / both.radius).clip(0) + rates(horizon) * steps) / (rates(horizon) * count)
-    misses = 1 - np.array([step.value for step in both.adaptive.steps])
-    assert (misses - 0.1 <= bound + steps / count).all()  # the last errors are not yet known
-    below = (np.log(both.radius / least).clip(0) + rates(horizon) * steps) / (rates(horizon) * count)
-    assert (0.1 - misses <= below + steps / count).all()
+    bound = (np.log(most / radius).clip(0) + rates(horizon) * steps) / (rates(horizon) * count)
+    missed = 1 - np.array([step.value for step in moved.steps])
+    assert (missed - 0.1 <= bound + steps / count).all()  # the last errors are not yet known
+    below = (np.log(radius / least).clip(0) + rates(horizon) * steps) / (rates(horizon) * count)
+    assert (0.1 - missed <= below + steps / count).all()
 
 
 def test_a_unit_changes_nothing_but_the_unit(rng):
@@ -63,21 +70,21 @@ def test_a_radius_of_zero_begins_at_the_first_error_above_it(rng):
 
 def test_on_exchangeable_errors_neither_method_is_blamed_and_the_standard_error_is_that_of_independent_draws(rng):
     errors = np.abs(rng.standard_normal((20_000, 1)))
-    both = over_cutoffs(errors[:16_999], errors[16_999:], 0.9)
-    for measured in (both.split, both.adaptive):
-        assert measured.misses == [0] and measured.misses_overall == 0 and measured.cutoffs == 3001
-        assert abs(measured.overall.value - 0.9) < 4 * measured.overall.se
-    assert both.split.overall.se == pytest.approx(0.3 / np.sqrt(3001), rel=0.15)
+    split, moved = measured(errors[:16_999], [errors[16_999:]])[0.9]
+    for each in (split, moved):
+        assert misses(each) == [0] and verdict(each.overall, 0.9) == 0 and each.cutoffs == 3001
+        assert abs(each.overall.value - 0.9) < 4 * each.overall.se
+    assert split.overall.se == pytest.approx(0.3 / np.sqrt(3001), rel=0.15)
 
 
 def test_a_miss_is_a_test_that_counts_what_neighbouring_cutoffs_share(rng):
     apart = np.where(np.arange(40) < 28, 0.5, 2.0)[rng.permutation(40)][:, None]  # 70% covered
-    assert coverage(apart, [1.0], 0.9).misses == [-1]
+    assert misses(coverage(apart, [1.0], 0.9)) == [-1]
     runs = np.where(np.arange(40) < 28, 0.5, 2.0)[:, None]  # the same, all misses in a row
-    assert coverage(runs, [1.0], 0.9).misses == [0]
-    assert coverage(np.full((400, 1), 0.5), [1.0], 0.9).misses == [1]
+    assert misses(coverage(runs, [1.0], 0.9)) == [0]
+    assert misses(coverage(np.full((400, 1), 0.5), [1.0], 0.9)) == [1]
     few = coverage(np.full((10, 1), 0.5), [1.0], 0.9)  # 0.9^10 = 35%
-    assert few.misses == [0] and few.overall.se == pytest.approx(0.3 / np.sqrt(10))
+    assert misses(few) == [0] and few.overall.se == pytest.approx(0.3 / np.sqrt(10))
     gap = coverage([[0.5], [np.nan], [0.5], [2.0]], [1.0], 0.5)
     assert gap.cutoffs == 3 and gap.overall.value == pytest.approx(2 / 3)
 

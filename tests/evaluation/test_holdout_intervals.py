@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from seqzoo.data.windows import default_cutoff
 from seqzoo.evaluation.holdout_intervals import (
     MOST_WINDOWS,
-    calibration_begin,
     calibration_errors,
     errors_at_cutoffs,
     measured,
@@ -19,7 +19,7 @@ def last_value(context):
 
 def test_every_calibration_target_gives_an_error_at_every_step_ahead():
     values = np.random.default_rng(4).standard_normal(40).cumsum()
-    assert calibration_begin(40) == 32
+    assert default_cutoff(40) == 32
     errors = calibration_errors(last_value, values, 5, 3)
     expected = [[abs(values[target] - values[target - step]) for step in (1, 2, 3)] for target in range(32, 40)]
     np.testing.assert_allclose(errors, expected)

@@ -19,7 +19,9 @@ from safetensors.numpy import save
 from seqzoo.bundles import shelf, store
 from seqzoo.bundles.manifest import TOLERANCE, Contract
 from seqzoo.publishing import build
+from seqzoo.publishing.onnx import to_onnx
 from seqzoo.publishing.reproduce import reproduce
+from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import ENGINES, load
 from seqzoo.signals import Sine
@@ -62,10 +64,10 @@ def test_exporting_the_same_weights_from_another_module_gives_the_same_files(tra
 
 def test_other_weights_export_to_other_bytes(made):
     module = build.module_of(made)
-    assert build.to_torchscript(module, made.manifest.contract) == made.read(store.TORCHSCRIPT)
+    assert to_torchscript(module, made.manifest.contract) == made.read(store.TORCHSCRIPT)
     with torch.no_grad():
         module.head.bias.add_(1e-6)
-    assert build.to_torchscript(module, made.manifest.contract) != made.read(store.TORCHSCRIPT)
+    assert to_torchscript(module, made.manifest.contract) != made.read(store.TORCHSCRIPT)
 
 
 def test_an_export_tells_no_path_of_the_machine_that_made_it(made):
@@ -168,7 +170,7 @@ def test_a_plain_recurrence_is_one_node_and_any_other_is_unrolled_right(options,
 
     torch.manual_seed(1)
     module = Layers(**options).eval()
-    data = build.to_onnx(module, Contract(SHORT, 1))
+    data = to_onnx(module, Contract(SHORT, 1))
     graph = onnx.load_from_string(data)
     assert ("RNN" in {node.op_type for node in graph.graph.node}) is kept
     windows = torch.randn(7, SHORT, 1, generator=torch.Generator().manual_seed(2))

@@ -40,8 +40,10 @@ from seqzoo.evaluation.holdout import score_on_series
 from seqzoo.microscope.facts import Subject
 from seqzoo.microscope.feedforward import FeedForward
 from seqzoo.publishing import build, snippets
+from seqzoo.publishing.onnx import to_onnx
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.series_intervals import check_coverage
+from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.triton import write
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import golden
@@ -142,14 +144,14 @@ def test_only_the_value_is_scaled_inside_the_graph(kept):
     for scaling in (Scaling(200.0, 30.0, "window"), Scaling(200.0, 30.0, "season", 4)):
         contract = msgspec.structs.replace(kept.manifest.contract, scaling=scaling)
         runs = {
-            "torchscript": TorchScriptEngine(build.to_torchscript(module, contract), contract).run,
+            "torchscript": TorchScriptEngine(to_torchscript(module, contract), contract).run,
             "numpy": NumpyEngine(
                 kept.read(store.WEIGHTS), msgspec.structs.replace(kept.manifest, contract=contract)
             ).run,
             "eager": build.in_units(module, scaling),
         }
         if scaling.kind == "season":  # which also has a level and a spread of each window
-            runs["onnx"] = OnnxEngine(build.to_onnx(module, contract), contract).run
+            runs["onnx"] = OnnxEngine(to_onnx(module, contract), contract).run
         for name, run in runs.items():
             np.testing.assert_allclose(run(windows()), by_hand(scaling), atol=1e-4, err_msg=name)
 
@@ -158,7 +160,7 @@ def test_a_graph_without_a_scaling_reads_float32(kept):
     module, contract = build.module_of(kept), msgspec.structs.replace(kept.manifest.contract, scaling=Scaling())
     given = windows().astype(np.float32) / 300
     expected = build.eager(module, given).numpy()
-    script = build.to_torchscript(module, contract)
+    script = to_torchscript(module, contract)
     np.testing.assert_allclose(TorchScriptEngine(script, contract).run(given), expected, atol=1e-6)
 
 

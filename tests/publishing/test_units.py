@@ -22,7 +22,9 @@ from seqzoo.errors import InputError, IntegrityError, ManifestError
 from seqzoo.execution.runs import recording
 from seqzoo.microscope.facts import Subject
 from seqzoo.publishing import build, triton
+from seqzoo.publishing.onnx import to_onnx
 from seqzoo.publishing.reproduce import reproduce
+from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import golden
 from seqzoo.runtime.engines.onnx import OnnxEngine
@@ -226,9 +228,9 @@ def test_other_architectures_are_scaled_in_their_files_too(name, horizon):
     config = dataclasses.replace(architecture.config(), horizon=horizon)
     module, contract = architecture.module(config).eval(), Contract(20, horizon, scaling)
     expected = build.in_units(module, scaling)(windows(20))
-    session = onnxruntime.InferenceSession(build.to_onnx(module, contract), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(to_onnx(module, contract), providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(None, {"context": windows(20)})[0], expected, rtol=0, atol=2e-5)
-    engine = TorchScriptEngine(build.to_torchscript(module, contract), contract)
+    engine = TorchScriptEngine(to_torchscript(module, contract), contract)
     np.testing.assert_allclose(engine.run(windows(20)), expected, rtol=0, atol=2e-5)
     assert np.ptp(expected) > 0.1
 

@@ -10,6 +10,8 @@ from safetensors.numpy import load
 from seqzoo.bundles import store
 from seqzoo.data.scaling import Scaling
 from seqzoo.publishing import build
+from seqzoo.publishing.onnx import to_onnx
+from seqzoo.publishing.torchscript import to_torchscript
 
 
 def scaled(name: str, scaling: Scaling, path: Path) -> store.Bundle:
@@ -20,6 +22,6 @@ def scaled(name: str, scaling: Scaling, path: Path) -> store.Bundle:
     module, contents = build.module_of(old), {file: old.read(file) for file in old.manifest.files}
     context = scaling.restore(load(contents[store.GOLDEN])["context"])
     contents[store.GOLDEN] = build._golden(context, build.in_units(module, scaling)(context))
-    contents[store.TORCHSCRIPT] = build.to_torchscript(module, contract)
-    contents[store.ONNX] = build.to_onnx(module, contract)
+    contents[store.TORCHSCRIPT] = to_torchscript(module, contract)
+    contents[store.ONNX] = to_onnx(module, contract)
     return store.write_bundle(path, manifest, contents)

@@ -23,9 +23,9 @@ from seqzoo.data.frequency import frequency
 from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series, stored
 from seqzoo.data.times import TimeIndex
+from seqzoo.data.windows import default_cutoff
 from seqzoo.errors import InputError, IntegrityError
 from seqzoo.evaluation.backtest import backtest
-from seqzoo.evaluation.holdout_intervals import calibration_begin
 from seqzoo.evaluation.intervals import rank
 from seqzoo.execution.runs import Runs, Settings, recording
 from seqzoo.execution.runs.plans import _can_draw as can_train_on
@@ -212,7 +212,7 @@ def test_its_intervals_are_calibrated_on_values_that_no_weight_was_fitted_to_and
     errors, values = intervals.of(kept), measured().values
     training = sampler_of(spec).training
     fitted = spec.scaling.restore(training.target[-1, -1])  # the last value that a weight was fitted to
-    begin = calibration_begin(960)
+    begin = default_cutoff(960)
     assert begin == 768 and values[begin - 1] == pytest.approx(fitted)
     assert errors.shape == (facts.windows, 1) == (192, 1)
     forecast = load("lstm.load", "onnx").predict(np.stack([values[at - 20 : at, None] for at in range(768, 960)]))

@@ -68,7 +68,7 @@ def at_home(home_of_all: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def kept(home_of_all: Path) -> store.Bundle:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(home_of_all))
-        spec = msgspec.structs.replace(of_stores(), scaling_kind="season")  # the terminal's model reads its window
+        spec = msgspec.structs.replace(of_stores(), scaling_kind="season")
         card = _registry.architecture("mlp").card_of(spec.source, HORIZON)
         return build.export(train(spec), card, home_of_all / "models" / "mlp.stores")
 

@@ -63,16 +63,22 @@ def _who_wins(names: list[str], scores: Scores) -> list[str]:
     for label, members in GROUPS.items():
         won = [f"{name} ({winners[name]})" for name in names if winners[name] in members]
         lines.append(_text(f"{label}: {len(won)} of {len(names)}" + (f": {', '.join(won)}" if won else ""), "  "))
-    best = {name: _best_of(name, scores, (*CONTEST, *TRAINED)) for name in names}
-    other = {name: _best_of(name, scores, PEERS) for name in names}
-    lost = [name for name in names if best[name] > other[name]]
+    both = _complete(names, scores)
+    best = {name: _best_of(name, scores, (*CONTEST, *TRAINED)) for name in both}
+    other = {name: _best_of(name, scores, PEERS) for name in both}
+    lost = [name for name in both if best[name] > other[name]]
     behind = f", and a higher one on {', '.join(lost)}" if lost else ""
     against = (
         "The best network of ours has a lower MASE than the best of the other packages on "
-        f"{len(names) - len(lost)} of {len(names)} series{behind}. The best of several is lower by chance "
+        f"{len(both) - len(lost)} of {len(both)} series{behind}. The best of several is lower by chance "
         "too: the means say more."
     )
-    return [*lines, "", _text(against), "", _text(_means(names, scores)), ""]
+    return [*lines, "", _text(against), "", _text(_means(both, scores)), ""]
+
+
+def _complete(names: list[str], scores: Scores) -> list[str]:
+    """The series that every forecaster has a score on, save the GRU that is trained on short ones only."""
+    return [name for name in names if all((name, model) in scores for model in ORDER if model != TRAINED[1])]
 
 
 def _best_of(name: str, scores: Scores, models: tuple[str, ...]) -> float:
@@ -80,7 +86,7 @@ def _best_of(name: str, scores: Scores, models: tuple[str, ...]) -> float:
 
 
 def _means(names: list[str], scores: Scores) -> str:
-    """The forecasters that have a score on every series, by their geometric mean."""
+    """The forecasters that have a score on all of these series, by their geometric mean."""
     whole = [model for model in ORDER if all((name, model) in scores for name in names)]
 
     def relative(model: str) -> float:
@@ -89,7 +95,8 @@ def _means(names: list[str], scores: Scores) -> str:
 
     ranked = sorted(whole, key=relative)
     listed = ", ".join(f"{model} {relative(model):.3f}" for model in ranked)
-    return f"MASE relative to that of naive, geometric mean over the {len(names)} series: {listed}."
+    over = f"geometric mean over the {len(names)} series that all have forecast"
+    return f"MASE relative to that of naive, {over}: {listed}."
 
 
 def _table(key: str, names: list[str], scores: Scores, series: Facts) -> list[str]:
@@ -116,16 +123,20 @@ def _cell(value: float, key: str, is_least: bool) -> str:
 def _settings(results: Facts) -> list[str]:
     settings, machine = results["settings"], results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(results["versions"].items()))
+    most = max(facts["cutoffs"] for facts in results["series"].values())
     facts = [
+        f"At most {most} cutoffs of a series, evenly spaced.",
+        "The learning rate and the optimisers that `train` chooses from were settled by trials on some of these "
+        "series, with their errors after the cutoff in view: its lead is somewhat optimistic.",
         f"Networks: the mean MASE of {settings['seeds']} seeds, of one above {settings['longest_of_seeds']:,} "
         "values. CPU seconds are those of all trainings and forecasts, with one thread, on a shared machine; "
         "those of `train` contain the choice of scaling and optimiser.",
         "`doctor`: the small networks of the [contest](doctor.md). `train`: what `seqzoo train --series` makes of an "
-        "architecture by default; the GRU was trained on short series only. LSTM, TCN and GRU read at most 64 "
-        "values.",
+        f"architecture by default; the GRU only up to {settings['longest_of_gru']:,} values. LSTM, TCN and GRU read "
+        "at most 64 values.",
         f"neuralforecast: {settings['steps']} steps of {settings['batch']} windows, scaled by their mean and "
         "deviation; one LSTM layer of 64 units; layers of NHITS and NBEATS of 128 units. All else is as it is there "
-        "by default.",
+        "by default; its loss is the absolute error, which MASE measures, while ours is the squared error.",
         "skforecast: recursive gradient boosting of scikit-learn on L lags of the first differences.",
         "naive is seasonal naive, or the last value where there is no season. The unit of MASE is its error before "
         "the first cutoff. AutoETS and AutoTheta read the latest 1,000 values. Missing values are interpolated.",

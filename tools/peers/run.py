@@ -35,7 +35,7 @@ HORIZONS = {
     "us_employment": 6, "us_gdp": 4, "us_inflation": 4,
 }  # fmt: skip
 MOST_CUTOFFS = 100
-LONGEST_OF_GRU = 300  # values of a training part
+LONGEST_OF_GRU = 200  # values of a training part
 LONGEST_GAP = 20  # steps; those of co2 have at most 18
 SEEDS = 2  # trainings of a network
 LONGEST_OF_SEEDS = 1_200  # values of a training part; one training above it
@@ -258,9 +258,12 @@ def keep(row: Facts, ground: Ground) -> None:
 
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"series": {}, "rows": [], "versions": {}}
     known["machine"] = machine.facts()
-    known["settings"] = {"seeds": SEEDS, "longest_of_seeds": LONGEST_OF_SEEDS, "steps": STEPS, "batch": BATCH}
+    known["settings"] = {
+        "seeds": SEEDS, "longest_of_seeds": LONGEST_OF_SEEDS, "longest_of_gru": LONGEST_OF_GRU, "steps": STEPS,
+        "batch": BATCH,
+    }  # fmt: skip
     known["versions"] |= row.pop("versions", {})
-    known["series"][ground.name] = ground.facts()
+    known["series"] = dict(sorted({**known["series"], ground.name: ground.facts()}.items()))
     others = [one for one in known["rows"] if (one["series"], one["model"]) != (row["series"], row["model"])]
     known["rows"] = sorted([*others, row], key=lambda one: (one["series"], one["model"]))
     RESULTS.write_text(json.dumps(known, indent=1) + "\n", "utf-8")

@@ -37,8 +37,9 @@ def describe_signal(manifest: Manifest) -> str:
     try:
         return source.process.description
     except SeqzooError:  # this version does not have the signal
-        return f"{source.family} ({_pairs(source.parameters)})"
+        return f"{source.family} ({pairs(source.parameters)})"
 
 
-def _pairs(facts: dict[str, object] | dict[str, float]) -> str:
+def pairs(facts: dict[str, object] | dict[str, float]) -> str:
+    """Names and values in one line: "noise 0.1, period 20"."""
     return ", ".join(f"{key} {json.dumps(value)}" for key, value in facts.items())

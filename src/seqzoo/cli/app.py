@@ -214,6 +214,30 @@ def emit(facts: Any) -> None:
     typer.echo(msgspec.json.format(text, indent=2).decode())
 
 
+def check_out(out: Path | None, read: Path | None) -> None:
+    """Check, before anything is computed, that a table can be written; nothing for None.
+
+    Args:
+        read: the file that the command reads.
+
+    Raises:
+        MissingExtraError: polars is not installed.
+        InputError: the name ends in no known kind, it is the file that is read, or it cannot be written.
+    """
+    if out is None:
+        return
+    from .._extras import check_polars
+
+    check_polars("--out")
+    from .. import _storage
+    from ..data.reading import writing
+
+    writing.check_kind(out)
+    _storage.check_file(out)
+    if read is not None and out.exists() and read.exists() and out.samefile(read):
+        raise InputError(f"--out {out} is the file that is read: give another name.")
+
+
 def say_outside(outside: Outside | None) -> None:
     """Print on standard error which values lie outside the training range; nothing for None."""
     if outside is not None:

@@ -20,6 +20,7 @@ from .app import (
     Plot,
     Seed,
     app,
+    check_out,
     emit,
     load_models,
     reads_a_file,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from ..evaluation.results import Parts, Results
     from ..evaluation.rolling import Block, Entrant
-    from ..evaluation.scoring import Predict
     from ..forecasters.protocol import Forecaster
     from ..signals import Signal
     from .progress import BacktestBar
@@ -136,6 +136,7 @@ def backtest(
             raise InputError(f"--{wanted[0]} belongs to a series that is given: give it with --series.")
         _on_signal(predictor, name, horizon or HORIZON, stride, points, seed, plot, json, how)
         return
+    check_out(out, file)
     load_models(models)
     _OnSeries(predictor, name, file, how, horizon, stride, season).run(
         start, last, refit, rivals, interval or [], measure, out, fresh, plot, json
@@ -155,12 +156,13 @@ def _on_signal(
 ) -> None:
     """On a fresh series of the model's signal, beside the expected errors of the best forecasters."""
     from ..evaluation.backtest import backtest as run
+    from ..forecasters.protocol import steps_of
     from .reading import given_series
     from .tables import show_backtest
 
     given_series([], None, how, predictor.context_length)  # refuses options of a file
     series, used = _drawn(predictor, points, horizon, seed)
-    result = run(_steps(predictor, horizon), series, predictor.context_length, horizon, stride=stride)
+    result = run(steps_of(predictor, horizon), series, predictor.context_length, horizon, stride=stride)
     beside = _known(predictor.signal, predictor.context_length, horizon)
     _draw(plot, name, result.steps, beside)
     if json:
@@ -254,7 +256,7 @@ class _OnSeries:
             return self.trained_until or self.length
         if start.isascii() and start.isdecimal():
             return int(start[:12])
-        times = None if self.given.reading is None else self.given.reading.one().times
+        times = self.given.times
         if times is None:
             raise InputError(f"--start is a position here, as the series has no times, and is {start[:40]!r}.")
         stamps = times.stamps(len(self.values))
@@ -310,10 +312,11 @@ class _OnSeries:
 
         from ..errors import InputError
         from ..evaluation.holdout import rules_of_windows
-        from ..evaluation.rolling import Entrant, rivals_as_entrants, rules_as_entrants
+        from ..evaluation.rolling import Entrant, always, rivals_as_entrants, rules_as_entrants
+        from ..forecasters.protocol import steps_of
 
         if refit is None:
-            own = Entrant(self.name, lambda past: _steps(self.predictor, self.horizon), self.length, known=self.known)
+            own = Entrant(self.name, always(steps_of(self.predictor, self.horizon)), self.length, known=self.known)
         else:
             own = Entrant(self.name, self._refitting(bar, stopped), self.length, needs_past=True, known=self.known)
         past = self.values[:first]
@@ -363,19 +366,10 @@ class _OnSeries:
     def _store(self, out: Path, cutoffs: NDArray[np.intp], refit: int | None, entrants: list[Entrant]) -> Parts:
         import hashlib
 
-        from .. import __version__, _storage
-        from .._extras import check_polars
-        from ..errors import InputError
+        from .. import __version__
         from ..evaluation.results import Parts, Question
         from ..forecasters.protocol import has_bundle
 
-        check_polars("--out")
-        from ..data.reading import writing
-
-        writing.check_kind(out)
-        _storage.check_file(out)
-        if out.exists() and self.file.exists() and out.samefile(self.file):
-            raise InputError(f"--out {out} is the file that is read: give the results another name.")
         weights = self.predictor.bundle.manifest_sha256 if has_bundle(self.predictor) else ""
         return Parts(out, Question(
             series=hashlib.sha256(self.values.astype("<f8").tobytes()).hexdigest(),
@@ -401,8 +395,7 @@ class _OnSeries:
     def _write(self, results: Results, store: Parts) -> None:
         from ..data.reading import writing
 
-        reading = self.given.reading
-        times = None if reading is None else reading.one().times
+        reading, times = self.given.reading, self.given.times
         series = str(self.file) if reading is None else reading.one().name
         zoned = times is not None and times.zone is not None
         writing.write(results.columns(series, times), store.file, utc=zoned)
@@ -414,8 +407,7 @@ class _OnSeries:
     ) -> None:  # fmt: skip
         import numpy as np
 
-        from .._arrays import with_known
-        from ..evaluation.backtest import Backtest, bandwidth_of, mean_of
+        from ..evaluation.backtest import Backtest, bandwidth_of, contexts_at, mean_of
         from .tables import show_measures
 
         squares = {name: (values - results.target) ** 2 for name, values in results.forecasts.items()}
@@ -423,8 +415,7 @@ class _OnSeries:
         mse = Backtest(len(results.cutoffs), self.stride, bandwidth, mean_of(squares[self.name], bandwidth))
         beside = {name: each.mean(axis=0).tolist() for name, each in squares.items() if name != self.name}
         measures = {name: results.measures(name) for name in results.forecasts}
-        spans = results.cutoffs[:, None] + np.arange(-self.length, 0)
-        windows = with_known(self.values[spans], None if self.known is None else self.known[spans])
+        windows = contexts_at(self.values, results.cutoffs, self.length, self.known)
         outside = self.predictor.outside(windows) if refit is None else None
         seen = 0
         if refit is None and self.trained_until is not None:
@@ -499,7 +490,7 @@ class _OnSeries:
         return f"/models/{self.name}?view=mistakes&window={cutoff - self.trained_until}"
 
     def _when(self, cutoff: int) -> str:
-        times = None if self.given.reading is None else self.given.reading.one().times
+        times = self.given.times
         return f"position {cutoff:,}" + ("" if times is None else f" ({times.stamps(1, cutoff)[0]})")
 
 
@@ -533,10 +524,6 @@ def _rolled(
     except Stopped:
         return None
     return {each.name: np.concatenate([finished[at.number][each.name] for at in blocks]) for each in entrants}
-
-
-def _steps(predictor: Forecaster, horizon: int) -> Predict:
-    return lambda context, known=None: predictor.forecast(context, horizon, known)
 
 
 def _trained_until(predictor: Forecaster, values: Array) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from ..forecasters.protocol import has_bundle
+from ..forecasters.protocol import has_bundle, steps_of
 from .app import (
     NEGATIVE_NUMBERS,
     EngineOption,
@@ -19,6 +19,7 @@ from .app import (
     Plot,
     Seed,
     app,
+    check_out,
     emit,
     reads_a_file,
     say_outside,
@@ -28,7 +29,6 @@ METHODS = ("adaptive", "split", "none")
 
 if TYPE_CHECKING:
     from ..bundles.manifest import IntervalFacts
-    from ..evaluation.scoring import Predict
     from ..forecasters.protocol import Forecaster
     from ..forecasters.rollout import Case, Interval
     from .reading import Given
@@ -87,16 +87,7 @@ def forecast(
         from ..evaluation import plots
 
         plots.check_kind(plot)
-    if out is not None:
-        from .._extras import check_polars
-
-        check_polars("--out")
-        from ..data.reading import writing
-        from .tables import columns_of
-
-        writing.check_kind(out)
-        if file is not None and out.exists() and file.exists() and out.samefile(file):
-            raise InputError(f"--out {out} is the file that is read: give the forecast another name.")
+    check_out(out, file)
     predictor = find_model(name, engine)
     if horizon is None:
         horizon = 50 if predictor.process is not None else predictor.horizon
@@ -123,6 +114,9 @@ def forecast(
         plots.save(plots.forecast_figure(name, seen, best, when), plot)
     stamps = None if given is None else given.stamps(horizon)
     if out is not None:
+        from ..data.reading import writing
+        from .tables import columns_of
+
         first = {"step": range(1, horizon + 1)} if stamps is None else {"time": stamps}
         writing.write({**first, **columns_of(case)}, out)
     if json:
@@ -186,10 +180,6 @@ def _context(predictor: Forecaster, given: Given | None, history: Any) -> Any:
     window = history[-predictor.context_length :]
     known = None if given is None else beside(predictor, given, len(given.values) - len(window), len(window))
     return window if known is None else np.column_stack([window, known])
-
-
-def _steps(predictor: Forecaster, horizon: int) -> Predict:
-    return lambda context: predictor.forecast(context, horizon)
 
 
 class KnownIntervals(NamedTuple):
@@ -292,7 +282,8 @@ def missed(facts: IntervalFacts, levels: list[float], method: str) -> str:
 
 
 def _levels(intervals: tuple[Interval, ...]) -> str:
-    return f"of level {' and '.join(f'{one.level:g}' for one in intervals)}, separate for each step,"
+    plural = "s" if len(intervals) > 1 else ""
+    return f"of level{plural} {' and '.join(f'{one.level:g}' for one in intervals)}, separate for each step,"
 
 
 def _calibrated(
@@ -306,7 +297,7 @@ def _calibrated(
     horizon, length = len(case.forecast), predictor.context_length
     # 2,000 windows where that takes about a second; fewer for long horizons, which take longer
     windows = max(*(intervals.least_windows(level) for level in levels), min(2_000, max(200, 100_000 // horizon)))
-    run = _steps(predictor, horizon)
+    run = steps_of(predictor, horizon)
     from_signal = case.observed is not None or (predictor.process is not None and predictor.process.episodic)
     # one seed for all levels, which differs from that of the forecast window: a higher level is then never narrower
     own = fresh_seed() if seed is None else HELD_OUT_SEEDS + seed

@@ -24,8 +24,7 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         print("No models yet. Train one: seqzoo train lstm.sine")
         return
-    is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if is_terminal or "COLUMNS" in os.environ else sys.maxsize
+    is_terminal, width = sys.stdout.isatty(), _width()
     cells = [_cells(row) for row in rows if "error" not in row]
     columns = list(HEADINGS)
     widths = {
@@ -54,23 +53,40 @@ def show_models(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def show_series(collection: Sequence[CollectedSeries]) -> None:
-    """Print the collection of measured series, with a line on where each is from."""
-    headings = ("series", "what was measured", "contrast", "length", "missing", "step", "season")
+    """Print the collection of measured series, with a line on where each is from. No text is cut: in a narrow
+    terminal, columns are left out."""
+    headings = ["series", "what was measured", "contrast", "length", "missing", "step", "season"]
     rows = []
     for each in collection:
         season = f"{each.season if each.season > 1 else ''}"
         counts = f"{each.length:,}", f"{each.missing or ''}", each.frequency, season
-        rows.append((PREFIX + each.name, each.title, each.contrast, *counts))
-    widths = [max(map(cell_len, column)) for column in zip(headings, *rows, strict=True)]
-    for row in (headings, *rows):
+        cells = (PREFIX + each.name, each.title, each.contrast, *counts)
+        rows.append(dict(zip(headings, cells, strict=True)))
+    widths = {heading: max(map(cell_len, [heading, *(row[heading] for row in rows)])) for heading in headings}
+    left_out = []
+    for heading in ("contrast", "missing", "season", "step", "length"):
+        if sum(widths[each] + len(GAP) for each in headings) - len(GAP) > _width():
+            headings.remove(heading)
+            left_out.append(heading)
+    for row in (dict(zip(headings, headings, strict=True)), *rows):
         texts = []
-        for index, text in enumerate(row):
-            space = " " * (widths[index] - cell_len(text))
-            texts.append(space + text if headings[index] in ("length", "missing", "season") else text + space)
+        for heading in headings:
+            space = " " * (widths[heading] - cell_len(row[heading]))
+            is_number = heading in ("length", "missing", "season")
+            texts.append(space + row[heading] if is_number else row[heading] + space)
         _print(texts, "")
     print("step: an alias of pandas; season: steps, where it has a fixed length")
+    if left_out:
+        print(f"This line is too narrow for: {', '.join(left_out)}. --json has everything.")
     for each in collection:
         print(f"{PREFIX}{each.name}: {each.origin}; {each.licence}")
+
+
+def _width() -> int:
+    """The columns of the terminal; boundless where output is no terminal."""
+    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+        return shutil.get_terminal_size().columns
+    return sys.maxsize
 
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:

@@ -84,7 +84,7 @@ def train(
     from ..evaluation import plots
     from ..execution import runs
     from ..execution.runs import recording
-    from ..execution.runs.events import Failed, ModelSaved, append
+    from ..execution.runs.events import Failed, append, saved
     from ..publishing import build
     from ..training.on_series import choose, spec_on_series, states_optimiser
     from ..training.on_set import spec_on_set
@@ -118,7 +118,6 @@ def train(
     shelf.check_name(saved_as)
     folder = out or shelf.place(saved_as)
     store.check_replaceable(folder)
-    build.check_exporter()
     build.check_exportable(spec)
     _storage.check_writable(folder.parent)
     before = _identity(folder)
@@ -175,8 +174,7 @@ def train(
         score = written.manifest.score
         plots.save(plots.history_figure(name, trained.history, score.floors or score.rivals), curve)
     if out is None:
-        excess, excess_se = score.excess or (None, None)
-        append(place / recording.EVENTS, ModelSaved(saved_as, excess, excess_se, is_verified=False))
+        append(place / recording.EVENTS, saved(saved_as, score, is_verified=False))
     if trained.finished:
         checkpoint.unlink(missing_ok=True)
     if json:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..forecasters.floors import NO_EXCESS, vanishes
+from ..forecasters.table import label
 from .tables import console, mse_of
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ class Bar(_Shown):
         """Print the MSE of each reference. Called before the first update."""
         if self.quiet:
             return
-        lines = ", ".join(f"{name.replace('_', ' ')} {mse_of(value)}" for name, value in floors.items())
+        lines = ", ".join(f"{label(name)} {mse_of(value)}" for name, value in floors.items())
         self.has_excess = "bayes" in floors and not vanishes(floors)
         self.linear = floors["best_linear"] / floors["bayes"] - 1 if self.has_excess else 0.0
-        console.print(f"MSE of the references: {lines}", highlight=False)
+        whose = "the references" if "bayes" in floors else "rivals on the values that choose the weights"
+        console.print(f"MSE of {whose}: {lines}", highlight=False)
         if "bayes" in floors and not self.has_excess:
             console.print(f"{NO_EXCESS}.".capitalize(), highlight=False)
 

@@ -47,6 +47,11 @@ class Given:
     reading: Reading | None = None
     note: str = ""
 
+    @property
+    def times(self) -> TimeIndex | None:
+        """The times of the series; None for plain numbers, and for a table without times."""
+        return None if self.reading is None else self.reading.one().times
+
     def history(self, length: int) -> NDArray[np.float64]:
         """The values after the last missing one.
 
@@ -60,8 +65,8 @@ class Given:
         if last_missing < 0:
             raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
         when = ""
-        if self.reading is not None and (times := self.reading.one().times) is not None:
-            when = f", at {times.stamps(1, last_missing)[0]}"
+        if self.times is not None:
+            when = f", at {self.times.stamps(1, last_missing)[0]}"
         fill = "--gaps interpolate or --gaps last" if len(history) else "--gaps last: no value follows the gap"
         raise InputError(
             f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "
@@ -70,8 +75,7 @@ class Given:
 
     def times_of(self, length: int) -> TimeIndex | None:
         """The times of the last `length` values, if they are known."""
-        times = None if self.reading is None else self.reading.one().times
-        return None if times is None else times.after(len(self.values) - length)
+        return None if self.times is None else self.times.after(len(self.values) - length)
 
     def clock(self, length: int, horizon: int) -> NDArray[np.datetime64] | None:
         """What a clock showed at the last `length` values and will show at the forecast, if the times are known."""
@@ -85,13 +89,12 @@ class Given:
 
     def stamps(self, horizon: int) -> list[str] | None:
         """The stamps of the forecast, if the times are known."""
-        times = None if self.reading is None else self.reading.one().times
-        return None if times is None else times.stamps(horizon, len(self.values))
+        return None if self.times is None else self.times.stamps(horizon, len(self.values))
 
 
 def calendar_times(model: Forecaster, given: Given) -> TimeIndex | None:
     """The times of a file on the clock of the model's calendar; None if they are unknown."""
-    times = None if given.reading is None else given.reading.one().times
+    times = given.times
     zone = model.manifest.contract.zone if has_bundle(model) else None
     if times is None or times.zone is None or zone is None or times.frequency.unit != "us":
         return times
@@ -108,7 +111,7 @@ def beside(model: Forecaster, given: Given | None, begin: int, count: int) -> ND
         return None
     calendar = model.manifest.contract.calendar
     assert calendar is not None
-    times = None if given.reading is None else given.reading.one().times
+    times = given.times
     if times is None:
         raise InputError(
             f"{model.name} reads the calendar beside the values, the channels {', '.join(model.channels[1:])}, and "
@@ -202,7 +205,7 @@ def check_frequency(model: Forecaster, given: Given | None) -> None:
 
     Prints a line where the clock of a model's calendar and that of the file may differ.
     """
-    times = None if given is None or given.reading is None else given.reading.one().times
+    times = None if given is None else given.times
     check_steps(model, times)
     if times is None or not has_bundle(model) or model.manifest.contract.calendar is None:
         return
@@ -234,7 +237,7 @@ def season_of(file: Path, given: Given) -> int:
 
     if str(file).startswith(collection.PREFIX):
         return collection.load(str(file)).season
-    times = None if given.reading is None else given.reading.one().times
+    times = given.times
     return 1 if times is None else times.frequency.season_of(len(given.values))
 
 
@@ -273,7 +276,7 @@ def measured(given: str, how: FileOptions) -> Measured:
     stem = Path(given).name.partition(".")[0]
     chosen = [str(how.stated[option]) for option in ("value", "only") if option in how.stated]
     name = name_of_file(stem, chosen)
-    times = None if source.reading is None else source.reading.one().times
+    times = source.times
     series = Series(name, source.values, times)
     part = series if how.gaps is None else undivided(series)
     season = 1 if times is None else times.frequency.season_of(len(part))

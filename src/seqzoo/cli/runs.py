@@ -47,16 +47,22 @@ def _facts(status: Status) -> dict[str, Any]:
     }
 
 
+def _excess(value: float | None) -> str:
+    """An excess as text: empty before the first evaluation, "unknown" where the best possible forecast is unknown."""
+    from .._formats import percent
+
+    return "unknown" if value is None else percent(value) if math.isfinite(value) else ""
+
+
 def _show(facts: list[dict[str, Any]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from .._formats import percent
     from ..execution.runs.plans import described
     from .tables import print_table
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("run", "model", "state", "step", "excess", "began", "saved as", "settings"):
+    for heading in ("run", "model", "state", "step", "saved as", "excess", "began", "settings"):
         table.add_column(heading, justify="right" if heading in ("step", "excess") else "left")
     for run in facts:
         table.add_row(
@@ -64,9 +70,9 @@ def _show(facts: list[dict[str, Any]]) -> None:
             run["model"],
             run["state"],
             f"{run['step']:,} of {run['spec'].recipe.steps:,}",
-            percent(run["excess"]) if math.isfinite(run["excess"]) else "",
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(run["created"])),
             escape(", ".join(run["saved"])),
+            _excess(run["excess"]),
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(run["created"])),
             escape(described(run["spec"])),
         )
     print_table(table)

@@ -52,6 +52,11 @@ def mse_of(value: float) -> str:
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
+def _one_digit(error: float) -> str:
+    """A standard error with one significant digit: "10", not "1e+01"."""
+    return f"{float(f'{error:.1g}'):g}"
+
+
 def show_manifest(bundle: Bundle) -> None:
     """Print the facts of `seqzoo show`."""
     facts = bundle.manifest
@@ -82,7 +87,7 @@ def show_stated_score(facts: Manifest) -> None:
         show_score(facts.name, score.mse, score.excess, score.skill, score.floors)
         return
     rows = [(label(name), value, "") for name, value in score.rivals.items()]
-    rows.append((f"[bold]{escape(facts.name)}[/]", score.mse[0], f"± {score.mse[1]:.1g}"))
+    rows.append((f"[bold]{escape(facts.name)}[/]", score.mse[0], f"± {_one_digit(score.mse[1])}"))
     table = Table("forecaster", "MSE", "", box=None)
     for name, value, error in sorted(rows, key=lambda row: row[1]):
         table.add_row(name, mse_of(value), error)
@@ -96,20 +101,18 @@ def show_stated_score(facts: Manifest) -> None:
 
 def _show_members(facts: Manifest, source: ObservedSet) -> None:
     """Print the MASE of a model of a set, beside its rivals: over all series, and on at most 20 of them."""
-    from ..evaluation.on_a_set import BESIDE, MODEL
+    from ..evaluation.on_a_set import MODEL
+    from ..publishing.set_scores import mase_by_series
 
     score, own = facts.score, facts.name
-    names = [MODEL, *(name for name in BESIDE if any(name in each.mase for each in score.series.values()))]
+    names, rows = mase_by_series(score, source)
     table = Table("series", box=None)
     for column in ("cutoffs", *(own if name == MODEL else label(name) for name in names)):
         table.add_column(escape(column), justify="right")
-    rows = [(each.name, tag) for tag, each in zip(source.labels, source.members, strict=True)]
-    rows.sort(key=lambda row: -score.series[row[0]].mase.get(MODEL, 0.0))
     if score.mase:
         means = [f"{score.mase[name][0]:.3f}" if name in score.mase else "" for name in names]
         table.add_row("[bold]all, mean[/]", f"{score.windows:,}", *means)
-    for name, tag in rows[:MOST_ROWS]:
-        each = score.series[name]
+    for tag, each in rows[:MOST_ROWS]:
         cells = [f"{each.mase[kind]:.3f}" if kind in each.mase else "" for kind in names]
         table.add_row(escape(tag), f"{each.cutoffs:,}", *cells)
     console.print("\nMSE is in squared standard deviations of each series before its cutoff. MASE by series:\n")
@@ -124,16 +127,17 @@ def show_coverage(facts: IntervalFacts, cutoffs: int) -> None:
     from ..runtime.intervals import standings
 
     rows = standings(facts)
-    width = "mean width" if facts.unit == "series" else "width, deviations"
-    table = Table("level", "intervals", "covered", "farthest step", width, box=None)
+    table = Table("level", "intervals", "covered", "farthest step", "mean width", box=None)
     for row in rows:
         table.add_row(f"{row.level:.0%}", row.method, row.overall, row.worst, f"{row.width:.5g}")
     console.print()
     if rows:
         print_table(table)
+    unit = "" if facts.unit == "series" else "; widths are in standard deviations of each window"
     possible = f"levels up to {highest_level(facts.windows):g} are possible"
     console.print(
-        f"\nfrom {facts.windows:,} calibration errors a step, {possible}; covered at the same {cutoffs:,} cutoffs",
+        f"\nfrom {facts.windows:,} calibration errors a step, {possible}; "
+        f"covered at the same {cutoffs:,} cutoffs{unit}",
         soft_wrap=True, highlight=False,
     )  # fmt: skip
     for row in rows:
@@ -160,7 +164,7 @@ def show_score(
     bayes = floors["bayes"]
     rows = [(escape(label(floor)), value, "") for floor, value in floors.items()]
     value, se = mse if excess is None else (bayes * (1 + excess[0]), bayes * excess[1])
-    rows.append((f"[bold]{escape(name)}[/]", value, f"± {se:.1g}"))
+    rows.append((f"[bold]{escape(name)}[/]", value, f"± {_one_digit(se)}"))
     table = Table(box=None)
     table.add_column("forecaster")
     table.add_column("expected MSE", justify="right")

@@ -118,6 +118,14 @@ def pooled(
     return sliding(np.concatenate(parts), context_length, horizon), own
 
 
+def default_cutoff(count: int) -> int:
+    """Index of the first of `count` values of a series that is held out where nothing else is stated: the last fifth.
+
+    The last fifth of the values before a cutoff is held out of the training in turn: it chooses the weights.
+    """
+    return count - count // HELD_OUT
+
+
 def held_out_of(count: int, horizon: int) -> int:
     """How many of the last of `count` values of a series are held out where it is one of a set.
 

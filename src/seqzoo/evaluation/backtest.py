@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import FloatArray, with_known
 from .._estimates import Estimate
@@ -172,22 +173,45 @@ def _losses(
     known: FloatArray | None,
 ) -> FloatArray:
     """[n, H]: squared errors from each cutoff."""
-    view = np.lib.stride_tricks.sliding_window_view(series, context_length + horizon)
-    windows, beside = view[first - context_length :: stride], None
-    if known is not None:
-        table = np.lib.stride_tricks.sliding_window_view(known, context_length + horizon, axis=0)
-        beside = table[first - context_length :: stride].swapaxes(1, 2)
+    cutoffs = np.arange(first, len(series) - horizon + 1, stride)
     if np.isnan(series).any():
-        kept = whole(series[first - context_length :], context_length, horizon, stride)
-        windows, beside = windows[kept], None if beside is None else beside[kept]
+        cutoffs = cutoffs[whole(series[first - context_length :], context_length, horizon, stride)]
+    forecast = forecasts_at(forecaster, series, cutoffs, context_length, horizon, known)
+    return np.asarray((forecast - series[cutoffs[:, None] + np.arange(horizon)]) ** 2)
+
+
+def contexts_at(
+    values: FloatArray, cutoffs: NDArray[Any], context_length: int, known: FloatArray | None = None
+) -> FloatArray:
+    """[N, L, D]: the values of a series [T] before each cutoff, with its channels [T, D - 1] that are known."""
+    rows = cutoffs[:, None] + np.arange(-context_length, 0)
+    return with_known(values[rows], None if known is None else known[rows])
+
+
+def forecasts_at(
+    forecaster: Predict,
+    values: FloatArray,
+    cutoffs: NDArray[Any],
+    context_length: int,
+    horizon: int,
+    known: FloatArray | None = None,
+    *,
+    ahead: bool = True,
+) -> NDArray[np.float64]:
+    """[N, H]: the forecasts from cutoffs, indices of a series [T] from L to T.
+
+    Args:
+        known: [T, D - 1], the channels beside the values; None if D is 1.
+        ahead: whether the forecaster is also called with the channels [B, H, D - 1] of the steps ahead, which the
+            series then holds.
+
+    Raises:
+        InputError: as `forecast_of`.
+    """
     at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
     parts = []
-    for begin in range(0, len(windows), at_once):
-        some = windows[begin : begin + at_once]
-        context, following = some[:, :context_length], None
-        if beside is not None:
-            rows = beside[begin : begin + at_once]
-            context, following = with_known(context, rows[:, :context_length]), rows[:, context_length:]
-        ahead = forecast_of(forecaster, context, horizon, following)
-        parts.append((ahead - some[:, context_length:]) ** 2)
+    for begin in range(0, len(cutoffs), at_once):
+        some = cutoffs[begin : begin + at_once]
+        following = None if known is None or not ahead else known[some[:, None] + np.arange(horizon)]
+        parts.append(forecast_of(forecaster, contexts_at(values, some, context_length, known), horizon, following))
     return np.concatenate(parts) if parts else np.empty((0, horizon))

@@ -20,10 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import FloatArray
 from .._estimates import Estimate
 from ..errors import InputError
-from . import adaptive, intervals
 from .backtest import mean_of
 
 SIGNIFICANCE = 0.05
@@ -47,16 +45,6 @@ class Coverage:
     overall: Estimate
     steps: list[Estimate]
     width: NDArray[np.float64]
-
-    @property
-    def misses_overall(self) -> int:
-        """-1 if the intervals cover too few targets, 1 if too many, 0 if neither is shown; see `verdict`."""
-        return verdict(self.overall, self.level)
-
-    @property
-    def misses(self) -> list[int]:
-        """The same at each step ahead."""
-        return [verdict(step, self.level, len(self.steps)) for step in self.steps]
 
 
 def coverage(residuals: ArrayLike, radius: ArrayLike, level: float) -> Coverage:
@@ -103,43 +91,6 @@ def verdict(measured: Estimate, level: float, tests: int = 1) -> int:
     if 2 * min(below, above) >= SIGNIFICANCE / tests:
         return 0
     return -1 if below < above else 1
-
-
-@dataclass(frozen=True)
-class OverCutoffs:
-    """The intervals of one level at N cutoffs, by both methods, with their coverage.
-
-    Args:
-        radius: [H], half the width of the split conformal intervals, the same at every cutoff.
-        adaptive_radius: [N, H], that of the adaptive ones.
-        split: coverage of the split conformal intervals.
-        adaptive: coverage of the adaptive intervals.
-    """
-
-    radius: FloatArray
-    adaptive_radius: NDArray[np.float64]
-    split: Coverage
-    adaptive: Coverage
-
-
-def over_cutoffs(
-    calibration: ArrayLike, residuals: ArrayLike, level: float, *, cutoffs: ArrayLike | None = None
-) -> OverCutoffs:
-    """Split conformal and adaptive intervals at N cutoffs of a series, and how often they cover its targets.
-
-    Args:
-        calibration: [n, H], absolute errors at earlier cutoffs, whose targets all lie before the first of the N.
-        residuals: [N, H], absolute errors at the cutoffs; NaN where the target is missing.
-        level: in (0, 1).
-        cutoffs: [N], ascending indices of the series; by default neighbouring ones.
-
-    Raises:
-        InputError: the calibration errors are too few for the level, see `intervals.least_windows`; or as
-            `adaptive.follow` and `coverage`.
-    """
-    radius = intervals.radius_of(np.asarray(calibration, dtype=np.float64), level)
-    moved = adaptive.follow(residuals, radius, level, cutoffs=cutoffs)
-    return OverCutoffs(radius, moved, coverage(residuals, radius, level), coverage(residuals, moved, level))
 
 
 def _estimate(covered: NDArray[np.float64], level: float, step: int, most: float) -> Estimate:

@@ -21,12 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import with_known
 from ..data.scaling import Scaling
-from ..data.windows import HELD_OUT
-from ..forecasters.rollout import forecast_of
+from ..data.windows import default_cutoff
 from . import adaptive
-from .backtest import VALUES_AT_ONCE
+from .backtest import forecasts_at
 from .coverage import Coverage, coverage
 from .intervals import least_windows, radius_of
 from .scoring import Predict
@@ -36,11 +34,6 @@ LEVELS = (0.8, 0.9, 0.95)
 MOST_WINDOWS = 999  # calibration errors at a step: ranks of 90, 95 and 99% are then whole numbers
 MOST_KEPT = 100_000  # calibration errors of a bundle, 8 bytes each
 FEWEST = 99  # which are kept of many, however far the horizon
-
-
-def calibration_begin(cutoff: int) -> int:
-    """Index of the first value that no weight is fitted to; `training.sources` divides the series there."""
-    return cutoff - cutoff // HELD_OUT
 
 
 def calibration_errors(
@@ -59,19 +52,19 @@ def calibration_errors(
         predict: maps [B, L, D] to at least [B, H].
         past: [T], the values before the cutoff.
         channels: [T, D - 1], those beside the values, known in advance; None if D is 1.
-        begin: index of the first calibration target, by default that of `calibration_begin`.
+        begin: index of the first calibration target, by default where `training.sources` divides the past.
         unit: the scaling whose spread of each window divides its errors, see `spreads_at`; None for none.
 
     Raises:
         InputError: as `forecast_of`.
     """
-    begin = calibration_begin(len(past)) if begin is None else begin
+    begin = default_cutoff(len(past)) if begin is None else begin
     stride = -(-(len(past) - begin) // most_kept(horizon))
     targets = np.arange(len(past) - 1, begin - 1, -stride)[::-1]
     origins = targets[:, None] - np.arange(horizon)
     cutoffs, places = np.unique(origins, return_inverse=True)
     places = places.reshape(origins.shape)
-    ahead = forecasts_at(predict, past, cutoffs, context_length, horizon, channels)
+    ahead = forecasts_at(predict, past, cutoffs, context_length, horizon, channels, ahead=False)
     errors = np.abs(ahead[places, np.arange(horizon)] - past[targets, None])
     return np.asarray(errors if unit is None else errors / spreads_at(unit, past, cutoffs, context_length)[places])
 
@@ -111,29 +104,18 @@ def errors_at_cutoffs(
     """
     last = len(values) - horizon if known else len(values)
     cutoffs = np.arange(context_length, last + 1)
-    ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels)
-    padded = np.concatenate([values, np.full(horizon, np.nan)])
-    errors = np.abs(ahead - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs])
+    ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels, ahead=False)
+    errors = absolute_errors(ahead, values, cutoffs)
     return np.asarray(errors if unit is None else errors / spreads_at(unit, values, cutoffs, context_length)[:, None])
 
 
-def forecasts_at(
-    predict: Predict,
-    values: NDArray[np.float64],
-    cutoffs: NDArray[Any],
-    context_length: int,
-    horizon: int,
-    channels: NDArray[np.float64] | None = None,
+def absolute_errors(
+    forecast: NDArray[np.float64], values: NDArray[np.float64], cutoffs: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """[N, H]: the forecasts from cutoffs, indices of a series [T] from L to T, with its channels [T, D - 1]."""
-    windows = np.lib.stride_tricks.sliding_window_view(values, context_length)
-    at_once = max(1, VALUES_AT_ONCE // (context_length + horizon))
-    parts = []
-    for begin in range(0, len(cutoffs), at_once):
-        firsts = cutoffs[begin : begin + at_once] - context_length
-        beside = None if channels is None else channels[firsts[:, None] + np.arange(context_length)]
-        parts.append(forecast_of(predict, with_known(windows[firsts], beside), horizon))
-    return np.concatenate(parts)
+    """[N, H]: absolute errors of forecasts [N, H] from cutoffs of a series [T]; NaN for targets beyond its end."""
+    horizon = forecast.shape[1]
+    padded = np.concatenate([values, np.full(horizon, np.nan)])
+    return np.asarray(np.abs(forecast - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs]))
 
 
 def measured(

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.scaling import Frame, Scaling
+from .backtest import VALUES_AT_ONCE
 from .rolling import Entrant, blocks, roll
 
 Array = NDArray[np.float64]
-VALUES_AT_ONCE = 500_000  # the most values in one batch of windows
 
 
 class Neighbour(NamedTuple):
@@ -47,7 +47,7 @@ def errors_of(entrants: Sequence[Entrant], values: Array, context_length: int, h
     return {name: np.concatenate(each) for name, each in errors.items()}
 
 
-def forecasts_at(entrants: Sequence[Entrant], values: Array, cutoff: int, horizon: int) -> dict[str, Array]:
+def forecasts_from(entrants: Sequence[Entrant], values: Array, cutoff: int, horizon: int) -> dict[str, Array]:
     """The forecast [H] of each entrant at one cutoff.
 
     Raises:

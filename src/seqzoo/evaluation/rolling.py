@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import channel, with_known
+from .._arrays import channel
 from ..data.windows import finite_series
 from ..errors import InputError
 from ..forecasters.linear import RidgeAutoregression
 from ..forecasters.rivals import Rival
-from ..forecasters.rollout import check_horizon, finite, forecast_of
+from ..forecasters.rollout import check_horizon, finite
 from ..forecasters.simple import check_season, seasonal_naive_weights, weighted_sum
 from ..forecasters.statistical import METHODS, Statistical
 from . import accuracy
 from .accuracy import Accuracy
+from .backtest import forecasts_at
 
 Array = NDArray[np.float64]
 
@@ -187,12 +188,7 @@ def _forecasts(
 ) -> Array:
     if entrant.reads is None:
         return np.stack([finite(np.asarray(forecaster(values[:at].copy()), np.float64)[None])[0] for at in cutoffs])
-    windows, known = np.stack([values[at - entrant.reads : at] for at in cutoffs]), entrant.known
-    if known is None:
-        return forecast_of(forecaster, windows, horizon)
-    before = known[cutoffs[:, None] + np.arange(-entrant.reads, 0)]
-    after = known[cutoffs[:, None] + np.arange(horizon)]
-    return forecast_of(forecaster, with_known(windows, before), horizon, after)
+    return forecasts_at(forecaster, values, cutoffs, entrant.reads, horizon, entrant.known)
 
 
 def rules_as_entrants(rules: Mapping[str, Callable[[Any], Any]], context_length: int) -> list[Entrant]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._arrays import FloatArray, channel
 from ..data.windows import HELD_OUT, Windows, finite_series, sliding
 from ..errors import InputError
+from . import table
 from .simple import MAX_CONTEXT, check_lengths, check_season
 
 Array = NDArray[np.float64]
@@ -73,7 +74,7 @@ class RidgeAutoregression:
     """
 
     name: ClassVar[str] = "linear"
-    label: ClassVar[str] = "best linear (ridge)"
+    label: ClassVar[str] = table.label(name)
 
     context_length: int | None = None
     season: int = 1

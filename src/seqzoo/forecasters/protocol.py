@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
@@ -112,6 +113,11 @@ class Bundled(Forecaster, Protocol):
     @property
     def manifest(self) -> Manifest:
         """The manifest of the bundle."""
+
+
+def steps_of(model: Forecaster, horizon: int) -> Callable[..., NDArray[np.floating[Any]]]:
+    """Maps windows [B, L, D], and if D > 1 the channels [B, horizon, D - 1] after them, to forecasts [B, horizon]."""
+    return lambda context, known=None: model.forecast(context, horizon, known)
 
 
 def has_bundle(model: Forecaster) -> TypeGuard[Bundled]:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
-import logging
 import math
 import platform
-import re
-import warnings
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -27,7 +20,7 @@ from torch import nn
 
 from .. import __version__
 from .._arrays import FloatArray, with_known
-from .._extras import one_thread, require
+from .._extras import one_thread
 from ..bundles import holdout as holdouts
 from ..bundles import intervals as kept_intervals
 from ..bundles import store
@@ -36,7 +29,7 @@ from ..bundles.store import Bundle
 from ..data.calendar import VALUE, Calendar
 from ..data.scaling import Scaling
 from ..data.windows import pooled
-from ..errors import InputError, IntegrityError, first_line
+from ..errors import InputError, IntegrityError
 from ..evaluation.holdout import HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import HELD_OUT_SEEDS, Score, most_windows, score
 from ..signals import Observed, ObservedSet, Simulated
@@ -48,11 +41,12 @@ from ..zoo import _model_files, _registry
 from ..zoo._card import Card
 from ..zoo._recipes import configured
 from . import cards, series_intervals
+from .onnx import check_exporter, to_onnx
 from .set_scores import score_of_set
+from .torchscript import to_torchscript
 
 SCORE_SEED = HELD_OUT_SEEDS + 1
 GOLDEN_WINDOWS = 64
-OPSET = 20
 
 
 def export(trained: Trained, card: Card, path: Path, *, name: str | None = None) -> Bundle:
@@ -119,117 +113,14 @@ def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
     return {key: value.detach().clone().contiguous() for key, value in module.state_dict().items()}
 
 
-class Windowed(nn.Module):
-    """A forecaster that refuses every shape but [B, L, 1]: many would take a shorter window and answer wrongly."""
-
-    __module__ = "seqzoo.export"  # TorchScript files hold this name: their bytes stay when this module moves
-
-    def __init__(self, model: nn.Module, context_length: int) -> None:
-        super().__init__()
-        self.model = model
-        self.context_length = context_length
-
-    def forward(self, context: torch.Tensor) -> torch.Tensor:
-        length = self.context_length
-        if context.dim() != 3 or context.size(1) != length or context.size(2) != 1:
-            raise ValueError(
-                f"this model reads windows of {length} values, a tensor [B, {length}, 1]; got {context.shape}"
-            )
-        forecast: torch.Tensor = self.model(context)
-        return forecast
-
-
-class WindowedInUnits(nn.Module):
-    """The same in the units of a series: float64, since float32 cannot tell neighbouring values near 1.7e9 apart."""
-
-    def __init__(self, model: nn.Module, context_length: int, scaling: Scaling) -> None:
-        super().__init__()
-        self.model = Scaled(model, scaling)
-        self.context_length = context_length
-
-    def forward(self, context: torch.Tensor) -> torch.Tensor:
-        length = self.context_length
-        if context.dim() != 3 or context.size(1) != length or context.size(2) != 1:
-            raise ValueError(
-                f"this model reads windows of {length} values, a tensor [B, {length}, 1]; got {context.shape}"
-            )
-        if context.dtype != torch.float64:
-            raise ValueError("this model reads windows in float64, in the units of its series; convert them first")
-        forecast: torch.Tensor = self.model(context)
-        return forecast
-
-
-class WindowedOfChannels(nn.Module):
-    """The same for windows [B, L, D] of several channels, in the type that the scaling states."""
-
-    def __init__(self, model: nn.Module, context_length: int, scaling: Scaling, names: Sequence[str]) -> None:
-        super().__init__()
-        self.model = model if scaling.is_identity else Scaled(model, scaling)
-        self.is_double = not scaling.is_identity
-        self.context_length, self.channels, self.names = context_length, len(names), ", ".join(names)
-
-    def forward(self, context: torch.Tensor) -> torch.Tensor:
-        length, channels = self.context_length, self.channels
-        if context.dim() != 3 or context.size(1) != length or context.size(2) != channels:
-            raise ValueError(
-                f"this model reads windows of {length} steps, a tensor [B, {length}, {channels}] of the channels "
-                f"{self.names}; got {context.shape}"
-            )
-        if context.dtype != (torch.float64 if self.is_double else torch.float32):
-            raise ValueError("this model reads windows in the type that its card states; convert them first")
-        forecast: torch.Tensor = self.model(context)
-        return forecast
-
-
-def _windowed(module: nn.Module, contract: Contract) -> nn.Module:
-    length, scaling = contract.context_length, contract.scaling
-    if contract.channels > 1:
-        return WindowedOfChannels(module, length, scaling, contract.names)
-    return Windowed(module, length) if scaling.is_identity else WindowedInUnits(module, length, scaling)
-
-
-def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
-    """A scripted module, [B, L, D] to [B, H], that plain `torch.jit.load` opens; it raises on any other shape.
-
-    It takes and returns the units of the series: float32, or float64 if the contract has a scaling.
-
-    The bytes are the same for the same weights, save for the module's name: torch adds a number to it
-    where the process has scripted another size of the module before.
-
-    The debug records, which hold paths of the machine that wrote them, are left out, and so is the number that torch
-    makes of all bytes. The constants of each class, which torch writes in the order of a set, are sorted.
+def check_exportable(spec: TrainingSpec) -> None:
+    """Check that a bundle of this spec could be written; call it before training.
 
     Raises:
-        InputError: the module uses what TorchScript does not know.
+        InputError: its module cannot be trained, scripted or expressed in ONNX.
+        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
     """
-    whole, stripped = io.BytesIO(), io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
-        try:
-            torch.jit.save(torch.jit.script(_windowed(module, contract).eval()), whole)
-        except Exception as error:  # the compiler raises exceptions of any type on user code
-            raise InputError(f"TorchScript cannot script {type(module).__name__}: {_reason(error)}.") from error
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(stripped, "w", zipfile.ZIP_STORED) as target:
-        for member in source.infolist():
-            if member.filename.endswith((".debug_pkl", "/serialization_id")):
-                continue
-            data = source.read(member)
-            if member.filename.endswith(".py"):
-                data = _CONSTANTS.sub(lambda lines: b"".join(sorted(lines[0].splitlines(keepends=True))), data)
-            target.writestr(zipfile.ZipInfo(member.filename), data)
-    return stripped.getvalue()
-
-
-_CONSTANTS = re.compile(rb"(?:^  \w+ : Final\[.+\n)+", re.MULTILINE)
-
-
-def check_exporter() -> None:
-    """Raises MissingExtraError unless what writes a bundle's ONNX file and its card is installed."""
-    require(["onnx", "onnxscript", "yaml"], "writing a bundle", "train")
-
-
-def check_exportable(spec: TrainingSpec) -> None:
-    """Raises InputError unless the module can be trained, scripted and expressed in ONNX; call it before training."""
+    check_exporter()
     build = modules.builder(spec)
     if spec.architecture in _registry.shipped():  # tests export these
         return
@@ -238,106 +129,6 @@ def check_exportable(spec: TrainingSpec) -> None:
     contract = contract_of(spec)
     to_torchscript(module, contract)
     to_onnx(module, contract)
-
-
-def _reason(error: Exception) -> str:
-    """The cause of a compiler's error in one line; the ONNX exporter states it below its advice."""
-    cause = re.search(r"^<class '(?:\w+\.)*(\w+)'>: (.+)$", str(error), re.MULTILINE)
-    return f"{cause[1]}: {cause[2][:300]}".rstrip(".:") if cause else first_line(error)
-
-
-def to_onnx(module: nn.Module, contract: Contract) -> bytes:
-    """One self-contained ONNX file, [batch, L, D] -> [batch, H], without metadata of the machine that wrote it.
-
-    It takes and returns the units of the series: float32, or float64 if the contract has a scaling.
-
-    Raises:
-        InputError: ONNX cannot express the module.
-        MissingExtraError: onnx, onnxscript or PyYAML is not installed.
-    """
-    check_exporter()
-    example = torch.zeros(3, contract.context_length, contract.channels, dtype=getattr(torch, contract.scaling.dtype))
-    graph_of = module if contract.scaling.is_identity else Scaled(module, contract.scaling)
-    with _quiet_exporter():
-        try:
-            program = torch.onnx.export(
-                graph_of.eval(),
-                (example,),
-                dynamo=True,
-                opset_version=OPSET,
-                input_names=[contract.input],
-                output_names=[contract.output],
-                dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
-                custom_translation_table=_translations(module),
-                verbose=False,
-            )
-        except Exception as error:  # the exporter raises exceptions of any type on user code
-            raise InputError(f"ONNX cannot express {type(module).__name__}: {_reason(error)}.") from error
-    if program is None:
-        raise RuntimeError("the ONNX exporter returned nothing")
-    model = program.model_proto
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
-        del part.metadata_props[:]
-    for node in graph.node:
-        node.doc_string = ""
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-def _translations(module: nn.Module) -> dict[Callable[..., Any], Callable[..., Any]]:
-    """The operators that this module translates: the exporter itself would unroll nn.RNN, unlike LSTM and GRU."""
-    cells = [part for part in module.modules() if isinstance(part, nn.RNN)]
-    if not all(cell.num_layers == 1 and cell.bias and not cell.bidirectional for cell in cells):
-        return {}  # the exporter unrolls them: correct, but long
-    return {torch.ops.aten.rnn_tanh.input: _rnn}
-
-
-def _rnn(
-    values: Any,
-    start: Any,
-    weights: Sequence[Any],
-    biased: bool,
-    layers: int,
-    dropout: float,
-    training: bool,
-    both_ways: bool,
-    batch_first: bool,
-) -> tuple[Any, Any]:
-    """The states of `aten::rnn_tanh` with one layer, in the layout of `values`, and the last state [1, B, K], by
-    ONNX's RNN. `values` are [B, L, D] if `batch_first`, and `start` is [1, B, K].
-    """
-    from onnxscript import opset20 as op
-
-    of_input, of_state, *biases = weights
-    first: Any = op.Constant(value_ints=[0])
-    second: Any = op.Constant(value_ints=[1])
-    states, last = op.RNN(
-        op.Transpose(values, perm=[1, 0, 2]) if batch_first else values,
-        op.Unsqueeze(of_input, first),
-        op.Unsqueeze(of_state, first),
-        op.Unsqueeze(op.Concat(*biases, axis=0), first),
-        None,
-        start,
-        hidden_size=of_state.shape[0],
-        activations=["Tanh"],
-    )
-    states = op.Squeeze(states, second)
-    return op.Transpose(states, perm=[1, 0, 2]) if batch_first else states, last
-
-
-@contextlib.contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Silence the exporter, which writes to its log, standard output and standard error about missing packages."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        output = io.StringIO()
-        with warnings.catch_warnings(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)
 
 
 def _golden_windows(spec: TrainingSpec) -> FloatArray:

@@ -6,20 +6,22 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..bundles.describe import describe_signal, pairs
 from ..bundles.manifest import Contract, Manifest, ScoreFacts
 from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, INTERVALS, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
 from ..data.calendar import FRACTIONS
 from ..data.scaling import Scaling
 from ..evaluation.intervals import highest_level
-from ..evaluation.on_a_set import BESIDE, MODEL
+from ..evaluation.on_a_set import MODEL
 from ..forecasters.floors import NO_EXCESS
+from ..forecasters.table import label
 from ..runtime.intervals import standings
 from ..signals import Observed, ObservedSet, Simulated
+from .set_scores import mase_by_series
+from .snippets import typical_step
 
 if TYPE_CHECKING:
     from ..zoo._card import Card
-from ..bundles.describe import _pairs, describe_signal
-from ..forecasters.table import label
 
 MOST_ROWS = 20  # series of a set that a card lists
 
@@ -119,10 +121,11 @@ _NO_DISTANCE = "Nobody knows the law of the series, so nobody knows how far the 
 
 def render(manifest: Manifest, card: Card) -> str:
     """The card as Markdown with YAML front matter."""
-    import yaml  # deferred: build.check_exporter names the extra where it is missing
+    import yaml  # deferred: onnx.check_exporter names the extra where it is missing
 
     score, training, contract = manifest.score, manifest.training, manifest.contract
-    is_simulated, beside = isinstance(manifest.source, Simulated), score.floors or score.rivals
+    is_simulated = isinstance(manifest.source, Simulated)
+    beside = score.floors or dict(sorted(score.rivals.items(), key=lambda row: row[1]))
     return _TEMPLATE.format(
         metadata=yaml.safe_dump(_metadata(manifest), sort_keys=False, allow_unicode=True, width=math.inf),
         name=manifest.name,
@@ -132,7 +135,7 @@ def render(manifest: Manifest, card: Card) -> str:
         purpose=card.purpose,
         limitations=card.limitations,
         parameters=manifest.parameters,
-        config=_pairs(manifest.config),
+        config=pairs(manifest.config),
         source=describe_signal(manifest) if is_simulated else describe_signal(manifest).capitalize(),
         input=contract.input,
         output=contract.output,
@@ -142,7 +145,7 @@ def render(manifest: Manifest, card: Card) -> str:
         units=_units(contract.scaling),
         width=contract.channels,
         channels=_channels(contract),
-        step="0.1" if contract.channels == 1 else [0.1, *[0.0, 1.0] * (contract.channels // 2)],
+        step=typical_step(contract),
         next_values=_next_values(contract.horizon),
         data=_data(manifest),
         unit=_unit(manifest),
@@ -159,7 +162,7 @@ def render(manifest: Manifest, card: Card) -> str:
         steps=training.steps,
         windows_seen=training.windows_seen,
         seconds=training.seconds,
-        recipe=_pairs(training.recipe),
+        recipe=pairs(training.recipe),
         rebuild=manifest.rebuild,
         manifest_file=MANIFEST,
         weights=WEIGHTS,
@@ -317,15 +320,13 @@ def _of_each(manifest: Manifest) -> str:
     means = [f"{manifest.name if name == MODEL else label(name)} {value:.3f} ± {se:.3f}"
              for name, (value, se) in score.mase.items()]  # fmt: skip
     lines = [f"\n\nMASE, mean over series: {', '.join(means)}."] if means else ["\n"]
-    names = [MODEL, *(name for name in BESIDE if any(name in each.mase for each in score.series.values()))]
-    rows = {member.name: tag for tag, member in zip(source.labels, source.members, strict=True)}
-    worst = sorted(rows, key=lambda name: -score.series[name].mase.get(MODEL, 0.0))[:MOST_ROWS]
+    names, rows = mase_by_series(score, source)
+    worst = rows[:MOST_ROWS]
     heads = [manifest.name if name == MODEL else label(name) for name in names]
     lines += ["", f"| series | cutoffs | {' | '.join(heads)} |", "|---|---|" + "---|" * len(heads)]
-    for name in worst:
-        each = score.series[name]
+    for tag, each in worst:
         cells = [f"{each.mase[kind]:.3f}" if kind in each.mase else "" for kind in names]
-        lines.append(f"| {_cell(rows[name])} | {each.cutoffs:,} | {' | '.join(cells)} |")
+        lines.append(f"| {_cell(tag)} | {each.cutoffs:,} | {' | '.join(cells)} |")
     more = len(rows) - len(worst)
     lines += ["", f"MASE of {'the worst ' if more else ''}{len(worst):,} series"
                   + (f"; the manifest holds those of the other {more:,}." if more else ".")]  # fmt: skip

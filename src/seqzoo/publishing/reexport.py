@@ -21,6 +21,8 @@ from ..runtime.engines.onnx import OnnxEngine
 from ..runtime.engines.torchscript import TorchScriptEngine
 from ..zoo import _registry
 from . import build, cards
+from .onnx import to_onnx
+from .torchscript import to_torchscript
 
 
 def reexport(path: Path) -> tuple[str, ...]:
@@ -42,8 +44,8 @@ def reexport(path: Path) -> tuple[str, ...]:
     contract = manifest.contract
     renewed = {
         store.CARD: cards.render(manifest, card).encode(),
-        store.TORCHSCRIPT: build.to_torchscript(module, contract),
-        store.ONNX: build.to_onnx(module, contract),
+        store.TORCHSCRIPT: to_torchscript(module, contract),
+        store.ONNX: to_onnx(module, contract),
     }
     _prove(old, contract, renewed, build.in_units(module, contract.scaling)(_golden(old)[0]))
     changed = tuple(name for name, data in renewed.items() if data != contents[name])

@@ -15,7 +15,7 @@ from ..bundles.store import Bundle
 from ..data.series import is_stored
 from ..errors import IntegrityError
 from ..evaluation.holdout import LINEAR, linear_on
-from ..evaluation.on_a_set import MODEL, SetScore, Units, score_on_set
+from ..evaluation.on_a_set import BESIDE, MODEL, SetScore, Units, score_on_set
 from ..evaluation.scoring import Predict
 from ..forecasters.linear import FittedLinear
 from ..signals import ObservedSet
@@ -35,6 +35,13 @@ def score_of_set(
         predict, held_out, list(units.values()), length, horizon, season=source.season, linear=linear
     )
     return _facts(measured, units)
+
+
+def mase_by_series(score: ScoreFacts, source: ObservedSet) -> tuple[list[str], list[tuple[str, SeriesScore]]]:
+    """The forecasters whose MASE on each series is stated, MODEL first, and each series by label, the worst first."""
+    names = [MODEL, *(name for name in BESIDE if any(name in each.mase for each in score.series.values()))]
+    rows = [(label, score.series[member.name]) for label, member in zip(source.labels, source.members, strict=True)]
+    return names, sorted(rows, key=lambda row: -row[1].mase.get(MODEL, 0.0))
 
 
 def proved(bundle: Bundle, predict: Predict, allowed: float) -> tuple[ScoreFacts, bool]:

@@ -6,7 +6,7 @@ import json
 import textwrap
 from typing import NamedTuple
 
-from ..bundles.manifest import Manifest
+from ..bundles.manifest import Contract, Manifest
 from ..bundles.store import CARD, ONNX, TORCHSCRIPT
 
 
@@ -28,8 +28,7 @@ def of(name: str, manifest: Manifest, origin: str) -> list[Snippet]:
     """
     length, width = manifest.contract.context_length, manifest.contract.channels
     is_double = not manifest.contract.scaling.is_identity
-    likely = float(f"{manifest.contract.scaling.center:.6g}") if is_double else 0.1
-    step = likely if width == 1 else [likely, *[0.0, 1.0] * (width // 2)]  # sines and cosines at midnight
+    likely, step = _typical_value(manifest.contract), typical_step(manifest.contract)
     values = _lines([likely] * length) if width == 1 else ",\n".join([f"    {step}"] * length)
     named_channels = textwrap.wrap(f"Each step: {', '.join(manifest.contract.names)}.", 58)
     told = "" if width == 1 else "".join(f"# {line}\n" for line in [*named_channels, f"{CARD} has their formulas."])
@@ -125,6 +124,17 @@ add_executable(forecast forecast.cpp)
 target_link_libraries(forecast ${TORCH_LIBRARIES})
 set_property(TARGET forecast PROPERTY CXX_STANDARD 20)
 """
+
+
+def _typical_value(contract: Contract) -> float:
+    """The centre of the series that the model was trained on; 0.1 on a signal."""
+    return 0.1 if contract.scaling.is_identity else float(f"{contract.scaling.center:.6g}")
+
+
+def typical_step(contract: Contract) -> float | list[float]:
+    """An example of one step of a window; calendar channels are sines and cosines at midnight."""
+    value = _typical_value(contract)
+    return value if contract.channels == 1 else [value, *[0.0, 1.0] * (contract.channels // 2)]
 
 
 def _lines(values: list[float], width: int = 10) -> str:

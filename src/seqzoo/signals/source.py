@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..data.scaling import Kind, Scaling
 from ..data.series import NAME, Series, stored
-from ..data.windows import HELD_OUT
+from ..data.windows import HELD_OUT, default_cutoff
 from ..errors import InputError
 from .families import FAMILIES, make
 from .signal import Signal
@@ -105,7 +105,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
                 "Give a longer series."
             )
         series.store()
-        at = len(series) - len(series) // HELD_OUT if cutoff is None else cutoff
+        at = default_cutoff(len(series)) if cutoff is None else cutoff
         return cls(series.name, series.sha256, len(series), at, season)
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..data.calendar import Calendar, chosen
 from ..data.scaling import KINDS, Kind
-from ..data.windows import HELD_OUT, sliding
+from ..data.windows import HELD_OUT, default_cutoff, sliding
 from ..errors import DivergedError, InputError
 from ..evaluation.holdout import check_cutoffs
 from ..forecasters.linear import validation_errors
@@ -112,7 +112,7 @@ def spec_on_series(
         )
     length = choose_context_length(past, horizon, series.season) if context_length is None else context_length
     config = dataclasses.replace(architecture.config(), context_length=length, horizon=horizon)
-    windows = len(past) - len(past) // HELD_OUT - length - horizon + 1
+    windows = default_cutoff(len(past)) - length - horizon + 1
     recipe = recipe_for(architecture.recipe, max(1, windows))
     parts = changed({"recipe": recipe, "config": config}, changes or {})
     spec = TrainingSpec(

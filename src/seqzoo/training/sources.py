@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .._arrays import FloatArray
 from ..data import windows
 from ..data.scaling import Scaling
-from ..data.windows import HELD_OUT, Windows, held_out_of, spread_out
+from ..data.windows import HELD_OUT, Windows, default_cutoff, held_out_of, spread_out
 from ..errors import InputError
 from ..signals import Observed, ObservedSet, Signal
 from .spec import TrainingSpec
@@ -149,8 +149,7 @@ def _divided(
         known: [T, D - 1], channels of the one series that are known in advance.
     """
     if len(seen) == 1:
-        cutoff = len(seen[0]) - len(seen[0]) // HELD_OUT
-        return windows.split(seen[0], cutoff, length, horizon, known=known)
+        return windows.split(seen[0], default_cutoff(len(seen[0])), length, horizon, known=known)
     first = len(seen) - max(1, len(seen) // HELD_OUT)  # index of the first held-out series
     parts = [[windows.sliding(series, length, horizon) for series in part] for part in (seen[:first], seen[first:])]
     training, held_out = (
@@ -163,6 +162,6 @@ def _fewest(whole: int | None, length: int, horizon: int) -> int:
     """The smallest budget that can be divided: one series if a realisation of `whole` values is long enough, else
     two."""
     points = max(length + horizon, HELD_OUT * horizon)
-    while points - points // HELD_OUT < length + horizon:
+    while default_cutoff(points) < length + horizon:
         points += 1
     return points if whole is None or points <= whole else 2 * whole

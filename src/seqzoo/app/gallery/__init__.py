@@ -177,9 +177,10 @@ def _body(row: Row) -> str:
 def _scale(row: Row) -> str:
     own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
     if own is None:
-        why = "the floor is zero" if row["skill"] is not None else "the process behind the series is unknown"
-        undefined = f"<span>excess undefined: {why}</span>"
-        return f'<div class="scale"><div class="scale-words">{undefined}</div></div>'
+        words = "excess undefined: the floor is zero"
+        if row["skill"] is None:
+            words = f"MSE {row['mse']:,.4g} on the hold-out; the best possible forecast is unknown"
+        return f'<div class="scale"><div class="scale-words"><span>{words}</span></div></div>'
 
     def place(excess: float) -> float:
         """The position in per cent: 0 at the last value, 100 at Bayes."""

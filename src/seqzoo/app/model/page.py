@@ -88,8 +88,10 @@ def enter(repository: Repository) -> None:
 
 def _distance(score: ScoreFacts) -> str:
     if score.skill is None:
-        beside = ", ".join(f"{label(name)} {mse:,.6g}" for name, mse in score.rivals.items())
-        return f"mean squared error <b>{score.mse[0]:,.6g}</b> on held-out values; {escape(beside)}"
+        best = sorted(score.rivals.items(), key=lambda row: row[1])[:3]  # the card has all
+        beside = ", ".join(f"{label(name)} {mse:,.4g}" for name, mse in best)
+        unit = " (squared deviations of each series)" if score.series else ""
+        return f"MSE <b>{score.mse[0]:,.4g}</b>{unit} on the hold-out; best rivals: {escape(beside)}"
     if score.excess is None:
         return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
     value, error = score.excess

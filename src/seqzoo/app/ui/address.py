@@ -32,7 +32,8 @@ class Address:
             self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
         if not self._writing:
             self._writing = True
-            ui.timer(0.2, self._write, once=True)
+            with ui.context.client:  # the control that changed the state may be removed before the timer fires
+                ui.timer(0.2, self._write, once=True)
 
     def _write(self) -> None:
         self._writing = False

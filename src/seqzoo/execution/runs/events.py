@@ -9,6 +9,8 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from ...bundles.manifest import ScoreFacts
+
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 LIMIT = 64 << 20  # bytes of a log; the longest run writes less than one MB
 
@@ -68,12 +70,29 @@ class Failed(_Event, frozen=True):
 
 
 class ModelSaved(_Event, frozen=True, tag="kept"):
-    """The best weights so far were saved as a user's model. `excess` is None without a floor above zero."""
+    """The best weights so far were saved as a user's model.
+
+    Args:
+        excess: over Bayes, with its standard error `error`; None without a floor above zero.
+        mse: on the hold-out of a measured series; None on a signal.
+        rival: the rival of the lowest MSE there, and that MSE.
+    """
 
     name: str
     excess: float | None
     error: float | None
     is_verified: bool = True
+    mse: float | None = None
+    rival: tuple[str, float] | None = None
+
+
+def saved(name: str, score: ScoreFacts, *, is_verified: bool) -> ModelSaved:
+    """The event for a model with this score."""
+    excess, error = score.excess or (None, None)
+    if not score.rivals:
+        return ModelSaved(name, excess, error, is_verified)
+    rival = min(score.rivals.items(), key=lambda row: row[1])
+    return ModelSaved(name, excess, error, is_verified, score.mse[0], rival)
 
 
 class SavingFailed(_Event, frozen=True, tag="notkept"):

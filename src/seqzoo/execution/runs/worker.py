@@ -22,7 +22,7 @@ from ...training.loop import train
 from ...training.on_series import choose
 from ...zoo import _registry
 from . import recording
-from .events import Ended, Failed, ModelSaved, SavingFailed, append
+from .events import Ended, Failed, ModelSaved, SavingFailed, append, saved
 from .manager import PLAN
 from .plans import Plan
 from .recording import CHECKPOINT, EVENTS
@@ -54,7 +54,6 @@ def main(folder: Path, task: str, argument: str) -> None:
 
 def _train(folder: Path, plan: Plan, should_stop: Callable[[], bool]) -> None:
     """Train, after choosing the scaling and before keeping the model, where the plan says so."""
-    build.check_exporter()
     build.check_exportable(plan.spec)
     if plan.chooses_scaling:
         must_stop = recording.wishes(folder, should_stop)
@@ -105,7 +104,7 @@ def _keep(folder: Path, plan: Plan, name: str) -> ModelSaved:
         exported.rename(target)
     finally:
         shutil.rmtree(exported.parent, ignore_errors=True)
-    return ModelSaved(name, *(written.manifest.score.excess or (None, None)))
+    return saved(name, written.manifest.score, is_verified=True)
 
 
 if __name__ == "__main__":

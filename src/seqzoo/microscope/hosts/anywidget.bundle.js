@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 1edbe7204e6fcba1; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 43c35ca1a9cadcc2; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -386,10 +386,14 @@ function text(ctx, words, x, y, colour, align = "right") {
   ctx.textBaseline = "middle";
   ctx.fillText(words, x, y);
 }
+function short(value, figures) {
+  const notation = Math.abs(value) >= 1e4 ? "compact" : "standard";
+  return value.toLocaleString("en", { notation, maximumSignificantDigits: figures, useGrouping: false });
+}
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label = middle ? Number(value.toPrecision(4)).toString() : value.toFixed(digits);
+    const label = middle ? short(value, axis.left < 40 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
@@ -1201,7 +1205,7 @@ function skeleton({ cell, L, aheads, question, signal, hasBayes, channels }) {
 
 // src/seqzoo/microscope/js/svg.js
 var FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-var short = (value) => String(Math.round(100 * value) / 100);
+var short2 = (value) => String(Math.round(100 * value) / 100);
 var escaped = (words) => String(words).replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter]);
 var Paper = class {
   style = {};
@@ -1224,16 +1228,16 @@ var Paper = class {
     this.path = "";
   }
   moveTo(x, y) {
-    this.path += `M${short(x)} ${short(y)}`;
+    this.path += `M${short2(x)} ${short2(y)}`;
   }
   lineTo(x, y) {
-    this.path += `L${short(x)} ${short(y)}`;
+    this.path += `L${short2(x)} ${short2(y)}`;
   }
   /** Adds a full circle; draw.js uses no other arc. */
   arc(x, y, radius) {
-    const across = short(2 * radius);
-    const half = `a${short(radius)} ${short(radius)} 0 1 0`;
-    this.path += `M${short(x - radius)} ${short(y)}${half} ${across} 0${half} -${across} 0z`;
+    const across = short2(2 * radius);
+    const half = `a${short2(radius)} ${short2(radius)} 0 1 0`;
+    this.path += `M${short2(x - radius)} ${short2(y)}${half} ${across} 0${half} -${across} 0z`;
   }
   put(tag, attributes, body) {
     const faint = this.globalAlpha < 1 ? ` opacity="${this.globalAlpha}"` : "";
@@ -1255,12 +1259,12 @@ var Paper = class {
     this.put("rect", `${this.box(x, y, width, height)} fill="none" ${this.pen()}`);
   }
   box(x, y, width, height) {
-    return `x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}"`;
+    return `x="${short2(x)}" y="${short2(y)}" width="${short2(width)}" height="${short2(height)}"`;
   }
   fillText(words, x, y) {
     const anchor = { left: "start", center: "middle", right: "end" }[this.textAlign];
-    const down = short(y + 4);
-    this.put("text", `x="${short(x)}" y="${down}" text-anchor="${anchor}" fill="${this.fillStyle}"`, escaped(words));
+    const down = short2(y + 4);
+    this.put("text", `x="${short2(x)}" y="${down}" text-anchor="${anchor}" fill="${this.fillStyle}"`, escaped(words));
   }
   /** Adds a picture or, with eight numbers, a part of it. It is enlarged first, so that viewers do not blur it. */
   drawImage(picture2, ...box) {

@@ -80,10 +80,16 @@ function text(ctx, words, x, y, colour, align = "right") {
   ctx.fillText(words, x, y);
 }
 
+// A number that fits the margin beside an axis: "171", "83.1", "130K".
+function short(value, figures) {
+  const notation = Math.abs(value) >= 1e4 ? "compact" : "standard";
+  return value.toLocaleString("en", { notation, maximumSignificantDigits: figures, useGrouping: false });
+}
+
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label = middle ? Number(value.toPrecision(4)).toString() : value.toFixed(digits);
+    const label = middle ? short(value, axis.left < 40 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }

@@ -21,7 +21,7 @@ from ....forecasters.simple import line_weights
 from ....forecasters.table import label
 from ....signals.scene import Knob
 from ...ui import controls, theme
-from ..predict.measured import HeldOut, series_shown
+from ..predict.measured import HeldOutValues
 from ..signal_panel import SignalPanel
 from ..visit import Visit
 
@@ -127,8 +127,8 @@ class HeldOutWindows:
     def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
         known = visit.known
         assert has_bundle(known)
-        source, _ = series_shown(known.manifest.source)
-        self.visit, self.on_change, self.held_out = visit, on_change, HeldOut(visit)
+        self.visit, self.on_change, self.held_out = visit, on_change, HeldOutValues(visit)
+        source = self.held_out.source
         self.length, self.horizon = known.context_length, known.horizon
         own = known.manifest.score.series.get(source.name)  # of a set
         self.scale = known.manifest.contract.scaling.scale if own is None else own.scale

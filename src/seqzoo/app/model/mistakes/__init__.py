@@ -11,7 +11,6 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
-from ....bundles import holdout
 from ....data.scaling import Scaling
 from ....data.series import Series
 from ....errors import SeqzooError
@@ -21,12 +20,12 @@ from ....evaluation.replay import Neighbour
 from ....evaluation.rolling import Entrant, always, rules_as_entrants
 from ....forecasters.familiarity import Range
 from ....forecasters.linear import FittedLinear
-from ....forecasters.protocol import Forecaster, has_bundle
+from ....forecasters.protocol import Forecaster, has_bundle, steps_of
 from ....forecasters.table import label
 from ...series import choosing
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
-from ..predict.measured import series_shown
+from ..predict.measured import HeldOutValues
 from ..visit import Latest, Visit, computed, identity
 from . import kept
 
@@ -69,13 +68,13 @@ class _Mistakes:
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        source, self.note = series_shown(known.manifest.source)
-        self.visit, self.source, self.contract = visit, source, known.manifest.contract
-        self.length, self.horizon = known.context_length, known.horizon
-        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
-        self.last = len(self.values) - self.length - self.horizon
+        held_out = HeldOutValues(visit)
+        self.visit, self.contract = visit, known.manifest.contract
+        self.source, self.note = held_out.source, held_out.note
+        self.length, self.horizon, self.last = held_out.length, held_out.horizon, held_out.last
+        self.values, self.known = held_out.values, held_out.known
         self.apart = max(1, min(self.horizon, (self.last + 1) // LISTED))  # neighbours share what they forecast
-        self.series = kept.series_of(source)
+        self.series = kept.series_of(self.source)
         self.linear: FittedLinear | None = None
         order = visit.query.get("by", "")
         self.order = order if order in ORDERS else "error"
@@ -171,9 +170,8 @@ class _Mistakes:
         model, horizon = self.visit.model, self.horizon
         if self.series is not None and self.linear is None:
             self.linear = linear_on(self.source, self.length, horizon)
-        own = always(lambda context, known=None: model.forecast(context, horizon, known))
         return [
-            Entrant(self.visit.name, own, self.length, known=self.known),
+            Entrant(self.visit.name, always(steps_of(model, horizon)), self.length, known=self.known),
             *rules_as_entrants(rules_of_windows(self.length, horizon, self.source.season), self.length),
             *([] if self.linear is None else [Entrant(LINEAR, always(self.linear), self.length)]),
         ]
@@ -240,7 +238,7 @@ class _Mistakes:
     def _replay(self, first: int) -> Replayed:
         window = self.values[first : first + self.length]
         observed = self.values[first + self.length :][: self.horizon]
-        forecasts = replay.forecasts_at(self._entrants(), self.values, first + self.length, self.horizon)
+        forecasts = replay.forecasts_from(self._entrants(), self.values, first + self.length, self.horizon)
         alike = None
         if self.series is not None:
             past = self.series.values[: self.source.cutoff]

@@ -55,20 +55,20 @@ class View(NamedTuple):
     outside: str
 
 
-class HeldOut:
+class HeldOutValues:
     """The held-out values of a model, with the times of the series where it is stored on this machine."""
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        source, self.note = series_shown(known.manifest.source)
+        self.source, self.note = series_shown(known.manifest.source)
         self.length, self.horizon = known.context_length, known.horizon
         self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
         self.last = len(self.values) - self.length - self.horizon
         times = None
         with contextlib.suppress(InputError):  # the series is not stored here
-            times = source.series().times
-        self.times = None if times is None else times.after(source.cutoff - self.length)
+            times = self.source.series().times
+        self.times = None if times is None else times.after(self.source.cutoff - self.length)
 
     def window(self, first: int) -> Window:
         """The window that begins at this position."""
@@ -93,10 +93,9 @@ class _Measured:
         known = visit.known
         assert has_bundle(known)
         self.visit, self.contract = visit, known.manifest.contract
-        self.held_out = HeldOut(visit)
+        self.held_out = HeldOutValues(visit)
         self.length, self.horizon = known.context_length, known.horizon
-        source, _ = series_shown(known.manifest.source)
-        self.rivals = _rivals(source, self.length, self.horizon)
+        self.rivals = _rivals(self.held_out.source, self.length, self.horizon)
         self.first = int(visit.number("window", 0, 0, self.held_out.last))
         self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)

@@ -15,7 +15,8 @@ from ....bundles import intervals as stored
 from ....data.series import is_stored
 from ....data.times import TimeIndex
 from ....evaluation import adaptive
-from ....evaluation.holdout_intervals import forecasts_at
+from ....evaluation.backtest import forecasts_at
+from ....evaluation.holdout_intervals import absolute_errors
 from ....evaluation.intervals import highest_level, radius_of
 from ....forecasters.protocol import Bundled, Forecaster, has_bundle
 from ....runtime.intervals import held_out_times, standings
@@ -61,12 +62,12 @@ def along(model: Bundled) -> Along:
     """
     values, length, horizon = holdout.of(model.bundle), model.context_length, model.horizon
     cutoffs = np.arange(length, len(values) + 1)
-    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon, holdout.known_of(model.bundle))
+    known = holdout.known_of(model.bundle)
+    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon, known, ahead=False)
     radius: dict[str, NDArray[np.float64]] = {}
     facts = model.manifest.intervals
     if facts is not None and LEVEL <= highest_level(facts.windows):
-        padded = np.concatenate([values, np.full(horizon, np.nan)])
-        errors = np.abs(forecast - np.lib.stride_tricks.sliding_window_view(padded, horizon)[cutoffs])
+        errors = absolute_errors(forecast, values, cutoffs)
         start = np.asarray(radius_of(stored.of(model.bundle), LEVEL))
         radius["adaptive"] = adaptive.follow(errors, start, LEVEL, rate=facts.rate)
         radius["split"] = np.broadcast_to(start, errors.shape)

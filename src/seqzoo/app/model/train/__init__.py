@@ -20,6 +20,7 @@ from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status,
 from ....execution.runs.plans import Plan, Settings, can_train, described
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
+from ....forecasters.table import label
 from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
@@ -316,4 +317,8 @@ def _distance(model: ModelSaved) -> str:
     parts = ["verified" if model.is_verified else "not verified yet"]
     if model.excess is not None and model.error is not None:
         parts.insert(0, f"{model.excess:.2%} ± {model.error:.2%} above Bayes")
+    if model.mse is not None and model.rival is not None:
+        name, least = model.rival
+        side = "below" if model.mse < least else "not below"
+        parts.insert(0, f"MSE {model.mse:,.4g} on the hold-out, {side} the {least:,.4g} of {escape(label(name))}")
     return ", and ".join(parts)

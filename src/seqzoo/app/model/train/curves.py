@@ -159,8 +159,8 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
         best, rival = min((began.floors[key], label) for label, key, _ in _references(began))
         side = "below" if last.mse < best else "not below"
         return (
-            f"After <b>{last.step:,}</b> of {began.steps:,} steps its error is <b>{_error(last.mse)}</b>, {side} the "
-            f"{_error(best)} of the best rival, {rival}."
+            f"After <b>{last.step:,}</b> of {began.steps:,} steps its MSE is <b>{_error(last.mse)}</b>, {side} the "
+            f"{_error(best)} of the best rival, {rival}. These values choose the weights; the hold-out judges."
         )
     bayes = began.floors["bayes"]
     linear, repeat = began.floors["best_linear"] / bayes - 1, began.floors["last_value"] / bayes - 1
@@ -192,7 +192,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
         value, bayes = began.floors[key], began.floors.get("bayes")
         detail = "the best possible"
         if bayes is None:
-            detail = "on the values that choose the weights"
+            detail = "MSE on the same values"
         elif key != "bayes":
             detail = f"{percent(abs(value / bayes - 1))} {'above' if value > bayes else 'below'} Bayes"
         words = label if bayes is None else theme.term(label)
@@ -208,7 +208,7 @@ def lead(name: str) -> str:
     """What to notice, as HTML, by architecture and signal. docs/LOG.md has the measurements on lstm.sine."""
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
     if name.partition(".")[2].partition("-")[0] not in FAMILIES:
-        return "Notice whether the error falls below every rival. If it does not, the network is not worth its cost."
+        return "Notice whether the error falls below every rival. The hold-out, scored at the end, has the last word."
     if name.startswith("linear."):
         return f"Notice where the error ends: at the line of the {linear} forecaster, which this model cannot beat."
     if name == "lstm.sine":

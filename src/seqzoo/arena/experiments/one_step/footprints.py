@@ -11,7 +11,7 @@ import numpy as np
 from ...._extras import one_thread
 from ....bundles.manifest import Contract
 from ....data.scaling import Scaling
-from ....publishing.build import to_onnx
+from ....publishing.onnx import to_onnx
 from ....runtime.engines.onnx import OnnxEngine
 from ....zoo import _registry
 from ...results import Footprint, TrainingResults
