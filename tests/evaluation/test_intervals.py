@@ -11,6 +11,7 @@ import seqzoo
 from seqzoo.errors import InputError
 from seqzoo.evaluation.intervals import (
     SplitConformal,
+    ascending,
     calibrate,
     calibrate_on_series,
     calibrate_on_signal,
@@ -104,6 +105,14 @@ def test_calibration_itself_refuses_too_few_windows(rng):
 def test_a_level_outside_zero_to_one_is_refused(level):
     with pytest.raises(InputError, match=r"level.*\b0\b.*\b1\b"):
         rank(1000, level)
+
+
+def test_levels_whose_columns_would_have_one_name_are_refused_and_a_refused_level_is_named_whole():
+    assert ascending([0.95, 0.8, 0.95]) == [0.8, 0.95]
+    with pytest.raises(InputError, match=r"0\.9 and 0\.9000000001 differ beyond six digits"):
+        ascending([0.9000000001, 0.5, 0.9])
+    with pytest.raises(InputError, match=r"level 0\.9999999 need"):
+        rank(230, 0.9999999)
 
 
 def test_a_level_counts_as_the_decimal_that_was_written():

@@ -35,13 +35,14 @@ from seqzoo.data.frequency import frequency
 from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series
 from seqzoo.data.times import TimeIndex
-from seqzoo.errors import InputError, ManifestError
+from seqzoo.errors import InputError, IntegrityError, ManifestError
 from seqzoo.evaluation.holdout import score_on_series
 from seqzoo.microscope.facts import Subject
 from seqzoo.microscope.feedforward import FeedForward
 from seqzoo.publishing import build, snippets
 from seqzoo.publishing.onnx import to_onnx
 from seqzoo.publishing.reproduce import reproduce
+from seqzoo.publishing.series_intervals import check_coverage
 from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.triton import write
 from seqzoo.publishing.verify import verify
@@ -173,6 +174,11 @@ def test_the_bundle_is_proven_and_no_value_after_the_cutoff_reaches_it(kept):
     contents = {name: kept.read(name) for name in kept.manifest.files} | {store.HOLDOUT: serialise(tensors)}
     shifted = verify(store.write_bundle(shelf.place("gru.shifted"), kept.manifest, contents).path)
     assert {check.name for check in shifted.checks if check.passed is False} == {"coverage", "score", "split"}
+    elsewhere = msgspec.structs.replace(kept.manifest, contract=msgspec.structs.replace(
+        kept.manifest.contract, zone="Asia/Tokyo"))  # fmt: skip
+    whole = {name: kept.read(name) for name in kept.manifest.files}
+    with pytest.raises(IntegrityError, match="the zones are Asia/Tokyo and Europe/Berlin"):
+        check_coverage(store.write_bundle(shelf.place("gru.tokyo"), elsewhere, whole), load(kept.path).predict)
     assert np.isclose(
         score_on_series(load(kept.path).predict, holdout.of(kept), L, H, known=holdout.known_of(kept)).mse.value,
         kept.manifest.score.mse[0], rtol=1e-3,
@@ -186,6 +192,8 @@ def test_windows_without_the_channels_are_refused_with_their_names(kept):
             model.predict(given)
     with pytest.raises(InputError, match="weekday_cos 2 of window 0 is nan"):
         model.predict(np.where(np.arange(L * D).reshape(1, L, D) == 14, np.nan, windows(1)))
+    with pytest.raises(InputError, match=r"from -1 to 1: weekday_cos 2 is 23\. The model's card"):  # the hour itself
+        model.predict(np.where(np.arange(L * D).reshape(1, L, D) == 14, 23, windows(1)))
     script = TorchScriptEngine(kept.read(store.TORCHSCRIPT), kept.manifest.contract)
     for bad in (np.zeros((1, L, 1)), np.zeros((1, L, D), np.float32)):
         with pytest.raises(torch.jit.Error, match=r"channels|type that its card states"):
@@ -202,6 +210,8 @@ def test_a_roll_out_continues_the_calendar(kept):
     for bad in (None, following[:5], following[:, :2]):
         with pytest.raises(InputError, match=r"it needs the channels hour_sin, .* numbers \[7, 4\]"):
             model.forecast(context, 7, bad)
+    with pytest.raises(InputError, match="from -1 to 1: hour_sin 0 is"):
+        model.forecast(context, 7, following + 2)
 
 
 def test_gates_states_and_streams_read_the_channels(kept):
@@ -215,6 +225,8 @@ def test_gates_states_and_streams_read_the_channels(kept):
     np.testing.assert_allclose(ahead, model.predict(windows())[0], atol=1e-3)
     with pytest.raises(InputError, match="reads 5 channels at each step"):
         stream.push(200.0)
+    with pytest.raises(InputError, match="from -1 to 1: weekday_cos 0 is 6"):
+        stream.push([200.0, 0.0, 1.0, 0.0, 6.0])
     assert stream.seen == L and model.outside(windows()) is None
     assert model.outside(windows() + np.array([1000.0, 0, 0, 0, 0])).note
 

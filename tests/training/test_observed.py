@@ -343,6 +343,8 @@ def test_calibration_errors_that_no_model_makes_are_refused(kept, at_home, tmp_p
         (lambda facts: facts["intervals"].update(after="2024-01-01T00:00"), "2024-01-01"),
         (lambda facts: facts["intervals"].update(after="now"), "intervals.after"),
         (lambda facts: facts["intervals"].update(windows=99), "[99, 1]"),
+        (lambda facts: facts["contract"].update(zone="Mars/Base"), "Mars/Base"),
+        (lambda facts: facts["contract"].update(frequency="moon"), "moon"),
         (lambda facts: facts["files"].pop("intervals.safetensors"), "intervals.safetensors"),
         (lambda facts: facts.pop("intervals"), "intervals.safetensors"),
         (lambda facts: facts["score"]["mse"].__setitem__(0, 1.0), "mse"),

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import _strict_json
 from ..data.calendar import Calendar, named
+from ..data.frequency import frequency
 from ..data.scaling import Scaling
 from ..data.times import zone_of
 from ..errors import InputError, ManifestError
@@ -296,6 +297,13 @@ def _problem(manifest: Manifest) -> str | None:
             f"scaling.season must be at most context_length, got {contract.scaling.season} and "
             f"{contract.context_length}"
         )
+    try:
+        if contract.frequency is not None:
+            frequency(contract.frequency)
+        if contract.zone is not None:
+            zone_of(contract.zone)
+    except InputError as error:
+        return f"contract.frequency and zone must be a frequency and a time zone: {str(error)[:200].rstrip('.')}"
     if contract.channels != len(contract.names):
         return f"contract.names must name {contract.channels} channels, got {str(contract.names)[:80]}"
     if contract.channels != 1 and contract.calendar is None:

@@ -206,6 +206,7 @@ class _OnSeries:
         measure: str, out: Path | None, fresh: bool, plot: Path | None, json: bool,
     ) -> None:  # fmt: skip
         """Forecast from every cutoff, measure, and print."""
+        from ..evaluation.intervals import ascending
         from ..evaluation.results import check_enough
         from ..evaluation.rolling import blocks
         from .progress import BacktestBar, interrupts
@@ -214,7 +215,7 @@ class _OnSeries:
         first = self._first(start, last)
         cutoffs, left_out = self._cutoffs(first)
         scales = self._scales(first)
-        for level in levels:
+        for level in ascending(levels):
             check_enough(cutoffs, self.horizon, level)  # before anything is computed
         slow = statistical or refit is not None
         parts = blocks(cutoffs, refit, FEW_AT_ONCE if slow else MOST_AT_ONCE)

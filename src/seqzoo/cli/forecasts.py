@@ -302,7 +302,7 @@ def _calibrated(
     # one seed for all levels, which differs from that of the forecast window: a higher level is then never narrower
     own = fresh_seed() if seed is None else HELD_OUT_SEEDS + seed
     bands = []
-    for level in sorted(set(levels)):
+    for level in intervals.ascending(levels):
         if from_signal:
             calibrated = intervals.calibrate_on_signal(
                 run, predictor.signal, length, horizon, level, windows=windows, seed=own

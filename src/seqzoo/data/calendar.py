@@ -36,6 +36,7 @@ _TOO_LONG = {
     "month": "they are whole years",
 }
 DAYS = {"hour": 1, "weekday": 7, "month": 365}  # of a period; `auto` takes a part after two periods
+ROUNDING = 1e-6  # of a sine in float32
 NO_TIMES = "the series has none: give a file with a column of times."
 
 
@@ -79,6 +80,17 @@ def named(names: Sequence[str], zone: str | None = None) -> Calendar | None:
     """The calendar whose channels have these names; None if they are no calendar's."""
     calendar = Calendar(tuple(part for part in PARTS if f"{part}_sin" in names), zone)
     return calendar if calendar.names == tuple(names) else None
+
+
+def check_waves(known: NDArray[np.floating], names: Sequence[str]) -> None:
+    """Raises InputError if a calendar channel [..., P], of these names, holds what is no sine or cosine."""
+    if (is_wave := np.abs(known) <= 1 + ROUNDING).all():
+        return
+    place = tuple(np.argwhere(~is_wave)[0])
+    raise InputError(
+        f"calendar channels are sines and cosines, from -1 to 1: {names[place[-1]]} {place[-2]} is {known[place]:g}. "
+        "The model's card has the formulas."
+    )
 
 
 def chosen(parts: Iterable[str], times: TimeIndex | None, count: int) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
+from .calendar import check_waves
 
 MAX_BATCH = 10_000_000
 HELD_OUT = 5  # wherever no cutoff is stated, the last fifth is held out
@@ -176,6 +177,8 @@ def as_batch(values: ArrayLike, context_length: int, names: Sequence[str] = ("va
             f"{names[at] if channels > 1 else 'value'} {step} of window {window} is "
             f"{np.asarray(values, dtype=object).reshape(-1)[(window * context_length + step) * channels + at]!s}."
         )
+    if channels > 1:
+        check_waves(batch[:, :, 1:], names[1:])
     return batch
 
 

@@ -20,8 +20,10 @@ Predictors (ACML 2012) for the Beta distribution.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,10 +77,23 @@ def rank(windows: int, level: float) -> int:
     least = least_windows(level)
     if windows < least:
         raise InputError(
-            f"intervals of level {level:g} need at least {least:,} calibration windows, got {windows:,}: "
+            f"intervals of level {level:.12g} need at least {least:,} calibration windows, got {windows:,}: "
             f"give more of them or a lower level, at most {highest_level(windows):g}."
         )
     return math.ceil((windows + 1) * Fraction(str(float(level))))
+
+
+def ascending(levels: Iterable[float]) -> list[float]:
+    """The levels in ascending order, each once.
+
+    Raises:
+        InputError: two levels differ beyond six digits only, so that their columns would have one name.
+    """
+    ordered = sorted(set(levels))
+    for lower, upper in pairwise(ordered):
+        if f"{100 * lower:g}" == f"{100 * upper:g}":
+            raise InputError(f"the levels {lower!r} and {upper!r} differ beyond six digits only: give one of them.")
+    return ordered
 
 
 def least_windows(level: float) -> int:

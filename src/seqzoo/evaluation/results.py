@@ -173,7 +173,7 @@ def check_enough(cutoffs: NDArray[np.intp], horizon: int, level: float) -> tuple
     first = int(np.searchsorted(known, needed))
     if first == len(cutoffs):
         raise InputError(
-            f"an interval of level {level:g} needs the errors of {needed:,} cutoffs whose {horizon} targets lie "
+            f"an interval of level {level:.12g} needs the errors of {needed:,} cutoffs whose {horizon} targets lie "
             f"before it, and none of the {len(cutoffs):,} cutoffs has so many. Give more cutoffs or a lower level."
         )
     return first, int(known[first])

@@ -18,6 +18,7 @@ from ..evaluation import adaptive
 from ..evaluation.coverage import Coverage
 from ..evaluation.holdout_intervals import calibration_errors, errors_at_cutoffs, measured, most_kept
 from ..evaluation.scoring import Predict
+from ..runtime.intervals import held_out_times
 from ..signals import Observed, ObservedSet, Simulated, Source
 
 SAME = 1e-3  # allowed relative difference of two errors of the same weights, beside as much of the series' scale / 10
@@ -131,6 +132,7 @@ def check_coverage(bundle: Bundle, predict: Predict) -> str:
     length, errors, unit = contract.context_length, stored.of(bundle), _unit(bundle.manifest.source, contract.scaling)
     if facts.unit != ("series" if unit is None else "window"):
         raise IntegrityError(f"errors on this source are not in units of the {facts.unit}, as the manifest states.")
+    _check_calendar(bundle)
     again = _levels(predict, errors, holdout.parts(bundle), length, unit, holdout.known_of(bundle))
     if [each.level for each in again] != [each.level for each in facts.levels]:
         raise IntegrityError(
@@ -149,6 +151,24 @@ def check_coverage(bundle: Bundle, predict: Predict) -> str:
     both = [f"{one.level:.0%}: {one.split.overall[0]:.1%} split conformal, {one.adaptive.overall[0]:.1%} adaptive"
             for one in facts.levels]  # fmt: skip
     return f"covers as stated, of {'; of '.join(both)}"
+
+
+def _check_calendar(bundle: Bundle) -> None:
+    """Raises IntegrityError unless the stated zone and time of the cutoff give the channels of the hold-out's steps.
+
+    Holidays of working days are not in the bundle: of those, only the first step is certain.
+    """
+    contract, begun, known = bundle.manifest.contract, held_out_times(bundle.manifest), holdout.known_of(bundle)
+    if contract.calendar is None or begun is None or known is None:
+        return
+    of_steps = known[contract.context_length - 1 :]  # at each position stands the calendar of the step after it
+    count = 1 if begun.frequency.unit == "B" else len(of_steps)
+    computed = contract.calendar.channels(begun, count, -1)
+    if not np.allclose(of_steps[:count], computed, rtol=0, atol=1e-9):
+        raise IntegrityError(
+            f"the channels {', '.join(contract.names[1:])} of the hold-out are not those of the stated times: "
+            f"intervals.after is {begun.start}, and the zones are {contract.zone} and {begun.zone}."
+        )
 
 
 def _check(stated: CoverageFacts, now: CoverageFacts, share: float, where: str) -> None:

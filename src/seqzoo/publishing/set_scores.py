@@ -105,8 +105,9 @@ def check_split(bundle: Bundle) -> None:
     scaling = source.scaling(contract.scaling.kind)
     if scaling != contract.scaling:
         raise IntegrityError(
-            f"the values before the cutoffs have center {scaling.center:.9g} and scale {scaling.scale:.9g}; the "
-            f"manifest states {contract.scaling.center:.9g} and {contract.scaling.scale:.9g}."
+            f"the values before the cutoffs have center {scaling.center:.9g} and scale {scaling.scale:.9g}, and a "
+            f"season of {scaling.season}; the manifest states {contract.scaling.center:.9g}, "
+            f"{contract.scaling.scale:.9g} and {contract.scaling.season}."
         )
 
 

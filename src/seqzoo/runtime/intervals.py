@@ -12,14 +12,14 @@ from .._arrays import FloatArray
 from .._estimates import Estimate
 from ..bundles import holdout
 from ..bundles import intervals as stored
-from ..bundles.manifest import CoverageFacts, IntervalFacts
+from ..bundles.manifest import CoverageFacts, IntervalFacts, Manifest
 from ..data.frequency import frequency
 from ..data.times import TimeIndex
 from ..errors import InputError
 from ..evaluation import adaptive
 from ..evaluation.coverage import verdict
 from ..evaluation.holdout_intervals import errors_at_cutoffs, spreads_at
-from ..evaluation.intervals import radius_of
+from ..evaluation.intervals import ascending, radius_of
 from ..forecasters.protocol import Bundled, Forecaster, has_bundle
 from ..forecasters.rollout import Interval
 from ..signals import ObservedSet
@@ -87,7 +87,7 @@ def around(
             f"the intervals of {model.name} end at step {model.horizon}, and the forecast at step {horizon}: ask for "
             f"a horizon of at most {model.horizon}."
         )
-    start = {float(level): radius_of(errors[:, :horizon], level) for level in sorted(set(levels))}
+    start = {float(level): radius_of(errors[:, :horizon], level) for level in ascending(levels)}
     facts, contract = model.manifest.intervals, model.manifest.contract
     unit = None if facts is None or facts.unit == "series" else contract.scaling
     followed, moved, spread = 0, start, 1.0
@@ -129,7 +129,7 @@ def after_calibration(
         if label not in source.labels:
             return None
         member = source.labels.index(label)
-    begun = held_out_times(model)
+    begun = held_out_times(model.manifest)
     if begun is not None and times is not None and (begun.zone is None) == (times.zone is None):
         return int(np.searchsorted(times.instants(len(history)), begun.start))
     kept = holdout.parts(model.bundle)[member]
@@ -149,12 +149,12 @@ def _place(part: NDArray[np.float64], series: NDArray[np.float64]) -> int | None
     return int(same.argmax()) if same.any() else None
 
 
-def held_out_times(model: Bundled) -> TimeIndex | None:
-    """The times of a model's held-out values, as its bundle states them; None where it does not.
+def held_out_times(manifest: Manifest) -> TimeIndex | None:
+    """The times of a model's held-out values, as its manifest states them; None where it does not.
 
     Holidays of a series of working days are not known: only the first stamp of such an index is right.
     """
-    facts, alias = model.manifest.intervals, model.manifest.contract.frequency
+    facts, alias = manifest.intervals, manifest.contract.frequency
     if facts is None or facts.after is None or alias is None:
         return None
     return TimeIndex(np.datetime64(facts.after, "us"), frequency(alias), facts.zone)

@@ -16,6 +16,7 @@ from ..bundles.describe import describe_signal
 from ..bundles.manifest import Contract, Manifest
 from ..bundles.shelf import find
 from ..bundles.store import WEIGHTS, Bundle, open_bundle
+from ..data.calendar import check_waves
 from ..data.windows import as_batch, last_window, single
 from ..errors import InputError, IntegrityError, OutsideTrainingWarning, UnknownNameError
 from ..forecasters import familiarity, references, rollout
@@ -258,6 +259,7 @@ class Predictor:
                 f"{self.name} forecasts {self.horizon} steps directly; for {horizon} it needs the channels "
                 f"{', '.join(self._names[1:])} of the steps after the context, finite numbers {expected}; got {what}."
             )
+        check_waves(given, self._names[1:])
         return np.broadcast_to(given, (rows, horizon, beside))
 
     def outside(self, windows: ArrayLike) -> Outside | None:

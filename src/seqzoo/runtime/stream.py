@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bundles.manifest import Contract
+from ..data.calendar import check_waves
 from ..data.windows import channels_message, single
 from ..errors import InputError
 from ..forecasters.familiarity import Familiarity, Outside, Range
@@ -65,6 +66,8 @@ class Stream:
             scaled[:, :1] = self._scaling.standardise(values[:, :1])
         if not (np.isfinite(single(values)).all() and np.isfinite(scaled).all()):
             raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {shown}.")
+        if channels > 1:
+            check_waves(values[:, 1:], self._names[1:])
         states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
         ahead: NDArray[np.floating] = finite(self._scaling.restore(single(forecast)))[0]
         self._states = states

@@ -83,7 +83,7 @@ def _clock(model: Bundled, count: int) -> NDArray[np.int64] | None:
     if is_stored(source.sha256):
         times, begin = source.series().times, source.cutoff - length
     elif not (model.manifest.contract.frequency or "").endswith("B"):  # holidays are not stated
-        times = held_out_times(model)
+        times = held_out_times(model.manifest)
     return None if times is None else charts.clock(times, count + model.horizon, begin)
 
 
