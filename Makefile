@@ -65,7 +65,7 @@ bench: install
 
 # Lets other packages forecast the collection beside ours, in an environment of their own; writes docs/real-series.md.
 peers: install
-	$(BIN)/python tools/peers/run.py environment ours theirs
+	$(BIN)/python tools/peers/compare.py environment ours theirs
 
 # Trains the shipped bundles again: a quarter of an hour, half of it for gaf_cnn.sine. `make release BUNDLES=gru.sine` trains
 # one. src/seqzoo/bundles/shipped.txt lists the SHA-256 of their manifests, which an installation trusts.

@@ -28,22 +28,22 @@ def test_the_page_is_what_the_kept_results_render_and_another_score_changes_it()
 
 
 def test_every_forecaster_has_a_score_on_every_series_and_the_cutoffs_are_those_of_the_tool() -> None:
+    import compare
     import page
-    import run
 
-    assert set(RESULTS["series"]) == set(run.HORIZONS)
+    assert set(RESULTS["series"]) == set(compare.HORIZONS)
     scored = {(row["series"], row["model"]) for row in RESULTS["rows"]}
-    expected = {(name, model) for name in run.HORIZONS for model in page.ORDER}
+    expected = {(name, model) for name in compare.HORIZONS for model in page.ORDER}
     left_out = {(name, "train gru") for name, facts in RESULTS["series"].items()
-                if facts["training"] > run.LONGEST_OF_GRU}  # fmt: skip
+                if facts["training"] > compare.LONGEST_OF_GRU}  # fmt: skip
     assert scored == expected - left_out
     for name in ("nile", "us_gdp"):
-        ground = run.Ground.of(name)
+        ground = compare.Ground.of(name)
         assert ground.facts() == RESULTS["series"][name]
         truth = [ground.values[cutoff : cutoff + ground.horizon] for cutoff in ground.cutoffs]
         assert ground.mase(truth) == 0
         naive = next(row for row in RESULTS["rows"] if (row["series"], row["model"]) == (name, "naive"))
-        (forecast,) = run.rivals(ground)["naive"](ground)
+        (forecast,) = compare.rivals(ground)["naive"](ground)
         assert ground.mase(forecast) == pytest.approx(naive["mase"], rel=1e-12)
     pins = (ROOT / "tools" / "peers" / "requirements.txt").read_text("utf-8")
     for package in ("neuralforecast", "skforecast", "pandas"):

@@ -1,4 +1,4 @@
-"""Forecasts of other packages, from the cutoffs of a task. Runs in their environment, which run.py makes.
+"""Forecasts of other packages, from the cutoffs of a task. Runs in their environment, which compare.py makes.
 
 python theirs.py TASK.json FORECASTS.npz     forecasts [seeds, N, H] by model, and their CPU seconds
 """
