@@ -119,7 +119,7 @@ main()
     written = []
     monkeypatch.setattr(Parts, "write", lambda self, block, arrays: written.append(block.number))
     refusal = terminal(*words, out, "--stride", 2).refusal
-    assert "another backtest, with another cutoffs" in refusal and "--fresh" in refusal
+    assert "another backtest (not the same: cutoffs)" in refusal and "--fresh" in refusal
     gone_on = terminal(*words, out)
     assert gone_on.status == 0 and "5 of 23 cutoffs are finished already" in gone_on.out and written == [1, 2, 3, 4]
     assert out.read_bytes() == whole.read_bytes() and not parts.exists()

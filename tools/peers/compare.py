@@ -1,9 +1,9 @@
 """Our forecasters and those of other packages side by side on the collection; writes docs/real-series.md.
 
-python tools/peers/compare.py environment        make the other packages' environment, .venv/peers (2 GB, some minutes)
-python tools/peers/compare.py ours theirs        measure; each keeps its rows in tools/results/peers.json
+python tools/peers/compare.py environment  make the other packages' environment, .venv/peers (2 GB, some minutes)
+python tools/peers/compare.py ours theirs  measure; each keeps its rows in tools/results/peers.json
 python tools/peers/compare.py ours --series nile --models naive "train mlp"   only these
-python tools/peers/compare.py render             docs/real-series.md from the results, nothing measured
+python tools/peers/compare.py render       docs/real-series.md from the results, nothing measured
 """
 
 from __future__ import annotations

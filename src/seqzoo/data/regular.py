@@ -83,7 +83,8 @@ def regular(rows: Rows, frequency: Frequency | None = None, zone: str | None = N
     kept = _without_duplicates(rows, instants, order)
     counts["exact_duplicates"] = len(order) - len(kept)
     if len(order) > len(kept):
-        notes.append(f"{len(order) - len(kept):,} exact duplicates dropped")
+        dropped = len(order) - len(kept)
+        notes.append(f"{dropped:,} exact duplicate{'s' if dropped > 1 else ''} dropped")
     instants, values = instants[kept], values[kept]
     if len(kept) < 2:
         return Regular(values, None, {**counts, "gaps": 0, "absent": 0}, notes)

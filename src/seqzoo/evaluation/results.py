@@ -105,7 +105,7 @@ class Parts:
                 changed = [name for name in Question.__struct_fields__
                            if getattr(before, name) != getattr(self.question, name)]  # fmt: skip
                 raise InputError(
-                    f"{self.folder} holds parts of another backtest, with another {', '.join(changed)}. Give the "
+                    f"{self.folder} holds parts of another backtest (not the same: {', '.join(changed)}). Give the "
                     "command that began it, --fresh to begin anew, or another --out."
                 )
             for path in self.folder.glob("*.safetensors"):

@@ -75,7 +75,7 @@ def understood_of(
     parts += seen[:6]
     if words:
         parts.append(
-            f"{sum(words.values()):,} missing values ("
+            f"{sum(words.values()):,} missing value{'s' if sum(words.values()) > 1 else ''} ("
             + ", ".join(
                 f"{word if word == 'empty' else shown(word)} {count:,}" for word, count in sorted(words.items())[:10]
             )
