@@ -10,7 +10,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-DAY = 86_400_000_000  # microseconds
+from .frequency import DAY
+
 CHECKED = 500  # cells at either end that a form has to write as they stand
 _NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",

@@ -85,7 +85,7 @@ def proved(bundle: Bundle, predict: Predict, allowed: float) -> tuple[ScoreFacts
 
 
 def check_split(bundle: Bundle) -> None:
-    """Raises IntegrityError unless hold-outs, scales and scaling follow from the stored series and their cutoffs."""
+    """Raises IntegrityError unless hold-outs and scales follow from the stored series and their cutoffs."""
     contract, source, stated = bundle.manifest.contract, bundle.manifest.source, bundle.manifest.score
     assert isinstance(source, ObservedSet)
     for member, held_out in zip(source.members, holdout.parts(bundle), strict=True):
@@ -102,13 +102,6 @@ def check_split(bundle: Bundle) -> None:
                 f"the values of {member.name!r} before the cutoff have scale {units.scale:.9g} and a seasonal "
                 f"difference of {units.seasonal:.9g}; the manifest states {claim.scale:.9g} and {claim.unit:.9g}."
             )
-    scaling = source.scaling(contract.scaling.kind)
-    if scaling != contract.scaling:
-        raise IntegrityError(
-            f"the values before the cutoffs have center {scaling.center:.9g} and scale {scaling.scale:.9g}, and a "
-            f"season of {scaling.season}; the manifest states {contract.scaling.center:.9g}, "
-            f"{contract.scaling.scale:.9g} and {contract.scaling.season}."
-        )
 
 
 def _facts(measured: SetScore, units: Mapping[str, Units]) -> ScoreFacts:

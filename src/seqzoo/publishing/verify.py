@@ -17,7 +17,7 @@ from .. import _extras, _storage
 from .._estimates import Estimate
 from ..bundles import describe, history, holdout, shelf
 from ..bundles import store as bundles
-from ..bundles.manifest import ScoreFacts
+from ..bundles.manifest import Contract, ScoreFacts
 from ..bundles.store import TORCHSCRIPT, Bundle
 from ..data.series import is_stored
 from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
@@ -310,6 +310,16 @@ def _intervals(bundle: Bundle) -> str:
     return series_intervals.check_calibration(bundle, Predictor(bundle, "onnx").warm().predict)
 
 
+def _check_scaling(source: Observed | ObservedSet, contract: Contract) -> None:
+    scaling, stated = source.scaling(contract.scaling.kind), contract.scaling
+    if scaling != stated:
+        raise IntegrityError(
+            f"the values before the cutoff have center {scaling.center:.9g} and scale {scaling.scale:.9g}, and a "
+            f"season of {scaling.season}; the manifest states {stated.center:.9g}, {stated.scale:.9g} and "
+            f"{stated.season}."
+        )
+
+
 def _split(bundle: Bundle) -> str:
     """The hold-out and the scaling in words, after checking that both follow from the series and its cutoff."""
     if isinstance(bundle.manifest.source, ObservedSet):
@@ -327,13 +337,7 @@ def _split(bundle: Bundle) -> str:
             raise IntegrityError(
                 f"the channels {', '.join(contract.names[1:])} of the hold-out are not those of the series' times."
             )
-    scaling = source.scaling(contract.scaling.kind)
-    if scaling != contract.scaling:
-        raise IntegrityError(
-            f"the values before the cutoff have center {scaling.center:.9g} and scale {scaling.scale:.9g}, and a "
-            f"season of {scaling.season}; the manifest states {contract.scaling.center:.9g}, "
-            f"{contract.scaling.scale:.9g} and {contract.scaling.season}."
-        )
+    _check_scaling(source, contract)
     after = source.length - source.cutoff
     return f"scaling of the {source.cutoff:,} values before the cutoff; the hold-out is the {after:,} after it"
 
@@ -358,6 +362,7 @@ def _check_stored(source: ObservedSet) -> None:
 def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
     _check_stored(source)
     set_scores.check_split(bundle)
+    _check_scaling(source, bundle.manifest.contract)
     before = sum(member.cutoff for member in source.members)
     return (
         f"scales of {len(source.members):,} series from {before:,} values before their cutoffs; the hold-outs are "
