@@ -40,11 +40,11 @@ class Form:
 
     Args:
         pieces: parts and the texts between them, in order.
-        unit: microseconds of one unit where times are numbers since 1970, and there are no pieces; else 0.
+        per_second: units of a second where times are whole numbers of them since 1970, without pieces; else 0.
     """
 
     pieces: tuple[Part | str, ...] = ()
-    unit: float = 0
+    per_second: int = 0
 
     def write(self, local: int, offset: int = 0) -> str:
         """A time in this form.
@@ -53,8 +53,8 @@ class Form:
             local: microseconds since 1970, as the clock shows it.
             offset: microseconds, local time minus UTC.
         """
-        if self.unit:
-            return str(round((local - offset) / self.unit))
+        if self.per_second:
+            return str((local - offset) * self.per_second // 1_000_000)
         days, rest = divmod(local, DAY)
         day = date(1970, 1, 1) + timedelta(days=days)
         halves = any(isinstance(piece, Part) and piece.key == "p" for piece in self.pieces)

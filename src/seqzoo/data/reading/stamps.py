@@ -161,7 +161,7 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> Stamps | 
         if (10**9 * ones <= smallest and largest <= 4.2e9 * ones) or (is_named and 10**8 * ones <= smallest
                                                                     and largest <= 4.2e9 * ones):  # fmt: skip
             local = whole // 1_000 if unit == "ns" else whole * int(size)
-            written = Form(unit=size)
+            written = Form(per_second=round(ones))
             return Stamps(column, local, np.zeros(len(whole), np.int64), f"Unix time in {unit}", written=written)
     steps = np.diff(whole)
     if not len(steps) or not (steps > 0).all():
