@@ -43,7 +43,7 @@ def test_the_times_of_a_pasted_table_stand_in_the_address_and_what_is_no_time_is
     rows = "\n".join(f"2024-01-01T{hour:02}:00+01:00,{hour}" for hour in range(10))
     given = own_window.pasted(f"time,value\n{rows}", "the text", 4)
     assert given is not None and given.window.tolist() == [6, 7, 8, 9]
-    assert given.times is not None and given.times.stamps(1)[0] == "2024-01-01T06:00+01:00"
+    assert given.times is not None and given.times.stamp(0) == "2024-01-01T06:00+01:00"
     text = own_window.written_times(given.times)
     assert text == "2024-01-01T05:00~h~+01:00" and own_window.read_times(text) == given.times
     for bad in ("", "2024-01-01", "x~h", "NaT~h", "2024-01-01~fortnight", "2024-01-01~h~Nowhere", "9999-01-01~h"):

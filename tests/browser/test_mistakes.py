@@ -33,16 +33,21 @@ def file(app: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mistaken") / "mistaken.csv"
     rows = [f"{month},{value:.3f}" for month, value in zip(months, values, strict=True)]
     path.write_text("\n".join(["month,value", *rows]), "utf-8")
-    small = ["recipe.steps=20", "recipe.evaluate_every=10", "config.hidden_size=8"]
+    train(app, "gru", "--series", str(path), "--horizon", "3", "--set", "config.hidden_size=8",
+          "--context-length", "12", "--scaling", "window")  # fmt: skip
+    return path
+
+
+def train(app: Running, *words: str) -> None:
+    """Train a model of 20 steps in the home of the app."""
+    small = ["recipe.steps=20", "recipe.evaluate_every=10"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(app.home))
         options = [word for each in small for word in ("--set", each)]
-        patch.setattr(sys, "argv", ["seqzoo", "train", "gru", "--series", str(path), "--horizon", "3", *options,
-                                    "--context-length", "12", "--scaling", "window", "--keep-worse"])  # fmt: skip
+        patch.setattr(sys, "argv", ["seqzoo", "train", *words, *options, "--keep-worse"])
         with pytest.raises(SystemExit) as ended:
             cli.main()
     assert not ended.value.code
-    return path
 
 
 def opened(visit: Visit, path: str = ADDRESS, **options: Any) -> Any:
@@ -121,3 +126,28 @@ def test_roll_out_moves_the_cutoff_along_the_hold_out_with_the_interval_of_each_
     expect(again.locator("#panel-rollout .chart >> nth=0")).to_have_attribute("aria-label", re.compile("2015-06-01"))
     assert violations(again) == []
     assert again.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_series_of_the_collection_has_its_times_in_whichever_view_is_opened_first(
+    visit: Visit, app: Running
+) -> None:
+    train(app, "mlp", "--series", "series:co2", "--gaps", "interpolate", "--horizon", "2", "--context-length", "12")
+    shown = {  # view: what the description of a chart holds
+        "predict": "12 values until 19.*best linear", "inside": "^The last.*best linear",
+        "rollout": "of 2 steps from", "mistakes": "",
+    }  # fmt: skip
+    for view, words in shown.items():
+        for path in (app.home / "series").iterdir():  # as on another machine
+            path.unlink()
+        page = visit(f"/models/mlp.co2?view={view}")
+        panel = page.locator(f"#panel-{view}")
+        expect(panel.locator(".number >> nth=0")).to_be_visible()
+        if words:
+            described = [each.get_attribute("aria-label") for each in panel.locator(".chart").all()]
+            assert any(re.search(words, each or "") for each in described), described
+        if view == "inside":
+            expect(panel.locator(".control >> nth=0")).to_contain_text(re.compile("19|20"))
+        if view == "mistakes":
+            expect(panel).not_to_contain_text("not kept on this machine")
+            expect(panel.locator("h3 >> nth=1")).to_contain_text(re.compile(r"(19|20)\d\d-"))
+        assert not list((app.home / "series").iterdir())  # a page that is looked at writes no series

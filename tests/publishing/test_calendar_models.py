@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from seqzoo import load
 from seqzoo._arrays import with_known
 from seqzoo.app.gallery import sketches
+from seqzoo.app.model.held_out import held_out_of
 from seqzoo.app.model.inside.windows import HeldOutWindows
 from seqzoo.app.model.roll_out.measured import along
 from seqzoo.app.model.visit import Visit
@@ -337,7 +338,7 @@ def test_intervals_follow_the_series_with_its_channels_behind_every_door(kept, t
     known = Calendar(("hour", "weekday")).channels(TIMES, 300)
     ahead = model.predict(with_known(values[None, -L:], known[None, -L:]))[0]
     (expected,) = around(model, ahead, [0.9], history=values, begin=240, known=known).levels
-    page = along(model)
+    page = along(model, held_out_of(model))
     np.testing.assert_allclose(page.forecast[-1] + page.radius["adaptive"][-1], expected.upper, rtol=1e-9)
     assert page.clock[L] == charts.clock(TIMES, 1, 240)[0] and len(page.clock) == L + 60 + H
 

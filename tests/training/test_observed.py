@@ -15,6 +15,7 @@ import torch
 from safetensors.numpy import save as serialise
 
 from seqzoo import load
+from seqzoo.app.model.held_out import held_out_of
 from seqzoo.app.model.roll_out.measured import along
 from seqzoo.bundles import describe, holdout, intervals, shelf, store
 from seqzoo.bundles.manifest import parse
@@ -234,7 +235,7 @@ def test_every_door_gives_the_same_interval_from_the_bundle_alone(kept, at_home,
     said = terminal(*asked, "--json", "--level", 0.8, "--level", 0.95)
     facts = json.loads(said.out)
     model = load(kept.path, "onnx")
-    known = along(model)
+    known = along(model, held_out_of(model))
     for band in facts["intervals"]:
         assert band["lower"][0] < facts["forecast"][0] < band["upper"][0]
     assert facts["level"] == 0.8 and "240 latest errors" in facts["interval_method"]
@@ -318,7 +319,8 @@ def test_too_few_calibration_errors_for_a_level_are_told_with_the_highest_possib
     assert facts["upper"][0] - facts["forecast"][0] == pytest.approx(5.0)
     shown = terminal("show", str(few.path)).out
     assert "levels up to 0.857 are possible" in shown and "90%" not in shown
-    assert along(load(few.path, "onnx")).radius == {}
+    model = load(few.path, "onnx")
+    assert along(model, held_out_of(model)).radius == {}
 
 
 def test_calibration_errors_that_no_model_makes_are_refused(kept, at_home, tmp_path):

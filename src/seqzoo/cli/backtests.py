@@ -491,7 +491,7 @@ class _OnSeries:
 
     def _when(self, cutoff: int) -> str:
         times = self.given.times
-        return f"position {cutoff:,}" + ("" if times is None else f" ({times.stamps(1, cutoff)[0]})")
+        return f"position {cutoff:,}" + ("" if times is None else f" ({times.stamp(cutoff)})")
 
 
 def _rolled(

@@ -66,7 +66,7 @@ class Given:
             raise InputError(f"expected at least {length} numbers of history, got {len(history)}.")
         when = ""
         if self.times is not None:
-            when = f", at {self.times.stamps(1, last_missing)[0]}"
+            when = f", at {self.times.stamp(last_missing)}"
         fill = "--gaps interpolate or --gaps last" if len(history) else "--gaps last: no value follows the gap"
         raise InputError(
             f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "

@@ -103,7 +103,7 @@ class Reading:
             "series": [
                 {
                     "name": label, "values": len(each), "missing": each.missing,
-                    "start": None if each.times is None else each.times.stamps(1)[0],
+                    "start": None if each.times is None else each.times.stamp(0),
                     "frequency": None if each.times is None else each.times.frequency.alias,
                     "zone": None if each.times is None else each.times.zone,
                 }

@@ -130,7 +130,7 @@ def regular(rows: Rows, frequency: Frequency | None = None, zone: str | None = N
     if absent:
         first = int(at[spans.argmax()]) + 1
         index = int(instants[0].astype(np.int64)) + first * grid.step
-        where = f"position {index}" if times is None else times.stamps(1, first)[0]
+        where = f"position {index}" if times is None else times.stamp(first)
         notes.append(f"{absent:,} times absent in {gaps:,} gaps, the longest of {spans.max():,} from {where}")
     return Regular(regular_values, times, counts, notes)
 

@@ -93,7 +93,7 @@ class Series:
             return self
         if rule == "refuse":
             first = int(absent.argmax())
-            when = "" if self.times is None else f", at {self.times.stamps(1, first)[0]}"
+            when = "" if self.times is None else f", at {self.times.stamp(first)}"
             raise InputError(
                 f"the series {self.name!r} has {absent.sum():,} missing values, the first at position {first}{when}. "
                 "Fill them with --gaps interpolate or --gaps last."

@@ -66,6 +66,10 @@ class TimeIndex:
             for stamp, offset in zip(local, offsets, strict=True)
         ]
 
+    def stamp(self, position: int) -> str:
+        """The stamp at one position, as in `stamps`."""
+        return self.stamps(1, position)[0]
+
     def written(self, count: int, begin: int = 0) -> list[str]:
         """The same stamps as the file writes them that was read."""
         if self.form is None:

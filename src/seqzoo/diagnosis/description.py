@@ -138,7 +138,7 @@ class Given:
         if isinstance(source, Series):
             name = name if facts else source.name
             if source.times is not None:
-                facts |= {"start": source.times.stamps(1)[0], "frequency": source.times.frequency.alias}
+                facts |= {"start": source.times.stamp(0), "frequency": source.times.frequency.alias}
             source = source.values
         if isinstance(source, CollectedSeries):
             facts = {"start": source.start, "frequency": source.frequency}

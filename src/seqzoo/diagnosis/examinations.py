@@ -216,7 +216,7 @@ def order_of(reading: Reading, depth: str, season: int | None, horizon: int | No
     times = reading.one().times
     return Order(
         name=reading.labels[0], depth=depth, season=season, horizon=horizon,
-        start=None if times is None else times.stamps(1)[0],
+        start=None if times is None else times.stamp(0),
         frequency=None if times is None else times.frequency.alias,
         understood=reading.understood, counts=msgspec.to_builtins(reading.counts),
     )  # fmt: skip

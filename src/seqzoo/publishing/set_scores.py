@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..bundles import holdout
 from ..bundles.manifest import ScoreFacts, SeriesScore
 from ..bundles.store import Bundle
-from ..data.series import is_stored
 from ..errors import IntegrityError
 from ..evaluation.holdout import LINEAR, linear_on
 from ..evaluation.on_a_set import BESIDE, MODEL, SetScore, Units, score_on_set
@@ -63,7 +62,7 @@ def proved(bundle: Bundle, predict: Predict, allowed: float) -> tuple[ScoreFacts
     if (least := min(min(each) for each in units.values())) < 0 or min(each.scale for each in units.values()) == 0:
         raise IntegrityError(f"the units of a series must be above 0; the manifest states {least:.6g}.")
     linear: list[FittedLinear | None] = [None] * len(source.members)
-    is_refitted = all(is_stored(member.sha256) for member in source.members)
+    is_refitted = all(member.find() is not None for member in source.members)
     if is_refitted:
         linear = [linear_on(member, length, horizon) for member in source.members]
     measured = score_on_set(

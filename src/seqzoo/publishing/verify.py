@@ -19,7 +19,6 @@ from ..bundles import describe, history, holdout, shelf
 from ..bundles import store as bundles
 from ..bundles.manifest import Contract, ScoreFacts
 from ..bundles.store import TORCHSCRIPT, Bundle
-from ..data.series import is_stored
 from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
 from ..evaluation.holdout import LINEAR, HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import Score, fresh_seed, most_windows, score
@@ -268,7 +267,7 @@ def _score_on_series(bundle: Bundle) -> str:
     source, length, horizon = bundle.manifest.source, contract.context_length, contract.horizon
     assert isinstance(source, Observed)
     linear = None
-    if LINEAR in stated.rivals and is_stored(source.sha256):  # the bundle lacks the values that it was fitted on
+    if LINEAR in stated.rivals and source.find() is not None:  # the bundle lacks the values that it was fitted on
         linear = linear_on(source, length, horizon)
     measured = score_on_series(
         predictor.predict, holdout.of(bundle), length, horizon, season=source.season, linear=linear,
@@ -297,7 +296,7 @@ def _stored_source(bundle: Bundle) -> Observed:
     """The source of a model of a measured series, if the series is stored here."""
     source = bundle.manifest.source
     assert isinstance(source, Observed)
-    if not is_stored(source.sha256):
+    if source.find() is None:
         raise _NotHere(f"the series {source.name!r} is not stored here: give it with --series")
     return source
 
@@ -354,7 +353,7 @@ def _score_on_set(bundle: Bundle) -> str:
 
 
 def _check_stored(source: ObservedSet) -> None:
-    absent = [member.name for member in source.members if not is_stored(member.sha256)]
+    absent = [member.name for member in source.members if member.find() is None]
     if absent:
         raise _NotHere(f"{len(absent):,} series of the set are not stored here, first {absent[0]!r}: give --series")
 

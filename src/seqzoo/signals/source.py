@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.finding import find
 from ..data.scaling import Kind, Scaling
 from ..data.series import NAME, Series, stored
 from ..data.windows import HELD_OUT, default_cutoff
@@ -123,7 +124,11 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         Raises:
             InputError: it is not on this machine.
         """
-        return stored(self.name, self.sha256)
+        return self.find() or stored(self.name, self.sha256)  # which is in memory, or raises
+
+    def find(self) -> Series | None:
+        """The series, stored or of the collection; None if this machine does not have it."""
+        return find(self.name, self.sha256)
 
     @property
     def members(self) -> tuple[Observed, ...]:

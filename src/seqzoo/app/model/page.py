@@ -12,6 +12,7 @@ from typing import NamedTuple
 from anyio import to_thread
 from fastapi import Request
 from nicegui import background_tasks, ui
+from nicegui.client import ClientConnectionTimeout
 
 from ...bundles.describe import describe_signal
 from ...bundles.manifest import ScoreFacts
@@ -28,6 +29,7 @@ from .roll_out import measured as measured_rollout
 from .visit import Visit
 
 PAUSE = 0.3  # seconds for the first view to reach the browser, before importing torch slows this process
+PATIENCE = 60.0  # seconds for the browser to connect
 failures = logging.getLogger("seqzoo.app")
 
 
@@ -176,7 +178,10 @@ class _Tabs:
         client = ui.context.client
         client.on_exception(self._failed)
         begun = background_tasks.create(self.visit.begin(), name="begin")  # meanwhile the browser loads the page
-        await client.connected(timeout=60)
+        try:
+            await client.connected(timeout=PATIENCE)
+        except ClientConnectionTimeout:  # a visitor without JavaScript, or one who has left: nobody waits for a view
+            return
         await begun
         if client.is_deleted:
             return

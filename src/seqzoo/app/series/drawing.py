@@ -52,7 +52,7 @@ def described(series: Series, name: str) -> str:
     told = series.values[~np.isnan(series.values)]
     span = f"{len(series):,} values"
     if series.times is not None:
-        first, last = series.times.stamps(1)[0], series.times.stamps(1, len(series) - 1)[0]
+        first, last = series.times.stamp(0), series.times.stamp(len(series) - 1)
         span += f" from {first} to {last}"
     if not len(told):
         return f"{name}: {span}, all missing."

@@ -207,7 +207,7 @@ def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
     """What was understood, in the reader's words, and what is missing, as HTML."""
     lines = [part.strip() for part in known.told.rstrip(".").split("; ") if part.strip()]
     if series.times is not None and not any("frequency" in line for line in lines):
-        first, last = series.times.stamps(1)[0], series.times.stamps(1, len(series) - 1)[0]
+        first, last = series.times.stamp(0), series.times.stamp(len(series) - 1)
         lines.append(f"{len(series):,} values, frequency {series.times.frequency.alias}, {first} to {last}")
     filled = (0 if known.series is None else known.series.missing) - series.missing
     if filled:

@@ -59,7 +59,7 @@ def understood_of(
     if len(series) == 1:
         span = f"{len(first):,} values"
         if first.times is not None:
-            begin, end = first.times.stamps(1)[0], first.times.stamps(1, len(first) - 1)[0]
+            begin, end = first.times.stamp(0), first.times.stamp(len(first) - 1)
             zone = f", {first.times.zone}" if first.times.zone else ""
             span += f", frequency {first.times.frequency.alias}, {begin} to {end}{zone}"
         parts.append(span)

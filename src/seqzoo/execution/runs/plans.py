@@ -10,7 +10,6 @@ import msgspec
 
 from ... import signals
 from ...bundles.manifest import Manifest
-from ...data.series import is_stored
 from ...errors import InputError, UnknownNameError
 from ...signals import Simulated, Source
 from ...training.spec import TrainingSpec
@@ -136,7 +135,7 @@ def _can_draw(source: Source) -> bool:
     """Whether this installation can draw windows of the source."""
     if isinstance(source, Simulated):
         return source.family in signals.FAMILIES
-    return all(is_stored(member.sha256) for member in source.members)
+    return all(member.find() is not None for member in source.members)
 
 
 def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:

@@ -271,4 +271,4 @@ class _Sensitivity:
 
 async def build(visit: Visit) -> None:
     """Fill the view."""
-    await _Sensitivity(visit).show()
+    await (await to_thread.run_sync(_Sensitivity, visit)).show()  # a ridge regression is solved

@@ -10,9 +10,8 @@ import numpy as np
 from nicegui import ui
 
 from ...._arrays import FloatArray, with_channel, with_known
-from ....data.series import is_stored
 from ....evaluation import sensitivity
-from ....evaluation.holdout import LINEAR, linear_on
+from ....evaluation.holdout import LINEAR
 from ....evaluation.sensitivity import Slope
 from ....forecasters.exact import best_linear
 from ....forecasters.floors import standing
@@ -21,7 +20,7 @@ from ....forecasters.simple import line_weights
 from ....forecasters.table import label
 from ....signals.scene import Knob
 from ...ui import controls, theme
-from ..predict.measured import HeldOutValues
+from ..held_out import held_out_of
 from ..signal_panel import SignalPanel
 from ..visit import Visit
 
@@ -127,12 +126,12 @@ class HeldOutWindows:
     def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
         known = visit.known
         assert has_bundle(known)
-        self.visit, self.on_change, self.held_out = visit, on_change, HeldOutValues(visit)
+        self.visit, self.on_change, self.held_out = visit, on_change, held_out_of(known)
         source = self.held_out.source
         self.length, self.horizon = known.context_length, known.horizon
         own = known.manifest.score.series.get(source.name)  # of a set
         self.scale = known.manifest.contract.scaling.scale if own is None else own.scale
-        fitted = linear_on(source, self.length, self.horizon) if is_stored(source.sha256) else None
+        fitted = self.held_out.linear
         self.weights = line_weights(self.length, self.horizon) if fitted is None else fitted.weights
         self.forecast = (lambda windows: windows @ self.weights.T) if fitted is None else fitted
         self.linear_name = label("line" if fitted is None else LINEAR)
@@ -191,7 +190,7 @@ class HeldOutWindows:
         return [int(first) for first in np.unique(np.linspace(0, self.held_out.last, count).astype(int))]
 
     def linear(self, context: FloatArray, step: int) -> Slope:
-        """The ridge regression on the values before the cutoff; a straight line where the series is not stored."""
+        """The ridge regression on the values before the cutoff; a straight line without the series."""
         forecast = float(np.asarray(self.forecast(np.asarray(context[None], np.float64)))[0, step - 1])
         return Slope(forecast, np.asarray(self.weights[step - 1], np.float64), 0.0)
 
@@ -205,7 +204,7 @@ class HeldOutWindows:
 
 
 def windows_of(visit: Visit, on_change: Callable[[], Awaitable[None]]) -> Windows:
-    """The windows of a model: of its signal, or of its held-out values."""
+    """The windows of a model: of its signal, or of its held-out values. Reads files: call it in a thread."""
     if visit.known.process is None:
         return HeldOutWindows(visit, on_change)
     return SignalWindows(visit, on_change)

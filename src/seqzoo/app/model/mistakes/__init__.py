@@ -15,17 +15,16 @@ from ....data.scaling import Scaling
 from ....data.series import Series
 from ....errors import SeqzooError
 from ....evaluation import replay
-from ....evaluation.holdout import LINEAR, linear_on, rules_of_windows
+from ....evaluation.holdout import LINEAR, rules_of_windows
 from ....evaluation.replay import Neighbour
 from ....evaluation.rolling import Entrant, always, rules_as_entrants
 from ....forecasters.familiarity import Range
-from ....forecasters.linear import FittedLinear
 from ....forecasters.protocol import Forecaster, has_bundle, steps_of
 from ....forecasters.table import label
 from ...series import choosing
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
-from ..predict.measured import HeldOutValues
+from ..held_out import held_out_of
 from ..visit import Latest, Visit, computed, identity
 from . import kept
 
@@ -68,14 +67,14 @@ class _Mistakes:
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        held_out = HeldOutValues(visit)
+        self.held_out = held_out = held_out_of(known)
+        self.model = known
         self.visit, self.contract = visit, known.manifest.contract
         self.source, self.note = held_out.source, held_out.note
         self.length, self.horizon, self.last = held_out.length, held_out.horizon, held_out.last
         self.values, self.known = held_out.values, held_out.known
         self.apart = max(1, min(self.horizon, (self.last + 1) // LISTED))  # neighbours share what they forecast
-        self.series = kept.series_of(self.source)
-        self.linear: FittedLinear | None = None
+        self.series = held_out.series
         order = visit.query.get("by", "")
         self.order = order if order in ORDERS else "error"
         asked = "window" in visit.query
@@ -140,15 +139,19 @@ class _Mistakes:
         if what != "arrived":
             return
         try:
-            given = await to_thread.run_sync(kept.given_again, words, self.source)
+            await to_thread.run_sync(self._keep, words)
         except SeqzooError as error:
             self.refused.set_content(theme.sentence(error))
             return
-        self.series = given
         self.behind.clear()
         with self.behind:
             self._show_behind()
         await self._measure()
+
+    def _keep(self, sha256: str) -> None:
+        kept.given_again(sha256, self.source)
+        self.held_out = held_out_of(self.model)
+        self.series = self.held_out.series
 
     async def _measure(self) -> None:
         """The errors of all held-out windows; then the list, and the window of the address or the worst one."""
@@ -168,12 +171,11 @@ class _Mistakes:
     def _entrants(self) -> list[Entrant]:
         """The model and its rivals; the best linear forecaster only where the values before the hold-out are."""
         model, horizon = self.visit.model, self.horizon
-        if self.series is not None and self.linear is None:
-            self.linear = linear_on(self.source, self.length, horizon)
+        linear = self.held_out.linear
         return [
             Entrant(self.visit.name, always(steps_of(model, horizon)), self.length, known=self.known),
             *rules_as_entrants(rules_of_windows(self.length, horizon, self.source.season), self.length),
-            *([] if self.linear is None else [Entrant(LINEAR, always(self.linear), self.length)]),
+            *([] if linear is None else [Entrant(LINEAR, always(linear), self.length)]),
         ]
 
     def _list(self) -> None:
@@ -222,7 +224,7 @@ class _Mistakes:
         """The time of the first value that was forecast, or the position of the window where no times are known."""
         if self.series is None or self.series.times is None:
             return f"window {first:,}"
-        return self.series.times.stamps(1, self.source.cutoff + first)[0]
+        return self.series.times.stamp(self.source.cutoff + first)
 
     async def _refresh(self) -> None:
         first = self.first
@@ -335,7 +337,7 @@ class _Mistakes:
     def _began(self, each: Neighbour, series: Series) -> str:
         """The time of the value after a training window, as for the window itself."""
         after = each.start + self.length
-        return f"position {after:,}" if series.times is None else series.times.stamps(1, after)[0]
+        return f"position {after:,}" if series.times is None else series.times.stamp(after)
 
 
 def _distance_words(scaling: Scaling) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from functools import partial
 from html import escape
@@ -13,34 +12,22 @@ from anyio import to_thread
 from nicegui import ui
 
 from ...._arrays import FloatArray, with_known
-from ....bundles import holdout
-from ....data.series import is_stored
 from ....data.times import TimeIndex
 from ....errors import InputError
-from ....evaluation.holdout import LINEAR, linear_on
+from ....evaluation.holdout import LINEAR
+from ....forecasters.linear import FittedLinear
 from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import weighted_sum
 from ....forecasters.table import label, rules
-from ....signals import Observed, ObservedSet, Simulated, Source
+from ....signals import Observed
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
 from .. import engines_panel, own_window
+from ..held_out import Window, held_out_of
 from ..own_panel import OwnPanel
 from ..own_window import Pasted
 from ..visit import Latest, Visit, computed
-
-
-class Window(NamedTuple):
-    """A window [L], its times if they are known, and the values [H] that followed it; None if nobody knows them.
-
-    `known` [L, D - 1] are the channels beside the values; None if D is 1, or if they cannot be known without times.
-    """
-
-    context: FloatArray
-    times: TimeIndex | None
-    observed: FloatArray | None
-    known: FloatArray | None = None
 
 
 class View(NamedTuple):
@@ -55,34 +42,6 @@ class View(NamedTuple):
     outside: str
 
 
-class HeldOutValues:
-    """The held-out values of a model, with the times of the series where it is stored on this machine."""
-
-    def __init__(self, visit: Visit) -> None:
-        known = visit.known
-        assert has_bundle(known)
-        self.source, self.note = series_shown(known.manifest.source)
-        self.length, self.horizon = known.context_length, known.horizon
-        self.values, self.known = holdout.of(known.bundle), holdout.known_of(known.bundle)
-        self.last = len(self.values) - self.length - self.horizon
-        times = None
-        with contextlib.suppress(InputError):  # the series is not stored here
-            times = self.source.series().times
-        self.times = None if times is None else times.after(self.source.cutoff - self.length)
-
-    def window(self, first: int) -> Window:
-        """The window that begins at this position."""
-        after = first + self.length
-        times = None if self.times is None else self.times.after(first)
-        known = None if self.known is None else self.known[first:after]
-        return Window(self.values[first:after], times, self.values[after : after + self.horizon], known)
-
-    def now(self, first: float) -> str:
-        """The time of the last value of a window, or its position."""
-        at = round(first)
-        return str(at) if self.times is None else self.times.stamps(1, at + self.length - 1)[0]
-
-
 class _Measured:
     """The state of one visitor; `first` is where the window begins in the held-out values.
 
@@ -93,9 +52,9 @@ class _Measured:
         known = visit.known
         assert has_bundle(known)
         self.visit, self.contract = visit, known.manifest.contract
-        self.held_out = HeldOutValues(visit)
+        self.held_out = held_out_of(known)
         self.length, self.horizon = known.context_length, known.horizon
-        self.rivals = _rivals(self.held_out.source, self.length, self.horizon)
+        self.rivals = _rivals(self.held_out.source, self.length, self.horizon, self.held_out.linear)
         self.first = int(visit.number("window", 0, 0, self.held_out.last))
         self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)
@@ -245,7 +204,7 @@ def options(view: View, name: str) -> charts.Options:
 def described(view: View, name: str) -> str:
     """The text alternative of the chart."""
     length, times = len(view.window.context), view.window.times
-    until = "" if times is None else f" until {times.stamps(1, length - 1)[0]}"
+    until = "" if times is None else f" until {times.stamp(length - 1)}"
     values = ", ".join(f"{words} {values[0]:,.6g}" for words, values, _ in _rows(view, name))
     return f"{length} values{until} and the next: {values}."
 
@@ -270,27 +229,19 @@ def numbers(view: View, name: str) -> str:
 
 def _next(window: Window) -> str:
     assert window.times is not None
-    return escape(window.times.stamps(1, len(window.context))[0].replace("T", " "))
+    return escape(window.times.stamp(len(window.context)).replace("T", " "))
 
 
-def series_shown(source: Source) -> tuple[Observed, str]:
-    """The series whose values the pages show, and a sentence where it is one of several."""
-    assert not isinstance(source, Simulated)
-    note = ""
-    if isinstance(source, ObservedSet):
-        note = f"This is {source.labels[0]}, the first of the {len(source.members):,} series of the set."
-    return source.members[0], note
-
-
-def _rivals(source: Observed, length: int, horizon: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def _rivals(
+    source: Observed, length: int, horizon: int, linear: FittedLinear | None
+) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """What forecasts beside the model: the last season, or a line where there is none; the last value; and the best
-    linear forecaster, where the series is stored."""
+    linear forecaster, where the series is on this machine."""
     known = rules(source.season if source.season <= length else 1)
     shown = ["seasonal_naive" if "seasonal_naive" in known else "line", "last_value"]
     rivals: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         name: partial(weighted_sum, known[name](length, horizon)) for name in shown
     }
-    linear = linear_on(source, length, horizon) if is_stored(source.sha256) else None
     return rivals if linear is None else {**rivals, LINEAR: linear}
 
 

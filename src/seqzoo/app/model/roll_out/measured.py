@@ -10,9 +10,7 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
-from ....bundles import holdout
 from ....bundles import intervals as stored
-from ....data.series import is_stored
 from ....data.times import TimeIndex
 from ....evaluation import adaptive
 from ....evaluation.backtest import forecasts_at
@@ -25,6 +23,7 @@ from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
 from ...ui.theme import LEVEL
+from ..held_out import HeldOutValues, held_out_of
 from ..visit import Latest, Visit, identity
 
 METHODS = {"adaptive": "Adaptive", "split": "Split conformal"}
@@ -34,7 +33,7 @@ _LEAD = (
 )
 _LEAD_WITHOUT = "Move the cutoff along the hold-out, and compare forecast and observed values."
 MOST_SHOWN = 400  # values before the cutoff
-_known: Cache[str, Along] = Cache(50)
+_known: Cache[tuple[str, bool], Along] = Cache(50)
 
 
 class Along(NamedTuple):
@@ -54,16 +53,15 @@ class Along(NamedTuple):
     clock: NDArray[np.int64] | None
 
 
-def along(model: Bundled) -> Along:
+def along(model: Bundled, held_out: HeldOutValues) -> Along:
     """The forecasts and intervals of a model along its hold-out.
 
     Raises:
         BundleError: the bundle is damaged.
     """
-    values, length, horizon = holdout.of(model.bundle), model.context_length, model.horizon
+    values, length, horizon = held_out.values, model.context_length, model.horizon
     cutoffs = np.arange(length, len(values) + 1)
-    known = holdout.known_of(model.bundle)
-    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon, known, ahead=False)
+    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon, held_out.known, ahead=False)
     radius: dict[str, NDArray[np.float64]] = {}
     facts = model.manifest.intervals
     if facts is not None and LEVEL <= highest_level(facts.windows):
@@ -71,20 +69,18 @@ def along(model: Bundled) -> Along:
         start = np.asarray(radius_of(stored.of(model.bundle), LEVEL))
         radius["adaptive"] = adaptive.follow(errors, start, LEVEL, rate=facts.rate)
         radius["split"] = np.broadcast_to(start, errors.shape)
-    return Along(values, forecast, radius, _clock(model, len(values)))
+    return Along(values, forecast, radius, _clock(model, held_out))
 
 
-def _clock(model: Bundled, count: int) -> NDArray[np.int64] | None:
-    """The times of the held-out values with the window before them: of the series if it is stored, else as stated."""
-    source, length = model.manifest.source, model.context_length
-    assert isinstance(source, Observed)
+def _clock(model: Bundled, held_out: HeldOutValues) -> NDArray[np.int64] | None:
+    """The times of the held-out values with the window before them: of the series if it is here, else as stated."""
     times: TimeIndex | None = None
-    begin = -length
-    if is_stored(source.sha256):
-        times, begin = source.series().times, source.cutoff - length
+    begin = -held_out.length
+    if held_out.series is not None:
+        times, begin = held_out.series.times, held_out.source.cutoff - held_out.length
     elif not (model.manifest.contract.frequency or "").endswith("B"):  # holidays are not stated
         times = held_out_times(model.manifest)
-    return None if times is None else charts.clock(times, count + model.horizon, begin)
+    return None if times is None else charts.clock(times, len(held_out.values) + model.horizon, begin)
 
 
 class _Measured:
@@ -259,8 +255,9 @@ async def build(visit: Visit) -> None:
     """Fill the view."""
     model = visit.model
     assert has_bundle(model)
-    key = identity(visit.name, model)
+    held_out = await to_thread.run_sync(held_out_of, model)
+    key = identity(visit.name, model), held_out.series is not None  # whose times differ
     known = _known.get(key)
     if known is None:
-        known = _known.put(key, await to_thread.run_sync(along, model))
+        known = _known.put(key, await to_thread.run_sync(along, model, held_out))
     await _Measured(visit, model, known).show()

@@ -1,0 +1,86 @@
+"""The held-out values of a model of a measured series, with the times of the series: one home for all views."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+from ..._arrays import FloatArray
+from ...bundles import holdout
+from ...data.series import Series
+from ...data.times import TimeIndex
+from ...evaluation.holdout import linear_on
+from ...forecasters.linear import FittedLinear
+from ...forecasters.protocol import Bundled
+from ...signals import Observed, ObservedSet, Simulated, Source
+from ..ui.cache import Cache
+from .visit import identity
+
+_kept: Cache[tuple[str, bool], HeldOutValues] = Cache(20)
+
+
+class Window(NamedTuple):
+    """A window [L], its times if they are known, and the values [H] that followed it; None if nobody knows them.
+
+    `known` [L, D - 1] are the channels beside the values; None if D is 1, or if they cannot be known without times.
+    """
+
+    context: FloatArray
+    times: TimeIndex | None
+    observed: FloatArray | None
+    known: FloatArray | None = None
+
+
+class HeldOutValues:
+    """The held-out values of a model; `series` is the whole series, or None where this machine does not have it.
+
+    Of a set, its first series.
+
+    Raises:
+        BundleError: the bundle is damaged.
+    """
+
+    def __init__(self, model: Bundled, series: Series | None) -> None:
+        self.source, self.note = series_shown(model.manifest.source)
+        self.length, self.horizon = model.context_length, model.horizon
+        self.values, self.known = holdout.of(model.bundle), holdout.known_of(model.bundle)
+        self.last = len(self.values) - self.length - self.horizon
+        self.series = series
+        times = None if series is None else series.times
+        self.times = None if times is None else times.after(self.source.cutoff - self.length)
+
+    @cached_property
+    def linear(self) -> FittedLinear | None:
+        """The best linear forecaster, a ridge regression; None without the series, or where it is too short."""
+        return None if self.series is None else linear_on(self.source, self.length, self.horizon)
+
+    def window(self, first: int) -> Window:
+        """The window that begins at this position."""
+        after = first + self.length
+        times = None if self.times is None else self.times.after(first)
+        known = None if self.known is None else self.known[first:after]
+        return Window(self.values[first:after], times, self.values[after : after + self.horizon], known)
+
+    def now(self, first: float) -> str:
+        """The time of the last value of a window, or its position."""
+        at = round(first)
+        return str(at) if self.times is None else self.times.stamp(at + self.length - 1)
+
+
+def held_out_of(model: Bundled) -> HeldOutValues:
+    """The held-out values of a model, which all visitors share. Reads files: call it in a thread.
+
+    The series is looked for each time, since somebody may give it again, or delete it.
+    """
+    series = series_shown(model.manifest.source)[0].find()
+    key = identity("", model), series is not None  # a bundle is known by its bytes, not by a name
+    return _kept.get(key) or _kept.put(key, HeldOutValues(model, series))
+
+
+def series_shown(source: Source) -> tuple[Observed, str]:
+    """The series whose values the pages show, and a sentence where it is one of several."""
+    assert not isinstance(source, Simulated)
+    note = ""
+    if isinstance(source, ObservedSet):
+        note = f"This is {source.labels[0]}, the first of the {len(source.members):,} series of the set."
+    return source.members[0], note
