@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from seqzoo.app.model import own_window
-from seqzoo.cli.reading import PLAIN_LIMIT
+from seqzoo.cli.sources import PLAIN_LIMIT
 from seqzoo.data.typed import rows_of
 from seqzoo.errors import InputError
 from support.terminal import Terminal

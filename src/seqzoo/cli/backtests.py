@@ -183,7 +183,8 @@ class _OnSeries:
         self, predictor: Forecaster, name: str, file: Path, how: FileOptions, horizon: int | None, stride: int,
         season: int | None,
     ) -> None:  # fmt: skip
-        from .reading import beside, check_frequency, given_series, season_of
+        from .measured import season_of
+        from .reading import beside, check_frequency, given_series
 
         self.predictor, self.name, self.file, self.stride = predictor, name, file, stride
         self.length = predictor.context_length

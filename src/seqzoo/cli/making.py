@@ -77,7 +77,7 @@ def train(
     from ..errors import SeqzooError
     from ..signals import ObservedSet, Simulated
     from ..zoo import _registry
-    from .reading import measured_set
+    from .measured import measured_set
 
     check_torch("training")
     from .. import _storage
@@ -246,7 +246,7 @@ def _kind(given: str | None) -> Kind | None:
 def _observed(given: str, how: FileOptions, season: int | None) -> tuple[Observed, str]:
     """The source of a series that the user named, with its last fifth held out, and what was understood of it."""
     from ..signals import Observed
-    from .reading import measured
+    from .measured import measured
 
     read = measured(given, how)
     return Observed.of(read.series, season=read.season if season is None else season), read.told
@@ -285,7 +285,7 @@ def _remember(name: str, given: str, how: FileOptions) -> None:
     from ..bundles import shelf, store
     from ..errors import InputError
     from ..signals import Observed, ObservedSet
-    from .reading import measured
+    from .measured import measured
 
     source = store.open_bundle(shelf.find(name)).manifest.source
     if isinstance(source, ObservedSet):
@@ -305,7 +305,7 @@ def _remember(name: str, given: str, how: FileOptions) -> None:
 def _remember_set(name: str, source: ObservedSet, given: str, how: FileOptions) -> None:
     """Store the series of a set. Raises InputError if the file lacks one, or holds other values of it."""
     from ..errors import InputError
-    from .reading import measured_set
+    from .measured import measured_set
 
     read = measured_set(given, how)
     if read is None:
