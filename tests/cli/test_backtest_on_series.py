@@ -18,7 +18,7 @@ from utilsforecast import losses
 
 from seqzoo import cli
 from seqzoo.bundles.store import open_bundle
-from seqzoo.cli import backtests
+from seqzoo.cli import backtest_of_series
 from seqzoo.data import collection
 from seqzoo.evaluation.results import Parts
 from support.terminal import Terminal
@@ -92,15 +92,15 @@ def test_measures_equal_those_of_utilsforecast_on_the_results_file_and_the_score
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_file(
     terminal: Terminal, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backtests, "MOST_AT_ONCE", 5)
+    monkeypatch.setattr(backtest_of_series, "MOST_AT_ONCE", 5)
     words = ["backtest", "mlp.airline", "--series", "series:airline", "--out"]
     whole, out = tmp_path / "whole.parquet", tmp_path / "cut.parquet"
     assert terminal(*words, whole).status == 0
     killing = f"""
 import os, signal, sys
-from seqzoo.cli import backtests, main
+from seqzoo.cli import backtest_of_series, main
 from seqzoo.evaluation.results import Parts
-backtests.MOST_AT_ONCE = 5
+backtest_of_series.MOST_AT_ONCE = 5
 write = Parts.write
 def killed(self, block, arrays):
     write(self, block, arrays)

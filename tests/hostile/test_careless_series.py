@@ -9,7 +9,7 @@ import pytest
 
 from seqzoo.bundles.store import open_bundle
 from seqzoo.cli.app import FileOptions
-from seqzoo.cli.reading import measured
+from seqzoo.cli.measured import measured
 from seqzoo.data.numerals import value_of
 from seqzoo.data.series import stored
 from seqzoo.errors import InputError

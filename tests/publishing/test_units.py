@@ -35,6 +35,8 @@ from seqzoo.training.scaled import Scaled
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
+pytestmark = pytest.mark.usefixtures("at_home")
+
 FAR = 1.7e9
 LENGTH = 8  # the exporter unrolls a recurrence step by step
 SMALL = {"recipe.steps": 120, "recipe.learning_rate": 0.02, "recipe.batch_size": 64}
@@ -47,16 +49,6 @@ def noisy_sine(length: int = 1_000) -> np.ndarray:
 def spec_of(values: np.ndarray, kind: str = "series", name: str = "lstm.sine", **changes: object) -> TrainingSpec:
     source = Observed.of(Series("far", values), season=7 if kind == "season" else 1)
     return TrainingSpec.of(_registry.entry(name), changes={**SMALL, **changes}, series=source, scaling=kind)
-
-
-@pytest.fixture(scope="module")
-def home_of_all(tmp_path_factory):
-    return tmp_path_factory.mktemp("units") / "home"
-
-
-@pytest.fixture(autouse=True)
-def at_home(home_of_all, monkeypatch):
-    monkeypatch.setenv("SEQZOO_HOME", str(home_of_all))
 
 
 @pytest.fixture(scope="module")

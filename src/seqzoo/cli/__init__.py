@@ -10,10 +10,17 @@ from typing import NoReturn
 import typer
 
 from ..errors import SeqzooError
-from . import backtests, doctor, experiments, forecasts, making, models, runs, serving
 from .app import app
 
-__all__ = ["app", "backtests", "doctor", "experiments", "forecasts", "main", "making", "models", "runs", "serving"]
+# `--help` lists the commands in this order.
+# isort: off
+from . import backtests, doctor, experiments, forecasts, training, proving, models, runs, serving
+# isort: on
+
+__all__ = [
+    "app", "backtests", "doctor", "experiments", "forecasts", "main", "models", "proving", "runs", "serving",
+    "training",
+]  # fmt: skip
 
 # Typer's UsageError; which module it lives in differs between versions.
 _USAGE: tuple[type[BaseException], ...] = (typer.BadParameter.__mro__[1],)

@@ -83,7 +83,8 @@ def _given(file: str, how: FileOptions) -> Given:
     from ..data import collection
     from ..diagnosis.description import Given
     from ..errors import InputError
-    from .reading import STANDARD_INPUT, given_series
+    from .reading import given_series
+    from .sources import STANDARD_INPUT
 
     if file.startswith(collection.PREFIX):
         if how.stated or how.gaps is not None:

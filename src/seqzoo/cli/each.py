@@ -14,7 +14,9 @@ from ..forecasters.rollout import Interval
 from ..runtime import intervals as of_bundle
 from ..signals import ObservedSet
 from .app import FileOptions, emit
-from .reading import STANDARD_INPUT, MeasuredSet, check_steps, measured_set
+from .measured import MeasuredSet, measured_set
+from .reading import check_steps
+from .sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from ..data.series import Series
