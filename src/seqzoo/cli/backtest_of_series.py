@@ -119,11 +119,6 @@ class OnSeries:
             own = Entrant(self.name, always(steps_of(self.predictor, self.horizon)), self.length, known=self.known)
         else:
             own = Entrant(self.name, self._refitting(bar, stopped), self.length, needs_past=True, known=self.known)
-        if refit is not None and (missing := int(np.isnan(self.values).sum())):
-            raise InputError(
-                f"--refit needs every value, and {missing:,} are missing. Fill them with --gaps interpolate or "
-                "--gaps last."
-            )
         entrants, left_out = entrants_of(
             own, self.values, first, self.length, self.horizon, self.season, statistical=statistical
         )
