@@ -291,21 +291,19 @@ def _observed(given: str, how: FileOptions, season: int | None) -> tuple[Observe
 
 def _say_set(source: ObservedSet, spec: TrainingSpec) -> None:
     """Print on standard error how many series are trained on, and which are left out and why."""
-    import numpy as np
-
-    held_out = sum(int((~np.isnan(member.presence(member.cutoff))).sum()) for member in source.members)
-    missing = sum(member.missing for member in source.members)
+    held_out = source.values - sum(member.values_before() for member in source.members)
     typer.echo(
-        f"One model of {len(source.members):,} series. Of {source.length - missing:,} values, {held_out:,} are held "
-        "out: the last part of each series.",
+        f"One model of {len(source.members):,} series. Of {source.values:,} values, {held_out:,} are held out: the "
+        "last part of each series.",
         err=True,
     )
     if divided := [member for member in source.members if member.missing]:
         counts = [member.account_in_set(spec.context_length, spec.horizon) for member in divided]
         typer.echo(
             f"Gaps divide {len(divided):,} of them into {sum(len(each.parts) for each in counts):,} unbroken parts "
-            f"with {sum(each.training for each in counts):,} windows to train on, none across a gap; {missing:,} "
-            f"values missing, {sum(each.unused for each in counts):,} left out, in no window.",
+            f"with {sum(each.training for each in counts):,} windows to train on, none across a gap; "
+            f"{source.length - source.values:,} values missing, {sum(each.unused for each in counts):,} left out, in "
+            "no window.",
             err=True,
         )
     named = [f"{label!r} ({reason})" for label, reason in source.left_out.items()]

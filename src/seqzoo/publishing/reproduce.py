@@ -79,7 +79,7 @@ def reproduce(
         ]
         of_set = spec.source if isinstance(spec.source, ObservedSet) else None
         garbage = members[0] if of_set is None else ObservedSet.of(of_set.name, of_set.labels, members)
-        overwritten = sum(int((~np.isnan(member.presence(member.cutoff))).sum()) for member in members)
+        overwritten = sum(member.length - member.missing - member.values_before() for member in members)
         with in_memory(*series):
             again = msgspec.structs.replace(spec, source=garbage)
             trained = train(again, on_progress=on_progress, should_stop=should_stop)

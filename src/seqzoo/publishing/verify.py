@@ -368,10 +368,10 @@ def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
     _check_stored(source)
     set_scores.check_split(bundle)
     _check_scaling(source, bundle.manifest.contract)
-    before = sum(member.cutoff for member in source.members)
+    before = sum(member.values_before() for member in source.members)
     return (
         f"scales of {len(source.members):,} series from {before:,} values before their cutoffs; the hold-outs are "
-        f"the {source.length - before:,} after them"
+        f"the {source.values - before:,} after them"
     )
 
 

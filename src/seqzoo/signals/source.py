@@ -173,6 +173,10 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         inner = default_cutoff_of(present[: self.cutoff])
         return account(present, self.cutoff, inner, context_length, horizon)
 
+    def values_before(self) -> int:
+        """How many values lie before the cutoff."""
+        return self.cutoff - int(np.isnan(self.presence()[: self.cutoff]).sum()) if self.missing else self.cutoff
+
     def account_in_set(self, context_length: int, horizon: int) -> Account:
         """The same where it is one of a set, whose last part that chooses the weights is `gaps.cutoff_in_set`."""
         present = self.presence()
@@ -270,8 +274,13 @@ class ObservedSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 
     @property
     def length(self) -> int:
-        """The number of values of all members."""
+        """The number of steps of all members, missing values included."""
         return sum(member.length for member in self.members)
+
+    @property
+    def values(self) -> int:
+        """The number of values of all members."""
+        return self.length - sum(member.missing for member in self.members)
 
     def scaling(self, kind: Kind = "series") -> Scaling:
         """The mean of the values before the cutoffs, and the least deviation of one member's.
