@@ -38,7 +38,7 @@ def test_windows_of_a_series_with_two_gaps_are_those_counted_by_hand() -> None:
     # Before position 31 lie 24 values, of which the last 4 choose the weights: from position 27 on.
     counts = observed.account(L, H)
     assert counts.parts == (10, 3, 17) and (counts.missing, counts.unused) == (7, 3)  # 3 are too few for a window
-    # To train on: begins 0 to 4, and 20 and 21. To choose by: targets from 27, ends up to 31. Held out: from 31 to 37.
+    # To train on: begins 0 to 4, and 20 and 21. To choose by: targets from 27, to 31. Held out: from 31 to 37.
     assert (counts.training, counts.choosing, counts.held_out) == (5 + 2, 3, 5)
     assert "3 unbroken parts (10, 3, 17 values): 7 windows" in str(counts) and "3 left out" in str(counts)
 
