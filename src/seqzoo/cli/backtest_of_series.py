@@ -61,7 +61,7 @@ class OnSeries:
         given = given_series([], file, how, LONGEST_GAP if is_divided else self.length)
         assert given is not None
         check_frequency(predictor, given)
-        self.given = given
+        self.given, self.fills = given, how.gaps is not None
         self.values = given.values
         self.known = beside(predictor, given, 0, len(given.values))
         self.season = season_of(file, given) if season is None else season
@@ -123,6 +123,11 @@ class OnSeries:
             own = Entrant(self.name, always(steps_of(self.predictor, self.horizon)), self.length, known=self.known)
         else:
             own = Entrant(self.name, self._refitting(bar, stopped), self.length, needs_past=True, known=self.known)
+        if refit is not None and not self.fills and (missing := int(np.isnan(self.values).sum())):
+            raise InputError(
+                f"--refit needs every value, and {missing:,} are missing. Fill them with --gaps interpolate or "
+                "--gaps last; a gap that is too long to fill then divides the series."
+            )
         entrants, left_out = entrants_of(
             own, self.values, first, self.length, self.horizon, self.season, statistical=statistical
         )
