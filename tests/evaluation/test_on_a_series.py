@@ -80,7 +80,8 @@ def test_windows_and_rivals_that_a_missing_value_rules_out_are_told():
     cutoffs, left_out = whole_cutoffs(values, L, H, STRIDE, FIRST)
     windows = [values[at - L : at + H] for at in range(FIRST, 119, STRIDE)]
     assert left_out == sum(np.isnan(window).any() for window in windows) and left_out + len(cutoffs) == len(windows)
-    omitted = entrants_of(OWN, values, FIRST, L, H, 1, statistical=False)[1]
-    assert omitted == {RidgeAutoregression.name: "it needs every value, and some are missing"}
+    omitted = entrants_of(OWN, values, FIRST, L, H, 8, statistical=True)[1]
+    assert "only 6 values lie between" in omitted["auto_ets"] and RidgeAutoregression.name not in omitted
+    assert "across a gap" in omitted["seasonal_naive"]  # of a season of 8, longer than a window
     with pytest.raises(InputError, match="holds a missing value"):
         whole_cutoffs(np.full(120, np.nan), L, H, STRIDE, FIRST)

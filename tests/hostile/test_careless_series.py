@@ -13,6 +13,7 @@ from seqzoo.cli.measured import measured
 from seqzoo.data.numerals import value_of
 from seqzoo.data.series import stored
 from seqzoo.errors import InputError
+from seqzoo.signals import Observed
 from support.terminal import Terminal
 
 HOURS = np.arange(400)
@@ -66,18 +67,19 @@ def test_a_file_with_the_name_of_a_signal_is_refused_with_what_to_rename(
     assert "or its file, another name" in terminal("train", "linear", "--series", path, *FEW).refusal
 
 
-def test_a_gap_that_no_rule_fills_leaves_the_last_values_and_is_told(
+def test_a_gap_that_no_rule_fills_divides_the_series_and_is_told(
     terminal: Terminal, tmp_path: Path, home: Path
 ) -> None:
     long = written(tmp_path / "long.csv", gapped((50, 120), (200, 203)))
     trained = terminal("train", "linear", "--series", long, "--gaps", "last", *FEW)
-    assert trained.status == 0 and "the last 280 unbroken values are used, of 400" in trained.err, trained
-    assert open_bundle(home / "models" / "linear.long").manifest.source.length == 280
+    assert trained.status == 0 and "2 unbroken parts (50, 280 values)" in trained.err, trained
+    source = open_bundle(home / "models" / "linear.long").manifest.source
+    assert isinstance(source, Observed) and (source.length, source.gaps) == (400, ((50, 70),))
     at_the_end = written(tmp_path / "ends.csv", gapped((0, 10), (395, 400)))
     refusal = terminal("forecast", "linear.long", "--file", at_the_end, "--gaps", "interpolate").refusal
     assert "--gaps last" in refusal and "no value follows the gap" in refusal
     read = measured(str(at_the_end), FileOptions({"gaps": "interpolate"}))
-    assert len(read.series) == 385 and "the last 385 unbroken values are used, of 400" in read.told
+    assert len(read.series) == 385 and "15 missing values at its ends are cut off" in read.told
     assert read.series.times is not None and read.series.times.stamps(1) == ["2024-01-01T10:00"]
 
 

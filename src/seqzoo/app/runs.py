@@ -48,7 +48,8 @@ async def _show(known: Runs, now: Status, query: dict[str, str]) -> None:
         steps = "1 step" if spec.horizon == 1 else f"{spec.horizon} steps"
         facts = [f"reads <b>{spec.context_length}</b> values", f"forecasts <b>{steps}</b>"]
         if isinstance(spec.source, Observed):
-            facts.append(f"<b>{spec.source.cutoff:,}</b> of {spec.source.length:,} values to learn from")
+            count = spec.source.length - spec.source.missing
+            facts.append(f"<b>{spec.source.values_before():,}</b> of {count:,} values to learn from")
         theme.html("".join(f"<span>{fact}</span>" for fact in facts), "facts")
 
     def start(settings: Settings) -> str:

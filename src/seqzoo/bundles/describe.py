@@ -31,9 +31,9 @@ def describe_signal(manifest: Manifest) -> str:
     """A model's source in words, for example "sin(0.02 x) + noise, sigma 0.1" or "the series load, 8,760 values"."""
     source = manifest.source
     if isinstance(source, ObservedSet):
-        return f"the set {source.name} of {len(source.members):,} series, {source.length:,} values"
+        return f"the set {source.name} of {len(source.members):,} series, {source.values:,} values"
     if isinstance(source, Observed):
-        return f"the series {source.name}, {source.length:,} values"
+        return f"the series {source.name}, {source.length - source.missing:,} values"
     try:
         return source.process.description
     except SeqzooError:  # this version does not have the signal

@@ -11,7 +11,7 @@ from safetensors.numpy import load
 from safetensors.numpy import save as serialise
 
 from ..errors import InputError, IntegrityError
-from ..signals import Simulated
+from ..signals import Observed, ObservedSet, Simulated
 from .store import HOLDOUT, Bundle
 
 
@@ -25,7 +25,7 @@ def of(bundle: Bundle) -> NDArray[np.float64]:
 
 
 def parts(bundle: Bundle) -> list[NDArray[np.float64]]:
-    """For each series of the source, the values [T] from L values before its cutoff on, in its units.
+    """For each series of the source, the values [T] from L values before its cutoff on, in its units; NaN in gaps.
 
     Raises:
         InputError: the bundle was trained on a simulated signal and holds no such file.
@@ -40,11 +40,20 @@ def parts(bundle: Bundle) -> list[NDArray[np.float64]]:
         raise IntegrityError(f"{HOLDOUT} cannot be read: {error}.") from None
     before = bundle.manifest.contract.context_length
     lengths = [member.length - member.cutoff + before for member in source.members]
-    if values.shape != (sum(lengths),) or values.dtype != np.float64 or not np.isfinite(values).all():
+    if values.shape != (sum(lengths),) or values.dtype != np.float64 or not _is_whole(values, source, before):
         raise IntegrityError(
-            f"{HOLDOUT} must hold {sum(lengths):,} finite float64 values, not {values.dtype} {list(values.shape)}."
+            f"{HOLDOUT} must hold {sum(lengths):,} finite float64 values, but for gaps that the manifest states, not "
+            f"{values.dtype} {list(values.shape)}."
         )
     return np.split(np.asarray(values), np.cumsum(lengths)[:-1])
+
+
+def _is_whole(values: NDArray[np.float64], source: Observed | ObservedSet, before: int) -> bool:
+    """Whether every value is finite, but for those that the source states as missing."""
+    if not any(member.missing for member in source.members):
+        return bool(np.isfinite(values).all())
+    present = np.concatenate([member.presence(member.cutoff - before) for member in source.members])
+    return not np.isinf(values).any() and np.array_equal(np.isnan(values), np.isnan(present))
 
 
 def known_of(bundle: Bundle) -> NDArray[np.float64] | None:
@@ -77,8 +86,10 @@ def cutoff_in(bundle: Bundle, values: NDArray[np.float64]) -> int | None:
         InputError, IntegrityError: as `of`.
     """
     for held_out in parts(bundle):
-        for place in np.flatnonzero(values[: max(0, len(values) - len(held_out) + 1)] == held_out[0]):
-            if np.array_equal(values[place : place + len(held_out)], held_out):
+        first = int(np.isnan(held_out).argmin())  # what was measured first: the window may begin in a gap
+        end = first + max(0, len(values) - len(held_out) + 1)
+        for place in np.flatnonzero(values[first:end] == held_out[first]):
+            if np.array_equal(values[place : place + len(held_out)], held_out, equal_nan=True):
                 return int(place) + bundle.manifest.contract.context_length
     return None
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from .._extras import check_torch
 from ..bundles import holdout, shelf
+from ..data.measured import LONGEST_GAP
 from ..errors import InputError
 from ..evaluation.backtest import Backtest, bandwidth_of, contexts_at, mean_of
 from ..evaluation.intervals import ascending
@@ -30,6 +31,7 @@ from ..evaluation.on_a_series import (
 from ..evaluation.results import Parts, Question, Results, check_enough
 from ..evaluation.rolling import Entrant, always, blocks
 from ..forecasters.protocol import Forecaster, has_bundle, steps_of
+from ..forecasters.statistical import METHODS
 from ..signals import Observed, Simulated
 from .app import FileOptions, emit, say_outside
 from .measured import season_of
@@ -54,10 +56,12 @@ class OnSeries:
         self.predictor, self.name, self.file, self.stride = predictor, name, file, stride
         self.length = predictor.context_length
         self.horizon = horizon
-        given = given_series([], file, how, self.length)
+        source = predictor.manifest.source if has_bundle(predictor) else None
+        is_divided = isinstance(source, Observed) and source.missing > 0  # by the gaps that training did not fill
+        given = given_series([], file, how, LONGEST_GAP if is_divided else self.length)
         assert given is not None
         check_frequency(predictor, given)
-        self.given = given
+        self.given, self.fills = given, how.gaps is not None
         self.values = given.values
         self.known = beside(predictor, given, 0, len(given.values))
         self.season = season_of(file, given) if season is None else season
@@ -119,15 +123,18 @@ class OnSeries:
             own = Entrant(self.name, always(steps_of(self.predictor, self.horizon)), self.length, known=self.known)
         else:
             own = Entrant(self.name, self._refitting(bar, stopped), self.length, needs_past=True, known=self.known)
-        if refit is not None and (missing := int(np.isnan(self.values).sum())):
+        if refit is not None and not self.fills and (missing := int(np.isnan(self.values).sum())):
             raise InputError(
                 f"--refit needs every value, and {missing:,} are missing. Fill them with --gaps interpolate or "
-                "--gaps last."
+                "--gaps last; a gap that is too long to fill then divides the series."
             )
         entrants, left_out = entrants_of(
             own, self.values, first, self.length, self.horizon, self.season, statistical=statistical
         )
         self.notes += [f"Left out: {rival}: {reason}." for rival, reason in left_out.items()]
+        whole = [METHODS.get(each.name, each.name) for each in entrants if each.reads is None]
+        if whole and np.isnan(self.values).any():
+            self.notes.append(f"{', '.join(whole)} read only the values after the last gap before a cutoff.")
         return entrants
 
     def _refitting(self, bar: BacktestBar, stopped: Callable[[], bool]) -> Callable[[Array], Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._extras import has_polars
-from ..data.measured import LONGEST_GAP, left_out, name_of_file, undivided
+from ..data.measured import LONGEST_GAP, name_of_file, told_of_ends
 from ..data.series import Series
 from ..signals import FAMILIES
 from .app import FileOptions
@@ -45,8 +45,8 @@ class Measured:
 def measured(given: str, how: FileOptions) -> Measured:
     """A series of the collection, by `series:NAME`, or of a file.
 
-    The series of a file is named by `name_of_file`. With a rule for gaps, one that it does not fill divides it,
-    and its last part is returned.
+    The series of a file is named by `name_of_file`. With a rule for gaps, what it leaves missing at the ends is
+    cut off; a gap that it leaves divides the series.
 
     Raises:
         InputError: the file cannot be read, or holds several series or no values.
@@ -58,17 +58,17 @@ def measured(given: str, how: FileOptions) -> Measured:
     if given.startswith(collection.PREFIX):
         assert source.reading is not None
         series = source.reading.one()
-        part = series if how.gaps is None else undivided(series)
-        return Measured(part, season_of(Path(given), source), left_out(series, part))
+        part = series if how.gaps is None else series.trimmed()
+        return Measured(part, season_of(Path(given), source), told_of_ends(series, part))
     stem = Path(given).name.partition(".")[0]
     chosen = [str(how.stated[option]) for option in ("value", "only") if option in how.stated]
     name = name_of_file(stem, chosen)
     times = source.times
     series = Series(name, source.values, times)
-    part = series if how.gaps is None else undivided(series)
+    part = series if how.gaps is None else series.trimmed()
     season = 1 if times is None else times.frequency.season_of(len(part))
     told = "" if source.reading is None else " ".join(source.reading.understood.split())
-    return Measured(part, season, f"{told} {left_out(series, part)}".strip())
+    return Measured(part, season, f"{told} {told_of_ends(series, part)}".strip())
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,9 @@ def measured_set(given: str, how: FileOptions) -> MeasuredSet | None:
     if not reading.is_set:
         return None
     series = several(reading)
-    parts = {label: each if how.gaps is None else undivided(each) for label, each in series.items()}
-    shorter = [label for label, part in parts.items() if len(part) < len(series[label])]
-    divided = f" Of {len(shorter):,} series only the last unbroken values are used." if shorter else ""
+    parts = {label: each if how.gaps is None else each.trimmed() for label, each in series.items()}
     stem = names_of([Path(given).name.partition(".")[0]])[0]
-    return MeasuredSet(stem, parts, f"{' '.join(reading.understood.split())}{divided}")
+    return MeasuredSet(stem, parts, " ".join(reading.understood.split()))
 
 
 def several(reading: Reading) -> dict[str, Series]:

@@ -45,6 +45,7 @@ def verify(
 def _remember(name: str, given: str, how: FileOptions) -> None:
     """Store the series of a model, so that checks can read it. Raises InputError if the file holds another one."""
     from ..bundles import shelf, store
+    from ..data.finding import among
     from ..errors import InputError
     from ..signals import Observed, ObservedSet
     from .measured import measured
@@ -55,10 +56,11 @@ def _remember(name: str, given: str, how: FileOptions) -> None:
         return
     if not isinstance(source, Observed):
         raise InputError(f"{name} was trained on a simulated signal: it has no series to check.")
-    series = measured(given, how).series
-    if series.sha256 != source.sha256:
+    read = measured(given, how).series
+    series = among([read], source.sha256)
+    if series is None:
         raise InputError(
-            f"{given} is not the series that {name} was trained on: its SHA-256 is {series.sha256[:12]}..., the "
+            f"{given} is not the series that {name} was trained on: its SHA-256 is {read.sha256[:12]}..., the "
             f"manifest states {source.sha256[:12]}.... Give the same file, read with the same options."
         )
     series.store()
@@ -66,22 +68,27 @@ def _remember(name: str, given: str, how: FileOptions) -> None:
 
 def _remember_set(name: str, source: ObservedSet, given: str, how: FileOptions) -> None:
     """Store the series of a set. Raises InputError if the file lacks one, or holds other values of it."""
+    from ..data.finding import among
     from ..errors import InputError
     from .measured import measured_set
 
     read = measured_set(given, how)
     if read is None:
         raise InputError(f"{given} does not hold several series; {name} was trained on {len(source.members):,}.")
+    series = []
     for label, member in zip(source.labels, source.members, strict=True):
-        series = read.series.get(label)
-        if series is None or series.sha256 != member.sha256:
-            what = "is not in" if series is None else f"has the SHA-256 {series.sha256[:12]}... in"
+        given_one = read.series.get(label)
+        same = None if given_one is None else among([given_one], member.sha256)
+        if same is not None:
+            series.append(same)
+        else:
+            what = "is not in" if given_one is None else f"has the SHA-256 {given_one.sha256[:12]}... in"
             raise InputError(
                 f"the series {label!r} {what} {given}; {name} was trained on one with {member.sha256[:12]}.... Give "
                 "the same file, read with the same options."
             )
-    for label in source.labels:
-        read.series[label].store()
+    for same in series:
+        same.store()
 
 
 def _prove(name: str | Bundle, windows: int, seed: int | None, json: bool) -> None:

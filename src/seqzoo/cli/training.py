@@ -165,7 +165,7 @@ def _of_series(
         told = several.told
         spec = spec_on_set(
             architecture, several.name, several.series, horizon, context_length=context, season=season, seed=seed,
-            scaling=kind or "window", changes=settings(change),
+            scaling=kind or "window", changes=settings(change), divided=how.gaps is not None,
         )  # fmt: skip
     else:
         source, told = _observed(series, how, season)
@@ -187,9 +187,11 @@ def _chosen(request: _Request, context: int | None, change: list[str], *, quiet:
     if quiet:
         return spec
     typer.echo(request.told, err=True, nl=bool(request.told))
-    if isinstance(spec.source, ObservedSet):
-        _say_set(spec.source)
     assert not isinstance(spec.source, Simulated)
+    if isinstance(spec.source, ObservedSet):
+        _say_set(spec.source, spec)
+    elif spec.source.missing:
+        typer.echo(f"Gaps divide it into {spec.source.account(spec.context_length, spec.horizon)}", err=True)
     given = {"context": context, "scaling": request.kind, "optimiser": keeps_optimiser or None}
     chosen = [word for word, value in given.items() if value is None]
     by = f" Chosen on the values before the hold-out: {', '.join(chosen)}." if chosen else ""
@@ -283,17 +285,27 @@ def _observed(given: str, how: FileOptions, season: int | None) -> tuple[Observe
     from .measured import measured
 
     read = measured(given, how)
-    return Observed.of(read.series, season=read.season if season is None else season), read.told
+    season = read.season if season is None else season
+    return Observed.of(read.series, season=season, divided=how.gaps is not None), read.told
 
 
-def _say_set(source: ObservedSet) -> None:
+def _say_set(source: ObservedSet, spec: TrainingSpec) -> None:
     """Print on standard error how many series are trained on, and which are left out and why."""
-    held_out = sum(member.length - member.cutoff for member in source.members)
+    held_out = source.values - sum(member.values_before() for member in source.members)
     typer.echo(
-        f"One model of {len(source.members):,} series. Of {source.length:,} values, {held_out:,} are held out: the "
+        f"One model of {len(source.members):,} series. Of {source.values:,} values, {held_out:,} are held out: the "
         "last part of each series.",
         err=True,
     )
+    if divided := [member for member in source.members if member.missing]:
+        counts = [member.account_in_set(spec.context_length, spec.horizon) for member in divided]
+        typer.echo(
+            f"Gaps divide {len(divided):,} of them into {sum(len(each.parts) for each in counts):,} unbroken parts "
+            f"with {sum(each.training for each in counts):,} windows to train on, none across a gap; "
+            f"{source.length - source.values:,} values missing, {sum(each.unused for each in counts):,} left out, in "
+            "no window.",
+            err=True,
+        )
     named = [f"{label!r} ({reason})" for label, reason in source.left_out.items()]
     if named:
         more = "" if len(named) <= 5 else f" and {len(named) - 5:,} more, named in the manifest"

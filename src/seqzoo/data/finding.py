@@ -35,11 +35,13 @@ def among(candidates: Iterable[Series], sha256: str) -> Series | None:
 
 
 def forms(series: Series) -> Sequence[Series]:
-    """The series as a training may have taken it: as it is, filled, or only what follows the last gap."""
+    """The series as a training may have taken it: as it is, or filled; without what is missing at its ends; or, of
+    earlier versions, only what follows the last gap."""
     whole = [series]
     if series.missing:
         whole += [series.filled(rule, LONGEST_GAP) for rule in GAPS if rule != "refuse"]
-    return whole + [part for each in whole if 0 < len(part := undivided(each)) < len(each)]
+    parts = [part for each in whole for part in (each.trimmed(), undivided(each))]
+    return whole + [part for part in parts if 0 < len(part) < len(series)]
 
 
 @functools.cache  # the collection is small, and never changes

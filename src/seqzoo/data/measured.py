@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from .gaps import parts_of
 from .series import Series
 
 DATES = ("day-first", "month-first", "year-first")
@@ -134,7 +135,7 @@ def name_of_file(stem: str, chosen: list[str]) -> str:
 
 
 def undivided(series: Series) -> Series:
-    """The last values between missing ones: a gap that no rule has filled divides the series."""
+    """The last values between missing ones: what trainings of earlier versions took of a series that gaps divide."""
     present = np.flatnonzero(~np.isnan(series.values))
     if not series.missing or not len(present):
         return series
@@ -143,11 +144,19 @@ def undivided(series: Series) -> Series:
     return Series(series.name, series.values[begin:end], None if series.times is None else series.times.after(begin))
 
 
-def left_out(series: Series, part: Series) -> str:
-    """One sentence if a gap that no rule fills left values of a series out."""
-    if len(part) == len(series):
+def told_of_ends(series: Series, part: Series) -> str:
+    """One sentence if values that are missing at the ends of a series are cut off."""
+    cut = len(series) - len(part)
+    return f"{cut:,} missing values at its ends are cut off." if cut else ""
+
+
+def told_of_gaps(series: Series) -> str:
+    """One sentence on the parts of a series that gaps divide, which no rule has filled; empty if there are none."""
+    parts = parts_of(series.values)
+    if len(parts) < 2:
         return ""
+    sizes = ", ".join(f"{end - begin:,}" for begin, end in parts[:6]) + (", ..." if len(parts) > 6 else "")
     return (
-        f"Only the last {len(part):,} unbroken values are used, of {len(series):,}: a gap of more than {LONGEST_GAP} "
-        "values, or at an end, is not filled."
+        f"Gaps divide it into {len(parts):,} unbroken parts, of {sizes} values: a gap of more than {LONGEST_GAP} "
+        "values is not filled, and no window crosses one."
     )

@@ -77,8 +77,13 @@ class Scaling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def fit(cls, series: ArrayLike, kind: Kind = "series", season: int = 1) -> Scaling:
-        """The scaling of a series [T]: its mean and standard deviation in float64; scale 1 where it is constant."""
+        """The scaling of a series [T]: its mean and standard deviation in float64; scale 1 where it is constant.
+
+        Missing values (NaN) have no part in it.
+        """
         values = _series(series).astype(np.float64)
+        if (missing := np.isnan(values)).any():
+            values = values[~missing]
         spread = float(values.std())
         return cls(float(values.mean()), spread if spread > 0 else 1.0, kind, season)
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from .. import _storage
 from ..errors import InputError, IntegrityError
 from .frequency import frequency
+from .gaps import gaps_of
 from .times import TimeIndex
 from .windows import finite_series, unbroken
 
@@ -98,15 +99,25 @@ class Series:
                 f"the series {self.name!r} has {absent.sum():,} missing values, the first at position {first}{when}. "
                 "Fill them with --gaps interpolate or --gaps last."
             )
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], absent, [False]]).astype(np.int8)))
         values = self.values.copy()
-        for begin, end in edges.reshape(-1, 2):
+        for begin, count in gaps_of(values):
+            end = begin + count
             if end - begin > longest or begin == 0 or (end == len(values) and rule == "interpolate"):
                 continue
             before = values[begin - 1]
             after = before if rule == "last" else values[end]
             values[begin:end] = np.linspace(before, after, end - begin + 2)[1:-1]
         return Series(self.name, values, self.times)
+
+    def trimmed(self) -> Series:
+        """The series from its first value to its last one, without what is missing before and after them."""
+        present = np.flatnonzero(~np.isnan(self.values))
+        if not len(present) or len(present) == len(self):
+            return self
+        first, end = int(present[0]), int(present[-1]) + 1
+        if end - first == len(self):
+            return self
+        return Series(self.name, self.values[first:end], None if self.times is None else self.times.after(first))
 
     def unbroken(self) -> NDArray[np.float64]:
         """The values after the last missing one."""

@@ -104,14 +104,17 @@ def pooled(
 ) -> tuple[Windows, list[NDArray[np.intp]]]:
     """Windows of several series [T] laid end to end, and for each series where its own begin.
 
-    The other windows lie across two series: choose by the places. Nothing is copied but the values.
+    The other windows lie across two series, or hold a missing value (NaN): choose by the places. Nothing is copied
+    but the values.
 
     Raises:
         InputError: no series is as long as one window.
     """
     own, begin = [], 0
     for part in parts:
-        own.append(np.arange(begin, begin + max(0, len(part) - context_length - horizon + 1)))
+        is_long = len(part) >= context_length + horizon
+        starts = np.flatnonzero(whole(part, context_length, horizon)) if is_long else np.empty(0, np.intp)
+        own.append(begin + starts)
         begin += len(part)
     if not any(map(len, own)):
         return sliding(max(parts, key=len), context_length, horizon), own  # refuses what has no windows

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..data.gaps import gaps_of
+from ..data.measured import LONGEST_GAP
 from ..errors import InputError
 from ..forecasters.simple import check_season
 
@@ -139,7 +141,7 @@ def coverage(low: ArrayLike, high: ArrayLike, target: ArrayLike) -> Accuracy:
 def absolute_scale(training: ArrayLike, season: int = 1) -> float:
     """The unit of `mase`: the mean |x_t - x_(t-m)| of the training part [T], the error of seasonal naive within it.
 
-    A difference to or from a missing value (NaN) is left out.
+    A difference to or from a missing value (NaN) is left out, and so is one across a gap that no rule fills.
 
     Raises:
         InputError: the season is not a whole number of at least 1, or no two values lie a season apart.
@@ -156,13 +158,26 @@ def squared_scale(training: ArrayLike, season: int = 1) -> float:
     return float(np.sqrt((_seasonal_differences(training, season) ** 2).mean()))
 
 
+def has_differences(training: NDArray[np.float64], season: int) -> bool:
+    """Whether a training part [T] has two values a season apart, as `absolute_scale` needs them."""
+    return len(_differences(training, season)) > 0
+
+
+def _differences(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:
+    differences: NDArray[np.float64] = values[season:] - values[:-season]
+    known = ~np.isnan(differences)
+    for begin, count in gaps_of(values):
+        if count > LONGEST_GAP:  # the parts around it are series of their own
+            known[max(0, begin + count - season) : begin] = False
+    return differences[known]
+
+
 def _seasonal_differences(training: ArrayLike, season: int) -> NDArray[np.float64]:
     check_season(season)
     values = np.asarray(training, float)
     if values.ndim != 1:
         raise InputError(f"a training part must be a series [T], got shape {list(values.shape)}.")
-    differences: NDArray[np.float64] = values[season:] - values[:-season]
-    differences = differences[~np.isnan(differences)]
+    differences = _differences(values, season)
     if len(differences) == 0:
         raise InputError(
             f"a scale needs two values that lie a season of {season} apart; the training part has {len(values)} "

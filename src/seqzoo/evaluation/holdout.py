@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._arrays import FloatArray, channel
 from .._estimates import Estimate
+from ..data.gaps import starts_of
 from ..errors import InputError
 from ..forecasters.linear import FittedLinear, RidgeAutoregression
 from ..forecasters.simple import weighted_sum
@@ -57,6 +58,8 @@ def score_on_series(
 ) -> HoldoutScore:
     """The score of `predict`, which maps [B, L, D] to at least [B, H], at every cutoff of a series [T] from L on.
 
+    Cutoffs whose windows hold or aim at a missing value (NaN) are left out.
+
     Rivals are the rules of `table.rules` that read a window of L values, and the best linear forecaster if given.
     They read values only.
     Cutoffs are often few here: the bandwidth of standard errors is at most half their number less one. They are then
@@ -72,9 +75,18 @@ def score_on_series(
     """
     check_cutoffs(len(values) - context_length, horizon)
     cutoffs = len(values) - context_length - horizon + 1
+    if missing := bool(np.isnan(values).any()):
+        cutoffs = len(starts_of(values, context_length, horizon))
+        if cutoffs < FEWEST_CUTOFFS:
+            raise InputError(
+                f"a score needs {FEWEST_CUTOFFS} held-out windows without a missing value, got {cutoffs}. Fill the "
+                "gaps, or give a longer series, a shorter horizon or an earlier cutoff."
+            )
 
     def scored(forecaster: Predict, beside: NDArray[np.float64] | None = None) -> Backtest:
-        return backtest(forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1, known=beside)
+        return backtest(
+            forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1, known=beside, missing=missing
+        )
 
     rivals = {name: scored(rule) for name, rule in rules_of_windows(context_length, horizon, season).items()}
     if linear is not None:

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.gaps import default_cutoff_of, starts_of
 from ..data.scaling import Scaling
-from ..data.windows import default_cutoff
 from . import adaptive
 from .backtest import forecasts_at
 from .coverage import Coverage, coverage
@@ -50,7 +50,7 @@ def calibration_errors(
 
     Args:
         predict: maps [B, L, D] to at least [B, H].
-        past: [T], the values before the cutoff.
+        past: [T], the values before the cutoff. Targets are left out where a missing value (NaN) enters an error.
         channels: [T, D - 1], those beside the values, known in advance; None if D is 1.
         begin: index of the first calibration target, by default where `training.sources` divides the past.
         unit: the scaling whose spread of each window divides its errors, see `spreads_at`; None for none.
@@ -58,9 +58,12 @@ def calibration_errors(
     Raises:
         InputError: as `forecast_of`.
     """
-    begin = default_cutoff(len(past)) if begin is None else begin
-    stride = -(-(len(past) - begin) // most_kept(horizon))
-    targets = np.arange(len(past) - 1, begin - 1, -stride)[::-1]
+    begin = default_cutoff_of(past) if begin is None else begin
+    targets = np.arange(begin, len(past))
+    if np.isnan(past).any():  # an error at every step ahead reads the L + H - 1 values before its target
+        ends = starts_of(past, context_length, horizon) + context_length + horizon - 1
+        targets = ends[ends >= begin]
+    targets = targets[:: -max(1, -(-len(targets) // most_kept(horizon)))][::-1]
     origins = targets[:, None] - np.arange(horizon)
     cutoffs, places = np.unique(origins, return_inverse=True)
     places = places.reshape(origins.shape)
@@ -94,6 +97,8 @@ def errors_at_cutoffs(
 ) -> NDArray[np.float64]:
     """[N, H]: absolute errors at every cutoff of a series [T] from L on.
 
+    With `known`, cutoffs whose windows hold or aim at a missing value (NaN) are left out.
+
     Args:
         known: whether only cutoffs are meant whose targets are all known. Otherwise the last is T, the end of the
             series, and errors of targets beyond it are NaN.
@@ -104,6 +109,8 @@ def errors_at_cutoffs(
     """
     last = len(values) - horizon if known else len(values)
     cutoffs = np.arange(context_length, last + 1)
+    if known and np.isnan(values).any():
+        cutoffs = starts_of(values, context_length, horizon) + context_length
     ahead = forecasts_at(predict, values, cutoffs, context_length, horizon, channels, ahead=False)
     errors = absolute_errors(ahead, values, cutoffs)
     return np.asarray(errors if unit is None else errors / spreads_at(unit, values, cutoffs, context_length)[:, None])

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.gaps import starts_of
 from ..data.times import TimeIndex
 from ..data.windows import whole
 from ..errors import InputError
+from ..forecasters.statistical import FEWEST
 from . import accuracy
 from .backtest import check_memory, cutoffs_of
 from .holdout import rules_of_windows
@@ -120,15 +122,19 @@ def entrants_of(
 
     Returns: the entrants, the model first; and by rival that is left out, the reason.
     """
-    is_whole = not np.isnan(values).any()
+    cutoffs = starts_of(values, context_length, horizon) + context_length
+    cutoffs = cutoffs[cutoffs >= first]
+    missing = np.isnan(values)
+    last_missing = np.maximum.accumulate(np.where(missing, np.arange(len(values)), -1))
+    unbroken = int((cutoffs - 1 - last_missing[cutoffs - 1]).min(initial=len(values)))
     entrants = [own, *rules_as_entrants(rules_of_windows(context_length, horizon, season), context_length)]
     left_out: dict[str, str] = {}
     for rival in rivals_as_entrants(context_length, horizon, season, statistical=statistical):
         reason = ""
         if rival.reads is not None and rival.reads > first:
             reason = "its window is longer than what lies before the first cutoff"
-        elif rival.needs_past and not is_whole:
-            reason = "it needs every value, and some are missing"
+        elif missing.any() and (rival.reads or max(2 * season, FEWEST)) > unbroken:
+            reason = f"it cannot read across a gap, and only {unbroken:,} values lie between one and a cutoff"
         elif rival.needs_past and rival.reads is not None:  # quick to try
             try:
                 rival.fit(values[:first])

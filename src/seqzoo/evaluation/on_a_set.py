@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._estimates import Estimate, mean
+from ..data.gaps import starts_of
 from ..data.scaling import Scaling
 from ..data.windows import sliding
 from ..errors import InputError
@@ -93,7 +94,8 @@ def score_on_set(
     """The score of `predict`, which maps [B, L, 1] to at least [B, H], at every cutoff of each series.
 
     Args:
-        held_out: of each series, the L values before its cutoff and those from there on.
+        held_out: of each series, the L values before its cutoff and those from there on; windows with a missing value
+            (NaN) are left out.
         units: of each series.
         season: steps of the season of all series.
         linear: of each series, the best linear forecaster fitted before its cutoff, if there is one.
@@ -110,6 +112,9 @@ def score_on_set(
     series = []
     for values, unit, of_this in zip(held_out, units, linear, strict=True):
         context, target = sliding(values, context_length, horizon)
+        if np.isnan(values).any():
+            starts = starts_of(values, context_length, horizon)
+            context, target = context[starts], target[starts]
         forecasters: dict[str, Predict] = {MODEL: predict, **rules}
         if of_this is not None:
             forecasters[LINEAR] = of_this

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.gaps import starts_of
 from ..data.scaling import Frame, Scaling
 from .backtest import VALUES_AT_ONCE
 from .rolling import Entrant, blocks, roll
@@ -34,17 +35,22 @@ class Neighbour(NamedTuple):
 def errors_of(entrants: Sequence[Entrant], values: Array, context_length: int, horizon: int) -> dict[str, Array]:
     """The mean absolute error over H steps of each entrant, at every cutoff of a series [T] from L on, [N].
 
+    It is NaN where the window, or what followed, holds a missing value (NaN).
+
     Raises:
         InputError: a forecaster returns too few steps or values that are not finite.
     """
     windows = np.lib.stride_tricks.sliding_window_view(values, horizon)
-    cutoffs = np.arange(context_length, len(values) - horizon + 1)
+    cutoffs = starts_of(values, context_length, horizon) + context_length
     parts = blocks(cutoffs, None, max(1, VALUES_AT_ONCE // (context_length + horizon)))
     errors: dict[str, list[Array]] = {each.name: [] for each in entrants}
     for block, forecasts in roll(entrants, values, horizon, parts):
         for name, forecast in forecasts.items():
             errors[name].append(np.abs(forecast - windows[block.cutoffs]).mean(axis=1))
-    return {name: np.concatenate(each) for name, each in errors.items()}
+    everywhere = {name: np.full(len(windows) - context_length, np.nan) for name in errors}
+    for name, each in errors.items():
+        everywhere[name][cutoffs - context_length] = np.concatenate(each)
+    return everywhere
 
 
 def forecasts_from(entrants: Sequence[Entrant], values: Array, cutoff: int, horizon: int) -> dict[str, Array]:
@@ -60,11 +66,13 @@ def forecasts_from(entrants: Sequence[Entrant], values: Array, cutoff: int, hori
 def largest(errors: Array, apart: int, most: int) -> list[int]:
     """The indices of the `most` largest errors [N], the largest first, any two at least `apart` from each other.
 
+    NaN is no error.
+
     Neighbouring cutoffs share targets: without the distance, one event would fill the list.
     """
     chosen: list[int] = []
     for index in np.argsort(-errors, kind="stable"):
-        if all(abs(int(index) - other) >= apart for other in chosen):
+        if not np.isnan(errors[index]) and all(abs(int(index) - other) >= apart for other in chosen):
             chosen.append(int(index))
             if len(chosen) == most:
                 break
@@ -88,6 +96,7 @@ def nearest(window: Array, past: Array, horizon: int, scaling: Scaling, most: in
     distances = np.concatenate(
         [_distances(windows[begin : begin + at_once], seen, scaling) for begin in range(0, len(windows), at_once)]
     )
+    distances[~np.isin(np.arange(len(windows)), starts_of(past, length, horizon))] = np.nan
     neighbours = []
     for start in largest(-distances, length, most):
         values = past[start : start + length + horizon]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import channel
-from ..data.windows import finite_series
+from ..data.windows import finite_series, unbroken
 from ..errors import InputError
 from ..forecasters.linear import RidgeAutoregression
 from ..forecasters.rivals import Rival
@@ -119,8 +119,9 @@ class Entrant:
         name: its name in the results.
         fit: maps the past [t], the values before a cutoff, to a forecaster: of windows [B, L, 1] to at least [B, H]
             where `reads` is L, else of a past [t] to [H].
-        reads: L, or None for a forecaster that reads the whole past.
-        needs_past: whether `fit` reads the past, which must then be finite.
+        reads: L, or None for a forecaster that reads the whole past, which then has no gap: it is what lies between
+            the last missing value and the cutoff.
+        needs_past: whether `fit` reads the past.
         known: [T, D - 1], the channels of the series that a forecaster of windows reads beside the values; it is then
             called with [B, L, D] and [B, H, D - 1], see `rollout.forecast_of`. None if D is 1.
     """
@@ -177,7 +178,9 @@ def roll(
     for block in wanted:
         if block.fitted_at != fitted_at:
             fitted_at = block.fitted_at
-            forecasters = {each.name: each.fit(values[:fitted_at].copy()) for each in entrants}  # a view leads on
+            past = values[:fitted_at]
+            pasts = {each.name: unbroken(past) if each.reads is None else past for each in entrants}
+            forecasters = {each.name: each.fit(pasts[each.name].copy()) for each in entrants}  # a view leads on
         yield block, {
             each.name: _forecasts(each, forecasters[each.name], values, block.cutoffs, horizon) for each in entrants
         }
@@ -187,7 +190,8 @@ def _forecasts(
     entrant: Entrant, forecaster: Callable[[Array], Any], values: Array, cutoffs: NDArray[np.intp], horizon: int
 ) -> Array:
     if entrant.reads is None:
-        return np.stack([finite(np.asarray(forecaster(values[:at].copy()), np.float64)[None])[0] for at in cutoffs])
+        pasts = [unbroken(values[:at]).copy() for at in cutoffs]
+        return np.stack([finite(np.asarray(forecaster(past), np.float64)[None])[0] for past in pasts])
     return forecasts_at(forecaster, values, cutoffs, entrant.reads, horizon, entrant.known)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import FloatArray, channel
+from ..data.gaps import longest_part, starts_of
 from ..data.windows import HELD_OUT, Windows, finite_series, sliding
 from ..errors import InputError
 from . import table
@@ -80,26 +81,38 @@ class RidgeAutoregression:
     season: int = 1
 
     def fit(self, past: ArrayLike, horizon: int) -> FittedLinear:
-        """The forecaster fitted on a past [t].
+        """The forecaster fitted on a past [t]; NaN where a value is missing, which no window holds.
 
         Raises:
-            InputError: the past is not finite or too short, or a length lies outside its range.
+            InputError: the past is infinite or too short, or a length lies outside its range.
         """
-        values = finite_series(past)
+        values = finite_series(past, missing=True)
+        missing = np.isnan(values)
+        if missing.any():
+            return self._fit_parts(values, float(values[~missing].mean()), horizon)
         length = self._length(len(values), horizon)
         centre = float(values.mean())
-        windows = sliding(values - centre, length, horizon)
-        error = validation_errors(windows, max(1, len(windows.context) // HELD_OUT))
-        best = min(error, key=error.__getitem__)
-        ((_, weights, bias),) = fits(*windows, [best])
-        return FittedLinear(weights, bias, centre, best)
+        return _fitted(sliding(values - centre, length, horizon), centre)
+
+    def _fit_parts(self, values: Array, centre: float, horizon: int) -> FittedLinear:
+        """The forecaster fitted on the windows of every unbroken part of a past [t] that gaps divide."""
+        length = self.context_length or self._length(longest_part(values), horizon)
+        check_lengths(length, horizon)
+        starts = starts_of(values, length, horizon)
+        if len(starts) < (fewest := _fewest(horizon)):
+            raise InputError(
+                f"a linear forecaster of {length} values, {horizon} steps ahead, needs {fewest} windows without a "
+                f"missing value, got {len(starts)}. Fill the gaps, or give a shorter context or horizon."
+            )
+        context, target = sliding(values - centre, length, horizon)
+        return _fitted(Windows(context[starts], target[starts]), centre)
 
     def _length(self, count: int, horizon: int) -> int:
         """L, of which a past of `count` values allows a fit and its validation."""
         check_season(self.season)
         length = 1 if self.context_length is None else self.context_length
         check_lengths(length, horizon)
-        fewest = -(-5 * (horizon + 1) // 4) + 1  # windows, of which two are fitted on and a fifth is held out
+        fewest = _fewest(horizon)
         most = count - horizon + 1 - fewest
         if length > most:
             raise InputError(
@@ -111,6 +124,19 @@ class RidgeAutoregression:
         return wanted if self.context_length is None else length
 
 
+def _fewest(horizon: int) -> int:
+    """The fewest windows of a fit, of which two are fitted on and a fifth is held out."""
+    return -(-5 * (horizon + 1) // 4) + 1
+
+
+def _fitted(windows: Windows, centre: float) -> FittedLinear:
+    """The forecaster of windows that are counted from a constant."""
+    error = validation_errors(windows, max(1, len(windows.context) // HELD_OUT))
+    best = min(error, key=error.__getitem__)
+    ((_, weights, bias),) = fits(*windows, [best])
+    return FittedLinear(weights, bias, centre, best)
+
+
 def validation_errors(windows: Windows, held_out: int, fewest: int = 1) -> dict[Choice, float]:
     """The mean squared error of each of CHOICES on the last `held_out` windows of a series, fitted on earlier ones.
 
@@ -118,11 +144,16 @@ def validation_errors(windows: Windows, held_out: int, fewest: int = 1) -> dict[
     """
     context, target = windows
     until = len(context) - held_out - target.shape[1] + 1
-    if until < fewest:
-        return {}
+    judged = Windows(context[-held_out:], target[-held_out:])
+    return {} if until < fewest else judged_errors(Windows(context[:until], target[:until]), judged)
+
+
+def judged_errors(fitted: Windows, judged: Windows) -> dict[Choice, float]:
+    """The mean squared error of each of CHOICES on some windows, fitted on others."""
+    context, target = judged
     return {
-        choice: float(np.mean((target[-held_out:] - context[-held_out:] @ weights.T - bias) ** 2))
-        for choice, weights, bias in fits(context[:until], target[:until], CHOICES)
+        choice: float(np.mean((target - context @ weights.T - bias) ** 2))
+        for choice, weights, bias in fits(*fitted, CHOICES)
     }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..bundles import holdout
 from ..bundles.store import Bundle
+from ..data.gaps import starts_of
 from ..data.windows import as_batch
 from ..errors import InputError
 from ..evaluation.sensitivity import LONGEST, of_bayes
@@ -120,7 +121,8 @@ class Subject:
             self.start = drawn.context[0].tolist()
         else:
             assert self._held_out is not None
-            first = self._draw % (len(self._held_out) - self.length)
+            starts = starts_of(self._held_out, self.length, 1)
+            first = int(starts[self._draw % len(starts)])
             self.start = self._held_out[first : first + self.length].tolist()
             if self._known is not None:
                 self.known = self._known[first : first + self.length].tolist()

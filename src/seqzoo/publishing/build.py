@@ -261,7 +261,7 @@ def contract_of(spec: TrainingSpec) -> Contract:
     series = spec.source.members[0].series()
     reach = None
     if isinstance(spec.source, Observed):
-        reach = float(np.abs(spec.source.past() - scaling.center).max() / scaling.scale)
+        reach = float(np.nanmax(np.abs(spec.source.past() - scaling.center)) / scaling.scale)
     calendar = Calendar(spec.calendar, None if series.times is None else series.times.zone)
     several = {"channels": spec.channels, "names": (VALUE, *calendar.names), "zone": calendar.zone}
     return Contract(

@@ -342,12 +342,18 @@ def _data(manifest: Manifest) -> str:
     """What a run learned from, after the name of its source."""
     source, points = manifest.source, manifest.training.recipe.get("points")
     if isinstance(source, ObservedSet):
-        before = sum(member.cutoff for member in source.members)
+        before = sum(member.values_before() for member in source.members)
         left_out = f" Series of the file that are left out: {len(source.left_out):,}." if source.left_out else ""
         return (
             f": training saw {before:,}, those before the cutoff of each series, of which the last part of each "
             "chose the weights; the score is of the rest. Each window is as likely as any other, whichever series it "
             f"is from.{left_out} SHA-256 of the set: `{source.sha256}`"
+        )
+    if isinstance(source, Observed) and source.missing:
+        counts = source.account(manifest.contract.context_length, manifest.contract.horizon)
+        return (
+            f" in {counts} Training saw those before step {source.cutoff:,}, of which the last fifth chose the "
+            f"weights; the score is of the rest. SHA-256 of the values: `{source.sha256}`"
         )
     if isinstance(source, Observed):
         return (

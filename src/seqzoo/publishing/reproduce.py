@@ -79,7 +79,7 @@ def reproduce(
         ]
         of_set = spec.source if isinstance(spec.source, ObservedSet) else None
         garbage = members[0] if of_set is None else ObservedSet.of(of_set.name, of_set.labels, members)
-        overwritten = sum(member.length - member.cutoff for member in members)
+        overwritten = sum(member.length - member.missing - member.values_before() for member in members)
         with in_memory(*series):
             again = msgspec.structs.replace(spec, source=garbage)
             trained = train(again, on_progress=on_progress, should_stop=should_stop)
@@ -110,7 +110,9 @@ def overwritten_after(source: Observed) -> Series:
     """
     series = source.series()
     values = series.values.copy()
-    past = values[: source.cutoff]
+    past, missing = values[: source.cutoff], np.isnan(values)
+    past = past[~missing[: source.cutoff]]
     noise = np.random.default_rng(GARBAGE_SEED).standard_normal(len(values) - source.cutoff)
     values[source.cutoff :] = past.mean() + 100 * (past.std() or 1.0) * noise
+    values[missing] = np.nan  # where gaps lie tells which windows there are, and no value
     return Series(series.name, values, series.times)

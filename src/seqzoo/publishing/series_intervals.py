@@ -11,8 +11,9 @@ from ..bundles import holdout
 from ..bundles import intervals as stored
 from ..bundles.manifest import CoverageFacts, IntervalFacts, LevelFacts
 from ..bundles.store import Bundle
+from ..data.gaps import cutoff_in_set
 from ..data.scaling import Scaling
-from ..data.windows import held_out_of, spread_out
+from ..data.windows import spread_out
 from ..errors import IntegrityError
 from ..evaluation import adaptive
 from ..evaluation.coverage import Coverage
@@ -48,7 +49,7 @@ def calibration(
         pasts = [member.past() for member in source.members]
         errors = np.concatenate([
             calibration_errors(predict, past, context_length, horizon, unit=scaling,
-                               begin=len(past) - held_out_of(len(past), horizon))
+                               begin=cutoff_in_set(past, horizon))
             for past in pasts
         ])  # fmt: skip
         errors = errors[spread_out(np.arange(len(errors)), most_kept(horizon))]

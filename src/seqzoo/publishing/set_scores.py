@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from ..bundles import holdout
 from ..bundles.manifest import ScoreFacts, SeriesScore
 from ..bundles.store import Bundle
+from ..data.gaps import gaps_of
 from ..errors import IntegrityError
 from ..evaluation.holdout import LINEAR, linear_on
 from ..evaluation.on_a_set import BESIDE, MODEL, SetScore, Units, score_on_set
 from ..evaluation.scoring import Predict
 from ..forecasters.linear import FittedLinear
-from ..signals import ObservedSet
+from ..signals import Observed, ObservedSet
 
 
 def score_of_set(
@@ -83,6 +84,16 @@ def proved(bundle: Bundle, predict: Predict, allowed: float) -> tuple[ScoreFacts
     return facts, is_refitted
 
 
+def check_gaps(source: Observed) -> None:
+    """Raises IntegrityError unless the stored series has the gaps that its source states, and no others."""
+    if not np.array_equal(np.isnan(source.series().values), np.isnan(source.presence())):
+        gaps = gaps_of(source.series().values)
+        raise IntegrityError(
+            f"the series {source.name!r} has the gaps {str(gaps)[:100]}, as position and length; the manifest states "
+            f"{'none' if source.gaps is msgspec.UNSET else str(source.gaps)[:100]}."
+        )
+
+
 def check_split(bundle: Bundle) -> None:
     """Raises IntegrityError unless hold-outs and scales follow from the stored series and their cutoffs."""
     contract, source, stated = bundle.manifest.contract, bundle.manifest.source, bundle.manifest.score
@@ -93,7 +104,8 @@ def check_split(bundle: Bundle) -> None:
                 f"the series {member.name!r} has {len(member.series()):,} values; the manifest states "
                 f"{member.length:,}."
             )
-        if not np.array_equal(held_out, member.held_out(contract.context_length)):
+        check_gaps(member)
+        if not np.array_equal(held_out, member.held_out(contract.context_length), equal_nan=True):
             raise IntegrityError(f"the hold-out of {member.name!r} in the bundle is not the end of the series.")
         units, claim = Units.of(member.past(), source.season), stated.series[member.name]
         if units != (claim.scale, claim.unit):

@@ -327,8 +327,9 @@ def _split(bundle: Bundle) -> str:
     values = source.series().values
     if len(values) != source.length:
         raise IntegrityError(f"the series has {len(values):,} values; the manifest states {source.length:,}.")
+    set_scores.check_gaps(source)
     first = source.cutoff - contract.context_length
-    if not np.array_equal(holdout.of(bundle), values[first:]):
+    if not np.array_equal(holdout.of(bundle), values[first:], equal_nan=True):
         raise IntegrityError("the hold-out in the bundle is not the end of the series.")
     if (known := holdout.known_of(bundle)) is not None and contract.calendar is not None:
         computed = contract.calendar.channels(source.series().times, len(known), first)
@@ -338,6 +339,11 @@ def _split(bundle: Bundle) -> str:
             )
     _check_scaling(source, contract)
     after = source.length - source.cutoff
+    if source.missing:
+        return (
+            f"scaling of the values before step {source.cutoff:,}; the hold-out is the {after:,} steps from there "
+            f"on; {source.account(contract.context_length, contract.horizon)}"
+        )
     return f"scaling of the {source.cutoff:,} values before the cutoff; the hold-out is the {after:,} after it"
 
 
@@ -362,10 +368,10 @@ def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
     _check_stored(source)
     set_scores.check_split(bundle)
     _check_scaling(source, bundle.manifest.contract)
-    before = sum(member.cutoff for member in source.members)
+    before = sum(member.values_before() for member in source.members)
     return (
         f"scales of {len(source.members):,} series from {before:,} values before their cutoffs; the hold-outs are "
-        f"the {source.length - before:,} after them"
+        f"the {source.values - before:,} after them"
     )
 
 

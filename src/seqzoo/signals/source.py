@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.finding import find
+from ..data.gaps import Account, Gaps, account, cutoff_in_set, default_cutoff_of, gaps_of, marked
 from ..data.scaling import Kind, Scaling
-from ..data.series import NAME, Series, stored
-from ..data.windows import HELD_OUT, default_cutoff
+from ..data.series import LIMIT, NAME, Series, stored
+from ..data.windows import HELD_OUT
 from ..errors import InputError
 from .families import FAMILIES, make
 from .signal import Signal
@@ -62,9 +63,11 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         length: T, the number of its values.
         cutoff: index of the first value that no training sees; the values from there on score the model.
         season: steps of its season, for the rival that repeats the last one; 1 if it has none.
+        gaps: where the series is divided: of each gap, the position of its first missing value and how many it lacks.
+            Missing values count in `length` and in positions. Left out where nothing is missing.
 
     Raises:
-        InputError: the name, the digest, the cutoff or the season is not valid.
+        InputError: the name, the digest, the cutoff, the season or a gap is not valid.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     length: int
     cutoff: int
     season: int = 1
+    gaps: Gaps | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -84,30 +88,49 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
             raise InputError(f"the cutoff must lie inside the series of {self.length:,} values, got {self.cutoff:,}.")
         if not 1 <= self.season < self.length:
             raise InputError(f"a season must have 1 to {self.length - 1:,} steps here, got {self.season:,}.")
+        if self.gaps is not msgspec.UNSET:
+            self._check_gaps(self.gaps)
+
+    def _check_gaps(self, gaps: Gaps) -> None:
+        """Raises InputError unless the gaps lie between values and in order."""
+        end = 0
+        for begin, count in gaps:
+            if not (0 < begin > end and count > 0 and begin + count < self.length):
+                raise InputError(f"a gap must lie between two values of the series, after the one before it, got "
+                                 f"{count:,} missing values from position {begin:,}.")  # fmt: skip
+            end = begin + count
+        if not gaps or self.length > LIMIT // 8:
+            raise InputError(f"a series with gaps has at least one, and at most {LIMIT // 8:,} steps.")
 
     @classmethod
-    def of(cls, series: Series, cutoff: int | None = None, season: int = 1) -> Observed:
+    def of(
+        cls, series: Series, cutoff: int | None = None, season: int = 1, *, divided: bool = False
+    ) -> Observed:
         """The source of a series; stores the series for later trainings.
 
         Args:
-            cutoff: the index where the held-out part begins; by default the last fifth is held out.
+            cutoff: the index where the held-out part begins; by default the last fifth of the values is held out.
+            divided: whether missing values between others divide the series; otherwise they are refused. What is
+                missing before the first value and after the last one is always cut off.
 
         Raises:
             InputError: a value of the series is missing, or the series is too short to hold a fifth of it out.
         """
-        if series.missing:
+        series = series.trimmed() if divided else series
+        if series.missing and not divided:
             raise InputError(
                 f"the series {series.name!r} has {series.missing:,} missing values, and training needs every value. "
                 "Fill them with --gaps interpolate or --gaps last."
             )
-        if cutoff is None and len(series) < HELD_OUT:
+        if cutoff is None and (count := len(series) - series.missing) < HELD_OUT:
             raise InputError(
-                f"the series {series.name!r} has {len(series)} values, too few to hold a fifth of them out. "
+                f"the series {series.name!r} has {count} values, too few to hold a fifth of them out. "
                 "Give a longer series."
             )
         series.store()
-        at = default_cutoff(len(series)) if cutoff is None else cutoff
-        return cls(series.name, series.sha256, len(series), at, season)
+        at = default_cutoff_of(series.values) if cutoff is None else cutoff
+        gaps = gaps_of(series.values) or msgspec.UNSET
+        return cls(series.name, series.sha256, len(series), at, season, gaps)
 
     @property
     def key(self) -> str:
@@ -135,8 +158,33 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         """This series, the only one; see `ObservedSet`."""
         return (self,)
 
+    def presence(self, first: int = 0) -> NDArray[np.float64]:
+        """[T - first]: from a position on, 0 where the series has a value, NaN where it has none."""
+        return marked(first, self.length, () if self.gaps is msgspec.UNSET else self.gaps)
+
+    @property
+    def missing(self) -> int:
+        """How many of its steps have no value."""
+        return 0 if self.gaps is msgspec.UNSET else sum(count for _, count in self.gaps)
+
+    def account(self, context_length: int, horizon: int) -> Account:
+        """What becomes of its values in a training on them."""
+        present = self.presence()
+        inner = default_cutoff_of(present[: self.cutoff])
+        return account(present, self.cutoff, inner, context_length, horizon)
+
+    def values_before(self) -> int:
+        """How many values lie before the cutoff."""
+        return self.cutoff - int(np.isnan(self.presence()[: self.cutoff]).sum()) if self.missing else self.cutoff
+
+    def account_in_set(self, context_length: int, horizon: int) -> Account:
+        """The same where it is one of a set, whose last part that chooses the weights is `gaps.cutoff_in_set`."""
+        present = self.presence()
+        inner = cutoff_in_set(present[: self.cutoff], horizon)
+        return account(present, self.cutoff, inner, context_length, horizon)
+
     def past(self) -> NDArray[np.float64]:
-        """The values before the cutoff.
+        """The values before the cutoff; NaN where one is missing.
 
         Raises:
             InputError: as `series`.
@@ -144,7 +192,7 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         return self.series().values[: self.cutoff]
 
     def held_out(self, context_length: int) -> NDArray[np.float64]:
-        """The values from the cutoff on, after the `context_length` values before it.
+        """The values from the cutoff on, after the `context_length` values before it; NaN where one is missing.
 
         Raises:
             InputError: as `series`.
@@ -226,8 +274,13 @@ class ObservedSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 
     @property
     def length(self) -> int:
-        """The number of values of all members."""
+        """The number of steps of all members, missing values included."""
         return sum(member.length for member in self.members)
+
+    @property
+    def values(self) -> int:
+        """The number of values of all members."""
+        return self.length - sum(member.missing for member in self.members)
 
     def scaling(self, kind: Kind = "series") -> Scaling:
         """The mean of the values before the cutoffs, and the least deviation of one member's.
@@ -239,7 +292,8 @@ class ObservedSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
         """
         pasts = [member.past() for member in self.members]
         least = min(Scaling.fit(past).scale for past in pasts)
-        return Scaling(float(np.concatenate(pasts).mean()), least, kind, self.season if kind == "season" else 1)
+        every = np.concatenate(pasts)
+        return Scaling(float(every[~np.isnan(every)].mean()), least, kind, self.season if kind == "season" else 1)
 
 
 def digest_of(labels: Sequence[str], members: Sequence[Observed]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -12,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.calendar import Calendar, chosen
+from ..data.gaps import Division, default_cutoff_of, divide, longest_part, starts_of
 from ..data.scaling import KINDS, Kind
-from ..data.windows import HELD_OUT, default_cutoff, sliding
+from ..data.windows import HELD_OUT, Windows, default_cutoff, sliding
 from ..errors import DivergedError, InputError
-from ..evaluation.holdout import check_cutoffs
-from ..forecasters.linear import validation_errors
+from ..evaluation.holdout import FEWEST_CUTOFFS, check_cutoffs
+from ..forecasters.linear import judged_errors, validation_errors
 from ..signals import Observed, ObservedSet
 from ..zoo import _model_files
 from ..zoo._recipes import Recipe
@@ -43,15 +45,24 @@ def context_lengths(count: int, horizon: int, season: int = 1) -> list[int]:
     return [length for length in wanted if length <= longest] or ([longest] if longest >= 2 else [])
 
 
-def choose_context_length(values: NDArray[np.float64], horizon: int, season: int = 1) -> int:
+def choose_context_length(
+    values: NDArray[np.float64], horizon: int, season: int = 1, *, held_out: NDArray[np.float64] | None = None
+) -> int:
     """The length whose ridge autoregression has the least error on the last fifth of a training part [T].
 
     All lengths are judged on the same targets, each with its best penalty. A linear forecaster stands in for the
     network, which would take a training for each length.
 
+    Args:
+        values: NaN where one is missing; no window crosses a gap.
+        held_out: the values [t] after the training part, of which only those that are missing matter: a length that
+            leaves too few cutoffs there for a score is not tried. None where this does not matter.
+
     Raises:
         InputError: the training part is too short for any window.
     """
+    if np.isnan(values).any() or (held_out is not None and np.isnan(held_out).any()):
+        return _choose_among_parts(values, horizon, season, np.empty(0) if held_out is None else held_out)
     lengths = context_lengths(len(values), horizon, season)
     if not lengths:
         raise InputError(
@@ -59,12 +70,53 @@ def choose_context_length(values: NDArray[np.float64], horizon: int, season: int
             "longer series or a shorter horizon."
         )
     centred = values - values.mean()
-    held_out = max(1, len(values) // HELD_OUT - horizon + 1)
+    judged = max(1, len(values) // HELD_OUT - horizon + 1)
     errors = {}
     for length in lengths:
-        if by_choice := validation_errors(sliding(centred, length, horizon), held_out, FEWEST_WINDOWS):
+        if by_choice := validation_errors(sliding(centred, length, horizon), judged, FEWEST_WINDOWS):
             errors[length] = min(by_choice.values())
     return min(errors, key=lambda length: (errors[length], length)) if errors else lengths[0]
+
+
+def _choose_among_parts(
+    values: NDArray[np.float64], horizon: int, season: int, held_out: NDArray[np.float64]
+) -> int:
+    """The same for a training part with gaps, of the lengths that leave windows to fit on, to judge and to score.
+
+    Raises:
+        InputError: there is no such length.
+    """
+    cutoff, inner = len(values), default_cutoff_of(values)
+    every = np.concatenate([values, held_out])
+
+    def division(length: int) -> Division:
+        return divide(starts_of(values, length, horizon), inner, length, horizon)
+
+    def fits_in(length: int) -> bool:
+        before = division(length)
+        scored = len(divide(starts_of(every, length, horizon), cutoff, length, horizon).held_out)
+        is_scored = scored >= FEWEST_CUTOFFS or not len(held_out)
+        return is_scored and len(before.training) >= FEWEST_WINDOWS and len(before.held_out) > 0
+
+    wanted = context_lengths(longest_part(values), horizon, season)
+    lengths = [length for length in wanted if fits_in(length)]
+    if not lengths:
+        shorter = range(min(wanted or [STEPS[-1]]) - 1, 1, -1)
+        lengths = list(itertools.islice(filter(fits_in, shorter), 1))
+    if not lengths:
+        raise InputError(
+            f"no unbroken part is long enough to train on with a horizon of {horizon}: the longest has "
+            f"{longest_part(values)} values. Fill the gaps, or give a longer series or a shorter horizon."
+        )
+    centred = values - values[~np.isnan(values)].mean()
+    cutoffs = division(max(lengths)).held_out + max(lengths)  # which all lengths have
+    errors = {}
+    for length in lengths:
+        context, target = sliding(centred, length, horizon)
+        fitted, judged = division(length).training, cutoffs - length
+        by_choice = judged_errors(Windows(context[fitted], target[fitted]), Windows(context[judged], target[judged]))
+        errors[length] = min(by_choice.values())
+    return min(errors, key=lambda length: (errors[length], length))
 
 
 def recipe_for(recipe: Recipe, windows: int) -> Recipe:
@@ -100,19 +152,23 @@ def spec_on_series(
             short, or as `TrainingSpec.of`.
     """
     check_cutoffs(series.length - series.cutoff, horizon)  # before a window is chosen
-    past = series.series().values[: series.cutoff]
+    values = series.series().values
+    past, after = values[: series.cutoff], values[series.cutoff :]
+    measured = past[~np.isnan(past)]
     parts_of_calendar = chosen(calendar, series.series().times, series.cutoff)
     architecture.check_channels(1 + len(Calendar(parts_of_calendar).names))
-    if past.min() == past.max():
-        raise InputError(f"every value before the cutoff is {past[0]:g}: there is nothing to learn from it.")
-    if np.ptp(past) < LEAST_RANGE:
+    if measured.min() == measured.max():
+        raise InputError(f"every value before the cutoff is {measured[0]:g}: there is nothing to learn from it.")
+    if np.ptp(measured) < LEAST_RANGE:
         raise InputError(
-            f"the values before the cutoff differ by at most {np.ptp(past):.3g}, and the squares of such errors "
+            f"the values before the cutoff differ by at most {np.ptp(measured):.3g}, and the squares of such errors "
             "vanish in float64. Give the series in a smaller unit."
         )
-    length = choose_context_length(past, horizon, series.season) if context_length is None else context_length
+    length = context_length or choose_context_length(past, horizon, series.season, held_out=after)
     config = dataclasses.replace(architecture.config(), context_length=length, horizon=horizon)
     windows = default_cutoff(len(past)) - length - horizon + 1
+    if series.missing:
+        windows = series.account(length, horizon).training
     recipe = recipe_for(architecture.recipe, max(1, windows))
     parts = changed({"recipe": recipe, "config": config}, changes or {})
     spec = TrainingSpec(

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.gaps import account, cutoff_in_set, divide
 from ..data.scaling import Kind, Scaling
 from ..data.series import Series
 from ..data.windows import held_out_of, pooled, spread_out
 from ..errors import InputError
+from ..evaluation.accuracy import has_differences
 from ..forecasters.linear import CHOICES, fits
 from ..signals import Observed, ObservedSet
 from ..signals.source import MOST_MEMBERS
@@ -38,6 +40,7 @@ def spec_on_set(
     scaling: Kind = "window",
     seed: int = 0,
     changes: Mapping[str, Any] | None = None,
+    divided: bool = False,
 ) -> TrainingSpec:
     """The spec of one model for all series of a file, by label. The last part of each is held out.
 
@@ -50,11 +53,13 @@ def spec_on_set(
         season: steps of a season; by default by the frequency, for a series of the median length.
         scaling: "window", or "season" with a context of at least a season; `on_series.choose` compares the two.
         changes: as for `TrainingSpec.of`.
+        divided: whether missing values divide a series, as for `Observed.of`; otherwise they are refused.
 
     Raises:
         InputError: a value is missing, the frequencies differ, or fewer than two series can be used.
     """
-    _check(series)
+    _check(series, divided=divided)
+    series = {label: each.trimmed() for label, each in series.items()}
     season = season_of(list(series.values())) if season is None else season
     length = context_length or _choose_context_length(list(series.values()), horizon, season)
     reasons = {label: _why_not(each.values, length, horizon, season) for label, each in series.items()}
@@ -70,10 +75,10 @@ def spec_on_set(
     members = []
     for label in used:
         each = series[label]
-        members.append(Observed.of(each, len(each) - held_out_of(len(each), horizon), season))
+        members.append(Observed.of(each, cutoff_in_set(each.values, horizon), season, divided=divided))
     source = ObservedSet.of(name, used, members, left_out)
     config = dataclasses.replace(architecture.config(), context_length=length, horizon=horizon)
-    windows = sum(_trained_on(member.length, horizon) - length - horizon + 1 for member in members)
+    windows = sum(member.account_in_set(length, horizon).training for member in members)
     parts = changed({"recipe": recipe_for(architecture.recipe, windows), "config": config}, changes or {})
     return TrainingSpec(
         architecture=architecture.name,
@@ -92,11 +97,12 @@ def season_of(series: Sequence[Series]) -> int:
     return 1 if times is None else times.frequency.season_of(int(np.median([len(each) for each in series])))
 
 
-def _check(series: Mapping[str, Series]) -> None:
+def _check(series: Mapping[str, Series], *, divided: bool) -> None:
     """Raises InputError for what no choice of a window can mend."""
     if len(series) > MOST_MEMBERS:
         raise InputError(f"a set has at most {MOST_MEMBERS:,} series, got {len(series):,}. Divide the file.")
-    if missing := [label for label, each in series.items() if each.missing]:
+    missing = [label for label, each in series.items() if each.missing]
+    if missing and not divided:
         raise InputError(
             f"{len(missing):,} of {len(series):,} series have missing values, and training needs every value: "
             f"{_named(missing)}. Fill them with --gaps interpolate or --gaps last."
@@ -128,9 +134,17 @@ def _fewest(length: int, horizon: int) -> int:
 def _why_not(values: NDArray[np.float64], length: int, horizon: int, season: int) -> str:
     """Why a series cannot be used, in a few words; empty if it can."""
     needed = max(_fewest(length, horizon), season + 1 + horizon)
-    if len(values) < needed:
-        return f"{len(values):,} values, {needed:,} needed"
-    past = values[: len(values) - held_out_of(len(values), horizon)]
+    present = ~np.isnan(values)
+    if (count := int(present.sum())) < needed:
+        return f"{count:,} values, {needed:,} needed"
+    cutoff = cutoff_in_set(values, horizon)
+    past = values[:cutoff][present[:cutoff]]
+    if count < len(values):
+        counts = account(values, cutoff, cutoff_in_set(values[:cutoff], horizon), length, horizon)
+        if not min(counts.training, counts.choosing, counts.held_out):
+            return f"{len(counts.parts)} unbroken parts, too short for a window to train on, choose by and score"
+        if not has_differences(values[:cutoff], season):
+            return f"no two values a season of {season} apart in one unbroken part"
     if past.min() == past.max():
         return "every value before the hold-out is the same"
     return "values that differ too little for float64" if np.ptp(past) < LEAST_RANGE else ""
@@ -155,16 +169,17 @@ def _choose_context_length(series: Sequence[Series], horizon: int, season: int) 
     parts = usable[kept[-1]]
     if len(kept) == 1 or not parts:
         return kept[0]
-    pasts = [values[: len(values) - held_out_of(len(values), horizon)] for values in parts]
+    pasts = [values[: cutoff_in_set(values, horizon)] for values in parts]
     scaled = [Scaling.fit(past).standardise(past).astype(np.float64) for past in pasts]
     errors = {}
     for length in kept:
         every, own = pooled(scaled, length, horizon)
-        fitted, judged = [], []
+        fitted, judged, begin = [], [], 0
         for past, places in zip(scaled, own, strict=True):
-            cutoff = len(past) - held_out_of(len(past), horizon)
-            fitted.append(places[: cutoff - length - horizon + 1])
-            judged.append(places[cutoff - length :])
+            before, after = divide(places, begin + cutoff_in_set(past, horizon), length, horizon)
+            fitted.append(before)
+            judged.append(after)
+            begin += len(past)
         some, last = spread_out(np.concatenate(fitted), MOST_FITTED), spread_out(np.concatenate(judged), MOST_JUDGED)
         following = [choice for choice in CHOICES if choice.follows_last]
         errors[length] = min(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .._arrays import FloatArray
 from .._extras import one_thread
+from ..data.gaps import gaps_of
 from ..data.series import Series, in_memory
 from ..data.times import TimeIndex
 from ..errors import DivergedError, InputError
@@ -56,6 +57,7 @@ def refitted(
     weights.
 
     Args:
+        past: NaN where a value is missing; the last is not. Windows do not cross gaps.
         times: those of the past, from which a calendar follows. The forecaster of D > 1 channels is called with the
             windows and the channels [B, horizon, D - 1] of the steps after them.
 
@@ -64,12 +66,15 @@ def refitted(
         DivergedError: the training failed.
         Stopped: `should_stop` returned True before the last step.
     """
-    if past.min() == past.max():
-        raise InputError(f"every value before the cutoff {len(past):,} is {past[0]:g}: there is nothing to learn.")
-    padding = np.full(spec.horizon + FEWEST_CUTOFFS - 1, past.mean())
-    series = Series("refitted", np.concatenate([past, padding]), times if spec.calendar else None)
+    measured = past[~np.isnan(past)]
+    if measured.min() == measured.max():
+        at = f"before the cutoff {len(past):,}"
+        raise InputError(f"every value {at} is {measured[0]:g}: there is nothing to learn.")
+    padding = np.full(spec.horizon + FEWEST_CUTOFFS - 1, measured.mean())
+    series = Series("refitted", np.concatenate([past, padding]), times if spec.calendar else None).trimmed()
     season = spec.source.season if isinstance(spec.source, Observed) else 1
-    source = Observed(series.name, series.sha256, len(series), len(past), season)
+    gaps = gaps_of(series.values) or msgspec.UNSET
+    source = Observed(series.name, series.sha256, len(series), len(series) - len(padding), season, gaps)
     with in_memory(series):
         own = msgspec.structs.replace(spec, source=source)
         try:

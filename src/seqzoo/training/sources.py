@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import FloatArray
-from ..data import windows
+from ..data import gaps, windows
 from ..data.scaling import Scaling
-from ..data.windows import HELD_OUT, Windows, default_cutoff, held_out_of, spread_out
+from ..data.windows import HELD_OUT, Windows, default_cutoff, spread_out
 from ..errors import InputError
 from ..signals import Observed, ObservedSet, Signal
 from .spec import TrainingSpec
@@ -97,6 +97,8 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
     else:
         assert isinstance(spec.source, Observed)
         values = spec.source.past()
+        if spec.source.missing:
+            return _of_parts(spec, values, known)
         seen = [spec.scaling.standardise(values).astype(np.float64)]
         what, whole = f"a series of {len(values)} points before its cutoff", None
         remedy = " before the cutoff, or a shorter context or horizon"
@@ -110,21 +112,50 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
     return Finite(training, held_out, spec.recipe.batch_size, spec.seed, scaling=spec.scaling)
 
 
+def _of_parts(spec: TrainingSpec, values: NDArray[np.float64], known: NDArray[np.float64] | None) -> Finite:
+    """Windows of every unbroken part of a series that gaps divide.
+
+    The last fifth of the values chooses the weights, wherever gaps lie.
+
+    Args:
+        values: those before the cutoff; NaN where one is missing.
+    """
+    length, horizon = spec.context_length, spec.horizon
+    if gaps.longest_part(values) < length + horizon:
+        raise InputError(_no_windows(length, horizon))
+    seen = spec.scaling.standardise(values).astype(np.float64)
+    starts = gaps.starts_of(values, length, horizon)
+    training, held_out = gaps.divide(starts, gaps.default_cutoff_of(values), length, horizon)
+    if not len(training) or not len(held_out):
+        raise InputError(_no_windows(length, horizon))
+    every = windows.sliding(seen, length, horizon, known=None if known is None else known[: len(seen)])
+    judged = Windows(every.context[held_out], every.target[held_out])
+    return Finite(every, judged, spec.recipe.batch_size, spec.seed, training, spec.scaling)
+
+
+def _no_windows(length: int, horizon: int) -> str:
+    return (
+        f"no unbroken part before the cutoff has a window of {length} + {horizon} values to train on and, in the "
+        "last fifth of the values, one to choose the weights. Fill the gaps, or give a shorter context or horizon."
+    )
+
+
 def _of_set(spec: TrainingSpec, source: ObservedSet) -> Finite:
     """Windows of all series of a set, each window as likely as any other.
 
     Each series is standardised by the values before its cutoff, so that a window's error counts alike whatever its
-    series' units. The last part of these values chooses the weights, as `held_out_of` says.
+    series' units. The last part of these values chooses the weights, as `gaps.cutoff_in_set` says.
     """
     length, horizon = spec.context_length, spec.horizon
     pasts = [member.past() for member in source.members]
     seen = [Scaling.fit(past).standardise(past).astype(np.float64) for past in pasts]
     every, own = windows.pooled(seen, length, horizon)
-    training, held_out = [], []
+    training, held_out, begin = [], [], 0
     for past, places in zip(seen, own, strict=True):
-        cutoff = len(past) - held_out_of(len(past), horizon)
-        training.append(places[: cutoff - length - horizon + 1])
-        held_out.append(places[cutoff - length :])
+        before, after = gaps.divide(places, begin + gaps.cutoff_in_set(past, horizon), length, horizon)
+        training.append(before)
+        held_out.append(after)
+        begin += len(past)
     judged = spread_out(np.concatenate(held_out), MOST_JUDGED)
     return Finite(
         every, Windows(every.context[judged], every.target[judged]), spec.recipe.batch_size, spec.seed,

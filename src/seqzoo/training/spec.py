@@ -16,7 +16,7 @@ from ..data.calendar import PARTS, Calendar
 from ..data.scaling import KINDS, Kind, Scaling
 from ..data.windows import held_out_of
 from ..errors import InputError
-from ..evaluation.holdout import check_cutoffs
+from ..evaluation.holdout import FEWEST_CUTOFFS, check_cutoffs
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Observed, ObservedSet, Simulated, Source
 from ..zoo import _model_files
@@ -103,6 +103,15 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "series or a shorter context."
             )
         check_cutoffs(source.length - source.cutoff, self.horizon)
+        if not source.missing:
+            return
+        counts = source.account(self.context_length, self.horizon)
+        if counts.held_out < FEWEST_CUTOFFS or not counts.training or not counts.choosing:
+            raise InputError(
+                f"{counts} Windows of {self.context_length} + {self.horizon} values are needed to train on and to "
+                f"choose the weights, and {FEWEST_CUTOFFS} to score on. Fill the gaps, or give a longer series or a "
+                "shorter context or horizon."
+            )
 
     def _check_members(self, source: ObservedSet) -> None:
         """Raises InputError unless each series of a set has a window to train on, and the scaling is per window."""
@@ -110,6 +119,11 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InputError("series of a set have no scale in common: the scaling must be window or season.")
         needed = self.context_length + self.horizon
         for label, member in zip(source.labels, source.members, strict=True):
+            if member.missing:
+                counts = member.account_in_set(self.context_length, self.horizon)
+                if min(counts.training, counts.choosing, counts.held_out) > 0:
+                    continue
+                raise InputError(f"the series {label!r} has {counts} Leave it out of the file, or fill its gaps.")
             trained_on = member.cutoff - held_out_of(member.cutoff, self.horizon)
             if trained_on < needed or member.length - member.cutoff < self.horizon:
                 left = member.length - member.cutoff

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ... import _palette
 from ..._arrays import with_channel, with_known
 from ...bundles import holdout
+from ...data.gaps import parts_of
 from ...data.windows import sliding
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster, has_bundle
@@ -81,12 +82,14 @@ def _drawing(model: Forecaster) -> str:
 def _measured(model: Forecaster) -> str:
     """The drawing of a measured series: held-out values and their one-step forecasts; beneath, the errors."""
     assert has_bundle(model)
-    values = holdout.of(model.bundle)[: model.context_length + POINTS]
+    whole = holdout.of(model.bundle)
+    begin, end = max(parts_of(whole), key=lambda part: part[1] - part[0])  # of the longest unbroken part
+    values = whole[begin:end][: model.context_length + POINTS]
     windows = np.lib.stride_tricks.sliding_window_view(values[:-1], model.context_length)
     beside = holdout.known_of(model.bundle)
     known = None
     if beside is not None:
-        known = sliding(values, model.context_length, known=beside[: len(values)]).context[:, :, 1:]
+        known = sliding(values, model.context_length, known=beside[begin:][: len(values)]).context[:, :, 1:]
     observed, forecast = values[model.context_length :], model.predict(with_known(windows, known))[:, 0]
     return _drawn_along(observed, 0, observed, forecast, (forecast - observed) / ENLARGED)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..._arrays import FloatArray
 from ...bundles import holdout
+from ...data.gaps import starts_of
 from ...data.series import Series
 from ...data.times import TimeIndex
 from ...evaluation.holdout import linear_on
@@ -54,8 +58,18 @@ class HeldOutValues:
         """The best linear forecaster, a ridge regression; None without the series, or where it is too short."""
         return None if self.series is None else linear_on(self.source, self.length, self.horizon)
 
+    @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """[N]: where the windows begin that hold and aim at no missing value."""
+        return starts_of(self.values, self.length, self.horizon)
+
+    def nearest(self, first: int) -> int:
+        """The same position, or the next one whose window does not cross a gap; else the last one."""
+        return int(self.starts[min(int(np.searchsorted(self.starts, first)), len(self.starts) - 1)])
+
     def window(self, first: int) -> Window:
-        """The window that begins at this position."""
+        """The window that begins at this position, see `nearest`."""
+        first = self.nearest(first)
         after = first + self.length
         times = None if self.times is None else self.times.after(first)
         known = None if self.known is None else self.known[first:after]
@@ -63,7 +77,7 @@ class HeldOutValues:
 
     def now(self, first: float) -> str:
         """The time of the last value of a window, or its position."""
-        at = round(first)
+        at = self.nearest(round(first))
         return str(at) if self.times is None else self.times.stamp(at + self.length - 1)
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from nicegui import ui
 
 from ...data import collection
-from ...data.measured import LONGEST_GAP, Reading, left_out
+from ...data.measured import LONGEST_GAP, Reading, told_of_ends, told_of_gaps
 from ...data.series import Series
 from ...diagnosis import examinations
 from ...diagnosis.examinations import Decided
@@ -214,6 +214,7 @@ def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
         lines.append(f"{filled:,} missing values filled with {corrections.WORDS['gaps', rule]}")
     if series.missing and not any("missing value" in line for line in lines):
         lines.append(f"{series.missing:,} missing {'value' if series.missing == 1 else 'values'}")
-    if sentence := left_out(series, part):
-        lines.append(sentence.rstrip("."))
+    for sentence in (told_of_ends(series, part), told_of_gaps(part) if rule else ""):
+        if sentence:
+            lines.append(sentence.rstrip("."))
     return "".join(f"<li>{escape(line)}</li>" for line in lines)

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from nicegui import ui
 
 from ... import _extras
-from ...data.measured import LONGEST_GAP, name_of_file, undivided
+from ...data.measured import LONGEST_GAP, name_of_file
 from ...data.numerals import number as plain_number
 from ...data.series import Series
 from ...diagnosis.examinations import Decided
@@ -21,7 +21,7 @@ from ...signals import Observed
 from ...zoo import _registry
 from ..ui import controls, theme
 from ..ui.address import Address
-from .corrections import in_words
+from .corrections import in_words, rule_for_gaps
 
 USUAL = "mlp"
 _starting = CapacityLimiter(1)  # each start takes a process for some seconds
@@ -91,12 +91,12 @@ class TrainPanel:
     def describe(self) -> None:
         """Show what would be trained."""
         self.advice.set_content(self._advice())
-        missing = 0 if self.series is None else self.series.missing
+        missing = 0 if self.series is None or self._is_divided else self.series.missing
         theme.show(self.gaps, missing > 0)
         if self.series is not None and missing:
             self.missing.set_content(
-                f"Missing values: {missing:,} of {len(self.series):,}. Training needs every value. A gap of "
-                f"more than {LONGEST_GAP} values is not filled: it divides the series, and the last part is used."
+                f"Missing values: {missing:,} of {len(self.series):,}. Choose how training fills them. A gap of "
+                f"more than {LONGEST_GAP} values is not filled: it divides the series, and no window crosses it."
             )
         controls.allow(self.go, self.series is not None and not missing and not self.is_busy and _extras.has_torch())
         season = self._season()
@@ -135,6 +135,11 @@ class TrainPanel:
             return f"The doctor recommends <b>{use}</b>: a network is worth its cost here."
         return f"The doctor recommends <b>{use}</b>, not a network. Train one to see the difference."
 
+    @property
+    def _is_divided(self) -> bool:
+        """Whether a rule filled the gaps, so that those that remain divide the series."""
+        return bool(rule_for_gaps(self.address.query))
+
     def _season(self) -> int:
         return self.season if self.decided is None else self.decided.season
 
@@ -154,7 +159,8 @@ class TrainPanel:
 
     def _order(self) -> Order:
         assert self.series is not None
-        source = Observed.of(self.series, season=self._number("period", self._season()))
+        season = self._number("period", self._season())
+        source = Observed.of(self.series, season=season, divided=self._is_divided)
         steps = self._number("steps", 0) if self.address.query.get("steps") else None
         calendar = ("auto",) if self.address.query.get("calendar") == "auto" else ()
         return Order(self.architecture, source, self._number("horizon", self.horizon), steps, calendar)
@@ -180,6 +186,6 @@ class TrainPanel:
 
 
 def prepared(series: Series, stem: str, chosen: list[str], rule: str) -> Series:
-    """The series as it is trained on: named after its file, with its gaps filled by a rule, and its last part."""
+    """The series as it is trained on: named after its file; with a rule for gaps, without missing ends."""
     named = Series(name_of_file(stem, chosen), series.values, series.times)
-    return undivided(named) if rule else named
+    return named.trimmed() if rule else named

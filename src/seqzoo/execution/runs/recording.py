@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ... import _storage
 from ..._arrays import values_of, with_channel, with_known
 from ..._course import Evaluation
-from ...data.windows import default_cutoff
+from ...data.gaps import default_cutoff_of
 from ...errors import InputError
 from ...evaluation.holdout import LINEAR, rules_of_windows
 from ...forecasters.floors import MAX_SAMPLED, averaged, floors
@@ -165,7 +165,7 @@ def _began_on_series(spec: TrainingSpec) -> tuple[Began, NDArray[np.floating]]:
     if isinstance(spec.source, Observed):
         seen = spec.source.past()
         with contextlib.suppress(InputError):  # a past that is too short
-            forecasts[LINEAR] = RidgeAutoregression(length).fit(seen[: default_cutoff(len(seen))], horizon)(context)
+            forecasts[LINEAR] = RidgeAutoregression(length).fit(seen[: default_cutoff_of(seen)], horizon)(context)
     floors = {name: float(((ahead - target) ** 2).mean()) for name, ahead in forecasts.items()}
     began = Began(spec.recipe.steps, floors, False, _short(target[-POINTS:, 0]), [])
     known = read[-POINTS:, :, 1:] if read.ndim == 3 else None

@@ -78,7 +78,7 @@ class _Mistakes:
         order = visit.query.get("by", "")
         self.order = order if order in ORDERS else "error"
         asked = "window" in visit.query
-        self.first: int | None = int(visit.number("window", 0, 0, self.last)) if asked else None
+        self.first: int | None = held_out.nearest(int(visit.number("window", 0, 0, self.last))) if asked else None
         self.errors: dict[str, Array] = {}
         self.rows: dict[int, ui.element] = {}
         self.refresh = Latest(self._refresh)
@@ -96,7 +96,8 @@ class _Mistakes:
                 self.orders.mark(self.order)
                 self.list = ui.element("ol").classes("mistakes")
                 apart = f"Windows of the list begin at least {_steps(self.apart)} apart."
-                ranked = f"By mean absolute error over {_steps(self.horizon)}, of {self.last + 1:,} windows."
+                count = len(self.held_out.starts)
+                ranked = f"By mean absolute error over {_steps(self.horizon)}, of {count:,} windows."
                 theme.html(f"{ranked} {apart} {escape(self.note)}".strip(), "hint", "p")
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
@@ -253,6 +254,7 @@ class _Mistakes:
             known = Range(scaling.center, scaling.scale, reach)
         elif self.series is not None:  # of a set, whose manifest states no reach of each series
             past = self.series.values[: self.source.cutoff]
+            past = past[~np.isnan(past)]
             mean, sd = float(past.mean()), float(past.std()) or 1.0
             known = Range(mean, sd, float(np.abs(past - mean).max()) / sd)
         else:

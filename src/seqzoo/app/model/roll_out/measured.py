@@ -11,6 +11,7 @@ from nicegui import ui
 from numpy.typing import NDArray
 
 from ....bundles import intervals as stored
+from ....data.gaps import unmissing
 from ....data.times import TimeIndex
 from ....evaluation import adaptive
 from ....evaluation.backtest import forecasts_at
@@ -41,7 +42,7 @@ class Along(NamedTuple):
 
     Args:
         values: [T], the held-out values after a window of L.
-        forecast: [N, H]
+        forecast: [N, H]; NaN where the window before the cutoff holds a missing value.
         radius: [N, H] each, by method; empty where the bundle allows no interval of LEVEL.
         clock: [T + H], what a clock showed at the values and at the steps after them, as `charts.clock` gives it;
             None if that is not known.
@@ -61,7 +62,11 @@ def along(model: Bundled, held_out: HeldOutValues) -> Along:
     """
     values, length, horizon = held_out.values, model.context_length, model.horizon
     cutoffs = np.arange(length, len(values) + 1)
-    forecast = forecasts_at(model.predict, values, cutoffs, length, horizon, held_out.known, ahead=False)
+    is_read = unmissing(values, length)
+    forecast = np.full((len(cutoffs), horizon), np.nan)
+    forecast[is_read] = forecasts_at(
+        model.predict, values, cutoffs[is_read], length, horizon, held_out.known, ahead=False
+    )
     radius: dict[str, NDArray[np.float64]] = {}
     facts = model.manifest.intervals
     if facts is not None and LEVEL <= highest_level(facts.windows):
@@ -89,7 +94,7 @@ class _Measured:
     def __init__(self, visit: Visit, model: Bundled, known: Along) -> None:
         self.visit, self.model, self.known = visit, model, known
         self.last = len(known.forecast) - 1
-        self.at = int(visit.number("cutoff", self.last, 0, self.last))
+        self.at = self._nearest(int(visit.number("cutoff", self.last, 0, self.last)))
         asked = visit.query.get("intervals", "")
         self.method = asked if asked in METHODS else "adaptive"
         self.refresh = Latest(self._refresh)
@@ -112,7 +117,7 @@ class _Measured:
         await self.refresh()
 
     def _where(self, at: float) -> str:
-        place = min(round(at), self.last)
+        place = self._nearest(min(round(at), self.last))
         if place == self.last:
             return "end of the series"
         clock = self.known.clock
@@ -120,8 +125,13 @@ class _Measured:
             return f"{place:,} values into the hold-out"
         return _stamp(clock[self.model.context_length + place])
 
+    def _nearest(self, at: int) -> int:
+        """The same cutoff, or the next one with a window that does not cross a gap; else the last one."""
+        known = np.flatnonzero(~np.isnan(self.known.forecast[:, 0]))
+        return int(known[min(int(np.searchsorted(known, at)), len(known) - 1)])
+
     async def _turn(self, at: float) -> None:
-        self.at = min(round(at), self.last)
+        self.at = self._nearest(min(round(at), self.last))
         self.visit.remember(cutoff=self.at)
         await self.refresh()
 
@@ -152,7 +162,8 @@ class _Measured:
             series += charts.band(band, future, low, high, theme.light("model"))
             names.insert(0, band)
             hits = int((np.abs(observed - ahead[: len(observed)]) <= radius[: len(observed)]).sum())
-            inside = f"; {hits} of {len(observed)} observed values lie inside" if len(observed) else ""
+            count = int((~np.isnan(observed)).sum())
+            inside = f"; {hits} of {count} observed values lie inside" if count else ""
         series.append(charts.dots("history", past, known.values[first:end], theme.light("seen"), size=4))
         if len(observed):
             series.append(charts.line("observed", future[: len(observed)], observed, theme.light("truth"), width=1.4))
@@ -172,7 +183,8 @@ class _Measured:
         steps = {0: "first step", len(ahead) - 1: "last step"}
         items = []
         for step, words in steps.items():
-            detail = f"observed {observed[step]:,.6g}" if step < len(observed) else "not observed yet"
+            detail = "not observed yet" if step >= len(observed) else f"observed {observed[step]:,.6g}"
+            detail = "missing" if step < len(observed) and np.isnan(observed[step]) else detail
             value = f"{ahead[step]:,.6g}"
             if self.known.radius:
                 value += f" ± {self.known.radius[self.method][self.at][step]:,.3g}"
