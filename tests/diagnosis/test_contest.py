@@ -63,10 +63,14 @@ def test_a_cutoff_whose_targets_are_missing_does_not_count(rng):
     assert len(ground.losses(np.zeros((len(ground.cutoffs), 3)))) == len(ground.cutoffs) - 3
 
 
-def test_networks_read_by_windows_what_has_no_fixed_level(rng):
-    noise, wave = rng.standard_normal(600), 9 * np.sin(2 * np.pi * np.arange(600) / 12)
-    for values, kind in ((noise, "series"), (noise + wave, "series"), (noise.cumsum() + wave, "window")):
-        assert Ground.of(Given.of(values), 12, None, QUICK).scaling == kind
+def test_a_network_of_the_contest_chooses_its_scaling_before_the_first_cutoff():
+    hours = np.arange(1200)
+    values = 60 + 0.02 * hours + 5 * np.sin(2 * np.pi * hours / 24)
+    ground = Ground.of(Given.of(values), 24, None, QUICK)
+    brief = dataclasses.replace(QUICK.architectures[0], steps=12)
+    (training,), _ = contest.trainings(ground, dataclasses.replace(QUICK, architectures=(brief,), seeds=1))
+    # A few steps leave a network that counts from the season before near seasonal naive, and any other far from it.
+    assert ground.losses(training.forecast()).mean() < 2
 
 
 def test_losses_are_absolute_errors_in_units_of_seasonal_naive(ground):

@@ -116,7 +116,7 @@ def test_no_forecast_of_a_network_depends_on_a_value_after_the_first_cutoff_but_
 def test_a_network_loses_to_the_best_forecaster_of_the_twin_the_less_the_more_values_it_has():
     values = SERIES["AR(2)"](np.random.default_rng(3))
     small = dataclasses.replace(QUICK.architectures[0], steps=200)
-    few, many = (TwinTraining(small, 8, 1, 1, values, points, "series").excess() for points in (60, 3000))
+    few, many = (TwinTraining(small, 8, 1, 1, values, points).excess() for points in (60, 3000))
     assert 0 < many[0] < 0.1 < few[0]
     assert many[1] == few[1] == pytest.approx(1.0, rel=0.2)  # the variance of the shocks, and hardly any noise
 
@@ -138,7 +138,9 @@ def test_the_command_prints_one_page_and_writes_json_and_html(terminal: Terminal
     done = terminal("doctor", file, "--quick", "--workers", 1, "--html", page)
     assert done.status == 0 and done.err == ""
     assert len(done.out.splitlines()) <= 45 and "Use mlp: it has the lowest error." in " ".join(done.out.split())
-    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    text = page.read_text("utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    assert [" ".join(each.split()).count("quick depth") for each in (done.out, text)] == [1, 1]  # what it leaves out
     facts = json.loads(terminal("doctor", file, "--quick", "--workers", 1, "--json").out)
     assert facts["series"]["name"] == "load" and facts["series"]["length"] == 300
     assert {"name", "mase", "interval"} <= facts["contest"][0].keys()

@@ -61,9 +61,9 @@ def test_the_optimiser_is_chosen_by_the_error_that_short_trainings_leave_and_a_s
 
     def error(spec, should_stop):
         tried.append((spec.scaling_kind, spec.recipe.optimiser, spec.recipe.learning_rate))
-        return of_optimiser[spec.recipe.optimiser] + len(spec.scaling_kind)
+        return np.full(90, of_optimiser[spec.recipe.optimiser] + (spec.scaling_kind != "series"))
 
-    monkeypatch.setattr(on_series, "_short_error", error)
+    monkeypatch.setattr(on_series, "_short_errors", error)
     for of_optimiser["soap"], optimiser in ((1.0, "soap"), (3.0, "adam")):
         chosen = of(DAILY, season=24, changes={"recipe.steps": 150})
         assert (chosen.scaling_kind, chosen.recipe.optimiser, chosen.recipe.steps) == ("series", optimiser, 150)
@@ -73,6 +73,19 @@ def test_the_optimiser_is_chosen_by_the_error_that_short_trainings_leave_and_a_s
     stated = of(DAILY, scaling="window", changes={"recipe.optimiser": "soap"})
     assert choose(stated, scaling="window", keeps_optimiser=True) == stated
     assert tried == [(kind, "soap", 0.5) for kind in KINDS[:2]]
+
+
+@pytest.mark.parametrize(("gain", "count", "kind"), [(0.9, 90, "series"), (0.05, 90, "window"), (0.9, 12, "window")])
+def test_the_level_of_a_series_is_read_only_if_that_is_better_by_more_than_a_standard_error(
+    home, monkeypatch, gain, count, kind
+):
+    noise = np.random.default_rng(1).standard_normal((2, count))
+
+    def errors(spec, should_stop):
+        return 2 - gain + noise[0] if spec.scaling_kind == "series" else 2 + noise[1]
+
+    monkeypatch.setattr(on_series, "_short_errors", errors)
+    assert of(DAILY, changes={"recipe.optimiser": "adam"}).scaling_kind == kind
 
 
 def test_the_spec_trains_and_changes_of_recipe_and_config_reach_it(home):

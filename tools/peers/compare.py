@@ -149,19 +149,16 @@ def networks(ground: Ground) -> dict[str, Forecast]:
 
 
 def _of_contest(name: str) -> Forecast:
-    from seqzoo.diagnosis.contest import Ground as Contest
     from seqzoo.diagnosis.depths import DEFAULT
-    from seqzoo.diagnosis.description import Given
     from seqzoo.diagnosis.networks import Training
 
     (architecture,) = (each for each in DEFAULT.architectures if each.name == name)
 
     def forecast(ground: Ground) -> list[Array]:
         length = architecture.context_length(ground.context_length, ground.first)
-        scaling = Contest.of(Given.of(ground.values), ground.season, ground.horizon, DEFAULT).scaling
         return [
             Training(
-                architecture, length, ground.horizon, seed, ground.values, 0, ground.cutoffs, scaling
+                architecture, length, ground.horizon, ground.season, seed, ground.values, 0, ground.cutoffs
             ).forecast()
             for seed in range(ground.seeds)
         ]

@@ -122,6 +122,6 @@ def _show(report: Report) -> None:
     print_table(table)
     say([words.against_line(row, report) for row in report.contest if row.verdict])
     say([f"Left out: {one.name}: {one.reason}" for one in report.left_out], "dim")
-    say(["", words.surrogates_line(report.surrogates), words.twin_line(report.twin)])
-    say([*map(words.learning_line, report.learning), ""])
+    lines = [words.surrogates_line(report.surrogates), words.twin_line(report.twin)]
+    say(["", *filter(None, lines), *map(words.learning_line, report.learning), ""])
     console.print(f"[bold]{escape(report.verdict.text)}[/]", highlight=False)

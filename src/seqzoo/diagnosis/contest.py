@@ -114,7 +114,7 @@ def simple_rivals(ground: Ground) -> list[Rival]:
 def statistical_rivals(season: int, depth: Depth) -> tuple[list[Rival], list[LeftOut]]:
     """Statistical models that can run here in time, and those that are left out."""
     if not depth.is_statistical:
-        return [], [LeftOut(", ".join(METHODS.values()), "the quick depth leaves them out")]
+        return [], []  # `words.protocol_line` says it
     if importlib.util.find_spec("statsforecast") is None:
         return [], [LeftOut(", ".join(METHODS.values()), "not installed: pip install 'seqzoo[rivals]'")]
     every: list[Rival] = []
@@ -155,8 +155,8 @@ def trainings(ground: Ground, depth: Depth) -> tuple[list[Training], list[LeftOu
     wanted = ground.context_length(ground.first)
     every = [
         Training(
-            architecture, architecture.context_length(wanted, ground.first), ground.horizon, seed, ground.values, 0,
-            ground.cutoffs, ground.scaling,
+            architecture, architecture.context_length(wanted, ground.first), ground.horizon, ground.season, seed,
+            ground.values, 0, ground.cutoffs,
         )
         for architecture in reversed(depth.architectures)
         for seed in range(depth.seeds)
@@ -170,9 +170,7 @@ def twin_training(ground: Ground, depth: Depth) -> TwinTraining | None:
         return None
     architecture = depth.architectures[0]
     length = architecture.context_length(ground.context_length(ground.first), ground.first)
-    return TwinTraining(
-        architecture, length, ground.horizon, ground.season, ground.values, ground.first, ground.scaling
-    )
+    return TwinTraining(architecture, length, ground.horizon, ground.season, ground.values, ground.first)
 
 
 def tasks_of(networks: Sequence[Training], rivals: Sequence[Rival], ground: Ground) -> list[Task]:

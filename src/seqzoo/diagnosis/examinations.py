@@ -28,7 +28,7 @@ from .description import Given
 ORDER, VALUES, EVENTS, STDERR, PAGE = "order.json", "values.npy", "events.jsonl", "stderr.txt", "report.html"
 MOST_KEPT = 30  # diagnoses; beyond that, the oldest ones without a process are deleted
 AT_ONCE = 2  # processes
-FORMAT = 1  # of the events: a diagnosis in another format is made again
+FORMAT = 2  # of the events and of what is computed: a diagnosis in another format is made again
 LIMIT = 256 << 20
 _KEY = re.compile(r"[0-9a-f]{16}")
 

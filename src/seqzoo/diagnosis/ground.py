@@ -1,4 +1,4 @@
-"""The ground of a contest: what is held out, the cutoffs, the unit of MASE, and how networks read the series."""
+"""The ground of a contest: what is held out, the cutoffs, and the unit of MASE."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import FloatArray
-from ..data.scaling import Kind
 from ..errors import InputError
 from ..evaluation.accuracy import absolute_scale
-from ..evaluation.nonlinearity import has_unit_root
 from ..forecasters.rollout import check_horizon
 from ..forecasters.simple import MAX_CONTEXT
-from .decomposition import decompose
 from .depths import Depth
 from .description import Given
 
 LONGEST_HORIZON = 24  # by default, and at most a thirtieth of the values
 LEAST_CONTEXT = 16  # values; a cycle without a fixed length fits in
-FEWEST_FOR_UNIT_ROOT = 40
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,6 @@ class Protocol:
         scale: the unit of MASE: the mean absolute difference of values a season apart in the training part.
         scale_season: that season; 1 where the training part repeats its season exactly.
         seeds: trainings of each network.
-        scaling: of the networks: "window" where a unit root is not rejected in the training part, else "series".
     """
 
     depth: str
@@ -49,7 +44,6 @@ class Protocol:
     scale: float
     scale_season: int
     seeds: int
-    scaling: Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +57,7 @@ class Ground:
         horizon: H
         season: m
         scored: [N], which cutoffs count: those whose targets hold no missing value.
-        scale, scale_season, scaling: as for `Protocol`.
+        scale, scale_season: as for `Protocol`.
     """
 
     values: NDArray[np.float64]
@@ -74,7 +68,6 @@ class Ground:
     scored: NDArray[np.bool_]
     scale: float
     scale_season: int
-    scaling: Kind
 
     @classmethod
     def of(cls, given: Given, season: int, horizon: int | None, depth: Depth) -> Ground:
@@ -104,8 +97,7 @@ class Ground:
             raise InputError(
                 f"the first {first:,} values are all equal: there is nothing to learn from. Give another part."
             )
-        scaling = _scaling(values[:first], season)
-        return cls(values, first, stride, ahead, season, scored, scales[scale_season], scale_season, scaling)
+        return cls(values, first, stride, ahead, season, scored, scales[scale_season], scale_season)
 
     @property
     def cutoffs(self) -> NDArray[np.intp]:
@@ -130,12 +122,5 @@ class Ground:
         """The facts for a report."""
         return Protocol(
             depth.name, self.horizon, self.season, self.first, int(self.scored.sum()), self.stride, self.scale,
-            self.scale_season, depth.seeds, self.scaling,
+            self.scale_season, depth.seeds,
         )  # fmt: skip
-
-
-def _scaling(training: FloatArray, season: int) -> Kind:
-    """A series without a fixed level is read by windows: levels to come need not be those of the training part."""
-    if len(training) < FEWEST_FOR_UNIT_ROOT:
-        return "series"
-    return "window" if has_unit_root(training - decompose(training, season).season) else "series"

@@ -95,9 +95,8 @@ def _surrogates(report: Report) -> str:
 
 
 def _twin(report: Report) -> str:
-    if report.twin is None:
-        return ""
-    return f"<h2>The price of little data</h2>\n{_paragraphs([words.twin_line(report.twin)])}"
+    line = "" if report.twin is None else words.twin_line(report.twin)
+    return line and f"<h2>The price of little data</h2>\n{_paragraphs([line])}"
 
 
 def _learning(report: Report) -> str:

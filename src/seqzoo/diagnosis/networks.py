@@ -1,4 +1,7 @@
-"""Networks of the contest: trained by the one loop, on the values before the first cutoff. A task can be pickled."""
+"""Networks of the contest: trained by the one loop, on the values before the first cutoff. A task can be pickled.
+
+Each training chooses its scaling first, as `seqzoo train --series` does: see `training.on_series.choose`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import with_channel
-from ..data.scaling import Kind
 from ..data.series import Series, in_memory
 from ..data.windows import sliding
 from ..errors import InputError
@@ -53,24 +55,24 @@ class Training:
         architecture: what is trained.
         context_length: L.
         horizon: H.
+        season: m, for the scaling by season; 1 for none.
         seed: of weights and batches.
         values: [T], the whole series; the network is trained on `values[start:first]`.
         start: of the training part.
         cutoffs: [N], the first is the end of the training part.
-        scaling: "series" or "window", see `data.scaling`.
     """
 
     architecture: Architecture
     context_length: int
     horizon: int
+    season: int
     seed: int
     values: NDArray[np.float64]
     start: int
     cutoffs: NDArray[np.intp]
-    scaling: Kind
 
     def forecast(self) -> NDArray[np.float64]:
-        """[N, H]: trains, and forecasts from every cutoff.
+        """[N, H]: chooses the scaling, trains, and forecasts from every cutoff.
 
         Raises:
             InputError: the training part is too short.
@@ -78,17 +80,20 @@ class Training:
         """
         from .._extras import one_thread
         from ..training.loop import train
+        from ..training.on_series import choose
         from ..training.spec import TrainingSpec
         from ..training.validation import tensor
 
         series = Series(NAME, self.values[self.start :])
-        source = Observed(NAME, series.sha256, len(series), int(self.cutoffs[0]) - self.start)
+        source = Observed(NAME, series.sha256, len(series), int(self.cutoffs[0]) - self.start, self.season)
         recipe = Recipe(
             optimiser="adam", learning_rate=1e-2, steps=self.architecture.steps, batch_size=BATCH, evaluate_every=100
         )
         config = {**self.architecture.config, "context_length": self.context_length, "horizon": self.horizon}
-        spec = TrainingSpec(self.architecture.name, config, source, recipe, self.seed, scaling_kind=self.scaling)
         with in_memory(series):
+            spec = choose(
+                TrainingSpec(self.architecture.name, config, source, recipe, self.seed), keeps_optimiser=True
+            )
             trained = train(spec)
             scaling = spec.scaling
         rows = self.cutoffs - self.context_length
@@ -107,7 +112,6 @@ class TwinTraining:
         season: m; 1 for none.
         values: [T], what the twin is fitted to.
         points: how many values of the twin the network is trained on.
-        scaling: as for `Training`.
     """
 
     architecture: Architecture
@@ -116,7 +120,6 @@ class TwinTraining:
     season: int
     values: NDArray[np.float64]
     points: int
-    scaling: Kind
 
     def excess(self) -> NDArray[np.float64]:
         """[2]: the network's excess over the twin's Bayes forecaster, and the twin's Bayes MSE.
@@ -136,7 +139,7 @@ class TwinTraining:
         series = np.concatenate([draw.context[0], draw.target[0]])
         cutoffs = np.arange(self.points, total - self.horizon, stride)
         forecast = Training(
-            self.architecture, self.context_length, self.horizon, 0, series, 0, cutoffs, self.scaling
+            self.architecture, self.context_length, self.horizon, self.season, 0, series, 0, cutoffs
         ).forecast()
         context = sliding(series, self.context_length).context[cutoffs - self.context_length]
         bayes, variance = process.posterior(context, self.horizon)

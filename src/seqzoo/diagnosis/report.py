@@ -12,6 +12,7 @@ from .description import Description, Given
 from .ground import Protocol
 from .verdict import LearningCurve, LongerContext, Verdict
 
+NOT_AT_DEPTH = "the quick depth leaves it out"
 STAGES = ("series", "contest", "surrogates", "twin", "learning", "verdict")
 
 

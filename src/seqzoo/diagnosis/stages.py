@@ -18,7 +18,7 @@ from .depths import DEEP, DEFAULT, QUICK, Depth
 from .description import Given, describe
 from .ground import Ground
 from .networks import Training, TwinTraining
-from .report import Report, Surrogates, Twin
+from .report import NOT_AT_DEPTH, Report, Surrogates, Twin
 from .running import Outcome, Running
 
 
@@ -179,7 +179,7 @@ def _surrogates(given: Given, season: int, depth: Depth) -> Surrogates:
 
 def _twin(training: TwinTraining | None, outcome: Outcome | None, depth: Depth) -> Twin:
     if training is None or outcome is None:
-        return Twin(reason="torch is not installed" if depth.is_statistical else "the quick depth leaves it out")
+        return Twin(reason="torch is not installed" if depth.is_statistical else NOT_AT_DEPTH)
     if isinstance(outcome, str):
         return Twin(reason=outcome)
     return Twin(float(outcome[0]), training.architecture.name, training.points)

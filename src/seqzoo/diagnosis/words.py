@@ -8,7 +8,7 @@ from .._formats import percent
 from .contest import Row
 from .description import Description
 from .ground import Protocol
-from .report import Report, Surrogates, Twin
+from .report import NOT_AT_DEPTH, Report, Surrogates, Twin
 from .verdict import LearningCurve
 
 LEGEND = (
@@ -39,9 +39,10 @@ def series_lines(series: Description) -> list[str]:
 def protocol_line(protocol: Protocol) -> str:
     """How the forecasters were compared."""
     steps = "1 step" if protocol.horizon == 1 else f"{protocol.horizon} steps"
+    quick = " The quick depth has one small network, no statistical model, no twin, no learning curve of a network."
     return (
         f"Contest: {steps} ahead from {protocol.cutoffs} cutoffs. Each forecaster is fitted once, on the first "
-        f"{protocol.training:,} values."
+        f"{protocol.training:,} values.{quick if protocol.depth == 'quick' else ''}"
     )
 
 
@@ -67,7 +68,9 @@ def surrogates_line(test: Surrogates) -> str:
 
 
 def twin_line(twin: Twin) -> str:
-    """What a network loses to the best possible forecaster where that is known."""
+    """What a network loses to the best possible forecaster where that is known; empty where the depth has no twin."""
+    if twin.reason == NOT_AT_DEPTH:
+        return ""
     if twin.reason:
         return f"Twin: none trained ({twin.reason.rstrip('.')})."
     return (

@@ -17,6 +17,7 @@ from ..data.gaps import Division, default_cutoff_of, divide, longest_part, start
 from ..data.scaling import KINDS, Kind
 from ..data.windows import HELD_OUT, Windows, default_cutoff, sliding
 from ..errors import DivergedError, InputError
+from ..evaluation.comparison import NORMAL, compare
 from ..evaluation.holdout import FEWEST_CUTOFFS, check_cutoffs
 from ..forecasters.linear import judged_errors, validation_errors
 from ..signals import Observed, ObservedSet
@@ -198,11 +199,11 @@ def choose(
 ) -> TrainingSpec:
     """The spec with the scaling and the optimiser whose network errs least on the last fifth before the cutoff.
 
-    Networks are trained for a third of the steps: with Adam, one of each kind of scaling; then, with the best kind,
+    Networks are trained for a third of the steps: with Adam, one of each kind of scaling; then, with the chosen kind,
     one with the optimiser of the recipe. A series with a trend needs windows without their own level; one whose level
     itself predicts, such as a rate that returns to its mean, needs the level; one whose season grows is best
     compared with the season before. On few windows SOAP fits the noise of a feed-forward network within a few
-    steps, while a recurrent network needs it.
+    steps, while a recurrent network needs it. `_preferred` says when the level counts.
 
     Args:
         scaling: stated, so that only the optimiser is chosen.
@@ -221,21 +222,49 @@ def choose(
     ]
     if keeps_optimiser and len(candidates) == 1:
         return candidates[0]
-    errors = [_short_error(candidate, should_stop) for candidate in candidates]
-    best, error = min(zip(candidates, errors, strict=True), key=lambda pair: pair[1])
+    errors = {candidate.scaling_kind: _short_errors(candidate, should_stop) for candidate in candidates}
+    kind = _preferred(errors, spec.horizon)
+    best = msgspec.structs.replace(spec, recipe=adam, scaling_kind=kind)
     if adam == spec.recipe:
         return best
     other = msgspec.structs.replace(best, recipe=spec.recipe)
-    return other if _short_error(other, should_stop) < error else best
+    return other if _short_errors(other, should_stop).mean() < errors[kind].mean() else best
 
 
-def _short_error(spec: TrainingSpec, should_stop: Callable[[], bool]) -> float:
-    """The least error of a third of a training; infinite where it diverges or is stopped before its first."""
+def _preferred(errors: Mapping[Kind, NDArray[np.float64]], horizon: int) -> Kind:
+    """The kind of least error; that of the series only if it is better by more than one standard error.
+
+    The other kinds do not ask whether the levels to come are those of the past, which no value before the cutoff can
+    tell. The standard error is that of a block bootstrap; where the windows are too few for one, nothing is shown.
+
+    Args:
+        errors: [N] of each kind, at the same cutoffs in order of time.
+    """
+    kind = min(errors, key=lambda kind: float(errors[kind].mean()))
+    others = [other for other in errors if other != "series"]
+    if kind != "series" or not others:
+        return kind
+    other = min(others, key=lambda kind: float(errors[kind].mean()))
+    if not np.isfinite(errors[other]).all():
+        return kind
+    if len(errors[kind]) < 2:
+        return other
+    comparison = compare(errors[kind], errors[other], horizon)
+    standard_error = (comparison.high - comparison.low) / (2 * NORMAL)
+    return kind if comparison.difference < -standard_error else other
+
+
+def _short_errors(spec: TrainingSpec, should_stop: Callable[[], bool]) -> NDArray[np.float64]:
+    """[N]: the squared errors that a third of a training leaves on the windows that choose its weights.
+
+    They are infinite where it diverges or is stopped before its first evaluation.
+    """
     from .loop import train
+    from .validation import errors_of
 
     recipe = dataclasses.replace(spec.recipe, steps=max(1, spec.recipe.steps // 3))
     try:
         trained = train(msgspec.structs.replace(spec, recipe=recipe), should_stop=should_stop)
     except DivergedError:
-        return math.inf
-    return math.inf if not trained.history or trained.best.mse is None else trained.best.mse
+        return np.array([math.inf])
+    return errors_of(spec, trained.module) if trained.history else np.array([math.inf])

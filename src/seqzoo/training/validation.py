@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._arrays import values_of, with_channel
+from .._extras import one_thread
 from ..evaluation import metrics
 from ..evaluation.scoring import HELD_OUT_SEEDS
 from ..signals import Signal
-from .sources import Finite, Sampler
+from .scaled import on_standardised
+from .sources import Finite, Sampler, sampler_of
 from .spec import TrainingSpec
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -113,6 +115,22 @@ def _error(module: nn.Module, windows: Finite, loss: Loss = nn.functional.mse_lo
     context, target = windows.held_out
     with torch.no_grad():
         return loss(module(batch(context)).float(), tensor(target)).item()
+
+
+def errors_of(spec: TrainingSpec, module: nn.Module) -> NDArray[np.float64]:
+    """[N]: the squared error of a trained module on each held-out window of a measured source, in order of time.
+
+    Errors are means over the horizon, in units of the series' deviation.
+
+    Raises:
+        InputError: as `sampler_of`.
+    """
+    sampler = sampler_of(spec)
+    assert isinstance(sampler, Finite)
+    context, target = sampler.held_out
+    with torch.no_grad(), one_thread():
+        forecast = on_standardised(module, spec.scaling)(batch(context)).numpy().astype(np.float64)
+    return np.asarray(np.square(forecast - target).mean(axis=1))
 
 
 def tensor(values: NDArray[np.floating]) -> Tensor:
