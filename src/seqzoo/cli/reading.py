@@ -100,11 +100,21 @@ def beside(model: Forecaster, given: Given | None, begin: int, count: int) -> ND
     Raises:
         InputError: the numbers have no times, from which the channels are computed.
     """
-    if len(model.channels) == 1 or given is None or not has_bundle(model):
+    return None if given is None else channels_at(model, given.times, begin, count)
+
+
+def channels_at(
+    model: Forecaster, times: TimeIndex | None, begin: int, count: int
+) -> NDArray[np.float64] | None:
+    """The channels [count, D - 1] of a model, from a position of a series with these times on; None if D is 1.
+
+    Raises:
+        InputError: there are no times.
+    """
+    if len(model.channels) == 1 or not has_bundle(model):
         return None
     calendar = model.manifest.contract.calendar
     assert calendar is not None
-    times = given.times
     if times is None:
         raise InputError(
             f"{model.name} reads the calendar beside the values, the channels {', '.join(model.channels[1:])}, and "
@@ -204,7 +214,11 @@ def check_frequency(model: Forecaster, given: Given | None) -> None:
 
     Prints a line where the clock of a model's calendar and that of the file may differ.
     """
-    times = None if given is None else given.times
+    check_clock(model, None if given is None else given.times)
+
+
+def check_clock(model: Forecaster, times: TimeIndex | None) -> None:
+    """Check and tell as `check_frequency`, for the times of a series."""
     check_steps(model, times)
     if times is None or not has_bundle(model) or model.manifest.contract.calendar is None:
         return

@@ -9,7 +9,7 @@ from ..._arrays import FloatArray
 from ...bundles import holdout
 from ...data.series import Series
 from ...data.times import TimeIndex
-from ...evaluation.holdout import linear_on
+from ...evaluation.holdout import LINEAR, linear_on
 from ...forecasters.linear import FittedLinear
 from ...forecasters.protocol import Bundled
 from ...signals import Observed, ObservedSet, Simulated, Source
@@ -51,8 +51,8 @@ class HeldOutValues:
 
     @cached_property
     def linear(self) -> FittedLinear | None:
-        """The best linear forecaster, a ridge regression; None without the series, or where it is too short."""
-        return None if self.series is None else linear_on(self.source, self.length, self.horizon)
+        """The best linear forecaster, a ridge regression of values; None without the series or if it is short."""
+        return None if self.series is None else linear_on(self.source, self.length, self.horizon).get(LINEAR)
 
     def window(self, first: int) -> Window:
         """The window that begins at this position."""
