@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import typer
 
+from .._formats import counted
 from ..data.windows import unbroken
 from ..errors import InputError
 from ..forecasters.protocol import Forecaster, has_bundle
@@ -67,7 +68,8 @@ def forecast_each(
         check_steps(model, series.times)
         history = unbroken(series.values)
         if len(history) < model.context_length:
-            left_out[label] = f"{len(history):,} values follow its last missing one, {model.context_length} needed"
+            left = counted(len(history), "value follows", "values follow")
+            left_out[label] = f"{left} its last missing one, {model.context_length} needed"
         else:
             histories[label] = history
     if not histories:

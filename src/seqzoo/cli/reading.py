@@ -12,6 +12,7 @@ import typer
 from numpy.typing import NDArray
 
 from .._arrays import channel, with_channel, with_known
+from .._formats import counted
 from ..data.windows import unbroken
 from ..errors import InputError
 from ..forecasters.protocol import Forecaster, has_bundle
@@ -58,8 +59,8 @@ class Given:
             when = f", at {self.times.stamp(last_missing)}"
         fill = "--gaps interpolate or --gaps last" if len(history) else "--gaps last: no value follows the gap"
         raise InputError(
-            f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "
-            f"Fill gaps with {fill}."
+            f"{counted(len(history), 'value follows', 'values follow')} the last missing one{when}, and a forecast "
+            f"needs {length}. Fill gaps with {fill}."
         )
 
     def times_of(self, length: int) -> TimeIndex | None:

@@ -16,7 +16,7 @@ from ..forecasters.linear import FittedLinear, RidgeAutoregression
 from ..forecasters.simple import weighted_sum
 from ..forecasters.table import rules
 from ..signals import Observed
-from .backtest import Backtest, backtest
+from .backtest import Backtest, backtest, widest_of
 from .scoring import Predict
 
 FEWEST_CUTOFFS = 8
@@ -62,8 +62,7 @@ def score_on_series(
 
     Rivals are the rules of `table.rules` that read a window of L values, and the best linear forecasters if given.
     All but LINEAR_CALENDAR read values only.
-    Cutoffs are often few here: the bandwidth of standard errors is at most half their number less one. They are then
-    too small.
+    The bandwidth of standard errors is at most `backtest.widest_of` their number.
 
     Args:
         season: steps of a season; with 1, or one longer than the window, seasonal naive is left out.
@@ -77,7 +76,7 @@ def score_on_series(
     cutoffs = len(values) - context_length - horizon + 1
 
     def scored(forecaster: Predict, beside: NDArray[np.float64] | None = None) -> Backtest:
-        return backtest(forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1, known=beside)
+        return backtest(forecaster, values, context_length, horizon, widest=widest_of(cutoffs), known=beside)
 
     rivals = {name: scored(rule) for name, rule in rules_of_windows(context_length, horizon, season).items()}
     for name, fitted in linear.items():

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .._formats import counted
 from ..data.finding import find
 from ..data.scaling import Kind, Scaling
 from ..data.series import NAME, Series, stored
@@ -97,13 +98,13 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         """
         if series.missing:
             raise InputError(
-                f"the series {series.name!r} has {series.missing:,} missing values, and training needs every value. "
-                "Fill them with --gaps interpolate or --gaps last."
+                f"the series {series.name!r} has {counted(series.missing, 'missing value')}, and training needs "
+                "every value. Fill gaps with --gaps interpolate or --gaps last."
             )
         if cutoff is None and len(series) < HELD_OUT:
             raise InputError(
-                f"the series {series.name!r} has {len(series)} values, too few to hold a fifth of them out. "
-                "Give a longer series."
+                f"the series {series.name!r} has {counted(len(series), 'value')}, too few to hold a fifth of them "
+                "out. Give a longer series."
             )
         series.store()
         at = default_cutoff(len(series)) if cutoff is None else cutoff

@@ -65,7 +65,11 @@ def stamps_of(
         if not column.is_blank
         and (
             column.raw.dtype.is_temporal()
-            or (not column.is_typed and dates.looks_like_times(column.cells, column.absent))
+            or (
+                not column.is_typed
+                and column.plain is None  # no number is written as a time
+                and dates.looks_like_times(column.cells, column.absent)
+            )
         )
     ]
     written.sort(key=lambda column: column.label.lower() != "ds")
@@ -92,8 +96,8 @@ def _read_times(
         return stamps
     cells = column.cells
     beside: tuple[int, ...] = ()
-    clock = next((other for other in rest if other is not column and not other.is_typed and not other.is_blank
-                  and not other.raw.dtype.is_temporal()
+    clock = next((other for other in rest if other is not column and not other.is_typed and other.plain is None
+                  and not other.is_blank and not other.raw.dtype.is_temporal()
                   and other.cells.filter(~other.absent).str.contains(dates.CLOCK_ONLY).all()), None)  # fmt: skip
     told = dates.times(column.shown, cells, column.absent, choices.dates, table.where)
     if told is None:
