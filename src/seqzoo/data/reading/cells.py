@@ -210,7 +210,8 @@ def _refuse(name: str, cells: pl.Series, row: int, mark: str, where: Where) -> N
             f"{where(row)}: {shown(cell)} in {name} is a number only with a decimal "
             f"{'comma' if mark == '.' else 'point'}, and other cells have the other. Write one decimal mark."
         )
+    only = "Write the number only, without a unit or a note. " if any(map(str.isdigit, cell)) else ""
     raise InputError(
-        f"{where(row)}: {shown(cell)} in {name} is not a number. If it stands for a missing value, add "
+        f"{where(row)}: {shown(cell)} in {name} is not a number. {only}If it stands for a missing value, add "
         f"--missing={shown(cell)}; to read another column, use --value."
     )

@@ -198,7 +198,7 @@ def _check_keys(
     key = r'"\s*:'
     if len(lines) != len(frame) or not lines:
         if len(re.findall(key, text)) > frame.width * len(frame) - sum(frame.null_count().row(0)):
-            _check_once(text, "in it", named)
+            _check_once(text, "in an object", named)
         return
     told = frame.width - frame.select(pl.sum_horizontal(pl.all().is_null())).to_series()
     for row in np.flatnonzero((pl.Series(lines).str.count_matches(key) > told).to_numpy()):
@@ -207,14 +207,15 @@ def _check_keys(
 
 def _check_once(text: str, where: str, named: str) -> None:
     """Raises InputError if an object has a key twice; what is no JSON for Python was read by polars."""
+    twice: list[str] = []
 
-    def once(pairs: list[tuple[str, object]]) -> None:
-        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        if twice:
-            raise InputError(f"cannot read {named}: {where}, the key {shown(twice[0])} is given twice. Keep one.")
+    def seen(pairs: list[tuple[str, object]]) -> None:
+        twice.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
 
     with contextlib.suppress(ValueError, RecursionError):
-        json.JSONDecoder(object_pairs_hook=once).decode(text)
+        json.JSONDecoder(object_pairs_hook=seen).decode(text)
+    if twice:
+        raise InputError(f"cannot read {named}: {where}, the key {shown(twice[0])} is given twice. Keep one.")
 
 
 def _separator(body: list[str], decimal: str | None) -> str:
@@ -377,6 +378,14 @@ def _check_commas(
         return
     plain = [columns.plain(column) for column in cells]
     for first, second in pairwise(plain):
+        if not led_by_0 and first.str.contains("^[+-]?[1-9][0-9]{0,2}$").all() and second.str.contains(
+            r"^[0-9]{3}\.[0-9]+$"
+        ).all():  # fmt: skip
+            raise InputError(
+                f"line {places[0]} of {named}: {shown(f'{first[0]},{second[0]}')} may be one number with a separator "
+                "of thousands, and commas separate the columns. Put such numbers in quotes, or separate the columns "
+                "with ';'."
+            )
         if not (first.str.contains("^[+-]?[0-9]+$").all() and second.str.contains("^[0-9]+$").all()):
             continue
         if led_by_0 and not second.str.contains("^0[0-9]").any():
