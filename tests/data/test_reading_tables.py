@@ -245,6 +245,8 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
                             ("line 13", "11:00:07", "--frequency")),
     "days of no year": (lines(["Jan 1", "Jan 2", "Jan 3"]), ("line 2", "'Jan 1'", "not a time", "--time none")),
     "times of no known form": (lines([f"{day} CET" for day in DAYS]), ("line 2", "'2024-01-01 CET'", "--time none")),
+    "years from one to the next": (lines([f"{2000 + at}/{at + 1:02}" for at in range(9)]),
+                                   ("line 2", "'2000/01'", "not a time")),
     "so beside an index": (",date,y\n" + "".join(f"{at},KW {at},{at}\n" for at in range(9)), ("line 2", "'KW 0'")),
     "a sum below the rows": (BASE + "Total,153.75\n", ("line 32", "'Total'", "not a time")),
     "a header repeated": (BASE + BASE.replace("2024", "2025"), ("line 32", "'date'", "not a time")),

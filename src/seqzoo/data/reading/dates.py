@@ -100,6 +100,8 @@ def times(name: str, cells: pl.Series, absent: pl.Series, order: str | None, whe
     known = known & told_date & ~odd
     if form == _SHORT and not _in_succession(dates, known):
         return None
+    if form == "year-month" and _are_fiscal(frame, known):
+        return None
     local = dates.fill_null(0).to_numpy().astype(np.int64) * DAY + day
     offsets = _offsets(name, frame, known, where)
     if offsets is not None:
@@ -109,6 +111,12 @@ def times(name: str, cells: pl.Series, absent: pl.Series, order: str | None, whe
     stated = None if offsets is None else offsets[rows]
     written = form_of(pattern, named, cells.filter(known).to_list(), local[rows], stated)
     return Times(local, offsets, rows, form + (" and time" if has_clock else ""), not has_clock, written)
+
+
+def _are_fiscal(frame: pl.DataFrame, known: pl.Series) -> bool:
+    """Whether what looks like months are years that begin in one and end in the next, as 2000/01 and 2001/02."""
+    year, month = (frame[key].cast(pl.Int32).filter(known) for key in ("y", "m"))
+    return len(year) > 1 and bool(((year + 1) % 100 == month).all())
 
 
 def _in_succession(days: pl.Series, known: pl.Series) -> bool:
