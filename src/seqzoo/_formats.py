@@ -1,8 +1,18 @@
-"""Numbers formatted for people."""
+"""Numbers formatted for people, and how many there are of something."""
 
 from __future__ import annotations
 
 import math
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """How many of something, as "1 gap" or "1,200 gaps".
+
+    Args:
+        one: the words for one of them.
+        many: for none or several, by default `one` and an s.
+    """
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def percent(value: float) -> str:

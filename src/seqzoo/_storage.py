@@ -101,14 +101,26 @@ def check_writable(folder: Path) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Check that a file can be written, before anything is computed for it. Creates its folder.
+    """Check that a file that a user named can be written, before anything is computed for it. Creates nothing.
 
     Raises:
-        InputError: its folder cannot be created or written into, or the path is a folder.
+        InputError: its folder does not exist or cannot be written into, or the path is a folder.
     """
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder. Choose another file.")
+    check_place(path)
     check_writable(path.parent)
+
+
+def check_place(path: Path) -> None:
+    """Raises InputError unless the folder that will hold a file or folder exists, for a path that a user named.
+
+    A wrong letter, or a disk that is not mounted, would otherwise become a folder elsewhere.
+    """
+    if not path.parent.exists() and not any(each.is_file() for each in path.parents):
+        raise InputError(
+            f"cannot write {path}: the folder {path.parent} does not exist. Make it, or give another path."
+        )
 
 
 def sweep(folder: Path, name: str | None = None) -> None:

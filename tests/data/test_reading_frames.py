@@ -71,3 +71,11 @@ def test_parquet_keeps_its_types(tmp_path: Any) -> None:
     raw = io.BytesIO()
     pl.DataFrame({"ds": PLAIN.to_list(), "y": pl.Series(VALUES).cast(pl.Decimal(10, 2))}).write_parquet(raw)
     assert read(raw.getvalue()).one().values.tolist() == VALUES.tolist()
+
+
+def test_two_columns_of_one_name_are_refused_in_a_sentence() -> None:
+    twice = pd.DataFrame({"ds": ["2024-01-01"], "y": [1.0], "z": [2.0]}).set_axis(["ds", "y", "y"], axis=1)
+    index = pd.DataFrame({"ds": ["2024-01-01"], "y": [1.0]}).rename_axis("ds").set_axis(pd.Index([3], name="ds"))
+    for frame, name in ((twice, "y"), (index, "ds"), (pa.table([[1.0], [2.0]], names=["y", "y"]), "y")):
+        with pytest.raises(InputError, match=f"2 columns of the frame.* are named '{name}'"):
+            read_frame(frame)

@@ -88,6 +88,11 @@ ALIKE: dict[str, str | bytes] = {
     "rows that R numbers": "   date   y\n" + "\n".join(f"{at + 1:2} {DAYS[at]} {VALUES[at]}" for at in range(30)),
     "numbered rows without a header": "\n".join(f"{at},{DAYS[at]},{VALUES[at]}" for at in range(30)),
     "Excel's day numbers": lines(range(45_292, 45_322)),
+    "a time of day with Excel's day numbers": lines([f"{at}.0" if at > 45_292 else "45292.000001"
+                                                     for at in range(45_292, 45_322)]),
+    "byte order marks within": BASE.replace("2024-01-10", "\ufeff2024-01-10").replace(",4.0", ",\ufeff4.0"),
+    "empty rows": BASE + ",\n,\n",
+    "Markdown": "| date | y |\n|---|---|\n" + "".join(f"| {a} | {b} |\n" for a, b in zip(DAYS, VALUES, strict=True)),
     "a column of text": "date,note,y\n" + "\n".join(f"{a},ok,{b}" for a, b in zip(DAYS, VALUES, strict=True)),
     "JSON lines": "\n".join(f'{{"ds": "{a}", "y": {b}}}' for a, b in zip(DAYS, VALUES, strict=True)),
     "JSON": "[" + ",".join(f'{{"ds": "{a}", "y": {b}}}' for a, b in zip(DAYS, VALUES, strict=True)) + "]",
@@ -110,6 +115,11 @@ GRIDS: dict[str, tuple[list[Any], str, str]] = {
     "quarter hours": ([f"2024-01-01 {at // 4:02}:{at % 4 * 15:02}" for at in range(8)], "15min", "2024-01-01T02:00"),
     "half days of 12 hours": ([f"1/13/2024 {h}:00 {p}" for p in ("AM", "PM") for h in (12, 1, 2)][:3], "h",
                               "2024-01-13T03:00"),
+    "an hour without minutes": ([f"2024-01-01 {hour:02}" for hour in range(24)], "h", "2024-01-02T00:00"),
+    "yyyymmddhh": ([f"20240101{hour:02}" for hour in range(24)], "h", "2024-01-02T00:00"),
+    "Excel's day numbers with hours": ([f"{45_292 + hour / 24:.8f}" for hour in range(24)], "h", "2024-01-02T00:00"),
+    "an hour of the clock": ([f"2024-01-01 {hour} {half}" for half in ("AM", "PM") for hour in (12, *range(1, 12))],
+                             "h", "2024-01-02T00:00"),
     "24:00": ([f"2024-01-01 {hour:02}:00" for hour in range(1, 25)], "h", "2024-01-02T01:00"),
     "milliseconds": ([f"2024-01-01 00:00:00.{at:02}0" for at in range(9)], "10ms", "2024-01-01T00:00:00.090000"),
     "weeks": ([str(np.datetime64("2024-01-07") + 7 * at) for at in range(5)], "W-SUN", "2024-02-11"),
@@ -120,6 +130,9 @@ GRIDS: dict[str, tuple[list[Any], str, str]] = {
     "months by letter": ([f"2024M{month:02}" for month in range(1, 13)], "MS", "2025-01-01"),
     "month and year": ([f"{month:02}/2024" for month in range(1, 13)], "MS", "2025-01-01"),
     "months by name": (["Jan 2024", "Feb 2024", "Mar 2024"], "MS", "2024-04-01"),
+    "months and short years": (["Nov-23", "Dec-23", "Jan-24", "Feb-24"], "MS", "2024-03-01"),
+    "short years first": (["23-Dec", "24-Jan", "24-Feb"], "MS", "2024-03-01"),
+    "years before months": (["2023 Dec", "2024 Jan", "2024 Feb"], "MS", "2024-03-01"),
     "yyyymm": ([202311, 202312, 202401, 202402], "MS", "2024-03-01"),
     "the 15th": (["2024-01-15", "2024-02-15", "2024-03-15"], "MS+14D", "2024-04-15"),
     "month ends": (["2024-01-31", "2024-02-29", "2024-03-31"], "ME", "2024-04-30"),
@@ -230,6 +243,21 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
                        ("irregular", "line", "--frequency")),
     "an hour with a slip": (lines([f"2024-01-01 {h:02}:00:{'07' if h == 11 else '00'}" for h in range(24)]),
                             ("line 13", "11:00:07", "--frequency")),
+    "days of no year": (lines(["Jan 1", "Jan 2", "Jan 3"]), ("line 2", "'Jan 1'", "not a time", "--time none")),
+    "times of no known form": (lines([f"{day} CET" for day in DAYS]), ("line 2", "'2024-01-01 CET'", "--time none")),
+    "years from one to the next": (lines([f"{2000 + at}/{at + 1:02}" for at in range(9)]),
+                                   ("line 2", "'2000/01'", "not a time")),
+    "so beside an index": (",date,y\n" + "".join(f"{at},KW {at},{at}\n" for at in range(9)), ("line 2", "'KW 0'")),
+    "a sum below the rows": (BASE + "Total,153.75\n", ("line 32", "'Total'", "not a time")),
+    "a header repeated": (BASE + BASE.replace("2024", "2025"), ("line 32", "'date'", "not a time")),
+    "a unit in the cells": (lines(DAYS, ["1.5 kW", "2 kW"]), ("line 2", "'1.5 kW'", "the number only")),
+    "thousands without quotes": (lines(DAYS, [f"{at + 1},234.50" for at in range(30)]),
+                                 ("line 2", "'1,234.50'", "thousands", "quotes")),
+    "a key twice": ('{"ds": "2024-01-01", "y": 1}\n\n{"ds": "2024-01-02", "y": 1, "y": 2}\n',
+                    ("line 3", "'y'", "twice")),
+    "a key twice in a list": ('[{"ds": "2024-01-01", "y": 1, "y": 2}]', ("'y'", "twice")),
+    "two columns of times": ("date,date,y\n" + "".join(f"{a},{a},1\n" for a in DAYS), ("'date'", "--time 1")),
+    "two columns of values": ("unique_id,ds,y,y\n" + "".join(f"a,{a},1,2\n" for a in DAYS), ("'y'", "--value 3")),
     "offsets in some rows": (lines(["2024-01-01T00:00Z", "2024-01-02T00:00"]), ("line 3", "offset")),
     "a longer line": (BASE + "2024-02-01,1,2\n", ("line 32", "3 cells", "have 2")),
     "a shorter line": (BASE + "Total\n", ("line 32", "1 cells", "'Total'")),
@@ -285,6 +313,41 @@ def test_the_option_that_a_refusal_names_settles_it() -> None:
     ):
         with pytest.raises(SeqzooError):
             told(BASE, **choices)
+
+
+def test_a_key_is_counted_once_where_text_looks_like_one() -> None:
+    text = '{"ds": "2024-01-01", "y": 1, "t": "a\\": b"}\n{"ds": "2024-01-02", "y": null, "t": "\\"y\\": 2"}\n'
+    assert told(text).one().values.tolist()[0] == 1 and told(text).counts["missing"] == 1
+
+
+def test_a_wide_table_is_read_like_its_columns_by_themselves() -> None:
+    cells = {"whole": "1200", "point": "1.250", "exponent": "-2.5e-3", "empty": "", "comma": '"1,5"', "word": "NA"}
+    rows = ["date," + ",".join(cells), *(f"{day},{','.join(cells.values())}" for day in DAYS[:3])]
+    rows[2] = rows[2].replace(",,", ",7,")
+    reading = told("\n".join(rows) + "\n", missing=("NA",))
+    for name, series in zip(reading.labels, reading.series, strict=True):
+        alone = told("\n".join(rows) + "\n", value=name).one()
+        assert np.array_equal(series.values, alone.values, equal_nan=True), name
+    by_name = {name: series.values.tolist() for name, series in zip(reading.labels, reading.series, strict=True)}
+    assert by_name["whole"] == [1200] * 3 and by_name["exponent"] == [-0.0025] * 3 and by_name["empty"][1] == 7
+    assert "word" not in by_name
+    assert told("\n".join(rows) + "\n", value="empty").counts["missing_words"] == {"empty": 2}
+    column = told(lines(DAYS, [-9, *VALUES[1:]]), missing=("-9",)).one()  # a number that stands for a missing value
+    assert np.isnan(column.values[0]) and column.values[1:].tolist() == VALUES[1:]
+
+
+def test_a_wide_table_takes_few_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = []
+    collect = pl.LazyFrame.collect
+
+    def counted(frame: Any, *args: Any, **options: Any) -> Any:
+        passes.append(1)
+        return collect(frame, *args, **options)
+
+    monkeypatch.setattr(pl.LazyFrame, "collect", counted)
+    rows = ["date," + ",".join(f"c{at}" for at in range(200)), *(f"{day}{',1.5' * 200}" for day in DAYS)]
+    assert len(told("\n".join(rows)).series) == 200
+    assert len(passes) < 3 * 200  # of polars, each of which costs more than the cells of most columns; they were 38
 
 
 def test_a_column_that_does_not_exist_is_named_with_those_that_do() -> None:

@@ -81,9 +81,9 @@ def test_validation_never_sees_a_value_that_was_fitted_on(monkeypatch, rng):
 
     asked = []
 
-    def watched(context, target, choices):
+    def watched(context, target, choices, beside=None):
         asked.append((context.copy(), target.copy(), len(choices)))
-        return fits(context, target, choices)
+        return fits(context, target, choices, beside)
 
     monkeypatch.setattr(linear, "fits", watched)
     RidgeAutoregression(5).fit(np.arange(60.0), 4)

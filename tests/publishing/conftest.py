@@ -8,6 +8,9 @@ import pytest
 
 from seqzoo.bundles import shelf, store
 from support import calendar_model
+from support.terminal import terminal
+
+__all__ = ["at_home", "home_of_all", "kept", "terminal"]
 
 
 @pytest.fixture(scope="module")

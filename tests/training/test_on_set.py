@@ -118,7 +118,7 @@ def test_a_score_counts_each_series_once_in_its_own_units() -> None:
     held_out = [rng.normal(size=11), 1e4 * rng.normal(size=20)]
     units = [Units.of(values, 2) for values in past]
     measured = score_on_set(
-        lambda context: np.zeros((len(context), 2)), held_out, units, 4, 2, season=2, linear=[None, None]
+        lambda context: np.zeros((len(context), 2)), held_out, units, 4, 2, season=2, linear=[{}, {}]
     )
     absolute, squared = [], []
     for values, before in zip(held_out, past, strict=True):

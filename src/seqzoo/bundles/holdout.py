@@ -57,15 +57,26 @@ def _is_whole(values: NDArray[np.float64], source: Observed | ObservedSet, befor
 
 
 def known_of(bundle: Bundle) -> NDArray[np.float64] | None:
-    """The channels [T, D - 1] beside these values that were known in advance; None if D is 1.
+    """The channels [T, D - 1] beside the values of `of` that were known in advance; None if D is 1.
 
     Raises:
-        InputError, IntegrityError: as `of`.
+        InputError, IntegrityError: as `parts`.
+    """
+    known = known_parts(bundle)
+    return None if known is None else known[0]
+
+
+def known_parts(bundle: Bundle) -> list[NDArray[np.float64]] | None:
+    """For each series of the source, the channels [T, D - 1] beside the values of `parts`; None if D is 1.
+
+    Raises:
+        InputError, IntegrityError: as `parts`.
     """
     contract = bundle.manifest.contract
     if contract.channels == 1:
         return None
-    shape = (len(of(bundle)), contract.channels - 1)
+    lengths = [len(part) for part in parts(bundle)]
+    shape = (sum(lengths), contract.channels - 1)
     try:
         known = load(bundle.read(HOLDOUT))["known"]
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
@@ -75,7 +86,7 @@ def known_of(bundle: Bundle) -> NDArray[np.float64] | None:
             f"{HOLDOUT} must hold known channels as finite float64 {list(shape)}, not {known.dtype} "
             f"{list(known.shape)}."
         )
-    return np.asarray(known)
+    return np.split(np.asarray(known), np.cumsum(lengths)[:-1])
 
 
 def cutoff_in(bundle: Bundle, values: NDArray[np.float64]) -> int | None:
@@ -94,8 +105,10 @@ def cutoff_in(bundle: Bundle, values: NDArray[np.float64]) -> int | None:
     return None
 
 
-def encoded(held_out: Sequence[NDArray[np.float64]], known: NDArray[np.float64] | None = None) -> bytes:
-    """The bytes of the file that `parts` and `known_of` read: the values of all series, one after the other."""
+def encoded(
+    held_out: Sequence[NDArray[np.float64]], known: Sequence[NDArray[np.float64]] | None = None
+) -> bytes:
+    """The bytes of the file that `parts` and `known_parts` read: the values of all series, one after the other."""
     values = np.concatenate(held_out)
-    tensors = {"values": values} if known is None else {"values": values, "known": known}
+    tensors = {"values": values} if known is None else {"values": values, "known": np.concatenate(known)}
     return serialise({name: np.ascontiguousarray(tensor, np.float64) for name, tensor in tensors.items()})

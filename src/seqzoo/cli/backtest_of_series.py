@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from .._extras import check_torch
+from .._formats import counted
 from ..bundles import holdout, shelf
 from ..data.measured import LONGEST_GAP
 from ..errors import InputError
-from ..evaluation.backtest import Backtest, bandwidth_of, contexts_at, mean_of
+from ..evaluation.backtest import Backtest, bandwidth_of, contexts_at, mean_of, widest_of
 from ..evaluation.intervals import ascending
 from ..evaluation.on_a_series import (
     cutoff_at,
@@ -174,7 +175,8 @@ class OnSeries:
         plot: Path | None, json: bool,
     ) -> None:  # fmt: skip
         squares = {name: (values - results.target) ** 2 for name, values in results.forecasts.items()}
-        bandwidth = bandwidth_of(self.length, self.horizon, self.stride)
+        overlap = bandwidth_of(self.length, self.horizon, self.stride)
+        bandwidth = min(overlap, widest_of(len(results.cutoffs)))
         mse = Backtest(len(results.cutoffs), self.stride, bandwidth, mean_of(squares[self.name], bandwidth))
         beside = {name: each.mean(axis=0).tolist() for name, each in squares.items() if name != self.name}
         measures = {name: results.measures(name) for name in results.forecasts}
@@ -201,7 +203,8 @@ class OnSeries:
         say_outside(outside)
         source = "standard input" if str(self.file) == "-" else str(self.file)
         omitted = f" ({left_out:,} left out, for a missing value)" if left_out else ""
-        typer.echo(f"{mse.cutoffs:,} cutoffs of {source}{omitted}, from {self._when(first)} on; {told_errors(mse)}.")
+        cutoffs = f"{counted(mse.cutoffs, 'cutoff')} of {source}{omitted}, from {self._when(first)} on"
+        typer.echo(f"{cutoffs}; {told_errors(mse, overlap)}.")
         fitted = "Rivals are fitted once, before the first cutoff."
         if refit is not None:
             fitted = f"All are fitted again at every {'cutoff' if refit == 1 else f'{refit} cutoffs'}."
@@ -215,8 +218,8 @@ class OnSeries:
             )
         if seen:
             typer.echo(
-                f"{seen:,} cutoffs lie before the end of the model's training part: it has seen what it forecasts "
-                f"there. --start {self.trained_until} leaves them out.", err=True,
+                f"{counted(seen, 'cutoff lies', 'cutoffs lie')} before the end of the model's training part: it has "
+                f"seen what it forecasts there. --start {self.trained_until} leaves them out.", err=True,
             )  # fmt: skip
         for note in self.notes:
             typer.echo(note, err=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from .._formats import counted
 from ..errors import InputError
 from ..evaluation.backtest import backtest as run
 from ..evaluation.scoring import HELD_OUT_SEEDS, fresh_seed
@@ -44,7 +45,7 @@ def on_signal(
               "steps": rows_of(result.steps, beside)})  # fmt: skip
         return
     show_backtest(name, result.steps, beside)
-    typer.echo(f"{result.cutoffs:,} cutoffs of a fresh series (seed {used}); {told_errors(result)}.")
+    typer.echo(f"{counted(result.cutoffs, 'cutoff')} of a fresh series (seed {used}); {told_errors(result)}.")
     if plot is not None:
         typer.echo(f"Picture: {plot}")
 

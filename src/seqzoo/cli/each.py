@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import typer
 
+from .._formats import counted
 from ..data.windows import unbroken
 from ..errors import InputError
 from ..forecasters.protocol import Forecaster, has_bundle
@@ -15,7 +17,7 @@ from ..runtime import intervals as of_bundle
 from ..signals import ObservedSet
 from .app import FileOptions, emit
 from .measured import MeasuredSet, measured_set
-from .reading import check_steps
+from .reading import channels_at, check_clock, check_steps
 from .sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -61,11 +63,13 @@ def forecast_each(
     check_method(method, levels)
     histories: dict[str, Any] = {}
     left_out: dict[str, str] = {}
+    check_clock(model, next(iter(read.series.values())).times)
     for label, series in read.series.items():
         check_steps(model, series.times)
         history = unbroken(series.values)
         if len(history) < model.context_length:
-            left_out[label] = f"{len(history):,} values follow its last missing one, {model.context_length} needed"
+            left = counted(len(history), "value follows", "values follow")
+            left_out[label] = f"{left} its last missing one, {model.context_length} needed"
         else:
             histories[label] = history
     if not histories:
@@ -125,15 +129,17 @@ def _row(
     levels: list[float],
     method: str | None,
 ) -> _Row:
-    forecast = model.forecast(history, horizon)[0]
     times, count = series.times, len(series)
+    known = channels_at(model, times, count - len(history), len(history))
+    window = history if known is None else np.column_stack([history, known])
+    forecast = model.forecast(window, horizon, channels_at(model, times, count, horizon))[0]
     stamps, written = (None, None) if times is None else (times.stamps(horizon, count), times.written(horizon, count))
     row = _Row(label, stamps, written, forecast.tolist())
     if not levels or not has_bundle(model):
         return row
     begin = None if method == "split" else of_bundle.after_calibration(model, history, None, label)
-    known = of_bundle.around(model, forecast, levels, history=history, begin=begin)
-    return row._replace(intervals=known.levels, method=known.method)
+    bands = of_bundle.around(model, forecast, levels, history=history, begin=begin, known=known)
+    return row._replace(intervals=bands.levels, method=bands.method)
 
 
 def _facts(row: _Row) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .. import _storage
 from ..arena.competition import Competition
 from ..arena.experiment import AnyExperiment, Argument, ReportTable, Setting, settings_of
 from ..arena.experiments import EXPERIMENTS
@@ -69,6 +70,8 @@ def _run(
     if render is not None:
         folder, results, is_complete = render, experiment.read(render), True
     else:
+        if out is not None and out != experiment.out:
+            _storage.check_place(out)
         folder = out or _folder_at_home(experiment, settings)
         results, is_complete = _measure(experiment, settings, folder, workers, quiet=json)
     if is_complete or experiment.reports_unfinished:

@@ -52,9 +52,14 @@ def destination_of(name: str, spec: TrainingSpec, saved_as: str, out: Path | Non
     folder = out or shelf.place(saved_as)
     store.check_replaceable(folder)
     build.check_exportable(spec)
+    if out is not None:
+        _storage.check_place(out)
     _storage.check_writable(folder.parent)
     before = _identity(folder)
-    curve = plot or _storage.home() / "curves" / f"{saved_as}.svg"
+    curves = _storage.home() / "curves"
+    if plot is None:
+        _storage.check_writable(curves)
+    curve = plot or curves / f"{saved_as}.svg"
     plots.check_kind(curve)
     return Destination(name, saved_as, folder, out is None, before, curve)
 

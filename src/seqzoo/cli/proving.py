@@ -153,7 +153,7 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
 @app.command()
 def tour(
     name: Model = "lstm.sine",
-    plot: Annotated[Path, typer.Option("--plot", help="File for the picture: .png or .svg.")] = Path("out/tour.png"),
+    plot: Annotated[Path, typer.Option("--plot", help="File for the picture: .png or .svg.")] = Path("tour.png"),
 ) -> None:
     """Verify a model, show some of its forecasts, and score it against the best possible forecaster.
 

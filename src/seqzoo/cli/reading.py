@@ -12,6 +12,7 @@ import typer
 from numpy.typing import NDArray
 
 from .._arrays import channel, with_channel, with_known
+from .._formats import counted
 from ..data.windows import unbroken
 from ..errors import InputError
 from ..forecasters.protocol import Forecaster, has_bundle
@@ -58,8 +59,8 @@ class Given:
             when = f", at {self.times.stamp(last_missing)}"
         fill = "--gaps interpolate or --gaps last" if len(history) else "--gaps last: no value follows the gap"
         raise InputError(
-            f"{len(history)} values follow the last missing one{when}, and a forecast needs {length}. "
-            f"Fill gaps with {fill}."
+            f"{counted(len(history), 'value follows', 'values follow')} the last missing one{when}, and a forecast "
+            f"needs {length}. Fill gaps with {fill}."
         )
 
     def times_of(self, length: int) -> TimeIndex | None:
@@ -100,11 +101,21 @@ def beside(model: Forecaster, given: Given | None, begin: int, count: int) -> ND
     Raises:
         InputError: the numbers have no times, from which the channels are computed.
     """
-    if len(model.channels) == 1 or given is None or not has_bundle(model):
+    return None if given is None else channels_at(model, given.times, begin, count)
+
+
+def channels_at(
+    model: Forecaster, times: TimeIndex | None, begin: int, count: int
+) -> NDArray[np.float64] | None:
+    """The channels [count, D - 1] of a model, from a position of a series with these times on; None if D is 1.
+
+    Raises:
+        InputError: there are no times.
+    """
+    if len(model.channels) == 1 or not has_bundle(model):
         return None
     calendar = model.manifest.contract.calendar
     assert calendar is not None
-    times = given.times
     if times is None:
         raise InputError(
             f"{model.name} reads the calendar beside the values, the channels {', '.join(model.channels[1:])}, and "
@@ -204,7 +215,11 @@ def check_frequency(model: Forecaster, given: Given | None) -> None:
 
     Prints a line where the clock of a model's calendar and that of the file may differ.
     """
-    times = None if given is None else given.times
+    check_clock(model, None if given is None else given.times)
+
+
+def check_clock(model: Forecaster, times: TimeIndex | None) -> None:
+    """Check and tell as `check_frequency`, for the times of a series."""
     check_steps(model, times)
     if times is None or not has_bundle(model) or model.manifest.contract.calendar is None:
         return

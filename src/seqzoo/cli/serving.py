@@ -120,6 +120,7 @@ def export(
     from ..bundles import shelf, store
     from ..publishing import triton
 
+    _storage.check_place(out)
     _storage.check_writable(out)
     target = triton.write(store.open_bundle(shelf.find(name)), layout, out)
     typer.echo(f"Written: {target}/config.pbtxt, {target}/1/model.onnx")

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from .._formats import counted
+
 
 def rows_of(steps: list[Any], beside: dict[str, list[float]]) -> list[dict[str, float]]:
     """One row of JSON for each step: the MSE of the model, its standard error, and the MSE of others by name."""
@@ -15,10 +17,18 @@ def rows_of(steps: list[Any], beside: dict[str, list[float]]) -> list[dict[str, 
     ]
 
 
-def told_errors(result: Any) -> str:
-    """How the standard errors of a backtest were computed, in words."""
-    known = not math.isnan(result.steps[0].se)
-    return f"standard errors over {result.bandwidth} lags" if known else "too few for standard errors"
+def told_errors(result: Any, overlap: int | None = None) -> str:
+    """How the standard errors of a backtest were computed, in words.
+
+    Args:
+        overlap: the lags that the overlap of windows asks for; fewer give standard errors that are too small.
+    """
+    if math.isnan(result.steps[0].se):
+        return "too few for standard errors"
+    told = f"standard errors over {counted(result.bandwidth, 'lag')}"
+    if overlap is None or result.bandwidth >= overlap:
+        return told
+    return f"{told}, too small: the windows overlap over {overlap:,}"
 
 
 def draw(plot: Path | None, name: str, steps: list[Any], beside: dict[str, list[float]]) -> None:

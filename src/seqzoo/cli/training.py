@@ -161,11 +161,11 @@ def _of_series(
     architecture = _registry.architecture(_architecture(name))
     kind = _kind(scaling)
     if (several := measured_set(series, how)) is not None:
-        _refuse_of_set(kind, calendar)
+        _refuse_of_set(kind)
         told = several.told
         spec = spec_on_set(
             architecture, several.name, several.series, horizon, context_length=context, season=season, seed=seed,
-            scaling=kind or "window", changes=settings(change), divided=how.gaps is not None,
+            scaling=kind or "window", changes=settings(change), divided=how.gaps is not None, calendar=calendar,
         )  # fmt: skip
     else:
         source, told = _observed(series, how, season)
@@ -179,7 +179,7 @@ def _of_series(
 
 def _chosen(request: _Request, context: int | None, change: list[str], *, quiet: bool) -> TrainingSpec:
     """The spec with what the values before the hold-out choose; tells what was chosen, unless quiet."""
-    from ..signals import Observed, ObservedSet, Simulated
+    from ..signals import ObservedSet, Simulated
     from ..training.on_series import choose, states_optimiser
 
     keeps_optimiser = states_optimiser(settings(change))
@@ -201,8 +201,7 @@ def _chosen(request: _Request, context: int | None, change: list[str], *, quiet:
         err=True,
     )
     if spec.calendar:
-        assert isinstance(spec.source, Observed)
-        typer.echo(_told_of_calendar(spec, spec.source), err=True)
+        typer.echo(_told_of_calendar(spec, max(spec.source.members, key=lambda member: member.cutoff)), err=True)
     return spec
 
 
@@ -238,25 +237,28 @@ def _refuse_without_series(
 
 
 def _told_of_calendar(spec: TrainingSpec, source: Observed) -> str:
-    """One line on the channels that a training reads beside the values."""
+    """One line on the channels that a training reads beside the values; of a set, by its longest series."""
     from ..data.calendar import Calendar, unseen
+    from ..evaluation.holdout import LINEAR_CALENDAR
+    from ..forecasters.table import label
 
     times = source.series().times
     assert times is not None
     clock = f"the clock of {times.zone}" if times.zone else "the clock of the series"
     names = ", ".join(Calendar(spec.calendar).names)
     short = unseen(spec.calendar, times, source.cutoff)
-    return f"Channels beside the value: {names}, by {clock}. Rivals read values only. {short}".strip()
+    return (
+        f"Channels beside the value: {names}, by {clock}. Of its rivals, only the {label(LINEAR_CALENDAR)} "
+        f"reads them too. {short}"
+    ).strip()
 
 
-def _refuse_of_set(kind: Kind | None, calendar: list[str] | None) -> None:
+def _refuse_of_set(kind: Kind | None) -> None:
     """Raises InputError for an option that only one series has."""
     from ..errors import InputError
 
     if kind == "series":
         raise InputError("series of a set have no scale in common: leave --scaling out, or give window or season.")
-    if calendar:
-        raise InputError("a model of a set reads values only: leave --calendar out, or choose a series with --only.")
 
 
 def _architecture(name: str) -> str:

@@ -116,14 +116,14 @@ class Reading:
 
 def names_of(labels: list[str]) -> list[str]:
     """A name for each label that `Series` accepts, no two alike: "Débit (m3/s)" becomes "d_bit_m3_s"."""
-    names: list[str] = []
+    names: dict[str, None] = {}  # in order
     for label in labels:
         plain = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:36] or "series"
         name, again = plain, 2
         while name in names:
             name, again = f"{plain}_{again}", again + 1
-        names.append(name)
-    return names
+        names[name] = None
+    return list(names)
 
 
 def name_of_file(stem: str, chosen: list[str]) -> str:

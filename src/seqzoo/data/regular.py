@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import FloatArray
+from .._formats import counted
 from ..errors import InputError
 from .frequency import DAY, Frequency, Stamps, commonest, infer
 from .times import ZONES, TimeIndex, fitting_zones, skipped_and_repeated, to_instants, to_local
@@ -78,13 +79,13 @@ def regular(rows: Rows, frequency: Frequency | None = None, zone: str | None = N
     counts["out_of_order"] = backward
     if backward:
         newest_first = bool((steps <= np.timedelta64(0)).all())
-        notes.append("newest first, so reversed" if newest_first else f"{backward:,} rows out of order, sorted")
+        sorted_rows = f"{counted(backward, 'row')} out of order, sorted"
+        notes.append("newest first, so reversed" if newest_first else sorted_rows)
     order = np.argsort(instants, kind="stable")
     kept = _without_duplicates(rows, instants, order)
     counts["exact_duplicates"] = len(order) - len(kept)
     if len(order) > len(kept):
-        dropped = len(order) - len(kept)
-        notes.append(f"{dropped:,} exact duplicate{'s' if dropped > 1 else ''} dropped")
+        notes.append(f"{counted(len(order) - len(kept), 'exact duplicate')} dropped")
     instants, values = instants[kept], values[kept]
     if len(kept) < 2:
         return Regular(values, None, {**counts, "gaps": 0, "absent": 0}, notes)
@@ -120,7 +121,8 @@ def regular(rows: Rows, frequency: Frequency | None = None, zone: str | None = N
             counts["absent_working_days"] = [str(day) for day in holidays]
             some = ", ".join(str(day) for day in holidays[:LONGEST_HOLIDAY])
             more = ", ..." if len(holidays) > LONGEST_HOLIDAY else ""
-            notes.append(f"{len(holidays):,} working days absent, taken as holidays ({some}{more})")
+            as_what = "a holiday" if len(holidays) == 1 else "holidays"
+            notes.append(f"{counted(len(holidays), 'working day')} absent, taken as {as_what} ({some}{more})")
     regular_values = np.full((length, values.shape[1]), np.nan)
     regular_values[at] = values
     spans = np.diff(at) - 1
@@ -131,7 +133,8 @@ def regular(rows: Rows, frequency: Frequency | None = None, zone: str | None = N
         first = int(at[spans.argmax()]) + 1
         index = int(instants[0].astype(np.int64)) + first * grid.step
         where = f"position {index}" if times is None else times.stamp(first)
-        notes.append(f"{absent:,} times absent in {gaps:,} gaps, the longest of {spans.max():,} from {where}")
+        longest = f"the longest of {spans.max():,} from {where}" if gaps > 1 else f"from {where}"
+        notes.append(f"{counted(absent, 'time')} absent in {counted(gaps, 'gap')}, {longest}")
     return Regular(regular_values, times, counts, notes)
 
 

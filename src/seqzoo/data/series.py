@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _storage
+from .._formats import counted
 from ..errors import InputError, IntegrityError
 from .frequency import frequency
 from .gaps import gaps_of
@@ -96,8 +97,8 @@ class Series:
             first = int(absent.argmax())
             when = "" if self.times is None else f", at {self.times.stamp(first)}"
             raise InputError(
-                f"the series {self.name!r} has {absent.sum():,} missing values, the first at position {first}{when}. "
-                "Fill them with --gaps interpolate or --gaps last."
+                f"the series {self.name!r} has {counted(int(absent.sum()), 'missing value')}, the first at position "
+                f"{first}{when}. Fill gaps with --gaps interpolate or --gaps last."
             )
         values = self.values.copy()
         for begin, count in gaps_of(values):

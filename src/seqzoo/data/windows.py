@@ -100,12 +100,19 @@ def split(
 
 
 def pooled(
-    parts: Sequence[NDArray[np.floating]], context_length: int, horizon: int = 1
+    parts: Sequence[NDArray[np.floating]],
+    context_length: int,
+    horizon: int = 1,
+    *,
+    known: Sequence[NDArray[np.floating]] | None = None,
 ) -> tuple[Windows, list[NDArray[np.intp]]]:
     """Windows of several series [T] laid end to end, and for each series where its own begin.
 
     The other windows lie across two series, or hold a missing value (NaN): choose by the places. Nothing is copied
     but the values.
+
+    Args:
+        known: [T, D - 1] of each series, as for `sliding`.
 
     Raises:
         InputError: no series is as long as one window.
@@ -118,7 +125,8 @@ def pooled(
         begin += len(part)
     if not any(map(len, own)):
         return sliding(max(parts, key=len), context_length, horizon), own  # refuses what has no windows
-    return sliding(np.concatenate(parts), context_length, horizon), own
+    beside = None if known is None else np.concatenate(known)
+    return sliding(np.concatenate(parts), context_length, horizon, known=beside), own
 
 
 def default_cutoff(count: int) -> int:

@@ -135,6 +135,15 @@ def bandwidth_of(context_length: int, horizon: int, stride: int) -> int:
     return 2 * (-(-(context_length + horizon) // stride) - 1)
 
 
+def widest_of(cutoffs: int) -> int:
+    """The largest bandwidth at which so many cutoffs of a measured series have a standard error, see `mean_of`.
+
+    Its cutoffs are often few. One that is smaller than the overlap of windows asks for gives standard errors that are
+    too small, which is better than none where it is told: the score of a training and a backtest both follow it.
+    """
+    return max(0, cutoffs // 2 - 1)
+
+
 def mean_of(losses: FloatArray, bandwidth: int) -> list[Estimate]:
     """The mean of each column of a correlated sequence [n, H], with its standard error.
 

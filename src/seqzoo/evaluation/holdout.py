@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,13 @@ from ..forecasters.linear import FittedLinear, RidgeAutoregression
 from ..forecasters.simple import weighted_sum
 from ..forecasters.table import rules
 from ..signals import Observed
-from .backtest import Backtest, backtest
+from .backtest import Backtest, backtest, widest_of
 from .scoring import Predict
 
 FEWEST_CUTOFFS = 8
-LINEAR = RidgeAutoregression.name
+LINEAR, LINEAR_CALENDAR = RidgeAutoregression.name, RidgeAutoregression.with_calendar
+LINEARS = (LINEAR, LINEAR_CALENDAR)
+"""The rivals that are fitted to the values before a cutoff, by name; the second reads a model's calendar too."""
 
 
 @dataclass(frozen=True)
@@ -53,22 +56,21 @@ def score_on_series(
     horizon: int,
     *,
     season: int = 1,
-    linear: FittedLinear | None = None,
+    linear: Mapping[str, FittedLinear] = MappingProxyType({}),
     known: NDArray[np.float64] | None = None,
 ) -> HoldoutScore:
     """The score of `predict`, which maps [B, L, D] to at least [B, H], at every cutoff of a series [T] from L on.
 
     Cutoffs whose windows hold or aim at a missing value (NaN) are left out.
 
-    Rivals are the rules of `table.rules` that read a window of L values, and the best linear forecaster if given.
-    They read values only.
-    Cutoffs are often few here: the bandwidth of standard errors is at most half their number less one. They are then
-    too small.
+    Rivals are the rules of `table.rules` that read a window of L values, and the best linear forecasters if given.
+    All but LINEAR_CALENDAR read values only.
+    The bandwidth of standard errors is at most `backtest.widest_of` their number.
 
     Args:
         season: steps of a season; with 1, or one longer than the window, seasonal naive is left out.
-        linear: fitted on the values before the held-out part.
-        known: [T, D - 1], the channels that `predict` reads beside the values.
+        linear: fitted on the values before the held-out part, by name.
+        known: [T, D - 1], the channels that `predict` and LINEAR_CALENDAR read beside the values.
 
     Raises:
         InputError: as `backtest`, or there are fewer than 8 cutoffs.
@@ -85,14 +87,18 @@ def score_on_series(
 
     def scored(forecaster: Predict, beside: NDArray[np.float64] | None = None) -> Backtest:
         return backtest(
-            forecaster, values, context_length, horizon, widest=cutoffs // 2 - 1, known=beside, missing=missing
+            forecaster, values, context_length, horizon, widest=widest_of(cutoffs), known=beside, missing=missing
         )
 
     rivals = {name: scored(rule) for name, rule in rules_of_windows(context_length, horizon, season).items()}
-    if linear is not None:
-        rivals[LINEAR] = scored(linear)
-    own = predict if known is None else lambda context, _: predict(context)
-    return HoldoutScore(scored(own, known), rivals)
+    for name, fitted in linear.items():
+        rivals[name] = scored(fitted) if fitted.of_known is None else scored(of_windows(fitted), known)
+    return HoldoutScore(scored(predict if known is None else of_windows(predict), known), rivals)
+
+
+def of_windows(predict: Predict) -> Callable[..., FloatArray]:
+    """A forecaster of windows [B, L, D] that is also given the channels after them, as `forecast_of` gives them."""
+    return lambda context, *following: predict(context)
 
 
 def check_cutoffs(after: int, horizon: int) -> None:
@@ -120,17 +126,26 @@ def rules_of_windows(
     return {name: rule(weights(context_length, horizon)) for name, weights in known.items()}
 
 
-def linear_on(source: Observed, context_length: int, horizon: int) -> FittedLinear | None:
-    """The best linear forecaster, fitted on the values before the cutoff; None where these are too few.
+def linear_on(
+    source: Observed, context_length: int, horizon: int, known: NDArray[np.float64] | None = None
+) -> dict[str, FittedLinear]:
+    """The best linear forecasters by name, fitted on the values before the cutoff; empty where these are too few.
+
+    Args:
+        known: [T, D - 1], the channels of a model with a calendar, from the first value of the series on; the second
+            forecaster reads them too.
 
     Raises:
         InputError: the series is not stored on this machine.
     """
-    past = source.series().values[: source.cutoff]
+    past, ridge = source.series().values[: source.cutoff], RidgeAutoregression(context_length)
     try:
-        return RidgeAutoregression(context_length).fit(past, horizon)
+        fitted = {LINEAR: ridge.fit(past, horizon)}
+        if known is not None:
+            fitted[LINEAR_CALENDAR] = ridge.fit(past, horizon, known[: len(past)])
     except InputError:
-        return None
+        return {}
+    return fitted
 
 
 def _over_steps(result: Backtest) -> Estimate:

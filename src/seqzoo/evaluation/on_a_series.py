@@ -129,7 +129,7 @@ def entrants_of(
     unbroken = int((cutoffs - 1 - last_missing[cutoffs - 1]).min(initial=len(values)))
     entrants = [own, *rules_as_entrants(rules_of_windows(context_length, horizon, season), context_length)]
     left_out: dict[str, str] = {}
-    for rival in rivals_as_entrants(context_length, horizon, season, statistical=statistical):
+    for rival in rivals_as_entrants(context_length, horizon, season, statistical=statistical, known=own.known):
         reason = ""
         if rival.reads is not None and rival.reads > first:
             reason = "its window is longer than what lies before the first cutoff"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,13 +18,13 @@ from ..forecasters.linear import FittedLinear
 from ..forecasters.rollout import forecast_of
 from .accuracy import absolute_scale
 from .backtest import VALUES_AT_ONCE
-from .holdout import LINEAR, rules_of_windows
+from .holdout import LINEARS, rules_of_windows
 from .scoring import Predict
 
 Array = NDArray[np.float64]
 
 MODEL = "model"
-BESIDE = ("seasonal_naive", "last_value", LINEAR)  # the rivals whose errors are stated for each series
+BESIDE = ("seasonal_naive", "last_value", *LINEARS)  # the rivals whose errors are stated for each series
 
 
 class Units(NamedTuple):
@@ -89,16 +89,17 @@ class SetScore:
 
 def score_on_set(
     predict: Predict, held_out: Sequence[Array], units: Sequence[Units], context_length: int, horizon: int, *,
-    season: int, linear: Sequence[FittedLinear | None],
+    season: int, linear: Sequence[Mapping[str, FittedLinear]], known: Sequence[Array] | None = None,
 ) -> SetScore:  # fmt: skip
-    """The score of `predict`, which maps [B, L, 1] to at least [B, H], at every cutoff of each series.
+    """The score of `predict`, which maps [B, L, D] to at least [B, H], at every cutoff of each series.
 
     Args:
         held_out: of each series, the L values before its cutoff and those from there on; windows with a missing value
             (NaN) are left out.
         units: of each series.
         season: steps of the season of all series.
-        linear: of each series, the best linear forecaster fitted before its cutoff, if there is one.
+        linear: of each series, the best linear forecasters fitted before its cutoff, by name of LINEARS.
+        known: [T, D - 1] of each series, the channels beside `held_out` that are known in advance; None if D is 1.
 
     Raises:
         InputError: fewer than two series, one is shorter than a window, or a forecast is not finite.
@@ -106,18 +107,16 @@ def score_on_set(
     if len(held_out) < 2:
         raise InputError(f"a score over series needs at least 2 of them, got {len(held_out)}.")
     rules = rules_of_windows(context_length, horizon, season)
-    has_linear = all(each is not None for each in linear)
-    names = [MODEL, *rules, *([LINEAR] if has_linear else [])]
+    names = [MODEL, *rules, *(name for name in LINEARS if all(name in each for each in linear))]
     relative: dict[str, list[Array]] = {name: [] for name in names}
     series = []
-    for values, unit, of_this in zip(held_out, units, linear, strict=True):
-        context, target = sliding(values, context_length, horizon)
+    besides: Sequence[Array | None] = [None] * len(held_out) if known is None else known
+    for values, unit, of_this, beside in zip(held_out, units, linear, besides, strict=True):
+        context, target = sliding(values, context_length, horizon, known=beside)
         if np.isnan(values).any():
             starts = starts_of(values, context_length, horizon)
             context, target = context[starts], target[starts]
-        forecasters: dict[str, Predict] = {MODEL: predict, **rules}
-        if of_this is not None:
-            forecasters[LINEAR] = of_this
+        forecasters: dict[str, Predict] = {MODEL: predict, **rules, **of_this}
         mse, mase = {}, {}
         for name, forecaster in forecasters.items():
             pieces = np.array_split(context, -(-context.size // VALUES_AT_ONCE))

@@ -24,6 +24,7 @@ from ..forecasters.statistical import METHODS, Statistical
 from . import accuracy
 from .accuracy import Accuracy
 from .backtest import forecasts_at
+from .holdout import of_windows
 
 Array = NDArray[np.float64]
 
@@ -200,12 +201,15 @@ def rules_as_entrants(rules: Mapping[str, Callable[[Any], Any]], context_length:
     return [Entrant(name, always(rule), context_length) for name, rule in rules.items()]
 
 
-def rivals_as_entrants(context_length: int, horizon: int, season: int, *, statistical: bool) -> list[Entrant]:
+def rivals_as_entrants(
+    context_length: int, horizon: int, season: int, *, statistical: bool, known: Array | None = None
+) -> list[Entrant]:
     """The rivals that are fitted on the past, and seasonal naive where its season is longer than a window.
 
     Args:
         context_length: L of the best linear forecaster.
         statistical: whether AutoETS, AutoTheta and AutoARIMA of statsforecast are among them.
+        known: [T, D - 1], the channels of a model with a calendar; a second best linear forecaster reads them too.
 
     Raises:
         InputError: the season is not a whole number of at least 1.
@@ -223,6 +227,12 @@ def rivals_as_entrants(context_length: int, horizon: int, season: int, *, statis
         )
     linear = RidgeAutoregression(context_length)
     entrants.append(Entrant(linear.name, fitted(linear), context_length, needs_past=True))
+    if known is not None:
+        beside = known
+        entrants.append(Entrant(
+            linear.with_calendar, lambda past: of_windows(linear.fit(past, horizon, beside[: len(past)])),
+            context_length, needs_past=True, known=known,
+        ))  # fmt: skip
     if statistical:
         entrants += [Entrant(name, fitted(Statistical(name, season)), needs_past=True) for name in METHODS]
     return entrants

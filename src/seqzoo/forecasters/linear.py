@@ -1,4 +1,7 @@
-"""The best linear forecaster of a measured series: ridge regression of H next values on L past values."""
+"""The best linear forecaster of a measured series: ridge regression of H next values on L past values.
+
+Beside a model that reads the calendar stands a second one, which reads the same channels.
+"""
 
 from __future__ import annotations
 
@@ -45,21 +48,32 @@ class FittedLinear:
         bias: [H]
         centre: the constant.
         choice: what validation chose.
+        of_known: [H, D - 1], the weights of the channels at the last position of a window; None if D is 1.
     """
 
     weights: Array
     bias: Array
     centre: float
     choice: Choice
+    of_known: Array | None = None
 
     def __call__(self, past: Array) -> Array:
-        """Forecasts [H] from a past [t] of at least L values, or [B, H] from windows [B, L] or [B, L, 1]."""
+        """Forecasts [H] from a past [t] of at least L values, or [B, H] from windows [B, L] or [B, L, D].
+
+        With `of_known`, only from windows [B, L, D]; else channels after the first are not read.
+        """
         windows = channel(past) if past.ndim == 3 else past
         length = self.weights.shape[1]
         if windows.shape[-1] < length:
             raise InputError(f"the forecaster reads {length} values, got {windows.shape[-1]}.")
         recent = np.asarray(windows[..., -length:], np.float64) - self.centre
-        return np.asarray(recent @ self.weights.T + self.bias + self.centre)
+        forecast = np.asarray(recent @ self.weights.T + self.bias + self.centre)
+        if self.of_known is None:
+            return forecast
+        count = self.of_known.shape[1]
+        if past.ndim != 3 or past.shape[2] != 1 + count:
+            raise InputError(f"the forecaster reads windows [B, L, {1 + count}], got {list(past.shape)}.")
+        return np.asarray(forecast + past[:, -1, 1:] @ self.of_known.T)
 
 
 @dataclass(frozen=True)
@@ -75,37 +89,48 @@ class RidgeAutoregression:
     """
 
     name: ClassVar[str] = "linear"
+    with_calendar: ClassVar[str] = "linear_calendar"  # the name of one that also reads known channels
     label: ClassVar[str] = table.label(name)
 
     context_length: int | None = None
     season: int = 1
 
-    def fit(self, past: ArrayLike, horizon: int) -> FittedLinear:
+    def fit(self, past: ArrayLike, horizon: int, known: Array | None = None) -> FittedLinear:
         """The forecaster fitted on a past [t]; NaN where a value is missing, which no window holds.
+
+        Args:
+            known: [t, D - 1], channels that are known in advance, of which it reads those at the last position of a
+                window: the calendar of the first step ahead, from which that of the others follows. They count in
+                units of the past's deviation, so that the penalty does not depend on its unit.
 
         Raises:
             InputError: the past is infinite or too short, or a length lies outside its range.
         """
         values = finite_series(past, missing=True)
-        missing = np.isnan(values)
-        if missing.any():
-            return self._fit_parts(values, float(values[~missing].mean()), horizon)
-        length = self._length(len(values), horizon)
-        centre = float(values.mean())
-        return _fitted(sliding(values - centre, length, horizon), centre)
+        length = self._length_of(values, horizon)
+        measured = values[~np.isnan(values)]
+        centre = float(measured.mean())
+        windows = sliding(values - centre, length, horizon)
+        beside, unit = None, float(measured.std()) or 1.0
+        if known is not None:
+            beside = unit * np.asarray(known, np.float64)[length - 1 :][: len(windows.context)]
+        if len(measured) < len(values):
+            starts = _enough_starts(values, length, horizon)
+            windows = Windows(windows.context[starts], windows.target[starts])
+            beside = None if beside is None else beside[starts]
+        error = validation_errors(windows, max(1, len(windows.context) // HELD_OUT), beside=beside)
+        best = min(error, key=error.__getitem__)
+        ((_, weights, bias),) = fits(*windows, [best], beside)
+        of_known = None if beside is None else unit * weights[:, length:]
+        return FittedLinear(weights[:, :length], bias, centre, best, of_known)
 
-    def _fit_parts(self, values: Array, centre: float, horizon: int) -> FittedLinear:
-        """The forecaster fitted on the windows of every unbroken part of a past [t] that gaps divide."""
+    def _length_of(self, values: Array, horizon: int) -> int:
+        """L for a past [t], of whose unbroken parts the longest decides where gaps divide it."""
+        if not np.isnan(values).any():
+            return self._length(len(values), horizon)
         length = self.context_length or self._length(longest_part(values), horizon)
         check_lengths(length, horizon)
-        starts = starts_of(values, length, horizon)
-        if len(starts) < (fewest := _fewest(horizon)):
-            raise InputError(
-                f"a linear forecaster of {length} values, {horizon} steps ahead, needs {fewest} windows without a "
-                f"missing value, got {len(starts)}. Fill the gaps, or give a shorter context or horizon."
-            )
-        context, target = sliding(values - centre, length, horizon)
-        return _fitted(Windows(context[starts], target[starts]), centre)
+        return length
 
     def _length(self, count: int, horizon: int) -> int:
         """L, of which a past of `count` values allows a fit and its validation."""
@@ -129,44 +154,69 @@ def _fewest(horizon: int) -> int:
     return -(-5 * (horizon + 1) // 4) + 1
 
 
-def _fitted(windows: Windows, centre: float) -> FittedLinear:
-    """The forecaster of windows that are counted from a constant."""
-    error = validation_errors(windows, max(1, len(windows.context) // HELD_OUT))
-    best = min(error, key=error.__getitem__)
-    ((_, weights, bias),) = fits(*windows, [best])
-    return FittedLinear(weights, bias, centre, best)
+def _enough_starts(values: Array, length: int, horizon: int) -> NDArray[np.intp]:
+    """Where the windows of a past [t] begin that hold no missing value, if they are enough for a fit."""
+    starts = starts_of(values, length, horizon)
+    if len(starts) < (fewest := _fewest(horizon)):
+        raise InputError(
+            f"a linear forecaster of {length} values, {horizon} steps ahead, needs {fewest} windows without a "
+            f"missing value, got {len(starts)}. Fill the gaps, or give a shorter context or horizon."
+        )
+    return starts
 
 
-def validation_errors(windows: Windows, held_out: int, fewest: int = 1) -> dict[Choice, float]:
+def validation_errors(
+    windows: Windows, held_out: int, fewest: int = 1, *, beside: Array | None = None
+) -> dict[Choice, float]:
     """The mean squared error of each of CHOICES on the last `held_out` windows of a series, fitted on earlier ones.
 
     No fitted window holds a value of a held-out target. Empty if fewer than `fewest` windows are left to fit on.
+
+    Args:
+        beside: as for `fits`.
     """
     context, target = windows
     until = len(context) - held_out - target.shape[1] + 1
-    judged = Windows(context[-held_out:], target[-held_out:])
-    return {} if until < fewest else judged_errors(Windows(context[:until], target[:until]), judged)
+    if until < fewest:
+        return {}
+    fitted, judged = Windows(context[:until], target[:until]), Windows(context[-held_out:], target[-held_out:])
+    return judged_errors(fitted, judged, None if beside is None else (beside[:until], beside[-held_out:]))
 
 
-def judged_errors(fitted: Windows, judged: Windows) -> dict[Choice, float]:
-    """The mean squared error of each of CHOICES on some windows, fitted on others."""
+def judged_errors(
+    fitted: Windows, judged: Windows, beside: tuple[Array, Array] | None = None
+) -> dict[Choice, float]:
+    """The mean squared error of each of CHOICES on some windows, fitted on others.
+
+    Args:
+        beside: of the fitted and of the judged windows, as for `fits`.
+    """
     context, target = judged
+    read = context if beside is None else np.column_stack([context, beside[1]])
     return {
-        choice: float(np.mean((target - context @ weights.T - bias) ** 2))
-        for choice, weights, bias in fits(*fitted, CHOICES)
+        choice: float(np.mean((target - read @ weights.T - bias) ** 2))
+        for choice, weights, bias in fits(*fitted, CHOICES, None if beside is None else beside[0])
     }
 
 
-def fits(context: FloatArray, target: FloatArray, choices: list[Choice]) -> Iterator[tuple[Choice, Array, Array]]:
+def fits(
+    context: FloatArray, target: FloatArray, choices: list[Choice], beside: Array | None = None
+) -> Iterator[tuple[Choice, Array, Array]]:
     """Weights [H, L] and bias [H] of ridge regressions on windows [N, L] and [N, H], for each choice.
 
     With C and Y the windows' deviations from their means, over their number: W' = (C'C + p e I)^-1 C'Y, where p is
     the penalty and e the mean eigenvalue of C'C. The intercept is not penalised. With `follows_last`, contexts and
     targets are first counted from the last value of the context.
+
+    Args:
+        beside: [N, P], further inputs, whose weights follow those of the values: they are then [H, L + P].
     """
+    length = context.shape[1]
     for follows_last in dict.fromkeys(choice.follows_last for choice in choices):
         last = context[:, -1:] if follows_last else np.zeros((len(context), 1))
         inputs, outputs = context - last, target - last
+        if beside is not None:
+            inputs = np.column_stack([inputs, beside])
         input_mean, output_mean = inputs.mean(axis=0), outputs.mean(axis=0)
         inputs = inputs - input_mean
         sizes, axes = np.linalg.eigh(inputs.T @ inputs / len(inputs))
@@ -180,5 +230,5 @@ def fits(context: FloatArray, target: FloatArray, choices: list[Choice]) -> Iter
             weights = (axes @ shrunk).T
             bias = output_mean - weights @ input_mean
             if follows_last:  # the same forecast, as a sum of the values themselves
-                weights[:, -1] += 1.0 - weights.sum(axis=1)
+                weights[:, length - 1] += 1.0 - weights[:, :length].sum(axis=1)
             yield choice, weights, bias

@@ -67,9 +67,14 @@ MEASURED = {
         Reference("drift", "drift", "drift", "The line from first to last value, extended.", False, drift_weights),
         Reference("mean", "mean", "mean", "The mean of the window, repeated.", False, mean_weights),
         Reference("linear", "best linear", "best linear", "The weighted sum that ridge regression finds.", False),
+        Reference(
+            "linear_calendar", "best linear with the calendar", "best linear with the calendar",
+            "The same of the values and of the calendar of the first step ahead.", False,
+        ),
     )
 }
-"""Rivals on measured series; on a known signal they have no floor. Seasonal naive needs a season, linear a past."""
+"""Rivals on measured series; on a known signal they have no floor. Seasonal naive needs a season, linear a past, and
+linear_calendar times."""
 
 
 def rules(season: int = 1) -> dict[str, Callable[[int, int], FloatArray]]:

@@ -94,13 +94,14 @@ def _holdout(spec: TrainingSpec) -> list[NDArray[np.float64]] | None:
     return [member.held_out(spec.context_length) for member in spec.source.members]
 
 
-def _known_holdout(spec: TrainingSpec) -> NDArray[np.float64] | None:
-    """The channels beside these values that were known in advance; None if D is 1."""
+def _known_holdout(spec: TrainingSpec) -> list[NDArray[np.float64]] | None:
+    """The channels beside these values of each series that were known in advance; None if D is 1."""
     known = spec.known()
     if known is None:
         return None
-    assert isinstance(spec.source, Observed)
-    return known[spec.source.cutoff - spec.context_length :]
+    assert not isinstance(spec.source, Simulated)
+    cutoffs = [member.cutoff for member in spec.source.members]
+    return [each[cutoff - spec.context_length :] for each, cutoff in zip(known, cutoffs, strict=True)]
 
 
 def _golden(context: FloatArray, forecast: FloatArray) -> bytes:
@@ -148,9 +149,10 @@ def _golden_windows(spec: TrainingSpec) -> FloatArray:
         places = np.concatenate(own)
         rows = places[rng.integers(len(places), size=GOLDEN_WINDOWS)]
         likely = seen.context[rows]
-        known = spec.known()
-        if known is not None:  # of the one series, where rows are positions
-            known = known[rows[:, None] + np.arange(length)]
+        beside = spec.known()
+        if beside is not None:  # of the pasts laid end to end, where rows are positions
+            laid = np.concatenate([each[: len(past)] for each, past in zip(beside, pasts, strict=True)])
+            known = laid[rows[:, None] + np.arange(length)]
     unlikely = rng.uniform(-3, 3, (GOLDEN_WINDOWS // 4, length))
     ramp = np.linspace(-1, 1, length)
     chosen = np.stack([np.zeros(length), np.ones(length), ramp, -ramp, np.eye(1, length)[0]])
@@ -203,11 +205,15 @@ def score_of(module: nn.Module, spec: TrainingSpec) -> ScoreFacts:
         assert values is not None
         assert not isinstance(spec.source, Simulated)
         if isinstance(spec.source, ObservedSet):
-            return score_of_set(in_units(module, spec.scaling), spec.source, values, length, horizon)
+            return score_of_set(
+                in_units(module, spec.scaling), spec.source, values, length, horizon, spec.known()
+            )
+        whole, beside = spec.known(), _known_holdout(spec)
         return _on_series(
             score_on_series(
                 in_units(module, spec.scaling), values[0], length, horizon, season=spec.source.season,
-                linear=linear_on(spec.source, length, horizon), known=_known_holdout(spec),
+                linear=linear_on(spec.source, length, horizon, whole[0] if whole else None),
+                known=beside[0] if beside else None,
             )
         )  # fmt: skip
     windows = min(process.windows_to_score, most_windows(length, horizon))

@@ -11,6 +11,7 @@ from ..bundles.manifest import Contract, Manifest, ScoreFacts
 from ..bundles.store import CARD, GOLDEN, HISTORY, HOLDOUT, INTERVALS, MANIFEST, ONNX, TORCHSCRIPT, WEIGHTS
 from ..data.calendar import FRACTIONS
 from ..data.scaling import Scaling
+from ..evaluation.holdout import LINEAR_CALENDAR
 from ..evaluation.intervals import highest_level
 from ..evaluation.on_a_set import MODEL
 from ..forecasters.floors import NO_EXCESS
@@ -251,7 +252,7 @@ def _channels(contract: Contract) -> str:
         "",
         "The calendar of a step is that of the **next** step, which is known in advance: the last row of a window "
         f"holds the time of the first forecast step. Times are read on {clock}. `seqzoo forecast --file` computes "
-        "the channels. The forecasters beside the model in the score read values only.",
+        f"the channels. Beside the model in the score, only the {label(LINEAR_CALENDAR)} reads them too.",
         "",
     ])  # fmt: skip
 

@@ -21,6 +21,7 @@ from ..evaluation.holdout_intervals import calibration_errors, errors_at_cutoffs
 from ..evaluation.scoring import Predict
 from ..runtime.intervals import held_out_times
 from ..signals import Observed, ObservedSet, Simulated, Source
+from .set_scores import known_of_series
 
 SAME = 1e-3  # allowed relative difference of two errors of the same weights, beside as much of the series' scale / 10
 
@@ -31,26 +32,26 @@ def calibration(
     scaling: Scaling,
     context_length: int,
     horizon: int,
-    known: NDArray[np.float64] | None = None,
+    known: Sequence[NDArray[np.float64]] | None = None,
 ) -> NDArray[np.float64]:
     """[n, H]: the calibration errors of a model, ascending at each step ahead; those of a set are pooled.
 
     Args:
         scaling: of the model; its spread of each window is the unit of errors on a set.
-        known: [T, D - 1], the channels beside the values of the one series; None if D is 1.
+        known: [T, D - 1] of each series, the channels beside its values; None if D is 1.
 
     Raises:
         InputError: a series is not stored on this machine.
     """
+    pasts, channels = [member.past() for member in source.members], _beside(known, source.members)
+    channels = [None if each is None else each[: len(past)] for each, past in zip(channels, pasts, strict=True)]
     if isinstance(source, Observed):
-        channels = None if known is None else known[: source.cutoff]
-        errors = calibration_errors(predict, source.past(), context_length, horizon, channels)
+        errors = calibration_errors(predict, pasts[0], context_length, horizon, channels[0])
     else:
-        pasts = [member.past() for member in source.members]
         errors = np.concatenate([
-            calibration_errors(predict, past, context_length, horizon, unit=scaling,
+            calibration_errors(predict, past, context_length, horizon, each, unit=scaling,
                                begin=cutoff_in_set(past, horizon))
-            for past in pasts
+            for past, each in zip(pasts, channels, strict=True)
         ])  # fmt: skip
         errors = errors[spread_out(np.arange(len(errors)), most_kept(horizon))]
     return np.sort(errors, axis=0)
@@ -63,14 +64,14 @@ def facts_of(
     scaling: Scaling,
     context_length: int,
     source: Observed | ObservedSet,
-    known: NDArray[np.float64] | None = None,
+    known: Sequence[NDArray[np.float64]] | None = None,
 ) -> IntervalFacts:
     """What a manifest states of the intervals of a model.
 
     Args:
         errors: [n, H], the calibration errors.
         held_out: [T] of each series, the values from L before its cutoff on.
-        scaling, known: as for `calibration`; `known` is beside the held-out values of the one series.
+        scaling, known: as for `calibration`; `known` is beside the held-out values.
     """
     unit = _unit(source, scaling)
     return IntervalFacts(
@@ -80,6 +81,13 @@ def facts_of(
         levels=_levels(predict, errors, held_out, context_length, unit, known),
         unit="series" if unit is None else "window",
     )
+
+
+def _beside(
+    known: Sequence[NDArray[np.float64]] | None, series: Sequence[object]
+) -> Sequence[NDArray[np.float64] | None]:
+    """The channels of each series; None for each if there are none."""
+    return [None] * len(series) if known is None else known
 
 
 def _unit(source: Source, scaling: Scaling) -> Scaling | None:
@@ -101,10 +109,13 @@ def _levels(
     held_out: Sequence[NDArray[np.float64]],
     context_length: int,
     unit: Scaling | None,
-    known: NDArray[np.float64] | None,
+    known: Sequence[NDArray[np.float64]] | None,
 ) -> list[LevelFacts]:
     horizon = errors.shape[1]
-    seen = [errors_at_cutoffs(predict, each, context_length, horizon, channels=known, unit=unit) for each in held_out]
+    seen = [
+        errors_at_cutoffs(predict, values, context_length, horizon, channels=channels, unit=unit)
+        for values, channels in zip(held_out, _beside(known, held_out), strict=True)
+    ]
     return [
         LevelFacts(level, _facts(split), _facts(moved)) for level, (split, moved) in measured(errors, seen).items()
     ]
@@ -134,7 +145,7 @@ def check_coverage(bundle: Bundle, predict: Predict) -> str:
     if facts.unit != ("series" if unit is None else "window"):
         raise IntegrityError(f"errors on this source are not in units of the {facts.unit}, as the manifest states.")
     _check_calendar(bundle)
-    again = _levels(predict, errors, holdout.parts(bundle), length, unit, holdout.known_of(bundle))
+    again = _levels(predict, errors, holdout.parts(bundle), length, unit, holdout.known_parts(bundle))
     if [each.level for each in again] != [each.level for each in facts.levels]:
         raise IntegrityError(
             f"{facts.windows:,} calibration errors allow the levels {[each.level for each in again]}; the manifest "
@@ -201,10 +212,9 @@ def check_calibration(bundle: Bundle, predict: Predict) -> str:
     """
     source, contract, errors = bundle.manifest.source, bundle.manifest.contract, stored.of(bundle)
     assert not isinstance(source, Simulated)
-    known = None
-    if contract.calendar is not None and isinstance(source, Observed):
-        known = contract.calendar.channels(source.series().times, source.cutoff)
-    again = calibration(predict, source, contract.scaling, contract.context_length, contract.horizon, known)
+    again = calibration(
+        predict, source, contract.scaling, contract.context_length, contract.horizon, known_of_series(bundle)
+    )
     if again.shape != errors.shape:
         raise IntegrityError(
             f"the series has {len(again):,} calibration errors a step; the bundle holds {len(errors):,}."

@@ -14,26 +14,33 @@ from ..bundles.manifest import ScoreFacts, SeriesScore
 from ..bundles.store import Bundle
 from ..data.gaps import gaps_of
 from ..errors import IntegrityError
-from ..evaluation.holdout import LINEAR, linear_on
+from ..evaluation.holdout import LINEARS, linear_on
 from ..evaluation.on_a_set import BESIDE, MODEL, SetScore, Units, score_on_set
 from ..evaluation.scoring import Predict
 from ..forecasters.linear import FittedLinear
-from ..signals import Observed, ObservedSet
+from ..signals import Observed, ObservedSet, Simulated
 
 
 def score_of_set(
-    predict: Predict, source: ObservedSet, held_out: Sequence[NDArray[np.float64]], length: int, horizon: int
-) -> ScoreFacts:
+    predict: Predict, source: ObservedSet, held_out: Sequence[NDArray[np.float64]], length: int, horizon: int,
+    known: Sequence[NDArray[np.float64]] | None = None,
+) -> ScoreFacts:  # fmt: skip
     """The score on the hold-outs, each with the L values before it.
+
+    Args:
+        known: [T, D - 1] of each whole series, the channels beside the values; None if D is 1.
 
     Raises:
         InputError: a series is not stored on this machine.
     """
     units = {member.name: Units.of(member.past(), source.season) for member in source.members}
-    linear = [linear_on(member, length, horizon) for member in source.members]
+    beside = None
+    if known is not None:
+        beside = [each[member.cutoff - length :] for each, member in zip(known, source.members, strict=True)]
     measured = score_on_set(
-        predict, held_out, list(units.values()), length, horizon, season=source.season, linear=linear
-    )
+        predict, held_out, list(units.values()), length, horizon, season=source.season, known=beside,
+        linear=_linear(source, length, horizon, known),
+    )  # fmt: skip
     return _facts(measured, units)
 
 
@@ -62,13 +69,14 @@ def proved(bundle: Bundle, predict: Predict, allowed: float) -> tuple[ScoreFacts
     units = {member.name: units[member.name] for member in source.members}
     if (least := min(min(each) for each in units.values())) < 0 or min(each.scale for each in units.values()) == 0:
         raise IntegrityError(f"the units of a series must be above 0; the manifest states {least:.6g}.")
-    linear: list[FittedLinear | None] = [None] * len(source.members)
+    linear: list[dict[str, FittedLinear]] = [{} for _ in source.members]
     is_refitted = all(member.find() is not None for member in source.members)
     if is_refitted:
-        linear = [linear_on(member, length, horizon) for member in source.members]
+        linear = _linear(source, length, horizon, known_of_series(bundle))
     measured = score_on_set(
-        predict, holdout.parts(bundle), list(units.values()), length, horizon, season=source.season, linear=linear
-    )
+        predict, holdout.parts(bundle), list(units.values()), length, horizon, season=source.season, linear=linear,
+        known=holdout.known_parts(bundle),
+    )  # fmt: skip
     facts = _facts(measured, units)
     claims, numbers = dict(_numbers(stated)), dict(_numbers(facts))
     if not is_refitted:
@@ -94,6 +102,27 @@ def check_gaps(source: Observed) -> None:
         )
 
 
+def _linear(
+    source: ObservedSet, length: int, horizon: int, known: Sequence[NDArray[np.float64]] | None
+) -> list[dict[str, FittedLinear]]:
+    """The best linear forecasters of each series, by name; `known` is as for `score_of_set`."""
+    besides: Sequence[NDArray[np.float64] | None] = [None] * len(source.members) if known is None else known
+    return [linear_on(each, length, horizon, beside) for each, beside in zip(source.members, besides, strict=True)]
+
+
+def known_of_series(bundle: Bundle) -> list[NDArray[np.float64]] | None:
+    """[T, D - 1] of each whole series of a bundle: the channels of its times; None if D is 1.
+
+    Raises:
+        InputError: a series is not stored on this machine, or has no times.
+    """
+    contract, source = bundle.manifest.contract, bundle.manifest.source
+    if contract.calendar is None or isinstance(source, Simulated):
+        return None
+    every = [member.series() for member in source.members]
+    return [contract.calendar.channels(each.times, len(each)) for each in every]
+
+
 def check_split(bundle: Bundle) -> None:
     """Raises IntegrityError unless hold-outs and scales follow from the stored series and their cutoffs."""
     contract, source, stated = bundle.manifest.contract, bundle.manifest.source, bundle.manifest.score
@@ -112,6 +141,21 @@ def check_split(bundle: Bundle) -> None:
             raise IntegrityError(
                 f"the values of {member.name!r} before the cutoff have scale {units.scale:.9g} and a seasonal "
                 f"difference of {units.seasonal:.9g}; the manifest states {claim.scale:.9g} and {claim.unit:.9g}."
+            )
+    check_channels(bundle)
+
+
+def check_channels(bundle: Bundle) -> None:
+    """Raises IntegrityError unless the channels of each hold-out are those of the times of its stored series."""
+    contract, source = bundle.manifest.contract, bundle.manifest.source
+    stated, computed = holdout.known_parts(bundle), known_of_series(bundle)
+    if stated is None or computed is None or isinstance(source, Simulated):
+        return
+    for member, known, whole in zip(source.members, stated, computed, strict=True):
+        if not np.allclose(known, whole[member.cutoff - contract.context_length :], rtol=0, atol=1e-9):
+            raise IntegrityError(
+                f"the channels {', '.join(contract.names[1:])} of the hold-out of {member.name!r} are not those of "
+                "the series' times."
             )
 
 
@@ -137,7 +181,7 @@ def _facts(measured: SetScore, units: Mapping[str, Units]) -> ScoreFacts:
 
 def _is_of_linear(path: tuple[str, ...]) -> bool:
     """Whether a number is of the best linear forecaster."""
-    return path[-1] == LINEAR or (path[1] in ("steps", "mase") and path[2] == LINEAR)
+    return path[-1] in LINEARS or (path[1] in ("steps", "mase") and path[2] in LINEARS)
 
 
 def _numbers(score: ScoreFacts) -> Iterator[tuple[tuple[str, ...], float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ..bundles import store as bundles
 from ..bundles.manifest import Contract, ScoreFacts
 from ..bundles.store import TORCHSCRIPT, Bundle
 from ..errors import InputError, IntegrityError, MissingExtraError, SeqzooError, UnknownNameError, UntrustedError
-from ..evaluation.holdout import LINEAR, HoldoutScore, linear_on, score_on_series
+from ..evaluation.holdout import LINEARS, HoldoutScore, linear_on, score_on_series
 from ..evaluation.scoring import Score, fresh_seed, most_windows, score
 from ..forecasters.floors import NO_EXCESS
 from ..forecasters.table import REQUIRED, label
@@ -266,15 +266,17 @@ def _score_on_series(bundle: Bundle) -> str:
     predictor = Predictor(bundle, "onnx").warm()
     source, length, horizon = bundle.manifest.source, contract.context_length, contract.horizon
     assert isinstance(source, Observed)
-    linear = None
-    if LINEAR in stated.rivals and source.find() is not None:  # the bundle lacks the values that it was fitted on
-        linear = linear_on(source, length, horizon)
+    linear, is_stored = {}, source.find() is not None
+    if is_stored and set(LINEARS) & set(stated.rivals):  # the bundle lacks the values that they were fitted on
+        known = set_scores.known_of_series(bundle)
+        linear = linear_on(source, length, horizon, known[0] if known else None)
+        linear = {name: each for name, each in linear.items() if name in stated.rivals}  # older bundles state one
     measured = score_on_series(
         predictor.predict, holdout.of(bundle), length, horizon, season=source.season, linear=linear,
         known=holdout.known_of(bundle),
     )  # fmt: skip
-    if linear is None:
-        stated = _without(stated, LINEAR)
+    if not is_stored:
+        stated = _without(stated, LINEARS)
     if stated.windows != measured.model.cutoffs:
         cutoffs = f"{measured.model.cutoffs:,} cutoffs"
         raise IntegrityError(f"{cutoffs} are held out; the manifest states {stated.windows:,}.")
@@ -288,7 +290,7 @@ def _score_on_series(bundle: Bundle) -> str:
         if not abs(claim - value) <= SAME * abs(value):
             raise IntegrityError(f"{what} is {value:.6g} on the held-out part; the manifest states {claim:.6g}.")
     rivals = ", ".join(f"{label(name)} {mse:.4g}" for name, mse in measured.rival_mse.items())
-    unproven = "" if linear is not None else "; best linear not measured again: the series is not stored here"
+    unproven = "" if is_stored else "; best linear not measured again: the series is not stored here"
     return f"MSE {measured.mse.value:.4g} at {stated.windows:,} held-out cutoffs, as stated; {rivals}{unproven}"
 
 
@@ -331,12 +333,7 @@ def _split(bundle: Bundle) -> str:
     first = source.cutoff - contract.context_length
     if not np.array_equal(holdout.of(bundle), values[first:], equal_nan=True):
         raise IntegrityError("the hold-out in the bundle is not the end of the series.")
-    if (known := holdout.known_of(bundle)) is not None and contract.calendar is not None:
-        computed = contract.calendar.channels(source.series().times, len(known), first)
-        if not np.allclose(known, computed, rtol=0, atol=1e-9):
-            raise IntegrityError(
-                f"the channels {', '.join(contract.names[1:])} of the hold-out are not those of the series' times."
-            )
+    set_scores.check_channels(bundle)
     _check_scaling(source, contract)
     after = source.length - source.cutoff
     if source.missing:
@@ -375,12 +372,12 @@ def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
     )
 
 
-def _without(stated: ScoreFacts, rival: str) -> ScoreFacts:
-    """The score without what it states of one rival."""
+def _without(stated: ScoreFacts, rivals: Sequence[str]) -> ScoreFacts:
+    """The score without what it states of these rivals."""
     return msgspec.structs.replace(
         stated,
-        rivals={name: value for name, value in stated.rivals.items() if name != rival},
-        steps={name: values for name, values in stated.steps.items() if name != rival},
+        rivals={name: value for name, value in stated.rivals.items() if name not in rivals},
+        steps={name: values for name, values in stated.steps.items() if name not in rivals},
     )
 
 

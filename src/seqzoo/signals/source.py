@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .._formats import counted
 from ..data.finding import find
 from ..data.gaps import Account, Gaps, account, cutoff_in_set, default_cutoff_of, gaps_of, marked
 from ..data.scaling import Kind, Scaling
@@ -119,12 +120,12 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         series = series.trimmed() if divided else series
         if series.missing and not divided:
             raise InputError(
-                f"the series {series.name!r} has {series.missing:,} missing values, and training needs every value. "
-                "Fill them with --gaps interpolate or --gaps last."
+                f"the series {series.name!r} has {counted(series.missing, 'missing value')}, and training needs "
+                "every value. Fill gaps with --gaps interpolate or --gaps last."
             )
         if cutoff is None and (count := len(series) - series.missing) < HELD_OUT:
             raise InputError(
-                f"the series {series.name!r} has {count} values, too few to hold a fifth of them out. "
+                f"the series {series.name!r} has {counted(count, 'value')}, too few to hold a fifth of them out. "
                 "Give a longer series."
             )
         series.store()

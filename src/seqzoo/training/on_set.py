@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.calendar import Calendar, chosen
 from ..data.gaps import account, cutoff_in_set, divide
 from ..data.scaling import Kind, Scaling
 from ..data.series import Series
@@ -40,6 +41,7 @@ def spec_on_set(
     scaling: Kind = "window",
     seed: int = 0,
     changes: Mapping[str, Any] | None = None,
+    calendar: Iterable[str] = (),
     divided: bool = False,
 ) -> TrainingSpec:
     """The spec of one model for all series of a file, by label. The last part of each is held out.
@@ -54,12 +56,17 @@ def spec_on_set(
         scaling: "window", or "season" with a context of at least a season; `on_series.choose` compares the two.
         changes: as for `TrainingSpec.of`.
         divided: whether missing values divide a series, as for `Observed.of`; otherwise they are refused.
+        calendar: as for `on_series.spec_on_series`; each series has the calendar of its own times, on one clock.
 
     Raises:
-        InputError: a value is missing, the frequencies differ, or fewer than two series can be used.
+        UnknownNameError: the calendar has no such part.
+        InputError: a value is missing, the frequencies differ, fewer than two series can be used, the calendar says
+            nothing of them, or the architecture cannot read it.
     """
     _check(series, divided=divided)
     series = {label: each.trimmed() for label, each in series.items()}
+    parts_of_calendar = _calendar(calendar, series, horizon)
+    architecture.check_channels(1 + len(Calendar(parts_of_calendar).names))
     season = season_of(list(series.values())) if season is None else season
     length = context_length or _choose_context_length(list(series.values()), horizon, season)
     reasons = {label: _why_not(each.values, length, horizon, season) for label, each in series.items()}
@@ -88,7 +95,24 @@ def spec_on_set(
         seed=seed,
         model_file=_model_files.sha256_of(architecture.name),
         scaling_kind=scaling,
+        calendar=parts_of_calendar,
     )
+
+
+def _calendar(parts: Iterable[str], series: Mapping[str, Series], horizon: int) -> tuple[str, ...]:
+    """The parts of the calendar; `auto` takes those that the longest series allows to learn."""
+    longest = max(series.values(), key=len)
+    chosen_parts = chosen(parts, longest.times, len(longest) - held_out_of(len(longest), horizon))
+    if chosen_parts:
+        zones = {label: each.times and each.times.zone for label, each in series.items()}
+        if len(set(zones.values())) > 1:
+            first, *others = zones
+            other = next(label for label in others if zones[label] != zones[first])
+            raise InputError(
+                f"the calendar of a set follows one clock: {first!r} has {zones[first] or 'no zone'}, {other!r} "
+                f"{zones[other] or 'no zone'}. Give all times in one zone, or leave --calendar out."
+            )
+    return chosen_parts
 
 
 def season_of(series: Sequence[Series]) -> int:

@@ -86,7 +86,6 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
             stored on this machine.
     """
     length, horizon, process, points = spec.context_length, spec.horizon, spec.source.process, spec.recipe.points
-    known = spec.known()
     if process is not None and points is None:
         return Endless(process, spec.recipe.batch_size, length, horizon, spec.seed)
     if isinstance(spec.source, ObservedSet):
@@ -94,11 +93,13 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
     if process is not None and points is not None:
         seen = process.observed_series(points, length, horizon, seed=spec.seed)
         what, whole, remedy = f"a budget of {points} points", process.observed_length(length + horizon), ""
+        known = None
     else:
         assert isinstance(spec.source, Observed)
+        known = spec.known()
         values = spec.source.past()
         if spec.source.missing:
-            return _of_parts(spec, values, known)
+            return _of_parts(spec, values, None if known is None else known[0])
         seen = [spec.scaling.standardise(values).astype(np.float64)]
         what, whole = f"a series of {len(values)} points before its cutoff", None
         remedy = " before the cutoff, or a shorter context or horizon"
@@ -108,7 +109,7 @@ def sampler_of(spec: TrainingSpec) -> Endless | Finite:
             f"{horizon} values must remain. Give at least "
             f"{_fewest(whole, length, horizon)}{remedy}."
         )
-    training, held_out = _divided(seen, length, horizon, None if known is None else known[: len(seen[0])])
+    training, held_out = _divided(seen, length, horizon, None if known is None else known[0][: len(seen[0])])
     return Finite(training, held_out, spec.recipe.batch_size, spec.seed, scaling=spec.scaling)
 
 
@@ -149,7 +150,10 @@ def _of_set(spec: TrainingSpec, source: ObservedSet) -> Finite:
     length, horizon = spec.context_length, spec.horizon
     pasts = [member.past() for member in source.members]
     seen = [Scaling.fit(past).standardise(past).astype(np.float64) for past in pasts]
-    every, own = windows.pooled(seen, length, horizon)
+    known = spec.known()
+    if known is not None:
+        known = [channels[: len(past)] for channels, past in zip(known, pasts, strict=True)]
+    every, own = windows.pooled(seen, length, horizon, known=known)
     training, held_out, begin = [], [], 0
     for past, places in zip(seen, own, strict=True):
         before, after = gaps.divide(places, begin + gaps.cutoff_in_set(past, horizon), length, horizon)

@@ -41,7 +41,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         model_file: SHA-256 of the user's file that defines the architecture; None if the package ships it.
         scaling_kind: "series"; "window": the network reads each window without its own level and scale; or "season":
             it also forecasts the change since a season earlier; see `data.scaling`.
-        calendar: parts of `data.calendar` that the network reads beside the values of a measured series.
+        calendar: parts of `data.calendar` that the network reads beside the values of measured series.
 
     Raises:
         InputError: a value lies outside its range. Training checks the values that only the architecture knows.
@@ -83,9 +83,9 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if isinstance(self.source, ObservedSet):
             self._check_members(self.source)
         in_order = tuple(part for part in PARTS if part in self.calendar)
-        if self.calendar and (not isinstance(self.source, Observed) or self.calendar != in_order):
+        if self.calendar and (isinstance(self.source, Simulated) or self.calendar != in_order):
             raise InputError(
-                f"a calendar is of a measured series, with parts of {', '.join(PARTS)} in this order, got "
+                f"a calendar is of measured series, with parts of {', '.join(PARTS)} in this order, got "
                 f"{str(self.calendar)[:80]}."
             )
         process = self.source.process
@@ -207,17 +207,17 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """D, the number of channels at each step of a window."""
         return 1 + len(Calendar(self.calendar).names)
 
-    def known(self) -> NDArray[np.float64] | None:
-        """[T, D - 1]: the calendar channels of the series; None if D is 1.
+    def known(self) -> list[NDArray[np.float64]] | None:
+        """[T, D - 1] of each measured series: the calendar channels of its own times; None if D is 1.
 
         Raises:
-            InputError: the series is not stored on this machine, or has no times.
+            InputError: a series is not stored on this machine, or has no times.
         """
         if not self.calendar:
             return None
-        assert isinstance(self.source, Observed)
-        series = self.source.series()
-        return Calendar(self.calendar).channels(series.times, len(series))
+        assert not isinstance(self.source, Simulated)
+        every = [member.series() for member in self.source.members]
+        return [Calendar(self.calendar).channels(each.times, len(each)) for each in every]
 
     @property
     def scaling(self) -> Scaling:

@@ -13,7 +13,7 @@ from ...bundles import holdout
 from ...data.gaps import starts_of
 from ...data.series import Series
 from ...data.times import TimeIndex
-from ...evaluation.holdout import linear_on
+from ...evaluation.holdout import LINEAR, linear_on
 from ...forecasters.linear import FittedLinear
 from ...forecasters.protocol import Bundled
 from ...signals import Observed, ObservedSet, Simulated, Source
@@ -55,8 +55,8 @@ class HeldOutValues:
 
     @cached_property
     def linear(self) -> FittedLinear | None:
-        """The best linear forecaster, a ridge regression; None without the series, or where it is too short."""
-        return None if self.series is None else linear_on(self.source, self.length, self.horizon)
+        """The best linear forecaster, a ridge regression of values; None without the series or if it is short."""
+        return None if self.series is None else linear_on(self.source, self.length, self.horizon).get(LINEAR)
 
     @cached_property
     def starts(self) -> NDArray[np.intp]:

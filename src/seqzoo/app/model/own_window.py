@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..._arrays import channel
 from ..._extras import has_polars
+from ..._formats import counted
 from ...data.frequency import frequency
 from ...data.numerals import number
 from ...data.series import Series
@@ -94,7 +95,8 @@ def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:
         values, times = series.unbroken().tolist(), series.times
         if len(values) < length and series.missing:
             raise InputError(
-                f"{len(values)} values follow the last missing one of {source}; expected at least {length}."
+                f"{counted(len(values), 'value follows', 'values follow')} the last missing one of {source}; "
+                f"expected at least {length}."
             ) from None
     if len(values) < length:
         raise InputError(f"expected at least {length} numbers, {source} has {len(values)}.")

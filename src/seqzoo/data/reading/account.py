@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..._formats import counted
 from ..numerals import shown
 from ..regular import Regular
 from ..series import Series
@@ -20,6 +21,8 @@ def missing_words(values: list[Column], used: NDArray[np.bool_]) -> dict[str, in
     """How often each word stood for a missing value in the rows that are read."""
     words: dict[str, int] = {}
     for column in values:
+        if column.plain is not None and not column.words and not np.isnan(column.plain.values).any():
+            continue
         for word in column.raw.filter(column.absent & pl.Series(used)).cast(pl.String).fill_null("").to_list():
             key = word.strip() or "empty"
             words[key] = words.get(key, 0) + 1
@@ -57,7 +60,7 @@ def understood_of(
         parts.append(f"{len(series):,} series named in {by_id.shown}")
     first = series[0]
     if len(series) == 1:
-        span = f"{len(first):,} values"
+        span = counted(len(first), "value")
         if first.times is not None:
             begin, end = first.times.stamp(0), first.times.stamp(len(first) - 1)
             zone = f", {first.times.zone}" if first.times.zone else ""
@@ -68,14 +71,14 @@ def understood_of(
             parts.append(f"constant: every value is {told[0]:g}")
     elif len({(len(each), each.times and each.times.frequency.alias) for each in series}) == 1:
         step = f", frequency {first.times.frequency.alias}" if first.times is not None else ""
-        parts.append(f"{len(first):,} values each{step}")
+        parts.append(f"{counted(len(first), 'value')} each{step}")
     seen: list[str] = []
     for result in results[:20]:
         seen += [note for note in result.notes if note not in seen]
     parts += seen[:6]
     if words:
         parts.append(
-            f"{sum(words.values()):,} missing value{'s' if sum(words.values()) > 1 else ''} ("
+            f"{counted(sum(words.values()), 'missing value')} ("
             + ", ".join(
                 f"{word if word == 'empty' else shown(word)} {count:,}" for word, count in sorted(words.items())[:10]
             )

@@ -30,6 +30,7 @@ _POINT_GROUPS = "[1-9][0-9]{0,2}([, '][0-9]{3})+|[1-9][0-9]?(,[0-9]{2})+,[0-9]{3
 _COMMA_GROUPS = "[1-9][0-9]{0,2}([. '][0-9]{3})+"
 _POINT = rf"^[+-]?(([0-9]+|{_POINT_GROUPS})(\.[0-9]*)?|\.[0-9]+){_EXPONENT}$"
 _COMMA = rf"^[+-]?(([0-9]+|{_COMMA_GROUPS})(,[0-9]*)?|,[0-9]+){_EXPONENT}$"
+_PLAIN = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?$"
 _INFINITE = r"^[+-]?(?i)(inf|infinity|∞)$"
 
 
@@ -42,6 +43,44 @@ def plain(column: pl.Series) -> pl.Series:
         .str.replace_all("[−﹣]", "-")
         .str.strip_chars(" \t\n\ufeff")
     )
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What is known of a column of text each of whose cells is empty, or a number as Python writes it.
+
+    Args:
+        values: [T], NaN where a cell is empty; not all are.
+        comma: whether each cell is also a number with a decimal comma: 1.234, and whole numbers.
+        marked: whether a cell has a decimal point.
+    """
+
+    values: FloatArray
+    comma: bool
+    marked: bool
+
+
+def all_plain(columns: list[pl.Series]) -> list[Plain | None]:
+    """For each column whether it is plain; None for others. One pass of polars for all: a pass costs more than most
+    columns do, and a wide table has thousands."""
+    texts = {str(at): column for at, column in enumerate(columns) if column.dtype == pl.String and len(column)}
+    if not texts:
+        return [None] * len(columns)
+    frame = pl.DataFrame(list(column.alias(name) for name, column in texts.items()))
+    is_plain = frame.select(pl.all().str.contains(_PLAIN).all()).row(0)
+    told = frame.select(pl.all().is_not_null().any()).row(0)
+    names = [name for name, *both in zip(frame.columns, is_plain, told, strict=True) if all(both)]
+    if not names:
+        return [None] * len(columns)
+    frame = frame.select(names)
+    commas = frame.select(pl.all().str.contains(_COMMA).all()).row(0)
+    marked = frame.select(pl.all().str.contains(".", literal=True).any()).row(0)
+    values = frame.select(pl.all().cast(pl.Float64))
+    facts = {
+        name: Plain(values[name].fill_null(np.nan).to_numpy().astype(np.float64), bool(comma), bool(point))
+        for name, comma, point in zip(names, commas, marked, strict=True)
+    }
+    return [facts.get(str(at)) for at in range(len(columns))]
 
 
 def is_missing(cells: pl.Series, words: tuple[str, ...]) -> pl.Series:
@@ -171,7 +210,8 @@ def _refuse(name: str, cells: pl.Series, row: int, mark: str, where: Where) -> N
             f"{where(row)}: {shown(cell)} in {name} is a number only with a decimal "
             f"{'comma' if mark == '.' else 'point'}, and other cells have the other. Write one decimal mark."
         )
+    only = "Write the number only, without a unit or a note. " if any(map(str.isdigit, cell)) else ""
     raise InputError(
-        f"{where(row)}: {shown(cell)} in {name} is not a number. If it stands for a missing value, add "
+        f"{where(row)}: {shown(cell)} in {name} is not a number. {only}If it stands for a missing value, add "
         f"--missing={shown(cell)}; to read another column, use --value."
     )

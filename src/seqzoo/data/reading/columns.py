@@ -27,6 +27,7 @@ class Column:
     label: str
     raw: pl.Series
     words: tuple[str, ...]
+    plain: text.Plain | None = None
 
     @property
     def shown(self) -> str:
@@ -36,11 +37,13 @@ class Column:
     @cached_property
     def cells(self) -> pl.Series:
         """Its cells as text."""
-        return text.plain(self.raw)
+        return self.raw if self.plain is not None else text.plain(self.raw)
 
     @cached_property
     def absent(self) -> pl.Series:
         """Which cells are missing."""
+        if self.plain is not None and not self.words:
+            return pl.Series(np.isnan(self.plain.values))
         return text.is_missing(self.cells, self.words)
 
     @property
@@ -51,12 +54,12 @@ class Column:
     @cached_property
     def is_blank(self) -> bool:
         """Whether every cell is missing."""
-        return bool(self.absent.all())
+        return bool(self.absent.all()) if self.plain is None or self.words else False
 
     @cached_property
     def is_numeric(self) -> bool:
         """Whether at least half of the cells that are not missing are numbers."""
-        if self.is_typed:
+        if self.is_typed or (self.plain is not None and not self.is_blank):
             return True
         if self.raw.dtype.is_temporal() or self.is_blank:
             return False
@@ -75,6 +78,8 @@ class Column:
         if self.absent.any():
             return None
         try:
+            if self.plain is not None and (self.plain.values % 1).any():
+                return None
             if self.is_typed:
                 values = self.raw.to_numpy()
                 whole = values.astype(np.int64)
@@ -86,9 +91,25 @@ class Column:
             return None
 
 
-def named_as(columns: list[Column], name: str) -> Column | None:
-    """The column of that name, in any case of letters."""
-    return next((column for column in columns if column.label.lower() == name), None)
+def named_as(columns: list[Column], name: str, option: str) -> Column | None:
+    """The column of that name, in any case of letters.
+
+    Raises:
+        InputError: several columns have it; the message names the option that states one.
+    """
+    return only_one([column for column in columns if column.label.lower() == name], option)
+
+
+def only_one(same: list[Column], option: str) -> Column | None:
+    """The one column of these, which have one name; None if there are none.
+
+    Raises:
+        InputError: there are several.
+    """
+    if len(same) > 1:
+        numbers = " or ".join(f"--{option} {column.at + 1}" for column in same[:6])
+        raise InputError(f"{len(same)} columns are named {same[0].shown}. State one by its number: {numbers}.")
+    return same[0] if same else None
 
 
 def chosen(columns: list[Column], given: str | None, option: str) -> Column | None:
@@ -101,11 +122,8 @@ def chosen(columns: list[Column], given: str | None, option: str) -> Column | No
     if given is None:
         return None
     same = [column for column in columns if column.label == given]
-    if len(same) > 1:
-        numbers = " or ".join(f"--{option} {column.at + 1}" for column in same)
-        raise InputError(f"{len(same)} columns are named {shown(given)}. State one by its number: {numbers}.")
-    if same:
-        return same[0]
+    if (one := only_one(same, option)) is not None:
+        return one
     alike = [column for column in columns if column.label.lower() == given.lower()]
     if len(alike) == 1:
         return alike[0]

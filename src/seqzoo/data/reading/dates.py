@@ -15,12 +15,15 @@ from ..written import Form, form_of
 from .cells import Where, is_number
 
 _CLOCK = (
-    r"(?:(?:T|t|,? +)(?P<H>[0-9]{1,2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
+    r"(?:(?:T|t|,? +)(?P<H>[0-9]{1,2})(?::(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
     r" ?(?P<p>[AaPp]\.?[Mm]\.?)? ?(?P<o>Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 _NAMES = "(?P<b>[A-Za-z]{3,9})"
 _WEEKDAY = "^(?:[A-Za-z]{3,9},? )?"
-_COMPACT_CLOCK = "(?:[T ]?(?P<H>[0-9]{2}):?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2}))? ?(?P<o>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+_COMPACT_CLOCK = (
+    "(?:[T ]?(?P<H>[0-9]{2})(?::?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2}))?)? ?(?P<o>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+)
+_SHORT = "month-name and year of two digits"  # or a day: only months in succession tell
 _FORMATS = (
     ("year-month-day", r"^(?P<y>[0-9]{4})[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2})" + _CLOCK),
     ("three", r"^(?P<a>[0-9]{1,2})[-/. ](?P<c>[0-9]{1,2})[-/. ](?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK),
@@ -34,6 +37,9 @@ _FORMATS = (
                             + r"[-/., ]+(?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK),
     ("month-name day year", _WEEKDAY + _NAMES + r"[-. ]+(?P<d>[0-9]{1,2}),? +(?P<y>[0-9]{4})" + _CLOCK),
     ("month-name year", r"^" + _NAMES + r"[-./ ]+(?P<y>[0-9]{4})$"),
+    ("year month-name", r"^(?P<y>[0-9]{4})[-./ ]+" + _NAMES + "$"),
+    (_SHORT, r"^" + _NAMES + r"[-./ ]+'?(?P<y>[0-9]{2})$"),
+    (_SHORT, r"^(?P<y>[0-9]{2})[-./ ]+" + _NAMES + "$"),
 )  # fmt: skip
 _MONTHS = {name[:length]: month for month, name in enumerate(
     "january february march april may june july august september october november december".split(), start=1)
@@ -92,6 +98,10 @@ def times(name: str, cells: pl.Series, absent: pl.Series, order: str | None, whe
     dates, told_date = _dates(frame, form)
     day, odd = _time_of_day(frame)
     known = known & told_date & ~odd
+    if form == _SHORT and not _in_succession(dates, known):
+        return None
+    if form == "year-month" and _are_fiscal(frame, known):
+        return None
     local = dates.fill_null(0).to_numpy().astype(np.int64) * DAY + day
     offsets = _offsets(name, frame, known, where)
     if offsets is not None:
@@ -101,6 +111,19 @@ def times(name: str, cells: pl.Series, absent: pl.Series, order: str | None, whe
     stated = None if offsets is None else offsets[rows]
     written = form_of(pattern, named, cells.filter(known).to_list(), local[rows], stated)
     return Times(local, offsets, rows, form + (" and time" if has_clock else ""), not has_clock, written)
+
+
+def _are_fiscal(frame: pl.DataFrame, known: pl.Series) -> bool:
+    """Whether what looks like months are years that begin in one and end in the next, as 2000/01 and 2001/02."""
+    year, month = (frame[key].cast(pl.Int32).filter(known) for key in ("y", "m"))
+    return len(year) > 1 and bool(((year + 1) % 100 == month).all())
+
+
+def _in_succession(days: pl.Series, known: pl.Series) -> bool:
+    """Whether each month follows the one before, forwards or backwards, as months do and days of no year do not."""
+    months = days.filter(known).cast(pl.Date).to_numpy().astype("datetime64[M]").astype(np.int64)
+    steps = np.unique(np.diff(months))
+    return len(steps) == 1 and abs(int(steps[0])) == 1
 
 
 def _format_of(cells: pl.Series, absent: pl.Series, *, written_only: bool) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ import narwhals as nw
 import polars as pl
 
 from ...errors import InputError
+from ..numerals import shown
 
 
 def frame_of(given: Any) -> pl.DataFrame:
@@ -18,7 +19,10 @@ def frame_of(given: Any) -> pl.DataFrame:
     """
     kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__name__}"
     if kind.startswith("pandas."):
+        _check_names([*map(str, getattr(given, "columns", []))])
         given = _with_index(given)
+    elif kind.startswith("pyarrow."):
+        _check_names(getattr(given, "column_names", []))
     try:
         native = nw.from_native(given, allow_series=True)
     except TypeError:
@@ -53,4 +57,13 @@ def _with_index(given: Any) -> Any:
         return frame
     if type(index).__name__ == "PeriodIndex":
         frame = frame.set_axis(index.to_timestamp(how="start"))
+    _check_names([*frame.columns, *(str(name) for name in frame.index.names if name is not None)])
     return frame.reset_index()
+
+
+def _check_names(names: list[str]) -> None:
+    """Raises InputError if two columns have one name; an index counts as a column."""
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise InputError(
+            f"{names.count(twice[0])} columns of the frame, with an index, are named {shown(twice[0])}. Rename one."
+        )

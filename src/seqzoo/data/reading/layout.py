@@ -19,7 +19,7 @@ from ..regular import Regular, Rows, regular
 from ..series import Series
 from . import cells as text
 from .account import counts_of, missing_words, understood_of
-from .columns import Column, chosen, named_as
+from .columns import Column, chosen, named_as, only_one
 from .stamps import Stamps, stamps_of
 from .table import Table
 
@@ -33,24 +33,27 @@ def read_table(table: Table, named: str, choices: Choices) -> Reading:
         InputError: a cell cannot be read, or what it means is ambiguous.
         UnknownNameError: a column that the caller named does not exist.
     """
-    every = [Column(at, label, raw, choices.missing) for at, (label, raw) in
-             enumerate(zip(table.labels, table.columns, strict=True))]  # fmt: skip
+    plain = text.all_plain(table.columns)
+    every = [Column(at, label, raw, choices.missing, known) for at, (label, raw, known) in
+             enumerate(zip(table.labels, table.columns, plain, strict=True))]  # fmt: skip
     usable = [column for column in every if column.label or not column.is_blank]
     if not usable or not len(every[0].raw):
         raise InputError(
             f"{named} holds no rows below its header." if table.has_header else f"{named} holds no rows."
         )
-    by_id = chosen(every, choices.id, "id") if choices.id else named_as(every, "unique_id")
+    by_id = chosen(every, choices.id, "id") if choices.id else named_as(every, "unique_id", "id")
     value = chosen(every, choices.value, "value") if choices.value else None
     rest = [column for column in usable if column not in (by_id, value)]
     stamps = stamps_of(table, rest, every, value, choices)
+    if stamps is not None and choices.time is None and stamps.column.label:
+        only_one([column for column in rest if column.label == stamps.column.label], "time")
     taken = {stamps.column.at, *stamps.beside} if stamps else set()
     others = [column for column in rest if column.at not in taken]
     ignored: list[Column] = []
     if value is not None:
         values = [value]
         ignored = others
-    elif by_id is not None and (y := named_as(others, "y")) is not None:
+    elif by_id is not None and (y := named_as(others, "y", "value")) is not None:
         values, ignored = [y], [column for column in others if column is not y]
     else:
         counters = [column for column in others if stamps is not None and column.counts_rows]
@@ -130,7 +133,7 @@ def _check_times(stamps: Stamps, values: list[Column], table: Table) -> NDArray[
 
 def _values(values: list[Column], table: Table, choices: Choices) -> tuple[list[FloatArray], str]:
     """The values of each column, and the decimal mark of the table."""
-    marks = {column.at: text.marks_of(column.cells, column.absent) for column in values if not column.is_typed}
+    marks = {column.at: _marks(column) for column in values if not column.is_typed}
     settled = {mark.settled for mark in marks.values()} - {None}
     arrays: list[FloatArray] = []
     used_mark = "."
@@ -154,8 +157,20 @@ def _values(values: list[Column], table: Table, choices: Choices) -> tuple[list[
                 mark = "," if len(firsts) and bool(firsts[0]) else "."
         if mark == "," and own.marked:
             used_mark = ","
+        if column.plain is not None and not column.words and (mark == "." or not own.marked):
+            array = np.asarray(column.plain.values, np.float64)
+            text.check_values(column.shown, array, table.where, partial(_written, column.raw))
+            text.check_sentinels(column.shown, array, table.where, choices.keep)
+            arrays.append(array)
+            continue
         arrays.append(text.numbers(column.shown, column.cells, column.absent, mark, table.where, choices.keep))
     return arrays, used_mark
+
+
+def _marks(column: Column) -> text.Marks:
+    if column.plain is None or column.words:
+        return text.marks_of(column.cells, column.absent)
+    return text.Marks(True, column.plain.comma, column.plain.marked)
 
 
 def _written(raw: pl.Series, row: int) -> str:

@@ -53,9 +53,7 @@ def stamps_of(
         column = chosen(every, choices.time, "time")
         assert column is not None
         if (stamps := _read_times(table, column, rest, choices, is_named=True)) is None:
-            row = int((~column.absent).arg_max() or 0)
-            raise InputError(f"{table.where(row)}: {shown(str(column.raw[row]))} in {column.shown} is not a time "
-                             "that is known. Write it as 2024-01-31 or 2024-01-31 13:00.")  # fmt: skip
+            raise InputError(_unknown(table, column))
         return stamps
     numeric = [column for column in rest if column.is_numeric]
     others = len(numeric) + (value is not None)
@@ -65,7 +63,11 @@ def stamps_of(
         if not column.is_blank
         and (
             column.raw.dtype.is_temporal()
-            or (not column.is_typed and dates.looks_like_times(column.cells, column.absent))
+            or (
+                not column.is_typed
+                and column.plain is None  # no number is written as a time
+                and dates.looks_like_times(column.cells, column.absent)
+            )
         )
     ]
     written.sort(key=lambda column: column.label.lower() != "ds")
@@ -73,14 +75,28 @@ def stamps_of(
         stamps = _read_times(table, column, rest, choices, is_named=False)
         if stamps is not None:
             return stamps
+    positions = None
     for column in numeric:
         is_named = column.label.lower() in TIME_NAMES
         if others < 2 or not (is_named or column.at == 0 or column.label.lower() in INDEX_NAMES):
             continue
         stamps = _number_times(column, table.has_header, is_named)
-        if stamps is not None:
+        if stamps is not None and not stamps.counted:
             return stamps
-    return None
+        positions = positions or stamps
+    for column in rest:  # else its rows would silently be read in their order
+        if column.label.lower() in TIME_NAMES and not (column.is_typed or column.is_numeric or column.is_blank):
+            raise InputError(f"{_unknown(table, column)} Or read the rows in their order with --time none.")
+    return positions
+
+
+def _unknown(table: Table, column: Column) -> str:
+    """The refusal of a column whose cells are no times."""
+    row = int((~column.absent).arg_max() or 0)
+    return (
+        f"{table.where(row)}: {shown(str(column.raw[row]))} in {column.shown} is not a time that is known. Write it "
+        "as 2024-01-31 or 2024-01-31 13:00."
+    )
 
 
 def _read_times(
@@ -92,8 +108,8 @@ def _read_times(
         return stamps
     cells = column.cells
     beside: tuple[int, ...] = ()
-    clock = next((other for other in rest if other is not column and not other.is_typed and not other.is_blank
-                  and not other.raw.dtype.is_temporal()
+    clock = next((other for other in rest if other is not column and not other.is_typed and other.plain is None
+                  and not other.is_blank and not other.raw.dtype.is_temporal()
                   and other.cells.filter(~other.absent).str.contains(dates.CLOCK_ONLY).all()), None)  # fmt: skip
     told = dates.times(column.shown, cells, column.absent, choices.dates, table.where)
     if told is None:
@@ -141,10 +157,13 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> Stamps | 
     """The times that a column of numbers states: dates without marks, Unix time, years, or the positions of rows."""
     whole = column.whole_numbers
     label = column.label.lower()
+    if whole is None and is_named and label in DATE_NAMES and (excel := _excel_clock(column)) is not None:
+        return excel
     if whole is None:
         return _even(column) if label in ("t", "time", "zeit", "temps") else None
     smallest, largest = int(whole.min()), int(whole.max())
-    if 10**7 <= smallest and largest < 10**14:
+    is_unix = 10**9 <= smallest < 1_900_000_000  # which some hours as yyyymmddhh also are, of the years before 1900
+    if 10**7 <= smallest and largest < 10**14 and not is_unix:
         cells = pl.Series(whole).cast(pl.String)
         told = dates.times(column.shown, cells, pl.Series([False]).new_from_index(0, len(whole)), None, lambda _: "")
         if told is not None and told.form.startswith("yyyymmdd") and told.known.all():
@@ -176,6 +195,17 @@ def _number_times(column: Column, has_header: bool, is_named: bool) -> Stamps | 
     if is_named or ((is_unnamed(label) or label in INDEX_NAMES) and (counts_rows or label in INDEX_NAMES)):
         return Stamps(column, whole, None, "an index", counted=True)
     return None
+
+
+def _excel_clock(column: Column) -> Stamps | None:
+    """The times that day numbers of Excel with a time of day state, to the second."""
+    if column.absent.any() or not (column.is_typed or column.plain is not None):
+        return None
+    days = column.raw.cast(pl.Float64).to_numpy()
+    if not (np.isfinite(days).all() and days.min() >= 20_000 and days.max() <= 80_000):
+        return None
+    local = np.rint((days - 25_569) * 86_400).astype(np.int64) * 1_000_000
+    return Stamps(column, local, None, "day numbers of Excel with a time of day")
 
 
 def _even(column: Column) -> Stamps | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
+import numpy as np
 import polars as pl
 
+from ..._formats import counted
 from ...errors import InputError
 from ..numerals import shown
 from . import cells as columns
@@ -96,7 +100,7 @@ def from_text(text: str, named: str, decimal: str | None = None) -> Table:
     while begin < len(lines) and (not lines[begin].strip() or _is_comment(lines[begin])):
         begin += 1
     if skipped := sum(map(_is_comment, lines[:begin])):
-        notes.append(f"{skipped:,} comment lines skipped")
+        notes.append(f"{counted(skipped, 'comment line')} skipped")
     body = lines[begin:]
     if not body:
         raise InputError(f"{named} holds no rows.")
@@ -116,7 +120,7 @@ def from_text(text: str, named: str, decimal: str | None = None) -> Table:
     if first > _PREAMBLE:
         _refuse_ragged(named, body, numbers, counts, width, begin, 0)
     if first - short > 0:
-        notes.append(f"{first - short:,} lines above the table skipped")
+        notes.append(f"{counted(first - short, 'line')} above the table skipped")
     ragged = next((row for row, count in enumerate(counts) if row > first and count not in (width, 0)), None)
     if ragged is not None:
         _refuse_ragged(named, body, numbers, counts, width, begin, ragged)
@@ -174,9 +178,44 @@ def _json(text: str, named: str, *, lines: bool) -> Table:
             ) from None
         raise InputError(f"cannot read {named} as JSON{' lines' if lines else ''}: {_line(error)}. "
                          "Write one object a line, as {\"ds\": \"2024-01-01\", \"y\": 1.5}.") from None  # fmt: skip
-    starts = [number for number, line in enumerate(text.split("\n"), start=1) if line.strip()] if lines else []
+    rows = text.split("\n")
+    starts = [number for number, line in enumerate(rows, start=1) if line.strip()] if lines else []
     where = _places(starts) if len(starts) == len(frame) else (lambda row: f"record {row + 1}")
+    _check_keys(text, [rows[start - 1] for start in starts], frame, where, named)
     return from_frame(frame, "JSON lines" if lines else "JSON", where)
+
+
+def _check_keys(
+    text: str, lines: list[str], frame: pl.DataFrame, where: Callable[[int], str], named: str
+) -> None:
+    """Raises InputError for an object with a key twice, of which polars silently takes one.
+
+    Only objects are parsed again in which more colons follow a quote than they have values.
+
+    Args:
+        lines: of JSON lines, one for each row; else empty.
+    """
+    key = r'"\s*:'
+    if len(lines) != len(frame) or not lines:
+        if len(re.findall(key, text)) > frame.width * len(frame) - sum(frame.null_count().row(0)):
+            _check_once(text, "in an object", named)
+        return
+    told = frame.width - frame.select(pl.sum_horizontal(pl.all().is_null())).to_series()
+    for row in np.flatnonzero((pl.Series(lines).str.count_matches(key) > told).to_numpy()):
+        _check_once(lines[row], where(int(row)), named)
+
+
+def _check_once(text: str, where: str, named: str) -> None:
+    """Raises InputError if an object has a key twice; what is no JSON for Python was read by polars."""
+    twice: list[str] = []
+
+    def seen(pairs: list[tuple[str, object]]) -> None:
+        twice.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+
+    with contextlib.suppress(ValueError, RecursionError):
+        json.JSONDecoder(object_pairs_hook=seen).decode(text)
+    if twice:
+        raise InputError(f"cannot read {named}: {where}, the key {shown(twice[0])} is given twice. Keep one.")
 
 
 def _separator(body: list[str], decimal: str | None) -> str:
@@ -339,6 +378,14 @@ def _check_commas(
         return
     plain = [columns.plain(column) for column in cells]
     for first, second in pairwise(plain):
+        if not led_by_0 and first.str.contains("^[+-]?[1-9][0-9]{0,2}$").all() and second.str.contains(
+            r"^[0-9]{3}\.[0-9]+$"
+        ).all():  # fmt: skip
+            raise InputError(
+                f"line {places[0]} of {named}: {shown(f'{first[0]},{second[0]}')} may be one number with a separator "
+                "of thousands, and commas separate the columns. Put such numbers in quotes, or separate the columns "
+                "with ';'."
+            )
         if not (first.str.contains("^[+-]?[0-9]+$").all() and second.str.contains("^[0-9]+$").all()):
             continue
         if led_by_0 and not second.str.contains("^0[0-9]").any():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..._storage import write_file
+from ..._storage import check_file, write_file
 from ...errors import InputError
 
 KINDS = (".csv", ".parquet")
@@ -42,7 +42,7 @@ def write(columns: Mapping[str, Sequence[Any]], path: Path, *, utc: bool = False
         frame.write_parquet(buffer)
         raw = buffer.getvalue()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        check_file(path)
         write_file(path, raw)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}.") from None
