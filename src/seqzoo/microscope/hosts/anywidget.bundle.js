@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 43c35ca1a9cadcc2; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules f0ec3067af8c93ab; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -346,7 +346,7 @@ function surface(canvas, width, height) {
   return ctx;
 }
 function timeAxis(width, L) {
-  const left = width < 560 ? 34 : 44;
+  const left = width < 560 ? 42 : 50;
   const slot = (width - left - 8) / (L + 1);
   return { width, left, slot, L, x: (t) => left + (t + 0.5) * slot, step: (x) => Math.floor((x - left) / slot) };
 }
@@ -393,7 +393,7 @@ function short(value, figures) {
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label = middle ? short(value, axis.left < 40 ? 3 : 4) : value.toFixed(digits);
+    const label = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
@@ -709,7 +709,12 @@ var CURVES = {
   c: [[], 2.5],
   h: [[], 3]
 };
-var number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
+function number(value, digits = 3) {
+  const whole2 = Math.floor(Math.log10(Math.max(Math.abs(value), 1)));
+  if (whole2 < 2) return value.toFixed(digits).replace("-", "−");
+  const kept = { minimumFractionDigits: 0, maximumFractionDigits: Math.max(0, 4 - whole2) };
+  return (Math.abs(value) < 1e12 ? value.toLocaleString("en", kept) : value.toPrecision(6)).replace("-", "−");
+}
 var signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 var mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
 var linearOf = (signal) => signal.linear ?? "best linear";

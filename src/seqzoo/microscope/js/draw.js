@@ -35,7 +35,7 @@ export function surface(canvas, width, height) {
 
 /** The time axis of input, derivative and heat maps: L steps and a place for the forecast. */
 export function timeAxis(width, L) {
-  const left = width < 560 ? 34 : 44;
+  const left = width < 560 ? 42 : 50;
   const slot = (width - left - 8) / (L + 1);
   return { width, left, slot, L, x: (t) => left + (t + 0.5) * slot, step: (x) => Math.floor((x - left) / slot) };
 }
@@ -89,7 +89,7 @@ function short(value, figures) {
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label = middle ? short(value, axis.left < 40 ? 3 : 4) : value.toFixed(digits);
+    const label = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...._formats import percent
+from ...._formats import percent, short
 from ....execution.runs.events import Began, Evaluated, Snapshot
 from ....execution.runs.manager import Status
 from ....forecasters.table import FLOORS
@@ -201,7 +201,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
 
 
 def _error(mse: float) -> str:
-    return f"{mse:.5f}" if mse < 1000 else f"{mse:,.6g}"
+    return f"{mse:.5f}" if mse < 10 else short(mse, 6)
 
 
 def lead(name: str) -> str:
