@@ -159,7 +159,7 @@ def test_the_pages_show_each_series_and_its_intervals_in_its_own_units(kept: sto
         assert shown.scale == kept.manifest.score.series[series.name].scale and shown.linear_name == "best linear"
         shown_along = along(model, shown.held_out)
         (stated,) = around(model, shown_along.forecast[-1], [LEVEL], history=series.values).levels
-        assert np.allclose(2 * shown_along.radius["split"][-1], stated.high - stated.low, rtol=1e-9), label
+        assert np.allclose(2 * shown_along.radius["split"][-1], stated.upper - stated.lower, rtol=1e-9), label
 
 
 def test_a_false_claim_about_one_series_is_found(kept: store.Bundle, at_home: Path, tmp_path: Path) -> None:

@@ -106,6 +106,15 @@ def _distance(score: ScoreFacts) -> str:
     return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}"
 
 
+def _beside(known: Forecaster) -> str:
+    """What the model reads beside the values, as HTML that follows "reads 144 values of ..."."""
+    if len(known.channels) < 2:
+        return ""
+    calendar = known.manifest.contract.calendar if has_bundle(known) else None
+    named = ", ".join(known.channels[1:]) if calendar is None else f"the {' and the '.join(calendar.parts)}"
+    return f", with {escape(named)}"
+
+
 async def _head(repository: Repository, name: str, known: Forecaster) -> None:
     """Show the title and the facts.
 
@@ -129,7 +138,7 @@ async def _head(repository: Repository, name: str, known: Forecaster) -> None:
             theme.html(escape(name), tag="h1")
             badge = theme.html("" if has_bundle(known) else gallery.badge("computed"))
         theme.html(f"<strong>{escape(title)}.</strong> {escape(known.summary)}", "muted", "p")
-        beside = f", with {escape(', '.join(known.channels[1:]))}" if len(known.channels) > 1 else ""
+        beside = _beside(known)
         items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>{beside}"]
         theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
     if not has_bundle(known):

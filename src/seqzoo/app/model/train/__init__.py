@@ -22,6 +22,7 @@ from ....execution.runs.plans import Plan, Settings, can_train, described
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.table import label
+from ....signals import ObservedSet
 from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
@@ -284,6 +285,8 @@ class Training:
         if began is not None:
             theme.show(self.waiting["course"], True)
             options = curves.loss_options(began, evaluations, self.scale)
+            if isinstance(self.spec.source, ObservedSet):
+                options = curves.of_set(options, "squared deviations")
             charts.redraw(self.course, options, curves.loss_description(began, evaluations))
             self.numbers.set_content(curves.numbers(began, evaluations))
 
@@ -315,6 +318,8 @@ class Training:
         assert snapshot is not None
         self.slider.restate()
         options = curves.snapshot_options(self.now.began, snapshot)
+        if isinstance(self.spec.source, ObservedSet):
+            options = curves.of_set(options, "deviations", "the latest windows that choose the weights")
         charts.redraw(self.snapshot, options, curves.snapshot_description(self.now.began, snapshot))
         self.title.set_content(f"The forecast after {snapshot.step:,} steps")
 
