@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules f0ec3067af8c93ab; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 91130d9af464dc60; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -433,13 +433,13 @@ function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, lab
     linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
-  ticks(ctx, axis, labels, height + 9, ink);
+  ticks(ctx, axis, labels, height + 9, axis.width - 1 - 7 * (next.length + 1), ink);
   text(ctx, next, axis.width - 1, height + 9, ink.muted);
 }
-function ticks(ctx, axis, labels, y, ink) {
+function ticks(ctx, axis, labels, y, end, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
-    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.muted, "center");
+    if (t % every === 0 && axis.x(t) + 4 * String(label).length < end) text(ctx, label, axis.x(t), y, ink.muted, "center");
   });
 }
 function column(ctx, axis, step, top, bottom, ink) {
@@ -451,7 +451,7 @@ function column(ctx, axis, step, top, bottom, ink) {
 }
 function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
   const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
-  if (labels) ticks(ctx, axis, labels, height + 9, ink);
+  if (labels) ticks(ctx, axis, labels, height + 9, axis.width, ink);
   const { L } = axis;
   const picture2 = canvas.picture ??= document.createElement("canvas");
   if (picture2.width !== L || picture2.height !== K) [picture2.width, picture2.height] = [L, K];

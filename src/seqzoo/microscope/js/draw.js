@@ -136,15 +136,15 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, role, bay
       line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
-  ticks(ctx, axis, labels, height + 9, ink);
+  ticks(ctx, axis, labels, height + 9, axis.width - 1 - 7 * (next.length + 1), ink);
   text(ctx, next, axis.width - 1, height + 9, ink.muted);
 }
 
-/** Labels each step with the original position of its value. */
-function ticks(ctx, axis, labels, y, ink) {
+/** Labels each step that ends before `end` with the original position of its value. */
+function ticks(ctx, axis, labels, y, end, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
-    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.muted, "center");
+    if (t % every === 0 && axis.x(t) + 4 * String(label).length < end) text(ctx, label, axis.x(t), y, ink.muted, "center");
   });
 }
 
@@ -159,7 +159,7 @@ function column(ctx, axis, step, top, bottom, ink) {
 /** Draws one gate or state [L * K] over steps and units, coloured over [low, high], with rows in the given order. */
 export function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
   const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
-  if (labels) ticks(ctx, axis, labels, height + 9, ink);
+  if (labels) ticks(ctx, axis, labels, height + 9, axis.width, ink);
   const { L } = axis;
   const picture = (canvas.picture ??= document.createElement("canvas"));
   if (picture.width !== L || picture.height !== K) [picture.width, picture.height] = [L, K];

@@ -86,8 +86,8 @@ class _Measured:
                     controls.Slider(knob, self.first, self._move, self.held_out.now)
                     theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
                     if self.contract.calendar is not None:
-                        names = ", ".join(self.contract.names[1:])
-                        theme.html(escape(f"The model also reads {names}; its rivals read values only."), "hint", "p")
+                        parts = " and the ".join(self.contract.calendar.parts)
+                        theme.html(f"The model also reads the {parts}; its rivals read values only.", "hint", "p")
                 OwnPanel(self.length, self._give, self._check).show()
                 with ui.element("div").classes("panel"):
                     self.engines.show(self.refresh)
