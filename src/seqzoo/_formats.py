@@ -22,3 +22,21 @@ def percent(value: float) -> str:
     share = 100 * value
     digits = 2 if share == 0 else min(6, max(0, 2 - math.floor(math.log10(abs(share)))))
     return f"{share:,.{digits}f}%"
+
+
+def short(value: float, digits: int = 4) -> str:
+    """A number with as many significant digits, and thousands apart: "0.5612", "653,512", "3.104e+12"."""
+    size = abs(value)
+    if not math.isfinite(value) or size >= 1e12 or 0 < size < 1e-4:
+        return f"{value:.{digits}g}"
+    decimals = digits - 1 if size == 0 else max(0, digits - 1 - math.floor(math.log10(size)))
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def within(value: float, radius: float) -> str:
+    """A value and the half width of its interval, to three digits of the latter: "445.9 ± 83.2"."""
+    if not (math.isfinite(value) and 1e-9 < radius < 1e12):
+        return f"{short(value, 6)} ± {short(radius, 3)}"
+    decimals = max(0, 2 - math.floor(math.log10(radius)))
+    return f"{value:,.{decimals}f} ± {radius:,.{decimals}f}"

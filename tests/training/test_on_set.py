@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from seqzoo.app.model.inside.windows import HeldOutWindows
+from seqzoo.app.model.roll_out.measured import along
+from seqzoo.app.ui.theme import LEVEL
 from seqzoo.bundles import holdout, intervals, store
 from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series
@@ -148,12 +150,16 @@ def test_its_bundle_proves_every_score_and_the_split_of_each_series(kept: store.
     assert (np.abs(np.log10(np.abs(forecasts).mean(axis=1)) - [-2.5, 6.5, 2.2]) < 0.6).all()
 
 
-def test_the_pages_show_its_first_series_in_units_of_that_series(kept: store.Bundle, at_home: Path) -> None:
-    visit: Any = SimpleNamespace(known=Predictor(kept, "onnx"), number=lambda name, low, *_: low, query={})
-    shown, length = HeldOutWindows(visit, cast("Any", None)), kept.manifest.contract.context_length
-    assert np.array_equal(shown.context(), holdout.parts(kept)[0][:length])
-    assert shown.scale == kept.manifest.score.series["a_1"].scale and shown.linear_name == "best linear"
-    assert "A/1, the first of the 3 series" in shown.held_out.note
+def test_the_pages_show_each_series_and_its_intervals_in_its_own_units(kept: store.Bundle, at_home: Path) -> None:
+    model, length = Predictor(kept, "onnx"), kept.manifest.contract.context_length
+    for member, (label, series) in enumerate(list(stores().items())[:3]):
+        visit: Any = SimpleNamespace(known=model, member=member, number=lambda name, low, *_: low, query={})
+        shown = HeldOutWindows(visit, cast("Any", None))
+        assert np.array_equal(shown.context(), holdout.parts(kept)[member][:length])
+        assert shown.scale == kept.manifest.score.series[series.name].scale and shown.linear_name == "best linear"
+        shown_along = along(model, shown.held_out)
+        (stated,) = around(model, shown_along.forecast[-1], [LEVEL], history=series.values).levels
+        assert np.allclose(2 * shown_along.radius["split"][-1], stated.upper - stated.lower, rtol=1e-9), label
 
 
 def test_a_false_claim_about_one_series_is_found(kept: store.Bundle, at_home: Path, tmp_path: Path) -> None:

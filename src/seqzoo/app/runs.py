@@ -39,7 +39,8 @@ def enter() -> None:
 
 
 async def _show(known: Runs, now: Status, query: dict[str, str]) -> None:
-    spec, name = now.plan.spec, now.plan.keep_as or now.plan.spec.name
+    spec = now.plan.spec
+    name = now.saved[-1].name if now.saved else now.plan.keep_as or spec.name
     ui.page_title(f"{name}, training · seqzoo")
     with ui.element("div").classes("model-head"):
         theme.html('<a class="crumb" href="/series">← Your series</a>')
@@ -53,7 +54,9 @@ async def _show(known: Runs, now: Status, query: dict[str, str]) -> None:
         theme.html("".join(f"<span>{fact}</span>" for fact in facts), "facts")
 
     def start(settings: Settings) -> str:
-        return known.begin(settings.applied_to(spec), keep_as=shelf.free(name))
+        plan = known.status(now.id).plan  # which has the optimiser and the scaling, once they are chosen
+        chosen = settings.applied_to(plan.spec)
+        return known.begin(chosen, chooses_scaling=plan.chooses_scaling, keep_as=shelf.free(name))
 
     def turn_to(run: str) -> None:
         if run:

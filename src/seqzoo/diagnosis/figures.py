@@ -26,6 +26,7 @@ SHOWS = {
 }
 _COLOURS = dict(zip(KINDS, ("last_value", "best_linear", "bayes", "model"), strict=True))
 WIDE, NARROW = 9.0, 4.4  # inches
+_FEWEST_TICKS, _MOST_TICKS = 3, 9
 _MOST_POINTS = 2_000  # of a line; more are drawn as the range of each block
 
 
@@ -75,7 +76,7 @@ def _series(report: Report, width: float) -> Figure:
     axes.axvline(report.protocol.training, color=_palette.light("ink"), linewidth=0.8, label="first cutoff")
     axes.set_xlabel("step")
     axes.set_ylabel("value")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=9)
     return figure
 
 
@@ -109,11 +110,25 @@ def _contest(report: Report, width: float) -> Figure:
     axes.set_ylim(len(rows) - 0.4, -0.6)
     if min(row.mase for row in rows) > 0:
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("{x:g}" if width == WIDE else "")
-        axes.tick_params(which="minor", labelsize=7)
+        ticks = _ticks(*axes.get_xlim())
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.set_xticks([], minor=True)
     axes.set_xlabel(_fitted("MASE; bars: 95% interval, ticks: seeds", width))
     return figure
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two ends of a logarithmic axis: 1, 2 and 5 of each decade, or others if it is short."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [part * 10.0**decade for decade in decades for part in (1, 2, 5)]
+    inside = [tick for tick in ticks if low <= tick <= high]
+    if len(inside) > _MOST_TICKS:
+        return inside[::3]
+    if len(inside) >= _FEWEST_TICKS:
+        return inside
+    step = 10.0 ** math.floor(math.log10((high - low) / _FEWEST_TICKS))
+    step *= max(part for part in (1, 2, 5) if part * step * _FEWEST_TICKS <= high - low)
+    return [round(at * step, 12) for at in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _surrogates(report: Report, width: float) -> Figure:
@@ -124,9 +139,10 @@ def _surrogates(report: Report, width: float) -> Figure:
     axes.hist(test.gains, bins=bins, color=_palette.light("grey"), label=f"{len(test.gains)} surrogates")
     axes.axvline(test.gain, color=_palette.light("model"), linewidth=2, label="the series")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if abs(value) >= 0.1 else f"{value:.1%}")
+    axes.locator_params(axis="x", nbins=9 if width == WIDE else 5)
     axes.set_xlabel(_fitted("share of the linear forecaster's squared error that a small network removes", width))
     axes.set_ylabel("surrogates")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=9)
     return figure
 
 
@@ -142,5 +158,5 @@ def _learning(report: Report, width: float) -> Figure:
     axes.set_xticks([], minor=True)
     axes.set_xlabel("values in the training part")
     axes.set_ylabel("MASE")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=9)
     return figure

@@ -36,13 +36,19 @@ class Subject:
         window: the first window [L] or [L, D], in the units of the series. By default it is drawn from the model's
             signal, or is the first one of the hold-out.
         view: the state of the page; `draw` in it is the number of the drawn window.
+        member: the series of a set whose hold-out windows are taken from, from 0.
 
     Raises:
         InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.
     """
 
     def __init__(
-        self, bundle: Bundle, *, window: ArrayLike | None = None, view: Mapping[str, Any] | None = None
+        self,
+        bundle: Bundle,
+        *,
+        window: ArrayLike | None = None,
+        view: Mapping[str, Any] | None = None,
+        member: int = 0,
     ) -> None:
         facts = bundle.manifest
         self.length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
@@ -58,8 +64,9 @@ class Subject:
         channels = facts.contract.names[1:]
         self._given = None if window is None else as_batch(window, self.length, facts.contract.names)[0].astype(float)
         self._process = facts.process
-        self._held_out = None if self._process is not None else holdout.of(bundle)
-        self._known = holdout.known_of(bundle) if channels else None
+        self._held_out = None if self._process is not None else holdout.parts(bundle)[member]
+        known = holdout.known_parts(bundle) if channels and self._process is None else None
+        self._known = None if known is None else known[member]
         self._horizon = horizon
         self._turn(view or {})
         if self._process is None:

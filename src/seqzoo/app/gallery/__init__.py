@@ -12,7 +12,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from ... import signals
-from ..._formats import percent
+from ..._formats import percent, short
 from ...runtime import catalogue
 from ...runtime.repository import ModelState, Repository
 from .. import tours
@@ -179,7 +179,7 @@ def _scale(row: Row) -> str:
     if own is None:
         words = "excess undefined: the floor is zero"
         if row["skill"] is None:
-            words = f"MSE {row['mse']:,.4g} on the hold-out; the best possible forecast is unknown"
+            words = f"MSE {short(row['mse'])} on the hold-out; the best possible forecast is unknown"
         return f'<div class="scale"><div class="scale-words"><span>{words}</span></div></div>'
 
     def place(excess: float) -> float:

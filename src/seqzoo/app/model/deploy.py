@@ -51,7 +51,7 @@ def _downloads(visit: Visit) -> None:
     base = f"/api/models/{quote(visit.name)}"
     rows = "".join(
         f'<tr><td><a href="{base}/files/{file}" download>{file}</a></td><td>{PURPOSES[file]}</td>'
-        f"<td>{known.manifest.files[file].size / 1024:,.0f} KB</td></tr>"
+        f"<td>{max(known.manifest.files[file].size / 1024, 1):,.0f} KB</td></tr>"
         for file in PURPOSES
         if file in known.manifest.files
     )

@@ -1,4 +1,4 @@
-"""The held-out values of a model of a measured series, with the times of the series: one home for all views."""
+"""The held-out values of a model of measured series, with the times of a series: one home for all views."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ...data.times import TimeIndex
 from ...evaluation.holdout import LINEAR, linear_on
 from ...forecasters.linear import FittedLinear
 from ...forecasters.protocol import Bundled
-from ...signals import Observed, ObservedSet, Simulated, Source
+from ...signals import Simulated
 from ..ui.cache import Cache
 from .visit import identity
 
-_kept: Cache[tuple[str, bool], HeldOutValues] = Cache(20)
+_kept: Cache[tuple[str, int, bool], HeldOutValues] = Cache(60)
 
 
 class Window(NamedTuple):
@@ -38,16 +38,20 @@ class Window(NamedTuple):
 class HeldOutValues:
     """The held-out values of a model; `series` is the whole series, or None where this machine does not have it.
 
-    Of a set, its first series.
+    Args:
+        member: which series of a set, from 0; 0 for a model of one series.
 
     Raises:
         BundleError: the bundle is damaged.
     """
 
-    def __init__(self, model: Bundled, series: Series | None) -> None:
-        self.source, self.note = series_shown(model.manifest.source)
+    def __init__(self, model: Bundled, series: Series | None, member: int = 0) -> None:
+        source = model.manifest.source
+        assert not isinstance(source, Simulated)
+        self.source, self.member = source.members[member], member
         self.length, self.horizon = model.context_length, model.horizon
-        self.values, self.known = holdout.of(model.bundle), holdout.known_of(model.bundle)
+        known = holdout.known_parts(model.bundle)
+        self.values, self.known = holdout.parts(model.bundle)[member], None if known is None else known[member]
         self.last = len(self.values) - self.length - self.horizon
         self.series = series
         times = None if series is None else series.times
@@ -81,20 +85,13 @@ class HeldOutValues:
         return str(at) if self.times is None else self.times.stamp(at + self.length - 1)
 
 
-def held_out_of(model: Bundled) -> HeldOutValues:
-    """The held-out values of a model, which all visitors share. Reads files: call it in a thread.
+def held_out_of(model: Bundled, member: int = 0) -> HeldOutValues:
+    """The held-out values of one series of a model, which all visitors share. Reads files: call it in a thread.
 
     The series is looked for each time, since somebody may give it again, or delete it.
     """
-    series = series_shown(model.manifest.source)[0].find()
-    key = identity("", model), series is not None  # a bundle is known by its bytes, not by a name
-    return _kept.get(key) or _kept.put(key, HeldOutValues(model, series))
-
-
-def series_shown(source: Source) -> tuple[Observed, str]:
-    """The series whose values the pages show, and a sentence where it is one of several."""
+    source = model.manifest.source
     assert not isinstance(source, Simulated)
-    note = ""
-    if isinstance(source, ObservedSet):
-        note = f"This is {source.labels[0]}, the first of the {len(source.members):,} series of the set."
-    return source.members[0], note
+    series = source.members[member].find()
+    key = identity("", model), member, series is not None  # a bundle is known by its bytes, not by a name
+    return _kept.get(key) or _kept.put(key, HeldOutValues(model, series, member))

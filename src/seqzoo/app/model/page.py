@@ -14,6 +14,7 @@ from fastapi import Request
 from nicegui import background_tasks, ui
 from nicegui.client import ClientConnectionTimeout
 
+from ..._formats import short
 from ...bundles.describe import describe_signal
 from ...bundles.manifest import ScoreFacts
 from ...errors import SeqzooError, UnknownNameError
@@ -22,11 +23,11 @@ from ...forecasters.table import label
 from ...runtime.repository import Repository
 from .. import gallery, tours
 from ..ui import not_found, theme
-from . import card, deploy, mistakes, predict, roll_out, train
+from . import card, deploy, mistakes, of_set, predict, roll_out, train
 from .inside import microscope, sensitivity
 from .predict import measured
 from .roll_out import measured as measured_rollout
-from .visit import Visit
+from .visit import Latest, Visit
 
 PAUSE = 0.3  # seconds for the first view to reach the browser, before importing torch slows this process
 PATIENCE = 60.0  # seconds for the browser to connect
@@ -34,13 +35,17 @@ failures = logging.getLogger("seqzoo.app")
 
 
 class View(NamedTuple):
-    """A tab of the page. `build` fills the current slot; it is called once, when the tab is first opened."""
+    """A tab of the page. `build` fills the current slot; it is called when the tab is first opened.
+
+    `is_of_series` tells whether it shows one series of a set, and is built again when the visitor chooses another.
+    """
 
     key: str
     label: str
     build: Callable[[Visit], Awaitable[None] | None]
     is_for: Callable[[Forecaster], bool] = lambda model: True
     needs_load: bool = True
+    is_of_series: bool = False
 
 
 def _has_process(model: Forecaster) -> bool:
@@ -50,12 +55,12 @@ def _has_process(model: Forecaster) -> bool:
 
 VIEWS = [
     View("predict", "Predict", predict.build, _has_process),
-    View("predict", "Predict", measured.build, lambda model: not _has_process(model)),
-    View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, needs_load=False),
-    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent),
+    View("predict", "Predict", measured.build, lambda model: not _has_process(model), is_of_series=True),
+    View("inside", "Look inside", microscope.build, lambda model: model.is_recurrent, False, is_of_series=True),
+    View("inside", "Look inside", sensitivity.build, lambda model: not model.is_recurrent, is_of_series=True),
     View("rollout", "Roll out", roll_out.build, _has_process),
-    View("rollout", "Roll out", measured_rollout.build, measured_rollout.is_for),
-    View("mistakes", "Mistakes", mistakes.build, mistakes.is_for),
+    View("rollout", "Roll out", measured_rollout.build, measured_rollout.is_for, is_of_series=True),
+    View("mistakes", "Mistakes", mistakes.build, mistakes.is_for, is_of_series=True),
     View("train", "Train", train.build, train.can_be_shown, needs_load=False),
     View("deploy", "Deploy", deploy.build, has_bundle, needs_load=False),
     View("card", "Card", card.build, has_bundle, needs_load=False),
@@ -91,14 +96,23 @@ def enter(repository: Repository) -> None:
 def _distance(score: ScoreFacts) -> str:
     if score.skill is None:
         best = sorted(score.rivals.items(), key=lambda row: row[1])[:3]  # the card has all
-        beside = ", ".join(f"{label(name)} {mse:,.4g}" for name, mse in best)
+        beside = ", ".join(f"{label(name)} {short(mse)}" for name, mse in best)
         unit = " (squared deviations of each series)" if score.series else ""
-        return f"MSE <b>{score.mse[0]:,.4g}</b>{unit} on the hold-out; best rivals: {escape(beside)}"
+        return f"MSE <b>{short(score.mse[0])}</b>{unit} on the hold-out; best rivals: {escape(beside)}"
     if score.excess is None:
         return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
     value, error = score.excess
     digits = 2 if error == 0 or error >= 1e-4 else 3
     return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}"
+
+
+def _beside(known: Forecaster) -> str:
+    """What the model reads beside the values, as HTML that follows "reads 144 values of ..."."""
+    if len(known.channels) < 2:
+        return ""
+    calendar = known.manifest.contract.calendar if has_bundle(known) else None
+    named = ", ".join(known.channels[1:]) if calendar is None else f"the {' and the '.join(calendar.parts)}"
+    return f", with {escape(named)}"
 
 
 async def _head(repository: Repository, name: str, known: Forecaster) -> None:
@@ -124,7 +138,7 @@ async def _head(repository: Repository, name: str, known: Forecaster) -> None:
             theme.html(escape(name), tag="h1")
             badge = theme.html("" if has_bundle(known) else gallery.badge("computed"))
         theme.html(f"<strong>{escape(title)}.</strong> {escape(known.summary)}", "muted", "p")
-        beside = f", with {escape(', '.join(known.channels[1:]))}" if len(known.channels) > 1 else ""
+        beside = _beside(known)
         items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>{beside}"]
         theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
     if not has_bundle(known):
@@ -154,6 +168,7 @@ class _Tabs:
         keys = [view.key for view in self.views]
         asked = visit.query.get("view", "")
         self.current = asked if asked in keys else keys[0]
+        self.choice = None if visit.of_set is None else of_set.Choice(visit, Latest(self._turn))
 
     async def run(self) -> None:
         """Show the tabs, load the model once the browser is connected, and fill the open tab."""
@@ -166,6 +181,8 @@ class _Tabs:
                 tab.on("click", lambda key=view.key: self.open(key))
                 tab.on("keydown", js_handler=_ARROWS)
                 self.tabs[view.key] = tab
+        if self.choice is not None:
+            self.choice.show()
         self.notice = theme.html("", "notice gone", "p").props('role="status"')
         self.failure = theme.html("", "problem gone").props('role="alert"')
         for view in self.views:
@@ -240,11 +257,22 @@ class _Tabs:
                 failures.exception("the view %s of %s failed", key, ascii(self.visit.name))
                 theme.problem("This view failed; the server's log has the details. The other views still work.")
 
+    async def _turn(self) -> None:
+        """Build the views of a series again, for the one that the address now names."""
+        self.visit.when_ready.clear()
+        for view in self.views:
+            if view.is_of_series:
+                self.built.discard(view.key)
+                self.visit.when_opened.pop(view.key, None)
+        await self.open(self.current)
+
     def _mark(self) -> None:
         for key, tab in self.tabs.items():
             chosen = key == self.current
             tab.props(f'aria-selected="{str(chosen).lower()}" tabindex="{0 if chosen else -1}"')
             theme.show(self.panels[key], chosen)
+        if self.choice is not None:
+            theme.show(self.choice.row, any(view.is_of_series for view in self.views if view.key == self.current))
 
 
 _ARROWS = """(event) => {

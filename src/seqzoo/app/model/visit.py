@@ -12,6 +12,7 @@ from nicegui import ui
 from ...errors import SeqzooError
 from ...forecasters.protocol import Forecaster, has_bundle
 from ...runtime.repository import Repository
+from ...signals import ObservedSet
 from ..ui import theme
 from ..ui.address import Address
 from . import loading
@@ -39,6 +40,18 @@ class Visit(Address):
         self.notice = ""
         self.when_ready: list[Callable[[], Awaitable[None]]] = []
         self.when_opened: dict[str, Callable[[], Awaitable[None]]] = {}
+
+    @property
+    def of_set(self) -> ObservedSet | None:
+        """The series of the model, if it was trained on several."""
+        source = self.known.manifest.source if has_bundle(self.known) else None
+        return source if isinstance(source, ObservedSet) else None
+
+    @property
+    def member(self) -> int:
+        """The series of the set that the address names, by its label; the first where it names none of them."""
+        asked = self.query.get("series", "")
+        return self.of_set.labels.index(asked) if self.of_set is not None and asked in self.of_set.labels else 0
 
     async def begin(self) -> None:
         """Set `model` to the one in memory, or else to one on onnx, which loads in milliseconds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -13,7 +14,7 @@ from nicegui import ui
 from ...data import collection
 from ...errors import SeqzooError
 from ...execution import runs
-from ...signals import Observed
+from ...signals import Simulated
 from ..ui import controls, theme
 from . import drawing, uploads
 from .corrections import FREQUENCIES
@@ -131,17 +132,29 @@ def _step(frequency: str) -> str:
 
 async def _trainings() -> None:
     """Link to the latest trainings on measured series."""
-    every = await to_thread.run_sync(runs.here().all)
-    latest = [(run, plan) for run, plan in every if isinstance(plan.spec.source, Observed)][:MOST_RUNS]
+    latest = await to_thread.run_sync(_latest)
     if not latest:
         return
     theme.html("<h2>Latest trainings</h2>", "section")
     items = "".join(
-        f'<li><a href="/runs/{run}">{escape(plan.keep_as or plan.spec.name)}</a> <span class="hint">'
-        f"{plan.spec.horizon} {'step' if plan.spec.horizon == 1 else 'steps'} ahead</span></li>"
-        for run, plan in latest
+        f'<li><a href="/runs/{run}">{escape(name)}</a> <span class="hint">'
+        f"{horizon} {'step' if horizon == 1 else 'steps'} ahead</span></li>"
+        for run, name, horizon in latest
     )
     theme.html(items, "panel kept-files", "ul")
+
+
+def _latest() -> list[tuple[str, str, int]]:
+    """Each of the latest trainings on measured series, the name of its model, and the steps ahead."""
+    known = runs.here()
+    latest: list[tuple[str, str, int]] = []
+    for run, plan in known.all():
+        if isinstance(plan.spec.source, Simulated) or len(latest) == MOST_RUNS:
+            continue
+        with contextlib.suppress(SeqzooError):  # it is deleted meanwhile
+            kept = known.status(run).saved
+            latest.append((run, kept[-1].name if kept else plan.keep_as or plan.spec.name, plan.spec.horizon))
+    return latest
 
 
 OPENED = 'location.assign("/series?of=" + facts.sha256)'

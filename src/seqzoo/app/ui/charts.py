@@ -18,6 +18,7 @@ Options = dict[str, Any]
 NARROW, MIDDLE, WIDE = 290, 430, 680  # widths of a chart, in pixels, at which the legend changes its lines
 
 
+LABELS_APART = 7  # pixels on both sides of a label of the horizontal axis
 KINDS = ("svg", "png", "csv")
 
 
@@ -65,8 +66,10 @@ def _describe(element: ui.echart, options: Options, description: str) -> None:
 def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) -> Options:
     """Options of a chart with two axes named `x` and `y`."""
     text = {"color": theme.light("muted"), "fontSize": 12}
-    shared = {"nameTextStyle": text, "axisLabel": {**text, "hideOverlap": True}, "axisTick": {"show": False}}
+    shared: Options = {"nameTextStyle": text, "axisLabel": {**text, "hideOverlap": True}, "axisTick": {"show": False}}
     lines = {"splitLine": {"lineStyle": {"color": theme.light("rule")}}}
+    # The end of an axis is labelled wherever it lies: `textMargin`, in pixels, keeps "6" and "8" from reading "6 8".
+    apart = {"axisLabel": {**shared["axisLabel"], "textMargin": [0, LABELS_APART]}}
     return {
         "animation": False,
         "textStyle": {"fontFamily": "system-ui, sans-serif"},
@@ -77,9 +80,10 @@ def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) ->
                     "textStyle": {"fontSize": 12}, ":valueFormatter": _SHORT},
         "xAxis": {"type": "value", "name": x, "nameLocation": "middle", "nameGap": 28, "minInterval": 1,
                   "min": "dataMin", "max": "dataMax", "splitLine": {"show": False},
-                  "axisLine": {"onZero": False, "lineStyle": {"color": theme.light("grey")}}, **shared},
+                  "axisLine": {"onZero": False, "lineStyle": {"color": theme.light("grey")}}, **shared, **apart},
         "yAxis": {"type": "log" if logarithmic else "value", "name": y, "scale": True, "nameGap": 12,
                   **shared, **lines, "axisLine": {"show": False, "onZero": False},
+                  "axisLabel": {**shared["axisLabel"], "margin": 12},
                   "nameTextStyle": {**text, "align": "left"}},
         "series": series,
     }  # fmt: skip

@@ -1,6 +1,6 @@
 // Handles over the values of a chart: drag one, or focus it and use the arrow keys.
 export default {
-  template: `<div class="points" role="group" :aria-label="label">
+  template: `<div class="points" :class="{dense: shown.length > 60}" role="group" :aria-label="label">
     <div v-for="(value, n) in shown" :key="n" class="point" role="slider" :class="{held: n === held}"
       :tabindex="n === current ? 0 : -1" :aria-label="'value ' + (n + 1) + ' of ' + shown.length"
       aria-orientation="vertical" :aria-valuenow="round(value)" :aria-valuemin="round(-limit)" :aria-valuemax="round(limit)"

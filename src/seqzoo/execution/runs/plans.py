@@ -149,15 +149,22 @@ def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
     return settings.applied_to(TrainingSpec.of_manifest(manifest))
 
 
-def described(spec: TrainingSpec) -> str:
-    """A training in words, for example "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0"."""
+def described(spec: TrainingSpec, *, is_chosen: bool = True) -> str:
+    """A training in words, for example "size 64, SOAP at 0.004, batch 128, noise 0.1, 4,000 steps, seed 0".
+
+    Args:
+        is_chosen: whether the optimiser and the scaling are known, or short trainings have yet to choose them.
+    """
     settings = Settings.of(spec)
     size = "" if settings.size is None else f"size {settings.size}, "
+    optimiser = f"{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}"
     scaled = f", scaled per {spec.scaling_kind}" if spec.scaling_kind != "series" else ""
+    if not is_chosen:
+        optimiser, scaled = "optimiser and scaling chosen by short trainings", ""
     beside = f", with {' and '.join(spec.calendar)}" if spec.calendar else ""
     noise = "" if settings.sigma is None else f"noise {settings.sigma:g}, "
     return (
-        f"{size}{OPTIMISERS[settings.optimiser]} at {settings.learning_rate:g}, batch {settings.batch_size}, "
+        f"{size}{optimiser}, batch {settings.batch_size}, "
         f"{noise}{settings.steps:,} steps, seed {settings.seed}{scaled}{beside}"
     )
 

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 43c35ca1a9cadcc2; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 91130d9af464dc60; change those, not this.
 // src/seqzoo/microscope/js/cell.js
 var CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -346,7 +346,7 @@ function surface(canvas, width, height) {
   return ctx;
 }
 function timeAxis(width, L) {
-  const left = width < 560 ? 34 : 44;
+  const left = width < 560 ? 42 : 50;
   const slot = (width - left - 8) / (L + 1);
   return { width, left, slot, L, x: (t) => left + (t + 0.5) * slot, step: (x) => Math.floor((x - left) / slot) };
 }
@@ -393,7 +393,7 @@ function short(value, figures) {
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label = middle ? short(value, axis.left < 40 ? 3 : 4) : value.toFixed(digits);
+    const label = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
@@ -433,13 +433,13 @@ function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, lab
     linear.forEach((weight, t) => line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
-  ticks(ctx, axis, labels, height + 9, ink);
+  ticks(ctx, axis, labels, height + 9, axis.width - 1 - 7 * (next.length + 1), ink);
   text(ctx, next, axis.width - 1, height + 9, ink.muted);
 }
-function ticks(ctx, axis, labels, y, ink) {
+function ticks(ctx, axis, labels, y, end, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
-    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.muted, "center");
+    if (t % every === 0 && axis.x(t) + 4 * String(label).length < end) text(ctx, label, axis.x(t), y, ink.muted, "center");
   });
 }
 function column(ctx, axis, step, top, bottom, ink) {
@@ -451,7 +451,7 @@ function column(ctx, axis, step, top, bottom, ink) {
 }
 function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
   const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
-  if (labels) ticks(ctx, axis, labels, height + 9, ink);
+  if (labels) ticks(ctx, axis, labels, height + 9, axis.width, ink);
   const { L } = axis;
   const picture2 = canvas.picture ??= document.createElement("canvas");
   if (picture2.width !== L || picture2.height !== K) [picture2.width, picture2.height] = [L, K];
@@ -709,7 +709,12 @@ var CURVES = {
   c: [[], 2.5],
   h: [[], 3]
 };
-var number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
+function number(value, digits = 3) {
+  const whole2 = Math.floor(Math.log10(Math.max(Math.abs(value), 1)));
+  if (whole2 < 2) return value.toFixed(digits).replace("-", "−");
+  const kept = { minimumFractionDigits: 0, maximumFractionDigits: Math.max(0, 4 - whole2) };
+  return (Math.abs(value) < 1e12 ? value.toLocaleString("en", kept) : value.toPrecision(6)).replace("-", "−");
+}
 var signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 var mark = (place, name, words) => place.getAttribute(name) !== words && place.setAttribute(name, words);
 var linearOf = (signal) => signal.linear ?? "best linear";

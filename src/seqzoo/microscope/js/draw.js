@@ -35,7 +35,7 @@ export function surface(canvas, width, height) {
 
 /** The time axis of input, derivative and heat maps: L steps and a place for the forecast. */
 export function timeAxis(width, L) {
-  const left = width < 560 ? 34 : 44;
+  const left = width < 560 ? 42 : 50;
   const slot = (width - left - 8) / (L + 1);
   return { width, left, slot, L, x: (t) => left + (t + 0.5) * slot, step: (x) => Math.floor((x - left) / slot) };
 }
@@ -89,7 +89,7 @@ function short(value, figures) {
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label = middle ? short(value, axis.left < 40 ? 3 : 4) : value.toFixed(digits);
+    const label = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
@@ -136,15 +136,15 @@ export function drawDerivative(canvas, axis, height, { slopes, linear, role, bay
       line(ctx, axis.x(t) - wide * 0.72, y(weight), axis.x(t) + wide * 0.72, y(weight), colour, width));
   }
   bayes?.forEach((slope, t) => dot(ctx, axis.x(t), y(slope), Math.min(3.5, axis.slot / 4), ink.card, ink.bayes));
-  ticks(ctx, axis, labels, height + 9, ink);
+  ticks(ctx, axis, labels, height + 9, axis.width - 1 - 7 * (next.length + 1), ink);
   text(ctx, next, axis.width - 1, height + 9, ink.muted);
 }
 
-/** Labels each step with the original position of its value. */
-function ticks(ctx, axis, labels, y, ink) {
+/** Labels each step that ends before `end` with the original position of its value. */
+function ticks(ctx, axis, labels, y, end, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
   labels.forEach((label, t) => {
-    if (t % every === 0) text(ctx, label, axis.x(t), y, ink.muted, "center");
+    if (t % every === 0 && axis.x(t) + 4 * String(label).length < end) text(ctx, label, axis.x(t), y, ink.muted, "center");
   });
 }
 
@@ -159,7 +159,7 @@ function column(ctx, axis, step, top, bottom, ink) {
 /** Draws one gate or state [L * K] over steps and units, coloured over [low, high], with rows in the given order. */
 export function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
   const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
-  if (labels) ticks(ctx, axis, labels, height + 9, ink);
+  if (labels) ticks(ctx, axis, labels, height + 9, axis.width, ink);
   const { L } = axis;
   const picture = (canvas.picture ??= document.createElement("canvas"));
   if (picture.width !== L || picture.height !== K) [picture.width, picture.height] = [L, K];

@@ -22,7 +22,13 @@ export const CURVES = {
   c: [[], 2.5], h: [[], 3],
 };
 
-export const number = (value, digits = 3) => value.toFixed(digits).replace("-", "−");
+/** A number with as many decimals, or fewer from 100 on: "0.123", "153.2", "36,781". */
+export function number(value, digits = 3) {
+  const whole = Math.floor(Math.log10(Math.max(Math.abs(value), 1)));
+  if (whole < 2) return value.toFixed(digits).replace("-", "−");
+  const kept = { minimumFractionDigits: 0, maximumFractionDigits: Math.max(0, 4 - whole) };
+  return (Math.abs(value) < 1e12 ? value.toLocaleString("en", kept) : value.toPrecision(6)).replace("-", "−");
+}
 export const signed = (value, digits = 3) => (value < 0 ? "" : "+") + number(value, digits);
 
 /** Sets an attribute of an element if its value differs. */

@@ -68,7 +68,7 @@ async def build(visit: Visit) -> None:
     known = visit.known
     assert has_bundle(known)
     view = {key: visit.query[key] for key in KEYS if key in visit.query}
-    subject, facts = await to_thread.run_sync(_begun, known.bundle, view)
+    subject, facts = await to_thread.run_sync(_begun, known.bundle, view, visit.member)
 
     async def follow() -> None:
         window, view = element.window, element.view
@@ -90,9 +90,9 @@ async def build(visit: Visit) -> None:
     element = MicroscopeElement(_address(visit.name, known.bundle), facts, looked)
 
 
-def _begun(bundle: Bundle, view: dict[str, str]) -> tuple[Subject, dict[str, Any]]:
+def _begun(bundle: Bundle, view: dict[str, str], member: int) -> tuple[Subject, dict[str, Any]]:
     """The subject of a page and the facts that it begins with."""
-    subject = Subject(bundle, view=view)
+    subject = Subject(bundle, view=view, member=member)
     start = subject.start
     return subject, {
         **subject.fixed, "view": view, "window": start, "start": start, "known": subject.known,

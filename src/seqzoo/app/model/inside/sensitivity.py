@@ -193,10 +193,9 @@ class _Sensitivity:
             return sensitivity.exact(
                 lambda windows: inside.forecast(batch(windows, known), off)[:, step - 1], context
             )
-        scaling = model.manifest.contract.scaling
         return sensitivity.served(
             lambda windows: model.predict(batch(windows, known))[:, step - 1],
-            context, scaling.scale, scaling.center, single=not self.is_measured,
+            context, self.windows.scale, self.windows.center, single=not self.is_measured,
         )  # fmt: skip
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from html import escape
 from typing import Protocol
 
 import numpy as np
@@ -30,11 +29,12 @@ LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a diffe
 class Windows(Protocol):
     """The windows of one visitor.
 
-    `scale` is the size of a typical deviation in units of the series, and `linear_name` what the linear forecaster
-    is called. `whence` says where typical windows come from.
+    `scale` is the size of a typical deviation in units of the series, `center` about its mean, and `linear_name` what
+    the linear forecaster is called. `whence` says where typical windows come from.
     """
 
     scale: float
+    center: float
     linear_name: str
     whence: str
 
@@ -74,7 +74,7 @@ class Windows(Protocol):
 class SignalWindows:
     """Windows of a signal, chosen by its sliders."""
 
-    scale = 1.0
+    scale, center = 1.0, 0.0
     linear_name = "best linear"
     whence = "fresh windows of its signal"
 
@@ -126,11 +126,14 @@ class HeldOutWindows:
     def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
         known = visit.known
         assert has_bundle(known)
-        self.visit, self.on_change, self.held_out = visit, on_change, held_out_of(known)
+        self.visit, self.on_change, self.held_out = visit, on_change, held_out_of(known, visit.member)
         source = self.held_out.source
         self.length, self.horizon = known.context_length, known.horizon
         own = known.manifest.score.series.get(source.name)  # of a set
-        self.scale = known.manifest.contract.scaling.scale if own is None else own.scale
+        scaling = known.manifest.contract.scaling
+        self.scale, self.center = scaling.scale, scaling.center
+        if own is not None:
+            self.scale, self.center = own.scale, float(self.held_out.values.mean())
         fitted = self.held_out.linear
         self.weights = line_weights(self.length, self.horizon) if fitted is None else fitted.weights
         self.forecast = (lambda windows: windows @ self.weights.T) if fitted is None else fitted
@@ -151,8 +154,6 @@ class HeldOutWindows:
             theme.html("The held-out values", tag="h3")
             knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
             self.slider = controls.Slider(knob, self.first, self._move, self.held_out.now)
-            if self.held_out.note:
-                theme.html(escape(self.held_out.note), "hint", "p")
 
     async def _move(self, first: float) -> None:
         self.first = min(round(first), self.held_out.last)

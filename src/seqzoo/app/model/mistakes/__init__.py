@@ -11,6 +11,7 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
+from ...._formats import short
 from ....data.scaling import Scaling
 from ....data.series import Series
 from ....errors import SeqzooError
@@ -35,7 +36,7 @@ ALIKE = 3  # training windows
 ORDERS = {"error": "Largest error", "rival": "Farthest behind a rival"}
 COLOURS = {"drift": "olive", "mean": "brown"}  # of rivals without a role in the palette
 ALIKE_COLOURS = ("teal", "indigo", "maroon")
-_errors: Cache[tuple[str, bool], dict[str, Array]] = Cache(20)
+_errors: Cache[tuple[str, int, bool], dict[str, Array]] = Cache(60)
 
 
 class Replayed(NamedTuple):
@@ -67,10 +68,10 @@ class _Mistakes:
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
-        self.held_out = held_out = held_out_of(known)
+        self.held_out = held_out = held_out_of(known, visit.member)
         self.model = known
         self.visit, self.contract = visit, known.manifest.contract
-        self.source, self.note = held_out.source, held_out.note
+        self.source = held_out.source
         self.length, self.horizon, self.last = held_out.length, held_out.horizon, held_out.last
         self.values, self.known = held_out.values, held_out.known
         self.apart = max(1, min(self.horizon, (self.last + 1) // LISTED))  # neighbours share what they forecast
@@ -98,7 +99,7 @@ class _Mistakes:
                 apart = f"Windows of the list begin at least {_steps(self.apart)} apart."
                 count = len(self.held_out.starts)
                 ranked = f"By mean absolute error over {_steps(self.horizon)}, of {count:,} windows."
-                theme.html(f"{ranked} {apart} {escape(self.note)}".strip(), "hint", "p")
+                theme.html(f"{ranked} {apart}", "hint", "p")
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
                     self.title = theme.html("The forecast", tag="h3").props('aria-live="polite"')
@@ -151,7 +152,7 @@ class _Mistakes:
 
     def _keep(self, sha256: str) -> None:
         kept.given_again(sha256, self.source)
-        self.held_out = held_out_of(self.model)
+        self.held_out = held_out_of(self.model, self.held_out.member)
         self.series = self.held_out.series
 
     async def _measure(self) -> None:
@@ -164,7 +165,7 @@ class _Mistakes:
         await self.refresh()
 
     def _all_errors(self) -> dict[str, Array]:
-        key = identity(self.visit.name, self.visit.model), self.series is not None
+        key = identity(self.visit.name, self.visit.model), self.held_out.member, self.series is not None
         return _errors.get(key) or _errors.put(
             key, replay.errors_of(self._entrants(), self.values, self.length, self.horizon)
         )
@@ -196,9 +197,9 @@ class _Mistakes:
                 with ui.element("li"):
                     row = ui.element("button").classes("choice").props('type="button"')
                     row.props["data-window"] = str(first)
-                    beside = f"{escape(label(rival))} {_short(self.errors[rival][first])}"
+                    beside = f"{escape(label(rival))} {short(self.errors[rival][first])}"
                     with row:
-                        theme.html(f"<b>{escape(self._when(first))}</b><span>{_short(own[first])}</span>", tag="span")
+                        theme.html(f"<b>{escape(self._when(first))}</b><span>{short(own[first])}</span>", tag="span")
                         theme.html(beside, tag="small")
                     row.on("click", lambda first=first: self._open(first))
                 self.rows[first] = row
@@ -264,8 +265,8 @@ class _Mistakes:
             outside = known.find(values[None])
             far = float(np.abs(values - known.mean).max()) / known.sd
             where = "lay outside training" if outside else "lay inside the range of training"
-            sentences.append(f"The {what} {where}: at most {_short(far)} standard deviations from training's mean.")
-        return " ".join([*sentences, f"Training reaches {_short(known.value_reach)}."])
+            sentences.append(f"The {what} {where}: at most {short(far)} standard deviations from training's mean.")
+        return " ".join([*sentences, f"Training reaches {short(known.value_reach)}."])
 
     def _draw(self, shown: Replayed, first: int) -> None:
         name = self.visit.name
@@ -280,7 +281,7 @@ class _Mistakes:
         legend = ["window", "observed", name, *(label(each) for each in rivals)]
         when = self._when(first)
         self.title.set_content(f"The forecast from {escape(when)} on")
-        said = ", ".join(f"{label(each)} {_short(errors[each])}" for each in (name, *rivals))
+        said = ", ".join(f"{label(each)} {short(errors[each])}" for each in (name, *rivals))
         charts.redraw(
             self.chart, charts.legend_of(options, legend),
             f"The window before {when}, what followed, and each forecast. Mean absolute error: {said}.",
@@ -288,7 +289,7 @@ class _Mistakes:
         self.outside.set_content(escape(shown.outside))
         items = [
             controls.number(
-                escape(label(each)), _short(errors[each]),
+                escape(label(each)), short(errors[each]),
                 theme.variable("model" if each == name else COLOURS.get(each, each)),
                 "mean absolute error" if each == name else _beside(errors[each], errors[name]),
             )
@@ -358,10 +359,6 @@ def _distance_words(scaling: Scaling) -> str:
 
 def _steps(horizon: int) -> str:
     return "one step" if horizon == 1 else f"{horizon} steps"
-
-
-def _short(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 1e6 else f"{value:.4g}"
 
 
 def _beside(error: float, own: float) -> str:

@@ -12,6 +12,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from ...._arrays import FloatArray, with_known
+from ...._formats import short
 from ....data.times import TimeIndex
 from ....errors import InputError
 from ....evaluation.holdout import LINEAR
@@ -52,7 +53,7 @@ class _Measured:
         known = visit.known
         assert has_bundle(known)
         self.visit, self.contract = visit, known.manifest.contract
-        self.held_out = held_out_of(known)
+        self.held_out = held_out_of(known, visit.member)
         self.length, self.horizon = known.context_length, known.horizon
         self.rivals = _rivals(self.held_out.source, self.length, self.horizon, self.held_out.linear)
         self.first = int(visit.number("window", 0, 0, self.held_out.last))
@@ -84,11 +85,9 @@ class _Measured:
                     knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
                     controls.Slider(knob, self.first, self._move, self.held_out.now)
                     theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
-                    if self.held_out.note:
-                        theme.html(escape(self.held_out.note), "hint", "p")
                     if self.contract.calendar is not None:
-                        names = ", ".join(self.contract.names[1:])
-                        theme.html(escape(f"The model also reads {names}; its rivals read values only."), "hint", "p")
+                        parts = " and the ".join(self.contract.calendar.parts)
+                        theme.html(f"The model also reads the {parts}; its rivals read values only.", "hint", "p")
                 OwnPanel(self.length, self._give, self._check).show()
                 with ui.element("div").classes("panel"):
                     self.engines.show(self.refresh)
@@ -205,7 +204,7 @@ def described(view: View, name: str) -> str:
     """The text alternative of the chart."""
     length, times = len(view.window.context), view.window.times
     until = "" if times is None else f" until {times.stamp(length - 1)}"
-    values = ", ".join(f"{words} {values[0]:,.6g}" for words, values, _ in _rows(view, name))
+    values = ", ".join(f"{words} {short(values[0], 6)}" for words, values, _ in _rows(view, name))
     return f"{length} values{until} and the next: {values}."
 
 
@@ -220,7 +219,7 @@ def numbers(view: View, name: str) -> str:
             detail = "the next value" if role == "truth" else f"{error:+,.4g} from the observed value"
         elif role != "model":
             detail = f"{float(values[0] - view.model[0]):+,.4g} from the model"
-        items.append(controls.number(escape(words), f"{values[0]:,.6g}", theme.variable(role), detail))
+        items.append(controls.number(escape(words), f"{short(values[0], 6)}", theme.variable(role), detail))
     ahead = ""
     if view.window.times is not None:
         ahead = f'<p class="hint" style="margin-bottom:10px">At {_next(view.window)}</p>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import NamedTuple
 
@@ -10,16 +11,16 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
+from ...._formats import short, within
 from ....bundles import intervals as stored
 from ....data.gaps import unmissing
 from ....data.times import TimeIndex
 from ....evaluation import adaptive
 from ....evaluation.backtest import forecasts_at
-from ....evaluation.holdout_intervals import absolute_errors
+from ....evaluation.holdout_intervals import absolute_errors, spreads_at
 from ....evaluation.intervals import highest_level, radius_of
 from ....forecasters.protocol import Bundled, Forecaster, has_bundle
 from ....runtime.intervals import held_out_times, standings
-from ....signals import Observed
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
@@ -34,7 +35,7 @@ _LEAD = (
 )
 _LEAD_WITHOUT = "Move the cutoff along the hold-out, and compare forecast and observed values."
 MOST_SHOWN = 400  # values before the cutoff
-_known: Cache[tuple[str, bool], Along] = Cache(50)
+_known: Cache[tuple[str, int, bool], Along] = Cache(60)
 
 
 class Along(NamedTuple):
@@ -70,10 +71,13 @@ def along(model: Bundled, held_out: HeldOutValues) -> Along:
     radius: dict[str, NDArray[np.float64]] = {}
     facts = model.manifest.intervals
     if facts is not None and LEVEL <= highest_level(facts.windows):
-        errors = absolute_errors(forecast, values, cutoffs)
+        unit = np.ones(len(cutoffs))
+        if facts.unit == "window":
+            unit = spreads_at(model.manifest.contract.scaling, values, cutoffs, length)
+        errors = absolute_errors(forecast, values, cutoffs) / unit[:, None]
         start = np.asarray(radius_of(stored.of(model.bundle), LEVEL))
-        radius["adaptive"] = adaptive.follow(errors, start, LEVEL, rate=facts.rate)
-        radius["split"] = np.broadcast_to(start, errors.shape)
+        radius["adaptive"] = unit[:, None] * adaptive.follow(errors, start, LEVEL, rate=facts.rate)
+        radius["split"] = unit[:, None] * start
     return Along(values, forecast, radius, _clock(model, held_out))
 
 
@@ -183,11 +187,11 @@ class _Measured:
         steps = {0: "first step", len(ahead) - 1: "last step"}
         items = []
         for step, words in steps.items():
-            detail = "not observed yet" if step >= len(observed) else f"observed {observed[step]:,.6g}"
+            detail = f"observed {short(observed[step], 6)}" if step < len(observed) else "not observed yet"
             detail = "missing" if step < len(observed) and np.isnan(observed[step]) else detail
-            value = f"{ahead[step]:,.6g}"
+            value = short(ahead[step], 6)
             if self.known.radius:
-                value += f" ± {self.known.radius[self.method][self.at][step]:,.3g}"
+                value = within(ahead[step], self.known.radius[self.method][self.at][step])
             items.append(controls.number(f"forecast, {words}", value, theme.variable("model"), detail))
         return "".join(items[: len(ahead)])
 
@@ -195,7 +199,8 @@ class _Measured:
         facts, windows = self.model.manifest.intervals, self.model.manifest.score.windows
         assert facts is not None
         with ui.element("div").classes("panel"):
-            theme.html("Coverage by step ahead", tag="h3")
+            whose = "" if self.visit.of_set is None else ", of all series of the set"
+            theme.html(f"Coverage by step ahead{whose}", tag="h3")
             level = next((each for each in facts.levels if each.level == LEVEL), None)
             if level is None:
                 possible = highest_level(facts.windows)
@@ -215,7 +220,8 @@ class _Measured:
             goal = charts.line(f"{LEVEL:.0%}", steps, np.full(len(steps), 100 * LEVEL), theme.light("noise"),
                                width=1.2, style="dotted")  # fmt: skip
             options = charts.axes("steps ahead", "targets covered, %", [goal, *series])
-            options["yAxis"]["max"] = 100
+            least = 100 * min(min(shares) for shares in measured.values())
+            options["yAxis"] |= {"max": 100, "min": max(0, min(80, 10 * math.floor(least / 10))), "minInterval": 5}
             told = ", ".join(f"{method} {100 * min(shares):.0f}% to {100 * max(shares):.0f}%"
                              for method, shares in measured.items())  # fmt: skip
             element = charts.chart({}, "Loading")
@@ -232,10 +238,12 @@ class _Measured:
 def _coverage_numbers(model: Bundled) -> str:
     facts = model.manifest.intervals
     assert facts is not None
+    unit = " standard deviations of the window" if facts.unit == "window" else ""
     return "".join(
         controls.number(
             f"covered by {each.level:.0%}, {escape(each.method)}", each.overall,
-            theme.variable("model" if each.method == "adaptive" else "partner"), f"mean width {each.width:,.4g}",
+            theme.variable("model" if each.method == "adaptive" else "partner"),
+            f"mean width {short(each.width)}{unit}",
         )
         for each in standings(facts) if each.level == LEVEL
     )  # fmt: skip
@@ -259,16 +267,16 @@ def _stamp(milliseconds: np.int64) -> str:
 
 
 def is_for(model: Forecaster) -> bool:
-    """Whether a model was trained on one measured series, which its bundle holds a part of."""
-    return has_bundle(model) and isinstance(model.manifest.source, Observed)
+    """Whether a model was trained on measured series, which its bundle holds a part of."""
+    return has_bundle(model) and model.process is None
 
 
 async def build(visit: Visit) -> None:
     """Fill the view."""
     model = visit.model
     assert has_bundle(model)
-    held_out = await to_thread.run_sync(held_out_of, model)
-    key = identity(visit.name, model), held_out.series is not None  # whose times differ
+    held_out = await to_thread.run_sync(held_out_of, model, visit.member)
+    key = identity(visit.name, model), visit.member, held_out.series is not None  # whose times differ
     known = _known.get(key)
     if known is None:
         known = _known.put(key, await to_thread.run_sync(along, model, held_out))

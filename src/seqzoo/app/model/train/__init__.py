@@ -13,6 +13,7 @@ from urllib.parse import quote
 from anyio import to_thread
 from nicegui import ui
 
+from ...._formats import short
 from ....errors import SeqzooError
 from ....execution import runs
 from ....execution.runs.events import Began, Evaluated, ModelSaved, Snapshot
@@ -21,6 +22,7 @@ from ....execution.runs.plans import Plan, Settings, can_train, described
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.table import label
+from ....signals import ObservedSet
 from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
@@ -58,10 +60,12 @@ class Training:
         self.start, self.turn_to = start, turn_to
         self.runs = runs.here()
         self.form = Form(address, spec, Latest(self._preview))
+        self.is_chosen = True
         self.scale = address.query.get("scale", "error")
         if self.scale not in curves.SCALES or self.spec.source.process is None:
             self.scale = "error"
         self.at = address.number("at", 100, 0, 100)
+        self.is_kept = is_kept
         self.to_keep = curves.IS_KEPT if is_kept else curves.TO_KEEP
         self.now: Status | None = None
         self.preview: Began | None = None
@@ -119,7 +123,9 @@ class Training:
     def _controls(self) -> None:
         with ui.element("div").classes("panel"):
             theme.html("The next run", tag="h3")
-            self.form.show()
+            self.settings = ui.element("div")
+            with self.settings:
+                self.form.show()
             self.others = ui.element("div")
 
     def _keep(self) -> None:
@@ -206,12 +212,25 @@ class Training:
             self.listed = listed
             self._list()
         before = self.now
+        if now is not None and self.is_kept:
+            self._follow(now.plan)
         if now is None or (before is not None and (before.id, before.version) == (now.id, now.version)):
             return
         self.now = now
         self._tell(now)
         self._draw_course()
         self._draw_snapshot()
+
+    def _follow(self, plan: Plan) -> None:
+        """Take the optimiser and the scaling that the run has chosen by short trainings, or wait for them."""
+        is_chosen = not plan.chooses_scaling
+        if (is_chosen, plan.spec) == (self.is_chosen, self.spec):
+            return
+        self.is_chosen, self.spec = is_chosen, plan.spec
+        self.form = Form(self.address, plan.spec, self.form.on_change, is_chosen=is_chosen)
+        self.settings.clear()
+        with self.settings:
+            self.form.show()
 
     def _look(self) -> tuple[list[tuple[str, Plan]], Status | None]:
         """All runs of this kind of model, and the status of the chosen run or else of the newest."""
@@ -225,7 +244,7 @@ class Training:
     def _list(self) -> None:
         self.others.clear()
         if self.listed is not None and len(self.listed) > 1:
-            options = {run: f"{_clock(plan.created)}, {described(plan.spec)}" for run, plan in self.listed}
+            options = {run: f"{_clock(plan.created)}, {_planned(plan)}" for run, plan in self.listed}
             chosen = self.run if self.run in options else self.listed[0][0]
             with self.others:
                 controls.select("Runs of this model, the newest first", "run", options, chosen, self._choose)
@@ -234,7 +253,7 @@ class Training:
         problem = now.problem if now.state in ("failed", "died") else ""
         self.status.set_content(escape(f"{curves.said(now)} {problem}".strip()))
         words = curves.in_words(now.began, now.evaluations)
-        self.standing.set_content(f"{words} <span class=\"hint\">{escape(described(now.plan.spec))}.</span>")
+        self.standing.set_content(f"{words} <span class=\"hint\">{escape(_planned(now.plan))}.</span>")
         self._allow(now)
         links = "".join(
             f'<p><a href="/models/{quote(model.name)}">{escape(model.name)}</a> is in the gallery: '
@@ -266,6 +285,8 @@ class Training:
         if began is not None:
             theme.show(self.waiting["course"], True)
             options = curves.loss_options(began, evaluations, self.scale)
+            if isinstance(self.spec.source, ObservedSet):
+                options = curves.of_set(options, "squared deviations")
             charts.redraw(self.course, options, curves.loss_description(began, evaluations))
             self.numbers.set_content(curves.numbers(began, evaluations))
 
@@ -297,6 +318,8 @@ class Training:
         assert snapshot is not None
         self.slider.restate()
         options = curves.snapshot_options(self.now.began, snapshot)
+        if isinstance(self.spec.source, ObservedSet):
+            options = curves.of_set(options, "deviations", "the latest windows that choose the weights")
         charts.redraw(self.snapshot, options, curves.snapshot_description(self.now.began, snapshot))
         self.title.set_content(f"The forecast after {snapshot.step:,} steps")
 
@@ -307,6 +330,10 @@ async def build(visit: Visit) -> None:
     spec, start = TrainingSpec.of_manifest(visit.known.manifest), functools.partial(runs.here().start, visit.name)
     name, run = f"{visit.name}-mine", visit.query.get("run", "")
     await Training(visit, spec, name, run, start, lambda run: visit.remember(run=run or None)).show()
+
+
+def _planned(plan: Plan) -> str:
+    return described(plan.spec, is_chosen=not plan.chooses_scaling)
 
 
 def _clock(seconds: float) -> str:
@@ -320,5 +347,5 @@ def _distance(model: ModelSaved) -> str:
     if model.mse is not None and model.rival is not None:
         name, least = model.rival
         side = "below" if model.mse < least else "not below"
-        parts.insert(0, f"MSE {model.mse:,.4g} on the hold-out, {side} the {least:,.4g} of {escape(label(name))}")
+        parts.insert(0, f"MSE {short(model.mse)} on the hold-out, {side} the {short(least)} of {escape(label(name))}")
     return ", and ".join(parts)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...._formats import percent
+from ...._formats import percent, short
 from ....execution.runs.events import Began, Evaluated, Snapshot
 from ....execution.runs.manager import Status
 from ....forecasters.table import FLOORS
@@ -127,7 +127,8 @@ def loss_description(began: Began, evaluations: Evaluations) -> str:
 def snapshot_options(began: Began, snapshot: Snapshot) -> charts.Options:
     """The options of the chart of one-step forecasts at one training step, with the truth and Bayes."""
     x = np.arange(len(began.truth))
-    series = [charts.line("truth", x, began.truth, theme.light("truth"), width=1.2)]
+    truth = "truth" if began.bayes else "observed"
+    series = [charts.line(truth, x, began.truth, theme.light("truth"), width=1.2)]
     if began.bayes:
         series.append(charts.line("Bayes", x, began.bayes, theme.light("bayes"), style="dashed"))
     series.append(charts.line(RUN, x, snapshot.forecast, theme.light("model")))
@@ -137,7 +138,14 @@ def snapshot_options(began: Began, snapshot: Snapshot) -> charts.Options:
     options["xAxis"]["axisLabel"] = {**options["xAxis"]["axisLabel"], "showMaxLabel": False}
     room = 0.15 * (high - low)
     _bound(options, low - room, high + room)  # the same at every training step
-    return charts.legend_of(options, ["truth", *(["Bayes"] if began.bayes else []), RUN])
+    return charts.legend_of(options, [truth, *(["Bayes"] if began.bayes else []), RUN])
+
+
+def of_set(options: charts.Options, unit: str, x: str = "") -> charts.Options:
+    """The same options for a set of series, whose values and errors are in deviations of each series."""
+    options["yAxis"]["name"] += f", in {unit}"
+    options["xAxis"]["name"] = x or options["xAxis"]["name"]
+    return options
 
 
 def snapshot_description(began: Began, snapshot: Snapshot) -> str:
@@ -201,7 +209,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
 
 
 def _error(mse: float) -> str:
-    return f"{mse:.5f}" if mse < 1000 else f"{mse:,.6g}"
+    return f"{mse:.5f}" if mse < 10 else short(mse, 6)
 
 
 def lead(name: str) -> str:

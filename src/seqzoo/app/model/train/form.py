@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+from nicegui import ui
 
 from ....execution.runs.plans import OPTIMISERS, RANGES, WHOLE, Settings
 from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
-from ...ui import controls
+from ...ui import controls, theme
 from ...ui.address import Address
 
 KEYS = {"size": "size", "learning_rate": "rate", "batch_size": "batch", "sigma": "sigma", "steps": "steps",
@@ -30,9 +31,14 @@ class Form:
     Args:
         spec: the training whose settings are the defaults.
         on_change: called after each change.
+        is_chosen: whether the optimiser is known, or short trainings have yet to choose it.
     """
 
-    def __init__(self, address: Address, spec: TrainingSpec, on_change: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, address: Address, spec: TrainingSpec, on_change: Callable[[], Awaitable[None]], *,
+        is_chosen: bool = True,
+    ) -> None:  # fmt: skip
+        self.is_chosen = is_chosen
         self.address, self.spec, self.on_change = address, spec, on_change
         self.default = Settings.of(spec)
         self.settings = self._from_address()
@@ -49,8 +55,15 @@ class Form:
             noise = next(knob for knob in process.scene(self.spec.context_length).knobs if knob.key == "noise")
             noise = noise._replace(key="sigma", low=max(noise.low, RANGES["sigma"][0]))
             controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
-        self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})
+        if self.is_chosen:
+            self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})
+        else:
+            with ui.element("div").classes("control"):
+                theme.html("Optimiser, learning rate", tag="span")
+                theme.html("chosen by short trainings", "hint", "span").style("grid-column: 1 / -1")
         for field, (label, usual) in CHOICES.items():
+            if field == "learning_rate" and not self.is_chosen:
+                continue
             values = sorted({*usual, getattr(self.default, field), getattr(self.settings, field)})
             self._select(field, label, {_text(value): f"{value:,}" for value in values})
 
