@@ -49,7 +49,7 @@ NEEDS = {
         "hostile/test_extreme_signals.py",
         "hostile/test_forged_bundles.py", "hostile/test_hostile_checkpoints.py", "hostile/test_hostile_manifests.py",
         "hostile/test_missing_extras.py", "hostile/test_model_files.py",
-        "publishing", "runtime/test_streams.py", "training", "zoo",
+        "publishing", "training", "zoo",
     ),
 }  # fmt: skip
 
