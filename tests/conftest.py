@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import os
 import random
@@ -85,6 +86,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("soak")
     if hasattr(config, "workerinput"):  # of pytest-xdist
         items.sort(key=lambda item: 0 if "browser" in needs(item.path) else 1 if needs(item.path) else 2)
+
+
+def pytest_collection_finish() -> None:
+    """Every look for garbage would otherwise pass through all modules, a tenth of the time of an export."""
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
