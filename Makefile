@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser bundle run quick quick-tests test check lint arena bench peers figures release reexport soak conformance clean
+.PHONY: install browser bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport soak conformance clean
 
 install: .venv/.installed
 
@@ -41,7 +41,11 @@ quick: install
 quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
-test: install lint browser node_modules
+# The linters run beside the tests: the type checker has one thread, and the tests of pages and servers often wait.
+test: install browser node_modules
+	@$(MAKE) --no-print-directory -j 2 lint all-tests
+
+all-tests: install
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Linter, type checker, and the test of which folder may import which.

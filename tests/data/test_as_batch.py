@@ -101,12 +101,12 @@ def test_what_is_not_an_array_of_numbers_is_refused(values):
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e39, -1e39, 3.5e38])
-@pytest.mark.parametrize("step", range(L))
-def test_a_value_that_float32_cannot_hold_is_refused_at_any_step(bad, step):
-    values = np.zeros(L)
-    values[step] = bad
-    with pytest.raises(InputError, match=re.escape(f"value {step} of window 0 is {bad!s}.")):
-        as_batch(values, L)
+def test_a_value_that_float32_cannot_hold_is_refused_at_any_step(bad):
+    for step in range(L):
+        values = np.zeros(L)
+        values[step] = bad
+        with pytest.raises(InputError, match=re.escape(f"value {step} of window 0 is {bad!s}.")):
+            as_batch(values, L)
 
 
 @given(

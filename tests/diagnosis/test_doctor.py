@@ -49,8 +49,8 @@ SERIES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
     "AR(2)": lambda rng: recursion(rng, 0.6, -0.7),
     "seasonal": seasonal,
     "logistic map": logistic,
-    "random walk": lambda rng: rng.standard_normal(COUNT).cumsum(),
-    "white noise": lambda rng: rng.standard_normal(COUNT),
+    "random walk": lambda rng: rng.standard_normal(300).cumsum(),
+    "white noise": lambda rng: rng.standard_normal(300),
 }
 
 

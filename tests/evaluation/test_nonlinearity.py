@@ -15,7 +15,6 @@ from seqzoo.evaluation.nonlinearity import (
     LAGS,
     LEARNING_RATE,
     LEAST_POINTS,
-    MOST_POINTS,
     PRIOR,
     STEPS,
     UNIT_ROOT,
@@ -77,12 +76,12 @@ def test_the_linear_forecaster_is_least_squares_fitted_to_what_shares_no_value_w
 
 
 def test_networks_trained_together_are_those_that_torch_trains_one_by_one(rng):
-    lags = rng.standard_normal((3, 100, LAGS))
-    target = np.abs(lags[..., 0]) + 0.1 * rng.standard_normal((3, 100))
+    lags = rng.standard_normal((2, 100, LAGS))
+    target = np.abs(lags[..., 0]) + 0.1 * rng.standard_normal((2, 100))
     ours = nonlinearity._trained(lags, target, lags, np.random.default_rng(1))
     draws = np.random.default_rng(1)
     start = draws.standard_normal((LAGS, 16)) / math.sqrt(LAGS), 0.5 * draws.standard_normal((1, 16))
-    for one in range(3):
+    for one in range(2):
         parameters = [
             torch.tensor(value, dtype=torch.float32, requires_grad=True)
             for value in (*start, np.zeros((16, 1)), np.zeros((1, 1)))
@@ -104,7 +103,7 @@ def test_networks_trained_together_are_those_that_torch_trains_one_by_one(rng):
 
 
 def test_series_with_a_threshold_or_chaos_are_rejected(rng):
-    for series in (setar(1_500, rng), noisy_logistic(300, rng)):
+    for series in (setar(1_000, rng), noisy_logistic(200, rng)):
         outcome = linearity(series)
         assert outcome.is_rejected and outcome.p == 0.05
         assert outcome.gain > outcome.surrogate_gains[-1] and outcome.gain > 0.03
@@ -123,27 +122,27 @@ def test_p_is_the_rank_among_the_surrogates(rng):
     outcome = linearity(autoregression(120, rng, 0.5), surrogates=39, seed=3)
     assert len(outcome.surrogate_gains) == 39 and list(outcome.surrogate_gains) == sorted(outcome.surrogate_gains)
     assert outcome.p == (1 + sum(gain >= outcome.gain for gain in outcome.surrogate_gains)) / 40
-    assert linearity(autoregression(120, np.random.default_rng(2024), 0.5), surrogates=39, seed=3) == outcome
 
 
 def test_units_and_offset_do_not_matter(rng):
-    series = np.round(autoregression(200, rng, 0.7), 3) * 1024
+    series = np.round(autoregression(120, rng, 0.7), 3) * 1024
     plain, shifted = linearity(series), linearity(1.7e9 + series)
     assert isinstance(plain, LinearityTest)
     assert shifted.p == plain.p and shifted.gain == pytest.approx(plain.gain, abs=0.01)
 
 
-def test_of_a_long_series_only_the_latest_values_count(rng):
-    series = autoregression(MOST_POINTS + 500, rng, 0.5)
-    other = np.concatenate([rng.standard_normal(500), series[500:]])
+def test_of_a_long_series_only_the_latest_values_count_and_a_seed_gives_one_result(rng, monkeypatch):
+    monkeypatch.setattr(nonlinearity, "MOST_POINTS", 300)
+    series = autoregression(400, rng, 0.5)
+    other = np.concatenate([rng.standard_normal(100), series[100:]])
     outcome = linearity(series)
     assert linearity(other) == outcome
-    assert 0.9 * MOST_POINTS <= outcome.points <= MOST_POINTS
+    assert 270 <= outcome.points <= 300
 
 
 def test_the_means_of_a_season_whose_length_is_given_are_removed_first(rng):
-    noise = autoregression(300, rng, 0.6)
-    told = linearity(noise + 50.0 * (np.arange(300) % 24 < 6), season=24)
+    noise = autoregression(144, rng, 0.6)
+    told = linearity(noise + 50.0 * (np.arange(144) % 24 < 6), season=24)
     assert told.season == 24
     without = linearity(noise, season=24)
     assert told.p == without.p and told.gain == pytest.approx(without.gain, abs=1e-3)
@@ -154,7 +153,7 @@ def test_a_unit_root_is_found_and_differenced(rng):
     assert linearity(walk).is_differenced
     assert not linearity(0.01 * np.arange(400) + rng.standard_normal(400)).is_differenced
     # At its 5% point the test of Dickey and Fuller rejects one walk in twenty.
-    walks = np.cumsum(rng.standard_normal((300, 500)), axis=1)
+    walks = np.cumsum(rng.standard_normal((300, 300)), axis=1)
     assert 0.02 <= np.mean([not has_unit_root(one) for one in walks]) <= 0.09
 
 

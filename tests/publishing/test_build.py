@@ -170,10 +170,10 @@ def test_a_plain_recurrence_is_one_node_and_any_other_is_unrolled_right(options,
 
     torch.manual_seed(1)
     module = Layers(**options).eval()
-    data = to_onnx(module, Contract(SHORT, 1))
+    data = to_onnx(module, Contract(3, 1))
     graph = onnx.load_from_string(data)
     assert ("RNN" in {node.op_type for node in graph.graph.node}) is kept
-    windows = torch.randn(7, SHORT, 1, generator=torch.Generator().manual_seed(2))
+    windows = torch.randn(7, 3, 1, generator=torch.Generator().manual_seed(2))
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     reference = onnx.reference.ReferenceEvaluator(graph)
     for rows in (1, 7):

@@ -120,16 +120,13 @@ def test_the_card_says_how_many_values_are_forecast_and_scored(found):
     assert (f"the mean over the {horizon} steps" in text) is (horizon > 1)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "described"),
-    [
+def test_a_signal_is_described_as_its_formula(found):
+    for parameters, described in (
         ({"angular_frequency": 0.02, "amplitude": 1.0, "sigma": 0.1}, "sin(0.02 x) + noise, sigma 0.1"),
         ({"angular_frequency": 0.5, "amplitude": 2.5, "sigma": 0.0}, "2.5 sin(0.5 x) + noise, sigma 0"),
-    ],
-)
-def test_a_signal_is_described_as_its_formula(found, parameters, described):
-    signal = Simulated("sine", parameters)
-    assert describe.describe_signal(msgspec.structs.replace(found.manifest, source=signal)) == described
+    ):
+        manifest = msgspec.structs.replace(found.manifest, source=Simulated("sine", parameters))
+        assert describe.describe_signal(manifest) == described
 
 
 def test_the_flagship_is_one_lstm_layer_of_64_units_on_one_value_a_step_and_a_linear_layer_to_one():

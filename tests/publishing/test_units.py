@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("at_home")
 
 FAR = 1.7e9
 LENGTH = 8  # the exporter unrolls a recurrence step by step
-SMALL = {"recipe.steps": 120, "recipe.learning_rate": 0.02, "recipe.batch_size": 64}
+SMALL = {"recipe.steps": 40, "recipe.learning_rate": 0.02, "recipe.batch_size": 64}
 
 
 def noisy_sine(length: int = 1_000) -> np.ndarray:
@@ -262,7 +262,7 @@ def test_the_error_in_units_of_the_series_is_the_same_wherever_it_lies():
     small = {"config.hidden_size": 16, "recipe.optimiser": "adam", "recipe.steps": 150, "recipe.learning_rate": 0.005}
     for kind in KINDS:
         relative = []
-        for offset, unit in ((0, 1), (1e6, 1), (1.7e9, 1), (0, 1e-9), (0, 1e12)):
+        for offset, unit in ((0, 1), (1.7e9, 1), (0, 1e-9), (0, 1e12)):
             spec = spec_of(offset + unit * values, kind, "mlp.sine", **small)
             relative.append(build.score_of(train(spec).module, spec).mse[0] / unit**2)
         np.testing.assert_allclose(relative, relative[0], rtol=1e-4)

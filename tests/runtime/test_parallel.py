@@ -62,18 +62,19 @@ def test_a_batch_of_any_size_gives_what_its_rows_give_in_small_pieces(name, batc
         np.testing.assert_allclose(forecast, rows_alone[name][:rows], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("rows", [1, 47, 48, 49, 255, 256, 257, 511, 512, 513, 1000, 5000])
-def test_every_row_is_run_once_in_order_and_no_piece_is_too_large(rows, cores):
+def test_every_row_is_run_once_in_order_and_no_piece_is_too_large(cores):
     sizes = []
 
     def run(piece):
         sizes.append(len(piece))
         return piece * 2
 
-    values = np.arange(rows, dtype=np.float32)[:, None, None]
-    np.testing.assert_array_equal(in_pieces(run, values), values * 2)
-    assert sum(sizes) == rows and min(sizes) > 0 and max(sizes) <= _parallel.PIECE
-    assert len(sizes) == 1 if rows < _parallel.WORTH_SPLITTING else len(sizes) >= cores
+    for rows in (1, 47, 48, 49, 255, 256, 257, 511, 512, 513, 1000, 5000):
+        sizes.clear()
+        values = np.arange(rows, dtype=np.float32)[:, None, None]
+        np.testing.assert_array_equal(in_pieces(run, values), values * 2)
+        assert sum(sizes) == rows and min(sizes) > 0 and max(sizes) <= _parallel.PIECE, rows
+        assert len(sizes) == 1 if rows < _parallel.WORTH_SPLITTING else len(sizes) >= cores, rows
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 6, 7, 100])

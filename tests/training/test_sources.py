@@ -91,20 +91,20 @@ def test_of_several_series_the_last_fifth_of_them_is_held_out(family, points, ke
 
 
 @pytest.mark.parametrize("family", sorted(signals.FAMILIES))
-@pytest.mark.parametrize(("length", "horizon"), [(20, 1), (20, 50), (7, 3), (64, 1), (2, 1), (250, 10), (5, 40)])
-def test_the_smallest_budget_in_the_message_works_and_one_less_does_not(family, length, horizon):
-    fewest = length + horizon
-    try:
-        finite(family, fewest, length, horizon)
-    except InputError as error:
-        (stated,) = re.findall(r"at least ([\d,]+)", str(error))
-        fewest = int(stated.replace(",", ""))
-    made = finite(family, fewest, length, horizon)
-    assert len(made.training.context) >= 1 and len(made.held_out.context) >= 1
-    with pytest.raises(InputError, match="budget"):
-        finite(family, fewest - 1, length, horizon)
-    for more in (fewest + 1, fewest + 7, 2 * fewest, 3 * fewest + 1):
-        assert len(finite(family, more, length, horizon).held_out.context) >= 1
+def test_the_smallest_budget_in_the_message_works_and_one_less_does_not(family):
+    for length, horizon in ((20, 1), (20, 50), (7, 3), (64, 1), (2, 1), (250, 10), (5, 40)):
+        fewest = length + horizon
+        try:
+            finite(family, fewest, length, horizon)
+        except InputError as error:
+            (stated,) = re.findall(r"at least ([\d,]+)", str(error))
+            fewest = int(stated.replace(",", ""))
+        made = finite(family, fewest, length, horizon)
+        assert len(made.training.context) >= 1 and len(made.held_out.context) >= 1
+        with pytest.raises(InputError, match="budget"):
+            finite(family, fewest - 1, length, horizon)
+        for more in (fewest + 1, fewest + 7, 2 * fewest, 3 * fewest + 1):
+            assert len(finite(family, more, length, horizon).held_out.context) >= 1
 
 
 @pytest.mark.parametrize("points", [1, 20])
