@@ -21,15 +21,17 @@ PAGES = {
     "gallery": ("/", "a.model-card img >> nth=0"),
     "predict": (f"{MODEL}predict", "#panel-predict [aria-live] .number >> nth=0"),
     "inside": (f"{MODEL}inside", "#panel-inside .mz-said dd >> nth=0"),
-    "rollout": (f"{MODEL}rollout&horizon=30", "#panel-rollout .number >> nth=0"),
-    "deploy": (f"{MODEL}deploy", "#panel-deploy pre"),
-    "card": (f"{MODEL}card", "#panel-card .prose h3 >> nth=0"),
+    "deploy": (f"{MODEL}deploy&horizon=30", "#panel-deploy pre"),
     "series": ("/series", ".series-card >> nth=0"),
     "one series": ("/series?of=series:nile", ".told li >> nth=1"),
     "reference": ("/models/bayes.sine", "#panel-predict .number >> nth=0"),
     "failed": ("/models/lstm.sine-cut", "#panel-predict [role=alert]"),
     "unknown": ("/models/nothing.sine", "main [role=alert]"),
 }
+
+
+# Other views of the page "deploy", opened there.
+BESIDE = {"rollout": "#panel-rollout .number >> nth=0", "card": "#panel-card .prose h3 >> nth=0"}
 
 
 def opened(visit: Visit, name: str, **options: Any) -> Any:
@@ -87,8 +89,16 @@ def test_tab_reaches_everything_and_axe_objects_to_nothing_in_the_light_nor_in_t
     if name == "deploy":
         outline(page)
     assert violations(page) == []
+    for view, ready in BESIDE.items() if name == "deploy" else ():
+        page.click(f"#tab-{view}")
+        page.wait_for_selector(ready)
+        assert violations(page) == [], view
     narrow_and_dark(page)
     assert violations(page) == []
+    for view in ("deploy", "rollout") if name == "deploy" else ():
+        page.click(f"#tab-{view}")
+        page.wait_for_selector(f"#panel-{view}:visible")
+        assert violations(page) == [], view
 
 
 def test_axe_would_object_to_faint_text_and_to_a_field_without_a_name(visit: Visit) -> None:
@@ -133,8 +143,9 @@ def test_the_first_stop_leads_past_the_header_to_the_content_and_nothing_moves_w
     page.keyboard.press("Tab")
     page.wait_for_function("document.querySelector('main').contains(document.activeElement)")
 
+    page.emulate_media(reduced_motion="no-preference")
     moving = "[...document.querySelectorAll('*')].some(one => getComputedStyle(one).transitionDuration !== '0s')"
-    assert page.evaluate(moving)
+    page.wait_for_function(moving)
     page.emulate_media(reduced_motion="reduce")
     page.wait_for_function(f"!({moving})")
 
@@ -201,7 +212,8 @@ def test_a_definition_shows_at_focus_and_beneath_the_pointer_and_leaves_at_escap
 
 
 def test_a_definition_shows_at_a_touch_within_a_narrow_window(visit: Visit) -> None:
-    page = opened(visit, "rollout", width=400)
+    page = visit(f"{MODEL}rollout&horizon=30", width=400)
+    page.wait_for_selector(BESIDE["rollout"])
     terms = page.locator(".term").filter(visible=True).all()
     assert len(terms) >= 5
     for term in terms:

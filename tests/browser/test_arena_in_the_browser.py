@@ -67,6 +67,8 @@ def test_each_question_shows_the_numbers_of_the_stored_results(visit: Visit) -> 
             expect(page.locator(CHART)).to_have_attribute("aria-label", re.compile(re.escape(name)))
             if finding.marks:
                 page.wait_for_function("name => " + PICTURE + ".includes(`>${name}</text>`)", arg=name)
+    asked(page, EXPERIMENTS[0].title)
+    one_step_has_several_signals(page)
 
 
 def test_a_mean_on_the_page_is_that_of_the_stored_cells(visit: Visit) -> None:
@@ -80,14 +82,19 @@ def test_a_mean_on_the_page_is_that_of_the_stored_cells(visit: Visit) -> None:
     assert row[1] == f"{mean:.2f}%" and row[3] == str(len(own))
 
 
-def test_choosing_models_changes_the_chart_and_the_verdicts(visit: Visit) -> None:
-    page = visit("/arena")
+def test_an_address_that_makes_no_sense_shows_the_first_question_whose_chart_and_verdicts_follow_the_chosen_models(
+    visit: Visit,
+) -> None:
+    script = "%3Cscript%3Ealert(1)%3C/script%3E"
+    page = visit(f"/arena?question={script}&signal=../..&part=%00&models={script},nothing")
     page.wait_for_selector("[data-shown=committed] td >> nth=0")
+    assert page.inner_text("[data-shown=committed] h2") == "One step, plain sine, 1,000 points"
+    assert page.get_attribute("[data-key=lstm]", "aria-pressed") == "true"
     words = page.locator("[data-shown=committed] .said")
     assert ">gaf_cnn</text>" in drawn(page)
     expect(words).to_contain_text("gaf_cnn")
     page.click("[aria-label=Models] >> text='gaf_cnn'")
-    page.wait_for_function("location.search.includes('models=')")
+    page.wait_for_function("new URLSearchParams(location.search).get('models')?.includes('mlp')")
     page.wait_for_function(f"!{PICTURE}.includes('gaf_cnn')")
     expect(page.locator("[data-key=gaf_cnn]")).to_have_attribute("aria-pressed", "false")
     expect(page.locator("[data-key=lstm]")).to_have_attribute("aria-pressed", "true")
@@ -122,8 +129,7 @@ def test_the_address_restores_the_view(visit: Visit) -> None:
     expect(page.locator(CHART)).to_have_attribute("aria-label", said(again))
 
 
-def test_one_step_has_several_signals(visit: Visit) -> None:
-    page = visit("/arena")
+def one_step_has_several_signals(page: Any) -> None:
     page.click("[aria-label=Signal] >> text='recall'")
     page.wait_for_function("location.search.includes('signal=recall')")
     page.wait_for_function("document.querySelector('.measured').textContent.includes('cue')")
@@ -132,20 +138,13 @@ def test_one_step_has_several_signals(visit: Visit) -> None:
     assert table(page)[1:] == finding.rows
 
 
-def test_an_address_that_makes_no_sense_shows_the_first_question_and_is_not_obeyed(visit: Visit) -> None:
-    script = "%3Cscript%3Ealert(1)%3C/script%3E"
-    page = visit(f"/arena?question={script}&signal=../..&part=%00&models={script},nothing")
-    page.wait_for_selector("[data-shown=committed] td >> nth=0")
-    assert page.inner_text("[data-shown=committed] h2") == "One step, plain sine, 1,000 points"
-    assert page.get_attribute("[data-key=lstm]", "aria-pressed") == "true"
-
-
 def test_the_header_leads_to_it_and_it_fits_a_narrow_window(visit: Visit) -> None:
-    page = visit("/models/nothing.sine", width=400)
+    page = visit("/models/nothing.sine", width=400, scheme="dark")
     page.click("nav >> text='Arena'")
     page.wait_for_url("**/arena")
-    for question in ("one-step", "off-distribution"):
-        page = visit(f"/arena?question={question}", width=400, scheme="dark")
+    for question in ("One step", "Off-distribution"):
+        asked(page, question)
+        page.wait_for_selector(f"[data-shown=committed] h2:has-text('{question}')")
         page.wait_for_selector("[data-shown=committed] td >> nth=0")
         drawn(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 400, question

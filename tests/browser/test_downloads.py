@@ -64,12 +64,14 @@ def pixel(png: bytes, x: int, y: int) -> tuple[int, ...]:
     return tuple(above[x * channels : (x + 1) * channels])
 
 
-def test_an_svg_stands_alone_and_reads_on_white_whatever_the_page_looks_like(visit: Visit) -> None:
+def test_a_chart_is_saved_for_paper_whatever_the_page_looks_like_and_as_the_values_of_the_model(visit: Visit) -> None:
     page = visit("/models/lstm.sine")
     page.wait_for_selector(PREDICT)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         svg_on_white(page)
+    png_on_white_with_its_margin(page)
+    a_column_for_each_series(page)
 
 
 def svg_on_white(page: Any) -> None:
@@ -85,9 +87,8 @@ def svg_on_white(page: Any) -> None:
     assert "steps from now" in [text.text for text in root.iter(f"{SVG}text")]
 
 
-def test_a_png_is_twice_as_large_as_the_chart_with_its_margin_and_white_in_the_dark(visit: Visit) -> None:
-    page = visit("/models/lstm.sine", scheme="dark")
-    page.wait_for_selector(PREDICT)
+def png_on_white_with_its_margin(page: Any) -> None:
+    """A PNG is twice as large as the chart."""
     name, data = saved(page, "[data-save=png]")
     box = page.locator(PREDICT).bounding_box()
     assert name == "lstm.sine-predict-value.png" and data.startswith(b"\x89PNG\r\n\x1a\n")
@@ -95,9 +96,7 @@ def test_a_png_is_twice_as_large_as_the_chart_with_its_margin_and_white_in_the_d
     assert pixel(data, 3, 3)[:3] == (255, 255, 255)
 
 
-def test_a_csv_has_a_column_for_each_series_with_the_values_of_the_model(visit: Visit) -> None:
-    page = visit("/models/lstm.sine")
-    page.wait_for_selector(PREDICT)
+def a_column_for_each_series(page: Any) -> None:
     name, data = saved(page, "[data-save=csv]")
     assert name == "lstm.sine-predict-value.csv"
     found = columns(data)
@@ -135,8 +134,11 @@ def test_each_chart_of_a_view_has_its_own_name(visit: Visit) -> None:
     assert name == "last_value.sine-rollout-value.svg"
 
 
-def test_categories_bars_and_points_of_several_values_become_rows_and_columns(visit: Visit) -> None:
+def test_the_gallery_saves_its_table_and_categories_bars_and_several_values_become_rows_and_columns(
+    visit: Visit, app: Running
+) -> None:
     page = visit("/")
+    the_table_of_all_models_downloads(page, app)
     options = {
         "xAxis": [{"type": "value", "name": "excess"}],
         "yAxis": [{"type": "category", "name": "model", "data": ["lstm", 'gru, "small"']}],
@@ -157,8 +159,7 @@ def test_categories_bars_and_points_of_several_values_become_rows_and_columns(vi
     }
 
 
-def test_the_table_of_all_models_downloads_from_the_gallery(visit: Visit, app: Running) -> None:
-    page = visit("/")
+def the_table_of_all_models_downloads(page: Any, app: Running) -> None:
     name, data = saved(page, "text=Download this table")
     assert name == "seqzoo-models.csv" and data == httpx.get(f"{app.address}/models.csv").content
     found = columns(data)

@@ -31,6 +31,8 @@ def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_lookin
     assert UNASKED in page.get_attribute(drawing, "alt")
     states = {row["name"]: row["state"] for row in httpx.post(f"{app.address}/v2/repository/index").json()}
     assert states[UNASKED] == "UNAVAILABLE"
+    said = page.get_attribute("[data-model='lstm.sine-torn'] .badge", "title")
+    assert said.startswith("failed: ") and "manifest" in said
 
 
 def test_filters_leave_what_fits_and_stand_in_the_address(visit: Visit) -> None:
@@ -44,16 +46,19 @@ def test_filters_leave_what_fits_and_stand_in_the_address(visit: Visit) -> None:
     assert shown(visit(address[address.index("/?") :])) == {"lstm.recall"}
 
 
-def test_a_filter_that_leaves_nothing_says_so(visit: Visit) -> None:
+def test_a_filter_that_leaves_nothing_says_so_and_the_page_follows_the_system_and_fits(visit: Visit) -> None:
     page = visit("/?architecture=gaf_cnn&signal=recall")
     assert shown(page) == set()
     expect(page.get_by_text("No model of that architecture")).to_be_visible()
-
-
-def test_a_bundle_that_cannot_be_read_says_why_and_its_text_is_not_obeyed(visit: Visit) -> None:
-    page = visit("/")
-    said = page.get_attribute("[data-model='lstm.sine-torn'] .badge", "title")
-    assert said.startswith("failed: ") and "manifest" in said
+    page.click("[aria-label='Architecture'] >> text='all'")
+    page.click("[aria-label='Signal'] >> text='all'")
+    expect(page.locator("a.model-card:not(.gone) >> nth=9")).to_be_visible()
+    for width, scheme in ((400, "light"), (1400, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
+        red = int(page.evaluate("getComputedStyle(document.body).backgroundColor").split("(")[1].split(",")[0])
+        assert (red > 200) is (scheme == "light"), (width, scheme)
 
 
 def test_the_api_answers_beside_the_pages(app: Running) -> None:
@@ -61,11 +66,3 @@ def test_the_api_answers_beside_the_pages(app: Running) -> None:
     assert httpx.get(f"{app.address}/v2/health/ready").status_code == 200
     unknown = httpx.get(f"{app.address}/api/nothing")
     assert unknown.status_code == 404 and "error" in unknown.json()
-
-
-def test_it_follows_the_system_and_fits_the_window(visit: Visit) -> None:
-    for width, scheme in ((400, "light"), (1400, "dark")):
-        page = visit("/", width=width, scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
-        red = int(page.evaluate("getComputedStyle(document.body).backgroundColor").split("(")[1].split(",")[0])
-        assert (red > 200) is (scheme == "light"), (width, scheme)

@@ -53,9 +53,7 @@ def taken(page: Any, kind: str, figure: str = "all") -> tuple[str, bytes]:
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
-@pytest.mark.parametrize(("name", "gates"), [("lstm.sine", 4), ("gru.sine", 3), ("rnn.sine", 0)])
-def test_every_recurrence_shows_its_own_gates_and_the_forecast_of_the_engine(name, gates, look):
-    page = look(name)
+def shows_its_gates_and_the_forecast_of_the_engine(page: Any, name: str, gates: int) -> None:
     window = seqzoo.look_inside(name).window
     assert abs(said(page) - seqzoo.load(name, "onnx").predict(window)[0, 0]) < 1e-3
     assert page.locator("[data-gate][aria-pressed=true]").count() == gates
@@ -80,6 +78,7 @@ def test_a_link_opens_the_step_the_unit_and_every_change(look):
 
 def test_the_address_of_what_is_looked_at_opens_the_same_elsewhere(look):
     page = look("gru.sine")
+    shows_its_gates_and_the_forecast_of_the_engine(page, "gru.sine", 3)
     page.click("[data-gate=z][data-value='1']")
     page.focus(".mz-point >> nth=19")
     page.keyboard.press("PageUp")
@@ -119,7 +118,9 @@ def test_a_link_with_nonsense_opens_the_view_without_it(look):
     nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g1&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
     page = look("lstm.sine", f"{nonsense}&values=99_1~4_x~3_")
     page.wait_for_function("!/draw|unit|freeze|ablate|order|scope|values|[?&]t=/.test(location.search)")
-    expect(page.locator(".mz-notice")).to_have_text(look("lstm.sine").inner_text(".mz-notice"), use_inner_text=True)
+    plain = look("lstm.sine")
+    shows_its_gates_and_the_forecast_of_the_engine(plain, "lstm.sine", 4)
+    expect(page.locator(".mz-notice")).to_have_text(plain.inner_text(".mz-notice"), use_inner_text=True)
 
 
 def test_the_bayes_forecast_follows_a_change_of_the_window(look):
@@ -210,7 +211,8 @@ def test_the_modules_are_served_as_they_are_and_kept_by_the_browser(visit, app):
     page, served = visit("/"), {}
     page.on("response", lambda answer: served.setdefault(answer.url, answer))
     page.goto(f"{app.address}/models/rnn.sine?view=inside")
-    page.wait_for_selector(".mz-said dd >> nth=0")
+    page.wait_for_function(f"{SAID.format(3)} !== '…'")
+    shows_its_gates_and_the_forecast_of_the_engine(page, "rnn.sine", 0)
     start = f"{app.address}/modules/{modules.version()}/"
     own = {url.removeprefix(start): answer for url, answer in served.items() if url.startswith(start)}
     hosts = {"microscope/hosts/anywidget.js", "microscope/hosts/nicegui.js"}  # the other's, and what NiceGUI serves

@@ -61,7 +61,8 @@ def test_far_out_the_page_says_where_the_roll_outs_end(visit: Visit) -> None:
 
 
 def test_a_bundle_downloads_and_proves_itself_check_by_check_once_however_often_it_is_asked(visit: Visit) -> None:
-    page = visit("/models/lstm.sine?view=deploy")
+    page = visit("/models/lstm.sine?view=deploy&code=cpp")
+    the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(page)
     with page.expect_download() as download:
         page.click("a:has-text('Bundle,')")
     assert download.value.suggested_filename == "lstm.sine.zip"
@@ -72,8 +73,7 @@ def test_a_bundle_downloads_and_proves_itself_check_by_check_once_however_often_
     assert len(names) == len(set(names)) >= 9 and page.locator(".check:not(.passed)").count() == 0
 
 
-def test_the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(visit: Visit) -> None:
-    page = visit("/models/lstm.sine?view=deploy&code=cpp")
+def the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(page: Any) -> None:
     expect(page.locator("[data-code=cpp]")).to_contain_text("torch::jit::load")
     page.click("button.choice:has-text('TorchScript')")
     page.wait_for_function("location.search.includes('code=torchscript')")
@@ -84,12 +84,6 @@ def test_the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(v
     page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden')); null")
     page.click("button.button:has-text('Copy')")
     expect(page.get_by_text(REFUSED, exact=True)).to_be_visible()
-
-
-def test_the_card_is_rendered(visit: Visit) -> None:
-    page = visit("/models/lstm.sine?view=card")
-    page.wait_for_selector(".prose h3 >> text=Limitations")
-    assert "context_length 20" in page.inner_text(".prose")
 
 
 def test_a_model_that_cannot_be_loaded_says_why_and_its_card_still_opens(visit: Visit) -> None:
@@ -116,9 +110,10 @@ def test_what_does_not_exist_is_status_404_and_a_page_that_leads_on(visit: Visit
     page.wait_for_selector("a.model-card >> nth=0")
 
 
-def test_tabs_move_with_the_arrow_keys(visit: Visit) -> None:
+def test_tabs_move_with_the_arrow_keys_and_a_reference_is_not_trained(visit: Visit) -> None:
     page = visit("/models/bayes.sine")
     page.wait_for_selector(CHART)
+    assert page.locator("#tab-train").count() == 0
     page.focus("#tab-predict")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#tab-inside[aria-selected=true]")
@@ -130,6 +125,8 @@ def test_every_view_fits_a_narrow_window_in_the_dark(visit: Visit) -> None:
         page.click(f"#tab-{view}")
         page.wait_for_selector(f"#panel-{view} .panel:visible >> nth=0")
         assert page.evaluate("document.documentElement.scrollWidth") <= 400, view
+    page.wait_for_selector(".prose h3 >> text=Limitations")
+    assert "context_length 20" in page.inner_text(".prose")
 
 
 def test_a_signal_turned_in_one_view_is_turned_in_the_other_that_has_it(visit: Visit) -> None:

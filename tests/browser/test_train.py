@@ -109,7 +109,12 @@ def test_a_finished_run_is_kept_and_stands_in_the_gallery(visit: Visit) -> None:
 def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_its_snapshots_go_back_to_the_first_steps(
     visit: Visit,
 ) -> None:
-    page = visit("/models/mlp.sine?view=train&size=8&steps=20&batch=16&sigma=0.2&rate=0.0001")
+    address = "/models/mlp.sine?view=train&size=8&steps=20&batch=16&sigma=0.2&rate=0.0001"
+    page = visit(address, width=400, scheme="dark")
+    page.wait_for_selector("#panel-train .panel >> nth=0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    unnamed = "e => e.filter(x => !x.getAttribute('aria-label') && !x.labels?.length).length"
+    assert page.eval_on_selector_all("#panel-train :is(input, select)", unnamed) == 0
     press(page, "Start")
     wait_until(page, "Finished.")
     expect(page.locator("#panel-train").get_by_role("button", name="Keep", exact=True)).to_be_disabled()
@@ -130,16 +135,7 @@ def test_a_run_that_cannot_go_on_says_why(visit: Visit) -> None:
     wait_until(page, "grid")
 
 
-def test_an_address_with_a_run_that_is_gone_says_so_and_a_reference_has_no_such_view(visit: Visit) -> None:
+def test_an_address_with_a_run_that_is_gone_says_so(visit: Visit) -> None:
     page = visit("/models/tcn.sine?view=train&run=%3Cb%3Ex&rate=nan&size=1e9&optimiser=sgd&at=x&scale=y")
     page.wait_for_selector("#panel-train [role=alert]:has-text('<b>x')")
     assert page.input_value("[data-knob=size]") == "192" and page.input_value("[data-knob=optimiser]") == "soap"
-    assert not visit("/models/bayes.sine").is_visible("#tab-train")
-
-
-def test_the_view_fits_a_narrow_window_and_every_control_has_a_name(visit: Visit) -> None:
-    page = visit("/models/mlp.sine?view=train", width=400, scheme="dark")
-    page.wait_for_selector("#panel-train .panel >> nth=0")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    unnamed = "e => e.filter(x => !x.getAttribute('aria-label') && !x.labels?.length).length"
-    assert page.eval_on_selector_all("#panel-train :is(input, select)", unnamed) == 0

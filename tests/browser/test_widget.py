@@ -106,6 +106,7 @@ def test_a_click_on_a_heat_map_chooses_unit_and_step(show):
 
 def test_play_walks_through_the_steps(show):
     page = show()
+    page.emulate_media(reduced_motion="no-preference")  # where it is faster
     page.click("[data-do=play]")
     page.wait_for_function("document.querySelector('[data-out=step]').textContent === '3 of 20'")
     page.click("[data-do=play]")
