@@ -83,7 +83,7 @@ def _log_ticks(axis: Axis, text: Callable[[float], str], decades: float = math.i
     """
 
     def minor(value: float, _: object) -> str:
-        low, high = axis.get_view_interval()
+        low, high = np.asarray(axis.get_view_interval())
         return text(value) if f"{value:e}"[:3] in ("2.0", "5.0") and high < low * 10**decades else ""
 
     axis.set_major_formatter(lambda value, _: text(value))
