@@ -3,57 +3,53 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from seqzoo.arena.experiment import Experiment, command_line
 from support import sixth
+from support.commands import commands
 from support.persistence import Ahead, Persistence, PersistenceSettings
 
 
-@pytest.fixture
-def seqzoo(tmp_path, home):
-    environment = sixth.environment(tmp_path / "start", tmp_path)
-
-    def run(*words):
-        command = [sys.executable, "-m", "seqzoo", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-
-    return run
+@pytest.fixture(scope="module")
+def seqzoo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sixth")
+    environment = sixth.environment(folder / "start", folder) | {"SEQZOO_HOME": str(folder / "home")}
+    with commands(environment, folder) as run:
+        yield run
 
 
 def test_its_command_measures_in_processes_reports_goes_on_and_renders(seqzoo, tmp_path):
     out = tmp_path / "out"
     first = seqzoo("persistence", "--ahead", 1, "--ahead", 5, "--workers", 2, "--out", out)
-    assert first.returncode == 0, first.stderr
+    assert first.status == 0, first.err
     assert {path.name for path in out.iterdir()} == {"persistence.json", "persistence.svg", "persistence.md"}
     measured = Persistence().read(out)
     assert measured.runs == {str(steps): Persistence().measure(Ahead(steps, "sine", 2000)) for steps in (1, 5)}
     assert 0.019 < measured.runs["1"] < measured.runs["5"]  # twice the variance of the noise, and what it ages
     finding = Persistence().summarise(measured, "", ())
-    assert finding.rows[0] == ["1", f"{measured.runs['1']:.4g}"] and finding.sentences[0] in first.stdout
+    assert finding.rows[0] == ["1", f"{measured.runs['1']:.4g}"] and finding.sentences[0] in first.out
 
     again = seqzoo("persistence", "--ahead", 1, "--ahead", 5, "--ahead", 20, "--out", out, "--json")
-    assert json.loads(again.stdout)["runs"].keys() == {"1", "5", "20"}, again.stderr
-    assert "holds measurements with other settings" in seqzoo("persistence", "--windows", 3, "--out", out).stderr
-    assert "20 steps" in seqzoo("persistence", "--render", out).stdout
+    assert json.loads(again.out)["runs"].keys() == {"1", "5", "20"}, again.err
+    assert "holds measurements with other settings" in seqzoo("persistence", "--windows", 3, "--out", out).err
+    assert "20 steps" in seqzoo("persistence", "--render", out).out
 
 
 def test_its_options_are_the_fields_of_its_settings_both_ways(seqzoo):
-    shown = seqzoo("persistence", "--help").stdout
+    shown = seqzoo("persistence", "--help").out
     assert "How soon the last value grows old" in shown
     assert all(option in shown for option in ("--signal", "--ahead", "--windows", "--out", "--workers", "--render"))
-    assert "persistence" in seqzoo("--help").stdout
+    assert "persistence" in seqzoo("--help").out
     words = command_line(Persistence(), PersistenceSettings("sine", [1, 20], 30))
     assert words == ["persistence", "--signal", "sine", "--ahead", "1", "--ahead", "20", "--windows", "30"]
 
 
 def test_a_setting_that_cannot_be_is_refused_and_a_case_that_fails_is_named(seqzoo, tmp_path):
     unknown = seqzoo("persistence", "--signal", "sinus", "--workers", 1, "--out", tmp_path / "out")
-    assert unknown.returncode == 2 and "1 failed: unknown signal 'sinus'" in unknown.stderr
-    assert "is not a number" in seqzoo("persistence", "--windows", "2_000").stderr
+    assert unknown.status == 2 and "1 failed: unknown signal 'sinus'" in unknown.err
+    assert "is not a number" in seqzoo("persistence", "--windows", "2_000").err
 
 
 def test_an_experiment_that_lacks_a_part_cannot_be_made():

@@ -66,7 +66,7 @@ def test_a_contest_is_taken_up_where_it_stopped_and_nothing_done_is_done_again(h
     assert len(longer.cells) == 10
 
 
-def test_a_result_of_other_facts_is_run_again_and_replaced(home, tmp_path):
+def test_a_result_of_other_facts_is_run_again_and_replaced(home, tmp_path, rough_floors):
     chosen = settings(models="linear", seeds=1)
     stale = TrainingResults("sine", 20, {"bayes": 0.0}, [arena_work.result("linear", 0, 0.9, points=None)])
     stale.cells = [results.TrainingResult("linear", None, 640, 0, "0" * 16, stale.cells[0].outcome)]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from seqzoo.arena import running
 from seqzoo.arena.experiments.order import TimeAgainstPicture, conclusions, digits, reordering, report
 from seqzoo.arena.experiments.order.cases import (
     CONDITIONS,
@@ -25,6 +26,7 @@ from seqzoo.evaluation import plots
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
 from support import arena_work
+from support.in_process import here
 
 TINY = msgspec.structs.replace(QUICK, steps=dict.fromkeys(QUICK.steps, 2), epochs=1, windows=200)
 
@@ -138,18 +140,22 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
         digits.load(0)
 
 
-def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left_by_any_number_of_processes(tmp_path):
+def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left_by_another_process(tmp_path, monkeypatch):
     wanted = [OrderCase("sine", "mlp", condition, 0, TINY) for condition in CONDITIONS]
     wanted.append(OrderCase("digits", "mlp", "permuted", 0, TINY))
     told = []
-    first = ran(wanted, tmp_path, on_end=lambda ended: told.append(ended.case), should_stop=lambda: len(told) == 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "in_processes", here)
+        first = ran(
+            wanted, tmp_path, on_end=lambda ended: told.append(ended.case), should_stop=lambda: len(told) == 2
+        )
     read = TimeAgainstPicture().read
     assert told == wanted[:2] and read(tmp_path) == first and len(first.runs) == 2
-    finished = ran(wanted, tmp_path, on_end=lambda ended: told.append(ended.case), workers=2)
+    finished = ran(wanted, tmp_path, on_end=lambda ended: told.append(ended.case))
     assert sorted(told[2:], key=wanted.index) == wanted[2:] and read(tmp_path) == finished
     assert all(finished.runs[key] == measured for key, measured in first.runs.items())
-    here = {case.key: TimeAgainstPicture().measure(case).error for case in wanted}
-    assert {key: measured.error for key, measured in finished.runs.items()} == here
+    measured_here = {case.key: TimeAgainstPicture().measure(case).error for case in wanted}
+    assert {key: measured.error for key, measured in finished.runs.items()} == measured_here
 
 
 def test_runs_of_other_lengths_are_not_mixed(tmp_path):

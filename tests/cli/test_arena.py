@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from seqzoo.arena import results
+from support.in_process import here
 from support.terminal import Terminal
 
 TINY = ["--models", "linear,mlp", "--seeds", 2, "--windows", 640, "--workers", 1]
 
 
 def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without_training(
-    terminal: Terminal, home: Path
+    terminal: Terminal, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     budgets = ["--budget", "200", "--budget", "endless"]
     options = ["--models", "linear,mlp", "--windows", "640", "--workers", "1", *budgets, "--seeds"]
@@ -40,6 +41,7 @@ def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without
     there = len(results.load(folder).cells)
     assert 0 < there < 800
 
+    monkeypatch.setattr("seqzoo.arena.running.in_processes", here)
     seeds = there // 4 + 1  # one more than are complete
     said = terminal("arena", *options, seeds)
     assert said.status == 0, said
@@ -61,7 +63,10 @@ def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without
     assert (folder / "report.md").is_file() and (folder / "results.json").read_bytes() == before
 
 
-def test_sample_efficiency_draws_its_curves_and_starts_no_second_time(terminal: Terminal, tmp_path: Path) -> None:
+def test_sample_efficiency_draws_its_curves_and_starts_no_second_time(
+    terminal: Terminal, tmp_path: Path, few_windows: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqzoo.arena.running.in_processes", here)
     options = ["--models", "linear", "--points", "200,300", "--seeds", 1, "--windows", 256, "--out", tmp_path / "out"]
     said = terminal("sample-efficiency", *options)
     assert said.status == 0 and "below best linear from" in said.out

@@ -23,7 +23,10 @@ from seqzoo.data import collection
 from seqzoo.evaluation.results import Parts
 from support.terminal import Terminal
 
-SMALL = ["--set", "recipe.steps=20", "--set", "recipe.evaluate_every=10", "--set", "config.hidden_size=8"]
+SMALL = [
+    "--set", "recipe.steps=20", "--set", "recipe.evaluate_every=10", "--set", "config.hidden_size=8",
+    "--set", "recipe.optimiser=adam",
+]  # fmt: skip
 LAST = 116  # the cutoff of a training on the airline series, 144 months
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import typer
 
-from seqzoo import _extras
+from seqzoo import _extras, cli
 from seqzoo.cli import app
 from seqzoo.cli.tables import show_score
-from support.signalled import training
 from support.terminal import Terminal
 
 pytestmark = pytest.mark.usefixtures("few_windows")
@@ -25,6 +25,15 @@ SMALL = [
 ]
 WINDOW = [f"{value:.3f}" for value in np.sin(0.02 * np.arange(20) - 0.2)]
 COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
+
+
+def test_the_commands_are_made_once_in_a_process_and_are_the_same_at_each_call(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = terminal("floors", "--samples", "100", "--json")
+    monkeypatch.setattr(typer.main, "get_command", None)
+    reads = [cli._line().get_command(None, "floors").params[0].process_value for _ in range(2)]  # type: ignore[arg-type]
+    assert terminal("floors", "--samples", "100", "--json") == first and reads[0] is reads[1]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -130,24 +139,23 @@ def test_floors_that_cannot_be_are_refused(terminal: Terminal, options: list[str
     assert terminal("floors", *options).refusal
 
 
-def _weights(folder: Path) -> str:
-    return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+def test_ctrl_c_keeps_the_best_and_says_how_to_continue(
+    terminal: Terminal, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from seqzoo.training import checkpoints
 
+    save = checkpoints.save
 
-def test_a_killed_training_resumes_to_the_same_weights(home: Path, terminal: Terminal) -> None:
-    with training(signal.SIGKILL, "linear.sine", *SMALL) as killed:
-        assert killed.ended()[0] == -signal.SIGKILL
-    assert terminal("train", "linear.sine", *SMALL, "--resume", "--as", "resumed").status == 0
-    assert terminal("train", "linear.sine", *SMALL, "--as", "whole").status == 0
-    assert _weights(home / "models" / "resumed") == _weights(home / "models" / "whole")
+    def interrupted(*given: Any) -> None:
+        monkeypatch.setattr(checkpoints, "save", save)
+        save(*given)
+        signal.raise_signal(signal.SIGINT)
 
-
-def test_ctrl_c_keeps_the_best_and_says_how_to_continue(home: Path) -> None:
-    with training(signal.SIGINT, "linear.sine", "--set", "recipe.steps=1000000") as running:
-        status, out, err = running.ended()
-    assert status == 130, err
-    assert "--resume" in out
-    assert "Traceback" not in err
+    monkeypatch.setattr(checkpoints, "save", interrupted)
+    said = terminal("train", "linear.sine", "--set", "recipe.steps=1000000")
+    assert said.status == 130, said
+    assert "--resume" in said.out
+    assert "Traceback" not in said.err
     assert (home / "models" / "linear.sine-own" / "manifest.json").is_file()
 
 

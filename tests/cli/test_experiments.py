@@ -13,6 +13,7 @@ from seqzoo.arena import running
 from seqzoo.arena.experiments import experiment
 from seqzoo.arena.experiments.order import TimeAgainstPicture
 from seqzoo.arena.experiments.order.cases import FULL, QUICK, OrderCase, OrderOutcome, cases
+from support.in_process import here
 from support.terminal import Terminal
 
 
@@ -87,14 +88,6 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     monkeypatch.setattr(running, "in_processes", None)
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         assert str(out) in terminal(command, "--out", out).refusal
-
-
-def here(work, tasks, workers, should_stop):
-    """As the pool, in this process: what the test replaces cannot be sent to another."""
-    for task in tasks:
-        if should_stop():
-            return
-        yield task, work(task)
 
 
 def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(

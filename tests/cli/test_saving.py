@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -71,6 +72,18 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(
     assert not list(home.glob("runs/*/*.safetensors"))
     (tmp_path / "folder.svg").mkdir()
     assert "it is a folder" in terminal("forecast", "lstm.sine", "--plot", tmp_path / "folder.svg").refusal
+
+
+def _weights(folder: Path) -> str:
+    return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+
+
+def test_a_killed_training_resumes_to_the_same_weights(home: Path, terminal: Terminal) -> None:
+    with training(signal.SIGKILL, "linear.sine", *SMALL, "--keep-worse") as killed:
+        assert killed.ended()[0] == -signal.SIGKILL
+    assert terminal("train", "linear.sine", *SMALL, "--keep-worse", "--resume", "--as", "resumed").status == 0
+    assert terminal("train", "linear.sine", *SMALL, "--keep-worse", "--as", "whole").status == 0
+    assert _weights(home / "models" / "resumed") == _weights(home / "models" / "whole")
 
 
 def test_of_two_trainings_under_one_name_the_second_is_told_and_loses_nothing(home: Path, terminal: Terminal) -> None:

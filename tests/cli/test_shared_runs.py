@@ -12,7 +12,7 @@ from seqzoo.zoo import _registry
 
 pytestmark = pytest.mark.usefixtures("few_windows")
 
-SMALL = {"recipe.steps": 300, "recipe.evaluate_every": 100}
+SMALL = {"recipe.steps": 30, "recipe.evaluate_every": 10}
 OPTIONS = [word for key, value in SMALL.items() for word in ("--set", f"{key}={value}")]
 
 
@@ -23,15 +23,15 @@ def spec() -> TrainingSpec:
 
 def test_a_run_of_the_terminal_is_one_that_pages_list(terminal, home, spec):
     assert "No runs yet" in terminal("runs").out
-    assert terminal("train", "linear.sine", *OPTIONS).status == 0
+    assert terminal("train", "linear.sine", *OPTIONS, "--keep-worse").status == 0
     runs = Runs(home)
     ((run, plan),) = runs.all()
     now = runs.status(run)
-    assert plan.spec == spec and now.state == "finished" and now.evaluations[-1].step == 300
+    assert plan.spec == spec and now.state == "finished" and now.evaluations[-1].step == 30
     assert [model.name for model in now.saved] == ["linear.sine-own"] and not now.saved[0].is_verified
     assert not now.has_weights  # they are saved
     (listed,) = json.loads(terminal("runs", "--json").out)
-    assert (listed["id"], listed["state"], listed["step"]) == (run, "finished", 300)
+    assert (listed["id"], listed["state"], listed["step"]) == (run, "finished", 30)
     assert run in terminal("runs").out
 
 
@@ -53,7 +53,7 @@ def test_a_page_pauses_a_run_that_it_did_not_start_and_a_terminal_takes_up_one_o
     with recording.held(runs.folder / started):
         recording.train(runs.folder / started, spec, should_stop=lambda: runs.status(started).evaluations != [])
     assert "paused" in terminal("runs").out
-    resumed = terminal("train", "linear.sine", *OPTIONS, "--resume")
+    resumed = terminal("train", "linear.sine", *OPTIONS, "--resume", "--keep-worse")
     assert resumed.status == 0 and "starting from the beginning" not in resumed.err
     assert runs.status(started).state == "finished" and len(runs.all()) == 2
 

@@ -47,8 +47,11 @@ def test_the_commands_behind_the_sections_are_commands(script):
     assert {experiment.command for experiment in EXPERIMENTS} <= registered
 
 
-def test_the_page_is_what_the_committed_results_say(script, tmp_path):
+def test_the_page_is_what_the_committed_results_say(script, tmp_path, monkeypatch):
+    drawn = []
     (tmp_path / script.RESULTS).parent.mkdir(parents=True)
     (tmp_path / script.RESULTS).symlink_to(ROOT / script.RESULTS)
+    monkeypatch.setattr(script.plots, "save", lambda figure, path: drawn.append(path))  # the text is compared
     script.main()
+    assert drawn and all((ROOT / path.relative_to(tmp_path)).is_file() for path in drawn)
     assert (tmp_path / "docs" / "arena.md").read_text("utf-8") == (ROOT / "docs" / "arena.md").read_text("utf-8")

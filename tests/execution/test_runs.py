@@ -11,7 +11,7 @@ import pytest
 
 from seqzoo.bundles import shelf, store
 from seqzoo.errors import InputError, UnknownNameError
-from seqzoo.execution.runs import Runs, Settings, here
+from seqzoo.execution.runs import Runs, Settings, here, manager
 from seqzoo.execution.runs.events import Began, Ended, Evaluated, Failed, Log, Snapshot, append
 from seqzoo.execution.runs.manager import CHECKPOINT, is_useful
 from seqzoo.execution.runs.plans import spec_of
@@ -19,6 +19,7 @@ from seqzoo.forecasters.floors import floors
 from seqzoo.signals import Sine
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
+from support.forked import StoppingWorker, Worker
 
 TINY = Settings(size=4, learning_rate=4e-3, batch_size=16, sigma=0.1, steps=400, seed=1, optimiser="soap")
 
@@ -41,16 +42,25 @@ def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
     raise AssertionError(f"{now.state} {now.problem}: {(runs.folder / run / 'stderr.txt').read_text()}")
 
 
-def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(runs):
+@pytest.fixture
+def forked(monkeypatch):
+    """The processes of runs have torch already; runs that are continued or kept have real ones."""
+    monkeypatch.setattr(manager, "Child", Worker)
+
+
+def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(runs, monkeypatch):
     from seqzoo.training.loop import train
 
-    run = runs.start("lstm.sine", TINY)
+    with monkeypatch.context() as patch:
+        patch.setattr(manager, "Child", StoppingWorker)  # so that it is seen running, however fast it is
+        run = runs.start("lstm.sine", TINY)
     assert runs.status(run).state == "starting"
     other = Runs(runs.home)  # as a server that was started beside this one
     wait_for(other, run, "running", evaluations=2)
     with pytest.raises(InputError, match=rf"lstm.sine.*{run}"):
         other.start("gru.sine", TINY)
     runs.pause(run)
+    runs._processes[run][1].go_on()
     paused = wait_for(runs, run, "paused")
     assert 0 < paused.evaluations[-1].step < 400
     runs.resume(run)
@@ -99,7 +109,7 @@ def test_a_run_whose_process_died_says_so_can_go_on_and_can_be_kept_once_it_is_s
         runs.keep(run, "linear.square-mine")
 
 
-def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_changed_signal(runs):
+def test_a_run_that_cannot_begin_says_why_and_another_has_the_floors_of_its_changed_signal(runs, forked):
     from seqzoo.zoo.transformer import TransformerConfig
 
     run = runs.start("transformer.sine", msgspec.structs.replace(TINY, size=6, sigma=0.3, steps=20))

@@ -19,7 +19,8 @@ from support.terminal import Terminal
 HOURS = np.arange(400)
 VALUES = 200 + 40 * np.sin(2 * np.pi * HOURS / 24) + np.random.default_rng(5).standard_normal(400)
 STAMPS = np.datetime64("2024-01-01T00:00") + HOURS.astype("timedelta64[h]")
-FEW = ["--context-length", 24, "--scaling", "series", "--set", "recipe.steps=20", "--keep-worse"]
+FEW = ["--context-length", 24, "--scaling", "series", "--set", "recipe.steps=20", "--set", "recipe.optimiser=adam",
+       "--keep-worse"]  # fmt: skip
 
 
 def written(path: Path, values: np.ndarray, other: np.ndarray | None = None) -> Path:

@@ -12,20 +12,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 import seqzoo
 from seqzoo import _storage
 from seqzoo.bundles import store
 from seqzoo.errors import BundleError, UntrustedError
+from seqzoo.server.serve import application
 from support import forge
 from support.asking import measured
-from support.serving import lasting
 from support.terminal import Terminal
 
-SECONDS = 10.0 if os.environ.get("SEQZOO_SOAK") else 0.5
+SECONDS = 10.0 if os.environ.get("SEQZOO_SOAK") else 0.2
 WINDOW = [0.1] * 20
 
 # Swaps at full speed in a process of its own: links, folders, files, and files that are hard links.
@@ -168,12 +168,10 @@ def test_nothing_foreign_runs_through_the_command_line(place: Place, engine: lis
     _race(place, lambda path: terminal("predict", path, *engine, *WINDOW).status == 0, bool(engine))
 
 
-@pytest.mark.parametrize("options", [["--engine", "torchscript"], []])
-def test_nothing_foreign_runs_through_the_server(place: Place, options: list[str]) -> None:
-    with (
-        lasting(place.models.parent, *options) as running,
-        httpx.Client(base_url=running.address, timeout=30) as client,
-    ):
+@pytest.mark.parametrize("engine", ["torchscript", "onnx"])
+def test_nothing_foreign_runs_through_the_server(place: Place, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEQZOO_HOME", str(place.models.parent))
+    with TestClient(application(engine), base_url="http://127.0.0.1:8000") as client:
 
         def attempt(path: Path) -> bool:
             read = client.post(f"/v2/repository/models/{path.name}/load", json={})
@@ -182,4 +180,4 @@ def test_nothing_foreign_runs_through_the_server(place: Place, options: list[str
             return read.status_code == 200
 
         client.post("/v2/repository/models/lstm.sine/load", json={}).raise_for_status()  # imports the engine
-        _race(place, attempt, bool(options))
+        _race(place, attempt, engine == "torchscript")

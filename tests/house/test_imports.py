@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -56,6 +57,11 @@ def room_of(module: str) -> str:
     return "_" if name.startswith("_") and name != "__main__" else name
 
 
+@functools.cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(SOURCES[module].read_text("utf-8"))
+
+
 def imports_of(module: str, *, deferred: bool) -> set[str]:
     """Absolute names a module imports; `deferred` includes imports inside functions.
 
@@ -78,7 +84,7 @@ def imports_of(module: str, *, deferred: bool) -> set[str]:
             elif deferred or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 visit(list(ast.iter_child_nodes(node)))
 
-    visit(list(ast.parse(SOURCES[module].read_text("utf-8")).body))
+    visit(list(tree_of(module).body))
     return names
 
 

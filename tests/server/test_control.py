@@ -11,6 +11,7 @@ import zipfile
 import httpx
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from seqzoo import load
 from seqzoo.bundles import store
@@ -184,9 +185,8 @@ def test_a_path_or_method_that_does_not_exist_has_the_same_form_of_error(client)
         assert (method, path, answer.status_code, list(answer.json())) == (method, path, status, ["error"])
 
 
-def test_a_token_guards_load_and_unload_and_nothing_else(start):
-    server = start("--token", "secret")
-    with httpx.Client(base_url=server.address) as client:
+def test_a_token_guards_load_and_unload_and_nothing_else():
+    with TestClient(application(token="secret"), base_url="http://127.0.0.1:8000") as client:
         for what in ("load", "unload"):
             address = f"/v2/repository/models/lstm.sine/{what}"
             error(client.post(address), 401)

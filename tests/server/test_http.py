@@ -15,7 +15,6 @@ from seqzoo.errors import InputError
 from seqzoo.server.guard import MAX_HEADER, DrainingServer, GuardedProtocol
 from seqzoo.server.serve import application
 from support.asking import infer, measured
-from support.serving import Running, launch
 
 HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -167,20 +166,16 @@ def test_a_parameter_that_is_not_understood_is_refused_by_name(server):
     measured("parameters", sent=len(refused))
 
 
-def test_websockets_that_are_refused_say_why(tmp_path):
+def test_websockets_that_are_refused_say_why(app, server):
     upgrade = (b"GET %b HTTP/1.1\r\nHost: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n%b\r\n")  # fmt: skip
-    for command in ("app", "serve"):
-        server: Running = launch(tmp_path / command, command=command)
-        try:
-            for path, host, more in (
-                (b"/v2", b"localhost", b"Origin: http://evil.example\r\n"), (b"/v2", b"evil.example", b""),
-                (b"/nowhere", b"localhost", b""),
-            ):  # fmt: skip
-                answer = exchange(server.port, upgrade % (path, host, more))
-                assert is_error(answer, 404 if command == "serve" and path == b"/nowhere" else 403), answer[:300]
-        finally:
-            server.kill()
+    for running in (app, server):
+        for path, host, more in (
+            (b"/v2", b"localhost", b"Origin: http://evil.example\r\n"), (b"/v2", b"evil.example", b""),
+            (b"/nowhere", b"localhost", b""),
+        ):  # fmt: skip
+            answer = exchange(running.port, upgrade % (path, host, more))
+            assert is_error(answer, 404 if running is server and path == b"/nowhere" else 403), answer[:300]
 
 
 def test_an_answer_that_nobody_reads_is_not_kept(monkeypatch):

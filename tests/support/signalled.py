@@ -59,13 +59,13 @@ def _train(
     """In the process. As with the fixture `few_windows`, its score is of few windows."""
     from seqzoo.cli import main
     from seqzoo.signals import Sine
-    from seqzoo.training import checkpoints
+    from seqzoo.training import checkpoints, validation
 
     for descriptor, name in ((1, "out"), (2, "err")):
         with (Path(folder) / name).open("wb") as file:
             os.dup2(file.fileno(), descriptor)
     os.environ.update(environment)
-    Sine.windows_to_score = 2_000
+    Sine.windows_to_score, validation.WINDOWS = 2_000, 256
     save = checkpoints.save
 
     def saved(*given: object) -> None:

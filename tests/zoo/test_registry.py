@@ -52,6 +52,11 @@ def add_entry_point(monkeypatch, *points: tuple[str, str]) -> None:
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda *, group_=group, group: group_)
 
 
+def test_a_shipped_architecture_is_had_without_reading_what_is_installed(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "entry_points", None)
+    assert _registry.architecture("linear").name == "linear"
+
+
 def test_unknown_models_and_architectures_are_refused_with_the_names_that_exist():
     with pytest.raises(UnknownNameError, match=r"'lstm\.sin'.*'lstm\.sine'"):
         _registry.entry("lstm.sin")

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 
 class _Commands(TyperGroup):
+    @functools.cached_property
+    def _prepared(self) -> set[Any]:
+        """The commands that `get_command` has changed: one process may run a command several times."""
+        return set()
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command, and turn Ctrl-C into `typer.Abort`; Typer itself would exit without a message."""
         try:
@@ -40,7 +45,8 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command, which then reads numbers in ASCII digits only, and text, paths and flags without pydantic."""
         command = super().get_command(ctx, cmd_name)
-        if command is not None:
+        if command is not None and command not in self._prepared:
+            self._prepared.add(command)
             _spare_pydantic(command, ctx)
             for parameter in command.params:
                 parameter.process_value = partial(_plain, parameter.process_value)  # type: ignore[method-assign]

@@ -6,7 +6,7 @@ import importlib.util
 import io
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +73,21 @@ def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def percent_ticks(axis: Axis) -> None:
     """Label a logarithmic axis in per cent, also at 2 and 5 between powers of ten, of which few may be in range."""
-    axis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
-    axis.set_minor_formatter(lambda value, _: f"{value * 100:g}%" if f"{value:e}"[:3] in ("2.0", "5.0") else "")
+    _log_ticks(axis, lambda value: f"{value * 100:g}%")
+
+
+def _log_ticks(axis: Axis, text: Callable[[float], str], decades: float = math.inf) -> None:
+    """Label a logarithmic axis, also at 2 and 5 between powers of ten where it is shorter than so many `decades`.
+
+    The labels of matplotlib are formulas, which take as long to lay out as all else in a small figure takes to draw.
+    """
+
+    def minor(value: float, _: object) -> str:
+        low, high = np.asarray(axis.get_view_interval())
+        return text(value) if f"{value:e}"[:3] in ("2.0", "5.0") and high < low * 10**decades else ""
+
+    axis.set_major_formatter(lambda value, _: text(value))
+    axis.set_minor_formatter(minor)
     axis.set_tick_params(which="minor", labelsize=7)
 
 
@@ -217,7 +230,10 @@ def history_figure(
     axes.set_xlabel("windows seen")
     error = "expected mean squared error" if "bayes" in floors else "mean squared error"
     axes.set_ylabel("excess over Bayes" if is_relative else error)
+    _log_ticks(axes.xaxis, lambda value: f"{value:,.0f}", decades=2)
     if is_relative:
         percent_ticks(axes.yaxis)
+    else:
+        _log_ticks(axes.yaxis, lambda value: f"{value:g}", decades=2)
     axes.legend(frameon=False, fontsize=8)
     return figure

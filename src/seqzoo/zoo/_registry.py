@@ -201,7 +201,8 @@ def architecture(name: str) -> Architecture:
         MissingExtraError: torch is not installed.
         InputError: a user's file that cannot be used.
     """
-    if name not in architectures():
+    # What is installed is looked for last: that reads the metadata of every package, which takes milliseconds.
+    if name not in _REGISTERED and name not in shipped() and name not in _model_files.installed():
         raise UnknownNameError("architecture", name, architectures())
     if name not in _REGISTERED:
         if name in shipped():
