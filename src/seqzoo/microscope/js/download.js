@@ -24,9 +24,9 @@ function keysOf(part, { cell, state, question, signal, standings, channels }, ra
   }
   if (part === "response") return [[ink.muted, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
   if (part === "path") return question ? [[ink.muted, `dots: windows of ${question.of}; line: this window`]] : [];
-  const [low, high] = cell.shut.includes(part) ? ["0, shut", "1, open"] : ranges[part].split(/ to |;| and/);
+  const { isOpening, low, high } = ranges[part];
   const bars = part === "h" ? "; bars at the right: contribution" : "";
-  return [[ink.below, `■ ${low}`], [ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
+  return [[isOpening ? ink.muted : ink.below, `${isOpening ? "□" : "■"} ${low}`], [isOpening ? ink.open : ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
 }
 
 /** The SVG of one figure, or of "all", on white in the light colours. */
@@ -104,7 +104,7 @@ export function offerDownloads({ find, all }, facts) {
     status.textContent = "";
   };
   menu.addEventListener("focusout", (event) => close(event.relatedTarget && !menu.contains(event.relatedTarget)));
-  find(".mz-body").addEventListener("pointerdown", () => close(true));
+  find(".mz-page").addEventListener("pointerdown", () => close(true));
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     close(true);

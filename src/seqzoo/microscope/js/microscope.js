@@ -1,13 +1,16 @@
 // The microscope: a page that loads the weights, and recomputes everything in the browser at every change.
+import { cellView } from "./cellview.js";
 import { parseSafetensors, makeCell, forward, contributions, derivative, principal } from "./cell.js";
 import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
+import { lighting } from "./light.js";
 import { skeleton } from "./page.js";
 import { legend, paint } from "./paint.js";
 import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { enter, frameOf, leave, through } from "./scaling.js";
-import { Past, fromView, isTouched, toView } from "./state.js";
+import { Past, fromView, isTouched, rowsShown, toView } from "./state.js";
+import { valves } from "./valves.js";
 import { linearRole, signed } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
@@ -78,7 +81,7 @@ function show(host, root, cell) {
 
   const system = matchMedia(DARK);
   const past = new Past(base);
-  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, middle: 0, limits: {} };
+  const state = { rows: Array.from({ length: K }, (_, k) => k), shown: [], limit: 1, middle: 0, limits: {} };
   let ink = inks(false);
   let [wide, side] = [0, 0]; // CSS pixels, set by the observer: reading them here would force a layout
   let bayes = host.get("bayes");
@@ -117,8 +120,10 @@ function show(host, root, cell) {
 
   function sort() {
     const parts = contributions(cell, untouched, L - 1, state.ahead);
-    state.rows = [...state.rows.keys()];
-    if (state.isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    const numbered = [...state.rows.keys()];
+    state.ranked = numbered.toSorted((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    state.rows = state.isSorted ? state.ranked : numbered;
+    state.shown = rowsShown(state);
     const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * now.frame.spread)})`, unit);
     find('[data-do="unit"]').replaceChildren(...state.rows.map(option));
     find('[data-do="unit"]').value = state.unit;
@@ -148,7 +153,11 @@ function show(host, root, cell) {
   }
 
   function draw() {
-    if (wide) paint(find, canvas, desk.points, facts(), ink, wide, side);
+    if (!wide) return;
+    const given = facts();
+    view.draw(given);
+    paint(find, canvas, desk.points, given, ink, wide, side);
+    lights.place();
   }
 
   /** Reports the window and the view to Python, at most every PAUSE ms. */
@@ -175,6 +184,7 @@ function show(host, root, cell) {
         rescale();
         sort();
       }
+      state.shown = rowsShown(state);
       desk.press();
       draw();
       tell();
@@ -193,6 +203,16 @@ function show(host, root, cell) {
       draw();
       tell();
     },
+    /** Holds a gate during a drag of its valve. */
+    grip(given) {
+      Object.assign(state, given);
+      recompute();
+      desk.press();
+      draw();
+      tell();
+    },
+    /** The number of a gate or state. */
+    value: (name, step, unit) => now.steps[name][step * K + unit],
     /** Ends a drag: sorts the rows and sets the scale again. */
     settle() {
       rescale();
@@ -218,6 +238,10 @@ function show(host, root, cell) {
       askAgain(true);
     },
   };
+
+  const view = cellView(desk);
+  const lights = lighting(desk, root);
+  valves(desk, find(".mz-figure"));
 
   const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
   const outside = {
@@ -266,6 +290,7 @@ function show(host, root, cell) {
   };
   const observer = new ResizeObserver(() => {
     [wide, side] = [canvas("window").clientWidth, canvas("path").clientWidth];
+    if (wide) view.fit(find(".mz-figure").clientWidth);
     draw();
   });
   const theme = new MutationObserver(repaint);
@@ -275,7 +300,7 @@ function show(host, root, cell) {
   if (isElsewhere && !host.get("view").values) state.window = [...host.get("window")];
   recompute();
   askAgain(false);
-  const stop = listen(desk);
+  const stop = listen(desk, view);
   offerDownloads(desk, facts);
   rescale();
   sort();
@@ -288,6 +313,7 @@ function show(host, root, cell) {
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
+  observer.observe(find(".mz-figure"));
   return () => {
     stop();
     clearTimeout(report);

@@ -6,7 +6,7 @@ import {
 import { gateColour } from "./palette.js";
 import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
-const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760, row: 12 };
+const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, row: 12 };
 
 /** The value at a height in the plot of the window. */
 export const valueAt = (y, { limit, middle }) => middle + ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
@@ -39,13 +39,16 @@ function shownOf(facts) {
     bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
 }
 
-/** The range of colours of a gate or state: low, high, and both in words. */
+/** The colours of a gate or state: its range, whether it is that of a gate from shut to open, and both ends in words. */
 function rangeOf(cell, state, name) {
-  if (cell.shut.includes(name)) return [0, 1, "0 to 1"];
-  const high = state.limits[name] ?? 1;
-  const isBeyond = name in state.limits && high < 1;
-  return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
+  if (cell.shut.includes(name)) return { from: 0, to: 1, isOpening: true, low: "0 shut", high: "1 open" };
+  const to = state.limits[name] ?? 1;
+  const beyond = name in state.limits && to < 1 ? " and beyond" : "";
+  return { from: -to, to, isOpening: false, low: number(-to, 1), high: `${number(to, 1)}${beyond}` };
 }
+
+/** The height of a map of some units: rows of a few can be told apart, and those of many can be seen. */
+const heightOf = (count) => count * Math.max(4, Math.min(16, Math.floor(144 / count)));
 
 /** Draws every figure on the surface that `canvas` returns for its name. Returns the numbers that they show. */
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
@@ -67,12 +70,11 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
     bayes: slopes && inOrder(slopes), labels, next, step }, ink);
   const ranges = {};
-  const tall = K * Math.max(1, Math.min(5, Math.round(TALL.maps / (K * cell.names.length))));
+  const tall = heightOf(state.shown.length);
   for (const name of cell.names) {
-    const [low, high, words] = rangeOf(cell, state, name);
-    ranges[name] = name === "h" ? `${words}; bars at the right: contribution` : words;
-    drawHeat(canvas(name), axis, tall, { values: now.steps[name], K, rows: state.rows, step, low, high,
-      row: state.rows.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink);
+    const range = (ranges[name] = rangeOf(cell, state, name));
+    drawHeat(canvas(name), axis, tall, { values: now.steps[name], K, rows: state.shown, step, range,
+      row: state.shown.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink);
   }
   const curves = cell.names.map((name) => {
     const [dash, width] = CURVES[name];
