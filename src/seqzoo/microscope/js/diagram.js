@@ -116,6 +116,7 @@ export function diagramIn(place, cell, isNarrow) {
   const shown = new Map();
   for (const node of all("[data-show]")) shown.set(node.dataset.show, [...(shown.get(node.dataset.show) ?? []), node]);
   const layer = place.querySelector(".mz-tokens");
+  const lines = all(".mz-wire").map((group, n) => ({ group, from: beginning(anatomy.wires, anatomy.wires[n]) }));
   const carriers = anatomy.wires.filter(({ span }) => span).map((one) => ({ ...one, token: null }));
   return {
     anatomy, isNarrow,
@@ -160,12 +161,21 @@ export function diagramIn(place, cell, isNarrow) {
         one.token.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
       }
       for (const [key, nodes] of shown) {
-        const from = arrival(carriers, key);
-        for (const node of nodes) node.classList.toggle("mz-later", share !== null && share < from);
+        const isLate = share !== null && share < arrival(carriers, key);
+        for (const node of nodes) node.classList.toggle("mz-later", isLate);
       }
-      for (const { group, name } of valves) group.classList.toggle("mz-later", share !== null && share < 0.28 && name !== "");
+      const isLater = (from) => share !== null && share < from;
+      for (const { group, from } of lines) group.classList.toggle("mz-later", isLater(from));
+      for (const { group, name } of valves) group.classList.toggle("mz-later", isLater(beginning(carriers, { key: name })));
     },
   };
+}
+
+/** The share of a step at which the number of a wire sets out. */
+function beginning(wires, { key, span, isFeed }) {
+  if (span) return span[0];
+  if (key === "y") return 0.9;
+  return isFeed && key !== "read" ? 0 : Math.min(1, ...wires.filter((one) => one.key === key && one.span).map((one) => one.span[0]));
 }
 
 /** The share of a step at which a number arrives. */
