@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 2fb783d076c13186; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules d5a1481cca0d0d80; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -978,6 +978,7 @@ function diagramIn(place, cell, isNarrow) {
   const shown = /* @__PURE__ */ new Map();
   for (const node of all("[data-show]")) shown.set(node.dataset.show, [...shown.get(node.dataset.show) ?? [], node]);
   const layer = place.querySelector(".mz-tokens");
+  const lines = all(".mz-wire").map((group, n) => ({ group, from: beginning(anatomy.wires, anatomy.wires[n]) }));
   const carriers = anatomy.wires.filter(({ span }) => span).map((one) => ({ ...one, token: null }));
   return {
     anatomy,
@@ -1026,12 +1027,19 @@ function diagramIn(place, cell, isNarrow) {
         one.token.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
       }
       for (const [key2, nodes] of shown) {
-        const from = arrival(carriers, key2);
-        for (const node of nodes) node.classList.toggle("mz-later", share !== null && share < from);
+        const isLate = share !== null && share < arrival(carriers, key2);
+        for (const node of nodes) node.classList.toggle("mz-later", isLate);
       }
-      for (const { group, name } of valves2) group.classList.toggle("mz-later", share !== null && share < 0.28 && name !== "");
+      const isLater = (from) => share !== null && share < from;
+      for (const { group, from } of lines) group.classList.toggle("mz-later", isLater(from));
+      for (const { group, name } of valves2) group.classList.toggle("mz-later", isLater(beginning(carriers, { key: name })));
     }
   };
+}
+function beginning(wires, { key: key2, span, isFeed }) {
+  if (span) return span[0];
+  if (key2 === "y") return 0.9;
+  return isFeed && key2 !== "read" ? 0 : Math.min(1, ...wires.filter((one) => one.key === key2 && one.span).map((one) => one.span[0]));
 }
 function arrival(carriers, key2) {
   if (["x", "h0", "c0", "b"].includes(key2)) return 0;
@@ -1759,8 +1767,8 @@ function acts(desk, play) {
     control.addEventListener(event, () => work(control));
   }
   find(".mz-cell").addEventListener("keydown", (event) => {
-    const isTyped = event.target.matches("select, button, [role=button], input") && event.key === " ";
-    if (event.key === " " && (!isTyped || event.target.matches("[type=range]"))) {
+    const isPressed = event.target.matches("select, button, [role=button]");
+    if (event.key === " " && !isPressed) {
       event.preventDefault();
       return play.toggle();
     }
@@ -2116,6 +2124,8 @@ var MAPS = { c0: ["c", 1], h0: ["h", 1] };
 function lighting(desk, root) {
   const { state, all, find } = desk;
   let lit = null;
+  let isClear = false;
+  const spots = all(".mz-spot");
   const shine = (key2) => {
     if (key2 === lit) return;
     for (const node of root.querySelectorAll(".mz-lit")) node.classList.remove("mz-lit");
@@ -2125,8 +2135,10 @@ function lighting(desk, root) {
   };
   function place() {
     const [name, back] = MAPS[lit] ?? [lit, 0];
+    if (isClear && !lit) return;
+    isClear = !lit;
     const axis = timeAxis(desk.wide(), desk.L);
-    for (const spot of all(".mz-spot")) {
+    for (const spot of spots) {
       const step = state.step - back;
       const row2 = state.shown.indexOf(state.unit);
       const isHere = spot.parentElement.dataset.heat === name && step >= 0 && row2 >= 0;
@@ -2366,7 +2378,11 @@ function show(host, root, cell) {
     channels,
     hasBayes: host.get("standings").length > 0
   });
-  const find = (selector) => root.querySelector(selector);
+  const places = /* @__PURE__ */ new Map();
+  const find = (selector) => {
+    if (!places.get(selector)?.isConnected) places.set(selector, root.querySelector(selector));
+    return places.get(selector);
+  };
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
@@ -2457,8 +2473,8 @@ function show(host, root, cell) {
   function draw() {
     if (!wide) return;
     const given = facts();
-    view.draw(given);
     paint(find, canvas, desk.points, given, ink, wide, side);
+    view.draw(given);
     lights.place();
   }
   function tell(isOver) {
@@ -2517,8 +2533,8 @@ function show(host, root, cell) {
     grip(given) {
       Object.assign(state, given);
       recompute();
-      desk.press();
       draw();
+      desk.press();
       tell();
     },
     /** The number of a gate or state. */

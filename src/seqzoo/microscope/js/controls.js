@@ -144,8 +144,8 @@ function acts(desk, play) {
     control.addEventListener(event, () => work(control));
   }
   find(".mz-cell").addEventListener("keydown", (event) => {
-    const isTyped = event.target.matches("select, button, [role=button], input") && event.key === " ";
-    if (event.key === " " && (!isTyped || event.target.matches("[type=range]"))) {
+    const isPressed = event.target.matches("select, button, [role=button]"); // what a space is for
+    if (event.key === " " && !isPressed) {
       event.preventDefault();
       return play.toggle();
     }

@@ -11,6 +11,8 @@ const MAPS = { c0: ["c", 1], h0: ["h", 1] };
 export function lighting(desk, root) {
   const { state, all, find } = desk;
   let lit = null;
+  let isClear = false; // whether nothing is framed
+  const spots = all(".mz-spot");
   const shine = (key) => {
     if (key === lit) return;
     for (const node of root.querySelectorAll(".mz-lit")) node.classList.remove("mz-lit");
@@ -21,8 +23,10 @@ export function lighting(desk, root) {
   /** Frames the number of the lit wire in its map, and the value that is read in the input. */
   function place() {
     const [name, back] = MAPS[lit] ?? [lit, 0];
+    if (isClear && !lit) return; // of a drag
+    isClear = !lit;
     const axis = timeAxis(desk.wide(), desk.L);
-    for (const spot of all(".mz-spot")) {
+    for (const spot of spots) {
       const step = state.step - back;
       const row = state.shown.indexOf(state.unit);
       const isHere = spot.parentElement.dataset.heat === name && step >= 0 && row >= 0;

@@ -74,7 +74,11 @@ function show(host, root, cell) {
   const question = questionOf(signal, L);
   root.innerHTML = skeleton({ cell, L, aheads, question, signal, channels,
     hasBayes: host.get("standings").length > 0 });
-  const find = (selector) => root.querySelector(selector);
+  const places = new Map();
+  const find = (selector) => { // a drag asks for some fifty, each time for the same
+    if (!places.get(selector)?.isConnected) places.set(selector, root.querySelector(selector));
+    return places.get(selector);
+  };
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
@@ -155,8 +159,8 @@ function show(host, root, cell) {
   function draw() {
     if (!wide) return;
     const given = facts();
-    view.draw(given);
     paint(find, canvas, desk.points, given, ink, wide, side);
+    view.draw(given); // afterwards: a canvas that is drawn while elements are changed forces a layout
     lights.place();
   }
 
@@ -207,8 +211,8 @@ function show(host, root, cell) {
     grip(given) {
       Object.assign(state, given);
       recompute();
-      desk.press();
       draw();
+      desk.press();
       tell();
     },
     /** The number of a gate or state. */
