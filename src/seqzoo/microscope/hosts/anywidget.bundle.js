@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules d5a1481cca0d0d80; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules f13f69765b5eea85; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -1066,7 +1066,7 @@ var added = (name, wire2) => `<mrow data-wire="${wire2}"><mo form="infix" lspace
 function sum(name, cell) {
   const known2 = cell.channels > 1;
   const weighted = (weight, key2) => row(mi(weight) + THIN + symbol2(key2), key2);
-  const terms = [weighted("w", "x"), ...known2 ? [row("<mtext>known</mtext>", "known")] : []];
+  const terms = [weighted("w", "x"), ...known2 ? [row(sub("k", mi("t")), "known")] : []];
   const numbers = [slot(`${name}.x`, "x"), ...known2 ? [added(`${name}.known`, "known")] : []];
   if (name === "n") {
     const past = row(weighted("U", "h0") + mo("+") + `${mi("b′")}`);
@@ -1126,7 +1126,7 @@ function equationsOf(cell) {
     const [symbols, numbers] = sides(key2, cell);
     return `<div class="mz-eq" data-eq="${key2}" style="--hue: ${hueOf(key2, cell)}">
       <div class="mz-law">${math(symbol2(key2) + mo("=") + symbols)}<small>${CAPTIONS[cell.architecture][key2]}</small></div>
-      <div class="mz-put">${math(`${mo("=")}${numbers}${mo("=")}${slot(key2, key2)}`)}</div>
+      <div class="mz-put">${math(mo("=") + numbers)} ${math(mo("=") + slot(key2, key2))}</div>
       <div class="mz-put mz-instead" hidden><span></span></div></div>`;
   }).join("");
 }
@@ -1185,7 +1185,7 @@ function cellView({ find, cell }) {
     const value = state.window[state.order[step]];
     const isScaled = Math.abs(value - numbers.x) > 1e-9;
     const foot = find(".mz-foot");
-    const words = `${isScaled ? `x is ${plain(value)} in the units of the network. ` : ""}w, U and b are weights of this unit; U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.${channels.length ? ` “known” is what ${channels.join(", ")} add.` : ""}`;
+    const words = `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`;
     if (foot.textContent !== words) foot.textContent = words;
   }
   return {

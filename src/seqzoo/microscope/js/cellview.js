@@ -33,9 +33,9 @@ export function cellView({ find, cell }) {
     const value = state.window[state.order[step]];
     const isScaled = Math.abs(value - numbers.x) > 1e-9;
     const foot = find(".mz-foot");
-    const words = `${isScaled ? `x is ${plain(value)} in the units of the network. ` : ""}w, U and b are weights of this unit; ` +
+    const words = `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; ` +
       `U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.` +
-      `${channels.length ? ` “known” is what ${channels.join(", ")} add.` : ""}`;
+      `${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`;
     if (foot.textContent !== words) foot.textContent = words;
   }
   return {

@@ -25,7 +25,7 @@ const added = (name, wire) => `<mrow data-wire="${wire}"><mo form="infix" lspace
 function sum(name, cell) {
   const known = cell.channels > 1;
   const weighted = (weight, key) => row(mi(weight) + THIN + symbol(key), key);
-  const terms = [weighted("w", "x"), ...(known ? [row("<mtext>known</mtext>", "known")] : [])];
+  const terms = [weighted("w", "x"), ...(known ? [row(sub("k", mi("t")), "known")] : [])];
   const numbers = [slot(`${name}.x`, "x"), ...(known ? [added(`${name}.known`, "known")] : [])];
   if (name === "n") {
     const past = row(weighted("U", "h0") + mo("+") + `${mi("b′")}`);
@@ -75,7 +75,7 @@ export function equationsOf(cell) {
     const [symbols, numbers] = sides(key, cell);
     return `<div class="mz-eq" data-eq="${key}" style="--hue: ${hueOf(key, cell)}">
       <div class="mz-law">${math(symbol(key) + mo("=") + symbols)}<small>${CAPTIONS[cell.architecture][key]}</small></div>
-      <div class="mz-put">${math(`${mo("=")}${numbers}${mo("=")}${slot(key, key)}`)}</div>
+      <div class="mz-put">${math(mo("=") + numbers)} ${math(mo("=") + slot(key, key))}</div>
       <div class="mz-put mz-instead" hidden><span></span></div></div>`;
   }).join("");
 }
