@@ -19,7 +19,8 @@ NUMBERS = """async ([data, architecture, window]) => {
   const cell = makeCell(architecture, parseSafetensors(bytes.buffer));
   const of = (cell, trace, known) => Array.from({length: trace.L}, (_, step) =>
     numbersOf(cell, trace, {step, unit: 3}, {known, weight: cell.headWeight[3], answer: (value) => value}));
-  const wide = {...cell, channels: 3, fromKnown: Float64Array.from({length: 2 * cell.fromX.length}, (_, n) => Math.sin(n))};
+  const fromKnown = Float64Array.from({length: 2 * cell.fromX.length}, (_, n) => Math.sin(n));
+  const wide = {...cell, channels: 3, fromKnown};
   const known = window.map((_, t) => [Math.cos(t), 0.5]);
   return [of(cell, forward(cell, window), []), of(wide, forward(wide, window, {}, known), known)];
 }"""
@@ -27,8 +28,9 @@ LABELS = """() => {
   const boxes = [...document.querySelectorAll(".mz-cell-svg :is(.mz-num, .mz-sum, .mz-value, .mz-name)")]
     .map((one) => [one.textContent, one.getBoundingClientRect()]);
   const lost = boxes.filter(([, box]) => box.left < 0 || box.right > innerWidth).map(([text]) => text);
-  const clash = boxes.flatMap(([one, a], n) => boxes.slice(n + 1).filter(([, b]) =>
-    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4)
+  const shared = (a, b, low, high) => Math.min(a[high], b[high]) - Math.max(a[low], b[low]);
+  const clash = boxes.flatMap(([one, a], n) => boxes.slice(n + 1)
+    .filter(([, b]) => shared(a, b, "left", "right") > 1 && shared(a, b, "top", "bottom") > 4)
     .map(([other]) => [one, other]));
   return [...lost, ...clash];
 }"""
@@ -57,7 +59,8 @@ def test_the_terms_of_each_equation_add_up_to_the_gates_and_states_of_the_refere
             value = np.tanh(total) if gate in "gnh" else 1 / (1 + np.exp(-total))
             assert numbers[gate] == pytest.approx(value, abs=1e-9)
         if architecture != "rnn":
-            assert numbers["kept"] + numbers["new"] == pytest.approx(numbers["c" if "c" in numbers else "h"], abs=1e-12)
+            state = numbers["c" if architecture == "lstm" else "h"]
+            assert numbers["kept"] + numbers["new"] == pytest.approx(state, abs=1e-12)
         assert numbers["v"] * numbers["h"] + numbers["others"] == pytest.approx(numbers["y"], abs=1e-12)
     assert any(abs(numbers[key]) > 0.1 for numbers in with_calendar for key in numbers if key.endswith(".known"))
 

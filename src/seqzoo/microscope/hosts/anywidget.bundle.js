@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules f13f69765b5eea85; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 98e53b39e7d818a6; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -1500,6 +1500,10 @@ function rangeOf(cell, state, name) {
 var heightOf = (count) => count * Math.max(4, Math.min(16, Math.floor(144 / count)));
 function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const figures = shownOf(facts);
+  const on = (name, put) => {
+    const surface2 = canvas(name);
+    if (surface2) put(surface2);
+  };
   const { cell, state, now, answers, linear, inOrder, forecasts, own, bayes, straight, untouched, values, next } = figures;
   const role = linearRole(facts.signal);
   const { step, unit } = state;
@@ -1512,9 +1516,9 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   const { limit, middle } = state;
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink);
-  if (facts.channels.length) drawRows(canvas("known"), axis, TALL.row, { rows: inOrder(facts.known), step }, ink);
-  drawDerivative(canvas("derivative"), axis, TALL.derivative, {
+  on("window", (to) => drawWindow(to, axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink));
+  if (facts.channels.length) on("known", (to) => drawRows(to, axis, TALL.row, { rows: inOrder(facts.known), step }, ink));
+  on("derivative", (to) => drawDerivative(to, axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
     linear: inOrder(linear),
     role,
@@ -1522,12 +1526,12 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
     labels,
     next,
     step
-  }, ink);
+  }, ink));
   const ranges = {};
   const tall = heightOf(state.shown.length);
   for (const name of cell.names) {
     const range = ranges[name] = rangeOf(cell, state, name);
-    drawHeat(canvas(name), axis, tall, {
+    on(name, (to) => drawHeat(to, axis, tall, {
       values: now.steps[name],
       K,
       rows: state.shown,
@@ -1536,18 +1540,18 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
       row: state.shown.indexOf(unit),
       bars: name === "h" && now.parts,
       labels: isAlone && labels
-    }, ink);
+    }, ink));
   }
   const curves = cell.names.map((name) => {
     const [dash, width] = CURVES[name];
     return { values: own(name), colour: gateColour(name), dash, width };
   });
-  drawCurves(canvas("curves"), timeAxis(side, L), TALL.curves, { curves, step }, ink);
+  on("curves", (to) => drawCurves(to, timeAxis(side, L), TALL.curves, { curves, step }, ink));
   const path = project(now.plane, now.steps.h);
-  drawPath(canvas("path"), side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink);
+  on("path", (to) => drawPath(to, side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink));
   if (answers) {
     const dots = answers.dots.map(({ hue, label: label2 }, n) => ({ hue, label: label2, value: answers.states[n * K + unit] }));
-    drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
+    on("response", (to) => drawResponse(to, side, TALL.response, { dots, now: own("h")[L - 1] }, ink));
   }
   return { ...figures, ranges };
 }
@@ -2126,12 +2130,19 @@ function lighting(desk, root) {
   let lit = null;
   let isClear = false;
   const spots = all(".mz-spot");
+  let isPointed = false;
   const shine = (key2) => {
+    isPointed = false;
     if (key2 === lit) return;
     for (const node of root.querySelectorAll(".mz-lit")) node.classList.remove("mz-lit");
     lit = key2;
     if (key2) for (const node of root.querySelectorAll(`[data-wire="${CSS.escape(key2)}"]`)) node.classList.add("mz-lit");
     place();
+  };
+  const point = (key2) => {
+    if (!key2 && !isPointed) return;
+    shine(key2);
+    isPointed = true;
   };
   function place() {
     const [name, back] = MAPS[lit] ?? [lit, 0];
@@ -2153,11 +2164,11 @@ function lighting(desk, root) {
         height: isAll ? "100%" : `${tall}%`
       });
     }
-    for (const point of desk.points) point.classList.toggle("mz-lit", lit === "x" && Number(point.dataset.step) === state.step);
+    desk.points.forEach((handle, t) => handle.classList.toggle("mz-lit", lit === "x" && t === state.step));
   }
   const keyOf = (target) => target.closest?.("[data-wire]")?.dataset.wire ?? null;
-  root.addEventListener("pointerover", (event) => !event.target.closest("[data-heat]") && shine(keyOf(event.target)));
-  root.addEventListener("pointerleave", () => shine(null));
+  root.addEventListener("pointerover", (event) => !event.target.closest("[data-heat]") && point(keyOf(event.target)));
+  root.addEventListener("pointerleave", () => point(null));
   root.addEventListener("focusin", (event) => shine(keyOf(event.target)));
   root.addEventListener("focusout", () => shine(null));
   for (const heat of all("[data-heat]")) {
@@ -2173,11 +2184,11 @@ function lighting(desk, root) {
       tip.textContent = `${name} of #${unit} at step ${step + 1}: ${desk.value(name, step, unit).toFixed(3).replace("-", "−")}`;
       tip.style.transform = `translate(${Math.min(x + 12, box.width - 190)}px, ${y + 16}px)`;
       const isBefore = (name === "c" || name === "h") && step === state.step - 1;
-      shine(isBefore && find(`[data-wire="${name}0"]`) ? `${name}0` : name);
+      point(isBefore && find(`[data-wire="${name}0"]`) ? `${name}0` : name);
     });
     heat.addEventListener("pointerleave", () => {
       tip.hidden = true;
-      shine(null);
+      point(null);
     });
   }
   readable(find(".mz-equations"), shine);
@@ -2330,6 +2341,7 @@ function valves(desk, place) {
 // src/seqzoo/microscope/js/microscope.js
 var DARK = "(prefers-color-scheme: dark)";
 var PAUSE = 120;
+var REST = 100;
 function open(el, host) {
   const root = document.createElement("div");
   root.className = "mz";
@@ -2470,10 +2482,27 @@ function show(host, root, cell) {
       untouched: isTouched(state) && untouched
     };
   }
+  const away = /* @__PURE__ */ new Set();
+  const nameOf = ({ dataset }) => dataset.part ?? dataset.map;
+  let resting;
+  function drawAway() {
+    clearTimeout(resting);
+    resting = void 0;
+    if (wide) pictures((part) => away.has(part) ? canvas(part) : null, facts(), ink, wide, side);
+  }
+  const sight = new IntersectionObserver((entries) => {
+    if (resting && entries.some(({ isIntersecting }) => isIntersecting)) drawAway();
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) away.delete(nameOf(target));
+      else away.add(nameOf(target));
+    }
+  });
   function draw() {
     if (!wide) return;
     const given = facts();
-    paint(find, canvas, desk.points, given, ink, wide, side);
+    paint(find, (part) => away.has(part) ? null : canvas(part), desk.points, given, ink, wide, side);
+    clearTimeout(resting);
+    if (away.size) resting = setTimeout(drawAway, REST);
     view.draw(given);
     lights.place();
   }
@@ -2513,11 +2542,13 @@ function show(host, root, cell) {
       state.shown = rowsShown(state);
       desk.press();
       draw();
+      if ("isWhole" in given || "unit" in given) drawAway();
       tell();
     },
     sort() {
       sort();
       draw();
+      drawAway();
       tell();
     },
     /** Changes the value that is read at a step. */
@@ -2545,6 +2576,7 @@ function show(host, root, cell) {
       sort();
       desk.press();
       draw();
+      drawAway();
       tell(true);
     },
     /** Changes the network or its window. */
@@ -2561,6 +2593,7 @@ function show(host, root, cell) {
       sort();
       desk.press();
       draw();
+      drawAway();
       askAgain(true);
     }
   };
@@ -2606,6 +2639,7 @@ function show(host, root, cell) {
     dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
     draw();
+    drawAway();
   };
   let printing = false;
   const print = (event) => {
@@ -2634,6 +2668,7 @@ function show(host, root, cell) {
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  for (const one of all("canvas")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
   observer.observe(find(".mz-figure"));
@@ -2641,6 +2676,8 @@ function show(host, root, cell) {
     stop();
     clearTimeout(report);
     clearTimeout(wait);
+    clearTimeout(resting);
+    sight.disconnect();
     observer.disconnect();
     theme.disconnect();
     system.removeEventListener("change", repaint);

@@ -13,12 +13,20 @@ export function lighting(desk, root) {
   let lit = null;
   let isClear = false; // whether nothing is framed
   const spots = all(".mz-spot");
+  let isPointed = false; // whether the pointer lit it
   const shine = (key) => {
+    isPointed = false;
     if (key === lit) return;
     for (const node of root.querySelectorAll(".mz-lit")) node.classList.remove("mz-lit");
     lit = key;
     if (key) for (const node of root.querySelectorAll(`[data-wire="${CSS.escape(key)}"]`)) node.classList.add("mz-lit");
     place();
+  };
+  /** The same for what is beneath the pointer; its leaving, as when the page scrolls, ends nothing that a key began. */
+  const point = (key) => {
+    if (!key && !isPointed) return;
+    shine(key);
+    isPointed = true;
   };
   /** Frames the number of the lit wire in its map, and the value that is read in the input. */
   function place() {
@@ -37,11 +45,11 @@ export function lighting(desk, root) {
       Object.assign(spot.style, { left: `${axis.left + step * axis.slot}px`, width: `${axis.slot}px`,
         top: isAll ? "0" : `${row * tall}%`, height: isAll ? "100%" : `${tall}%` });
     }
-    for (const point of desk.points) point.classList.toggle("mz-lit", lit === "x" && Number(point.dataset.step) === state.step);
+    desk.points.forEach((handle, t) => handle.classList.toggle("mz-lit", lit === "x" && t === state.step));
   }
   const keyOf = (target) => target.closest?.("[data-wire]")?.dataset.wire ?? null;
-  root.addEventListener("pointerover", (event) => !event.target.closest("[data-heat]") && shine(keyOf(event.target)));
-  root.addEventListener("pointerleave", () => shine(null));
+  root.addEventListener("pointerover", (event) => !event.target.closest("[data-heat]") && point(keyOf(event.target)));
+  root.addEventListener("pointerleave", () => point(null));
   root.addEventListener("focusin", (event) => shine(keyOf(event.target)));
   root.addEventListener("focusout", () => shine(null));
   for (const heat of all("[data-heat]")) {
@@ -57,11 +65,11 @@ export function lighting(desk, root) {
       tip.textContent = `${name} of #${unit} at step ${step + 1}: ${desk.value(name, step, unit).toFixed(3).replace("-", "−")}`;
       tip.style.transform = `translate(${Math.min(x + 12, box.width - 190)}px, ${y + 16}px)`;
       const isBefore = (name === "c" || name === "h") && step === state.step - 1;
-      shine(isBefore && find(`[data-wire="${name}0"]`) ? `${name}0` : name);
+      point(isBefore && find(`[data-wire="${name}0"]`) ? `${name}0` : name);
     });
     heat.addEventListener("pointerleave", () => {
       tip.hidden = true;
-      shine(null);
+      point(null);
     });
   }
   readable(find(".mz-equations"), shine);

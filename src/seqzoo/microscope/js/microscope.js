@@ -5,7 +5,7 @@ import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
 import { lighting } from "./light.js";
 import { skeleton } from "./page.js";
-import { legend, paint } from "./paint.js";
+import { legend, paint, pictures } from "./paint.js";
 import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { enter, frameOf, leave, through } from "./scaling.js";
@@ -15,6 +15,7 @@ import { linearRole, signed } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 const PAUSE = 120; // ms between two reports to Python during a drag
+const REST = 100; // ms without a change after which what is out of view is drawn, too
 
 /**
  * Opens the microscope in an element; returns a function that removes it. `host` connects it to its surroundings:
@@ -156,10 +157,28 @@ function show(host, root, cell) {
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
 
+  const away = new Set(); // the figures that are out of view
+  const nameOf = ({ dataset }) => dataset.part ?? dataset.map;
+  let resting;
+  function drawAway() {
+    clearTimeout(resting);
+    resting = undefined;
+    if (wide) pictures((part) => (away.has(part) ? canvas(part) : null), facts(), ink, wide, side);
+  }
+  const sight = new IntersectionObserver((entries) => {
+    if (resting && entries.some(({ isIntersecting }) => isIntersecting)) drawAway();
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) away.delete(nameOf(target));
+      else away.add(nameOf(target));
+    }
+  });
+
   function draw() {
     if (!wide) return;
     const given = facts();
-    paint(find, canvas, desk.points, given, ink, wide, side);
+    paint(find, (part) => (away.has(part) ? null : canvas(part)), desk.points, given, ink, wide, side);
+    clearTimeout(resting);
+    if (away.size) resting = setTimeout(drawAway, REST);
     view.draw(given); // afterwards: a canvas that is drawn while elements are changed forces a layout
     lights.place();
   }
@@ -191,11 +210,13 @@ function show(host, root, cell) {
       state.shown = rowsShown(state);
       desk.press();
       draw();
+      if ("isWhole" in given || "unit" in given) drawAway(); // maps may get another height
       tell();
     },
     sort() {
       sort();
       draw();
+      drawAway();
       tell();
     },
     /** Changes the value that is read at a step. */
@@ -223,6 +244,7 @@ function show(host, root, cell) {
       sort();
       desk.press();
       draw();
+      drawAway();
       tell(true);
     },
     /** Changes the network or its window. */
@@ -239,6 +261,7 @@ function show(host, root, cell) {
       sort();
       desk.press();
       draw();
+      drawAway();
       askAgain(true);
     },
   };
@@ -286,6 +309,7 @@ function show(host, root, cell) {
     dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
     draw();
+    drawAway();
   };
   let printing = false;
   const print = (event) => {
@@ -315,6 +339,7 @@ function show(host, root, cell) {
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  for (const one of all("canvas")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
   observer.observe(find(".mz-figure"));
@@ -322,6 +347,8 @@ function show(host, root, cell) {
     stop();
     clearTimeout(report);
     clearTimeout(wait);
+    clearTimeout(resting);
+    sight.disconnect();
     observer.disconnect();
     theme.disconnect();
     system.removeEventListener("change", repaint);

@@ -50,9 +50,13 @@ function rangeOf(cell, state, name) {
 /** The height of a map of some units: rows of a few can be told apart, and those of many can be seen. */
 const heightOf = (count) => count * Math.max(4, Math.min(16, Math.floor(144 / count)));
 
-/** Draws every figure on the surface that `canvas` returns for its name. Returns the numbers that they show. */
+/** Draws every figure on the surface that `canvas` returns for its name, if any. Returns the numbers that they show. */
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const figures = shownOf(facts);
+  const on = (name, put) => {
+    const surface = canvas(name);
+    if (surface) put(surface);
+  };
   const { cell, state, now, answers, linear, inOrder, forecasts, own, bayes, straight, untouched, values, next } = figures;
   const role = linearRole(facts.signal);
   const { step, unit } = state;
@@ -65,27 +69,27 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   const { limit, middle } = state;
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink);
-  if (facts.channels.length) drawRows(canvas("known"), axis, TALL.row, { rows: inOrder(facts.known), step }, ink);
-  drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
-    bayes: slopes && inOrder(slopes), labels, next, step }, ink);
+  on("window", (to) => drawWindow(to, axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink));
+  if (facts.channels.length) on("known", (to) => drawRows(to, axis, TALL.row, { rows: inOrder(facts.known), step }, ink));
+  on("derivative", (to) => drawDerivative(to, axis, TALL.derivative, { slopes: inOrder(now.slopes),
+    linear: inOrder(linear), role, bayes: slopes && inOrder(slopes), labels, next, step }, ink));
   const ranges = {};
   const tall = heightOf(state.shown.length);
   for (const name of cell.names) {
     const range = (ranges[name] = rangeOf(cell, state, name));
-    drawHeat(canvas(name), axis, tall, { values: now.steps[name], K, rows: state.shown, step, range,
-      row: state.shown.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink);
+    on(name, (to) => drawHeat(to, axis, tall, { values: now.steps[name], K, rows: state.shown, step, range,
+      row: state.shown.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink));
   }
   const curves = cell.names.map((name) => {
     const [dash, width] = CURVES[name];
     return { values: own(name), colour: gateColour(name), dash, width };
   });
-  drawCurves(canvas("curves"), timeAxis(side, L), TALL.curves, { curves, step }, ink);
+  on("curves", (to) => drawCurves(to, timeAxis(side, L), TALL.curves, { curves, step }, ink));
   const path = project(now.plane, now.steps.h);
-  drawPath(canvas("path"), side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink);
+  on("path", (to) => drawPath(to, side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink));
   if (answers) {
     const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
-    drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
+    on("response", (to) => drawResponse(to, side, TALL.response, { dots, now: own("h")[L - 1] }, ink));
   }
   return { ...figures, ranges };
 }
