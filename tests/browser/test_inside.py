@@ -140,7 +140,7 @@ def test_the_bayes_forecast_follows_a_change_of_the_window(look):
 
 def test_a_figure_is_an_svg_that_stands_alone_and_a_png(look):
     page = look("lstm.sine", "&freeze=f0&t=15")
-    for figure, images in {"all": 12, "h": 2, "path": 0}.items():
+    for figure, images in {"all": 12, "cell": 0, "h": 2, "path": 0}.items():
         svg_and_png(page, figure, images)
 
 

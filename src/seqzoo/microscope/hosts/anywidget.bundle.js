@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 98e53b39e7d818a6; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 5bbb66ba92236ef9; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -609,9 +609,9 @@ function unitOf(cell, text2) {
   return /^\d{1,9}$/.test(text2) && Number(text2) < cell.size ? Number(text2) : null;
 }
 function orderNamed(name, L) {
-  const plain2 = Array.from({ length: L }, (_, t) => t);
+  const plain3 = Array.from({ length: L }, (_, t) => t);
   if (name.startsWith("shuffle")) return shuffled(L, Number(name.slice(7)));
-  return name === "reverse" ? plain2.toReversed() : plain2;
+  return name === "reverse" ? plain3.toReversed() : plain3;
 }
 function hold(freeze, gate2, unit, value) {
   const rest = freeze.filter((one) => one.gate !== gate2 || unit !== null && one.unit !== unit);
@@ -923,13 +923,15 @@ function drawingOf(cell, anatomy) {
       tag("path", { class: "mz-reach", d }) + tag("path", { class: "mz-flow", d, "data-flow": isFeed ? "" : key2 }) + (isArrow ? tag("path", { class: "mz-arrow", d: arrowOf(points) }) : "")
     );
   };
-  const fixed = anatomy.gates.map(({ name, middle, y, tall }) => tag("text", {
-    class: "mz-sum",
-    x: middle + 11,
-    y: y + tall + 17,
-    "data-wire": name,
-    "data-show": `${name}.sum`
-  }, `${width < 400 ? "" : cell.shut.includes(name) ? "σ " : "tanh "}${tag("tspan", { "data-slot": `${name}.sum` })}`));
+  const sums = gates.map(({ name, middle, y, tall }) => {
+    const sum2 = tag("tspan", { "data-slot": `${name}.sum` });
+    const squash = cell.shut.includes(name) ? "σ" : "tanh";
+    return tag(
+      "text",
+      { class: "mz-sum", x: middle + 11, y: y + tall + 17, "data-wire": name, "data-show": `${name}.sum` },
+      width < 400 ? sum2 : `${squash}(${sum2})`
+    );
+  });
   return tag(
     "svg",
     { viewBox: `0 ${top} ${width} ${height}`, class: "mz-cell-svg", "data-wide": width },
@@ -938,7 +940,7 @@ function drawingOf(cell, anatomy) {
       ...dots.map(([key2, cx, cy]) => tag("circle", { class: "mz-dot", cx, cy, r: 3, style: `--hue: ${hueOf(key2, cell)}` })),
       ...ops.map(operation),
       ...gates.map((one) => gate(cell, one)),
-      ...fixed,
+      ...sums,
       ...wires.filter((one) => one.label).map((one) => label(one.label, one.key)),
       ...ends.map(end),
       tag("g", { class: "mz-tokens", "aria-hidden": "true" })
@@ -1126,7 +1128,7 @@ function equationsOf(cell) {
     const [symbols, numbers] = sides(key2, cell);
     return `<div class="mz-eq" data-eq="${key2}" style="--hue: ${hueOf(key2, cell)}">
       <div class="mz-law">${math(symbol2(key2) + mo("=") + symbols)}<small>${CAPTIONS[cell.architecture][key2]}</small></div>
-      <div class="mz-put">${math(mo("=") + numbers)} ${math(mo("=") + slot(key2, key2))}</div>
+      <div class="mz-put">${math(mo("=") + numbers)} ${math(`<mo lspace="0" rspace="0.24em">=</mo>${slot(key2, key2)}`)}</div>
       <div class="mz-put mz-instead" hidden><span></span></div></div>`;
   }).join("");
 }
@@ -1885,6 +1887,7 @@ function figuresOf(cell, question, channels) {
   const maps2 = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
   const answer = question ? [["response", "What the unit responds to"]] : [];
   return [
+    ["cell", "The cell"],
     ["window", "Input and forecast"],
     ...beside2,
     ["derivative", "Derivative of the forecast"],
@@ -1910,6 +1913,53 @@ function skeleton({ cell, L, aheads, question, signal, hasBayes, channels }) {
     <div class="mz-page">${within(cell, L)}
     <p class="mz-notice"></p><p class="mz-aloud" role="status"></p>
     <div class="mz-body">${overTime(cell, points, signal, hasBayes, channels)}${beside(aheads, question)}</div></div>`;
+}
+
+// src/seqzoo/microscope/js/still.js
+var KEPT = [
+  "fill",
+  "stroke",
+  "stroke-width",
+  "stroke-linejoin",
+  "stroke-dasharray",
+  "opacity",
+  "paint-order",
+  "font-family",
+  "font-size",
+  "font-style",
+  "font-weight",
+  "text-anchor"
+];
+var ABSENT = ".mz-tokens, .mz-reach, .mz-free, .mz-zero";
+var plain2 = (value) => value.replace(/color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)\)/g, (_, ...parts) => `rgb(${parts.slice(0, 3).map((part) => Math.round(255 * part)).join(", ")})`);
+function stillOf(diagram, ink) {
+  const page = diagram.closest(".mz");
+  const host = document.createElement("div");
+  host.className = "mz";
+  host.style.cssText = "position: absolute; left: -9999px; width: 1000px";
+  dress(host, ink);
+  const copy = diagram.cloneNode(true);
+  for (const node of copy.querySelectorAll(ABSENT)) node.remove();
+  for (const node of copy.querySelectorAll(".mz-lit, .mz-later")) node.classList.remove("mz-lit", "mz-later");
+  for (const word of copy.querySelectorAll(".mz-word")) word.style.display = "inline";
+  host.append(copy);
+  page.parentElement.append(host);
+  const nodes = [...copy.querySelectorAll("*")];
+  const styles = nodes.map((node) => {
+    const style = getComputedStyle(node);
+    return style.display === "none" ? null : KEPT.map((name) => `${name}: ${plain2(style.getPropertyValue(name))}`).join("; ");
+  });
+  host.remove();
+  nodes.forEach((node, n) => {
+    if (styles[n] === null) return void node.remove();
+    for (const { name } of [...node.attributes]) if (/^(class|role|tabindex|aria-|data-)/.test(name)) node.removeAttribute(name);
+    node.setAttribute("style", styles[n]);
+  });
+  const [, , wide, high] = copy.getAttribute("viewBox").split(" ").map(Number);
+  for (const { name } of [...copy.attributes]) if (/^(class|data-)/.test(name)) copy.removeAttribute(name);
+  copy.setAttribute("width", wide);
+  copy.setAttribute("height", high);
+  return { wide, high, marks: [new XMLSerializer().serializeToString(copy)] };
 }
 
 // src/seqzoo/microscope/js/svg.js
@@ -2018,6 +2068,7 @@ function keysOf(part, { cell, state, question, signal, standings, channels }, ra
   const linear = linearOf(signal);
   const bayes = (shape) => standings.length ? [[ink.bayes, `${shape} Bayes`]] : [];
   const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  if (part === "cell") return [[ink.muted, "a line is as thick as its number is large"]];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "known") return [[ink.below, "■ −1"], [ink.above, "■ 1"], [ink.muted, channels.join(", ")]];
   if (part === "derivative") {
@@ -2032,9 +2083,9 @@ function keysOf(part, { cell, state, question, signal, standings, channels }, ra
   const bars = part === "h" ? "; bars at the right: contribution" : "";
   return [[isOpening ? ink.muted : ink.below, `${isOpening ? "□" : "■"} ${low}`], [isOpening ? ink.open : ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
 }
-function drawing(part, facts) {
+function drawing(part, facts, diagram) {
   const ink = inks(false);
-  const papers = {};
+  const papers = { cell: stillOf(diagram, ink) };
   const canvas = (name2) => papers[name2] ??= new Paper();
   const { ranges } = pictures(canvas, facts, ink, WIDE.time, WIDE.side, true);
   const { cell, question, state, now, name, start, channels } = facts;
@@ -2107,12 +2158,12 @@ function offerDownloads({ find, all }, facts) {
   for (const button2 of all("[data-save]")) {
     button2.addEventListener("click", async () => {
       const [kind, part, given] = [button2.dataset.save, find('[data-pick="figure"]').value, facts()];
-      const plain2 = given.name.replace(/[^\w.-]/g, "_");
-      const file = kind === "csv" ? `${plain2}.csv` : `${plain2}-${part}.${kind}`;
+      const plain3 = given.name.replace(/[^\w.-]/g, "_");
+      const file = kind === "csv" ? `${plain3}.csv` : `${plain3}-${part}.${kind}`;
       try {
         if (kind === "csv") save(new Blob([table(given)], { type: "text/csv" }), file);
         else {
-          const svg = drawing(part, given);
+          const svg = drawing(part, given, find(".mz-cell-svg"));
           save(kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg), file);
         }
         status.textContent = `Saved ${file}.`;

@@ -76,12 +76,16 @@ export function drawingOf(cell, anatomy) {
       tag("path", { class: "mz-reach", d }) + tag("path", { class: "mz-flow", d, "data-flow": isFeed ? "" : key })
       + (isArrow ? tag("path", { class: "mz-arrow", d: arrowOf(points) }) : ""));
   };
-  const fixed = anatomy.gates.map(({ name, middle, y, tall }) => tag("text", { class: "mz-sum", x: middle + 11, y: y + tall + 17,
-    "data-wire": name, "data-show": `${name}.sum` }, `${width < 400 ? "" : cell.shut.includes(name) ? "σ " : "tanh "}${tag("tspan", { "data-slot": `${name}.sum` })}`));
+  const sums = gates.map(({ name, middle, y, tall }) => {
+    const sum = tag("tspan", { "data-slot": `${name}.sum` });
+    const squash = cell.shut.includes(name) ? "σ" : "tanh";
+    return tag("text", { class: "mz-sum", x: middle + 11, y: y + tall + 17, "data-wire": name, "data-show": `${name}.sum` },
+      width < 400 ? sum : `${squash}(${sum})`);
+  });
   return tag("svg", { viewBox: `0 ${top} ${width} ${height}`, class: "mz-cell-svg", "data-wide": width },
     [...wires.map(line),
       ...dots.map(([key, cx, cy]) => tag("circle", { class: "mz-dot", cx, cy, r: 3, style: `--hue: ${hueOf(key, cell)}` })),
-      ...ops.map(operation), ...gates.map((one) => gate(cell, one)), ...fixed,
+      ...ops.map(operation), ...gates.map((one) => gate(cell, one)), ...sums,
       ...wires.filter((one) => one.label).map((one) => label(one.label, one.key)), ...ends.map(end),
       tag("g", { class: "mz-tokens", "aria-hidden": "true" })].join(""));
 }

@@ -2,6 +2,7 @@
 import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
 import { gateColour, inks } from "./palette.js";
+import { stillOf } from "./still.js";
 import { Paper, svgOf } from "./svg.js";
 import { CURVES, doneTo, linearOf, linearRole } from "./words.js";
 import { moved } from "./state.js";
@@ -14,6 +15,7 @@ function keysOf(part, { cell, state, question, signal, standings, channels }, ra
   const linear = linearOf(signal);
   const bayes = (shape) => (standings.length ? [[ink.bayes, `${shape} Bayes`]] : []);
   const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  if (part === "cell") return [[ink.muted, "a line is as thick as its number is large"]];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "known") return [[ink.below, "■ −1"], [ink.above, "■ 1"], [ink.muted, channels.join(", ")]];
   if (part === "derivative") {
@@ -29,10 +31,10 @@ function keysOf(part, { cell, state, question, signal, standings, channels }, ra
   return [[isOpening ? ink.muted : ink.below, `${isOpening ? "□" : "■"} ${low}`], [isOpening ? ink.open : ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
 }
 
-/** The SVG of one figure, or of "all", on white in the light colours. */
-function drawing(part, facts) {
+/** The SVG of one figure, or of "all", on white in the light colours; `diagram` is that of the cell. */
+function drawing(part, facts, diagram) {
   const ink = inks(false);
-  const papers = {};
+  const papers = { cell: stillOf(diagram, ink) };
   const canvas = (name) => (papers[name] ??= new Paper());
   const { ranges } = pictures(canvas, facts, ink, WIDE.time, WIDE.side, true);
   const { cell, question, state, now, name, start, channels } = facts;
@@ -118,7 +120,7 @@ export function offerDownloads({ find, all }, facts) {
       try {
         if (kind === "csv") save(new Blob([table(given)], { type: "text/csv" }), file);
         else {
-          const svg = drawing(part, given);
+          const svg = drawing(part, given, find(".mz-cell-svg"));
           save(kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg), file);
         }
         status.textContent = `Saved ${file}.`;

@@ -75,7 +75,7 @@ export function equationsOf(cell) {
     const [symbols, numbers] = sides(key, cell);
     return `<div class="mz-eq" data-eq="${key}" style="--hue: ${hueOf(key, cell)}">
       <div class="mz-law">${math(symbol(key) + mo("=") + symbols)}<small>${CAPTIONS[cell.architecture][key]}</small></div>
-      <div class="mz-put">${math(mo("=") + numbers)} ${math(mo("=") + slot(key, key))}</div>
+      <div class="mz-put">${math(mo("=") + numbers)} ${math(`<mo lspace="0" rspace="0.24em">=</mo>${slot(key, key)}`)}</div>
       <div class="mz-put mz-instead" hidden><span></span></div></div>`;
   }).join("");
 }

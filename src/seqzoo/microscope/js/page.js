@@ -114,7 +114,7 @@ export function figuresOf(cell, question, channels) {
   const beside = channels.length ? [["known", "Known in advance"]] : [];
   const maps = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
   const answer = question ? [["response", "What the unit responds to"]] : [];
-  return [["window", "Input and forecast"], ...beside, ["derivative", "Derivative of the forecast"], ...maps,
+  return [["cell", "The cell"], ["window", "Input and forecast"], ...beside, ["derivative", "Derivative of the forecast"], ...maps,
     ["curves", "The unit's gates and states"], ...answer, ["path", "Path of the hidden state"]];
 }
 
