@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 5bbb66ba92236ef9; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 357b774137167482; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -51,14 +51,14 @@ function lstm(isNarrow) {
     wires: [
       ...fed.wires,
       wire("c0", [0.2, 0.42], [[0, TOP], [f - RADIUS, TOP]]),
-      wire("f", [0.3, 0.42], [[f, GATE.top], [f, TOP + RADIUS]], { isGate: true }),
-      wire("i", [0.3, 0.42], [[i, GATE.top], [i, MID], [cross - RADIUS, MID]], { isGate: true }),
-      wire("g", [0.3, 0.42], [[g, GATE.top], [g, MID], [cross + RADIUS, MID]], { isGate: true }),
+      wire("f", [0.3, 0.42], [[f, GATE.top], [f, TOP + RADIUS]]),
+      wire("i", [0.3, 0.42], [[i, GATE.top], [i, MID], [cross - RADIUS, MID]]),
+      wire("g", [0.3, 0.42], [[g, GATE.top], [g, MID], [cross + RADIUS, MID]]),
       wire("kept", [0.45, 0.58], [[f + RADIUS, TOP], [cross - RADIUS, TOP]], { label: [(f + cross) / 2, isNarrow ? TOP + 21 : TOP - 12, "middle"] }),
       wire("new", [0.45, 0.58], [[cross, MID - RADIUS], [cross, TOP + RADIUS]], { label: [cross + 11, (TOP + MID) / 2 + 5, "start"] }),
       wire("c", [0.6, 0.8], [[cross + RADIUS, TOP], [width, TOP]]),
       wire("c", null, [[out, TOP], [out, MID - 18]]),
-      wire("o", [0.66, 0.8], [[o + wide / 2, middle], [out - RADIUS, middle]], { isGate: true }),
+      wire("o", [0.66, 0.8], [[o + wide / 2, middle], [out - RADIUS, middle]]),
       wire("squash", [0.7, 0.8], [[out, MID + 2], [out, middle - RADIUS]], { label: [out + 9, 160, "start"] }),
       wire("h", [0.82, 0.96], [[out, middle + RADIUS], [out, FROM_H], [width, FROM_H]]),
       wire("y", null, [[out, FROM_H], [out, 346]], { isFeed: true })
@@ -97,11 +97,11 @@ function gru(isNarrow) {
       wire("h0", null, [[n - 5, FROM_H], [n - 5, cross + 9]], { isFeed: true }),
       wire("read", [0.42, 0.48], [[n - 5, cross - 9], [n - 5, BOTTOM]], { isFeed: true }),
       wire("h0", [0.3, 0.5], [[0, TOP], [z - RADIUS, TOP]]),
-      wire("r", [0.3, 0.42], [[r + wide / 2, middle], [between, middle], [between, cross], [n - 14, cross]], { isGate: true }),
-      wire("z", [0.36, 0.5], [[z, GATE.top], [z, TOP + RADIUS]], { isGate: true }),
-      wire("z", null, [[z, MID], [r - RADIUS - 2, MID]], { isGate: true }),
-      wire("rest", [0.5, 0.62], [[r + RADIUS + 2, MID], [n - RADIUS, MID]], { isGate: true, label: [(r + n) / 2, MID - 9, "middle"] }),
-      wire("n", [0.5, 0.62], [[n, GATE.top], [n, MID + RADIUS]], { isGate: true }),
+      wire("r", [0.3, 0.42], [[r + wide / 2, middle], [between, middle], [between, cross], [n - 14, cross]]),
+      wire("z", [0.36, 0.5], [[z, GATE.top], [z, TOP + RADIUS]]),
+      wire("z", null, [[z, MID], [r - RADIUS - 2, MID]]),
+      wire("rest", [0.5, 0.62], [[r + RADIUS + 2, MID], [n - RADIUS, MID]], { label: [(r + n) / 2, MID - 9, "middle"] }),
+      wire("n", [0.5, 0.62], [[n, GATE.top], [n, MID + RADIUS]]),
       wire("kept", [0.64, 0.78], [[z + RADIUS, TOP], [n - RADIUS, TOP]], { label: [(z + n) / 2, TOP - 12, "middle"] }),
       wire("new", [0.66, 0.78], [[n, MID - RADIUS], [n, TOP + RADIUS]], { label: [n + 11, (TOP + MID) / 2 + 5, "start"] }),
       wire("h", [0.8, 0.96], [[n + RADIUS, TOP], [width, TOP]]),
@@ -915,11 +915,11 @@ function end([key2, x, y, anchor, slot2 = key2]) {
 }
 function drawingOf(cell, anatomy) {
   const { width, top, height, wires, gates, ops, dots, ends } = anatomy;
-  const line2 = ({ key: key2, points, isFeed, isGate, isArrow }) => {
+  const line2 = ({ key: key2, points, isFeed, isArrow }) => {
     const d = pathOf(isArrow ? shortened(points) : points);
     return tag(
       "g",
-      { class: `mz-wire${isFeed ? " mz-feed" : ""}${isGate ? " mz-of" : ""}`, "data-wire": key2, style: `--hue: ${hueOf(key2, cell)}` },
+      { class: `mz-wire${isFeed ? " mz-feed" : ""}`, "data-wire": key2, style: `--hue: ${hueOf(key2, cell)}` },
       tag("path", { class: "mz-reach", d }) + tag("path", { class: "mz-flow", d, "data-flow": isFeed ? "" : key2 }) + (isArrow ? tag("path", { class: "mz-arrow", d: arrowOf(points) }) : "")
     );
   };

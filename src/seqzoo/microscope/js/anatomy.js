@@ -10,7 +10,10 @@ const FROM_H = 316; // the line of the hidden state of the step before
 export const RADIUS = 12; // of an operation
 const SQUASH = 20; // half the width of a tanh
 
-/** A wire; `label` [x, y, anchor] is the place of its number. */
+/**
+ * A wire. `label` [x, y, anchor] is the place of its number, which may be that of another key; `isFeed` makes it thin, whatever
+ * its number.
+ */
 const wire = (key, span, points, more = {}) => ({ key, span, points, isArrow: true, ...more });
 
 /** The two lines that feed the gates at `columns`, and the junctions on them. */
@@ -50,14 +53,14 @@ function lstm(isNarrow) {
     dots: [...fed.dots, ["c", out, TOP], ["h", out, FROM_H]],
     wires: [...fed.wires,
       wire("c0", [0.2, 0.42], [[0, TOP], [f - RADIUS, TOP]]),
-      wire("f", [0.3, 0.42], [[f, GATE.top], [f, TOP + RADIUS]], { isGate: true }),
-      wire("i", [0.3, 0.42], [[i, GATE.top], [i, MID], [cross - RADIUS, MID]], { isGate: true }),
-      wire("g", [0.3, 0.42], [[g, GATE.top], [g, MID], [cross + RADIUS, MID]], { isGate: true }),
+      wire("f", [0.3, 0.42], [[f, GATE.top], [f, TOP + RADIUS]]),
+      wire("i", [0.3, 0.42], [[i, GATE.top], [i, MID], [cross - RADIUS, MID]]),
+      wire("g", [0.3, 0.42], [[g, GATE.top], [g, MID], [cross + RADIUS, MID]]),
       wire("kept", [0.45, 0.58], [[f + RADIUS, TOP], [cross - RADIUS, TOP]], { label: [(f + cross) / 2, isNarrow ? TOP + 21 : TOP - 12, "middle"] }),
       wire("new", [0.45, 0.58], [[cross, MID - RADIUS], [cross, TOP + RADIUS]], { label: [cross + 11, (TOP + MID) / 2 + 5, "start"] }),
       wire("c", [0.6, 0.8], [[cross + RADIUS, TOP], [width, TOP]]),
       wire("c", null, [[out, TOP], [out, MID - 18]]),
-      wire("o", [0.66, 0.8], [[o + wide / 2, middle], [out - RADIUS, middle]], { isGate: true }),
+      wire("o", [0.66, 0.8], [[o + wide / 2, middle], [out - RADIUS, middle]]),
       wire("squash", [0.7, 0.8], [[out, MID + 2], [out, middle - RADIUS]], { label: [out + 9, 160, "start"] }),
       wire("h", [0.82, 0.96], [[out, middle + RADIUS], [out, FROM_H], [width, FROM_H]]),
       wire("y", null, [[out, FROM_H], [out, 346]], { isFeed: true }),
@@ -87,11 +90,11 @@ function gru(isNarrow) {
       wire("h0", null, [[n - 5, FROM_H], [n - 5, cross + 9]], { isFeed: true }),
       wire("read", [0.42, 0.48], [[n - 5, cross - 9], [n - 5, BOTTOM]], { isFeed: true }),
       wire("h0", [0.3, 0.5], [[0, TOP], [z - RADIUS, TOP]]),
-      wire("r", [0.3, 0.42], [[r + wide / 2, middle], [between, middle], [between, cross], [n - 14, cross]], { isGate: true }),
-      wire("z", [0.36, 0.5], [[z, GATE.top], [z, TOP + RADIUS]], { isGate: true }),
-      wire("z", null, [[z, MID], [r - RADIUS - 2, MID]], { isGate: true }),
-      wire("rest", [0.5, 0.62], [[r + RADIUS + 2, MID], [n - RADIUS, MID]], { isGate: true, label: [(r + n) / 2, MID - 9, "middle"] }),
-      wire("n", [0.5, 0.62], [[n, GATE.top], [n, MID + RADIUS]], { isGate: true }),
+      wire("r", [0.3, 0.42], [[r + wide / 2, middle], [between, middle], [between, cross], [n - 14, cross]]),
+      wire("z", [0.36, 0.5], [[z, GATE.top], [z, TOP + RADIUS]]),
+      wire("z", null, [[z, MID], [r - RADIUS - 2, MID]]),
+      wire("rest", [0.5, 0.62], [[r + RADIUS + 2, MID], [n - RADIUS, MID]], { label: [(r + n) / 2, MID - 9, "middle"] }),
+      wire("n", [0.5, 0.62], [[n, GATE.top], [n, MID + RADIUS]]),
       wire("kept", [0.64, 0.78], [[z + RADIUS, TOP], [n - RADIUS, TOP]], { label: [(z + n) / 2, TOP - 12, "middle"] }),
       wire("new", [0.66, 0.78], [[n, MID - RADIUS], [n, TOP + RADIUS]], { label: [n + 11, (TOP + MID) / 2 + 5, "start"] }),
       wire("h", [0.8, 0.96], [[n + RADIUS, TOP], [width, TOP]]),

@@ -70,9 +70,9 @@ function end([key, x, y, anchor, slot = key]) {
 /** The markup of the diagram. */
 export function drawingOf(cell, anatomy) {
   const { width, top, height, wires, gates, ops, dots, ends } = anatomy;
-  const line = ({ key, points, isFeed, isGate, isArrow }) => {
+  const line = ({ key, points, isFeed, isArrow }) => {
     const d = pathOf(isArrow ? shortened(points) : points);
-    return tag("g", { class: `mz-wire${isFeed ? " mz-feed" : ""}${isGate ? " mz-of" : ""}`, "data-wire": key, style: `--hue: ${hueOf(key, cell)}` },
+    return tag("g", { class: `mz-wire${isFeed ? " mz-feed" : ""}`, "data-wire": key, style: `--hue: ${hueOf(key, cell)}` },
       tag("path", { class: "mz-reach", d }) + tag("path", { class: "mz-flow", d, "data-flow": isFeed ? "" : key })
       + (isArrow ? tag("path", { class: "mz-arrow", d: arrowOf(points) }) : ""));
   };
