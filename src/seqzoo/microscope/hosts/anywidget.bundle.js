@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 357b774137167482; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules d28796d503ac4ec1; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -2463,7 +2463,9 @@ function show(host, root, cell) {
     const { ahead } = state;
     now.slopes = through(now.frame, derivative(cell, now, ahead), now.window, now.forecast[ahead], ahead);
     now.parts = contributions(cell, now, L - 1, state.ahead);
-    untouched = isTouched(state) ? read(state.window) : now;
+    if (!isTouched(state)) untouched = now;
+    else if (!untouched?.of.every((value, t) => value === state.window[t])) untouched = read(state.window);
+    untouched.of = [...state.window];
     now.plane = answers?.plane ?? principal(now.steps.h, K);
   }
   function askAgain(isLater) {
@@ -2671,6 +2673,7 @@ function show(host, root, cell) {
       const view2 = { ...toView(state, base), unit: state.unit };
       base.start = host.get("start");
       known2 = host.get("known") ?? [];
+      untouched = void 0;
       origin = read(base.start);
       base.first = largest();
       past.views.length = 0;

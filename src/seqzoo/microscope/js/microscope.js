@@ -100,7 +100,9 @@ function show(host, root, cell) {
     const { ahead } = state;
     now.slopes = through(now.frame, derivative(cell, now, ahead), now.window, now.forecast[ahead], ahead);
     now.parts = contributions(cell, now, L - 1, state.ahead);
-    untouched = isTouched(state) ? read(state.window) : now;
+    if (!isTouched(state)) untouched = now;
+    else if (!untouched?.of.every((value, t) => value === state.window[t])) untouched = read(state.window);
+    untouched.of = [...state.window]; // a gate that is dragged leaves it as it is
     now.plane = answers?.plane ?? principal(now.steps.h, K);
   }
 
@@ -290,6 +292,7 @@ function show(host, root, cell) {
       const view = { ...toView(state, base), unit: state.unit };
       base.start = host.get("start");
       known = host.get("known") ?? [];
+      untouched = undefined;
       origin = read(base.start);
       base.first = largest();
       past.views.length = 0; // earlier views belong to another window
