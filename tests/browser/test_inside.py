@@ -115,7 +115,7 @@ def test_a_new_window_is_drawn_from_the_signal_and_its_number_is_in_the_link(loo
 
 
 def test_a_link_with_nonsense_opens_the_view_without_it(look):
-    nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g1&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
+    nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g2&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
     page = look("lstm.sine", f"{nonsense}&values=99_1~4_x~3_")
     page.wait_for_function("!/draw|unit|freeze|ablate|order|scope|values|[?&]t=/.test(location.search)")
     plain = look("lstm.sine")
@@ -141,7 +141,7 @@ def test_the_bayes_forecast_follows_a_change_of_the_window(look):
 
 def test_a_figure_is_an_svg_that_stands_alone_and_a_png(look):
     page = look("lstm.sine", "&freeze=f0&t=15")
-    for figure, images in {"all": 12, "h": 2, "path": 0}.items():
+    for figure, images in {"all": 12, "cell": 0, "h": 2, "path": 0}.items():
         svg_and_png(page, figure, images)
 
 

@@ -31,10 +31,10 @@ class Microscope(anywidget.AnyWidget):
         url: the address of the weights for the browser, as "/api/models/lstm.sine/files/weights.safetensors".
         window: the first window [L] or [L, D], in the units of the series; by default drawn from the model's signal.
         view: the state of the page, as short texts: `draw` is the number of the drawn window; `t` is the step and
-            `ahead` the step ahead, both from 1; `unit`; `scope` is one or all; `sort` is off;
-            `freeze` as "f0~o1_5" (the forget gate at 0, the output gate of unit 5 at 1); `ablate` as "3~5"; `order`
-            is reverse, or shuffle0, shuffle1, ...; `values` as "20_0.5" (the 20th value is 0.5). The browser ignores
-            or clamps invalid values, and writes the state that it shows back to `view`.
+            `ahead` the step ahead, both from 1; `unit`; `scope` is one or all; `sort` is off; `units` is all;
+            `freeze` as "f0.3~o1_5" (the forget gate at 0.3, the output gate of unit 5 at 1); `ablate` as "3~5";
+            `order` is reverse, or shuffle0, shuffle1, ...; `values` as "20_0.5" (the 20th value is 0.5). The browser
+            ignores or clamps invalid values, and writes the state that it shows back to `view`.
 
     Raises:
         InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.

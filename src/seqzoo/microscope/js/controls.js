@@ -1,10 +1,11 @@
 // The controls of the page: dragging, keys, buttons, play. They call methods of the desk, which holds the state.
 import { timeAxis } from "./draw.js";
 import { valueAt } from "./paint.js";
+import { player } from "./play.js";
 import { hold, holding, orderNamed } from "./state.js";
 
-/** Connects every control of the page to the desk, and sets `desk.press`. Returns a function that stops the player. */
-export function listen(desk) {
+/** Connects every control of the page to the desk, and sets `desk.press`. Returns a function that closes the player. */
+export function listen(desk, view) {
   desk.press = () => press(desk);
   drag(desk);
   for (const map of desk.all("[data-map]")) map.addEventListener("click", (event) => pick(desk, map, event));
@@ -22,7 +23,7 @@ export function listen(desk) {
       desk.change({ orderName, order: orderNamed(orderName, desk.L) });
     });
   }
-  return acts(desk);
+  return acts(desk, player(desk, view, desk.find('[data-do="play"]')));
 }
 
 /** Sets the controls to the state. */
@@ -36,6 +37,7 @@ function press({ state, all, find, past, aheads }) {
   mark(find('[data-do="ablate"]'), state.ablate.has(state.unit));
   find('[data-do="unit"]').value = state.unit;
   find('[data-do="sort"]').checked = state.isSorted;
+  if (find('[data-do="units"]')) find('[data-do="units"]').value = state.isWhole ? "all" : "first";
   if (find('[data-do="scope"]')) find('[data-do="scope"]').value = state.scope;
   if (aheads > 1) find('[data-do="ahead"]').value = state.ahead + 1;
   find('[data-do="undo"]').setAttribute("aria-disabled", String(!past.views.length));
@@ -91,30 +93,27 @@ function drag(desk) {
 
 /** Chooses the unit and the step at a clicked place of a heat map. */
 function pick(desk, map, event) {
-  const { state, cell, L } = desk;
+  const { state, L } = desk;
   const box = map.getBoundingClientRect();
-  const row = Math.floor(((event.clientY - box.top) / box.height) * cell.size);
+  const row = Math.floor(((event.clientY - box.top) / box.height) * state.shown.length);
   const step = timeAxis(desk.wide(), L).step(event.clientX - box.left);
   const within = (n, count) => Math.max(0, Math.min(count - 1, n));
-  desk.look({ unit: state.rows[within(row, cell.size)], step: within(step, L) });
+  desk.look({ unit: state.shown[within(row, state.shown.length)], step: within(step, L) });
 }
 
-/** Connects the controls that exist once. Returns a function that stops the player. */
-function acts(desk) {
+/** Connects the controls that exist once. Returns a function that closes the player. */
+function acts(desk, play) {
   const { state, L, past, base, find } = desk;
-  const play = find('[data-do="play"]');
-  let timer;
-  function stop() {
-    clearInterval(timer);
-    timer = undefined;
-    play.textContent = "Play";
-  }
   function undo() {
     const before = past.undo(state);
     if (before) desk.change(before, false);
   }
   const works = {
-    step: (input) => desk.look({ step: Number(input.value) - 1 }),
+    step: (input) => {
+      play.stop();
+      desk.look({ step: Number(input.value) - 1 });
+    },
+    units: (input) => desk.look({ isWhole: input.value === "all" }),
     unit: (input) => desk.look({ unit: Number(input.value) }),
     scope: (input) => desk.look({ scope: input.value }),
     ahead: (input) => desk.look({ ahead: Number(input.value) - 1 }),
@@ -129,21 +128,14 @@ function acts(desk) {
     },
     undo,
     reset: () => {
-      stop();
+      play.stop();
       desk.change({ freeze: [], ablate: new Set(), orderName: "plain", order: orderNamed("plain", L), step: L - 1,
         window: [...base.start] });
     },
     draw: () => { // Python answers by setting `start`
       desk.change({ draw: (state.draw + 1) % 1000000, window: [...base.start] }, false);
     },
-    play: () => {
-      if (timer) return stop();
-      if (state.step === L - 1) desk.look({ step: 0 });
-      play.textContent = "Pause";
-      const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 300;
-      const next = () => (state.step < L - 1 && desk.wide() ? desk.look({ step: state.step + 1 }) : stop());
-      timer = setInterval(next, pace);
-    },
+    play: () => play.toggle(),
   };
   for (const [name, work] of Object.entries(works)) {
     const control = find(`[data-do="${name}"]`);
@@ -151,10 +143,22 @@ function acts(desk) {
     const event = { button: "click", select: "change", input: "input" }[control.localName];
     control.addEventListener(event, () => work(control));
   }
-  find(".mz-body").addEventListener("keydown", (event) => {
+  find(".mz-cell").addEventListener("keydown", (event) => {
+    const isPressed = event.target.matches("select, button, [role=button]"); // what a space is for
+    if (event.key === " " && !isPressed) {
+      event.preventDefault();
+      return play.toggle();
+    }
+    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!move || event.target.matches("select, input")) return;
+    event.preventDefault();
+    play.stop();
+    desk.look({ step: Math.max(0, Math.min(L - 1, state.step + move)) });
+  });
+  find(".mz-page").addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
     event.preventDefault();
     undo();
   });
-  return stop;
+  return play.close;
 }

@@ -2,6 +2,7 @@
 import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
 import { gateColour, inks } from "./palette.js";
+import { stillOf } from "./still.js";
 import { Paper, svgOf } from "./svg.js";
 import { CURVES, doneTo, linearOf, linearRole } from "./words.js";
 import { moved } from "./state.js";
@@ -14,6 +15,7 @@ function keysOf(part, { cell, state, question, signal, standings, channels }, ra
   const linear = linearOf(signal);
   const bayes = (shape) => (standings.length ? [[ink.bayes, `${shape} Bayes`]] : []);
   const forecasts = [[ink[linearRole(signal)], `● ${linear}`], [ink.model, "● network"], ...bayes("●")];
+  if (part === "cell") return [[ink.muted, "a line is as thick as its number is large"]];
   if (part === "window") return [[ink.ink, "•─• values read"], [ink.model, "┄ answer so far"], ...forecasts];
   if (part === "known") return [[ink.below, "■ −1"], [ink.above, "■ 1"], [ink.muted, channels.join(", ")]];
   if (part === "derivative") {
@@ -24,15 +26,15 @@ function keysOf(part, { cell, state, question, signal, standings, channels }, ra
   }
   if (part === "response") return [[ink.muted, `last state of unit ${state.unit} by ${question.by}; dashed: now`]];
   if (part === "path") return question ? [[ink.muted, `dots: windows of ${question.of}; line: this window`]] : [];
-  const [low, high] = cell.shut.includes(part) ? ["0, shut", "1, open"] : ranges[part].split(/ to |;| and/);
+  const { isOpening, low, high } = ranges[part];
   const bars = part === "h" ? "; bars at the right: contribution" : "";
-  return [[ink.below, `■ ${low}`], [ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
+  return [[isOpening ? ink.muted : ink.below, `${isOpening ? "□" : "■"} ${low}`], [isOpening ? ink.open : ink.above, `■ ${high}`], [ink.muted, `a row is a unit, a column a step${bars}`]];
 }
 
-/** The SVG of one figure, or of "all", on white in the light colours. */
-function drawing(part, facts) {
+/** The SVG of one figure, or of "all", on white in the light colours; `diagram` is that of the cell. */
+function drawing(part, facts, diagram) {
   const ink = inks(false);
-  const papers = {};
+  const papers = { cell: stillOf(diagram, ink) };
   const canvas = (name) => (papers[name] ??= new Paper());
   const { ranges } = pictures(canvas, facts, ink, WIDE.time, WIDE.side, true);
   const { cell, question, state, now, name, start, channels } = facts;
@@ -104,7 +106,7 @@ export function offerDownloads({ find, all }, facts) {
     status.textContent = "";
   };
   menu.addEventListener("focusout", (event) => close(event.relatedTarget && !menu.contains(event.relatedTarget)));
-  find(".mz-body").addEventListener("pointerdown", () => close(true));
+  find(".mz-page").addEventListener("pointerdown", () => close(true));
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     close(true);
@@ -118,7 +120,7 @@ export function offerDownloads({ find, all }, facts) {
       try {
         if (kind === "csv") save(new Blob([table(given)], { type: "text/csv" }), file);
         else {
-          const svg = drawing(part, given);
+          const svg = drawing(part, given, find(".mz-cell-svg"));
           save(kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg), file);
         }
         status.textContent = `Saved ${file}.`;

@@ -15,7 +15,19 @@ function tableOf(isDark) {
   });
 }
 
+/** The 256 colours of a gate, from shut to open, as pixel values. */
+function openingOf(isDark) {
+  const { middle, open } = inks(isDark);
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const [low, high] = [middle, open].map(channels);
+  return Uint32Array.from({ length: 256 }, (_, n) => {
+    const [r, g, b] = low.map((value, channel) => Math.round(value + (n / 255) * (high[channel] - value)));
+    return (255 << 24) | (b << 16) | (g << 8) | r;
+  });
+}
+
 const TABLES = [false, true].map(tableOf);
+const OPENINGS = [false, true].map(openingOf);
 
 /** The context of a canvas, cleared, in CSS pixels. The canvas is resized only if its size has changed. */
 export function surface(canvas, width, height) {
@@ -156,21 +168,25 @@ function column(ctx, axis, step, top, bottom, ink) {
   ctx.globalAlpha = 1;
 }
 
-/** Draws one gate or state [L * K] over steps and units, coloured over [low, high], with rows in the given order. */
-export function drawHeat(canvas, axis, height, { values, K, rows, low, high, step, row, bars, labels }, ink) {
+/** Draws one gate or state [L * K] over steps and units, coloured over a range, with a row for each unit of `rows`. */
+export function drawHeat(canvas, axis, height, { values, K, rows, range, step, row, bars, labels }, ink) {
   const ctx = surface(canvas, axis.width, height + (labels ? 18 : 0));
   if (labels) ticks(ctx, axis, labels, height + 9, axis.width, ink);
   const { L } = axis;
   const picture = (canvas.picture ??= document.createElement("canvas"));
-  if (picture.width !== L || picture.height !== K) [picture.width, picture.height] = [L, K];
+  const count = rows.length;
+  if (picture.width !== L || picture.height !== count) {
+    [picture.width, picture.height] = [L, count];
+    canvas.image = picture.getContext("2d").createImageData(L, count);
+  }
   const inner = picture.getContext("2d");
-  const image = (canvas.image ??= inner.createImageData(L, K));
+  const { image } = canvas;
   const pixels = new Uint32Array(image.data.buffer);
-  const table = TABLES[Number(ink.isDark)];
-  const scale = 256 / (high - low);
-  for (let n = 0; n < K; n++) {
+  const table = (range.isOpening ? OPENINGS : TABLES)[Number(ink.isDark)];
+  const scale = 256 / (range.to - range.from);
+  for (let n = 0; n < count; n++) {
     for (let t = 0; t < L; t++) {
-      pixels[n * L + t] = table[Math.max(0, Math.min(255, Math.floor((values[t * K + rows[n]] - low) * scale)))];
+      pixels[n * L + t] = table[Math.max(0, Math.min(255, Math.floor((values[t * K + rows[n]] - range.from) * scale)))];
     }
   }
   inner.putImageData(image, 0, 0);
@@ -178,15 +194,16 @@ export function drawHeat(canvas, axis, height, { values, K, rows, low, high, ste
   ctx.globalAlpha = 0.3; // steps that are not read yet
   ctx.drawImage(picture, axis.left, 0, L * axis.slot, height);
   ctx.globalAlpha = 1;
-  ctx.drawImage(picture, 0, 0, step + 1, K, axis.left, 0, (step + 1) * axis.slot, height);
+  ctx.drawImage(picture, 0, 0, step + 1, count, axis.left, 0, (step + 1) * axis.slot, height);
   column(ctx, axis, step, 0, height, ink);
-  const tall = height / K;
+  const tall = height / count;
   const at = (row + 0.5) * tall;
   ctx.strokeStyle = ink.ink;
   ctx.lineWidth = 1;
   const top = Math.round(at - tall / 2) - 0.5;
   ctx.strokeRect(axis.left - 0.5, top, L * axis.slot + 1, Math.max(3, Math.round(tall) + 1));
-  text(ctx, `#${rows[row]}`, axis.left - 6, Math.max(7, Math.min(height - 7, at)), ink.ink);
+  if (tall >= 12) rows.forEach((unit, n) => text(ctx, `#${unit}`, axis.left - 6, (n + 0.5) * tall, n === row ? ink.ink : ink.muted));
+  else text(ctx, `#${rows[row]}`, axis.left - 6, Math.max(7, Math.min(height - 7, at)), ink.ink);
   if (!bars) return;
   const most = Math.max(1e-9, ...Array.from(bars, Math.abs));
   const middle = axis.x(L);

@@ -1,17 +1,21 @@
 // The microscope: a page that loads the weights, and recomputes everything in the browser at every change.
+import { cellView } from "./cellview.js";
 import { parseSafetensors, makeCell, forward, contributions, derivative, principal } from "./cell.js";
 import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
+import { lighting } from "./light.js";
 import { skeleton } from "./page.js";
-import { legend, paint } from "./paint.js";
+import { legend, paint, pictures } from "./paint.js";
 import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { enter, frameOf, leave, through } from "./scaling.js";
-import { Past, fromView, isTouched, toView } from "./state.js";
+import { Past, fromView, isTouched, rowsShown, toView } from "./state.js";
+import { valves } from "./valves.js";
 import { linearRole, signed } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 const PAUSE = 120; // ms between two reports to Python during a drag
+const REST = 100; // ms without a change after which what is out of view is drawn, too
 
 /**
  * Opens the microscope in an element; returns a function that removes it. `host` connects it to its surroundings:
@@ -71,14 +75,18 @@ function show(host, root, cell) {
   const question = questionOf(signal, L);
   root.innerHTML = skeleton({ cell, L, aheads, question, signal, channels,
     hasBayes: host.get("standings").length > 0 });
-  const find = (selector) => root.querySelector(selector);
+  const places = new Map();
+  const find = (selector) => { // a drag asks for some fifty, each time for the same
+    if (!places.get(selector)?.isConnected) places.set(selector, root.querySelector(selector));
+    return places.get(selector);
+  };
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
 
   const system = matchMedia(DARK);
   const past = new Past(base);
-  const state = { rows: Array.from({ length: K }, (_, k) => k), limit: 1, middle: 0, limits: {} };
+  const state = { rows: Array.from({ length: K }, (_, k) => k), shown: [], limit: 1, middle: 0, limits: {} };
   let ink = inks(false);
   let [wide, side] = [0, 0]; // CSS pixels, set by the observer: reading them here would force a layout
   let bayes = host.get("bayes");
@@ -92,7 +100,9 @@ function show(host, root, cell) {
     const { ahead } = state;
     now.slopes = through(now.frame, derivative(cell, now, ahead), now.window, now.forecast[ahead], ahead);
     now.parts = contributions(cell, now, L - 1, state.ahead);
-    untouched = isTouched(state) ? read(state.window) : now;
+    if (!isTouched(state)) untouched = now;
+    else if (!untouched?.of.every((value, t) => value === state.window[t])) untouched = read(state.window);
+    untouched.of = [...state.window]; // a gate that is dragged leaves it as it is
     now.plane = answers?.plane ?? principal(now.steps.h, K);
   }
 
@@ -117,8 +127,10 @@ function show(host, root, cell) {
 
   function sort() {
     const parts = contributions(cell, untouched, L - 1, state.ahead);
-    state.rows = [...state.rows.keys()];
-    if (state.isSorted) state.rows.sort((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    const numbered = [...state.rows.keys()];
+    state.ranked = numbered.toSorted((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    state.rows = state.isSorted ? state.ranked : numbered;
+    state.shown = rowsShown(state);
     const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * now.frame.spread)})`, unit);
     find('[data-do="unit"]').replaceChildren(...state.rows.map(option));
     find('[data-do="unit"]').value = state.unit;
@@ -147,8 +159,30 @@ function show(host, root, cell) {
       linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
   }
 
+  const away = new Set(); // the figures that are out of view
+  const nameOf = ({ dataset }) => dataset.part ?? dataset.map;
+  let resting;
+  function drawAway() {
+    clearTimeout(resting);
+    resting = undefined;
+    if (wide) pictures((part) => (away.has(part) ? canvas(part) : null), facts(), ink, wide, side);
+  }
+  const sight = new IntersectionObserver((entries) => {
+    if (resting && entries.some(({ isIntersecting }) => isIntersecting)) drawAway();
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) away.delete(nameOf(target));
+      else away.add(nameOf(target));
+    }
+  });
+
   function draw() {
-    if (wide) paint(find, canvas, desk.points, facts(), ink, wide, side);
+    if (!wide) return;
+    const given = facts();
+    paint(find, (part) => (away.has(part) ? null : canvas(part)), desk.points, given, ink, wide, side);
+    clearTimeout(resting);
+    if (away.size) resting = setTimeout(drawAway, REST);
+    view.draw(given); // afterwards: a canvas that is drawn while elements are changed forces a layout
+    lights.place();
   }
 
   /** Reports the window and the view to Python, at most every PAUSE ms. */
@@ -175,13 +209,16 @@ function show(host, root, cell) {
         rescale();
         sort();
       }
+      state.shown = rowsShown(state);
       desk.press();
       draw();
+      if ("isWhole" in given || "unit" in given) drawAway(); // maps may get another height
       tell();
     },
     sort() {
       sort();
       draw();
+      drawAway();
       tell();
     },
     /** Changes the value that is read at a step. */
@@ -193,12 +230,23 @@ function show(host, root, cell) {
       draw();
       tell();
     },
+    /** Holds a gate during a drag of its valve. */
+    grip(given) {
+      Object.assign(state, given);
+      recompute();
+      draw();
+      desk.press();
+      tell();
+    },
+    /** The number of a gate or state. */
+    value: (name, step, unit) => now.steps[name][step * K + unit],
     /** Ends a drag: sorts the rows and sets the scale again. */
     settle() {
       rescale();
       sort();
       desk.press();
       draw();
+      drawAway();
       tell(true);
     },
     /** Changes the network or its window. */
@@ -215,9 +263,14 @@ function show(host, root, cell) {
       sort();
       desk.press();
       draw();
+      drawAway();
       askAgain(true);
     },
   };
+
+  const view = cellView(desk);
+  const lights = lighting(desk, root);
+  valves(desk, find(".mz-figure"));
 
   const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
   const outside = {
@@ -239,6 +292,7 @@ function show(host, root, cell) {
       const view = { ...toView(state, base), unit: state.unit };
       base.start = host.get("start");
       known = host.get("known") ?? [];
+      untouched = undefined;
       origin = read(base.start);
       base.first = largest();
       past.views.length = 0; // earlier views belong to another window
@@ -258,6 +312,7 @@ function show(host, root, cell) {
     dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
     draw();
+    drawAway();
   };
   let printing = false;
   const print = (event) => {
@@ -266,6 +321,7 @@ function show(host, root, cell) {
   };
   const observer = new ResizeObserver(() => {
     [wide, side] = [canvas("window").clientWidth, canvas("path").clientWidth];
+    if (wide) view.fit(find(".mz-figure").clientWidth);
     draw();
   });
   const theme = new MutationObserver(repaint);
@@ -275,7 +331,7 @@ function show(host, root, cell) {
   if (isElsewhere && !host.get("view").values) state.window = [...host.get("window")];
   recompute();
   askAgain(false);
-  const stop = listen(desk);
+  const stop = listen(desk, view);
   offerDownloads(desk, facts);
   rescale();
   sort();
@@ -286,12 +342,16 @@ function show(host, root, cell) {
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  for (const one of all("canvas")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
+  observer.observe(find(".mz-figure"));
   return () => {
     stop();
     clearTimeout(report);
     clearTimeout(wait);
+    clearTimeout(resting);
+    sight.disconnect();
     observer.disconnect();
     theme.disconnect();
     system.removeEventListener("change", repaint);

@@ -6,7 +6,7 @@ import {
 import { gateColour } from "./palette.js";
 import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
 
-const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, maps: 760, row: 12 };
+const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, row: 12 };
 
 /** The value at a height in the plot of the window. */
 export const valueAt = (y, { limit, middle }) => middle + ((TALL.window / 2 - y) / (TALL.window / 2 - 12)) * limit;
@@ -39,17 +39,24 @@ function shownOf(facts) {
     bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
 }
 
-/** The range of colours of a gate or state: low, high, and both in words. */
+/** The colours of a gate or state: its range, whether it is that of a gate from shut to open, and both ends in words. */
 function rangeOf(cell, state, name) {
-  if (cell.shut.includes(name)) return [0, 1, "0 to 1"];
-  const high = state.limits[name] ?? 1;
-  const isBeyond = name in state.limits && high < 1;
-  return [-high, high, `${number(-high, 1)} to ${number(high, 1)}${isBeyond ? " and beyond" : ""}`];
+  if (cell.shut.includes(name)) return { from: 0, to: 1, isOpening: true, low: "0 shut", high: "1 open" };
+  const to = state.limits[name] ?? 1;
+  const beyond = name in state.limits && to < 1 ? " and beyond" : "";
+  return { from: -to, to, isOpening: false, low: number(-to, 1), high: `${number(to, 1)}${beyond}` };
 }
 
-/** Draws every figure on the surface that `canvas` returns for its name. Returns the numbers that they show. */
+/** The height of a map of some units: rows of a few can be told apart, and those of many can be seen. */
+const heightOf = (count) => count * Math.max(4, Math.min(16, Math.floor(144 / count)));
+
+/** Draws every figure on the surface that `canvas` returns for its name, if any. Returns the numbers that they show. */
 export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const figures = shownOf(facts);
+  const on = (name, put) => {
+    const surface = canvas(name);
+    if (surface) put(surface);
+  };
   const { cell, state, now, answers, linear, inOrder, forecasts, own, bayes, straight, untouched, values, next } = figures;
   const role = linearRole(facts.signal);
   const { step, unit } = state;
@@ -62,28 +69,27 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   const { limit, middle } = state;
-  drawWindow(canvas("window"), axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink);
-  if (facts.channels.length) drawRows(canvas("known"), axis, TALL.row, { rows: inOrder(facts.known), step }, ink);
-  drawDerivative(canvas("derivative"), axis, TALL.derivative, { slopes: inOrder(now.slopes), linear: inOrder(linear), role,
-    bayes: slopes && inOrder(slopes), labels, next, step }, ink);
+  on("window", (to) => drawWindow(to, axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink));
+  if (facts.channels.length) on("known", (to) => drawRows(to, axis, TALL.row, { rows: inOrder(facts.known), step }, ink));
+  on("derivative", (to) => drawDerivative(to, axis, TALL.derivative, { slopes: inOrder(now.slopes),
+    linear: inOrder(linear), role, bayes: slopes && inOrder(slopes), labels, next, step }, ink));
   const ranges = {};
-  const tall = K * Math.max(1, Math.min(5, Math.round(TALL.maps / (K * cell.names.length))));
+  const tall = heightOf(state.shown.length);
   for (const name of cell.names) {
-    const [low, high, words] = rangeOf(cell, state, name);
-    ranges[name] = name === "h" ? `${words}; bars at the right: contribution` : words;
-    drawHeat(canvas(name), axis, tall, { values: now.steps[name], K, rows: state.rows, step, low, high,
-      row: state.rows.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink);
+    const range = (ranges[name] = rangeOf(cell, state, name));
+    on(name, (to) => drawHeat(to, axis, tall, { values: now.steps[name], K, rows: state.shown, step, range,
+      row: state.shown.indexOf(unit), bars: name === "h" && now.parts, labels: isAlone && labels }, ink));
   }
   const curves = cell.names.map((name) => {
     const [dash, width] = CURVES[name];
     return { values: own(name), colour: gateColour(name), dash, width };
   });
-  drawCurves(canvas("curves"), timeAxis(side, L), TALL.curves, { curves, step }, ink);
+  on("curves", (to) => drawCurves(to, timeAxis(side, L), TALL.curves, { curves, step }, ink));
   const path = project(now.plane, now.steps.h);
-  drawPath(canvas("path"), side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink);
+  on("path", (to) => drawPath(to, side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink));
   if (answers) {
     const dots = answers.dots.map(({ hue, label }, n) => ({ hue, label, value: answers.states[n * K + unit] }));
-    drawResponse(canvas("response"), side, TALL.response, { dots, now: own("h")[L - 1] }, ink);
+    on("response", (to) => drawResponse(to, side, TALL.response, { dots, now: own("h")[L - 1] }, ink));
   }
   return { ...figures, ranges };
 }

@@ -3,6 +3,7 @@ import { shuffled } from "./cell.js";
 
 const CHANGES = ["freeze", "ablate", "order", "values"]; // the keys that undo restores
 const LARGEST = 1000; // absolute value in a link
+export const FIRST = 8; // units that the maps show at first
 
 /** The whole number in a text, clamped to its bounds; null if the text is none. */
 function whole(text, low, high) {
@@ -21,7 +22,7 @@ export function orderNamed(name, L) {
   return name === "reverse" ? plain.toReversed() : plain;
 }
 
-/** The list `freeze` with a gate held at 0 or 1, in one unit or (null) in all; a value of null releases it. */
+/** The list `freeze` with a gate held at a value, in one unit or (null) in all; a value of null releases it. */
 export function hold(freeze, gate, unit, value) {
   const rest = freeze.filter((one) => one.gate !== gate || (unit !== null && one.unit !== unit));
   if (value === null) { // a unit that is held together with all others releases all
@@ -49,6 +50,7 @@ export function fromView(view, { cell, start, first, aheads }) {
     ahead: (whole(given("ahead"), 1, aheads) ?? 1) - 1,
     scope: given("scope") === "one" ? "one" : "all",
     isSorted: given("sort") !== "off",
+    isWhole: given("units") === "all",
     orderName: /^(reverse|shuffle\d{1,3})$/.test(given("order")) ? given("order") : "plain",
     freeze: [],
     ablate: new Set(items("ablate").map((text) => unitOf(cell, text)).filter((unit) => unit !== null)),
@@ -56,10 +58,10 @@ export function fromView(view, { cell, start, first, aheads }) {
   };
   state.order = orderNamed(state.orderName, L);
   for (const item of items("freeze")) {
-    const [, gate, value, unit] = /^([a-z])([01])(?:_(\d+))?$/.exec(item) ?? [];
-    const isOpen = value === "1" && !cell.shut.includes(gate);
+    const [, gate, value, unit] = /^([a-z])(-?(?:\d|\d?\.\d{1,9}))(?:_(\d+))?$/.exec(item) ?? [];
+    const isBeyond = value > 1 || value < (cell.shut.includes(gate) ? 0 : -1);
     const at = unit === undefined ? null : unitOf(cell, unit);
-    if (!cell.gates.includes(gate) || isOpen || (unit !== undefined && at === null)) continue;
+    if (!cell.gates.includes(gate) || isBeyond || (unit !== undefined && at === null)) continue;
     state.freeze = hold(state.freeze, gate, at, Number(value));
   }
   for (const item of items("values")) {
@@ -80,6 +82,7 @@ export function toView(state, { start, first }) {
   if (state.ahead) view.ahead = String(state.ahead + 1);
   if (state.scope === "one") view.scope = "one";
   if (!state.isSorted) view.sort = "off";
+  if (state.isWhole) view.units = "all";
   if (state.orderName !== "plain") view.order = state.orderName;
   const freeze = state.freeze.map(({ gate, unit, value }) => `${gate}${value}${unit === null ? "" : `_${unit}`}`);
   if (freeze.length) view.freeze = freeze.join("~");
@@ -87,6 +90,16 @@ export function toView(state, { start, first }) {
   const values = moved(state, start).map((t) => `${t + 1}_${state.window[t]}`);
   if (values.length) view.values = values.join("~");
   return view;
+}
+
+/**
+ * The units in the rows of the maps, of all `rows` in their order: the first of `ranked`, the units by contribution, and the
+ * chosen one; or all of them.
+ */
+export function rowsShown({ rows, ranked, unit, isWhole }) {
+  if (isWhole) return rows;
+  const first = new Set([...ranked.slice(0, FIRST), unit]);
+  return rows.filter((one) => first.has(one));
 }
 
 /** The places [n] of the values that differ from the first window. */

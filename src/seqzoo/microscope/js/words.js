@@ -52,14 +52,16 @@ function standingOf({ state, start, isGiven, standings }) {
   return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
 }
 
+/** Writes a text if it differs. */
+function say(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
 /** Writes all texts: what to notice, the numbers, and the text alternatives of the pictures. */
 export function write(find, facts) {
   const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
   const { L } = now;
-  const say = (place, words) => {
-    if (place.textContent !== words) place.textContent = words;
-  };
   const rows = [["this network", number(forecasts[L - 1])], [linearOf(signal), number(straight)]];
   if (facts.standings.length) {
     rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
@@ -114,8 +116,7 @@ function describe(find, facts, last) {
   alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +
     `${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
   for (const name of cell.names) {
-    const place = find(`[data-range="${name}"]`);
-    if (place.textContent !== ranges[name]) place.textContent = ranges[name];
+    ["low", "high"].forEach((side) => say(find(`[data-${side}="${name}"]`), ranges[name][side]));
     alternative(name, `${TERMS[name][0]} ${name}: ${cell.size} units over ${L} steps; ` +
       `mean ${number(mean(now.steps[name]))}; unit ${unit} at step ${step + 1}: ${number(own(name)[step])}.`);
   }
@@ -131,7 +132,7 @@ const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -
 /** The changes to the network in words, as "the forget gate held at 0 and unit 3 ablated". */
 export function doneTo(state) {
   const what = state.freeze.map(({ gate, unit, value }) =>
-    `the ${TERMS[gate][0]} held at ${value}${unit === null ? "" : ` in unit ${unit}`}`);
+    `the ${TERMS[gate][0]} held at ${String(value).replace("-", "−")}${unit === null ? "" : ` in unit ${unit}`}`);
   const units = [...state.ablate].sort((a, b) => a - b);
   if (units.length) what.push(`${units.length === 1 ? "unit" : "units"} ${list(units)} ablated`);
   if (state.orderName !== "plain") {

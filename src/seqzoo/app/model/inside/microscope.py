@@ -16,7 +16,7 @@ from ....microscope import modules
 from ....microscope.facts import Subject
 from ..visit import Latest, Visit
 
-KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "freeze", "ablate", "order", "values")  # of the address
+KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order", "values")  # of a link
 MODULES = "/modules"  # the address under which build.py serves the files of `modules`
 
 
