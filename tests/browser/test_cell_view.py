@@ -130,6 +130,7 @@ def test_a_click_on_a_valve_holds_nothing_and_a_link_holds_it_anywhere_it_can_st
 
 def test_numbers_travel_the_wires_while_it_plays_and_only_step_where_motion_is_to_be_reduced(show):
     page = show(view={"t": "3"})
+    page.emulate_media(reduced_motion="no-preference")
     page.focus(".mz-figure")
     page.keyboard.press("Space")
     page.wait_for_selector(".mz-token >> nth=0")

@@ -96,7 +96,7 @@ def test_the_file_of_the_series_is_asked_for_and_then_each_mistake_has_a_link(
     assert again.evaluate("document.documentElement.scrollWidth") == 390
     again.click("text=Look inside this window")
     again.wait_for_selector("#panel-inside .mz-said dd >> nth=0")
-    values = again.locator("#panel-inside [role=slider]").evaluate_all(
+    values = again.locator("#panel-inside .mz-point").evaluate_all(
         "all => all.map(one => Number(one.getAttribute('aria-valuenow')))"
     )
     held_out = holdout.of(store.open_bundle(app.home / "models" / "gru.mistaken"))

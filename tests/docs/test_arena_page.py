@@ -24,7 +24,7 @@ def script(tmp_path, monkeypatch):
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr("sys.argv", ["arena.py"])
-    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "img").mkdir(parents=True)
     return module
 
 

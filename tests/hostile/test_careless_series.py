@@ -44,7 +44,7 @@ def gapped(*gaps: tuple[int, int]) -> np.ndarray:
     ("values", "options", "reasons"),
     [
         (VALUES[:0], [], ["0 values", "longer"]),
-        (VALUES[:1], [], ["1 values", "longer"]),
+        (VALUES[:1], [], ["1 value,", "longer"]),
         (VALUES * 1e-300, [], ["smaller unit"]),
         (VALUES, ["--context-length", 390], ["390", "320", "shorter context"]),
         (VALUES, ["--context-length", 300], ["before the cutoff, or a shorter context"]),
