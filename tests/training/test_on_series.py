@@ -28,13 +28,17 @@ def of(values, season=1, **options):
 
 
 def test_the_window_is_the_one_whose_linear_forecast_errs_least():
-    assert context_lengths(480, 6, 24) == [24, 48, 72] and context_lengths(480, 6) == [8, 16, 32, 64]
+    assert context_lengths(480, 6, 24) == [24, 48, 72, 168] and context_lengths(480, 6) == [8, 16, 32, 64]
     assert context_lengths(60, 6, 24) == [24] and context_lengths(20, 6) == [2]
     far = np.random.default_rng(3).standard_normal(900)
     for at in range(20, 900):  # a value repeats the one 20 steps before it: 16 are too few to see it
         far[at] = 0.9 * far[at - 20] + 0.4 * far[at]
     assert choose_context_length(far, 1) in (32, 64)
     assert choose_context_length(np.random.default_rng(4).standard_normal(900).cumsum(), 1) in (8, 16)
+    week, noise = np.random.default_rng(5).standard_normal(56), 0.3 * np.random.default_rng(6).standard_normal(1120)
+    assert choose_context_length(np.tile(week, 20) + noise, 8, season=8) == 56  # each day has a shape of its own
+    like_days = 0.1 * np.tile(week, 20) + np.tile(week[:8], 140) + noise  # a week saves less than a fifth
+    assert choose_context_length(like_days, 8, season=8) < 56
     with pytest.raises(InputError, match=r"12 values.*horizon of 30"):
         choose_context_length(far[:12], 30)
 

@@ -26,8 +26,10 @@ from ..zoo._recipes import Recipe
 from ..zoo._registry import Architecture
 from .spec import TrainingSpec, changed, has_season
 
-LONGEST = 512  # the longest window that is tried; a longer one can be asked for
-SEASONS = (1, 2, 3)  # windows that are tried, in seasons
+LONGEST = 672  # the longest window that is tried, a week of quarter hours; a longer one can be asked for
+WEEK = 7
+SEASONS = (1, 2, 3, WEEK)  # windows that are tried, in seasons: the last is a week where the season is a day
+SAVED = 0.2  # the share of the error that a window of seven seasons must save, as a network reads it for longer
 STEPS = (8, 16, 32, 64)  # and without a season
 FEWEST_WINDOWS = 8
 RATE = 2e-3  # of Adam, where it is tried in place of the architecture's optimiser
@@ -44,6 +46,13 @@ def context_lengths(count: int, horizon: int, season: int = 1) -> list[int]:
     longest = min(LONGEST, count - held_out - horizon - FEWEST_WINDOWS, held_out * 4 - horizon)
     wanted = [season * times for times in SEASONS] if season > 1 else list(STEPS)
     return [length for length in wanted if length <= longest] or ([longest] if longest >= 2 else [])
+
+
+def of_least_error(errors: Mapping[int, float], season: int) -> int:
+    """The window [L] of least error, by length; one of seven seasons only if it saves a fifth of that of others."""
+    week = WEEK * season if season > 1 else 0
+    least, best = min((error, length) for length, error in errors.items() if length != week or len(errors) == 1)
+    return week if errors.get(week, least) < (1 - SAVED) * least else best
 
 
 def choose_context_length(
@@ -76,7 +85,7 @@ def choose_context_length(
     for length in lengths:
         if by_choice := validation_errors(sliding(centred, length, horizon), judged, FEWEST_WINDOWS):
             errors[length] = min(by_choice.values())
-    return min(errors, key=lambda length: (errors[length], length)) if errors else lengths[0]
+    return of_least_error(errors, season) if errors else lengths[0]
 
 
 def _choose_among_parts(
@@ -117,7 +126,7 @@ def _choose_among_parts(
         fitted, judged = division(length).training, cutoffs - length
         by_choice = judged_errors(Windows(context[fitted], target[fitted]), Windows(context[judged], target[judged]))
         errors[length] = min(by_choice.values())
-    return min(errors, key=lambda length: (errors[length], length))
+    return of_least_error(errors, season)
 
 
 def recipe_for(recipe: Recipe, windows: int) -> Recipe:

@@ -21,7 +21,7 @@ from ..signals import Observed, ObservedSet
 from ..signals.source import MOST_MEMBERS
 from ..zoo import _model_files
 from ..zoo._registry import Architecture
-from .on_series import LEAST_RANGE, LONGEST, SEASONS, STEPS, recipe_for
+from .on_series import LEAST_RANGE, LONGEST, SEASONS, STEPS, of_least_error, recipe_for
 from .sources import MOST_JUDGED
 from .spec import TrainingSpec, changed
 
@@ -210,7 +210,7 @@ def _choose_context_length(series: Sequence[Series], horizon: int, season: int) 
             float(np.mean((every.target[last] - every.context[last] @ weights.T - bias) ** 2))
             for _, weights, bias in fits(every.context[some], every.target[some], following)
         )
-    return min(errors, key=lambda length: (errors[length], length))
+    return of_least_error(errors, season)
 
 
 def _named(labels: Sequence[str]) -> str:
