@@ -66,7 +66,7 @@ def of_set(home_of_all: Path) -> store.Bundle:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(home_of_all))
         spec = spec_of("hour")
-        card = _registry.architecture("gru").card_of(spec.source, H)
+        card = _registry.architecture("gru").card_of(spec.source, spec.config)
         return build.export(train(spec), card, shelf.place("gru.meters"))
 
 

@@ -60,7 +60,7 @@ def kept(home_of_all) -> dict[str, store.Bundle]:
         for kind in KINDS:
             small = {"config.hidden_size": 8, "config.context_length": LENGTH}
             trained = train(spec_of(FAR + noisy_sine(), kind, **small))
-            card = _registry.architecture("lstm").card_of(trained.spec.source, 1)
+            card = _registry.architecture("lstm").card_of(trained.spec.source, trained.spec.config)
             bundles[kind] = build.export(trained, card, home_of_all / "models" / f"lstm.far-{kind}")
     return bundles
 

@@ -49,5 +49,5 @@ def windows(count: int = 4) -> np.ndarray:
 def bundle_of(folder: Path) -> store.Bundle:
     """The bundle of a `gru` of five steps, written to a folder."""
     spec = spec_of("gru")
-    card = _registry.architecture("gru").card_of(spec.source, spec.horizon)
+    card = _registry.architecture("gru").card_of(spec.source, spec.config)
     return build.export(train(spec), card, folder)

@@ -31,4 +31,4 @@ def bundle_of(folder: Path) -> store.Bundle:
     """The bundle of a `gru` of four steps, written to a folder."""
     architecture = _registry.architecture("gru")
     spec = spec_on_set(architecture, "shops", shops(), HORIZON, context_length=LENGTH, season=7, changes=SMALL)
-    return build.export(train(spec), architecture.card_of(spec.source, HORIZON), folder)
+    return build.export(train(spec), architecture.card_of(spec.source, spec.config), folder)

@@ -79,7 +79,7 @@ def kept(home_of_all) -> store.Bundle:
         with recording.held(place):
             trained = recording.train(place, spec)
         trained.check_useful()
-        card = _registry.architecture("lstm").card_of(spec.source, spec.horizon)
+        card = _registry.architecture("lstm").card_of(spec.source, spec.config)
         return build.export(trained, card, shelf.place("lstm.load"))
 
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_scored_is_refused_before_training(home):
 def test_a_score_of_several_steps_has_its_errors_and_is_verified_by_step(home, tmp_path):
     changes = {**SMALL, "recipe.steps": 40}
     spec = TrainingSpec.of(_registry.entry("mlp.sine-h3"), changes=changes, series=Observed.of(measured()))
-    card = _registry.architecture("mlp").card_of(spec.source, 3)
+    card = _registry.architecture("mlp").card_of(spec.source, spec.config)
     bundle = build.export(train(spec), card, tmp_path / "mlp.load-h3")
     steps = bundle.manifest.score.steps
     assert set(steps) == set(KINDS) and all(len(values) == 3 and min(values) > 0 for values in steps.values())
@@ -158,7 +158,7 @@ def test_a_scaling_that_saw_the_hold_out_is_found_by_garbage_in_its_place(home, 
     values[960:] += 5_000
     source, changes = Observed.of(Series("load", values)), {**SMALL, "recipe.steps": 20}
     spec = TrainingSpec.of(_registry.entry("mlp.sine"), changes=changes, series=source)
-    card = _registry.architecture("mlp").card_of(spec.source, 1)
+    card = _registry.architecture("mlp").card_of(spec.source, spec.config)
     with monkeypatch.context() as leak:
         leak.setattr(Observed, "scaling", lambda source, kind: Scaling.fit(source.series().values, kind))
         leaking = build.export(train(spec), card, tmp_path / "leaking")

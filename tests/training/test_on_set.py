@@ -71,7 +71,7 @@ def kept(home_of_all: Path) -> store.Bundle:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQZOO_HOME", str(home_of_all))
         spec = msgspec.structs.replace(of_stores(), scaling_kind="season")
-        card = _registry.architecture("mlp").card_of(spec.source, HORIZON)
+        card = _registry.architecture("mlp").card_of(spec.source, spec.config)
         return build.export(train(spec), card, home_of_all / "models" / "mlp.stores")
 
 

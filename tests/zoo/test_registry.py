@@ -101,6 +101,28 @@ def test_a_suffix_out_of_range_or_that_names_a_model_twice_is_refused(suffix):
         _registry.entry(f"lstm.sine-h{suffix}")
 
 
+def test_a_suffix_gives_the_model_so_many_hidden_units_with_a_recipe_and_card_of_its_own(own_models):
+    usual, small = (_registry.entry(f"lstm.sine_any{suffix}") for suffix in ("", "-k5"))
+    assert small.config == dataclasses.replace(usual.config, hidden_size=5) and small.recipe == usual.recipe
+    assert small.card.title == f"{usual.card.title}, 5 hidden units" and "(5 -> 1)" in small.card.architecture
+    assert small.card.architecture == usual.card.architecture.replace("64", "5")
+    both = _registry.entry("gru.sine-k1-h3")
+    assert (both.config.hidden_size, both.config.horizon) == (1, 3)
+    assert both.card.title.endswith("predictor, 1 hidden unit, 3 steps at once")
+    recipes, notes = {"sine": Recipe(steps=7), "sine-k4": Recipe(steps=8)}, {"sine-k4": "Four do."}
+    _registry.register("own", config=usual.architecture.config, card=CARD, recipes=recipes, notes=notes)(nn.Identity)
+    steps = {suffix: _registry.entry(f"own.sine{suffix}").recipe.steps for suffix in ("", "-k4", "-k5", "-h2")}
+    assert steps == {"": 7, "-k4": 8, "-k5": 7, "-h2": 7}
+    assert _registry.entry("own.sine-k4").card.limitations.endswith("Four do.")
+    for name, reason in (("lstm.sine-k0", "1 to 4096"), ("lstm.sine-k4097", "1 to 40"), ("lstm.sine-k04", "1 to 40"),
+                         ("lstm.sine-k64", "usual 64"), ("tcn.sine-k4", "tcn has none")):  # fmt: skip
+        with pytest.raises(InputError, match=reason):
+            _registry.entry(name)
+    for name in ("lstm.sine-k", "lstm.sine-kx", "lstm.sine-h5-k4", "lstm.sine-k4-k5", "lstm-k4.sine"):
+        with pytest.raises(UnknownNameError, match="model"):
+            _registry.entry(name)
+
+
 @pytest.mark.parametrize("name", ["lstm.sine-h", "lstm.sine-hx", "lstm.sine-50", "lstm.sine-h-5", "lstm-h5.sine",
                                   "lstm.sine-h5-h6", "lstm.sine-h\u0665", "lstm.sine-h5\n"])  # fmt: skip
 def test_what_only_looks_like_a_suffix_is_an_unknown_model(name):

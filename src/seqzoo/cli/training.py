@@ -145,7 +145,9 @@ def _of_signal(name: str, seed: int, change: list[str]) -> _Request:
     from ..zoo import _registry
 
     entry = _registry.entry(name)
-    return _Request(TrainingSpec.of(entry, seed=seed, changes=settings(change)), entry.card, f"{name}-own")
+    spec = TrainingSpec.of(entry, seed=seed, changes=settings(change))
+    card = entry.architecture.card_of(spec.source, spec.config)
+    return _Request(spec, card, f"{name}-own")
 
 
 def _of_series(
@@ -173,7 +175,7 @@ def _of_series(
             architecture, source, horizon, context_length=context, scaling=kind or "series", seed=seed,
             changes=settings(change), calendar=calendar,
         )  # fmt: skip
-    card = architecture.card_of(spec.source, spec.horizon)
+    card = architecture.card_of(spec.source, spec.config)
     return _Request(spec, card, f"{architecture.name}.{spec.source.key}", kind, told)
 
 

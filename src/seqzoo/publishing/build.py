@@ -53,7 +53,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     """The bundle of a trained model, written to the folder `path`; an older bundle there is replaced as a whole.
 
     Args:
-        name: the bundle's name; by default that of the run.
+        name: the bundle's name; by default that of the zoo's entry of this architecture, source and size.
 
     Raises:
         InputError: the run has no evaluation yet, or the folder holds other files.
@@ -64,7 +64,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     store.check_replaceable(path)
     spec, module = trained.spec, trained.module
     holdout, known = _holdout(spec), _known_holdout(spec)
-    manifest = _manifest(trained, card, name or spec.name)
+    manifest = _manifest(trained, card, name or _named(spec))
     if not isinstance(spec.source, Simulated):
         predict, source, length = in_units(module, spec.scaling), spec.source, spec.context_length
         errors = series_intervals.calibration(predict, source, spec.scaling, length, spec.horizon, spec.known())
@@ -85,6 +85,14 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     if manifest.intervals is not None:
         contents[store.INTERVALS] = kept_intervals.encoded(errors)
     return store.write_bundle(path, manifest, contents)
+
+
+def _named(spec: TrainingSpec) -> str:
+    """The name of the model in the zoo, for example "lstm.recall-k4"; of a measured series without the size."""
+    if not isinstance(spec.source, Simulated):
+        return spec.name
+    design = _registry.architecture(spec.architecture)
+    return f"{spec.architecture}.{spec.source.key}{design.suffix_of(spec.config)}"
 
 
 def _holdout(spec: TrainingSpec) -> list[NDArray[np.float64]] | None:

@@ -5,7 +5,8 @@ A file `zoo/foo.py` defines a frozen config dataclass and one `nn.Module`, decor
 A user's own file does the same: it is found through an entry point of the group `seqzoo.models`,
 or given to `load_file`.
 
-A model is an architecture on a signal, as `gru.sine`; a suffix `-h50` makes it forecast 50 steps at once.
+A model is an architecture on a signal, as `gru.sine`. A suffix `-k4` gives it 4 hidden units, and `-h50` makes it
+forecast 50 steps at once; `-k4-h50` does both.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import signals, zoo
+from .._formats import counted
 from ..errors import InputError, MissingExtraError, SeqzooError, UnknownNameError
 from . import _model_files
 from ._recipes import MAX_SIZE, Recipe
@@ -38,7 +40,9 @@ ORIGIN = "It is trained on one synthetic signal at one noise level and is not me
 _STEM = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-_NAME = re.compile(r"(?P<architecture>[^.]*)\.(?P<family>[^.]*?)(-h(?P<horizon>[0-9]+))?")
+_NAME = re.compile(
+    r"(?P<architecture>[^.]*)\.(?P<family>[^.]*?)(-k(?P<hidden_size>[0-9]+))?(-h(?P<horizon>[0-9]+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,11 @@ class Architecture:
         name: the file's stem.
         config: the frozen config dataclass; `config()` is the shipped size.
         module: the `nn.Module`, built as `module(config)`.
-        card: of the architecture, whatever it is trained on.
+        card: of the architecture, whatever it is trained on; in `card.architecture`, {hidden_size} or another field
+            of the config in braces stands for its value.
         recipe: how it is trained.
-        recipes: where a signal needs another recipe, by signal family.
+        recipes: where a signal or a size needs another recipe, by what follows the dot of a model's name, as "recall"
+            or "recall-k4".
         notes: what came out, one or two sentences by what follows the dot of a model's name, as "sine" or
             "sine-h50"; joins the limitations.
         channels: what reads windows [B, L, D] of several channels: True if it is `module(config, D)`; another
@@ -90,13 +96,22 @@ class Architecture:
             f"out, or take {', '.join(others[:-1])} or {others[-1]}."
         )
 
-    def card_of(self, source: signals.Source, horizon: int) -> Card:
-        """The card of the architecture, made out for a source and a horizon."""
-        card, suffix = self.card, f"-h{horizon}" if horizon > 1 else ""
+    def suffix_of(self, config: Mapping[str, Any]) -> str:
+        """What the name of a model of this config has after the signal, as "-k4"; empty for the shipped size."""
+        hidden, horizon = config.get("hidden_size"), config["horizon"]
+        size = "" if hidden == getattr(self.config(), "hidden_size", None) else f"-k{hidden}"
+        return size + (f"-h{horizon}" if horizon > 1 else "")
+
+    def card_of(self, source: signals.Source, config: Mapping[str, Any]) -> Card:
+        """The card of the architecture, made out for a source and a config."""
+        card, suffix, horizon, layers = self.card, self.suffix_of(config), config["horizon"], self.card.architecture
+        for field_name, value in config.items():
+            layers = layers.replace(f"{{{field_name}}}", str(value))
         ahead, reach = "", "It predicts a single step; for more, its forecasts are fed back to it."
         if horizon > 1:
             ahead = f", {horizon} steps at once"
             reach = f"It predicts {horizon} steps, each by a weighted sum of its own."
+        size = f", {counted(config['hidden_size'], 'hidden unit')}" if "-k" in suffix else ""
         process = source.process
         noun, origin = (source.key, ON_A_SERIES) if process is None else (process.title, ORIGIN)
         summary = (process is None and card.summary_on_a_series) or card.summary
@@ -104,8 +119,9 @@ class Architecture:
         note = self.notes.get(f"{source.key}{suffix}", "")
         return dataclasses.replace(
             card,
-            title=f"{card.title} {noun} predictor{ahead}",
+            title=f"{card.title} {noun} predictor{size}{ahead}",
             summary=summary,
+            architecture=layers,
             limitations=f"{card.limitations} {origin} {reach} {note}".strip(),
         )
 
@@ -123,12 +139,15 @@ class Entry:
     @property
     def recipe(self) -> Recipe:
         """How it is trained."""
-        return self.architecture.recipes.get(self.signal_family, self.architecture.recipe)
+        design, config = self.architecture, dataclasses.asdict(self.config)
+        by_signal = design.recipes.get(self.signal_family, design.recipe)
+        return design.recipes.get(f"{self.signal_family}{design.suffix_of(config)}", by_signal)
 
     @property
     def card(self) -> Card:
         """The architecture's card, made out for this signal."""
-        return self.architecture.card_of(signals.Simulated.of(self.signal_family, self.signal), self.config.horizon)
+        source = signals.Simulated.of(self.signal_family, self.signal)
+        return self.architecture.card_of(source, dataclasses.asdict(self.config))
 
 
 _REGISTERED: dict[str, Architecture] = {}
@@ -156,7 +175,8 @@ def register(
             raise SeqzooError(f"an architecture's name must match {_STEM.pattern}, got {name[:80]!r}.")
         if name in _REGISTERED or (name in shipped() and module.__module__ != f"{zoo.__name__}.{name}"):
             raise SeqzooError(f"the architecture {name!r} is registered twice; choose another name.")
-        for family in (*(recipes or {}), *(note.partition("-")[0] for note in notes or {})):
+        for of in (*(recipes or {}), *(notes or {})):
+            family = of.partition("-")[0]
             if family not in signals.FAMILIES:
                 raise UnknownNameError("signal", family, signals.FAMILIES)
         _check_config(name, config())
@@ -235,11 +255,11 @@ def entries() -> list[str]:
 
 
 def entry(name: str) -> Entry:
-    """The entry `architecture.signal` or `architecture.signal-hN`.
+    """The entry `architecture.signal`; with a suffix, `-kN`, `-hN` or `-kN-hN`.
 
     Raises:
         UnknownNameError: no such architecture or signal.
-        InputError: a horizon out of range, or a user's file that cannot be used.
+        InputError: hidden units or a horizon out of range, or a user's file that cannot be used.
         MissingExtraError: torch is not installed.
     """
     parts = _NAME.fullmatch(name)
@@ -248,12 +268,28 @@ def entry(name: str) -> Entry:
         raise UnknownNameError(
             "model", name, entries(), f"A model to train is ARCHITECTURE.SIGNAL, of {kinds} and of {families}."
         )
-    steps = parts["horizon"]
-    if steps is not None and not (len(steps) <= 4 and steps[0] != "0" and 2 <= int(steps) <= MAX_SIZE):
+    steps, units = parts["horizon"], parts["hidden_size"]
+    if steps is not None and not (_is_count(steps) and int(steps) >= 2):
         raise InputError(
             f"a suffix -hN asks for N steps at once, from 2 to {MAX_SIZE} (one step needs none), got {name[:80]!r}."
         )
     design = architecture(parts["architecture"])
-    family = parts["family"]
-    config = design.config() if steps is None else dataclasses.replace(design.config(), horizon=int(steps))
+    family, config = parts["family"], design.config()
+    if steps is not None:
+        config = dataclasses.replace(config, horizon=int(steps))
+    if units is not None:
+        usual = getattr(config, "hidden_size", None)
+        if usual is None:
+            raise InputError(f"a suffix -kN asks for N hidden units, and {design.name} has none, got {name[:80]!r}.")
+        if not _is_count(units) or int(units) == usual:
+            raise InputError(
+                f"a suffix -kN asks for N hidden units, from 1 to {MAX_SIZE} (the usual {usual} need none), got "
+                f"{name[:80]!r}."
+            )
+        config = dataclasses.replace(config, hidden_size=int(units))
     return Entry(name, design, config, signals.make(family), family)
+
+
+def _is_count(digits: str) -> bool:
+    """Whether digits write a number from 1 to MAX_SIZE, in the one way."""
+    return len(digits) <= 4 and digits[0] != "0" and int(digits) <= MAX_SIZE

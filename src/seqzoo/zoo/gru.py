@@ -28,9 +28,9 @@ class GRUConfig:
         title="GRU",
         summary="An LSTM with two gates instead of three and one state instead of two.",
         architecture=(
-            "One GRU layer (1 -> 74) reads the window step by step. The reset gate decides how much of the old state "
-            "the candidate sees, the update gate how much of it is replaced. The last state goes through one fully "
-            "connected layer."
+            "One GRU layer (1 -> {hidden_size}) reads the window step by step. The reset gate decides how much of "
+            "the old state the candidate sees, the update gate how much of it is replaced. The last state goes "
+            "through one fully connected layer."
         ),
         purpose=(
             "Beside the LSTM of as many parameters it asks whether a separate cell state is worth its gate. Its two "

@@ -28,9 +28,9 @@ class LSTMConfig:
         title="LSTM",
         summary="Reads the window value by value and forecasts from its last hidden state.",
         architecture=(
-            "One LSTM layer (1 -> 64) reads the window step by step. At each step the forget gate decides what the "
-            "cell state keeps, the input gate what it takes up, the output gate what the hidden state shows. The "
-            "last hidden state goes through one fully connected layer (64 -> 1)."
+            "One LSTM layer (1 -> {hidden_size}) reads the window step by step. At each step the forget gate decides "
+            "what the cell state keeps, the input gate what it takes up, the output gate what the hidden state "
+            "shows. The last hidden state goes through one fully connected layer ({hidden_size} -> 1)."
         ),
         purpose=(
             "It shows sequence modelling with an LSTM at a size where every gate can be drawn, and is the common "

@@ -49,8 +49,8 @@ class MLPOfChannels(nn.Module):
         summary="Takes the window as twenty numbers at once: the feed-forward side of the comparison.",
         summary_on_a_series="Takes all numbers of the window at once: the feed-forward side of the comparison.",
         architecture=(
-            "Two fully connected layers of 120 units with the GELU nonlinearity, then a linear one. Each value of "
-            "the window has weights of its own; nothing tells the network that neighbours are neighbours."
+            "Two fully connected layers of {hidden_size} units with the GELU nonlinearity, then a linear one. Each "
+            "value of the window has weights of its own; nothing tells the network that neighbours are neighbours."
         ),
         purpose=(
             "It is the feed-forward model that the recurrent ones are compared with, at the same size."

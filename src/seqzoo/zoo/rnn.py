@@ -28,8 +28,8 @@ class RNNConfig:
         title="RNN",
         summary="The plain recurrence that gated networks improve on.",
         architecture=(
-            "One Elman layer (1 -> 129) reads the window step by step: each new state is the tanh of a linear map "
-            "of the value and the old state. The last state goes through one fully connected layer."
+            "One Elman layer (1 -> {hidden_size}) reads the window step by step: each new state is the tanh of a "
+            "linear map of the value and the old state. The last state goes through one fully connected layer."
         ),
         purpose=(
             "It shows what gates are for: nothing protects its state, so that what was read long ago has to survive "

@@ -34,9 +34,9 @@ class TCNConfig:
         title="TCN",
         summary="Dilated causal convolutions: each layer looks twice as far back.",
         architecture=(
-            "Four causal convolutions of kernel 3 with dilations 1, 2, 4 and 8 and 43 channels; each but the first "
-            "is added to what it reads (Bai et al. 2018). What the last one says at the last step goes through one "
-            "fully connected layer."
+            "Four causal convolutions of kernel 3 with dilations 1, 2, 4 and 8 and {channels} channels; each but the "
+            "first is added to what it reads (Bai et al. 2018). What the last one says at the last step goes through "
+            "one fully connected layer."
         ),
         purpose=(
             "It slides the same small filters over time: local patterns are found wherever they are, without a "

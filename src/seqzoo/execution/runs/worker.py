@@ -88,7 +88,7 @@ def _keep(folder: Path, plan: Plan, name: str) -> ModelSaved:
         InputError: the name is taken, or the bundle fails its verification.
     """
     spec = plan.spec
-    card = _registry.architecture(spec.architecture).card_of(spec.source, spec.horizon)
+    card = _registry.architecture(spec.architecture).card_of(spec.source, spec.config)
     trained = train(spec, folder / CHECKPOINT, resume=True, should_stop=lambda: True)
     exported = folder / "made" / name
     try:
