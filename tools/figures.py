@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from seqzoo._estimates import Estimate
 from seqzoo.bundles import shelf, store
 from seqzoo.bundles.describe import describe_signal
+from seqzoo.bundles.manifest import Manifest
 from seqzoo.cli import app
 from seqzoo.evaluation import plots
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, score
@@ -26,11 +27,7 @@ PICTURE = re.compile(r"`seqzoo (forecast [^`]*--plot [^`]*)`")
 
 def scoreboard() -> str:
     """A Markdown table of the floors and of every shipped model of the sine, from their manifests."""
-    manifests = [
-        store.open_bundle(path).manifest
-        for path in shelf.available().values()
-        if path.parent == store.SHIPPED and path.name.endswith(".sine")
-    ]
+    manifests = [facts for facts in _shipped() if _is_of_the_scoreboard(facts)]
     floors = manifests[0].score.floors
     rows = [(mse, label(name), f"{mse:.6f}", _relative(mse, floors), "") for name, mse in floors.items()]
     for facts in manifests:
@@ -46,17 +43,28 @@ def scoreboard() -> str:
 
 def elsewhere() -> str:
     """A Markdown table of the shipped models of everything but one step of the sine, from their manifests."""
-    lines = ["| model | signal | excess over Bayes | best linear | last value |", "|---|---|---|---|---|"]
-    for path in shelf.available().values():
-        facts = store.open_bundle(path).manifest
-        if path.parent != store.SHIPPED or path.name.endswith(".sine"):
+    heads = ["model", "signal", "excess over Bayes", "best linear", "last value", "parameters"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for facts in _shipped():
+        if _is_of_the_scoreboard(facts):
             continue
         floors, score = facts.score.floors, facts.score
         simple = " | ".join(f"{floors[name] / floors['bayes'] - 1:.0%}" for name in ("best_linear", "last_value"))
         ahead = "" if facts.contract.horizon == 1 else f", mean of {facts.contract.horizon} steps"
         excess = f"**{score.excess[0]:.2%}** ± {score.excess[1]:.2%}"
-        lines.append(f"| **{facts.name}** | {describe_signal(facts)}{ahead} | {excess} | {simple} |")
+        cells = [f"**{facts.name}**", describe_signal(facts) + ahead, excess, simple, f"{facts.parameters:,}"]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _shipped() -> list[Manifest]:
+    bundles = shelf.available().values()
+    return [store.open_bundle(path).manifest for path in bundles if path.parent == store.SHIPPED]
+
+
+def _is_of_the_scoreboard(facts: Manifest) -> bool:
+    """Whether a model forecasts one step of the sine, whatever its size."""
+    return facts.source.key == "sine" and facts.contract.horizon == 1
 
 
 def _relative(mse: float, floors: dict[str, float]) -> str:

@@ -105,6 +105,7 @@ def test_a_suffix_gives_the_model_so_many_hidden_units_with_a_recipe_and_card_of
     usual, small = (_registry.entry(f"lstm.sine_any{suffix}") for suffix in ("", "-k5"))
     assert small.config == dataclasses.replace(usual.config, hidden_size=5) and small.recipe == usual.recipe
     assert small.card.title == f"{usual.card.title}, 5 hidden units" and "(5 -> 1)" in small.card.architecture
+    assert small.card.summary == f"{usual.card.summary} It has 5 hidden units."
     assert small.card.architecture == usual.card.architecture.replace("64", "5")
     both = _registry.entry("gru.sine-k1-h3")
     assert (both.config.hidden_size, both.config.horizon) == (1, 3)

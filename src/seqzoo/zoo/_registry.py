@@ -111,15 +111,17 @@ class Architecture:
         if horizon > 1:
             ahead = f", {horizon} steps at once"
             reach = f"It predicts {horizon} steps, each by a weighted sum of its own."
-        size = f", {counted(config['hidden_size'], 'hidden unit')}" if "-k" in suffix else ""
+        size = counted(config["hidden_size"], "hidden unit") if "-k" in suffix else ""
         process = source.process
         noun, origin = (source.key, ON_A_SERIES) if process is None else (process.title, ORIGIN)
         summary = (process is None and card.summary_on_a_series) or card.summary
+        if size:
+            summary, ahead = f"{summary} It has {size}.", f", {size}{ahead}"
         origin = ON_A_SET if isinstance(source, signals.ObservedSet) else origin
         note = self.notes.get(f"{source.key}{suffix}", "")
         return dataclasses.replace(
             card,
-            title=f"{card.title} {noun} predictor{size}{ahead}",
+            title=f"{card.title} {noun} predictor{ahead}",
             summary=summary,
             architecture=layers,
             limitations=f"{card.limitations} {origin} {reach} {note}".strip(),
