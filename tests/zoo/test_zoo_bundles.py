@@ -18,7 +18,7 @@ from seqzoo.publishing import build
 from seqzoo.publishing.verify import verify
 from seqzoo.runtime import load
 from seqzoo.runtime.engines import offered
-from seqzoo.signals import Sine
+from seqzoo.signals import Recall, Sine
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
@@ -152,11 +152,32 @@ def test_the_trained_linear_model_lands_on_the_best_linear_predictor():
     assert best < trained <= 1.003 * best
 
 
-@pytest.mark.parametrize("name", ["lstm.recall", "gru.recall"])
+@pytest.mark.parametrize("name", ["lstm.recall", "gru.recall", "lstm.recall-k4"])
 def test_memory_beats_the_best_linear_predictor_of_recall_three_hundred_times(name):
     score = store.open_bundle(shelf.find(name)).manifest.score
     linear = score.floors["best_linear"] / score.floors["bayes"] - 1
     assert 300 * (score.excess[0] + 4 * score.excess[1]) < linear
+
+
+def test_gates_of_four_units_open_at_the_cue_and_shut_out_distractors():
+    rng, rows, signal = np.random.default_rng(SEED), np.arange(1000), Recall()
+    windows, cue = signal.spread * rng.standard_normal((1000, 20)), rng.integers(4, 15, 1000)
+    windows[rows, cue] = signal.cue
+    trace = load("lstm.recall-k4").trace((windows + signal.sigma * rng.standard_normal(windows.shape))[:, :, None])
+    place = np.arange(20) - cue[:, None]
+    parts = {"before": place < 0, "cue": place == 0, "payload": place == 1, "after": place > 1}
+
+    def means(gate: str, unit: int) -> list[float]:
+        return [trace[gate][steps, unit].mean() for steps in parts.values()]
+
+    # Unit 1 holds the payload: it clears its cell, takes the value after the cue, then keeps that and nothing else.
+    np.testing.assert_allclose(means("i", 1), [0.01, 0.01, 0.96, 0.00], atol=0.02)
+    np.testing.assert_allclose(means("f", 1), [0.80, 0.87, 0.00, 1.00], atol=0.03)
+    # Unit 2 marks that the cue was read, and keeps the mark. Only then does unit 3 show itself to the others.
+    np.testing.assert_allclose(means("i", 2), [0.00, 0.89, 0.00, 0.00], atol=0.03)
+    np.testing.assert_allclose(means("f", 2), [0.99, 0.01, 1.00, 1.00], atol=0.03)
+    np.testing.assert_allclose(means("o", 3), [0.00, 0.98, 0.06, 0.00], atol=0.03)
+    assert np.corrcoef(trace["c"][:, -1, 1], windows[rows, cue + 1])[0, 1] > 0.97  # the noise of one value costs 0.02
 
 
 def test_the_shipped_bundles_are_under_5_mb_together():
