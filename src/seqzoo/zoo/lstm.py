@@ -45,6 +45,7 @@ class LSTMConfig:
     ),
     # At the usual 4e-3, four units stop far from the best that they can do (docs/LOG.md).
     recipes={
+        "sine-k4": Recipe(learning_rate=0.008, steps=24_000),
         "recall-k4": Recipe(learning_rate=0.012, steps=20_000),
     },
     notes={
