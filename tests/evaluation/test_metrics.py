@@ -15,7 +15,7 @@ from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, fresh_seed, score
 from seqzoo.forecasters.exact import linear_mse, references_of
 from seqzoo.forecasters.floors import floors
 from seqzoo.forecasters.simple import line_weights
-from seqzoo.signals import Sine
+from seqzoo.signals import Sine, Square
 
 
 def test_mse_by_hand():
@@ -157,3 +157,11 @@ def test_fresh_seeds_lie_above_every_training_and_stated_seed():
     seeds = [fresh_seed() for _ in range(1000)]
     assert all(HELD_OUT_SEEDS < seed < 2**32 for seed in seeds)
     assert len(set(seeds)) > 990
+
+
+def test_the_standard_error_of_a_score_s_excess_counts_that_of_the_floor():
+    signal = Square()  # whose jumps are rare, and carry most of the floor
+    scores = [score(lambda windows: 0.3 * windows[:, -1], signal, 12, windows=1500, seed=seed).excess
+              for seed in range(24)]  # fmt: skip
+    seen = np.std([value for value, _ in scores], ddof=1)
+    assert 0.65 < seen / np.mean([se for _, se in scores]) < 1.5

@@ -5,6 +5,8 @@ Forecasts and targets are [B] or [B, H]. Rows are independent windows, so standa
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -31,7 +33,7 @@ def skill(forecast: ArrayLike, target: ArrayLike, last_value: ArrayLike, bayes: 
     )
 
 
-def excess(forecast: ArrayLike, bayes: ArrayLike, mse_bayes: float) -> Estimate:
+def excess(forecast: ArrayLike, bayes: ArrayLike, mse_bayes: float, bayes_se: float = 0.0) -> Estimate:
     """E[(f - f_bayes)^2] / mse_bayes: the distance from optimal, where 0 is optimal.
 
     The Bayes forecast is the conditional mean. In expectation the excess therefore equals mse / mse_bayes - 1, but
@@ -39,6 +41,8 @@ def excess(forecast: ArrayLike, bayes: ArrayLike, mse_bayes: float) -> Estimate:
 
     Args:
         mse_bayes: the Bayes forecaster's expected MSE (`floors.Floors.bayes`).
+        bayes_se: its standard error. Rare windows carry much of the floor of some signals: the excess of a forecaster
+            far from optimal is then uncertain by the floor's share of it, whatever the distance's own error.
 
     Raises:
         InputError: shapes differ, or mse_bayes is not positive.
@@ -46,7 +50,8 @@ def excess(forecast: ArrayLike, bayes: ArrayLike, mse_bayes: float) -> Estimate:
     if not mse_bayes > 0:
         raise InputError(f"excess is relative to a positive Bayes MSE, got {mse_bayes}.")
     distance = mean(_squared_distance(forecast, bayes))
-    return Estimate(distance.value / mse_bayes, distance.se / mse_bayes)
+    value = distance.value / mse_bayes
+    return Estimate(value, math.hypot(distance.se / mse_bayes, value * bayes_se / mse_bayes))
 
 
 def _squared_distance(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:

@@ -80,15 +80,18 @@ class HeldOut:
         for step, reference in enumerate(self.floors):
             excess = UNDEFINED
             if not vanishes(dict(reference.items())):
-                excess = metrics.excess(forecast[:, step], self.bayes[:, step], reference.bayes.value)
+                excess = metrics.excess(forecast[:, step], self.bayes[:, step], *reference.bayes)
             steps.append(StepScore(metrics.mse(forecast[:, step], self.target[:, step]), excess, reference))
         last = np.repeat(self.context[:, -1:], horizon, axis=1)
-        bayes_mse = float(np.mean([reference.bayes.value for reference in self.floors]))
+        bayes_mse, bayes_se = np.mean([reference.bayes for reference in self.floors], axis=0).tolist()
         return Score(
             windows=len(self.context),
             seed=self.seed,
             mse=metrics.mse(forecast, self.target),
-            excess=UNDEFINED if vanishes(averaged(self.floors)) else metrics.excess(forecast, self.bayes, bayes_mse),
+            excess=(
+                UNDEFINED if vanishes(averaged(self.floors))
+                else metrics.excess(forecast, self.bayes, bayes_mse, bayes_se)
+            ),
             skill=metrics.skill(forecast, self.target, last, self.bayes),
             steps=steps,
         )
