@@ -165,8 +165,10 @@ def _buttons(key: str, at: int, stops: Sequence[int], asked: str) -> str:
 def dock(key: str, stop: int, asked: str = "") -> str:
     """The text of a stop, or of the check after the last one, as HTML. `asked` is the choice in the address."""
     tour, stops = TOURS[key], chosen(key, asked)
+    shows: tuple[str, ...] = ()
+    hides = False
     if stop > len(tour.steps):
-        where, shows, hides = "check", (), False
+        where = "check"
         says = "".join(_question(guess, "check") for guess in tour.check)
         says += f'<p class="tour-next" hidden><strong>What next?</strong> {tour.next}</p>'
     else:
