@@ -1,94 +1,167 @@
-"""The guided tours: every step opens, says its part, and leads on."""
+"""The guided tours: what a stop mentions is in sight, a guess reveals the answer, progress stays in the browser."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape, unescape
-from typing import Any
+from html import unescape
 
 import httpx
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from seqzoo.app.tours import TOURS, TourStep, address
+from seqzoo.app import phases
+from seqzoo.app.phases import PLACE
+from seqzoo.app.tours import TOURS, TourStep, address, chosen, dock
+from seqzoo.signals import Sine
+from support.axe import narrow_and_dark, violations
 from support.tabs import Tab
 
 GATE = "gate"
+SIZES = ((1400, 900), (400, 800))
+# For each text: what lies outside the part of the window that the dock leaves free, before and after a guess.
+OUT_OF_SIGHT = """async (docks) => {
+  const dock = document.querySelector('.tour'), root = document.documentElement, all = [];
+  const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  const look = () => {
+    const place = dock.getBoundingClientRect();
+    const [right, bottom] = innerWidth < 961 ? [innerWidth, place.top] : [place.left, innerHeight];
+    const boxes = [...document.querySelectorAll('[data-target]')].map(one => one.getBoundingClientRect());
+    const out = boxes.filter(b => b.height < 20 || b.top < 0 || b.left < 0 || b.bottom > bottom || b.right > right);
+    const tall = dock.scrollHeight > dock.clientHeight + 1 ? ['the dock scrolls'] : [];
+    all.push([boxes.length, [...out.map(b => `${b.top} to ${b.bottom} of ${bottom}`), ...tall]]);
+  };
+  for (const html of docks) {
+    for (const name of ['data-told', 'data-staged']) root.removeAttribute(name);
+    for (const one of document.querySelectorAll('[data-target]')) one.removeAttribute('data-target');
+    dock.innerHTML = html;
+    await frame(); await frame(); look();
+    dock.querySelector('.choice').click();
+    await frame(); look();
+  }
+  return all;
+}"""
 
 
-def begin(page: Any, key: str) -> Any:
-    """From the gallery to the first step; gives the panel that speaks."""
-    page.locator(".tours").get_by_role("link", name=TOURS[key].title).click()
-    return page.get_by_role("complementary", name="Guided tour")
-
-
-def steps_of(key: str) -> Iterator[tuple[int, TourStep]]:
-    return enumerate(TOURS[key].steps, start=1)
+def stops() -> Iterator[tuple[str, int, TourStep]]:
+    for key, tour in TOURS.items():
+        for at, step in enumerate(tour.steps, start=1):
+            yield key, at, step
 
 
 def words(markup: str) -> list[str]:
     return re.sub(r"<[^>]+>", "", markup).split()
 
 
-def test_a_tour_is_walked_from_the_gallery_to_its_end_and_every_step_opens_what_it_speaks_of(visit):
-    page, steps = visit("/"), TOURS[GATE].steps
-    panel = begin(page, GATE)
-    for number, step in steps_of(GATE):
-        expect(panel).to_contain_text(f"step {number} of {len(steps)}")
-        assert words(panel.locator("p").inner_text()) == words(step.says), number
-        page.wait_for_selector("[role=tabpanel]:not(.gone) .mz-notice >> nth=0")
-        assert page.locator("main .problem:visible").count() == 0, number
-        given = re.findall(r"−\d\.\d{3}", step.says)
-        for value in given:
-            expect(page.locator(".mz")).to_contain_text(value)
-        assert given or number not in (3, 4, 6)
-        if number == 2:
-            with_the_input_gate_shut_the_forecast_is_the_bias_whatever_is_dragged(page)
-            assert words(panel.get_by_role("link", name="Back").get_attribute("href")) == [address(GATE, 1)]
-        panel.get_by_role("link", name="Next" if number < len(steps) else "Finish").click()
-    page.wait_for_selector("#tours")
+def test_everything_that_a_stop_mentions_is_in_the_window_without_scrolling_also_on_a_phone(visit, app):
+    """A view is opened once for all stops that it serves: their targets and texts differ, and its layout does not."""
+    groups: dict[tuple[str, bool], list[tuple[str, int, TourStep]]] = {}
+    for key, at, step in stops():
+        groups.setdefault((step.page.partition("&")[0], PLACE in step.shows), []).append((key, at, step))
+    page, wrong = None, []
+    for group in groups.values():
+        first = address(*group[0][:2])
+        page = visit(first) if page is None else page
+        page.set_viewport_size({"width": 1400, "height": 900})
+        if first not in page.url:
+            page.goto(app.address + first)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_selector("html[data-staged]", state="attached")
+            boxes = page.evaluate(OUT_OF_SIGHT, [dock(key, at) for key, at, _ in group])
+            for (key, at, step), *sights in zip(group, boxes[::2], boxes[1::2], strict=True):
+                wrong += [(key, at, width, *sight) for sight in sights if sight != [len(step.shows), []]]
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
-def with_the_input_gate_shut_the_forecast_is_the_bias_whatever_is_dragged(page: Any) -> None:
-    forecast = page.locator(".mz-said dd").first
-    before, last = forecast.inner_text(), page.locator(".mz-point").last
-    value = last.get_attribute("aria-valuenow")
-    last.focus()
-    for _ in range(5):
-        page.keyboard.press("PageUp")
-    expect(last).not_to_have_attribute("aria-valuenow", value)
-    assert forecast.inner_text() == before
-    page.evaluate("scrollTo(0, 900)")
-    box = page.locator(".tour").bounding_box()
-    assert 0 <= box["y"] < 20 and box["height"] < 200, "it stays in sight of what it speaks of"
+def test_the_numbers_of_a_stop_are_those_of_the_page(visit):
+    page, step = visit(address(GATE, 4)), TOURS[GATE].steps[3]
+    page.wait_for_selector("html[data-staged]", state="attached")
+    page.locator(".tour .choice >> nth=0").click()
+    for value in re.findall(r"−\d\.\d{3}", step.says):
+        expect(page.locator(".mz-side")).to_contain_text(value)
 
 
-@pytest.mark.parametrize("key", [key for key in TOURS if key != GATE])
-def test_every_step_of_the_other_tours_opens_its_view_and_leads_on(app, key):
+def test_a_tour_is_walked_by_keyboard_and_a_guess_comes_before_the_answer(visit):
+    page = visit("/")
+    page.locator(".tours").get_by_role("link", name=TOURS["when"].title).click()
+    panel, tour = page.get_by_role("region", name="Guided tour"), TOURS["when"]
+    expect(panel).to_contain_text(f"step 1 of {len(tour.steps)}")
+    page.wait_for_selector("html[data-staged]", state="attached")
+    answer, chart = panel.locator(".tour-says"), page.locator("[data-target] > * >> nth=0")
+    expect(answer).to_be_hidden()
+    expect(chart).to_be_hidden()
+    panel.get_by_role("button", name=tour.steps[0].choices[0]).focus()
+    page.keyboard.press("Enter")
+    expect(answer).to_be_visible()
+    expect(chart).to_be_visible()
+    assert words(answer.inner_text()) == words(tour.steps[0].says)
+    expect(panel.get_by_role("status")).to_contain_text("You guessed: Yes. The answer: No.")
+    assert violations(page) == []
+    narrow_and_dark(page)
+    assert violations(page) == []
+    panel.get_by_role("button", name="Whole page").click()
+    expect(page.locator("h3:visible", has_text="The window").first).to_be_visible()
+
+
+def test_the_check_tells_what_was_right_and_what_comes_next_and_the_gallery_remembers(visit):
+    tour = TOURS["when"]
+    page = visit(address("when", len(tour.steps) + 1))
+    panel = page.get_by_role("region", name="Guided tour")
+    for guess in tour.check:
+        expect(panel.locator(".tour-next")).to_be_hidden()
+        panel.get_by_role("button", name=guess.choices[guess.right - 1], exact=True).click()
+        expect(panel.locator(".tour-verdict:visible").last).to_have_text(f"Yes: {guess.choices[guess.right - 1]}.")
+    expect(panel.locator(".tour-next")).to_contain_text("What next?")
+    panel.get_by_role("link", name="Finish").click()
+    card = page.locator(".tours li", has_text=tour.title)
+    expect(card).to_contain_text(f"of {len(tour.steps)} stops answered, check done")
+    card.locator("summary").click()
+    card.get_by_label("2", exact=True).uncheck()
+    expect(card.locator("[readonly]")).to_have_value(re.compile(r"^http.*/tours/when\?stops=1,3,4$"))
+
+
+@pytest.mark.parametrize("key", list(TOURS))
+def test_every_stop_is_in_the_page_as_served_and_leads_on(app, key):
     last = len(TOURS[key].steps)
-    for number, step in steps_of(key):
-        with Tab(app.address, address(key, number)) as tab:
-            assert " ".join(words(step.says)) in " ".join(words(unescape(tab.text))), number
-            onward = address(key, number + 1) if number < last else "/#tours"
-            assert f'href="{escape(onward)}"' in tab.text and f"step {number} of {last}" in tab.text
-            tab.read(lambda tab: [one for one in tab.elements.values() if shows(one)])
-            problems = [one for one in tab.elements.values() if "problem" in (one.get("class") or [])]
-            assert all("gone" in one["class"] for one in problems), number
+    with Tab(app.address, address(key, last)) as tab:
+        text = unescape(tab.text)
+        assert " ".join(words(TOURS[key].steps[-1].says)) in " ".join(words(text))
+        assert address(key, last + 1) in text and f"step {last} of {last}" in text
+    for guess in (*TOURS[key].steps, *TOURS[key].check):
+        assert 1 <= guess.right <= len(guess.choices) == len(set(guess.choices)), guess.asks
+    assert len(TOURS[key].check) == 3
 
 
-def shows(element: dict[str, Any]) -> bool:
-    """Whether it is the sentence at the top of a view, or the microscope."""
-    return "lead" in (element.get("class") or []) or element["tag"] == "nicegui-nicegui"
-
-
-def test_a_tour_has_an_address_of_its_own(app):
-    answer = httpx.get(f"{app.address}/tours/fading?step=2")
-    assert (answer.status_code, answer.headers["location"]) == (307, address("fading", 2))
-    assert httpx.get(f"{app.address}/tours/none").headers["location"] == "/#tours"
+def test_a_tour_and_a_choice_of_its_stops_have_addresses(app):
+    for asked, where in {
+        "fading?step=2": address("fading", 2),
+        "fading?stops=3,1,99,x": address("fading", 1, "1,3"),
+        "gate?stops=0": address(GATE, 1, "0"),
+        "none": "/#tours",
+    }.items():
+        answer = httpx.get(f"{app.address}/tours/{asked}")
+        assert (answer.status_code, answer.headers["location"]) == (307, where), asked
+    assert chosen("fading", "3,1") == [1, 3] and chosen("fading", "") == [1, 2, 3, 4, 5]
+    with Tab(app.address, address("fading", 1, "1,3")) as tab:
+        text = unescape(tab.text)
+        assert "step 1 of 2" in text and address("fading", 3, "1,3") in text
 
 
 def test_a_step_that_is_not_there_shows_one_that_is(app):
     for stop in ("0", "99", "-1", "x", "٣", "1e9"):
         with Tab(app.address, f"/models/lstm.sine?view=card&tour=gate&stop={stop}") as tab:
-            assert re.search(r"step [1-6] of 6", tab.text), stop
+            assert re.search(r"step [1-7] of 7|>check<", tab.text), stop
+
+
+def test_the_picture_of_the_phases_is_the_posterior_of_the_sine():
+    signal = Sine()
+    values = signal.series(20, seed=5, phase=2.0).observed
+    angles = np.arange(720) * (2 * np.pi / 720)
+    weight = phases.weights(signal, values, angles)
+    mean, _ = signal.posterior(values[None], 1)
+    assert weight @ np.sin(20 * signal.angular_frequency + angles) == pytest.approx(mean[0, 0], abs=1e-9)
+    assert phases.consistent(np.array([0.1, 0.6, 0.3])) == [1, 2]
+    counts = [int(count) for count in re.findall(r"(\d+) of 72", phases.picture())]
+    assert counts == sorted(counts, reverse=True) and counts[0] == 65 and counts[-1] < 5

@@ -64,8 +64,8 @@ def pages(repository: Repository) -> App:
         return Response(data, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
 
     @application.get("/tours/{key}")
-    async def tour(key: str, step: str = "1") -> Response:
-        return RedirectResponse(tours.address(key, tours.number(step)) if key in tours.TOURS else "/#tours")
+    async def tour(key: str, step: str = "", stops: str = "") -> Response:
+        return RedirectResponse(tours.begin(key, step, stops))
 
     @application.get(microscope.MODULES + "/{version}/{path:path}")
     async def module(version: str, path: str) -> Response:

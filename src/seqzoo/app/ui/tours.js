@@ -1,0 +1,96 @@
+// The guided tours: what a stop mentions is outlined and scrolled into view, a guess reveals it, progress is kept here.
+(() => {
+  const KEY = "seqzoo.tours";
+  const root = document.documentElement;
+  const text = () => document.querySelector(".tour-text");
+
+  function kept() {
+    try { return JSON.parse(localStorage.getItem(KEY)) ?? {}; } catch { return {}; } // storage may be off
+  }
+
+  function keep(tour, stop) {
+    const all = kept();
+    all[tour] = [...new Set([...(Array.isArray(all[tour]) ? all[tour] : []), stop])];
+    try { localStorage.setItem(KEY, JSON.stringify(all)); } catch { /* the tour works without */ }
+  }
+
+  function tell() {
+    const all = kept();
+    for (const card of document.querySelectorAll(".tours li[data-tour]")) {
+      const seen = Array.isArray(all[card.dataset.tour]) ? all[card.dataset.tour] : [];
+      const steps = Number(card.dataset.steps);
+      const done = seen.filter((stop) => stop <= steps).length;
+      const checked = seen.includes(steps + 1) ? ", check done" : "";
+      const words = seen.length ? `${done} of ${steps} stops answered${checked}` : "";
+      const place = card.querySelector(".tour-progress");
+      if (place.textContent !== words) place.textContent = words;
+      const link = card.querySelector("[readonly]");
+      if (link.value.startsWith("/")) link.value = location.origin + link.value;
+    }
+  }
+
+  let scrolls = true; // until the visitor moves the page
+
+  function stage() {
+    tell();
+    const shows = JSON.parse(text()?.dataset.shows ?? "[]");
+    const targets = shows.map((selector) => [...document.querySelectorAll(selector)].find((one) => one.closest(".tour-phases, [role=tabpanel]:not(.gone)")));
+    // until the view has drawn them: a microscope that is hidden does not draw
+    if (!targets.length || targets.some((one) => !one || one.getBoundingClientRect().height < 20)) return;
+    for (const old of document.querySelectorAll("[data-target]")) if (!targets.includes(old)) old.removeAttribute("data-target");
+    for (const one of targets) if (!one.hasAttribute("data-target")) one.setAttribute("data-target", "");
+    const hidden = text().dataset.hides === "1" ? targets.at(-1) : null;
+    for (const one of targets) if (one.hasAttribute("data-hidden") !== (one === hidden)) one.toggleAttribute("data-hidden", one === hidden);
+    if (!root.hasAttribute("data-staged")) root.setAttribute("data-staged", "");
+    if (!scrolls) return;
+    const headed = (one) => one.previousElementSibling?.matches(".mz-head") ? one.previousElementSibling : one;
+    const top = Math.min(...targets.map((one) => headed(one).getBoundingClientRect().top));
+    if (Math.abs(top - 14) > 1) scrollTo({ top: scrollY + top - 14, behavior: "instant" });
+  }
+
+  function choose(button) {
+    const guess = button.closest(".tour-guess");
+    const { tour, stop } = text().dataset;
+    const isRight = button.dataset.right === "1";
+    const verdict = guess.querySelector(".tour-verdict");
+    verdict.textContent = isRight ? `Yes: ${verdict.dataset.right}.` : `You guessed: ${button.textContent}. The answer: ${verdict.dataset.right}.`;
+    guess.setAttribute("data-told", "");
+    guess.querySelector(".tour-says").hidden = false;
+    guess.querySelector(".tour-says").focus({ preventScroll: true });
+    if (guess.dataset.kind === "stop") {
+      root.setAttribute("data-told", "");
+      keep(tour, Number(stop));
+    } else if (!text().querySelector(".tour-guess:not([data-told])")) {
+      text().querySelector(".tour-next").hidden = false;
+      keep(tour, Number(stop));
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const choice = event.target.closest?.(".tour .choice");
+    if (choice) choose(choice);
+    const whole = event.target.closest?.(".tour-whole");
+    if (whole) {
+      scrolls = false;
+      whole.setAttribute("aria-pressed", String(root.toggleAttribute("data-whole")));
+      document.querySelector("[data-target]")?.scrollIntoView({ block: "start", behavior: "instant" });
+    }
+  });
+  document.addEventListener("change", (event) => {
+    const link = event.target.closest?.(".tour-link");
+    if (!link || event.target.type !== "checkbox") return;
+    const boxes = [...link.querySelectorAll("[type=checkbox]")];
+    const stops = boxes.filter((box) => box.checked).map((box) => box.value);
+    const some = stops.length && stops.length < boxes.length ? `?stops=${stops.join(",")}` : "";
+    link.querySelector("[readonly]").value = `${location.origin}/tours/${link.closest("li").dataset.tour}${some}`;
+  });
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    addEventListener(kind, (event) => { if (!event.target.closest?.(".tour")) scrolls = false; }, { passive: true });
+  }
+  let asked = 0;
+  const soon = () => { asked ||= requestAnimationFrame(() => { asked = 0; stage(); }); };
+  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+  new ResizeObserver(soon).observe(document.body);
+  addEventListener("resize", soon);
+  soon();
+})();
