@@ -102,6 +102,7 @@ def test_settings_of_an_address_are_held_within_their_ranges():
 @pytest.mark.parametrize("name", ["lstm.sine", "lstm.sine-h50", "linear.sine", "mlp.recall"])
 def test_what_to_notice_names_the_references(name):
     said = curves.lead(name)
+    assert "bend" not in curves.lead("lstm.sine", 4)  # what was measured with 64 units
     assert said.startswith("Notice") and "best linear" in said
     assert ("Adam" in said) is (name == "lstm.sine")
 

@@ -74,7 +74,7 @@ class Training:
 
     async def show(self) -> None:
         """Fill the view."""
-        theme.lead(curves.lead(self.spec.name))
+        theme.lead(curves.lead(self.spec.name, self.spec.config.get("hidden_size")))
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 self._course()

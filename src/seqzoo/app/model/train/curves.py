@@ -212,14 +212,14 @@ def _error(mse: float) -> str:
     return f"{mse:.5f}" if mse < 10 else short(mse, 6)
 
 
-def lead(name: str) -> str:
-    """What to notice, as HTML, by architecture and signal. docs/LOG.md has the measurements on lstm.sine."""
+def lead(name: str, units: int | None = 64) -> str:
+    """What to notice, as HTML, by architecture, signal and hidden units. docs/LOG.md measures lstm.sine with 64."""
     linear, bayes = theme.term("best linear"), theme.term("Bayes")
     if name.partition(".")[2].partition("-")[0] not in FAMILIES:
         return "Notice whether the error falls below every rival. The hold-out, scored at the end, has the last word."
     if name.startswith("linear."):
         return f"Notice where the error ends: at the line of the {linear} forecaster, which this model cannot beat."
-    if name == "lstm.sine":
+    if name == "lstm.sine" and units == 64:
         return (
             f"Notice the bend at the line of the {linear} forecaster. The loss falls steeply to it; then its "
             f"distance from {bayes} halves every few hundred steps. "
