@@ -73,6 +73,17 @@ def css(names: Iterable[str] = (*COLOURS, *SURFACES, *ROLES)) -> str:
     return f":root{{color-scheme:light dark;{lights}}}\n@media (prefers-color-scheme: dark){{:root{{{darks}}}}}\n"
 
 
+def css_of_scheme(names: Iterable[str] = (*COLOURS, *SURFACES, *ROLES)) -> str:
+    """As `css`, for a page with a switch: `data-theme` of the root, "light" or "dark", overrules the system."""
+    values = "".join(f"{variable(name)[4:-1]}:{_either(pair(name))};" for name in names)
+    chosen = "".join(f":root[data-theme={side}]{{color-scheme:{side}}}" for side in Pair._fields)
+    return f":root{{color-scheme:light dark;{values}}}\n{chosen}\n"
+
+
+def _either(colour: Pair) -> str:
+    return colour.light if colour.light == colour.dark else f"light-dark({colour.light},{colour.dark})"
+
+
 def follow(drawing: str) -> str:
     """A drawing whose colours follow the page, from a drawing with the values for light ground."""
     for name in (*COLOURS, "rule"):

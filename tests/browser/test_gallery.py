@@ -6,8 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import numpy as np
 from playwright.sync_api import expect
 
+import seqzoo
+from seqzoo import signals
+from seqzoo.app import gallery
+from seqzoo.app.gallery import hero
 from seqzoo.bundles import store
 from seqzoo.forecasters import table
 from support.serving import UNASKED, Running
@@ -17,6 +22,73 @@ Visit = Callable[..., Any]
 
 def shown(page: Any) -> set[str]:
     return {card.get_attribute("data-model") for card in page.query_selector_all("a.model-card:not(.gone)")}
+
+
+def test_the_first_screen_has_a_window_to_drag_whose_forecasts_are_those_of_the_model_and_of_bayes(
+    visit: Visit,
+) -> None:
+    page = visit("/", width=390)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_selector("main .hero")
+    assert page.locator(".doors").bounding_box()["y"] + page.locator(".doors").bounding_box()["height"] <= 844
+    model, process = seqzoo.load(hero.MODEL, "numpy"), signals.make("sine")
+    told = []
+    for moves in (0, 8):
+        for _ in range(moves):
+            page.locator(".hero .point").last.press("PageDown")
+        window = [float(point.get_attribute("aria-valuenow")) for point in page.query_selector_all(".hero .point")]
+        expected = [
+            model.predict(np.float32([window])[..., None]).item(), process.posterior(np.array([window]), 1)[0].item()
+        ]  # fmt: skip
+        for kind, value in zip(("model", "bayes"), expected, strict=True):
+            expect(page.locator(f".hero [data-of={kind}]")).to_have_text(f"{value:.2f}".replace("-", "−"))
+        told.append(expected)
+    assert np.abs(np.subtract(*told)).min() > 0.05 and window[-1] == -hero.TOP
+    assert f"20_{window[-1]:.2f}" in page.get_attribute(".hero a.primary", "href")
+    page.click("text='Start again'")
+    expect(page.locator(".hero a.primary")).to_have_attribute("href", f"/models/{hero.MODEL}?view=inside")
+
+
+def test_eight_models_differ_at_a_glance_and_the_references_are_folded_away_until_they_are_asked_for(
+    visit: Visit,
+) -> None:
+    page = visit("/")
+    cards = "[...document.querySelectorAll('a.model-card')].filter(card => card.checkVisibility())"
+    in_sight = set(page.evaluate(f"{cards}.map(card => card.dataset.model)"))
+    assert set(gallery.FIRST) <= in_sight and not in_sight & ({*table.names()} | {"lstm.recall"})
+    drawn = [page.inner_html(f"[data-model='{name}'] svg") for name in gallery.FIRST]
+    assert len(set(drawn)) == len(gallery.FIRST) == 8
+    folded = page.locator("details.shelf", has_text="references")
+    expect(folded.locator("summary")).to_have_text(f"{len(table.names())} references, computed from the signal")
+    page.click("[aria-label='Architecture'] >> text='reference'")
+    page.click("[aria-label='Signal'] >> text='recall'")
+    expect(page.locator("[data-model='bayes.recall']")).to_be_visible()
+    expect(folded.locator("summary")).to_have_text("4 references, computed from the signal")
+    page.click("[aria-label='Architecture'] >> text='all'")
+    page.click("[aria-label='Signal'] >> text='all'")
+    expect(page.locator("[data-model='bayes.recall']")).to_be_hidden()
+
+
+def test_a_theme_is_kept_and_set_before_the_first_paint_and_every_page_follows_it(tab: Any, app: Running) -> None:
+    tab.add_init_script("""new MutationObserver((_, observer) => {
+      if (!document.body) return;
+      window.first = document.documentElement.dataset.theme;
+      observer.disconnect();
+    }).observe(document, {childList: true, subtree: true});""")
+    red = "Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])"
+    tab.goto(app.address)
+    for theme, is_dark in (("dark", True), ("light", False), ("system", False), ("dark", True)):
+        tab.click(".look")
+        assert tab.inner_text(".look").split()[-1] == theme
+        assert (tab.evaluate(red) < 100) is is_dark
+    tab.goto(f"{app.address}/docs")
+    tab.wait_for_selector(".opblock >> nth=0")
+    assert tab.evaluate("window.first") == "dark" and tab.evaluate(red) < 100
+    assert tab.locator("header a").all_inner_texts()[1:] == ["Gallery", "Your series", "Arena", "API"]
+    tab.goto(f"{app.address}/models/lstm.sine-k4?view=inside")
+    tab.wait_for_selector(".mz-dark")
+    tab.click(".look")
+    tab.wait_for_selector(".mz:not(.mz-dark)")
 
 
 def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_looking(visit: Visit, app: Running) -> None:

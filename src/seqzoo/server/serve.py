@@ -38,8 +38,8 @@ def application(
 ) -> App:
     """The ASGI application: /v2 for the protocol, /api for control, /docs and /metrics.
 
-    `pages` answers all other paths, and `origins` says whose web pages may use the server. The other arguments are
-    those of `V2`.
+    `pages` answers all other paths and /docs, and `origins` says whose web pages may use the server. The other
+    arguments are those of `V2`.
 
     Raises:
         InputError: the token is empty.
@@ -53,12 +53,14 @@ def application(
     api = control.app(repository, metrics)
     everything_else: Any = api if pages is None else pages(repository)
 
+    roots = [root for root in control.ROOTS if pages is None or root != "/docs"]
+
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         inner: Any = everything_else
         if scope["type"] == "http":
             if _is_under(scope["path"], "/v2"):
                 inner = inference
-            elif any(_is_under(scope["path"], root) for root in control.ROOTS):
+            elif any(_is_under(scope["path"], root) for root in roots):
                 inner = api
         await inner(scope, receive, send)
 
@@ -82,7 +84,7 @@ def serve(
     Args:
         port: 0 for any free one.
         names: accepted host names besides localhost and IP addresses; on loopback, all others are refused.
-        pages: builds the application of every path outside the API; it may use websockets.
+        pages: builds the application of /docs and every path outside the API; it may use websockets.
         on_ready: called with the address once connections are accepted.
 
     Raises:

@@ -17,7 +17,7 @@ from ...runtime import catalogue
 from ...runtime.repository import ModelState, Repository
 from .. import tours
 from ..ui import controls, theme
-from . import sketches
+from . import glyphs, hero, sketches
 
 REFERENCE = "reference"  # shown where a model has its architecture
 BEST_SHOWN = 1e-3  # the excess at which the bar is full
@@ -37,16 +37,37 @@ def enter(repository: Repository) -> None:
         rows = await to_thread.run_sync(catalogue.rows)
         states = await to_thread.run_sync(_states, repository)
         with theme.frame("Gallery"):
-            theme.html(
-                "<h1>A zoo of small sequence models</h1>"
-                '<p class="intro">Each model forecasts a noisy signal, and is compared with the best possible '
-                "forecaster. <b>Click a model</b> to change its input, look inside it, roll it out or train it "
-                'again; or begin with a tour, or with <a href="/series">your own series</a>.</p>'
-            )
-            tours.links()
+            hero.show()
             _Gallery(repository, rows, states, {"architecture": architecture, "signal": signal})
+            tours.links()
             save = '<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>'
             theme.html(save, "saves", "p")
+
+
+FIRST = tuple(f"{architecture}.sine" for architecture in glyphs.ARCHITECTURES)
+"""The models in sight at first: one of each architecture, all of one signal, from the simplest on."""
+
+
+class _Section:
+    """A heading and its cards; `folded` ones are in sight once the visitor opens them."""
+
+    def __init__(self, title: str, members: list[Row], folded: bool) -> None:
+        self.title, self.names = title, [row["name"] for row in members]
+        self.box = ui.element("details" if folded else "section").classes("shelf")
+        with self.box:
+            self._head = theme.html("", tag="summary" if folded else "div")
+            self.cards = ui.element("div").classes("cards")
+        self._folded = folded
+
+    def tell(self, visible: int, is_open: bool) -> None:
+        """Show how many cards are left, and open them or fold them away; without any, the section is hidden."""
+        theme.show(self.box, visible > 0)
+        head = f"{visible} {self.title}" if self._folded else self.title
+        self._head.set_content(f"<h2>{head}</h2>")
+        if self._folded:
+            self.box.props("open") if is_open else self.box.props(remove="open")
+            # The visitor may have turned it, of which the properties do not know.
+            ui.run_javascript(f"getHtmlElement({self.box.id})?.toggleAttribute('open', {str(is_open).lower()})")
 
 
 class _Gallery:
@@ -57,15 +78,20 @@ class _Gallery:
         self.chips: dict[str, controls.Chips] = {}
         self.cards: dict[str, ui.element] = {}
         self.badges: dict[str, ui.html] = {}
+        self.sections: list[_Section] = []
         with ui.element("div").classes("filters"):
             self._filter("architecture", sorted({_architecture(row) for row in rows} - {""}))
             self._filter("signal", [family for family in signals.FAMILIES])
-        theme.html(_KEY, "hint key", "p")
-        self.heads = [
-            self._section("Trained models", [row for row in rows if not row.get("reference")]),
-            self._section("References, computed from the signal", [row for row in rows if row.get("reference")]),
-        ]
+        trained = [row for row in rows if not row.get("reference")]
+        first = sorted((row for row in trained if row["name"] in FIRST), key=lambda row: FIRST.index(row["name"]))
+        more = [row for row in trained if row["name"] not in FIRST]
+        self._section("Your models", [row for row in more if not row["shipped"]])
+        self._section("Models", first)
+        others = "more models: other signals, more steps ahead, fewer units"
+        self._section(others, [row for row in more if row["shipped"]], True)
+        self._section("references, computed from the signal", [row for row in rows if row.get("reference")], True)
         self.nothing = theme.html("No model of that architecture on that signal yet. Choose another.", "nothing gone")
+        theme.html(f"<summary>How to read a card</summary><p>{_KEY}</p>", "hint key", "details")
         self._apply()
         ui.timer(1.0, self._refresh)
 
@@ -73,12 +99,12 @@ class _Gallery:
         self.chips[kind] = controls.Chips(kind.capitalize())
         self.chips[kind].offer({"": "all", **{value: value for value in values}}, partial(self._choose, kind))
 
-    def _section(self, title: str, members: list[Row]) -> tuple[ui.html, list[str]]:
-        head = theme.html(f"<h2>{title}</h2>", "section")
-        with ui.element("div").classes("cards"):
+    def _section(self, title: str, members: list[Row], folded: bool = False) -> None:
+        section = _Section(title, members, folded)
+        with section.cards:
             for row in members:
                 self._card(row)
-        return head, [row["name"] for row in members]
+        self.sections.append(section)
 
     def _card(self, row: Row) -> None:
         link = ui.element("a").classes("model-card")
@@ -113,8 +139,8 @@ class _Gallery:
             theme.show(self.cards[row["name"]], fits)
             if fits:
                 visible.add(row["name"])
-        for head, names in self.heads:
-            theme.show(head, bool(visible & set(names)))
+        for section in self.sections:
+            section.tell(len(visible & set(section.names)), is_open=any(self.chosen.values()))
         theme.show(self.nothing, not visible)
 
 
@@ -157,20 +183,21 @@ def state_badge(state: ModelState) -> str:
 
 
 def _body(row: Row) -> str:
-    name = f'<div class="card-text"><h3 class="card-name">{escape(row["name"])}</h3>'
+    name = f'<h3 class="card-name">{escape(row["name"])}</h3>'
     if "error" in row:
-        return f'{name}<p class="card-summary">This bundle cannot be used.</p></div>'
+        return f'<div class="card-text">{name}<p class="card-summary">This bundle cannot be used.</p></div>'
     picture = (
         f'<img src="/sketches/{quote(row["name"])}.svg" alt="Forecasts of {escape(row["name"])} against the truth" '
         'loading="lazy" width="330" height="132">'
     )
-    facts = [escape(_architecture(row)), escape(row["family"])]
-    if not row["reference"]:
-        facts += [f"<b>{row['parameters']:,}</b> parameters", f"{row['bytes'] / 1024:,.0f} KB"]
+    architecture = row.get("architecture", "")
+    glyph = "" if row["reference"] else glyphs.of(architecture)
+    summary = glyphs.words(architecture) or row["summary"]
+    facts = [escape(row["family"])] + ([] if row["reference"] else [f"<b>{row['parameters']:,}</b> parameters"])
     items = "".join(f"<span>{fact}</span>" for fact in facts)
     return (
-        f'{picture}{name}<p class="card-summary">{escape(row["summary"])}</p>'
-        f'<div class="facts">{items}</div>{_scale(row)}</div>'
+        f'<div class="card-head">{glyph}<div>{name}<p class="card-summary">{escape(summary)}</p></div></div>{picture}'
+        f'<div class="card-text"><div class="facts">{items}</div>{_scale(row)}</div>'
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -69,36 +71,76 @@ DESCRIPTION = "Small sequence models and the best possible forecaster of each si
 def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
     """A page: its head, and its body within the context. `title` names the page within the site."""
     ui.page_title(f"{title} · seqzoo")
-    ui.add_head_html(f'<meta name="description" content="{escape(description)}">')
+    ui.add_head_html(_described(description))
     client = ui.context.client
     # Quasar makes the page container the main landmark; the header goes before it.
     (content,) = client.page_container.default_slot.children
     content.props('id="content" tabindex="-1"')
     with client.layout:
         html("Skip to content", "skip", "a").props('href="#content"').move(target_index=0)
-        with ui.element("header").classes("top") as header:
-            html(
-                f'<a class="brand" href="/">{FAVICON}<span>seqzoo</span></a>'
-                '<nav aria-label="Site"><a href="/">Gallery</a><a href="/series">Your series</a>'
-                '<a href="/arena">Arena</a>'
-                '<a href="/docs">API</a></nav>',
-                "top-row",
-            )
-        header.move(target_index=1)
+        html(_TOP, "top", "header").move(target_index=1)
     with ui.element("div").classes("page"):
         yield
 
 
+def document(title: str, body: str, description: str = DESCRIPTION, head: str = "") -> str:
+    """A whole page of the site as HTML that needs no NiceGUI. `head` and `body` must be trusted markup."""
+    icon = f'<link rel="icon" href="data:image/svg+xml,{quote(FAVICON)}">'
+    return (
+        '<!doctype html><html lang="en-US"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)} · seqzoo</title>'
+        f"{icon}{_described(description)}{head}{_look()}</head>"
+        f'<body><a class="skip" href="#content">Skip to content</a><header class="top">{_TOP}</header>'
+        f'<main id="content" tabindex="-1"><div class="page">{body}</div></main></body></html>'
+    )
+
+
+def _described(description: str) -> str:
+    return f'<meta name="description" content="{escape(description)}">'
+
+
+def _drawn(inside: str) -> str:
+    return (
+        '<svg viewBox="0 0 20 20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.7" '
+        f'stroke-linecap="round">{inside}</svg>'
+    )
+
+
+# The style sheet shows the picture and the word of the theme that is chosen.
+_THEMES = {
+    "system": _drawn('<rect x="2.5" y="3.5" width="15" height="10" rx="1.5"/><path d="M7 17h6M10 13.5V17"/>'),
+    "light": _drawn('<circle cx="10" cy="10" r="3.6"/><path d="M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4'
+                    'M14.6 14.6L16 16M4 16l1.4-1.4M14.6 5.4L16 4"/>'),
+    "dark": _drawn('<path d="M16.5 12A7 7 0 0 1 8 3.5a7 7 0 1 0 8.5 8.5z" stroke-linejoin="round"/>'),
+}  # fmt: skip
+_SWITCH = "".join(
+    f'<span class="theme-{name}">{picture}<span class="unseen">{name}</span></span>'
+    for name, picture in _THEMES.items()
+)
+_TOP = (
+    f'<div class="top-row"><a class="brand" href="/">{FAVICON}<span>seqzoo</span></a><div class="top-end">'
+    '<nav aria-label="Site"><a href="/">Gallery</a><a href="/series">Your series</a><a href="/arena">Arena</a>'
+    '<a href="/docs">API</a></nav><button type="button" class="look" title="Theme: system, light or dark">'
+    f'<span class="unseen">Theme:</span>{_SWITCH}</button></div></div>'
+)
 _STYLES = ("theme.css", "inside.css", "arena.css", "tours.css", "series.css")
 
 
+def read(*files: str) -> str:
+    """The text of files of this folder, joined."""
+    return "".join(Path(__file__).parent.joinpath(file).read_text("utf-8") for file in files)
+
+
+@functools.cache
+def _look() -> str:
+    """The style sheets and the scripts of the theme and of definitions: the head of every page."""
+    css = _palette.css_of_scheme() + read(*_STYLES) + _palette.follow_within(":is(.chart, .chart-key)")
+    return f"<script>{read('look.js')}</script><style>{css}</style><script>{read('terms.js')}</script>"
+
+
 def enter() -> None:
-    """Give every page the style sheets, and the scripts of definitions and of chart downloads."""
-    here = Path(__file__).parent
-    css = _palette.css() + "".join(here.joinpath(file).read_text("utf-8") for file in _STYLES)
-    css += _palette.follow_within(":is(.chart, .chart-key)")
-    scripts = "".join(here.joinpath(file).read_text("utf-8") for file in ("terms.js", "saves.js"))
-    ui.add_head_html(f"<style>{css}</style><script>{scripts}{_LOST}</script>", shared=True)
+    """Give every page its look, and the scripts of chart downloads."""
+    ui.add_head_html(f"{_look()}<script>{read('saves.js')}{_LOST}</script>", shared=True)
 
 
 _LOST = """addEventListener("DOMContentLoaded", () => {

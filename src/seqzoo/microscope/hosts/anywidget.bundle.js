@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 2751029dbb982986; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules e4503682f7a63ac2; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -2416,7 +2416,10 @@ function open(el, host) {
     root.remove();
   };
 }
-var isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+function isDark(system) {
+  const { theme } = document.documentElement.dataset;
+  return theme ? theme === "dark" : (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+}
 function show(host, root, cell) {
   const K = cell.size;
   const scale = host.get("scale");
@@ -2727,6 +2730,7 @@ function show(host, root, cell) {
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   for (const one of all("canvas")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));

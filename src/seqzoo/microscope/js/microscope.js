@@ -48,8 +48,11 @@ export function open(el, host) {
   };
 }
 
-/** Whether the page is dark: by the theme of JupyterLab if there is one, else by the system. */
-const isDark = (system) => (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+/** Whether the page is dark: by the theme of the site or of JupyterLab if there is one, else by the system. */
+function isDark(system) {
+  const { theme } = document.documentElement.dataset;
+  return /^(light|dark)$/.test(theme) ? theme === "dark" : (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+}
 
 /** Builds the page of a cell and keeps it up to date. Returns a function that disconnects it. */
 function show(host, root, cell) {
@@ -342,6 +345,7 @@ function show(host, root, cell) {
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   for (const one of all("canvas")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));

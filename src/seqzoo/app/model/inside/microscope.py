@@ -87,7 +87,7 @@ async def build(visit: Visit) -> None:
             element.tell(known=subject.known, start=subject.start, is_given=subject.is_given)
         background_tasks.create(latest(), name="the Bayes forecast")
 
-    element = MicroscopeElement(_address(visit.name, known.bundle), facts, looked)
+    element = MicroscopeElement(address(visit.name, known.bundle), facts, looked)
 
 
 def _begun(bundle: Bundle, view: dict[str, str], member: int) -> tuple[Subject, dict[str, Any]]:
@@ -101,6 +101,6 @@ def _begun(bundle: Bundle, view: dict[str, str], member: int) -> tuple[Subject, 
     }  # fmt: skip
 
 
-def _address(name: str, bundle: Bundle) -> str:
+def address(name: str, bundle: Bundle) -> str:
     """The address of this bundle's weights. Its hash rules out a bundle that takes over the name meanwhile."""
     return f"/api/models/{quote(name)}/files/{WEIGHTS}?sha256={bundle.manifest.files[WEIGHTS].sha256}"
