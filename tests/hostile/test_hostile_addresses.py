@@ -29,7 +29,7 @@ NONSENSE = [
     "%3Cscript%3Ealert(1)%3C/script%3E", "[]", "%0a", "1-1-99-x", "lstm", "_".join(["1e39"] * 20), "NaN",
 ]  # fmt: skip
 PAGES = {
-    "/": "A zoo of small", "/arena": "The arena", "/models/lstm.sine?view=predict": "Bayes",
+    "/": "How to read a card", "/arena": "The arena", "/models/lstm.sine?view=predict": "Bayes",
     "/models/lstm.sine?view=inside": "LSTM", "/models/mlp.sine?view=inside": "derivative",
     "/models/gaf_cnn.sine?view=inside": "derivative", "/models/lstm.sine?view=rollout": "floor",
     "/models/lstm.sine?view=train": "The next run", "/models/lstm.sine?view=deploy": "bundle",

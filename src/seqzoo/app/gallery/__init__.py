@@ -192,7 +192,7 @@ def _body(row: Row) -> str:
     )
     architecture = row.get("architecture", "")
     glyph = "" if row["reference"] else glyphs.of(architecture)
-    summary = glyphs.words(architecture) or row["summary"]
+    summary = (row["shipped"] and glyphs.words(architecture)) or row["summary"]
     facts = [escape(row["family"])] + ([] if row["reference"] else [f"<b>{row['parameters']:,}</b> parameters"])
     items = "".join(f"<span>{fact}</span>" for fact in facts)
     return (

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules e4503682f7a63ac2; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules a22497afdee92b21; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -2418,7 +2418,7 @@ function open(el, host) {
 }
 function isDark(system) {
   const { theme } = document.documentElement.dataset;
-  return theme ? theme === "dark" : (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
+  return /^(light|dark)$/.test(theme) ? theme === "dark" : (document.body.dataset.jpThemeLight ?? String(!system.matches)) === "false";
 }
 function show(host, root, cell) {
   const K = cell.size;
