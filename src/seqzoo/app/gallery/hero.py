@@ -54,12 +54,13 @@ def _page() -> str:
     }
     words = (
         f"<b>Drag a dot.</b> The {_line('model')} line is the forecast of an LSTM with {facts.parameters} "
-        f"parameters. The {_line('bayes')} line is the best possible forecast. Can you pull them apart?"
+        f"parameters. The {_line('bayes')} line is the best for the sine it assumes. Can you pull them apart?"
     )
     return (
         f'<section id="hero" class="hero" aria-labelledby="hero-title" data-facts="{escape(json.dumps(asked))}">'
         f'<div class="hero-text"><h1 id="hero-title">A zoo of small sequence models</h1><p class="intro">{words}</p>'
-        '<p class="hero-answer">Next value: LSTM <b data-of="model">…</b> best possible <b data-of="bayes">…</b></p>'
+        '<p class="hero-answer">Next value: LSTM <b data-of="model">…</b> '
+        'best for this sine <b data-of="bayes">…</b></p>'
         f'<div class="buttons"><a class="button primary" href="{asked["inside"]}">Look inside</a>'
         '<button type="button" class="button" disabled>Start again</button></div></div>'
         f"{_chart(window)}{_DOORS}</section><script>{_SCRIPT}</script>"
