@@ -60,7 +60,7 @@ def _page() -> str:
         f'<section id="hero" class="hero" aria-labelledby="hero-title" data-facts="{escape(json.dumps(asked))}">'
         f'<div class="hero-text"><h1 id="hero-title">A zoo of small sequence models</h1><p class="intro">{words}</p>'
         '<p class="hero-answer">Next value: LSTM <b data-of="model">…</b> '
-        'best for this sine <b data-of="bayes">…</b></p>'
+        'the sine’s best <b data-of="bayes">…</b></p>'
         f'<div class="buttons"><a class="button primary" href="{asked["inside"]}">Look inside</a>'
         '<button type="button" class="button" disabled>Start again</button></div></div>'
         f"{_chart(window)}{_DOORS}</section><script>{_SCRIPT}</script>"
