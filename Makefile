@@ -16,11 +16,13 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-# Installs Debian's Chromium, which the tests of the pages drive, unless a Chromium is there.
+# Installs Debian's Chromium without its windows, which the tests of the pages drive. Where it cannot, but there is a
+# whole Chromium, they drive that.
 browser:
-	@command -v chromium >/dev/null || { \
-	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
-	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+	@command -v chromium-headless-shell >/dev/null || { \
+	  root=$$(test "$$(id -u)" = 0 || echo sudo); $$root apt-get update -qq && \
+	  $$root apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core; } \
+	|| command -v chromium >/dev/null
 
 # Installs the bundler of the microscope's modules where npm is installed; needed only to change these modules.
 node_modules: package.json package-lock.json

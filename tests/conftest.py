@@ -74,6 +74,15 @@ def needs(path: Path) -> list[str]:
     return [name for name, places in NEEDS.items() if lies_in(path, places)]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Each of several workers begins to collect at another folder: what one has compiled the others read."""
+    if hasattr(config, "workerinput") and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        folders = sorted({str(file.parent) for file in TESTS.glob("*/test_*.py")})
+        number, workers = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
+        first = number * len(folders) // workers
+        config.args = folders[first:] + folders[:first]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test by what it needs, and whether it repeats; `quick` is what needs nothing but this process.
 
@@ -85,7 +94,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if lies_in(item.path, REPEATS):
             item.add_marker("soak")
     if hasattr(config, "workerinput"):  # of pytest-xdist
-        items.sort(key=lambda item: 0 if "browser" in needs(item.path) else 1 if needs(item.path) else 2)
+        items.sort(key=lambda item: (0 if "browser" in needs(item.path) else 1 if needs(item.path) else 2, item.path))
 
 
 def pytest_collection_finish() -> None:
