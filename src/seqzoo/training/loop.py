@@ -166,6 +166,8 @@ class _Loop:
         self.module, self.average = build(), build()
         self.average.load_state_dict(self.module.state_dict())
         self.average.eval()
+        # A module finds its parameters anew at each call, which takes a small one as long as its forecast.
+        self.parameters = list(zip(self.average.parameters(), self.module.parameters(), strict=True))
         self.network, self.judged = (on_standardised(module, scaling) for module in (self.module, self.average))
         self.optimiser = optimisers.build(recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
@@ -183,7 +185,8 @@ class _Loop:
         self._reseed()
         while state.step < recipe.steps and not should_stop():
             context, target = next(batches)
-            self.module.zero_grad()
+            for _, parameter in self.parameters:
+                parameter.grad = None
             loss = self.loss(self.network(batch(context)).float(), tensor(target))
             loss.backward()  # type: ignore[no-untyped-call]
             value = loss.item()
@@ -211,7 +214,7 @@ class _Loop:
         with torch.no_grad():
             for average, value in zip(self.average.buffers(), self.module.buffers(), strict=True):
                 average.copy_(value)
-            for average, value in zip(self.average.parameters(), self.module.parameters(), strict=True):
+            for average, value in self.parameters:
                 optimisers.averaged(average, value, self.state.step, self.recipe.averaging)
 
     def _evaluate(self, loss: float, checkpoint: Path | None) -> Evaluation:
