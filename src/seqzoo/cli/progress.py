@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..arena.experiment import AnyExperiment
     from ..arena.running import CaseEnded
     from ..diagnosis.stages import Step
+    from ..execution.tasks import Retry
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
     from ..training.spec import TrainingSpec
@@ -116,6 +117,14 @@ class ExperimentBar(_Shown):
         self.progress.update(self.task, completed=ended.done, note=escape(line))
         if self.experiment.is_long:
             self.say(f"{ended.done}/{ended.total}  {line}")
+
+
+    def again(self, retry: Retry) -> None:
+        """Called when a case is measured again."""
+        line = f"{self.experiment.label(retry.task)}: {retry.reason} It is tried again."
+        if self.live:
+            self.progress.console.print(escape(line), highlight=False)
+        self.say(line)
 
 
 class StageBar(_Shown):
