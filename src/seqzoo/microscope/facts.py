@@ -51,7 +51,7 @@ class Subject:
         member: int = 0,
     ) -> None:
         facts = bundle.manifest
-        self.length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
+        self.length = facts.contract.context_length
         if facts.architecture not in CELLS:
             raise InputError(
                 f"{facts.name} has the architecture {facts.architecture!r}, which has no gates and states to show; "
@@ -67,24 +67,35 @@ class Subject:
         self._held_out = None if self._process is not None else holdout.parts(bundle)[member]
         known = holdout.known_parts(bundle) if channels and self._process is None else None
         self._known = None if known is None else known[member]
-        self._horizon = horizon
+        self._horizon = min(facts.contract.horizon, FARTHEST)
+        self._family, self._channels = facts.source.key, list(channels)
         self._turn(view or {})
+        self.fixed = self.facts_of(facts.name, facts.architecture, facts.contract.scaling.numbers, self._horizon)
+
+    def facts_of(self, name: str, architecture: str, scale: list[float], horizon: int) -> dict[str, Any]:
+        """The facts that do not change, of this network or of another one that reads the same windows.
+
+        Args:
+            scale: the numbers of its scaling.
+            horizon: the steps that it forecasts; at most FARTHEST of them are shown.
+        """
+        horizon = min(horizon, FARTHEST)
         if self._process is None:
             linear = Affine(line_weights(self.length, horizon), np.zeros(horizon))
             signal, standings = {"family": "", "linear": label("line")}, []
         else:
             linear = best_linear(self._process, self.length, horizon)
-            signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
+            signal = {"family": self._family, **dataclasses.asdict(self._process)}
             standings = [standing(self._process, own=own) for own in (False, True)]
-        self.fixed: dict[str, Any] = {
-            "name": facts.name,
-            "architecture": facts.architecture,
-            "scale": facts.contract.scaling.numbers,
+        return {
+            "name": name,
+            "architecture": architecture,
+            "scale": scale,
             "best_linear": linear.weights.tolist(),
             "best_linear_bias": linear.bias.tolist(),
             "signal": signal,
             "standings": standings,
-            "channels": list(channels),
+            "channels": self._channels,
         }
 
     def turns(self, view: Mapping[str, Any]) -> bool:
