@@ -18,6 +18,14 @@ SHORT = "/models/linear.sine?view=train&steps=500&batch=16"
 LONG = "/models/lstm.sine?view=train&size=32&batch=16&steps=20000"
 
 
+NOTE = """(course) => {
+  const [chart, began] = [document.querySelector(course), performance.now()];
+  window.noted = [];
+  new MutationObserver(() => noted.push([performance.now() - began, chart.getAttribute("aria-label")]))
+    .observe(chart, {attributes: true, attributeFilter: ["aria-label"]});
+}"""
+
+
 def press(page: Any, label: str) -> None:
     page.locator("#panel-train").get_by_role("button", name=label, exact=True).click()
 
@@ -44,9 +52,16 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
 ) -> None:
     page = visit(LONG)
     expect(page.locator("#panel-train button[disabled]")).to_have_text(["Pause", "Continue", "Stop", "Keep"])
+    page.wait_for_selector(COURSE)
+    page.evaluate(NOTE, COURSE)
     press(page, "Start")
     wait_until(page, "Training.")
     wait_for_more(page, 3)
+    # The recorded course is drawn at once, long before torch is imported and there is a first point.
+    told = page.evaluate("noted")
+    drawn = next(at for at, label in told if "Recorded in the training of lstm.sine: 0.0107" in label)
+    lived = next(at for at, label in told if "evaluations, steps" in label)
+    assert drawn < lived / 2 and "no evaluation yet" in dict(map(tuple, told))[drawn]
     page.wait_for_function("location.search.includes('run=')")
     label = page.get_attribute(COURSE, "aria-label")
     assert all(name in label for name in ("last value 0.0", "best linear 0.012", "Bayes 0.010", "noise 0.01"))
@@ -72,6 +87,9 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
     third.wait_for_selector("#panel-train [role=alert]:has-text('lstm.sine')")
     press(again, "Stop")
     wait_until(other, "Stopped.")
+    again.select_option("[data-knob=versus]", "none")
+    expect(again.locator(COURSE)).not_to_have_attribute("aria-label", re.compile("Recorded"))
+    again.wait_for_function("location.search.includes('versus=none')")
 
 
 def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(tab: Any, tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from ...._course import Evaluation
 from ...._formats import percent, short
 from ....execution.runs.events import Began, Evaluated, Snapshot
 from ....execution.runs.manager import Status
@@ -23,6 +25,7 @@ REFERENCES = tuple(
     )
 )  # fmt: skip
 RUN = "this run"
+RECORDED = "recorded"
 Evaluations = Sequence[Evaluated]
 SAID = {
     "starting": "Starting: a separate process is loading PyTorch.",
@@ -47,7 +50,21 @@ USELESS = (
 )
 CHOOSING = "A separate process compares scalings of the series and optimisers, by short trainings."
 HEADROOM = 1.6  # end of the error's axis over its highest reference; the first losses lie above it
+PALE = 0.4  # opacity of the recorded course
 LEAST_SHOWN = 1e-4  # the least excess on a logarithmic axis
+
+
+class Course(NamedTuple):
+    """The course of another training, drawn beside that of the run: of a run, or RECORDED.
+
+    Args:
+        label: its name in the chart.
+        words: what it is of, in a sentence that begins with its label.
+    """
+
+    label: str
+    words: str
+    points: Sequence[Evaluated | Evaluation]
 
 
 def said(run: Status) -> str:
@@ -65,11 +82,14 @@ def _references(began: Began) -> list[tuple[str, str, str]]:
     return [row for row in REFERENCES if row[1] != "line"]
 
 
-def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.Options:
+def loss_options(
+    began: Began, evaluations: Evaluations, scale: str, beside: Course | None = None
+) -> charts.Options:
     """The options of the chart of the error, or of the excess, by step on a logarithmic axis."""
     steps = [point.step for point in evaluations]
-    first = steps[0] if steps else 1
-    ends = [first, max(began.steps, first + 1)]
+    others = [] if beside is None else [point.step for point in beside.points]
+    first = min([*steps[:1], *others[:1]], default=1)
+    ends = [first, max(began.steps, first + 1, *others[-1:])]
     bayes, series, names = began.floors.get("bayes"), [], []
     scale = "error" if bayes is None else scale
     if scale == "error" and bayes is not None:  # the loss of a measured series is in other units
@@ -84,16 +104,23 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
             colour = theme.light(key)
             series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
             names.append(label)
-    values = [
-        point.mse if scale == "error" or point.excess is None else 100 * max(point.excess, LEAST_SHOWN)
-        for point in evaluations
-    ]
+    if beside is not None and others:
+        values = [_value(point, bayes, scale) for point in beside.points]
+        is_recorded = beside.label == RECORDED
+        colour = theme.light("model" if is_recorded else "red")
+        series.append(charts.line(beside.label, others, values, colour, width=2.4))
+        opacity = PALE if is_recorded else 1
+        series[-1]["lineStyle"]["opacity"] = opacity
+        series[-1]["itemStyle"] = {"opacity": opacity}  # of its mark in the legend
+        names.insert(0, beside.label)
+    values = [_value(point, bayes, scale) for point in evaluations]
     series.append(charts.line(RUN, steps, values, theme.light("model"), width=2.4))
     what = "mean squared error" if scale == "error" else "excess over Bayes, %"
     options = charts.axes("step", what, series, logarithmic=scale == "excess")
     axis = options["xAxis"]
     axis.pop("minInterval")
     axis |= {"type": "log", "min": ends[0], "max": ends[1]}
+    axis["axisLabel"] = {**axis["axisLabel"], "alignMaxLabel": "right"}  # "24,000" is wider than the margin
     if scale == "error":
         levels = [began.floors[key] for _, key, _ in _references(began)]
         low, high = began.floors.get("noise", 0.0), max(levels)
@@ -103,6 +130,14 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
     return charts.legend_of(options, [RUN, *names])
 
 
+def _value(point: Evaluated | Evaluation, bayes: float | None, scale: str) -> float:
+    """The value of a point on the vertical axis. The expected MSE is the Bayes floor times (1 + excess)."""
+    if point.excess is None or bayes is None:
+        assert point.mse is not None
+        return point.mse
+    return bayes * (1 + point.excess) if scale == "error" else 100 * max(point.excess, LEAST_SHOWN)
+
+
 def _bound(options: charts.Options, low: float, high: float) -> None:
     """Set both ends of the vertical axis. They have no label, because they are not round numbers."""
     axis = options["yAxis"]
@@ -110,17 +145,21 @@ def _bound(options: charts.Options, low: float, high: float) -> None:
     axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": False}
 
 
-def loss_description(began: Began, evaluations: Evaluations) -> str:
+def loss_description(began: Began, evaluations: Evaluations, beside: Course | None = None) -> str:
     """The text alternative of the chart of the error."""
+    bayes = began.floors.get("bayes")
+    other = "" if beside is None or not beside.points else (
+        f" {beside.words}: {_error(_value(beside.points[-1], bayes, 'error'))} at step {beside.points[-1].step}."
+    )  # fmt: skip
     lines = ", ".join(f"{label} {_error(began.floors[key])}" for label, key, _ in _references(began))
     if not evaluations:
-        return f"Error by training step; no evaluation yet. References: {lines}."
+        return f"Error by training step; no evaluation yet. References: {lines}.{other}"
     last = evaluations[-1]
     above = "" if last.excess is None else f", {last.excess:.2%} above Bayes"
     return (
         f"Error by training step, {len(evaluations)} evaluations, steps {evaluations[0].step} to {last.step}. "
         f"The latest is {_error(last.mse)}{above}. "
-        f"References: {lines}."
+        f"References: {lines}.{other}"
     )
 
 
