@@ -26,6 +26,7 @@ export default {
       get: (name) => this.known[name],
       weights: () => fetched(this.weights),
       fetch: fetched,
+      filmed: (step) => this.$emit("frame", step),
       tell: (window, view) => {
         Object.assign(this.known, { window, view });
         this.$emit("look", { window, view });

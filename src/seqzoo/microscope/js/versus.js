@@ -1,4 +1,5 @@
 // The strip above two microscopes: both forecasts of the same window and that of Bayes, on one axis.
+import { dressAs } from "./palette.js";
 import { number, signed } from "./words.js";
 
 const ROOM = 0.12; // of the axis, beyond the outermost forecasts
@@ -17,8 +18,7 @@ export function versus() {
   function show(figures, root) {
     element.hidden = figures.length < 2 || figures.some((each) => !each);
     if (element.hidden) return;
-    if (element.className !== `${root.className} mz-versus`) element.className = `${root.className} mz-versus`;
-    if (element.style.cssText !== root.style.cssText) element.style.cssText = root.style.cssText;
+    dressAs(element, root, "mz-versus");
     const [first] = figures;
     const { state, bayes, values, isBayesKnown } = first;
     const rows = figures.map(({ name, forecasts, now }, n) => ({ name, value: forecasts[now.L - 1], kind: n ? "other" : "model" }));

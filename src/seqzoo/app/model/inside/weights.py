@@ -15,3 +15,8 @@ def of_bundle(name: str, bundle: Bundle) -> str:
 def untrained(name: str) -> str:
     """The address of the weights that a model's training begins with."""
     return f"/api/models/{quote(name)}/untrained.safetensors"
+
+
+def of_run(run: str) -> str:
+    """What the addresses of the frames of a run's film begin with; the step and ".safetensors" follow."""
+    return f"/api/runs/{quote(run)}/film/"

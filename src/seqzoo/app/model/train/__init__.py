@@ -30,6 +30,7 @@ from ...ui.address import Address
 from ..visit import Latest, Visit
 from . import courses, curves
 from .courses import Recorded
+from .film import Film
 from .form import Form
 
 POLL_SECONDS = 0.5
@@ -87,6 +88,7 @@ class Training:
         self.listed: list[tuple[str, Plan]] | None = None
         self.offered: dict[str, str] = {}
         self.poll = Latest(self._poll)
+        self.film = Film(address, self.runs)
 
     async def show(self) -> None:
         """Fill the view."""
@@ -98,6 +100,7 @@ class Training:
             with ui.element("div").classes("stack"):
                 self._controls()
                 self._keep()
+        self.film.show()
         self._allow(None)
         await self.poll()
         await self._preview()
@@ -251,6 +254,8 @@ class Training:
             self._tell(now)
             self._draw_snapshot()
         self._draw_course()
+        if now is not None:
+            await self.film.follow(now)
 
     def _follow(self, plan: Plan) -> None:
         """Take the optimiser and the scaling that the run has chosen by short trainings, or wait for them."""

@@ -72,7 +72,7 @@ def said(run: Status) -> str:
     return CHOOSING if run.state == "starting" and run.plan.chooses_scaling else SAID[run.state]
 
 
-def _references(began: Began) -> list[tuple[str, str, str]]:
+def references(began: Began) -> list[tuple[str, str, str]]:
     """Label, key and line style of each reference in the chart.
 
     A measured series has its rivals. All others omit the straight line, which is never better than best linear.
@@ -96,7 +96,7 @@ def loss_options(
         losses = [point.loss for point in evaluations]
         series.append(charts.line("training loss", steps, losses, theme.light("muted"), width=1))
         names.append("training loss")
-    for label, key, style in _references(began):
+    for label, key, style in references(began):
         value = began.floors[key]
         if bayes is not None and scale != "error":
             value = 100 * (value / bayes - 1)
@@ -105,7 +105,7 @@ def loss_options(
             series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
             names.append(label)
     if beside is not None and others:
-        values = [_value(point, bayes, scale) for point in beside.points]
+        values = [height_of(point, bayes, scale) for point in beside.points]
         is_recorded = beside.label == RECORDED
         colour = theme.light("model" if is_recorded else "red")
         series.append(charts.line(beside.label, others, values, colour, width=2.4))
@@ -113,7 +113,7 @@ def loss_options(
         series[-1]["lineStyle"]["opacity"] = opacity
         series[-1]["itemStyle"] = {"opacity": opacity}  # of its mark in the legend
         names.insert(0, beside.label)
-    values = [_value(point, bayes, scale) for point in evaluations]
+    values = [height_of(point, bayes, scale) for point in evaluations]
     series.append(charts.line(RUN, steps, values, theme.light("model"), width=2.4))
     what = "mean squared error" if scale == "error" else "excess over Bayes, %"
     options = charts.axes("step", what, series, logarithmic=scale == "excess")
@@ -122,7 +122,7 @@ def loss_options(
     axis |= {"type": "log", "min": ends[0], "max": ends[1]}
     axis["axisLabel"] = {**axis["axisLabel"], "alignMaxLabel": "right"}  # "24,000" is wider than the margin
     if scale == "error":
-        levels = [began.floors[key] for _, key, _ in _references(began)]
+        levels = [began.floors[key] for _, key, _ in references(began)]
         low, high = began.floors.get("noise", 0.0), max(levels)
         if bayes is None:  # one rival may be far worse than the others
             high = min(high, 4 * min(levels))
@@ -130,7 +130,7 @@ def loss_options(
     return charts.legend_of(options, [RUN, *names])
 
 
-def _value(point: Evaluated | Evaluation, bayes: float | None, scale: str) -> float:
+def height_of(point: Evaluated | Evaluation, bayes: float | None, scale: str = "error") -> float:
     """The value of a point on the vertical axis. The expected MSE is the Bayes floor times (1 + excess)."""
     if point.excess is None or bayes is None:
         assert point.mse is not None
@@ -149,9 +149,9 @@ def loss_description(began: Began, evaluations: Evaluations, beside: Course | No
     """The text alternative of the chart of the error."""
     bayes = began.floors.get("bayes")
     other = "" if beside is None or not beside.points else (
-        f" {beside.words}: {_error(_value(beside.points[-1], bayes, 'error'))} at step {beside.points[-1].step}."
+        f" {beside.words}: {_error(height_of(beside.points[-1], bayes))} at step {beside.points[-1].step}."
     )  # fmt: skip
-    lines = ", ".join(f"{label} {_error(began.floors[key])}" for label, key, _ in _references(began))
+    lines = ", ".join(f"{label} {_error(began.floors[key])}" for label, key, _ in references(began))
     if not evaluations:
         return f"Error by training step; no evaluation yet. References: {lines}.{other}"
     last = evaluations[-1]
@@ -203,7 +203,7 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
         return ""
     last = evaluations[-1]
     if last.excess is None:
-        best, rival = min((began.floors[key], label) for label, key, _ in _references(began))
+        best, rival = min((began.floors[key], label) for label, key, _ in references(began))
         side = "below" if last.mse < best else "not below"
         return (
             f"After <b>{last.step:,}</b> of {began.steps:,} steps its MSE is <b>{_error(last.mse)}</b>, {side} the "
@@ -235,7 +235,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
         last = evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
         items.append(controls.number(RUN, _error(last.mse), theme.variable("model"), detail))
-    for label, key, _ in reversed(_references(began)):
+    for label, key, _ in reversed(references(began)):
         value, bayes = began.floors[key], began.floors.get("bayes")
         detail = "the best possible"
         if bayes is None:
