@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from anyio import to_thread
 from nicegui import background_tasks, ui
 
-from ....bundles.store import WEIGHTS, Bundle
+from ....bundles.store import Bundle
 from ....forecasters.protocol import has_bundle
 from ....microscope import modules
 from ....microscope.facts import Subject
 from ..visit import Latest, Visit
+from . import beside, weights
 
-KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order", "values")  # of a link
+KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order", "values",
+        *beside.OWN)  # of a link  # fmt: skip
 MODULES = "/modules"  # the address under which build.py serves the files of `modules`
 
 
@@ -87,7 +88,9 @@ async def build(visit: Visit) -> None:
             element.tell(known=subject.known, start=subject.start, is_given=subject.is_given)
         background_tasks.create(latest(), name="the Bayes forecast")
 
-    element = MicroscopeElement(address(visit.name, known.bundle), facts, looked)
+    other = beside.Choice(visit, subject, lambda second: element.tell(beside=second))
+    facts["beside"] = await other.show()
+    element = MicroscopeElement(weights.of_bundle(visit.name, known.bundle), facts, looked)
 
 
 def _begun(bundle: Bundle, view: dict[str, str], member: int) -> tuple[Subject, dict[str, Any]]:
@@ -99,8 +102,3 @@ def _begun(bundle: Bundle, view: dict[str, str], member: int) -> tuple[Subject, 
         "is_given": subject.is_given,
         "bayes": subject.bayes(start, view), "outside": subject.outside(start),
     }  # fmt: skip
-
-
-def address(name: str, bundle: Bundle) -> str:
-    """The address of this bundle's weights. Its hash rules out a bundle that takes over the name meanwhile."""
-    return f"/api/models/{quote(name)}/files/{WEIGHTS}?sha256={bundle.manifest.files[WEIGHTS].sha256}"
