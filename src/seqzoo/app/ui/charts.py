@@ -121,10 +121,10 @@ def dots(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, size: int = 6, s
 
 
 def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: str) -> list[Options]:
-    """The area between two lines [T]: two stacked series, of which the legend shows the second."""
+    """The area between two lines [T], under all else: two stacked series, of which the legend shows the second."""
     low, high = np.asarray(lower, float), np.asarray(upper, float)
     hidden = {"lineStyle": {"opacity": 0}, "symbol": "none", "silent": True, "tooltip": {"show": False}}
-    stacked = {"type": "line", "stack": name, "stackStrategy": "all", "color": colour, **hidden}
+    stacked = {"type": "line", "z": 1, "stack": name, "stackStrategy": "all", "color": colour, **hidden}
     return [
         {**stacked, "name": f"{name}, lower end", "data": _pairs(x, low)},
         {**stacked, "name": name, "data": _pairs(x, high - low), "areaStyle": {"color": colour, "opacity": 0.16}},
