@@ -71,6 +71,9 @@ def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window
     page = opened(visit)
     before, window = said(page), values(page)
     assert BEST in before and BEST in page.inner_text(".numbers")
+    texts = page.eval_on_selector_all("#panel-predict :is(text, .v, .d)", "all => all.map(one => one.textContent)")
+    written = " ".join([before, *texts])  # labels of the axes among them
+    assert any(re.fullmatch(r"−[\d.]+", text) for text in texts) and not re.search(r"(?<!\w)-\d", written)
     box = page.locator(POINT).nth(15).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)

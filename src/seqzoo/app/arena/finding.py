@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from ..._formats import typeset
 from ..ui import charts, theme
 from . import plots
 
@@ -62,9 +63,9 @@ def _sentences(finding: Finding) -> str:
 
 def _list(lines: Sequence[str]) -> str:
     def item(line: str) -> str:
-        name, colon, rest = line.partition(":")
+        name, colon, rest = typeset(line).partition(":")
         if not colon or len(name) > LONGEST_NAME:
-            return f"<li>{escape(line)}</li>"
+            return f"<li>{escape(name + colon + rest)}</li>"
         return f"<li><b>{escape(name)}</b>:{escape(rest)}</li>"
 
     return f"<ul>{''.join(item(line) for line in lines)}</ul>"
@@ -73,10 +74,10 @@ def _list(lines: Sequence[str]) -> str:
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table as HTML. Where it is too wide for the page it scrolls, by keyboard too."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
-        for first, *rest in rows
-    )
+    body = ""
+    for first, *rest in rows:
+        cells = "".join(f"<td>{escape(typeset(text))}</td>" for text in rest)
+        body += f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {escape(title)}"><table class="table">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..._arrays import channel
 from ..._extras import has_polars
-from ..._formats import counted
+from ..._formats import MINUS, counted
 from ...data.frequency import frequency
 from ...data.numerals import number
 from ...data.series import Series
@@ -51,6 +51,7 @@ def pasted(text: str, source: str, length: int) -> Pasted | None:
     """
     if len(text) > MOST_CHARACTERS:
         raise InputError(f"{source} is too large: at most {MOST_CHARACTERS:,} characters are read.")
+    text = text.replace(MINUS, "-")  # as pages write it
     return _window(text, text.encode("utf-8", "replace"), source, length)
 
 

@@ -11,6 +11,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from ...._arrays import FloatArray
+from ...._formats import typeset
 from ....errors import InputError, SeqzooError
 from ....evaluation import sensitivity
 from ....evaluation.sensitivity import LONGEST, Slope, cosine
@@ -83,7 +84,7 @@ class _Sensitivity:
         await self.refresh()
         await self.units.show()
         self.units.follow(self._context())
-        self.lead.set_content(await to_thread.run_sync(self._notice))
+        self.lead.set_content(typeset(await to_thread.run_sync(self._notice)))
 
     async def _open(self, known: Bundled) -> None:
         """Read the weights of a known architecture. For any other, the view has the derivative only."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...._arrays import FloatArray
+from ...._formats import typeset
 from ....evaluation.sensitivity import Slope, cosine, is_flat
 from ...ui import charts, controls, theme
 
@@ -157,7 +158,7 @@ def _forecast(view: Slopes, slope: Slope) -> str:
 
 
 def _number(value: float, sign: str = "+") -> str:
-    return f"<b class=num>{value:{sign}.3f}</b>"
+    return f"<b class=num>{typeset(f'{value:{sign}.3f}')}</b>"
 
 
 def _place(values: FloatArray, place: int) -> str:
