@@ -31,7 +31,7 @@ def test_the_words_say_where_the_model_attends_and_where_it_is_farthest_from_bay
 
 
 def test_the_words_of_a_derivative_that_is_that_of_bayes_say_so():
-    assert "equals the derivative of Bayes" in slopes.words(shown([0.1, 0.2, 0.4], [0.1, 0.2, 0.4]))
+    assert "Each influence equals that in Bayes" in slopes.words(shown([0.1, 0.2, 0.4], [0.1, 0.2, 0.4]))
 
 
 @pytest.mark.parametrize(("own", "bayes", "expected"), [

@@ -60,7 +60,7 @@ def enter(application: FastAPI, shared: Shared) -> None:
         request.scope["kind"] = "download"
         predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
         bundle = predictor.bundle
-        digests = {MANIFEST: bundle.manifest_sha256} | {key: one.sha256 for key, one in bundle.manifest.files.items()}
+        digests = {key: one.sha256 for key, one in bundle.manifest.files.items()} | {MANIFEST: bundle.manifest_sha256}
         if file not in digests:
             raise Refused(404, f"the bundle holds {', '.join(digests)}; got {file[:80]!a}.", "unknown_name")
         if sha256 not in (None, digests[file]):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ...arena.report.findings import Finding
 
 
+_TERMS = {"excess": theme.term("excess"), "skill": theme.term("skill")}
 LONGEST_NAME = 40  # characters before a colon that are set in bold
 
 
@@ -37,6 +38,7 @@ class FindingPanels:
             with ui.element("div").classes("panel"):
                 theme.html("The numbers", tag="h3")
                 self.table = theme.html("")
+                self.words = theme.html("", "hint", "p")
                 theme.html("How they were measured", tag="h3").style("margin-top: 24px")
                 self.measured = theme.html("")
 
@@ -49,6 +51,8 @@ class FindingPanels:
         charts.redraw(self.chart, plots.options(finding), plots.description(finding))
         self.sentences.set_content(_sentences(finding))
         self.table.set_content(_table(title, finding.headings, finding.rows))
+        terms = [shown for word, shown in _TERMS.items() if word in finding.headings]
+        self.words.set_content(f"In the table: {', '.join(terms)}." if terms else "")
         facts = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in finding.measured.items())
         facts += f"<dt>Command</dt><dd><code>{escape(command)}</code></dd>"
         self.measured.set_content(f'<dl class="measured">{facts}</dl>')

@@ -121,7 +121,7 @@ def _proof(visit: Visit) -> None:
     with ui.element("div").classes("panel"):
         theme.html("Proof", tag="h3")
         theme.html(
-            "Hashes, each engine against the golden tensors, and the score on "
+            f"Hashes, each engine against the {theme.term('golden tensors')}, and the score on "
             f"{'the held-out values' if visit.known.process is None else 'fresh windows'}.",
             "hint",
             "p",

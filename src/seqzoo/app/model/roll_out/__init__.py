@@ -171,7 +171,7 @@ class _Rollout:
         spread = errors.spread(measurement.windows)
         return (
             controls.number(own, model, theme.variable("model"), "mean squared error, all steps")
-            + controls.number(theme.term("Bayes"), bayes, theme.variable("bayes"), "the floor")
+            + controls.number(theme.best(), bayes, theme.variable("bayes"), "the floor")
             + controls.number(
                 theme.term("best linear"), linear, theme.variable("best_linear"), theme.term("direct")
             )
@@ -197,22 +197,23 @@ async def build(visit: Visit) -> None:
 
 def _lead(model: Forecaster) -> str:
     """What to notice, as HTML."""
-    floor, bayes, direct = theme.term("floor"), theme.term("Bayes"), theme.term("direct", "directly")
+    floor, bayes = theme.term("floor"), theme.best()
+    direct = theme.term("direct", "directly")
     if not has_bundle(model):
         return (
             f"Notice that this reference forecasts each step {direct}, without feedback. Compare its error with the "
-            f"{floor} that {bayes} sets."
+            f"{floor} that the {bayes} sets."
         )
     if model.horizon > 1:
         return (
-            f"Notice how close the error stays to the {floor} that {bayes} sets over the first {model.horizon} "
+            f"Notice how close the error stays to the {floor} that the {bayes} sets over the first {model.horizon} "
             f"steps, which are forecast {direct}. The steps after them are {theme.term('recursive')}."
         )
     own = "a network may end elsewhere"
     if model.manifest.architecture == "linear":
         own = "this model, also a weighted sum, behaves much the same"
     return (
-        f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that {bayes} sets: "
+        f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that the {bayes} sets: "
         f"{_fate(model)}; {own}."
     )
 

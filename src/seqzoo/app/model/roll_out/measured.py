@@ -32,7 +32,7 @@ from .errors import told_of_width, usual_width
 METHODS = {"adaptive": "Adaptive", "split": "Split conformal"}
 _LEAD = (
     "Notice how the band changes as the cutoff moves along the hold-out: the adaptive one widens after misses and "
-    "narrows after hits, once they are known."
+    f"narrows after hits, once they are known. That of {theme.term('split conformal')} keeps its width."
 )
 _LEAD_WITHOUT = "Move the cutoff along the hold-out, and compare forecast and observed values."
 MOST_SHOWN = 400  # values before the cutoff
