@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...._arrays import FloatArray
+from ...._formats import typeset
 from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
 
@@ -101,14 +102,14 @@ def _number_line(view: Forecasts, name: str) -> str:
     low, high = low - margin, high + margin
     ticks = "".join(
         f'<span style="left:{100 * (value - low) / (high - low):.2f}%;--c:{colour}" '
-        f'title="{escape(label)} {value:.4f}"></span>'
+        f'title="{escape(label)} {typeset(f"{value:.4f}")}"></span>'
         for label, value, colour in marks
     )
     ahead = len(view.model)
     close = "the next value, enlarged" if ahead == 1 else f"the first of {ahead} steps, enlarged"
     return (
         f'<div class="number-line" aria-hidden="true"><div>{ticks}</div>'
-        f"<p><span>{low:.4f}</span><span>{close}</span><span>{high:.4f}</span></p></div>"
+        f"<p><span>{typeset(f'{low:.4f}')}</span><span>{close}</span><span>{typeset(f'{high:.4f}')}</span></p></div>"
     )
 
 

@@ -27,11 +27,12 @@ from ...ui.cache import Cache
 from ...ui.theme import LEVEL
 from ..held_out import HeldOutValues, held_out_of
 from ..visit import Latest, Visit, identity
+from .errors import told_of_width, usual_width
 
 METHODS = {"adaptive": "Adaptive", "split": "Split conformal"}
 _LEAD = (
     "Notice how the band changes as the cutoff moves along the hold-out: the adaptive one widens after misses and "
-    "narrows after hits, once they are known."
+    f"narrows after hits, once they are known. That of {theme.term('split conformal')} keeps its width."
 )
 _LEAD_WITHOUT = "Move the cutoff along the hold-out, and compare forecast and observed values."
 MOST_SHOWN = 400  # values before the cutoff
@@ -116,6 +117,7 @@ class _Measured:
                 theme.html("The forecast", tag="h3")
                 self.chart = charts.chart({}, "Loading")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px").props('aria-live="polite"')
+                self.wide = theme.html("", "hint", "p")
             if self.model.manifest.intervals is not None:
                 self._show_coverage()
         await self.refresh()
@@ -159,7 +161,7 @@ class _Measured:
         past, future = places[: end - first], places[end - first :]
         name, band = self.visit.name, f"{LEVEL:.0%} interval"
         series, names = [], ["history", *(["observed"] if len(observed) else []), name]
-        inside = ""
+        inside = wide = ""
         if known.radius:
             radius = known.radius[self.method][at]
             low, high = ahead - radius, ahead + radius
@@ -168,6 +170,7 @@ class _Measured:
             hits = int((np.abs(observed - ahead[: len(observed)]) <= radius[: len(observed)]).sum())
             count = int((~np.isnan(observed)).sum())
             inside = f"; {hits} of {count} observed values lie inside" if count else ""
+            wide = told_of_width(radius, usual_width(known.values), "of the held-out values")
         series.append(charts.dots("history", past, known.values[first:end], theme.light("seen"), size=4))
         if len(observed):
             series.append(charts.line("observed", future[: len(observed)], observed, theme.light("truth"), width=1.4))
@@ -182,6 +185,7 @@ class _Measured:
             sentence += f" with {band}, {METHODS[self.method].lower()}{inside}"
         charts.redraw(self.chart, charts.legend_of(options, names), f"{sentence}.")
         self.numbers.set_content(self._numbers(ahead, observed))
+        self.wide.set_content(escape(wide))
 
     def _numbers(self, ahead: NDArray[np.float64], observed: NDArray[np.float64]) -> str:
         steps = {0: "first step", len(ahead) - 1: "last step"}
