@@ -7,16 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import psutil
 
-from seqzoo.execution.local import in_processes
+from seqzoo.execution.local import Pool, in_processes
 from support import arena_work
 
 TESTS = Path(__file__).parents[1]
 PARENT = """
-from seqzoo.execution.local import in_processes
+from seqzoo.execution.local import Pool, in_processes
 from support import arena_work
 if __name__ == "__main__":
     print("ready", flush=True)
@@ -37,6 +38,20 @@ def test_every_task_has_an_outcome_and_one_that_raises_or_dies_fails_by_itself()
     assert outcomes[4].reason == "ValueError: four"
     assert "signal 9" in outcomes[5].reason
     assert "pickle" in outcomes[8].reason
+
+
+def test_processes_wait_in_a_pool_and_take_tasks_that_are_added_between_two_outcomes():
+    with Pool() as pool:
+        waiting = deque([0])
+        for task, outcome in in_processes(arena_work.square, waiting, 1, pool=pool):
+            if task < 2:
+                waiting.append(task + 1)
+            assert outcome == task**2
+        (worker,) = pool.idle
+        ((_, settings),) = in_processes(os.getenv, ["OMP_NUM_THREADS"], 1, pool=pool)
+        assert settings == os.environ.get("OMP_NUM_THREADS", "1")  # one thread a process
+        assert pool.idle == [worker] and workers_of(psutil.Process()) != []
+    assert workers_of(psutil.Process()) == []
 
 
 def test_a_request_to_stop_ends_what_is_under_way():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .._extras import single_threaded
 from .app import FileOptions, Json, app, emit, reads_a_file
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ def doctor(
     Examples: `seqzoo doctor series:nile` · `seqzoo doctor load.csv --season 24 --html report.html` ·
     `seqzoo doctor load.csv --quick --json`
     """
+    os.environ.update(single_threaded())  # before NumPy is imported; trainings run side by side, in processes
+
     from .. import _storage
     from ..diagnosis.stages import stages
     from ..errors import InputError

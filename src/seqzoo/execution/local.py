@@ -7,13 +7,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
-from typing import TypeVar
+from typing import Self, TypeVar
 
+from .._extras import single_threaded
 from ..errors import SeqzooError
 
 Task = TypeVar("Task")
@@ -30,11 +32,27 @@ class Failure:
     reason: str
 
 
+class Pool:
+    """Processes that wait between calls of `in_processes`, so that what they have imported is there again."""
+
+    def __init__(self) -> None:
+        self.idle: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes."""
+        while self.idle:
+            self.idle.pop().end()
+
+
 def in_processes(
     work: Callable[[Task], Outcome],
-    tasks: Sequence[Task],
+    tasks: Iterable[Task],
     workers: int,
     should_stop: Callable[[], bool] = lambda: False,
+    pool: Pool | None = None,
 ) -> Iterator[tuple[Task, Outcome | Failure]]:
     """Each task with `work(task)`, or with a `Failure`, as soon as it is done.
 
@@ -42,17 +60,19 @@ def in_processes(
 
     Args:
         work: a function that can be pickled.
-        tasks: the tasks, in order.
+        tasks: the tasks, in order. To a deque the caller may add between two outcomes; it is used up.
         workers: the number of processes.
-        should_stop: polled; True ends all processes at once, and the running tasks are lost.
+        should_stop: polled; True ends the processes at once, and the running tasks are lost.
+        pool: where processes wait before and after; by default they end with the last task.
     """
-    waiting = list(reversed(tasks))
-    idle: list[_Worker] = []
+    waiting = tasks if isinstance(tasks, deque) else deque(tasks)
+    kept = Pool() if pool is None else pool
+    idle = kept.idle
     busy: dict[Future[Outcome | Failure], tuple[Task, _Worker]] = {}
     try:
         while (waiting or busy) and not should_stop():
             while waiting and len(busy) < max(1, workers):
-                worker, task = idle.pop() if idle else _Worker(), waiting.pop()
+                worker, task = idle.pop() if idle else _Worker(), waiting.popleft()
                 try:
                     future = worker.begin(work, task)
                 except BrokenProcessPool:  # the process died while idle
@@ -74,8 +94,11 @@ def in_processes(
                     idle.append(worker)
                 yield task, outcome
     finally:
-        for worker in [*idle, *(worker for _, worker in busy.values())]:
+        for _, worker in busy.values():
             worker.end()
+        if pool is None:
+            with kept:
+                pass
 
 
 class _Worker:
@@ -84,7 +107,7 @@ class _Worker:
     def __init__(self) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.executor = ProcessPoolExecutor(1, mp_context=spawn, initializer=_follow_parent)
-        with _STARTING, _no_interrupts():
+        with _STARTING, _no_interrupts(), _environment(single_threaded()):
             others = set(multiprocessing.active_children())
             self.executor.submit(os.getpid)  # an executor starts its process with the first call
             (self.process,) = set(multiprocessing.active_children()) - others
@@ -127,6 +150,21 @@ def _attempt(work: Callable[[Task], Outcome], task: Task) -> Outcome | Failure:
 def _line(error: Exception) -> str:
     message = " ".join(str(error).split()) or "no message"
     return message if isinstance(error, SeqzooError) else f"{type(error).__name__}: {message[:300]}"
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set variables that a process started here inherits, and put back what was."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager
