@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..diagnosis.description import Given
     from ..diagnosis.report import Report
 
-LONGEST_FILLED = 24  # values of a gap that --gaps fills
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report with its figures to this file.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; one for each core if not given.")]
 
@@ -95,7 +94,7 @@ def _given(file: str, how: FileOptions) -> Given:
             raise InputError(f"options of how a file is read do not fit {file}: the collection states all of it.")
         return Given.of(collection.load(file))
     path = Path(file)
-    series = given_series([], path, how, LONGEST_FILLED)
+    series = given_series([], path, how)
     assert series is not None
     if series.reading is not None:
         return Given.of(series.reading)
