@@ -1,8 +1,9 @@
-"""Whether optional packages are installed, and how many threads torch uses."""
+"""Whether optional packages are installed, and how many threads torch and libraries of linear algebra use."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -52,3 +53,25 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def single_threaded() -> dict[str, str]:
+    """Variables for the environment of a process that is one of several, or has only small matrices to multiply.
+
+    They count where NumPy is not imported yet. Threads that wait for each other take more CPU time than the products
+    of small matrices; what the user has set stays.
+    """
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {name: os.environ.get(name, "1") for name in names}
+
+
+@contextmanager
+def one_thread_of_algebra() -> Iterator[None]:
+    """The same for this process, for a while, where threadpoolctl is installed, as it is with statsforecast."""
+    if importlib.util.find_spec("threadpoolctl") is None:
+        yield
+        return
+    import threadpoolctl
+
+    with threadpoolctl.threadpool_limits(1):
+        yield

@@ -6,18 +6,21 @@ import contextlib
 import errno
 import os
 import re
+import select
 import shutil
 import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
 from .errors import InputError, IntegrityError
 
 _STARTED = time.time() - 1.0  # this process wrote no file before; file times may lag behind the clock
+PATIENCE = 10.0  # seconds for the writer of a FIFO to begin
 LOCK = ".seqzoo.lock"  # exists in a folder while a process writes into it
 _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<kind>new|old)-(?P<pid>\d+)$")
 
@@ -202,6 +205,31 @@ def read_file(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise IntegrityError(f"{path} grew while it was read, beyond the limit of {limit:,} bytes.")
     return data
+
+
+def open_given(path: Path) -> BinaryIO:
+    """A file that a user names, open for reading. Of a FIFO, the first byte is waited for `PATIENCE` seconds.
+
+    Raises:
+        OSError: it cannot be opened.
+        InputError: nothing is written to the FIFO.
+    """
+    if not hasattr(os, "mkfifo") or not path.is_fifo():
+        return path.open("rb")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # which else waits for a writer, for ever
+    wait = select.poll()
+    wait.register(descriptor, select.POLLIN)
+    until = time.monotonic() + PATIENCE
+    while not any(event & select.POLLIN for _, event in wait.poll(50)):
+        if time.monotonic() > until:
+            os.close(descriptor)
+            raise InputError(
+                f"{path} is a FIFO, and nothing was written to it for {PATIENCE:g} seconds. Start its writer first, "
+                "or pipe the numbers to standard input."
+            )
+        time.sleep(0.02)  # without a writer, `poll` returns at once
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "rb")
 
 
 def _write_and_sync(path: Path, data: bytes) -> None:

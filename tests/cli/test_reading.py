@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import re
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from seqzoo import _storage
 from seqzoo.app.model import own_window
+from seqzoo.data.reading import read
 from seqzoo.errors import InputError
 from support.reading_cases import CASES, COLUMN, VALUES
 from support.terminal import Terminal
@@ -132,6 +136,45 @@ def test_a_backtest_counts_the_windows_that_a_missing_value_leaves_out(terminal:
     filled = json.loads(terminal("backtest", "lstm.sine", *words, "--gaps", "interpolate", "--json").out)
     assert (filled["cutoffs"], filled["left_out"], filled["reading"]["filled"]) == (280, 0, 8)
     assert "8 missing" in terminal("backtest", "lstm.sine", *words, "--gaps", "refuse").refusal
+
+
+def test_a_gap_is_filled_in_a_backtest_as_in_a_training_and_never_as_a_whole_window(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file, hours = tmp_path / "gap.csv", np.arange("2024-01-01T00", "2024-01-09T00", dtype="datetime64[h]")
+    rows = [f"{hour},{at % 24}" for at, hour in enumerate(hours) if not 100 <= at < 130]  # 30: of more than a window
+    file.write_text("\n".join(["time,value", *rows]))
+    words = ["--file", file, "--gaps", "interpolate"]
+    facts = json.loads(terminal("backtest", "lstm.sine", *words, "--json").out)
+    assert (facts["left_out"], facts["reading"]["filled"]) == (0, 30)
+    for at in range(140, len(hours)):
+        rows[at - 30 :] = []
+    file.write_text("\n".join(["time,value", *rows]))
+    assert "10 values follow the last missing one" in terminal("forecast", "lstm.sine", *words).refusal
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO here")
+def test_a_fifo_is_read_to_its_end_and_one_without_a_writer_is_refused_after_a_while(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, lines = tmp_path / "pipe.csv", "\n".join(VALUES).encode()
+    os.mkfifo(pipe)
+    monkeypatch.setattr(_storage, "PATIENCE", 0.2)
+    for refusal in (terminal("forecast", "lstm.sine", "--file", pipe).refusal, refused(pipe)):
+        assert "is a FIFO, and nothing was written to it" in refusal
+    monkeypatch.setattr(_storage, "PATIENCE", 30.0)
+    writer = threading.Thread(target=pipe.write_bytes, args=(lines,))
+    writer.start()
+    said = terminal("forecast", "lstm.sine", "--file", pipe, "--json")
+    writer.join()
+    assert json.loads(said.out)["forecast"][0] == pytest.approx(0.6813, abs=1e-3)
+
+
+def refused(path: Path) -> str:
+    """The refusal of a file by the library."""
+    with pytest.raises(InputError) as told:
+        read(path)
+    return str(told.value)
 
 
 def test_options_of_a_file_are_checked_and_need_a_file(terminal: Terminal, tmp_path: Path) -> None:

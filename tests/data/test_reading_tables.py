@@ -178,6 +178,39 @@ NUMBERS: dict[str, tuple[list[str], str, list[float]]] = {
 }
 
 
+def test_months_are_read_in_the_languages_of_europe_and_quarters_with_a_year_of_two_digits() -> None:
+    months = (
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+        "Jan Feb Mrz Apr Mai Jun Jul Aug Sep Okt Nov Dez",
+        "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "gen feb mar apr mag giu lug ago set ott nov dic",
+        "jan fev mar abr mai jun jul ago set out nov dez",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+    )
+    for names in months:
+        for stamps in ([f"{name} {year}" for year in (2023, 2024) for name in names.split()],
+                       [f"1. {name} {year}" for year in (2023, 2024) for name in names.split()],
+                       [f"1 de {name} de {year}" for year in (2023, 2024) for name in names.split()]):  # fmt: skip
+            series = told(lines(stamps)).one()
+            assert (series.times.start, series.times.frequency.alias) == (np.datetime64("2023-01-01"), "MS"), names
+    quarters = {"Q{q}-{y}": "Q1-24", "{q}Q{y}": "1Q24", "{q}. Quartal 20{y}": "1. Quartal 2024"}
+    quarters["T{q} 20{y}"] = DAYS[0]
+    for form, after in quarters.items():
+        series = told(lines([form.format(q=q, y=y) for y in range(18, 24) for q in (1, 2, 3, 4)])).one()
+        assert series.times.frequency.alias == "QS" and series.times.written(1, len(series)) == [after]
+    with pytest.raises(InputError, match="line 2: 'Janx 2024' in 'date' is not a time"):
+        told(lines(["Janx 2024", "Febx 2024", "Marx 2024"]))
+
+
+def test_comments_around_a_table_are_skipped_and_counted_and_a_total_is_refused_with_what_to_do() -> None:
+    table = lines(DAYS)
+    assert "3 comment lines skipped" in told(f"# a logger\n// of ours\n{table}# the end\n").understood
+    for word in ("Total", "Summe:"):
+        with pytest.raises(InputError, match=f"line 32: '{word}' in 'date' is not a time.*is a total, delete it"):
+            told(f"{table}{word},99\n")
+
+
 def test_numbers_are_read_as_their_whole_column_says() -> None:
     for kind, (words, separator, values) in NUMBERS.items():
         assert told(lines(DAYS, words, separator, f"a{separator}b")).one().values.tolist() == values, kind

@@ -23,12 +23,12 @@ def test_a_collected_series_is_described_with_its_season_gaps_and_outliers():
     assert rain.outliers > 10 == len(rain.outlier_positions)
 
 
-def test_missing_values_become_the_last_value_before_them_and_are_remembered():
+def test_missing_values_stay_missing_and_straight_lines_stand_in_for_them_where_the_season_is_looked_for():
     values = WAVE + np.arange(240)
-    values[[0, 1, 50, 51, 52, 200]] = np.nan
+    values[[0, 1, 50, 51, 52, 200, 239]] = np.nan
     given = Given.of(values)
-    assert len(given.values) == 238 and given.is_missing.sum() == 4
-    assert (given.values[48:51] == values[49]).all()
+    assert len(given.values) == 237 and np.isnan(given.values).sum() == 4
+    assert given.filled[47:52] == pytest.approx(np.linspace(values[49], values[53], 5))
     told = describe(given)
     assert (told.missing, told.gaps, told.longest_gap, told.longest_run) == (4, 2, 3, 1)
 
@@ -46,7 +46,7 @@ def test_the_longer_of_two_seasons_is_used_where_it_explains_much_that_the_short
     day, week = np.sin(2 * np.pi * hours / 24), np.where(hours // 24 % 7 < 5, 1.0, 0.0)
     noise = 0.2 * rng.standard_normal(len(hours))
     for values, season in ((day + week * day, 168), (day, 24)):
-        told = describe(Given("load", values + noise, np.zeros(len(hours), bool), frequency="h"))
+        told = describe(Given("load", values + noise, frequency="h"))
         assert [one.length for one in told.seasons] == [24, 168] and told.season == season
 
 
@@ -62,7 +62,7 @@ def test_a_series_with_a_name_and_a_column_are_read_as_their_values(rng):
         (np.full(100, 3.5), "all values of series are 3.5: there is nothing to forecast"),
         (WAVE[:20], "series has 20 values: a contest needs at least 30. Give a longer series"),
         (np.r_[WAVE, np.inf], "value 240 of the series is infinite. Write a missing value as nan"),
-        (np.where(np.arange(240) % 3, WAVE, np.nan), "33% of the values of series are missing"),
+        (np.where(np.arange(240) % 3, np.nan, WAVE), "66% of the values of series are missing"),
         (np.full(100, np.nan), "series has 0 values"),
         (np.zeros((50, 2)), r"got shape \[50, 2\]"),
         (["a"] * 40, "must be an array of numbers"),

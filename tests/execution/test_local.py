@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import psutil
@@ -40,6 +41,20 @@ def test_every_task_has_an_outcome_and_one_that_raises_or_dies_fails_by_itself()
     assert "signal 9" in outcomes[5].reason
     assert lost == [Retry(5, outcomes[5].reason)]
     assert "pickle" in outcomes[8].reason
+
+
+def test_processes_stay_inside_a_with_and_take_tasks_that_are_added_between_two_outcomes():
+    with Local(1) as place:
+        waiting = deque([0])
+        for task, outcome in place.run(arena_work.square, waiting):
+            if task < 2:
+                waiting.append(task + 1)
+            assert outcome == task**2
+        (worker,) = workers_of(psutil.Process())
+        ((_, settings),) = place.run(os.getenv, ["OMP_NUM_THREADS"])
+        assert settings == os.environ.get("OMP_NUM_THREADS", "1")  # one thread a process
+        assert workers_of(psutil.Process()) == [worker]
+    assert workers_of(psutil.Process()) == []
 
 
 def test_a_request_to_stop_ends_what_is_under_way():

@@ -41,7 +41,7 @@ def test_the_scaling_is_chosen_before_the_training_and_a_stop_meanwhile_leaves_n
 
 def test_what_cannot_be_trained_is_refused_before_there_is_a_run(home, monkeypatch):
     source = Observed.of(Series("short", np.arange(20.0) ** 2))
-    monkeypatch.setattr(on_series, "Local", lambda processes: Here())
+    monkeypatch.setattr(on_series, "Local", Here)
     refused = {"longer series": Order("linear", source, 9), "20 to 20,000": Order("linear", source, 1, 5)}
     for why, order in refused.items():
         with pytest.raises(InputError, match=why):

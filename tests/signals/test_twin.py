@@ -122,6 +122,18 @@ def test_the_fit_finds_the_error_that_the_process_leaves():
             assert fitted.season_1 == pytest.approx(abs(np.fft.rfft(series)[480 // 24] * 2**0.5 / 480), rel=0.3)
 
 
+def test_a_gap_is_passed_over_where_a_carried_value_would_be_fitted():
+    pytest.importorskip("statsmodels")
+    twin = Twin(mean=50.0, season_1=7.0, season_2=0.0, shock=0.0, sigma=1.0)
+    series = twin.observed_series(700, 30, 1, seed=0)[0]
+    gapped = series.copy()
+    gapped[300:420] = np.nan
+    fitted = fit(gapped, 24)
+    assert fitted.sigma == pytest.approx(1.0, rel=0.05)  # 0.87 with the last value carried into the gap
+    assert fitted.season_1 == pytest.approx(7.33, rel=0.01)  # as of the whole series, and 6.35
+    assert fitted.shock == 0.0  # and an autoregression that the process does not have
+
+
 def test_what_is_no_twin_is_refused(monkeypatch, rng):
     for parameters, line in (
         ({"ar_1": 1.0}, "stationary process"),

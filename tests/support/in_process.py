@@ -14,8 +14,8 @@ class Here:
 
     about = "this process"
 
-    def __init__(self, on: str = "local") -> None:
-        """Also stands in for `execution.tasks.place`."""
+    def __init__(self, on: str | int = "local") -> None:
+        """Also stands in for `execution.tasks.place` and for `Local`."""
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ python tools/peers/compare.py render       docs/real-series.md from the results,
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
@@ -156,12 +157,11 @@ def _of_contest(name: str) -> Forecast:
 
     def forecast(ground: Ground) -> list[Array]:
         length = architecture.context_length(ground.context_length, ground.first)
-        return [
-            Training(
-                architecture, length, ground.horizon, ground.season, seed, ground.values, 0, ground.cutoffs
-            ).forecast()
-            for seed in range(ground.seeds)
-        ]
+        first = Training(
+            architecture, length, ground.horizon, ground.season, 0, ground.values, 0, ground.first, ground.cutoffs
+        )
+        first = dataclasses.replace(first, scaling=first.choose())
+        return [dataclasses.replace(first, seed=seed).forecast() for seed in range(ground.seeds)]
 
     return forecast
 

@@ -16,7 +16,6 @@ from .. import __version__
 from .._extras import check_torch
 from .._formats import counted
 from ..bundles import holdout, shelf
-from ..data.measured import LONGEST_GAP
 from ..errors import InputError
 from ..evaluation.backtest import Backtest, bandwidth_of, contexts_at, mean_of, widest_of
 from ..evaluation.intervals import ascending
@@ -57,9 +56,7 @@ class OnSeries:
         self.predictor, self.name, self.file, self.stride = predictor, name, file, stride
         self.length = predictor.context_length
         self.horizon = horizon
-        source = predictor.manifest.source if has_bundle(predictor) else None
-        is_divided = isinstance(source, Observed) and source.missing > 0  # by the gaps that training did not fill
-        given = given_series([], file, how, LONGEST_GAP if is_divided else self.length)
+        given = given_series([], file, how)
         assert given is not None
         check_frequency(predictor, given)
         self.given, self.fills = given, how.gaps is not None

@@ -34,7 +34,7 @@ def on_signal(
     how: FileOptions,
 ) -> None:
     """Score a model on a fresh series of its signal, beside the expected errors of the best forecasters."""
-    given_series([], None, how, predictor.context_length)  # refuses options of a file
+    given_series([], None, how)  # refuses options of a file
     series, used = _drawn(predictor, points, horizon, seed)
     result = run(steps_of(predictor, horizon), series, predictor.context_length, horizon, stride=stride)
     beside = _known(predictor.signal, predictor.context_length, horizon)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .._extras import single_threaded
 from .app import FileOptions, Json, app, emit, reads_a_file
 
 if TYPE_CHECKING:
     from ..diagnosis.description import Given
     from ..diagnosis.report import Report
 
-LONGEST_FILLED = 24  # values of a gap that --gaps fills
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report with its figures to this file.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; one for each core if not given.")]
 
@@ -41,6 +42,8 @@ def doctor(
     Examples: `seqzoo doctor series:nile` · `seqzoo doctor load.csv --season 24 --html report.html` ·
     `seqzoo doctor load.csv --quick --json`
     """
+    os.environ.update(single_threaded())  # before NumPy is imported; trainings run side by side, in processes
+
     from .. import _storage
     from ..diagnosis.stages import stages
     from ..errors import InputError
@@ -91,7 +94,7 @@ def _given(file: str, how: FileOptions) -> Given:
             raise InputError(f"options of how a file is read do not fit {file}: the collection states all of it.")
         return Given.of(collection.load(file))
     path = Path(file)
-    series = given_series([], path, how, LONGEST_FILLED)
+    series = given_series([], path, how)
     assert series is not None
     if series.reading is not None:
         return Given.of(series.reading)

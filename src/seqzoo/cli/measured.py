@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._extras import has_polars
-from ..data.measured import LONGEST_GAP, name_of_file, told_of_ends
+from ..data.measured import name_of_file, told_of_ends
 from ..data.series import Series
 from ..signals import FAMILIES
 from .app import FileOptions
@@ -53,7 +53,7 @@ def measured(given: str, how: FileOptions) -> Measured:
         UnknownNameError: the collection has no such series.
     """
     from ..data import collection
-    source = given_series([], Path(given), how, LONGEST_GAP)
+    source = given_series([], Path(given), how)
     assert source is not None
     if given.startswith(collection.PREFIX):
         assert source.reading is not None
@@ -101,7 +101,7 @@ def measured_set(given: str, how: FileOptions) -> MeasuredSet | None:
     assert source is not None
     if (lines := source.lines) is not None and (source.is_typed or is_column(lines)):
         return None
-    reading = source.reading(how, LONGEST_GAP)
+    reading = source.reading(how)
     if not reading.is_set:
         return None
     series = several(reading)

@@ -124,11 +124,13 @@ def channels_at(
     return calendar.channels(times, count, begin)
 
 
-def given_series(numbers: list[str], file: Path | None, how: FileOptions, length: int) -> Given | None:
+def given_series(
+    numbers: list[str], file: Path | None, how: FileOptions, length: int | None = None
+) -> Given | None:
     """The numbers as one series; None if neither arguments nor a file were given.
 
     Args:
-        length: the context of the model; a gap that is longer is not filled.
+        length: L, where only the last window is read; see `measured.longest_filled`.
 
     Raises:
         InputError: both sources are given, one cannot be read, or it holds several series or windows.
@@ -180,16 +182,16 @@ def given_windows(numbers: list[str], file: Path | None, how: FileOptions, lengt
     return Given(with_channel(window), given.reading, note)
 
 
-def _table(source: Source, how: FileOptions, length: int) -> Given:
+def _table(source: Source, how: FileOptions, length: int | None) -> Given:
     """The one series of the source, read as a table."""
     reading = source.reading(how, length, is_one=True)
     return Given(reading.one().values, reading)
 
 
-def _collected(file: Path | None, how: FileOptions, length: int) -> Given | None:
+def _collected(file: Path | None, how: FileOptions, length: int | None) -> Given | None:
     """The series of the collection that `series:NAME` in place of a file names; None for a file."""
     from ..data import collection
-    from ..data.measured import Reading
+    from ..data.measured import Reading, longest_filled
 
     if file is None or not str(file).startswith(collection.PREFIX):
         return None
@@ -197,7 +199,7 @@ def _collected(file: Path | None, how: FileOptions, length: int) -> Given | None
         raise InputError(f"--{next(iter(how.stated))} tells how a file is read, and {file} is not a file.")
     series = collection.load(str(file)).series()
     reading = Reading((series,), (series.name,), f"{file}: {len(series):,} values of the collection.")
-    reading = reading if how.gaps is None else reading.filled(how.gaps, length)
+    reading = reading if how.gaps is None else reading.filled(how.gaps, longest_filled(length))
     return Given(reading.one().values, reading)
 
 

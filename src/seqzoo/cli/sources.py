@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._extras import check_polars, has_polars
+from .._storage import open_given
 from ..data.numerals import number, shown
 from ..data.series import GAPS
 from ..data.typed import Lines, may_be_table, rows_of
@@ -38,10 +39,13 @@ class Source:
     refused: InputError | None = None
     is_typed: bool = False
 
-    def reading(self, how: FileOptions, length: int, *, is_one: bool = False) -> Reading:
-        """What the file holds, read as a table, with gaps of at most `length` filled where a rule is given.
+    def reading(
+        self, how: FileOptions, context_length: int | None = None, *, is_one: bool = False
+    ) -> Reading:
+        """What the file holds, read as a table, with gaps filled where a rule is given.
 
         Args:
+            context_length: as for `measured.longest_filled`.
             is_one: whether several series are refused.
         """
         if not has_polars():
@@ -53,7 +57,7 @@ class Source:
                 refused = error
             raise _without_extra(refused)
         check_polars("reading tables")
-        from ..data.measured import Choices
+        from ..data.measured import Choices, longest_filled
         from ..data.reading import read
 
         stated: dict[str, Any] = how.stated
@@ -69,7 +73,7 @@ class Source:
             except InputError as plain:  # which says more of lines of plain numbers
                 raise InputError(f"{plain} To read one column of a table, add --value and its number.") from None
             raise
-        return reading if how.gaps is None else reading.filled(how.gaps, length)
+        return reading if how.gaps is None else reading.filled(how.gaps, longest_filled(context_length))
 
 
 def source_of(numbers: list[str], file: Path | None, how: FileOptions) -> Source | None:
@@ -148,7 +152,7 @@ def _is_file(word: str) -> bool:
 
 def _bytes(file: Path, limit: int) -> bytes:
     try:
-        with file.open("rb") as handle:
+        with open_given(file) as handle:
             return _bounded(handle.read(limit + 1), str(file), limit)
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror}.") from None

@@ -40,12 +40,12 @@ def marked(first: int, length: int, gaps: Gaps) -> Array:
 def default_cutoff_of(values: Array) -> int:
     """Position of the first of the last fifth of the values of a series [T], missing ones not counted."""
     count = _measured(values)
-    return _first_of_last(values, count - default_cutoff(count))
+    return position_of_last(values, count - default_cutoff(count))
 
 
 def cutoff_in_set(values: Array, horizon: int) -> int:
     """The same for a series [T] of a set: of `windows.held_out_of` the values."""
-    return _first_of_last(values, held_out_of(_measured(values), horizon))
+    return position_of_last(values, held_out_of(_measured(values), horizon))
 
 
 def starts_of(values: Array, context_length: int, horizon: int) -> Places:
@@ -137,8 +137,8 @@ def _measured(values: Array) -> int:
     return len(values) - int(np.isnan(values).sum())
 
 
-def _first_of_last(values: Array, count: int) -> int:
-    """Position of the first of the last `count` values that are not missing; T for none."""
+def position_of_last(values: Array, count: int) -> int:
+    """Position of the first of the last `count` values of a series [T] that are not missing; T for none."""
     return int(np.flatnonzero(~np.isnan(values))[-count]) if count else len(values)
 
 

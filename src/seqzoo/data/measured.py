@@ -14,7 +14,7 @@ from .gaps import parts_of
 from .series import Series
 
 DATES = ("day-first", "month-first", "year-first")
-LONGEST_GAP = 64  # the most values of a gap that a rule fills before training
+LONGEST_GAP = 64  # the most values of a gap that a rule fills
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,15 @@ class Reading:
             ],
             **self.counts,
         }  # fmt: skip
+
+
+def longest_filled(context_length: int | None = None) -> int:
+    """The most values of a gap that a rule fills, the same for a training, a backtest and the doctor.
+
+    Args:
+        context_length: L, where one window is read, which must not be wholly invented: then at most L.
+    """
+    return LONGEST_GAP if context_length is None else min(LONGEST_GAP, context_length)
 
 
 def names_of(labels: list[str]) -> list[str]:

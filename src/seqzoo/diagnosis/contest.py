@@ -11,23 +11,23 @@ import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import FloatArray
 from .._extras import has_torch
+from ..errors import InputError
+from ..evaluation import rolling
 from ..evaluation.comparison import block_length, bootstrap_interval, compare, holm
-from ..evaluation.rolling import rolling_origin
+from ..execution.tasks import Failure
 from ..forecasters.linear import RidgeAutoregression
 from ..forecasters.rivals import Fitted, Rival, Rule
-from ..forecasters.statistical import METHODS, Statistical
+from ..forecasters.statistical import FEWEST, METHODS, Statistical
 from ..forecasters.table import rules
 from .depths import Depth
 from .ground import Ground
 from .networks import Training, TwinTraining
-from .running import Outcome, Task
 
 KINDS = ("naive", "linear", "statistical", "network")
 """From the simplest to the costliest."""
@@ -108,7 +108,7 @@ class Recent:
 def simple_rivals(ground: Ground) -> list[Rival]:
     """Rules and the linear forecaster, which take no time."""
     every: list[Rival] = [Rule(name, weights) for name, weights in rules(ground.season).items()]
-    return [*every, RidgeAutoregression(ground.context_length(ground.first), ground.season)]
+    return [*every, RidgeAutoregression(ground.context_length(ground.training), ground.season)]
 
 
 def statistical_rivals(season: int, depth: Depth) -> tuple[list[Rival], list[LeftOut]]:
@@ -138,25 +138,32 @@ def kind_of(name: str) -> str:
 def rival_losses(rival: Rival, ground: Ground) -> FloatArray:
     """[N]: the losses of a rival, fitted once.
 
+    The linear forecaster is fitted on, and reads, windows without a missing value; others the values since a gap.
+
     Raises:
-        InputError: the training part is too short for it.
+        InputError: the training part, or what gaps leave of it, is too short for it.
     """
-    outcome = rolling_origin(
-        rival, ground.values, ground.horizon,
-        first=ground.first, season=ground.scale_season, stride=ground.stride, refit=False,
-    )  # fmt: skip
-    return ground.losses(outcome.forecast)
+    reads = rival.context_length if isinstance(rival, RidgeAutoregression) else None
+    since = ground.since_a_gap
+    if rival.name in METHODS and since < (fewest := max(2 * ground.season, FEWEST)):
+        raise InputError(f"it needs {fewest} values without a gap, and only {since:,} lie between one and a cutoff.")
+    entrant = rolling.Entrant(rival.name, lambda past: rival.fit(past, ground.horizon), reads)
+    # A rule is not fitted: all that its `fit` does is to look at a past.
+    fitted_at = int(ground.cutoffs[0]) if isinstance(rival, Rule) else ground.first
+    block = rolling.Block(0, fitted_at, ground.cutoffs)
+    ((_, forecasts),) = rolling.roll([entrant], ground.values, ground.horizon, [block])
+    return ground.losses(forecasts[rival.name])
 
 
 def trainings(ground: Ground, depth: Depth) -> tuple[list[Training], list[LeftOut]]:
-    """The trainings of the contest's networks, seed by seed, the costliest first."""
+    """The trainings of the contest's networks, seed by seed, the costliest first; none has chosen its scaling yet."""
     if not has_torch():
         return [], [LeftOut("networks", "torch is not installed: pip install 'seqzoo[train]'")]
-    wanted = ground.context_length(ground.first)
+    wanted = ground.context_length(ground.training)
     every = [
         Training(
-            architecture, architecture.context_length(wanted, ground.first), ground.horizon, ground.season, seed,
-            ground.values, 0, ground.cutoffs,
+            architecture, architecture.context_length(wanted, ground.training), ground.horizon, ground.season, seed,
+            ground.values, 0, ground.first, ground.cutoffs,
         )
         for architecture in reversed(depth.architectures)
         for seed in range(depth.seeds)
@@ -169,36 +176,17 @@ def twin_training(ground: Ground, depth: Depth) -> TwinTraining | None:
     if not (depth.is_statistical and has_torch()):
         return None
     architecture = depth.architectures[0]
-    length = architecture.context_length(ground.context_length(ground.first), ground.first)
-    return TwinTraining(architecture, length, ground.horizon, ground.season, ground.values, ground.first)
+    length = architecture.context_length(ground.context_length(ground.training), ground.training)
+    return TwinTraining(architecture, length, ground.horizon, ground.season, ground.values, ground.training)
 
 
-def tasks_of(networks: Sequence[Training], rivals: Sequence[Rival], ground: Ground) -> list[Task]:
-    """The tasks of a contest: networks, then rivals. Those of networks give forecasts, those of rivals losses."""
-    of_rivals = (partial(rival_losses, rival, ground) for rival in rivals)
-    return [*(training.forecast for training in networks), *of_rivals]
-
-
-def gathered(
-    networks: Sequence[Training], forecasts: Sequence[Outcome], ground: Ground
-) -> list[Entrant | LeftOut]:
-    """An entrant for each architecture, with the mean forecast of its trainings."""
-    every: list[Entrant | LeftOut] = []
-    for name in dict.fromkeys(training.architecture.name for training in reversed(networks)):
-        outcomes = [forecast for training, forecast in zip(networks, forecasts, strict=True)
-                    if training.architecture.name == name]  # fmt: skip
-        reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
-        if reasons:
-            every.append(LeftOut(name, reasons[0]))
-            continue
-        arrays = [outcome for outcome in outcomes if not isinstance(outcome, str)]
-        every.append(
-            Entrant(
-                name, name, "network", ground.losses(np.mean(arrays, axis=0)),
-                tuple(ground.losses(forecast) for forecast in arrays),
-            )
-        )  # fmt: skip
-    return every
+def mean_of_seeds(name: str, forecasts: Sequence[FloatArray | Failure], ground: Ground) -> Entrant | LeftOut:
+    """The entrant of an architecture, with the mean forecast of its trainings."""
+    if failure := next((each for each in forecasts if isinstance(each, Failure)), None):
+        return LeftOut(name, failure.reason)
+    arrays = [each for each in forecasts if not isinstance(each, Failure)]
+    mean = ground.losses(np.mean(arrays, axis=0))
+    return Entrant(name, name, "network", mean, tuple(ground.losses(forecast) for forecast in arrays))
 
 
 def ranked(entrants: Sequence[Entrant], ground: Ground) -> list[Row]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._extras import has_polars
+from .._formats import counted
 from ..data.collection import CollectedSeries
 from ..data.frequency import frequency
 from ..data.measured import Reading
@@ -27,7 +29,7 @@ from .decomposition import (
 )
 
 FEWEST = 30
-MOST_MISSING = 0.2  # share of the values
+MOST_MISSING = 0.5  # share of the steps
 MOST_POSITIONS = 10  # of outliers that are listed
 
 @dataclass(frozen=True)
@@ -97,23 +99,26 @@ class Description:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A series as it was given, and as forecasters read it.
+    """A series as it was given, from its first value to its last one.
 
     Args:
         name: what to call it.
-        values: [T], finite; missing values are replaced by the last value before them, which no forecast is
-            scored on.
-        is_missing: [T]
+        values: [T]; NaN where a value is missing.
         start, frequency, understood, counts: as for `Description`.
     """
 
     name: str
     values: NDArray[np.float64]
-    is_missing: NDArray[np.bool_]
     start: str | None = None
     frequency: str | None = None
     understood: str = ""
     counts: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def filled(self) -> NDArray[np.float64]:
+        """[T]: the values, with straight lines across gaps. Season and trend need a value at each step."""
+        steps, missing = np.arange(len(self.values)), np.isnan(self.values)
+        return np.interp(steps, steps[~missing], self.values[~missing]) if missing.any() else self.values
 
     @classmethod
     def of(cls, source: Any, name: str = "series") -> Given:
@@ -135,38 +140,35 @@ class Given:
         if isinstance(source, Reading):
             facts = {"understood": source.understood, "counts": dict(source.counts)}
             name, source = source.labels[0], source.one()
+        if isinstance(source, CollectedSeries):
+            source = source.series()
         if isinstance(source, Series):
-            name = name if facts else source.name
+            name, source = name if facts else source.name, source.trimmed()
             if source.times is not None:
                 facts |= {"start": source.times.stamp(0), "frequency": source.times.frequency.alias}
             source = source.values
-        if isinstance(source, CollectedSeries):
-            facts = {"start": source.start, "frequency": source.frequency}
-            name, source = source.name, source.values
         values = _numbers(source)
-        is_missing = np.isnan(values)
-        values, is_missing = values[np.argmin(is_missing) :], is_missing[np.argmin(is_missing) :]
-        if len(values) - is_missing.sum() < FEWEST:
+        present = np.flatnonzero(~np.isnan(values))
+        if len(present) < FEWEST:
             raise InputError(
-                f"{name} has {len(values) - is_missing.sum()} values: a contest needs at least {FEWEST}. "
-                "Give a longer series."
+                f"{name} has {counted(len(present), 'value')}: a contest needs at least {FEWEST}. Give a longer "
+                "series."
             )
-        if is_missing.mean() > MOST_MISSING:
+        values = finite_series(values[present[0] : present[-1] + 1], missing=True)
+        if (share := 1 - len(present) / len(values)) > MOST_MISSING:
             raise InputError(
-                f"{is_missing.mean():.0%} of the values of {name} are missing; at most {MOST_MISSING:.0%} may be. "
+                f"{share:.0%} of the values of {name} are missing; at most {MOST_MISSING:.0%} may be. "
                 "Give a part with fewer gaps, or fill them first."
             )
-        last = np.maximum.accumulate(np.where(is_missing, 0, np.arange(len(values))))
-        filled = finite_series(values[last])
-        if np.ptp(filled) == 0:
+        if np.nanmin(values) == np.nanmax(values):
             raise InputError(
-                f"all values of {name} are {filled[0]:g}: there is nothing to forecast. Give another column."
+                f"all values of {name} are {values[0]:g}: there is nothing to forecast. Give another column."
             )
-        return cls(name, filled, is_missing, **facts)
+        return cls(name, values, **facts)
 
 
 def describe(given: Given, season: int | None = None) -> Description:
-    """The description of a series.
+    """The description of a series; its seasons, trend and entropy are those with straight lines across gaps.
 
     Args:
         season: steps of its season if it is known, 1 for none; otherwise it is looked for.
@@ -174,7 +176,8 @@ def describe(given: Given, season: int | None = None) -> Description:
     Raises:
         InputError: the season is not from 1 to a third of the values.
     """
-    values, missing = given.values, given.is_missing
+    values, missing = given.filled, np.isnan(given.values)
+    measured = given.values[~missing]
     if season is not None and not 1 <= season <= len(values) // 3:
         raise InputError(
             f"the season must be from 1, for none, to {len(values) // 3} steps, a third of the values, got {season}."
@@ -201,18 +204,18 @@ def describe(given: Given, season: int | None = None) -> Description:
         missing=int(missing.sum()),
         gaps=len(gaps),
         longest_gap=max(gaps, default=0),
-        longest_run=1 + max(_runs((np.diff(values) == 0) & ~missing[1:]), default=0),
-        minimum=float(values.min()),
-        maximum=float(values.max()),
-        mean=float(values.mean()),
-        sd=float(values.std()),
+        longest_run=1 + max(_runs(np.diff(given.values) == 0), default=0),
+        minimum=float(measured.min()),
+        maximum=float(measured.max()),
+        mean=float(measured.mean()),
+        sd=float(measured.std()),
         outliers=len(far),
         outlier_positions=far[:MOST_POSITIONS],
         seasons=looked_for,
         season=used,
         season_from=source if used > 1 or season is not None else "none",
         trend=trend_strength(parts),
-        noise=float(parts.remainder.std()),
+        noise=float(parts.remainder[~missing].std()),
         entropy=spectral_entropy(values),
     )
 

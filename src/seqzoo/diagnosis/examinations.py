@@ -7,6 +7,7 @@ while it is computed and afterwards. Its process renders each stage as HTML and 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import io
@@ -20,6 +21,7 @@ import msgspec
 import numpy as np
 
 from .. import __version__, _storage
+from .._extras import single_threaded
 from ..data.measured import Reading
 from ..errors import InputError, IntegrityError
 from ..execution.child import Child, last_line
@@ -28,7 +30,7 @@ from .description import Given
 ORDER, VALUES, EVENTS, STDERR, PAGE = "order.json", "values.npy", "events.jsonl", "stderr.txt", "report.html"
 MOST_KEPT = 30  # diagnoses; beyond that, the oldest ones without a process are deleted
 AT_ONCE = 2  # processes
-FORMAT = 2  # of the events and of what is computed: a diagnosis in another format is made again
+FORMAT = 3  # of the events and of what is computed: a diagnosis in another format is made again
 LIMIT = 256 << 20
 _KEY = re.compile(r"[0-9a-f]{16}")
 
@@ -134,7 +136,7 @@ class Examinations:
                 _storage.write_folder(
                     self.folder / key, {ORDER: msgspec.json.encode(order) + b"\n", VALUES: raw.getvalue()}
                 )
-                environment = {"SEQZOO_HOME": str(self.home)}
+                environment = {"SEQZOO_HOME": str(self.home), **single_threaded()}
                 folder = self.folder / key
                 self._children[key] = Child(
                     "seqzoo.diagnosis.worker", [str(folder)], folder / STDERR, environment
@@ -213,7 +215,7 @@ class Examinations:
 
 def order_of(reading: Reading, depth: str, season: int | None, horizon: int | None) -> Order:
     """The order of a diagnosis of a reading of one series."""
-    times = reading.one().times
+    times = reading.one().trimmed().times
     return Order(
         name=reading.labels[0], depth=depth, season=season, horizon=horizon,
         start=None if times is None else times.stamp(0),
@@ -231,8 +233,9 @@ def ordered(folder: Path) -> tuple[Order, Given]:
     order = msgspec.json.decode(_storage.read_file(folder / ORDER, 1 << 20), type=Order)
     values = np.load(io.BytesIO(_storage.read_file(folder / VALUES, LIMIT)), allow_pickle=False)
     given = Given.of(values, order.name)
-    facts = {"start": order.start, "frequency": order.frequency, "understood": order.understood}
-    return order, Given(given.name, given.values, given.is_missing, **facts, counts=order.counts)  # type: ignore[arg-type]
+    return order, dataclasses.replace(
+        given, start=order.start, frequency=order.frequency, understood=order.understood, counts=order.counts
+    )
 
 
 def _events(path: Path) -> list[Event]:

@@ -60,19 +60,20 @@ def _fitted(words: str, width: float) -> str:
 
 def _series(report: Report, width: float) -> Figure:
     figure, (axes,) = plots.panels(1, width, 3.0)
-    values = np.where(report.given.is_missing, np.nan, report.given.values)
+    values = report.given.values
     block = max(1, len(values) // (_MOST_POINTS // 2))
     colour = _palette.light("seen")
     if block == 1:
         axes.plot(values, color=colour, linewidth=0.9)
     else:
         whole = len(values) // block * block
-        blocks = report.given.values[:whole].reshape(-1, block)
+        blocks = values[:whole].reshape(-1, block)
         places = np.arange(len(blocks)) * block + block / 2
-        axes.fill_between(places, blocks.min(axis=1), blocks.max(axis=1), color=colour, linewidth=0.3)
+        low, high = np.fmin.reduce(blocks, axis=1), np.fmax.reduce(blocks, axis=1)  # NaN only for a block of gaps
+        axes.fill_between(places, low, high, color=colour, linewidth=0.3)
     at = report.series.outlier_positions
     if at:
-        axes.plot(at, report.given.values[at], "o", color=_palette.light("red"), markersize=4, label="outlier")
+        axes.plot(at, values[at], "o", color=_palette.light("red"), markersize=4, label="outlier")
     axes.axvline(report.protocol.training, color=_palette.light("ink"), linewidth=0.8, label="first cutoff")
     axes.set_xlabel("step")
     axes.set_ylabel("value")
@@ -81,7 +82,7 @@ def _series(report: Report, width: float) -> Figure:
 
 
 def _structure(report: Report, width: float) -> Figure:
-    values, season = report.given.values, report.series.season
+    values, season = report.given.filled, report.series.season
     count, narrow = 2 if season > 1 else 1, width < WIDE
     figure, panels = plots.panels(count, width, 2.8 * (count if narrow else 1), stacked=narrow)
     if season > 1:

@@ -27,6 +27,7 @@ class Surrogates:
         points: how many values were tested, the latest.
         is_differenced: whether first differences were tested.
         reason: why the test was not made.
+        part: values of the longest unbroken part, which was tested; 0 where no gap divides the series.
     """
 
     p: float = math.nan
@@ -35,6 +36,7 @@ class Surrogates:
     points: int = 0
     is_differenced: bool = False
     reason: str = ""
+    part: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import Self
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
 
-from .._arrays import FloatArray
 from ..errors import SeqzooError, first_line
 from ..execution.local import Local
 from ..execution.tasks import Failure
 
-Task = Callable[[], FloatArray]
-Outcome = FloatArray | str
-"""The outcome of a task, or the reason why it has none."""
+Task = Callable[[], Any]
+Key = tuple[str, ...]
+"""Names a task."""
+Following = Callable[[Key, Any], Mapping[Key, Task]]
+"""Maps a task and its outcome to the tasks that it leads to."""
 
 
 class Running:
-    """Tasks that run in processes while this one goes on.
+    """Tasks that run in processes while this one goes on. The processes stay until this object is left.
 
     Args:
         workers: 1 runs the tasks in this process, when their outcomes are asked for.
@@ -26,52 +28,63 @@ class Running:
         should_stop: polled; True ends the tasks.
     """
 
-    def __init__(
-        self, tasks: Sequence[Task], workers: int, processes: int, should_stop: Callable[[], bool]
-    ) -> None:
-        self._tasks, self._should_stop = tasks, should_stop
+    def __init__(self, workers: int, processes: int, should_stop: Callable[[], bool]) -> None:
+        self._should_stop = should_stop
+        self._is_parallel = workers > 1
         self._ended = threading.Event()
-        self._outcomes: queue.SimpleQueue[tuple[int, Outcome] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, args=(min(workers, processes),), daemon=True)
-        self._is_parallel = workers > 1 and len(tasks) > 0
-        if self._is_parallel:
-            self._thread.start()
+        self._place = Local(min(workers, processes))
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        self._place.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         """End the processes."""
         self._ended.set()
-        if self._is_parallel:
+        if self._thread is not None:
             self._thread.join()
+        self._place.__exit__()
 
-    def outcomes(self) -> Iterator[tuple[int, Outcome]]:
-        """The number of each task with its outcome, or with the reason why it has none, as soon as it is done."""
+    def begin(self, tasks: Mapping[Key, Task], following: Following = lambda key, outcome: {}) -> None:
+        """Begin tasks, in order. The outcomes of those before must have been taken.
+
+        Args:
+            following: called with each outcome, in any thread; the tasks that it returns come last.
+        """
+        self._waiting, self._following = deque(tasks.items()), following
+        self._outcomes: queue.SimpleQueue[tuple[Key, Any] | None] = queue.SimpleQueue()
         if self._is_parallel:
-            while (outcome := self._outcomes.get()) is not None:
-                yield outcome
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+
+    def outcomes(self) -> Iterator[tuple[Key, Any]]:
+        """Each task with its outcome, or with a `Failure`, as soon as it is done."""
+        if self._is_parallel:
+            while (done := self._outcomes.get()) is not None:
+                yield done
             return
-        for number, task in enumerate(self._tasks):
-            if self._should_stop():
-                return
+        while self._waiting and not self._should_stop():
+            key, task = self._waiting.popleft()
             try:
-                yield number, task()
+                outcome = task()
             except Exception as error:  # as in a process: a task that fails loses only itself
                 is_ours = isinstance(error, SeqzooError)
-                yield number, " ".join(str(error).split()) if is_ours else first_line(error)
+                outcome = Failure(" ".join(str(error).split()) if is_ours else first_line(error))
+            self._waiting.extend(self._following(key, outcome).items())
+            yield key, outcome
 
-    def _run(self, workers: int) -> None:
+    def _run(self) -> None:
         def should_stop() -> bool:
             return self._ended.is_set() or self._should_stop()
 
         try:
-            numbered = list(enumerate(self._tasks))
-            for (number, _), outcome in Local(workers).run(_call, numbered, should_stop=should_stop):
-                self._outcomes.put((number, outcome.reason if isinstance(outcome, Failure) else outcome))
+            for (key, _), outcome in self._place.run(_call, self._waiting, should_stop=should_stop):
+                self._waiting.extend(self._following(key, outcome).items())
+                self._outcomes.put((key, outcome))
         finally:
             self._outcomes.put(None)
 
 
-def _call(numbered: tuple[int, Task]) -> FloatArray:
-    return numbered[1]()
+def _call(named: tuple[Key, Task]) -> Any:
+    return named[1]()

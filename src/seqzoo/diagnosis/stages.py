@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from .._arrays import FloatArray
+from ..data.gaps import parts_of, position_of_last
+from ..data.scaling import Kind
 from ..errors import InputError
 from ..evaluation.nonlinearity import linearity
+from ..execution.tasks import Failure
 from ..forecasters.linear import RidgeAutoregression
 from ..forecasters.rivals import Rival
 from . import contest, verdict
@@ -19,7 +23,9 @@ from .description import Given, describe
 from .ground import Ground
 from .networks import Training, TwinTraining
 from .report import NOT_AT_DEPTH, Report, Surrogates, Twin
-from .running import Outcome, Running
+from .running import Following, Key, Running, Task
+
+SCALING, NETWORK, TWIN, RIVAL, LEARNING = "scaling", "network", "twin", "rival", "learning"  # of tasks
 
 
 class Step(NamedTuple):
@@ -93,53 +99,61 @@ def stages(
     left_out = [*absent, *without_torch]
     entrants: list[Entrant] = []
     on_twin = contest.twin_training(ground, level)
-    tasks = [*([] if on_twin is None else [on_twin.excess]), *contest.tasks_of(networks, statistical, ground)]
-    outcomes: dict[int, Outcome] = {}
-    with Running(tasks, workers, level.processes, should_stop) as running:
+    tasks, following = _tasks(networks, on_twin, statistical, ground)
+    outcomes: dict[Key, Any] = {}
+    with Running(workers, level.processes, should_stop) as running:
+        running.begin(tasks, following)
         # While the processes work, this one computes what takes no network.
         for rival in contest.simple_rivals(ground):
             _enter(rival, _attempt(contest.rival_losses, rival, ground), entrants, left_out)
         report = dataclasses.replace(report, contest=contest.ranked(entrants, ground), left_out=left_out)
-        yield Step("contest", 1, 1 + len(tasks), report)
+        total = 1 + len(tasks) + len(networks)
+        yield Step("contest", 1, total, report)
         report = dataclasses.replace(report, surrogates=_surrogates(given, description.season, level))
         yield Step("surrogates", 1, 1, report)
         curves, longer = _learning_of_linear(entrants, ground)
-        for number, outcome in running.outcomes():
-            outcomes[number] = outcome
-            yield Step("contest", 1 + len(outcomes), 1 + len(tasks), report)
-    if len(outcomes) < len(tasks):
-        return
-    ordered = [outcome for _, outcome in sorted(outcomes.items())]
-    of_twin = None if on_twin is None else ordered.pop(0)
-    for rival, outcome in zip(statistical, ordered[len(networks) :], strict=True):
-        _enter(rival, outcome, entrants, left_out)
-    for one in contest.gathered(networks, ordered[: len(networks)], ground):
-        entrants.append(one) if isinstance(one, Entrant) else left_out.append(one)
-    report = dataclasses.replace(report, contest=contest.ranked(entrants, ground), left_out=left_out)
-    yield Step("contest", 1 + len(tasks), 1 + len(tasks), report)
-
-    report = dataclasses.replace(report, twin=_twin(on_twin, of_twin, level))
-    yield Step("twin", 1, 1, report)
-
-    best = min((one for one in entrants if one.kind == "network"), key=lambda one: one.losses.mean(), default=None)
-    if best is not None and level.learns:
-        shorter = _shorter(networks, best.name)
-        losses: dict[int, Outcome] = {}
-        with Running([training.forecast for training in shorter], workers, level.processes, should_stop) as running:
-            for number, outcome in running.outcomes():
-                losses[number] = outcome if isinstance(outcome, str) else ground.losses(outcome)
-                yield Step("learning", len(losses), 1 + len(shorter), report)
-        if len(losses) < len(shorter):
+        for key, outcome in running.outcomes():
+            outcomes[key] = outcome
+            yield Step("contest", 1 + len(outcomes), total, report)
+        if should_stop():
             return
-        known = [loss for _, loss in sorted(losses.items()) if not isinstance(loss, str)]
-        if len(known) == len(shorter):
-            points = [ground.first - training.start for training in shorter]
-            curves.append(verdict.curve_of(best.name, [*points, ground.first], [*known, best.seeds[0]], ground))
+        for rival in statistical:
+            _enter(rival, outcomes[RIVAL, rival.name], entrants, left_out)
+        names = dict.fromkeys(training.architecture.name for training in reversed(networks))
+        for name in names:
+            kind = outcomes[SCALING, name]
+            seeds = [kind] if isinstance(kind, Failure) else [
+                outcomes[_named(each)] for each in networks if each.architecture.name == name
+            ]  # fmt: skip
+            one = contest.mean_of_seeds(name, seeds, ground)
+            entrants.append(one) if isinstance(one, Entrant) else left_out.append(one)
+        report = dataclasses.replace(report, contest=contest.ranked(entrants, ground), left_out=left_out)
+        yield Step("contest", total, total, report)
+
+        report = dataclasses.replace(report, twin=_twin(on_twin, outcomes.get((TWIN,)), level))
+        yield Step("twin", 1, 1, report)
+
+        of_networks = [one for one in entrants if one.kind == "network"]
+        best = min(of_networks, key=lambda one: float(one.losses.mean()), default=None)
+        if best is not None and level.learns:
+            shorter = _shorter(networks, best.name, outcomes[SCALING, best.name], ground)
+            running.begin({(LEARNING, str(at)): training.forecast for at, training in enumerate(shorter)})
+            losses: dict[Key, Any] = {}
+            for key, outcome in running.outcomes():
+                losses[key] = outcome if isinstance(outcome, Failure) else ground.losses(outcome)
+                yield Step("learning", len(losses), 1 + len(shorter), report)
+            if should_stop():
+                return
+            known = [loss for _, loss in sorted(losses.items()) if not isinstance(loss, Failure)]
+            if len(known) == len(shorter):
+                points = [*verdict.parts(ground.training), ground.training]
+                curves.append(verdict.curve_of(best.name, points, [*known, best.seeds[0]], ground))
     report = dataclasses.replace(report, learning=curves, longer_context=longer)
     yield Step("learning", 1, 1, report)
 
     decision = verdict.verdict_of(
-        entrants, ground, curves=curves, context=longer, has_networks=best is not None, total=len(given.values)
+        entrants, ground, curves=curves, context=longer, has_networks=best is not None,
+        total=description.length - description.missing,
     )
     seconds = time.perf_counter() - began
     yield Step("verdict", 1, 1, dataclasses.replace(report, verdict=decision, seconds=seconds))
@@ -152,36 +166,62 @@ def _depth(name: str) -> Depth:
     return depths[name]
 
 
-def _attempt(losses: Callable[..., FloatArray], *arguments: Any) -> Outcome:
+def _named(training: Training) -> Key:
+    """The key of a training's task."""
+    return NETWORK, training.architecture.name, str(training.seed)
+
+
+def _tasks(
+    networks: list[Training], on_twin: TwinTraining | None, statistical: list[Rival], ground: Ground
+) -> tuple[dict[Key, Task], Following]:
+    """The tasks of a contest to begin with, and what follows: the trainings of an architecture with its scaling."""
+    firsts = [training for training in networks if training.seed == 0]
+    tasks: dict[Key, Task] = {(SCALING, each.architecture.name): each.choose for each in firsts}
+    if on_twin is not None:
+        tasks[TWIN,] = on_twin.excess
+    tasks |= {(RIVAL, rival.name): partial(contest.rival_losses, rival, ground) for rival in statistical}
+
+    def following(key: Key, outcome: Any) -> dict[Key, Task]:
+        if key[0] != SCALING or isinstance(outcome, Failure):
+            return {}
+        own = [training for training in networks if training.architecture.name == key[1]]
+        return {_named(each): dataclasses.replace(each, scaling=outcome).forecast for each in own}
+
+    return tasks, following
+
+
+def _attempt(losses: Callable[..., FloatArray], *arguments: Any) -> FloatArray | Failure:
     """The losses, or the reason why there are none."""
     try:
         return losses(*arguments)
     except InputError as error:
-        return str(error)
+        return Failure(str(error))
 
 
-def _enter(rival: Rival, outcome: Outcome, entrants: list[Entrant], left_out: list[LeftOut]) -> None:
-    if isinstance(outcome, str):
-        left_out.append(LeftOut(rival.label, outcome))
+def _enter(rival: Rival, outcome: FloatArray | Failure, entrants: list[Entrant], left_out: list[LeftOut]) -> None:
+    if isinstance(outcome, Failure):
+        left_out.append(LeftOut(rival.label, outcome.reason))
     else:
         entrants.append(Entrant(rival.name, rival.label, contest.kind_of(rival.name), outcome))
 
 
 def _surrogates(given: Given, season: int, depth: Depth) -> Surrogates:
+    begin, end = max(parts_of(given.values), key=lambda part: part[1] - part[0])
+    part = 0 if end - begin == len(given.values) else end - begin
     try:
         test = linearity(
-            given.values, season=season if 1 < season <= len(given.values) // 3 else None, surrogates=depth.surrogates
+            given.values[begin:end], season=season if season > 1 else None, surrogates=depth.surrogates
         )
     except InputError as error:
-        return Surrogates(reason=str(error))
-    return Surrogates(test.p, test.gain, test.surrogate_gains, test.points, test.is_differenced)
+        return Surrogates(reason=str(error), part=part)
+    return Surrogates(test.p, test.gain, test.surrogate_gains, test.points, test.is_differenced, part=part)
 
 
-def _twin(training: TwinTraining | None, outcome: Outcome | None, depth: Depth) -> Twin:
+def _twin(training: TwinTraining | None, outcome: FloatArray | Failure | None, depth: Depth) -> Twin:
     if training is None or outcome is None:
         return Twin(reason="torch is not installed" if depth.is_statistical else NOT_AT_DEPTH)
-    if isinstance(outcome, str):
-        return Twin(reason=outcome)
+    if isinstance(outcome, Failure):
+        return Twin(reason=outcome.reason)
     return Twin(float(outcome[0]), training.architecture.name, training.points)
 
 
@@ -192,34 +232,36 @@ def _learning_of_linear(
     linear = next((one for one in entrants if one.kind == "linear"), None)
     if linear is None:
         return [], None
-    length = ground.context_length(ground.first)
+    length = ground.context_length(ground.training)
     curves: list[verdict.LearningCurve] = []
-    points = verdict.parts(ground.first)
-    shorter = [_attempt(_of_latest, ground, count, ground.context_length(count)) for count in points]
-    known = [each for each in shorter if not isinstance(each, str)]
+    points = verdict.parts(ground.training)
+    shorter = [_attempt(_of_linear, ground.latest(count), ground.context_length(count)) for count in points]
+    known = [each for each in shorter if not isinstance(each, Failure)]
     if len(known) == len(shorter):
-        curves.append(verdict.curve_of(linear.name, [*points, ground.first], [*known, linear.losses], ground))
-    doubled = _attempt(_of_latest, ground, ground.first, 2 * length)
-    longer = None if isinstance(doubled, str) else verdict.longer_context(2 * length, doubled, linear.losses, ground)
-    return curves, longer
+        curves.append(verdict.curve_of(linear.name, [*points, ground.training], [*known, linear.losses], ground))
+    whole = ground.whole(2 * length)
+    if whole.sum() < 2:
+        return curves, None
+    doubled = _attempt(_of_linear, dataclasses.replace(ground, cutoffs=ground.cutoffs[whole]), 2 * length)
+    if isinstance(doubled, Failure):
+        return curves, None
+    return curves, verdict.longer_context(2 * length, doubled, linear.losses[whole], ground)
 
 
-def _of_latest(ground: Ground, count: int, context_length: int) -> FloatArray:
-    """[N]: losses of the linear forecaster that is fitted on the latest `count` values before the first cutoff."""
-    part = dataclasses.replace(ground, values=ground.values[ground.first - count :], first=count)
-    return contest.rival_losses(RidgeAutoregression(context_length, ground.season), part)
+def _of_linear(ground: Ground, context_length: int) -> FloatArray:
+    """[N]: losses of the linear forecaster with a context."""
+    return contest.rival_losses(RidgeAutoregression(context_length, ground.season), ground)
 
 
-def _shorter(networks: list[Training], name: str) -> list[Training]:
-    """The first training of an architecture, on the latest quarter and half of its training part."""
+def _shorter(networks: list[Training], name: str, scaling: Kind, ground: Ground) -> list[Training]:
+    """The first training of an architecture, with its scaling, on the latest quarter and half of its values."""
     whole = next(training for training in networks if training.architecture.name == name and training.seed == 0)
-    first = int(whole.cutoffs[0])
-    return [
-        dataclasses.replace(
-            whole, start=first - count,
-            context_length=whole.architecture.context_length(whole.context_length, count),
-        )
-        for count in verdict.parts(first)
-    ]  # fmt: skip
-
-
+    shorter = []
+    for count in verdict.parts(ground.training):
+        length = whole.architecture.context_length(whole.context_length, count)
+        fits = scaling != "season" or length >= whole.season
+        shorter.append(dataclasses.replace(
+            whole, start=position_of_last(ground.values[: ground.first], count), context_length=length,
+            scaling=scaling if fits else None,
+        ))  # fmt: skip
+    return shorter

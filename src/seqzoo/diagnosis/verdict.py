@@ -232,7 +232,7 @@ def _change(
             f"linear forecaster is {context.gain:.0%} lower."
         )
     if any(math.isnan(comparison.p) for comparison in _all_compared(chosen, best_of, ground)):
-        return f"A longer series may change the answer: {int(ground.scored.sum())} cutoffs are too few for a test."
+        return f"A longer series may change the answer: {len(ground.cutoffs)} cutoffs are too few for a test."
     tested = [f"more data for {best_of[kind].label}" for kind in ("linear", "network")
               if kind in best_of and any(curve.name == best_of[kind].name for curve in curves)]  # fmt: skip
     tested += [] if context is None else ["a longer context"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .._formats import percent
+from .._formats import counted, percent
 from .contest import Row
 from .description import Description
 from .ground import Protocol
@@ -22,27 +22,37 @@ def series_lines(series: Description) -> list[str]:
     """What was understood of the series."""
     since = f" from {series.start}" if series.start else ""
     step = f", step {series.frequency}" if series.frequency else ""
-    gaps = f"{series.missing} missing in {series.gaps} gaps, the longest of {series.longest_gap}"
+    gaps = f"{series.missing:,} missing in {counted(series.gaps, 'gap')}, the longest of {series.longest_gap:,}"
     where = ", ".join(map(str, series.outlier_positions)) + (", ..." if series.outliers > 10 else "")
     seasons = ", ".join(f"{one.length} (strength {one.strength:.2f})" for one in series.seasons) or "none seen"
     return [
         *([series.understood] if series.understood else []),
-        f"{series.name}: {series.length:,} values{since}{step}; {gaps if series.missing else 'none missing'}.",
+        f"{series.name}: {series.length:,} {'steps' if series.missing else 'values'}{since}{step}; "
+        f"{gaps if series.missing else 'none missing'}.",
         f"Values from {series.minimum:.6g} to {series.maximum:.6g}, mean {series.mean:.6g}, standard deviation "
         f"{series.sd:.3g}; longest run of equal values: {series.longest_run}.",
         f"Season: {seasons}; used: {series.season if series.season > 1 else 'none'}. "
         f"Trend strength {series.trend:.2f}, noise {series.noise:.3g}, spectral entropy {series.entropy:.2f}. "
-        f"Outliers: {series.outliers}{f' (at {where})' if series.outliers else ''}.",
+        f"Outliers: {series.outliers}{f' (at {where})' if series.outliers else ''}."
+        + (" Season, trend, noise and entropy are those with straight lines across gaps." if series.missing else ""),
     ]
 
 
 def protocol_line(protocol: Protocol) -> str:
     """How the forecasters were compared."""
-    steps = "1 step" if protocol.horizon == 1 else f"{protocol.horizon} steps"
+    steps = counted(protocol.horizon, "step")
+    first = counted(protocol.training, "value")
+    gaps = ""
+    if protocol.gaps:
+        gaps = " No window crosses a gap: rules and statistical models read the values since the last one"
+        left_out = counted(protocol.left_out, "cutoff")
+        gaps += f"; {left_out} with a gap near {'it' if protocol.left_out == 1 else 'them'} do not count." if (
+            protocol.left_out
+        ) else "."
     quick = " The quick depth has one small network, no statistical model, no twin, no learning curve of a network."
     return (
-        f"Contest: {steps} ahead from {protocol.cutoffs} cutoffs. Each forecaster is fitted once, on the first "
-        f"{protocol.training:,} values.{quick if protocol.depth == 'quick' else ''}"
+        f"Contest: {steps} ahead from {counted(protocol.cutoffs, 'cutoff')}. Each forecaster is fitted once, on the "
+        f"first {first}.{gaps}{quick if protocol.depth == 'quick' else ''}"
     )
 
 
@@ -57,13 +67,14 @@ def against_line(row: Row, report: Report) -> str:
 
 def surrogates_line(test: Surrogates) -> str:
     """The test of linearity."""
+    part = f" The longest unbroken part, of {counted(test.part, 'value')}, counts." if test.part else ""
     if test.reason:
-        return f"Nonlinear? Not tested: {test.reason}"
+        return f"Nonlinear? Not tested: {test.reason}{part}"
     outcome = "Something is detected" if test.p <= 0.05 else "Nothing is detected"
     return (
         f"Nonlinear? {outcome} that a linear forecaster does not see. A small network changes its squared error by "
         f"{-test.gain:+.1%}, and by {-test.gains[-1]:+.1%} on the best of {len(test.gains)} surrogates "
-        f"(p {p_of(test.p)})."
+        f"(p {p_of(test.p)}).{part}"
     )
 
 

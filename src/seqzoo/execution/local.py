@@ -7,20 +7,20 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
 from typing import Self
 
-from .tasks import ATTEMPTS, POLL, Failure, Outcome, Retry, Task, attempt, line
+from .._extras import single_threaded
+from .tasks import ATTEMPTS, POLL, Coming, Failure, Outcome, Retry, Task, attempt, line
 
 _STARTING = threading.Lock()
 
 
 class Local:
-    """A `Place`: processes of this machine.
+    """A `Place`: processes of this machine, each with one thread for linear algebra.
 
     Args:
         workers: the number of processes.
@@ -29,12 +29,18 @@ class Local:
 
     def __init__(self, workers: int, attempts: int = ATTEMPTS) -> None:
         self._workers, self._attempts = max(1, workers), attempts
+        self._idle: list[_Worker] = []
+        self._is_kept = False
 
     def __enter__(self) -> Self:
+        """Keep the processes between runs: what they have imported is there again."""
+        self._is_kept = True
         return self
 
     def __exit__(self, *_: object) -> None:
-        """`run` ends its processes itself."""
+        """End the processes."""
+        self._is_kept = False
+        self._end_idle()
 
     @property
     def about(self) -> str:
@@ -50,16 +56,12 @@ class Local:
         on_retry: Callable[[Retry], None] = lambda retry: None,
     ) -> Iterator[tuple[Task, Outcome | Failure]]:
         """As `Place.run`. Processes are spawned, not forked: threads of torch and ONNX Runtime survive no fork."""
-        coming, again = iter(tasks), deque[tuple[Task, int]]()
-        idle: list[_Worker] = []
+        coming = Coming(tasks, self._attempts, on_retry)
         busy: dict[Future[Outcome | Failure], tuple[Task, int, _Worker]] = {}
         try:
             while not should_stop():
-                while len(busy) < self._workers:
-                    following = again.popleft() if again else next(((task, 1) for task in coming), None)
-                    if following is None:
-                        break
-                    worker = idle.pop() if idle else _Worker()
+                while len(busy) < self._workers and (following := coming.take()) is not None:
+                    worker = self._idle.pop() if self._idle else _Worker()
                     try:
                         future = worker.begin(work, following[0])
                     except BrokenProcessPool:  # the process died while idle
@@ -76,19 +78,23 @@ class Local:
                         outcome = Failure(worker.death())
                         if should_stop():  # its signal may have killed the worker too: the task has not failed
                             return
-                        if number < self._attempts:
-                            on_retry(Retry(task, outcome.reason))
-                            again.append((task, number + 1))
+                        if coming.again(task, number, outcome.reason):
                             continue
                     except Exception as error:  # an outcome that cannot be pickled
                         outcome = Failure(line(error))
-                        idle.append(worker)
+                        self._idle.append(worker)
                     else:
-                        idle.append(worker)
+                        self._idle.append(worker)
                     yield task, outcome
         finally:
-            for worker in [*idle, *(worker for *_, worker in busy.values())]:
+            for *_, worker in busy.values():
                 worker.end()
+            if not self._is_kept:
+                self._end_idle()
+
+    def _end_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().end()
 
 
 class _Worker:
@@ -97,7 +103,7 @@ class _Worker:
     def __init__(self) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.executor = ProcessPoolExecutor(1, mp_context=spawn, initializer=_follow_parent)
-        with _STARTING, _no_interrupts():
+        with _STARTING, _no_interrupts(), _environment(single_threaded()):
             others = set(multiprocessing.active_children())
             self.executor.submit(os.getpid)  # an executor starts its process with the first call
             (self.process,) = set(multiprocessing.active_children()) - others
@@ -127,6 +133,21 @@ def _follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_for_its_end, daemon=True).start()
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set variables that a process started here inherits, and put back what was."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

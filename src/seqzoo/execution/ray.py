@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
 from .._extras import require
 from ..errors import SeqzooError
-from .tasks import ATTEMPTS, POLL, Failure, Outcome, Retry, Task, attempt, line
+from .tasks import ATTEMPTS, POLL, Coming, Failure, Outcome, Retry, Task, attempt, line
 
 AHEAD = 2  # tasks in flight for each core: one runs while the next one's arguments travel
 CONNECTS = 5.0  # seconds that the head node has to answer
@@ -97,14 +96,11 @@ class OnRay:
         )  # fmt: skip
         remote = ray.remote(num_cpus=1, max_retries=0)(attempt)
         function = ray.put(work)
-        coming, again = iter(tasks), deque[tuple[Task, int]]()
+        coming = Coming(tasks, ATTEMPTS, on_retry)
         flying: dict[Any, tuple[Task, int]] = {}
         try:
             while not should_stop():
-                while len(flying) < AHEAD * _cores():
-                    following = again.popleft() if again else next(((task, 1) for task in coming), None)
-                    if following is None:
-                        break
+                while len(flying) < AHEAD * _cores() and (following := coming.take()) is not None:
                     flying[remote.remote(function, following[0])] = following
                 if not flying:
                     return
@@ -115,9 +111,7 @@ class OnRay:
                         outcome: Outcome | Failure = ray.get(reference)
                     except lost as error:
                         outcome = Failure(_loss(error))
-                        if number < ATTEMPTS:
-                            on_retry(Retry(task, outcome.reason))
-                            again.append((task, number + 1))
+                        if coming.again(task, number, outcome.reason):
                             continue
                     except exceptions.RayError as error:  # an outcome that cannot be pickled
                         outcome = Failure(line(error.cause if getattr(error, "cause", None) else error))

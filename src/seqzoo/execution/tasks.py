@@ -6,10 +6,11 @@ order or the time. A place yields outcomes as they finish, and holds a bounded n
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..errors import InputError, SeqzooError
 
@@ -35,8 +36,39 @@ class Retry(NamedTuple):
     reason: str
 
 
+class Coming(Generic[Task]):
+    """The tasks of a run that are still to begin, those tried again among them.
+
+    Args:
+        tasks: taken one by one; a deque is used up, and may grow while the run goes on.
+        attempts: how often a task is tried whose worker is lost.
+    """
+
+    def __init__(self, tasks: Iterable[Task], attempts: int, on_retry: Callable[[Retry], None]) -> None:
+        self._deque = tasks if isinstance(tasks, deque) else None
+        self._tasks = iter(tasks) if self._deque is None else iter(())
+        self._again = deque[tuple[Task, int]]()
+        self._attempts, self._on_retry = attempts, on_retry
+
+    def take(self) -> tuple[Task, int] | None:
+        """The next task, and the number of its attempt; None while there is none."""
+        if self._again:
+            return self._again.popleft()
+        if self._deque:
+            return self._deque.popleft(), 1
+        return next(((task, 1) for task in self._tasks), None)
+
+    def again(self, task: Task, attempt: int, reason: str) -> bool:
+        """Whether a task whose worker was lost in this attempt will be tried again; tells of it if so."""
+        if attempt >= self._attempts:
+            return False
+        self._on_retry(Retry(task, reason))
+        self._again.append((task, attempt + 1))
+        return True
+
+
 class Place(Protocol):
-    """A place where tasks run."""
+    """A place where tasks run. What a run needs, such as processes, stays for the next one inside a `with`."""
 
     @property
     def about(self) -> str:
@@ -56,7 +88,7 @@ class Place(Protocol):
 
         Args:
             work: a function of a module, so that it can be pickled.
-            tasks: taken one by one, as workers become free.
+            tasks: taken one by one, as workers become free. To a deque the caller may add between two outcomes.
             should_stop: polled; True cancels the tasks in flight, which are lost.
             on_retry: called before a task is tried again.
         """

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from .._extras import check_torch
 from ..errors import InputError
 from ..training.spec import TrainingSpec
-from .local import Failure, in_processes
+from .local import Local
+from .tasks import Failure
 
 MOST_KEPT = 16
 _kept: OrderedDict[str, bytes] = OrderedDict()
@@ -25,7 +26,7 @@ def weights(spec: TrainingSpec) -> bytes:
     check_torch("the weights before training")
     with _lock:  # whoever asks for the same meanwhile waits for it
         if spec.fingerprint not in _kept:
-            ((_, outcome),) = in_processes(_initial, [spec], 1)
+            ((_, outcome),) = Local(1).run(_initial, [spec])
             if isinstance(outcome, Failure):
                 raise InputError(outcome.reason)
             _kept[spec.fingerprint] = outcome

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._arrays import FloatArray
-from .._extras import require
+from .._extras import one_thread_of_algebra, require
 from ..data.windows import finite_series
 from ..errors import InputError
 from . import scene
@@ -187,27 +187,31 @@ def fit(series: ArrayLike, period: int | None = None) -> Twin:
     given. The one of least AIC becomes the twin; its random walks get the variance that they had over the series.
 
     Args:
-        series: [T], at least `LEAST_POINTS` finite values that are not all equal.
+        series: [T], at least `LEAST_POINTS` finite values that are not all equal; NaN where one is missing, which the
+            Kalman filter passes over.
         period: of the season, 2 steps to half the series; None for no season.
 
     Raises:
         MissingExtraError: statsmodels is not installed.
         InputError: the series is too short, constant or not finite, or the period lies outside its range.
     """
-    values = finite_series(series)
-    if len(values) < LEAST_POINTS:
-        raise InputError(f"a twin needs a series of at least {LEAST_POINTS} values, got {len(values)}.")
+    values = finite_series(series, missing=True)
+    if (count := int((~np.isnan(values)).sum())) < LEAST_POINTS:
+        raise InputError(f"a twin needs a series of at least {LEAST_POINTS} values, got {count}.")
     latest = values[-MOST_POINTS:]
+    known = ~np.isnan(latest)
     if period is not None and not 2 <= period <= len(latest) // 2:
         raise InputError(f"the period must be from 2 to {len(latest) // 2} steps, half the values, got {period}.")
-    mean = float(latest.mean())
+    mean = float(latest[known].mean())
     steps = np.linspace(-1, 1, len(latest))
+    steps -= steps[known].mean()
     rest = latest - mean
-    rest = rest - steps * float(steps @ rest) / float(steps @ steps)
-    scale = float(rest.std())
-    if scale <= 1e-12 * float(np.abs(values).max()):
+    rest = rest - steps * float(steps[known] @ rest[known]) / float(steps[known] @ steps[known])
+    scale = float(rest[known].std())
+    if scale <= 1e-12 * float(np.nanmax(np.abs(values))):
         raise InputError("a twin needs a series that is more than a straight line: nothing varies about it.")
-    best = min(_fitted(rest / scale, period), key=lambda result: float(result.aic))
+    with one_thread_of_algebra():  # a filter multiplies matrices of a few states
+        best = min(_fitted(rest / scale, period), key=lambda result: float(result.aic))
     return _of(best, period, mean, scale)
 
 

@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from ..._storage import open_given
 from ...errors import InputError, MissingExtraError
 
 LIMIT = 64 << 20  # bytes, once unpacked; as a table they take about ten times the memory
@@ -73,7 +74,7 @@ def _unpacked(source: Path | bytes | BinaryIO, named: str, limit: int) -> tuple[
     if source.is_dir():
         raise InputError(f"cannot read {named}: it is a folder. Give a file.")
     try:
-        with source.open("rb") as file:
+        with open_given(source) as file:
             return _read(file, named, limit)
     except OSError as error:
         raise InputError(f"cannot read {named}: {error.strerror or error}.") from None

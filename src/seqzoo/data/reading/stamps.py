@@ -125,9 +125,10 @@ def _read_times(
     bad = np.flatnonzero(~told.known & ~column.absent.to_numpy())
     if len(bad):
         row = int(bad[0])
+        total = " If the last row is a total, delete it." if row == len(cells) - 1 else ""
         raise InputError(
             f"{table.where(row)}: {shown(cells[row])} in {column.shown} is not a time, and other rows are read as "
-            f"{told.form}. Correct it, or name another column with --time."
+            f"{told.form}. Correct it, or name another column with --time.{total}"
         )
     written = None if beside else told.written
     return Stamps(column, told.local, told.offsets, told.form, beside=beside, written=written)

@@ -99,7 +99,10 @@ def from_text(text: str, named: str, decimal: str | None = None) -> Table:
         begin = 1
     while begin < len(lines) and (not lines[begin].strip() or _is_comment(lines[begin])):
         begin += 1
-    if skipped := sum(map(_is_comment, lines[:begin])):
+    skipped = sum(map(_is_comment, lines[:begin]))
+    while len(lines) > begin and (not lines[-1].strip() or _is_comment(lines[-1])):
+        skipped += _is_comment(lines.pop())
+    if skipped:
         notes.append(f"{counted(skipped, 'comment line')} skipped")
     body = lines[begin:]
     if not body:

@@ -151,7 +151,7 @@ class _Mistakes:
         await self._measure()
 
     def _keep(self, sha256: str) -> None:
-        kept.given_again(sha256, self.source)
+        kept.given_again(sha256, self.model.manifest, self.source)
         self.held_out = held_out_of(self.model, self.held_out.member)
         self.series = self.held_out.series
 
