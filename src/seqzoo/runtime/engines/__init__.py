@@ -31,7 +31,7 @@ def _of_the_core(manifest: Manifest) -> bool:
 
 
 ENGINES: dict[str, Callable[[Manifest], bool]] = {
-    "torchscript": _any, "onnx": _any, "native": _of_the_core, "numpy": _recurrent,
+    "torchscript": _any, "onnx": _any, "numpy": _recurrent, "native": _of_the_core,
 }  # fmt: skip
 """Every engine, and which bundles it can run. A new one is a file in this folder, with `build`, and a line here."""
 LIGHT = "light"
