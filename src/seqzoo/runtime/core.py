@@ -79,7 +79,7 @@ def of(target: str) -> State:
     if target == "off":
         return State(None, f"{SWITCH}=off switches it off")
     if not LIBRARY.is_file():
-        return State(None, f"{LIBRARY} is missing: this installation was built without it")
+        return State(None, f"{LIBRARY} is missing; `pip install .` in the sources builds it")
     try:
         library = ctypes.CDLL(str(LIBRARY))
         able = _able(library)
