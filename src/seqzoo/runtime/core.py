@@ -50,10 +50,10 @@ class Core(NamedTuple):
     target: str
     source: str
     size: Callable[..., int]
-    pack: Callable[..., None]
-    forward: Callable[..., None]
-    step: Callable[..., None]
-    backward: Callable[..., None]
+    pack: Callable[..., object]
+    forward: Callable[..., object]
+    step: Callable[..., object]
+    backward: Callable[..., object]
 
 
 class State(NamedTuple):
