@@ -10,10 +10,12 @@ unexport PYTHONDONTWRITEBYTECODE
 install: .venv/.installed
 
 # Install torch first, by its exact version: pip then takes the CPU build where a wheel index offers one.
-.venv/.installed: pyproject.toml constraints.txt
+# The core is compiled once for each state of its source; without its compiler, which is on PyPI, all works without it.
+.venv/.installed: pyproject.toml constraints.txt $(wildcard native/*)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' || \
+	SEQZOO_CORE=off $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
 # Installs Debian's Chromium without its windows, which the tests of the pages drive. Where it cannot, but there is a

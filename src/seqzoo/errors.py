@@ -4,6 +4,7 @@
     ├── InputError            (ValueError)   numbers, shapes or settings the caller gave
     ├── UnknownNameError      (LookupError)  no such model, engine, signal or architecture
     ├── MissingExtraError     (ImportError)  an optional dependency is not installed
+    ├── MissingCoreError      (ImportError)  the compiled core is not part of this installation
     ├── BundleError                          a bundle cannot be used
     │   ├── ManifestError                    its manifest is missing, malformed or too new
     │   ├── IntegrityError                   bytes differ from what the manifest states
@@ -76,6 +77,16 @@ class MissingExtraError(SeqzooError, ImportError):
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs the [{extra}] extra. Install it: pip install 'seqzoo[{extra}]'")
+
+
+class MissingCoreError(SeqzooError, ImportError):
+    """The native engine was chosen where there is no compiled core. `why` is a clause without a full stop."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the native engine needs the compiled core: {why}. Choose another engine, as onnx. "
+            "`seqzoo doctor-install` says how to get the core."
+        )
 
 
 class BundleError(SeqzooError):

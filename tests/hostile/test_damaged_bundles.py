@@ -18,6 +18,7 @@ from seqzoo.bundles import shelf, store, trust
 from seqzoo.errors import BundleError, IntegrityError, ManifestError
 from seqzoo.runtime.engines import numpy, onnx
 from support import forge
+from support.engines import ENGINES
 from support.terminal import Terminal
 
 WINDOW = [0.1] * 20
@@ -29,7 +30,7 @@ def _flips(name: str, size: int) -> list[int]:
     return sorted(random.Random(name).sample(range(8 * size), FLIPS))
 
 
-@pytest.mark.parametrize(("engine", "name"), [("onnx", store.ONNX), ("numpy", store.WEIGHTS)])
+@pytest.mark.parametrize(("engine", "name"), [("onnx", store.ONNX), *((e, store.WEIGHTS) for e in ENGINES[2:])])
 def test_no_parser_sees_a_damaged_file(
     copied: Path, engine: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

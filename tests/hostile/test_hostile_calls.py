@@ -14,6 +14,7 @@ import seqzoo
 from seqzoo.errors import InputError
 from seqzoo.evaluation.backtest import backtest
 from seqzoo.evaluation.intervals import calibrate_on_series
+from support.engines import ENGINES
 
 SERIES = np.sin(0.1 * np.arange(200))
 WINDOW = [0.1] * 20
@@ -62,7 +63,7 @@ def test_what_is_neither_a_name_nor_a_path_loads_nothing(name: Any) -> None:
         seqzoo.load(name)
 
 
-@pytest.mark.parametrize("engine", ["onnx", "torchscript", "numpy"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_predictor_that_is_loaded_can_be_copied_and_sent_to_another_process(engine: str) -> None:
     predictor = seqzoo.load("lstm.sine", engine)
     said = predictor.predict(WINDOW)

@@ -13,9 +13,9 @@ import pytest
 
 import seqzoo
 from seqzoo.errors import InputError, SeqzooError
+from support.engines import ENGINES
 from support.terminal import Terminal
 
-ENGINES = ("onnx", "numpy", "torchscript")
 WINDOW = [0.1] * 20
 TOO_LONG = [0.1] * 21
 

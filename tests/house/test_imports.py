@@ -159,7 +159,7 @@ HEAVY = {"rich.console", "pydantic", "numpy.ma", "numpy.random", "importlib.meta
     [
         (["list"], set()),
         (["list", "--json"], set()),
-        (["predict", "lstm.sine", *["0.1"] * 20], {"onnxruntime"}),
+        (["predict", "lstm.sine", *["0.1"] * 20], {"onnxruntime", "safetensors"}),  # one of both
         (["--help"], {"rich.console"}),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
@@ -211,7 +211,7 @@ def test_predicting_imports_torch_for_the_torchscript_engine_and_for_no_other_an
     assert "torch._dynamo" not in loaded  # a second of every run
 
 
-def test_a_server_that_answers_with_onnx_leaves_torch_alone():
+def test_a_server_that_answers_with_its_default_engine_leaves_torch_alone():
     ask = """
 import asyncio
 from seqzoo.server.serve import application
@@ -226,7 +226,7 @@ asyncio.run(application()(scope, receive, send))
 assert said[0]["status"] == 200, said
 """
     loaded = modules_after(ask)
-    assert "seqzoo.server.v2" in loaded and "onnxruntime" in loaded
+    assert "seqzoo.server.v2" in loaded and loaded & {"onnxruntime", "seqzoo.runtime.engines.native"}
     assert not loaded & {"torch", "matplotlib"}
 
 

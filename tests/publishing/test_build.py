@@ -23,11 +23,12 @@ from seqzoo.publishing.onnx import to_onnx
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.verify import verify
-from seqzoo.runtime import ENGINES, load
+from seqzoo.runtime import load
 from seqzoo.signals import Sine
 from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
+from support.engines import ENGINES
 
 SHORT = 5  # values of a window where its length decides nothing: the exporter unrolls some layers step by step
 CARD = _registry.entry("lstm.sine").card

@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 
 from seqzoo.bundles import store
-from seqzoo.runtime import ENGINES, engines
+from seqzoo.runtime import engines
 from seqzoo.runtime.engines import _parallel, onnx
 from seqzoo.runtime.engines._parallel import in_pieces, one_by_one
 from seqzoo.signals import Sine
+from support.engines import ENGINES
 
 # On both sides of each size from which an engine goes about it otherwise.
 SIZES = {
     "torchscript": [1, 15, 16, 256, 257, 999, 1000],
     "onnx": [1, 15, 16, 128, 129, 257],
+    "native": [1, 7, 16, 47, 48, 257],
     "numpy": [1, 47, 48, 257],
 }
 

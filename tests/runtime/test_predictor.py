@@ -13,8 +13,11 @@ from seqzoo import _extras, _storage
 from seqzoo.bundles import store
 from seqzoo.errors import InputError, IntegrityError, ManifestError, UnknownNameError, UntrustedError
 from seqzoo.forecasters import rollout
-from seqzoo.runtime import ENGINES, Predictor, engines, load
+from seqzoo.runtime import Predictor, engines, load
 from seqzoo.signals import Sine
+from support.engines import ENGINES
+
+LIGHT = "native" if "native" in ENGINES else "onnx"
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_load_reads_nothing_until_the_first_prediction(reads, windows, engine):
     assert repr(predictor) == "<Predictor lstm.sine (not loaded)>"
     predictor.predict(windows)
     model = {None: store.TORCHSCRIPT, "torchscript": store.TORCHSCRIPT, "onnx": store.ONNX,
-             "numpy": store.WEIGHTS}[engine]  # fmt: skip
+             "native": store.WEIGHTS, "numpy": store.WEIGHTS}[engine]  # fmt: skip
     assert reads == [store.MANIFEST, model] and predictor.is_loaded
     predictor.predict(windows)
     assert len(reads) == 2
@@ -135,14 +138,15 @@ def test_the_default_engine_is_torchscript_for_a_trusted_bundle(shipped):
     assert load(shipped).engine == "torchscript"
 
 
-def test_the_default_engine_is_onnx_where_torch_is_not_installed(monkeypatch, shipped):
+def test_without_torch_the_default_engine_is_native_for_a_recurrent_model_and_onnx_for_the_others(monkeypatch):
     monkeypatch.setattr(_extras, "has_torch", lambda: False)
-    assert load(shipped).engine == "onnx"
+    for name, default in (("lstm.sine", LIGHT), ("gru.sine", LIGHT), ("rnn.sine", LIGHT), ("mlp.sine", "onnx")):
+        assert load(name).engine == load(name, "light").engine == default, name
 
 
-def test_an_untrusted_bundle_defaults_to_onnx_and_refuses_torchscript(copied, windows):
+def test_an_untrusted_bundle_has_the_default_without_torch_and_refuses_torchscript(copied, windows):
     predictor = load(copied)
-    assert predictor.engine == "onnx" and predictor.predict(windows).shape == (7, 1)
+    assert predictor.engine == LIGHT and predictor.predict(windows).shape == (7, 1)
     with pytest.raises(UntrustedError, match="execute"):
         load(copied, "torchscript").predict(windows)
     assert load(copied, "numpy").predict(windows).shape == (7, 1)

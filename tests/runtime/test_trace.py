@@ -8,8 +8,9 @@ from safetensors.numpy import load as parse
 
 from seqzoo.bundles.store import WEIGHTS
 from seqzoo.errors import InputError
-from seqzoo.runtime import ENGINES, load
+from seqzoo.runtime import load
 from seqzoo.signals import Sine
+from support.engines import ENGINES
 
 
 @pytest.fixture(scope="module")

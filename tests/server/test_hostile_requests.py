@@ -232,7 +232,7 @@ def test_headers_without_end_are_cut(server):
 def test_after_all_of_this_the_same_process_still_forecasts(client, server):
     answer = client.post(MODEL, json=infer())
     given = np.array(answer.json()["outputs"][0]["data"], np.float32)
-    np.testing.assert_array_equal(given, load("lstm.sine", "onnx").predict(WINDOW)[0])
+    np.testing.assert_array_equal(given, load("lstm.sine", "light").predict(WINDOW)[0])
     assert server.process.poll() is None
 
 

@@ -56,7 +56,7 @@ def test_64_first_requests_at_once_share_one_load_and_get_the_same_bytes(monkeyp
         answers = {future.result() for future in [pool.submit(ask) for _ in range(64)]}
     assert len(loads) == 1
     measured("first", rounds=1, requests=64, loads=len(loads))
-    assert answers == {load("lstm.sine", "onnx").predict(WINDOW).tobytes()}
+    assert answers == {load("lstm.sine", "light").predict(WINDOW).tobytes()}
 
 
 def test_the_least_recently_used_gives_way_and_is_loaded_again_when_asked_for():
@@ -75,7 +75,7 @@ def test_the_least_recently_used_gives_way_and_is_loaded_again_when_asked_for():
 def test_a_model_that_cannot_be_loaded_is_reported_with_its_reason_and_tried_again(own, shipped):
     (own / store.ONNX).write_bytes(b"damaged")
     told: list[object] = []
-    repository = Repository(on_load=lambda name, error: told.append(error))
+    repository = Repository("onnx", on_load=lambda name, error: told.append(error))
     with pytest.raises(BundleError):
         repository.get("mine.sine")
     state = repository.state("mine.sine")
@@ -98,7 +98,7 @@ def test_a_replaced_bundle_is_picked_up_on_load_and_not_before(own):
 
 
 def test_a_bundle_that_fails_its_golden_test_does_not_replace_the_version_in_memory(own):
-    repository = Repository()
+    repository = Repository("onnx")
     before = repository.get("mine.sine").predict(WINDOW)
     found = store.open_bundle(own)
     contents = {name: found.read(name) for name in found.manifest.files}
@@ -146,7 +146,7 @@ def test_every_single_bit_flip_of_a_file_is_refused_before_a_parser_sees_it(own,
 def test_32_threads_that_load_unload_and_predict_neither_fail_nor_hang(own):
     repository = Repository(most_loaded=3)
     names = ["lstm.sine", "mlp.sine", "linear.sine", "mine.sine", "bayes.sine"]
-    expected = {name: load(name).predict(WINDOW) if name == "bayes.sine" else load(name, "onnx").predict(WINDOW)
+    expected = {name: load(name).predict(WINDOW) if name == "bayes.sine" else load(name, "light").predict(WINDOW)
                 for name in names}  # fmt: skip
     calls = 1000 if SOAK else 15
 
@@ -202,10 +202,10 @@ def test_unknown_names_are_refused_and_leave_nothing_behind():
 
 def test_a_stand_in_serves_where_the_engine_cannot_and_the_index_says_why(own):
     (own / store.ONNX).write_bytes(b"damaged")
-    repository = Repository(stand_in="numpy")
+    repository = Repository("onnx", stand_in="numpy")
     assert repository.get("mine.sine").engine == "numpy"
     state = repository.state("mine.sine")
     assert state.state == "READY" and store.ONNX in state.reason
     (own / store.WEIGHTS).write_bytes(b"damaged")
     with pytest.raises(IntegrityError, match=r"weights\.safetensors.*model\.onnx"):
-        Repository(stand_in="numpy").get("mine.sine")
+        Repository("onnx", stand_in="numpy").get("mine.sine")

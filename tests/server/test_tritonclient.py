@@ -41,7 +41,7 @@ def test_inference_gives_what_the_model_gives(client, rows, sends_binary, takes_
     tensor.set_data_from_numpy(batch, binary_data=sends_binary)
     wanted = [triton.InferRequestedOutput("forecast", binary_data=takes_binary)]
     result = client.infer(MODEL, [tensor], outputs=wanted, request_id="a-7")
-    np.testing.assert_array_equal(result.as_numpy("forecast"), load(MODEL, "onnx").predict(batch))
+    np.testing.assert_array_equal(result.as_numpy("forecast"), load(MODEL, "light").predict(batch))
     facts = result.get_response()
     assert (facts["id"], facts["model_name"], facts["model_version"]) == ("a-7", MODEL, "1")
 
@@ -51,7 +51,7 @@ def test_without_outputs_the_client_asks_for_binary_and_gets_it(client):
     tensor = triton.InferInput("context", list(batch.shape), "FP32")
     tensor.set_data_from_numpy(batch)
     result = client.infer(MODEL, [tensor], model_version="1")
-    np.testing.assert_array_equal(result.as_numpy("forecast"), load(MODEL, "onnx").predict(batch))
+    np.testing.assert_array_equal(result.as_numpy("forecast"), load(MODEL, "light").predict(batch))
 
 
 @pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
@@ -60,7 +60,7 @@ def test_compressed_requests_are_read(client, algorithm):
     tensor = triton.InferInput("context", list(batch.shape), "FP32")
     tensor.set_data_from_numpy(batch)
     result = client.infer(MODEL, [tensor], request_compression_algorithm=algorithm)
-    np.testing.assert_array_equal(result.as_numpy("forecast"), load(MODEL, "onnx").predict(batch))
+    np.testing.assert_array_equal(result.as_numpy("forecast"), load(MODEL, "light").predict(batch))
 
 
 def test_health_server_and_model_metadata(client):
@@ -121,7 +121,7 @@ def test_a_model_with_a_scaling_takes_and_returns_fp64(client, far, sends_binary
     wanted = [triton.InferRequestedOutput("forecast", binary_data=takes_binary)]
     forecast = client.infer(far.name, [tensor], outputs=wanted).as_numpy("forecast")
     assert forecast.dtype == np.float64 and abs(forecast[-1, 0] - forecast[-2, 0]) > 1e-3
-    np.testing.assert_array_equal(forecast, load(far, "onnx").predict(batch))
+    np.testing.assert_array_equal(forecast, load(far, "light").predict(batch))
     single = triton.InferInput("context", list(batch.shape), "FP32")
     single.set_data_from_numpy(batch.astype(np.float32), binary_data=sends_binary)
     with pytest.raises(InferenceServerException, match="must be 'FP64', got 'FP32'"):

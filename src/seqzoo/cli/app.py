@@ -124,7 +124,8 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Model = Annotated[str, typer.Argument(help="A name that `seqzoo list` shows, or the folder of a bundle.")]
 EngineOption = Annotated[
-    str, typer.Option("--engine", help="onnx, torchscript or numpy; onnx starts fastest.")
+    str,
+    typer.Option("--engine", help="native, onnx, torchscript or numpy; light is native where it can be, else onnx."),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the fresh windows; random if not given.")]
 Numbers = Annotated[

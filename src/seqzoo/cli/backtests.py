@@ -75,7 +75,7 @@ def backtest(
         typer.Option("--fresh", help="Begin --out anew, in place of going on.", rich_help_panel=_ROLLING),
     ] = False,
     points: Annotated[int, typer.Option(help="Length of the fresh series, if no --file is given.")] = 2000,
-    engine: EngineOption = "onnx",
+    engine: EngineOption = "light",
     seed: Seed = None,
     models: ModelFiles = None,
     plot: Plot = None,

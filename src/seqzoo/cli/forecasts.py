@@ -51,7 +51,7 @@ def forecast(
         str | None,
         typer.Option("--method", help="Intervals of a model of a series: adaptive (default), split or none."),
     ] = None,
-    engine: EngineOption = "onnx",
+    engine: EngineOption = "light",
     seed: Seed = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the forecast to a file: .csv or .parquet.")] = None,
     plot: Plot = None,

@@ -90,7 +90,7 @@ def predict(
     name: Model,
     numbers: Numbers = None,
     file: File = None,
-    engine: EngineOption = "onnx",
+    engine: EngineOption = "light",
     json: Json = False,
     *,
     how: FileOptions,

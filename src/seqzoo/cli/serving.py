@@ -19,7 +19,10 @@ AllowHost = Annotated[
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8000,
-    engine: Annotated[str, typer.Option(help="Engine of every model: onnx, torchscript or numpy.")] = "onnx",
+    engine: Annotated[
+        str,
+        typer.Option(help="onnx, native, torchscript or numpy; light is native where it can be, else onnx."),
+    ] = "light",
     most_loaded: Annotated[int, typer.Option(help="Models in memory at most; drops the least recently used.")] = 16,
     token: Annotated[
         str | None,
@@ -66,7 +69,7 @@ def open_app(
     engine: Annotated[
         str | None,
         typer.Option(
-            help="Engine of a model: torchscript, onnx or numpy.", show_default="torchscript with torch, else onnx"
+            help="Engine of a model: torchscript, onnx or numpy.", show_default="torchscript with torch, else light"
         ),
     ] = None,
     allow_host: AllowHost = None,
@@ -90,7 +93,7 @@ def open_app(
     from ..server import serve as server
 
     if engine is None:
-        engine = "torchscript" if _extras.has_torch() else "onnx"
+        engine = "torchscript" if _extras.has_torch() else engines.LIGHT
     elif engines.check_name(engine) == "torchscript":
         _extras.check_torch("the torchscript engine")
 

@@ -27,6 +27,7 @@ from ..signals import Signal
 from . import engines
 
 if TYPE_CHECKING:
+    from .engines.native import NativeEngine
     from .engines.numpy import NumpyEngine, Trace
     from .stream import Stream
 
@@ -37,8 +38,9 @@ def load(name: str | Path, engine: str | None = None) -> Forecaster:
 
     Args:
         name: a name such as "lstm.sine" or "bayes.sine", or the path of a bundle's folder.
-        engine: "torchscript", "onnx" or "numpy"; by default torchscript if torch is installed and the bundle is
-            trusted, otherwise onnx.
+        engine: "torchscript", "onnx", "native" or "numpy"; by default torchscript if torch is installed and the
+            bundle is trusted. Otherwise native for recurrent models where this installation has the compiled core,
+            and onnx for the others; "light" chooses one of these two.
 
     Raises:
         UnknownNameError: the model or the engine does not exist.
@@ -173,6 +175,8 @@ class Predictor:
     @cached_property
     def engine(self) -> str:
         """The name of the engine, after resolving the default."""
+        if self._wanted == engines.LIGHT:
+            return engines.light(self.manifest)
         return self._wanted or engines.default_engine(self.bundle)
 
     @property
@@ -289,7 +293,8 @@ class Predictor:
         return trace
 
     def stream(self) -> Stream:
-        """A stream with a new state, which reads one step at a time in the numpy engine.
+        """A stream with a new state, which reads one step at a time: in the native engine where there is one, unless
+        numpy was chosen, otherwise in the numpy engine.
 
         Raises:
             InputError: the architecture carries no state, or the scaling depends on the window.
@@ -302,7 +307,7 @@ class Predictor:
                 f"{self.name} scales each window by its own mean and deviation, which one value does not have: it "
                 "cannot stream. Give whole windows to `predict`."
             )
-        return Stream(self._reference, self.manifest.contract, self._familiar)
+        return Stream(self._stepping.stepper(), self.manifest.contract, self._familiar)
 
     def _run(self, engine: engines.Engine, batch: FloatArray) -> FloatArray:
         if self._scaling.is_identity:
@@ -361,6 +366,16 @@ class Predictor:
                 f"the {self.engine} model of {self.path} forecasts {forecast.dtype} {list(forecast.shape)} for a "
                 f"constant window; the manifest states finite {kind} [1, {contract.horizon}]."
             )
+
+    @cached_property
+    def _stepping(self) -> NumpyEngine | NativeEngine:
+        """The engine of streams."""
+        if self.engine == "numpy" or not self.is_recurrent or engines.light(self.manifest) != "native":
+            return self._reference
+        from .engines.native import NativeEngine
+
+        engine = self._load() if self.engine == "native" else None
+        return engine if isinstance(engine, NativeEngine) else NativeEngine(self.bundle.read(WEIGHTS), self.manifest)
 
     @cached_property
     def _reference(self) -> NumpyEngine:

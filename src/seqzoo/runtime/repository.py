@@ -40,7 +40,7 @@ class Repository:
     """Every model of the shelf and every reference. Safe to use from many threads.
 
     Args:
-        engine: the engine of all models; onnx starts fastest and needs no torch.
+        engine: the engine of all models; "light" is the fastest that needs no torch.
         most_loaded: the most models in memory; the least recently used is removed first.
         on_load: called after each load with the name and the error, or None.
         stand_in: the engine for a model that `engine` cannot run; the index then states the reason. None refuses such
@@ -49,7 +49,7 @@ class Repository:
 
     def __init__(
         self,
-        engine: str = "onnx",
+        engine: str = "light",
         most_loaded: int = MOST_LOADED,
         on_load: Callable[[str, SeqzooError | None], None] = lambda name, error: None,
         stand_in: str | None = None,

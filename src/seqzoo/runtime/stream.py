@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._arrays import Float32Array
 from ..bundles.manifest import Contract
 from ..data.calendar import check_waves
-from ..data.windows import channels_message, single
+from ..data.windows import channels_message
 from ..errors import InputError
 from ..forecasters.familiarity import Familiarity, Outside, Range
 from ..forecasters.rollout import finite
-from .engines.numpy import NumpyEngine
+
+_BEYOND = 2.0**128 - 2.0**103  # the least number that float32 rounds to infinity
+
+
+class Stepper(Protocol):
+    """One window that an engine reads step by step, in the network's units; its states begin at zero."""
+
+    def step(self, values: list[float]) -> Float32Array:
+        """The forecast [H] after values [D]; `keep` lets the next step follow this one."""
+
+    def keep(self) -> None:
+        """Let the next step begin with the states after the last one."""
+
+    def reset(self) -> None:
+        """Set the states to zero."""
+
+    @property
+    def states(self) -> dict[str, NDArray[np.float64]]:
+        """The states that the next step begins with, [K] each: h, and for an LSTM c."""
 
 
 class Stream:
@@ -24,15 +44,16 @@ class Stream:
     of them. Training starts each window from a zero state, so call `reset` before each new stretch of data.
     """
 
-    def __init__(self, engine: NumpyEngine, contract: Contract, familiar: Familiarity | Range | None) -> None:
-        self._engine, self._scaling, self._familiar = engine, contract.scaling, familiar
+    def __init__(self, stepper: Stepper, contract: Contract, familiar: Familiarity | Range | None) -> None:
+        self._stepper, self._scaling, self._familiar = stepper, contract.scaling, familiar
         self._names = contract.names
+        self._nothing = np.zeros(contract.horizon, np.float32)
         self._values: deque[float] = deque(maxlen=contract.context_length)
         self.reset()
 
     def reset(self) -> None:
         """Set the state to zero."""
-        self._states = self._engine.start(1)
+        self._stepper.reset()
         self._values.clear()
         self.seen = 0
 
@@ -48,6 +69,24 @@ class Stream:
             InputError: the value is not a number, or not a row of D; or it or the forecast is not finite in float32.
                 The state is then unchanged.
         """
+        values = [value] if type(value) is float and len(self._names) == 1 else self._numbers(value)
+        scaled = (values[0] - self._scaling.center) / self._scaling.scale
+        if not all(-_BEYOND < number < _BEYOND for number in (scaled, *values)):
+            shown = str(values[0] if len(values) == 1 else values)
+            raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {shown}.")
+        if len(values) > 1:
+            check_waves(np.array([values[1:]]), self._names[1:])
+        forecast = self._stepper.step([scaled, *values[1:]])
+        ahead: NDArray[np.floating] = self._scaling.restore(forecast)
+        if ahead is not forecast or forecast.dot(self._nothing) != 0:  # infinity times zero is not zero
+            finite(ahead[None])
+        self._stepper.keep()
+        self._values.append(values[0])
+        self.seen += 1
+        return ahead
+
+    def _numbers(self, value: float | Sequence[float]) -> list[float]:
+        """The values [D] of a step. Raises InputError, see `push`."""
         try:
             raw = np.asanyarray(value)
         except ValueError:  # a ragged list
@@ -58,22 +97,7 @@ class Stream:
             if channels > 1:
                 raise InputError(channels_message(self._names, f"{str(value)[:40]!r} for a step"))
             raise InputError(f"a stream takes one number at a time, got {str(value)[:40]!r}.")
-        values = raw.astype(np.float64).reshape(1, channels)
-        given = float(values[0, 0])
-        shown = str(given if channels == 1 else values[0].tolist())
-        with np.errstate(over="ignore"):
-            scaled = single(values).copy()
-            scaled[:, :1] = self._scaling.standardise(values[:, :1])
-        if not (np.isfinite(single(values)).all() and np.isfinite(scaled).all()):
-            raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {shown}.")
-        if channels > 1:
-            check_waves(values[:, 1:], self._names[1:])
-        states, forecast = self._engine.step(scaled.astype(np.float64), self._states)
-        ahead: NDArray[np.floating] = finite(self._scaling.restore(single(forecast)))[0]
-        self._states = states
-        self._values.append(given)
-        self.seen += 1
-        return ahead
+        return [float(number) for number in raw.reshape(channels)]
 
     def outside(self) -> Outside | None:
         """How far the last L values lie outside the training data; of fewer values, only the last one is judged.
@@ -88,5 +112,5 @@ class Stream:
 
     @property
     def states(self) -> dict[str, NDArray[np.float64]]:
-        """Every gate and state after the last value, [K] each; before the first value, only the states."""
-        return {name: value[0].copy() for name, value in self._states.items()}
+        """The states after the last value, [K] each: h, and for an LSTM c."""
+        return self._stepper.states

@@ -27,7 +27,7 @@ Pages = Callable[[Repository], App]
 
 
 def application(
-    engine: str = "onnx",
+    engine: str = "light",
     most_loaded: int = MOST_LOADED,
     *,
     token: str | None = None,
@@ -71,7 +71,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     *,
-    engine: str = "onnx",
+    engine: str = "light",
     most_loaded: int = MOST_LOADED,
     token: str | None = None,
     names: Iterable[str] = (),

@@ -82,7 +82,7 @@ class Engines:
         self.chosen, self.model = name, self.measured[name].model
         self._mark()
         repository = self.visit.repository
-        awaited = "" if self.asked or repository.peek(self.visit.name) else repository.engine
+        awaited = "" if self.asked or repository.peek(self.visit.name) else self.visit.known.engine
         meanwhile = f" {name} forecasts while {awaited} is being loaded." if awaited not in ("", name) else ""
         self.status.set_content(
             f"Median of {loading.RUNS} forecasts of one window, measured here.{self._imports()}{meanwhile}"

@@ -23,8 +23,19 @@ def _recurrent(manifest: Manifest) -> bool:
     return manifest.architecture in CELLS
 
 
-ENGINES: dict[str, Callable[[Manifest], bool]] = {"torchscript": _any, "onnx": _any, "numpy": _recurrent}
+def _of_the_core(manifest: Manifest) -> bool:
+    from .. import core
+
+    units = manifest.config.get("hidden_size")
+    return isinstance(units, int) and core.runs(manifest.architecture, units, manifest.contract.context_length)
+
+
+ENGINES: dict[str, Callable[[Manifest], bool]] = {
+    "torchscript": _any, "onnx": _any, "numpy": _recurrent, "native": _of_the_core,
+}  # fmt: skip
 """Every engine, and which bundles it can run. A new one is a file in this folder, with `build`, and a line here."""
+LIGHT = "light"
+"""In place of an engine's name: the fastest of those that need no torch, see `light`."""
 
 
 class Engine(Protocol):
@@ -41,21 +52,32 @@ def check_name(engine: str) -> str:
     """The name, unchanged.
 
     Raises:
-        UnknownNameError: the name is not one of ENGINES.
+        UnknownNameError: the name is neither one of ENGINES nor LIGHT.
     """
-    if engine not in ENGINES:
+    if engine not in ENGINES and engine != LIGHT:
         raise UnknownNameError("engine", engine, ENGINES)
     return engine
 
 
 def offered(manifest: Manifest) -> list[str]:
-    """The engines that can run a bundle."""
-    return [engine for engine, runs in ENGINES.items() if runs(manifest)]
+    """The engines that can run a bundle; native only where this installation has the compiled core."""
+    return [engine for engine, runs in ENGINES.items() if runs(manifest) and (engine != "native" or _has_core())]
+
+
+def _has_core() -> bool:
+    from .. import core
+
+    return core.find() is not None
+
+
+def light(manifest: Manifest) -> str:
+    """The fastest engine that needs no torch: native for a recurrent model where there is a core, otherwise onnx."""
+    return "native" if ENGINES["native"](manifest) and _has_core() else "onnx"
 
 
 def default_engine(bundle: Bundle) -> str:
-    """torchscript if torch is installed and the bundle may run code; otherwise onnx."""
-    return "torchscript" if _extras.has_torch() and bundle.is_trusted else "onnx"
+    """torchscript if torch is installed and the bundle may run code; otherwise `light`."""
+    return "torchscript" if _extras.has_torch() and bundle.is_trusted else light(bundle.manifest)
 
 
 def build(engine: str, bundle: Bundle) -> Engine:
@@ -64,6 +86,7 @@ def build(engine: str, bundle: Bundle) -> Engine:
     Raises:
         UnknownNameError: the engine does not exist, or cannot run this bundle.
         MissingExtraError: torchscript was chosen, and torch is not installed.
+        MissingCoreError: native was chosen, and this installation has no core.
         UntrustedError: torchscript was chosen, and the bundle is of unknown origin.
         BundleError: the file is damaged or breaks the contract.
     """

@@ -123,6 +123,15 @@ class NumpyEngine:
         if shape != (1, contract.horizon):
             raise IntegrityError(f"the weights forecast {shape[1]} steps; the manifest states {contract.horizon}.")
 
+    @property
+    def states(self) -> str:
+        """The names of the states, a letter each."""
+        return self._cell.states
+
+    def stepper(self) -> Steps:
+        """What reads one window step by step, with a state of its own."""
+        return Steps(self)
+
     def start(self, rows: int) -> dict[str, Array]:
         """The states before the first value: zeros, [B, K] each."""
         return {name: np.zeros((rows, self._size)) for name in self._cell.states}
@@ -172,6 +181,32 @@ class NumpyEngine:
         for now in self._states(batch.astype(np.float64)):
             last = now["h"]
         return self._head(last).astype(np.float32)
+
+
+class Steps:
+    """One window that is read step by step; its states begin at zero. Not to be shared by threads."""
+
+    def __init__(self, engine: NumpyEngine) -> None:
+        self._engine = engine
+        self.reset()
+
+    def reset(self) -> None:
+        """Set the states to zero."""
+        self._kept = self._after = self._engine.start(1)
+
+    def step(self, values: list[float]) -> Float32Array:
+        """The forecast [H] after values [D], both in the network's units; `keep` lets the next step follow it."""
+        self._after, forecast = self._engine.step(np.array([values], np.float32).astype(np.float64), self._kept)
+        return np.asarray(forecast[0], np.float32)
+
+    def keep(self) -> None:
+        """Let the next step begin with the states after the last one."""
+        self._kept = self._after
+
+    @property
+    def states(self) -> dict[str, Array]:
+        """The states that the next step begins with, [K] each: h, and for an LSTM c."""
+        return {name: self._kept[name][0].copy() for name in self._engine.states}
 
 
 def read_weights(data: bytes, manifest: Manifest) -> Weights:

@@ -1,0 +1,237 @@
+"""The compiled core (native/core.cpp): the recurrent cells at the machine's speed, called through ctypes.
+
+It is part of a wheel for this platform, and lies beside this file. Where it is missing, `find` returns None, `state`
+says why, and everything works without it. A call releases Python's global lock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._arrays import Float32Array
+
+LIBRARY = Path(__file__).with_name(
+    {"darwin": "libseqzoo.dylib", "win32": "libseqzoo.dll"}.get(sys.platform, "libseqzoo.so")
+)
+SWITCH = "SEQZOO_CORE"  # "off", or the target to use
+CELLS = ("lstm", "gru", "rnn")  # in the order of their numbers
+STATES = {"lstm": ("h", "c"), "gru": ("h",), "rnn": ("h",)}
+_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+MOST_UNITS, MOST_STEPS = 256, 4096
+_LEVELS = {4: "x86_64_v4", 3: "x86_64_v3", 1: "x86_64"}
+TARGETS = (*_LEVELS.values(), "aarch64")
+_LINE = 16  # floats of a cache line
+_SIGNATURES: dict[str, tuple[Any, str]] = {  # p a pointer, i a size, c a choice
+    "size": (ctypes.c_int64, "pcii"),
+    "pack": (None, "ppp"),
+    "forward": (None, "piippppp"),
+    "step": (None, "pppppp"),
+    "backward": (None, "piippppppp"),
+}
+_KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "c": ctypes.c_int32}
+
+
+class _Shape(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int32) for name in ("cell", "channels", "units", "outputs")]
+
+
+class Core(NamedTuple):
+    """The functions of one target of the library, for example x86_64_v3."""
+
+    target: str
+    source: str
+    size: Callable[..., int]
+    pack: Callable[..., object]
+    forward: Callable[..., object]
+    step: Callable[..., object]
+    backward: Callable[..., object]
+
+
+class State(NamedTuple):
+    """Whether there is a core, and which; `why` says why there is none."""
+
+    core: Core | None
+    why: str = ""
+
+
+def find() -> Core | None:
+    """The core that this process uses, or None."""
+    return state().core
+
+
+def state() -> State:
+    """The core that this process uses, or why it has none. SEQZOO_CORE chooses a target; "off" chooses none."""
+    return of(os.environ.get(SWITCH, ""))
+
+
+@functools.cache
+def of(target: str) -> State:
+    """The core of a target, or why there is none; of an empty name, the fastest that this processor can run."""
+    if target == "off":
+        return State(None, f"{SWITCH}=off switches it off")
+    if not LIBRARY.is_file():
+        return State(None, f"{LIBRARY} is missing; `pip install .` in the sources builds it")
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        able = _able(library)
+        if (target or able[0]) not in able:
+            return State(None, f"this processor runs {', '.join(able)}, and {SWITCH} is {target!r}")
+        target = target or able[0]
+        source = getattr(library, f"seqzoo_source_{target}")
+        source.restype = ctypes.c_char_p
+        functions = {name: _function(library, name, target) for name in _SIGNATURES}
+        return State(Core(target, source().decode(), **functions))
+    except (OSError, AttributeError) as error:
+        return State(None, f"{LIBRARY} cannot be used: {error}")
+
+
+def _able(library: ctypes.CDLL) -> list[str]:
+    """The targets of the library that this processor can run, the fastest first."""
+    if not hasattr(library, "seqzoo_level_x86_64"):
+        return ["aarch64"]
+    highest = library.seqzoo_level_x86_64()
+    return [target for level, target in _LEVELS.items() if level <= highest]
+
+
+def _function(library: ctypes.CDLL, name: str, target: str) -> Any:
+    function = getattr(library, f"seqzoo_{name}_{target}")
+    function.restype, kinds = _SIGNATURES[name]
+    function.argtypes = [_KINDS[kind] for kind in kinds]
+    return function
+
+
+def runs(cell: str, units: int, steps: int) -> bool:
+    """Whether the core can run a cell of this size; True says nothing on whether there is a core."""
+    return cell in CELLS and units <= MOST_UNITS and steps <= MOST_STEPS
+
+
+class Cell:
+    """A recurrent layer and the linear map of its last state. Safe to call from many threads at once.
+
+    Args:
+        core: see `find`.
+        cell: "lstm", "gru" or "rnn".
+        weights: weight_ih [G K, D], weight_hh [G K, K], bias_ih [G K], bias_hh [G K], head [H, K] and its bias [H],
+            in float32 and PyTorch's order of gates.
+
+    Raises:
+        ValueError: the shapes of the weights do not belong together, or are not supported.
+    """
+
+    def __init__(self, core: Core, cell: str, weights: list[Float32Array]) -> None:
+        shapes = [array.shape for array in weights]
+        outputs, units = weights[4].shape
+        rows, channels = _GATES[cell] * units, weights[0].shape[1]
+        if shapes != [(rows, channels), (rows, units), (rows,), (rows,), (outputs, units), (outputs,)]:
+            raise ValueError(f"weights of shapes {shapes}")
+        self.core, self.channels, self.units, self.outputs = core, channels, units, outputs
+        self.states = STATES[cell]
+        self._shape = _Shape(CELLS.index(cell), channels, units, outputs)
+        self._at = ctypes.addressof(self._shape)
+        if core.size(self._at, 0, 1, 1) < 0:
+            raise ValueError(f"{units} units; the core has at most {MOST_UNITS}")
+        self._packed = room(core.size(self._at, 1, 1, 1))
+        self._weights = self._packed.ctypes.data
+        parameters = np.concatenate([np.ravel(array) for array in weights], dtype=np.float32)
+        core.pack(self._at, parameters.ctypes.data, self._weights)
+
+    def forward(self, windows: Float32Array) -> Float32Array:
+        """The outputs [B, H] of windows [B, T, D]. Each row is the same bit for bit in any batch."""
+        windows = np.ascontiguousarray(windows, np.float32)
+        rows, steps = windows.shape[:2]
+        outputs = np.empty((rows, self.outputs), np.float32)
+        scratch = room(self.core.size(self._at, 2, steps, rows)) if rows > 1 else None
+        self.core.forward(
+            self._at, steps, rows, self._weights, windows.ctypes.data, outputs.ctypes.data, None,
+            None if scratch is None else scratch.ctypes.data,
+        )  # fmt: skip
+        return outputs
+
+    def taped(self, windows: Float32Array) -> tuple[Float32Array, Float32Array]:
+        """The outputs [B, H] of windows [B, T, D], and the tape that `backward` reads."""
+        windows = np.ascontiguousarray(windows, np.float32)
+        rows, steps = windows.shape[:2]
+        outputs = np.empty((rows, self.outputs), np.float32)
+        tape, scratch = (room(self.core.size(self._at, what, steps, rows)) for what in (3, 2))
+        self.core.forward(
+            self._at, steps, rows, self._weights, windows.ctypes.data, outputs.ctypes.data, tape.ctypes.data,
+            scratch.ctypes.data,
+        )  # fmt: skip
+        return outputs, tape
+
+    def backward(
+        self, windows: Float32Array, tape: Float32Array, slopes: Float32Array, of_windows: bool = False
+    ) -> tuple[Float32Array, Float32Array | None]:
+        """The gradients of all weights, one after another, and of the windows if asked.
+
+        Args:
+            slopes: [B, H] the gradients of the outputs.
+        """
+        windows, slopes = np.ascontiguousarray(windows, np.float32), np.ascontiguousarray(slopes, np.float32)
+        rows, steps = windows.shape[:2]
+        gradients = np.empty(self.core.size(self._at, 0, steps, rows), np.float32)
+        back = np.empty_like(windows) if of_windows else None
+        scratch = room(self.core.size(self._at, 4, steps, rows))
+        self.core.backward(
+            self._at, steps, rows, self._weights, windows.ctypes.data, tape.ctypes.data, slopes.ctypes.data,
+            gradients.ctypes.data, None if back is None else back.ctypes.data, scratch.ctypes.data,
+        )  # fmt: skip
+        return gradients, back
+
+    def stepper(self) -> Stepper:
+        """What reads one window step by step, with a state of its own."""
+        return Stepper(self)
+
+
+class Stepper:
+    """One window that is read step by step; its states begin at zero. Not to be shared by threads.
+
+    All memory stays where it is, so that a step costs little more than the call.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell, self._advance = cell, cell.core.step
+        self._values = (ctypes.c_float * cell.channels)()
+        self._outputs = np.zeros(cell.outputs, np.float32)
+        self._states = np.zeros((2, len(cell.states), cell.units), np.float32)
+        fixed, (one, other) = (cell._at, cell._weights, ctypes.addressof(self._values)), self._states
+        self._kept, self._places = 0, [
+            (*fixed, here.ctypes.data, there.ctypes.data, self._outputs.ctypes.data)
+            for here, there in ((one, other), (other, one))
+        ]  # fmt: skip
+
+    def step(self, values: list[float]) -> Float32Array:
+        """The outputs [H] after values [D]; `keep` lets the next step follow this one."""
+        for channel, value in enumerate(values):
+            self._values[channel] = value
+        self._advance(*self._places[self._kept])
+        return self._outputs.copy()
+
+    def keep(self) -> None:
+        """Let the next step begin with the states after the last one."""
+        self._kept = 1 - self._kept
+
+    @property
+    def states(self) -> dict[str, NDArray[np.float64]]:
+        """The states that the next step begins with, [K] each: h, and for an LSTM c."""
+        return dict(zip(self._cell.states, self._states[self._kept].astype(np.float64), strict=True))
+
+    def reset(self) -> None:
+        """Set the states to zero."""
+        self._states[:] = 0
+
+
+def room(size: int) -> Float32Array:
+    """Memory for `size` floats that begins with a cache line."""
+    memory = np.empty(size + _LINE, np.float32)
+    first = -(memory.ctypes.data // 4) % _LINE
+    return memory[first : first + size]
