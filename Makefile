@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport soak conformance clean
+.PHONY: install browser compiler bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport soak conformance clean
 
 install: .venv/.installed
 
@@ -21,6 +21,12 @@ browser:
 	@command -v chromium >/dev/null || { \
 	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+
+# Installs Debian's C compiler, with which the tests compile exported models, unless a compiler is there.
+compiler:
+	@command -v cc >/dev/null || { \
+	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends gcc libc6-dev; }
 
 # Installs the bundler of the microscope's modules where npm is installed; needed only to change these modules.
 node_modules: package.json package-lock.json
@@ -42,7 +48,7 @@ quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
 # The linters run beside the tests: the type checker has one thread, and the tests of pages and servers often wait.
-test: install browser node_modules
+test: install browser compiler node_modules
 	@$(MAKE) --no-print-directory -j 2 lint all-tests
 
 all-tests: install

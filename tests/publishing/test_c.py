@@ -1,0 +1,161 @@
+"""The C of a model compiles without a warning, passes its own test, and fails it where a weight is wrong."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from seqzoo.bundles import store
+from seqzoo.data.scaling import Scaling
+from seqzoo.errors import InputError
+from seqzoo.microscope.feedforward import ARCHITECTURES, FeedForward
+from seqzoo.publishing import c
+from seqzoo.runtime.engines.numpy import NumpyEngine
+from support.terminal import Terminal
+
+STRICT = "cc -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror".split()
+FAR, NEAR = 1.7e9, Scaling()
+NAMES = ("value", "hour_sin", "hour_cos")
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+def compiled(source: Path, *flags: str) -> Path:
+    """The program of a file that tests itself."""
+    program = source.with_suffix(".out")
+    subprocess.run([*STRICT, *flags, "-DSELFTEST", source, "-lm", "-o", program], check=True)
+    return program
+
+
+def tensors_of(name: str, length: int, horizon: int, channels: int) -> dict[str, np.ndarray]:
+    """Random weights of a network of five units, in the zoo's names and shapes."""
+    numbers, size, rng = length + channels - 1, 5, np.random.default_rng(7)
+    if name in GATES:
+        rows = GATES[name] * size
+        shapes = {"weight_ih_l0": (rows, channels), "weight_hh_l0": (rows, size), "bias_ih_l0": (rows,)}
+        shapes = {f"{name}.{key}": shape for key, shape in {**shapes, "bias_hh_l0": (rows,)}.items()}
+    elif name == "tcn":
+        shapes = {f"layers.{layer}.1.weight": (size, size if layer else channels, 3) for layer in range(2)}
+        shapes |= {f"layers.{layer}.1.bias": (size,) for layer in range(2)}
+    elif name == "mlp":
+        shapes = {"first.weight": (size, numbers), "first.bias": (size,), "second.weight": (size, size)}
+        shapes["second.bias"] = (size,)
+    else:
+        shapes, size = {}, numbers
+    shapes |= {"head.weight": (horizon, size), "head.bias": (horizon,)}
+    return {key: rng.standard_normal(shape).astype(np.float32) for key, shape in shapes.items()}
+
+
+def bundle_of(
+    folder: Path, name: str, scaling: Scaling, *, length: int = 6, horizon: int = 1, channels: int = 1
+) -> store.Bundle:
+    """A bundle of random weights, whose golden tensors the equations in NumPy give."""
+    rng = np.random.default_rng(len(name) + length)
+    old = store.open_bundle(store.SHIPPED / "linear.sine")
+    weights = tensors_of(name, length, horizon, channels)
+    contract = msgspec.structs.replace(
+        old.manifest.contract, context_length=length, horizon=horizon, channels=channels, scaling=scaling,
+        names=NAMES[:channels],
+    )  # fmt: skip
+    manifest = msgspec.structs.replace(
+        old.manifest, name=f"{name}.far-{length}", architecture=name, contract=contract, config={},
+        parameters=sum(tensor.size for tensor in weights.values()),
+    )  # fmt: skip
+    context = rng.standard_normal((8, length, channels)) * [scaling.scale, 1, 1][:channels]
+    context[:, :, 0] += scaling.center
+    context[0, :, 0] = context[0, 0, 0]  # a constant window has no spread of its own
+    contents = {file: old.read(file) for file in old.manifest.files} | {store.WEIGHTS: save(weights)}
+    contents[store.GOLDEN] = b""
+    bundle = store.write_bundle(folder, manifest, contents)
+    context = context.astype(scaling.dtype)
+    if name in ARCHITECTURES:
+        forecast = FeedForward(bundle).forecast(context)
+    else:
+        forecast = NumpyEngine(contents[store.WEIGHTS], manifest).run(context)
+    contents[store.GOLDEN] = save({"context": context, "forecast": forecast.astype(scaling.dtype)})
+    return store.write_bundle(folder, manifest, contents)
+
+
+def test_the_command_writes_c_that_finds_the_golden_forecasts_and_a_wrong_weight(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = terminal("export", "lstm.sine", "--c")
+    assert told.out == "Written: lstm_sine.c. Check it: cc -DSELFTEST lstm_sine.c -lm && ./a.out\n"
+    source = Path("lstm_sine.c").resolve()
+    ran = subprocess.run([compiled(source)], check=True, capture_output=True, text=True)
+    assert re.match(
+        r"lstm.sine: 85 golden windows by window and by step, worst difference [\d.]+e-0[78], 1e-05 allowed: passed",
+        ran.stdout,
+    ), ran.stdout
+    text = source.read_text("utf-8")
+    assert set(re.findall(r"^#include (.+)", text, re.MULTILINE)) == {"<math.h>", "<stdio.h>"}
+    assert not re.search(r"alloc|^(?!static|typedef)\w[\w ]*\w(\[.*)? = ", text, re.MULTILINE)
+    (head,) = re.findall(r"lstm_sine_head_bias\[1\] = \{\s+(\S+)f\n", text)
+    source.write_text(text.replace(f"{head}f", f"{float(head) + 2e-5}f"), "utf-8")
+    ran = subprocess.run([compiled(source)], check=False, capture_output=True, text=True)
+    assert ran.returncode == 1 and ran.stdout.endswith("FAILED\n")
+
+
+def test_every_network_and_scaling_is_written_in_c(tmp_path: Path) -> None:
+    """Of each kind one case: several channels, several steps, a window beyond the reach of the convolutions."""
+    cases = [
+        bundle_of(tmp_path / "1", "lstm", Scaling(FAR, 20.0), channels=3),
+        bundle_of(tmp_path / "2", "gru", Scaling(FAR, 20.0, "window"), horizon=3),
+        bundle_of(tmp_path / "3", "rnn", Scaling(FAR, 20.0, "season", 4), horizon=7, channels=3),
+        bundle_of(tmp_path / "4", "linear", Scaling(FAR, 20.0, "season", 4), horizon=3),
+        bundle_of(tmp_path / "5", "mlp", Scaling(FAR, 20.0), channels=3, horizon=2),
+        bundle_of(tmp_path / "6", "tcn", Scaling(FAR, 20.0, "window"), channels=3),
+        bundle_of(tmp_path / "7", "tcn", NEAR, length=11, horizon=2),
+        bundle_of(tmp_path / "8", "rnn", NEAR, channels=3, horizon=2),
+        bundle_of(tmp_path / "9", "mlp", NEAR),
+    ]
+    for bundle in cases:
+        source = bundle.path.with_suffix(".c")
+        source.write_text(text := c.to_c(bundle), "utf-8")
+        ran = subprocess.run([compiled(source, "-O0")], check=False, capture_output=True, text=True)
+        assert ran.returncode == 0 and ran.stdout.endswith("passed\n"), (bundle.manifest.name, ran.stdout)
+        assert ("_step(" in text) == (bundle.manifest.architecture in GATES and
+                                      bundle.manifest.contract.scaling.kind == "series")  # fmt: skip
+
+
+def test_two_models_link_into_one_program_that_streams(tmp_path: Path) -> None:
+    for name in ("lstm.sine-k4", "gru.sine"):
+        bundle = store.open_bundle(store.SHIPPED / name)
+        (tmp_path / f"{c.prefix_of(bundle.manifest)}.c").write_text(c.to_c(bundle), "utf-8")
+    (tmp_path / "main.c").write_text("""\
+#define LSTM_SINE_K4_INTERFACE_ONLY
+#define GRU_SINE_INTERFACE_ONLY
+#include "lstm_sine_k4.c"
+#include "gru_sine.c"
+int main(void) {
+    lstm_sine_k4_state one;
+    gru_sine_state other;
+    float window[LSTM_SINE_K4_CONTEXT], last[2] = {0.0f, 0.0f};
+    lstm_sine_k4_reset(&one);
+    gru_sine_reset(&other);
+    for (int t = 0; t < LSTM_SINE_K4_CONTEXT; ++t) {
+        window[t] = 0.05f * (float)t;
+        last[0] = lstm_sine_k4_step(&one, window[t]);
+        last[1] = gru_sine_step(&other, window[t]);
+    }
+    return !(last[0] == lstm_sine_k4_predict(window) && last[1] == gru_sine_predict(window) && last[0] != last[1]);
+}
+""")
+    sources = sorted(tmp_path.glob("*.c"))
+    subprocess.run([*STRICT, *sources, "-lm", "-o", tmp_path / "program"], check=True)
+    subprocess.run([tmp_path / "program"], check=True)
+
+
+def test_a_model_without_c_is_refused_by_the_names_that_have_it(terminal: Terminal, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="transformer, and seqzoo writes C for lstm, gru, rnn, linear, mlp, tcn o"):
+        c.to_c(store.open_bundle(store.SHIPPED / "transformer.sine"))
+    two = terminal("export", "lstm.sine", "--c", "--layout", "triton")
+    assert "one kind at a time, got --c and --layout" in two.refusal
+    nowhere = terminal("export", "lstm.sine", "--c", "--out", tmp_path / "no" / "a.c")
+    assert "does not exist. Make it" in nowhere.refusal
