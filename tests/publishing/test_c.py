@@ -9,13 +9,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
 from seqzoo.bundles import store
 from seqzoo.data.scaling import Scaling
 from seqzoo.errors import InputError
+from seqzoo.evaluation.scoring import held_out
 from seqzoo.microscope.feedforward import ARCHITECTURES, FeedForward
 from seqzoo.publishing import c
+from seqzoo.publishing.c import quantised
 from seqzoo.runtime.engines.numpy import NumpyEngine
 from support.terminal import Terminal
 
@@ -102,7 +104,7 @@ def test_the_command_writes_c_that_finds_the_golden_forecasts_and_a_wrong_weight
     assert ran.returncode == 1 and ran.stdout.endswith("FAILED\n")
 
 
-def test_every_network_and_scaling_is_written_in_c(tmp_path: Path) -> None:
+def test_every_network_and_scaling_is_written_in_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each kind one case: several channels, several steps, a window beyond the reach of the convolutions."""
     cases = [
         bundle_of(tmp_path / "1", "lstm", Scaling(FAR, 20.0), channels=3),
@@ -115,19 +117,49 @@ def test_every_network_and_scaling_is_written_in_c(tmp_path: Path) -> None:
         bundle_of(tmp_path / "8", "rnn", NEAR, channels=3, horizon=2),
         bundle_of(tmp_path / "9", "mlp", NEAR),
     ]
+    monkeypatch.setattr(quantised, "WINDOWS", 64)
+    in_int8 = [cases[1], cases[6], cases[8]]
     for bundle in cases:
         source = bundle.path.with_suffix(".c")
-        source.write_text(text := c.to_c(bundle), "utf-8")
+        source.write_text(text := c.to_c(bundle, int8=bundle in in_int8).text, "utf-8")
         ran = subprocess.run([compiled(source, "-O0")], check=False, capture_output=True, text=True)
         assert ran.returncode == 0 and ran.stdout.endswith("passed\n"), (bundle.manifest.name, ran.stdout)
+        assert ("signed char" in text) == (bundle in in_int8)
         assert ("_step(" in text) == (bundle.manifest.architecture in GATES and
                                       bundle.manifest.contract.scaling.kind == "series")  # fmt: skip
+
+
+def test_int8_weights_state_what_they_cost(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantised, "WINDOWS", 500)
+    told = terminal("export", "lstm.sine", "--c", "--int8", "--out", tmp_path / "small.c")
+    assert told.status == 0, told
+    loss = told.out.splitlines()[0]
+    bundle = store.open_bundle(store.SHIPPED / "lstm.sine")
+    weights = load(bundle.read(store.WEIGHTS))
+    fresh = held_out(bundle.manifest.process, 20, windows=500, seed=bundle.manifest.score.seed)
+    exact = fresh.score(NumpyEngine(save(weights), bundle.manifest).run).excess.value
+    for name in ("lstm.weight_hh_l0", "head.weight"):
+        step = np.abs(weights[name]).max(axis=1, keepdims=True) / 127
+        weights[name] = (np.rint(weights[name] / step) * step).astype(np.float32)
+    rounded = fresh.score(NumpyEngine(save(weights), bundle.manifest).run).excess.value
+    assert 0.001 < exact < rounded < 0.05
+    assert loss == (
+        f"int8 weights: {256 * 64 + 64 + 4 * (256 + 1 + 3 * 256 + 1):,} bytes in place of {4 * 17_217:,}; excess "
+        f"{rounded:.2%} in place of {100 * exact:.3f}%, on 500 fresh windows."
+    )
+    text = (tmp_path / "small.c").read_text("utf-8")
+    assert loss in text
+    subprocess.run([compiled(tmp_path / "small.c")], check=True)
+    assert "too short to get smaller in int8" in terminal("export", "lstm.sine-k4", "--c", "--int8").refusal
+    assert "--int8 goes with --c" in terminal("export", "lstm.sine", "--int8").refusal
 
 
 def test_two_models_link_into_one_program_that_streams(tmp_path: Path) -> None:
     for name in ("lstm.sine-k4", "gru.sine"):
         bundle = store.open_bundle(store.SHIPPED / name)
-        (tmp_path / f"{c.prefix_of(bundle.manifest)}.c").write_text(c.to_c(bundle), "utf-8")
+        (tmp_path / f"{c.prefix_of(bundle.manifest)}.c").write_text(c.to_c(bundle).text, "utf-8")
     (tmp_path / "main.c").write_text("""\
 #define LSTM_SINE_K4_INTERFACE_ONLY
 #define GRU_SINE_INTERFACE_ONLY

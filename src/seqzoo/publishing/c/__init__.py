@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError
@@ -17,13 +18,22 @@ from safetensors.numpy import load as parse
 from ... import __version__
 from ..._arrays import Float32Array
 from ..._formats import counted
-from ...bundles.manifest import Manifest
+from ...bundles.manifest import Contract, Manifest
 from ...bundles.store import GOLDEN, WEIGHTS, Bundle
 from ...errors import InputError, IntegrityError
+from ...evaluation.scoring import Predict
 from ...runtime import golden
 from . import code
 from .arrays import array, product
 from .networks import NETWORKS, Network
+from .quantised import quantise
+
+
+class CFile(NamedTuple):
+    """A model in C: the text of the file, and what its int8 weights cost, in words; empty in float."""
+
+    text: str
+    loss: str = ""
 
 
 def prefix_of(manifest: Manifest) -> str:
@@ -32,11 +42,14 @@ def prefix_of(manifest: Manifest) -> str:
     return name if name[0].isalpha() else f"model_{name}"
 
 
-def to_c(bundle: Bundle) -> str:
+def to_c(bundle: Bundle, *, int8: bool = False) -> CFile:
     """The C of a bundle.
 
+    Args:
+        int8: round the weights to int8, row by row; the test in the file is then against the rounded weights.
+
     Raises:
-        InputError: its architecture cannot be written in C.
+        InputError: its architecture cannot be written in C, or int8 makes none of its matrices smaller.
         BundleError: the bundle cannot be used.
     """
     manifest = bundle.manifest
@@ -52,13 +65,18 @@ def to_c(bundle: Bundle) -> str:
         head = weights["head.weight"]
         if head.shape != (contract.horizon, network.features):
             raise ValueError(f"the head has shape {list(head.shape)}")
-        tensors = _tensors(network, weights)
+        tensors = _tensors(network, weights, int8)
     except (KeyError, ValueError, IndexError) as error:
         raise IntegrityError(f"the weights are not those of a {manifest.architecture}: {error}.") from None
-    proof = golden.compare(bundle, lambda windows: np.zeros((len(windows), contract.horizon)))
+    quantisation = quantise(bundle, weights) if int8 else None
+    proof = golden.compare(bundle, quantisation.predict if quantisation else _nothing(contract))
+    loss = ""
+    if quantisation is not None:
+        proof = proof._replace(expected=proof.given)
+        loss = f"int8 weights: {quantisation.size:,} bytes in place of {quantisation.before:,}; {quantisation.loss}."
     prefix = prefix_of(manifest)
     text = "\n".join([
-        _head_comment(bundle),
+        _head_comment(bundle, loss),
         code.interface(contract, network),
         "#ifndef @@_INTERFACE_ONLY",
         code.MATHEMATICS,
@@ -70,7 +88,11 @@ def to_c(bundle: Bundle) -> str:
     ])  # fmt: skip
     sizes = {"LL": "@@_CONTEXT", "HH": "@@_HORIZON", "DD": "@@_CHANNELS", "KK": "@@_FEATURES"}
     text = re.sub(r"\b(LL|HH|DD|KK)\b", lambda short: sizes[short[0]], text)
-    return text.replace("@@", prefix.upper()).replace("@", prefix)
+    return CFile(text.replace("@@", prefix.upper()).replace("@", prefix), loss)
+
+
+def _nothing(contract: Contract) -> Predict:
+    return lambda windows: np.zeros((len(windows), contract.horizon))
 
 
 def weights_of(bundle: Bundle) -> dict[str, Float32Array]:
@@ -90,22 +112,23 @@ def weights_of(bundle: Bundle) -> dict[str, Float32Array]:
     return weights
 
 
-def _tensors(network: Network, weights: Mapping[str, Float32Array]) -> str:
+def _tensors(network: Network, weights: Mapping[str, Float32Array], int8: bool) -> str:
     vectors = network.vectors | {"head_bias": weights["head.bias"]}
     matrices = network.matrices | {"head": weights["head.weight"]}
     parts = [array("float", name, vector) for name, vector in vectors.items()]
-    return "\n".join([*parts, *(product(name, matrix) for name, matrix in matrices.items())])
+    return "\n".join([*parts, *(product(name, matrix, int8=int8) for name, matrix in matrices.items())])
 
 
-def _head_comment(bundle: Bundle) -> str:
+def _head_comment(bundle: Bundle, loss: str) -> str:
     """What the file is and how to use it. Of the manifest's texts it holds only names, which cannot end a comment."""
     manifest = bundle.manifest
     contract, files = manifest.contract, manifest.files
     ahead = "the next value" if contract.horizon == 1 else f"the next {contract.horizon:,} values"
+    rounded = f"   {loss}\n" if loss else ""
     return f"""\
 /* {manifest.name}: {manifest.architecture}, {counted(manifest.parameters, "parameter")}.
    It forecasts {ahead} from the last {contract.context_length:,}, in the units of the series.
-   C99, also C++; it needs math.h only. Check it:
+{rounded}   C99, also C++; it needs math.h only. Check it:
        cc -DSELFTEST @.c -lm && ./a.out
    Define @@_INTERFACE_ONLY where another file includes this one: only declarations are left.
 
