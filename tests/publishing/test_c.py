@@ -6,7 +6,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
@@ -15,16 +14,14 @@ from seqzoo.bundles import store
 from seqzoo.data.scaling import Scaling
 from seqzoo.errors import InputError
 from seqzoo.evaluation.scoring import held_out
-from seqzoo.microscope.feedforward import ARCHITECTURES, FeedForward
 from seqzoo.publishing import c
 from seqzoo.publishing.c import quantised
 from seqzoo.runtime.engines.numpy import NumpyEngine
+from support.random_model import GATES, bundle_of
 from support.terminal import Terminal
 
 STRICT = "cc -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Werror".split()
 FAR, NEAR = 1.7e9, Scaling()
-NAMES = ("value", "hour_sin", "hour_cos")
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 def compiled(source: Path, *flags: str) -> Path:
@@ -32,55 +29,6 @@ def compiled(source: Path, *flags: str) -> Path:
     program = source.with_suffix(".out")
     subprocess.run([*STRICT, *flags, "-DSELFTEST", source, "-lm", "-o", program], check=True)
     return program
-
-
-def tensors_of(name: str, length: int, horizon: int, channels: int) -> dict[str, np.ndarray]:
-    """Random weights of a network of five units, in the zoo's names and shapes."""
-    numbers, size, rng = length + channels - 1, 5, np.random.default_rng(7)
-    if name in GATES:
-        rows = GATES[name] * size
-        shapes = {"weight_ih_l0": (rows, channels), "weight_hh_l0": (rows, size), "bias_ih_l0": (rows,)}
-        shapes = {f"{name}.{key}": shape for key, shape in {**shapes, "bias_hh_l0": (rows,)}.items()}
-    elif name == "tcn":
-        shapes = {f"layers.{layer}.1.weight": (size, size if layer else channels, 3) for layer in range(2)}
-        shapes |= {f"layers.{layer}.1.bias": (size,) for layer in range(2)}
-    elif name == "mlp":
-        shapes = {"first.weight": (size, numbers), "first.bias": (size,), "second.weight": (size, size)}
-        shapes["second.bias"] = (size,)
-    else:
-        shapes, size = {}, numbers
-    shapes |= {"head.weight": (horizon, size), "head.bias": (horizon,)}
-    return {key: rng.standard_normal(shape).astype(np.float32) for key, shape in shapes.items()}
-
-
-def bundle_of(
-    folder: Path, name: str, scaling: Scaling, *, length: int = 6, horizon: int = 1, channels: int = 1
-) -> store.Bundle:
-    """A bundle of random weights, whose golden tensors the equations in NumPy give."""
-    rng = np.random.default_rng(len(name) + length)
-    old = store.open_bundle(store.SHIPPED / "linear.sine")
-    weights = tensors_of(name, length, horizon, channels)
-    contract = msgspec.structs.replace(
-        old.manifest.contract, context_length=length, horizon=horizon, channels=channels, scaling=scaling,
-        names=NAMES[:channels],
-    )  # fmt: skip
-    manifest = msgspec.structs.replace(
-        old.manifest, name=f"{name}.far-{length}", architecture=name, contract=contract, config={},
-        parameters=sum(tensor.size for tensor in weights.values()),
-    )  # fmt: skip
-    context = rng.standard_normal((8, length, channels)) * [scaling.scale, 1, 1][:channels]
-    context[:, :, 0] += scaling.center
-    context[0, :, 0] = context[0, 0, 0]  # a constant window has no spread of its own
-    contents = {file: old.read(file) for file in old.manifest.files} | {store.WEIGHTS: save(weights)}
-    contents[store.GOLDEN] = b""
-    bundle = store.write_bundle(folder, manifest, contents)
-    context = context.astype(scaling.dtype)
-    if name in ARCHITECTURES:
-        forecast = FeedForward(bundle).forecast(context)
-    else:
-        forecast = NumpyEngine(contents[store.WEIGHTS], manifest).run(context)
-    contents[store.GOLDEN] = save({"context": context, "forecast": forecast.astype(scaling.dtype)})
-    return store.write_bundle(folder, manifest, contents)
 
 
 def test_the_command_writes_c_that_finds_the_golden_forecasts_and_a_wrong_weight(
@@ -132,13 +80,13 @@ def test_every_network_and_scaling_is_written_in_c(tmp_path: Path, monkeypatch: 
 def test_int8_weights_state_what_they_cost(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quantised, "WINDOWS", 500)
+    monkeypatch.setattr(quantised, "WINDOWS", 200)
     told = terminal("export", "lstm.sine", "--c", "--int8", "--out", tmp_path / "small.c")
     assert told.status == 0, told
     loss = told.out.splitlines()[0]
     bundle = store.open_bundle(store.SHIPPED / "lstm.sine")
     weights = load(bundle.read(store.WEIGHTS))
-    fresh = held_out(bundle.manifest.process, 20, windows=500, seed=bundle.manifest.score.seed)
+    fresh = held_out(bundle.manifest.process, 20, windows=200, seed=bundle.manifest.score.seed)
     exact = fresh.score(NumpyEngine(save(weights), bundle.manifest).run).excess.value
     for name in ("lstm.weight_hh_l0", "head.weight"):
         step = np.abs(weights[name]).max(axis=1, keepdims=True) / 127
@@ -147,12 +95,13 @@ def test_int8_weights_state_what_they_cost(
     assert 0.001 < exact < rounded < 0.05
     assert loss == (
         f"int8 weights: {256 * 64 + 64 + 4 * (256 + 1 + 3 * 256 + 1):,} bytes in place of {4 * 17_217:,}; excess "
-        f"{rounded:.2%} in place of {100 * exact:.3f}%, on 500 fresh windows."
+        f"{rounded:.2%} in place of {100 * exact:.3f}%, on 200 fresh windows."
     )
     text = (tmp_path / "small.c").read_text("utf-8")
     assert loss in text
     subprocess.run([compiled(tmp_path / "small.c")], check=True)
-    assert "too short to get smaller in int8" in terminal("export", "lstm.sine-k4", "--c", "--int8").refusal
+    with pytest.raises(InputError, match="too short to get smaller in int8"):
+        c.to_c(bundle_of(tmp_path / "one", "linear", NEAR, length=1), int8=True)
     assert "--int8 goes with --c" in terminal("export", "lstm.sine", "--int8").refusal
 
 

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse
 
 from ... import __version__
 from ..._arrays import Float32Array
@@ -23,6 +21,7 @@ from ...bundles.store import GOLDEN, WEIGHTS, Bundle
 from ...errors import InputError, IntegrityError
 from ...evaluation.scoring import Predict
 from ...runtime import golden
+from ...runtime.engines.numpy import read_weights
 from . import code
 from .arrays import array, product
 from .networks import NETWORKS, Network
@@ -96,20 +95,15 @@ def _nothing(contract: Contract) -> Predict:
 
 
 def weights_of(bundle: Bundle) -> dict[str, Float32Array]:
-    """The tensors of a bundle by name.
+    """The tensors of a bundle by name, as they were saved.
 
     Raises:
         IntegrityError: they cannot be read, are not finite float32, or not as many as the manifest states.
     """
-    try:
-        weights = parse(bundle.read(WEIGHTS))
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # the last three: a dtype NumPy lacks
-        raise IntegrityError(f"the weights cannot be read: {error}") from None
-    if any(tensor.dtype != np.float32 or not np.isfinite(tensor).all() for tensor in weights.values()):
-        raise IntegrityError("the weights are not all finite float32.")
-    if sum(tensor.size for tensor in weights.values()) != bundle.manifest.parameters:
-        raise IntegrityError(f"the weights are not the {bundle.manifest.parameters:,} that the manifest states.")
-    return weights
+    weights = read_weights(bundle.read(WEIGHTS), bundle.manifest)
+    if not all(np.isfinite(tensor).all() for tensor in weights.values()):
+        raise IntegrityError("the weights are not all finite.")
+    return {name: tensor.astype(np.float32) for name, tensor in weights.items()}
 
 
 def _tensors(network: Network, weights: Mapping[str, Float32Array], int8: bool) -> str:

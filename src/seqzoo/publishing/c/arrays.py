@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..._arrays import Float32Array, FloatArray
 
 Int8Array = NDArray[np.int8]
-FEWEST_COLUMNS = 5  # of a matrix in int8: the scale of a shorter row takes as many bytes as are saved
+FEWEST_COLUMNS = 2  # of a matrix in int8: a row saves 3 bytes an entry, and its scale takes 4
 _LEVELS = 127  # from -127 to 127: symmetric, so that 0 is exact and no offset is needed
 _WIDTH = 110
 _INDENT = "    "
