@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport soak conformance clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport soak conformance clean
 
 install: .venv/.installed
 
@@ -25,6 +25,12 @@ browser:
 	  root=$$(test "$$(id -u)" = 0 || echo sudo); $$root apt-get update -qq && \
 	  $$root apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core; } \
 	|| command -v chromium >/dev/null
+
+# Installs Debian's C compiler, with which the tests compile exported models, unless a compiler is there.
+compiler:
+	@command -v cc >/dev/null || { \
+	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends gcc libc6-dev; }
 
 # Installs the bundler of the microscope's modules where npm is installed; needed only to change these modules.
 node_modules: package.json package-lock.json
@@ -46,7 +52,7 @@ quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
 # The linters run beside the tests: the type checker has one thread, and the tests of pages and servers often wait.
-test: install browser node_modules
+test: install browser compiler node_modules
 	@$(MAKE) --no-print-directory -j 2 lint all-tests
 
 all-tests: install
@@ -91,10 +97,18 @@ reexport: install
 soak: install
 	$(BIN)/python tools/reliability.py
 
-# Tests clients whose pins conflict with ours, in separate environments, and the bundles from C++ (cmake and a compiler).
-conformance: install
+# Installs Debian's emulator of other processors, where Debian has it: programs for aarch64 then run here too.
+emulator:
+	@command -v qemu-aarch64 >/dev/null || { \
+	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends qemu-user || true; }
+
+# Tests clients whose pins conflict with ours, in separate environments, the bundles from C++ (cmake and a compiler), and
+# exported C on other processors.
+conformance: install compiler emulator
 	$(BIN)/python conformance/clients.py
 	$(BIN)/python conformance/libtorch.py
+	$(BIN)/python conformance/c.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -21,6 +21,7 @@ PINS = {
     "kserve": ["kserve==0.21.0", "onnxruntime"],
     "mlserver": ["mlserver==1.7.1", "onnxruntime"],
     "streamlit": ["streamlit==1.67.0", "onnxruntime"],
+    "ziglang": ["ziglang==0.17.1"],
 }
 
 

@@ -19,7 +19,7 @@ HOMES = {
     "zoo/linear.py": 1,  # a shipped module scripts to the graph of its own file
     "zoo/mlp.py": 1,
     "zoo/gaf_cnn.py": 3,  # so, and twice the pairs of a Gramian angular field
-    "microscope/feedforward.py": 1,  # so
+    "runtime/feedforward.py": 1,  # so
 }
 
 

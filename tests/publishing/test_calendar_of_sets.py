@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -24,7 +26,7 @@ from seqzoo.evaluation.on_a_series import entrants_of
 from seqzoo.evaluation.rolling import Entrant, always
 from seqzoo.forecasters.linear import RidgeAutoregression
 from seqzoo.forecasters.table import label
-from seqzoo.publishing import build
+from seqzoo.publishing import build, c
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.verify import verify
 from seqzoo.signals import Observed, ObservedSet
@@ -175,3 +177,13 @@ def test_the_best_linear_forecaster_may_read_the_same_calendar() -> None:
     own = Entrant("gru.meters", always(lambda windows, following: windows[:, :1, 0]), L, known=known)
     entrants, left_out = entrants_of(own, series.values, 96, L, H, 1, statistical=False)
     assert LINEAR_CALENDAR in {each.name for each in entrants} and not left_out
+
+
+def test_the_c_of_a_set_passes_its_test_and_states_what_int8_costs(of_set: store.Bundle, tmp_path: Path) -> None:
+    for int8 in (False, True):
+        written = c.to_c(of_set, int8=int8)
+        (tmp_path / "meters.c").write_text(written.text, "utf-8")
+        subprocess.run(["cc", "-DSELFTEST", tmp_path / "meters.c", "-lm", "-o", tmp_path / "meters"], check=True)
+        subprocess.run([tmp_path / "meters"], check=True, capture_output=True)
+    (exact,) = re.findall(r"in place of (\S+), on the held-out values", written.loss)
+    assert float(exact) == pytest.approx(of_set.manifest.score.mse[0], rel=1e-3)

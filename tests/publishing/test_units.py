@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from safetensors import numpy as safetensors
 
 from seqzoo import load
 from seqzoo.bundles import describe, store
@@ -21,8 +25,9 @@ from seqzoo.data.series import Series
 from seqzoo.errors import InputError, IntegrityError, ManifestError
 from seqzoo.execution.runs import recording
 from seqzoo.microscope.facts import Subject
-from seqzoo.publishing import build, triton
+from seqzoo.publishing import build, c, triton
 from seqzoo.publishing.onnx import to_onnx
+from seqzoo.publishing.pt2 import to_pt2
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.verify import verify
@@ -125,6 +130,35 @@ def test_onnx_reference_runs_the_graph_at_batches_of_one_and_seven(kept, kind):
         (forecast,) = ReferenceEvaluator(model).run(None, {"context": windows()[:rows]})
         expected = load(kept[kind].path, "onnx").predict(windows()[:rows])
         np.testing.assert_allclose(forecast, expected, atol=1e-5, rtol=0)
+
+
+def test_a_program_of_torch_export_gives_what_predict_gives(kept, tmp_path):
+    bundle = kept["season"]
+    (tmp_path / "far.pt2").write_bytes(to_pt2(bundle))
+    program = torch.export.load(tmp_path / "far.pt2").module()
+    for rows in (1, 7):
+        expected = load(bundle.path, "numpy").predict(windows()[:rows])
+        np.testing.assert_allclose(program(torch.from_numpy(windows()[:rows])).detach(), expected, rtol=0, atol=1e-5)
+    with pytest.raises(AssertionError, match=f"== {LENGTH}"):
+        program(torch.from_numpy(windows()[:, 1:]))
+    with zipfile.ZipFile(tmp_path / "far.pt2") as members:
+        whole = b"".join(map(members.read, members.namelist()))
+    assert not [trace for trace in (b"site-packages", b"/home/", str(Path.cwd()).encode()) if trace in whole]
+    context, forecast = (safetensors.load(bundle.read(store.GOLDEN))[name] for name in ("context", "forecast"))
+    contents = {file: bundle.read(file) for file in bundle.manifest.files}
+    contents[store.GOLDEN] = safetensors.save({"context": context, "forecast": forecast + 1})
+    with pytest.raises(IntegrityError, match=r"differs from the golden tensors by 1;"):
+        to_pt2(store.write_bundle(tmp_path / "off", bundle.manifest, contents))
+
+
+def test_the_int8_weights_of_a_measured_series_state_their_error_on_the_held_out_values(kept, tmp_path):
+    bundle = kept["series"]
+    (tmp_path / "far.c").write_text((written := c.to_c(bundle, int8=True)).text, "utf-8")
+    subprocess.run(["cc", "-DSELFTEST", tmp_path / "far.c", "-lm", "-o", tmp_path / "far"], check=True)
+    subprocess.run([tmp_path / "far"], check=True, capture_output=True)
+    rounded, exact = map(float, re.search(r"MSE (\S+) in place of (\S+), on the held-out", written.loss).groups())
+    assert exact == pytest.approx(bundle.manifest.score.mse[0], rel=1e-3)
+    assert 0 < abs(rounded / exact - 1) < 0.1
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,13 +1,12 @@
-"""Commands that serve: app, serve, export."""
+"""Commands that serve: app, serve."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .app import Model, app
+from .app import app
 
 AllowHost = Annotated[
     list[str] | None,
@@ -107,23 +106,3 @@ def open_app(
         pages=build.pages,
         on_ready=lambda address: typer.echo(f"The zoo is at {address} (Ctrl-C stops)."),
     )
-
-
-@app.command()
-def export(
-    name: Model,
-    layout: Annotated[str, typer.Option(help="Layout of the model repository: triton.")] = "triton",
-    out: Annotated[Path, typer.Option(help="The model repository to write to.")] = Path("model_repository"),
-) -> None:
-    """Write a model's ONNX file into another server's model repository.
-
-    Example: `seqzoo export lstm.sine --layout triton --out model_repository`
-    """
-    from .. import _storage
-    from ..bundles import shelf, store
-    from ..publishing import triton
-
-    _storage.check_place(out)
-    _storage.check_writable(out)
-    target = triton.write(store.open_bundle(shelf.find(name)), layout, out)
-    typer.echo(f"Written: {target}/config.pbtxt, {target}/1/model.onnx")
