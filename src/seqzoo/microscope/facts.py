@@ -21,6 +21,7 @@ from ..forecasters.floors import standing
 from ..forecasters.simple import line_weights
 from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
+from ..signals import Signal
 
 DRAWS = 1_000_000  # number of windows to choose from; a hold-out may have many
 FARTHEST = 100  # steps ahead; the best linear weights of more would delay the page
@@ -41,6 +42,8 @@ class Subject:
     Raises:
         InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.
     """
+
+    known: list[list[float]]
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Subject:
         channels = facts.contract.names[1:]
         self._given = None if window is None else as_batch(window, self.length, facts.contract.names)[0].astype(float)
         self._process = facts.process
+        self._assumed = self._process
         self._held_out = None if self._process is not None else holdout.parts(bundle)[member]
         known = holdout.known_parts(bundle) if channels and self._process is None else None
         self._known = None if known is None else known[member]
@@ -87,6 +91,23 @@ class Subject:
             "channels": list(channels),
         }
 
+    def begin_at(
+        self, window: ArrayLike, *, known: ArrayLike | None = None, is_given: bool, signal: Signal | None = None
+    ) -> dict[str, Any]:
+        """Begin at another window [L], with the channels [L, D - 1] beside its values. Returns the facts that change.
+
+        `signal` is what the Bayes and the best linear forecaster assume, from now on.
+        """
+        self.start = np.asarray(window, float).tolist()
+        self.known = [] if known is None else np.asarray(known, float).tolist()
+        self.is_given = is_given
+        facts: dict[str, Any] = {"start": self.start, "known": self.known, "is_given": is_given}
+        if signal is not None and signal != self._assumed:
+            self._assumed = signal
+            linear = best_linear(signal, self.length, self._horizon)
+            facts |= {"best_linear": linear.weights.tolist(), "best_linear_bias": linear.bias.tolist()}
+        return facts
+
     def turns(self, view: Mapping[str, Any]) -> bool:
         """Whether the view asks for another window than before; if so, `start` becomes that window."""
         if _whole(view, "draw", 0, DRAWS - 1) == self._draw:
@@ -99,11 +120,11 @@ class Subject:
 
         Empty if the window is invalid, if the process is unknown, or if the noise is too small to integrate.
         """
-        if not self._is_window(window) or self._process is None:
+        if not self._is_window(window) or self._assumed is None:
             return {}
         ahead = _whole(view, "ahead", 1, self._horizon)
         try:
-            slope = of_bayes(self._process, np.asarray(window), ahead)
+            slope = of_bayes(self._assumed, np.asarray(window), ahead)
         except InputError:
             return {}
         derivative = slope.derivative.tolist()
@@ -120,7 +141,7 @@ class Subject:
     def _turn(self, view: Mapping[str, Any]) -> None:
         self._draw = _whole(view, "draw", 0, DRAWS - 1)
         self.is_given = self._given is not None and self._draw == 0
-        self.known: list[list[float]] = []
+        self.known = []
         if self._given is not None and self.is_given:
             self.start, self.known = self._given[:, 0].tolist(), self._given[:, 1:].tolist()
         elif self._process is not None:
