@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
+
+MINUS = "\N{MINUS SIGN}"
+_SIGN = re.compile(r"(?:(?<![\w.)-])|(?<=\d[eE]))-(?=\.?\d|inf\b|∞)")
+
+
+def typeset(text: str) -> str:
+    """A text for a page: with minus signs where a number has a hyphen, as "−0.5 to 3e−05".
+
+    The command line, files and addresses keep the hyphen, which programs read. A date, a range or a name such as
+    "lstm.sine-h50" has no sign.
+    """
+    return _SIGN.sub(MINUS, text)
+
 
 
 def counted(count: int, one: str, many: str = "") -> str:

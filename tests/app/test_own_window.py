@@ -22,6 +22,11 @@ def test_what_is_written_is_read_as_it_was_shown(scale):
     assert np.abs(shown - values).max() <= 1e-4 * np.abs(values).max()
 
 
+def test_numbers_as_a_page_writes_them_can_be_pasted():
+    given = own_window.pasted("−0.5 1 −2e−3", "the text", 3)
+    assert given is not None and given.window.tolist() == [-0.5, 1, -0.002]
+
+
 def test_numbers_near_one_are_short():
     assert own_window.written([0.5, -0.25, 1.23456789, 0.0]) == "0.5_-0.25_1.2346_0"
     assert own_window.written(np.zeros(3)) == "0_0_0"

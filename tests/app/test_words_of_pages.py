@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seqzoo._formats import short, within
-from seqzoo.app.ui import charts
+from seqzoo._formats import short, typeset, within
+from seqzoo.app.ui import charts, controls
 from seqzoo.bundles.store import SHIPPED, open_bundle
 from seqzoo.diagnosis.figures import _ticks
 from seqzoo.execution.runs.plans import described
@@ -21,6 +21,16 @@ def test_numbers_have_the_digits_that_count_and_no_exponent_where_people_write_n
     assert short(294.53879, 6) == "294.539"
     pairs = {(445.9193, 83.0001): "445.9 ± 83.0", (1.62325e6, 5.18e5): "1,623,250 ± 518,000", (0.5, 0.0): "0.5 ± 0"}
     assert {pair: within(*pair) for pair in pairs} == pairs
+
+
+def test_pages_have_one_minus_sign_and_what_is_no_sign_is_left_alone() -> None:
+    cases = {
+        "-0.5 to -.25, (-3), +2": "−0.5 to −.25, (−3), +2", "3e-05": "3e−05", "-inf": "−inf", "±-1%": "±−1%",
+        "2024-01-15, lstm.sine-h50, a -b, x --9, 10-20": "2024-01-15, lstm.sine-h50, a -b, x --9, 10-20",
+    }  # fmt: skip
+    assert {text: typeset(text) for text in cases} == cases
+    number = controls.number("one", "-0.1700", "var(--model)", "-0.0012 from Bayes")
+    assert ">−0.1700<" in number and ">−0.0012 from Bayes<" in number and "var(--model)" in number
 
 
 def test_an_optimiser_that_is_not_yet_chosen_is_not_named() -> None:

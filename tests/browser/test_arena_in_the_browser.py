@@ -37,7 +37,7 @@ def asked(page: Any, question: str) -> None:
 
 def table(page: Any, shown: str = "committed") -> list[list[str]]:
     found = page.query_selector_all(f"[data-shown={shown}] table tr")
-    return [[cell.inner_text() for cell in row.query_selector_all("th, td")] for row in found]
+    return [[cell.inner_text().replace("−", "-") for cell in row.query_selector_all("th, td")] for row in found]
 
 
 def drawn(page: Any) -> str:

@@ -129,7 +129,9 @@ def test_each_chart_of_a_view_has_its_own_name(visit: Visit) -> None:
     page.wait_for_selector("[aria-label^='Mean squared error by step']", timeout=60_000)
     name, data = saved(page, "[aria-label='Download mean squared error by steps ahead as CSV']")
     assert name == "last_value.sine-rollout-mean-squared-error.csv"
-    assert list(columns(data))[:2] == ["steps ahead", "noise floor"]
+    found = list(columns(data))
+    assert found[:2] == ["steps ahead", "noise floor"]
+    assert found[-2:] == [f"last_value.sine, two standard errors, {end} end" for end in ("lower", "upper")]
     name, _ = saved(page, "[aria-label='Download value by steps from now as SVG']")
     assert name == "last_value.sine-rollout-value.svg"
 

@@ -73,7 +73,7 @@ def test_a_link_opens_the_step_the_unit_and_every_change(look):
     assert page.locator("[aria-label='value 20 of 20']").get_attribute("aria-valuenow") == "0.250"
     words = page.inner_text(".mz-notice")
     assert "value 20 at 0.250" in words and "output gate held at 1 in unit 5" in words
-    assert "units 3 and 7 ablated" in words and "random order" in words
+    assert "units 3 and 7 switched off" in words and "random order" in words
 
 
 def test_the_address_of_what_is_looked_at_opens_the_same_elsewhere(look):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import expect
 
 from seqzoo.app.model.deploy import REFUSED
+from seqzoo.bundles import store
 from support.serving import Running
 
 Visit = Callable[..., Any]
@@ -66,6 +69,11 @@ def test_a_bundle_downloads_and_proves_itself_check_by_check_once_however_often_
     with page.expect_download() as download:
         page.click("a:has-text('Bundle,')")
     assert download.value.suggested_filename == "lstm.sine.zip"
+    with page.expect_download() as download:
+        page.click(".files a:has-text('manifest.json')")
+    raw = Path(download.value.path()).read_bytes()
+    assert raw == (store.SHIPPED / "lstm.sine" / store.MANIFEST).read_bytes()
+    expect(page.locator(".files + .hint code")).to_have_text(hashlib.sha256(raw).hexdigest())
     page.eval_on_selector("[data-part=verify]", "button => { button.click(); button.click(); button.click(); }")
     expect(page.locator(".check").filter(has_text="score")).to_have_class(re.compile("passed"))
     expect(page.locator("[data-part=verify]")).to_be_enabled()

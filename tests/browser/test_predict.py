@@ -72,6 +72,9 @@ def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window
     page = opened(visit)
     before, window = said(page), values(page)
     assert BEST in before and BEST in page.inner_text(".numbers")
+    texts = page.eval_on_selector_all("#panel-predict :is(text, .v, .d)", "all => all.map(one => one.textContent)")
+    written = " ".join([before, *texts])  # labels of the axes among them
+    assert any(re.fullmatch(r"−[\d.]+", text) for text in texts) and not re.search(r"(?<!\w)-\d", written)
     box = page.locator(POINT).nth(15).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -157,6 +160,7 @@ def pasted_values_have_no_truth_and_stand_in_the_address(visit: Visit, page: Any
     page.dispatch_event("textarea", "change")
     page.wait_for_function(f"!document.querySelector(\"{CHART}\").getAttribute('aria-label').includes('truth')")
     assert page.inner_text("p.error-line").strip() == ""
+    expect(page.locator("p.hint[role=status]")).to_have_text("The text: 30 numbers; the last 20 are taken.")
     page.wait_for_function("document.querySelectorAll('.point')[19].ariaValueNow == 0.19")
     assert values(page) == pytest.approx([0.01 * step for step in range(20)])
     expect(page.locator(".numbers")).not_to_contain_text(BEST)
@@ -191,13 +195,16 @@ def a_chosen_table_is_read_and_what_was_understood_said(page: Any) -> None:
     choose(page, "table.csv", ("Tag;D\u00e9bit\r\n" + rows).encode("utf-16"))
     changed(page, before)
     page.wait_for_function("document.querySelectorAll('.point')[19].ariaValueNow == 0.24")
-    expect(page.locator("p.hint[role=status]")).to_contain_text("values in 'D\u00e9bit'; 24 values, frequency D")
+    told = page.locator("p.hint[role=status]")
+    for words in ("The file table.csv: ", "values in 'D\u00e9bit'; 24 values, frequency D", "the last 20 are taken."):
+        expect(told).to_contain_text(words)
 
 
 def a_wrong_file_is_one_sentence_and_the_next_one_is_read(page: Any) -> None:
     for number, (name, content, says) in enumerate((
         ("picture.png", bytes.fromhex("89504e470d0a1a0a0000000d49484452"), ["binary"]),
-        ("short.csv", b"1\n2\n3", ["20", "3"]),
+        ("empty.csv", b"", ["The file empty.csv is empty"]),
+        ("short.csv", b"1\n2\n3", ["20", "the file short.csv has 3"]),
         ("columns.csv", b"0,0.5\n1,0.25\n" * 20, ["Line 1", "2 numbers"]),
         ("comma.csv", b"12,011\n" * 20, ["12.011", "12011", "--decimal"]),
         ("large.csv", b"0.125\n" * 100_000, ["large"]),

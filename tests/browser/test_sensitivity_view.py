@@ -20,7 +20,7 @@ from support.serving import Running
 
 Visit = Callable[..., Any]
 
-SLOPES = "#panel-inside .chart[aria-label^='The derivative']"
+SLOPES = "#panel-inside .chart[aria-label^='The influence']"
 WINDOW = "#panel-inside .chart[aria-label^='The last']"
 CHANGED = "([selector, before]) => document.querySelector(selector).getAttribute('aria-label') !== before"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -72,7 +73,10 @@ def test_a_gate_held_shut_a_unit_ablated_and_reset_show_in_the_forecast(show):
     press(page, "f", "free")
     assert said(page) == untouched
     page.click("[data-do=ablate]")
-    assert said(page) != untouched and "ablated" in page.inner_text(".mz-unit")
+    told = page.inner_text(".mz-unit")
+    added, moved, own, others = (float(text.replace("−", "-")) for text in re.findall(r"[+−]\d\.\d{3}", told))
+    assert "switched off" in told and moved == pytest.approx(said(page) - untouched, abs=2e-3)
+    assert own == -added and own + others == pytest.approx(moved, abs=2e-3)
     page.click("[data-do=reset]")
     assert said(page) == untouched
 

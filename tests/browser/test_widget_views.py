@@ -111,10 +111,10 @@ def test_a_view_set_in_python_is_shown(show):
     page = show()
     page.evaluate("window.model.set('view', {t: '4', ablate: '2~3', unit: 7}); window.tell('change:view')")
     expect(page.locator("[data-out=step]")).to_have_text("4 of 20")
-    expect(page.locator(".mz-notice")).to_contain_text("units 2 and 3 ablated")
+    expect(page.locator(".mz-notice")).to_contain_text("units 2 and 3 switched off")
     page.evaluate("window.model.set('view', {t: [], values: {}, freeze: null}); window.tell('change:view')")
     expect(page.locator("[data-out=step]")).to_have_text("20 of 20")
-    expect(page.locator(".mz-notice")).not_to_contain_text("ablated")
+    expect(page.locator(".mz-notice")).not_to_contain_text("switched off")
 
 
 @pytest.mark.parametrize(

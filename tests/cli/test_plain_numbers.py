@@ -171,7 +171,7 @@ STRANGE: list[tuple[bytes, tuple[str, ...]]] = [
     (b"1_0\n0.2\n", ("line 1", "'1_0' is not a number", "without underscores")),
     ("\u0661\u0662\n".encode(), ("line 1", "is not a number", "ASCII digits")),
     ("\uff11.5\n".encode(), ("line 1", "is not a number", "ASCII digits")),
-    ("\u22120.5\n".encode(), ("line 1", "is not a number", "ASCII digits and signs")),
+    ("\uff0d0.5\n".encode(), ("line 1", "is not a number", "ASCII digits and signs")),
     (b"[[0.1],[0.2]]", ("brackets", "one flat list, as [1, 2, 3]")),
     (b"[[[0.1, 0.2]]]", ("brackets", "one flat list")),
     (b"[0.1, 0.2", ("brackets", "one flat list")),

@@ -199,10 +199,11 @@ def test_a_file_that_is_too_large_or_did_not_arrive_whole_is_refused_in_the_brow
         ("0.1", "arrive whole"),
         ("\u00e9\u00e9\u00e9\u00e9", "arrive whole"),
         (base64.b64encode(gzip.compress(b"1\n" * 4_000_000)).decode(), "too large once unpacked"),
+        ("", "the file is empty"),
+        (base64.b64encode(b" \n\n").decode(), "the file is empty"),
     ):
         with pytest.raises(InputError, match=part):
             own_window.chosen(encoded, "the file", 20)
-    assert own_window.chosen("", "the file", 20) is None
 
 
 def test_commands_that_read_no_series_of_the_user_say_which_do(terminal: Terminal) -> None:

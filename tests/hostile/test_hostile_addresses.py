@@ -30,8 +30,8 @@ NONSENSE = [
 ]  # fmt: skip
 PAGES = {
     "/": "How to read a card", "/arena": "The arena", "/models/lstm.sine?view=predict": "Bayes",
-    "/models/lstm.sine?view=inside": "LSTM", "/models/mlp.sine?view=inside": "derivative",
-    "/models/gaf_cnn.sine?view=inside": "derivative", "/models/lstm.sine?view=rollout": "floor",
+    "/models/lstm.sine?view=inside": "LSTM", "/models/mlp.sine?view=inside": "influence",
+    "/models/gaf_cnn.sine?view=inside": "influence", "/models/lstm.sine?view=rollout": "floor",
     "/models/lstm.sine?view=train": "The next run", "/models/lstm.sine?view=deploy": "bundle",
     "/models/lstm.sine?view=card": "Notice that every number", "/models/bayes.recall?view=predict": "Bayes",
     "/models/lstm.sine?view=nonsense": "Bayes", "/series": "Drop a file", "/series?of=series:nile": "100 values",

@@ -144,9 +144,11 @@ def test_a_bundle_downloads_whole_and_file_by_file(client, tmp_path):
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         archive.extractall(tmp_path)
     found = store.open_bundle(tmp_path / "mlp.sine")
-    for file in found.manifest.files:
-        exact = f"/api/models/mlp.sine/files/{file}?sha256={found.manifest.files[file].sha256}"
-        assert client.get(exact.partition("?")[0]).content == client.get(exact).content == found.read(file)
+    files = {store.MANIFEST: (found.manifest_sha256, found.raw_manifest)}
+    files |= {file: (facts.sha256, found.read(file)) for file, facts in found.manifest.files.items()}
+    for file, (sha256, raw) in files.items():
+        exact = f"/api/models/mlp.sine/files/{file}?sha256={sha256}"
+        assert client.get(exact.partition("?")[0]).content == client.get(exact).content == raw
         assert file in error(client.get(exact[:-1]), 409)
     for file in ("manifest.jso", "..%2fmanifest.json", "%2fetc%2fpasswd", "weights.safetensors%00"):
         error(client.get(f"/api/models/mlp.sine/files/{file}"), 404)

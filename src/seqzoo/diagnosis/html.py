@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 from .. import _palette
+from .._formats import typeset
 from ..evaluation import plots
 from . import figures, words
 from .report import STAGES, Report
@@ -64,7 +65,7 @@ def section(report: Report, stage: str) -> str:
 
 
 def _verdict(report: Report) -> str:
-    return "" if report.verdict is None else f'<p class="verdict">{escape(report.verdict.text)}</p>\n'
+    return "" if report.verdict is None else f'<p class="verdict">{escape(typeset(report.verdict.text))}</p>\n'
 
 
 def _series(report: Report) -> str:
@@ -126,7 +127,7 @@ def _table(report: Report) -> str:
         cells = (row.label, row.kind, f"{row.mase:.3f}", words.interval(*row.interval), f"{row.mae:.4g}",
                  words.seeds(row))  # fmt: skip
         kind = ' class="used"' if report.verdict is not None and row.name == report.verdict.use else ""
-        inner = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        inner = "".join(f"<td>{escape(typeset(cell))}</td>" for cell in cells)
         rows.append(f"<tr{kind}>{inner}</tr>")
     body = "\n".join(rows)
     around = '<div class="scroll" tabindex="0" role="region" aria-label="The contest">'
@@ -134,4 +135,4 @@ def _table(report: Report) -> str:
 
 
 def _paragraphs(lines: list[str]) -> str:
-    return "".join(f"<p>{escape(line)}</p>\n" for line in lines)
+    return "".join(f"<p>{escape(typeset(line))}</p>\n" for line in lines)

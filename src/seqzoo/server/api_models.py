@@ -56,15 +56,16 @@ def enter(application: FastAPI, shared: Shared) -> None:
 
     @application.get("/api/models/{name}/files/{file}", tags=["models"], responses=ERRORS)
     async def download_file(request: Request, name: Name, file: str, sha256: str | None = None) -> Response:
-        """Return one file of the bundle. If a SHA-256 is given and the file has another, the answer is 409."""
+        """Return one file of the bundle, also its manifest. If a SHA-256 is given and the file has another: 409."""
         request.scope["kind"] = "download"
         predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
-        if file not in predictor.manifest.files:
-            held = ", ".join(predictor.manifest.files)
-            raise Refused(404, f"the bundle holds {held}; got {file[:80]!a}.", "unknown_name")
-        if sha256 not in (None, predictor.manifest.files[file].sha256):
+        bundle = predictor.bundle
+        digests = {key: one.sha256 for key, one in bundle.manifest.files.items()} | {MANIFEST: bundle.manifest_sha256}
+        if file not in digests:
+            raise Refused(404, f"the bundle holds {', '.join(digests)}; got {file[:80]!a}.", "unknown_name")
+        if sha256 not in (None, digests[file]):
             raise Refused(409, f"{file} of {name} has another SHA-256: it was replaced. Reload the model.", "bundle")
-        data = await to_thread.run_sync(predictor.bundle.read, file)
+        data = bundle.raw_manifest if file == MANIFEST else await to_thread.run_sync(bundle.read, file)
         return _attachment(data, file, "application/octet-stream")
 
     @application.post("/api/models/{name}/verify", tags=["models"], responses=ERRORS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from ..._formats import typeset
 from ..ui import charts, theme
 from . import plots
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ...arena.report.findings import Finding
 
 
+_TERMS = {"excess": theme.term("excess"), "skill": theme.term("skill")}
 LONGEST_NAME = 40  # characters before a colon that are set in bold
 
 
@@ -36,6 +38,7 @@ class FindingPanels:
             with ui.element("div").classes("panel"):
                 theme.html("The numbers", tag="h3")
                 self.table = theme.html("")
+                self.words = theme.html("", "hint", "p")
                 theme.html("How they were measured", tag="h3").style("margin-top: 24px")
                 self.measured = theme.html("")
 
@@ -48,6 +51,8 @@ class FindingPanels:
         charts.redraw(self.chart, plots.options(finding), plots.description(finding))
         self.sentences.set_content(_sentences(finding))
         self.table.set_content(_table(title, finding.headings, finding.rows))
+        terms = [shown for word, shown in _TERMS.items() if word in finding.headings]
+        self.words.set_content(f"In the table: {', '.join(terms)}." if terms else "")
         facts = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in finding.measured.items())
         facts += f"<dt>Command</dt><dd><code>{escape(command)}</code></dd>"
         self.measured.set_content(f'<dl class="measured">{facts}</dl>')
@@ -62,9 +67,9 @@ def _sentences(finding: Finding) -> str:
 
 def _list(lines: Sequence[str]) -> str:
     def item(line: str) -> str:
-        name, colon, rest = line.partition(":")
+        name, colon, rest = typeset(line).partition(":")
         if not colon or len(name) > LONGEST_NAME:
-            return f"<li>{escape(line)}</li>"
+            return f"<li>{escape(name + colon + rest)}</li>"
         return f"<li><b>{escape(name)}</b>:{escape(rest)}</li>"
 
     return f"<ul>{''.join(item(line) for line in lines)}</ul>"
@@ -73,10 +78,10 @@ def _list(lines: Sequence[str]) -> str:
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table as HTML. Where it is too wide for the page it scrolls, by keyboard too."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
-        for first, *rest in rows
-    )
+    body = ""
+    for first, *rest in rows:
+        cells = "".join(f"<td>{escape(typeset(text))}</td>" for text in rest)
+        body += f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {escape(title)}"><table class="table">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..._formats import percent
+from ..._formats import MINUS, percent, typeset
 from ..._palette import MODELS, places
 from ...forecasters.table import named
 from ..ui import charts, theme
@@ -32,8 +32,8 @@ SOLID = ("Bayes", "Bayes (changed signal)")
 DOTTED = ("best linear, recursive", "straight line", "last value")
 MOST_TICKS = 10
 FRAME = 62  # pixels around the rows of marks
-_PERCENT = "value => Number((100 * value).toPrecision(3)).toLocaleString('en') + '%'"
-_PLAIN = "value => Number(value.toPrecision(3)).toLocaleString('en')"
+_PERCENT = f"value => Number((100 * value).toPrecision(3)).toLocaleString('en').replace('-', '{MINUS}') + '%'"
+_PLAIN = f"value => Number(value.toPrecision(3)).toLocaleString('en').replace('-', '{MINUS}')"
 
 
 def options(finding: Finding) -> Options:
@@ -207,4 +207,5 @@ def _measure(axis: Options, what: Axis, values: Iterable[float], *, exact: bool 
 
 
 def _number(value: float, axis: Axis) -> str:
-    return percent(value) if axis.is_share else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = percent(value) if axis.is_share else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return typeset(text)

@@ -11,6 +11,7 @@ from anyio import CapacityLimiter, to_thread
 from nicegui import ui
 
 from ...bundles import shelf
+from ...bundles.store import MANIFEST
 from ...errors import SeqzooError
 from ...forecasters.protocol import has_bundle
 from ...publishing import snippets, verify
@@ -18,6 +19,7 @@ from ..ui import controls, theme
 from .visit import Visit
 
 PURPOSES = {
+    "manifest.json": "the hash of every other file, the contract and the scores",
     "README.md": "the card",
     "weights.safetensors": "the canonical weights",
     "model.torchscript.pt": "for TorchScript",
@@ -48,17 +50,19 @@ def build(visit: Visit) -> None:
 def _downloads(visit: Visit) -> None:
     known = visit.known
     assert has_bundle(known)
-    base = f"/api/models/{quote(visit.name)}"
+    base, bundle = f"/api/models/{quote(visit.name)}", known.bundle
+    sizes = {MANIFEST: len(bundle.raw_manifest)} | {key: one.size for key, one in bundle.manifest.files.items()}
     rows = "".join(
         f'<tr><td><a href="{base}/files/{file}" download>{file}</a></td><td>{PURPOSES[file]}</td>'
-        f"<td>{max(known.manifest.files[file].size / 1024, 1):,.0f} KB</td></tr>"
+        f"<td>{max(sizes[file] / 1024, 1):,.0f} KB</td></tr>"
         for file in PURPOSES
-        if file in known.manifest.files
+        if file in sizes
     )
     theme.html(
         f'<h3>Download</h3><p class="buttons" style="margin-bottom:16px">'
         f'<a class="button primary" href="{base}/bundle.zip" download>Bundle, {known.manifest.size / 1024:,.0f} KB'
-        f'</a></p><table class="files">{rows}</table>',
+        f'</a></p><table class="files">{rows}</table>'
+        f'<p class="hint">SHA-256 of the manifest, and so of the bundle: <code>{bundle.manifest_sha256}</code></p>',
         "panel",
     )
 
@@ -113,7 +117,7 @@ def _proof(visit: Visit) -> None:
     with ui.element("div").classes("panel"):
         theme.html("Proof", tag="h3")
         theme.html(
-            "Hashes, each engine against the golden tensors, and the score on "
+            f"Hashes, each engine against the {theme.term('golden tensors')}, and the score on "
             f"{'the held-out values' if visit.known.process is None else 'fresh windows'}.",
             "hint",
             "p",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from html import escape
 from typing import Any
 
 from anyio import to_thread
 from nicegui import ui
 
 from ...errors import SeqzooError
+from ..series.uploads import plain
 from ..ui import theme
 from . import own_window
 from .own_window import Pasted
 
+_EMPTY = "Nothing is given: the window is that of the page again."
+# Text that is dropped is left to the field, which then holds it.
+_DROPPED = "event.dataTransfer.files.length ? (event.preventDefault(), event.dataTransfer) : null"
 KINDS = ".csv,.txt,.tsv,.jsonl,.json,.parquet,.gz,.zst,text/*"
 
 
@@ -41,8 +44,8 @@ class OwnPanel:
             self.text = ui.element("textarea").props('rows="3" spellcheck="false"')
             self.text.props["placeholder"] = f"{self.length} numbers"
             self.text.props["aria-label"] = f"Your own values: {self.length} numbers, or drop a text file here"
-            self.text.on("change", self._read, js_handler="(event) => emit([event.target.value, 'the text'])")
-            self.text.on("drop", self._read, js_handler=file_of("event.preventDefault(), event.dataTransfer"))
+            self.text.on("change", self._read, js_handler="(event) => emit([event.target.value])")
+            self.text.on("drop", self._read, js_handler=file_of(_DROPPED))
             with ui.element("label").classes("file"):
                 theme.html("or a file: text, CSV, JSON lines, Parquet", tag="span")
                 chooser = ui.element("input").props(f'type="file" accept="{KINDS}"')
@@ -53,19 +56,21 @@ class OwnPanel:
             self.error = theme.html("", "error-line", "p").props('role="alert"')
 
     async def _read(self, event: Any) -> None:
-        given = event.args if isinstance(event.args, list) and len(event.args) == 2 else ["", ""]
-        text, is_file = given[0] if isinstance(given[0], str) else "", given[1] == "file"
         self.error.set_content("")
         self.understood.set_content("")
-        read, source = (own_window.chosen, "the file") if is_file else (own_window.pasted, "the text")
         try:
-            own = await to_thread.run_sync(read, text, source, self.length)
+            own: Pasted | None = None
+            match event.args:
+                case [str(encoded), str(name)]:
+                    own = await to_thread.run_sync(own_window.chosen, encoded, f"the file {plain(name)}", self.length)
+                case [str(text)]:
+                    own = await to_thread.run_sync(own_window.pasted, text, "the text", self.length)
             if own is not None:
                 self.check(own)
         except SeqzooError as error:
             self.error.set_content(theme.sentence(error))
             return
-        self.understood.set_content("" if own is None else escape(own.understood))
+        self.understood.set_content(theme.sentence(_EMPTY if own is None else own.understood))
         await self.take(own)
 
 
@@ -76,9 +81,11 @@ def file_of(source: str) -> str:
     return f"""async (event) => {{
   const file = ({source})?.files?.[0];
   if (!file) return;
-  const bytes = new Uint8Array(await file.slice(0, {own_window.MOST_BYTES + 3}).arrayBuffer());
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  emit([btoa(text), "file"]);
+  try {{
+    const bytes = new Uint8Array(await file.slice(0, {own_window.MOST_BYTES + 3}).arrayBuffer());
+    let text = "";
+    for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    emit([btoa(text), file.name]);
+  }} catch {{ emit(["not read", file.name]); }} // a folder, or a file that is gone: the server says it did not arrive
   if (event.target.type === "file") event.target.value = "";
 }}"""

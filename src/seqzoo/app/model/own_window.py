@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..._arrays import channel
 from ..._extras import has_polars
-from ..._formats import counted
+from ..._formats import MINUS, counted
 from ...data.frequency import frequency
 from ...data.numerals import number
 from ...data.series import Series
@@ -34,7 +34,7 @@ MOST_BYTES = 500_000  # of a chosen file; a message of the browser holds a milli
 
 
 class Pasted(NamedTuple):
-    """The last values [L] of a series, and what was understood of the table that held it; empty for plain numbers.
+    """The last values [L] of a series, and a sentence on what was read and what was taken of it.
 
     `times` are those of the window, where the table has some.
     """
@@ -52,20 +52,24 @@ def pasted(text: str, source: str, length: int) -> Pasted | None:
     """
     if len(text) > MOST_CHARACTERS:
         raise InputError(f"{source} is too large: at most {MOST_CHARACTERS:,} characters are read.")
+    text = text.replace(MINUS, "-")  # as pages write it
     return _window(text, text.encode("utf-8", "replace"), source, length)
 
 
-def chosen(encoded: str, source: str, length: int) -> Pasted | None:
-    """The last values [length] of the series in a file; None if it holds none.
+def chosen(encoded: str, source: str, length: int) -> Pasted:
+    """The last values [length] of the series in a file.
 
     Args:
         encoded: the bytes of the file in base64.
 
     Raises:
-        InputError: as `pasted`; the file is too large, or it is not in base64.
+        InputError: as `pasted`; the file is empty or too large, or it is not in base64.
     """
     raw = decoded(encoded, source)
-    return _window(raw.decode("utf-8", "replace"), raw, source, length)
+    own = _window(raw.decode("utf-8", "replace"), raw, source, length)
+    if own is None:
+        raise InputError(f"{source} is empty. Choose one with a column of numbers.")
+    return own
 
 
 def decoded(encoded: str, source: str) -> bytes:
@@ -83,11 +87,12 @@ def decoded(encoded: str, source: str) -> bytes:
 
 
 def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:
-    understood, times = "", None
+    times = None
     try:
         values = rows_of(text, source, MOST_BYTES).series()
         if not values:
             return None
+        understood = f"{source}: {counted(len(values), 'number')}"
     except InputError as refused:
         if not has_polars() or not may_be_table(raw):
             raise
@@ -103,7 +108,9 @@ def _window(text: str, raw: bytes, source: str, length: int) -> Pasted | None:
         raise InputError(f"expected at least {length} numbers, {source} has {len(values)}.")
     if times is not None:
         times = times.after(count - length)
-    return Pasted(channel(last_window(values, length)).astype(np.float64).ravel(), understood, times)
+    taken = f"the last {length} are taken" if len(values) > length else "all are taken"
+    window = channel(last_window(values, length)).astype(np.float64).ravel()
+    return Pasted(window, f"{understood.rstrip('.')}; {taken}.", times)
 
 
 def _read(raw: bytes, source: str, refused: InputError) -> tuple[Series, str]:

@@ -105,7 +105,7 @@ def _distance(score: ScoreFacts) -> str:
         return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
     value, error = score.excess
     digits = 2 if error == 0 or error >= 1e-4 else 3
-    return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over {theme.term('Bayes')}"
+    return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over the {theme.best()}"
 
 
 def _beside(known: Forecaster) -> str:

@@ -168,14 +168,16 @@ def sent(source: str, arrived: str = OPENED) -> str:
     """
     return f"""async (event) => {{
   const given = {source}, file = given?.files?.[0];
-  if (!file) return;
   const failed = (words) => {{ emit(["failed", words]); if (event.target.type === "file") event.target.value = ""; }};
-  if (file.size > {uploads.MOST_BYTES}) return failed(file.name + " is too large: at most {MEGABYTES} are read.");
+  if (!file) return event.type === "drop" ? failed("What was dropped is no file. Drop a file, or choose one.") : null;
+  const named = `The file ${{file.name}}`;
+  if (!file.size) return failed(named + " is empty. Choose one with a column of numbers.");
+  if (file.size > {uploads.MOST_BYTES}) return failed(named + " is too large: at most {MEGABYTES} are read.");
   emit(["sending", file.name]);
   try {{
     const answer = await fetch("{FILES}?name=" + encodeURIComponent(file.name), {{ method: "POST", body: file }});
     const facts = await answer.json();
     if (answer.ok) {arrived};
     else failed(facts.error);
-  }} catch (problem) {{ failed("The file did not arrive: " + problem.message); }}
+  }} catch (problem) {{ failed(named + " did not arrive: " + problem.message); }}
 }}"""

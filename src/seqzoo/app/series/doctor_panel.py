@@ -55,7 +55,7 @@ class DoctorPanel:
         with ui.element("div").classes("panel doctor"):
             theme.html(
                 "It compares rules, a linear forecaster and networks on the last part of the series, and says which "
-                "to use.", "hint", "p",
+                f"to use. The p-values of several networks are corrected after {theme.term('Holm')}.", "hint", "p",
             )  # fmt: skip
             with ui.element("div").classes("doctor-options"):
                 self.depths = controls.Choices("Depth", DEPTHS, self._deepen)

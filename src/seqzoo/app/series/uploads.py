@@ -49,9 +49,9 @@ def keep(raw: bytes, name: str) -> str:
         SeqzooError: the disk cannot hold it.
     """
     if not raw:
-        raise InputError("the file is empty. Choose one with a column of numbers.")
+        raise InputError(f"the file {plain(name)} is empty. Choose one with a column of numbers.")
     if len(raw) > MOST_BYTES:
-        raise InputError(f"the file is too large: at most {MOST_BYTES:,} bytes are read.")
+        raise InputError(f"the file {plain(name)} is too large: at most {MOST_BYTES:,} bytes are read.")
     sha256 = hashlib.sha256(raw).hexdigest()
     facts = msgspec.json.encode(_Facts(plain(name)))
     with _lock:

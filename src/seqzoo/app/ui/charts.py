@@ -10,6 +10,7 @@ import numpy as np
 from nicegui import ui
 from numpy.typing import ArrayLike, NDArray
 
+from ..._formats import MINUS, typeset
 from ...data.times import TimeIndex, to_local
 from . import theme
 
@@ -53,7 +54,7 @@ def redraw(element: ui.echart, options: Options, description: str) -> None:
 
 
 def _describe(element: ui.echart, options: Options, description: str) -> None:
-    element.props["aria-label"] = description
+    element.props["aria-label"] = typeset(description)
     assert isinstance(element, _Chart)
     names = [options.get(axis, {}).get("name") for axis in ("yAxis", "xAxis")]
     subject = " by ".join(name for name in names if name) or "the chart"
@@ -66,7 +67,8 @@ def _describe(element: ui.echart, options: Options, description: str) -> None:
 def axes(x: str, y: str, series: list[Options], *, logarithmic: bool = False) -> Options:
     """Options of a chart with two axes named `x` and `y`."""
     text = {"color": theme.light("muted"), "fontSize": 12}
-    shared: Options = {"nameTextStyle": text, "axisLabel": {**text, "hideOverlap": True}, "axisTick": {"show": False}}
+    label = {**text, "hideOverlap": True, ":formatter": _PLAIN}
+    shared: Options = {"nameTextStyle": text, "axisLabel": label, "axisTick": {"show": False}}
     lines = {"splitLine": {"lineStyle": {"color": theme.light("rule")}}}
     # The end of an axis is labelled wherever it lies: `textMargin`, in pixels, keeps "6" and "8" from reading "6 8".
     apart = {"axisLabel": {**shared["axisLabel"], "textMargin": [0, LABELS_APART]}}
@@ -93,6 +95,7 @@ def over_time(options: Options, name: str = "time") -> Options:
     """The same options with a horizontal axis of times, in the milliseconds of `clock`."""
     axis = options["xAxis"]
     axis.pop("minInterval", None)
+    axis["axisLabel"] = {key: value for key, value in axis["axisLabel"].items() if key != ":formatter"}
     axis |= {"type": "time", "name": name}
     return {**options, "useUTC": True}
 
@@ -121,10 +124,10 @@ def dots(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, size: int = 6, s
 
 
 def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: str) -> list[Options]:
-    """The area between two lines [T]: two stacked series, of which the legend shows the second."""
+    """The area between two lines [T], under all else: two stacked series, of which the legend shows the second."""
     low, high = np.asarray(lower, float), np.asarray(upper, float)
     hidden = {"lineStyle": {"opacity": 0}, "symbol": "none", "silent": True, "tooltip": {"show": False}}
-    stacked = {"type": "line", "stack": name, "stackStrategy": "all", "color": colour, **hidden}
+    stacked = {"type": "line", "z": 1, "stack": name, "stackStrategy": "all", "color": colour, **hidden}
     return [
         {**stacked, "name": f"{name}, lower end", "data": _pairs(x, low)},
         {**stacked, "name": name, "data": _pairs(x, high - low), "areaStyle": {"color": colour, "opacity": 0.16}},
@@ -168,4 +171,7 @@ _STROKES = {
     "dashed": "path://M0 0h7v3h-7zM11 0h7v3h-7z",
     "dotted": "path://M0 0h3v3h-3zM5 0h3v3h-3zM10 0h3v3h-3zM15 0h3v3h-3z",
 }
-_SHORT = "value => (value == null ? '' : Number(value).toPrecision(4))"
+_SIGNED = f".replace('-', '{MINUS}')"
+_SHORT = f"value => (value == null ? '' : Number(value).toPrecision(4){_SIGNED})"
+_PLAIN = f"""value => typeof value === 'string' ? value
+  : Number(value.toPrecision(12)).toLocaleString('en', {{maximumFractionDigits: 20}}){_SIGNED}"""

@@ -10,6 +10,7 @@ from typing import Any
 
 from nicegui import ui
 
+from ..._formats import typeset
 from ...signals.scene import Knob
 from . import theme
 
@@ -50,12 +51,12 @@ class Slider:
     def follow(self, value: float) -> None:
         """Show a value that another control has set."""
         self.value = value
-        self._text.set_content(self._as_text(value))
+        self._text.set_content(typeset(self._as_text(value)))
         ui.run_javascript(f"getHtmlElement({self._input.id}).value = {float(value)!r}")
 
     def restate(self) -> None:
         """Write the value again, for a text that depends on more than the value."""
-        self._text.set_content(self._as_text(self.value))
+        self._text.set_content(typeset(self._as_text(self.value)))
 
 
 def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str = "button") -> ui.element:
@@ -126,7 +127,7 @@ def number(label: str, value: str, colour: str, detail: str = "") -> str:
     """A value under its name, as HTML. `label` may hold markup of this package."""
     return (
         f'<div class="number" style="--c:{colour}"><div class="k"><span>{label}</span></div>'
-        f'<div class="v">{escape(value)}</div><div class="d">{detail}</div></div>'
+        f'<div class="v">{escape(typeset(value))}</div><div class="d">{typeset(detail)}</div></div>'
     )
 
 

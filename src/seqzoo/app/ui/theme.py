@@ -38,6 +38,11 @@ def term(word: str, shown: str | None = None) -> str:
     )
 
 
+def best() -> str:
+    """Bayes as HTML in a sentence on a signal that it knows, with its definition."""
+    return term("Bayes", "best possible (Bayes)")
+
+
 def html(markup: str, classes: str = "", tag: str = "div") -> ui.html:
     """An element with trusted markup: the caller must escape every text that is not of this package."""
     return ui.html(markup, sanitize=False, tag=tag).classes(classes)

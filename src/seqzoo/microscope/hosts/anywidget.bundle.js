@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules c14def3080314a09; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 744c4b3ff9d61e26; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -568,7 +568,8 @@ var glossary_default = {
   "90% interval": "Split conformal prediction sets a radius that covered 90% of fresh windows of the training signal; elsewhere it promises nothing.",
   Bayes: "Bayes is the conditional mean given the window: on its own signal, no forecaster has a lower expected squared error.",
   "Gramian angular field": "Each value x becomes an angle arccos(x / 1.5); a pixel holds the cosine of two angles' sum or the sine of their difference.",
-  ablation: "Ablation holds the hidden state of a unit at 0 at every step.",
+  Holm: "Holm's correction raises the p-values of several comparisons, so that a difference by chance stays as rare as for one comparison.",
+  SOAP: "SOAP is an optimiser: Adam in the eigenvectors of averaged gradient products, which estimate the curvature of the loss.",
   "answer so far": "The answer so far is what the network would forecast if the window ended at that step.",
   "best linear": "The best linear forecast is the weighted sum of the window with the least expected squared error; its weights are exact.",
   bundle: "A bundle is the folder that a model ships in: weights, two deployable files, golden tensors, a card and a manifest with checksums.",
@@ -578,12 +579,13 @@ var glossary_default = {
   contribution: "The contribution of a unit is its state times its output weight: what it adds to the forecast.",
   cosine: "The cosine compares two lists of weights by angle: 1 means alike up to a factor, 0 means nothing in common.",
   coverage: "The coverage is the share of fresh windows whose true value fell inside the band.",
-  derivative: "The derivative is the change of the forecast per unit of change of one value, while the other values stay.",
   direct: "A direct forecast has weights fitted for each step ahead, so that no forecast is fed back.",
   excess: "The excess is how far a forecaster's squared error lies above that of Bayes, in per cent of it; 0% is optimal.",
   floor: "A floor is the expected error of a reference forecaster, known exactly or by quadrature.",
   "forget gate": "The forget gate sets how much of its cell state each unit keeps from the step before: 0 nothing, 1 all.",
+  "golden tensors": "Golden tensors are inputs with the outputs that every engine must reproduce within a stated tolerance.",
   "hidden state": "The hidden state is what each unit passes to the next step and to the output.",
+  "influence of each input": "The influence of an input is the derivative of the forecast: its change per unit of change of that value, while the others stay.",
   input: "The input is the window that the network reads, oldest value first; each value can be dragged.",
   "input gate": "The input gate sets how much of the candidate g each unit takes into its cell state: 0 nothing, 1 all.",
   "last value": "The last value, repeated, is the simplest forecast.",
@@ -592,7 +594,10 @@ var glossary_default = {
   path: "The path shows the hidden state after each step, in the two directions in which the states vary most.",
   recursive: "A recursive forecast reads the model's own earlier forecasts as values of its window.",
   "reset gate": "The reset gate sets how much of the past each unit uses for its candidate n: 0 none, 1 all.",
+  skill: "The skill is how far a forecaster comes from the last value, 0, to Bayes, 1, by mean squared error.",
+  "split conformal": "Split conformal intervals have one radius for each step: the one that covered their level of the errors on values kept apart.",
   "straight line": "The straight line is fitted to the window by least squares and extended.",
+  "switch off": "To switch a unit off is to hold its state at 0: it adds nothing to the forecast, and other units read 0 from it.",
   "switched off": "A part that is switched off outputs zero; the number is the root mean square change of the forecast over fresh windows.",
   truth: "The truth is the signal without its noise.",
   "update gate": "The update gate sets how much of its state each unit keeps: 1 keeps all, 0 replaces it with the candidate."
@@ -770,11 +775,20 @@ function write(find, facts) {
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
   find('[data-do="step"]').value = step + 1;
   const last = own("h")[L - 1];
-  const isAblated = state.ablate.has(unit) ? " (ablated)" : "";
   const weight = cell.headWeight[state.ahead * cell.size + unit] * scale;
-  say(find(".mz-unit"), `Unit ${unit}${isAblated} adds ${signed(now.parts[unit] * scale)} to the forecast: its state ${number(last)} times its output weight ${number(weight)}.`);
+  say(find(".mz-unit"), unitIn(facts, last, weight));
   say(find('[data-out="path"]'), pathIn(facts));
   describe(find, facts, last);
+}
+function unitIn({ state, now, untouched, forecasts, scale, part }, last, weight) {
+  const { ablate, freeze, orderName, unit } = state;
+  if (ablate.has(unit) && ablate.size === 1 && !freeze.length && orderName === "plain") {
+    const move = forecasts[now.L - 1] - untouched;
+    return `Unit ${unit} (switched off) added ${signed(part)} to the forecast. Without it the forecast moves by ${signed(move)}: ${signed(-part)} because that is gone, ${signed(move + part)} because the other units no longer read its state.`;
+  }
+  const adds = `adds ${signed(now.parts[unit] * scale)} to the forecast: its state ${number(last)} times its output weight ${number(weight)}.`;
+  if (ablate.has(unit)) return `Unit ${unit} (switched off) ${adds}`;
+  return `Unit ${unit} ${adds} Switched off, it moves the forecast by another amount: the other units read its state, and change too.`;
 }
 function pathIn({ now, question }) {
   if (!now.plane.shares.some((share) => share > 0)) return "All states are equal, so there is no path.";
@@ -795,7 +809,7 @@ function describe(find, facts, last) {
   }
   const top = now.slopes.reduce((most, slope, t) => Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most, 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
-  alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
+  alternative("derivative", `Influence of each input on the forecast: largest at value ${top + 1}, ${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
   for (const name of cell.names) {
     ["low", "high"].forEach((side) => say(find(`[data-${side}="${name}"]`), ranges[name][side]));
     alternative(name, `${TERMS[name][0]} ${name}: ${cell.size} units over ${L} steps; mean ${number(mean(now.steps[name]))}; unit ${unit} at step ${step + 1}: ${number(own(name)[step])}.`);
@@ -810,7 +824,7 @@ var list = (words) => words.length < 2 ? words.join("") : `${words.slice(0, -1).
 function doneTo(state) {
   const what = state.freeze.map(({ gate: gate2, unit, value }) => `the ${TERMS[gate2][0]} held at ${String(value).replace("-", "−")}${unit === null ? "" : ` in unit ${unit}`}`);
   const units = [...state.ablate].sort((a, b) => a - b);
-  if (units.length) what.push(`${units.length === 1 ? "unit" : "units"} ${list(units)} ablated`);
+  if (units.length) what.push(`${units.length === 1 ? "unit" : "units"} ${list(units)} switched off`);
   if (state.orderName !== "plain") {
     what.push(`the values read ${state.orderName === "reverse" ? "backwards" : "in random order"}`);
   }
@@ -849,7 +863,7 @@ function notice(facts) {
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
   const both = isNearer ? [near, far] : [far, near];
-  const attends = `the derivative of the network (bars) is nearer to ${both.join(" than to ")}; `;
+  const attends = `the influence of each input (bars) is nearer to ${both.join(" than to ")}; `;
   return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of all contributions to the forecast${gate2}.`;
 }
 
@@ -1148,7 +1162,7 @@ function equationsIn(place, cell) {
       for (const { key: key2, put, instead } of rows) {
         const held2 = cell.gates.includes(key2) && heldOf(key2);
         const isOff = key2 === "h" && isAblated;
-        const words = held2 ? `held at ${figure(numbers[key2])}; free, it would be ${figure(numbers[`${key2}.free`])}` : isOff ? `0: the unit is ablated; otherwise ${figure(numbers["h.free"])}` : "";
+        const words = held2 ? `held at ${figure(numbers[key2])}; free, it would be ${figure(numbers[`${key2}.free`])}` : isOff ? `0: the unit is switched off; otherwise ${figure(numbers["h.free"])}` : "";
         put.hidden = Boolean(words);
         instead.hidden = !words;
         if (words && instead.firstChild.textContent !== words) instead.firstChild.textContent = words;
@@ -1495,7 +1509,8 @@ function shownOf(facts) {
     next: goalOf(signal, state.ahead)[1],
     straight: linear.reduce((sum2, weight, t) => sum2 + weight * state.window[t], intercept),
     bayes: isFresh ? bayes : null,
-    untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null
+    untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null,
+    part: contributions(cell, untouched || now, L - 1, state.ahead)[state.unit] * now.frame.spread
   };
 }
 function rangeOf(cell, state, name) {
@@ -1831,7 +1846,7 @@ function overTime(cell, points, signal, hasBayes, channels) {
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → move to its neighbour.</p>
     ${channels.length ? known(channels) : ""}
     <div class="mz-head">
-      ${title("Derivative of the forecast", glossary_default.derivative)}
+      ${title("Influence of each input", glossary_default["influence of each input"])}
       <span class="mz-keys">${key("bar", "network")}
         ${key("rule", weights)}
         ${hasBayes ? key("disc mz-ring", define("Bayes", glossary_default.Bayes)) : ""}
@@ -1864,7 +1879,7 @@ function within(cell, L) {
       <label class="mz-row mz-steps"><span>step <output data-out="step"></output></span>
         <input type="range" data-do="step" aria-label="step" min="1" max="${L}" value="${L}"></label>
       <label>unit <select data-do="unit"></select></label>
-      ${button(`do="ablate" title="${glossary_default.ablation}"`, "Ablate")}
+      ${button(`do="ablate" title="${glossary_default["switch off"]}"`, "Switch off")}
       ${cell.gates.length ? scope : ""}
     </div>
     <div class="mz-anatomy">
@@ -1895,7 +1910,7 @@ function figuresOf(cell, question, channels) {
     ["cell", "The cell"],
     ["window", "Input and forecast"],
     ...beside2,
-    ["derivative", "Derivative of the forecast"],
+    ["derivative", "Influence of each input"],
     ...maps2,
     ["curves", "The unit's gates and states"],
     ...answer,

@@ -94,7 +94,7 @@ export function equationsIn(place, cell) {
         const held = cell.gates.includes(key) && heldOf(key);
         const isOff = key === "h" && isAblated;
         const words = held ? `held at ${figure(numbers[key])}; free, it would be ${figure(numbers[`${key}.free`])}`
-          : isOff ? `0: the unit is ablated; otherwise ${figure(numbers["h.free"])}` : "";
+          : isOff ? `0: the unit is switched off; otherwise ${figure(numbers["h.free"])}` : "";
         put.hidden = Boolean(words);
         instead.hidden = !words;
         if (words && instead.firstChild.textContent !== words) instead.firstChild.textContent = words;

@@ -44,7 +44,7 @@ function overTime(cell, points, signal, hasBayes, channels) {
     <p class="mz-hint">Drag a value, or focus one: ↑ ↓ change it, ← → move to its neighbour.</p>
     ${channels.length ? known(channels) : ""}
     <div class="mz-head">
-      ${title("Derivative of the forecast", glossary.derivative)}
+      ${title("Influence of each input", glossary["influence of each input"])}
       <span class="mz-keys">${key("bar", "network")}
         ${key("rule", weights)}
         ${hasBayes ? key("disc mz-ring", define("Bayes", glossary.Bayes)) : ""}
@@ -83,7 +83,7 @@ function within(cell, L) {
       <label class="mz-row mz-steps"><span>step <output data-out="step"></output></span>
         <input type="range" data-do="step" aria-label="step" min="1" max="${L}" value="${L}"></label>
       <label>unit <select data-do="unit"></select></label>
-      ${button(`do="ablate" title="${glossary.ablation}"`, "Ablate")}
+      ${button(`do="ablate" title="${glossary["switch off"]}"`, "Switch off")}
       ${cell.gates.length ? scope : ""}
     </div>
     <div class="mz-anatomy">
@@ -114,7 +114,7 @@ export function figuresOf(cell, question, channels) {
   const beside = channels.length ? [["known", "Known in advance"]] : [];
   const maps = cell.names.map((name) => [name, `${name}, ${TERMS[name][0]}`]);
   const answer = question ? [["response", "What the unit responds to"]] : [];
-  return [["cell", "The cell"], ["window", "Input and forecast"], ...beside, ["derivative", "Derivative of the forecast"], ...maps,
+  return [["cell", "The cell"], ["window", "Input and forecast"], ...beside, ["derivative", "Influence of each input"], ...maps,
     ["curves", "The unit's gates and states"], ...answer, ["path", "Path of the hidden state"]];
 }
 

@@ -1,5 +1,5 @@
 // Draws every figure from the computed numbers, and then writes the texts.
-import { head, project } from "./cell.js";
+import { contributions, head, project } from "./cell.js";
 import {
   timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawRows, drawCurves, drawPath, drawResponse,
 } from "./draw.js";
@@ -36,7 +36,8 @@ function shownOf(facts) {
   return { ...facts, inOrder, forecasts, own, isBayesKnown: Boolean(bayes.window), values: inOrder(state.window),
     next: goalOf(signal, state.ahead)[1],
     straight: linear.reduce((sum, weight, t) => sum + weight * state.window[t], intercept),
-    bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null };
+    bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null,
+    part: contributions(cell, untouched || now, L - 1, state.ahead)[state.unit] * now.frame.spread };
 }
 
 /** The colours of a gate or state: its range, whether it is that of a gate from shut to open, and both ends in words. */

@@ -81,12 +81,23 @@ export function write(find, facts) {
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
   find('[data-do="step"]').value = step + 1;
   const last = own("h")[L - 1];
-  const isAblated = state.ablate.has(unit) ? " (ablated)" : "";
   const weight = cell.headWeight[state.ahead * cell.size + unit] * scale;
-  say(find(".mz-unit"), `Unit ${unit}${isAblated} adds ${signed(now.parts[unit] * scale)} to the forecast: ` +
-    `its state ${number(last)} times its output weight ${number(weight)}.`);
+  say(find(".mz-unit"), unitIn(facts, last, weight));
   say(find('[data-out="path"]'), pathIn(facts));
   describe(find, facts, last);
+}
+
+/** What the chosen unit adds to the forecast, and why the forecast moves by another amount once it is switched off. */
+function unitIn({ state, now, untouched, forecasts, scale, part }, last, weight) {
+  const { ablate, freeze, orderName, unit } = state;
+  if (ablate.has(unit) && ablate.size === 1 && !freeze.length && orderName === "plain") {
+    const move = forecasts[now.L - 1] - untouched;
+    return `Unit ${unit} (switched off) added ${signed(part)} to the forecast. Without it the forecast moves by ${signed(move)}: ` +
+      `${signed(-part)} because that is gone, ${signed(move + part)} because the other units no longer read its state.`;
+  }
+  const adds = `adds ${signed(now.parts[unit] * scale)} to the forecast: its state ${number(last)} times its output weight ${number(weight)}.`;
+  if (ablate.has(unit)) return `Unit ${unit} (switched off) ${adds}`;
+  return `Unit ${unit} ${adds} Switched off, it moves the forecast by another amount: the other units read its state, and change too.`;
 }
 
 function pathIn({ now, question }) {
@@ -113,7 +124,7 @@ function describe(find, facts, last) {
   }
   const top = now.slopes.reduce((most, slope, t) => (Math.abs(slope) > Math.abs(now.slopes[most]) ? t : most), 0);
   const bayesThere = bayes ? `, of Bayes ${number(bayes.derivative[top])}` : "";
-  alternative("derivative", `Derivative of the forecast: largest at value ${top + 1}, ` +
+  alternative("derivative", `Influence of each input on the forecast: largest at value ${top + 1}, ` +
     `${number(now.slopes[top])}; ${linearOf(signal)} weight there ${number(linear[top])}${bayesThere}.`);
   for (const name of cell.names) {
     ["low", "high"].forEach((side) => say(find(`[data-${side}="${name}"]`), ranges[name][side]));
@@ -129,12 +140,12 @@ function describe(find, facts, last) {
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 
-/** The changes to the network in words, as "the forget gate held at 0 and unit 3 ablated". */
+/** The changes to the network in words, as "the forget gate held at 0 and unit 3 switched off". */
 export function doneTo(state) {
   const what = state.freeze.map(({ gate, unit, value }) =>
     `the ${TERMS[gate][0]} held at ${String(value).replace("-", "−")}${unit === null ? "" : ` in unit ${unit}`}`);
   const units = [...state.ablate].sort((a, b) => a - b);
-  if (units.length) what.push(`${units.length === 1 ? "unit" : "units"} ${list(units)} ablated`);
+  if (units.length) what.push(`${units.length === 1 ? "unit" : "units"} ${list(units)} switched off`);
   if (state.orderName !== "plain") {
     what.push(`the values read ${state.orderName === "reverse" ? "backwards" : "in random order"}`);
   }
@@ -180,7 +191,7 @@ function notice(facts) {
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];
   const both = isNearer ? [near, far] : [far, near];
-  const attends = `the derivative of the network (bars) is nearer to ${both.join(" than to ")}; `;
+  const attends = `the influence of each input (bars) is nearer to ${both.join(" than to ")}; `;
   return `Notice: ${bayes ? attends : ""}${count} of ${cell.size} units carry half of all contributions to the ` +
     `forecast${gate}.`;
 }

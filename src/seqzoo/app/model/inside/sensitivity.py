@@ -12,6 +12,7 @@ from nicegui import ui
 from numpy.typing import NDArray
 
 from ...._arrays import FloatArray
+from ...._formats import typeset
 from ....errors import InputError, SeqzooError
 from ....evaluation import sensitivity
 from ....evaluation.sensitivity import LONGEST, Slope, cosine
@@ -28,6 +29,7 @@ from .slopes import Slopes
 from .units import Units
 from .windows import windows_of
 
+INFLUENCE = "influence of each input"
 TYPICAL = 8  # windows behind the sentence at the top
 ORDERS = {"plain": "In order", "reverse": "Reversed", "shuffle": "Shuffled"}
 
@@ -65,11 +67,11 @@ class _Sensitivity:
             self._poke(self.values["poke_by"])
             self.visit.remember(poke_by=None)
         self.values["poke_by"] = self._added()
-        self.lead = theme.html("Measuring the derivative of the forecast…", "lead", "p").props('aria-live="polite"')
+        self.lead = theme.html("Measuring the influence of each input…", "lead", "p").props('aria-live="polite"')
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
-                    theme.html(f"The {theme.term('derivative')} of the forecast with respect to each value", tag="h3")
+                    theme.html(theme.term(INFLUENCE, "Influence of each input"), tag="h3")
                     self.slopes = charts.chart({}, "Loading")
                     self.reading = theme.html("", "muted", "p").props('aria-live="polite"')
                 with ui.element("div").classes("panel"):
@@ -92,7 +94,7 @@ class _Sensitivity:
         await self.refresh()
         await self.units.show()
         self.units.follow(self._context())
-        self.lead.set_content(await to_thread.run_sync(self._notice))
+        self.lead.set_content(typeset(await to_thread.run_sync(self._notice)))
 
     async def _open(self, known: Bundled) -> None:
         """Read the weights of a known architecture. For any other, the view has the derivative only."""
@@ -259,7 +261,7 @@ class _Sensitivity:
         like_bayes, like_linear = f"{theme.term('cosine')} {to_bayes:.3f}", f"cosine {to_linear:.3f}"
         if self._is("bayes"):
             return (
-                f"Notice that the {theme.term('derivative')} of the best forecaster depends on the window. "
+                f"Notice that in the best forecaster the {theme.term(INFLUENCE)} depends on the window. "
                 f"{typical}, its mean {theme.term('cosine')} to the weights of the {theme.term('best linear')} "
                 f"forecaster is {to_linear:.3f}."
             )
@@ -272,14 +274,14 @@ class _Sensitivity:
         far = f"the weights of the {theme.term('best linear')} forecaster ({like_linear})"
         if max(to_bayes, to_linear) < 0.5:
             return (
-                f"Notice that {name} depends on the wrong values. {typical}, its {theme.term('derivative')} is near "
+                f"Notice that {name} depends on the wrong values. {typical}, the {theme.term(INFLUENCE)} is near "
                 f"neither {near} nor {far}."
             )
         if to_linear > to_bayes:
             near, far = far, near
         return (
-            f"Notice which values move the forecast of {name}. {typical}, its {theme.term('derivative')} is nearer "
-            f"to {near} than to {far}."
+            f"Notice which values move the forecast of {name}. {typical}, the {theme.term(INFLUENCE)} is "
+            f"nearer to {near} than to {far}."
         )
 
     def _notice_on_series(self, drawn: FloatArray) -> str:
@@ -295,7 +297,7 @@ class _Sensitivity:
         together = float(np.mean([cosine(mine, np.mean(own, axis=0)) for mine in own]))
         depends = "hardly depends" if together > 0.98 else "depends"
         return (
-            f"Notice that the {theme.term('derivative')} of {name} {depends} on the window. Over {len(drawn)} "
+            f"Notice that the {theme.term(INFLUENCE)} in {name} {depends} on the window. Over {len(drawn)} "
             f"held-out windows its mean {theme.term('cosine')} to the weights of {linear} is {alike:.3f}."
         )
 

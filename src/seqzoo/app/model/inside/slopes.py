@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...._arrays import FloatArray
+from ...._formats import typeset
 from ....evaluation.sensitivity import Slope, cosine, is_flat
 from ...ui import charts, controls, theme
 
@@ -92,7 +93,7 @@ def slopes_described(view: Slopes) -> str:
         place = int(np.abs(slope.derivative).argmax())
         parts.append(f"{label} depends most on the value at {place + 1 - len(view.context)}, by "
                     f"{slope.derivative[place]:.3f} per unit")  # fmt: skip
-    return f"The derivative of each forecast with respect to {len(view.context)} values: {'; '.join(parts)}."
+    return f"The influence of each of {len(view.context)} inputs on each forecast: {'; '.join(parts)}."
 
 
 def window_described(view: Slopes) -> str:
@@ -111,7 +112,7 @@ def words(view: Slopes) -> str:
     to_linear = cosine(own, view.linear.derivative)
     most, worst = int(np.abs(own).argmax()), int(np.abs(own - bayes).argmax())
     if is_flat(own):
-        return f"In this window, no value moves the forecast of {name}: its derivative is zero everywhere."
+        return f"In this window, no value moves the forecast of {name}: the influence of each is zero."
     sentences = [
         f"In this window, {name} depends most on <strong>{_place(own, most)}</strong>: the forecast moves by "
         f"{_number(own[most])} per unit of it (Bayes: {_number(bayes[most])})."
@@ -120,18 +121,18 @@ def words(view: Slopes) -> str:
         sentences.append("No value moves the forecast of Bayes: after this window, the next value is certain.")
     elif np.abs(own - bayes).max() > 1e-3:
         sentences.append(
-            f"{theme.term('cosine', 'Cosine')} to the derivative of Bayes {_number(cosine(own, bayes), '')}, to the "
+            f"{theme.term('cosine', 'Cosine')} to the influences in Bayes {_number(cosine(own, bayes), '')}, to the "
             f"best linear weights {_number(to_linear, '')}. It is farthest from Bayes at {_place(own, worst)}: "
             f"{_number(own[worst])} against {_number(bayes[worst])}."
         )
     else:
         sentences.append(
-            f"It equals the derivative of Bayes; its {theme.term('cosine')} to the best linear weights is "
+            f"Each influence equals that in Bayes; the {theme.term('cosine')} to the best linear weights is "
             f"{_number(to_linear, '')}."
         )
     sentences.append(
         f"If all values rise together, it moves by {_number(own.sum())} per unit (Bayes: {_number(bayes.sum())}). "
-        f"The derivative is a difference quotient; each number has an error below {view.model.error:.5f}."
+        f"An influence is a derivative, by a difference quotient; its error is below {view.model.error:.5f}."
     )
     return " ".join(sentences)
 
@@ -141,13 +142,13 @@ def _words_on_series(view: Slopes) -> str:
     own, linear, name = view.model.derivative, view.linear.derivative, escape(view.name)
     most, words = int(np.abs(own).argmax()), escape(view.linear_name)
     if is_flat(own):
-        return f"In this window, no value moves the forecast of {name}: its derivative is zero everywhere."
+        return f"In this window, no value moves the forecast of {name}: the influence of each is zero."
     return (
         f"In this window, {name} depends most on <strong>{_place(own, most)}</strong>: the forecast moves by "
         f"{_number(own[most])} per unit of it ({words}: {_number(linear[most])}). "
         f"{theme.term('cosine', 'Cosine')} to the weights of {words} {_number(cosine(own, linear), '')}. If all "
-        f"values rise together, it moves by {_number(own.sum())} per unit ({words}: {_number(linear.sum())}). The "
-        f"derivative is a difference quotient; each number has an error below {view.model.error:.5f}."
+        f"values rise together, it moves by {_number(own.sum())} per unit ({words}: {_number(linear.sum())}). An "
+        f"influence is a derivative, by a difference quotient; its error is below {view.model.error:.5f}."
     )
 
 
@@ -157,7 +158,7 @@ def _forecast(view: Slopes, slope: Slope) -> str:
 
 
 def _number(value: float, sign: str = "+") -> str:
-    return f"<b class=num>{value:{sign}.3f}</b>"
+    return f"<b class=num>{typeset(f'{value:{sign}.3f}')}</b>"
 
 
 def _place(values: FloatArray, place: int) -> str:

@@ -216,8 +216,8 @@ class Units:
         largest = float(np.abs(exact).max())
         sentence = f"Its {length} weights lie within {most:.4f} of the exact ones, which reach {largest:.3f}."
         theme.html(
-            f"{sentence} The model has no other parts: for every window, the {theme.term('derivative')} above "
-            "consists of these weights.", "muted", "p",
+            f"{sentence} The model has no other parts: for every window, the {theme.term('influence of each input')} "
+            "above is that weight.", "muted", "p",
         )  # fmt: skip
         series = [{**charts.line("difference", at, own - exact, theme.light("model")), "type": "bar"}]
         options = charts.axes("steps from now", "difference", series)

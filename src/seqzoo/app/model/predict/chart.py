@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...._arrays import FloatArray
+from ...._formats import typeset
 from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
 
@@ -112,9 +113,10 @@ def close_up(marks: Sequence[tuple[str, float, str]], ahead: int) -> str:
     for words, value, colour in marks:
         kind = "line" if words in ("truth", "observed") else "dot"
         place = f"bottom:{100 * (value - low) / (high - low):.2f}%;--c:{colour}"
-        ticks += f'<span class="{kind}" style="{place}" title="{escape(words)} {value:.4f}"></span>'
+        title = f"{escape(words)} {typeset(f'{value:.4f}')}"
+        ticks += f'<span class="{kind}" style="{place}" title="{title}"></span>'
     what = "the next value, enlarged" if ahead == 1 else f"step 1 of {ahead}, enlarged"
-    top, bottom = (f"{end:.4f}" if abs(end) < 100 else f"{end:,.4g}" for end in (high, low))
+    top, bottom = (typeset(f"{end:.4f}" if abs(end) < 100 else f"{end:,.4g}") for end in (high, low))
     strip = f"<p>{top}</p><div>{ticks}</div><p>{bottom}</p><p>{what}</p>"
     return f'<div class="number-line" aria-hidden="true">{strip}</div>'
 

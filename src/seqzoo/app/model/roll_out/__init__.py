@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 from anyio import CapacityLimiter, to_thread
 from nicegui import background_tasks, ui
+from numpy.typing import ArrayLike
 
 from ...._arrays import FloatArray
 from ....errors import SeqzooError
@@ -21,7 +22,7 @@ from ..visit import Latest, Visit
 from ..window import SignalWindow, window_of
 from ..window_panel import WindowPanel
 from . import errors
-from .errors import DrawnForecasts, Measurement
+from .errors import DrawnForecasts, Measurement, StepErrors
 
 LEAST, MOST = 20, 1000
 _limiter = CapacityLimiter(1)
@@ -53,6 +54,7 @@ class _Rollout:
                 with ui.element("div").classes("panel"):
                     theme.html("Error by step ahead, on fresh windows of the training signal", tag="h3")
                     self.errors = charts.chart({}, "Loading")
+                    self.bands = theme.html("", "hint", "p").style("margin-top: 12px")
                     self.numbers = theme.html("", "numbers").style("margin-top: 18px")
             with ui.element("div").classes("stack"):
                 with ui.element("div").classes("panel"):
@@ -153,40 +155,52 @@ class _Rollout:
 
     def _show_errors(self, measurement: Measurement, horizon: int) -> None:
         name, steps = self.visit.name, np.arange(1, horizon + 1)
-        mse, bayes, linear = measurement.mse[:horizon], measurement.bayes[:horizon], measurement.linear[:horizon]
-        partner = None if measurement.partner is None else measurement.partner[:horizon]
+        own, bayes, linear, rolled = (
+            part.first(horizon)
+            for part in (measurement.model, measurement.bayes, measurement.linear, measurement.rolled_linear)
+        )
+        partner = None if measurement.partner is None else measurement.partner.first(horizon)
         noise = self.visit.model.signal.sigma**2
-        series = [
+        lines = [
             charts.line(
                 "noise floor", steps, np.full(horizon, noise), theme.light("noise"), width=1.2, style="dotted"
             ),
-            charts.line("Bayes", steps, bayes, theme.light("bayes"), style="dashed"),
-            charts.line("best linear, direct", steps, linear, theme.light("best_linear"), style="dashed"),
-            *self._beside(measurement.rolled_linear[:horizon], partner),
-            charts.line(name, steps, mse, theme.light("model"), width=2.4),
+            charts.line("Bayes", steps, bayes.mse, theme.light("bayes"), style="dashed"),
+            charts.line("best linear, direct", steps, linear.mse, theme.light("best_linear"), style="dashed"),
+            *self._beside(rolled.mse, None if partner is None else partner.mse),
+            charts.line(name, steps, own.mse, theme.light("model"), width=2.4),
         ]
+        series = [
+            *lines, *_within("Bayes", steps, bayes, noise, "bayes"), *_within(name, steps, own, noise, "model")
+        ]  # fmt: skip
         options = charts.axes("steps ahead", "mean squared error", series, logarithmic=True)
-        options["yAxis"]["min"] = float(f"{min(noise, float(mse.min())) / 1.5:.1g}") or None
+        options["yAxis"]["min"] = float(f"{min(noise, float(own.mse.min())) / 1.5:.1g}") or None
         options["yAxis"]["axisLabel"] = {**options["yAxis"]["axisLabel"], "showMinLabel": False}
-        own, best, rolled = (_course(part) for part in (mse, bayes, measurement.rolled_linear[:horizon]))
-        options = charts.legend_of(options, [line["name"] for line in series])
-        sentence = f"Mean squared error by step: {name} {own}, Bayes {best}, best linear, recursive {rolled}"
+        courses = (_course(part.mse) for part in (own, bayes, rolled))
+        told = "Mean squared error by step: {} {}, Bayes {}, best linear, recursive {}".format(name, *courses)
         if partner is not None:
-            sentence += f", {series[-2]['name']} {_course(partner)}"
-        charts.redraw(self.errors, options, f"{sentence}.")
+            told += f", {lines[-2]['name']} {_course(partner.mse)}"
+        options = charts.legend_of(options, [line["name"] for line in lines])
+        charts.redraw(self.errors, options, f"{told}.")
+        self.bands.set_content(
+            f"Each error is the floor of Bayes plus the mean squared distance from Bayes, over the same "
+            f"{measurement.windows:,} windows. Bands: two standard errors."
+        )
         self.numbers.set_content(self._numbers(measurement, horizon))
-        self.ending.set_content(escape(errors.ending(self.visit.name, measurement, horizon)))
+        wide = errors.told_of_width(measurement.radius[:horizon], measurement.usual, "of the signal's values")
+        self.ending.set_content(escape(f"{errors.ending(self.visit.name, measurement, horizon)} {wide}"))
 
     def _numbers(self, measurement: Measurement, horizon: int) -> str:
-        errors_by_step = (measurement.mse, measurement.bayes, measurement.linear)
-        mse, bayes, linear = (part[:horizon].mean() for part in errors_by_step)
+        model, bayes, linear = (
+            str(part.first(horizon).overall) for part in (measurement.model, measurement.bayes, measurement.linear)
+        )
         own = f"{escape(self.visit.name)}, {self._way()}"
         spread = errors.spread(measurement.windows)
         return (
-            controls.number(own, f"{mse:.4g}", theme.variable("model"), "mean squared error, all steps")
-            + controls.number(theme.term("Bayes"), f"{bayes:.4g}", theme.variable("bayes"), "the floor")
+            controls.number(own, model, theme.variable("model"), "mean squared error, all steps")
+            + controls.number(theme.best(), bayes, theme.variable("bayes"), "the floor")
             + controls.number(
-                theme.term("best linear"), f"{linear:.4g}", theme.variable("best_linear"), theme.term("direct")
+                theme.term("best linear"), linear, theme.variable("best_linear"), theme.term("direct")
             )
             + controls.number(
                 f"{theme.term('coverage')} of the band",
@@ -210,22 +224,23 @@ async def build(visit: Visit) -> None:
 
 def _lead(model: Forecaster) -> str:
     """What to notice, as HTML."""
-    floor, bayes, direct = theme.term("floor"), theme.term("Bayes"), theme.term("direct", "directly")
+    floor, bayes = theme.term("floor"), theme.best()
+    direct = theme.term("direct", "directly")
     if not has_bundle(model):
         return (
             f"Notice that this reference forecasts each step {direct}, without feedback. Compare its error with the "
-            f"{floor} that {bayes} sets."
+            f"{floor} that the {bayes} sets."
         )
     if model.horizon > 1:
         return (
-            f"Notice how close the error stays to the {floor} that {bayes} sets over the first {model.horizon} "
+            f"Notice how close the error stays to the {floor} that the {bayes} sets over the first {model.horizon} "
             f"steps, which are forecast {direct}. The steps after them are {theme.term('recursive')}."
         )
     own = "a network may end elsewhere"
     if model.manifest.architecture == "linear":
         own = "this model, also a weighted sum, behaves much the same"
     return (
-        f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that {bayes} sets: "
+        f"Notice how the error of a {theme.term('recursive')} forecast leaves the {floor} that the {bayes} sets: "
         f"{_fate(model)}; {own}."
     )
 
@@ -236,6 +251,12 @@ def _fate(model: Forecaster) -> str:
     if root < 1:
         return f"the {theme.term('best linear')} one fades towards the mean, because each step shrinks it again"
     return f"the {theme.term('best linear')} one grows without bound"
+
+
+def _within(name: str, steps: ArrayLike, errors: StepErrors, noise: float, role: str) -> list[charts.Options]:
+    """The area of two standard errors around the errors of a forecaster; none lies below the noise."""
+    low, high = np.maximum(errors.mse - 2 * errors.se, noise), errors.mse + 2 * errors.se
+    return charts.band(f"{name}, two standard errors", steps, low, high, theme.light(role))
 
 
 def _course(values: FloatArray) -> str:

@@ -1,4 +1,9 @@
-"""The computations of the view *Roll out*: one forecast, and the errors of the model and its references."""
+"""The computations of the view *Roll out*: one forecast, and the errors of the model and its references.
+
+The expected squared error of a forecast f at a step is sigma^2 + E[v] + E[(f - m)^2]. The posterior mean m is the
+Bayes forecast, and v is the posterior variance of the clean value. Both means are over the same windows for every
+forecaster, so that no measured error lies below that of Bayes. A mean of squared errors could, by luck of the noise.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...._arrays import FloatArray, with_channel
+from ...._estimates import Estimate
+from ...._formats import short
 from ....bundles import shelf
 from ....bundles.store import open_bundle
 from ....errors import SeqzooError
 from ....evaluation.intervals import calibrate
-from ....forecasters.exact import best_linear, linear_mse
+from ....forecasters.exact import best_linear
 from ....forecasters.protocol import Bundled, Forecaster, has_bundle
 from ....forecasters.rollout import finite, linear_recursion
 from ....signals import Signal
@@ -25,7 +32,6 @@ from ..visit import identity
 REACHES = (50, 100, 200, 400, 1000)
 FAR = 400  # from this many steps on, a roll-out has reached its end state
 MOST_ROWS = 40_000  # windows times steps for the errors
-MOST_DEAR_ROWS = 4_000  # windows times steps for a posterior that is slow to compute
 _alone = threading.Lock()
 _measurements: Cache[tuple[str, int], Measurement] = Cache(100)
 _partners: Cache[str, tuple[Partner | None]] = Cache(100)
@@ -54,11 +60,41 @@ class DrawnForecasts(NamedTuple):
     partner: FloatArray | None
 
 
+class StepErrors(NamedTuple):
+    """Expected squared errors by step ahead, [H] each, estimated over windows.
+
+    Args:
+        se: the standard error of each.
+        overall_se: [H], the standard error of the mean over the steps up to each.
+    """
+
+    mse: FloatArray
+    se: FloatArray
+    overall_se: FloatArray
+
+    @classmethod
+    def over(cls, each: FloatArray) -> StepErrors:
+        """The mean over windows of the expected squared errors [N, H]."""
+        so_far = np.cumsum(each, axis=1) / np.arange(1, each.shape[1] + 1)
+        root = math.sqrt(len(each))
+        return cls(each.mean(axis=0), each.std(axis=0, ddof=1) / root, so_far.std(axis=0, ddof=1) / root)
+
+    def first(self, horizon: int) -> StepErrors:
+        """Those of the first steps."""
+        return StepErrors(*(part[:horizon] for part in self))
+
+    @property
+    def overall(self) -> Estimate:
+        """The mean over all steps."""
+        return Estimate(float(self.mse.mean()), float(self.overall_se[-1]))
+
+
 class Measurement(NamedTuple):
-    """The radius of the band and the mean squared errors by step ahead, [H] each; the partner's [up to H].
+    """The radius of the band [H] and the errors by step ahead; the partner's up to H.
 
     Args:
         coverage: the share of values inside the band, on windows that did not calibrate it.
+        usual: the width of the range that holds LEVEL of the signal's values, whatever the window.
         windows: how many windows were measured.
         size: [3, H], root mean square of the model's forecasts, of the clean signal and of the linear roll-out.
         last: [windows], the model's forecast at the last step.
@@ -66,12 +102,13 @@ class Measurement(NamedTuple):
     """
 
     radius: FloatArray
-    mse: FloatArray
-    bayes: FloatArray
-    linear: FloatArray
-    rolled_linear: FloatArray
-    partner: FloatArray | None
+    model: StepErrors
+    bayes: StepErrors
+    linear: StepErrors
+    rolled_linear: StepErrors
+    partner: StepErrors | None
     coverage: float
+    usual: float
     windows: int
     size: FloatArray
     last: FloatArray
@@ -179,24 +216,55 @@ def _measure(name: str, model: Forecaster, horizon: int) -> Measurement:
     seen, target, clean = draw.context[windows:], draw.target[windows:], draw.clean[windows:]
     batch = with_channel(seen)
     ahead = model.forecast(batch, horizon).astype(np.float64)
-    error = ahead - target
     beside = _of_partner(partner_of(name, model), batch, horizon)
-    dear = math.ceil(MOST_DEAR_ROWS / horizon) if signal.windows_to_score < 200_000 else windows
-    variance = signal.posterior(seen[: max(8, min(windows, dear))], horizon)[1].mean(axis=0)
-    rolled = linear_recursion(best_linear(signal, length), horizon)
+    direct = best_linear(signal, length, horizon)
+    rolled = linear_recursion(best_linear(signal, length), horizon)(seen)
+    mean, variance = signal.posterior(seen, horizon)
+    floor = signal.sigma**2 + variance
+
+    def errors_of(forecast: FloatArray) -> StepErrors:
+        steps = forecast.shape[1]
+        return StepErrors.over(floor[:, :steps] + (forecast - mean[:, :steps]) ** 2)
+
     back = max(0, horizon - 51)
     return Measurement(
         radius=interval.radius,
-        mse=(error**2).mean(axis=0),
-        bayes=signal.sigma**2 + variance,
-        linear=linear_mse(signal, *best_linear(signal, length, horizon)),
-        rolled_linear=linear_mse(signal, *rolled),
-        partner=None if beside is None else ((beside - target[:, : beside.shape[1]]) ** 2).mean(axis=0),
-        coverage=float((np.abs(error) <= interval.radius).mean()),
+        model=errors_of(ahead),
+        bayes=StepErrors.over(floor),
+        linear=errors_of(direct(seen)),
+        rolled_linear=errors_of(rolled),
+        partner=None if beside is None else errors_of(beside),
+        coverage=float((np.abs(ahead - target) <= interval.radius).mean()),
+        usual=usual_width(draw.target),
         windows=windows,
-        size=np.sqrt([(part**2).mean(axis=0) for part in (ahead, clean, rolled(seen))]),
+        size=np.sqrt([(part**2).mean(axis=0) for part in (ahead, clean, rolled)]),
         last=ahead[:, -1],
         moving=np.abs(ahead[:, back:] - ahead[:, -1:]).max(axis=1),
+    )
+
+
+def usual_width(values: FloatArray) -> float:
+    """The width of the range that holds LEVEL of the values, of any shape; NaN is left out."""
+    low, high = np.nanquantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(high - low)
+
+
+def told_of_width(radius: FloatArray, usual: float, whose: str) -> str:
+    """Sentences on intervals that are wider than the values themselves range; empty where none is.
+
+    Args:
+        radius: [H] half the width at each step ahead.
+        usual: see `usual_width`.
+        whose: the values that `usual` is of, for example "of the signal's values".
+    """
+    widest = int(np.argmax(radius))
+    width = 2 * float(radius[widest])
+    if not width > usual:
+        return ""
+    return (
+        f"At step {widest + 1:,} the {LEVEL:.0%} band is {short(width, 3)} wide, but a range of {short(usual, 3)} "
+        f"holds {LEVEL:.0%} {whose}: there the band tells less than no forecast. It is as wide above the forecast as "
+        "below it, and so reaches values that hardly occur."
     )
 
 
@@ -207,7 +275,7 @@ def ending(name: str, measurement: Measurement, horizon: int) -> str:
         f"Root mean square at step {horizon:,}: {name} {own:.2f}, the clean signal {true:.2f}, "
         f"the best linear forecaster fed back {linear:.2f}."
     )
-    if len(measurement.mse) < FAR or horizon < FAR:
+    if len(measurement.radius) < FAR or horizon < FAR:
         return sizes
     at = float(np.median(np.abs(measurement.last)))
     if float(np.quantile(measurement.moving, 0.9)) > 0.1 * true:
@@ -217,4 +285,4 @@ def ending(name: str, measurement: Measurement, horizon: int) -> str:
     else:
         signs = "±" if (measurement.last > 0).any() and (measurement.last < 0).any() else ""
         where = f"does not fade but settles near {signs}{at:.2f}"
-    return f"{sizes} After {len(measurement.mse):,} steps, {name} {where}."
+    return f"{sizes} After {len(measurement.radius):,} steps, {name} {where}."

@@ -29,11 +29,12 @@ from ..held_out import HeldOutValues, held_out_of
 from ..visit import Latest, Visit, computed, identity
 from ..window import HeldOutWindow, window_of
 from ..window_panel import WindowPanel
+from .errors import told_of_width, usual_width
 
 METHODS = {"adaptive": "Adaptive", "split": "Split conformal"}
 _LEAD = (
     "Notice how the band changes as the cutoff moves along the hold-out: the adaptive one widens after misses and "
-    "narrows after hits, once they are known."
+    f"narrows after hits, once they are known. That of {theme.term('split conformal')} keeps its width."
 )
 _LEAD_WITHOUT = "Move the cutoff along the hold-out, and compare forecast and observed values."
 MOST_SHOWN = 400  # values before the cutoff
@@ -133,6 +134,7 @@ class _Measured:
                     theme.html("The forecast", tag="h3")
                     self.chart = charts.chart({}, "Loading")
                     self.numbers = theme.html("", "numbers").style("margin-top: 18px").props('aria-live="polite"')
+                    self.wide = theme.html("", "hint", "p")
                 if self.model.manifest.intervals is not None:
                     self._show_coverage()
             with ui.element("div").classes("stack"):
@@ -182,7 +184,7 @@ class _Measured:
         past, future = places[: len(history)], places[len(history) :]
         name, band = self.visit.name, f"{LEVEL:.0%} interval"
         series, names = [], ["history", *(["observed"] if len(observed) else []), name]
-        inside = ""
+        inside = wide = ""
         if width is not None:
             low, high = ahead - width, ahead + width
             series += charts.band(band, future, low, high, theme.light("model"))
@@ -190,6 +192,7 @@ class _Measured:
             hits = int((np.abs(observed - ahead[: len(observed)]) <= width[: len(observed)]).sum())
             count = int((~np.isnan(observed)).sum())
             inside = f"; {hits} of {count} observed values lie inside" if count else ""
+            wide = told_of_width(width, usual_width(known.values), "of the held-out values")
         series.append(charts.dots("history", past, history, theme.light("seen"), size=4))
         if len(observed):
             series.append(charts.line("observed", future[: len(observed)], observed, theme.light("truth"), width=1.4))
@@ -204,6 +207,7 @@ class _Measured:
             sentence += f" with {band}, {METHODS[self.method].lower()}{inside}"
         charts.redraw(self.chart, charts.legend_of(options, names), f"{sentence}.")
         self.numbers.set_content(self._numbers(shown))
+        self.wide.set_content(escape(wide))
 
     def _compute(self) -> Shown:
         """The forecast of the window; what followed it is unknown where the visitor gave or changed values."""

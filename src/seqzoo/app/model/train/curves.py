@@ -185,7 +185,7 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
         where = f"better than the {theme.term('best linear')} forecaster, and so than any weighted sum of the window"
     return (
         f"After <b>{last.step:,}</b> of {began.steps:,} steps it is <b>{percent(excess)}</b> above "
-        f"{theme.term('Bayes')}, {where}."
+        f"the {theme.best()}, {where}."
     )
 
 
@@ -214,7 +214,7 @@ def _error(mse: float) -> str:
 
 def lead(name: str, units: int | None = 64) -> str:
     """What to notice, as HTML, by architecture, signal and hidden units. docs/LOG.md measures lstm.sine with 64."""
-    linear, bayes = theme.term("best linear"), theme.term("Bayes")
+    linear, best = theme.term("best linear"), theme.best()
     if name.partition(".")[2].partition("-")[0] not in FAMILIES:
         return "Notice whether the error falls below every rival. The hold-out, scored at the end, has the last word."
     if name.startswith("linear."):
@@ -222,10 +222,10 @@ def lead(name: str, units: int | None = 64) -> str:
     if name == "lstm.sine" and units == 64:
         return (
             f"Notice the bend at the line of the {linear} forecaster. The loss falls steeply to it; then its "
-            f"distance from {bayes} halves every few hundred steps. "
+            f"distance from the {best} halves every few hundred steps. "
             '<a href="?view=train&amp;optimiser=adam&amp;rate=0.001">With Adam at 0.001</a> it stays near that line.'
         )
     return (
         f"Notice how far the error falls below the line of the {linear} forecaster, which no weighted sum of the "
-        f"window can beat. Notice too how close it gets to {bayes}, which no forecaster can beat."
+        f"window can beat. Notice too how close it gets to the {best}, which no forecaster can beat."
     )

@@ -57,6 +57,8 @@ class Form:
             controls.Slider(noise, self.settings.sigma, functools.partial(self._set, "sigma"))
         if self.is_chosen:
             self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})
+            if self.default.optimiser == "soap":
+                theme.html(f"The recipe uses {theme.term('SOAP')}.", "hint", "p")
         else:
             with ui.element("div").classes("control"):
                 theme.html("Optimiser, learning rate", tag="span")
