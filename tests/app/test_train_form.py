@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
+import msgspec
 import pytest
 
 from seqzoo import _formats
+from seqzoo._course import Evaluation
 from seqzoo.app.model.inside import microscope
-from seqzoo.app.model.train import curves, form
+from seqzoo.app.model.train import courses, curves, form
 from seqzoo.app.model.train.form import Form
 from seqzoo.app.model.visit import Visit
 from seqzoo.bundles import store
-from seqzoo.execution.runs.events import Began, Evaluated, Snapshot
+from seqzoo.execution.runs import Runs
+from seqzoo.execution.runs.events import Began, Evaluated, Snapshot, append
 from seqzoo.execution.runs.plans import Settings, described, spec_of
+from seqzoo.execution.runs.recording import EVENTS
 from seqzoo.runtime import Predictor
 from seqzoo.runtime.repository import Repository
-from seqzoo.signals import FAMILIES, make
+from seqzoo.signals import FAMILIES, Simulated, make
 from seqzoo.training.spec import TrainingSpec
 
 FLOORS = {"noise": 0.01, "bayes": 0.0107, "best_linear": 0.012, "line": 0.0123, "last_value": 0.0202}
@@ -63,6 +68,48 @@ def test_the_references_can_be_drawn_before_there_is_anything_else():
         assert curves.loss_options(BEGAN, [], scale)["series"][-1]["data"] == []
     assert "no evaluation yet" in curves.loss_description(BEGAN, [])
     assert "this run" not in curves.numbers(BEGAN, [])
+
+
+def test_the_course_of_another_training_is_drawn_beside_the_run_the_recorded_one_pale():
+    points = [Evaluation(5, 80, 0.1, 0.02, 3.0), Evaluation(1000, 16_000, 0.5, 0.01, 0.25)]
+    for label, opacity in ((curves.RECORDED, curves.PALE), ("run of 12:30", 1)):
+        beside = curves.Course(label, "Recorded in the training of lstm.sine", points)
+        options = curves.loss_options(BEGAN, [evaluated(10, 2.0)], "error", beside)
+        lines = {made["name"]: made for made in options["series"]}
+        assert lines[label]["data"] == [[5, pytest.approx(4 * 0.0107)], [1000, pytest.approx(1.25 * 0.0107)]]
+        assert lines[label]["lineStyle"]["opacity"] == opacity and lines["Bayes"]["data"][0][0] == 5
+        assert options["xAxis"]["max"] == 1000
+        assert [one["name"] for one in options["legend"]["data"]][:2] == ["this run", label]
+    told = curves.loss_description(BEGAN, [], beside)
+    assert told.endswith("Recorded in the training of lstm.sine: 0.01337 at step 1000.")
+    assert curves.loss_options(BEGAN, [], "excess", beside)["series"][-2]["data"][1] == [1000, 25.0]
+
+
+def test_the_recorded_course_is_that_of_the_same_settings_if_there_was_one_and_else_that_of_the_model(home):
+    known = Runs(home)
+    recorded = courses.recorded(store.open_bundle(store.SHIPPED / "lstm.sine"))
+    assert recorded is not None
+    spec = recorded.spec
+    adam = msgspec.structs.replace(spec, recipe=dataclasses.replace(spec.recipe, optimiser="adam"))
+    louder = msgspec.structs.replace(spec, source=Simulated("sine", {**spec.source.parameters, "sigma": 0.3}))
+    runs = {name: known.add(each) for name, each in {"adam": adam, "louder": louder, "same": spec}.items()}
+    for run in (runs["adam"], runs["louder"]):
+        append(known.folder / run / EVENTS, evaluated(10, 0.2))
+
+    def chosen(asked: str, of: TrainingSpec = spec, run: str = "") -> curves.Course | None:
+        return courses.chosen(recorded, asked, of, run, known.all(), known)
+
+    assert chosen("").points == recorded.points and chosen("").words.endswith("of lstm.sine")  # its run has none yet
+    assert chosen("", adam).points == [evaluated(10, 0.2)] and chosen("", adam).label == curves.RECORDED
+    assert chosen("", adam, runs["adam"]).points == recorded.points  # not itself
+    assert chosen(runs["adam"]).label.startswith("run of") and chosen(runs["adam"]).points == [evaluated(10, 0.2)]
+    for asked in (courses.NONE, runs["louder"], "nothing of the kind"):
+        assert chosen(asked) is None
+    quiet = msgspec.structs.replace(louder, seed=1)
+    assert chosen("", quiet) is None  # neither the model nor a run was trained on that noise with these settings
+    offered = courses.offered(recorded, spec, runs["same"], known.all())
+    assert list(offered) == ["", runs["adam"], "none"] and "Adam at 0.004" in offered[runs["adam"]]
+    assert courses.offered(None, louder, runs["louder"], known.all()) == {}
 
 
 def test_a_snapshot_says_how_far_it_is_from_bayes():

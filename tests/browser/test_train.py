@@ -7,8 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
+import msgspec
+import numpy as np
 from playwright.sync_api import expect
+from safetensors.numpy import load
 
+import seqzoo
+from seqzoo.bundles import store
+from seqzoo.execution.runs import film
+from seqzoo.runtime.engines.numpy import NumpyEngine
+from support.axe import violations
 from support.serving import launch
 
 Visit = Callable[..., Any]
@@ -16,6 +25,14 @@ Visit = Callable[..., Any]
 COURSE = "#panel-train .chart[aria-label^='Error by training step']"
 SHORT = "/models/linear.sine?view=train&steps=500&batch=16"
 LONG = "/models/lstm.sine?view=train&size=32&batch=16&steps=20000"
+
+
+NOTE = """(course) => {
+  const [chart, began] = [document.querySelector(course), performance.now()];
+  window.noted = [];
+  new MutationObserver(() => noted.push([performance.now() - began, chart.getAttribute("aria-label")]))
+    .observe(chart, {attributes: true, attributeFilter: ["aria-label"]});
+}"""
 
 
 def press(page: Any, label: str) -> None:
@@ -39,14 +56,55 @@ def wait_until(page: Any, said: str) -> None:
     expect(page.locator("#panel-train p[aria-live]")).to_contain_text(said, timeout=120_000)
 
 
+def shows_the_network_at_any_moment(page: Any) -> None:
+    """The film of the run on a page: its frames forecast what their weights do, and the address holds the moment."""
+    server, _, path = page.url.partition("/models")
+    run = re.search(r"run=(\w+)", path)[1]
+    facts = store.open_bundle(store.SHIPPED / "lstm.sine").manifest
+    window = seqzoo.look_inside("lstm.sine").window
+    expect(page.locator(".mz-said-of")).to_contain_text("of 20,000 steps: mean squared error 0.0")
+    slider, forecasts = page.locator(".mz-film input"), set()
+    for frame in (0, 10, 14):
+        slider.fill(str(frame))
+        if frame == 10:
+            slider.press("ArrowLeft")
+        step = film.schedule(20_000, 20_000)[9 if frame == 10 else frame]
+        page.wait_for_function("step => location.search.endsWith(`frame=${step}`)", arg=step)
+        words = f"After {step:,} of 20,000 steps" if step else "Before training"
+        expect(page.locator(".mz-said-of")).to_contain_text(words)
+        data = httpx.get(f"{server}/api/runs/{run}/film/{step}.safetensors").content
+        count = sum(tensor.size for tensor in load(data).values())
+        engine = NumpyEngine(data, msgspec.structs.replace(facts, parameters=count))
+        forecast = engine.run(np.array(window)[None, :, None])[0, 0]
+        text = f"{forecast:.3f}".replace("-", "−")
+        expect(page.locator(".mz-said dd >> nth=0")).to_have_text(text)
+        forecasts.add(text)
+    assert len(forecasts) > 1
+    page.reload()
+    expect(page.locator(".mz-said-of")).to_contain_text(words)
+    expect(page.locator(".mz-said dd >> nth=0")).to_have_text(text)
+    assert violations(page) == []
+    page.locator(".mz-film button").click()
+    page.wait_for_function("step => Number(location.search.match(/frame=(\\d+)/)?.[1] ?? 1e9) > step", arg=step)
+    page.locator(".mz-film button").click()
+    assert httpx.get(f"{server}/api/runs/{run}/film/7000.safetensors").status_code == 404
+
+
 def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_the_page_was_closed(
     visit: Visit,
 ) -> None:
     page = visit(LONG)
     expect(page.locator("#panel-train button[disabled]")).to_have_text(["Pause", "Continue", "Stop", "Keep"])
+    page.wait_for_selector(COURSE)
+    page.evaluate(NOTE, COURSE)
     press(page, "Start")
     wait_until(page, "Training.")
     wait_for_more(page, 3)
+    # The recorded course is drawn at once, long before torch is imported and there is a first point.
+    told = page.evaluate("noted")
+    drawn = next(at for at, label in told if "Recorded in the training of lstm.sine: 0.0107" in label)
+    lived = next(at for at, label in told if "evaluations, steps" in label)
+    assert drawn < lived / 2 and "no evaluation yet" in dict(map(tuple, told))[drawn]
     page.wait_for_function("location.search.includes('run=')")
     label = page.get_attribute(COURSE, "aria-label")
     assert all(name in label for name in ("last value 0.0", "best linear 0.012", "Bayes 0.010", "noise 0.01"))
@@ -72,6 +130,10 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
     third.wait_for_selector("#panel-train [role=alert]:has-text('lstm.sine')")
     press(again, "Stop")
     wait_until(other, "Stopped.")
+    again.select_option("[data-knob=versus]", "none")
+    expect(again.locator(COURSE)).not_to_have_attribute("aria-label", re.compile("Recorded"))
+    again.wait_for_function("location.search.includes('versus=none')")
+    shows_the_network_at_any_moment(again)
 
 
 def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(tab: Any, tmp_path: Path) -> None:

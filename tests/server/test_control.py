@@ -152,6 +152,10 @@ def test_a_bundle_downloads_whole_and_file_by_file(client, tmp_path):
         assert file in error(client.get(exact[:-1]), 409)
     for file in ("manifest.jso", "..%2fmanifest.json", "%2fetc%2fpasswd", "weights.safetensors%00"):
         error(client.get(f"/api/models/mlp.sine/files/{file}"), 404)
+    assert "unknown run" in error(client.get("/api/runs/0123456789ab/film/0.safetensors"), 404)
+    for step in ("x", "1_0", "-1"):
+        error(client.get(f"/api/runs/0123456789ab/film/{step}.safetensors"), 400)
+    assert "bayes.sine" in error(client.get("/api/models/bayes.sine/untrained.safetensors"), 404)
 
 
 def test_metrics_count_requests_by_kind_and_never_by_the_paths_that_clients_make_up(client):

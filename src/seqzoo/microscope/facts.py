@@ -1,16 +1,17 @@
-"""The facts of one recurrent bundle that the microscope shows, for every host."""
+"""The facts of one recurrent network that the microscope shows, for every host."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..bundles import holdout
 from ..bundles.store import Bundle
+from ..data.calendar import Calendar
 from ..data.gaps import starts_of
 from ..data.windows import as_batch
 from ..errors import InputError
@@ -21,40 +22,85 @@ from ..forecasters.floors import standing
 from ..forecasters.simple import line_weights
 from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
-from ..signals import Signal
+from ..signals import Signal, Simulated, Source
+from ..training.spec import TrainingSpec
 
 DRAWS = 1_000_000  # number of windows to choose from; a hold-out may have many
 FARTHEST = 100  # steps ahead; the best linear weights of more would delay the page
 
 
+class _Network(NamedTuple):
+    """What the microscope must know of a network. `held_out` and `known` read the windows of a measured series."""
+
+    name: str
+    architecture: str
+    length: int
+    horizon: int
+    names: tuple[str, ...]
+    scale: list[float]
+    source: Source
+    held_out: Callable[[], list[NDArray[np.float64]]]
+    known: Callable[[], list[NDArray[np.float64]] | None]
+
+
+def _of_bundle(bundle: Bundle) -> _Network:
+    facts = bundle.manifest
+    contract = facts.contract
+    return _Network(
+        facts.name, facts.architecture, contract.context_length, contract.horizon, contract.names,
+        contract.scaling.numbers, facts.source, lambda: holdout.parts(bundle), lambda: holdout.known_parts(bundle),
+    )  # fmt: skip
+
+
+def _of_spec(spec: TrainingSpec) -> _Network:
+    source, length = spec.source, spec.context_length
+
+    def held_out() -> list[NDArray[np.float64]]:
+        assert not isinstance(source, Simulated)
+        return [member.held_out(length) for member in source.members]
+
+    def known() -> list[NDArray[np.float64]] | None:
+        every = spec.known()
+        if every is None or isinstance(source, Simulated):
+            return None
+        return [one[member.cutoff - length :] for one, member in zip(every, source.members, strict=True)]
+
+    return _Network(
+        spec.name, spec.architecture, length, spec.horizon, ("value", *Calendar(spec.calendar).names),
+        spec.scaling.numbers, source, held_out, known,
+    )  # fmt: skip
+
+
 class Subject:
-    """One recurrent bundle under the microscope, and the window that a page of it begins with.
+    """One recurrent network under the microscope, and the window that a page of it begins with.
 
     `fixed` holds the facts that do not change. `start` [L] is the first window, and `known` [L][D - 1] are the
     channels beside its values; `is_given` tells whether the caller gave it.
 
     Args:
+        network: a bundle, or the spec of a training.
         window: the first window [L] or [L, D], in the units of the series. By default it is drawn from the model's
             signal, or is the first one of the hold-out.
         view: the state of the page; `draw` in it is the number of the drawn window.
         member: the series of a set whose hold-out windows are taken from, from 0.
 
     Raises:
-        InputError: the architecture is not recurrent, its windows are too long, or `window` has another length.
+        InputError: the architecture is not recurrent, its windows are too long, `window` has another length, or the
+            series of a spec is not on this machine.
     """
 
     known: list[list[float]]
 
     def __init__(
         self,
-        bundle: Bundle,
+        network: Bundle | TrainingSpec,
         *,
         window: ArrayLike | None = None,
         view: Mapping[str, Any] | None = None,
         member: int = 0,
     ) -> None:
-        facts = bundle.manifest
-        self.length, horizon = facts.contract.context_length, min(facts.contract.horizon, FARTHEST)
+        facts = _of_bundle(network) if isinstance(network, Bundle) else _of_spec(network)
+        self.length = facts.length
         if facts.architecture not in CELLS:
             raise InputError(
                 f"{facts.name} has the architecture {facts.architecture!r}, which has no gates and states to show; "
@@ -64,31 +110,41 @@ class Subject:
             raise InputError(
                 f"{facts.name} reads {self.length:,} values; the microscope shows windows of 2 to {LONGEST}."
             )
-        channels = facts.contract.names[1:]
-        self._given = None if window is None else as_batch(window, self.length, facts.contract.names)[0].astype(float)
-        self._process = facts.process
+        self._given = None if window is None else as_batch(window, self.length, facts.names)[0].astype(float)
+        self._process = facts.source.process
         self._assumed = self._process
-        self._held_out = None if self._process is not None else holdout.parts(bundle)[member]
-        known = holdout.known_parts(bundle) if channels and self._process is None else None
+        self._held_out = None if self._process is not None else facts.held_out()[member]
+        known = facts.known() if self._process is None and len(facts.names) > 1 else None
         self._known = None if known is None else known[member]
-        self._horizon = horizon
+        self._horizon = min(facts.horizon, FARTHEST)
+        self._family, self._channels = facts.source.key, list(facts.names[1:])
         self._turn(view or {})
+        self.fixed = self.facts_of(facts.name, facts.architecture, facts.scale, self._horizon)
+
+    def facts_of(self, name: str, architecture: str, scale: list[float], horizon: int) -> dict[str, Any]:
+        """The facts that do not change, of this network or of another one that reads the same windows.
+
+        Args:
+            scale: the numbers of its scaling.
+            horizon: the steps that it forecasts; at most FARTHEST of them are shown.
+        """
+        horizon = min(horizon, FARTHEST)
         if self._process is None:
             linear = Affine(line_weights(self.length, horizon), np.zeros(horizon))
             signal, standings = {"family": "", "linear": label("line")}, []
         else:
-            linear = best_linear(self._process, self.length, horizon)
-            signal = {"family": facts.source.key, **dataclasses.asdict(self._process)}
+            linear = best_linear(self._assumed or self._process, self.length, horizon)
+            signal = {"family": self._family, **dataclasses.asdict(self._process)}
             standings = [standing(self._process, own=own) for own in (False, True)]
-        self.fixed: dict[str, Any] = {
-            "name": facts.name,
-            "architecture": facts.architecture,
-            "scale": facts.contract.scaling.numbers,
+        return {
+            "name": name,
+            "architecture": architecture,
+            "scale": scale,
             "best_linear": linear.weights.tolist(),
             "best_linear_bias": linear.bias.tolist(),
             "signal": signal,
             "standings": standings,
-            "channels": list(channels),
+            "channels": self._channels,
         }
 
     def begin_at(

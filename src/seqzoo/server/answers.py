@@ -37,6 +37,11 @@ def answer(facts: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(facts, option=orjson.OPT_SERIALIZE_NUMPY), status, media_type=JSON)
 
 
+def attachment(data: bytes, name: str, media_type: str = "application/octet-stream") -> Response:
+    """A file as the answer."""
+    return Response(data, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
 def error(status: int, message: str) -> Response:
     """An error as JSON, with the headers that its status needs."""
     response = answer({"error": " ".join(message.split())}, status)

@@ -20,7 +20,7 @@ from ..forecasters.protocol import Bundled, has_bundle
 from ..publishing import verify
 from ..runtime import catalogue
 from ..runtime.repository import Repository
-from .answers import Refused, answer
+from .answers import Refused, answer, attachment
 from .schemas import ERRORS, InDigits, Name, VerifyRequest
 from .shared import Shared
 
@@ -52,7 +52,7 @@ def enter(application: FastAPI, shared: Shared) -> None:
         request.scope["kind"] = "download"
         predictor = shared.bundle_of(name, await to_thread.run_sync(repository.describe, name))
         data = await to_thread.run_sync(_zipped, name, predictor)
-        return _attachment(data, f"{name}.zip", "application/zip")
+        return attachment(data, f"{name}.zip", "application/zip")
 
     @application.get("/api/models/{name}/files/{file}", tags=["models"], responses=ERRORS)
     async def download_file(request: Request, name: Name, file: str, sha256: str | None = None) -> Response:
@@ -66,7 +66,7 @@ def enter(application: FastAPI, shared: Shared) -> None:
         if sha256 not in (None, digests[file]):
             raise Refused(409, f"{file} of {name} has another SHA-256: it was replaced. Reload the model.", "bundle")
         data = bundle.raw_manifest if file == MANIFEST else await to_thread.run_sync(bundle.read, file)
-        return _attachment(data, file, "application/octet-stream")
+        return attachment(data, file, "application/octet-stream")
 
     @application.post("/api/models/{name}/verify", tags=["models"], responses=ERRORS)
     async def verify_bundle(request: Request, name: Name, asked: VerifyRequest = Body(VerifyRequest())) -> Response:  # noqa: B008
@@ -112,7 +112,3 @@ def _zipped(name: str, predictor: Bundled) -> bytes:
         for file in bundle.manifest.files:
             archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), bundle.read(file))
     return buffer.getvalue()
-
-
-def _attachment(data: bytes, name: str, media_type: str) -> Response:
-    return Response(data, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..runtime.repository import Repository
-from . import answers, api_forecasts, api_models, api_streams
+from . import answers, api_forecasts, api_models, api_streams, api_training
 from .metrics import Metrics
 from .shared import Shared
 
@@ -28,7 +28,7 @@ def app(repository: Repository, metrics: Metrics) -> FastAPI:
     shared = Shared(repository, metrics)
     for kind, handler in answers.HANDLED.items():
         application.add_exception_handler(kind, handler)
-    for part in (api_models, api_forecasts, api_streams):
+    for part in (api_models, api_training, api_forecasts, api_streams):
         part.enter(application, shared)
 
     @application.get("/metrics", include_in_schema=False)

@@ -103,3 +103,15 @@ def _shaped(name: str, forecast: object, horizon: int) -> None:
         raise InputError(f"{name} must return finite forecasts, got {forecast[~torch.isfinite(forecast)][0].item()}.")
     if not forecast.requires_grad:
         raise InputError(f"{name} must forecast with its parameters: the forecast does not depend on them.")
+
+
+def initial(spec: TrainingSpec) -> nn.Module:
+    """The module of a spec with the weights that its training begins with, in eval mode.
+
+    Raises:
+        UnknownNameError, InputError: as `builder`.
+    """
+    build = builder(spec)
+    with one_thread(), torch.random.fork_rng():
+        torch.manual_seed(spec.seed)
+        return build().eval()

@@ -13,7 +13,7 @@ from nicegui import ui
 from ...bundles.store import SHIPPED, open_bundle
 from ...microscope import modules
 from ...signals.sine import Sine
-from ..model.inside import microscope
+from ..model.inside import microscope, weights
 from ..ui import theme
 
 MODEL = "lstm.sine-k4"  # 117 parameters: a file of 900 bytes
@@ -43,7 +43,7 @@ def _page() -> str:
     window = [round(float(value), 2) for value in process.series(length, seed=_SEED, phase=_PHASE).observed]
     asked = {
         "cell": f"{microscope.MODULES}/{modules.version()}/microscope/js/cell.js",
-        "weights": microscope.address(MODEL, bundle),
+        "weights": weights.of_bundle(MODEL, bundle),
         "inside": f"/models/{quote(MODEL)}?view=inside",
         "window": window,
         "ahead": AHEAD,

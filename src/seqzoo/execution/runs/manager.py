@@ -23,6 +23,7 @@ from ...bundles.store import open_bundle
 from ...errors import InputError, IntegrityError, UnknownNameError
 from ...training.spec import TrainingSpec
 from ..child import Child, last_line
+from . import film
 from .events import Began, Ended, Evaluated, Failed, Log, ModelSaved, SavingFailed, Snapshot
 from .on_series import Order, spec_for
 from .plans import Plan, Settings, spec_of
@@ -41,6 +42,7 @@ class Status(NamedTuple):
     """The status of a run. `version` changes whenever another field may have changed.
 
     `state` is one of ALIVE, or paused, stopped, finished, failed or died; `problem` says why it failed or died.
+    `frames` are the steps of its film, see `film`.
     """
 
     id: str
@@ -53,7 +55,8 @@ class Status(NamedTuple):
     saved: list[ModelSaved]
     saving_failed: SavingFailed | None
     has_weights: bool
-    version: tuple[int, str, bool]
+    frames: list[int]
+    version: tuple[int, str, bool, int]
 
 
 def is_useful(run: Status) -> bool:
@@ -242,11 +245,22 @@ class Runs:
             if state == "died":
                 problem = self._last_words(run)
             has_weights = self._has_weights(run)
+            recorded = film.frames(self.folder / run)
             saving_failed = log.last_saving if isinstance(log.last_saving, SavingFailed) else None
             return Status(
                 run, plan, state, problem, log.began, log.evaluations, log.snapshots, log.saved, saving_failed,
-                has_weights, (log.version, state, has_weights),
+                has_weights, recorded, (log.version, state, has_weights, len(recorded)),
             )  # fmt: skip
+
+    def frame(self, run: str, step: int) -> bytes:
+        """The safetensors file of a run's averaged weights after a step that its film has.
+
+        Raises:
+            UnknownNameError: the run does not exist, or its film has no such step.
+        """
+        with self._lock:
+            self._plan(run)
+        return film.read(self.folder / run, step)
 
     def _state(self, run: str, log: Log) -> str:
         task, is_alive = self._alive(run)

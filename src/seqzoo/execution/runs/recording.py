@@ -25,6 +25,7 @@ from ...signals import Observed, ObservedSet, Simulated
 from ...training.sources import Finite, sampler_of
 from ...training.spec import TrainingSpec
 from .events import Began, Ended, Evaluated, Event, Log, Snapshot, append
+from .film import Recorder
 
 if TYPE_CHECKING:
     from ...training.loop import Progress, Trained
@@ -98,6 +99,7 @@ def train(
     log, checkpoint = Log(folder / EVENTS), folder / CHECKPOINT
     log.read()
     drawn_at = log.snapshots[-1].step if log.snapshots else 0
+    film = Recorder(folder, spec)
 
     def tell(point: Evaluation) -> None:
         # The expected MSE is the Bayes floor times (1 + excess).
@@ -109,6 +111,7 @@ def train(
     def note(progress: Progress) -> None:
         nonlocal drawn_at
         on_progress(progress)
+        film.note(progress)
         if progress.evaluation is None:
             return
         tell(progress.evaluation)

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 744c4b3ff9d61e26; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 787f9a8125a2811f; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -462,6 +462,7 @@ function numbersOf(cell, trace, { step, unit }, { known: known2 = [], ahead = 0,
     Object.assign(numbers, { kept: z * h0, rest: 1 - z, new: (1 - z) * n, read: r * numbers["n.h0"] });
     numbers["h.free"] = numbers.kept + numbers.new;
   }
+  if (cell.architecture === "rnn") numbers.b = numbers["h.b"];
   numbers.y = answer(head(cell, trace.steps.h, step)[ahead]);
   numbers.v = weight;
   numbers.others = numbers.y - weight * numbers.h;
@@ -682,6 +683,11 @@ function rowsShown({ rows, ranked, unit, isWhole }) {
   return rows.filter((one) => first.has(one));
 }
 var moved = (state, start) => [...state.window.keys()].filter((t) => state.window[t] !== start[t]);
+function taken(given, { aheads, isTwin }) {
+  const { window, order, orderName, draw, step, scope, isSorted, isWhole, unit, freeze, ablate } = given;
+  const shared = { window: [...window], order, orderName, draw, step, scope, isSorted, isWhole, ahead: Math.min(given.ahead, aheads - 1) };
+  return isTwin ? { ...shared, unit, freeze, ablate: new Set(ablate) } : shared;
+}
 var isTouched = (state) => state.freeze.length > 0 || state.ablate.size > 0 || state.orderName !== "plain";
 var Past = class {
   constructor(base) {
@@ -1590,6 +1596,7 @@ function paint(find, canvas, points, facts, ink, wide, side) {
     mark(point, "aria-valuemax", (state.middle + state.limit).toFixed(3));
   });
   write(find, figures);
+  return figures;
 }
 
 // src/seqzoo/microscope/js/play.js
@@ -1608,6 +1615,7 @@ function player(desk, view, button2) {
   });
   seen.observe(find(".mz-figure"));
   function stop() {
+    if (!isOn) return;
     isOn = false;
     cancelAnimationFrame(frame);
     clearTimeout(timer);
@@ -1672,7 +1680,8 @@ function listen(desk, view) {
       desk.change({ orderName, order: orderNamed(orderName, desk.L) });
     });
   }
-  return acts(desk, player(desk, view, desk.find('[data-do="play"]')));
+  desk.player = player(desk, view, desk.find('[data-do="play"]'));
+  return acts(desk, desk.player);
 }
 function press({ state, all, find, past, aheads }) {
   const mark2 = (button2, isOn) => button2.setAttribute("aria-pressed", String(isOn));
@@ -2437,6 +2446,7 @@ function isDark(system) {
 }
 function show(host, root, cell) {
   const K = cell.size;
+  const shape = `${cell.architecture} ${K}`;
   const scale = host.get("scale");
   const start = host.get("start");
   const L = start.length;
@@ -2471,6 +2481,7 @@ function show(host, root, cell) {
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
+  for (const part of all("section")) part.ariaLabel += `, ${name}`;
   const system = matchMedia(DARK);
   const past = new Past(base);
   const state = { rows: Array.from({ length: K }, (_, k) => k), shown: [], limit: 1, middle: 0, limits: {} };
@@ -2479,6 +2490,7 @@ function show(host, root, cell) {
   let bayes = host.get("bayes");
   let told = host.get("view");
   let now, untouched, answers, report, wait;
+  let ranks = null;
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
   function recompute() {
     now = read(state.window, changes());
@@ -2510,7 +2522,7 @@ function show(host, root, cell) {
   function sort() {
     const parts = contributions(cell, untouched, L - 1, state.ahead);
     const numbered = [...state.rows.keys()];
-    state.ranked = numbered.toSorted((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    state.ranked = ranks ?? numbered.toSorted((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
     state.rows = state.isSorted ? state.ranked : numbered;
     state.shown = rowsShown(state);
     const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * now.frame.spread)})`, unit);
@@ -2575,11 +2587,12 @@ function show(host, root, cell) {
   function draw() {
     if (!wide) return;
     const given = facts();
-    paint(find, (part) => away.has(part) ? null : canvas(part), desk.points, given, ink, wide, side);
+    const figures = paint(find, (part) => away.has(part) ? null : canvas(part), desk.points, given, ink, wide, side);
     clearTimeout(resting);
     if (away.size) resting = setTimeout(drawAway, REST);
     view.draw(given);
     lights.place();
+    host.drawn?.(figures, root);
   }
   function tell(isOver) {
     const send = () => {
@@ -2592,6 +2605,7 @@ function show(host, root, cell) {
     send();
     find(".mz-aloud").textContent = find(".mz-notice").textContent;
   }
+  const share = (isOver) => host.share?.("peer", { ...state, of: shape, isOver });
   const desk = {
     cell,
     state,
@@ -2619,12 +2633,14 @@ function show(host, root, cell) {
       draw();
       if ("isWhole" in given || "unit" in given) drawAway();
       tell();
+      share(isFarther);
     },
     sort() {
       sort();
       draw();
       drawAway();
       tell();
+      share(true);
     },
     /** Changes the value that is read at a step. */
     poke(t, value) {
@@ -2634,6 +2650,7 @@ function show(host, root, cell) {
       recompute();
       draw();
       tell();
+      share(false);
     },
     /** Holds a gate during a drag of its valve. */
     grip(given) {
@@ -2642,6 +2659,7 @@ function show(host, root, cell) {
       draw();
       desk.press();
       tell();
+      share(false);
     },
     /** The number of a gate or state. */
     value: (name2, step, unit) => now.steps[name2][step * K + unit],
@@ -2653,6 +2671,7 @@ function show(host, root, cell) {
       draw();
       drawAway();
       tell(true);
+      share(true);
     },
     /** Changes the network or its window. */
     change(given, isKept = true) {
@@ -2670,9 +2689,46 @@ function show(host, root, cell) {
       draw();
       drawAway();
       askAgain(true);
+      share(true);
     }
   };
-  const view = cellView(desk);
+  function follow(given) {
+    if (given.step !== state.step) desk.player.stop();
+    Object.assign(state, taken(given, { aheads, isTwin: given.of === shape }));
+    if (!host.leads) ranks = given.of === shape ? given.ranked : null;
+    recompute();
+    if (given.isOver) {
+      rescale();
+      sort();
+      askAgain(true);
+    }
+    state.shown = rowsShown(state);
+    desk.press();
+    draw();
+    if (given.isOver) drawAway();
+    tell(given.isOver);
+    if (host.leads && given.isOver) share(true);
+  }
+  function cast(other, isLast) {
+    Object.assign(cell, other);
+    [origin, untouched] = [read(base.start), void 0];
+    recompute();
+    if (isLast) {
+      rescale();
+      sort();
+      askAgain(true);
+    }
+    draw();
+    if (isLast) drawAway();
+  }
+  const within2 = cellView(desk);
+  const view = {
+    ...within2,
+    at(portion) {
+      within2.at(portion);
+      host.share?.("moving", portion);
+    }
+  };
   const lights = lighting(desk, root);
   valves(desk, find(".mz-figure"));
   const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
@@ -2704,6 +2760,12 @@ function show(host, root, cell) {
       tell(true);
     },
     outside: draw,
+    peer: () => follow(host.get("peer")),
+    moving: () => {
+      const portion = host.get("moving");
+      if (portion !== null) desk.player.stop();
+      within2.at(portion);
+    },
     bayes: () => {
       bayes = host.get("bayes");
       draw();
@@ -2741,7 +2803,7 @@ function show(host, root, cell) {
   desk.press();
   repaint();
   if (isElsewhere || !same(host.get("view"), toView(state, base))) tell(true);
-  const deaf = Object.entries(outside).map(([name2, follow]) => host.listen(name2, follow));
+  const deaf = Object.entries(outside).map(([name2, follow2]) => host.listen(name2, follow2));
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
@@ -2750,6 +2812,7 @@ function show(host, root, cell) {
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
   observer.observe(find(".mz-figure"));
+  host.ready?.({ of: shape, share: () => share(true), cast });
   return () => {
     stop();
     clearTimeout(report);

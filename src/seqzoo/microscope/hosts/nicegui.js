@@ -5,13 +5,13 @@ export default {
   props: { modules: String, weights: String, facts: Object },
   created() {
     this.known = JSON.parse(JSON.stringify(this.facts)); // a copy, because Vue would watch every number
-    this.followers = {};
+    this.followers = new Map();
   },
   async mounted() {
     let parts;
     try {
       parts = await Promise.all([
-        import(`${this.modules}js/microscope.js`),
+        import(`${this.modules}js/pair.js`),
         import(`${this.modules}hosts/fetched.js`),
         styled(`${this.modules}js/microscope.css`),
       ]);
@@ -21,17 +21,19 @@ export default {
       return;
     }
     if (this.gone) return; // the view was closed meanwhile
-    const [{ open }, { fetched }] = parts;
-    this.close = open(this.$el, {
+    const [{ pair }, { fetched }] = parts;
+    this.close = pair(this.$el, {
       get: (name) => this.known[name],
       weights: () => fetched(this.weights),
+      fetch: fetched,
+      filmed: (step) => this.$emit("frame", step),
       tell: (window, view) => {
         Object.assign(this.known, { window, view });
         this.$emit("look", { window, view, told: this.known.told });
       },
       listen: (name, follow) => {
-        this.followers[name] = follow;
-        return () => delete this.followers[name];
+        this.followers.set(name, follow);
+        return () => this.followers.delete(name);
       },
     });
   },
@@ -43,7 +45,7 @@ export default {
     /** Stores facts that Python computed. */
     told(changes) {
       Object.assign(this.known, changes);
-      for (const name of Object.keys(changes)) this.followers[name]?.();
+      for (const name of Object.keys(changes)) this.followers.get(name)?.();
     },
   },
 };

@@ -23,7 +23,8 @@ export function listen(desk, view) {
       desk.change({ orderName, order: orderNamed(orderName, desk.L) });
     });
   }
-  return acts(desk, player(desk, view, desk.find('[data-do="play"]')));
+  desk.player = player(desk, view, desk.find('[data-do="play"]'));
+  return acts(desk, desk.player);
 }
 
 /** Sets the controls to the state. */

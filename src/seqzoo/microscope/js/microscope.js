@@ -9,7 +9,7 @@ import { legend, paint, pictures } from "./paint.js";
 import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { enter, frameOf, leave, through } from "./scaling.js";
-import { Past, fromView, isTouched, rowsShown, toView } from "./state.js";
+import { Past, fromView, isTouched, rowsShown, taken, toView } from "./state.js";
 import { valves } from "./valves.js";
 import { linearRole, signed } from "./words.js";
 
@@ -26,6 +26,13 @@ const REST = 100; // ms without a change after which what is out of view is draw
  *   weights(): a promise of the bytes of the safetensors file.
  *   tell(window, view): reports the current window and view.
  *   listen(name, follow): calls `follow` whenever `name` changes; returns a function that stops this.
+ * Side by side, see pair.js, it also has:
+ *   leads: whether it is the first one, whose order of units a twin takes over.
+ *   share(name, value): hands "peer", the state that the visitor chose, or "moving", the share of a step, to the other microscope;
+ *     what the other one hands over is in get("peer") and get("moving").
+ *   drawn(figures, root): called after each drawing.
+ *   ready({ of, share, cast }): `of` names the shape of the network, which twins have in common; `share` hands over the state;
+ *     `cast` shows other weights, as of another moment of the training.
  */
 export function open(el, host) {
   const root = document.createElement("div");
@@ -58,6 +65,7 @@ function isDark(system) {
 /** Builds the page of a cell and keeps it up to date. Returns a function that disconnects it. */
 function show(host, root, cell) {
   const K = cell.size;
+  const shape = `${cell.architecture} ${K}`;
   const scale = host.get("scale");
   const start = host.get("start"); // only the first one: `base` has the current one
   const L = start.length;
@@ -86,6 +94,7 @@ function show(host, root, cell) {
   const all = (selector) => [...root.querySelectorAll(selector)];
   const canvas = (part) => find(`[data-part="${part}"], [data-map="${part}"]`);
   find("h2").textContent = `${name} under the microscope`;
+  for (const part of all("section")) part.ariaLabel += `, ${name}`; // another network may stand beside it
 
   const system = matchMedia(DARK);
   const past = new Past(base);
@@ -95,6 +104,7 @@ function show(host, root, cell) {
   let bayes = host.get("bayes");
   let told = host.get("view"); // the view that Python has
   let now, untouched, answers, report, wait;
+  let ranks = null; // the order of the units of a twin that leads
 
   const changes = () => ({ freeze: state.freeze, ablate: [...state.ablate], order: state.order });
 
@@ -131,7 +141,7 @@ function show(host, root, cell) {
   function sort() {
     const parts = contributions(cell, untouched, L - 1, state.ahead);
     const numbered = [...state.rows.keys()];
-    state.ranked = numbered.toSorted((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
+    state.ranked = ranks ?? numbered.toSorted((a, b) => Math.abs(parts[b]) - Math.abs(parts[a]));
     state.rows = state.isSorted ? state.ranked : numbered;
     state.shown = rowsShown(state);
     const option = (unit) => new Option(`#${unit} (${signed(parts[unit] * now.frame.spread)})`, unit);
@@ -182,11 +192,12 @@ function show(host, root, cell) {
   function draw() {
     if (!wide) return;
     const given = facts();
-    paint(find, (part) => (away.has(part) ? null : canvas(part)), desk.points, given, ink, wide, side);
+    const figures = paint(find, (part) => (away.has(part) ? null : canvas(part)), desk.points, given, ink, wide, side);
     clearTimeout(resting);
     if (away.size) resting = setTimeout(drawAway, REST);
     view.draw(given); // afterwards: a canvas that is drawn while elements are changed forces a layout
     lights.place();
+    host.drawn?.(figures, root);
   }
 
   /** Reports the window and the view to Python, at most every PAUSE ms. */
@@ -201,6 +212,9 @@ function show(host, root, cell) {
     send();
     find(".mz-aloud").textContent = find(".mz-notice").textContent; // read aloud only after a drag
   }
+
+  /** Hands what is looked at to the microscope beside this one. */
+  const share = (isOver) => host.share?.("peer", { ...state, of: shape, isOver });
 
   const desk = { cell, state, base, past, L, find, all, canvas, aheads, points: all(".mz-point"), held: null,
     wide: () => wide,
@@ -218,12 +232,14 @@ function show(host, root, cell) {
       draw();
       if ("isWhole" in given || "unit" in given) drawAway(); // maps may get another height
       tell();
+      share(isFarther);
     },
     sort() {
       sort();
       draw();
       drawAway();
       tell();
+      share(true);
     },
     /** Changes the value that is read at a step. */
     poke(t, value) {
@@ -233,6 +249,7 @@ function show(host, root, cell) {
       recompute();
       draw();
       tell();
+      share(false);
     },
     /** Holds a gate during a drag of its valve. */
     grip(given) {
@@ -241,6 +258,7 @@ function show(host, root, cell) {
       draw();
       desk.press();
       tell();
+      share(false);
     },
     /** The number of a gate or state. */
     value: (name, step, unit) => now.steps[name][step * K + unit],
@@ -252,6 +270,7 @@ function show(host, root, cell) {
       draw();
       drawAway();
       tell(true);
+      share(true);
     },
     /** Changes the network or its window. */
     change(given, isKept = true) {
@@ -269,10 +288,49 @@ function show(host, root, cell) {
       draw();
       drawAway();
       askAgain(true);
+      share(true);
     },
   };
 
-  const view = cellView(desk);
+  /** Takes over what the microscope beside this one shows, as far as this cell has it. */
+  function follow(given) {
+    if (given.step !== state.step) desk.player.stop();
+    Object.assign(state, taken(given, { aheads, isTwin: given.of === shape }));
+    if (!host.leads) ranks = given.of === shape ? given.ranked : null;
+    recompute();
+    if (given.isOver) {
+      rescale();
+      sort();
+      askAgain(true);
+    }
+    state.shown = rowsShown(state);
+    desk.press();
+    draw();
+    if (given.isOver) drawAway();
+    tell(given.isOver);
+    if (host.leads && given.isOver) share(true); // a twin shows the units in this order
+  }
+
+  /** Shows other weights of the same shape; `isLast` sets the scales and the order of the units by them. */
+  function cast(other, isLast) {
+    Object.assign(cell, other);
+    [origin, untouched] = [read(base.start), undefined];
+    recompute();
+    if (isLast) {
+      rescale();
+      sort();
+      askAgain(true);
+    }
+    draw();
+    if (isLast) drawAway();
+  }
+
+  const within = cellView(desk);
+  const view = { ...within,
+    at(portion) {
+      within.at(portion);
+      host.share?.("moving", portion);
+    } };
   const lights = lighting(desk, root);
   valves(desk, find(".mz-figure"));
 
@@ -305,6 +363,12 @@ function show(host, root, cell) {
       tell(true);
     },
     outside: draw,
+    peer: () => follow(host.get("peer")),
+    moving: () => {
+      const portion = host.get("moving");
+      if (portion !== null) desk.player.stop(); // one plays at a time
+      within.at(portion);
+    },
     bayes: () => {
       bayes = host.get("bayes");
       draw();
@@ -352,6 +416,7 @@ function show(host, root, cell) {
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
   observer.observe(find(".mz-figure"));
+  host.ready?.({ of: shape, share: () => share(true), cast });
   return () => {
     stop();
     clearTimeout(report);

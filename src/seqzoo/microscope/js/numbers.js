@@ -50,6 +50,7 @@ export function numbersOf(cell, trace, { step, unit }, { known = [], ahead = 0, 
     Object.assign(numbers, { kept: z * h0, rest: 1 - z, new: (1 - z) * n, read: r * numbers["n.h0"] });
     numbers["h.free"] = numbers.kept + numbers.new;
   }
+  if (cell.architecture === "rnn") numbers.b = numbers["h.b"]; // its bias has a wire of its own
   numbers.y = answer(head(cell, trace.steps.h, step)[ahead]);
   numbers.v = weight;
   numbers.others = numbers.y - weight * numbers.h;

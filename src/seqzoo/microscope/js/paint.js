@@ -95,7 +95,7 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   return { ...figures, ranges };
 }
 
-/** Draws the page again from the facts. */
+/** Draws the page again from the facts. Returns the numbers that it shows. */
 export function paint(find, canvas, points, facts, ink, wide, side) {
   const figures = pictures(canvas, facts, ink, wide, side);
   const { state, values } = figures;
@@ -109,4 +109,5 @@ export function paint(find, canvas, points, facts, ink, wide, side) {
     mark(point, "aria-valuemax", (state.middle + state.limit).toFixed(3));
   });
   write(find, figures);
+  return figures;
 }

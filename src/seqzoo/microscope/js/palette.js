@@ -20,3 +20,10 @@ export function dress(element, ink) {
     if (name !== "isDark") element.style.setProperty(`--${name.replaceAll("_", "-")}`, value);
   }
 }
+
+/** Gives an element the colours and classes of the page of a microscope, and a class of its own. */
+export function dressAs(element, root, own) {
+  const names = `${root.className} ${own}`;
+  if (element.className !== names) element.className = names;
+  if (element.style.cssText !== root.style.cssText) element.style.cssText = root.style.cssText;
+}

@@ -18,6 +18,7 @@ export function player(desk, view, button) {
   seen.observe(find(".mz-figure"));
 
   function stop() {
+    if (!isOn) return;
     isOn = false;
     cancelAnimationFrame(frame);
     clearTimeout(timer);

@@ -105,6 +105,16 @@ export function rowsShown({ rows, ranked, unit, isWhole }) {
 /** The places [n] of the values that differ from the first window. */
 export const moved = (state, start) => [...state.window.keys()].filter((t) => state.window[t] !== start[t]);
 
+/**
+ * What a microscope takes over from the state of another one of the same window: where it looks, and how it reads. Of a twin, a
+ * network of the same shape, it also takes the unit and what is held: to other units, a number means nothing.
+ */
+export function taken(given, { aheads, isTwin }) {
+  const { window, order, orderName, draw, step, scope, isSorted, isWhole, unit, freeze, ablate } = given;
+  const shared = { window: [...window], order, orderName, draw, step, scope, isSorted, isWhole, ahead: Math.min(given.ahead, aheads - 1) };
+  return isTwin ? { ...shared, unit, freeze, ablate: new Set(ablate) } : shared;
+}
+
 /** Whether the network or its order of reading was changed. */
 export const isTouched = (state) =>
   state.freeze.length > 0 || state.ablate.size > 0 || state.orderName !== "plain";

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from anyio import to_thread
 from nicegui import background_tasks, ui
 
-from ....bundles.store import WEIGHTS, Bundle
+from ....bundles.store import Bundle
 from ....forecasters.protocol import has_bundle
 from ....microscope import modules
 from ....microscope.facts import Subject
@@ -19,9 +18,11 @@ from .. import own_window
 from ..visit import Latest, Visit
 from ..window import LEAST_NOISE, HeldOutWindow, SignalWindow, window_of
 from ..window_panel import WindowPanel
+from . import beside, weights
 
 OF_THE_WINDOW = ("draw", "values")  # which all views share
-KEYS = ("t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order", *OF_THE_WINDOW)  # of a link
+KEYS = ("t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order",
+        *OF_THE_WINDOW, *beside.OWN)  # of a link  # fmt: skip
 MODULES = "/modules"  # the address under which build.py serves the files of `modules`
 
 
@@ -41,7 +42,7 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
         super().__init__()
         self.window: list[float] = facts["window"]
         self.view: dict[str, str] = facts["view"]
-        self.told: int = facts["told"]
+        self.told: int = facts.get("told", 0)
         self._on_look = on_look
         self._props["modules"] = f"{MODULES}/{modules.version()}/microscope/"
         self._props["weights"] = weights
@@ -64,7 +65,7 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
         try:
             window = [float(value) for value in event.args["window"]]
             view = {key: str(event.args["view"][key]) for key in KEYS if key in event.args["view"]}
-            is_latest = event.args["told"] == self.told  # else it was sent before the browser knew the window
+            is_latest = event.args.get("told", 0) == self.told  # else it was sent before the browser knew the window
         except (KeyError, TypeError, ValueError, OverflowError):
             return
         if is_latest and len(window) == len(self.window) and all(map(math.isfinite, window)):
@@ -84,16 +85,18 @@ class _Microscope:
         self.begun = self._begin()
         self.latest = Latest(self._follow)
 
-    def show(self) -> None:
+    async def show(self) -> None:
         """Fill the view."""
         self.panel = WindowPanel(self.window, self._changed)
         self.panel.show_folded()
+        other = beside.Choice(self.visit, self.subject, lambda second: self.element.tell(beside=second))
         first = self.window.context().tolist()
         facts = {
             **self.subject.fixed, **self.begun,
             "bayes": self.subject.bayes(first, self.begun["view"]), "outside": self.subject.outside(first),
+            "beside": await other.show(),
         }  # fmt: skip
-        self.element = MicroscopeElement(address(self.visit.name, self.bundle), facts, self._looked)
+        self.element = MicroscopeElement(weights.of_bundle(self.visit.name, self.bundle), facts, self._looked)
         self.visit.when_opened["inside"] = self._opened
 
     def _begin(self, view: dict[str, str] | None = None) -> dict[str, Any]:
@@ -153,9 +156,4 @@ async def build(visit: Visit) -> None:
     """Fill the view."""
     known = visit.known
     assert has_bundle(known)
-    (await to_thread.run_sync(_Microscope, visit, known.bundle)).show()
-
-
-def address(name: str, bundle: Bundle) -> str:
-    """The address of this bundle's weights. Its hash rules out a bundle that takes over the name meanwhile."""
-    return f"/api/models/{quote(name)}/files/{WEIGHTS}?sha256={bundle.manifest.files[WEIGHTS].sha256}"
+    await (await to_thread.run_sync(_Microscope, visit, known.bundle)).show()

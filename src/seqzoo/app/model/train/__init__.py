@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
-import time
 from collections.abc import Callable
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -18,7 +18,7 @@ from ....errors import SeqzooError
 from ....execution import runs
 from ....execution.runs.events import Began, Evaluated, ModelSaved, Snapshot
 from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
-from ....execution.runs.plans import Plan, Settings, can_train, described
+from ....execution.runs.plans import Plan, Settings, can_train
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.table import label
@@ -28,7 +28,9 @@ from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
 from ...ui.address import Address
 from ..visit import Latest, Visit
-from . import curves
+from . import courses, curves
+from .courses import Recorded
+from .film import Film
 from .form import Form
 
 POLL_SECONDS = 0.5
@@ -38,6 +40,15 @@ PREVIEW_WINDOWS = 2_000  # over which Bayes is averaged before the first run
 def can_be_shown(model: Forecaster) -> bool:
     """Whether the model has a recipe, and this installation can train it."""
     return has_bundle(model) and can_train(model.manifest)
+
+
+class _Seen(NamedTuple):
+    """What a look at the runs finds: those of the model, the one to show, and what can be and is drawn beside it."""
+
+    listed: list[tuple[str, Plan]]
+    now: Status | None
+    offered: dict[str, str]
+    course: curves.Course | None
 
 
 class Training:
@@ -50,11 +61,12 @@ class Training:
         start: starts a run with the settings of the form, and returns its id.
         turn_to: called with the run that is shown from now on; empty if the run is gone.
         is_kept: whether a finished run becomes a model without being asked.
+        recorded: the training of the model, whose course is drawn as soon as a run is started.
     """
 
     def __init__(
         self, address: Address, spec: TrainingSpec, name: str, run: str, start: Callable[[Settings], str],
-        turn_to: Callable[[str], None], *, is_kept: bool = False,
+        turn_to: Callable[[str], None], *, is_kept: bool = False, recorded: Recorded | None = None,
     ) -> None:  # fmt: skip
         self.address, self.spec, self.name, self.run = address, spec, name, run
         self.start, self.turn_to = start, turn_to
@@ -68,9 +80,15 @@ class Training:
         self.is_kept = is_kept
         self.to_keep = curves.IS_KEPT if is_kept else curves.TO_KEEP
         self.now: Status | None = None
-        self.preview: Began | None = None
+        self.recorded = recorded
+        self.versus = address.query.get("versus", "")
+        self.course: curves.Course | None = None
+        self.pending: TrainingSpec | None = None  # of a run that is about to start
+        self.floors: dict[tuple[bytes, int, int], dict[str, float]] = {}  # by what trainings have in common
         self.listed: list[tuple[str, Plan]] | None = None
+        self.offered: dict[str, str] = {}
         self.poll = Latest(self._poll)
+        self.film = Film(address, self.runs)
 
     async def show(self) -> None:
         """Fill the view."""
@@ -82,6 +100,7 @@ class Training:
             with ui.element("div").classes("stack"):
                 self._controls()
                 self._keep()
+        self.film.show()
         self._allow(None)
         await self.poll()
         await self._preview()
@@ -97,7 +116,8 @@ class Training:
                 self.scales = controls.Choices("Vertical axis", scales, self._scale)
                 self.scales.mark(self.scale)
                 theme.show(self.scales.row, len(scales) > 1)
-                self.course = charts.chart({}, "No run yet").style("margin-top: 14px")
+                self.chart = charts.chart({}, "No run yet").style("margin-top: 14px")
+                self.besides = ui.element("div").classes("beside")
                 self.numbers = theme.html("", "numbers").style("margin-top: 18px")
             self.waiting = {"course": body}
 
@@ -151,7 +171,15 @@ class Training:
             self.run = self.start(self.form.settings)
 
         before = self.run
+        try:
+            self.pending = self.form.settings.applied_to(self.spec)
+            self.course = (await to_thread.run_sync(self._look)).course
+            self._draw_course()  # while a process imports torch
+        except SeqzooError:  # the start will report it
+            self.pending = None
         await self._do(start)
+        self.pending = None
+        self._draw_course()
         if self.run and self.run != before:
             self.turn_to(self.run)
 
@@ -202,7 +230,8 @@ class Training:
         return next((one for one in reversed(snapshots) if one.step <= step), snapshots[0])
 
     async def _poll(self) -> None:
-        listed, now = await to_thread.run_sync(self._look)
+        seen = await to_thread.run_sync(self._look)
+        listed, now = seen.listed, seen.now
         if self.run and now is None:
             self.failure.set_content(escape(f"The run {self.run[:40]} no longer exists."))
             self.run = ""
@@ -211,15 +240,22 @@ class Training:
         if listed != self.listed:
             self.listed = listed
             self._list()
+        if seen.offered != self.offered:
+            self.offered = seen.offered
+            self._offer()
         before = self.now
         if now is not None and self.is_kept:
             self._follow(now.plan)
-        if now is None or (before is not None and (before.id, before.version) == (now.id, now.version)):
+        is_new = now is not None and (before is None or (before.id, before.version) != (now.id, now.version))
+        if not is_new and seen.course == self.course:
             return
-        self.now = now
-        self._tell(now)
+        self.course, self.now = seen.course, now
+        if now is not None and is_new:
+            self._tell(now)
+            self._draw_snapshot()
         self._draw_course()
-        self._draw_snapshot()
+        if now is not None:
+            await self.film.follow(now)
 
     def _follow(self, plan: Plan) -> None:
         """Take the optimiser and the scaling that the run has chosen by short trainings, or wait for them."""
@@ -232,19 +268,38 @@ class Training:
         with self.settings:
             self.form.show()
 
-    def _look(self) -> tuple[list[tuple[str, Plan]], Status | None]:
-        """All runs of this kind of model, and the status of the chosen run or else of the newest."""
-        listed = [(run, plan) for run, plan in self.runs.all() if plan.spec.name == self.spec.name]
-        run = self.run or (listed[0][0] if listed else "")
-        try:
-            return listed, self.runs.status(run) if run else None
-        except SeqzooError:
-            return listed, None
+    def _look(self) -> _Seen:
+        """The runs of this kind of model, the status of the chosen run or the newest, and what is beside it."""
+        every = self.runs.all()
+        listed = [(run, plan) for run, plan in every if plan.spec.name == self.spec.name]
+        run, now = self.run or (listed[0][0] if listed else ""), None
+        with contextlib.suppress(SeqzooError):
+            now = self.runs.status(run) if run else None
+        if now is not None and now.began is not None:
+            self.floors[courses.ground(now.plan.spec)] = now.began.floors
+        spec = self.pending or (self.spec if now is None else now.plan.spec)
+        shown = "" if self.pending is not None else run
+        offered = courses.offered(self.recorded, spec, shown, every)
+        course = None
+        if now is not None or self.pending is not None or self.versus:
+            course = courses.chosen(self.recorded, self.versus, spec, shown, every, self.runs)
+        return _Seen(listed, now, offered, course)
+
+    def _offer(self) -> None:
+        self.besides.clear()
+        if self.offered:
+            with self.besides:
+                controls.select("Beside it", "versus", self.offered, self.versus, self._compare)
+
+    async def _compare(self, versus: str) -> None:
+        self.versus = versus
+        self.address.remember(versus=versus or None)
+        await self.poll()
 
     def _list(self) -> None:
         self.others.clear()
         if self.listed is not None and len(self.listed) > 1:
-            options = {run: f"{_clock(plan.created)}, {_planned(plan)}" for run, plan in self.listed}
+            options = {run: f"{courses.clock(plan)}, {courses.in_words(plan)}" for run, plan in self.listed}
             chosen = self.run if self.run in options else self.listed[0][0]
             with self.others:
                 controls.select("Runs of this model, the newest first", "run", options, chosen, self._choose)
@@ -253,7 +308,7 @@ class Training:
         problem = now.problem if now.state in ("failed", "died") else ""
         self.status.set_content(escape(f"{curves.said(now)} {problem}".strip()))
         words = curves.in_words(now.began, now.evaluations)
-        self.standing.set_content(f"{words} <span class=\"hint\">{escape(_planned(now.plan))}.</span>")
+        self.standing.set_content(f"{words} <span class=\"hint\">{escape(courses.in_words(now.plan))}.</span>")
         self._allow(now)
         links = "".join(
             f'<p><a href="/models/{quote(model.name)}">{escape(model.name)}</a> is in the gallery: '
@@ -278,37 +333,46 @@ class Training:
             controls.allow(button, allowed[key])
 
     def _draw_course(self) -> None:
-        began: Began | None = self.preview
+        began: Began | None = None
         evaluations: list[Evaluated] = []
-        if self.now is not None and self.now.began is not None:
+        if self.pending is None and self.now is not None and self.now.began is not None:
             began, evaluations = self.now.began, self.now.evaluations
+        else:
+            began = self._expected()
         if began is not None:
             theme.show(self.waiting["course"], True)
-            options = curves.loss_options(began, evaluations, self.scale)
+            options = curves.loss_options(began, evaluations, self.scale, self.course)
             if isinstance(self.spec.source, ObservedSet):
                 options = curves.of_set(options, "squared deviations")
-            charts.redraw(self.course, options, curves.loss_description(began, evaluations))
+            charts.redraw(self.chart, options, curves.loss_description(began, evaluations, self.course))
             self.numbers.set_content(curves.numbers(began, evaluations))
 
+    def _expected(self) -> Began | None:
+        """The references of a run that has yet to compute them; None where they are not known before."""
+        try:
+            spec = self.pending or (None if self.now is None else self.now.plan.spec)
+            spec = spec or self.form.settings.applied_to(self.spec)
+        except SeqzooError:  # the run will report it
+            return None
+        known = self.floors.get(courses.ground(spec))
+        return None if known is None else Began(spec.recipe.steps, known, False, [], [])
+
     async def _preview(self) -> None:
-        """Show the references of the next run's signal while there is no run to show."""
-        if self.now is not None:
-            return
+        """Compute the references of the next run's signal, and show them while there is no run to show."""
         settings = self.form.settings
 
-        def compute() -> dict[str, float]:
+        def compute() -> None:
             spec = settings.applied_to(self.spec)
-            process = spec.source.process
-            if process is None:  # the rivals of a measured series are scored once the run begins
-                return {}
-            return averaged(floors(process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS))
+            process, shape = spec.source.process, courses.ground(spec)
+            if process is None or shape in self.floors:  # the rivals of a measured series are scored by the run
+                return
+            table = floors(process, spec.context_length, spec.horizon, samples=PREVIEW_WINDOWS)
+            self.floors.setdefault(shape, averaged(table))
 
-        try:
-            known = await to_thread.run_sync(compute)
-            self.preview = Began(settings.steps, known, False, [], []) if known else None
-        except SeqzooError:  # the run will report it
-            self.preview = None
-        self._draw_course()
+        with contextlib.suppress(SeqzooError):  # the run will report it
+            await to_thread.run_sync(compute)
+        if self.now is None:
+            self._draw_course()
 
     def _draw_snapshot(self) -> None:
         if self.now is None or self.now.began is None or not self.now.snapshots:
@@ -329,15 +393,12 @@ async def build(visit: Visit) -> None:
     assert has_bundle(visit.known)
     spec, start = TrainingSpec.of_manifest(visit.known.manifest), functools.partial(runs.here().start, visit.name)
     name, run = f"{visit.name}-mine", visit.query.get("run", "")
-    await Training(visit, spec, name, run, start, lambda run: visit.remember(run=run or None)).show()
+    recorded = await to_thread.run_sync(courses.recorded, visit.known.bundle)
 
+    def turn_to(run: str) -> None:
+        visit.remember(run=run or None)
 
-def _planned(plan: Plan) -> str:
-    return described(plan.spec, is_chosen=not plan.chooses_scaling)
-
-
-def _clock(seconds: float) -> str:
-    return time.strftime("%H:%M", time.localtime(seconds))
+    await Training(visit, spec, name, run, start, turn_to, recorded=recorded).show()
 
 
 def _distance(model: ModelSaved) -> str:

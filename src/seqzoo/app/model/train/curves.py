@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from ...._course import Evaluation
 from ...._formats import percent, short
 from ....execution.runs.events import Began, Evaluated, Snapshot
 from ....execution.runs.manager import Status
@@ -23,6 +25,7 @@ REFERENCES = tuple(
     )
 )  # fmt: skip
 RUN = "this run"
+RECORDED = "recorded"
 Evaluations = Sequence[Evaluated]
 SAID = {
     "starting": "Starting: a separate process is loading PyTorch.",
@@ -47,7 +50,21 @@ USELESS = (
 )
 CHOOSING = "A separate process compares scalings of the series and optimisers, by short trainings."
 HEADROOM = 1.6  # end of the error's axis over its highest reference; the first losses lie above it
+PALE = 0.4  # opacity of the recorded course
 LEAST_SHOWN = 1e-4  # the least excess on a logarithmic axis
+
+
+class Course(NamedTuple):
+    """The course of another training, drawn beside that of the run: of a run, or RECORDED.
+
+    Args:
+        label: its name in the chart.
+        words: what it is of, in a sentence that begins with its label.
+    """
+
+    label: str
+    words: str
+    points: Sequence[Evaluated | Evaluation]
 
 
 def said(run: Status) -> str:
@@ -55,7 +72,7 @@ def said(run: Status) -> str:
     return CHOOSING if run.state == "starting" and run.plan.chooses_scaling else SAID[run.state]
 
 
-def _references(began: Began) -> list[tuple[str, str, str]]:
+def references(began: Began) -> list[tuple[str, str, str]]:
     """Label, key and line style of each reference in the chart.
 
     A measured series has its rivals. All others omit the straight line, which is never better than best linear.
@@ -65,18 +82,21 @@ def _references(began: Began) -> list[tuple[str, str, str]]:
     return [row for row in REFERENCES if row[1] != "line"]
 
 
-def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.Options:
+def loss_options(
+    began: Began, evaluations: Evaluations, scale: str, beside: Course | None = None
+) -> charts.Options:
     """The options of the chart of the error, or of the excess, by step on a logarithmic axis."""
     steps = [point.step for point in evaluations]
-    first = steps[0] if steps else 1
-    ends = [first, max(began.steps, first + 1)]
+    others = [] if beside is None else [point.step for point in beside.points]
+    first = min([*steps[:1], *others[:1]], default=1)
+    ends = [first, max(began.steps, first + 1, *others[-1:])]
     bayes, series, names = began.floors.get("bayes"), [], []
     scale = "error" if bayes is None else scale
     if scale == "error" and bayes is not None:  # the loss of a measured series is in other units
         losses = [point.loss for point in evaluations]
         series.append(charts.line("training loss", steps, losses, theme.light("muted"), width=1))
         names.append("training loss")
-    for label, key, style in _references(began):
+    for label, key, style in references(began):
         value = began.floors[key]
         if bayes is not None and scale != "error":
             value = 100 * (value / bayes - 1)
@@ -84,23 +104,38 @@ def loss_options(began: Began, evaluations: Evaluations, scale: str) -> charts.O
             colour = theme.light(key)
             series.append(charts.line(label, ends, [value, value], colour, width=1.8, style=style))
             names.append(label)
-    values = [
-        point.mse if scale == "error" or point.excess is None else 100 * max(point.excess, LEAST_SHOWN)
-        for point in evaluations
-    ]
+    if beside is not None and others:
+        values = [height_of(point, bayes, scale) for point in beside.points]
+        is_recorded = beside.label == RECORDED
+        colour = theme.light("model" if is_recorded else "red")
+        series.append(charts.line(beside.label, others, values, colour, width=2.4))
+        opacity = PALE if is_recorded else 1
+        series[-1]["lineStyle"]["opacity"] = opacity
+        series[-1]["itemStyle"] = {"opacity": opacity}  # of its mark in the legend
+        names.insert(0, beside.label)
+    values = [height_of(point, bayes, scale) for point in evaluations]
     series.append(charts.line(RUN, steps, values, theme.light("model"), width=2.4))
     what = "mean squared error" if scale == "error" else "excess over Bayes, %"
     options = charts.axes("step", what, series, logarithmic=scale == "excess")
     axis = options["xAxis"]
     axis.pop("minInterval")
     axis |= {"type": "log", "min": ends[0], "max": ends[1]}
+    axis["axisLabel"] = {**axis["axisLabel"], "alignMaxLabel": "right"}  # "24,000" is wider than the margin
     if scale == "error":
-        levels = [began.floors[key] for _, key, _ in _references(began)]
+        levels = [began.floors[key] for _, key, _ in references(began)]
         low, high = began.floors.get("noise", 0.0), max(levels)
         if bayes is None:  # one rival may be far worse than the others
             high = min(high, 4 * min(levels))
         _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
     return charts.legend_of(options, [RUN, *names])
+
+
+def height_of(point: Evaluated | Evaluation, bayes: float | None, scale: str = "error") -> float:
+    """The value of a point on the vertical axis. The expected MSE is the Bayes floor times (1 + excess)."""
+    if point.excess is None or bayes is None:
+        assert point.mse is not None
+        return point.mse
+    return bayes * (1 + point.excess) if scale == "error" else 100 * max(point.excess, LEAST_SHOWN)
 
 
 def _bound(options: charts.Options, low: float, high: float) -> None:
@@ -110,17 +145,21 @@ def _bound(options: charts.Options, low: float, high: float) -> None:
     axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": False}
 
 
-def loss_description(began: Began, evaluations: Evaluations) -> str:
+def loss_description(began: Began, evaluations: Evaluations, beside: Course | None = None) -> str:
     """The text alternative of the chart of the error."""
-    lines = ", ".join(f"{label} {_error(began.floors[key])}" for label, key, _ in _references(began))
+    bayes = began.floors.get("bayes")
+    other = "" if beside is None or not beside.points else (
+        f" {beside.words}: {_error(height_of(beside.points[-1], bayes))} at step {beside.points[-1].step}."
+    )  # fmt: skip
+    lines = ", ".join(f"{label} {_error(began.floors[key])}" for label, key, _ in references(began))
     if not evaluations:
-        return f"Error by training step; no evaluation yet. References: {lines}."
+        return f"Error by training step; no evaluation yet. References: {lines}.{other}"
     last = evaluations[-1]
     above = "" if last.excess is None else f", {last.excess:.2%} above Bayes"
     return (
         f"Error by training step, {len(evaluations)} evaluations, steps {evaluations[0].step} to {last.step}. "
         f"The latest is {_error(last.mse)}{above}. "
-        f"References: {lines}."
+        f"References: {lines}.{other}"
     )
 
 
@@ -164,7 +203,7 @@ def in_words(began: Began | None, evaluations: Evaluations) -> str:
         return ""
     last = evaluations[-1]
     if last.excess is None:
-        best, rival = min((began.floors[key], label) for label, key, _ in _references(began))
+        best, rival = min((began.floors[key], label) for label, key, _ in references(began))
         side = "below" if last.mse < best else "not below"
         return (
             f"After <b>{last.step:,}</b> of {began.steps:,} steps its MSE is <b>{_error(last.mse)}</b>, {side} the "
@@ -196,7 +235,7 @@ def numbers(began: Began, evaluations: Evaluations) -> str:
         last = evaluations[-1]
         detail = f"learning rate {last.learning_rate:.2g}, {last.seconds:.1f}&nbsp;s"
         items.append(controls.number(RUN, _error(last.mse), theme.variable("model"), detail))
-    for label, key, _ in reversed(_references(began)):
+    for label, key, _ in reversed(references(began)):
         value, bayes = began.floors[key], began.floors.get("bayes")
         detail = "the best possible"
         if bayes is None:
