@@ -103,9 +103,10 @@ def test_sliders_order_and_poke_change_the_derivative_and_the_address_restores_t
 
     changed_by(page, lambda: slide(page, "phase", 2.0))
     changed_by(page, lambda: page.click("#panel-inside button:has-text('Reversed')"))
-    changed_by(page, lambda: slide(page, "poke_by", 1.5))
-    after = changed_by(page, lambda: slide(page, "poke_at", -2))
-    page.wait_for_function("['phase=2', 'order=reverse', 'poke_by=1.5', 'poke_at=-2']"
+    slide(page, "poke_at", -2)
+    page.wait_for_function("location.search.includes('poke_at=-2')")
+    after = changed_by(page, lambda: slide(page, "poke_by", 1.5))
+    page.wait_for_function("['phase=2', 'order=reverse', 'values=3_', 'poke_at=-2']"
                            ".every((part) => location.search.includes(part))")  # fmt: skip
     again = look(visit, page.url.split("/")[-1].split("?")[0], "&" + page.url.split("?")[1])
     expect(again.locator(SLOPES)).to_have_attribute("aria-label", after)
@@ -130,12 +131,12 @@ def test_a_point_dragged_with_the_mouse_moves_the_poke_and_its_sliders(visit: Vi
         page.mouse.up()
 
     changed_by(page, drag, WINDOW)
-    page.wait_for_function("location.search.includes('poke_at=-3') && location.search.includes('poke_by=-0.')")
+    page.wait_for_function("location.search.includes('poke_at=-3') && location.search.includes('values=17_')")
     expect(page.locator("#panel-inside input[data-knob=poke_at]")).to_have_value("-3")
     expect(page.locator("#panel-inside input[data-knob=poke_by]")).to_have_value(re.compile("^-0"))
 
 
-def test_a_point_moved_with_the_keyboard_goes_no_farther_than_the_slider_of_the_poke(visit: Visit) -> None:
+def test_a_point_moved_with_the_keyboard_goes_on_where_the_slider_of_the_poke_ends(visit: Visit) -> None:
     page = look(visit, "linear.sine", "&poke_at=-5&poke_by=1.95")
     page.wait_for_function("document.querySelectorAll('#panel-inside .point:not([style*=none])').length === 20")
     point = page.locator("#panel-inside .point").nth(14)
@@ -145,8 +146,8 @@ def test_a_point_moved_with_the_keyboard_goes_no_farther_than_the_slider_of_the_
         page.keyboard.press("ArrowUp")
     page.wait_for_function("document.querySelector('#panel-inside input[data-knob=poke_by]').value === '2'")
     page.wait_for_function(
-        "now => Math.abs(document.querySelectorAll('#panel-inside .point')[14].ariaValueNow - now) < 1e-5",
-        arg=before + 0.05,
+        "now => Math.abs(document.querySelectorAll('#panel-inside .point')[14].ariaValueNow - now) < 2e-4",
+        arg=before + 0.15,
     )
 
 

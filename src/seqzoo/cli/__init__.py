@@ -17,13 +17,14 @@ from .app import app
 # `--help` lists the commands in this order.
 # isort: off
 from . import (
-    backtests, doctor, experiments, sweeps, forecasts, training, proving, models, runs, serving, exporting, installation,
+    backtests, doctor, experiments, sweeps, forecasts, training, proving, models, runs, serving, exporting,
+    installation,
 )  # fmt: skip
 # isort: on
 
 __all__ = [
-    "app", "backtests", "doctor", "experiments", "exporting", "forecasts", "installation", "main", "models", "proving",
-    "runs", "serving", "sweeps", "training",
+    "app", "backtests", "doctor", "experiments", "exporting", "forecasts", "installation", "main", "models",
+    "proving", "runs", "serving", "sweeps", "training",
 ]  # fmt: skip
 
 # Typer's UsageError; which module it lives in differs between versions.

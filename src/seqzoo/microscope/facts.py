@@ -22,7 +22,7 @@ from ..forecasters.floors import standing
 from ..forecasters.simple import line_weights
 from ..forecasters.table import label
 from ..runtime.engines.numpy import CELLS
-from ..signals import Simulated, Source
+from ..signals import Signal, Simulated, Source
 from ..training.spec import TrainingSpec
 
 DRAWS = 1_000_000  # number of windows to choose from; a hold-out may have many
@@ -89,6 +89,8 @@ class Subject:
             series of a spec is not on this machine.
     """
 
+    known: list[list[float]]
+
     def __init__(
         self,
         network: Bundle | TrainingSpec,
@@ -110,6 +112,7 @@ class Subject:
             )
         self._given = None if window is None else as_batch(window, self.length, facts.names)[0].astype(float)
         self._process = facts.source.process
+        self._assumed = self._process
         self._held_out = None if self._process is not None else facts.held_out()[member]
         known = facts.known() if self._process is None and len(facts.names) > 1 else None
         self._known = None if known is None else known[member]
@@ -130,7 +133,7 @@ class Subject:
             linear = Affine(line_weights(self.length, horizon), np.zeros(horizon))
             signal, standings = {"family": "", "linear": label("line")}, []
         else:
-            linear = best_linear(self._process, self.length, horizon)
+            linear = best_linear(self._assumed or self._process, self.length, horizon)
             signal = {"family": self._family, **dataclasses.asdict(self._process)}
             standings = [standing(self._process, own=own) for own in (False, True)]
         return {
@@ -144,6 +147,23 @@ class Subject:
             "channels": self._channels,
         }
 
+    def begin_at(
+        self, window: ArrayLike, *, known: ArrayLike | None = None, is_given: bool, signal: Signal | None = None
+    ) -> dict[str, Any]:
+        """Begin at another window [L], with the channels [L, D - 1] beside its values. Returns the facts that change.
+
+        `signal` is what the Bayes and the best linear forecaster assume, from now on.
+        """
+        self.start = np.asarray(window, float).tolist()
+        self.known = [] if known is None else np.asarray(known, float).tolist()
+        self.is_given = is_given
+        facts: dict[str, Any] = {"start": self.start, "known": self.known, "is_given": is_given}
+        if signal is not None and signal != self._assumed:
+            self._assumed = signal
+            linear = best_linear(signal, self.length, self._horizon)
+            facts |= {"best_linear": linear.weights.tolist(), "best_linear_bias": linear.bias.tolist()}
+        return facts
+
     def turns(self, view: Mapping[str, Any]) -> bool:
         """Whether the view asks for another window than before; if so, `start` becomes that window."""
         if _whole(view, "draw", 0, DRAWS - 1) == self._draw:
@@ -156,11 +176,11 @@ class Subject:
 
         Empty if the window is invalid, if the process is unknown, or if the noise is too small to integrate.
         """
-        if not self._is_window(window) or self._process is None:
+        if not self._is_window(window) or self._assumed is None:
             return {}
         ahead = _whole(view, "ahead", 1, self._horizon)
         try:
-            slope = of_bayes(self._process, np.asarray(window), ahead)
+            slope = of_bayes(self._assumed, np.asarray(window), ahead)
         except InputError:
             return {}
         derivative = slope.derivative.tolist()
@@ -177,7 +197,7 @@ class Subject:
     def _turn(self, view: Mapping[str, Any]) -> None:
         self._draw = _whole(view, "draw", 0, DRAWS - 1)
         self.is_given = self._given is not None and self._draw == 0
-        self.known: list[list[float]] = []
+        self.known = []
         if self._given is not None and self.is_given:
             self.start, self.known = self._given[:, 0].tolist(), self._given[:, 1:].tolist()
         elif self._process is not None:

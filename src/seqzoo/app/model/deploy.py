@@ -101,13 +101,9 @@ class _Snippets:
         self.status.set_content("")
 
     async def _copy(self) -> None:
-        """Copy the code to the clipboard. Browsers allow it on localhost and over HTTPS only, and may refuse."""
+        """Copy the code to the clipboard."""
         piece = self.current
-        write = f"navigator.clipboard.writeText({json.dumps(piece.code)}).then(() => true, () => false)"
-        try:
-            copied = await ui.run_javascript(f"return navigator.clipboard ? await {write} : false", timeout=5)
-        except TimeoutError:
-            copied = False
+        copied = await controls.copied(json.dumps(piece.code))
         if piece is self.current:
             self.status.set_content("Copied." if copied else REFUSED)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..._arrays import FloatArray
 from ...bundles import holdout
-from ...data.gaps import starts_of
+from ...data.gaps import starts_of, unmissing
 from ...data.series import Series
 from ...data.times import TimeIndex
 from ...evaluation.holdout import LINEAR, linear_on
@@ -53,6 +53,7 @@ class HeldOutValues:
         known = holdout.known_parts(model.bundle)
         self.values, self.known = holdout.parts(model.bundle)[member], None if known is None else known[member]
         self.last = len(self.values) - self.length - self.horizon
+        self.end = len(self.values) - self.length
         self.series = series
         times = None if series is None else series.times
         self.times = None if times is None else times.after(self.source.cutoff - self.length)
@@ -71,17 +72,28 @@ class HeldOutValues:
         """The same position, or the next one whose window does not cross a gap; else the last one."""
         return int(self.starts[min(int(np.searchsorted(self.starts, first)), len(self.starts) - 1)])
 
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """[N]: where the windows begin that hold no missing value, whatever they aim at; the last ends the series."""
+        return np.flatnonzero(unmissing(self.values, self.length))
+
+    def place(self, first: int) -> int:
+        """The same position, or the next one whose window does not cross a gap; else the last one."""
+        return int(self.places[min(int(np.searchsorted(self.places, first)), len(self.places) - 1)])
+
     def window(self, first: int) -> Window:
-        """The window that begins at this position, see `nearest`."""
-        first = self.nearest(first)
+        """The window that begins at this position, see `place`. What followed is None if a value of it is missing."""
+        first = self.place(first)
         after = first + self.length
         times = None if self.times is None else self.times.after(first)
         known = None if self.known is None else self.known[first:after]
-        return Window(self.values[first:after], times, self.values[after : after + self.horizon], known)
+        observed = self.values[after : after + self.horizon]
+        is_known = len(observed) == self.horizon and bool(np.isfinite(observed).all())
+        return Window(self.values[first:after], times, observed if is_known else None, known)
 
     def now(self, first: float) -> str:
         """The time of the last value of a window, or its position."""
-        at = self.nearest(round(first))
+        at = self.place(round(first))
         return str(at) if self.times is None else self.times.stamp(at + self.length - 1)
 
 

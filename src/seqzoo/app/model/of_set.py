@@ -16,9 +16,8 @@ from ...forecasters.protocol import has_bundle
 from ...forecasters.table import label
 from ..ui import controls, theme
 from .visit import Visit
+from .window import KEYS
 
-OF_A_WINDOW = ("window", "draw", "values", "cutoff", "dragged", "pasted", "times")
-"""What the address holds of the windows of one series."""
 MOST_RIVALS = 3
 
 
@@ -72,12 +71,18 @@ class Choice:
 
     async def _open(self, member: int) -> None:
         if 0 <= member < len(self.labels) and member != self.visit.member:
-            self.visit.remember(series=self.labels[member], **dict.fromkeys(OF_A_WINDOW))
-            ui.run_javascript(f"getHtmlElement({self.field.id}).value = {json.dumps(self.labels[member])}")
-            self._tell()
+            self.visit.remember(series=self.labels[member], **dict.fromkeys(KEYS))
+            self.visit.window = None
+            self.follow()
             await self.turn()
         else:
             self._tell()
+
+    def follow(self) -> None:
+        """Show the series that the address names."""
+        label = json.dumps(self.labels[self.visit.member])
+        ui.run_javascript(f"getHtmlElement({self.field.id}).value = {label}")
+        self._tell()
 
     def _tell(self) -> None:
         member = self.visit.member

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -173,6 +174,23 @@ def read(text: str, length: int) -> FloatArray | None:
         return None
     values = np.array(numbers, np.float64)
     return values if np.isfinite(values).all() and np.abs(values).max() <= LARGEST else None
+
+
+def written_changes(changes: Mapping[int, float]) -> str:
+    """Changed values by their places from 0 as text in an address, whose places begin at 1: "20_0.5~3_-1"."""
+    return "~".join(f"{place + 1}_{value:.15g}" for place, value in sorted(changes.items()))
+
+
+def read_changes(text: str, length: int) -> dict[int, float]:
+    """The changed values in a text of an address, by their places from 0; unusable ones are left out."""
+    changes: dict[int, float] = {}
+    for item in text[: (LONGEST + 6) * length].split("~"):
+        place, _, word = item.partition("_")
+        value = number(word) if len(word) <= LONGEST else None
+        is_place = place.isascii() and place.isdecimal() and len(place) < 6 and 1 <= int(place) <= length
+        if is_place and value is not None and abs(value) <= LARGEST:
+            changes[int(place) - 1] = value
+    return changes
 
 
 def _words(values: FloatArray) -> list[str]:

@@ -7,7 +7,8 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from anyio import to_thread
 from fastapi import Request
@@ -23,7 +24,7 @@ from ...forecasters.table import label
 from ...runtime.repository import Repository
 from .. import gallery, tours
 from ..ui import not_found, theme
-from . import card, deploy, mistakes, of_set, predict, roll_out, train
+from . import card, deploy, mistakes, of_set, predict, roll_out, sharing, train
 from .inside import microscope, sensitivity
 from .predict import measured
 from .roll_out import measured as measured_rollout
@@ -31,6 +32,7 @@ from .visit import Latest, Visit
 
 PAUSE = 0.3  # seconds for the first view to reach the browser, before importing torch slows this process
 PATIENCE = 60.0  # seconds for the browser to connect
+LONGEST_ADDRESS = 20_000  # characters that are read of it
 failures = logging.getLogger("seqzoo.app")
 
 
@@ -165,22 +167,31 @@ class _Tabs:
         self.tabs: dict[str, ui.element] = {}
         self.panels: dict[str, ui.element] = {}
         self.built: set[str] = set()
-        keys = [view.key for view in self.views]
-        asked = visit.query.get("view", "")
-        self.current = asked if asked in keys else keys[0]
+        self.current = self._asked()
+        self.return_to = Latest(self._return)
         self.choice = None if visit.of_set is None else of_set.Choice(visit, Latest(self._turn))
+
+    def _asked(self) -> str:
+        """The view that the address names, else the first."""
+        keys = [view.key for view in self.views]
+        asked = self.visit.query.get("view", "")
+        return asked if asked in keys else keys[0]
 
     async def run(self) -> None:
         """Show the tabs, load the model once the browser is connected, and fill the open tab."""
-        with ui.element("div").classes("tabs").props('role="tablist" aria-label="Views"'):
-            for view in self.views:
-                tab = ui.element("button").classes("tab").props('type="button" role="tab"')
-                tab.props(f'id="tab-{view.key}" aria-controls="panel-{view.key}"')
-                with tab:
-                    theme.html(view.label, tag="span")
-                tab.on("click", lambda key=view.key: self.open(key))
-                tab.on("keydown", js_handler=_ARROWS)
-                self.tabs[view.key] = tab
+        with ui.element("div").classes("tab-row"):
+            with ui.element("div").classes("tabs").props('role="tablist" aria-label="Views"'):
+                for view in self.views:
+                    tab = ui.element("button").classes("tab").props('type="button" role="tab"')
+                    tab.props(f'id="tab-{view.key}" aria-controls="panel-{view.key}"')
+                    with tab:
+                        theme.html(view.label, tag="span")
+                    tab.on("click", lambda key=view.key: self.go(key))
+                    tab.on("keydown", js_handler=_ARROWS)
+                    self.tabs[view.key] = tab
+            sharing.button(self.visit)
+        ui.on("returned", self._returned)
+        ui.add_body_html(f"<script>{_RETURNED}</script>")
         if self.choice is not None:
             self.choice.show()
         self.notice = theme.html("", "notice gone", "p").props('role="status"')
@@ -225,11 +236,35 @@ class _Tabs:
         self.failure.set_content(f"<strong>This did not work.</strong> {sentence}")
         theme.show(self.failure, True)
 
+    async def go(self, key: str) -> None:
+        """Open a tab as a new entry of the browser's history."""
+        if key != self.current:
+            self.visit.enter(view=key)
+        await self.open(key)
+
+    def _returned(self, event: Any) -> None:
+        """Follow Back and Forward to the address that they lead to."""
+        search = event.args if isinstance(event.args, str) else ""
+        self.returned = dict(parse_qsl(search[:LONGEST_ADDRESS].removeprefix("?"), keep_blank_values=True))
+        background_tasks.create(self.return_to(), name="back")
+
+    async def _return(self) -> None:
+        query, before = self.returned, dict(self.visit.query)
+        self.visit.drop()
+        self.visit.query.clear()
+        self.visit.query.update(query)
+        if {**query, "view": ""} != {**before, "view": ""}:  # else the views show it already
+            self.visit.window = None
+            self.visit.when_ready.clear()
+            self.visit.when_opened.clear()
+            self.built.clear()
+            if self.choice is not None:
+                self.choice.follow()
+        await self.open(self._asked())
+
     async def open(self, key: str) -> None:
         """Show a tab, filling it the first time."""
         self.current = key
-        if key != self.visit.query.get("view", self.views[0].key):
-            self.visit.remember(view=key)
         self._mark()
         theme.show(self.failure, False)
         view = next(view for view in self.views if view.key == key)
@@ -275,6 +310,7 @@ class _Tabs:
             theme.show(self.choice.row, any(view.is_of_series for view in self.views if view.key == self.current))
 
 
+_RETURNED = """addEventListener("popstate", () => { if (!location.hash) emitEvent("returned", location.search); });"""
 _ARROWS = """(event) => {
   const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
   if (!step) return;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -17,6 +17,9 @@ from ..ui import theme
 from ..ui.address import Address
 from . import loading
 
+if TYPE_CHECKING:
+    from .window import SharedWindow
+
 Result = TypeVar("Result")
 
 
@@ -29,6 +32,7 @@ class Visit(Address):
 
     `when_ready` holds callbacks for the moment when the repository's model takes over. `when_opened` holds one for
     each view that is opened again, by its key. `notice` says which engine cannot be used, and `reason` why none can.
+    `window` is what `window.window_of` gives each view; None before the first of them asks.
     """
 
     def __init__(self, repository: Repository, name: str, known: Forecaster, query: dict[str, str]) -> None:
@@ -38,6 +42,7 @@ class Visit(Address):
         self.is_settled = False
         self.reason = ""
         self.notice = ""
+        self.window: SharedWindow | None = None
         self.when_ready: list[Callable[[], Awaitable[None]]] = []
         self.when_opened: dict[str, Callable[[], Awaitable[None]]] = {}
 

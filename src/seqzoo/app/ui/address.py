@@ -25,17 +25,37 @@ class Address:
 
     def remember(self, **state: Any) -> None:
         """Write state into the address, at most five times a second; a value of None removes its key."""
-        for key, value in state.items():
-            if value is None:
-                self.query.pop(key, None)
-                continue
-            self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)
+        self._set(state)
         if not self._writing:
             self._writing = True
             with ui.context.client:  # the control that changed the state may be removed before the timer fires
-                ui.timer(0.2, self._write, once=True)
+                ui.timer(0.2, self.write, once=True)
 
-    def _write(self) -> None:
+    def enter(self, **state: Any) -> None:
+        """Write state as a new entry of the browser's history; Back leads to the state before it."""
+        self.write()
+        self._set(state)
+        ui.navigate.history.push(self.url)
+
+    def write(self) -> None:
+        """Write what has not been written yet."""
+        if self._writing:
+            self._writing = False
+            ui.navigate.history.replace(self.url)
+
+    def drop(self) -> None:
+        """Write nothing that has not been written yet: the browser is at another address."""
         self._writing = False
+
+    @property
+    def url(self) -> str:
+        """The path with the state."""
         query = urlencode(self.query)
-        ui.navigate.history.replace(f"{self.path}?{query}" if query else self.path)
+        return f"{self.path}?{query}" if query else self.path
+
+    def _set(self, state: dict[str, Any]) -> None:
+        for key, value in state.items():
+            if value is None:
+                self.query.pop(key, None)
+            else:
+                self.query[key] = f"{value:g}" if isinstance(value, float) else str(value)

@@ -68,6 +68,18 @@ def button(label: str, act: Callable[[], Awaitable[None] | None], classes: str =
     return element
 
 
+async def copied(expression: str) -> bool:
+    """Copy what a JavaScript expression gives to the clipboard; False if the browser refuses.
+
+    Browsers allow it on localhost and over HTTPS only.
+    """
+    write = f"navigator.clipboard.writeText({expression}).then(() => true, () => false)"
+    try:
+        return bool(await ui.run_javascript(f"return navigator.clipboard ? await {write} : false", timeout=5))
+    except TimeoutError:
+        return False
+
+
 def allow(element: ui.element, allowed: bool) -> None:
     """Set whether a button can be pressed; an unchanged state is not sent again."""
     element.props(remove="disabled") if allowed else element.props("disabled")

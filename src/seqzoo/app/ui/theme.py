@@ -88,6 +88,11 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
         yield
 
 
+def bayes(standing: str, *, is_best: bool) -> str:
+    """What the Bayes forecast is called in a legend: how good it is stands beside it where it is not the best."""
+    return "Bayes" if is_best else f"Bayes, {standing}"
+
+
 def document(title: str, body: str, description: str = DESCRIPTION, head: str = "") -> str:
     """A whole page of the site as HTML that needs no NiceGUI. `head` and `body` must be trusted markup."""
     icon = f'<link rel="icon" href="data:image/svg+xml,{quote(FAVICON)}">'

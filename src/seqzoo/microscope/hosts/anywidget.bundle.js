@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules f5c673593b7b60ab; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 787f9a8125a2811f; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -606,7 +606,7 @@ var glossary_default = {
 
 // src/seqzoo/microscope/js/state.js
 var CHANGES = ["freeze", "ablate", "order", "values"];
-var LARGEST = 1e3;
+var LARGEST = 1e12;
 var FIRST = 8;
 function whole(text2, low, high) {
   return /^-?\d{1,9}$/.test(text2) ? Math.max(low, Math.min(high, Number(text2))) : null;
@@ -2450,8 +2450,7 @@ function show(host, root, cell) {
   const scale = host.get("scale");
   const start = host.get("start");
   const L = start.length;
-  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key2) => host.get(key2));
-  const intercepts = host.get("best_linear_bias");
+  const [name, signal] = ["name", "signal"].map((key2) => host.get(key2));
   const inModel = (window) => enter(frameOf(scale, window), window);
   const outModel = (value, trace = now, ahead = state.ahead) => leave(trace.frame, value, ahead);
   const channels = host.get("channels") ?? [];
@@ -2462,7 +2461,7 @@ function show(host, root, cell) {
     const sizes = contributions(cell, origin).map(Math.abs);
     return sizes.indexOf(Math.max(...sizes));
   };
-  const aheads = intercepts.length;
+  const aheads = host.get("best_linear_bias").length;
   const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
   root.innerHTML = skeleton({
@@ -2565,8 +2564,8 @@ function show(host, root, cell) {
       standings: host.get("standings"),
       isGiven: host.get("is_given"),
       strange: host.get("outside") ?? "",
-      linear: linear[state.ahead],
-      intercept: intercepts[state.ahead],
+      linear: host.get("best_linear")[state.ahead],
+      intercept: host.get("best_linear_bias")[state.ahead],
       untouched: isTouched(state) && untouched
     };
   }
@@ -2749,7 +2748,8 @@ function show(host, root, cell) {
       tell();
     },
     start: () => {
-      const view2 = { ...toView(state, base), unit: state.unit };
+      const { draw: draw2, values } = host.get("view");
+      const view2 = { ...toView(state, base), unit: state.unit, draw: draw2, values };
       base.start = host.get("start");
       known2 = host.get("known") ?? [];
       untouched = void 0;

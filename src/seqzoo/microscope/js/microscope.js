@@ -20,8 +20,9 @@ const REST = 100; // ms without a change after which what is out of view is draw
 /**
  * Opens the microscope in an element; returns a function that removes it. `host` connects it to its surroundings:
  *   get(name): a fact from Python or the state last told. These are fixed: name, architecture, scale (see
- *     `frameOf`), best_linear [H][L], best_linear_bias [H], signal, standings, channels (the names [D - 1] of those
- *     beside the value). These may change: start, known [L][D - 1], window, view, bayes, outside, is_given.
+ *     `frameOf`), signal, standings, channels (the names [D - 1] of those
+ *     beside the value). These may change: start, known [L][D - 1], window, view, bayes, outside, is_given,
+ *     best_linear [H][L], best_linear_bias [H]; those of the references when `start` does.
  *   weights(): a promise of the bytes of the safetensors file.
  *   tell(window, view): reports the current window and view.
  *   listen(name, follow): calls `follow` whenever `name` changes; returns a function that stops this.
@@ -68,8 +69,7 @@ function show(host, root, cell) {
   const scale = host.get("scale");
   const start = host.get("start"); // only the first one: `base` has the current one
   const L = start.length;
-  const [name, signal, linear] = ["name", "signal", "best_linear"].map((key) => host.get(key));
-  const intercepts = host.get("best_linear_bias");
+  const [name, signal] = ["name", "signal"].map((key) => host.get(key));
   const inModel = (window) => enter(frameOf(scale, window), window);
   const outModel = (value, trace = now, ahead = state.ahead) => leave(trace.frame, value, ahead);
   const channels = host.get("channels") ?? [];
@@ -81,7 +81,7 @@ function show(host, root, cell) {
     const sizes = contributions(cell, origin).map(Math.abs);
     return sizes.indexOf(Math.max(...sizes));
   };
-  const aheads = intercepts.length;
+  const aheads = host.get("best_linear_bias").length;
   const base = { cell, start, aheads, first: largest() };
   const question = questionOf(signal, L);
   root.innerHTML = skeleton({ cell, L, aheads, question, signal, channels,
@@ -169,7 +169,8 @@ function show(host, root, cell) {
     return { cell, state, start: base.start, now, answers, question, channels, known, scale: now.frame.spread, outModel, origin, name,
       signal, bayes, aheads, standings: host.get("standings"), isGiven: host.get("is_given"),
       strange: host.get("outside") ?? "",
-      linear: linear[state.ahead], intercept: intercepts[state.ahead], untouched: isTouched(state) && untouched };
+      linear: host.get("best_linear")[state.ahead], intercept: host.get("best_linear_bias")[state.ahead],
+      untouched: isTouched(state) && untouched };
   }
 
   const away = new Set(); // the figures that are out of view
@@ -350,7 +351,8 @@ function show(host, root, cell) {
       tell();
     },
     start: () => {
-      const view = { ...toView(state, base), unit: state.unit };
+      const { draw, values } = host.get("view"); // of that window
+      const view = { ...toView(state, base), unit: state.unit, draw, values };
       base.start = host.get("start");
       known = host.get("known") ?? [];
       untouched = undefined;

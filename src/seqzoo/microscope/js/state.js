@@ -2,7 +2,7 @@
 import { shuffled } from "./cell.js";
 
 const CHANGES = ["freeze", "ablate", "order", "values"]; // the keys that undo restores
-const LARGEST = 1000; // absolute value in a link
+const LARGEST = 1e12; // absolute value in a link
 export const FIRST = 8; // units that the maps show at first
 
 /** The whole number in a text, clamped to its bounds; null if the text is none. */

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from anyio import to_thread
 from nicegui import background_tasks, ui
 
@@ -13,18 +14,23 @@ from ....bundles.store import Bundle
 from ....forecasters.protocol import has_bundle
 from ....microscope import modules
 from ....microscope.facts import Subject
+from .. import own_window
 from ..visit import Latest, Visit
+from ..window import LEAST_NOISE, HeldOutWindow, SignalWindow, window_of
+from ..window_panel import WindowPanel
 from . import beside, weights
 
-KEYS = ("draw", "t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order", "values",
-        *beside.OWN)  # of a link  # fmt: skip
+OF_THE_WINDOW = ("draw", "values")  # which all views share
+KEYS = ("t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order",
+        *OF_THE_WINDOW, *beside.OWN)  # of a link  # fmt: skip
 MODULES = "/modules"  # the address under which build.py serves the files of `modules`
 
 
 class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.js"):
     """The microscope on a page.
 
-    `window` and `view` hold the latest window and view that the browser reported.
+    `window` and `view` hold the latest window and view that the browser reported. `told` counts the windows that it
+    was told of.
 
     Args:
         weights: the address from which the browser fetches the weights.
@@ -36,6 +42,7 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
         super().__init__()
         self.window: list[float] = facts["window"]
         self.view: dict[str, str] = facts["view"]
+        self.told: int = facts.get("told", 0)
         self._on_look = on_look
         self._props["modules"] = f"{MODULES}/{modules.version()}/microscope/"
         self._props["weights"] = weights
@@ -44,6 +51,8 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
 
     def tell(self, **changes: Any) -> None:
         """Send changed facts to the browser, which shows them."""
+        self.window, self.view = changes.get("window", self.window), changes.get("view", self.view)
+        self.told = changes.get("told", self.told)
         self._keep(changes)
         self.run_method("told", changes)
 
@@ -56,49 +65,95 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
         try:
             window = [float(value) for value in event.args["window"]]
             view = {key: str(event.args["view"][key]) for key in KEYS if key in event.args["view"]}
+            is_latest = event.args.get("told", 0) == self.told  # else it was sent before the browser knew the window
         except (KeyError, TypeError, ValueError, OverflowError):
             return
-        if len(window) == len(self.window) and all(map(math.isfinite, window)):
+        if is_latest and len(window) == len(self.window) and all(map(math.isfinite, window)):
             self.window, self.view = window, view
             self._keep({"window": window, "view": view})
             self._on_look()
+
+
+class _Microscope:
+    """The state of one visitor."""
+
+    def __init__(self, visit: Visit, bundle: Bundle) -> None:
+        self.visit, self.bundle = visit, bundle
+        self.window = window_of(visit)
+        self.subject = Subject(bundle, member=visit.member)
+        self.told, self.shown = 0, self.window.version
+        self.begun = self._begin()
+        self.latest = Latest(self._follow)
+
+    async def show(self) -> None:
+        """Fill the view."""
+        self.panel = WindowPanel(self.window, self._changed)
+        self.panel.show_folded()
+        other = beside.Choice(self.visit, self.subject, lambda second: self.element.tell(beside=second))
+        first = self.window.context().tolist()
+        facts = {
+            **self.subject.fixed, **self.begun,
+            "bayes": self.subject.bayes(first, self.begun["view"]), "outside": self.subject.outside(first),
+            "beside": await other.show(),
+        }  # fmt: skip
+        self.element = MicroscopeElement(weights.of_bundle(self.visit.name, self.bundle), facts, self._looked)
+        self.visit.when_opened["inside"] = self._opened
+
+    def _begin(self, view: dict[str, str] | None = None) -> dict[str, Any]:
+        """The facts of the shared window. `view` is that of the page, by default that of the address."""
+        window, query = self.window, self.visit.query
+        view = {key: query[key] for key in KEYS if key in query} if view is None else view
+        view = {key: value for key, value in view.items() if key not in OF_THE_WINDOW}
+        if changes := own_window.written_changes(window.changes):
+            view["values"] = changes
+        if isinstance(window, SignalWindow):
+            facts = self.subject.begin_at(
+                window.start, is_given=window.pasted is not None, signal=window.signal(LEAST_NOISE)
+            )
+            if window.draw:
+                view["draw"] = str(window.draw)
+        else:
+            assert isinstance(window, HeldOutWindow)
+            known = window.window().known
+            facts = self.subject.begin_at(window.start, known=known, is_given=window.pasted is not None)
+        return {**facts, "view": view, "window": window.context().tolist(), "told": self.told}
+
+    async def _changed(self) -> None:
+        self.told, self.shown = self.told + 1, self.window.version
+        self.element.tell(**await to_thread.run_sync(self._begin, self.element.view))
+        await self.latest()
+
+    async def _opened(self) -> None:
+        if self.shown != self.window.version:
+            self.panel.follow()
+            await self._changed()
+
+    def _looked(self) -> None:
+        visit, view, window = self.visit, self.element.view, self.window
+        for key in KEYS:
+            if key not in OF_THE_WINDOW:
+                visit.query.pop(key, None)
+        visit.remember(**{key: value for key, value in view.items() if key not in OF_THE_WINDOW})
+        drawn = (window.draw or 0) if isinstance(window, SignalWindow) else 0
+        if view.get("draw", "0") != str(drawn):
+            window.renew()
+            self.panel.follow()
+            background_tasks.create(self._changed(), name="another window")
+            return
+        window.change(np.array(self.element.window))
+        self.shown = window.version
+        background_tasks.create(self.latest(), name="the Bayes forecast")
+
+    async def _follow(self) -> None:
+        window, view = self.element.window, self.element.view
+        bayes = await to_thread.run_sync(self.subject.bayes, window, view)
+        if bayes:
+            self.element.tell(bayes=bayes)
+        self.element.tell(outside=await to_thread.run_sync(self.subject.outside, window))
 
 
 async def build(visit: Visit) -> None:
     """Fill the view."""
     known = visit.known
     assert has_bundle(known)
-    view = {key: visit.query[key] for key in KEYS if key in visit.query}
-    subject, facts = await to_thread.run_sync(_begun, known.bundle, view, visit.member)
-
-    async def follow() -> None:
-        window, view = element.window, element.view
-        bayes = await to_thread.run_sync(subject.bayes, window, view)
-        if bayes:
-            element.tell(bayes=bayes)
-        element.tell(outside=await to_thread.run_sync(subject.outside, window))
-
-    latest = Latest(follow)
-
-    def looked() -> None:
-        for key in KEYS:
-            visit.query.pop(key, None)
-        visit.remember(**element.view)
-        if subject.turns(element.view):
-            element.tell(known=subject.known, start=subject.start, is_given=subject.is_given)
-        background_tasks.create(latest(), name="the Bayes forecast")
-
-    other = beside.Choice(visit, subject, lambda second: element.tell(beside=second))
-    facts["beside"] = await other.show()
-    element = MicroscopeElement(weights.of_bundle(visit.name, known.bundle), facts, looked)
-
-
-def _begun(bundle: Bundle, view: dict[str, str], member: int) -> tuple[Subject, dict[str, Any]]:
-    """The subject of a page and the facts that it begins with."""
-    subject = Subject(bundle, view=view, member=member)
-    start = subject.start
-    return subject, {
-        **subject.fixed, "view": view, "window": start, "start": start, "known": subject.known,
-        "is_given": subject.is_given,
-        "bayes": subject.bayes(start, view), "outside": subject.outside(start),
-    }  # fmt: skip
+    await (await to_thread.run_sync(_Microscope, visit, known.bundle)).show()

@@ -9,6 +9,7 @@ from html import escape
 import numpy as np
 from anyio import to_thread
 from nicegui import ui
+from numpy.typing import NDArray
 
 from ...._arrays import FloatArray
 from ...._formats import typeset
@@ -22,6 +23,7 @@ from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
 from ..visit import Latest, Visit, computed
+from ..window_panel import WindowPanel
 from . import slopes
 from .slopes import Slopes
 from .units import Units
@@ -43,7 +45,10 @@ class _Sensitivity:
                 f"{self.name} reads {self.length:,} values; this view shows windows of at most {LONGEST}."
             )
         self.refresh = Latest(self._refresh)
-        self.windows = windows_of(visit, self.refresh)
+        self.windows = windows_of(visit)
+        self.shared = self.windows.window
+        self.panel = WindowPanel(self.shared, self._chosen)
+        self.shown = -1  # the version of the window
         unit = 10.0 ** math.floor(math.log10(self.windows.scale))  # a round number near a typical deviation
         self.pokes = [
             Knob("poke_at", "Which value, steps from now", 1 - self.length, 0, 1, -(self.length // 4)),
@@ -58,6 +63,10 @@ class _Sensitivity:
 
     async def show(self) -> None:
         """Fill the view."""
+        if self.values["poke_by"]:  # of older links
+            self._poke(self.values["poke_by"])
+            self.visit.remember(poke_by=None)
+        self.values["poke_by"] = self._added()
         self.lead = theme.html("Measuring the influence of each input…", "lead", "p").props('aria-live="polite"')
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
@@ -100,7 +109,7 @@ class _Sensitivity:
             theme.problem(str(error))
 
     def _controls(self) -> None:
-        self.windows.show()
+        self.panel.show()
         with ui.element("div").classes("panel"):
             theme.html("The window", tag="h3")
             self.orders = controls.Choices("Order of the window", ORDERS, self._arrange)
@@ -113,35 +122,62 @@ class _Sensitivity:
             theme.html("Or drag a point of the window. On the keyboard, the up and down keys move it.", "hint", "p")
 
     async def _drag(self, index: int, value: float) -> None:
-        by = self.pokes[1]
-        added = value - float(self._context(poked=False)[index])
-        poke = float(f"{round(added / by.step) * by.step:.6g}")
-        poked = {"poke_at": float(index + 1 - self.length), "poke_by": min(max(poke, by.low), by.high)}
-        self.values.update(poked)
-        for key, set_to in poked.items():
-            self.sliders[key].follow(set_to)
-        self.visit.remember(**poked)
+        self.shared.drag(int(self._places()[index]), value)
+        self.values["poke_at"] = float(index + 1 - self.length)
+        self.visit.remember(poke_at=self.values["poke_at"])
+        self._follow()
         await self.refresh()
 
     async def _turn(self, key: str, value: float) -> None:
         self.values[key] = value
-        self.visit.remember(**{key: value})
+        if key == "poke_by":
+            self._poke(value)
+        else:
+            self.visit.remember(**{key: value})
+            self._follow()
+        await self.refresh()
+
+    def _poked(self) -> int:
+        """The place in the window, from 0, of the value that the sliders change."""
+        return int(self._places()[round(self.values["poke_at"]) - 1])
+
+    def _poke(self, by: float) -> None:
+        place = self._poked()
+        self.shared.drag(place, float(self.shared.start[place]) + by)
+
+    def _added(self) -> float:
+        """What was added to that value."""
+        place = self._poked()
+        return self.shared.changes.get(place, at := float(self.shared.start[place])) - at
+
+    def _follow(self) -> None:
+        """Show in the sliders which value was changed, and by how much."""
+        self.values["poke_by"] = self._added()
+        for key in ("poke_at", "poke_by"):
+            if self.sliders[key].value != self.values[key]:
+                self.sliders[key].follow(round(self.values[key], 6))
+
+    async def _chosen(self) -> None:
+        self._follow()
         await self.refresh()
 
     async def _opened(self) -> None:
-        if self.windows.follow():
-            await self.refresh()
+        if self.shown != self.shared.version:
+            self.panel.follow()
+            await self._chosen()
 
     async def _arrange(self, key: str) -> None:
         self.order = key
         self.visit.remember(order=None if key == "plain" else key)
         self.orders.mark(key)
-        await self.refresh()
+        await self._chosen()
 
     async def _refresh(self) -> None:
+        version = self.shared.version
         view = await computed(self._compute, self.failure)
         if view is None:
             return
+        self.shown = version
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
         charts.redraw(self.slopes, slopes.slopes(view), slopes.slopes_described(view))
         charts.redraw(self.window, slopes.window(view, poked), slopes.window_described(view))
@@ -154,7 +190,7 @@ class _Sensitivity:
     def _compute(self) -> Slopes:
         step = round(self.values.get("step", 1))
         context = self._context()
-        own = bool(self.values["poke_by"]) or self.order != "plain"
+        own = self.shared.is_own or self.order != "plain"
         off, outside = self.units.off, self.model.outside(self.windows.batch(context[None]))
         return Slopes(
             f"{self.name}, {len(off)} off" if off else self.name,
@@ -169,16 +205,15 @@ class _Sensitivity:
             self.windows.linear_name,
         )
 
-    def _context(self, *, poked: bool = True) -> FloatArray:
-        context = self.windows.context()
-        if self.order == "reverse":
-            context = context[::-1]
-        elif self.order == "shuffle":
-            context = np.random.default_rng(self.windows.seed).permutation(context)
-        context = context.copy()
-        if poked:
-            context[round(self.values["poke_at"]) - 1] += self.values["poke_by"]
-        return context if self.is_measured else context.astype(np.float32).astype(np.float64)
+    def _context(self) -> FloatArray:
+        """[L]: the window in the order of reading."""
+        return self.windows.context()[self._places()]
+
+    def _places(self) -> NDArray[np.intp]:
+        """[L]: the place in the window of each value in the order of reading."""
+        if self.order == "shuffle":
+            return np.random.default_rng(self.windows.seed).permutation(self.length)
+        return np.arange(self.length)[:: -1 if self.order == "reverse" else 1]
 
     def _slope(
         self, context: FloatArray, step: int, off: frozenset[int], known: FloatArray | None = None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import numpy as np
-from nicegui import ui
 
 from ...._arrays import FloatArray, with_channel, with_known
 from ....evaluation import sensitivity
@@ -17,13 +15,8 @@ from ....forecasters.floors import standing
 from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import line_weights
 from ....forecasters.table import label
-from ....signals.scene import Knob
-from ...ui import controls, theme
-from ..held_out import held_out_of
-from ..signal_panel import SignalPanel
 from ..visit import Visit
-
-LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a difference quotient
+from ..window import LEAST_NOISE, HeldOutWindow, SharedWindow, SignalWindow, window_of
 
 
 class Windows(Protocol):
@@ -39,14 +32,12 @@ class Windows(Protocol):
     whence: str
 
     @property
+    def window(self) -> SharedWindow:
+        """The window that all views show."""
+
+    @property
     def seed(self) -> int:
         """The seed that shuffles the window."""
-
-    def show(self) -> None:
-        """Show the panel that chooses the window."""
-
-    def follow(self) -> bool:
-        """Whether another view chose another window; if so, the panel follows."""
 
     def context(self) -> FloatArray:
         """[L]: the window."""
@@ -72,25 +63,24 @@ class Windows(Protocol):
 
 
 class SignalWindows:
-    """Windows of a signal, chosen by its sliders."""
+    """Windows of a signal."""
 
     scale, center = 1.0, 0.0
     linear_name = "best linear"
     whence = "fresh windows of its signal"
 
-    def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, visit: Visit, window: SignalWindow) -> None:
         self.visit, self.length = visit, visit.model.context_length
-        self.panel = SignalPanel(visit, on_change, LEAST_NOISE)
-        self.show, self.follow = self.panel.show, self.panel.follow
+        self.window: SignalWindow = window
 
     @property
     def seed(self) -> int:
         """The seed of the noise."""
-        return self.panel.seed
+        return self.window.seed
 
     def context(self) -> FloatArray:
         """[L]: the window, rounded as the models of signals read it."""
-        return self.panel.window()[0].astype(np.float32).astype(np.float64)
+        return self.window.context().astype(np.float32).astype(np.float64)
 
     def typical(self, count: int, seed: int) -> FloatArray:
         """[N, L]: fresh windows of the model's signal."""
@@ -106,16 +96,16 @@ class SignalWindows:
 
     def linear(self, context: FloatArray, step: int) -> Slope:
         """The best linear forecaster of the signal of the sliders."""
-        forecast = best_linear(self.panel.signal(), self.length, step)
+        forecast = best_linear(self.window.signal(LEAST_NOISE), self.length, step)
         return sensitivity.exact(lambda windows: forecast(windows)[:, step - 1], context)
 
     def bayes(self, context: FloatArray, step: int) -> Slope | None:
         """The Bayes forecaster of the signal of the sliders."""
-        return sensitivity.of_bayes(self.panel.signal(), context, step)
+        return sensitivity.of_bayes(self.window.signal(LEAST_NOISE), context, step)
 
     def standing(self, *, own: bool) -> str:
         """How good the Bayes forecast is."""
-        return standing(self.panel.signal(), own=own)
+        return standing(self.window.signal(LEAST_NOISE), own=own)
 
 
 class HeldOutWindows:
@@ -123,10 +113,11 @@ class HeldOutWindows:
 
     whence = "held-out windows"
 
-    def __init__(self, visit: Visit, on_change: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, visit: Visit, window: HeldOutWindow) -> None:
         known = visit.known
         assert has_bundle(known)
-        self.visit, self.on_change, self.held_out = visit, on_change, held_out_of(known, visit.member)
+        self.window: HeldOutWindow = window
+        self.held_out = window.held_out
         source = self.held_out.source
         self.length, self.horizon = known.context_length, known.horizon
         own = known.manifest.score.series.get(source.name)  # of a set
@@ -138,39 +129,15 @@ class HeldOutWindows:
         self.weights = line_weights(self.length, self.horizon) if fitted is None else fitted.weights
         self.forecast = (lambda windows: windows @ self.weights.T) if fitted is None else fitted
         self.linear_name = label("line" if fitted is None else LINEAR)
-        self.first = self._asked()
-
-    def _asked(self) -> int:
-        return int(self.visit.number("window", 0, 0, self.held_out.last))
 
     @property
     def seed(self) -> int:
         """The position of the window."""
-        return self.first
-
-    def show(self) -> None:
-        """Show the slider."""
-        with ui.element("div").classes("panel"):
-            theme.html("The held-out values", tag="h3")
-            knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
-            self.slider = controls.Slider(knob, self.first, self._move, self.held_out.now)
-
-    async def _move(self, first: float) -> None:
-        self.first = min(round(first), self.held_out.last)
-        self.visit.remember(window=self.first)
-        await self.on_change()
-
-    def follow(self) -> bool:
-        """Whether another view moved the window."""
-        if self._asked() == self.first:
-            return False
-        self.first = self._asked()
-        self.slider.follow(self.first)
-        return True
+        return self.window.first
 
     def context(self) -> FloatArray:
         """[L]: the window."""
-        return self.held_out.window(self.first).context
+        return self.window.context()
 
     def typical(self, count: int, seed: int) -> FloatArray:
         """[N, L]: held-out windows, evenly spaced."""
@@ -183,7 +150,7 @@ class HeldOutWindows:
 
     def batch(self, windows: FloatArray, known: FloatArray | None = None) -> FloatArray:
         """[B, L, D]: the windows, with channels."""
-        chosen = self.held_out.window(self.first).known if known is None else known
+        chosen = self.window.window().known if known is None else known
         wide = None if chosen is None else np.broadcast_to(chosen, (*windows.shape, chosen.shape[-1]))
         return with_known(windows, wide)
 
@@ -204,8 +171,10 @@ class HeldOutWindows:
         return ""
 
 
-def windows_of(visit: Visit, on_change: Callable[[], Awaitable[None]]) -> Windows:
+def windows_of(visit: Visit) -> Windows:
     """The windows of a model: of its signal, or of its held-out values. Reads files: call it in a thread."""
-    if visit.known.process is None:
-        return HeldOutWindows(visit, on_change)
-    return SignalWindows(visit, on_change)
+    window = window_of(visit)
+    if isinstance(window, HeldOutWindow):
+        return HeldOutWindows(visit, window)
+    assert isinstance(window, SignalWindow)
+    return SignalWindows(visit, window)

@@ -27,6 +27,7 @@ from ...ui import charts, controls, theme
 from ...ui.cache import Cache
 from ..held_out import held_out_of
 from ..visit import Latest, Visit, computed, identity
+from ..window import HeldOutWindow, window_of
 from . import kept
 
 Array = NDArray[np.float64]
@@ -78,8 +79,10 @@ class _Mistakes:
         self.series = held_out.series
         order = visit.query.get("by", "")
         self.order = order if order in ORDERS else "error"
-        asked = "window" in visit.query
-        self.first: int | None = held_out.nearest(int(visit.number("window", 0, 0, self.last))) if asked else None
+        window = window_of(visit)
+        assert isinstance(window, HeldOutWindow)
+        self.window = window
+        self.first: int | None = held_out.nearest(window.first) if "window" in visit.query else None
         self.errors: dict[str, Array] = {}
         self.rows: dict[int, ui.element] = {}
         self.refresh = Latest(self._refresh)
@@ -113,7 +116,15 @@ class _Mistakes:
         self.failure = theme.html("", "error-line").props('role="alert"')
         with self.behind:
             self._show_behind()
+        self.visit.when_opened["mistakes"] = self._opened
         await self._measure()
+
+    async def _opened(self) -> None:
+        first = self.held_out.nearest(self.window.first)
+        if self.errors and first != self.first:  # another view moved the window
+            self.first = first
+            self._mark()
+            await self.refresh()
 
     def _show_behind(self) -> None:
         """The panel of the nearest training windows, or the request for the file that holds them."""
@@ -152,7 +163,7 @@ class _Mistakes:
 
     def _keep(self, sha256: str) -> None:
         kept.given_again(sha256, self.model.manifest, self.source)
-        self.held_out = held_out_of(self.model, self.held_out.member)
+        self.held_out = self.window.held_out = held_out_of(self.model, self.held_out.member)
         self.series = self.held_out.series
 
     async def _measure(self) -> None:
@@ -188,7 +199,7 @@ class _Mistakes:
         worst = replay.largest(ranked, self.apart, LISTED)
         if self.first is None:
             self.first = worst[0]
-            self.visit.remember(window=self.first)  # a link opens this window, whatever the worst one becomes
+            self.window.turn(self.first)  # a link opens this window, whatever the worst one becomes
         self.list.clear()
         self.rows = {}
         with self.list:
@@ -218,7 +229,7 @@ class _Mistakes:
 
     async def _open(self, first: int) -> None:
         self.first = first
-        self.visit.remember(window=first)
+        self.window.turn(first)
         self._mark()
         await self.refresh()
 
@@ -306,8 +317,7 @@ class _Mistakes:
 
     def _links(self, first: int) -> str:
         address = f"/models/{quote(self.visit.name)}"
-        key = "draw" if self.visit.known.is_recurrent else "window"  # of the microscope, of the other views
-        inside, predict = f"{address}?view=inside&amp;{key}={first}", f"{address}?view=predict&amp;window={first}"
+        inside, predict = (f"{address}?view={view}&amp;window={first}" for view in ("inside", "predict"))
         return (
             f'<a class="button primary" href="{inside}">Look inside this window</a>'
             f'<a class="button" href="{predict}">Predict from this window</a>'

@@ -18,11 +18,12 @@ from ...ui import charts, theme
 from ...ui.cache import Cache
 from ...ui.handles import Points
 from ...ui.theme import LEVEL
-from .. import engines_panel, own_window
+from .. import engines_panel
 from ..own_panel import OwnPanel
 from ..own_window import Pasted
-from ..signal_panel import SignalPanel
 from ..visit import Latest, Visit, computed, identity
+from ..window import SignalWindow, window_of
+from ..window_panel import WindowPanel
 from . import chart
 from .chart import Forecasts
 
@@ -31,32 +32,32 @@ _radii: Cache[str, FloatArray] = Cache(100)
 
 
 class _Predict:
-    """The state of one visitor. `own` is a dragged or pasted window, whose truth is unknown, or None."""
+    """The state of one visitor."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.length, self.horizon = visit.model.context_length, visit.model.horizon
-        self.signal = SignalPanel(visit, self._turned)
-        pasted, dragged = (own_window.read(visit.query.get(key, ""), self.length) for key in ("pasted", "dragged"))
-        self.is_pasted = pasted is not None
-        self.own: FloatArray | None = pasted if pasted is not None else dragged
-        self.seen: FloatArray = np.zeros(self.length)
+        window = window_of(visit)
+        assert isinstance(window, SignalWindow)
+        self.window = window
         self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)
+        self.panel = WindowPanel(window, self.refresh)
+        self.shown = -1  # the version of the window
 
     async def show(self) -> None:
         """Fill the view."""
         theme.lead(_lead(self.visit.known))
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
-                with ui.element("div").classes("panel"), ui.element("div").classes("handled"):
-                    self.chart = charts.chart({}, "Loading")
-                    self.points = Points(self.chart, "The window: up and down change a value", self._drag)
-                    self.outside = theme.html("", "outside", "p").props('role="status"')
-                with ui.element("div").classes("panel"):
-                    self.numbers = theme.html("").props('aria-live="polite"')
+                with ui.element("div").classes("panel beside"):
+                    with ui.element("div").classes("handled"):
+                        self.chart = charts.chart({}, "Loading")
+                        self.points = Points(self.chart, "The window: up and down change a value", self._drag)
+                        self.outside = theme.html("", "outside", "p").props('role="status"')
+                    self.numbers = theme.html("", "result").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
-                self.signal.show()
+                self.panel.show()
                 OwnPanel(self.length, self._give).show()
                 if self.engines.names:
                     with ui.element("div").classes("panel"):
@@ -65,38 +66,25 @@ class _Predict:
         self.visit.when_opened["predict"] = self._opened
         await self.refresh()
 
-    async def _turned(self) -> None:
-        self._take(None)
-        await self.refresh()
-
     async def _opened(self) -> None:
-        if self.signal.follow():
+        if self.shown != self.window.version:
+            self.panel.follow()
             await self.refresh()
 
     async def _drag(self, index: int, value: float) -> None:
-        moved = np.array(self.seen if self.own is None else self.own, np.float64)
-        moved[index] = value
-        self._take(moved, is_pasted=self.is_pasted)
+        self.window.drag(index, value)
         await self.refresh()
 
-    def _take(self, window: FloatArray | None, *, is_pasted: bool = False) -> None:
-        """Use a dragged or pasted window, or with None the signal's window, and put it into the address."""
-        self.own = None if window is None else own_window.rounded(window)
-        self.is_pasted = is_pasted and window is not None
-        written = None if self.own is None else own_window.written(self.own)
-        self.visit.remember(
-            pasted=written if self.is_pasted else None, dragged=None if self.is_pasted else written
-        )
-
     async def _give(self, given: Pasted | None) -> None:
-        self._take(None if given is None else given.window, is_pasted=True)
+        self.window.give(given)
         await self.refresh()
 
     async def _refresh(self) -> None:
+        version = self.window.version
         view = await computed(self._compute, self.failure)
         if view is None:
             return
-        self.seen = view.context
+        self.shown = version
         name = self.visit.name
         charts.redraw(self.chart, chart.options(view, name), chart.described(view, name))
         self.points.show(view.context, chart.scale(view)[2] / 5)
@@ -104,21 +92,15 @@ class _Predict:
         self.outside.set_content(escape(view.outside))
 
     def _compute(self) -> Forecasts:
-        model, length, ahead = self.engines.model, self.length, self.horizon
-        clean, signal = None, self.visit.model.signal
-        if self.is_pasted and self.own is not None:
-            context = self.own
-        else:
-            context, clean = self.signal.window()
-            context = context if self.own is None else self.own
-            signal = self.signal.signal()
+        model, length, ahead, window = self.engines.model, self.length, self.horizon, self.window
+        context, signal = window.context(), window.signal()
         bayes = finite(signal.posterior(context[None], ahead)[0])[0]
         linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
-        radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=self.own is not None)
+        radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=window.is_own)
         outside = model.outside(context)
         return Forecasts(
-            context, model.predict(context)[0].astype(np.float64), bayes, linear, clean, radius, best,
-            "" if outside is None else outside.note,
+            context, model.predict(context)[0].astype(np.float64), bayes, linear, window.clean(ahead), radius, best,
+            "" if outside is None else outside.note, window.is_own,
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ LINES = 6  # about the largest number of steps of the vertical axis
 class Forecasts(NamedTuple):
     """Context [L], forecasts [H] each, the clean values [L + H] or None if unknown, radius of the interval [H].
 
-    `standing` says how good the Bayes forecast is here, see `floors.standing`. `outside` is a sentence on what the
+    `standing` says how good the Bayes forecast is here, see `floors.standing`; `is_own` whether the visitor gave or
+    changed values. `outside` is a sentence on what the
     training windows did not cover; empty where they cover this window.
     """
 
@@ -31,6 +33,7 @@ class Forecasts(NamedTuple):
     radius: FloatArray
     standing: str
     outside: str
+    is_own: bool
 
 
 def options(view: Forecasts, name: str) -> charts.Options:
@@ -49,9 +52,10 @@ def options(view: Forecasts, name: str) -> charts.Options:
         seen = np.arange(1 - length, ahead + 1)
         series.append(charts.line("truth", seen, view.clean, theme.light("truth"), width=1.2))
     series.append(charts.dots("window", past, view.context, theme.light("seen"), size=7))
+    bayes = theme.bayes(view.standing, is_best=not view.is_own)
     forecasts = (
         ("best linear", view.linear, theme.light("best_linear"), "triangle", 17),
-        ("Bayes", view.bayes, theme.light("bayes"), "diamond", 15),
+        (bayes, view.bayes, theme.light("bayes"), "diamond", 15),
         (name, view.model, theme.light("model"), "circle", 8),
     )
     for label, values, colour, shape, size in forecasts:
@@ -62,7 +66,7 @@ def options(view: Forecasts, name: str) -> charts.Options:
     options = charts.axes("steps from now", "value", series)
     options["yAxis"] |= dict(zip(("min", "max", "interval"), scale(view), strict=True))
     options["xAxis"]["max"] = ahead + (1 if ahead == 1 else 0)
-    names = [interval, *([] if view.clean is None else ["truth"]), "window", "best linear", "Bayes", name]
+    names = [interval, *([] if view.clean is None else ["truth"]), "window", "best linear", bayes, name]
     return charts.legend_of(options, names)
 
 
@@ -87,30 +91,34 @@ def numbers(view: Forecasts, name: str) -> str:
             theme.term(f"{LEVEL:.0%} interval"), f"±{view.radius[0]:.3f}", "var(--muted)", "for the trained signal"
         )
     )
-    return f'<div class="numbers">{"".join(items)}</div>' + _number_line(view, name)
-
-
-def _number_line(view: Forecasts, name: str) -> str:
-    """The forecasts of the next value on one line, as far apart as the page allows."""
     marks = [(name, view.model[0], theme.variable("model")), ("Bayes", view.bayes[0], theme.variable("bayes")),
              ("best linear", view.linear[0], theme.variable("best_linear"))]  # fmt: skip
     if view.clean is not None:
         marks.append(("truth", view.clean[len(view.context)], theme.variable("truth")))
+    return f'<div class="numbers">{"".join(items)}</div>' + close_up(marks, len(view.model))
+
+
+def close_up(marks: Sequence[tuple[str, float, str]], ahead: int) -> str:
+    """A vertical line with the forecasts of the next value as far apart as the page allows, as HTML.
+
+    Args:
+        marks: the name, value and colour of each; what followed is a line, a forecast a dot.
+        ahead: how many steps are forecast.
+    """
     values = [float(value) for _, value, _ in marks]
     low, high = min(values), max(values)
-    margin = max(0.12 * (high - low), 1e-4)
+    margin = max(0.12 * (high - low), 1e-4 * max(abs(low), abs(high))) or 1e-4
     low, high = low - margin, high + margin
-    ticks = "".join(
-        f'<span style="left:{100 * (value - low) / (high - low):.2f}%;--c:{colour}" '
-        f'title="{escape(label)} {typeset(f"{value:.4f}")}"></span>'
-        for label, value, colour in marks
-    )
-    ahead = len(view.model)
-    close = "the next value, enlarged" if ahead == 1 else f"the first of {ahead} steps, enlarged"
-    return (
-        f'<div class="number-line" aria-hidden="true"><div>{ticks}</div>'
-        f"<p><span>{typeset(f'{low:.4f}')}</span><span>{close}</span><span>{typeset(f'{high:.4f}')}</span></p></div>"
-    )
+    ticks = ""
+    for words, value, colour in marks:
+        kind = "line" if words in ("truth", "observed") else "dot"
+        place = f"bottom:{100 * (value - low) / (high - low):.2f}%;--c:{colour}"
+        title = f"{escape(words)} {typeset(f'{value:.4f}')}"
+        ticks += f'<span class="{kind}" style="{place}" title="{title}"></span>'
+    what = "the next value, enlarged" if ahead == 1 else f"step 1 of {ahead}, enlarged"
+    top, bottom = (typeset(f"{end:.4f}" if abs(end) < 100 else f"{end:,.4g}") for end in (high, low))
+    strip = f"<p>{top}</p><div>{ticks}</div><p>{bottom}</p><p>{what}</p>"
+    return f'<div class="number-line" aria-hidden="true">{strip}</div>'
 
 
 def described(view: Forecasts, name: str) -> str:

@@ -13,7 +13,6 @@ from nicegui import ui
 
 from ...._arrays import FloatArray, with_known
 from ...._formats import short
-from ....data.times import TimeIndex
 from ....errors import InputError
 from ....evaluation.holdout import LINEAR
 from ....forecasters.linear import FittedLinear
@@ -21,14 +20,16 @@ from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import weighted_sum
 from ....forecasters.table import label, rules
 from ....signals import Observed
-from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
-from .. import engines_panel, own_window
-from ..held_out import Window, held_out_of
+from .. import engines_panel
+from ..held_out import Window
 from ..own_panel import OwnPanel
 from ..own_window import Pasted
 from ..visit import Latest, Visit, computed
+from ..window import HeldOutWindow, window_of
+from ..window_panel import WindowPanel
+from .chart import close_up
 
 
 class View(NamedTuple):
@@ -44,46 +45,36 @@ class View(NamedTuple):
 
 
 class _Measured:
-    """The state of one visitor; `first` is where the window begins in the held-out values.
-
-    `own` is a dragged or pasted window, what follows which is unknown, or None.
-    """
+    """The state of one visitor."""
 
     def __init__(self, visit: Visit) -> None:
         known = visit.known
         assert has_bundle(known)
         self.visit, self.contract = visit, known.manifest.contract
-        self.held_out = held_out_of(known, visit.member)
+        window = window_of(visit)
+        assert isinstance(window, HeldOutWindow)
+        self.window, held_out = window, window.held_out
         self.length, self.horizon = known.context_length, known.horizon
-        self.rivals = _rivals(self.held_out.source, self.length, self.horizon, self.held_out.linear)
-        self.first = int(visit.number("window", 0, 0, self.held_out.last))
+        self.rivals = _rivals(held_out.source, self.length, self.horizon, held_out.linear)
         self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)
-        pasted, dragged = (own_window.read(visit.query.get(key, ""), self.length) for key in ("pasted", "dragged"))
-        self.is_pasted = pasted is not None
-        own = pasted if pasted is not None else dragged
-        self.own = None
-        if own is not None and self.is_pasted:
-            self.own = self._of(own, own_window.read_times(visit.query.get("times", "")))
-        elif own is not None:
-            self.own = self.held_out.window(self.first)._replace(context=own, observed=None)
+        self.panel = WindowPanel(window, self.refresh)
+        self.shown = -1  # the version of the window
 
     async def show(self) -> None:
         """Fill the view."""
         theme.lead("Move along the held-out values, drag a value or give your own, and compare each forecast.")
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
-                with ui.element("div").classes("panel"), ui.element("div").classes("handled"):
-                    self.chart = charts.chart({}, "Loading")
-                    self.points = Points(self.chart, "The window: up and down change a value", self._drag)
-                    self.outside = theme.html("", "outside", "p").props('role="status"')
-                with ui.element("div").classes("panel"):
-                    self.numbers = theme.html("").props('aria-live="polite"')
+                with ui.element("div").classes("panel beside"):
+                    with ui.element("div").classes("handled"):
+                        self.chart = charts.chart({}, "Loading")
+                        self.points = Points(self.chart, "The window: up and down change a value", self._drag)
+                        self.outside = theme.html("", "outside", "p").props('role="status"')
+                    self.numbers = theme.html("", "result").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
+                self.panel.show()
                 with ui.element("div").classes("panel"):
-                    theme.html("The held-out values", tag="h3")
-                    knob = Knob("window", "Window until", 0, max(self.held_out.last, 1), 1, 0)
-                    controls.Slider(knob, self.first, self._move, self.held_out.now)
                     theme.html("The best possible forecast of a measured series is unknown.", "hint", "p")
                     if self.contract.calendar is not None:
                         parts = " and the ".join(self.contract.calendar.parts)
@@ -92,23 +83,20 @@ class _Measured:
                 with ui.element("div").classes("panel"):
                     self.engines.show(self.refresh)
         self.failure = theme.html("", "error-line")
+        self.visit.when_opened["predict"] = self._opened
         await self.refresh()
 
-    async def _move(self, first: float) -> None:
-        self.first = min(round(first), self.held_out.last)
-        self.visit.remember(window=self.first)
-        self._take(None)
-        await self.refresh()
+    async def _opened(self) -> None:
+        if self.shown != self.window.version:
+            self.panel.follow()
+            await self.refresh()
 
     async def _drag(self, index: int, value: float) -> None:
-        before = self._window()
-        moved = np.array(before.context, np.float64)
-        moved[index] = value
-        self._take(before._replace(context=moved, observed=None), is_pasted=self.is_pasted)
+        self.window.drag(index, value)
         await self.refresh()
 
     async def _give(self, given: Pasted | None) -> None:
-        self._take(None if given is None else self._of(given.window, given.times), is_pasted=True)
+        self.window.give(given)
         await self.refresh()
 
     def _check(self, given: Pasted) -> None:
@@ -125,30 +113,12 @@ class _Measured:
                 f"{own.frequency.alias}: give values of that frequency."
             )
 
-    def _take(self, window: Window | None, *, is_pasted: bool = False) -> None:
-        """Use a dragged or pasted window, or with None the held-out one, and put it into the address."""
-        self.own = None if window is None else window._replace(context=own_window.rounded(window.context))
-        self.is_pasted = is_pasted and window is not None
-        written = None if self.own is None else own_window.written(self.own.context)
-        times = self.own.times if self.own is not None and self.is_pasted else None
-        self.visit.remember(
-            pasted=written if self.is_pasted else None, dragged=None if self.is_pasted else written,
-            times=None if times is None else own_window.written_times(times),
-        )  # fmt: skip
-
-    def _of(self, values: FloatArray, times: TimeIndex | None) -> Window:
-        """The window of the visitor's values."""
-        calendar = self.contract.calendar
-        known = None if calendar is None or times is None else calendar.channels(times, self.length)
-        return Window(values, times, None, known)
-
-    def _window(self) -> Window:
-        return self.held_out.window(self.first) if self.own is None else self.own
-
     async def _refresh(self) -> None:
+        version = self.window.version
         view = await computed(self._compute, self.failure)
         if view is None:
             return
+        self.shown = version
         name, context = self.visit.name, view.window.context
         charts.redraw(self.chart, options(view, name), described(view, name))
         step = float(np.ptp(context)) / 20 or self.contract.scaling.scale / 20
@@ -157,7 +127,7 @@ class _Measured:
         self.outside.set_content(escape(view.outside))
 
     def _compute(self) -> View:
-        window, model = self._window(), self.engines.model
+        window, model = self.window.window(), self.engines.model
         forecasts = {name: np.asarray(forecast(window.context), float) for name, forecast in self.rivals.items()}
         known = None if window.known is None else window.known[None]
         read = with_known(window.context[None], known)
@@ -222,8 +192,9 @@ def numbers(view: View, name: str) -> str:
         items.append(controls.number(escape(words), f"{short(values[0], 6)}", theme.variable(role), detail))
     ahead = ""
     if view.window.times is not None:
-        ahead = f'<p class="hint" style="margin-bottom:10px">At {_next(view.window)}</p>'
-    return f'{ahead}<div class="numbers">{"".join(items)}</div>'
+        ahead = f'<p class="hint">At {_next(view.window)}</p>'
+    marks = [(words, values[0], theme.variable(role)) for words, values, role in reversed(_rows(view, name))]
+    return f'<div class="numbers">{"".join(items)}</div>{close_up(marks, len(view.model))}{ahead}'
 
 
 def _next(window: Window) -> str:

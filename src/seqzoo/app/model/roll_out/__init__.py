@@ -12,17 +12,19 @@ from numpy.typing import ArrayLike
 from ...._arrays import FloatArray
 from ....errors import SeqzooError
 from ....forecasters.exact import best_linear
+from ....forecasters.floors import standing
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.rollout import largest_root
 from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
 from ..visit import Latest, Visit
+from ..window import SignalWindow, window_of
+from ..window_panel import WindowPanel
 from . import errors
 from .errors import DrawnForecasts, Measurement, StepErrors
 
 LEAST, MOST = 20, 1000
-FIRST_SEED = 5
 _limiter = CapacityLimiter(1)
 
 
@@ -32,50 +34,57 @@ class _Rollout:
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.horizon = int(visit.number("horizon", 100, LEAST, MOST))
-        self.seed = int(visit.number("window", FIRST_SEED, 0, 2**31 - 1))
+        window = window_of(visit)
+        assert isinstance(window, SignalWindow)
+        self.window = window
         self.drawn: tuple[tuple[Forecaster, int, int], DrawnForecasts] | None = None
         self.refresh, self.measure = Latest(self._refresh), Latest(self._measure)
+        self.panel = WindowPanel(window, self.refresh)
+        self.shown = -1  # the version of the window
 
     async def show(self) -> None:
         """Fill the view."""
         theme.lead(_lead(self.visit.model))
-        with ui.element("div").classes("stack"):
-            with ui.element("div").classes("panel"):
-                knob = Knob("horizon", "Steps ahead", LEAST, MOST, 10, 100)
-                controls.Slider(knob, self.horizon, self._turn, lambda value: f"{value:,.0f}")
-                with ui.element("div").classes("buttons"):
-                    controls.button("New window", self._new_window)
-                    self.status = theme.html("", "hint", "span").props('aria-live="polite"')
-            with ui.element("div").classes("panel"):
-                theme.html("The forecast", tag="h3")
-                self.forecast = charts.chart({}, "Loading")
-                self.ending = theme.html("", "hint", "p").style("margin-top: 12px")
-            with ui.element("div").classes("panel"):
-                theme.html("Error by step ahead", tag="h3")
-                self.errors = charts.chart({}, "Loading")
-                self.bands = theme.html("", "hint", "p").style("margin-top: 12px")
-                self.numbers = theme.html("", "numbers").style("margin-top: 18px")
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("panel"):
+                    theme.html("The forecast", tag="h3")
+                    self.forecast = charts.chart({}, "Loading")
+                    self.ending = theme.html("", "hint", "p").style("margin-top: 12px")
+                with ui.element("div").classes("panel"):
+                    theme.html("Error by step ahead, on fresh windows of the training signal", tag="h3")
+                    self.errors = charts.chart({}, "Loading")
+                    self.bands = theme.html("", "hint", "p").style("margin-top: 12px")
+                    self.numbers = theme.html("", "numbers").style("margin-top: 18px")
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("panel"):
+                    knob = Knob("horizon", "Steps ahead", LEAST, MOST, 10, 100)
+                    controls.Slider(knob, self.horizon, self._turn, lambda value: f"{value:,.0f}")
+                    self.status = theme.html("", "hint status", "p").props('aria-live="polite"')
+                self.panel.show()
+        self.visit.when_opened["rollout"] = self._opened
         await self.refresh()
+
+    async def _opened(self) -> None:
+        if self.shown != self.window.version:
+            self.panel.follow()
+            await self.refresh()
 
     async def _turn(self, value: float) -> None:
         self.horizon = int(value)
         self.visit.remember(horizon=self.horizon)
         await self.refresh()
 
-    async def _new_window(self) -> None:
-        self.seed += 1
-        self.visit.remember(window=self.seed)
-        await self.refresh()
-
     async def _refresh(self) -> None:
-        name, inputs = self.visit.name, (self.visit.model, self.horizon, self.seed)
-        model, horizon, _ = inputs
+        name, inputs = self.visit.name, (self.visit.model, self.horizon, self.window.version)
+        model, horizon, version = inputs
         try:
             if self.drawn is None or self.drawn[0] != inputs:  # not computed again once the errors are measured
-                self.drawn = inputs, await to_thread.run_sync(errors.case, name, *inputs)
+                self.drawn = inputs, await to_thread.run_sync(self._case, model, horizon)
         except SeqzooError as error:
             self.status.set_content(theme.sentence(error))
             return
+        self.shown = version
         measurement = errors.cached(name, model, horizon)
         self._draw(self.drawn[1], measurement)
         if measurement is None:
@@ -84,6 +93,12 @@ class _Rollout:
         else:
             self.status.set_content("")
             self._show_errors(measurement, horizon)
+
+    def _case(self, model: Forecaster, horizon: int) -> DrawnForecasts:
+        window = self.window
+        return errors.case(
+            self.visit.name, model, horizon, window.context(), window.clean(horizon), window.signal()
+        )
 
     async def _measure(self) -> None:
         visit, horizon = self.visit, self.horizon
@@ -98,23 +113,35 @@ class _Rollout:
         name, steps = self.visit.name, np.arange(1, len(drawn.model) + 1)
         past = np.arange(1 - len(drawn.history), 1)
         beside = self._beside(drawn.rolled_linear, drawn.partner)
-        series, names = [], ["history", "truth", "Bayes", *(line["name"] for line in beside), name]
+        truth = []
+        if drawn.clean is not None:
+            truth = [charts.line("truth", steps, drawn.clean, theme.light("truth"), width=1.2)]
+        bayes = self._bayes()
+        lines = [*truth, charts.line(bayes, steps, drawn.bayes, theme.light("bayes"), style="dashed"), *beside]
+        series, names = [], ["window", *(line["name"] for line in lines), name]
         if measurement is not None:
             radius = measurement.radius[: len(steps)]
             low, high = drawn.model - radius, drawn.model + radius
             series += charts.band(f"{LEVEL:.0%} band", steps, low, high, theme.light("model"))
             names.insert(0, f"{LEVEL:.0%} band")
         series += [
-            charts.dots("history", past, drawn.history, theme.light("seen"), size=4),
-            charts.line("truth", steps, drawn.clean, theme.light("truth"), width=1.2),
-            charts.line("Bayes", steps, drawn.bayes, theme.light("bayes"), style="dashed"),
-            *beside,
+            charts.dots("window", past, drawn.history, theme.light("seen"), size=5),
+            *lines,
             charts.line(name, steps, drawn.model, theme.light("model"), width=2.4),
         ]
         options = charts.legend_of(charts.axes("steps from now", "value", series), names)
-        far = abs(float(drawn.model[-1] - drawn.clean[-1]))
-        sentence = f"Forecast of {len(steps)} steps; the last one is {far:.3f} from the truth."
+        sentence = f"Forecast of {len(steps)} steps after a window that ends at {drawn.history[-1]:.4f}; "
+        if drawn.clean is None:
+            sentence += f"the first is {drawn.model[0]:.4f}."
+        else:
+            far = abs(float(drawn.model[-1] - drawn.clean[-1]))
+            sentence += f"the first is {drawn.model[0]:.4f}, the last one is {far:.3f} from the truth."
         charts.redraw(self.forecast, options, sentence)
+
+    def _bayes(self) -> str:
+        """What the line of Bayes is called."""
+        window = self.window
+        return theme.bayes(standing(window.signal(), own=window.is_own), is_best=not window.is_own)
 
     def _beside(self, rolled: FloatArray, partner: FloatArray | None) -> list[charts.Options]:
         """The lines of the best linear forecaster, fed back, and of the partner with another horizon."""

@@ -22,7 +22,8 @@ from ....errors import SeqzooError
 from ....evaluation.intervals import calibrate
 from ....forecasters.exact import best_linear
 from ....forecasters.protocol import Bundled, Forecaster, has_bundle
-from ....forecasters.rollout import linear_recursion
+from ....forecasters.rollout import finite, linear_recursion
+from ....signals import Signal
 from ...ui.cache import Cache
 from ...ui.theme import LEVEL
 from .. import loading
@@ -49,10 +50,10 @@ class Partner(NamedTuple):
 
 
 class DrawnForecasts(NamedTuple):
-    """One window and its forecasts: the history [T]; all others [H], the partner's [up to H]."""
+    """One window and its forecasts: the history [L]; all others [H], the partner's [up to H]."""
 
     history: FloatArray
-    clean: FloatArray
+    clean: FloatArray | None
     model: FloatArray
     bayes: FloatArray
     rolled_linear: FloatArray
@@ -155,20 +156,26 @@ def _of_partner(partner: Partner | None, context: FloatArray, horizon: int) -> F
     return partner.model.forecast(context, steps).astype(np.float64)
 
 
-def case(name: str, model: Forecaster, horizon: int, seed: int) -> DrawnForecasts:
-    """One window of the model's signal, the values after it and the forecasts of them."""
-    length, signal = model.context_length, model.signal
-    drawn = signal.draw(1, length if signal.episodic else 3 * length, horizon, np.random.default_rng(seed))
-    history = drawn.context[0]
-    window = history[None, -length:]
+def case(
+    name: str, model: Forecaster, horizon: int, context: FloatArray, clean: FloatArray | None, signal: Signal
+) -> DrawnForecasts:
+    """The forecasts of what follows a window.
+
+    Args:
+        context: [L], the window.
+        clean: [L + H], its values and those after it without noise; None where nobody knows them.
+        signal: what the Bayes and the best linear forecaster assume.
+    """
+    length = model.context_length
+    window = context[None]
     rolled = linear_recursion(best_linear(signal, length), horizon)(window)[0]
     seen = with_channel(window)
     beside = _of_partner(partner_of(name, model), seen, horizon)
     return DrawnForecasts(
-        history,
-        drawn.clean[0],
+        context,
+        None if clean is None else clean[length:],
         model.forecast(seen, horizon)[0].astype(np.float64),
-        signal.posterior(window, horizon)[0][0],
+        finite(signal.posterior(window, horizon)[0])[0],
         rolled,
         None if beside is None else beside[0],
     )

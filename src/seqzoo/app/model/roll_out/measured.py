@@ -11,6 +11,7 @@ from anyio import to_thread
 from nicegui import ui
 from numpy.typing import NDArray
 
+from ...._arrays import with_known
 from ...._formats import short, within
 from ....bundles import intervals as stored
 from ....data.gaps import unmissing
@@ -21,12 +22,13 @@ from ....evaluation.holdout_intervals import absolute_errors, spreads_at
 from ....evaluation.intervals import highest_level, radius_of
 from ....forecasters.protocol import Bundled, Forecaster, has_bundle
 from ....runtime.intervals import held_out_times, standings
-from ....signals.scene import Knob
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
 from ...ui.theme import LEVEL
 from ..held_out import HeldOutValues, held_out_of
-from ..visit import Latest, Visit, identity
+from ..visit import Latest, Visit, computed, identity
+from ..window import HeldOutWindow, window_of
+from ..window_panel import WindowPanel
 from .errors import told_of_width, usual_width
 
 METHODS = {"adaptive": "Adaptive", "split": "Split conformal"}
@@ -53,6 +55,17 @@ class Along(NamedTuple):
     values: NDArray[np.float64]
     forecast: NDArray[np.float64]
     radius: dict[str, NDArray[np.float64]]
+    clock: NDArray[np.int64] | None
+
+
+class Shown(NamedTuple):
+    """What is drawn at a cutoff: the values before it [T], the forecast [H], what was observed [up to H], the radius
+    of the interval [H] or None, and what a clock showed at history and forecast [T + H] or None."""
+
+    history: NDArray[np.float64]
+    forecast: NDArray[np.float64]
+    observed: NDArray[np.float64]
+    radius: NDArray[np.float64] | None
     clock: NDArray[np.int64] | None
 
 
@@ -98,48 +111,56 @@ class _Measured:
 
     def __init__(self, visit: Visit, model: Bundled, known: Along) -> None:
         self.visit, self.model, self.known = visit, model, known
-        self.last = len(known.forecast) - 1
-        self.at = self._nearest(int(visit.number("cutoff", self.last, 0, self.last)))
+        window = window_of(visit)
+        assert isinstance(window, HeldOutWindow)
+        self.window, self.last = window, len(known.forecast) - 1
         asked = visit.query.get("intervals", "")
         self.method = asked if asked in METHODS else "adaptive"
         self.refresh = Latest(self._refresh)
+        self.panel = WindowPanel(window, self.refresh)
+        self.shown = -1  # the version of the window
+
+    @property
+    def at(self) -> int:
+        """The cutoff: the window begins as many values before the hold-out's first as it is long."""
+        return self.window.first
 
     async def show(self) -> None:
         """Fill the view."""
         theme.lead(_LEAD if self.known.radius else _LEAD_WITHOUT)
-        with ui.element("div").classes("stack"):
-            with ui.element("div").classes("panel"):
-                knob = Knob("cutoff", "Cutoff", 0, max(self.last, 1), 1, self.last)
-                controls.Slider(knob, self.at, self._turn, self._where)
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("panel"):
+                    theme.html("The forecast", tag="h3")
+                    self.chart = charts.chart({}, "Loading")
+                    self.numbers = theme.html("", "numbers").style("margin-top: 18px").props('aria-live="polite"')
+                    self.wide = theme.html("", "hint", "p")
+                if self.model.manifest.intervals is not None:
+                    self._show_coverage()
+            with ui.element("div").classes("stack"):
+                self.panel.show()
                 if self.known.radius:
-                    self.choices = controls.Choices("Intervals", METHODS, self._choose)
-            with ui.element("div").classes("panel"):
-                theme.html("The forecast", tag="h3")
-                self.chart = charts.chart({}, "Loading")
-                self.numbers = theme.html("", "numbers").style("margin-top: 18px").props('aria-live="polite"')
-                self.wide = theme.html("", "hint", "p")
-            if self.model.manifest.intervals is not None:
-                self._show_coverage()
+                    with ui.element("div").classes("panel"):
+                        theme.html("Intervals", tag="h3")
+                        self.choices = controls.Choices("Intervals", METHODS, self._choose)
+        self.failure = theme.html("", "error-line")
+        self.visit.when_opened["rollout"] = self._opened
         await self.refresh()
 
-    def _where(self, at: float) -> str:
-        place = self._nearest(min(round(at), self.last))
-        if place == self.last:
+    async def _opened(self) -> None:
+        if self.shown != self.window.version:
+            self.panel.follow()
+            await self.refresh()
+
+    def _where(self, at: int) -> str:
+        if self.window.pasted is not None:
+            return "the end of your own values"
+        if at == self.last:
             return "end of the series"
         clock = self.known.clock
         if clock is None:
-            return f"{place:,} values into the hold-out"
-        return _stamp(clock[self.model.context_length + place])
-
-    def _nearest(self, at: int) -> int:
-        """The same cutoff, or the next one with a window that does not cross a gap; else the last one."""
-        known = np.flatnonzero(~np.isnan(self.known.forecast[:, 0]))
-        return int(known[min(int(np.searchsorted(known, at)), len(known) - 1)])
-
-    async def _turn(self, at: float) -> None:
-        self.at = self._nearest(min(round(at), self.last))
-        self.visit.remember(cutoff=self.at)
-        await self.refresh()
+            return f"{at:,} values into the hold-out"
+        return _stamp(clock[self.model.context_length + at])
 
     async def _choose(self, method: str) -> None:
         self.method = method
@@ -149,53 +170,80 @@ class _Measured:
     async def _refresh(self) -> None:
         if self.known.radius:
             self.choices.mark(self.method)
-        known, at, length, horizon = self.known, self.at, self.model.context_length, self.model.horizon
-        end = at + length  # index of the first step ahead
-        first = max(0, end - max(length, min(MOST_SHOWN, 4 * horizon)))
-        ahead = known.forecast[at]
-        observed = known.values[end : end + horizon]
-        if known.clock is None:
-            places = np.arange(first - end + 1, horizon + 1).astype(float)
+        version = self.window.version
+        shown = await computed(self._compute, self.failure)
+        if shown is None:
+            return
+        self.shown = version
+        known, at, horizon = self.known, self.at, self.model.horizon
+        history, ahead, observed, width, clock = shown
+        if clock is None:
+            places = np.arange(1 - len(history), horizon + 1).astype(float)
         else:
-            places = known.clock[first : end + horizon].astype(float)
-        past, future = places[: end - first], places[end - first :]
+            places = clock.astype(float)
+        past, future = places[: len(history)], places[len(history) :]
         name, band = self.visit.name, f"{LEVEL:.0%} interval"
         series, names = [], ["history", *(["observed"] if len(observed) else []), name]
         inside = wide = ""
-        if known.radius:
-            radius = known.radius[self.method][at]
-            low, high = ahead - radius, ahead + radius
+        if width is not None:
+            low, high = ahead - width, ahead + width
             series += charts.band(band, future, low, high, theme.light("model"))
             names.insert(0, band)
-            hits = int((np.abs(observed - ahead[: len(observed)]) <= radius[: len(observed)]).sum())
+            hits = int((np.abs(observed - ahead[: len(observed)]) <= width[: len(observed)]).sum())
             count = int((~np.isnan(observed)).sum())
             inside = f"; {hits} of {count} observed values lie inside" if count else ""
-            wide = told_of_width(radius, usual_width(known.values), "of the held-out values")
-        series.append(charts.dots("history", past, known.values[first:end], theme.light("seen"), size=4))
+            wide = told_of_width(width, usual_width(known.values), "of the held-out values")
+        series.append(charts.dots("history", past, history, theme.light("seen"), size=4))
         if len(observed):
             series.append(charts.line("observed", future[: len(observed)], observed, theme.light("truth"), width=1.4))
         series.append(charts.line(name, future, ahead, theme.light("model"), width=2.4))
         if horizon == 1:  # a line of one point is not seen
             series[-1] = charts.dots(name, future, ahead, theme.light("model"), size=9)
         options = charts.axes("steps from now", "value", series)
-        if known.clock is not None:
+        if clock is not None:
             options = charts.over_time(options)
         sentence = f"Forecast of {horizon} steps from {self._where(at)}"
         if known.radius:
             sentence += f" with {band}, {METHODS[self.method].lower()}{inside}"
         charts.redraw(self.chart, charts.legend_of(options, names), f"{sentence}.")
-        self.numbers.set_content(self._numbers(ahead, observed))
+        self.numbers.set_content(self._numbers(shown))
         self.wide.set_content(escape(wide))
 
-    def _numbers(self, ahead: NDArray[np.float64], observed: NDArray[np.float64]) -> str:
+    def _compute(self) -> Shown:
+        """The forecast of the window; what followed it is unknown where the visitor gave or changed values."""
+        known, at, length, horizon = self.known, self.at, self.model.context_length, self.model.horizon
+        end = at + length  # index of the first step ahead
+        first = max(0, end - max(length, min(MOST_SHOWN, 4 * horizon)))
+        width = known.radius[self.method][at] if known.radius else None
+        clock = None if known.clock is None else known.clock[first : end + horizon]
+        if not self.window.is_own:
+            return Shown(known.values[first:end], known.forecast[at], known.values[end : end + horizon], width, clock)
+        window = self.window.window()
+        history = np.asarray(window.context, np.float64)
+        if self.window.pasted is None:
+            history = np.concatenate([known.values[first:at], history])
+        else:
+            clock = None if window.times is None else charts.clock(window.times, length + horizon)
+        read = with_known(window.context[None], None if window.known is None else window.known[None])
+        ahead = np.asarray(self.model.predict(read)[0], np.float64)
+        facts = self.model.manifest.intervals
+        if width is not None and facts is not None and facts.unit == "window":
+            scaling, own = self.model.manifest.contract.scaling, np.array([length])
+            before = spreads_at(scaling, known.values, own + at, length)[0]
+            width = width * spreads_at(scaling, np.asarray(window.context, np.float64), own, length)[0] / before
+        return Shown(history, ahead, np.empty(0), width, clock)
+
+    def _numbers(self, shown: Shown) -> str:
+        ahead, observed = shown.forecast, shown.observed
+        unknown = "not known" if self.window.is_own else "not observed yet"
         steps = {0: "first step", len(ahead) - 1: "last step"}
         items = []
         for step, words in steps.items():
-            detail = f"observed {short(observed[step], 6)}" if step < len(observed) else "not observed yet"
+            detail = f"observed {short(observed[step], 6)}" if step < len(observed) else unknown
             detail = "missing" if step < len(observed) and np.isnan(observed[step]) else detail
             value = short(ahead[step], 6)
-            if self.known.radius:
-                value = within(ahead[step], self.known.radius[self.method][self.at][step])
+            if shown.radius is not None:
+                value = within(ahead[step], shown.radius[step])
             items.append(controls.number(f"forecast, {words}", value, theme.variable("model"), detail))
         return "".join(items[: len(ahead)])
 

@@ -1,0 +1,235 @@
+"""The window that all views of a model show, and the signal or the series that it is of: one state in the address."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from ..._arrays import FloatArray
+from ...forecasters.protocol import has_bundle
+from ...signals import Signal
+from . import own_window
+from .held_out import Window, held_out_of
+from .own_window import Pasted
+from .visit import Visit
+
+FIRST_SEED = 3
+DRAWS = 1_000_000  # windows of a signal that have a number
+LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a difference quotient
+KEYS = ("window", "draw", "values", "cutoff", "dragged", "pasted", "times")  # of the address; all but sliders
+
+
+class SharedWindow(ABC):
+    """A window [L] of a visit: its values as they begin, and the changes of single values.
+
+    Every change is written into the address and counted in `version`, by which a view that is opened again tells
+    whether it shows the latest window.
+
+    `pasted` is a window of the visitor's own, or None. `changes` maps places in it, from 0, to dragged values.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.length, self.horizon = visit, visit.known.context_length, visit.known.horizon
+        self.version = 0
+        query = visit.query
+        self.pasted = own_window.read(query.get("pasted", ""), self.length)
+        self.changes = own_window.read_changes(query.get("values", ""), self.length)
+        if not self.changes:
+            query.pop("values", None)
+        dragged = own_window.read(query.get("dragged", ""), self.length)  # of older links: the whole window
+        if dragged is not None and self.pasted is None and not self.changes:
+            self.changes = dict(enumerate(dragged.tolist()))
+
+    @property
+    def start(self) -> FloatArray:
+        """[L]: the window without the changes of single values."""
+        return self._begins() if self.pasted is None else self.pasted
+
+    @abstractmethod
+    def _begins(self) -> FloatArray:
+        """[L]: the window of the signal or the series."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the visitor gave or changed values, whose law is unknown."""
+        return self.pasted is not None or bool(self.changes)
+
+    def context(self) -> FloatArray:
+        """[L]: the window."""
+        values = np.array(self.start, np.float64)
+        for place, value in self.changes.items():
+            values[place] = value
+        return values
+
+    def drag(self, place: int, value: float) -> None:
+        """Change one value, rounded as the address holds it."""
+        moved = self.context()
+        moved[place] = value
+        self.changes[place] = float(own_window.rounded(moved)[place])
+        self._changed()
+
+    def change(self, window: FloatArray) -> None:
+        """Take over a window [L] that a view shows: the places that differ from `start` are its changes."""
+        start = self.start
+        changes = {place: float(window[place]) for place in np.flatnonzero(window != start).tolist()}
+        if changes != self.changes:
+            self.changes = changes
+            self._changed()
+
+    def give(self, given: Pasted | None) -> None:
+        """Use the visitor's own values, or with None the window of the signal or the series again."""
+        self.pasted = None if given is None else own_window.rounded(given.window)
+        self.changes = {}
+        self._changed()
+
+    @abstractmethod
+    def renew(self) -> None:
+        """Take the next window of the signal or the series."""
+
+    def _reset(self) -> None:
+        """Drop what belongs to another window."""
+        self.pasted, self.changes = None, {}
+        self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
+        self.visit.remember(**{**dict.fromkeys(KEYS), **self._written()})
+
+    def _written(self) -> dict[str, object]:
+        return {
+            "pasted": None if self.pasted is None else own_window.written(self.pasted),
+            "values": own_window.written_changes(self.changes) or None,
+        }
+
+
+class SignalWindow(SharedWindow):
+    """A window of a model's signal: as the sliders set it, or with a number `draw` one drawn from the signal.
+
+    `values` are those of the sliders, and `seed` is that of the noise.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__(visit)
+        self.scene = visit.known.signal.scene(self.length)
+        self.values = {knob.key: visit.number(knob.key, knob.start, knob.low, knob.high) for knob in self.scene.knobs}
+        self.seed = int(visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
+        drawn = int(visit.number("draw", -1, -1, DRAWS - 1))
+        self.draw = drawn if drawn >= 0 else None
+        if self.draw is None:
+            visit.query.pop("draw", None)
+
+    def turn(self, key: str, value: float) -> None:
+        """Set a slider."""
+        self.values[key] = value
+        self.draw = None
+        self.visit.remember(**{key: value})
+        self._reset()
+
+    def renew_noise(self) -> None:
+        """Take other noise."""
+        self.seed += 1
+        self.draw = None
+        self.visit.remember(seed=self.seed)
+        self._reset()
+
+    def renew(self) -> None:
+        """Draw the next window."""
+        self.draw = ((self.draw or 0) + 1) % DRAWS
+        self._reset()
+
+    def signal(self, least_noise: float = 0.0) -> Signal:
+        """The signal that the reference forecasters assume: that of the sliders, for own values that of the model."""
+        values = {**self.values, "noise": max(self.values["noise"], least_noise)}
+        own = self.visit.known.signal
+        return own if self.pasted is not None and own.sigma >= least_noise else self.scene.signal(values)
+
+    def clean(self, horizon: int) -> FloatArray | None:
+        """[L + H]: the values without noise; None where nobody knows them."""
+        if self.pasted is not None:
+            return None
+        if self.draw is None:
+            return self.scene.window(self.values, self.length, horizon, self.seed)[1]
+        source = self._source()
+        clean = source.clean(1, self.length, horizon, np.random.default_rng(self.draw))[0]
+        first = source.clean(1, self.length, 1, np.random.default_rng(self.draw))[0]
+        # The draws of some signals depend on how many steps are drawn: then what follows is not known.
+        return clean if np.array_equal(clean[: self.length + 1], first) else None
+
+    def _begins(self) -> FloatArray:
+        if self.draw is None:
+            return self.scene.window(self.values, self.length, self.horizon, self.seed)[0]
+        drawn: FloatArray = self._source().draw(1, self.length, 1, np.random.default_rng(self.draw)).context[0]
+        return drawn
+
+    def _source(self) -> Signal:
+        """What numbered windows are drawn from: the model's signal, unless a slider was moved."""
+        is_moved = any(self.values[knob.key] != knob.start for knob in self.scene.knobs)
+        return self.scene.signal(self.values) if is_moved else self.visit.known.signal
+
+    def _written(self) -> dict[str, object]:
+        return {**super()._written(), "draw": self.draw}
+
+
+class HeldOutWindow(SharedWindow):
+    """A window of the held-out values of a measured series; `first` is where it begins. Reads files.
+
+    `times` are those of the visitor's own values, if they have some.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__(visit)
+        known = visit.known
+        assert has_bundle(known)
+        self.held_out, self.calendar = held_out_of(known, visit.member), known.manifest.contract.calendar
+        end, places = self.held_out.end, self.held_out.places
+        if "draw" in visit.query and "window" not in visit.query:  # of older links: the number of a window
+            first = int(places[int(visit.number("draw", 0, 0, DRAWS)) % len(places)])
+        else:
+            if visit.query.get("view") == "rollout" and not {"window", "cutoff"} & visit.query.keys():
+                visit.query["window"] = str(end)  # a roll-out begins where the series ends
+            first = int(visit.number("window" if "window" in visit.query else "cutoff", 0, 0, end))
+        self.first = self.held_out.place(first)
+        self.times = None if self.pasted is None else own_window.read_times(visit.query.get("times", ""))
+
+    def turn(self, first: float) -> None:
+        """Move along the held-out values."""
+        self.first = self.held_out.place(min(round(first), self.held_out.end))
+        self._reset()
+
+    def renew(self) -> None:
+        """Move to the next window; after the last one comes the first."""
+        self.turn(self.first + 1 if self.first < self.held_out.end else 0)
+
+    def give(self, given: Pasted | None) -> None:
+        """Use the visitor's own values, with their times, or with None the held-out ones again."""
+        self.times = None if given is None else given.times
+        super().give(given)
+
+    def window(self) -> Window:
+        """The window with its times and channels, and what followed it, which is unknown of own or changed values."""
+        if self.pasted is None:
+            held_out = self.held_out.window(self.first)
+            return held_out._replace(context=self.context(), observed=None) if self.changes else held_out
+        known = None
+        if self.calendar is not None and self.times is not None:
+            known = self.calendar.channels(self.times, self.length)
+        return Window(self.context(), self.times, None, known)
+
+    def _begins(self) -> FloatArray:
+        return self.held_out.window(self.first).context
+
+    def _reset(self) -> None:
+        self.times = None
+        super()._reset()
+
+    def _written(self) -> dict[str, object]:
+        times = None if self.times is None else own_window.written_times(self.times)
+        return {**super()._written(), "times": times, "window": self.first}
+
+
+def window_of(visit: Visit) -> SharedWindow:
+    """The window of a visit, the same for each of its views. May read files: call it in a thread."""
+    if visit.window is None:
+        visit.window = HeldOutWindow(visit) if visit.known.process is None else SignalWindow(visit)
+    return visit.window
