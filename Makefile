@@ -89,10 +89,12 @@ reexport: install
 soak: install
 	$(BIN)/python tools/reliability.py
 
-# Tests clients whose pins conflict with ours, in separate environments, and the bundles from C++ (cmake and a compiler).
+# Tests clients whose pins conflict with ours, in separate environments, the bundles from C++ (cmake and a compiler),
+# and the compiled core under the compiler's sanitisers (g++).
 conformance: install
 	$(BIN)/python conformance/clients.py
 	$(BIN)/python conformance/libtorch.py
+	$(BIN)/python conformance/sanitisers.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis
