@@ -11,7 +11,7 @@ install: .venv/.installed
 
 # Install torch first, by its exact version: pip then takes the CPU build where a wheel index offers one.
 # The core is compiled once for each state of its source; without its compiler, which is on PyPI, all works without it.
-.venv/.installed: pyproject.toml constraints.txt $(wildcard native/*)
+.venv/.installed: pyproject.toml constraints.txt $(wildcard native/*.*)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' || \
