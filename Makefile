@@ -11,7 +11,7 @@ install: .venv/.installed
 
 # Install torch first, by its exact version: pip then takes the CPU build where a wheel index offers one.
 # The core is compiled once for each state of its source; without its compiler, which is on PyPI, all works without it.
-.venv/.installed: pyproject.toml constraints.txt $(wildcard native/*)
+.venv/.installed: pyproject.toml constraints.txt $(wildcard native/*.*)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' || \
@@ -103,12 +103,13 @@ emulator:
 	  root=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends qemu-user || true; }
 
-# Tests clients whose pins conflict with ours, in separate environments, the bundles from C++ (cmake and a compiler), and
-# exported C on other processors.
+# Tests clients whose pins conflict with ours, in separate environments, the bundles from C++ (cmake and a compiler),
+# exported C on other processors, and the compiled core under the compiler's sanitisers (g++).
 conformance: install compiler emulator
 	$(BIN)/python conformance/clients.py
 	$(BIN)/python conformance/libtorch.py
 	$(BIN)/python conformance/c.py
+	$(BIN)/python conformance/sanitisers.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,7 +10,7 @@ import plain
 from rounds import Case, interleaved, quantile
 
 import seqzoo
-from seqzoo.runtime import ENGINES
+from seqzoo.runtime.engines import offered
 
 TITLE = "Latency of one window"
 CALLS = 50
@@ -20,7 +20,7 @@ def measure(quick: bool) -> dict[str, Any]:
     """Microseconds of one call by case, and what `predict` adds to the plain engine."""
     window = np.random.default_rng(0).normal(size=(1, 20, 1)).astype(np.float32)
     cases = plain.cases(window, torch_threads=1)
-    for engine in ENGINES:
+    for engine in offered(seqzoo.load(plain.MODEL).manifest):
         cases[engine] = _case(engine, window)
     seconds = interleaved(cases, rounds=3 if quick else 100, calls=CALLS)
     everything = {name: [value for each in rounds for value in each] for name, rounds in seconds.items()}

@@ -73,11 +73,17 @@ INLINE void clear(float *at, size_t n) {
 }
 
 INLINE float sum(V v) {  // halves are added to halves: the order is fixed
-  float lane[LANES];
-  store(lane, v);
-  for (size_t half = LANES / 2; half; half /= 2)
-    for (size_t j = 0; j < half; j++) lane[j] += lane[j + half];
-  return lane[0];
+#if LANES == 16
+  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+#elif LANES == 8
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+#else
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+#endif
+  return v[0] + v[1];
 }
 
 // ---- exponentials -------------------------------------------------------------------------------------------------
@@ -208,14 +214,16 @@ void tile(float *into, size_t stride, size_t rows, size_t steps, const float *a,
 // into [rows, cols] += the sum over steps and windows of a [steps, rows, W] times b [steps, cols, W].
 void outer(float *into, size_t rows, size_t cols, size_t steps, const float *a, size_t a_step, const float *b,
            size_t b_step) {
-  for (size_t row = 0; row < rows; row += 4)
-    for (size_t col = 0; col < cols; col += 3) {
+  const size_t R = LANES == 16 ? 6 : 4, C = LANES == 16 ? 4 : 3;  // as many sums as there are registers for
+  for (size_t row = 0; row < rows; row += R)
+    for (size_t col = 0; col < cols; col += C) {
       float *at = into + row * cols + col;
       const float *left = a + row * W, *right = b + col * W;
-      switch (less(3, cols - col)) {
-        case 1: tile<4, 1>(at, cols, rows - row, steps, left, a_step, right, b_step); break;
-        case 2: tile<4, 2>(at, cols, rows - row, steps, left, a_step, right, b_step); break;
-        default: tile<4, 3>(at, cols, rows - row, steps, left, a_step, right, b_step);
+      switch (less(C, cols - col)) {
+        case 1: tile<R, 1>(at, cols, rows - row, steps, left, a_step, right, b_step); break;
+        case 2: tile<R, 2>(at, cols, rows - row, steps, left, a_step, right, b_step); break;
+        case 3: tile<R, 3>(at, cols, rows - row, steps, left, a_step, right, b_step); break;
+        default: tile<R, C>(at, cols, rows - row, steps, left, a_step, right, b_step);
       }
     }
 }
@@ -424,6 +432,17 @@ EXPORT int32_t NAME(level)(void) {
 #else
   return 0;
 #endif
+}
+
+// The operations of `rounds` rounds of fused multiply-adds that wait for nothing but themselves: the peak of one core,
+// for benchmarks. `value` is read and written so that nothing is optimised away.
+EXPORT int64_t NAME(peak)(int64_t rounds, float *value) {
+  V total[ROWS * COLS], factor = all(value[0]);
+  for (size_t j = 0; j < ROWS * COLS; j++) total[j] = all((float)j);
+  for (int64_t round = 0; round < rounds; round++)
+    for (size_t j = 0; j < ROWS * COLS; j++) total[j] = total[j] * factor + factor;
+  for (size_t j = 0; j < ROWS * COLS; j++) value[0] += sum(total[j]);
+  return rounds * ROWS * COLS * LANES * 2;
 }
 
 // Sizes, in floats: 0 parameters, 1 packed weights, 2 scratch of `forward`, 3 tape, 4 scratch of `backward`; or -1

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from seqzoo.bundles import store, trust
+from support.engines import ENGINES
 from support.serving import Running, lasting, launch
 
 Visit = Callable[..., Any]
@@ -99,15 +100,15 @@ def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_
     assert app.stop() == 0
 
 
-def test_without_torch_onnx_serves_and_the_page_says_so(tab: Any, start: Callable[..., Running]) -> None:
-    app = start(program=("-c", NO_TORCH))
+def test_without_torch_the_light_engine_serves_and_the_page_says_so(tab: Any, start: Callable[..., Running]) -> None:
+    app, light = start(program=("-c", NO_TORCH)), "native" if "native" in ENGINES else "onnx"
     tab.goto(f"{app.address}/models/lstm.sine")
-    tab.wait_for_selector(CHOSEN % "onnx")
-    tab.wait_for_selector("text=torch is not installed")
+    tab.wait_for_selector(CHOSEN % light)
+    tab.wait_for_selector(f"text=torch is not installed, so {light} serves")
     tab.wait_for_selector(".model-head .badge.loaded")
     tab.click("button.choice:has-text('torchscript')")
     tab.wait_for_selector("[aria-live]:has-text('[train]')")
-    expect(tab.locator(CHOSEN % "onnx")).to_be_visible()
+    expect(tab.locator(CHOSEN % light)).to_be_visible()
     assert state(app, "lstm.sine")["state"] == "READY"
     assert app.stop() == 0
 

@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+from support.engines import ENGINES
+
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
@@ -38,7 +40,7 @@ def test_each_benchmark_writes_one_file_with_the_facts_of_the_machine_and_number
         assert facts["quick"] is True
         assert {"date", "processor", "cores", "python", "numpy", "torch", "onnxruntime"} <= set(facts["machine"])
     times, result = results["latency"]["result"]["microseconds"], results["startup"]["result"]
-    assert set(times) == {"torchscript", "onnx", "numpy", "plain torchscript", "plain eager", "plain onnx"}
+    assert set(times) == {*ENGINES, "plain torchscript", "plain eager", "plain onnx"}
     assert all(set(each) == {"p50", "p99"} for each in times.values())
     assert len(result["processes"]) == 6
     assert all({"wall_seconds", "cpu_seconds"} <= set(each) for each in result["processes"].values())

@@ -36,6 +36,7 @@ _SIGNATURES: dict[str, tuple[Any, str]] = {  # p a pointer, i a size, c a choice
     "forward": (None, "piippppp"),
     "step": (None, "pppppp"),
     "backward": (None, "piippppppp"),
+    "peak": (ctypes.c_int64, "ip"),
 }
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "c": ctypes.c_int32}
 
@@ -54,6 +55,7 @@ class Core(NamedTuple):
     forward: Callable[..., object]
     step: Callable[..., object]
     backward: Callable[..., object]
+    peak: Callable[..., int]
 
 
 class State(NamedTuple):

@@ -17,7 +17,7 @@ from . import loading
 from .visit import Visit
 
 LIBRARIES = {"torchscript": "torch", "onnx": "onnxruntime"}
-NO_TORCH = "torch is not installed, so onnx serves this model. To use torchscript: pip install 'seqzoo[train]'."
+NO_TORCH = "torch is not installed, so {} serves this model. To use torchscript: pip install 'seqzoo[train]'."
 
 
 class Engines:
@@ -43,7 +43,7 @@ class Engines:
         self.table = theme.html("")
         self.status = theme.html("", "hint", "p").props('aria-live="polite"')
         if "torchscript" in self.names and not _extras.has_torch():
-            theme.html(escape(NO_TORCH), "hint", "p").style("margin-top: 8px")
+            theme.html(escape(NO_TORCH.format(self.chosen)), "hint", "p").style("margin-top: 8px")
         self._mark()
         self.visit.when_ready.append(self._ready)
         ui.timer(0.05, self._begin, once=True)

@@ -1,0 +1,144 @@
+"""The compiled core: one window, streams, batches, the gradients of a step, and the share of the machine's peak."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import numpy as np
+import plain
+import torch
+from rounds import Case, interleaved, quantile, ratio
+
+import seqzoo
+from seqzoo.runtime import core
+from seqzoo.runtime.engines.native import NativeEngine
+from seqzoo.runtime.predictor import find_model
+
+TITLE = "The compiled core"
+BATCHES = (1000, 4096, 10_000, 100_000)
+TRAINED = {"lstm": (torch.nn.LSTM, 64), "gru": (torch.nn.GRU, 74), "rnn": (torch.nn.RNN, 129)}
+ROWS, STEPS = 128, 20
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """Times beside plain ONNX Runtime and PyTorch, and GFLOP/s beside the peak; empty without the core."""
+    used = core.find()
+    if used is None:
+        return {}
+    rounds = 3 if quick else 30
+    return {
+        "target": used.target,
+        "calls": _calls(rounds),
+        "batches": [_batch(size, 2 if quick else 7) for size in BATCHES[: 1 if quick else None]],
+        "gradients": {name: _gradients(used, name, rounds) for name in TRAINED},
+        "roofline": [_attained(used, rows, 3 if quick else 15) for rows in (16, 64, 256, 1024, 4096)],
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """Markdown."""
+    if not result:
+        return "Not measured: this installation has no core."
+    calls = "\n".join(f"| {row['name']} | {row['p50']:.1f} | {row['ratio']:.2f} |" for row in result["calls"])
+    batches = "\n".join(
+        f"| {row['rows']:,} | {row['windows']:,.0f} | {row['speed']:.2f} |" for row in result["batches"]
+    )
+    gradients = "\n".join(
+        f"| {name} | {row['core']:.2f} | {row['torch']:.2f} | {row['ratio']:.2f} |"
+        for name, row in result["gradients"].items()
+    )
+    roofline = "\n".join(
+        f"| {row['rows']:,} | {row['attained']:.0f} | {row['peak']:.0f} | {row['share']:.0%} |"
+        for row in result["roofline"]
+    )
+    return (
+        f"`{plain.MODEL}` on `{result['target']}`. Medians over rounds; compared cases alternate within a round.\n\n"
+        f"| one call | p50 µs | time / plain onnx on a window |\n|---|---:|---:|\n{calls}\n\n"
+        "| batch, all cores | windows/s | speed / the faster of plain torchscript and onnx |\n"
+        f"|---:|---:|---:|\n{batches}\n\n"
+        f"Forward and backward of {ROWS} windows of {STEPS} steps on one thread, with packed weights:\n\n"
+        f"| cell | core ms | PyTorch ms | time |\n|---|---:|---:|---:|\n{gradients}\n\n"
+        "Forward on one thread, beside multiply-adds that wait for nothing:\n\n"
+        f"| batch | GFLOP/s | peak | share |\n|---:|---:|---:|---:|\n{roofline}"
+    )
+
+
+def _calls(rounds: int) -> list[dict[str, Any]]:
+    window = np.random.default_rng(0).normal(size=(1, STEPS, 1)).astype(np.float32)
+    predictor = find_model(plain.MODEL, "native").warm()
+    stream = predictor.stream()
+    cases = {
+        "plain onnx, a window": plain.cases(window)["plain onnx"],
+        "predict, a window": Case(lambda: predictor.predict(window)),
+        "stream.push, a value": Case(lambda: stream.push(0.1)),
+    }
+    seconds = interleaved(cases, rounds=rounds, calls=100)
+    theirs = seconds["plain onnx, a window"]
+    everything = {name: [each for turn in times for each in turn] for name, times in seconds.items()}
+    return [
+        {"name": name, "p50": 1e6 * quantile(everything[name], 0.5), "ratio": ratio(times, theirs)}
+        for name, times in seconds.items()
+    ]
+
+
+def _batch(rows: int, rounds: int) -> dict[str, Any]:
+    batch = np.random.default_rng(rows).normal(size=(rows, STEPS, 1)).astype(np.float32)
+    predictor = find_model(plain.MODEL, "native").warm()
+    cases = plain.cases(batch)
+    del cases["plain eager"]
+    cases["ours"] = Case(lambda: predictor.predict(batch))
+    seconds = interleaved(cases, rounds=rounds, calls=max(1, 2000 // rows))
+    middle = {name: [statistics.median(turn) for turn in turns] for name, turns in seconds.items()}
+    theirs = [min(pair) for pair in zip(middle["plain onnx"], middle["plain torchscript"], strict=True)]
+    return {
+        "rows": rows,
+        "windows": rows / statistics.median(middle["ours"]),
+        "speed": statistics.median(one / other for one, other in zip(theirs, middle["ours"], strict=True)),
+    }
+
+
+def _gradients(used: core.Core, name: str, rounds: int) -> dict[str, float]:
+    kind, units = TRAINED[name]
+    layer, head = kind(1, units, batch_first=True), torch.nn.Linear(units, 1)
+    parameters = [*layer.parameters(), *head.parameters()]
+    windows = np.random.default_rng(1).normal(size=(ROWS, STEPS, 1)).astype(np.float32)
+    slopes, tensor = np.ones((ROWS, 1), np.float32), torch.from_numpy(windows)
+
+    def ours() -> object:
+        cell = core.Cell(used, name, [parameter.detach().numpy() for parameter in parameters])
+        _, tape = cell.taped(windows)
+        return cell.backward(windows, tape, slopes)
+
+    def theirs() -> object:
+        for parameter in parameters:
+            parameter.grad = None
+        head(layer(tensor)[0][:, -1]).sum().backward()
+        return parameters[0].grad
+
+    seconds = interleaved({"core": Case(ours), "torch": Case(theirs, 1)}, rounds=rounds, calls=5)
+    middle = {name: statistics.median(statistics.median(turn) for turn in turns) for name, turns in seconds.items()}
+    return {name: 1e3 * value for name, value in middle.items()} | {"ratio": ratio(seconds["core"], seconds["torch"])}
+
+
+def _attained(used: core.Core, rows: int, rounds: int) -> dict[str, float]:
+    engine = seqzoo.load(plain.MODEL, "native").warm()._engine
+    assert isinstance(engine, NativeEngine)
+    cell = engine.cell
+    windows = np.random.default_rng(rows).normal(size=(rows, STEPS, 1)).astype(np.float32)
+    work = 2.0 * rows * STEPS * 4 * cell.units * (cell.units + cell.channels)
+    value, shares, rates, peaks = np.full(1, 0.5, np.float32), [], [], []
+    for _ in range(rounds):
+        began = time.thread_time()
+        operations = used.peak(200_000, value.ctypes.data)
+        peaks.append(operations / (time.thread_time() - began) / 1e9)
+        began = time.thread_time()
+        for _ in range(max(1, 1000 // rows)):
+            cell.forward(windows)
+        rates.append(max(1, 1000 // rows) * work / (time.thread_time() - began) / 1e9)
+        shares.append(rates[-1] / peaks[-1])
+    return {
+        "rows": rows, "attained": statistics.median(rates), "peak": statistics.median(peaks),
+        "share": statistics.median(shares),
+    }  # fmt: skip
