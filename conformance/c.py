@@ -57,15 +57,15 @@ def on_a_microcontroller(source: Path) -> tuple[int, int]:
     return sizes(target.read_bytes())
 
 
-def row(bundle: Bundle, source: Path) -> str:
-    """The line of the page's table: code and constants, in float and in int8."""
+def stated(bundle: Bundle, source: Path) -> list[str]:
+    """What the page says of a model: the line of the table, and what int8 costs the flagship."""
     code, constants = on_a_microcontroller(source)
     source.write_text((small := c.to_c(bundle, int8=True)).text, "utf-8")
     small_code, small_constants = on_a_microcontroller(source)
     loss = small.loss.split("; ")[1].split(",")[0]
-    return (
-        f"| `{bundle.manifest.name}` | {code:,} | {constants:,} | {small_code:,} | {small_constants:,} | {loss} |"
-    )
+    name = bundle.manifest.name
+    line = f"| `{name}` | {code:,} | {constants:,} | {small_code:,} | {small_constants:,} | {loss} |"
+    return [line, small.loss] if name == "lstm.sine" else [line]
 
 
 def checked(program: Path, *runner: str) -> None:
@@ -93,12 +93,12 @@ def main() -> None:
             if emulator:
                 checked(program, emulator)
             if bundle.manifest.name in STATED:
-                rows.append(row(bundle, source))
+                rows += stated(bundle, source)
     text = PAGE.read_text("utf-8")
     lacking = [line for line in rows if line not in text]
     assert not lacking, "docs/ship-anywhere.md lacks\n" + "\n".join(lacking)
     where = "aarch64" if emulator else "aarch64 (compiled only: qemu-user is not installed)"
-    print(f"C: {len(bundles)} bundles passed with sanitisers, as C++, on {where}; Cortex-M4: {len(rows)} objects")
+    print(f"C: {len(bundles)} bundles passed with sanitisers, as C++, on {where}; Cortex-M4: {len(STATED)} objects")
 
 
 if __name__ == "__main__":

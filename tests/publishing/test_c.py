@@ -6,16 +6,18 @@ import re
 import subprocess
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
 from seqzoo.bundles import store
 from seqzoo.data.scaling import Scaling
-from seqzoo.errors import InputError
+from seqzoo.errors import InputError, IntegrityError
 from seqzoo.evaluation.scoring import held_out
 from seqzoo.publishing import c
 from seqzoo.publishing.c import quantised
+from seqzoo.publishing.onnx_step import to_onnx_step
 from seqzoo.runtime.engines.numpy import NumpyEngine
 from support.random_model import GATES, bundle_of
 from support.terminal import Terminal
@@ -140,3 +142,18 @@ def test_a_model_without_c_is_refused_by_the_names_that_have_it(terminal: Termin
     assert "one kind at a time, got --c and --layout" in two.refusal
     nowhere = terminal("export", "lstm.sine", "--c", "--out", tmp_path / "no" / "a.c")
     assert "does not exist. Make it" in nowhere.refusal
+
+
+def test_weights_of_other_shapes_are_refused_since_c_would_read_beyond_its_arrays(tmp_path: Path) -> None:
+    for name, key in (("lstm", "lstm.bias_ih_l0"), ("mlp", "first.bias"), ("tcn", "layers.1.1.bias")):
+        bundle = bundle_of(tmp_path / name, name, NEAR)
+        weights = load(bundle.read(store.WEIGHTS))
+        contents = {file: bundle.read(file) for file in bundle.manifest.files}
+        for changed in ({key: weights[key][:1]}, {"other": weights[key]}):
+            contents[store.WEIGHTS] = save(forged := {**weights, **changed})
+            count = sum(tensor.size for tensor in forged.values())
+            manifest = msgspec.structs.replace(bundle.manifest, parameters=count)
+            other = store.write_bundle(tmp_path / "other", manifest, contents)
+            for write in (c.to_c, to_onnx_step) if name == "lstm" else (c.to_c,):
+                with pytest.raises(IntegrityError, match=f"not those of a {name}: ({key} has shape|other is)"):
+                    write(other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,7 +70,7 @@ def _write_c(bundle: Bundle, out: Path | None, int8: bool) -> None:
     _storage.write_file(path, written.text.encode())
     if written.loss:
         typer.echo(written.loss)
-    typer.echo(f"Written: {path}. Check it: cc -DSELFTEST {path} -lm && ./a.out")
+    typer.echo(f"Written: {path}. Check it: cc -DSELFTEST {shlex.quote(str(path))} -lm && ./a.out")
 
 
 def _write_step(bundle: Bundle, out: Path | None) -> None:

@@ -58,17 +58,11 @@ def to_c(bundle: Bundle, *, int8: bool = False) -> CFile:
             f"{manifest.name} is a {manifest.architecture}, and seqzoo writes C for {', '.join(NETWORKS)} only. "
             "The model.onnx in its bundle runs without seqzoo."
         )
-    weights = weights_of(bundle)
-    try:
-        network = NETWORKS[manifest.architecture](weights, contract)
-        head = weights["head.weight"]
-        if head.shape != (contract.horizon, network.features):
-            raise ValueError(f"the head has shape {list(head.shape)}")
-        tensors = _tensors(network, weights, int8)
-    except (KeyError, ValueError, IndexError) as error:
-        raise IntegrityError(f"the weights are not those of a {manifest.architecture}: {error}.") from None
+    weights, network = read(bundle)
     quantisation = quantise(bundle, weights) if int8 else None
     proof = golden.compare(bundle, quantisation.predict if quantisation else _nothing(contract))
+    if not np.isfinite(proof.context).all():
+        raise IntegrityError("the golden tensors are not finite.")
     loss = ""
     if quantisation is not None:
         proof = proof._replace(expected=proof.given)
@@ -79,7 +73,7 @@ def to_c(bundle: Bundle, *, int8: bool = False) -> CFile:
         code.interface(contract, network),
         "#ifndef @@_INTERFACE_ONLY",
         code.MATHEMATICS,
-        tensors,
+        _tensors(network, weights, int8),
         code.private_state(contract, network) + network.code,
         code.functions(contract, network),
         code.selftest(manifest.name, contract, network, proof),
@@ -94,16 +88,20 @@ def _nothing(contract: Contract) -> Predict:
     return lambda windows: np.zeros((len(windows), contract.horizon))
 
 
-def weights_of(bundle: Bundle) -> dict[str, Float32Array]:
-    """The tensors of a bundle by name, as they were saved.
+def read(bundle: Bundle) -> tuple[dict[str, Float32Array], Network]:
+    """The tensors of a bundle by name, as they were saved, and the network that they make.
 
     Raises:
-        IntegrityError: they cannot be read, are not finite float32, or not as many as the manifest states.
+        IntegrityError: they cannot be read, are not finite float32, or not those of the architecture.
     """
     weights = read_weights(bundle.read(WEIGHTS), bundle.manifest)
     if not all(np.isfinite(tensor).all() for tensor in weights.values()):
         raise IntegrityError("the weights are not all finite.")
-    return {name: tensor.astype(np.float32) for name, tensor in weights.items()}
+    single, name = {key: tensor.astype(np.float32) for key, tensor in weights.items()}, bundle.manifest.architecture
+    try:
+        return single, NETWORKS[name](single, bundle.manifest.contract)
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        raise IntegrityError(f"the weights are not those of a {name}: {error}.") from None
 
 
 def _tensors(network: Network, weights: Mapping[str, Float32Array], int8: bool) -> str:

@@ -15,6 +15,7 @@ from ..._arrays import Float32Array
 from ...bundles.manifest import Contract
 
 Weights = Mapping[str, Float32Array]
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 class Network(NamedTuple):
@@ -137,10 +138,33 @@ def _summed(*vectors: Float32Array) -> Float32Array:
     return np.asarray(np.sum([vector.astype(np.float64) for vector in vectors], axis=0), np.float32)
 
 
-def _recurrent(weights: Weights, name: str, states: tuple[str, ...], code: str) -> Network:
+def _check(weights: Weights, contract: Contract, features: int, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Raises ValueError unless the weights are a head and these: C would read beyond arrays of other shapes."""
+    head: dict[str, tuple[int, ...]] = {
+        "head.weight": (contract.horizon, features), "head.bias": (contract.horizon,),
+    }  # fmt: skip
+    expected = {**shapes, **head}
+    if other := sorted(expected.keys() ^ weights.keys()):
+        raise ValueError(f"{', '.join(other)[:100]} is missing or unexpected")
+    for name, shape in expected.items():
+        if weights[name].shape != shape:
+            raise ValueError(f"{name} has shape {list(weights[name].shape)}, expected {list(shape)}")
+
+
+def _numbers_of(contract: Contract) -> int:
+    """How many numbers a network without a state reads: the values, and the other channels of the last step."""
+    return contract.context_length + contract.channels - 1
+
+
+def _recurrent(weights: Weights, contract: Contract, name: str, states: tuple[str, ...], code: str) -> Network:
     of_input, of_state = weights[f"{name}.weight_ih_l0"], weights[f"{name}.weight_hh_l0"]
     first, second = weights[f"{name}.bias_ih_l0"], weights[f"{name}.bias_hh_l0"]
     size = of_state.shape[1]
+    rows = GATES[name] * size
+    _check(weights, contract, size, {
+        f"{name}.weight_ih_l0": (rows, contract.channels), f"{name}.weight_hh_l0": (rows, size),
+        f"{name}.bias_ih_l0": (rows,), f"{name}.bias_hh_l0": (rows,),
+    })  # fmt: skip
     vectors = {"bias": _summed(first, second)}
     if name == "gru":  # the reset gate is applied to the second bias of the new state
         apart = 2 * size
@@ -150,25 +174,31 @@ def _recurrent(weights: Weights, name: str, states: tuple[str, ...], code: str) 
 
 
 def _lstm(weights: Weights, contract: Contract) -> Network:
-    return _recurrent(weights, "lstm", ("h", "c"), f"{_SIGMOID}\n{_LSTM}")
+    return _recurrent(weights, contract, "lstm", ("h", "c"), f"{_SIGMOID}\n{_LSTM}")
 
 
 def _gru(weights: Weights, contract: Contract) -> Network:
-    return _recurrent(weights, "gru", ("h",), f"{_SIGMOID}\n{_GRU}")
+    return _recurrent(weights, contract, "gru", ("h",), f"{_SIGMOID}\n{_GRU}")
 
 
 def _rnn(weights: Weights, contract: Contract) -> Network:
-    return _recurrent(weights, "rnn", ("h",), _RNN)
+    return _recurrent(weights, contract, "rnn", ("h",), _RNN)
 
 
 def _linear(weights: Weights, contract: Contract) -> Network:
-    return Network({}, {}, contract.context_length + contract.channels - 1, (), f"{_NUMBERS}\n{_LINEAR}")
+    _check(weights, contract, _numbers_of(contract), {})
+    return Network({}, {}, _numbers_of(contract), (), f"{_NUMBERS}\n{_LINEAR}")
 
 
 def _mlp(weights: Weights, contract: Contract) -> Network:
     matrices = {name: weights[f"{name}.weight"] for name in ("first", "second")}
+    size = len(matrices["first"])
+    _check(weights, contract, size, {
+        "first.weight": (size, _numbers_of(contract)), "first.bias": (size,),
+        "second.weight": (size, size), "second.bias": (size,),
+    })  # fmt: skip
     vectors = {f"{name}_bias": weights[f"{name}.bias"] for name in ("first", "second")}
-    return Network(matrices, vectors, len(matrices["second"]), (), f"{_GELU}\n{_NUMBERS}\n{_MLP}")
+    return Network(matrices, vectors, size, (), f"{_GELU}\n{_NUMBERS}\n{_MLP}")
 
 
 def _tcn(weights: Weights, contract: Contract) -> Network:
@@ -179,6 +209,12 @@ def _tcn(weights: Weights, contract: Contract) -> Network:
     """
     count = sum(name.startswith("layers.") and name.endswith(".weight") for name in weights)
     kernels = [weights[f"layers.{layer}.1.weight"] for layer in range(count)]
+    size = len(kernels[0])
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(count):
+        shapes[f"layers.{layer}.1.weight"] = (size, size if layer else contract.channels, 3)
+        shapes[f"layers.{layer}.1.bias"] = (size,)
+    _check(weights, contract, size, shapes)
     matrices = {f"layer_{layer}": kernel.reshape(len(kernel), -1) for layer, kernel in enumerate(kernels)}
     vectors = {f"bias_{layer}": weights[f"layers.{layer}.1.bias"] for layer in range(count)}
     length = min(contract.context_length, 2 ** (count + 1) - 1)  # what the last step depends on
@@ -192,7 +228,7 @@ def _tcn(weights: Weights, contract: Contract) -> Network:
             before="states[t * KK + k] + " if layer else "",
         ))  # fmt: skip
     code = _TCN.format(length=length, loops="".join(loops))
-    return Network(matrices, vectors, len(kernels[0]), (), f"{_GELU}\n{code}")
+    return Network(matrices, vectors, size, (), f"{_GELU}\n{code}")
 
 
 NETWORKS: dict[str, Callable[[Weights, Contract], Network]] = {
