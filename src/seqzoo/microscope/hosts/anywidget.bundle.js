@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 787f9a8125a2811f; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules b1337de908fa1744; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -1706,7 +1706,15 @@ function drag(desk) {
     timeAxis(desk.wide(), L).step(event.clientX - box.left),
     valueAt(event.clientY - box.top, state)
   ];
+  let width;
+  const keep = () => {
+    const notice2 = find(".mz-notice");
+    if (notice2.offsetWidth !== width) notice2.style.minHeight = "";
+    width = notice2.offsetWidth;
+    notice2.style.minHeight = `${notice2.getBoundingClientRect().height}px`;
+  };
   plot.addEventListener("pointerdown", (event) => {
+    keep();
     box = desk.canvas("window").getBoundingClientRect();
     const [t, value] = at(event);
     if (t < 0 || t >= L || event.button !== 0 || desk.held !== null) return;
@@ -1735,6 +1743,7 @@ function drag(desk) {
     if (t < 0 || !(event.key in moves || event.key in steps)) return;
     event.preventDefault();
     if (event.key in moves) {
+      if (!event.repeat) keep();
       past.remember(state, `value ${t}`);
       desk.poke(t, state.window[state.order[t]] + moves[event.key] * state.limit / 40);
       return desk.press();
