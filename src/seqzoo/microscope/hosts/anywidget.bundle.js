@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules b1337de908fa1744; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules d745dd32f13b5dc4; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -2757,7 +2757,7 @@ function show(host, root, cell) {
       tell();
     },
     start: () => {
-      const { draw: draw2, values } = host.get("view");
+      const { draw: draw2, values } = host.get("view") ?? {};
       const view2 = { ...toView(state, base), unit: state.unit, draw: draw2, values };
       base.start = host.get("start");
       known2 = host.get("known") ?? [];

@@ -351,7 +351,7 @@ function show(host, root, cell) {
       tell();
     },
     start: () => {
-      const { draw, values } = host.get("view"); // of that window
+      const { draw, values } = host.get("view") ?? {}; // of that window
       const view = { ...toView(state, base), unit: state.unit, draw, values };
       base.start = host.get("start");
       known = host.get("known") ?? [];
