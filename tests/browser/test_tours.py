@@ -75,12 +75,20 @@ def test_everything_that_a_stop_mentions_is_in_the_window_without_scrolling_also
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def test_the_numbers_of_a_stop_are_those_of_the_page(visit):
-    page, step = visit(address(GATE, 4)), TOURS[GATE].steps[3]
-    page.wait_for_selector("html[data-staged]", state="attached")
-    page.locator(".tour .choice >> nth=0").click()
-    for value in re.findall(r"−\d\.\d{3}", step.says):
-        expect(page.locator(".mz-side")).to_contain_text(value)
+def test_the_numbers_of_a_stop_are_those_of_the_page_where_the_guess_comes_before_the_forecast(visit):
+    for stop in (1, 4):
+        page, step = visit(address(GATE, stop)), TOURS[GATE].steps[stop - 1]
+        page.wait_for_selector("html[data-staged]", state="attached")
+        window = page.locator("[data-part=window]")
+        expect(window).to_have_attribute("aria-label", re.compile("best linear"))
+        expect(window).not_to_have_attribute("aria-label", re.compile("network"))
+        before = window.evaluate("canvas => canvas.toDataURL()")
+        page.locator(".tour .choice >> nth=0").click()
+        if ".mz-window" in step.shows:
+            expect(window).to_have_attribute("aria-label", re.compile("network"))
+            assert window.evaluate("canvas => canvas.toDataURL()") != before
+        for value in re.findall(r"−\d\.\d{3}", step.says):
+            expect(page.locator(".mz-side")).to_contain_text(value)
 
 
 def test_a_tour_is_walked_by_keyboard_and_a_guess_comes_before_the_answer(visit):
