@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 3d7e4681c9e9bf50; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 3f502dc0e2b11483; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -817,7 +817,7 @@ function describe(find, facts, last) {
   }
   const each = cell.names.map((name) => `${name} ${number(own(name)[step])}`).join(", ");
   alternative("curves", `Unit ${unit} at step ${step + 1}: ${each}.`);
-  alternative("path", `Path of the hidden state over ${L} steps. ${pathIn(facts)}`);
+  alternative("path", `Path of the hidden state over ${L} steps.`);
   if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last)}.`);
 }
 var mean = (values) => values.reduce((sum2, value) => sum2 + value, 0) / values.length;

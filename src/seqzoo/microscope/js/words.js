@@ -134,7 +134,7 @@ function describe(find, facts, last) {
   }
   const each = cell.names.map((name) => `${name} ${number(own(name)[step])}`).join(", ");
   alternative("curves", `Unit ${unit} at step ${step + 1}: ${each}.`);
-  alternative("path", `Path of the hidden state over ${L} steps. ${pathIn(facts)}`);
+  alternative("path", `Path of the hidden state over ${L} steps.`); // what it shows is written beneath
   if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last)}.`);
 }
 
