@@ -73,6 +73,11 @@ def test_no_two_of_many_models_look_alike_in_a_figure() -> None:
     looks = {(look["color"], look["marker"]) for look in plots.styles(models).values()}
     shown = {arena_plots._look(Curve(name, [1.0], [1.0], [], []), models) for name in models}
     assert len(looks) == len(shown) == len(models)
+    colourless = {arena_plots._look(Curve(name, [1.0], [1.0], [], []), models)[1:] for name in models}
+    plain = {(look["marker"], look["linestyle"]) for look in list(plots.styles(models).values())[:21]}
+    assert len(colourless) == 24 and len(plain) == 21  # who sees no colours tells them apart
+    eight = list(_palette._FILE["models"])
+    assert len({arena_plots._look(Curve(name, [1.0], [1.0], [], []), eight)[2] for name in eight}) == 8
     for names in (["gru", "own", "lstm.sine-h50", "lstm.sine"], ["lstm.sine", "gru"]):
         seen = _palette.places(names)
         assert (seen["gru"], seen[next(name for name in names if name.startswith("lstm"))]) == (1, 0)

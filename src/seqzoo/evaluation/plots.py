@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..forecasters.rollout import Case
 
 MARKERS = "osD^vPX"  # seven beside eight colours: together they tell 56 models apart
+DASHES = ("-", "--", ":")  # with the markers, they tell 21 models apart without their colours
 
 REFERENCE_LINES = {"last_value": ":", "line": "-.", "best_linear": "--"}
 """Line style of each reference in a figure of excess; its colour is that of its role in the palette."""
@@ -63,12 +64,15 @@ def _figure(width: float = 8.0, height: float = 4.0) -> tuple[Figure, Axes]:
 
 
 def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Colour and marker of each model as keywords of `plot`; up to 56 models differ in one of them."""
+    """Colour, marker and dash of each model as keywords of `plot`; up to 21 models differ without their colours."""
     colours = [_palette.light(name) for name in _palette.MODELS]
     return {
-        name: {"color": colours[place % len(colours)], "marker": MARKERS[place % len(MARKERS)]}
+        name: {
+            "color": colours[place % len(colours)], "marker": MARKERS[place % len(MARKERS)],
+            "linestyle": DASHES[place // len(MARKERS) % len(DASHES)],
+        }
         for name, place in _palette.places(names).items()
-    }
+    }  # fmt: skip
 
 
 def percent_ticks(axis: Axis) -> None:

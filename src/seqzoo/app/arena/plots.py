@@ -16,11 +16,15 @@ from ..ui.charts import Options
 if TYPE_CHECKING:
     from ...arena.report.findings import Axis, Curve, Finding, Mark
 
-SHAPES = ("circle", "rect", "triangle", "diamond")  # of points, where two models share a colour
 _OUTLINES = {
     "circle": "M13 3a4 4 0 1 1 0 8a4 4 0 1 1 0-8", "rect": "M9 3h8v8h-8z", "triangle": "M13 3l4 8h-8z",
-    "diamond": "M13 2l5 5l-5 5l-5-5z",
+    "diamond": "M13 2l5 5l-5 5l-5-5z", "path://M0 0h8l-4 8z": "M9 3h8l-4 8z",
+    "path://M3 0h2v3h3v2h-3v3h-2v-3h-3v-2h3z": "M12 3h2v3h3v2h-3v3h-2v-3h-3v-2h3z",
+    "path://M8 0v8l-8-4z": "M17 3v8l-8-4z", "path://M0 0v8l8-4z": "M9 3v8l8-4z",
 }  # fmt: skip
+# Without their colours, too, 24 models look different: eight shapes of points on three kinds of lines.
+SHAPES = tuple(_OUTLINES)
+DASHES = ("solid", "dashed", "dotted")
 KINDS = {
     "mean over seeds": (theme.light("model"), "circle"),
     "intact": (theme.light("intact"), "circle"),
@@ -131,7 +135,7 @@ def _curve(curve: Curve, models: Sequence[str]) -> list[Options]:
     colour, style, shape = _look(curve, models)
     if not shape:
         return [charts.line(curve.name, curve.x, curve.y, colour, width=2, style=style)]
-    line = charts.line(curve.name, curve.x, curve.y, colour, width=1.8)
+    line = charts.line(curve.name, curve.x, curve.y, colour, width=1.8, style=style)
     line |= {"symbol": shape, "symbolSize": 7, "showAllSymbol": True}
     ends = zip(curve.x, curve.low, curve.x, curve.high, strict=True)
     return [_bars(curve.name, ends, colour), line]
@@ -143,8 +147,9 @@ def _look(curve: Curve, models: Sequence[str]) -> tuple[str, str, str]:
         style = "solid" if curve.name in SOLID else "dotted" if curve.name in DOTTED else "dashed"
         return theme.light(named(curve.name) or "grey"), style, ""
     place = places(models)[curve.name]
-    turn, colour = divmod(place, len(MODELS))
-    return theme.light(MODELS[colour]), "solid", SHAPES[(place + turn) % len(SHAPES)]
+    turn = place // len(SHAPES)
+    shape = SHAPES[(place + turn) % len(SHAPES)]
+    return theme.light(MODELS[place % len(MODELS)]), DASHES[turn % len(DASHES)], shape
 
 
 def legend(finding: Finding) -> str:

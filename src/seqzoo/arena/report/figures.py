@@ -71,7 +71,7 @@ def _curves(axes: Axes, curves: Curves) -> None:
     for name, curve in curves.items():
         points = sorted(curve)
         means = [geometric_mean(curve[at]) for at in points]
-        axes.plot(points, means, "-", markersize=4, linewidth=1.5, label=name, **looks[name])
+        axes.plot(points, means, markersize=4, linewidth=1.5, label=name, **looks[name])
         for at in points:
             axes.plot([at] * len(curve[at]), curve[at], ".", color=looks[name]["color"], alpha=0.35, markersize=4)
     axes.set_xscale("log")
