@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 53f739ba5d0d21d8; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 008480f81eacdd87; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;

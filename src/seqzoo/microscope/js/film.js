@@ -2,7 +2,7 @@
 import { makeCell, parseSafetensors } from "./cell.js";
 import { mark, number } from "./words.js";
 
-const PACE = 280; // ms of a frame while it plays
+const PACE = { moving: 280, still: 1000 }; // ms of a frame while it plays; the second where motion is to be reduced
 const [WIDE, TALL, EDGE] = [1000, 170, 8]; // units of the picture of the loss
 const [ROOM, MOST] = [1.6, 4]; // the largest error drawn, as a multiple of the largest and of the least reference
 const AHEAD = 4; // frames fetched before they are shown
@@ -44,6 +44,7 @@ export function filmIn(element, given, host) {
     <p class="mz-hint"></p>`;
   const find = (selector) => element.querySelector(selector);
   const [loss, marks, button, slider, words, hint] = [".mz-loss", ".mz-marks", "button", "input", ".mz-said-of", ".mz-hint"].map(find);
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
   let film = given();
   let at = film.frame === null ? film.steps.length - 1 : nearest(film.frame);
   let isNewest = film.frame === null;
@@ -145,7 +146,7 @@ export function filmIn(element, given, host) {
   async function next() {
     if (at >= film.steps.length - 1) return stop();
     await go(at + 1);
-    if (isOn) timer = setTimeout(next, PACE);
+    if (isOn) timer = setTimeout(next, still.matches ? PACE.still : PACE.moving);
   }
 
   button.addEventListener("click", () => {
