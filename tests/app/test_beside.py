@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from seqzoo import _storage
 from seqzoo.app.model.inside import beside
 from seqzoo.bundles.store import SHIPPED, open_bundle
-from seqzoo.errors import InputError, UnknownNameError
+from seqzoo.errors import InputError, SeqzooError, UnknownNameError
+from seqzoo.execution import runs
 from seqzoo.microscope.facts import Subject
 from seqzoo.runtime.repository import Repository
+from seqzoo.training.spec import TrainingSpec
 
 OWN = open_bundle(SHIPPED / "lstm.sine")
 
@@ -34,6 +39,24 @@ def test_what_cannot_stand_beside_a_model_is_refused_with_what_can(asked: str, e
     with pytest.raises(error) as refused:
         beside.found(Repository("onnx"), OWN, Subject(OWN), asked)
     assert told in str(refused.value)
+
+
+def test_a_run_stands_beside_a_model_once_it_has_a_film_of_the_same_windows(home: Path) -> None:
+    spec, known = TrainingSpec.of_manifest(OWN.manifest), runs.here()
+    of_recall = TrainingSpec.of_manifest(open_bundle(SHIPPED / "gru.recall").manifest)
+    filmed, bare, elsewhere = known.add(spec), known.add(spec), known.add(of_recall)
+    for run in (filmed, elsewhere):
+        for step in (0, 20):
+            _storage.write_file(known.folder / run / "film" / f"{step}.safetensors", b"weights")
+    offered = beside.offered(OWN)
+    assert filmed in offered and "SOAP" in offered[filmed] and not {bare, elsewhere} & offered.keys()
+    subject = Subject(OWN)
+    second = beside.found(Repository("onnx"), OWN, subject, filmed)
+    assert second.weights == f"/api/runs/{filmed}/film/20.safetensors" and second.facts["architecture"] == "lstm"
+    assert {**second.facts, "name": "lstm.sine"} == subject.fixed == Subject(spec).fixed
+    for run in (bare, elsewhere, "0" * 12):
+        with pytest.raises(SeqzooError, match=r"no film, or reads other windows|unknown run"):
+            beside.found(Repository("onnx"), OWN, subject, run)
 
 
 def test_a_second_network_has_facts_of_its_own_and_those_of_the_windows_in_common() -> None:

@@ -15,7 +15,8 @@ from seqzoo.app.model.predict import chart
 )
 def test_the_ends_of_the_vertical_axis_hold_every_value_and_are_written_in_few_digits(low: float, high: float):
     values, none = np.linspace(low, high, 20), np.zeros(1)
-    shown = chart.Forecasts(values, values[-1:], values[-1:], values[-1:], None, none, "the best possible", "")
+    last = values[-1:]
+    shown = chart.Forecasts(values, last, last, last, None, none, "the best possible", None, False)
     bottom, top, step = chart.scale(shown)
     assert bottom <= low and high <= top
     decimals = max(0, -math.floor(math.log10(step)))

@@ -102,7 +102,8 @@ def test_the_recorded_course_is_that_of_the_same_settings_if_there_was_one_and_e
     assert chosen("").points == recorded.points and chosen("").words.endswith("of lstm.sine")  # its run has none yet
     assert chosen("", adam).points == [evaluated(10, 0.2)] and chosen("", adam).label == curves.RECORDED
     assert chosen("", adam, runs["adam"]).points == recorded.points  # not itself
-    assert chosen(runs["adam"]).label.startswith("run of") and chosen(runs["adam"]).points == [evaluated(10, 0.2)]
+    assert chosen(runs["adam"]).label.startswith("Adam, run of")
+    assert chosen(runs["adam"]).points == [evaluated(10, 0.2)]
     for asked in (courses.NONE, runs["louder"], "nothing of the kind"):
         assert chosen(asked) is None
     quiet = msgspec.structs.replace(louder, seed=1)

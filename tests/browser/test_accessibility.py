@@ -101,6 +101,15 @@ def test_tab_reaches_everything_and_axe_objects_to_nothing_in_the_light_nor_in_t
         assert violations(page) == [], view
 
 
+def test_axe_objects_to_nothing_on_the_pages_of_terms_and_of_the_api(visit: Visit) -> None:
+    page = visit("/glossary", width=390, scheme="dark")
+    assert violations(page) == [] and page.evaluate("document.documentElement.scrollWidth") == 390
+    page.goto(f"{page.url.rpartition('/')[0]}/docs")
+    page.click(".opblock-summary-control >> nth=0")
+    page.wait_for_selector(".opblock-body")
+    assert violations(page) == []
+
+
 def test_axe_would_object_to_faint_text_and_to_a_field_without_a_name(visit: Visit) -> None:
     page = opened(visit, "unknown")
     worse = '<p style="color:#bbb">faint words</p><input>'

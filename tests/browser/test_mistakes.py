@@ -115,10 +115,10 @@ def test_roll_out_moves_the_cutoff_along_the_hold_out_with_the_interval_of_each_
     coverage = page.locator("#panel-rollout .chart >> nth=1")
     expect(coverage).to_have_attribute("aria-label", re.compile("covered by step"))
     code = "e => { e.value = '25'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
-    page.eval_on_selector("input[data-knob=cutoff]", code)
+    page.eval_on_selector("input[data-knob=window]", code)
     expect(chart).to_have_attribute("aria-label", re.compile(r"2015-06-01.* [0-3] of 3 observed values lie inside"))
     page.click("#panel-rollout button[data-key=split]")
-    page.wait_for_function("location.search.includes('intervals=split') && location.search.includes('cutoff=25')")
+    page.wait_for_function("location.search.includes('intervals=split') && location.search.includes('window=25')")
     expect(chart).to_have_attribute("aria-label", re.compile("split conformal"))
     assert violations(page) == []
     again = visit(page.url[page.url.index("/models") :], width=390, scheme="dark")

@@ -44,6 +44,7 @@ def test_the_chosen_series_stands_in_the_address_and_in_every_view(visit: Visit,
     field.fill("shop_c")
     field.press("Enter")
     page.wait_for_function("location.search.includes('series=shop_c')")
+    one_window_of_the_series_is_shown_in_each_view(page)
     shown = {"predict": ".number >> nth=0", "inside": ".mz-said dd >> nth=0", "mistakes": ".number >> nth=0"}
     for view, there in shown.items():
         page.click(f"#tab-{view}")
@@ -53,3 +54,21 @@ def test_the_chosen_series_stands_in_the_address_and_in_every_view(visit: Visit,
     expect(page.locator("#panel-predict .numbers .v").first).to_have_text(re.compile(r"^-?\d{2,3}\.?\d*$"))
     page.click("#tab-deploy")
     expect(field).to_be_hidden()
+
+
+def one_window_of_the_series_is_shown_in_each_view(page: Any) -> None:
+    page.click("#tab-predict")
+    slider = "input[data-knob=window]"
+    page.wait_for_selector(f"#panel-predict {slider}")
+    code = "e => { e.value = '2'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
+    page.eval_on_selector(f"#panel-predict {slider}", code)
+    page.wait_for_function("new URLSearchParams(location.search).get('window') === '2'")
+    page.click("#tab-rollout")
+    expect(page.locator(f"#panel-rollout {slider}")).to_have_value("2")
+    at_the_end = re.compile("end of the series")
+    expect(page.locator("#panel-rollout .chart >> nth=0")).not_to_have_attribute("aria-label", at_the_end)
+    page.click("#tab-inside")
+    page.wait_for_selector("#panel-inside .mz-said dd >> nth=0")
+    values = "panel => [...document.querySelectorAll(`#panel-${panel} :is(.point, .mz-point)`)].map(" \
+             "(one) => Number(one.ariaValueNow ?? one.getAttribute('aria-valuenow')))"  # fmt: skip
+    assert page.evaluate(values, "inside") == pytest.approx(page.evaluate(values, "predict"), rel=1e-2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -75,12 +76,20 @@ def test_everything_that_a_stop_mentions_is_in_the_window_without_scrolling_also
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def test_the_numbers_of_a_stop_are_those_of_the_page(visit):
-    page, step = visit(address(GATE, 4)), TOURS[GATE].steps[3]
-    page.wait_for_selector("html[data-staged]", state="attached")
-    page.locator(".tour .choice >> nth=0").click()
-    for value in re.findall(r"−\d\.\d{3}", step.says):
-        expect(page.locator(".mz-side")).to_contain_text(value)
+def test_the_numbers_of_a_stop_are_those_of_the_page_where_the_guess_comes_before_the_forecast(visit):
+    for stop in (1, 4):
+        page, step = visit(address(GATE, stop)), TOURS[GATE].steps[stop - 1]
+        page.wait_for_selector("html[data-staged]", state="attached")
+        window = page.locator("[data-part=window]")
+        expect(window).to_have_attribute("aria-label", re.compile("best linear"))
+        expect(window).not_to_have_attribute("aria-label", re.compile("network"))
+        before = window.evaluate("canvas => canvas.toDataURL()")
+        page.locator(".tour .choice >> nth=0").click()
+        if ".mz-window" in step.shows:
+            expect(window).to_have_attribute("aria-label", re.compile("network"))
+            assert window.evaluate("canvas => canvas.toDataURL()") != before
+        for value in re.findall(r"−\d\.\d{3}", step.says):
+            expect(page.locator(".mz-side")).to_contain_text(value)
 
 
 def test_a_tour_is_walked_by_keyboard_and_a_guess_comes_before_the_answer(visit):
@@ -132,6 +141,25 @@ def test_every_stop_is_in_the_page_as_served_and_leads_on(app, key):
     for guess in (*TOURS[key].steps, *TOURS[key].check):
         assert 1 <= guess.right <= len(guess.choices) == len(set(guess.choices)), guess.asks
     assert len(TOURS[key].check) == 3
+
+
+def test_the_answers_of_the_quiz_for_teachers_stand_where_it_says(app):
+    text = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in text.splitlines() if line.startswith("| ")]
+    asked = 0
+    for question, where, answer in rows[1:]:
+        if "guess" in where:
+            assert f"20 values read: {answer} of 72" in phases.picture()
+        elif "Look inside" not in where:
+            name = re.match(r"`([^`]*)`", where)
+            path = f"/models/{name[1]}" if name else "/"
+            with Tab(app.address, path + ("?view=train" if "Train" in where else "")) as tab:
+                for part in re.findall(r"[\d.]+%|\d+$", answer):
+                    assert part in unescape(tab.text), question
+                if "more models" in where:
+                    assert re.search(r"\*(.*)\*", where)[1] in unescape(tab.text)
+        asked += 1
+    assert asked == 8
 
 
 def test_a_tour_and_a_choice_of_its_stops_have_addresses(app):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from seqzoo.bundles import store
 from seqzoo.execution.runs import film
 from seqzoo.runtime.engines.numpy import NumpyEngine
 from support.axe import violations
-from support.serving import launch
+from support.serving import Running, launch
 
 Visit = Callable[..., Any]
 
@@ -56,13 +57,13 @@ def wait_until(page: Any, said: str) -> None:
     expect(page.locator("#panel-train p[aria-live]")).to_contain_text(said, timeout=120_000)
 
 
-def shows_the_network_at_any_moment(page: Any) -> None:
+def shows_the_network_at_any_moment(page: Any, app: Running) -> None:
     """The film of the run on a page: its frames forecast what their weights do, and the address holds the moment."""
     server, _, path = page.url.partition("/models")
     run = re.search(r"run=(\w+)", path)[1]
     facts = store.open_bundle(store.SHIPPED / "lstm.sine").manifest
     window = seqzoo.look_inside("lstm.sine").window
-    expect(page.locator(".mz-said-of")).to_contain_text("of 20,000 steps: mean squared error 0.0")
+    expect(page.locator(".mz-said-of")).to_contain_text("of 20,000 steps: mean squared error")
     slider, forecasts = page.locator(".mz-film input"), set()
     for frame in (0, 10, 14):
         slider.fill(str(frame))
@@ -84,6 +85,21 @@ def shows_the_network_at_any_moment(page: Any) -> None:
     expect(page.locator(".mz-said-of")).to_contain_text(words)
     expect(page.locator(".mz-said dd >> nth=0")).to_have_text(text)
     assert violations(page) == []
+    # Another run, here a copy of the same, is drawn in the chart and shown beside it at the same moment.
+    other = app.home / "runs" / ("f" * 12)
+    shutil.copytree(app.home / "runs" / run, other)
+    page.wait_for_selector(f"[data-knob=versus] option[value='{other.name}']", state="attached")
+    page.select_option("[data-knob=versus]", other.name)
+    page.wait_for_function("document.querySelectorAll('.mz-two .mz-lanes, .mz-lanes b').length === 3")
+    expect(page.locator(COURSE)).to_have_attribute("aria-label", re.compile("The run of .* SOAP"))
+    expect(page.locator(".mz-lanes b >> nth=1")).to_have_text(text)
+    slider.fill("0")
+    expect(page.locator(".mz-said-of")).to_have_text("Before training")
+    page.wait_for_function("[...document.querySelectorAll('.mz-lanes b')].slice(0, 2).every((one, _, [first]) => "
+                           f"one.textContent === first.textContent && one.textContent !== '{text}')")
+    page.select_option("[data-knob=versus]", "none")
+    expect(page.locator(".mz-pair > div")).to_have_count(1)
+    shutil.rmtree(other)
     page.locator(".mz-film button").click()
     page.wait_for_function("step => Number(location.search.match(/frame=(\\d+)/)?.[1] ?? 1e9) > step", arg=step)
     page.locator(".mz-film button").click()
@@ -91,7 +107,7 @@ def shows_the_network_at_any_moment(page: Any) -> None:
 
 
 def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_the_page_was_closed(
-    visit: Visit,
+    visit: Visit, app: Running
 ) -> None:
     page = visit(LONG)
     expect(page.locator("#panel-train button[disabled]")).to_have_text(["Pause", "Continue", "Stop", "Keep"])
@@ -133,7 +149,7 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
     again.select_option("[data-knob=versus]", "none")
     expect(again.locator(COURSE)).not_to_have_attribute("aria-label", re.compile("Recorded"))
     again.wait_for_function("location.search.includes('versus=none')")
-    shows_the_network_at_any_moment(again)
+    shows_the_network_at_any_moment(again, app)
 
 
 def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(tab: Any, tmp_path: Path) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
+import numpy as np
 import pytest
 from safetensors.torch import load
 from torch import equal
 
+from seqzoo.data.series import Series
 from seqzoo.errors import SeqzooError, UnknownNameError
 from seqzoo.execution.runs import Runs, film, recording
+from seqzoo.microscope.facts import Subject
+from seqzoo.signals import Observed
 from seqzoo.training.loop import train
 from seqzoo.training.modules import initial
 
@@ -79,3 +84,11 @@ def test_a_network_without_gates_has_no_film_and_a_disk_that_is_full_ends_one_bu
         patch.setattr(film._storage, "write_file", full)
         recorder = film.Recorder(runs.folder / run, runs.status(run).plan.spec)
     assert recorder._due and runs.status(run).frames == []
+
+
+def test_the_microscope_reads_the_first_held_out_window_of_a_measured_series_that_a_run_learns(small_run, home):
+    source = Observed.of(Series("ramp", np.arange(200.0)))
+    spec = msgspec.structs.replace(small_run("gru.sine"), source=source)
+    subject = Subject(spec)
+    assert subject.start == [140.0 + t for t in range(20)]  # the 20 values before the cutoff at 160
+    assert subject.fixed["scale"] == spec.scaling.numbers and subject.fixed["signal"]["family"] == ""

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from seqzoo.bundles import shelf, store
+from seqzoo.cli.progress import Bar
 from seqzoo.errors import InputError, UnknownNameError
 from seqzoo.execution.runs import Runs, Settings, here, manager
 from seqzoo.execution.runs.events import Began, Ended, Evaluated, Failed, Log, Snapshot, append
@@ -167,10 +168,12 @@ def test_what_is_no_run_or_no_model_is_said(runs):
 
 
 def test_the_spec_of_a_model_with_its_own_settings_is_the_one_it_was_trained_by(shipped):
-    for path in (shipped, store.SHIPPED / "lstm.sine-h50"):
+    for path in (shipped, store.SHIPPED / "lstm.recall-k4", store.SHIPPED / "lstm.sine-h50"):
         manifest = store.open_bundle(path).manifest
         spec = TrainingSpec.of_manifest(manifest)
-        assert spec_of(manifest, Settings.of(spec)) == spec and spec.name == path.name
+        assert spec_of(manifest, Settings.of(spec)) == spec and spec.zoo_name == path.name
+        bar = Bar(spec, quiet=True)
+        assert bar.progress.tasks[0].description == path.name
     louder = msgspec.structs.replace(Settings.of(spec), sigma=0.3, size=9)
     assert spec_of(manifest, louder) == TrainingSpec.of(
         _registry.entry("lstm.sine-h50"), seed=spec.seed, changes={"signal.sigma": 0.3, "config.hidden_size": 9}

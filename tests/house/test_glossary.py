@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import seqzoo
 from seqzoo._glossary import TERMS
+from seqzoo.app import glossary
 from seqzoo.app.ui import theme
 from seqzoo.forecasters.table import FLOORS
 
@@ -29,3 +32,11 @@ def test_every_term_that_a_page_explains_is_in_the_glossary_and_none_is_there_in
         asked |= {word or quoted for word, quoted in re.findall(r"""(?<!_)glossary(?:\.(\w+)|\["([^"]+)"\])""", text)}
     labels = {row.short for row in FLOORS.values()}  # asked for by the short name of a reference
     assert asked | labels == set(TERMS)
+
+
+def test_the_page_of_all_terms_has_each_once_with_a_picture_of_its_own() -> None:
+    listed = [word for words in glossary.GROUPS.values() for word in words]
+    assert sorted(listed) == list(TERMS) and len(set(listed)) == len(listed)
+    assert set(glossary.PICTURES) == set(TERMS) and set(glossary.NAMES) <= set(TERMS)
+    drawn = [ElementTree.tostring(ElementTree.fromstring(f"<g>{one}</g>")) for one in glossary.PICTURES.values()]
+    assert len(set(drawn)) == len(drawn) and all(escape(one) in glossary._body() for one in TERMS.values())

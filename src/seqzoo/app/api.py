@@ -15,7 +15,10 @@ _BODY = f"""<h1>The API</h1>
 <script src="{_FILES}-bundle.js"></script>
 <script>SwaggerUIBundle({{
   url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, presets: [SwaggerUIBundle.presets.apis],
-}});</script>"""
+  plugins: [{{ wrapComponents: {{
+    DeepLink: (_, {{ React }}) => ({{ text }}) => React.createElement("span", null, text),
+  }} }}],
+}});</script>"""  # no link within the button that opens a request: one control cannot hold another
 _DESCRIPTION = "Every request that the server of the zoo answers: models, forecasts, streams and files."
 
 

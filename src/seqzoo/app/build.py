@@ -16,7 +16,7 @@ from ..microscope import modules
 from ..runtime import catalogue
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import api, arena, gallery, runs, tours
+from . import api, arena, gallery, glossary, runs, tours
 from .gallery import sketches
 from .model import page
 from .model.inside import microscope
@@ -52,7 +52,7 @@ _HEADERS = [
 
 
 def pages(repository: Repository) -> App:
-    """The application of /, /models/NAME, /series, /runs/ID, /arena, /tours/KEY, /docs and the files that they need.
+    """The application of /, /models/NAME, /series, /runs/ID, /arena, /tours/KEY, /docs, /glossary and their files.
 
     Call it once in a process: NiceGUI keeps its pages in module state.
     """
@@ -83,6 +83,7 @@ def pages(repository: Repository) -> App:
     # NiceGUI keeps a store for each tab for 30 days; these pages keep their state in the address.
     nicegui_app.storage.max_tab_storage_age = RECONNECT_SECONDS
     api.enter(application)
+    glossary.enter(application)
     gallery.enter(repository)
     page.enter(repository)
     arena.enter()

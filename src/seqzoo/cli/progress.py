@@ -64,7 +64,7 @@ class Bar(_Shown):
     """The progress of one training, with its loss and excess."""
 
     def __init__(self, spec: TrainingSpec, *, quiet: bool) -> None:
-        super().__init__(spec.name, spec.recipe.steps, quiet=quiet)
+        super().__init__(spec.zoo_name, spec.recipe.steps, quiet=quiet)
         self.spec = spec
         self.has_excess, self.linear = False, 0.0
 

@@ -50,6 +50,7 @@ class Outside:
         value_reach: the largest such distance in training, with the margin.
         shape: the distance from the mean window, along the direction that exceeds its reach the most.
         shape_reach: the reach along that direction.
+        mean, sd: of a value in the training data.
         is_trained: False for a reference, which assumes a signal and is not trained.
     """
 
@@ -59,7 +60,14 @@ class Outside:
     value_reach: float
     shape: float
     shape_reach: float
+    mean: float
+    sd: float
     is_trained: bool = True
+
+    def far(self, values: FloatArray) -> FloatArray:
+        """[L]: how far each of these values lies from the mean, in standard deviations; 0 where training reaches."""
+        distance = np.abs(np.asarray(values, np.float64) - self.mean) / self.sd
+        return np.where(distance > self.value_reach, distance, 0.0)
 
     @property
     def note(self) -> str:
@@ -100,7 +108,8 @@ class Range:
         outside = far > self.value_reach
         if not outside.any():
             return None
-        return Outside(len(windows), outside, float(far.max()), self.value_reach, 0.0, 0.0)
+        largest = float(far.max())
+        return Outside(len(windows), outside, largest, self.value_reach, 0.0, 0.0, self.mean, self.sd)
 
     def find_value(self, value: float) -> Outside | None:
         """How far one value lies outside; None if it does not."""
@@ -141,7 +150,7 @@ class Familiarity:
         worst = int(excess.argmax())
         return Outside(
             len(value), (value > self.value_reach) | (excess > self._most), float(value.max()), self.value_reach,
-            float(shape[worst]), float(self._bounds[place[worst]]),
+            float(shape[worst]), float(self._bounds[place[worst]]), self.mean, self.sd,
         )  # fmt: skip
 
     def _is_outside(self, window: FloatArray) -> bool:
@@ -156,7 +165,8 @@ class Familiarity:
         far = abs(value - self.mean) / self.sd
         if far <= self.value_reach:
             return None
-        return Outside(1, np.array([True]), far, self.value_reach, 0.0, float(self._bounds[-1]))
+        bound = float(self._bounds[-1])
+        return Outside(1, np.array([True]), far, self.value_reach, 0.0, bound, self.mean, self.sd)
 
     def _distances(self, windows: FloatArray) -> FloatArray:
         return _distances(windows, self._at, self._axes)

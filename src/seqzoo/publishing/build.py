@@ -64,7 +64,7 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     store.check_replaceable(path)
     spec, module = trained.spec, trained.module
     holdout, known = _holdout(spec), _known_holdout(spec)
-    manifest = _manifest(trained, card, name or _named(spec))
+    manifest = _manifest(trained, card, name or spec.zoo_name)
     if not isinstance(spec.source, Simulated):
         predict, source, length = in_units(module, spec.scaling), spec.source, spec.context_length
         errors = series_intervals.calibration(predict, source, spec.scaling, length, spec.horizon, spec.known())
@@ -85,14 +85,6 @@ def export(trained: Trained, card: Card, path: Path, *, name: str | None = None)
     if manifest.intervals is not None:
         contents[store.INTERVALS] = kept_intervals.encoded(errors)
     return store.write_bundle(path, manifest, contents)
-
-
-def _named(spec: TrainingSpec) -> str:
-    """The name of the model in the zoo, for example "lstm.recall-k4"; of a measured series without the size."""
-    if not isinstance(spec.source, Simulated):
-        return spec.name
-    design = _registry.architecture(spec.architecture)
-    return f"{spec.architecture}.{spec.source.key}{design.suffix_of(spec.config)}"
 
 
 def _holdout(spec: TrainingSpec) -> list[NDArray[np.float64]] | None:

@@ -191,6 +191,19 @@ class TrainingSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{self.architecture}.{self.source.key}" + (f"-h{self.horizon}" if self.horizon > 1 else "")
 
     @property
+    def zoo_name(self) -> str:
+        """The name of the model in the zoo, with its size, for example "lstm.recall-k4"; on a series without it.
+
+        Imports the architecture, and torch with it.
+        """
+        if not isinstance(self.source, Simulated):
+            return self.name
+        from ..zoo import _registry
+
+        suffix = _registry.architecture(self.architecture).suffix_of(self.config)
+        return f"{self.architecture}.{self.source.key}{suffix}"
+
+    @property
     def context_length(self) -> int:
         """L, the number of values in a window."""
         length: int = self.config["context_length"]

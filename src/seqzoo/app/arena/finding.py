@@ -52,7 +52,7 @@ class FindingPanels:
         self.sentences.set_content(_sentences(finding))
         self.table.set_content(_table(title, finding.headings, finding.rows))
         terms = [shown for word, shown in _TERMS.items() if word in finding.headings]
-        self.words.set_content(f"In the table: {', '.join(terms)}." if terms else "")
+        self.words.set_content(f"Columns of the table: {' · '.join(terms)}" if terms else "")
         facts = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in finding.measured.items())
         facts += f"<dt>Command</dt><dd><code>{escape(command)}</code></dd>"
         self.measured.set_content(f'<dl class="measured">{facts}</dl>')

@@ -117,8 +117,8 @@ def _proof(visit: Visit) -> None:
     with ui.element("div").classes("panel"):
         theme.html("Proof", tag="h3")
         theme.html(
-            f"Hashes, each engine against the {theme.term('golden tensors')}, and the score on "
-            f"{'the held-out values' if visit.known.process is None else 'fresh windows'}.",
+            f"Hashes, the score on {'the held-out values' if visit.known.process is None else 'fresh windows'}, and "
+            f"the {theme.term('golden tensors')} in each engine.",
             "hint",
             "p",
         )

@@ -55,7 +55,7 @@ class DoctorPanel:
         with ui.element("div").classes("panel doctor"):
             theme.html(
                 "It compares rules, a linear forecaster and networks on the last part of the series, and says which "
-                f"to use. The p-values of several networks are corrected after {theme.term('Holm')}.", "hint", "p",
+                f"to use. The correction of {theme.term('Holm')} covers p-values of several networks.", "hint", "p",
             )  # fmt: skip
             with ui.element("div").classes("doctor-options"):
                 self.depths = controls.Choices("Depth", DEPTHS, self._deepen)

@@ -10,8 +10,9 @@ import numpy as np
 from nicegui import ui
 from numpy.typing import ArrayLike, NDArray
 
-from ..._formats import MINUS, typeset
+from ..._formats import MINUS, short, typeset
 from ...data.times import TimeIndex, to_local
+from ...forecasters.familiarity import Outside
 from . import theme
 
 Options = dict[str, Any]
@@ -123,6 +124,27 @@ def dots(name: str, x: ArrayLike, y: ArrayLike, colour: str, *, size: int = 6, s
     }  # fmt: skip
 
 
+def outside(marked: Outside | None, x: ArrayLike, values: ArrayLike) -> list[Options]:
+    """Rings around the values [L] that lie outside training, and beside the farthest one how far; else nothing."""
+    places, heights = np.asarray(x, float), np.asarray(values, float)
+    far = np.zeros(len(heights)) if marked is None else marked.far(heights)
+    if marked is None or not far.any():
+        return []
+    seen = "this model has seen" if marked.is_trained else "its signal gives"
+    worst = int(far.argmax())
+    rings = dots("outside training", places[far > 0], heights[far > 0], theme.light("red"), size=19)
+    rings["itemStyle"] = {"color": "transparent", "borderColor": theme.light("red"), "borderWidth": 2, "opacity": 1}
+    rings["data"][int((far[:worst] > 0).sum())] = {
+        "value": [places[worst], heights[worst]],
+        "label": {
+            "show": True, "position": "right" if worst < len(far) / 2 else "left", "distance": 9,
+            "color": theme.light("red"), "fontSize": 12, "lineHeight": 15,
+            "formatter": f"outside what\n{seen}:\n{typeset(short(far[worst], 3))} standard deviations",
+        },
+    }  # fmt: skip
+    return [rings]
+
+
 def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: str) -> list[Options]:
     """The area between two lines [T], under all else: two stacked series, of which the legend shows the second."""
     low, high = np.asarray(lower, float), np.asarray(upper, float)
@@ -134,8 +156,11 @@ def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: st
     ]
 
 
-def legend_of(options: Options, names: Sequence[str]) -> Options:
-    """The same options with these series in the legend."""
+def legend_of(options: Options, names: Sequence[str], longest: Sequence[str] = ()) -> Options:
+    """The same options with these series in the legend.
+
+    `longest` are the longest names that they may get while a value is dragged: the chart keeps room for them.
+    """
     lines = {each["name"]: each["lineStyle"].get("type") for each in options["series"] if each["type"] == "line"}
 
     def icon(name: str) -> Options:
@@ -146,7 +171,7 @@ def legend_of(options: Options, names: Sequence[str]) -> Options:
 
     def below(width: int) -> Options:
         """Options of the grid, below a legend of as many lines as the names need at this width."""
-        return {"grid": {"top": 36 + 20 * math.ceil(sum(6.4 * len(name) + 40 for name in names) / width)}}
+        return {"grid": {"top": 36 + 20 * _lines(longest or names, width)}}
 
     options["media"] = [
         {"query": {"maxWidth": MIDDLE}, "option": below(NARROW)},
@@ -155,6 +180,17 @@ def legend_of(options: Options, names: Sequence[str]) -> Options:
     ]
     options["legend"]["data"] = [{"name": name, **icon(name)} for name in names]
     return options
+
+
+def _lines(names: Sequence[str], width: int) -> int:
+    """How many lines a legend needs at a width, about: a name is not broken."""
+    lines, used = 1, 0.0
+    for name in names:
+        size = 6.4 * len(name) + 40
+        if used and used + size > width:
+            lines, used = lines + 1, 0.0
+        used += size
+    return lines
 
 
 def _pairs(x: ArrayLike, y: ArrayLike) -> list[list[float]]:

@@ -28,7 +28,7 @@ class Slider:
         self.value, self._knob, self._as_text = value, knob, as_text
         with ui.element("div").classes("control"):
             theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
-            self._text = theme.html(as_text(value), "value", "span")
+            self._text = theme.html(typeset(as_text(value)), "value", "span")
             field = ui.element("input").props(f'type="range" min="{knob.low}" max="{knob.high}" step="{knob.step}"')
             field.props["^value"] = value  # sets the HTML attribute: only the initial value
             field.props["aria-label"] = knob.label

@@ -86,6 +86,7 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
         html(_TOP, "top", "header").move(target_index=1)
     with ui.element("div").classes("page"):
         yield
+    html(_FOOT, "foot", "footer")
 
 
 def bayes(standing: str, *, is_best: bool) -> str:
@@ -101,7 +102,8 @@ def document(title: str, body: str, description: str = DESCRIPTION, head: str = 
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)} · seqzoo</title>'
         f"{icon}{_described(description)}{head}{_look()}</head>"
         f'<body><a class="skip" href="#content">Skip to content</a><header class="top">{_TOP}</header>'
-        f'<main id="content" tabindex="-1"><div class="page">{body}</div></main></body></html>'
+        f'<main id="content" tabindex="-1"><div class="page">{body}</div><footer class="foot">{_FOOT}</footer></main>'
+        "</body></html>"
     )
 
 
@@ -133,6 +135,7 @@ _TOP = (
     '<a href="/docs">API</a></nav><button type="button" class="look" title="Theme: system, light or dark">'
     f'<span class="unseen">Theme:</span>{_SWITCH}</button></div></div>'
 )
+_FOOT = '<a href="/glossary">Every term in one sentence</a>'
 _STYLES = ("theme.css", "inside.css", "arena.css", "tours.css", "series.css")
 
 

@@ -39,6 +39,7 @@
     if (!targets.length || targets.some((one) => !one || one.getBoundingClientRect().height < 20)) return;
     for (const old of document.querySelectorAll("[data-target]")) if (!targets.includes(old)) old.removeAttribute("data-target");
     for (const one of targets) if (!one.hasAttribute("data-target")) one.setAttribute("data-target", "");
+    root.toggleAttribute("data-guess", text().dataset.hides === "1" && !root.hasAttribute("data-told")); // the microscope hides its forecast
     const hidden = text().dataset.hides === "1" ? targets.at(-1) : null;
     for (const one of targets) if (one.hasAttribute("data-hidden") !== (one === hidden)) one.toggleAttribute("data-hidden", one === hidden);
     if (!root.hasAttribute("data-staged")) root.setAttribute("data-staged", "");
@@ -59,6 +60,7 @@
     guess.querySelector(".tour-says").focus({ preventScroll: true });
     if (guess.dataset.kind === "stop") {
       root.setAttribute("data-told", "");
+      root.removeAttribute("data-guess");
       keep(tour, Number(stop));
     } else if (!text().querySelector(".tour-guess:not([data-told])")) {
       text().querySelector(".tour-next").hidden = false;

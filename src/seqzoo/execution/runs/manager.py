@@ -252,6 +252,10 @@ class Runs:
                 has_weights, recorded, (log.version, state, has_weights, len(recorded)),
             )  # fmt: skip
 
+    def frames(self, run: str) -> list[int]:
+        """The steps of a run's film; none of a run that does not exist."""
+        return film.frames(self.folder / run)
+
     def frame(self, run: str, step: int) -> bytes:
         """The safetensors file of a run's averaged weights after a step that its film has.
 

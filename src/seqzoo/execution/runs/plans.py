@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from typing import Literal
 
 import msgspec
@@ -147,6 +148,21 @@ def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
     if manifest.architecture not in _registry.architectures():
         raise UnknownNameError("architecture", manifest.architecture, _registry.architectures())
     return settings.applied_to(TrainingSpec.of_manifest(manifest))
+
+
+def clock(plan: Plan) -> str:
+    """The time of day at which a run was started."""
+    return time.strftime("%H:%M", time.localtime(plan.created))
+
+
+def titled(plan: Plan, *, is_of_many: bool = True) -> str:
+    """The title of a run, for example "lstm.sine, Adam, run of 12:30".
+
+    Args:
+        is_of_many: whether the runs beside it may be of other models.
+    """
+    by = [] if plan.chooses_scaling else [OPTIMISERS[plan.spec.recipe.optimiser]]
+    return ", ".join([*([plan.spec.name] if is_of_many else []), *by, f"run of {clock(plan)}"])
 
 
 def described(spec: TrainingSpec, *, is_chosen: bool = True) -> str:

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 787f9a8125a2811f; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules ad78613e5bce9b00; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -808,7 +808,8 @@ function describe(find, facts, last) {
   const { L } = now;
   const alternative = (part, words) => mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
-  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+  const ours = facts.isAsked ? "" : `network ${number(forecasts[L - 1])}, `;
+  alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ${goalOf(signal, state.ahead)[0]}: ${ours}${linearOf(signal)} ${number(straight)}${best}.`);
   if (facts.channels.length) {
     const there = facts.channels.map((name, at) => `${name} ${number(facts.known[state.order[step]][at])}`);
     alternative("known", `Known in advance at step ${step + 1}: ${there.join(", ")}.`);
@@ -822,7 +823,7 @@ function describe(find, facts, last) {
   }
   const each = cell.names.map((name) => `${name} ${number(own(name)[step])}`).join(", ");
   alternative("curves", `Unit ${unit} at step ${step + 1}: ${each}.`);
-  alternative("path", `Path of the hidden state over ${L} steps. ${pathIn(facts)}`);
+  alternative("path", `Path of the hidden state over ${L} steps.`);
   if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last)}.`);
 }
 var mean = (values) => values.reduce((sum2, value) => sum2 + value, 0) / values.length;
@@ -1516,6 +1517,8 @@ function shownOf(facts) {
     straight: linear.reduce((sum2, weight, t) => sum2 + weight * state.window[t], intercept),
     bayes: isFresh ? bayes : null,
     untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null,
+    isAsked: document.documentElement.hasAttribute("data-guess"),
+    // a tour asks what the network does: that is not shown
     part: contributions(cell, untouched || now, L - 1, state.ahead)[state.unit] * now.frame.spread
   };
 }
@@ -1544,7 +1547,15 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   const { limit, middle } = state;
-  on("window", (to) => drawWindow(to, axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink));
+  const isTold = ({ colour, hollow }) => !figures.isAsked || colour !== "model" || hollow;
+  on("window", (to) => drawWindow(to, axis, TALL.window, {
+    values,
+    limit,
+    middle,
+    marks: marks.filter(isTold),
+    step,
+    forecasts: figures.isAsked ? [] : forecasts
+  }, ink));
   if (facts.channels.length) on("known", (to) => drawRows(to, axis, TALL.row, { rows: inOrder(facts.known), step }, ink));
   on("derivative", (to) => drawDerivative(to, axis, TALL.derivative, {
     slopes: inOrder(now.slopes),
@@ -1706,7 +1717,15 @@ function drag(desk) {
     timeAxis(desk.wide(), L).step(event.clientX - box.left),
     valueAt(event.clientY - box.top, state)
   ];
+  let width;
+  const keep = () => {
+    const notice2 = find(".mz-notice");
+    if (notice2.offsetWidth !== width) notice2.style.minHeight = "";
+    width = notice2.offsetWidth;
+    notice2.style.minHeight = `${notice2.getBoundingClientRect().height}px`;
+  };
   plot.addEventListener("pointerdown", (event) => {
+    keep();
     box = desk.canvas("window").getBoundingClientRect();
     const [t, value] = at(event);
     if (t < 0 || t >= L || event.button !== 0 || desk.held !== null) return;
@@ -1735,6 +1754,7 @@ function drag(desk) {
     if (t < 0 || !(event.key in moves || event.key in steps)) return;
     event.preventDefault();
     if (event.key in moves) {
+      if (!event.repeat) keep();
       past.remember(state, `value ${t}`);
       desk.poke(t, state.window[state.order[t]] + moves[event.key] * state.limit / 40);
       return desk.press();
@@ -2748,7 +2768,7 @@ function show(host, root, cell) {
       tell();
     },
     start: () => {
-      const { draw: draw2, values } = host.get("view");
+      const { draw: draw2, values } = host.get("view") ?? {};
       const view2 = { ...toView(state, base), unit: state.unit, draw: draw2, values };
       base.start = host.get("start");
       known2 = host.get("known") ?? [];
@@ -2807,7 +2827,7 @@ function show(host, root, cell) {
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-guess"] });
   for (const one of all("canvas")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));

@@ -51,7 +51,16 @@ function drag(desk) {
   let box; // of the plot during a drag; reading it at each move would force a layout
   const at = (event) => [timeAxis(desk.wide(), L).step(event.clientX - box.left),
     valueAt(event.clientY - box.top, state)];
+  /** The sentence above keeps its height while a value moves: with fewer lines it would draw the value from the pointer. */
+  let width;
+  const keep = () => {
+    const notice = find(".mz-notice");
+    if (notice.offsetWidth !== width) notice.style.minHeight = "";
+    width = notice.offsetWidth;
+    notice.style.minHeight = `${notice.getBoundingClientRect().height}px`;
+  };
   plot.addEventListener("pointerdown", (event) => {
+    keep();
     box = desk.canvas("window").getBoundingClientRect();
     const [t, value] = at(event);
     if (t < 0 || t >= L || event.button !== 0 || desk.held !== null) return;
@@ -80,6 +89,7 @@ function drag(desk) {
     if (t < 0 || !(event.key in moves || event.key in steps)) return;
     event.preventDefault();
     if (event.key in moves) {
+      if (!event.repeat) keep();
       past.remember(state, `value ${t}`);
       desk.poke(t, state.window[state.order[t]] + (moves[event.key] * state.limit) / 40);
       return desk.press();

@@ -2,7 +2,7 @@
 import { makeCell, parseSafetensors } from "./cell.js";
 import { mark, number } from "./words.js";
 
-const PACE = 280; // ms of a frame while it plays
+const PACE = { moving: 280, still: 1000 }; // ms of a frame while it plays; the second where motion is to be reduced
 const [WIDE, TALL, EDGE] = [1000, 170, 8]; // units of the picture of the loss
 const [ROOM, MOST] = [1.6, 4]; // the largest error drawn, as a multiple of the largest and of the least reference
 const AHEAD = 4; // frames fetched before they are shown
@@ -10,14 +10,30 @@ const AHEAD = 4; // frames fetched before they are shown
 const tag = (name, values, body = "") =>
   `<${name}${Object.entries(values).map(([key, value]) => ` ${key}="${value}"`).join("")}>${body}</${name}>`;
 
+const written = (value, digits) => (value < 0.1 && value > 1e-6 ? value.toPrecision(digits) : number(value));
+
+/** The cells of films, each fetched once: a function of the address of a film, the step, the architecture and the channels. */
+export function framesOf(fetch) {
+  const kept = new Map();
+  return (address, step, architecture, channels) => {
+    const place = `${address}${step}.safetensors`;
+    if (!kept.has(place)) {
+      const cell = fetch(place).then((bytes) => makeCell(architecture, parseSafetensors(bytes), channels));
+      kept.set(place, cell);
+      cell.catch(() => kept.delete(place)); // it can be asked for again
+    }
+    return kept.get(place);
+  };
+}
+
 /**
  * The strip of a film in `element`. `given()` returns, newly at each call:
  *   steps, planned: the steps recorded so far, and those of the whole film; both begin with 0.
  *   address: that of a frame is this, the step and ".safetensors".
- *   curve: [[step, error], ...]; references: [[name, error, colour], ...]; unit: what the error is.
+ *   curve, other: [[step, error], ...] of this training and of the one beside it; references: [[name, error, colour], ...]; unit: what the error is.
  *   frame: the step to begin with; null for the newest.
- * host: fetch(address), architecture, channels; cast(cell, isLast, step) shows the weights; told(step) reports a chosen step,
- * null for the newest.
+ * host: frame(address, step) is a promise of a cell, see `framesOf`; cast(cell, isLast, step) shows it; told(step) reports a
+ * chosen step, null for the newest.
  */
 export function filmIn(element, given, host) {
   element.setAttribute("aria-label", "Film of the training");
@@ -28,7 +44,7 @@ export function filmIn(element, given, host) {
     <p class="mz-hint"></p>`;
   const find = (selector) => element.querySelector(selector);
   const [loss, marks, button, slider, words, hint] = [".mz-loss", ".mz-marks", "button", "input", ".mz-said-of", ".mz-hint"].map(find);
-  const cells = new Map(); // promises of cells, by step
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
   let film = given();
   let at = film.frame === null ? film.steps.length - 1 : nearest(film.frame);
   let isNewest = film.frame === null;
@@ -41,15 +57,7 @@ export function filmIn(element, given, host) {
     return frame;
   }
 
-  const cellAt = (step) => {
-    if (!cells.has(step)) {
-      const made = host.fetch(`${film.address}${step}.safetensors`)
-        .then((bytes) => makeCell(host.architecture, parseSafetensors(bytes), host.channels));
-      cells.set(step, made);
-      made.catch(() => cells.delete(step)); // it can be asked for again
-    }
-    return cells.get(step);
-  };
+  const cellAt = (step) => host.frame(film.address, step);
 
   /** The place of a step along the film, from 0 to 1: even from frame to frame, and in ratios between them. */
   function along(step) {
@@ -69,20 +77,22 @@ export function filmIn(element, given, host) {
     return (value) => TALL - EDGE - ((Math.log(Math.max(value, 1e-300)) - low) / (high - low || 1)) * (TALL - 2 * EDGE);
   }
 
-  /** The error at a step, between its evaluations; null before the first one. */
+  /** The error at a step in words: that of its evaluation, or between those around it; empty before the first one. */
   function errorAt(step) {
     const after = film.curve.findIndex(([one]) => one >= step);
-    if (after === 0) return film.curve[0][0] === step ? film.curve[0][1] : null;
-    if (after < 0) return film.curve.at(-1)?.[1] ?? null;
-    const [[from, low], [to, high]] = [film.curve[after - 1], film.curve[after]];
-    return low + ((high - low) * (Math.log(step) - Math.log(from))) / (Math.log(to) - Math.log(from));
+    const [to, high] = film.curve.at(after) ?? [Infinity, 0];
+    if (after < 0 || (after === 0 && to > step)) return "";
+    if (to === step) return `: ${film.unit} ${written(high, 3)}`;
+    const [from, low] = film.curve[after - 1];
+    return `: ${film.unit} about ${written(low + ((high - low) * Math.log(step / from)) / Math.log(to / from), 2)}`;
   }
 
   function drawLoss() {
     const [x, y] = [(step) => (WIDE * along(step)).toFixed(1), scale()];
     const lines = film.references.map(([, value, colour]) => tag("path", { class: "mz-level", d: `M0 ${y(value).toFixed(1)}H${WIDE}`, style: `--hue: var(--${colour})` }));
-    const path = film.curve.map(([step, value], n) => `${n ? "L" : "M"}${x(step)} ${y(value).toFixed(1)}`).join("");
-    loss.innerHTML = `${lines.join("")}${tag("path", { class: "mz-course", d: path })}${tag("path", { class: "mz-here", d: "" })}`;
+    const course = (curve, kind) => tag("path", { class: kind, d: curve.filter(([step]) => step <= film.planned.at(-1))
+      .map(([step, value], n) => `${n ? "L" : "M"}${x(step)} ${y(value).toFixed(1)}`).join("") });
+    loss.innerHTML = `${lines.join("")}${course(film.other, "mz-other")}${course(film.curve, "mz-course")}${tag("path", { class: "mz-here", d: "" })}`;
     const last = film.planned.at(-1);
     const round = [0, 1, 10, 100, 1000, 10000].filter((step) => step < last && along(last) - along(step) > 0.16 && (step !== 1 || along(1) > 0.04));
     marks.replaceChildren(...[...round, last].map((step) => {
@@ -91,7 +101,8 @@ export function filmIn(element, given, host) {
       one.style.left = `${100 * along(step)}%`;
       return one;
     }));
-    hint.textContent = `Line: ${film.unit} of this run. Across: ${film.references.map(([name]) => name).join(", ")}. ` +
+    const red = film.other.length ? ", red: of the run beside it" : "";
+    hint.textContent = `Blue line: ${film.unit} of this run${red}. Across: ${film.references.map(([name]) => name).join(", ")}. ` +
       "Click the curve, or drag the slider; ← → go from frame to frame.";
   }
 
@@ -100,9 +111,8 @@ export function filmIn(element, given, host) {
     mark(find(".mz-here") ?? loss, "d", `M${(WIDE * along(step)).toFixed(1)} 0V${TALL}`);
     slider.max = film.planned.length - 1;
     slider.value = at;
-    const error = errorAt(step);
-    const told = error === null ? "" : `: ${film.unit} ${error < 0.1 ? error.toPrecision(3) : number(error)}`;
-    const text = step === 0 ? "Before training" : `After ${step.toLocaleString("en")} of ${film.planned.at(-1).toLocaleString("en")} steps${told}`;
+    const text = step === 0 ? "Before training"
+      : `After ${step.toLocaleString("en")} of ${film.planned.at(-1).toLocaleString("en")} steps${errorAt(step)}`;
     mark(slider, "aria-valuetext", text);
     if (words.textContent !== text) words.textContent = text;
   }
@@ -116,7 +126,7 @@ export function filmIn(element, given, host) {
     });
     if (!cell || gone || frame !== at || frame === shown) return;
     shown = frame;
-    host.cast({ ...cell }, frame === film.steps.length - 1, film.steps[frame]);
+    host.cast(cell, frame === film.steps.length - 1, film.steps[frame]);
     for (let next = frame + 1; next <= frame + AHEAD && next < film.steps.length; next++) cellAt(film.steps[next]).catch(() => {});
   }
 
@@ -136,7 +146,7 @@ export function filmIn(element, given, host) {
   async function next() {
     if (at >= film.steps.length - 1) return stop();
     await go(at + 1);
-    if (isOn) timer = setTimeout(next, PACE);
+    if (isOn) timer = setTimeout(next, still.matches ? PACE.still : PACE.moving);
   }
 
   button.addEventListener("click", () => {

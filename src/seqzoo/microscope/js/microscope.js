@@ -351,7 +351,7 @@ function show(host, root, cell) {
       tell();
     },
     start: () => {
-      const { draw, values } = host.get("view"); // of that window
+      const { draw, values } = host.get("view") ?? {}; // of that window
       const view = { ...toView(state, base), unit: state.unit, draw, values };
       base.start = host.get("start");
       known = host.get("known") ?? [];
@@ -411,7 +411,7 @@ function show(host, root, cell) {
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-guess"] });
   for (const one of all("canvas")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));

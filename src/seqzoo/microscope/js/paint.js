@@ -37,6 +37,7 @@ function shownOf(facts) {
     next: goalOf(signal, state.ahead)[1],
     straight: linear.reduce((sum, weight, t) => sum + weight * state.window[t], intercept),
     bayes: isFresh ? bayes : null, untouched: untouched ? outModel(untouched.forecast[state.ahead]) : null,
+    isAsked: document.documentElement.hasAttribute("data-guess"), // a tour asks what the network does: that is not shown
     part: contributions(cell, untouched || now, L - 1, state.ahead)[state.unit] * now.frame.spread };
 }
 
@@ -70,7 +71,9 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   if (bayes) marks.push({ value: bayes.forecast, colour: "bayes", shift: 1 });
   if (untouched !== null) marks.unshift({ value: untouched, colour: "model", hollow: true, shift: 0 });
   const { limit, middle } = state;
-  on("window", (to) => drawWindow(to, axis, TALL.window, { values, limit, middle, forecasts, marks, step }, ink));
+  const isTold = ({ colour, hollow }) => !figures.isAsked || colour !== "model" || hollow;
+  on("window", (to) => drawWindow(to, axis, TALL.window, { values, limit, middle, marks: marks.filter(isTold), step,
+    forecasts: figures.isAsked ? [] : forecasts }, ink));
   if (facts.channels.length) on("known", (to) => drawRows(to, axis, TALL.row, { rows: inOrder(facts.known), step }, ink));
   on("derivative", (to) => drawDerivative(to, axis, TALL.derivative, { slopes: inOrder(now.slopes),
     linear: inOrder(linear), role, bayes: slopes && inOrder(slopes), labels, next, step }, ink));

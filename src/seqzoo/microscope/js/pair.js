@@ -1,6 +1,6 @@
 // One microscope, or two side by side: on the same window, at the same step, with a strip that compares their forecasts;
 // and where a training has left one, the film of it.
-import { filmIn } from "./film.js";
+import { filmIn, framesOf } from "./film.js";
 import { open } from "./microscope.js";
 import { dressAs } from "./palette.js";
 import { versus } from "./versus.js";
@@ -14,7 +14,8 @@ const OWN = ["unit", "freeze", "ablate"];
 
 /**
  * Opens what `host` shows; returns a function that removes it. The host is as for `open`, and also has:
- *   get("beside"): null, or { facts, weights } of the second microscope: its own facts, and the address of its weights.
+ *   get("beside"): null, or { facts, weights } of the second microscope: its own facts, and the address of its weights; of
+ *     another training also `key`, which stays as it goes on, and `film`, { steps, address }.
  *   fetch(address): a promise of bytes.
  *   get("film"): what `filmIn` is given, if there is a film; then also filmed(step), which reports the chosen step.
  */
@@ -73,25 +74,44 @@ export function pair(el, host) {
         Object.assign(one, ways);
         if (sides.length === 2 && sides.every(({ share }) => share)) sides[0].share();
         if (number === 0 && host.get("film")) begin();
+        if (number === 1) accompany();
       },
     });
     return one;
   }
 
+  const frames = framesOf(host.fetch);
+  const channels = 1 + (host.get("channels") ?? []).length;
+  let moment = null; // the frame that is shown: [step, isLast]
   function begin() {
     film = filmIn(reel, () => host.get("film"), {
-      fetch: host.fetch,
-      architecture: host.get("architecture"),
-      channels: 1 + (host.get("channels") ?? []).length,
-      cast: (cell, isLast) => sides[0].cast(cell, isLast),
+      frame: (address, step) => frames(address, step, host.get("architecture"), channels),
+      cast(cell, isLast, step) {
+        moment = [step, isLast];
+        sides[0].cast(cell, isLast);
+        accompany();
+      },
       told: host.filmed,
     });
     film.show();
   }
 
+  /** Shows the other training at the same step, or where it ended. */
+  async function accompany() {
+    const other = host.get("beside");
+    if (!other?.film || !moment || !sides[1]?.cast) return;
+    const [[step, isLast], second] = [moment, sides[1]];
+    const at = other.film.steps.findLast((one) => one <= step);
+    const cell = await frames(other.film.address, at, other.facts.architecture, channels).catch(() => null);
+    if (cell && moment[0] === step && sides[1] === second) second.cast(cell, isLast);
+  }
+
   /** Opens, replaces or closes the second one. */
   function beside() {
     const second = sides[1];
+    const given = host.get("beside");
+    const key = given && (given.key ?? given.weights);
+    if (second && second.key === key) return void accompany();
     if (second) {
       second.close();
       second.element.remove();
@@ -100,7 +120,6 @@ export function pair(el, host) {
       strip.show([], null);
       tell(); // without what the second had for itself
     }
-    const given = host.get("beside");
     row.classList.toggle("mz-two", Boolean(given));
     if (!given) return;
     side((name) => {
@@ -110,7 +129,7 @@ export function pair(el, host) {
       const shared = Object.entries(viewOf(false)).filter(([key]) => !OWN.includes(key));
       const own = Object.entries(viewOf(true)).map(([key, value]) => [key.slice(5), value]);
       return Object.fromEntries([...shared, ...own]);
-    }, () => host.fetch(given.weights));
+    }, () => host.fetch(given.weights)).key = key;
   }
 
   side((name) => (name === "view" ? viewOf(false) : host.get(name)), host.weights);

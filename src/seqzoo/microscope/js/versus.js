@@ -10,6 +10,7 @@ const written = (value, write) => (Number.isFinite(value) ? write(value) : "…"
 /** The strip: `show` draws the figures of both sides, in the colours of `root`; it hides while there is one side. */
 export function versus() {
   const element = document.createElement("section");
+  element.className = "mz-versus"; // whose style hides it
   element.hidden = true;
   element.setAttribute("aria-label", "Both forecasts");
   element.innerHTML = '<h3></h3><div class="mz-lanes"></div><p class="mz-hint"></p>';

@@ -116,8 +116,9 @@ function describe(find, facts, last) {
   const alternative = (part, words) =>
     mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
+  const ours = facts.isAsked ? "" : `network ${number(forecasts[L - 1])}, `;
   alternative("window", `Input of ${L} values, the last ${number(state.window[state.order[L - 1]])}. ` +
-    `${goalOf(signal, state.ahead)[0]}: network ${number(forecasts[L - 1])}, ${linearOf(signal)} ${number(straight)}${best}.`);
+    `${goalOf(signal, state.ahead)[0]}: ${ours}${linearOf(signal)} ${number(straight)}${best}.`);
   if (facts.channels.length) {
     const there = facts.channels.map((name, at) => `${name} ${number(facts.known[state.order[step]][at])}`);
     alternative("known", `Known in advance at step ${step + 1}: ${there.join(", ")}.`);
@@ -133,7 +134,7 @@ function describe(find, facts, last) {
   }
   const each = cell.names.map((name) => `${name} ${number(own(name)[step])}`).join(", ");
   alternative("curves", `Unit ${unit} at step ${step + 1}: ${each}.`);
-  alternative("path", `Path of the hidden state over ${L} steps. ${pathIn(facts)}`);
+  alternative("path", `Path of the hidden state over ${L} steps.`); // what it shows is written beneath
   if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last)}.`);
 }
 

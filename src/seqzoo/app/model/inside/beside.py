@@ -1,7 +1,8 @@
-"""What stands beside a model in the microscope: another model, or the model itself before its training."""
+"""What stands beside a model in the microscope: another model, a run, or the model itself before its training."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,12 +14,16 @@ from ....bundles import shelf
 from ....bundles.describe import describe_signal
 from ....bundles.manifest import Manifest
 from ....bundles.store import Bundle, open_bundle
+from ....data.calendar import Calendar
 from ....errors import InputError, SeqzooError
-from ....execution.runs.plans import can_train
+from ....execution import runs
+from ....execution.runs.manager import Status
+from ....execution.runs.plans import can_train, described, titled
 from ....forecasters.protocol import has_bundle
 from ....microscope.facts import Subject
 from ....runtime.engines.numpy import CELLS
 from ....runtime.repository import Repository
+from ....training.spec import TrainingSpec
 from ...ui import controls, theme
 from ..visit import Visit, computed
 from . import weights
@@ -26,6 +31,7 @@ from . import weights
 KEY = "with"
 OWN = ("with_unit", "with_freeze", "with_ablate")  # what the second has for itself where it has other units
 UNTRAINED = "untrained"
+RUN = re.compile(r"[0-9a-f]{12}")  # the id of a run; the name of a model has a dot
 
 
 class Choice:
@@ -63,10 +69,15 @@ class Choice:
 
 
 class Beside(NamedTuple):
-    """The second network: the facts that differ from those of the first, and the address of its weights."""
+    """The second network: the facts that differ from those of the first, and the address of its weights.
+
+    `film` and `key` are those of a training, see js/pair.js.
+    """
 
     facts: dict[str, Any]
     weights: str
+    key: str | None = None
+    film: dict[str, Any] | None = None
 
 
 def offered(own: Bundle) -> dict[str, str]:
@@ -74,6 +85,9 @@ def offered(own: Bundle) -> dict[str, str]:
     options = {name: name for name in _alike(own)}
     if can_train(own.manifest) and has_torch():
         options = {UNTRAINED: f"{own.manifest.name} before training", **options}
+    for run, plan in runs.here().all():
+        if runs.here().frames(run) and _reads_alike(own.manifest, plan.spec):
+            options[run] = f"{titled(plan)}, {described(plan.spec)}"
     return {"": "nothing", **options} if options else {}
 
 
@@ -82,13 +96,21 @@ def found(repository: Repository, own: Bundle, subject: Subject, asked: str) -> 
 
     Raises:
         UnknownNameError: no model has this name.
-        InputError: it has no gates and states, or reads other windows.
+        InputError: it has no gates and states, or reads other windows, or is a run without a film.
         BundleError: its bundle cannot be used.
     """
     facts = own.manifest
     if asked == UNTRAINED:
         same = (facts.architecture, facts.contract.scaling.numbers, facts.contract.horizon)
         return Beside(subject.facts_of(f"{facts.name} before training", *same), weights.untrained(facts.name))
+    if RUN.fullmatch(asked):
+        now = runs.here().status(asked)
+        if not now.frames or not _reads_alike(facts, now.plan.spec):
+            raise InputError(
+                f"the run {asked} of {now.plan.spec.name} cannot stand beside {facts.name}: it has no film, or reads "
+                "other windows."
+            )
+        return of_run(now, subject)
     known = repository.describe(asked)
     if not has_bundle(known) or known.manifest.architecture not in CELLS:
         kind = f"has the architecture {known.manifest.architecture!r}" if has_bundle(known) else "is a reference"
@@ -105,6 +127,15 @@ def found(repository: Repository, own: Bundle, subject: Subject, asked: str) -> 
     return Beside(subject.facts_of(asked, *same), weights.of_bundle(asked, known.bundle))
 
 
+def of_run(now: Status, subject: Subject, *, moves: bool = False) -> Beside:
+    """A training at its newest frame, or, where it `moves`, with its film."""
+    spec, address = now.plan.spec, weights.of_run(now.id)
+    facts = subject.facts_of(titled(now.plan), spec.architecture, spec.scaling.numbers, spec.horizon)
+    newest = f"{address}{now.frames[-1]}.safetensors"
+    film = {"steps": now.frames, "address": address}
+    return Beside(facts, newest, now.id, film) if moves else Beside(facts, newest)
+
+
 def _alike(own: Bundle) -> Iterator[str]:
     """The other recurrent models on the shelf that read the same windows."""
     for name, path in shelf.available().items():
@@ -116,12 +147,15 @@ def _alike(own: Bundle) -> Iterator[str]:
             continue
 
 
-def _reads_alike(one: Manifest, other: Manifest) -> bool:
+def _reads_alike(one: Manifest, other: Manifest | TrainingSpec) -> bool:
     """Whether both read the same windows: of the same process or series, as long, with the same channels."""
     if one.process is None and one.source != other.source:
         return False
-    shapes = [(each.contract.context_length, each.contract.names) for each in (one, other)]
-    return one.process == other.process and shapes[0] == shapes[1]
+    if isinstance(other, TrainingSpec):
+        shape = other.context_length, ("value", *Calendar(other.calendar).names)
+    else:
+        shape = other.contract.context_length, other.contract.names
+    return one.process == other.source.process and shape == (one.contract.context_length, one.contract.names)
 
 
 def _windows(facts: Manifest) -> str:

@@ -130,6 +130,8 @@ class _Microscope:
 
     def _looked(self) -> None:
         visit, view, window = self.visit, self.element.view, self.window
+        if visit.window is not window:  # Back has led to another one meanwhile
+            return
         for key in KEYS:
             if key not in OF_THE_WINDOW:
                 visit.query.pop(key, None)

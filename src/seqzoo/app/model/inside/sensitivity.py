@@ -73,7 +73,6 @@ class _Sensitivity:
                 with ui.element("div").classes("panel"):
                     theme.html(theme.term(INFLUENCE, "Influence of each input"), tag="h3")
                     self.slopes = charts.chart({}, "Loading")
-                    self.reading = theme.html("", "muted", "p").props('aria-live="polite"')
                 with ui.element("div").classes("panel"):
                     theme.html("The window and the forecasts from it", tag="h3")
                     with ui.element("div").classes("handled"):
@@ -81,6 +80,10 @@ class _Sensitivity:
                         self.points = Points(self.window, "The window: up and down change a value", self._drag)
                     self.outside = theme.html("", "outside", "p").props('role="status"')
                     self.numbers = theme.html("")
+                # Below the charts, as it gets fewer or more lines: above them it would move the dragged point.
+                with ui.element("div").classes("panel"):
+                    theme.html("In words", tag="h3")
+                    self.reading = theme.html("", "muted", "p").props('aria-live="polite"')
             with ui.element("div").classes("stack"):
                 self._controls()
         below = ui.element("div").classes("below")

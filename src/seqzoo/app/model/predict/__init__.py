@@ -50,7 +50,7 @@ class _Predict:
         theme.lead(_lead(self.visit.known))
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
-                with ui.element("div").classes("panel beside"):
+                with ui.element("div").classes("panel with-result"):
                     with ui.element("div").classes("handled"):
                         self.chart = charts.chart({}, "Loading")
                         self.points = Points(self.chart, "The window: up and down change a value", self._drag)
@@ -89,7 +89,7 @@ class _Predict:
         charts.redraw(self.chart, chart.options(view, name), chart.described(view, name))
         self.points.show(view.context, chart.scale(view)[2] / 5)
         self.numbers.set_content(chart.numbers(view, name))
-        self.outside.set_content(escape(view.outside))
+        self.outside.set_content("" if view.outside is None else escape(view.outside.note))
 
     def _compute(self) -> Forecasts:
         model, length, ahead, window = self.engines.model, self.length, self.horizon, self.window
@@ -97,10 +97,9 @@ class _Predict:
         bayes = finite(signal.posterior(context[None], ahead)[0])[0]
         linear = finite(best_linear(signal, length, ahead)(context[None]))[0]
         radius, best = _radius(self.visit.name, self.visit.model), standing(signal, own=window.is_own)
-        outside = model.outside(context)
         return Forecasts(
             context, model.predict(context)[0].astype(np.float64), bayes, linear, window.clean(ahead), radius, best,
-            "" if outside is None else outside.note, window.is_own,
+            model.outside(context), window.is_own,
         )  # fmt: skip
 
 

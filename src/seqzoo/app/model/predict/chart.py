@@ -11,6 +11,7 @@ import numpy as np
 
 from ...._arrays import FloatArray
 from ...._formats import typeset
+from ....forecasters.familiarity import Outside
 from ...ui import charts, controls, theme
 from ...ui.theme import LEVEL
 
@@ -21,8 +22,7 @@ class Forecasts(NamedTuple):
     """Context [L], forecasts [H] each, the clean values [L + H] or None if unknown, radius of the interval [H].
 
     `standing` says how good the Bayes forecast is here, see `floors.standing`; `is_own` whether the visitor gave or
-    changed values. `outside` is a sentence on what the
-    training windows did not cover; empty where they cover this window.
+    changed values. `outside` tells what training windows do not cover; None where they cover this window.
     """
 
     context: FloatArray
@@ -32,7 +32,7 @@ class Forecasts(NamedTuple):
     clean: FloatArray | None
     radius: FloatArray
     standing: str
-    outside: str
+    outside: Outside | None
     is_own: bool
 
 
@@ -53,6 +53,7 @@ def options(view: Forecasts, name: str) -> charts.Options:
         series.append(charts.line("truth", seen, view.clean, theme.light("truth"), width=1.2))
     series.append(charts.dots("window", past, view.context, theme.light("seen"), size=7))
     bayes = theme.bayes(view.standing, is_best=not view.is_own)
+    series += charts.outside(view.outside, past, view.context)
     forecasts = (
         ("best linear", view.linear, theme.light("best_linear"), "triangle", 17),
         (bayes, view.bayes, theme.light("bayes"), "diamond", 15),
@@ -67,7 +68,8 @@ def options(view: Forecasts, name: str) -> charts.Options:
     options["yAxis"] |= dict(zip(("min", "max", "interval"), scale(view), strict=True))
     options["xAxis"]["max"] = ahead + (1 if ahead == 1 else 0)
     names = [interval, *([] if view.clean is None else ["truth"]), "window", "best linear", bayes, name]
-    return charts.legend_of(options, names)
+    longest = theme.bayes(view.standing, is_best=False)
+    return charts.legend_of(options, names, [longest if each == bayes else each for each in names])
 
 
 def numbers(view: Forecasts, name: str) -> str:

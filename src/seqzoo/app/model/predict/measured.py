@@ -15,6 +15,7 @@ from ...._arrays import FloatArray, with_known
 from ...._formats import short
 from ....errors import InputError
 from ....evaluation.holdout import LINEAR
+from ....forecasters.familiarity import Outside
 from ....forecasters.linear import FittedLinear
 from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import weighted_sum
@@ -35,13 +36,13 @@ from .chart import close_up
 class View(NamedTuple):
     """What is shown of a window: the forecasts [H] of the model and of its rivals.
 
-    `outside` is a sentence on what the training windows did not cover; empty where they cover this window.
+    `outside` tells what the training windows did not cover; None where they cover this window.
     """
 
     window: Window
     model: FloatArray
     rivals: dict[str, FloatArray]
-    outside: str
+    outside: Outside | None
 
 
 class _Measured:
@@ -66,7 +67,7 @@ class _Measured:
         theme.lead("Move along the held-out values, drag a value or give your own, and compare each forecast.")
         with ui.element("div").classes("split"):
             with ui.element("div").classes("stack"):
-                with ui.element("div").classes("panel beside"):
+                with ui.element("div").classes("panel with-result"):
                     with ui.element("div").classes("handled"):
                         self.chart = charts.chart({}, "Loading")
                         self.points = Points(self.chart, "The window: up and down change a value", self._drag)
@@ -124,16 +125,15 @@ class _Measured:
         step = float(np.ptp(context)) / 20 or self.contract.scaling.scale / 20
         self.points.show(context, step, places(view.window, self.horizon)[: self.length])
         self.numbers.set_content(numbers(view, name))
-        self.outside.set_content(escape(view.outside))
+        self.outside.set_content("" if view.outside is None else escape(view.outside.note))
 
     def _compute(self) -> View:
         window, model = self.window.window(), self.engines.model
         forecasts = {name: np.asarray(forecast(window.context), float) for name, forecast in self.rivals.items()}
         known = None if window.known is None else window.known[None]
         read = with_known(window.context[None], known)
-        outside = model.outside(read)
         ahead = np.asarray(model.predict(read)[0], np.float64)
-        return View(window, ahead, forecasts, "" if outside is None else outside.note)
+        return View(window, ahead, forecasts, model.outside(read))
 
 
 def places(window: Window, horizon: int) -> np.ndarray:
@@ -158,6 +158,7 @@ def options(view: View, name: str) -> charts.Options:
     at = places(view.window, horizon)
     past, future = at[:length], at[length:]
     series = [charts.dots("window", past, view.window.context, theme.light("seen"), size=7)]
+    series += charts.outside(view.outside, past, view.window.context)
     for words, values, role in _rows(view, name):
         colour = theme.light(role)
         if horizon == 1:

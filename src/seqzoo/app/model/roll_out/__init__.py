@@ -50,7 +50,7 @@ class _Rollout:
                 with ui.element("div").classes("panel"):
                     theme.html("The forecast", tag="h3")
                     self.forecast = charts.chart({}, "Loading")
-                    self.ending = theme.html("", "hint", "p").style("margin-top: 12px")
+                    self.ending = theme.html("", "hint kept", "p").style("margin-top: 12px")
                 with ui.element("div").classes("panel"):
                     theme.html("Error by step ahead, on fresh windows of the training signal", tag="h3")
                     self.errors = charts.chart({}, "Loading")

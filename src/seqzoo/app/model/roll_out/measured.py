@@ -134,7 +134,7 @@ class _Measured:
                     theme.html("The forecast", tag="h3")
                     self.chart = charts.chart({}, "Loading")
                     self.numbers = theme.html("", "numbers").style("margin-top: 18px").props('aria-live="polite"')
-                    self.wide = theme.html("", "hint", "p")
+                    self.wide = theme.html("", "hint kept", "p")
                 if self.model.manifest.intervals is not None:
                     self._show_coverage()
             with ui.element("div").classes("stack"):

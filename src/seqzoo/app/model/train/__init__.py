@@ -18,7 +18,7 @@ from ....errors import SeqzooError
 from ....execution import runs
 from ....execution.runs.events import Began, Evaluated, ModelSaved, Snapshot
 from ....execution.runs.manager import ALIVE, CAN_BE_KEPT, CAN_CONTINUE, Status, is_useful
-from ....execution.runs.plans import Plan, Settings, can_train
+from ....execution.runs.plans import Plan, Settings, can_train, clock
 from ....forecasters.floors import averaged, floors
 from ....forecasters.protocol import Forecaster, has_bundle
 from ....forecasters.table import label
@@ -49,6 +49,7 @@ class _Seen(NamedTuple):
     now: Status | None
     offered: dict[str, str]
     course: curves.Course | None
+    other: Status | None  # the run that the address asks for beside it
 
 
 class Training:
@@ -247,15 +248,14 @@ class Training:
         if now is not None and self.is_kept:
             self._follow(now.plan)
         is_new = now is not None and (before is None or (before.id, before.version) != (now.id, now.version))
-        if not is_new and seen.course == self.course:
-            return
-        self.course, self.now = seen.course, now
-        if now is not None and is_new:
-            self._tell(now)
-            self._draw_snapshot()
-        self._draw_course()
+        if is_new or seen.course != self.course:
+            self.course, self.now = seen.course, now
+            if now is not None and is_new:
+                self._tell(now)
+                self._draw_snapshot()
+            self._draw_course()
         if now is not None:
-            await self.film.follow(now)
+            await self.film.follow(now, seen.other)
 
     def _follow(self, plan: Plan) -> None:
         """Take the optimiser and the scaling that the run has chosen by short trainings, or wait for them."""
@@ -280,10 +280,13 @@ class Training:
         spec = self.pending or (self.spec if now is None else now.plan.spec)
         shown = "" if self.pending is not None else run
         offered = courses.offered(self.recorded, spec, shown, every)
-        course = None
+        course, other = None, None
+        if self.versus in offered and self.versus not in ("", courses.NONE):
+            with contextlib.suppress(SeqzooError):
+                other = self.runs.status(self.versus)
         if now is not None or self.pending is not None or self.versus:
             course = courses.chosen(self.recorded, self.versus, spec, shown, every, self.runs)
-        return _Seen(listed, now, offered, course)
+        return _Seen(listed, now, offered, course, other)
 
     def _offer(self) -> None:
         self.besides.clear()
@@ -299,7 +302,7 @@ class Training:
     def _list(self) -> None:
         self.others.clear()
         if self.listed is not None and len(self.listed) > 1:
-            options = {run: f"{courses.clock(plan)}, {courses.in_words(plan)}" for run, plan in self.listed}
+            options = {run: f"{clock(plan)}, {courses.in_words(plan)}" for run, plan in self.listed}
             chosen = self.run if self.run in options else self.listed[0][0]
             with self.others:
                 controls.select("Runs of this model, the newest first", "run", options, chosen, self._choose)

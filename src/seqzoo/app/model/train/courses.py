@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from ....bundles import history
 from ....bundles.store import Bundle
 from ....errors import SeqzooError
 from ....execution.runs import Runs
-from ....execution.runs.plans import Plan, described
+from ....execution.runs.plans import Plan, clock, described, titled
 from ....training.spec import TrainingSpec
 from .curves import RECORDED, Course
 
@@ -65,7 +64,8 @@ def chosen(
         if is_same and points:
             return Course(RECORDED, f"Recorded by the run of {clock(plan)}", points)
         if not is_same:
-            return Course(f"run of {clock(plan)}", f"The run of {clock(plan)}, {in_words(plan, spec.name)}", points)
+            words = f"The run of {clock(plan)}, {in_words(plan, spec.name)}"
+            return Course(titled(plan, is_of_many=plan.spec.name != spec.name), words, points)
     if asked or record is None or ground(record.spec) != ground(spec):
         return None
     return Course(RECORDED, f"Recorded in the training of {record.name}", record.points)
@@ -74,11 +74,6 @@ def chosen(
 def ground(spec: TrainingSpec) -> tuple[bytes, int, int]:
     """What trainings must have in common for their errors to be compared: the source, context and horizon."""
     return msgspec.json.encode(spec.source), spec.context_length, spec.horizon
-
-
-def clock(plan: Plan) -> str:
-    """The time of day at which a run was started."""
-    return time.strftime("%H:%M", time.localtime(plan.created))
 
 
 def in_words(plan: Plan, name: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from anyio import to_thread
@@ -11,10 +12,12 @@ from ....errors import SeqzooError
 from ....execution.runs import Runs
 from ....execution.runs.film import schedule
 from ....execution.runs.manager import Status
+from ....execution.runs.plans import titled
 from ....microscope.facts import Subject
 from ...ui import theme
 from ...ui.address import Address
 from ..inside import weights
+from ..inside.beside import of_run
 from ..inside.microscope import MicroscopeElement
 from ..visit import Latest
 from . import curves
@@ -34,28 +37,35 @@ class Film:
         """Fill the current slot."""
         self.panel = ui.element("div").classes("film gone")
 
-    async def follow(self, now: Status) -> None:
-        """Show the film of a run, with what it has recorded meanwhile."""
-        shown = (now.id, now.version)
+    async def follow(self, now: Status, other: Status | None) -> None:
+        """Show the film of a run, with what it has recorded meanwhile, and that of another run beside it."""
+        other = other if other is not None and other.frames else None
+        shown = (now.id, now.version, *(() if other is None else (other.id, len(other.frames))))
         if shown == self.shown:
             return
         self.shown = shown
         theme.show(self.panel, bool(now.frames) and now.began is not None)
         if not now.frames or now.began is None:
             return
-        facts = await to_thread.run_sync(self._facts, now)
+        facts = await to_thread.run_sync(self._facts, now, other)
         if self.run == now.id:
-            self.element.tell(film=facts)
+            self.element.tell(film=facts, beside=await self._beside(other))
             return
         try:
-            subject, first = await to_thread.run_sync(_begun, now)
+            self.subject, first = await to_thread.run_sync(_begun, now)
         except SeqzooError:  # the series has been deleted
             theme.show(self.panel, False)
             return
         self.run = now.id
         self.panel.clear()
         with self.panel:
-            self._place(subject, {**first, "film": facts})
+            self._place(self.subject, {**first, "film": facts, "beside": await self._beside(other)})
+
+    async def _beside(self, other: Status | None) -> dict[str, Any] | None:
+        """Another training on the same windows, as the microscope takes it."""
+        if other is None:
+            return None
+        return (await to_thread.run_sync(functools.partial(of_run, other, self.subject, moves=True)))._asdict()
 
     def _place(self, subject: Subject, facts: dict[str, Any]) -> None:
         async def follow() -> None:
@@ -81,7 +91,7 @@ class Film:
         step = event.args if isinstance(event.args, int) and 0 <= event.args <= 10**9 else None
         self.address.remember(**{KEY: step})
 
-    def _facts(self, now: Status) -> dict[str, Any]:
+    def _facts(self, now: Status, other: Status | None) -> dict[str, Any]:
         """The film as js/film.js takes it."""
         assert now.began is not None
         floors = now.began.floors
@@ -91,6 +101,7 @@ class Film:
             "planned": schedule(now.plan.spec.recipe.steps, len(self.known.frame(now.id, now.frames[0]))),
             "address": weights.of_run(now.id),
             "curve": [[point.step, curves.height_of(point, bayes)] for point in now.evaluations],
+            "other": [] if other is None else [[one.step, curves.height_of(one, bayes)] for one in other.evaluations],
             "references": [(label, floors[key], key.replace("_", "-")) for label, key, _ in references],
             "unit": "mean squared error",
             "frame": self._asked(now),
@@ -108,7 +119,7 @@ def _begun(now: Status) -> tuple[Subject, dict[str, Any]]:
     subject = Subject(now.plan.spec)
     start = subject.start
     return subject, {
-        **subject.fixed, "name": f"{now.plan.spec.name} in training", "view": {}, "window": start, "start": start,
+        **subject.fixed, "name": titled(now.plan), "view": {}, "window": start, "start": start,
         "known": subject.known, "is_given": False, "bayes": subject.bayes(start, {}),
         "outside": subject.outside(start),
     }  # fmt: skip

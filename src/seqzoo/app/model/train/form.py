@@ -58,7 +58,7 @@ class Form:
         if self.is_chosen:
             self._select("optimiser", "Optimiser", {name: OPTIMISERS[name] for name in OPTIMISERS})
             if self.default.optimiser == "soap":
-                theme.html(f"The recipe uses {theme.term('SOAP')}.", "hint", "p")
+                theme.html(f"{theme.term('SOAP')} is the optimiser of the recipe.", "hint", "p")
         else:
             with ui.element("div").classes("control"):
                 theme.html("Optimiser, learning rate", tag="span")
