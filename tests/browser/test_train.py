@@ -97,6 +97,8 @@ def shows_the_network_at_any_moment(page: Any, app: Running) -> None:
     expect(page.locator(".mz-said-of")).to_have_text("Before training")
     page.wait_for_function("[...document.querySelectorAll('.mz-lanes b')].slice(0, 2).every((one, _, [first]) => "
                            f"one.textContent === first.textContent && one.textContent !== '{text}')")
+    page.select_option("[data-knob=versus]", "none")
+    expect(page.locator(".mz-pair > div")).to_have_count(1)
     shutil.rmtree(other)
     page.locator(".mz-film button").click()
     page.wait_for_function("step => Number(location.search.match(/frame=(\\d+)/)?.[1] ?? 1e9) > step", arg=step)
