@@ -110,6 +110,23 @@ def test_what_one_view_sets_is_what_the_others_show_and_back_steps_through_them(
     expect(page.locator("#tab-inside")).to_have_attribute("aria-selected", "true")
     assert page.evaluate("window.unloaded") is False
     the_link_is_copied_or_shown_to_copy(page)
+    page.click("#panel-inside [data-do=reset]")  # the sentence above the input is then a long one
+    a_value_stays_beneath_the_pointer_in_the_microscope(page)
+
+
+def a_value_stays_beneath_the_pointer_in_the_microscope(page: Any) -> None:
+    page.wait_for_selector("#panel-inside .mz-window")
+    point, chart = page.locator(".mz-point").nth(9), page.locator(".mz-window")
+    point.evaluate("one => scrollBy(0, one.getBoundingClientRect().top - 450)")
+    top, box = chart.bounding_box()["y"], point.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 20)
+    page.wait_for_function("document.querySelector('.mz-notice').textContent.includes('value 10')")
+    now = point.bounding_box()
+    page.mouse.up()
+    assert abs(chart.bounding_box()["y"] - top) < 0.5 and abs(now["y"] + now["height"] / 2 - (y - 20)) < 1.5
 
 
 def the_result_stands_beside_the_chart_in_the_first_screen(page: Any) -> None:

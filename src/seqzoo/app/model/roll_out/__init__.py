@@ -255,7 +255,8 @@ def _fate(model: Forecaster) -> str:
 
 def _within(name: str, steps: ArrayLike, errors: StepErrors, noise: float, role: str) -> list[charts.Options]:
     """The area of two standard errors around the errors of a forecaster; none lies below the noise."""
-    low, high = np.maximum(errors.mse - 2 * errors.se, noise), errors.mse + 2 * errors.se
+    least = np.maximum(noise, errors.mse / 10)  # a logarithmic axis has no zero, which noise can be
+    low, high = np.maximum(errors.mse - 2 * errors.se, least), errors.mse + 2 * errors.se
     return charts.band(f"{name}, two standard errors", steps, low, high, theme.light(role))
 
 
