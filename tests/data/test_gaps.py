@@ -8,6 +8,7 @@ import pytest
 
 from seqzoo.data import gaps
 from seqzoo.data.finding import among
+from seqzoo.data.measured import told_of_ends
 from seqzoo.data.scaling import Scaling
 from seqzoo.data.series import Series, in_memory
 from seqzoo.errors import InputError
@@ -40,6 +41,10 @@ def test_windows_of_a_series_with_two_gaps_are_those_counted_by_hand() -> None:
     assert counts.parts == (10, 3, 17) and (counts.missing, counts.unused) == (7, 3)  # 3 are too few for a window
     # To train on: begins 0 to 4, and 20 and 21. To choose by: targets from 27, to 31. Held out: from 31 to 37.
     assert (counts.training, counts.choosing, counts.held_out) == (5 + 2, 3, 5)
+    assert str(counts._replace(training=1, missing=1)).count(" 1 window to train on") == 1
+    assert "; 1 value missing, 3 left out" in str(counts._replace(missing=1))
+    ends = Series("meter", np.r_[np.nan, VALUES])
+    assert told_of_ends(ends, ends.trimmed()) == "1 missing value at its ends is cut off."
     assert "3 unbroken parts (10, 3, 17 values): 7 windows" in str(counts) and "3 left out" in str(counts)
 
 

@@ -195,8 +195,7 @@ def test_months_are_read_in_the_languages_of_europe_and_quarters_with_a_year_of_
             series = told(lines(stamps)).one()
             assert (series.times.start, series.times.frequency.alias) == (np.datetime64("2023-01-01"), "MS"), names
     quarters = {"Q{q}-{y}": "Q1-24", "{q}Q{y}": "1Q24", "{q}. Quartal 20{y}": "1. Quartal 2024"}
-    quarters["T{q} 20{y}"] = DAYS[0]
-    for form, after in quarters.items():
+    for form, after in {**quarters, "T{q} 20{y}": DAYS[0]}.items():
         series = told(lines([form.format(q=q, y=y) for y in range(18, 24) for q in (1, 2, 3, 4)])).one()
         assert series.times.frequency.alias == "QS" and series.times.written(1, len(series)) == [after]
     with pytest.raises(InputError, match="line 2: 'Janx 2024' in 'date' is not a time"):

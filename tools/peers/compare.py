@@ -255,6 +255,7 @@ def keep(row: Facts, ground: Ground) -> None:
 
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"series": {}, "rows": [], "versions": {}}
     known["machine"] = machine.facts()
+    row["date"] = known["machine"]["date"]
     known["settings"] = {
         "seeds": SEEDS, "longest_of_seeds": LONGEST_OF_SEEDS, "longest_of_gru": LONGEST_OF_GRU, "steps": STEPS,
         "batch": BATCH,

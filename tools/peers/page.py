@@ -120,6 +120,22 @@ def _cell(value: float, key: str, is_least: bool) -> str:
     return f"**{value:.3f}**" if is_least else f"{value:.3f}"
 
 
+def _dates(results: Facts) -> list[str]:
+    """When rows of our networks were measured that state it, and what has changed since for the others."""
+    dated: dict[str, list[str]] = {}
+    for name in results["series"]:
+        rows = [row for row in results["rows"] if row["series"] == name and row["model"] in (*CONTEST, *TRAINED)]
+        for date in sorted({row["date"] for row in rows if "date" in row}):
+            models = [row["model"] for row in rows if row.get("date") == date]
+            dated.setdefault(date, []).append(name if len(models) == len(rows) else f"{name} ({', '.join(models)})")
+    facts = [f"Our networks, measured again by one version on {date}: {', '.join(names)}; the others before."
+             for date, names in dated.items()]  # fmt: skip
+    if results["series"]["taylor"]["context_length"] == 144:
+        facts.append("On taylor all read 144 values, as chosen before windows of seven seasons were tried; 336 would "
+                     "be chosen now.")  # fmt: skip
+    return facts
+
+
 def _settings(results: Facts) -> list[str]:
     settings, machine = results["settings"], results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(results["versions"].items()))
@@ -140,6 +156,7 @@ def _settings(results: Facts) -> list[str]:
         "skforecast: recursive gradient boosting of scikit-learn on L lags of the first differences.",
         "naive is seasonal naive, or the last value where there is no season. The unit of MASE is its error before "
         "the first cutoff. AutoETS and AutoTheta read the latest 1,000 values. Missing values are interpolated.",
+        *_dates(results),
         f"Ours: seqzoo {machine['seqzoo']}, torch {machine['torch']}, Python {machine['python']}, on "
         f"{machine['processor']}.",
         f"Theirs: {versions}.",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._formats import counted
 from .windows import default_cutoff, held_out_of, whole
 
 Array = NDArray[np.float64]
@@ -107,9 +108,10 @@ class Account(NamedTuple):
         sizes = [f"{size:,}" for size in self.parts[:6]]
         more = f" and {len(self.parts) - 6:,} more" if len(self.parts) > 6 else ""
         return (
-            f"{len(self.parts):,} unbroken parts ({', '.join(sizes)}{more} values): {self.training:,} windows to "
-            f"train on, {self.choosing:,} to choose the weights, {self.held_out:,} held out, none across a gap; "
-            f"{self.missing:,} values missing, {self.unused:,} left out, in no window."
+            f"{counted(len(self.parts), 'unbroken part')} ({', '.join(sizes)}{more} values): "
+            f"{counted(self.training, 'window')} to train on, {self.choosing:,} to choose the weights, "
+            f"{self.held_out:,} held out, none across a gap; {counted(self.missing, 'value')} missing, "
+            f"{self.unused:,} left out, in no window."
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._formats import counted
 from ..errors import InputError
 from .gaps import parts_of
 from .series import Series
@@ -156,7 +157,9 @@ def undivided(series: Series) -> Series:
 def told_of_ends(series: Series, part: Series) -> str:
     """One sentence if values that are missing at the ends of a series are cut off."""
     cut = len(series) - len(part)
-    return f"{cut:,} missing values at its ends are cut off." if cut else ""
+    if not cut:
+        return ""
+    return f"{counted(cut, 'missing value at its ends is', 'missing values at its ends are')} cut off."
 
 
 def told_of_gaps(series: Series) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from .._arrays import FloatArray
 from .._extras import has_torch
+from .._formats import counted
 from ..errors import InputError
 from ..evaluation import rolling
 from ..evaluation.comparison import block_length, bootstrap_interval, compare, holm
@@ -146,7 +147,8 @@ def rival_losses(rival: Rival, ground: Ground) -> FloatArray:
     reads = rival.context_length if isinstance(rival, RidgeAutoregression) else None
     since = ground.since_a_gap
     if rival.name in METHODS and since < (fewest := max(2 * ground.season, FEWEST)):
-        raise InputError(f"it needs {fewest} values without a gap, and only {since:,} lie between one and a cutoff.")
+        lie = counted(since, "value lies", "values lie")
+        raise InputError(f"it needs {fewest} values without a gap, and only {lie} between one and a cutoff.")
     entrant = rolling.Entrant(rival.name, lambda past: rival.fit(past, ground.horizon), reads)
     # A rule is not fitted: all that its `fit` does is to look at a past.
     fitted_at = int(ground.cutoffs[0]) if isinstance(rival, Rule) else ground.first

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import FloatArray
+from .._formats import counted
 from ..data.gaps import gaps_of, position_of_last, unmissing
 from ..errors import InputError
 from ..evaluation.accuracy import absolute_scale, has_differences
@@ -102,9 +103,10 @@ class Ground:
         cutoffs = every[unmissing(values, reads + ahead)[every - reads]]
         if len(cutoffs) < 2:
             raise InputError(
-                f"of {len(every):,} cutoffs in the held-out part, {len(cutoffs)} have no missing value among the "
-                f"{reads} values before them and the {ahead} after them. Fill gaps, on the command line with --gaps "
-                "interpolate or --gaps last, or give a part of the series with fewer gaps."
+                f"gaps leave {counted(len(cutoffs), 'cutoff')} of {len(every):,} in the held-out part without a "
+                f"missing value among the {counted(reads, 'value')} before and the {counted(ahead, 'value')} after "
+                "it. Fill gaps, on the command line with --gaps interpolate or --gaps last, or give a part of the "
+                "series with fewer gaps."
             )
         past = values[:first]
         scales = {lag: absolute_scale(past, lag) for lag in (season, 1) if has_differences(past, lag)}

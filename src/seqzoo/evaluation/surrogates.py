@@ -45,7 +45,7 @@ def iaaft(series: ArrayLike, count: int, *, seed: int) -> NDArray[np.float64]:
         transform = np.fft.rfft(surrogates, axis=1)
         size = np.abs(transform)
         transform *= amplitude / np.where(size == 0, 1.0, size)
-        order = np.argsort(np.fft.irfft(transform, len(values), axis=1), axis=1, kind="stable")
+        order = np.argsort(np.fft.irfft(transform, len(values), axis=1), axis=1)  # a stable sort takes twice as long
         ranked = np.empty_like(surrogates)
         np.put_along_axis(ranked, order, ordered, axis=1)
         if np.array_equal(ranked, surrogates):

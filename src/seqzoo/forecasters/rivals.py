@@ -6,6 +6,7 @@ or from a longer one without being fitted again.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -62,9 +63,13 @@ class Rule:
         return label(self.name)
 
     def fit(self, past: ArrayLike, horizon: int) -> Fitted:
+        @functools.lru_cache(maxsize=1)  # a long past has the same weights at every cutoff
+        def weights(length: int) -> FloatArray:
+            return self.weights(length, horizon)
+
         def forecast(values: NDArray[np.float64]) -> NDArray[np.float64]:
             window = values[-MAX_CONTEXT:]
-            return np.asarray(weighted_sum(self.weights(len(window), horizon), window), np.float64)
+            return np.asarray(weighted_sum(weights(len(window)), window), np.float64)
 
         forecast(finite_series(past))
         return forecast

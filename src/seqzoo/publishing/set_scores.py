@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .._formats import counted
 from ..bundles import holdout
 from ..bundles.manifest import ScoreFacts, SeriesScore
 from ..bundles.store import Bundle
@@ -130,7 +131,7 @@ def check_split(bundle: Bundle) -> None:
     for member, held_out in zip(source.members, holdout.parts(bundle), strict=True):
         if len(member.series()) != member.length:
             raise IntegrityError(
-                f"the series {member.name!r} has {len(member.series()):,} values; the manifest states "
+                f"the series {member.name!r} has {counted(len(member.series()), 'value')}; the manifest states "
                 f"{member.length:,}."
             )
         check_gaps(member)

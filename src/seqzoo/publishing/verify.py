@@ -15,6 +15,7 @@ from safetensors.numpy import save as serialise
 
 from .. import _extras, _storage
 from .._estimates import Estimate
+from .._formats import counted
 from ..bundles import describe, history, holdout, shelf
 from ..bundles import store as bundles
 from ..bundles.manifest import Contract, ScoreFacts
@@ -328,7 +329,8 @@ def _split(bundle: Bundle) -> str:
     source, contract = _stored_source(bundle), bundle.manifest.contract
     values = source.series().values
     if len(values) != source.length:
-        raise IntegrityError(f"the series has {len(values):,} values; the manifest states {source.length:,}.")
+        count = counted(len(values), "value")
+        raise IntegrityError(f"the series has {count}; the manifest states {source.length:,}.")
     set_scores.check_gaps(source)
     first = source.cutoff - contract.context_length
     if not np.array_equal(holdout.of(bundle), values[first:], equal_nan=True):
@@ -358,7 +360,8 @@ def _score_on_set(bundle: Bundle) -> str:
 def _check_stored(source: ObservedSet) -> None:
     absent = [member.name for member in source.members if member.find() is None]
     if absent:
-        raise _NotHere(f"{len(absent):,} series of the set are not stored here, first {absent[0]!r}: give --series")
+        several = counted(len(absent), "series of the set is", "series of the set are")
+        raise _NotHere(f"{several} not stored here, first {absent[0]!r}: give --series")
 
 
 def _split_of_set(bundle: Bundle, source: ObservedSet) -> str:
