@@ -22,7 +22,7 @@ def seqzoo(tmp_path_factory):
 
 def test_its_command_measures_in_processes_reports_goes_on_and_renders(seqzoo, tmp_path):
     out = tmp_path / "out"
-    first = seqzoo("persistence", "--ahead", 1, "--ahead", 5, "--workers", 2, "--out", out)
+    first = seqzoo("persistence", "--ahead", 1, "--ahead", 5, "--on", "local:2", "--out", out)
     assert first.status == 0, first.err
     assert {path.name for path in out.iterdir()} == {"persistence.json", "persistence.svg", "persistence.md"}
     measured = Persistence().read(out)
@@ -40,14 +40,14 @@ def test_its_command_measures_in_processes_reports_goes_on_and_renders(seqzoo, t
 def test_its_options_are_the_fields_of_its_settings_both_ways(seqzoo):
     shown = seqzoo("persistence", "--help").out
     assert "How soon the last value grows old" in shown
-    assert all(option in shown for option in ("--signal", "--ahead", "--windows", "--out", "--workers", "--render"))
+    assert all(option in shown for option in ("--signal", "--ahead", "--windows", "--out", "--on", "--render"))
     assert "persistence" in seqzoo("--help").out
     words = command_line(Persistence(), PersistenceSettings("sine", [1, 20], 30))
     assert words == ["persistence", "--signal", "sine", "--ahead", "1", "--ahead", "20", "--windows", "30"]
 
 
 def test_a_setting_that_cannot_be_is_refused_and_a_case_that_fails_is_named(seqzoo, tmp_path):
-    unknown = seqzoo("persistence", "--signal", "sinus", "--workers", 1, "--out", tmp_path / "out")
+    unknown = seqzoo("persistence", "--signal", "sinus", "--on", "local:1", "--out", tmp_path / "out")
     assert unknown.status == 2 and "1 failed: unknown signal 'sinus'" in unknown.err
     assert "is not a number" in seqzoo("persistence", "--windows", "2_000").err
 

@@ -162,8 +162,8 @@ def test_cells_join_the_cases_of_a_model_and_compare_only_whole_sets():
 
 def test_the_command_keeps_its_scores_goes_on_and_shows_them_again(terminal, tmp_path):
     pytest.importorskip("matplotlib")
-    arguments = ["m3", "--sets", "m3_yearly", "--models", "seasonal_naive", "--models", "auto_theta", "--workers", 1,
-                 "--out", tmp_path]  # fmt: skip
+    arguments = ["m3", "--sets", "m3_yearly", "--models", "seasonal_naive", "--models", "auto_theta",
+                 "--on", "local:1", "--out", tmp_path]  # fmt: skip
     first = terminal(*arguments, "--limit", 26)
     assert first.status == 0, first.err
     assert "3/3  m3_yearly/auto_theta/25-26: MASE" in first.out and "26 of 645" in first.out

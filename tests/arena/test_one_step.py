@@ -19,6 +19,7 @@ from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, held_out, score
 from seqzoo.forecasters.exact import linear_mse, references_of
 from seqzoo.signals import Sine
 from support import arena_work
+from support.in_process import Here
 
 ONE_STEP = OneStep()
 
@@ -35,7 +36,7 @@ def settings(**changes) -> OneStepSettings:
 
 
 def held(chosen, folder, **options) -> TrainingResults:
-    return run(ONE_STEP, chosen, folder, workers=1, measure=arena_work.noted, **options)[0]
+    return run(ONE_STEP, chosen, folder, place=Here(), measure=arena_work.noted, **options)[0]
 
 
 def played(home) -> list[str]:

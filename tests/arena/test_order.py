@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from seqzoo.arena import running
 from seqzoo.arena.experiments.order import TimeAgainstPicture, conclusions, digits, reordering, report
 from seqzoo.arena.experiments.order.cases import (
     CONDITIONS,
@@ -23,10 +22,11 @@ from seqzoo.arena.experiments.order.cases import (
 from seqzoo.arena.running import run
 from seqzoo.errors import InputError, MissingExtraError, SeqzooError
 from seqzoo.evaluation import plots
+from seqzoo.execution.local import Local
 from seqzoo.training.loop import train
 from seqzoo.zoo import _registry
 from support import arena_work
-from support.in_process import here
+from support.in_process import Here
 
 TINY = msgspec.structs.replace(QUICK, steps=dict.fromkeys(QUICK.steps, 2), epochs=1, windows=200)
 
@@ -46,8 +46,8 @@ class TinySettings:
         return TINY
 
 
-def ran(wanted, folder, *, workers=1, **options):
-    return run(Tiny(wanted), TinySettings(), folder, workers=workers, **options)[0]
+def ran(wanted, folder, place=None, **options):
+    return run(Tiny(wanted), TinySettings(), folder, place=place or Local(1), **options)[0]
 
 
 @pytest.fixture
@@ -140,15 +140,13 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
         digits.load(0)
 
 
-def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left_by_another_process(tmp_path, monkeypatch):
+def test_runs_are_saved_as_they_end_and_taken_up_where_they_were_left_by_another_process(tmp_path):
     wanted = [OrderCase("sine", "mlp", condition, 0, TINY) for condition in CONDITIONS]
     wanted.append(OrderCase("digits", "mlp", "permuted", 0, TINY))
     told = []
-    with monkeypatch.context() as patch:
-        patch.setattr(running, "in_processes", here)
-        first = ran(
-            wanted, tmp_path, on_end=lambda ended: told.append(ended.case), should_stop=lambda: len(told) == 2
-        )
+    first = ran(
+        wanted, tmp_path, Here(), on_end=lambda ended: told.append(ended.case), should_stop=lambda: len(told) == 2
+    )
     read = TimeAgainstPicture().read
     assert told == wanted[:2] and read(tmp_path) == first and len(first.runs) == 2
     finished = ran(wanted, tmp_path, on_end=lambda ended: told.append(ended.case))

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from seqzoo.arena import results
-from support.in_process import here
+from support.in_process import Here
 from support.terminal import Terminal
 
-TINY = ["--models", "linear,mlp", "--seeds", 2, "--windows", 640, "--workers", 1]
+TINY = ["--models", "linear,mlp", "--seeds", 2, "--windows", 640, "--on", "local:1"]
 
 
 def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without_training(
     terminal: Terminal, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     budgets = ["--budget", "200", "--budget", "endless"]
-    options = ["--models", "linear,mlp", "--windows", "640", "--workers", "1", *budgets, "--seeds"]
+    options = ["--models", "linear,mlp", "--windows", "640", "--on", "local:1", *budgets, "--seeds"]
     folder = home / "arena" / "sine"
     with subprocess.Popen(
         [sys.executable, "-m", "seqzoo", "arena", *options, "200"],
@@ -41,7 +41,7 @@ def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without
     there = len(results.load(folder).cells)
     assert 0 < there < 800
 
-    monkeypatch.setattr("seqzoo.arena.running.in_processes", here)
+    monkeypatch.setattr("seqzoo.execution.tasks.place", Here)
     seeds = there // 4 + 1  # one more than are complete
     said = terminal("arena", *options, seeds)
     assert said.status == 0, said
@@ -66,7 +66,7 @@ def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without
 def test_sample_efficiency_draws_its_curves_and_starts_no_second_time(
     terminal: Terminal, tmp_path: Path, few_windows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("seqzoo.arena.running.in_processes", here)
+    monkeypatch.setattr("seqzoo.execution.tasks.place", Here)
     options = ["--models", "linear", "--points", "200,300", "--seeds", 1, "--windows", 256, "--out", tmp_path / "out"]
     said = terminal("sample-efficiency", *options)
     assert said.status == 0 and "below best linear from" in said.out
@@ -91,7 +91,7 @@ def test_sample_efficiency_draws_its_curves_and_starts_no_second_time(
         (["--budget", "99999999999"], ("99999999999", "10,000,000")),
         (["--seeds", "0"], ("seeds", "1000", "0")),
         (["--windows", "5"], ("windows", "5")),
-        (["--workers", "0"], ("workers", "1")),
+        (["--on", "local:0"], ("local:N", "local:0")),
         (["--render", "nowhere"], ("nowhere",)),
     ],
 )

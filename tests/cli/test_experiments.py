@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo.arena import running
 from seqzoo.arena.experiments import experiment
 from seqzoo.arena.experiments.order import TimeAgainstPicture
 from seqzoo.arena.experiments.order.cases import FULL, QUICK, OrderCase, OrderOutcome, cases
-from support.in_process import here
+from seqzoo.execution.local import Local
+from support.in_process import Here
 from support.terminal import Terminal
 
 
@@ -69,7 +69,7 @@ def test_off_distribution_prints_the_json_that_it_writes(terminal: Terminal, tmp
         (["roll-out", "--windows", "1"], ("windows", "2 to", "1")),
         (["off-distribution", "--windows", "2000000000"], ("windows", "2 to", "2,000,000,000")),
         (["time-against-picture", "--seeds", "1"], ("seeds", "2 to 100", "1")),
-        (["time-against-picture", "--workers", "0"], ("'--workers'",)),
+        (["time-against-picture", "--on", "nowhere"], ("local:N", "ray:ADDRESS", "nowhere")),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(running, "in_processes", None)
+    monkeypatch.setattr(Local, "run", None)
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         assert str(out) in terminal(command, "--out", out).refusal
 
@@ -102,8 +102,8 @@ def test_time_against_picture_goes_on_and_ends_with_results_figure_and_text(
         return OrderOutcome(0.01 * len(done), 17_000, 0.0)
 
     monkeypatch.setattr(TimeAgainstPicture, "measure", measure)
-    monkeypatch.setattr(running, "in_processes", here)
-    command = ["time-against-picture", "--quick", "--seeds", "2", "--workers", "1", "--out", tmp_path]
+    monkeypatch.setattr("seqzoo.execution.tasks.place", Here)
+    command = ["time-against-picture", "--quick", "--seeds", "2", "--on", "local:1", "--out", tmp_path]
     assert terminal(*command).status == 130
     said = terminal(*command)
     assert said.status == 0, said.err
@@ -127,8 +127,8 @@ def test_ctrl_c_ends_after_the_run_that_is_going_and_keeps_it(
         return OrderOutcome(0.5, 17_000, 0.0)
 
     monkeypatch.setattr(TimeAgainstPicture, "measure", measure)
-    monkeypatch.setattr(running, "in_processes", here)
-    said = terminal("time-against-picture", "--workers", "1", "--out", tmp_path)
+    monkeypatch.setattr("seqzoo.execution.tasks.place", Here)
+    said = terminal("time-against-picture", "--on", "local:1", "--out", tmp_path)
     assert said.status == 130, said
     assert experiment("time-against-picture").read(tmp_path).measured == 1
     assert not (tmp_path / "time-against-picture.svg").exists()

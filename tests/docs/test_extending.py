@@ -59,7 +59,7 @@ LINES = {
         f"verify linear.sine {FEW}", f"predict linear.sine{WINDOW} --engine plain",
         f"predict linear.sine{WINDOW} --engine onnx",
     ),
-    "experiment": ("persistence --ahead 1 --windows 200 --workers 1 --out out",),
+    "experiment": ("persistence --ahead 1 --windows 200 --on local:1 --out out",),
 }  # fmt: skip
 
 

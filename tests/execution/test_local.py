@@ -11,16 +11,17 @@ from pathlib import Path
 
 import psutil
 
-from seqzoo.execution.local import in_processes
+from seqzoo.execution.local import Local
+from seqzoo.execution.tasks import Retry
 from support import arena_work
 
 TESTS = Path(__file__).parents[1]
 PARENT = """
-from seqzoo.execution.local import in_processes
+from seqzoo.execution.local import Local
 from support import arena_work
 if __name__ == "__main__":
     print("ready", flush=True)
-    list(in_processes(arena_work.slow, range(2), 2))
+    list(Local(2).run(arena_work.slow, range(2)))
 """
 
 
@@ -29,13 +30,15 @@ def workers_of(process: psutil.Process) -> list[psutil.Process]:
 
 
 def test_every_task_has_an_outcome_and_one_that_raises_or_dies_fails_by_itself():
-    outcomes = dict(in_processes(arena_work.square, range(10), workers=2))
+    lost: list[Retry] = []
+    outcomes = dict(Local(2, attempts=2).run(arena_work.square, iter(range(10)), on_retry=lost.append))
     assert {task: outcome for task, outcome in outcomes.items() if task not in (3, 4, 5, 8)} == {
         0: 0, 1: 1, 2: 4, 6: 36, 7: 49, 9: 81,
     }  # fmt: skip
     assert "step 7" in outcomes[3].reason and "\n" not in outcomes[3].reason
     assert outcomes[4].reason == "ValueError: four"
     assert "signal 9" in outcomes[5].reason
+    assert lost == [Retry(5, outcomes[5].reason)]
     assert "pickle" in outcomes[8].reason
 
 
@@ -46,7 +49,7 @@ def test_a_request_to_stop_ends_what_is_under_way():
         asked.append(time.monotonic())
         return len(asked) > 2
 
-    assert list(in_processes(arena_work.slow, range(4), 1, should_stop)) == []
+    assert list(Local(1).run(arena_work.slow, range(4), should_stop=should_stop)) == []
     assert workers_of(psutil.Process()) == []
 
 

@@ -13,6 +13,7 @@ from seqzoo.execution.runs.manager import PLAN, Runs
 from seqzoo.execution.runs.on_series import Order
 from seqzoo.execution.runs.plans import Plan
 from seqzoo.signals import Observed
+from support.in_process import Here
 
 
 def test_the_scaling_is_chosen_before_the_training_and_a_stop_meanwhile_leaves_no_weights(home):
@@ -40,7 +41,7 @@ def test_the_scaling_is_chosen_before_the_training_and_a_stop_meanwhile_leaves_n
 
 def test_what_cannot_be_trained_is_refused_before_there_is_a_run(home, monkeypatch):
     source = Observed.of(Series("short", np.arange(20.0) ** 2))
-    monkeypatch.setattr(on_series, "in_processes", lambda work, orders, workers: [(orders[0], work(orders[0]))])
+    monkeypatch.setattr(on_series, "Local", lambda processes: Here())
     refused = {"longer series": Order("linear", source, 9), "20 to 20,000": Order("linear", source, 1, 5)}
     for why, order in refused.items():
         with pytest.raises(InputError, match=why):

@@ -18,6 +18,7 @@ from seqzoo.arena.results import Footprint, TrainingResults
 from seqzoo.arena.running import run
 from seqzoo.errors import InputError
 from support import arena_work
+from support.in_process import Here
 from support.terminal import Terminal
 
 Facts = dict[str, Any]
@@ -88,7 +89,7 @@ def test_a_folder_that_another_run_writes_into_is_refused_and_left_alone(tmp_pat
     before = (tmp_path / results.NAME).read_bytes()
     settings = OneStepSettings("sine", "linear", ["endless"], 1, 640)
     with _storage.only_writer(tmp_path), pytest.raises(InputError, match=re.escape(str(tmp_path))):
-        run(OneStep(), settings, tmp_path, workers=1, measure=arena_work.noted)
+        run(OneStep(), settings, tmp_path, place=Here(), measure=arena_work.noted)
     assert (tmp_path / results.NAME).read_bytes() == before
-    later, _ = run(OneStep(), settings, tmp_path, workers=1, measure=arena_work.noted)
+    later, _ = run(OneStep(), settings, tmp_path, place=Here(), measure=arena_work.noted)
     assert len(later.cells) == 3

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from seqzoo.bundles import shelf
-from seqzoo.execution.local import in_processes
+from seqzoo.execution.local import Local
 from seqzoo.publishing import build
 from support import arena_work
 from support.terminal import Terminal
@@ -63,7 +63,7 @@ def test_the_first_process_too_is_started_with_ctrl_c_held_back() -> None:
 
 def test_a_process_that_dies_of_the_stop_is_no_failed_task() -> None:
     asked = iter([False])
-    assert list(in_processes(arena_work.square, [5], 1, lambda: next(asked, True))) == []
+    assert list(Local(1).run(arena_work.square, [5], should_stop=lambda: next(asked, True))) == []
 
 
 def test_a_folder_named_as_a_reference_hides_no_reference_and_breaks_no_list(

@@ -1,29 +1,42 @@
-"""Stands in for `execution.local.in_processes` where what is computed is tested, not that processes compute it.
-
-Each process would import torch, which takes two seconds.
-"""
+"""A place for tests of what is computed, not of the processes that compute it: those import torch for seconds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Self
 
 from seqzoo.errors import SeqzooError
-from seqzoo.execution.local import Failure, _line
-
-Task = TypeVar("Task")
-Outcome = TypeVar("Outcome")
+from seqzoo.execution.tasks import Failure, Outcome, Retry, Task, line
 
 
-def here(
-    work: Callable[[Task], Outcome], tasks: Sequence[Task], workers: int, should_stop: Callable[[], bool]
-) -> Iterator[tuple[Task, Outcome | Failure]]:
-    """As the pool, in this process and in order."""
-    for task in tasks:
-        if should_stop():
-            return
-        try:
-            outcome: Outcome | Failure = work(task)
-        except SeqzooError as error:
-            outcome = Failure(_line(error))
-        yield task, outcome
+class Here:
+    """A `Place`: this process. Tasks run in order; what is not a SeqzooError is raised."""
+
+    about = "this process"
+
+    def __init__(self, on: str = "local") -> None:
+        """Also stands in for `execution.tasks.place`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def run(
+        self,
+        work: Callable[[Task], Outcome],
+        tasks: Iterable[Task],
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_retry: Callable[[Retry], Any] = lambda retry: None,
+    ) -> Iterator[tuple[Task, Outcome | Failure]]:
+        """As `Place.run`."""
+        for task in tasks:
+            if should_stop():
+                return
+            try:
+                outcome: Outcome | Failure = work(task)
+            except SeqzooError as error:
+                outcome = Failure(line(error))
+            yield task, outcome

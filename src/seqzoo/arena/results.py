@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -12,14 +12,9 @@ from msgspec import Meta
 from ..errors import InputError
 from . import result_files
 
-if TYPE_CHECKING:
-    from .experiments.training import Cell
-
 SCHEMA_VERSION = 1
 NAME = "results.json"
 BATCH_SIZE = 128  # for every training in the arena
-
-
 MOST = 1e100  # the largest excess or skill: squares of larger ones overflow
 
 Score = Annotated[float, Meta(ge=-MOST, le=MOST)]
@@ -27,6 +22,15 @@ NotNegative = Annotated[float, Meta(ge=0, le=MOST)]
 Count = Annotated[int, Meta(ge=1, le=2**62)]
 Whole = Annotated[int, Meta(ge=0, le=2**62)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
+
+
+class Case(Protocol):
+    """What identifies a training: its key, which has at most one result, and a digest of all that determines it."""
+
+    @property
+    def place(self) -> tuple[str, int | None, int, int]: ...
+    @property
+    def fingerprint(self) -> str: ...
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,16 +92,16 @@ class TrainingResults(msgspec.Struct, forbid_unknown_fields=True):
         """The number of trainings, failed ones included."""
         return len(self.cells)
 
-    def holds(self, case: Cell) -> bool:
+    def holds(self, case: Case) -> bool:
         """Whether the cell has an outcome with the same fingerprint; a failed cell is tried again."""
         stored = next((result for result in self.cells if result.place == case.place), None)
         return stored is not None and stored.outcome is not None and stored.fingerprint == case.fingerprint
 
-    def enter(self, case: Cell, measurement: TrainingOutcome) -> None:
+    def enter(self, case: Case, measurement: TrainingOutcome) -> None:
         """Add the outcome of a cell."""
         self.put(TrainingResult(*case.place, case.fingerprint, measurement))
 
-    def fail(self, case: Cell, reason: str) -> None:
+    def fail(self, case: Case, reason: str) -> None:
         """Add the reason why a cell has no outcome."""
         self.put(TrainingResult(*case.place, case.fingerprint, None, reason))
 

@@ -1,4 +1,4 @@
-"""Runs an experiment: measures the cases that its folder lacks, in processes, and saves after each measurement."""
+"""Runs an experiment: measures the cases that its folder lacks, at some place, and saves after each measurement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import _storage
-from ..execution.local import Failure, in_processes
+from ..execution.tasks import Failure, Place, Retry
 from .experiment import AnyExperiment, CaseT, Experiment, MeasurementT, ResultsT
 
 
@@ -31,9 +31,10 @@ def run(
     settings: Any,
     folder: Path,
     *,
-    workers: int,
+    place: Place,
     on_start: Callable[[int, int], None] = lambda done, total: None,
     on_end: Callable[[CaseEnded], None] = lambda ended: None,
+    on_retry: Callable[[Retry], None] = lambda retry: None,
     should_stop: Callable[[], bool] = lambda: False,
     measure: Callable[[CaseT], MeasurementT] | None = None,
 ) -> tuple[ResultsT, bool]:
@@ -42,9 +43,10 @@ def run(
     The results are saved after each case.
 
     Args:
-        workers: the number of processes.
+        place: where the cases are measured.
         on_start: called with the number of cases already measured, and of all cases.
         on_end: called after each case.
+        on_retry: called when a case is measured again, since its worker was lost.
         should_stop: polled; True ends the run with the results so far.
         measure: replaces the experiment's `measure`.
 
@@ -60,7 +62,8 @@ def run(
         missing = [case for case in cases if not results.holds(case)]
         done = len(cases) - len(missing)
         on_start(done, len(cases))
-        for case, measurement in in_processes(measure or experiment.measure, missing, workers, should_stop):
+        work = measure or experiment.measure
+        for case, measurement in place.run(work, missing, should_stop=should_stop, on_retry=on_retry):
             done += 1
             if isinstance(measurement, Failure):
                 results.fail(case, measurement.reason)

@@ -16,12 +16,12 @@ from .app import app
 
 # `--help` lists the commands in this order.
 # isort: off
-from . import backtests, doctor, experiments, forecasts, training, proving, models, runs, serving
+from . import backtests, doctor, experiments, forecasts, training, proving, models, runs, serving, sweeps
 # isort: on
 
 __all__ = [
     "app", "backtests", "doctor", "experiments", "forecasts", "main", "models", "proving", "runs", "serving",
-    "training",
+    "sweeps", "training",
 ]  # fmt: skip
 
 # Typer's UsageError; which module it lives in differs between versions.

@@ -243,10 +243,10 @@ class OnSeries:
             return None
         end = self.trained_until + source.length - source.cutoff  # of the values that the bundle holds
         errors = np.abs(results.forecasts[self.name] - results.target).mean(axis=1)
-        shown = (results.cutoffs >= self.trained_until) & (results.cutoffs + self.horizon <= end)
-        if not shown.any() or self.name not in shelf.available():
+        in_the_page = (results.cutoffs >= self.trained_until) & (results.cutoffs + self.horizon <= end)
+        if not in_the_page.any() or self.name not in shelf.available():
             return None
-        cutoff = int(results.cutoffs[np.where(shown, errors, -np.inf).argmax()])
+        cutoff = int(results.cutoffs[np.where(in_the_page, errors, -np.inf).argmax()])
         return f"/models/{self.name}?view=mistakes&window={cutoff - self.trained_until}"
 
     def _when(self, cutoff: int) -> str:

@@ -16,6 +16,7 @@ from ..forecasters.rollout import Interval
 from ..runtime import intervals as of_bundle
 from ..signals import ObservedSet
 from .app import FileOptions, emit
+from .intervals import check_method, missed, why_none
 from .measured import MeasuredSet, measured_set
 from .reading import channels_at, check_clock, check_steps
 from .sources import STANDARD_INPUT
@@ -57,7 +58,6 @@ def forecast_each(
     Raises:
         InputError: no series is long enough, one has another frequency than the model's series, or a level cannot be.
     """
-    from .forecasts import check_method, missed, why_none
     from .tables import show_columns
 
     check_method(method, levels)

@@ -21,8 +21,9 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results,
 OutAtHome = Annotated[
     Path | None, typer.Option("--out", help="Folder of the results; results in it are not measured again.")
 ]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Parallel processes; one for each core if not given.")
+On = Annotated[
+    str,
+    typer.Option("--on", help="Where to measure: local, local:N (processes), ray or ray:ADDRESS; results are equal."),
 ]
 Render = Annotated[
     Path | None, typer.Option("--render", help="Measure nothing; write the report of this folder's results again.")
@@ -33,14 +34,14 @@ def register(experiment: AnyExperiment) -> None:
     """Add the command of an experiment to the application."""
 
     def command(
-        out: Path | None, workers: int | None, render: Path | None, json: bool, **settings: Any
+        out: Path | None, on: str, render: Path | None, json: bool, **settings: Any
     ) -> None:
-        _run(experiment, experiment.settings(**settings), out, workers, render, json)
+        _run(experiment, experiment.settings(**settings), out, on, render, json)
 
     parameters = {
         **{setting.name: (_annotation(setting), setting.default) for setting in settings_of(experiment)},
         "out": (Out if experiment.out else OutAtHome, experiment.out),
-        "workers": (Workers, None),
+        "on": (On, "local"),
         "render": (Render, None),
         "json": (Json, False),
     }
@@ -63,7 +64,7 @@ def _annotation(setting: Setting) -> Any:
 
 
 def _run(
-    experiment: AnyExperiment, settings: Any, out: Path | None, workers: int | None, render: Path | None, json: bool
+    experiment: AnyExperiment, settings: Any, out: Path | None, on: str, render: Path | None, json: bool
 ) -> None:
     """Measure the missing results, write the report and print it."""
     experiment.check_installed(measuring=render is None)
@@ -73,7 +74,7 @@ def _run(
         if out is not None and out != experiment.out:
             _storage.check_place(out)
         folder = out or _folder_at_home(experiment, settings)
-        results, is_complete = _measure(experiment, settings, folder, workers, quiet=json)
+        results, is_complete = _measure(experiment, settings, folder, on, quiet=json)
     if is_complete or experiment.reports_unfinished:
         report = experiment.report(results, folder, finished=is_complete)
         if json:
@@ -93,21 +94,21 @@ def _folder_at_home(experiment: AnyExperiment, settings: Any) -> Path:
 
 
 def _measure(
-    experiment: AnyExperiment, settings: Any, folder: Path, workers: int | None, *, quiet: bool
+    experiment: AnyExperiment, settings: Any, folder: Path, on: str, *, quiet: bool
 ) -> tuple[Any, bool]:
     """The results, and whether every case was measured."""
     from ..arena.running import run
-    from ..runtime.engines._parallel import cores
+    from ..execution.tasks import place
     from .progress import ExperimentBar, interrupts
 
     def say(line: str) -> None:
         if not quiet:
             typer.echo(line)
 
-    with interrupts() as stopped, ExperimentBar(experiment, quiet=quiet) as bar:
+    with place(on) as at, interrupts() as stopped, ExperimentBar(experiment, quiet=quiet) as bar:
         results, is_complete = run(
             experiment, settings, folder,
-            workers=workers or cores(), on_start=bar.start, on_end=bar, should_stop=stopped,
+            place=at, on_start=bar.start, on_end=bar, on_retry=bar.again, should_stop=stopped,
         )  # fmt: skip
     if not is_complete and not quiet:
         again = " The same command continues." if experiment.is_long else ""

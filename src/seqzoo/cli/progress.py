@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..execution.tasks import Failure
 from ..forecasters.floors import NO_EXCESS, vanishes
 from ..forecasters.table import label
 from .tables import console, mse_of
@@ -19,7 +20,9 @@ from .tables import console, mse_of
 if TYPE_CHECKING:
     from ..arena.experiment import AnyExperiment
     from ..arena.running import CaseEnded
+    from ..arena.sweep import Trial
     from ..diagnosis.stages import Step
+    from ..execution.tasks import Retry
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
     from ..training.spec import TrainingSpec
@@ -116,6 +119,52 @@ class ExperimentBar(_Shown):
         self.progress.update(self.task, completed=ended.done, note=escape(line))
         if self.experiment.is_long:
             self.say(f"{ended.done}/{ended.total}  {line}")
+
+
+    def again(self, retry: Retry) -> None:
+        """Called when a case is measured again."""
+        line = f"{self.experiment.label(retry.task)}: {retry.reason} It is tried again."
+        if self.live:
+            self.progress.console.print(escape(line), highlight=False)
+        self.say(line)
+
+
+class TrialBar(_Shown):
+    """The progress of a sweep."""
+
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        super().__init__(name, None, quiet=quiet)
+        self.done, self.failed, self.total = 0, 0, 0
+
+    def start(self, done: int, total: int) -> None:
+        """Called when the number of trainings is known."""
+        self.done, self.failed, self.total = done, 0, total
+        self.progress.reset(self.task, completed=done, total=total, note="")
+        if done:
+            self.say(f"{done} of {total} trainings are in the folder already.")
+
+    def __call__(self, trial: Trial, result: dict[str, Any] | Failure) -> None:
+        """Called after every training."""
+        self.done += 1
+        is_failed = isinstance(result, Failure)
+        self.failed += is_failed
+        end = f"failed: {result.reason}" if isinstance(result, Failure) else f"excess {result['excess']:.2%}"
+        line = f"{_asked(trial)}: {end}"
+        note = f"{line}  ({self.failed} failed)" if self.failed else line
+        self.progress.update(self.task, completed=self.done, note=escape(note))
+        self.say(f"{self.done}/{self.total}  {line}")
+
+    def again(self, retry: Retry) -> None:
+        """Called when a training begins again, since its worker was lost."""
+        line = f"{_asked(retry.task)}: {retry.reason} It is tried again."
+        if self.live:
+            self.progress.console.print(escape(line), highlight=False)
+        self.say(line)
+
+
+def _asked(trial: Trial) -> str:
+    words = [f"{field}={value}" for field, value in trial.setting.items()]
+    return ", ".join([*words, f"seed {trial.spec.seed}", f"{trial.spec.recipe.steps} updates"])
 
 
 class StageBar(_Shown):

@@ -177,8 +177,8 @@ class Examinations:
             how, reason = "refused", end.reason
         elif not is_alive:
             how = "died"
-            said = last_line(folder / STDERR)[:200] if (folder / STDERR).exists() else ""
-            reason = said or "its process ended without a word."
+            last = last_line(folder / STDERR)[:200] if (folder / STDERR).exists() else ""
+            reason = last or "its process ended without a word."
         decided = end if isinstance(end, Decided) else None
         return Examination(key, how, stages, shown, decided, reason, (count, how))
 

@@ -9,7 +9,8 @@ from typing import Self
 
 from .._arrays import FloatArray
 from ..errors import SeqzooError, first_line
-from ..execution.local import Failure, in_processes
+from ..execution.local import Local
+from ..execution.tasks import Failure
 
 Task = Callable[[], FloatArray]
 Outcome = FloatArray | str
@@ -66,7 +67,7 @@ class Running:
 
         try:
             numbered = list(enumerate(self._tasks))
-            for (number, _), outcome in in_processes(_call, numbered, workers, should_stop):
+            for (number, _), outcome in Local(workers).run(_call, numbered, should_stop=should_stop):
                 self._outcomes.put((number, outcome.reason if isinstance(outcome, Failure) else outcome))
         finally:
             self._outcomes.put(None)

@@ -176,10 +176,10 @@ def holm(p: Sequence[float]) -> list[float]:
     All that are at most 0.05 hold together with at most 5% probability of one false rejection. NaN stands for a test
     that was not made: it stays NaN and does not count.
     """
-    made = sorted((value, place) for place, value in enumerate(p) if not math.isnan(value))
+    ascending = sorted((value, place) for place, value in enumerate(p) if not math.isnan(value))
     corrected, largest = [math.nan] * len(p), 0.0
-    for smaller, (value, place) in enumerate(made):
-        largest = max(largest, min(1.0, (len(made) - smaller) * value))
+    for smaller, (value, place) in enumerate(ascending):
+        largest = max(largest, min(1.0, (len(ascending) - smaller) * value))
         corrected[place] = largest
     return corrected
 

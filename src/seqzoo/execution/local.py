@@ -1,4 +1,4 @@
-"""Runs tasks in processes; a process that raises or dies loses only its task (ADR 16)."""
+"""The processes of this machine; one that raises or dies loses only its task (ADR 16)."""
 
 from __future__ import annotations
 
@@ -7,75 +7,88 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from multiprocessing import resource_tracker
-from typing import TypeVar
+from typing import Self
 
-from ..errors import SeqzooError
+from .tasks import ATTEMPTS, POLL, Failure, Outcome, Retry, Task, attempt, line
 
-Task = TypeVar("Task")
-Outcome = TypeVar("Outcome")
-
-POLL = 0.2  # seconds between calls of `should_stop`
 _STARTING = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Failure:
-    """The reason, in one line, why a task has no outcome."""
-
-    reason: str
-
-
-def in_processes(
-    work: Callable[[Task], Outcome],
-    tasks: Sequence[Task],
-    workers: int,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[Task, Outcome | Failure]]:
-    """Each task with `work(task)`, or with a `Failure`, as soon as it is done.
-
-    Processes are spawned, not forked, since the threads of torch and ONNX Runtime do not survive a fork.
+class Local:
+    """A `Place`: processes of this machine.
 
     Args:
-        work: a function that can be pickled.
-        tasks: the tasks, in order.
         workers: the number of processes.
-        should_stop: polled; True ends all processes at once, and the running tasks are lost.
+        attempts: how often a task is tried whose process dies.
     """
-    waiting = list(reversed(tasks))
-    idle: list[_Worker] = []
-    busy: dict[Future[Outcome | Failure], tuple[Task, _Worker]] = {}
-    try:
-        while (waiting or busy) and not should_stop():
-            while waiting and len(busy) < max(1, workers):
-                worker, task = idle.pop() if idle else _Worker(), waiting.pop()
-                try:
-                    future = worker.begin(work, task)
-                except BrokenProcessPool:  # the process died while idle
-                    worker = _Worker()
-                    future = worker.begin(work, task)
-                busy[future] = task, worker
-            for future in wait(busy, timeout=POLL, return_when=FIRST_COMPLETED).done:
-                task, worker = busy.pop(future)
-                try:
-                    outcome = future.result()
-                except BrokenProcessPool:
-                    outcome = Failure(worker.death())
-                    if should_stop():  # the signal that stops us may have killed the worker: the task has not failed
-                        return
-                except Exception as error:  # an outcome that cannot be pickled
-                    outcome = Failure(_line(error))
-                    idle.append(worker)
-                else:
-                    idle.append(worker)
-                yield task, outcome
-    finally:
-        for worker in [*idle, *(worker for _, worker in busy.values())]:
-            worker.end()
+
+    def __init__(self, workers: int, attempts: int = ATTEMPTS) -> None:
+        self._workers, self._attempts = max(1, workers), attempts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """`run` ends its processes itself."""
+
+    @property
+    def about(self) -> str:
+        """As `Place.about`."""
+        return f"{self._workers} process{'es' if self._workers > 1 else ''} of this machine"
+
+    def run(
+        self,
+        work: Callable[[Task], Outcome],
+        tasks: Iterable[Task],
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_retry: Callable[[Retry], None] = lambda retry: None,
+    ) -> Iterator[tuple[Task, Outcome | Failure]]:
+        """As `Place.run`. Processes are spawned, not forked: threads of torch and ONNX Runtime survive no fork."""
+        coming, again = iter(tasks), deque[tuple[Task, int]]()
+        idle: list[_Worker] = []
+        busy: dict[Future[Outcome | Failure], tuple[Task, int, _Worker]] = {}
+        try:
+            while not should_stop():
+                while len(busy) < self._workers:
+                    following = again.popleft() if again else next(((task, 1) for task in coming), None)
+                    if following is None:
+                        break
+                    worker = idle.pop() if idle else _Worker()
+                    try:
+                        future = worker.begin(work, following[0])
+                    except BrokenProcessPool:  # the process died while idle
+                        worker = _Worker()
+                        future = worker.begin(work, following[0])
+                    busy[future] = *following, worker
+                if not busy:
+                    return
+                for future in wait(busy, timeout=POLL, return_when=FIRST_COMPLETED).done:
+                    task, number, worker = busy.pop(future)
+                    try:
+                        outcome = future.result()
+                    except BrokenProcessPool:
+                        outcome = Failure(worker.death())
+                        if should_stop():  # its signal may have killed the worker too: the task has not failed
+                            return
+                        if number < self._attempts:
+                            on_retry(Retry(task, outcome.reason))
+                            again.append((task, number + 1))
+                            continue
+                    except Exception as error:  # an outcome that cannot be pickled
+                        outcome = Failure(line(error))
+                        idle.append(worker)
+                    else:
+                        idle.append(worker)
+                    yield task, outcome
+        finally:
+            for worker in [*idle, *(worker for *_, worker in busy.values())]:
+                worker.end()
 
 
 class _Worker:
@@ -90,7 +103,7 @@ class _Worker:
             (self.process,) = set(multiprocessing.active_children()) - others
 
     def begin(self, work: Callable[[Task], Outcome], task: Task) -> Future[Outcome | Failure]:
-        return self.executor.submit(_attempt, work, task)
+        return self.executor.submit(attempt, work, task)
 
     def death(self) -> str:
         """How the process ended, as a sentence."""
@@ -114,19 +127,6 @@ def _follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_for_its_end, daemon=True).start()
-
-
-def _attempt(work: Callable[[Task], Outcome], task: Task) -> Outcome | Failure:
-    """In the worker: the outcome, or a Failure with the exception as text, as some exceptions cannot be pickled."""
-    try:
-        return work(task)
-    except Exception as error:
-        return Failure(_line(error))
-
-
-def _line(error: Exception) -> str:
-    message = " ".join(str(error).split()) or "no message"
-    return message if isinstance(error, SeqzooError) else f"{type(error).__name__}: {message[:300]}"
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ class FindingPanels:
                     self.chart = charts.chart({}, "Loading")
                 with ui.element("div").classes("panel"):
                     theme.html("What the numbers show", tag="h3")
-                    self.sentences = theme.html("", "said")
+                    self.sentences = theme.html("", "finding")
             with ui.element("div").classes("panel"):
                 theme.html("The numbers", tag="h3")
                 self.table = theme.html("")

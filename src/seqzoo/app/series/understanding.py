@@ -15,7 +15,8 @@ from ...data.numerals import shown
 from ...data.series import Series
 from ...data.typed import rows_of
 from ...errors import InputError, SeqzooError
-from ...execution.local import Failure, in_processes
+from ...execution.local import Local
+from ...execution.tasks import Failure
 from ..ui.cache import Cache
 from . import uploads
 from .uploads import Upload
@@ -65,7 +66,7 @@ def understood(upload: Upload, choices: Choices) -> Understood:
         return cached
     deadline = time.monotonic() + SECONDS
     order = upload, choices, MEMORY
-    outcomes = list(in_processes(_understand, [order], 1, lambda: time.monotonic() > deadline))
+    outcomes = list(Local(1, attempts=1).run(_understand, [order], should_stop=lambda: time.monotonic() > deadline))
     if not outcomes:
         return Understood(problem=f"{upload.name} takes longer than {SECONDS:g} seconds to read. Give a part of it.")
     outcome = outcomes[0][1]

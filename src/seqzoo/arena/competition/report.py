@@ -146,13 +146,13 @@ def summarise(results: CompetitionResults, part: str, chosen: Collection[str]) -
     models = chosen_of(chosen, list(dict.fromkeys(cell.model for cell in every)))
     sets = {name: SETS[name].label for name in dict.fromkeys(cell.set_name for cell in every)}
     part = part_of(part, sets)
-    shown = [cell for cell in every if cell.model in models]
-    marks = [Mark(cell.model, cell.model, cell.value) for cell in shown if cell.set_name == part]
+    chosen_cells = [cell for cell in every if cell.model in models]
+    marks = [Mark(cell.model, cell.model, cell.value) for cell in chosen_cells if cell.set_name == part]
     marks += [Mark(name, name, value, is_reference=True) for name, value in PUBLISHED.get(part, {}).items()
               if name not in LABELS]  # fmt: skip
     return Finding(
         list(dict.fromkeys(cell.model for cell in every)), sets, part, Axis("MASE", is_logarithmic=False), HEADINGS,
-        [_row(cell, _beside(cell, every)) for cell in shown], list(_sentences(shown)),
+        [_row(cell, _beside(cell, every)) for cell in chosen_cells], list(_sentences(chosen_cells)),
         {"Measured on": "the series after the training part of each", "Bars": "none",
          "Intervals": "95%, Student's t over series",
          "Versions": ", ".join(f"{name} {version}" for name, version in results.settings.items())},

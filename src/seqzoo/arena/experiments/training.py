@@ -71,9 +71,17 @@ def play(cell: Cell) -> TrainingOutcome:
     Raises:
         SeqzooError: the training cannot start or diverges, or the forecasts are not finite.
     """
-    spec = cell.spec()
+    return outcome_of(cell.spec())
+
+
+def outcome_of(spec: TrainingSpec) -> TrainingOutcome:
+    """The outcome of a training on a known signal, scored on windows that its seed determines.
+
+    Raises:
+        SeqzooError: as `play`.
+    """
     trained = train(spec)
-    windows = _windows(spec.source.process, spec.context_length, cell.seed)
+    windows = _windows(spec.source.process, spec.context_length, spec.horizon, spec.seed)
     score = windows.score(lambda given: eager(trained.module, given).numpy())
     if not score.excess.value <= MOST:
         raise SeqzooError("the trained model's forecasts are infinite, NaN or extremely large.")
@@ -90,6 +98,6 @@ def play(cell: Cell) -> TrainingOutcome:
 
 
 @functools.lru_cache(maxsize=2)  # the Bayes forecasts of some signals take longer than a short training
-def _windows(signal: Signal, context_length: int, seed: int) -> HeldOut:
+def _windows(signal: Signal, context_length: int, horizon: int, seed: int) -> HeldOut:
     count = min(MOST_SCORED, signal.windows_to_score)
-    return held_out(signal, context_length, windows=count, seed=FIRST_SCORE_SEED + seed)
+    return held_out(signal, context_length, horizon=horizon, windows=count, seed=FIRST_SCORE_SEED + seed)

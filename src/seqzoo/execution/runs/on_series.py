@@ -7,7 +7,8 @@ from typing import NamedTuple
 from ...errors import InputError
 from ...signals import Observed
 from ...training.spec import TrainingSpec
-from ..local import Failure, in_processes
+from ..local import Local
+from ..tasks import Failure
 
 MOST_STEPS = 20_000
 
@@ -35,7 +36,7 @@ def spec_for(order: Order) -> TrainingSpec:
     """
     if order.steps is not None and not 20 <= order.steps <= MOST_STEPS:
         raise InputError(f"steps must be from 20 to {MOST_STEPS:,}, got {order.steps:,}.")
-    ((_, outcome),) = in_processes(_spec, [order], 1)
+    ((_, outcome),) = Local(1).run(_spec, [order])
     if isinstance(outcome, Failure):
         raise InputError(outcome.reason)
     return outcome
