@@ -75,12 +75,19 @@ def needs(path: Path) -> list[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Each of several workers begins to collect at another folder: what one has compiled the others read."""
+    """Each of several workers begins to collect at another folder: what one has compiled the others read.
+
+    One process for all of them imports torch for those that they start.
+    """
     if hasattr(config, "workerinput") and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         folders = sorted({str(file.parent) for file in TESTS.glob("*/test_*.py")})
         number, workers = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
         first = number * len(folders) // workers
         config.args = folders[first:] + folders[:first]
+    elif getattr(config.option, "numprocesses", None) and config.option.markexpr != "quick":
+        from support import forked
+
+        forked.share()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -220,13 +227,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
     Its user has a copy of a bundle whose ONNX file is damaged, one whose manifest is, and one that no test asks for.
     """
-    from support.serving import UNASKED, lasting, with_copies
+    from support.serving import FORKING, UNASKED, lasting, with_copies
 
     home = tmp_path_factory.mktemp("app") / "home"
     with_copies(home, "lstm.sine-cut", "lstm.sine-torn", UNASKED)
     (home / "models" / "lstm.sine-cut" / store.ONNX).write_bytes(b"cut")
     (home / "models" / "lstm.sine-torn" / store.MANIFEST).write_text('{"name": "<script>alert(1)</script>')
-    with lasting(home, "--engine", "onnx", command="app") as running:
+    with lasting(home, "--engine", "onnx", command="app", program=FORKING) as running:
         yield running
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import NamedTuple
 
+import psutil
 import pytest
 
 from seqzoo.app.arena.live import Choice, Live
 from seqzoo.errors import InputError
+from support import forked
 
 LONG = Choice.of("one-step", "sine", "20000", ("gaf_cnn",))
 
@@ -44,7 +47,8 @@ def test_before_the_first_run_there_is_none(live):
     assert live.state() is None
 
 
-def test_a_run_that_cannot_be_says_why_in_one_line(live):
+def test_a_run_that_cannot_be_says_why_in_one_line(live, monkeypatch):
+    monkeypatch.setattr(sys.modules[Live.__module__], "Child", forked.Child)
     live.start(Wrong())
     state = ended(live)
     assert state.how == "failed" and "\n" not in state.reason
@@ -52,12 +56,14 @@ def test_a_run_that_cannot_be_says_why_in_one_line(live):
 
 
 def test_there_is_one_run_at_a_time_and_it_can_be_stopped(live):
+    others = set(psutil.Process().children())
     live.start(LONG)
     with pytest.raises(InputError, match="running already"):
         live.start(LONG)
     assert live.state().how == "running"
+    (process,) = set(psutil.Process().children()) - others
     live.stop()
-    assert live.state().how == "stopped"
+    assert live.state().how == "stopped" and not process.is_running()
 
 
 def test_a_run_of_trained_models_finishes_with_every_result_and_a_new_one_starts_afresh(live):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +56,17 @@ SERIES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
 
 
 @pytest.fixture(scope="module")
-def reports() -> dict[str, Report]:
-    return {name: seqzoo.doctor(draw(np.random.default_rng(0)), depth="quick") for name, draw in SERIES.items()}
+def steps() -> dict[str, list[Step]]:
+    reached: dict[str, list[Step]] = {name: [] for name in SERIES}
+    for name, draw in SERIES.items():
+        report = seqzoo.doctor(draw(np.random.default_rng(0)), depth="quick", on_step=reached[name].append)
+        assert reached[name][-1].report == report
+    return reached
+
+
+@pytest.fixture(scope="module")
+def reports(steps: dict[str, list[Step]]) -> dict[str, Report]:
+    return {name: reached[-1].report for name, reached in steps.items()}
 
 
 def test_each_law_gets_its_kind(reports):
@@ -92,15 +102,13 @@ def test_the_page_holds_every_figure_and_asks_for_nothing_from_elsewhere(reports
         assert row.label in page
 
 
-def test_the_stages_come_one_by_one_and_processes_change_nothing(home: Path):
-    values = SERIES["AR(2)"](np.random.default_rng(1))[:200]
-    steps: list[Step] = []
-    alone = seqzoo.doctor(values, depth="quick", on_step=steps.append)
-    order = list(dict.fromkeys(step.stage for step in steps))
+def test_the_stages_come_one_by_one_and_processes_change_nothing(home: Path, steps: dict[str, list[Step]]):
+    alone = steps["white noise"]
+    order = list(dict.fromkeys(step.stage for step in alone))
     assert sorted(order) == sorted(STAGES) and order[0] == "series" and order[-1] == "verdict"
-    assert steps[0].report.contest == [] and steps[-1].report == alone
-    together = seqzoo.doctor(values, depth="quick", workers=2)
-    assert (together.contest, together.verdict) == (alone.contest, alone.verdict)
+    assert alone[0].report.contest == []
+    together = seqzoo.doctor(SERIES["white noise"](np.random.default_rng(0)), depth="quick", workers=2)
+    assert (together.contest, together.verdict) == (alone[-1].report.contest, alone[-1].report.verdict)
     assert not home.exists()  # the trainings write nothing
 
 
@@ -132,7 +140,21 @@ def test_an_unknown_depth_is_refused():
         seqzoo.doctor(np.arange(50.0), depth="slow")
 
 
-def test_the_command_prints_one_page_and_writes_json_and_html(terminal: Terminal, tmp_path: Path):
+def test_the_command_prints_one_page_and_writes_json_and_html(
+    terminal: Terminal, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[dict[str, object]] = []
+    reached: list[Step] = []
+
+    def once(given: Given, **options: object) -> Iterator[Step]:
+        """The diagnosis, computed for the first of the two forms."""
+        asked.append({"values": given.values.tolist(), **options, "should_stop": None})
+        if not reached:
+            reached.extend(stages(given, **options))
+        assert asked[0] == asked[-1]
+        yield from reached
+
+    monkeypatch.setattr(sys.modules[stages.__module__], "stages", once)
     file, page = tmp_path / "load.csv", tmp_path / "report.html"
     file.write_text("\n".join(map(str, SERIES["logistic map"](np.random.default_rng(0))[:300])))
     done = terminal("doctor", file, "--quick", "--workers", 1, "--html", page)
@@ -142,6 +164,7 @@ def test_the_command_prints_one_page_and_writes_json_and_html(terminal: Terminal
     assert text.startswith("<!DOCTYPE html>")
     assert [" ".join(each.split()).count("quick depth") for each in (done.out, text)] == [1, 1]  # what it leaves out
     facts = json.loads(terminal("doctor", file, "--quick", "--workers", 1, "--json").out)
+    assert len(asked) == 2 and not home.exists()
     assert facts["series"]["name"] == "load" and facts["series"]["length"] == 300
     assert {"name", "mase", "interval"} <= facts["contest"][0].keys()
     assert facts["twin"] == {"excess": None, "network": "", "points": 0, "reason": "the quick depth leaves it out"}

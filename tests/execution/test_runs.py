@@ -20,7 +20,7 @@ from seqzoo.forecasters.floors import floors
 from seqzoo.signals import Sine
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
-from support.forked import StoppingWorker, Worker
+from support.forked import Child, StoppingChild
 
 TINY = Settings(size=4, learning_rate=4e-3, batch_size=16, sigma=0.1, steps=400, seed=1, optimiser="soap")
 
@@ -46,14 +46,14 @@ def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
 @pytest.fixture
 def forked(monkeypatch):
     """The processes of runs have torch already; runs that are continued or kept have real ones."""
-    monkeypatch.setattr(manager, "Child", Worker)
+    monkeypatch.setattr(manager, "Child", Child)
 
 
 def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(runs, monkeypatch):
     from seqzoo.training.loop import train
 
     with monkeypatch.context() as patch:
-        patch.setattr(manager, "Child", StoppingWorker)  # so that it is seen running, however fast it is
+        patch.setattr(manager, "Child", StoppingChild)  # so that it is seen running, however fast it is
         run = runs.start("lstm.sine", TINY)
     assert runs.status(run).state == "starting"
     other = Runs(runs.home)  # as a server that was started beside this one

@@ -1,14 +1,28 @@
-"""Processes that need not import torch first, which takes a second: they are forked from one that has."""
+"""Processes that need not import torch first, which takes two seconds: they are forked from one that has.
+
+All processes of the tests share that one, where the first to use it may tell the others its address.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import runpy
 import signal
+import sys
+import time
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver, process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+
+SHARED = "SEQZOO_TESTS_FORKSERVER"
+SHARES = sys.version_info < (3, 14)  # later, a server answers only the processes that descend from who started it
+PRELOADED = [
+    "seqzoo.publishing.build", "seqzoo.publishing.verify", "seqzoo.cli", "seqzoo.arena.experiments",
+    "seqzoo.diagnosis.stages", "onnxscript", "torch.export",
+]  # fmt: skip
 
 
 def context() -> ForkServerContext:
@@ -16,31 +30,62 @@ def context() -> ForkServerContext:
 
     They do not have the variables that a test has changed.
     """
+    server = forkserver._forkserver  # type: ignore[attr-defined]
+    address = server._forkserver_address or os.environ.get(SHARED)
+    if SHARES and server._forkserver_pid is None and address:
+        # Another process started it and keeps it; by itself Python would start one more.
+        server._forkserver_address = address
+        if server._forkserver_alive_fd is None:
+            server._forkserver_alive_fd = os.open(os.devnull, os.O_WRONLY)
+        server.ensure_running = lambda: None
     forked = multiprocessing.get_context("forkserver")
-    forked.set_forkserver_preload(["seqzoo.publishing.build", "seqzoo.cli", "onnxscript", "torch.export"])
+    forked.set_forkserver_preload(PRELOADED)
     return forked
 
 
-class Worker:
-    """As `execution.child.Child` for the worker of a run, but forked.
+def share() -> None:
+    """Start the server now, for this process and those that it starts."""
+    if SHARES:
+        context()
+        forkserver.ensure_running()
+        os.environ[SHARED] = forkserver._forkserver._forkserver_address  # type: ignore[attr-defined]
 
-    `stops_after`: it stops itself, as by SIGSTOP, once it has recorded so many evaluations; 0 for never.
-    """
+
+def serve() -> None:
+    """`seqzoo` whose processes are forked: runs, diagnoses and small experiments of the app."""
+    from seqzoo.execution import child
+
+    child.Child = RestingChild  # type: ignore[assignment,misc]  # before those that use it import it
+    from seqzoo.cli import main
+
+    main()
+
+
+class Child:
+    """As `execution.child.Child`, but forked."""
 
     stops_after = 0
+    """A run stops itself, as by SIGSTOP, once it has recorded so many evaluations; 0 for never."""
+    rests = False
+    """Whether a run rests after each evaluation, and scores what it keeps on few windows."""
 
-    def __init__(self, module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
-        assert module == "seqzoo.execution.runs.worker"
+    def __init__(
+        self, module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        log.open("ab").close()
         forked = context()
         theirs, self._input = forked.Pipe(duplex=False)
-        told = {**os.environ, **environment}
-        given = theirs, arguments, log, told, self.stops_after
-        self._process = forked.Process(target=_work, args=given, daemon=True)
+        told = {**os.environ, **(environment or {})}
+        given = theirs, module, arguments, log, told, self.stops_after, self.rests
+        self._process = forked.Process(target=_work, args=given)
         self._process.start()
         theirs.close()
+        # What a real one shares is only its input: Python need not wait for it before it ends.
+        process._children.discard(self._process)  # type: ignore[attr-defined]
 
     @property
-    def pid(self) -> int | None:
+    def pid(self) -> int:
+        assert self._process.pid is not None
         return self._process.pid
 
     @property
@@ -49,49 +94,79 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
-        return self._process.is_alive()
+        return self.status is None
 
     def go_on(self) -> None:
         """Let it run again after it stopped itself."""
-        assert self.pid is not None
         os.kill(self.pid, signal.SIGCONT)
 
+    def stop(self) -> None:
+        if self.is_alive:
+            self._process.terminate()
+            self._process.join()
+        self.release()
+
     def kill(self) -> None:
-        self._process.kill()
-        self._process.join()
+        if self.is_alive:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.join()
         self.release()
 
     def release(self) -> None:
         self._input.close()
 
 
-class StoppingWorker(Worker):
+class StoppingChild(Child):
     """Is seen running for as long as a test likes."""
 
     stops_after = 2
 
 
-def _work(
-    commands: Connection, arguments: Sequence[str], log: Path, environment: Mapping[str, str], stops_after: int
-) -> None:
-    from seqzoo.execution.runs import events, recording, worker
+class RestingChild(Child):
+    """Leaves the cores to the page that watches it."""
 
-    append, evaluations = recording.append, 0
+    rests = True
+
+
+def _work(
+    commands: Connection,
+    module: str,
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str],
+    stops_after: int,
+    rests: bool,
+) -> None:
+    from seqzoo import signals
+    from seqzoo.execution.runs import events, recording
+
+    os.setsid()
+    append, evaluations, last = recording.append, 0, time.monotonic()
 
     def appended(path: Path, event: events.Event) -> None:
-        nonlocal evaluations
+        nonlocal evaluations, last
         append(path, event)
-        evaluations += isinstance(event, events.Evaluated)
-        if isinstance(event, events.Evaluated) and evaluations == stops_after:
-            os.kill(os.getpid(), signal.SIGSTOP)
+        if isinstance(event, events.Evaluated):
+            evaluations += 1
+            if evaluations == stops_after:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            if rests:
+                time.sleep(min(0.5, 3 * (time.monotonic() - last)))
+            last = time.monotonic()
 
     recording.append = appended
+    if rests:
+        for family in signals.FAMILIES.values():
+            family.windows_to_score = 2_000  # type: ignore[misc]
+    forked = context()
+    multiprocessing.get_context = lambda method=None: forked  # type: ignore[assignment]  # for what it starts itself
 
     os.dup2(commands.fileno(), 0)
     commands.close()
-    with log.open("ab") as errors:
+    with log.open("ab") as errors, Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 1)
         os.dup2(errors.fileno(), 2)
+    os.environ.clear()
     os.environ.update(environment)
-    folder, task, argument = arguments
-    worker.main(Path(folder), task, argument)
-    os._exit(0)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

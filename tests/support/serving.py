@@ -18,7 +18,11 @@ import pytest
 
 from seqzoo.bundles import store
 
+# As `-m seqzoo`, but the processes of the app's runs are forked from one that has torch.
+_TESTS = str(Path(__file__).parents[1])
+FORKING = "-c", f"import sys; sys.path.insert(0, {_TESTS!r}); from support import forked; forked.serve()"
 UNASKED = "gru.sine-unasked"  # no test asks it for a forecast: it is not loaded
+
 
 class Running(NamedTuple):
     """A server that accepts connections."""
@@ -72,9 +76,11 @@ def with_copies(home: Path, *names: str) -> None:
 
 
 @contextlib.contextmanager
-def lasting(home: Path, *options: str, command: str = "serve") -> Iterator[Running]:
+def lasting(
+    home: Path, *options: str, command: str = "serve", program: tuple[str, ...] = ("-m", "seqzoo")
+) -> Iterator[Running]:
     """A server that must outlive what is done with it, and then end when it is asked to."""
-    running = launch(home, *options, command=command)
+    running = launch(home, *options, command=command, program=program)
     try:
         yield running
         assert running.process.poll() is None, "the server died"

@@ -25,6 +25,7 @@ MOST_CELLS = 50_000_000
 MOST_COLUMNS = 10_000
 _SAMPLE = 2_000  # lines that settle the separator
 _PREAMBLE = 40  # lines above a table that are not of it
+_COMMENT = re.compile(r"\s*(#(?!n/a)|//)", re.IGNORECASE)
 _NAMES = {"\t": "tabs", ";": "';'", "|": "'|'", ",": "','", " ": "blanks", "": ""}
 
 
@@ -99,7 +100,7 @@ def from_text(text: str, named: str, decimal: str | None = None) -> Table:
         begin = 1
     while begin < len(lines) and (not lines[begin].strip() or _is_comment(lines[begin])):
         begin += 1
-    skipped = sum(map(_is_comment, lines[:begin]))
+    skipped = sum(_is_comment(line) for line in lines[:begin] if line)
     while len(lines) > begin and (not lines[-1].strip() or _is_comment(lines[-1])):
         skipped += _is_comment(lines.pop())
     if skipped:
@@ -404,7 +405,7 @@ def _places(lines: list[int]) -> Callable[[int], str]:
 
 
 def _is_comment(line: str) -> bool:
-    return bool(re.match(r"\s*(#(?!n/a)|//)", line, re.IGNORECASE))
+    return bool(_COMMENT.match(line))
 
 
 def _check_size(rows: int, width: int) -> None:
