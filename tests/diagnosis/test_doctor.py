@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from seqzoo.diagnosis.networks import TwinTraining
 from seqzoo.diagnosis.report import STAGES, Report
 from seqzoo.diagnosis.stages import Step, stages
 from seqzoo.errors import InputError
+from support import forked
 from support.terminal import Terminal
 
 COUNT = 700
@@ -102,11 +104,15 @@ def test_the_page_holds_every_figure_and_asks_for_nothing_from_elsewhere(reports
         assert row.label in page
 
 
-def test_the_stages_come_one_by_one_and_processes_change_nothing(home: Path, steps: dict[str, list[Step]]):
+def test_the_stages_come_one_by_one_and_processes_change_nothing(
+    home: Path, steps: dict[str, list[Step]], monkeypatch: pytest.MonkeyPatch
+):
     alone = steps["white noise"]
     order = list(dict.fromkeys(step.stage for step in alone))
     assert sorted(order) == sorted(STAGES) and order[0] == "series" and order[-1] == "verdict"
     assert alone[0].report.contest == []
+    context = forked.context()
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
     together = seqzoo.doctor(SERIES["white noise"](np.random.default_rng(0)), depth="quick", workers=2)
     assert (together.contest, together.verdict) == (alone[-1].report.contest, alone[-1].report.verdict)
     assert not home.exists()  # the trainings write nothing
