@@ -57,7 +57,7 @@ def test_each_question_shows_the_numbers_of_the_stored_results(visit: Visit) -> 
         finding = found(question.key)
         page.wait_for_selector(f"[data-shown=committed] [aria-label^='Table: {question.title}'] td >> nth=0")
         assert table(page) == [list(finding.headings), *finding.rows]
-        assert page.inner_text("[data-shown=committed] .said").count("\n") >= len(finding.sentences) - 1
+        assert page.inner_text("[data-shown=committed] .finding").count("\n") >= len(finding.sentences) - 1
         measured = page.inner_text("[data-shown=committed] .measured")
         assert all(text in measured for text in finding.measured.values())
         assert "Notice" in page.inner_text("p.lead >> nth=0")
@@ -89,7 +89,7 @@ def test_an_address_that_makes_no_sense_shows_the_first_question_whose_chart_and
     page.wait_for_selector("[data-shown=committed] td >> nth=0")
     assert page.inner_text("[data-shown=committed] h2") == "One step, plain sine, 1,000 points"
     assert page.get_attribute("[data-key=lstm]", "aria-pressed") == "true"
-    words = page.locator("[data-shown=committed] .said")
+    words = page.locator("[data-shown=committed] .finding")
     assert ">gaf_cnn</text>" in drawn(page)
     expect(words).to_contain_text("gaf_cnn")
     page.click("[aria-label=Models] >> text='gaf_cnn'")
