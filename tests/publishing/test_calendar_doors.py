@@ -21,6 +21,7 @@ from seqzoo.app.model.held_out import held_out_of
 from seqzoo.app.model.inside.windows import HeldOutWindows
 from seqzoo.app.model.roll_out.measured import along
 from seqzoo.app.model.visit import Visit
+from seqzoo.app.model.window import HeldOutWindow
 from seqzoo.app.ui import charts
 from seqzoo.bundles import holdout
 from seqzoo.cli import app
@@ -104,12 +105,12 @@ def test_intervals_follow_the_series_with_its_channels_behind_every_door(kept, t
 
     answer = asyncio.run(ask())
     assert "60 latest errors" in answer["interval_method"]
-    np.testing.assert_allclose(answer["lower"], expected.lower, rtol=1e-9)
+    np.testing.assert_allclose(answer["lower"], expected.lower, rtol=1e-7)  # of another engine
     file = tmp_path / "latest.csv"
     with file.open("w") as handle:
         csv.writer(handle).writerows([("when", "load"), *zip(TIMES.stamps(300), values.tolist(), strict=True)])
     told = CliRunner().invoke(app, ["forecast", "gru.meter", "--file", str(file), "--json"], catch_exceptions=False)
-    np.testing.assert_allclose(json.loads(told.stdout)["upper"], expected.upper, rtol=1e-9)
+    np.testing.assert_allclose(json.loads(told.stdout)["upper"], expected.upper, rtol=1e-7)
 
 
 def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, tmp_path):
@@ -131,10 +132,10 @@ def test_the_command_line_computes_the_channels_from_the_times_of_a_file(kept, t
             csv.writer(handle).writerows([("when", "load"), *zip(stamps[kind], values.tolist(), strict=True)])
         given = ["forecast", "gru.meter", "--file", str(file), "-n", "8", "--json", *options]
         result = runner.invoke(app, given, catch_exceptions=False)
-        np.testing.assert_allclose(json.loads(result.stdout)["forecast"], expected, rtol=1e-9, err_msg=kind)
+        np.testing.assert_allclose(json.loads(result.stdout)["forecast"], expected, rtol=1e-7, err_msg=kind)
         assert told in result.stderr and ("its clock is read" in result.stderr) == bool(told)
     result = runner.invoke(app, ["predict", "gru.meter", "--file", str(file), "--json"], catch_exceptions=False)
-    np.testing.assert_allclose(json.loads(result.stdout)["forecast"][0], expected[:H], rtol=1e-9)
+    np.testing.assert_allclose(json.loads(result.stdout)["forecast"][0], expected[:H], rtol=1e-7)
     plain = tmp_path / "plain.txt"
     plain.write_text("\n".join(map(str, values)))
     for command in ("forecast", "predict"):
@@ -167,7 +168,7 @@ def test_pages_read_the_channels_of_held_out_windows(kept):
     model = load(kept.path, "onnx")
     values, known = holdout.of(kept), holdout.known_of(kept)
     visit = Visit(None, "gru.meter", model, {"window": "7"})  # type: ignore[arg-type]
-    held_out = HeldOutWindows(visit, on_change=None)  # type: ignore[arg-type]
+    held_out = HeldOutWindows(visit, HeldOutWindow(visit))
     chosen = held_out.batch(held_out.context()[None])
     assert np.array_equal(chosen[0], np.column_stack([values, known])[7 : 7 + L])
     typical = held_out.batch(held_out.typical(3, 0), held_out.beside(3))

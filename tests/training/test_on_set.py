@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ import pytest
 
 from seqzoo.app.model.inside.windows import HeldOutWindows
 from seqzoo.app.model.roll_out.measured import along
+from seqzoo.app.model.window import HeldOutWindow
 from seqzoo.app.ui.theme import LEVEL
 from seqzoo.bundles import holdout, intervals, store
 from seqzoo.data.scaling import Scaling
@@ -154,7 +155,7 @@ def test_the_pages_show_each_series_and_its_intervals_in_its_own_units(kept: sto
     model, length = Predictor(kept, "onnx"), kept.manifest.contract.context_length
     for member, (label, series) in enumerate(list(stores().items())[:3]):
         visit: Any = SimpleNamespace(known=model, member=member, number=lambda name, low, *_: low, query={})
-        shown = HeldOutWindows(visit, cast("Any", None))
+        shown = HeldOutWindows(visit, HeldOutWindow(visit))
         assert np.array_equal(shown.context(), holdout.parts(kept)[member][:length])
         assert shown.scale == kept.manifest.score.series[series.name].scale and shown.linear_name == "best linear"
         shown_along = along(model, shown.held_out)

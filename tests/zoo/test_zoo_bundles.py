@@ -190,7 +190,7 @@ def test_the_manifest_describes_the_run_of_the_zoo_that_made_it(name):
     entry = _registry.entry(name)
     assert run.recipe == entry.recipe
     assert run == TrainingSpec.of(entry, seed=run.seed)
-    assert build._named(run) == manifest.name == name
+    assert run.zoo_name == manifest.name == name
     assert manifest.training.windows_seen == manifest.training.steps * run.recipe.batch_size
     assert manifest.training.steps <= run.recipe.steps
     assert manifest.rebuild == f"seqzoo reproduce {name}"
