@@ -74,6 +74,15 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
             self._on_look()
 
 
+async def follow(element: MicroscopeElement, subject: Subject) -> None:
+    """Tell the browser the Bayes forecast of the window that it reported, and what in it lies outside training."""
+    window, view = element.window, element.view
+    bayes = await to_thread.run_sync(subject.bayes, window, view)
+    if bayes:
+        element.tell(bayes=bayes)
+    element.tell(outside=await to_thread.run_sync(subject.outside, window))
+
+
 class _Microscope:
     """The state of one visitor."""
 
@@ -150,11 +159,7 @@ class _Microscope:
         background_tasks.create(self.latest(), name="the Bayes forecast")
 
     async def _follow(self) -> None:
-        window, view = self.element.window, self.element.view
-        bayes = await to_thread.run_sync(self.subject.bayes, window, view)
-        if bayes:
-            self.element.tell(bayes=bayes)
-        self.element.tell(outside=await to_thread.run_sync(self.subject.outside, window))
+        await follow(self.element, self.subject)
 
 
 async def build(visit: Visit) -> None:

@@ -18,7 +18,7 @@ from ...ui import theme
 from ...ui.address import Address
 from ..inside import weights
 from ..inside.beside import of_run
-from ..inside.microscope import MicroscopeElement
+from ..inside.microscope import MicroscopeElement, follow
 from ..visit import Latest
 from . import curves
 
@@ -69,15 +69,6 @@ class Film:
         return (await to_thread.run_sync(functools.partial(of_run, other, self.subject, moves=True)))._asdict()
 
     def _place(self, subject: Subject, facts: dict[str, Any]) -> None:
-        async def follow() -> None:
-            window, view = element.window, element.view
-            bayes = await to_thread.run_sync(subject.bayes, window, view)
-            if bayes:
-                element.tell(bayes=bayes)
-            element.tell(outside=await to_thread.run_sync(subject.outside, window))
-
-        latest = Latest(follow)
-
         def looked() -> None:
             if subject.turns(element.view):
                 element.tell(known=subject.known, start=subject.start, is_given=subject.is_given)
@@ -86,6 +77,7 @@ class Film:
         film = facts["film"]
         step = film["steps"][-1] if film["frame"] is None else film["frame"]
         self.element = element = MicroscopeElement(f"{film['address']}{step}.safetensors", facts, looked)
+        latest = Latest(functools.partial(follow, element, subject))
         element.on("frame", self._chosen)
 
     def _chosen(self, event: Any) -> None:
