@@ -37,7 +37,7 @@ def test_models_that_read_the_same_windows_are_offered_and_the_model_before_its_
 )
 def test_what_cannot_stand_beside_a_model_is_refused_with_what_can(asked: str, error: type, told: str) -> None:
     with pytest.raises(error) as refused:
-        beside.found(Repository("onnx"), OWN, Subject(OWN), asked)
+        beside.second_of(Repository("onnx"), OWN, Subject(OWN), asked)
     assert told in str(refused.value)
 
 
@@ -51,18 +51,18 @@ def test_a_run_stands_beside_a_model_once_it_has_a_film_of_the_same_windows(home
     offered = beside.offered(OWN)
     assert filmed in offered and "SOAP" in offered[filmed] and not {bare, elsewhere} & offered.keys()
     subject = Subject(OWN)
-    second = beside.found(Repository("onnx"), OWN, subject, filmed)
+    second = beside.second_of(Repository("onnx"), OWN, subject, filmed)
     assert second.weights == f"/api/runs/{filmed}/film/20.safetensors" and second.facts["architecture"] == "lstm"
     assert {**second.facts, "name": "lstm.sine"} == subject.fixed == Subject(spec).fixed
     for run in (bare, elsewhere, "0" * 12):
         with pytest.raises(SeqzooError, match=r"no film, or reads other windows|unknown run"):
-            beside.found(Repository("onnx"), OWN, subject, run)
+            beside.second_of(Repository("onnx"), OWN, subject, run)
 
 
 def test_a_second_network_has_facts_of_its_own_and_those_of_the_windows_in_common() -> None:
     subject = Subject(OWN)
-    farther = beside.found(Repository("onnx"), OWN, subject, "lstm.sine-h50")
+    farther = beside.second_of(Repository("onnx"), OWN, subject, "lstm.sine-h50")
     assert farther.facts == Subject(open_bundle(SHIPPED / "lstm.sine-h50")).fixed
-    before = beside.found(Repository("onnx"), OWN, subject, "untrained")
+    before = beside.second_of(Repository("onnx"), OWN, subject, "untrained")
     assert before.facts == {**subject.fixed, "name": "lstm.sine before training"}
     assert before.weights == "/api/models/lstm.sine/untrained.safetensors"

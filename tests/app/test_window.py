@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from seqzoo.app.model import own_window
+from seqzoo.app.model.inside.microscope import _Microscope
 from seqzoo.app.model.own_window import Pasted
 from seqzoo.app.model.visit import Visit
 from seqzoo.app.model.window import SignalWindow, window_of
 from seqzoo.app.ui import charts
+from seqzoo.forecasters.protocol import has_bundle
 from seqzoo.runtime.repository import Repository
 from seqzoo.signals import Sine
 
@@ -65,6 +68,30 @@ def test_every_change_is_in_the_address_and_another_window_drops_the_changes_of_
     assert query == {"noise": "0.3", "pasted": "_".join(["7"] * 20)} and shown.signal() == Sine()
     shown.renew_noise()
     assert query == {"noise": "0.3", "seed": "4"} and shown.version == 7
+
+
+def test_a_window_that_back_has_left_writes_nothing_and_a_view_that_reads_in_a_thread_keeps_its_values() -> None:
+    shown = window(draw="4")
+    read = shown.changes
+    shown.drag(3, 0.5)
+    assert read == {} and shown.changes == {3: 0.5}
+    shown.visit.window = None
+    before = dict(shown.visit.query)
+    shown.drag(4, 0.5)
+    shown.turn("noise", 0.3)
+    shown.renew_noise()
+    assert shown.visit.query == before
+
+
+def test_a_look_that_was_sent_before_the_browser_knew_the_window_changes_nothing() -> None:
+    shown = window()
+    known = shown.visit.known
+    assert has_bundle(known)
+    view = _Microscope(shown.visit, known.bundle)
+    view.element = cast(Any, SimpleNamespace(window=shown.context().tolist(), view={}))
+    shown.turn("noise", 0.5)  # the browser will be told of it
+    view._looked()
+    assert not shown.is_own and shown.visit.query == {"noise": "0.5"}
 
 
 def test_values_outside_training_are_ringed_and_the_farthest_says_how_far() -> None:

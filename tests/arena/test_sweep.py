@@ -43,18 +43,24 @@ def test_a_grid_holds_every_combination_and_an_axis_that_cannot_be_is_refused() 
         sweep.trials(spec_of, sweep.grid("recipe.learning_rate=fast"), 1)
     with pytest.raises(InputError, match="100,000"):
         sweep.trials(spec_of, [{}], 200_000)
+    many = ",".join(map(str, range(400)))
+    for settings in (lambda: sweep.grid(f"a={many} b={many} c={many}"), lambda: sweep.drawn("a=1,2", 10**12)):
+        with pytest.raises(InputError, match="100,000"):
+            settings()  # before they take memory
 
 
 def test_random_settings_lie_in_their_ranges_and_are_the_same_again() -> None:
     axes = "recipe.learning_rate=log:1e-4..1e-1 config.hidden_size=8..64 recipe.decay=none,linear"
     settings = sweep.drawn(axes, 400)
+    assert len(sweep.drawn("recipe.decay=none,linear", 9)) == 2  # each once
     assert settings == sweep.drawn(axes, 400) and settings != sweep.drawn(axes, 400, seed=1)
     rates = np.log10([each["recipe.learning_rate"] for each in settings])
     assert -4 <= rates.min() and rates.max() <= -1 and abs(np.median(rates) + 2.5) < 0.3
     sizes = {each["config.hidden_size"] for each in settings}
     assert all(type(size) is int and 8 <= size <= 64 for size in sizes) and len(sizes) > 40
     assert {each["recipe.decay"] for each in settings} == {"none", "linear"}
-    for wrong in ("recipe.learning_rate=log:0..1", "recipe.learning_rate=3..1", "recipe.learning_rate=a..b"):
+    for wrong in ("recipe.learning_rate=log:0..1", "recipe.learning_rate=3..1", "recipe.learning_rate=a..b",
+                  "recipe.learning_rate=1..Infinity"):  # fmt: skip
         with pytest.raises(InputError, match="LOW"):
             sweep.drawn(wrong, 1)
 
@@ -89,6 +95,8 @@ def test_a_sweep_that_was_stopped_trains_the_rest_and_failures_again(tmp_path: P
     done.clear()
     sweep.run(wanted[2:], tmp_path, Here(), work=made_up, on_end=note)
     assert done == []
+    again, _ = sweep.run(wanted, tmp_path, Here(), work=made_up, on_end=note)
+    assert len(done) == 2 and again == rows  # a failed training has one row, however often it is tried
 
 
 def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -112,6 +120,10 @@ def test_the_command_ranks_settings_and_says_where_the_rows_are(
     facts = json.loads(terminal(*command, "--json").out)
     assert facts["finished"] and facts["settings"][0]["setting"] == {"recipe.learning_rate": 0.01}
     assert "learning_rate" in terminal("sweep", "linear.sine", "--grid", "recipe.learning_rate=zz").refusal
+    assert "--set" in terminal("sweep", "linear.sine", "--grid", "recipe.steps=100,200", "--halving").refusal
+    failed = terminal("sweep", "linear.sine", "--grid", "recipe.learning_rate=0.5", "--halving", "--seeds", 1,
+                      "--out", tmp_path / "failed")  # fmt: skip
+    assert "training diverged." in failed.out
     halved = terminal("sweep", "linear.sine", "--grid", "recipe.learning_rate=0.01,0.02,0.03,0.04", "--halving",
                       "--seeds", 1, "--set", "recipe.steps=200", "--out", tmp_path / "rungs", "--json")  # fmt: skip
     assert [each["setting"]["recipe.learning_rate"] for each in json.loads(halved.out)["settings"]] == [0.01]

@@ -62,7 +62,9 @@ def fleet(cluster: Any) -> Iterator[Place]:
 def test_what_raises_fails_what_dies_is_tried_again_and_the_rest_is_as_on_this_machine(
     fleet: Place, tmp_path: Path
 ) -> None:
-    assert "2 nodes, 2 cores" in fleet.about
+    import ray
+
+    assert sum(node["Alive"] for node in ray.nodes()) == 2
     tasks = [fleet_work.Part(number, str(tmp_path)) for number in range(12)]
     retries: list[Retry] = []
     outcomes = dict(fleet.run(fleet_work.worked, iter(tasks), on_retry=retries.append))

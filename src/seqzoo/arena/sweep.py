@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..training.spec import TrainingSpec
 
 MOST_TRIALS = 100_000
+LARGEST = 1e100  # absolute value at the end of a range
 Setting = dict[str, Any]
 """New values by field, as `TrainingSpec.of` takes them."""
 
@@ -55,23 +56,25 @@ def grid(axes: str) -> list[Setting]:
     """Every combination of values, for example of `recipe.learning_rate=1e-3,3e-3 config.hidden_size=16,64`.
 
     Raises:
-        InputError: an axis is not FIELD=VALUE,VALUE, or one comes twice.
+        InputError: an axis is not FIELD=VALUE,VALUE, or one comes twice; or the combinations are too many.
     """
     values = {field: [_value(word) for word in given.split(",")] for field, given in _axes(axes)}
-    return [dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*values.values())]
+    _check_count(math.prod(map(len, values.values())))
+    return _each_once(dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*values.values()))
 
 
 def drawn(axes: str, count: int, seed: int = 0) -> list[Setting]:
     """Settings drawn at random: of LOW..HIGH uniformly, of log:LOW..HIGH uniformly in the logarithm, or of a list.
 
-    Of a range between whole numbers, a whole number is drawn.
+    Of a range between whole numbers, a whole number is drawn. Settings that are drawn twice are there once.
 
     Raises:
-        InputError: an axis is none of these.
+        InputError: an axis is none of these, or the settings are too many.
     """
+    _check_count(count)
     rng = np.random.default_rng(seed)
-    parsed = [(field, given) for field, given in _axes(axes)]
-    return [{field: _draw(field, given, rng) for field, given in parsed} for _ in range(count)]
+    parsed = list(_axes(axes))
+    return _each_once({field: _draw(field, given, rng) for field, given in parsed} for _ in range(count))
 
 
 def trials(spec_of: Callable[[Setting, int], TrainingSpec], settings: Sequence[Setting], seeds: int) -> list[Trial]:
@@ -83,8 +86,7 @@ def trials(spec_of: Callable[[Setting, int], TrainingSpec], settings: Sequence[S
     Raises:
         InputError: a value cannot be, or there are more than MOST_TRIALS.
     """
-    if not 1 <= len(settings) * seeds <= MOST_TRIALS:
-        raise InputError(f"a sweep has 1 to {MOST_TRIALS:,} trainings, got {len(settings) * seeds:,}.")
+    _check_count(len(settings) * seeds)
     every = [Trial(setting, spec_of(setting, seed)) for setting in settings for seed in range(seeds)]
     return list({trial.key: trial for trial in every}.values())
 
@@ -189,6 +191,16 @@ def _facts_of(trial: Trial) -> dict[str, Any]:
     return {"model": spec.name, "seed": spec.seed, "steps": spec.recipe.steps, **asked}
 
 
+def _check_count(trainings: int) -> None:
+    """Raises InputError for no training or too many, before they take memory."""
+    if not 1 <= trainings <= MOST_TRIALS:
+        raise InputError(f"a sweep has 1 to {MOST_TRIALS:,} trainings, got {trainings:,}.")
+
+
+def _each_once(settings: Iterable[Setting]) -> list[Setting]:
+    return list({json.dumps(setting): setting for setting in settings}.values())
+
+
 def _axes(axes: str) -> Iterator[tuple[str, str]]:
     seen = set()
     for axis in axes.split():
@@ -219,7 +231,8 @@ def _draw(field: str, given: str, rng: np.random.Generator) -> Any:
         return _value(choices[int(rng.integers(len(choices)))])
     first, last = _value(low), _value(high)
     ends = (first, last)
-    if not all(type(end) in (int, float) for end in ends) or not first <= last or (is_log and first <= 0):
+    is_range = all(type(end) in (int, float) and abs(end) <= LARGEST for end in ends) and first <= last
+    if not is_range or (is_log and first <= 0):
         raise InputError(f"a range is LOW..HIGH or log:LOW..HIGH with LOW > 0; got {field}={given[:60]!r}.")
     value = math.exp(rng.uniform(math.log(first), math.log(last))) if is_log else float(rng.uniform(first, last))
     return round(value) if all(type(end) is int for end in ends) else float(f"{value:.6g}")

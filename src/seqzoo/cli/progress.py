@@ -59,6 +59,13 @@ class _Shown:
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 
+    def say_again(self, task: str, retry: Retry) -> None:
+        """Print that a task is tried again, above the bar where there is one."""
+        line = f"{task}: {retry.reason} It is tried again."
+        if self.live:
+            self.progress.console.print(escape(line), highlight=False)
+        self.say(line)
+
 
 class Bar(_Shown):
     """The progress of one training, with its loss and excess."""
@@ -120,13 +127,9 @@ class ExperimentBar(_Shown):
         if self.experiment.is_long:
             self.say(f"{ended.done}/{ended.total}  {line}")
 
-
     def again(self, retry: Retry) -> None:
         """Called when a case is measured again."""
-        line = f"{self.experiment.label(retry.task)}: {retry.reason} It is tried again."
-        if self.live:
-            self.progress.console.print(escape(line), highlight=False)
-        self.say(line)
+        self.say_again(self.experiment.label(retry.task), retry)
 
 
 class TrialBar(_Shown):
@@ -156,10 +159,7 @@ class TrialBar(_Shown):
 
     def again(self, retry: Retry) -> None:
         """Called when a training begins again, since its worker was lost."""
-        line = f"{_asked(retry.task)}: {retry.reason} It is tried again."
-        if self.live:
-            self.progress.console.print(escape(line), highlight=False)
-        self.say(line)
+        self.say_again(_asked(retry.task), retry)
 
 
 def _asked(trial: Trial) -> str:

@@ -51,6 +51,7 @@ def sweep(
     from .. import _storage
     from .._extras import check_polars, check_torch
     from ..arena import sweep as of
+    from ..errors import InputError
     from ..training.spec import TrainingSpec
     from ..zoo import _registry
 
@@ -64,6 +65,8 @@ def sweep(
         return TrainingSpec.of(entry, seed=seed, changes={**fixed, **setting})
 
     of.trials(spec_of, chosen, seeds)  # refuses a value that cannot be before anything is trained
+    if halving and "recipe.steps" in chosen[0]:
+        raise InputError("--halving sets recipe.steps itself. Leave the axis out, or give --set recipe.steps=800.")
     if out is not None:
         _storage.check_place(out)
     folder = out or _storage.home() / "sweeps" / name
@@ -102,6 +105,8 @@ def _trained(
         for count, updates in rungs:
             if standings:
                 chosen = [each.setting for each in standings[:count] if each.seeds]
+            if not chosen:  # every training has failed
+                break
 
             def of_rung(setting: Setting, seed: int, updates: int | None = updates) -> TrainingSpec:
                 return spec_of(setting if updates is None else {**setting, "recipe.steps": updates}, seed)

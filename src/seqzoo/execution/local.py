@@ -42,11 +42,6 @@ class Local:
         self._is_kept = False
         self._end_idle()
 
-    @property
-    def about(self) -> str:
-        """As `Place.about`."""
-        return f"{self._workers} process{'es' if self._workers > 1 else ''} of this machine"
-
     def run(
         self,
         work: Callable[[Task], Outcome],

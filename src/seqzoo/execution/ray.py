@@ -33,7 +33,6 @@ class OnRay:
     def __init__(self, address: str | None = None) -> None:
         require(["ray"], "running tasks on Ray", "ray")
         self._address = address
-        self._context: Any = None
 
     def __enter__(self) -> Self:
         """Connect.
@@ -55,9 +54,7 @@ class OnRay:
         import ray
 
         try:
-            self._context = ray.init(
-                self._address or "local", log_to_driver=False, logging_level="error", namespace="seqzoo", **own
-            )
+            ray.init(self._address or "local", log_to_driver=False, logging_level="error", namespace="seqzoo", **own)
         except (ConnectionError, ray.exceptions.RayError, ValueError, RuntimeError) as error:
             raise SeqzooError(f"no Ray answers on {self._address or 'this machine'}: {line(error)}") from None
         return self
@@ -67,16 +64,6 @@ class OnRay:
         import ray
 
         ray.shutdown()
-
-    @property
-    def about(self) -> str:
-        """As `Place.about`, with the dashboard's address where there is one."""
-        import ray
-
-        nodes = sum(node["Alive"] for node in ray.nodes())
-        page = self._context.dashboard_url
-        board = f", dashboard http://{page}" if page else ""
-        return f"Ray: {nodes} node{'s' if nodes > 1 else ''}, {_cores()} cores{board}"
 
     def run(
         self,

@@ -70,10 +70,6 @@ class Coming(Generic[Task]):
 class Place(Protocol):
     """A place where tasks run. What a run needs, such as processes, stays for the next one inside a `with`."""
 
-    @property
-    def about(self) -> str:
-        """The place in a few words, for people."""
-
     def run(
         self,
         work: Callable[[Task], Outcome],

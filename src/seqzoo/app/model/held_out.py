@@ -69,7 +69,7 @@ class HeldOutValues:
         return starts_of(self.values, self.length, self.horizon)
 
     def nearest(self, first: int) -> int:
-        """The same position, or the next one whose window does not cross a gap; else the last one."""
+        """The same position, or the next one whose window and target do not cross a gap; else the last one."""
         return int(self.starts[min(int(np.searchsorted(self.starts, first)), len(self.starts) - 1)])
 
     @cached_property

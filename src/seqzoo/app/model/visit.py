@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
@@ -32,7 +33,7 @@ class Visit(Address):
 
     `when_ready` holds callbacks for the moment when the repository's model takes over. `when_opened` holds one for
     each view that is opened again, by its key. `notice` says which engine cannot be used, and `reason` why none can.
-    `window` is what `window.window_of` gives each view; None before the first of them asks.
+    `window` is what `window.window_of` gives each view, None before the first of them asks; `opening` is its lock.
     """
 
     def __init__(self, repository: Repository, name: str, known: Forecaster, query: dict[str, str]) -> None:
@@ -43,6 +44,7 @@ class Visit(Address):
         self.reason = ""
         self.notice = ""
         self.window: SharedWindow | None = None
+        self.opening = threading.Lock()
         self.when_ready: list[Callable[[], Awaitable[None]]] = []
         self.when_opened: dict[str, Callable[[], Awaitable[None]]] = {}
 

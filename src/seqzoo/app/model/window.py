@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._arrays import FloatArray
 from ...forecasters.protocol import has_bundle
+from ...microscope.facts import DRAWS
 from ...signals import Signal
 from . import own_window
 from .held_out import Window, held_out_of
@@ -15,7 +16,6 @@ from .own_window import Pasted
 from .visit import Visit
 
 FIRST_SEED = 3
-DRAWS = 1_000_000  # windows of a signal that have a number
 LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a difference quotient
 KEYS = ("window", "draw", "values", "cutoff", "dragged", "pasted", "times")  # of the address; all but sliders
 
@@ -26,7 +26,8 @@ class SharedWindow(ABC):
     Every change is written into the address and counted in `version`, by which a view that is opened again tells
     whether it shows the latest window.
 
-    `pasted` is a window of the visitor's own, or None. `changes` maps places in it, from 0, to dragged values.
+    `pasted` is a window of the visitor's own, or None. `changes` maps places in it, from 0, to dragged values; it is
+    replaced, never changed, because views read it in threads.
     """
 
     def __init__(self, visit: Visit) -> None:
@@ -44,7 +45,8 @@ class SharedWindow(ABC):
     @property
     def start(self) -> FloatArray:
         """[L]: the window without the changes of single values."""
-        return self._begins() if self.pasted is None else self.pasted
+        pasted = self.pasted
+        return self._begins() if pasted is None else pasted
 
     @abstractmethod
     def _begins(self) -> FloatArray:
@@ -66,7 +68,7 @@ class SharedWindow(ABC):
         """Change one value, rounded as the address holds it."""
         moved = self.context()
         moved[place] = value
-        self.changes[place] = float(own_window.rounded(moved)[place])
+        self.changes = {**self.changes, place: float(own_window.rounded(moved)[place])}
         self._changed()
 
     def change(self, window: FloatArray) -> None:
@@ -87,14 +89,16 @@ class SharedWindow(ABC):
     def renew(self) -> None:
         """Take the next window of the signal or the series."""
 
-    def _reset(self) -> None:
+    def _reset(self, **state: object) -> None:
         """Drop what belongs to another window."""
         self.pasted, self.changes = None, {}
-        self._changed()
+        self._changed(**state)
 
-    def _changed(self) -> None:
+    def _changed(self, **state: object) -> None:
+        """Write the window into the address, with other state of it, unless Back has led to another window."""
         self.version += 1
-        self.visit.remember(**{**dict.fromkeys(KEYS), **self._written()})
+        if self.visit.window is self:
+            self.visit.remember(**{**dict.fromkeys(KEYS), **self._written(), **state})
 
     def _written(self) -> dict[str, object]:
         return {
@@ -123,15 +127,13 @@ class SignalWindow(SharedWindow):
         """Set a slider."""
         self.values[key] = value
         self.draw = None
-        self.visit.remember(**{key: value})
-        self._reset()
+        self._reset(**{key: value})
 
     def renew_noise(self) -> None:
         """Take other noise."""
         self.seed += 1
         self.draw = None
-        self.visit.remember(seed=self.seed)
-        self._reset()
+        self._reset(seed=self.seed)
 
     def renew(self) -> None:
         """Draw the next window."""
@@ -148,18 +150,20 @@ class SignalWindow(SharedWindow):
         """[L + H]: the values without noise; None where nobody knows them."""
         if self.pasted is not None:
             return None
-        if self.draw is None:
+        draw = self.draw
+        if draw is None:
             return self.scene.window(self.values, self.length, horizon, self.seed)[1]
         source = self._source()
-        clean = source.clean(1, self.length, horizon, np.random.default_rng(self.draw))[0]
-        first = source.clean(1, self.length, 1, np.random.default_rng(self.draw))[0]
+        clean = source.clean(1, self.length, horizon, np.random.default_rng(draw))[0]
+        first = source.clean(1, self.length, 1, np.random.default_rng(draw))[0]
         # The draws of some signals depend on how many steps are drawn: then what follows is not known.
         return clean if np.array_equal(clean[: self.length + 1], first) else None
 
     def _begins(self) -> FloatArray:
-        if self.draw is None:
+        draw = self.draw
+        if draw is None:
             return self.scene.window(self.values, self.length, self.horizon, self.seed)[0]
-        drawn: FloatArray = self._source().draw(1, self.length, 1, np.random.default_rng(self.draw)).context[0]
+        drawn: FloatArray = self._source().draw(1, self.length, 1, np.random.default_rng(draw)).context[0]
         return drawn
 
     def _source(self) -> Signal:
@@ -211,17 +215,17 @@ class HeldOutWindow(SharedWindow):
         if self.pasted is None:
             held_out = self.held_out.window(self.first)
             return held_out._replace(context=self.context(), observed=None) if self.changes else held_out
-        known = None
-        if self.calendar is not None and self.times is not None:
-            known = self.calendar.channels(self.times, self.length)
-        return Window(self.context(), self.times, None, known)
+        times, known = self.times, None
+        if self.calendar is not None and times is not None:
+            known = self.calendar.channels(times, self.length)
+        return Window(self.context(), times, None, known)
 
     def _begins(self) -> FloatArray:
         return self.held_out.window(self.first).context
 
-    def _reset(self) -> None:
+    def _reset(self, **state: object) -> None:
         self.times = None
-        super()._reset()
+        super()._reset(**state)
 
     def _written(self) -> dict[str, object]:
         times = None if self.times is None else own_window.written_times(self.times)
@@ -230,6 +234,7 @@ class HeldOutWindow(SharedWindow):
 
 def window_of(visit: Visit) -> SharedWindow:
     """The window of a visit, the same for each of its views. May read files: call it in a thread."""
-    if visit.window is None:
-        visit.window = HeldOutWindow(visit) if visit.known.process is None else SignalWindow(visit)
-    return visit.window
+    with visit.opening:  # two views that open at once share it, too
+        if visit.window is None:
+            visit.window = HeldOutWindow(visit) if visit.known.process is None else SignalWindow(visit)
+        return visit.window

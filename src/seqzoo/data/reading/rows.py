@@ -39,12 +39,6 @@ class RowFolder:
         parts = (path for path in self._files() if path.name != TABLE)
         self._parts = {path: frame for path in parts if (frame := self._part(path)) is not None}
 
-    @property
-    def keys(self) -> set[str]:
-        """The keys that have rows."""
-        frames = [frame for frame in (self._table, *self._parts.values()) if frame is not None]
-        return {key for frame in frames for key in frame[KEY].unique().to_list()}
-
     def add(self, key: str, rows: Sequence[Row]) -> None:
         """Write the rows of a key, atomically.
 
@@ -75,7 +69,10 @@ class RowFolder:
         return self._joined().to_dicts()
 
     def _joined(self) -> pl.DataFrame:
-        frames = [frame for frame in (self._table, *self._parts.values()) if frame is not None]
+        frames = list(self._parts.values())
+        if self._table is not None:  # a part replaces the rows of its key
+            again = [key for frame in frames for key in frame[KEY].unique()]
+            frames.insert(0, self._table.filter(~pl.col(KEY).is_in(again)))
         if not frames:
             return pl.DataFrame({KEY: []}, schema={KEY: pl.String})
         whole = pl.concat(frames, how="diagonal_relaxed").sort(KEY, maintain_order=True)

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules ad78613e5bce9b00; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 2add75cc52eb4fad; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;

@@ -1,5 +1,6 @@
 // The pages of the app: a component of NiceGUI. Facts and state arrive as props, and later changes by `told`. The event
-// `look` reports the window, the view, and the number `told` of the facts that they are of. NiceGUI serves this file; the other modules are at the address `modules`.
+// `look` reports the window, the view, and the number `told` of the facts that they are of. NiceGUI serves this file;
+// the other modules are at the address `modules`.
 export default {
   template: "<div></div>",
   props: { modules: String, weights: String, facts: Object },

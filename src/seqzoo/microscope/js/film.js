@@ -146,6 +146,7 @@ export function filmIn(element, given, host) {
   async function next() {
     if (at >= film.steps.length - 1) return stop();
     await go(at + 1);
+    clearTimeout(timer); // of another click while these weights were fetched
     if (isOn) timer = setTimeout(next, still.matches ? PACE.still : PACE.moving);
   }
 

@@ -54,15 +54,17 @@ class Choice:
             with ui.element("div").classes("beside"):
                 controls.select("Beside it", KEY, options, asked, self._choose)
         self.refused = theme.html("", "error-line", "p").props('role="alert"')
-        return await self._found(asked)
+        return await self._second(asked)
 
     async def _choose(self, asked: str) -> None:
         self.visit.remember(**{KEY: asked or None})
-        self.tell(await self._found(asked))
+        second = await self._second(asked)
+        if self.visit.query.get(KEY, "") == asked:  # else another one was chosen meanwhile
+            self.tell(second)
 
-    async def _found(self, asked: str) -> dict[str, Any] | None:
+    async def _second(self, asked: str) -> dict[str, Any] | None:
         def find() -> Beside | None:
-            return found(self.visit.repository, self.own, self.subject, asked) if asked else None
+            return second_of(self.visit.repository, self.own, self.subject, asked) if asked else None
 
         second = await computed(find, self.refused)
         return None if second is None else second._asdict()
@@ -91,7 +93,7 @@ def offered(own: Bundle) -> dict[str, str]:
     return {"": "nothing", **options} if options else {}
 
 
-def found(repository: Repository, own: Bundle, subject: Subject, asked: str) -> Beside:
+def second_of(repository: Repository, own: Bundle, subject: Subject, asked: str) -> Beside:
     """The second network that an address names; it reads the windows of `subject`.
 
     Raises:

@@ -74,6 +74,15 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
             self._on_look()
 
 
+async def follow(element: MicroscopeElement, subject: Subject) -> None:
+    """Tell the browser the Bayes forecast of the window that it reported, and what in it lies outside training."""
+    window, view = element.window, element.view
+    bayes = await to_thread.run_sync(subject.bayes, window, view)
+    if bayes:
+        element.tell(bayes=bayes)
+    element.tell(outside=await to_thread.run_sync(subject.outside, window))
+
+
 class _Microscope:
     """The state of one visitor."""
 
@@ -81,13 +90,13 @@ class _Microscope:
         self.visit, self.bundle = visit, bundle
         self.window = window_of(visit)
         self.subject = Subject(bundle, member=visit.member)
-        self.told, self.shown = 0, self.window.version
+        self.told, self.shown = 0, self.window.version  # the version that the browser was told of
         self.begun = self._begin()
-        self.latest = Latest(self._follow)
+        self.latest, self.refresh = Latest(self._follow), Latest(self._refresh)
 
     async def show(self) -> None:
         """Fill the view."""
-        self.panel = WindowPanel(self.window, self._changed)
+        self.panel = WindowPanel(self.window, self.refresh)
         self.panel.show_folded()
         other = beside.Choice(self.visit, self.subject, lambda second: self.element.tell(beside=second))
         first = self.window.context().tolist()
@@ -118,19 +127,22 @@ class _Microscope:
             facts = self.subject.begin_at(window.start, known=known, is_given=window.pasted is not None)
         return {**facts, "view": view, "window": window.context().tolist(), "told": self.told}
 
-    async def _changed(self) -> None:
-        self.told, self.shown = self.told + 1, self.window.version
+    async def _refresh(self) -> None:
+        version = self.window.version
+        self.told += 1
         self.element.tell(**await to_thread.run_sync(self._begin, self.element.view))
-        await self.latest()
+        self.shown = version
+        background_tasks.create(self.latest(), name="the Bayes forecast")
 
     async def _opened(self) -> None:
         if self.shown != self.window.version:
             self.panel.follow()
-            await self._changed()
+            await self.refresh()
 
     def _looked(self) -> None:
         visit, view, window = self.visit, self.element.view, self.window
-        if visit.window is not window:  # Back has led to another one meanwhile
+        # Back has led to another window meanwhile, or the browser is yet to be told of this one.
+        if visit.window is not window or self.shown != window.version:
             return
         for key in KEYS:
             if key not in OF_THE_WINDOW:
@@ -140,18 +152,14 @@ class _Microscope:
         if view.get("draw", "0") != str(drawn):
             window.renew()
             self.panel.follow()
-            background_tasks.create(self._changed(), name="another window")
+            background_tasks.create(self.refresh(), name="another window")
             return
         window.change(np.array(self.element.window))
         self.shown = window.version
         background_tasks.create(self.latest(), name="the Bayes forecast")
 
     async def _follow(self) -> None:
-        window, view = self.element.window, self.element.view
-        bayes = await to_thread.run_sync(self.subject.bayes, window, view)
-        if bayes:
-            self.element.tell(bayes=bayes)
-        self.element.tell(outside=await to_thread.run_sync(self.subject.outside, window))
+        await follow(self.element, self.subject)
 
 
 async def build(visit: Visit) -> None:

@@ -18,7 +18,7 @@ from ...ui import theme
 from ...ui.address import Address
 from ..inside import weights
 from ..inside.beside import of_run
-from ..inside.microscope import MicroscopeElement
+from ..inside.microscope import MicroscopeElement, follow
 from ..visit import Latest
 from . import curves
 
@@ -39,7 +39,8 @@ class Film:
 
     async def follow(self, now: Status, other: Status | None) -> None:
         """Show the film of a run, with what it has recorded meanwhile, and that of another run beside it."""
-        other = other if other is not None and other.frames else None
+        if other is not None and not (other.frames and other.plan.spec.calendar == now.plan.spec.calendar):
+            other = None  # it has no film, or reads other channels
         shown = (now.id, now.version, *(() if other is None else (other.id, len(other.frames))))
         if shown == self.shown:
             return
@@ -47,13 +48,13 @@ class Film:
         theme.show(self.panel, bool(now.frames) and now.began is not None)
         if not now.frames or now.began is None:
             return
-        facts = await to_thread.run_sync(self._facts, now, other)
-        if self.run == now.id:
-            self.element.tell(film=facts, beside=await self._beside(other))
-            return
         try:
+            facts = await to_thread.run_sync(self._facts, now, other)
+            if self.run == now.id:
+                self.element.tell(film=facts, beside=await self._beside(other))
+                return
             self.subject, first = await to_thread.run_sync(_begun, now)
-        except SeqzooError:  # the series has been deleted
+        except SeqzooError:  # the run or its series has been deleted
             theme.show(self.panel, False)
             return
         self.run = now.id
@@ -68,15 +69,6 @@ class Film:
         return (await to_thread.run_sync(functools.partial(of_run, other, self.subject, moves=True)))._asdict()
 
     def _place(self, subject: Subject, facts: dict[str, Any]) -> None:
-        async def follow() -> None:
-            window, view = element.window, element.view
-            bayes = await to_thread.run_sync(subject.bayes, window, view)
-            if bayes:
-                element.tell(bayes=bayes)
-            element.tell(outside=await to_thread.run_sync(subject.outside, window))
-
-        latest = Latest(follow)
-
         def looked() -> None:
             if subject.turns(element.view):
                 element.tell(known=subject.known, start=subject.start, is_given=subject.is_given)
@@ -85,6 +77,7 @@ class Film:
         film = facts["film"]
         step = film["steps"][-1] if film["frame"] is None else film["frame"]
         self.element = element = MicroscopeElement(f"{film['address']}{step}.safetensors", facts, looked)
+        latest = Latest(functools.partial(follow, element, subject))
         element.on("frame", self._chosen)
 
     def _chosen(self, event: Any) -> None:
@@ -108,11 +101,11 @@ class Film:
         }
 
     def _asked(self, now: Status) -> int | None:
-        """The last frame up to the step that the address asks for."""
+        """The last frame up to the step that the address asks for, else the first."""
         if KEY not in self.address.query:
             return None
         step = self.address.number(KEY, now.frames[-1], 0, now.frames[-1])
-        return max(frame for frame in now.frames if frame <= step)
+        return max((frame for frame in now.frames if frame <= step), default=now.frames[0])
 
 
 def _begun(now: Status) -> tuple[Subject, dict[str, Any]]:
