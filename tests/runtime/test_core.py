@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import runpy
 import threading
 from pathlib import Path
 
@@ -179,10 +181,58 @@ def test_weights_that_do_not_belong_together_are_refused():
 
 
 @needs_core
+def test_arrays_of_other_shapes_are_refused_before_the_core_reads_them():
+    cell, windows = Model("gru", 2, 8, 3).cell, drawn(19, 6, 2)
+    for wrong in (drawn(19, 6, 1), drawn(19, 6), drawn(19, 0, 2), drawn(19, 6, 2, 1)):
+        for call in (cell.forward, cell.taped):
+            with pytest.raises(ValueError, match=r"expected \[B, T, 2\]"):
+                call(wrong)
+    _, tape = cell.taped(windows)
+    for given, kept, slopes in (
+        (windows[:, :5], tape, drawn(19, 3)), (windows, tape[:-1], drawn(19, 3)), (windows, tape, drawn(19, 2)),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="not of these windows"):
+            cell.backward(given, kept, slopes)
+    assert cell.forward(windows[:0]).shape == (0, 3)
+
+
+@needs_core
+def test_a_copy_of_a_stream_goes_on_by_itself_and_leaves_the_first_one_as_it_is(shipped):
+    stream = load(shipped, "native").stream()
+    for value in (0.1, -0.4, 0.7):
+        stream.push(value)
+    other = copy.deepcopy(stream)
+    expected = stream.push(0.2)
+    assert (other.push(0.2) == expected).all()
+    before = stream.states["h"]
+    other.push(0.9)
+    other.reset()
+    assert (stream.states["h"] == before).all() and not other.states["h"].any()
+
+
+@needs_core
+def test_a_core_of_another_source_is_not_used(monkeypatch, tmp_path):
+    other = tmp_path / "core.cpp"
+    other.write_text("of a newer version, whose functions may take other arguments")
+    monkeypatch.setattr(core, "SOURCE", other)
+    core.of.cache_clear()
+    try:
+        assert core.find() is None and "compiled from another core.cpp; `pip install .`" in core.state().why
+    finally:
+        core.of.cache_clear()
+
+
+@needs_core
 def test_the_library_was_compiled_from_this_source():
     source = Path(__file__).parents[2] / "native" / "core.cpp"
     stated = core.find().source
     assert stated == hashlib.sha256(source.read_bytes()).hexdigest()[:16], "run `make install`"
+
+
+def test_the_platforms_that_have_a_core_are_those_that_it_is_compiled_for():
+    file = Path(__file__).parents[2] / "native" / "build.py"
+    compiled = runpy.run_path(str(file))["PLATFORMS"].keys() - {"wasm32"}
+    assert {name.replace(" ", "-") for name in core.PLATFORMS} == compiled
 
 
 def test_without_the_core_recurrent_models_run_on_onnx_and_native_says_why(monkeypatch, tmp_path, shipped):
