@@ -8,13 +8,16 @@ import runpy
 import threading
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load as parse
+from safetensors.numpy import save
 
 import seqzoo
 from seqzoo.bundles import store
-from seqzoo.errors import MissingCoreError
+from seqzoo.errors import IntegrityError, MissingCoreError
 from seqzoo.runtime import core, engines, load
 from seqzoo.runtime.engines._parallel import in_pieces
 
@@ -176,8 +179,22 @@ def test_weights_that_do_not_belong_together_are_refused():
             with pytest.raises(ValueError):
                 core.Cell(core.find(), "lstm", [*weights[:place], wrong, *weights[place + 1 :]])
     assert not core.runs("lstm", 257, 20) and not core.runs("mlp", 8, 20) and not core.runs("gru", 8, 4097)
-    with pytest.raises(ValueError, match="257"):
+    with pytest.raises(ValueError, match="257 units"):
         Model("rnn", 1, 257, 1)
+    weights[0] = weights[0][:, :0]
+    with pytest.raises(ValueError, match="0 channels, 8 units and 1 outputs; the core takes from 1"):
+        core.Cell(core.find(), "lstm", weights)
+
+
+@needs_core
+def test_a_bundle_with_a_tensor_too_many_is_refused_by_its_name(tmp_path, shipped):
+    bundle = store.open_bundle(shipped)
+    contents = {file: bundle.read(file) for file in bundle.manifest.files}
+    contents[store.WEIGHTS] = save({**parse(contents[store.WEIGHTS]), "spare": np.zeros(3, np.float32)})
+    manifest = msgspec.structs.replace(bundle.manifest, parameters=bundle.manifest.parameters + 3)
+    forged = store.write_bundle(tmp_path / "forged", manifest, contents)
+    with pytest.raises(IntegrityError, match="not those of an lstm: spare is unexpected"):
+        load(forged.path, "native").predict(np.full(20, 0.1))
 
 
 @needs_core

@@ -154,7 +154,10 @@ class Cell:
         self._shape = _Shape(CELLS.index(cell), channels, units, outputs)
         self._at = ctypes.addressof(self._shape)
         if core.size(self._at, 0, 1, 1) < 0:
-            raise ValueError(f"{units} units; the core has at most {MOST_UNITS}")
+            raise ValueError(
+                f"{channels} channels, {units} units and {outputs} outputs; the core takes from 1, and at most "
+                f"{MOST_UNITS} units"
+            )
         self._packed = room(core.size(self._at, 1, 1, 1))
         self._weights = self._packed.ctypes.data
         parameters = np.concatenate([np.ravel(array) for array in weights], dtype=np.float32)
