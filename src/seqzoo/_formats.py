@@ -18,7 +18,6 @@ def typeset(text: str) -> str:
     return _SIGN.sub(MINUS, text)
 
 
-
 def counted(count: int, one: str, many: str = "") -> str:
     """How many of something, as "1 gap" or "1,200 gaps".
 

@@ -107,10 +107,12 @@ def check_file(path: Path) -> None:
     """Check that a file that a user named can be written, before anything is computed for it. Creates nothing.
 
     Raises:
-        InputError: its folder does not exist or cannot be written into, or the path is a folder.
+        InputError: its folder does not exist or cannot be written into, or the path is a folder, a device or a FIFO.
     """
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder. Choose another file.")
+    if path.exists() and (not path.is_file() or path.parent == Path("/dev")):  # a rename would put a file there
+        raise InputError(f"cannot write {path}: it is a device or a FIFO. Choose a file.")
     check_place(path)
     check_writable(path.parent)
 
@@ -208,11 +210,11 @@ def read_file(path: Path, limit: int) -> bytes:
 
 
 def open_given(path: Path) -> BinaryIO:
-    """A file that a user names, open for reading. Of a FIFO, the first byte is waited for `PATIENCE` seconds.
+    """A file that a user names, open for reading. The writer of a FIFO is waited for `PATIENCE` seconds.
 
     Raises:
         OSError: it cannot be opened.
-        InputError: nothing is written to the FIFO.
+        InputError: nothing is written to the FIFO, and no writer has it open.
     """
     if not hasattr(os, "mkfifo") or not path.is_fifo():
         return path.open("rb")
@@ -222,6 +224,8 @@ def open_given(path: Path) -> BinaryIO:
     until = time.monotonic() + PATIENCE
     while not any(event & select.POLLIN for _, event in wait.poll(50)):
         if time.monotonic() > until:
+            if _has_writer(descriptor):
+                break
             os.close(descriptor)
             raise InputError(
                 f"{path} is a FIFO, and nothing was written to it for {PATIENCE:g} seconds. Start its writer first, "
@@ -230,6 +234,15 @@ def open_given(path: Path) -> BinaryIO:
         time.sleep(0.02)  # without a writer, `poll` returns at once
     os.set_blocking(descriptor, True)
     return os.fdopen(descriptor, "rb")
+
+
+def _has_writer(descriptor: int) -> bool:
+    """Whether a process has an empty FIFO open for writing, as a slow command in `<(...)`."""
+    try:
+        os.read(descriptor, 1)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _write_and_sync(path: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -28,5 +29,9 @@ def test_it_says_which_core_is_used_or_why_none(
     try:
         facts = json.loads(terminal("doctor-install", "--json").out)
         assert facts["core"] is facts["core_path"] is None and "pip install ." in facts["core_missing"]
+        core.of.cache_clear()
+        monkeypatch.setattr(platform, "machine", lambda: "ppc64le")
+        missing = json.loads(terminal("doctor-install", "--json").out)["core_missing"]
+        assert missing.startswith("there is none for") and missing.endswith("ppc64le")  # no installation changes that
     finally:
         core.of.cache_clear()

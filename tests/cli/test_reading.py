@@ -162,12 +162,25 @@ def test_a_fifo_is_read_to_its_end_and_one_without_a_writer_is_refused_after_a_w
     monkeypatch.setattr(_storage, "PATIENCE", 0.2)
     for refusal in (terminal("forecast", "lstm.sine", "--file", pipe).refusal, refused(pipe)):
         assert "is a FIFO, and nothing was written to it" in refusal
-    monkeypatch.setattr(_storage, "PATIENCE", 30.0)
-    writer = threading.Thread(target=pipe.write_bytes, args=(lines,))
+    asked, has_writer = threading.Event(), _storage._has_writer
+
+    def after_the_patience(descriptor: int) -> bool:
+        has_one = has_writer(descriptor)
+        asked.set()
+        return has_one
+
+    monkeypatch.setattr(_storage, "_has_writer", after_the_patience)
+
+    def write() -> None:
+        with pipe.open("wb") as file:  # it is open before the first number is computed, as of a slow command
+            assert asked.wait(30)
+            file.write(lines)
+
+    writer = threading.Thread(target=write)
     writer.start()
-    said = terminal("forecast", "lstm.sine", "--file", pipe, "--json")
+    forecast = terminal("forecast", "lstm.sine", "--file", pipe, "--json")
     writer.join()
-    assert json.loads(said.out)["forecast"][0] == pytest.approx(0.6813, abs=1e-3)
+    assert json.loads(forecast.out)["forecast"][0] == pytest.approx(0.6813, abs=1e-3)
 
 
 def refused(path: Path) -> str:

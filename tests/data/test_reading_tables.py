@@ -202,6 +202,17 @@ def test_months_are_read_in_the_languages_of_europe_and_quarters_with_a_year_of_
         told(lines(["Janx 2024", "Febx 2024", "Marx 2024"]))
 
 
+def test_keys_and_labels_are_no_months_or_comments() -> None:
+    """Words with numbers look like months and years, and keys like comments: no row is lost, no label is a value."""
+    shops = "\n".join(f"Shop {1001 + at % 2},{DAYS[at // 2]},{at}" for at in range(60))
+    assert told(f"shop,date,y\n{shops}\n").labels == ("Shop 1001", "Shop 1002")
+    for label in ("D\u00e9bit 2023", "Sales 2023", "Temp 10"):
+        one = told("\n".join([label, *map(str, VALUES)]))
+        assert (one.labels, one.one().values.tolist()) == ((label,), VALUES)
+    numbered = "\n".join(f"#{at},{value}" for at, value in enumerate(VALUES))
+    assert told(f"id,y\n{numbered}\n", value="y").one().values.tolist() == VALUES
+
+
 def test_comments_around_a_table_are_skipped_and_counted_and_a_total_is_refused_with_what_to_do() -> None:
     table = lines(DAYS)
     assert "3 comment lines skipped" in told(f"# a logger\n// of ours\n{table}# the end\n").understood

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo.diagnosis import contest, html
+from seqzoo.diagnosis import contest, figures, html
 from seqzoo.diagnosis.depths import QUICK
-from seqzoo.diagnosis.description import Given
+from seqzoo.diagnosis.description import Given, describe
 from seqzoo.diagnosis.ground import Ground
 from seqzoo.diagnosis.networks import TwinTraining
 from seqzoo.diagnosis.report import STAGES, Report
@@ -102,6 +102,17 @@ def test_the_page_holds_every_figure_and_asks_for_nothing_from_elsewhere(reports
     assert "prefers-color-scheme: dark" in page
     for row in reports["seasonal"].contest:
         assert row.label in page
+
+
+def test_the_figure_marks_the_first_cutoff_at_its_step_also_after_gaps(rng):
+    values = rng.standard_normal(300).cumsum()
+    values[40:90] = np.nan
+    given = Given.of(values)
+    ground = Ground.of(given, 1, None, QUICK)
+    report = Report(describe(given), ground.protocol(QUICK), given)
+    axes = figures.figure_of(report, "series").axes[0]
+    (mark,) = [line for line in axes.lines if line.get_label() == "first cutoff"]
+    assert mark.get_xdata()[0] == ground.first == ground.training + 50
 
 
 def test_the_stages_come_one_by_one_and_processes_change_nothing(

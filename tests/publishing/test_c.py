@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,12 +12,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from seqzoo import _storage
 from seqzoo.bundles import store
 from seqzoo.data.scaling import Scaling
 from seqzoo.errors import InputError, IntegrityError
 from seqzoo.evaluation.scoring import held_out
 from seqzoo.publishing import c
 from seqzoo.publishing.c import quantised
+from seqzoo.publishing.c.arrays import Quantised
 from seqzoo.publishing.onnx_step import to_onnx_step
 from seqzoo.runtime.engines.numpy import NumpyEngine
 from support.random_model import GATES, bundle_of
@@ -135,13 +138,22 @@ int main(void) {
     subprocess.run([tmp_path / "program"], check=True)
 
 
-def test_a_model_without_c_is_refused_by_the_names_that_have_it(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_model_without_c_is_refused_by_the_names_that_have_it(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(InputError, match="transformer, and seqzoo writes C for lstm, gru, rnn, linear, mlp, tcn o"):
         c.to_c(store.open_bundle(store.SHIPPED / "transformer.sine"))
     two = terminal("export", "lstm.sine", "--c", "--layout", "triton")
     assert "one kind at a time, got --c and --layout" in two.refusal
     nowhere = terminal("export", "lstm.sine", "--c", "--out", tmp_path / "no" / "a.c")
     assert "does not exist. Make it" in nowhere.refusal
+    os.mkfifo(tmp_path / "pipe")
+    written: list[Path] = []
+    monkeypatch.setattr(_storage, "write_file", lambda path, data: written.append(path))  # a test breaks no machine
+    for device in ("/dev/null", "/dev/stdout", tmp_path / "pipe"):  # which a rename would replace by a file
+        refusal = terminal("export", "lstm.sine", "--c", "--out", device).refusal
+        assert "is a device or a FIFO. Choose a file" in refusal
+    assert written == []
 
 
 def test_weights_of_other_shapes_are_refused_since_c_would_read_beyond_its_arrays(tmp_path: Path) -> None:
@@ -157,3 +169,25 @@ def test_weights_of_other_shapes_are_refused_since_c_would_read_beyond_its_array
             for write in (c.to_c, to_onnx_step) if name == "lstm" else (c.to_c,):
                 with pytest.raises(IntegrityError, match=f"not those of a {name}: ({key} has shape|other is)"):
                     write(other)
+
+
+def test_rows_of_the_smallest_numbers_and_networks_without_a_unit_have_no_c_that_is_wrong(tmp_path: Path) -> None:
+    rows = np.array([[0, 0], [1e-45, -1e-45], [2.5e-43, 1e-44], [3e-37, 1e-37], [1.0, -0.5]], np.float32)
+    quantised_rows = Quantised.of(rows)
+    assert np.isfinite(quantised_rows.scales).all() and np.abs(quantised_rows.matrix - rows).max() < 0.004
+    assert np.abs(quantised_rows.matrix[:4] - rows[:4]).max() < 1e-36
+    assert quantised_rows.values[4].tolist() == [127, -64]
+    for name, keys in (("mlp", ("first.weight", "first.bias", "second.weight", "second.bias")), ("rnn", ())):
+        bundle = bundle_of(tmp_path / name, name, NEAR)
+        weights = load(bundle.read(store.WEIGHTS))
+        emptied = keys or [key for key in weights if key.startswith("rnn.")]
+        for key in emptied:
+            shape = [0 if size == 5 else size for size in weights[key].shape]
+            weights[key] = np.zeros(shape, np.float32)
+        weights["head.weight"] = np.zeros((1, 0), np.float32)
+        contents = {file: bundle.read(file) for file in bundle.manifest.files} | {store.WEIGHTS: save(weights)}
+        manifest = msgspec.structs.replace(bundle.manifest, parameters=1)
+        forged = store.write_bundle(tmp_path / "forged", manifest, contents)
+        for int8 in (False, True):
+            with pytest.raises(IntegrityError, match="they have no unit"):
+                c.to_c(forged, int8=int8)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import runpy
 import threading
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load as parse
+from safetensors.numpy import save
 
 import seqzoo
 from seqzoo.bundles import store
-from seqzoo.errors import MissingCoreError
+from seqzoo.errors import IntegrityError, MissingCoreError
 from seqzoo.runtime import core, engines, load
 from seqzoo.runtime.engines._parallel import in_pieces
 
@@ -174,8 +179,64 @@ def test_weights_that_do_not_belong_together_are_refused():
             with pytest.raises(ValueError):
                 core.Cell(core.find(), "lstm", [*weights[:place], wrong, *weights[place + 1 :]])
     assert not core.runs("lstm", 257, 20) and not core.runs("mlp", 8, 20) and not core.runs("gru", 8, 4097)
-    with pytest.raises(ValueError, match="257"):
+    with pytest.raises(ValueError, match="257 units"):
         Model("rnn", 1, 257, 1)
+    weights[0] = weights[0][:, :0]
+    with pytest.raises(ValueError, match="0 channels, 8 units and 1 outputs; the core takes from 1"):
+        core.Cell(core.find(), "lstm", weights)
+
+
+@needs_core
+def test_a_bundle_with_a_tensor_too_many_is_refused_by_its_name(tmp_path, shipped):
+    bundle = store.open_bundle(shipped)
+    contents = {file: bundle.read(file) for file in bundle.manifest.files}
+    contents[store.WEIGHTS] = save({**parse(contents[store.WEIGHTS]), "spare": np.zeros(3, np.float32)})
+    manifest = msgspec.structs.replace(bundle.manifest, parameters=bundle.manifest.parameters + 3)
+    forged = store.write_bundle(tmp_path / "forged", manifest, contents)
+    with pytest.raises(IntegrityError, match="not those of an lstm: spare is unexpected"):
+        load(forged.path, "native").predict(np.full(20, 0.1))
+
+
+@needs_core
+def test_arrays_of_other_shapes_are_refused_before_the_core_reads_them():
+    cell, windows = Model("gru", 2, 8, 3).cell, drawn(19, 6, 2)
+    for wrong in (drawn(19, 6, 1), drawn(19, 6), drawn(19, 0, 2), drawn(19, 6, 2, 1)):
+        for call in (cell.forward, cell.taped):
+            with pytest.raises(ValueError, match=r"expected \[B, T, 2\]"):
+                call(wrong)
+    _, tape = cell.taped(windows)
+    for given, kept, slopes in (
+        (windows[:, :5], tape, drawn(19, 3)), (windows, tape[:-1], drawn(19, 3)), (windows, tape, drawn(19, 2)),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="not of these windows"):
+            cell.backward(given, kept, slopes)
+    assert cell.forward(windows[:0]).shape == (0, 3)
+
+
+@needs_core
+def test_a_copy_of_a_stream_goes_on_by_itself_and_leaves_the_first_one_as_it_is(shipped):
+    stream = load(shipped, "native").stream()
+    for value in (0.1, -0.4, 0.7):
+        stream.push(value)
+    other = copy.deepcopy(stream)
+    expected = stream.push(0.2)
+    assert (other.push(0.2) == expected).all()
+    before = stream.states["h"]
+    other.push(0.9)
+    other.reset()
+    assert (stream.states["h"] == before).all() and not other.states["h"].any()
+
+
+@needs_core
+def test_a_core_of_another_source_is_not_used(monkeypatch, tmp_path):
+    other = tmp_path / "core.cpp"
+    other.write_text("of a newer version, whose functions may take other arguments")
+    monkeypatch.setattr(core, "SOURCE", other)
+    core.of.cache_clear()
+    try:
+        assert core.find() is None and "compiled from another core.cpp; `pip install .`" in core.state().why
+    finally:
+        core.of.cache_clear()
 
 
 @needs_core
@@ -183,6 +244,12 @@ def test_the_library_was_compiled_from_this_source():
     source = Path(__file__).parents[2] / "native" / "core.cpp"
     stated = core.find().source
     assert stated == hashlib.sha256(source.read_bytes()).hexdigest()[:16], "run `make install`"
+
+
+def test_the_platforms_that_have_a_core_are_those_that_it_is_compiled_for():
+    file = Path(__file__).parents[2] / "native" / "build.py"
+    compiled = runpy.run_path(str(file))["PLATFORMS"].keys() - {"wasm32"}
+    assert {name.replace(" ", "-") for name in core.PLATFORMS} == compiled
 
 
 def test_without_the_core_recurrent_models_run_on_onnx_and_native_says_why(monkeypatch, tmp_path, shipped):

@@ -68,7 +68,8 @@ def open_app(
     engine: Annotated[
         str | None,
         typer.Option(
-            help="Engine of a model: torchscript, onnx or numpy.", show_default="torchscript with torch, else light"
+            help="Engine of a model: torchscript, onnx, native or numpy.",
+            show_default="torchscript with torch, else light",
         ),
     ] = None,
     allow_host: AllowHost = None,

@@ -74,7 +74,8 @@ def _series(report: Report, width: float) -> Figure:
     at = report.series.outlier_positions
     if at:
         axes.plot(at, values[at], "o", color=_palette.light("red"), markersize=4, label="outlier")
-    axes.axvline(report.protocol.training, color=_palette.light("ink"), linewidth=0.8, label="first cutoff")
+    first = np.flatnonzero(~np.isnan(values))[report.protocol.training]  # a step; missing values are no training
+    axes.axvline(first, color=_palette.light("ink"), linewidth=0.8, label="first cutoff")
     axes.set_xlabel("step")
     axes.set_ylabel("value")
     axes.legend(frameon=False, fontsize=9)

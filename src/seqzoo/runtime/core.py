@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import hashlib
 import os
+import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,12 +24,14 @@ from .._arrays import Float32Array
 LIBRARY = Path(__file__).with_name(
     {"darwin": "libseqzoo.dylib", "win32": "libseqzoo.dll"}.get(sys.platform, "libseqzoo.so")
 )
+SOURCE = Path(__file__).parent.joinpath("..", "..", "..", "native", "core.cpp")  # beside an editable installation
 SWITCH = "SEQZOO_CORE"  # "off", or the target to use
 CELLS = ("lstm", "gru", "rnn")  # in the order of their numbers
 STATES = {"lstm": ("h", "c"), "gru": ("h",), "rnn": ("h",)}
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 MOST_UNITS, MOST_STEPS = 256, 4096
 _LEVELS = {4: "x86_64_v4", 3: "x86_64_v3", 1: "x86_64"}
+PLATFORMS = ("linux x86_64", "linux aarch64", "darwin arm64")  # that native/build.py compiles for
 TARGETS = (*_LEVELS.values(), "aarch64")
 _LINE = 16  # floats of a cache line
 _SIGNATURES: dict[str, tuple[Any, str]] = {  # p a pointer, i a size, c a choice
@@ -81,6 +85,8 @@ def of(target: str) -> State:
     if target == "off":
         return State(None, f"{SWITCH}=off switches it off")
     if not LIBRARY.is_file():
+        if (here := f"{platform.system()} {platform.machine()}").lower() not in PLATFORMS:
+            return State(None, f"there is none for {here}")
         return State(None, f"{LIBRARY} is missing; `pip install .` in the sources builds it")
     try:
         library = ctypes.CDLL(str(LIBRARY))
@@ -90,10 +96,17 @@ def of(target: str) -> State:
         target = target or able[0]
         source = getattr(library, f"seqzoo_source_{target}")
         source.restype = ctypes.c_char_p
+        if _is_outdated(source().decode()):
+            return State(None, f"{LIBRARY} was compiled from another core.cpp; `pip install .` builds it anew")
         functions = {name: _function(library, name, target) for name in _SIGNATURES}
         return State(Core(target, source().decode(), **functions))
     except (OSError, AttributeError) as error:
         return State(None, f"{LIBRARY} cannot be used: {error}")
+
+
+def _is_outdated(source: str) -> bool:
+    """Whether the sources that this module lies in hold another core.cpp: its functions may take other arguments."""
+    return SOURCE.is_file() and hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16] != source
 
 
 def _able(library: ctypes.CDLL) -> list[str]:
@@ -126,7 +139,8 @@ class Cell:
             in float32 and PyTorch's order of gates.
 
     Raises:
-        ValueError: the shapes of the weights do not belong together, or are not supported.
+        ValueError: the shapes of the weights do not belong together, or are not supported; also by each method that
+            is given arrays of other shapes, since the core reads memory without a check.
     """
 
     def __init__(self, core: Core, cell: str, weights: list[Float32Array]) -> None:
@@ -140,7 +154,10 @@ class Cell:
         self._shape = _Shape(CELLS.index(cell), channels, units, outputs)
         self._at = ctypes.addressof(self._shape)
         if core.size(self._at, 0, 1, 1) < 0:
-            raise ValueError(f"{units} units; the core has at most {MOST_UNITS}")
+            raise ValueError(
+                f"{channels} channels, {units} units and {outputs} outputs; the core takes from 1, and at most "
+                f"{MOST_UNITS} units"
+            )
         self._packed = room(core.size(self._at, 1, 1, 1))
         self._weights = self._packed.ctypes.data
         parameters = np.concatenate([np.ravel(array) for array in weights], dtype=np.float32)
@@ -148,8 +165,7 @@ class Cell:
 
     def forward(self, windows: Float32Array) -> Float32Array:
         """The outputs [B, H] of windows [B, T, D]. Each row is the same bit for bit in any batch."""
-        windows = np.ascontiguousarray(windows, np.float32)
-        rows, steps = windows.shape[:2]
+        windows, rows, steps = self._read(windows)
         outputs = np.empty((rows, self.outputs), np.float32)
         scratch = room(self.core.size(self._at, 2, steps, rows)) if rows > 1 else None
         self.core.forward(
@@ -160,8 +176,7 @@ class Cell:
 
     def taped(self, windows: Float32Array) -> tuple[Float32Array, Float32Array]:
         """The outputs [B, H] of windows [B, T, D], and the tape that `backward` reads."""
-        windows = np.ascontiguousarray(windows, np.float32)
-        rows, steps = windows.shape[:2]
+        windows, rows, steps = self._read(windows)
         outputs = np.empty((rows, self.outputs), np.float32)
         tape, scratch = (room(self.core.size(self._at, what, steps, rows)) for what in (3, 2))
         self.core.forward(
@@ -178,8 +193,10 @@ class Cell:
         Args:
             slopes: [B, H] the gradients of the outputs.
         """
-        windows, slopes = np.ascontiguousarray(windows, np.float32), np.ascontiguousarray(slopes, np.float32)
-        rows, steps = windows.shape[:2]
+        windows, rows, steps = self._read(windows)
+        slopes = np.ascontiguousarray(slopes, np.float32)
+        if slopes.shape != (rows, self.outputs) or tape.size != self.core.size(self._at, 3, steps, rows):
+            raise ValueError(f"slopes of shape {slopes.shape} or a tape of {tape.size:,} floats not of these windows")
         gradients = np.empty(self.core.size(self._at, 0, steps, rows), np.float32)
         back = np.empty_like(windows) if of_windows else None
         scratch = room(self.core.size(self._at, 4, steps, rows))
@@ -192,6 +209,13 @@ class Cell:
     def stepper(self) -> Stepper:
         """What reads one window step by step, with a state of its own."""
         return Stepper(self)
+
+    def _read(self, windows: Float32Array) -> tuple[Float32Array, int, int]:
+        """Windows [B, T, D] as the core reads them, B and T. Raises ValueError for another D, or no step."""
+        windows = np.ascontiguousarray(windows, np.float32)
+        if windows.ndim != 3 or windows.shape[2] != self.channels or not windows.shape[1]:
+            raise ValueError(f"windows of shape {windows.shape}; expected [B, T, {self.channels}]")
+        return windows, windows.shape[0], windows.shape[1]
 
 
 class Stepper:
@@ -210,6 +234,12 @@ class Stepper:
             (*fixed, here.ctypes.data, there.ctypes.data, self._outputs.ctypes.data)
             for here, there in ((one, other), (other, one))
         ]  # fmt: skip
+
+    def __deepcopy__(self, memo: object) -> Stepper:
+        """A copy with its own states: `_places` are addresses, which must not be copied."""
+        copy = Stepper(self._cell)
+        copy._states[:], copy._kept = self._states, self._kept
+        return copy
 
     def step(self, values: list[float]) -> Float32Array:
         """The outputs [H] after values [D]; `keep` lets the next step follow this one."""

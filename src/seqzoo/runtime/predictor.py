@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .stream import Stream
 
 
-
 def load(name: str | Path, engine: str | None = None) -> Forecaster:
     """A predictor for a model of the zoo, a user's model, a bundle's folder, or a reference. Loads no file yet.
 

@@ -18,7 +18,22 @@ _CLOCK = (
     r"(?:(?:T|t|,? +)(?P<H>[0-9]{1,2})(?::(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
     r" ?(?P<p>[AaPp]\.?[Mm]\.?)? ?(?P<o>Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
+_MONTHS = {name: month for month, names in enumerate((
+    "january jan januar januari janvier janv enero ene gennaio gen janeiro",
+    "february feb februar februari février fevrier févr fevr fév febrero febbraio fevereiro fev",
+    "march mar märz maerz mär mrz mars marzo maart mrt março marco marts",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maggio mag mei maio maj",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug août aout agosto ago augustus augusti",
+    "september sep sept septembre septiembre setiembre settembre set setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro out",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro",
+), start=1) for name in names.split()}  # English, German, French, Spanish, Italian, Dutch, Portuguese, Nordic
 _NAMES = r"(?P<b>[^\W\d_]{3,10})"
+_KNOWN = f"(?P<b>(?i:{'|'.join(_MONTHS)}))"  # where another word and a number, as "Shop 1001", would be no time
 _WEEKDAY = r"^(?:[^\W\d_]{2,10}\.?,? )?"
 _COMPACT_CLOCK = (
     "(?:[T ]?(?P<H>[0-9]{2})(?::?(?P<M>[0-9]{2})(?::?(?P<S>[0-9]{2}))?)? ?(?P<o>Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
@@ -38,25 +53,11 @@ _FORMATS = (
     ("day month-name year", _WEEKDAY + r"(?P<d>[0-9]{1,2})[-/. ]+(?:de )?" + _NAMES
                             + r"[-/., ]+(?:de )?(?P<y>[0-9]{4}|[0-9]{2})" + _CLOCK),
     ("month-name day year", _WEEKDAY + _NAMES + r"[-. ]+(?P<d>[0-9]{1,2}),? +(?P<y>[0-9]{4})" + _CLOCK),
-    ("month-name year", r"^" + _NAMES + r"[-./ ]+(?:de )?(?P<y>[0-9]{4})$"),
-    ("year month-name", r"^(?P<y>[0-9]{4})[-./ ]+" + _NAMES + "$"),
-    (_SHORT, r"^" + _NAMES + r"[-./ ]+'?(?P<y>[0-9]{2})$"),
-    (_SHORT, r"^(?P<y>[0-9]{2})[-./ ]+" + _NAMES + "$"),
+    ("month-name year", r"^" + _KNOWN + r"[-./ ]+(?:de )?(?P<y>[0-9]{4})$"),
+    ("year month-name", r"^(?P<y>[0-9]{4})[-./ ]+" + _KNOWN + "$"),
+    (_SHORT, r"^" + _KNOWN + r"[-./ ]+'?(?P<y>[0-9]{2})$"),
+    (_SHORT, r"^(?P<y>[0-9]{2})[-./ ]+" + _KNOWN + "$"),
 )  # fmt: skip
-_MONTHS = {name: month for month, names in enumerate((
-    "january jan januar januari janvier janv enero ene gennaio gen janeiro",
-    "february feb februar februari février fevrier févr fevr fév febrero febbraio fevereiro fev",
-    "march mar märz maerz mär mrz mars marzo maart mrt março marco marts",
-    "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mag mei maio maj",
-    "june jun juni juin junio giugno giu junho",
-    "july jul juli juillet juil julio luglio lug julho",
-    "august aug août aout agosto ago augustus augusti",
-    "september sep sept septembre septiembre setiembre settembre set setembro",
-    "october oct oktober okt octobre octubre ottobre ott outubro out",
-    "november nov novembre noviembre novembro",
-    "december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro",
-), start=1) for name in names.split()}  # English, German, French, Spanish, Italian, Dutch, Portuguese, Nordic
 CLOCK_ONLY = r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?$"
 
 

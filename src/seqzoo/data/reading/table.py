@@ -101,7 +101,8 @@ def from_text(text: str, named: str, decimal: str | None = None) -> Table:
     while begin < len(lines) and (not lines[begin].strip() or _is_comment(lines[begin])):
         begin += 1
     skipped = sum(_is_comment(line) for line in lines[:begin] if line)
-    while len(lines) > begin and (not lines[-1].strip() or _is_comment(lines[-1])):
+    is_data = 2 * sum(map(_is_comment, lines[begin:])) > len(lines) - begin  # as the keys #1, #2 of rows
+    while len(lines) > begin and (not lines[-1].strip() or (_is_comment(lines[-1]) and not is_data)):
         skipped += _is_comment(lines.pop())
     if skipped:
         notes.append(f"{counted(skipped, 'comment line')} skipped")

@@ -65,6 +65,8 @@ def to_c(bundle: Bundle, *, int8: bool = False) -> CFile:
         raise IntegrityError("the golden tensors are not finite.")
     loss = ""
     if quantisation is not None:
+        if not np.isfinite(proof.given).all():
+            raise IntegrityError("with int8 weights, the golden forecasts are not finite.")
         proof = proof._replace(expected=proof.given)
         loss = f"int8 weights: {quantisation.size:,} bytes in place of {quantisation.before:,}; {quantisation.loss}."
     prefix = prefix_of(manifest)

@@ -29,9 +29,12 @@ class Quantised(NamedTuple):
 
     @classmethod
     def of(cls, matrix: Float32Array) -> Quantised:
-        """The nearest one: the largest entry of each row becomes 127 or -127 (per-row symmetric quantisation)."""
-        largest = np.abs(matrix).max(axis=1, keepdims=True)
-        scales = np.where(largest > 0, largest / np.float32(_LEVELS), np.float32(1)).astype(np.float32)
+        """The nearest one: the largest entry of each row becomes 127 or -127 (per-row symmetric quantisation).
+
+        A row whose scale would be subnormal, and so too coarse, becomes zeros.
+        """
+        scales = np.abs(matrix).max(axis=1, keepdims=True) / np.float32(_LEVELS)
+        scales = np.where(scales >= np.finfo(np.float32).tiny, scales, np.float32(1)).astype(np.float32)
         return cls(np.rint(matrix / scales).astype(np.int8), scales)
 
     @property

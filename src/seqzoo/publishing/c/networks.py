@@ -143,6 +143,8 @@ def _check(weights: Weights, contract: Contract, features: int, shapes: dict[str
     head: dict[str, tuple[int, ...]] = {
         "head.weight": (contract.horizon, features), "head.bias": (contract.horizon,),
     }  # fmt: skip
+    if features < 1:
+        raise ValueError("they have no unit")
     expected = {**shapes, **head}
     if other := sorted(expected.keys() ^ weights.keys()):
         raise ValueError(f"{', '.join(other)[:100]} is missing or unexpected")

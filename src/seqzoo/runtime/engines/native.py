@@ -35,8 +35,10 @@ class NativeEngine:
             self.cell = core.Cell(state.core, cell, wanted)
         except (KeyError, ValueError, IndexError) as error:
             raise IntegrityError(f"the weights are not those of an {cell}: {error}.") from None
+        if tensors:
+            raise IntegrityError(f"the weights are not those of an {cell}: {', '.join(tensors)[:100]} is unexpected.")
         sizes = self.cell.channels, self.cell.outputs
-        if tensors or sizes != (contract.channels, contract.horizon):
+        if sizes != (contract.channels, contract.horizon):
             raise IntegrityError(
                 f"the weights read {sizes[0]} channels and forecast {sizes[1]} steps; the manifest states "
                 f"{contract.channels} and {contract.horizon}."
