@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -23,7 +24,7 @@ from seqzoo.publishing.onnx import to_onnx
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.verify import verify
-from seqzoo.runtime import load
+from seqzoo.runtime import core, load
 from seqzoo.signals import Sine
 from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
@@ -115,6 +116,26 @@ def test_a_small_bundle_is_reproduced_to_the_same_weights(made):
     assert result.identical and result.same_stack and result.finished and result.passed
     assert result.sha256 == hashlib.sha256(made.read(store.WEIGHTS)).hexdigest()
     assert result.mse == result.stated_mse and result.standard_errors == 0
+
+
+def test_a_bundle_states_the_core_that_trained_it_and_is_reproduced_on_it(made, small_run, tmp_path):
+    """One without a core in its manifest, as all of earlier versions, is trained again by PyTorch."""
+    here = core.find()
+    if here is None:
+        pytest.skip(core.state().why)
+    assert made.manifest.training.stack["core"] == f"{here.target} {here.source}"
+    run = small_run(config__context_length=SHORT)
+    by_torch = build.export(train(run, using=core.of("off")), CARD, tmp_path / "torch", name="mine")
+    assert "core" not in by_torch.manifest.training.stack
+    again = reproduce(by_torch)
+    assert again.identical and again.same_stack and again.cores == ("", "") and not again.note
+    stack = {**by_torch.manifest.training.stack, "core": "x86_64_v9 0"}
+    facts = msgspec.structs.replace(by_torch.manifest.training, stack=stack)
+    far = msgspec.structs.replace(by_torch.manifest, training=facts)
+    contents = {name: by_torch.read(name) for name in store.REQUIRED}
+    elsewhere = reproduce(store.write_bundle(tmp_path / "far", far, contents))
+    assert not elsewhere.identical and not elsewhere.same_stack and elsewhere.passed
+    assert "trained through x86_64_v9 0; this training ran through " + here.target in elsewhere.note
 
 
 def test_weights_that_no_recipe_gives_are_not_reproduced(made, tmp_path):

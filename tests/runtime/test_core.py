@@ -93,7 +93,7 @@ def test_gradients_are_the_slopes_of_the_output(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_a_window_has_the_same_bits_in_any_batch_on_any_thread_and_step_by_step(name):
     model, windows = Model(name, 2, 37, 3), drawn(300, 11, 2)
-    expected, tape = model.cell.taped(windows)
+    expected, _ = model.cell.taped(windows)
     for rows in (1, 2, 7, 8, 9, 31, 33, 300):
         assert (model.cell.forward(windows[:rows]) == expected[:rows]).all(), rows
     shifted = np.empty(windows.size + 1, np.float32)[1:].reshape(windows.shape)  # not at a multiple of 8 bytes
@@ -110,6 +110,7 @@ def test_a_window_has_the_same_bits_in_any_batch_on_any_thread_and_step_by_step(
     answers: list[bytes] = []
 
     def ask() -> None:
+        _, tape = model.cell.taped(windows)
         gradients, _ = model.cell.backward(windows, tape, np.ones((300, 3)))
         answers.append(gradients.tobytes() + model.cell.forward(windows).tobytes())
 
