@@ -56,7 +56,7 @@ def table(result: dict[str, Any]) -> str:
     )
     steps = "\n".join(
         f"| {name} | {row['core']:.2f} | {row['torch']:.2f} | {row['ratio']:.2f} | {row['of_cpu']:.2f} |"
-        for name, row in result["steps"].items()
+        for name, row in result.get("steps", {}).items()  # earlier results have none
     )
     roofline = "\n".join(
         f"| {row['rows']:,} | {row['attained']:.0f} | {row['peak']:.0f} | {row['share']:.0%} |"
@@ -70,8 +70,8 @@ def table(result: dict[str, Any]) -> str:
         f"Forward and backward of {ROWS} windows of {STEPS} steps on one thread, with packed weights:\n\n"
         f"| cell | core ms | PyTorch ms | time |\n|---|---:|---:|---:|\n{gradients}\n\n"
         "One step of the training loop with the recipe of `lstm.sine` (windows, forward, backward, update), through "
-        "the core on all cores and by PyTorch's kernels on one thread:\n\n"
-        f"| cell | core ms | PyTorch ms | time | CPU seconds |\n|---|---:|---:|---:|---:|\n{steps}\n\n"
+        "the core on all processors and by PyTorch's kernels on one:\n\n"
+        f"| cell | core ms | PyTorch ms | time | CPU time |\n|---|---:|---:|---:|---:|\n{steps}\n\n"
         "Forward on one thread, beside multiply-adds that wait for nothing:\n\n"
         f"| batch | GFLOP/s | peak | share |\n|---:|---:|---:|---:|\n{roofline}"
     )

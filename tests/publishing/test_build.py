@@ -135,7 +135,7 @@ def test_a_bundle_states_the_core_that_trained_it_and_is_reproduced_on_it(made, 
     contents = {name: by_torch.read(name) for name in store.REQUIRED}
     elsewhere = reproduce(store.write_bundle(tmp_path / "far", far, contents))
     assert not elsewhere.identical and not elsewhere.same_stack and elsewhere.passed
-    assert "trained through x86_64_v9 0; this training ran through " + here.target in elsewhere.note
+    assert f"through the core 'x86_64_v9 0'; this training ran through the core '{here.target}" in elsewhere.note
 
 
 def test_weights_that_no_recipe_gives_are_not_reproduced(made, tmp_path):

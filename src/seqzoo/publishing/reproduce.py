@@ -66,7 +66,7 @@ class Reproduction:
     @property
     def note(self) -> str:
         """Why the weights differ, if they were computed by another core; else empty."""
-        stated, here = (name or "PyTorch" for name in self.cores)
+        stated, here = (f"the core {name[:40]!r}" if name else "PyTorch" for name in self.cores)
         if stated == here or self.identical:
             return ""
         return (

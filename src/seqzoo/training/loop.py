@@ -139,7 +139,7 @@ def _core_of(state: CheckpointState, fingerprint: str, path: Path) -> core.State
     using = compiled.named(state.core)
     if state.core and using.core is None:
         raise CheckpointError(
-            f"the checkpoint {path} began on the core {state.core[:40]}, which is not here: {using.why}. Resume it "
+            f"the checkpoint {path} began on the core {state.core[:40]!r}, which is not here: {using.why}. Resume it "
             "where that core runs, or start again without --resume."
         )
     return using
@@ -277,6 +277,7 @@ class _Loop:
             self.average.load_state_dict(groups["average"])
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise CheckpointError(f"the checkpoint {path} does not fit the model: {error}. Train again.") from None
+        state.core = self.state.core  # the same target, perhaps of another build
         self.state = state
 
     def chosen(self) -> nn.Module:
