@@ -16,6 +16,7 @@ import pytest
 import torch
 from safetensors.numpy import load as parse
 from safetensors.numpy import save
+from safetensors.torch import save as to_safetensors
 
 from seqzoo.bundles import shelf, store
 from seqzoo.bundles.manifest import TOLERANCE, Contract
@@ -118,22 +119,27 @@ def test_a_small_bundle_is_reproduced_to_the_same_weights(made):
     assert result.mse == result.stated_mse and result.standard_errors == 0
 
 
-def test_a_bundle_states_the_core_that_trained_it_and_is_reproduced_on_it(made, small_run, tmp_path):
+def test_a_bundle_states_the_core_that_trained_it_and_is_reproduced_on_it(made, trained, tmp_path):
     """One without a core in its manifest, as all of earlier versions, is trained again by PyTorch."""
     here = core.find()
     if here is None:
         pytest.skip(core.state().why)
-    assert made.manifest.training.stack["core"] == f"{here.target} {here.source}"
-    run = small_run(config__context_length=SHORT)
-    by_torch = build.export(train(run, using=core.of("off")), CARD, tmp_path / "torch", name="mine")
-    assert "core" not in by_torch.manifest.training.stack
-    again = reproduce(by_torch)
+    stack = dict(made.manifest.training.stack)
+    assert stack.pop("core") == f"{here.target} {here.source}"
+    by_torch = train(trained.spec, using=core.of("off"))
+    assert build.stack(by_torch.core) == stack
+    contents = {name: made.read(name) for name in store.REQUIRED}
+    contents[store.WEIGHTS] = to_safetensors(build.weights_of(by_torch.module))
+
+    def stating(name: str, stack: dict[str, str]) -> store.Bundle:
+        facts = msgspec.structs.replace(made.manifest.training, stack=stack)
+        return store.write_bundle(
+            tmp_path / name, msgspec.structs.replace(made.manifest, training=facts), contents
+        )
+
+    again = reproduce(stating("earlier", stack))
     assert again.identical and again.same_stack and again.cores == ("", "") and not again.note
-    stack = {**by_torch.manifest.training.stack, "core": "x86_64_v9 0"}
-    facts = msgspec.structs.replace(by_torch.manifest.training, stack=stack)
-    far = msgspec.structs.replace(by_torch.manifest, training=facts)
-    contents = {name: by_torch.read(name) for name in store.REQUIRED}
-    elsewhere = reproduce(store.write_bundle(tmp_path / "far", far, contents))
+    elsewhere = reproduce(stating("far", {**stack, "core": "x86_64_v9 0"}))
     assert not elsewhere.identical and not elsewhere.same_stack and elsewhere.passed
     assert f"through the core 'x86_64_v9 0'; this training ran through the core '{here.target}" in elsewhere.note
 
