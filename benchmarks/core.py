@@ -15,11 +15,15 @@ import seqzoo
 from seqzoo.runtime import core
 from seqzoo.runtime.engines.native import NativeEngine
 from seqzoo.runtime.predictor import find_model
+from seqzoo.training.loop import train
+from seqzoo.training.spec import TrainingSpec
+from seqzoo.zoo import _registry
 
 TITLE = "The compiled core"
 BATCHES = (1000, 4096, 10_000, 100_000)
 TRAINED = {"lstm": (torch.nn.LSTM, 64), "gru": (torch.nn.GRU, 74), "rnn": (torch.nn.RNN, 129)}
 ROWS, STEPS = 128, 20
+FIRST, LAST = 10, 61  # steps of a training between which its time is taken: ten updates of the optimiser's bases
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -33,6 +37,7 @@ def measure(quick: bool) -> dict[str, Any]:
         "calls": _calls(rounds),
         "batches": [_batch(size, 2 if quick else 7) for size in BATCHES[: 1 if quick else None]],
         "gradients": {name: _gradients(used, name, rounds) for name in TRAINED},
+        "steps": {name: _training(name, 1 if quick else 9) for name in TRAINED},
         "roofline": [_attained(used, rows, 3 if quick else 15) for rows in (16, 64, 256, 1024, 4096)],
     }
 
@@ -49,6 +54,10 @@ def table(result: dict[str, Any]) -> str:
         f"| {name} | {row['core']:.2f} | {row['torch']:.2f} | {row['ratio']:.2f} |"
         for name, row in result["gradients"].items()
     )
+    steps = "\n".join(
+        f"| {name} | {row['core']:.2f} | {row['torch']:.2f} | {row['ratio']:.2f} | {row['of_cpu']:.2f} |"
+        for name, row in result.get("steps", {}).items()  # earlier results have none
+    )
     roofline = "\n".join(
         f"| {row['rows']:,} | {row['attained']:.0f} | {row['peak']:.0f} | {row['share']:.0%} |"
         for row in result["roofline"]
@@ -60,6 +69,9 @@ def table(result: dict[str, Any]) -> str:
         f"|---:|---:|---:|\n{batches}\n\n"
         f"Forward and backward of {ROWS} windows of {STEPS} steps on one thread, with packed weights:\n\n"
         f"| cell | core ms | PyTorch ms | time |\n|---|---:|---:|---:|\n{gradients}\n\n"
+        "One step of the training loop with the recipe of `lstm.sine` (windows, forward, backward, update), through "
+        "the core on all processors and by PyTorch's kernels on one:\n\n"
+        f"| cell | core ms | PyTorch ms | time | CPU time |\n|---|---:|---:|---:|---:|\n{steps}\n\n"
         "Forward on one thread, beside multiply-adds that wait for nothing:\n\n"
         f"| batch | GFLOP/s | peak | share |\n|---:|---:|---:|---:|\n{roofline}"
     )
@@ -120,6 +132,27 @@ def _gradients(used: core.Core, name: str, rounds: int) -> dict[str, float]:
     seconds = interleaved({"core": Case(ours), "torch": Case(theirs, 1)}, rounds=rounds, calls=5)
     middle = {name: statistics.median(statistics.median(turn) for turn in turns) for name, turns in seconds.items()}
     return {name: 1e3 * value for name, value in middle.items()} | {"ratio": ratio(seconds["core"], seconds["torch"])}
+
+
+def _training(name: str, rounds: int) -> dict[str, float]:
+    """One step of a short training, in wall and in CPU time; both kinds train in turn."""
+    spec = TrainingSpec.of(
+        _registry.entry(f"{name}.sine"), changes={"recipe.steps": LAST, "recipe.evaluate_every": LAST * 5}
+    )
+
+    def timed(using: core.State) -> tuple[float, float]:
+        clocks: list[tuple[float, float]] = []
+        train(spec, using=using, on_progress=lambda _: clocks.append((time.perf_counter(), time.process_time())))
+        (began, at_first), (ended, at_last) = clocks[FIRST - 1], clocks[LAST - 2]  # the last one is evaluated
+        return (ended - began) / (LAST - 1 - FIRST), (at_last - at_first) / (LAST - 1 - FIRST)
+
+    pairs = [(timed(core.state()), timed(core.of("off"))) for _ in range(rounds)]
+    return {
+        "core": 1e3 * statistics.median(ours[0] for ours, _ in pairs),
+        "torch": 1e3 * statistics.median(theirs[0] for _, theirs in pairs),
+        "ratio": statistics.median(ours[0] / theirs[0] for ours, theirs in pairs),
+        "of_cpu": statistics.median(ours[1] / theirs[1] for ours, theirs in pairs),
+    }
 
 
 def _attained(used: core.Core, rows: int, rounds: int) -> dict[str, float]:

@@ -10,11 +10,13 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load as parse
 from safetensors.numpy import save
+from safetensors.torch import save as to_safetensors
 
 from seqzoo.bundles import shelf, store
 from seqzoo.bundles.manifest import TOLERANCE, Contract
@@ -23,7 +25,7 @@ from seqzoo.publishing.onnx import to_onnx
 from seqzoo.publishing.reproduce import reproduce
 from seqzoo.publishing.torchscript import to_torchscript
 from seqzoo.publishing.verify import verify
-from seqzoo.runtime import load
+from seqzoo.runtime import core, load
 from seqzoo.signals import Sine
 from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
@@ -115,6 +117,31 @@ def test_a_small_bundle_is_reproduced_to_the_same_weights(made):
     assert result.identical and result.same_stack and result.finished and result.passed
     assert result.sha256 == hashlib.sha256(made.read(store.WEIGHTS)).hexdigest()
     assert result.mse == result.stated_mse and result.standard_errors == 0
+
+
+def test_a_bundle_states_the_core_that_trained_it_and_is_reproduced_on_it(made, trained, tmp_path):
+    """One without a core in its manifest, as all of earlier versions, is trained again by PyTorch."""
+    here = core.find()
+    if here is None:
+        pytest.skip(core.state().why)
+    stack = dict(made.manifest.training.stack)
+    assert stack.pop("core") == f"{here.target} {here.source}"
+    by_torch = train(trained.spec, using=core.of("off"))
+    assert build.stack(by_torch.core) == stack
+    contents = {name: made.read(name) for name in store.REQUIRED}
+    contents[store.WEIGHTS] = to_safetensors(build.weights_of(by_torch.module))
+
+    def stating(name: str, stack: dict[str, str]) -> store.Bundle:
+        facts = msgspec.structs.replace(made.manifest.training, stack=stack)
+        return store.write_bundle(
+            tmp_path / name, msgspec.structs.replace(made.manifest, training=facts), contents
+        )
+
+    again = reproduce(stating("earlier", stack))
+    assert again.identical and again.same_stack and again.cores == ("", "") and not again.note
+    elsewhere = reproduce(stating("far", {**stack, "core": "x86_64_v9 0"}))
+    assert not elsewhere.identical and not elsewhere.same_stack and elsewhere.passed
+    assert f"through the core 'x86_64_v9 0'; this training ran through the core '{here.target}" in elsewhere.note
 
 
 def test_weights_that_no_recipe_gives_are_not_reproduced(made, tmp_path):

@@ -98,7 +98,7 @@ def test_gradients_are_the_slopes_of_the_output(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_a_window_has_the_same_bits_in_any_batch_on_any_thread_and_step_by_step(name):
     model, windows = Model(name, 2, 37, 3), drawn(300, 11, 2)
-    expected, tape = model.cell.taped(windows)
+    expected, _ = model.cell.taped(windows)
     for rows in (1, 2, 7, 8, 9, 31, 33, 300):
         assert (model.cell.forward(windows[:rows]) == expected[:rows]).all(), rows
     shifted = np.empty(windows.size + 1, np.float32)[1:].reshape(windows.shape)  # not at a multiple of 8 bytes
@@ -115,6 +115,7 @@ def test_a_window_has_the_same_bits_in_any_batch_on_any_thread_and_step_by_step(
     answers: list[bytes] = []
 
     def ask() -> None:
+        _, tape = model.cell.taped(windows)
         gradients, _ = model.cell.backward(windows, tape, np.ones((300, 3)))
         answers.append(gradients.tobytes() + model.cell.forward(windows).tobytes())
 
@@ -206,7 +207,8 @@ def test_arrays_of_other_shapes_are_refused_before_the_core_reads_them():
                 call(wrong)
     _, tape = cell.taped(windows)
     for given, kept, slopes in (
-        (windows[:, :5], tape, drawn(19, 3)), (windows, tape[:-1], drawn(19, 3)), (windows, tape, drawn(19, 2)),
+        (windows[:, :5], tape, drawn(19, 3)), (windows, tape._replace(states=tape.states[:-1]), drawn(19, 3)),
+        (windows, tape, drawn(19, 2)),
     ):  # fmt: skip
         with pytest.raises(ValueError, match="not of these windows"):
             cell.backward(given, kept, slopes)

@@ -145,6 +145,20 @@ def test_soap_does_not_care_how_the_space_is_turned():
     torch.testing.assert_close(left @ plain.weight @ right, turned.weight)
 
 
+def test_the_bases_of_soap_are_those_of_torchs_qr_bit_for_bit():
+    """Bundles of earlier versions, whose bases QR computed, are reproduced to the same weights."""
+    optimiser = optimisers.Soap(nn.Linear(1, 1))
+    for size in (2, 48, 67):
+        roots, square = (torch.randn(size, size, generator=torch.Generator().manual_seed(size)) for _ in range(2))
+        factor = roots @ roots.T
+        basis = torch.linalg.eigh(factor + 0.1 * torch.diag(torch.arange(1.0, size + 1))).eigenvectors
+        state = {"left": factor, "left_basis": basis, "square": square}
+        optimiser._turn(state, "left", dim=0)
+        order = (basis * (factor @ basis)).sum(dim=0).argsort(descending=True)
+        assert torch.equal(state["left_basis"], torch.linalg.qr((factor @ basis)[:, order]).Q)
+        assert torch.equal(state["square"], square[order])
+
+
 def test_adam_clips_the_norm_of_the_gradient():
     moved = []
     for scale in (10.0, 1e6):

@@ -141,6 +141,8 @@ def reproduce(name: Model, models: ModelFiles = None, json: Json = False) -> Non
             f"{result.standard_errors:.1f} standard errors apart\n"
             f"{name} {'reproduces' if result.passed else 'DOES NOT REPRODUCE'}"
         )
+        if result.note:
+            typer.echo(result.note)
         if result.overwritten and result.identical:
             typer.echo(
                 f"The {result.overwritten:,} values from the cutoff on were overwritten with garbage: none of them "

@@ -277,8 +277,12 @@ def contract_of(spec: TrainingSpec) -> Contract:
     )  # fmt: skip
 
 
-def stack() -> dict[str, str]:
-    """The versions and the processor, on which the exact weights depend besides recipe and seed."""
+def stack(core: str = "") -> dict[str, str]:
+    """The versions and the processor, on which the exact weights depend besides recipe and seed.
+
+    Args:
+        core: the core that trained the weights, see `training.compiled.name_of`; PyTorch's kernels are not named.
+    """
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
@@ -286,6 +290,7 @@ def stack() -> dict[str, str]:
         "onnxruntime": onnxruntime.__version__,
         "machine": platform.machine(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        **({"core": core} if core else {}),
     }
 
 
@@ -308,7 +313,7 @@ def _manifest(trained: Trained, card: Card, name: str) -> Manifest:
             steps=trained.best_step,
             windows_seen=trained.best_step * spec.recipe.batch_size,
             seconds=round(trained.seconds, 1),
-            stack=stack(),
+            stack=stack(trained.core),
             model_file=spec.model_file,
         ),
         rebuild=f"seqzoo reproduce {name}{_model_files.option_for(spec.architecture)}",

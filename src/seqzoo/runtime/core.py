@@ -129,6 +129,15 @@ def runs(cell: str, units: int, steps: int) -> bool:
     return cell in CELLS and units <= MOST_UNITS and steps <= MOST_STEPS
 
 
+class Tape(NamedTuple):
+    """Memory for `Cell.taped` and `Cell.backward`, of one thread at a time. Fresh memory costs a page fault for each
+    page, which takes longer than the arithmetic on it: keep a tape from step to step."""
+
+    states: Float32Array
+    scratch: Float32Array
+    gradients: Float32Array
+
+
 class Cell:
     """A recurrent layer and the linear map of its last state. Safe to call from many threads at once.
 
@@ -160,8 +169,12 @@ class Cell:
             )
         self._packed = room(core.size(self._at, 1, 1, 1))
         self._weights = self._packed.ctypes.data
+        self.replace(weights)
+
+    def replace(self, weights: list[Float32Array]) -> None:
+        """Take other weights of the same shapes; no other call may run meanwhile."""
         parameters = np.concatenate([np.ravel(array) for array in weights], dtype=np.float32)
-        core.pack(self._at, parameters.ctypes.data, self._weights)
+        self.core.pack(self._at, parameters.ctypes.data, self._weights)
 
     def forward(self, windows: Float32Array) -> Float32Array:
         """The outputs [B, H] of windows [B, T, D]. Each row is the same bit for bit in any batch."""
@@ -174,37 +187,57 @@ class Cell:
         )  # fmt: skip
         return outputs
 
-    def taped(self, windows: Float32Array) -> tuple[Float32Array, Float32Array]:
-        """The outputs [B, H] of windows [B, T, D], and the tape that `backward` reads."""
+    def taped(self, windows: Float32Array, tape: Tape | None = None) -> tuple[Float32Array, Tape]:
+        """The outputs [B, H] of windows [B, T, D], and what `backward` reads: a new tape, or the given one.
+
+        Raises:
+            ValueError: windows of another shape, or a tape of others.
+        """
         windows, rows, steps = self._read(windows)
+        tape = tape or self.tape(rows, steps)
+        self._check(tape, rows, steps)
         outputs = np.empty((rows, self.outputs), np.float32)
-        tape, scratch = (room(self.core.size(self._at, what, steps, rows)) for what in (3, 2))
         self.core.forward(
-            self._at, steps, rows, self._weights, windows.ctypes.data, outputs.ctypes.data, tape.ctypes.data,
-            scratch.ctypes.data,
+            self._at, steps, rows, self._weights, windows.ctypes.data, outputs.ctypes.data, tape.states.ctypes.data,
+            tape.scratch.ctypes.data,
         )  # fmt: skip
         return outputs, tape
 
     def backward(
-        self, windows: Float32Array, tape: Float32Array, slopes: Float32Array, of_windows: bool = False
+        self, windows: Float32Array, tape: Tape, slopes: Float32Array, of_windows: bool = False
     ) -> tuple[Float32Array, Float32Array | None]:
         """The gradients of all weights, one after another, and of the windows if asked.
+
+        The first are in the tape's memory: its next use overwrites them.
 
         Args:
             slopes: [B, H] the gradients of the outputs.
         """
         windows, rows, steps = self._read(windows)
         slopes = np.ascontiguousarray(slopes, np.float32)
-        if slopes.shape != (rows, self.outputs) or tape.size != self.core.size(self._at, 3, steps, rows):
-            raise ValueError(f"slopes of shape {slopes.shape} or a tape of {tape.size:,} floats not of these windows")
-        gradients = np.empty(self.core.size(self._at, 0, steps, rows), np.float32)
+        if slopes.shape != (rows, self.outputs):
+            raise ValueError(f"slopes of shape {slopes.shape} are not of these windows: [{rows}, {self.outputs}]")
+        self._check(tape, rows, steps)
         back = np.empty_like(windows) if of_windows else None
-        scratch = room(self.core.size(self._at, 4, steps, rows))
         self.core.backward(
-            self._at, steps, rows, self._weights, windows.ctypes.data, tape.ctypes.data, slopes.ctypes.data,
-            gradients.ctypes.data, None if back is None else back.ctypes.data, scratch.ctypes.data,
+            self._at, steps, rows, self._weights, windows.ctypes.data, tape.states.ctypes.data, slopes.ctypes.data,
+            tape.gradients.ctypes.data, None if back is None else back.ctypes.data, tape.scratch.ctypes.data,
         )  # fmt: skip
-        return gradients, back
+        return tape.gradients, back
+
+    def tape(self, rows: int, steps: int) -> Tape:
+        """The memory of a forward and backward pass through `rows` windows of `steps` steps."""
+        return Tape(*map(room, self._sizes(rows, steps)))
+
+    def _sizes(self, rows: int, steps: int) -> tuple[int, int, int]:
+        """The floats of a tape's states, scratch and gradients."""
+        parameters, forth, states, back = (self.core.size(self._at, what, steps, rows) for what in (0, 2, 3, 4))
+        return states, max(forth, back), parameters
+
+    def _check(self, tape: Tape, rows: int, steps: int) -> None:
+        """Raises ValueError unless a tape has the sizes that these windows need."""
+        if tuple(memory.size for memory in tape) != self._sizes(rows, steps):
+            raise ValueError(f"a tape of {tape.states.size:,} states, not of these windows: {rows} of {steps} steps")
 
     def stepper(self) -> Stepper:
         """What reads one window step by step, with a state of its own."""

@@ -33,6 +33,7 @@ class CheckpointState(msgspec.Struct):
     `fingerprint` identifies the run (model, signal, recipe, seed); no other run can resume the checkpoint.
     `best_criterion` is the value that chose the best weights, see `validation.Judgement`.
     `step` is the whole state of the sampler, since batch k is drawn from a generator seeded with (seed, k).
+    `core` is the core that the run began on, see `compiled.name_of`; empty for PyTorch.
     """
 
     fingerprint: str
@@ -42,6 +43,7 @@ class CheckpointState(msgspec.Struct):
     best_criterion: float
     history: list[Evaluation]
     schema_version: int = SCHEMA_VERSION
+    core: str = ""
 
 
 def save(path: Path, state: CheckpointState, groups: dict[str, dict[str, Tensor]]) -> None:

@@ -18,8 +18,9 @@ from .._extras import one_thread
 from .._formats import percent
 from ..data.scaling import Scaling
 from ..errors import CheckpointError, DivergedError
+from ..runtime import core
 from ..zoo._recipes import Recipe
-from . import checkpoints, modules, optimisers
+from . import checkpoints, compiled, modules, optimisers
 from .checkpoints import CheckpointState
 from .scaled import on_standardised
 from .sources import Finite, Sampler, sampler_of
@@ -41,7 +42,7 @@ class Progress:
 @dataclass
 class Trained:
     """The result of a run. `module` holds the best averaged weights, in eval mode. `last_value` is the excess, or the
-    MSE, of the last value repeated."""
+    MSE, of the last value repeated. `core` is the core that trained it, see `compiled.name_of`."""
 
     spec: TrainingSpec
     module: nn.Module
@@ -51,6 +52,7 @@ class Trained:
     best_step: int
     history: list[Evaluation]
     last_value: float
+    core: str = ""
 
     @property
     def best(self) -> Evaluation:
@@ -77,6 +79,7 @@ def train(
     checkpoint: Path | None = None,
     *,
     resume: bool = False,
+    using: core.State | None = None,
     wrap: Callable[[nn.Module], nn.Module] = lambda module: module,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -87,6 +90,8 @@ def train(
         checkpoint: the file that saves the run's state at every evaluation.
         resume: whether to continue from that file if it exists. The final weights are then the same, bit for bit, as
             without the interruption.
+        using: the core that computes a network that it knows; by default the one that this process uses. Its absence
+            means PyTorch. A resumed run keeps what it began on.
         wrap: as for `modules.builder`.
         on_progress: called after every update.
         should_stop: called before every update.
@@ -94,16 +99,21 @@ def train(
     Raises:
         UnknownNameError, InputError: as `modules.builder`, or the budget has too few points.
         DivergedError: the loss became infinite or NaN; the last good checkpoint is kept.
-        CheckpointError: the checkpoint cannot be read or is of another run.
+        CheckpointError: the checkpoint cannot be read, is of another run, or began on a core that is not here.
     """
     build = modules.builder(spec, wrap)
+    using = core.state() if using is None else using
     with one_thread(), torch.random.fork_rng():
         torch.manual_seed(spec.seed)
         sampler = sampler_of(spec)
-        loop = _Loop(build, spec.recipe, spec.seed, sampler, validation_of(spec, sampler), spec.scaling,
-                     spec.fingerprint)  # fmt: skip
+        saved = None
         if resume and checkpoint is not None and checkpoint.exists():
-            loop.restore(*checkpoints.load(checkpoint), checkpoint)
+            saved = checkpoints.load(checkpoint)
+            using = _core_of(saved[0], spec.fingerprint, checkpoint)
+        loop = _Loop(build, spec.recipe, spec.seed, sampler, validation_of(spec, sampler), spec.scaling, using.core,
+                     spec.fingerprint)  # fmt: skip
+        if saved is not None and checkpoint is not None:
+            loop.restore(*saved, checkpoint)
         loop.advance(checkpoint, on_progress, should_stop)
         state = loop.state
         return Trained(
@@ -115,7 +125,24 @@ def train(
             best_step=state.best_step,
             history=list(state.history),
             last_value=loop.validation.last_value.score,
+            core=state.core,
         )
+
+
+def _core_of(state: CheckpointState, fingerprint: str, path: Path) -> core.State:
+    """The core that a run began on. Raises CheckpointError if it is another run, or the core is not here."""
+    if state.fingerprint != fingerprint:
+        raise CheckpointError(
+            f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those asked "
+            "for. Give the same options to resume it, or start again without --resume."
+        )
+    using = compiled.named(state.core)
+    if state.core and using.core is None:
+        raise CheckpointError(
+            f"the checkpoint {path} began on the core {state.core[:40]!r}, which is not here: {using.why}. Resume it "
+            "where that core runs, or start again without --resume."
+        )
+    return using
 
 
 class Fitted(NamedTuple):
@@ -143,7 +170,7 @@ def fit(
     """
     with one_thread(), torch.random.fork_rng():
         torch.manual_seed(seed)
-        loop = _Loop(build, recipe, seed, windows, OnWindows(windows, loss), Scaling(), "", loss)
+        loop = _Loop(build, recipe, seed, windows, OnWindows(windows, loss), Scaling(), core.find(), "", loss)
         loop.advance(None, lambda progress: None, lambda: False)
         return Fitted(loop.chosen(), loop.state.best_step)
 
@@ -159,6 +186,7 @@ class _Loop:
         sampler: Sampler,
         validation: Validation,
         scaling: Scaling,
+        using: core.Core | None,
         fingerprint: str,
         loss: Loss = nn.functional.mse_loss,
     ) -> None:
@@ -168,10 +196,11 @@ class _Loop:
         self.average.eval()
         # A module finds its parameters anew at each call, which takes a small one as long as its forecast.
         self.parameters = list(zip(self.average.parameters(), self.module.parameters(), strict=True))
-        self.network, self.judged = (on_standardised(module, scaling) for module in (self.module, self.average))
+        on_core, judged = (compiled.through(module, using) for module in (self.module, self.average))
+        self.network, self.judged = on_standardised(on_core, scaling), on_standardised(judged, scaling)
         self.optimiser = optimisers.build(recipe, self.module)
         self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
-        self.state = CheckpointState(fingerprint, 0, 0.0, 0, math.inf, [])
+        self.state = CheckpointState(fingerprint, 0, 0.0, 0, math.inf, [], core=compiled.name_of(on_core))
 
     def advance(
         self,
@@ -241,11 +270,6 @@ class _Loop:
         checkpoints.save(checkpoint, self.state, groups)
 
     def restore(self, state: CheckpointState, groups: dict[str, dict[str, Tensor]], path: Path) -> None:
-        if state.fingerprint != self.state.fingerprint:
-            raise CheckpointError(
-                f"the checkpoint {path} is of another run: its model, signal, recipe or seed differ from those "
-                "asked for. Give the same options to resume it, or start again without --resume."
-            )
         if not 0 <= state.step <= self.recipe.steps:
             raise CheckpointError(f"the checkpoint {path} states step {state.step}, of a run of {self.recipe.steps}.")
         try:
@@ -256,6 +280,7 @@ class _Loop:
             self.average.load_state_dict(groups["average"])
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise CheckpointError(f"the checkpoint {path} does not fit the model: {error}. Train again.") from None
+        state.core = self.state.core  # the same target, perhaps of another build
         self.state = state
 
     def chosen(self) -> nn.Module:

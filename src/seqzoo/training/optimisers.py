@@ -130,10 +130,10 @@ class Soap:
         state["momentum"].lerp_(gradient, 1 - self.MOMENTUM)
         state["square"].lerp_((left.T @ gradient @ right).square(), 1 - memory)
         scale = state["square"].mean()
-        step = (left.T @ state["momentum"] @ right) / (1 - self.MOMENTUM**self.steps)
-        step = step / scale.sqrt() / (state["square"] / scale + self.DAMPING)
+        step = (left.T @ state["momentum"] @ right).div_(1 - self.MOMENTUM**self.steps)
+        step.div_(scale.sqrt()).div_((state["square"] / scale).add_(self.DAMPING))
         size = float(step.square().mean().sqrt())
-        return left @ (step * min(1.0, self.CAP / size) if size > 0 else step.zero_()) @ right.T
+        return left @ (step.mul_(min(1.0, self.CAP / size)) if size > 0 else step.zero_()) @ right.T
 
     def _turn(self, state: dict[str, Tensor], side: str, dim: int) -> None:
         """Update a basis by one step of orthogonal iteration; keeps it sorted by eigenvalue and permutes V alike."""
@@ -143,7 +143,9 @@ class Soap:
         product = state[side] @ basis
         order = (basis * product).sum(dim=0).argsort(descending=True)
         state["square"] = state["square"].index_select(dim, order)
-        state[f"{side}_basis"] = torch.linalg.qr(product[:, order]).Q
+        # Q of torch.linalg.qr, bit for bit, without its R; columns are taken in the order that LAPACK reads.
+        factors, scales = torch.geqrf(product.T.index_select(0, order).T)
+        state[f"{side}_basis"] = torch.linalg.householder_product(factors, scales)
 
     def tensors(self) -> dict[str, Tensor]:
         """The state of each group as `index.name`, and the number of steps."""

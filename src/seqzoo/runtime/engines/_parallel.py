@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 
+Result = TypeVar("Result")
 PIECE = 256  # rows; the gates of 256 windows of 64 units are 256 KB
 WORTH_SPLITTING = 48  # rows; with fewer, handing work to another thread costs more than it saves
 
@@ -45,24 +46,28 @@ def one_by_one(run: Callable[[FloatArray], FloatArray], batch: FloatArray, rows:
 
 
 def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> FloatArray:
-    """`run(batch)`, computed in pieces on several threads. Rows are independent, so the result is the same.
-
-    The calling thread computes pieces too, so that it never waits for a busy pool.
-    """
+    """`run(batch)`, computed in pieces on several threads. Rows are independent, so the result is the same."""
     rows = len(batch)
     if rows < WORTH_SPLITTING:
         return run(batch)
-    workers = cores()
-    count = max(workers, -(-rows // PIECE))
+    count = max(cores(), -(-rows // PIECE))
     bounds = np.linspace(0, rows, count + 1).astype(int).tolist()
-    results: list[FloatArray | None] = [None] * count
+    return np.concatenate(shared(lambda turn: run(batch[bounds[turn] : bounds[turn + 1]]), count))
+
+
+def shared(run: Callable[[int], Result], count: int) -> list[Result]:
+    """`run(turn)` of each turn from 0 to `count` - 1, in their order, computed on several threads.
+
+    The calling thread computes too, so that it never waits for a busy pool.
+    """
+    results: dict[int, Result] = {}
     turns = itertools.count()  # next(turns) is atomic
 
     def work() -> None:
         while (turn := next(turns)) < count:
-            results[turn] = run(batch[bounds[turn] : bounds[turn + 1]])
+            results[turn] = run(turn)
 
-    helpers = [_executor().submit(work) for _ in range(min(workers, count) - 1)]
+    helpers = [_executor().submit(work) for _ in range(min(cores(), count) - 1)]
     try:
         work()
     finally:
@@ -71,7 +76,7 @@ def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> Flo
     for error in errors:
         if error is not None:
             raise error
-    return np.concatenate([piece for piece in results if piece is not None])
+    return [results[turn] for turn in range(count)]
 
 
 def _executor() -> ThreadPoolExecutor:
