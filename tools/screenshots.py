@@ -34,7 +34,7 @@ PAGES = {
     "deploy": ("/models/lstm.sine?view=deploy", ".snippet pre"),
     "card": ("/models/lstm.sine?view=card", ".prose h2"),
     "arena": ("/arena?question=sample-efficiency", ".chart svg"),
-    "tour": ("/tours/gate?step=3", ".mz canvas"),
+    "tour": ("/tours/gate?step=1", ".tour-guess button"),
 }
 COLOURS = 256  # of a picture's palette: these pages have few, and a repository keeps every version
 PAIRS = (*_palette.COLOURS.values(), *_palette.SURFACES.values())
@@ -75,6 +75,8 @@ def draw(page: Any, url: str, ready: str, file: Path) -> None:
     page.goto(url)
     page.wait_for_selector(ready)
     page.wait_for_selector(".badge.loading", state="detached")
+    for guess in page.locator(".tour-guess button").all()[:1]:  # a tour shows what it tells of after a guess
+        guess.click()
     page.wait_for_timeout(2500)  # what is measured on the page, such as a band, is drawn when it is known
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(palette=palette_of(picture), dither=Image.Dither.NONE).save(file, optimize=True)
