@@ -87,7 +87,8 @@ class OnRay:
         flying: dict[Any, tuple[Task, int]] = {}
         try:
             while not should_stop():
-                while len(flying) < AHEAD * _cores() and (following := coming.take()) is not None:
+                most = AHEAD * _cores()  # asks the head node, so not once for each task
+                while len(flying) < most and (following := coming.take()) is not None:
                     flying[remote.remote(function, following[0])] = following
                 if not flying:
                     return
