@@ -109,6 +109,7 @@ conformance: install compiler emulator
 	$(BIN)/python conformance/clients.py
 	$(BIN)/python conformance/libtorch.py
 	$(BIN)/python conformance/c.py
+	$(BIN)/python conformance/browser_core.py
 	$(BIN)/python conformance/sanitisers.py
 
 clean:

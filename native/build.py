@@ -1,4 +1,7 @@
-"""Compiles core.cpp for this machine: `python native/build.py`, with Zig's compiler (`pip install ziglang`).
+"""Compiles core.cpp with Zig's compiler (`pip install ziglang`).
+
+python native/build.py              for this machine
+python native/build.py microscope   for browsers: src/seqzoo/microscope/js/core.wasm
 
 A library is kept in the user's cache under the hash of its source and flags, so that each is compiled once.
 """
@@ -18,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE / "core.cpp"
 HOME = HERE.parent / "src" / "seqzoo" / "runtime"
+BROWSERS = HERE.parent / "src" / "seqzoo" / "microscope" / "js" / "core.wasm"
 COMPILER = "ziglang==0.17.1"
 
 # Every target of a platform is a suffix of the exported names and the processor that it is compiled for. The library
@@ -90,12 +94,12 @@ def _zig(folder: str, *arguments: str) -> None:
 
 def install(name: str) -> Path:
     """The library of a platform beside the module that loads it, replaced in one step."""
-    place = HOME / PLATFORMS[name][2]
+    place = BROWSERS if name == "wasm32" else HOME / PLATFORMS[name][2]
     fresh = place.with_suffix(".new")
-    shutil.copy(library(name), fresh)
+    shutil.copyfile(library(name), fresh)
     fresh.replace(place)
     return place
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{install(here())}\n")
+    sys.stdout.write(f"{install('wasm32' if sys.argv[1:] == ['microscope'] else here())}\n")
