@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from typing import Any
 import pytest
 
 from seqzoo.arena import sweep
+from seqzoo.data.reading.rows import RowFolder
 from seqzoo.errors import SeqzooError
 from seqzoo.execution.local import Local
 from seqzoo.execution.ray import OnRay
@@ -59,6 +64,13 @@ def fleet(cluster: Any) -> Iterator[Place]:
         yield on_ray
 
 
+def wait_until(happens: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_what_raises_fails_what_dies_is_tried_again_and_the_rest_is_as_on_this_machine(
     fleet: Place, tmp_path: Path
 ) -> None:
@@ -91,24 +103,56 @@ def test_a_task_that_kills_its_worker_each_time_fails_and_says_so(fleet: Place) 
     assert len(retries) == 2
 
 
-def test_a_stop_cancels_what_flies(fleet: Place, tmp_path: Path) -> None:
-    asked: list[float] = []
+def test_ctrl_c_cancels_what_flies_and_a_driver_that_is_killed_goes_on_where_it_was(
+    cluster: Any, fleet: Place, tmp_path: Path
+) -> None:
+    driver = [sys.executable, "-m", "support.fleet_driver", cluster.address, str(tmp_path)]
+    with subprocess.Popen(driver, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        wait_until(lambda: len(list(tmp_path.iterdir())) >= 2)
+        pids = [path.name for path in tmp_path.iterdir()]
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "stopped with 0 outcomes\n"
+        wait_until(lambda: not any(Path("/proc", pid).exists() for pid in pids))
+        folder = tmp_path / "rows"
+        wait_until(lambda: folder.exists() and len(RowFolder(folder).rows()) == 2)
+        process.kill()
+    kept = {row["key"] for row in RowFolder(folder).rows()}
+    (folder / ".part-000000009.parquet.new-1").touch()  # as if it had been writing
+    (tmp_path / fleet_work.GO).touch()
+    begun = (tmp_path / "noted").read_text().split()
+    work, trials = partial(fleet_work.row, str(tmp_path)), fleet_work.trials()
+    rows, is_complete = sweep.run(trials, folder, fleet, work=work)
+    assert is_complete and [row["key"] for row in rows] == [trial.key for trial in trials]
+    repeated = (tmp_path / "noted").read_text().split()[len(begun) :]
+    assert set(repeated) == {trial.key for trial in trials} - kept and len(kept) == 2
+    sweep.run(trials, tmp_path / "here", Here(), work=work)
+    assert (folder / "rows.parquet").read_bytes() == (tmp_path / "here" / "rows.parquet").read_bytes()
 
-    def should_stop() -> bool:
-        asked.append(time.monotonic())
-        return len(list(tmp_path.iterdir())) > 0
 
-    assert list(fleet.run(fleet_work.lasting, [str(tmp_path)] * 4, should_stop=should_stop)) == []
-    pids = [int(path.name) for path in tmp_path.iterdir()]
-    until = time.monotonic() + 30
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+def test_a_task_whose_node_has_no_memory_left_is_tried_again_and_one_that_takes_too_much_fails(
+    cluster: Any, fleet: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_memory_usage_threshold", "0.0001")  # of the machine's memory: every task is too much
+    starved = cluster.add_node(**NODE)
+    retries: list[Retry] = []
+
+    def told(retry: Retry) -> None:
+        retries.append(retry)
+        if len(retries) == 1:
+            cluster.remove_node(starved)
+            (tmp_path / fleet_work.GO).touch()
+
+    tasks = [fleet_work.Part(number, str(tmp_path)) for number in range(40, 46)]
+    assert dict(fleet.run(fleet_work.waiting, tasks, on_retry=told)) == {task: task.number**2 for task in tasks}
+    assert retries[0].reason == "its worker was ended, since its node had too little memory left."
+    (outcome,) = dict(fleet.run(fleet_work.greedy, [fleet_work.Part(99, "")])).values()
+    assert isinstance(outcome, Failure) and "MemoryError" in outcome.reason
 
 
 def test_a_node_that_is_lost_costs_its_tasks_nothing_but_time(cluster: Any, fleet: Place, tmp_path: Path) -> None:
     retries: list[Retry] = []
-    doomed = cluster.add_node(**NODE)
+    (doomed,) = cluster.worker_nodes
 
     def remove_the_node_once_it_works() -> bool:
         if (tmp_path / doomed.node_id).exists() and not (tmp_path / fleet_work.GO).exists():
