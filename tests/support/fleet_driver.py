@@ -13,10 +13,10 @@ from support import fleet_work
 
 
 def main(address: str, folder: str) -> None:
-    """Tasks that last until Ctrl-C, and then a sweep that does not end by itself."""
+    """A task that lasts until Ctrl-C, and then a sweep that does not end by itself."""
     with place(f"ray:{address}") as at:
         with interrupts() as stopped:
-            ended = list(at.run(fleet_work.lasting, [folder] * 4, should_stop=stopped))
+            ended = list(at.run(fleet_work.lasting, [folder], should_stop=stopped))
         print(f"stopped with {len(ended)} outcomes", flush=True)
         sweep.run(fleet_work.trials(), Path(folder, "rows"), at, work=partial(fleet_work.row, folder))
 

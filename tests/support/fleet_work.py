@@ -87,11 +87,6 @@ def greedy(part: Part) -> int:
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
-def fatal(task: str) -> str:
-    """Ends its process."""
-    os._exit(1)
-
-
 def lasting(folder: str) -> None:
     """Leaves its process id in a folder and takes a while."""
     Path(folder, str(os.getpid())).touch()
