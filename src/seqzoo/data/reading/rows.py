@@ -1,7 +1,7 @@
 """A folder of rows by key, in Parquet: parts while rows arrive, one table ordered by key at the end.
 
 A part is written atomically, so that a run which is killed at any moment keeps the rows that are written and can go
-on. Parts of similar size are joined as they arrive: a million rows are in some fifty files, not in a million. The
+on. Parts of similar size are joined as they arrive: a million rows are in dozens of files, not in a million. The
 table depends on the rows only, not on the order in which they arrived.
 """
 
