@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,12 +24,14 @@ from seqzoo.errors import SeqzooError
 from seqzoo.execution.local import Local
 from seqzoo.execution.ray import OnRay
 from seqzoo.execution.tasks import Failure, Place, Retry, place
-from seqzoo.training.spec import TrainingSpec
-from seqzoo.zoo import _registry
 from support import fleet_work
 from support.in_process import Here
+from support.terminal import Terminal, terminal
+
+__all__ = ["terminal"]
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+PAGE = Path(__file__).parents[2] / "docs" / "fleet.md"
 NODE = {
     "num_cpus": 1, "object_store_memory": 80 << 20,
     "include_dashboard": False, "include_log_monitor": False, "no_monitor": True,
@@ -90,15 +95,43 @@ def test_what_raises_fails_what_dies_is_tried_again_and_the_rest_is_as_on_this_m
     assert [(retry.task.number, retry.reason) for retry in retries] == [(5, "its worker died.")]
 
 
-def test_the_rows_of_a_sweep_are_the_same_bytes_on_ray_and_in_this_process(fleet: Place, tmp_path: Path) -> None:
-    settings = sweep.grid("recipe.learning_rate=1e-2")  # one worker imports torch
-    entry, brief = _registry.entry("linear.sine"), {"recipe.steps": 20, "recipe.evaluate_every": 20}
-    wanted = sweep.trials(lambda each, seed: TrainingSpec.of(entry, seed=seed, changes=brief | each), settings, 1)
-    places: dict[str, Place] = {"ray": fleet, "here": Here()}
-    for name, at in places.items():
-        assert sweep.run(wanted, tmp_path / name, at)[1]
-    ray, here = ((tmp_path / name / "rows.parquet").read_bytes() for name in places)
-    assert ray == here
+def test_the_five_commands_of_the_page_give_the_same_bytes_in_this_process_and_on_a_cluster(
+    cluster: Any, fleet: Place, tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray.scripts import scripts
+
+    block = re.search(r"## In five commands\n```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    here, token, head, node, there = (shlex.split(line) for line in block[1].splitlines())
+    for command in (token, head[1:], node[1:]):  # the nodes of this machine are there, with their token
+        ray, name, *words = command
+        assert ray == "ray"
+        scripts.cli.commands[name].make_context(name, words)  # raises for an option that Ray does not have
+    places = {here[-1]: Here(), there[-1].replace("FIRST:6379", cluster.address): fleet}
+    assert next(iter(places)) == "local:2" and {there[0], head[0], node[0]} == {"RAY_AUTH_MODE=token"}
+    monkeypatch.setattr("seqzoo.execution.tasks.place", lambda on: contextlib.nullcontext(places[on]))
+    brief = ["--seeds", 1, "--set", "recipe.steps=20", "--set", "recipe.evaluate_every=20"]
+    tables = []
+    for on, command in zip(places, (here[1:], there[2:]), strict=True):
+        out = tmp_path / str(len(tables))
+        told = terminal(*command[:-1], on, *brief, "--out", out)
+        assert told.status == 0 and "2/2" in told.out and f"Rows: {out}" in told.out
+        tables.append((out / "rows.parquet").read_bytes())
+    assert tables[0] == tables[1]
+
+
+def test_ray_takes_the_file_of_a_cluster_that_the_page_shows() -> None:
+    import yaml
+    from ray.autoscaler._private.util import prepare_config, validate_config
+    from ray.scripts.scripts import start
+
+    assert "(../deploy/ray-cluster.yaml)" in PAGE.read_text("utf-8")
+    given = yaml.safe_load((PAGE.parents[1] / "deploy" / "ray-cluster.yaml").read_text("utf-8"))
+    validate_config(prepare_config(given))
+    assert given["max_workers"] == len(given["provider"]["worker_ips"])
+    for command in (given["head_start_ray_commands"][-1], given["worker_start_ray_commands"][-1]):
+        assert command.startswith("RAY_AUTH_MODE=token ")
+        start.make_context("start", shlex.split(command)[3:])  # raises for an option that Ray does not have
 
 
 def test_ctrl_c_cancels_what_flies_and_a_driver_that_is_killed_goes_on_where_it_was(
@@ -197,6 +230,7 @@ def test_a_head_node_that_is_lost_ends_the_run_with_what_is_kept_and_what_to_do(
         if list(tmp_path.iterdir()) and cluster.head_node is not None:
             for each in cluster.head_node.all_processes["gcs_server"]:
                 each.process.kill()
+                each.process.wait()
         return False
 
     began = time.monotonic()

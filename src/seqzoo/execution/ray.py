@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Self
@@ -42,6 +43,7 @@ class OnRay(Loop[Any]):
         self._address = address
         self._settings = contextlib.ExitStack()
         self._head, self._watched, self._cores = "", 0.0, 1
+        self._hangs = False
 
     def __enter__(self) -> Self:
         """Connect.
@@ -89,7 +91,8 @@ class OnRay(Loop[Any]):
         import ray
 
         try:
-            ray.shutdown()
+            if not self._hangs:
+                ray.shutdown()
         finally:
             self._settings.close()
 
@@ -101,12 +104,21 @@ class OnRay(Loop[Any]):
     def _workers(self) -> int:
         """The cores of the nodes that live now; 1 while there are none."""
         if time.monotonic() > self._watched + WATCH:  # asks the head node, so not for each task
-            import ray
-
-            self._check_head()
-            self._cores = max(1, int(ray.cluster_resources().get("CPU", 0)))
+            if _problem(self._head):
+                raise self._lost()
+            asking = threading.Thread(target=self._ask_for_cores, daemon=True)
+            asking.start()
+            asking.join(CONNECTS)  # a head node that dies meanwhile never answers
+            if asking.is_alive():
+                self._hangs = True
+                raise self._lost()
             self._watched = time.monotonic()
         return self._cores
+
+    def _ask_for_cores(self) -> None:
+        import ray
+
+        self._cores = max(1, int(ray.cluster_resources().get("CPU", 0)))
 
     def _begin(self, prepared: Any, tasks: list[Any]) -> Any:
         return self._remote.remote(prepared, tasks)
@@ -123,7 +135,7 @@ class OnRay(Loop[Any]):
         try:
             result: Ended = ray.get(handle)
         except exceptions.LocalRayletDiedError:
-            raise self._end() from None
+            raise self._lost() from None
         except exceptions.OutOfMemoryError:
             return Lost("its worker was ended, since its node had too little memory left.")
         except exceptions.NodeDiedError:
@@ -137,15 +149,11 @@ class OnRay(Loop[Any]):
     def _cancel(self, flying: Mapping[Any, Any]) -> None:
         import ray
 
-        for handle in flying:
+        for handle in () if self._hangs else flying:
             ray.cancel(handle, force=True)
 
-    def _check_head(self) -> None:
-        """Raises SeqzooError unless the head node listens. Ray waits for a minute, and then ends this process."""
-        if _problem(self._head):
-            raise self._end()
-
-    def _end(self) -> SeqzooError:
+    def _lost(self) -> SeqzooError:
+        """To be raised where the head node does not answer: Ray would wait for a minute and end this process."""
         return SeqzooError(
             f"the cluster is lost: its head node {self._head} no longer answers. Finished tasks are kept. Start the "
             "cluster again (`ray start --head`) and give the same command, which goes on with the others."
