@@ -60,6 +60,7 @@ const size_t W = COLS * LANES;    // windows side by side
 const size_t WIDE = 8;            // vectors of a block where units are side by side
 const size_t FEW = W / 2;         // fewer windows than these are faster one by one
 const size_t SEGMENT = 32;        // steps whose gradients of gates are kept at a time
+const size_t APART = 10 * 16;     // floats between steps, or those of 64 units would all fall on the same cache lines
 
 INLINE V load(const float *at) { return *(const Loose *)at; }
 INLINE void store(float *at, V value) { *(Loose *)at = value; }
@@ -311,6 +312,7 @@ void rnn_back(size_t n, const float *tape, const float *dh, float *d) {
 // Sizes of a model, and where its matrices lie among the packed weights: for W windows, for one window, for backward.
 struct Model {
   size_t D, K, H, gates, sums, states, kinds;  // of a unit: rows of W and U, sums, states, numbers in a tape's step
+  size_t slab;                                 // floats of a step of a tape
   int cell;
   size_t parameters, many, one, back, end;
 
@@ -319,6 +321,7 @@ struct Model {
     sums = cell == 2 ? 1 : 4;
     states = cell == 0 ? 2 : 1;
     kinds = cell == 0 ? 6 : cell == 1 ? 5 : 1;
+    slab = kinds * K * W + APART;
     parameters = gates * K * (D + K + 2) + H * (K + 1);
     many = 0;
     one = up(forward_size(ROWS), 16);  // vectors of weights are to lie in one cache line
@@ -374,7 +377,7 @@ void forward_many(const Model &m, size_t T, size_t windows, const float *weights
     if (tape) {
       m.advance<true>(n, n, sums, before, tape);
       before = tape;
-      tape += m.kinds * n;
+      tape += m.slab;
     } else {
       m.advance<false>(n, n, sums, before, now);
     }
@@ -456,9 +459,9 @@ EXPORT int64_t NAME(size)(const seqzoo_shape *shape, int32_t what, int64_t T, in
     case 0: return m.parameters;
     case 1: return m.end;
     case 2: return up(m.sums * m.K, ROWS) * W + ROWS * W + m.states * n + m.D * W;
-    case 3: return up(B, W) / W * T * m.kinds * n;
+    case 3: return up(B, W) / W * T * m.slab;
     case 4: return 4 * n + 2 * ROWS * W + up(m.H, ROWS) * W + up(m.D, ROWS) * W + W +
-                   less(SEGMENT, T) * (m.sums * n + m.D * W);
+                   less(SEGMENT, T) * (m.sums * n + APART + m.D * W);
     default: return -1;
   }
 }
@@ -486,7 +489,8 @@ EXPORT void NAME(pack)(const seqzoo_shape *shape, const float *parameters, float
   }
   size_t turned = m.cell == 1 ? 2 * K : 0;  // the GRU's gradients begin with those of q
   into = pack(into, K, rows, ROWS, ROWS, [=](size_t r, ptrdiff_t k) {
-    return k < 0 ? 0.f : u[(k + turned) % rows * K + r];
+    size_t row = k + turned;
+    return k < 0 ? 0.f : u[(row < rows ? row : row - rows) * K + r];
   });
   into = pack(into, D, rows, ROWS, ROWS, [=](size_t r, ptrdiff_t k) { return k < 0 ? 0.f : w[k * D + r]; });
   pack(into, K, m.H, ROWS, ROWS, [=](size_t r, ptrdiff_t k) { return k < 0 ? 0.f : v[k * K + r]; });
@@ -505,7 +509,7 @@ EXPORT void NAME(forward)(const seqzoo_shape *shape, int64_t T, int64_t B, const
       continue;
     }
     forward_many(m, T, windows, weights, of, y + b * m.H, tape, scratch);
-    if (tape) tape += T * m.kinds * m.K * W;
+    if (tape) tape += T * m.slab;
   }
 }
 
@@ -531,7 +535,7 @@ EXPORT void NAME(step)(const seqzoo_shape *shape, const float *weights, const fl
 EXPORT void NAME(backward)(const seqzoo_shape *shape, int64_t steps, int64_t B, const float *weights, const float *x,
                            const float *tape, const float *dy, float *gradients, float *dx, float *scratch) {
   Model m(shape);
-  size_t T = steps, D = m.D, K = m.K, H = m.H, n = K * W, rows = m.gates * K, sums = m.sums * n, slab = m.kinds * n;
+  size_t T = steps, D = m.D, K = m.K, H = m.H, n = K * W, rows = m.gates * K, sums = m.sums * n + APART, slab = m.slab;
   const float *turned_u = weights + m.back, *turned_w = turned_u + packed(K, rows, ROWS);
   const float *turned_v = turned_w + packed(D, rows, ROWS);
   float *dw = gradients, *du = dw + rows * D, *db = du + rows * K, *dc = db + rows, *dv = dc + rows;

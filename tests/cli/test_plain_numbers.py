@@ -17,7 +17,7 @@ from seqzoo.app.model import own_window
 from seqzoo.cli.sources import PLAIN_LIMIT
 from seqzoo.data.typed import rows_of
 from seqzoo.errors import InputError
-from support.reading_cases import COLUMN, VALUES
+from support.reading_cases import COLUMN, NEXT, VALUES
 from support.terminal import Terminal
 
 PLAIN = {
@@ -50,7 +50,7 @@ def test_plain_numbers_are_read_as_meant_in_every_form(terminal: Terminal, tmp_p
         pasted = own_window.pasted(text, "the text", 20)
         assert pasted is not None and pasted.window.tolist() == pytest.approx(expected[-20:], abs=1e-6), name
         said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
-        assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)], name
+        assert json.loads(said.out)["forecast"] == [pytest.approx(NEXT, abs=5e-5)], name
 
 
 def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_path: Path) -> None:
@@ -58,10 +58,10 @@ def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_p
     file.write_text("\n".join(VALUES * 2_000))
     assert file.stat().st_size > PLAIN_LIMIT
     said = terminal("forecast", "lstm.sine", "--file", file, "-n", "1", "--json")
-    assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)]
+    assert json.loads(said.out)["forecast"] == [pytest.approx(NEXT, abs=5e-5)]
     file.write_text("\n".join(VALUES))
     said = terminal("predict", "lstm.sine", "--file", file)
-    assert float(said.out) == pytest.approx(0.6813, abs=5e-5)
+    assert float(said.out) == pytest.approx(NEXT, abs=5e-5)
     assert said.err == "The window is the last 20 of 120 values.\n"
 
 
@@ -82,11 +82,11 @@ def test_a_dash_is_standard_input_as_an_argument_and_as_a_file(terminal: Termina
     text = "\ufeff" + PLAIN["one number a line"]
     for options in (["-"], ["--file", "-"]):
         said = terminal("forecast", "lstm.sine", *options, "-n", "1", "--json", stdin=text)
-        assert json.loads(said.out)["forecast"] == [pytest.approx(0.6813, abs=5e-5)]
+        assert json.loads(said.out)["forecast"] == [pytest.approx(NEXT, abs=5e-5)]
     said = terminal("backtest", "lstm.sine", "--file", "-", "-n", "2", stdin=text)
     assert said.status == 0 and "99 cutoffs of standard input" in said.out
     window = "\n".join(VALUES[-20:])
-    assert float(terminal("predict", "lstm.sine", "--file", "-", stdin=window).out) == pytest.approx(0.6813, abs=5e-5)
+    assert float(terminal("predict", "lstm.sine", "--file", "-", stdin=window).out) == pytest.approx(NEXT, abs=5e-5)
     assert "only if no numbers" in terminal("predict", "lstm.sine", "-", "0.1").refusal
 
 
@@ -110,7 +110,7 @@ def test_lines_of_one_window_are_a_batch_and_a_line_of_another_length_is_named(
     lines = [",".join(VALUES[start : start + 20]) for start in (0, 50, 100)]
     file.write_text("\n".join(lines))
     expected = terminal("predict", "lstm.sine", "--file", file).out.split()
-    assert len(expected) == 3 and float(expected[-1]) == pytest.approx(0.6813, abs=5e-5)
+    assert len(expected) == 3 and float(expected[-1]) == pytest.approx(NEXT, abs=5e-5)
     for separator in ("\t", " ", "; ", ", "):
         file.write_text("\n".join(lines).replace(",", separator))
         assert terminal("predict", "lstm.sine", "--file", file).out.split() == expected, separator

@@ -18,7 +18,7 @@ from seqzoo import _storage
 from seqzoo.app.model import own_window
 from seqzoo.data.reading import read
 from seqzoo.errors import InputError
-from support.reading_cases import CASES, COLUMN, VALUES
+from support.reading_cases import CASES, COLUMN, NEXT, VALUES, next_after
 from support.terminal import Terminal
 
 REFUSED = {
@@ -73,25 +73,28 @@ def test_every_case_is_refused_without_the_extra_with_its_line_and_what_to_do(
         assert all(part in refusal for part in parts), (name, refusal)
 
 
+ROWS = (CASES / "01_locale/thousands_nbsp_cp1252.csv").read_text("cp1252").splitlines()[1:]
+THOUSANDS = [row.split(";")[1].replace("\xa0", "").replace(",", ".") for row in ROWS]
+
 # What each case forecasts, or what its refusal names.
 READ: dict[str, float | tuple[str, ...]] = {
-    "01_locale/decimal_comma_header_semicolon.csv": 0.6813,
-    "01_locale/decimal_comma_one_column.csv": 0.6813,
-    "01_locale/thousands_nbsp_cp1252.csv": 0.5599,
+    "01_locale/decimal_comma_header_semicolon.csv": NEXT,
+    "01_locale/decimal_comma_one_column.csv": NEXT,
+    "01_locale/thousands_nbsp_cp1252.csv": next_after(THOUSANDS),
     "01_locale/thousands_quoted.csv": ("line 2", "'12,011'", "12011", "12.011", "--decimal"),
     "01_locale/thousands_unquoted.csv": ("line 1", "'12,011'", "12011", "12.011", "--decimal"),
-    "02_index/index_no_header.csv": 0.6813,
-    "02_index/pandas_unnamed.csv": 0.6813,
+    "02_index/index_no_header.csv": NEXT,
+    "02_index/pandas_unnamed.csv": NEXT,
     "02_index/two_series_wide.csv": ("a, b", "--value"),
-    "02_index/yyyymmdd_no_header.csv": 0.6813,
-    "05_missing/blank_line.csv": 0.6813,
+    "02_index/yyyymmdd_no_header.csv": NEXT,
+    "05_missing/blank_line.csv": NEXT,
     "05_missing/eight_words.csv": ("line 232", "-999", "--missing=-999", "--keep=-999"),
     "05_missing/seven.csv": ("3 values follow", "--gaps"),
 }
 SETTLED: list[tuple[str, list[str], float]] = [
-    ("02_index/two_series_wide.csv", ["--value", "a"], 0.6813),
-    ("02_index/two_series_wide.csv", ["--value", "1", "--time", "none"], 0.6813),
-    ("05_missing/blank_line.csv", ["--gaps", "interpolate"], 0.6813),
+    ("02_index/two_series_wide.csv", ["--value", "a"], NEXT),
+    ("02_index/two_series_wide.csv", ["--value", "1", "--time", "none"], NEXT),
+    ("05_missing/blank_line.csv", ["--gaps", "interpolate"], NEXT),
 ]
 
 
@@ -114,7 +117,7 @@ def test_every_case_is_read_as_meant_or_refused_with_the_option_that_settles_it(
     two = tmp_path / "two.csv"
     two.write_text("\n".join(f"{value}\t5.5" for value in VALUES))
     assert all(part in terminal("forecast", "lstm.sine", "--file", two).refusal for part in ("2 numbers", "--value"))
-    for name, options, value in [*SETTLED, (str(two), ["--value", "1"], 0.6813)]:
+    for name, options, value in [*SETTLED, (str(two), ["--value", "1"], NEXT)]:
         said = terminal("forecast", "lstm.sine", "--file", CASES / name, "-n", "1", "--json", *options)
         assert json.loads(said.out)["forecast"] == [pytest.approx(value, abs=5e-5)], (name, options)
 
@@ -180,7 +183,7 @@ def test_a_fifo_is_read_to_its_end_and_one_without_a_writer_is_refused_after_a_w
     writer.start()
     forecast = terminal("forecast", "lstm.sine", "--file", pipe, "--json")
     writer.join()
-    assert json.loads(forecast.out)["forecast"][0] == pytest.approx(0.6813, abs=1e-3)
+    assert json.loads(forecast.out)["forecast"][0] == pytest.approx(NEXT, abs=1e-3)
 
 
 def refused(path: Path) -> str:

@@ -29,7 +29,7 @@ def moved(tmp_path_factory):
     for center in CENTERS:
         path = shutil.copytree(shelf.find("lstm.sine"), folder / f"{center:g}")
         facts = json.loads((path / store.MANIFEST).read_text("utf-8"))
-        facts["contract"]["normaliser"] = {"center": center, "scale": 1.0}
+        facts["contract"]["scaling"].update(center=center)
         (path / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
     return {center: folder / f"{center:g}" for center in CENTERS}
 
@@ -131,7 +131,7 @@ def test_a_stream_whose_forecast_is_not_finite_stays_as_it_was(moved, tmp_path):
     path = shutil.copytree(moved[0.0], tmp_path / "wide")
     text = (path / store.MANIFEST).read_text("utf-8")
     facts = json.loads(text)
-    facts["contract"]["normaliser"] = {"center": 3.4e38, "scale": 1e38}
+    facts["contract"]["scaling"].update(center=3.4e38, scale=1e38)
     (path / store.MANIFEST).write_text(json.dumps(facts), "utf-8")
     predictor, rising = load(path, "numpy"), 3.4e38 + 2e36 * np.arange(-19, 1)
     stream = predictor.stream()

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 import seqzoo
 from seqzoo.bundles import shelf, store
-from seqzoo.errors import BundleError, IntegrityError, UntrustedError
+from seqzoo.errors import IntegrityError, UntrustedError
 from seqzoo.runtime import engines
 from seqzoo.runtime.repository import Repository
 from seqzoo.server.serve import application
@@ -299,20 +299,6 @@ def test_golden_tensors_that_prove_nothing_fail(copied: Path, golden: dict[str, 
     forge.replace(copied, store.GOLDEN, forge.tensors((copied / store.GOLDEN).read_bytes(), change))
     proved = terminal("verify", copied, "--windows", 200)
     assert proved.status == 1 and "FAILS: eager, onnx, numpy" in proved.out
-
-
-def test_a_bundle_that_claims_no_engine_is_refused(copied: Path, terminal: Terminal) -> None:
-    forge.state(copied, tolerance={})
-    assert "engine" in terminal("predict", copied, *WINDOW).refusal
-    assert terminal("verify", copied, "--windows", 100).status == 1
-    with pytest.raises(BundleError):
-        store.open_bundle(copied)
-
-
-def test_a_bundle_that_claims_an_unknown_engine_is_refused(copied: Path) -> None:
-    forge.state(copied, tolerance={"onnx": 1e-5, "tensorflow": 1e-5})
-    with pytest.raises(BundleError, match="tensorflow"):
-        store.open_bundle(copied)
 
 
 def _rewritten(**changes: Any) -> Callable[[Path], None]:
