@@ -49,9 +49,9 @@ def test_quick_tasks_fly_together_and_only_the_one_to_blame_fails() -> None:
     assert {task: outcome for task, outcome in outcomes.items() if task != outcome} == {
         400: Failure("its worker died."), 500: Failure("it is shy."),
     }  # fmt: skip
-    assert place.sizes[:KNOWN] == [1] * KNOWN and max(place.sizes) == 80  # 4 workers, 500 batches a second
+    assert place.sizes[:KNOWN] == [1] * KNOWN and max(place.sizes) == 160  # 4 workers, 250 batches a second
     lost = {retry.task for retry in retries}
-    assert len(lost) == 80 and len(retries) == 80 + ATTEMPTS - 2  # all once, the deadly one until it fails
+    assert len(lost) == 160 and len(retries) == 160 + ATTEMPTS - 2  # all once, the deadly one until it fails
     assert place.most == 4 and place.in_flight == 0
     for seconds, size in ((0.05, 1), (0.0, LARGEST)):
         place = Counted(seconds)

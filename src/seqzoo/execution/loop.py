@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from .tasks import ATTEMPTS, Failure, Outcome, Retry, Task, attempt
 
-RATE = 500  # batches a second that the loop begins and ends with half of a core, on Ray too
+RATE = 250  # batches a second, which take the loop less than half of a core, on Ray too
 KNOWN = 32  # outcomes before the mean time of a task is trusted
 LARGEST = 256  # tasks of a batch: their outcomes arrive together
 
