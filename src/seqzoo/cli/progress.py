@@ -149,7 +149,9 @@ class PlaceBar(_Shown):
         parts = [f"{self.failed:,} failed"] if self.failed else []
         parts += [f"{self.place.in_flight:,} in flight"] if self.place.in_flight else []
         if now and passed > 0:
-            parts += [_rate(now / passed), f"{_duration((self.total - self.done) * passed / now)} left"]
+            parts.append(_rate(now / passed))
+            if self.done < self.total:
+                parts.append(f"{_duration((self.total - self.done) * passed / now)} left")
         return ", ".join(parts)
 
     def _columns(self) -> Sequence[ProgressColumn]:
