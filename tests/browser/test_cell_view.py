@@ -163,7 +163,7 @@ def test_maps_show_the_top_eight_units_and_the_chosen_one_or_all_and_gates_have_
     page = show(view={"unit": "0"})
     height = "part => document.querySelector(`[data-map=${part}]`).clientHeight"
     assert page.evaluate(height, "f") == 9 * 16
-    page.select_option("[data-do=unit]", "28")  # the largest contribution
+    page.select_option("[data-do=unit]", "23")  # the largest contribution
     assert page.evaluate(height, "f") == 8 * 16
     page.select_option("[data-do=units]", "all")
     page.wait_for_function("window.model.get('view').units === 'all'")
