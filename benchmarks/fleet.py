@@ -168,17 +168,23 @@ def tasks(on: str, how: str) -> dict[str, float]:
 
 
 def nodes(rounds: str, count: str) -> dict[str, float]:
-    """Speed on two nodes of one core over twice that on one; the same of two processes."""
+    """Speed on two nodes of one core over twice that on one; the same of two processes.
+
+    The command and the head node are on one core, as if on a machine of one core, and the second node is on another.
+    """
     from seqzoo.execution.local import Local
     from seqzoo.execution.ray import OnRay
 
     ratios: dict[str, list[float]] = {"ray": [], "local": []}
-    with _cluster(1) as one, _cluster(2) as two:
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    with _cluster(cores[:1]) as one, _cluster(cores) as two:
         for _ in range(int(rounds)):
             pairs = {"ray": (OnRay(one), OnRay(two)), "local": (Local(1), Local(2))}
             for name, (single, double) in pairs.items():
-                alone, both = (_speed(at, cores * int(count), cores) for cores, at in ((1, single), (2, double)))
-                ratios[name].append(both / alone / 2)
+                os.sched_setaffinity(0, cores[:1])
+                alone = _speed(single, int(count), 1)
+                os.sched_setaffinity(0, cores[:1] if name == "ray" else cores)
+                ratios[name].append(_speed(double, 2 * int(count), 2) / alone / 2)
     ray = ratios["ray"]
     return {
         "rounds": len(ray), "ray": statistics.median(ray), "ray_low": min(ray), "ray_high": max(ray),
@@ -311,14 +317,17 @@ def rows(count: str) -> dict[str, float]:
 
 
 @contextmanager
-def _cluster(nodes: int) -> Iterator[str]:
+def _cluster(cores: list[int]) -> Iterator[str]:
+    """The address of a cluster with a node on each of these cores."""
     os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="b" * 64, RAY_USAGE_STATS_ENABLED="0")
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()
     try:
-        for _ in range(nodes):
+        for core in cores:
+            os.sched_setaffinity(0, [core])  # which the processes of the node inherit
             cluster.add_node(**NODE)
+        os.sched_setaffinity(0, cores[:1])
         yield cluster.address
     finally:
         cluster.shutdown()
