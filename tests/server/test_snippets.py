@@ -81,7 +81,7 @@ def test_the_c_around_an_exported_model_prints_its_forecast(tmp_path):
         subprocess.run(["cc", "-std=c99", "-Wall", "-Werror", "-o", program, *sources], cwd=tmp_path, check=True)
         given = " ".join([str(value)] * 20)
         ran = subprocess.run([program], input=given, capture_output=True, text=True, check=True)
-        expected = load(bundle.path, "numpy").predict([value] * 20)[0]
+        expected = load(bundle.path, "onnx").predict([value] * 20)[0]
         np.testing.assert_allclose(np.array(ran.stdout.split(), float), expected, rtol=0, atol=2e-5)
         assert subprocess.run([program], input="0.1", text=True, check=False, capture_output=True).returncode == 1
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..bundles.manifest import Contract, Manifest
 from ..bundles.store import CARD, ONNX, TORCHSCRIPT
 from . import c
+from .c.networks import NETWORKS
 
 
 class Snippet(NamedTuple):
@@ -118,7 +119,7 @@ int main() {{
 
 def _in_c(manifest: Manifest) -> list[Snippet]:
     """A program in C around the exported model; nothing for an architecture that has no C."""
-    if manifest.architecture not in c.NETWORKS:
+    if manifest.architecture not in NETWORKS:
         return []
     prefix, contract = c.prefix_of(manifest), manifest.contract
     upper = prefix.upper()
