@@ -123,7 +123,7 @@ def _in_c(manifest: Manifest) -> list[Snippet]:
         return []
     prefix, contract = c.prefix_of(manifest), manifest.contract
     upper = prefix.upper()
-    number, scan = ("float", "%f") if contract.scaling.is_identity else ("double", "%lf")
+    number, scan, digits = ("float", "%f", 9) if contract.scaling.is_identity else ("double", "%lf", 17)
     is_one = contract.horizon == 1
     call = f"forecast[0] = {prefix}_predict(window);" if is_one else f"{prefix}_predict(window, forecast);"
     code = f"""\
@@ -139,7 +139,7 @@ int main(void) {{
         if (scanf("{scan}", &window[n]) != 1) return 1;
     {call}
     for (int h = 0; h < {upper}_HORIZON; ++h)
-        printf("%.9g\\n", (double)forecast[h]);
+        printf("%.{digits}g\\n", (double)forecast[h]);
     return 0;
 }}
 """
