@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport wheels soak conformance clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance clean
 
 install: .venv/.installed
 
@@ -58,8 +58,8 @@ test: install browser compiler node_modules
 all-tests: install
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
-# Linter, type checker, and the test of which folder may import which.
-check: install lint
+# Linter, type checker, the schemas of workflows and forms, and the test of which folder may import which.
+check: install lint workflows
 	$(BIN)/python -m pytest -q tests/house/test_imports.py
 
 lint: install
@@ -93,10 +93,32 @@ reexport: install
 	$(BIN)/python tools/reexport.py $(BUNDLES)
 	$(BIN)/python tools/shipped.py
 
+# The tools of a release in an environment of their own: their pins are not those of the tests.
+.venv/release/.installed: tools/release.txt
+	$(PYTHON) -m venv .venv/release
+	.venv/release/bin/python -m pip install --quiet --disable-pip-version-check -r tools/release.txt
+	touch $@
+
 # Builds the wheels of all platforms and the sources into dist/, checks them, and tests that of this machine.
-wheels: install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
-	$(BIN)/python tools/wheels.py $(WHEELS)
+wheels: .venv/release/.installed
+	.venv/release/bin/python tools/wheels.py $(WHEELS)
+
+# Builds the files of a release twice, compares and checks them, and tries the wheel in bare environments of several
+# versions of Python. `make dist RECOMPILE=--recompile` compiles the core twice too.
+dist: .venv/release/.installed
+	.venv/release/bin/python tools/dist.py $(RECOMPILE)
+
+# Lists all installed packages (CycloneDX) and their known vulnerabilities, in out/audit. `make audit STRICT=--strict` fails
+# where no service of vulnerabilities can be reached; else the last line says so.
+audit: install .venv/release/.installed
+	.venv/release/bin/python tools/audit.py $(STRICT)
+
+# Compares the files that the repository's host reads with their schemas, which the tool brings along.
+SCHEMAS := .venv/release/bin/check-jsonschema --builtin-schema
+workflows: .venv/release/.installed
+	$(SCHEMAS) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMAS) vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(SCHEMAS) vendor.citation-file-format CITATION.cff
 
 # Runs every test marked `soak` with its full number of repetitions; writes docs/reliability.md.
 soak: install
