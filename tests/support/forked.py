@@ -16,12 +16,14 @@ from multiprocessing import forkserver, process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from unittest import mock
 
+TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_FORKSERVER"
 SHARES = sys.version_info < (3, 14)  # later, a server answers only the processes that descend from who started it
 PRELOADED = [
     "seqzoo.publishing.build", "seqzoo.publishing.verify", "seqzoo.cli", "seqzoo.arena.experiments",
-    "seqzoo.diagnosis.stages", "onnxscript", "torch.export",
+    "seqzoo.diagnosis.stages", "onnxscript", "torch.export", "support.exported",
 ]  # fmt: skip
 
 
@@ -40,6 +42,9 @@ def context() -> ForkServerContext:
         server.ensure_running = lambda: None
     forked = multiprocessing.get_context("forkserver")
     forked.set_forkserver_preload(PRELOADED)
+    if server._forkserver_pid is None and not address:
+        with mock.patch.dict(os.environ, PYTHONPATH=TESTS):  # where it finds what it imports before it forks
+            server.ensure_running()
     return forked
 
 
@@ -47,7 +52,6 @@ def share() -> None:
     """Start the server now, for this process and those that it starts."""
     if SHARES:
         context()
-        forkserver.ensure_running()
         os.environ[SHARED] = forkserver._forkserver._forkserver_address  # type: ignore[attr-defined]
 
 
@@ -169,4 +173,7 @@ def _work(
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    from support.operators import read_once
+
+    with read_once():
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
