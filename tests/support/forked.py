@@ -5,6 +5,7 @@ All processes of the tests share that one, where the first to use it may tell th
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import runpy
@@ -16,7 +17,11 @@ from multiprocessing import forkserver, process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
+
+if TYPE_CHECKING:
+    import pytest
 
 TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_FORKSERVER"
@@ -53,6 +58,24 @@ def share() -> None:
     if SHARES:
         context()
         os.environ[SHARED] = forkserver._forkserver._forkserver_address  # type: ignore[attr-defined]
+
+
+def places(patch: pytest.MonkeyPatch) -> None:
+    """Let `Local` fork its processes too. What they compute is the same; tests/execution is about its own ones."""
+    from seqzoo.execution import local
+
+    forked = context()
+    begin = functools.partial(_begin, dict(os.environ))
+    patch.setattr(multiprocessing, "get_context", lambda method=None: forked)
+    patch.setattr(local, "_follow_parent", begin)
+
+
+def _begin(environment: Mapping[str, str]) -> None:
+    from seqzoo.execution import local
+
+    os.environ.clear()
+    os.environ.update(environment)
+    local._follow_parent()  # of this process, where nothing is patched
 
 
 def serve() -> None:
