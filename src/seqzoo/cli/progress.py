@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..arena.running import CaseEnded
     from ..arena.sweep import Trial
     from ..diagnosis.stages import Step
+    from ..execution.seeds import Kept, Seeded
     from ..execution.series import Asked
     from ..execution.tasks import Place, Retry
     from ..publishing.verify import Check
@@ -226,6 +227,27 @@ class TrialBar(PlaceBar):
     def again(self, retry: Retry) -> None:
         """Called when a training begins again, since its worker was lost."""
         self.say_again(_asked(retry.task), retry)
+
+
+class SeedBar(PlaceBar):
+    """The progress over seeds."""
+
+    def start(self, done: int, total: int) -> None:
+        """Called when the number of trainings is known."""
+        self.begin(done, total)
+        if done:
+            self.say(f"{done} of {total} trainings are kept already.")
+
+    def __call__(self, task: Seeded, outcome: Kept | Failure) -> None:
+        """Called after every training."""
+        end = f"failed: {outcome.reason}" if isinstance(outcome, Failure) else f"MSE {mse_of(outcome.row['mse'])}"
+        line = f"seed {task.spec.seed}: {end}"
+        self.end(line, is_failed=isinstance(outcome, Failure))
+        self.say(f"{self.done}/{self.total}  {line}")
+
+    def again(self, retry: Retry) -> None:
+        """Called when a training begins again, since its worker was lost."""
+        self.say_again(f"seed {retry.task.spec.seed}", retry)
 
 
 class SeriesBar(PlaceBar):
