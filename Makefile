@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport dist audit workflows soak conformance clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance clean
 
 install: .venv/.installed
 
@@ -99,6 +99,10 @@ reexport: install
 	.venv/release/bin/python -m pip install --quiet --disable-pip-version-check -r tools/release.txt
 	touch $@
 
+# Builds the wheels of all platforms and the sources into dist/, checks them, and tests that of this machine.
+wheels: .venv/release/.installed
+	.venv/release/bin/python tools/wheels.py $(WHEELS)
+
 # Builds the files of a release twice, compares and checks them, and tries the wheel in bare environments of several
 # versions of Python. `make dist RECOMPILE=--recompile` compiles the core twice too.
 dist: .venv/release/.installed
@@ -127,12 +131,14 @@ emulator:
 	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends qemu-user || true; }
 
 # Tests clients whose pins conflict with ours, in separate environments, the bundles from C++ (cmake and a compiler),
-# exported C on other processors, and the compiled core under the compiler's sanitisers (g++).
+# exported C on other processors, the compiled core under the compiler's sanitisers (g++), and all wheels, built twice.
 conformance: install compiler emulator
 	$(BIN)/python conformance/clients.py
 	$(BIN)/python conformance/libtorch.py
 	$(BIN)/python conformance/c.py
+	$(BIN)/python conformance/browser_core.py
 	$(BIN)/python conformance/sanitisers.py
+	$(MAKE) wheels WHEELS=--twice
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from seqzoo.evaluation.nonlinearity import linearity
+from seqzoo.execution.tasks import place
 
 TITLE = "The test of linearity"
 WARM_UP = 200  # steps that a process runs before its first value
@@ -134,13 +132,12 @@ ROWS = (  # a new row goes to the end: the seeds of a row are its place
 
 def measure(quick: bool) -> dict[str, Any]:
     """Rejections at p = 0.05 with 19 surrogates, by process and length; seconds of one core a test."""
-    tasks = [(place, draw) for place, row in enumerate(ROWS) for draw in range(3 if quick else row.draws)]
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process a core
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        outcomes = list(pool.map(outcome, *zip(*tasks, strict=True), chunksize=5))
+    tasks = [(number, draw) for number, row in enumerate(ROWS) for draw in range(3 if quick else row.draws)]
+    with place("local") as processes:
+        outcomes = dict(processes.run(outcome, tasks))
     rows = []
-    for place, row in enumerate(ROWS):
-        mine = [result for (of, _), result in zip(tasks, outcomes, strict=True) if of == place]
+    for number, row in enumerate(ROWS):
+        mine = [outcomes[task] for task in tasks if task[0] == number]
         rejected, gains, seconds = zip(*mine, strict=True)
         rows.append(
             {
@@ -156,10 +153,11 @@ def measure(quick: bool) -> dict[str, Any]:
     return {"rows": rows}
 
 
-def outcome(place: int, draw: int) -> tuple[bool, float, float]:
+def outcome(task: tuple[int, int]) -> tuple[bool, float, float]:
     """Of one series of a row: whether it is rejected, the network's gain, and CPU seconds."""
-    row = ROWS[place]
-    series = row.draw(row.length, np.random.default_rng([draw, place]))
+    number, draw = task
+    row = ROWS[number]
+    series = row.draw(row.length, np.random.default_rng([draw, number]))
     began = time.process_time()
     test = linearity(series, season=row.season, seed=draw)
     return test.is_rejected, test.gain, time.process_time() - began

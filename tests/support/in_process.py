@@ -12,7 +12,7 @@ from seqzoo.execution.tasks import Failure, Outcome, Retry, Task, line
 class Here:
     """A `Place`: this process. Tasks run in order; what is not a SeqzooError is raised."""
 
-    about = "this process"
+    in_flight, dashboard = 0, ""
 
     def __init__(self, on: str | int = "local") -> None:
         """Also stands in for `execution.tasks.place` and for `Local`."""

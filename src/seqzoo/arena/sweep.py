@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..training.spec import TrainingSpec
 
 MOST_TRIALS = 100_000
+GATHER = 0.5  # seconds that rows wait to be written together
 LARGEST = 1e100  # absolute value at the end of a range
 Setting = dict[str, Any]
 """New values by field, as `TrainingSpec.of` takes them."""
@@ -119,7 +120,8 @@ def run(
 ) -> tuple[list[dict[str, Any]], bool]:
     """The rows of the trials, ordered by key, and whether all are there, after training those without a row.
 
-    A row is written when its training ends. That of a failed one holds the reason; the next run tries it again.
+    A row is written within a second of the end of its training. That of a failed one holds the reason; the next run
+    tries it again.
 
     Args:
         work: replaces `measured`.
@@ -131,13 +133,13 @@ def run(
     from ..data.reading.rows import RowFolder
 
     _storage.check_writable(folder)
-    with _storage.only_writer(folder):
-        rows = RowFolder(folder)
+    with _storage.only_writer(folder), RowFolder(folder, GATHER) as rows:
         asked = {trial.key for trial in wanted}
         done = {row["key"] for row in rows.rows() if row["key"] in asked and not row["error"]}
         on_start(len(done), len(wanted))
         missing = [trial for trial in wanted if trial.key not in done]
-        for trial, result in place.run(work or measured, missing, should_stop=should_stop, on_retry=on_retry):
+        stops = rows.polled(should_stop)
+        for trial, result in place.run(work or measured, missing, should_stop=stops, on_retry=on_retry):
             is_failed = isinstance(result, Failure)
             facts = {"error": result.reason} if isinstance(result, Failure) else {"error": "", **result}
             rows.add(trial.key, [{**_facts_of(trial), **facts}])

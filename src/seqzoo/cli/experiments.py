@@ -105,7 +105,7 @@ def _measure(
         if not quiet:
             typer.echo(line)
 
-    with place(on) as at, interrupts() as stopped, ExperimentBar(experiment, quiet=quiet) as bar:
+    with place(on) as at, interrupts() as stopped, ExperimentBar(experiment, at, quiet=quiet) as bar:
         results, is_complete = run(
             experiment, settings, folder,
             place=at, on_start=bar.start, on_end=bar, on_retry=bar.again, should_stop=stopped,

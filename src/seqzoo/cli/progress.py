@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from ..execution.tasks import Failure
 from ..forecasters.floors import NO_EXCESS, vanishes
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from ..arena.running import CaseEnded
     from ..arena.sweep import Trial
     from ..diagnosis.stages import Step
-    from ..execution.tasks import Retry
+    from ..execution.tasks import Place, Retry
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
     from ..training.spec import TrainingSpec
@@ -37,12 +39,15 @@ class _Shown:
             TextColumn("[bold]{task.description}"),
             BarColumn(),
             TextColumn("{task.completed}/{task.total}"),
-            TextColumn("{task.fields[note]}"),
-            TimeRemainingColumn(),
+            *self._columns(),
             console=console,
             disable=not self.live,
         )
         self.task = self.progress.add_task(escape(title), total=total, note="")
+
+    def _columns(self) -> Sequence[ProgressColumn]:
+        """What stands behind the number of steps."""
+        return TextColumn("{task.fields[note]}"), TimeRemainingColumn()
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -107,23 +112,92 @@ class Bar(_Shown):
             self.say(f"step {update.step}/{update.steps}  {note}")
 
 
-class ExperimentBar(_Shown):
+class PlaceBar(_Shown):
+    """The progress of tasks at a place: those done, failed and in flight, their rate, and the time left.
+
+    Args:
+        title: what the tasks are for.
+        place: where they run; the address of its dashboard is printed, if it has one.
+    """
+
+    def __init__(self, title: str, place: Place, *, quiet: bool) -> None:
+        self.place = place
+        self.done, self.failed, self.total = 0, 0, 0
+        self._before, self._began = 0, time.monotonic()
+        super().__init__(title, None, quiet=quiet)
+
+    def __enter__(self) -> Self:
+        if self.place.dashboard and not self.quiet:
+            console.print(f"Dashboard: {self.place.dashboard}", highlight=False)
+        return super().__enter__()
+
+    def begin(self, done: int, total: int) -> None:
+        """Called when the number of tasks is known, and how many were done before."""
+        self.done, self.failed, self.total = done, 0, total
+        self._before, self._began = done, time.monotonic()
+        self.progress.reset(self.task, completed=done, total=total, note="")
+
+    def end(self, line: str, *, is_failed: bool) -> None:
+        """Called after every task, with its outcome in a line."""
+        self.done += 1
+        self.failed += is_failed
+        self.progress.update(self.task, completed=self.done, note=escape(line))
+
+    def state(self) -> str:
+        """Failed tasks, tasks in flight, rate, and time left."""
+        passed, now = time.monotonic() - self._began, self.done - self._before
+        parts = [f"{self.failed:,} failed"] if self.failed else []
+        parts += [f"{self.place.in_flight:,} in flight"] if self.place.in_flight else []
+        if now and passed > 0:
+            parts.append(_rate(now / passed))
+            if self.done < self.total:
+                parts.append(f"{_duration((self.total - self.done) * passed / now)} left")
+        return ", ".join(parts)
+
+    def _columns(self) -> Sequence[ProgressColumn]:
+        return _State(self), TextColumn("{task.fields[note]}")
+
+
+class _State(ProgressColumn):
+    def __init__(self, bar: PlaceBar) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def render(self, task: Task) -> Text:
+        return Text(self._bar.state())
+
+
+def _rate(each_second: float) -> str:
+    """Tasks in the unit of time in which there is at least one, up to an hour."""
+    for seconds, unit in ((1, "s"), (60, "min")):
+        if each_second * seconds >= 1:
+            return f"{each_second * seconds:.3g}/{unit}"
+    return f"{each_second * 3600:.3g}/h"
+
+
+def _duration(seconds: float) -> str:
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+class ExperimentBar(PlaceBar):
     """The progress of an experiment."""
 
-    def __init__(self, experiment: AnyExperiment, *, quiet: bool) -> None:
-        super().__init__(experiment.counted, None, quiet=quiet)
+    def __init__(self, experiment: AnyExperiment, place: Place, *, quiet: bool) -> None:
+        super().__init__(experiment.counted, place, quiet=quiet)
         self.experiment = experiment
 
     def start(self, done: int, total: int) -> None:
         """Called once, when the number of cases is known."""
-        self.progress.update(self.task, completed=done, total=total)
+        self.begin(done, total)
         if done:
             self.say(f"{done} of {total} {self.experiment.counted} are measured already.")
 
     def __call__(self, ended: CaseEnded) -> None:
         """Called after every case."""
         line = ended.line(self.experiment)
-        self.progress.update(self.task, completed=ended.done, note=escape(line))
+        self.end(line, is_failed=isinstance(ended.measurement, Failure))
         if self.experiment.is_long:
             self.say(f"{ended.done}/{ended.total}  {line}")
 
@@ -132,29 +206,20 @@ class ExperimentBar(_Shown):
         self.say_again(self.experiment.label(retry.task), retry)
 
 
-class TrialBar(_Shown):
+class TrialBar(PlaceBar):
     """The progress of a sweep."""
-
-    def __init__(self, name: str, *, quiet: bool) -> None:
-        super().__init__(name, None, quiet=quiet)
-        self.done, self.failed, self.total = 0, 0, 0
 
     def start(self, done: int, total: int) -> None:
         """Called when the number of trainings is known."""
-        self.done, self.failed, self.total = done, 0, total
-        self.progress.reset(self.task, completed=done, total=total, note="")
+        self.begin(done, total)
         if done:
             self.say(f"{done} of {total} trainings are in the folder already.")
 
     def __call__(self, trial: Trial, result: dict[str, Any] | Failure) -> None:
         """Called after every training."""
-        self.done += 1
-        is_failed = isinstance(result, Failure)
-        self.failed += is_failed
         end = f"failed: {result.reason}" if isinstance(result, Failure) else f"excess {result['excess']:.2%}"
         line = f"{_asked(trial)}: {end}"
-        note = f"{line}  ({self.failed} failed)" if self.failed else line
-        self.progress.update(self.task, completed=self.done, note=escape(note))
+        self.end(line, is_failed=isinstance(result, Failure))
         self.say(f"{self.done}/{self.total}  {line}")
 
     def again(self, retry: Retry) -> None:

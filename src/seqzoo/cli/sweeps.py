@@ -101,7 +101,7 @@ def _trained(
     steps = spec_of(chosen[0], 0).recipe.steps
     rungs = of.halved(chosen, steps) if halving else [(len(chosen), None)]
     standings: list[Standing] = []
-    with place(on) as at, interrupts() as stopped, TrialBar(name, quiet=quiet) as bar:
+    with place(on) as at, interrupts() as stopped, TrialBar(name, at, quiet=quiet) as bar:
         for count, updates in rungs:
             if standings:
                 chosen = [each.setting for each in standings[:count] if each.seeds]

@@ -7,28 +7,34 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
-from typing import Self
+from multiprocessing.context import BaseContext
+from typing import Any, NamedTuple, Self
 
-from .._extras import single_threaded
-from .tasks import ATTEMPTS, POLL, Coming, Failure, Outcome, Retry, Task, attempt, line
+from .._extras import environment, single_threaded
+from .loop import Ended, Loop, Lost, attempts_of
+from .tasks import ATTEMPTS, POLL, Failure, Task, line
 
 _STARTING = threading.Lock()
 
 
-class Local:
+class Local(Loop["_Call"]):
     """A `Place`: processes of this machine, each with one thread for linear algebra.
+
+    Processes are spawned, not forked: threads of torch and ONNX Runtime survive no fork.
 
     Args:
         workers: the number of processes.
         attempts: how often a task is tried whose process dies.
+        preloaded: modules; each batch then has a new process, forked from one that has imported these and no more.
     """
 
-    def __init__(self, workers: int, attempts: int = ATTEMPTS) -> None:
-        self._workers, self._attempts = max(1, workers), attempts
+    def __init__(self, workers: int, attempts: int = ATTEMPTS, preloaded: Sequence[str] = ()) -> None:
+        super().__init__(attempts)
+        self._count, self._preloaded = max(1, workers), preloaded
         self._idle: list[_Worker] = []
         self._is_kept = False
 
@@ -42,74 +48,78 @@ class Local:
         self._is_kept = False
         self._end_idle()
 
-    def run(
-        self,
-        work: Callable[[Task], Outcome],
-        tasks: Iterable[Task],
-        *,
-        should_stop: Callable[[], bool] = lambda: False,
-        on_retry: Callable[[Retry], None] = lambda retry: None,
-    ) -> Iterator[tuple[Task, Outcome | Failure]]:
-        """As `Place.run`. Processes are spawned, not forked: threads of torch and ONNX Runtime survive no fork."""
-        coming = Coming(tasks, self._attempts, on_retry)
-        busy: dict[Future[Outcome | Failure], tuple[Task, int, _Worker]] = {}
+    def _workers(self) -> int:
+        return self._count
+
+    def _begin(self, prepared: Callable[[Any], Any], tasks: list[Any]) -> _Call:
+        worker = self._idle.pop() if self._idle else _Worker(self._context())
         try:
-            while not should_stop():
-                while len(busy) < self._workers and (following := coming.take()) is not None:
-                    worker = self._idle.pop() if self._idle else _Worker()
-                    try:
-                        future = worker.begin(work, following[0])
-                    except BrokenProcessPool:  # the process died while idle
-                        worker = _Worker()
-                        future = worker.begin(work, following[0])
-                    busy[future] = *following, worker
-                if not busy:
-                    return
-                for future in wait(busy, timeout=POLL, return_when=FIRST_COMPLETED).done:
-                    task, number, worker = busy.pop(future)
-                    try:
-                        outcome = future.result()
-                    except BrokenProcessPool:
-                        outcome = Failure(worker.death())
-                        if should_stop():  # its signal may have killed the worker too: the task has not failed
-                            return
-                        if coming.again(task, number, outcome.reason):
-                            continue
-                    except Exception as error:  # an outcome that cannot be pickled
-                        outcome = Failure(line(error))
-                        self._idle.append(worker)
-                    else:
-                        self._idle.append(worker)
-                    yield task, outcome
-        finally:
-            for *_, worker in busy.values():
-                worker.end()
-            if not self._is_kept:
-                self._end_idle()
+            return worker.begin(prepared, tasks)
+        except BrokenProcessPool:  # the process died while idle
+            return _Worker(self._context()).begin(prepared, tasks)
+
+    def _done(self, flying: Collection[_Call]) -> Iterable[_Call]:
+        calls = {call.future: call for call in flying}
+        return [calls[future] for future in wait(calls, timeout=POLL, return_when=FIRST_COMPLETED).done]
+
+    def _result(self, handle: _Call) -> Ended | Lost | Failure:
+        worker = handle.worker
+        try:
+            result: Ended | Failure = handle.future.result()
+        except BrokenProcessPool:
+            return Lost(worker.death())
+        except Exception as error:  # an outcome that cannot be pickled
+            result = Failure(line(error))
+        if self._preloaded:
+            worker.end()
+        else:
+            self._idle.append(worker)
+        return result
+
+    def _cancel(self, flying: Mapping[_Call, Any]) -> None:
+        for call in flying:
+            call.worker.end()
+        if not self._is_kept:
+            self._end_idle()
 
     def _end_idle(self) -> None:
         while self._idle:
             self._idle.pop().end()
 
+    def _context(self) -> BaseContext:
+        if not self._preloaded:
+            return multiprocessing.get_context("spawn")
+        forking = multiprocessing.get_context("forkserver")
+        forking.set_forkserver_preload(list(self._preloaded))
+        return forking
+
+
+class _Call(NamedTuple):
+    """A batch in a process."""
+
+    future: Future[Ended]
+    worker: _Worker
+
 
 class _Worker:
     """An executor with one process. If the process dies, the executor breaks and loses one task."""
 
-    def __init__(self) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self.executor = ProcessPoolExecutor(1, mp_context=spawn, initializer=_follow_parent)
-        with _STARTING, _no_interrupts(), _environment(single_threaded()):
+    def __init__(self, context: BaseContext) -> None:
+        self.executor = ProcessPoolExecutor(1, mp_context=context, initializer=_follow_parent)
+        with _STARTING, _no_interrupts(), environment(single_threaded()):
             others = set(multiprocessing.active_children())
             self.executor.submit(os.getpid)  # an executor starts its process with the first call
             (self.process,) = set(multiprocessing.active_children()) - others
 
-    def begin(self, work: Callable[[Task], Outcome], task: Task) -> Future[Outcome | Failure]:
-        return self.executor.submit(attempt, work, task)
+    def begin(self, work: Callable[[Task], Any], tasks: list[Task]) -> _Call:
+        return _Call(self.executor.submit(attempts_of, work, tasks), self)
 
     def death(self) -> str:
         """How the process ended, as a sentence."""
         self.executor.shutdown()
         code = self.process.exitcode or 0
+        if code == -9:
+            return "its process was killed by signal 9, as the system does when memory runs out."
         return f"its process {f'was killed by signal {-code}' if code < 0 else f'ended with status {code}'}."
 
     def end(self) -> None:
@@ -128,21 +138,6 @@ def _follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_for_its_end, daemon=True).start()
-
-
-@contextlib.contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set variables that a process started here inherits, and put back what was."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -6,11 +6,10 @@ order or the time. A place yields outcomes as they finish, and holds a bounded n
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ..errors import InputError, SeqzooError
 
@@ -36,39 +35,16 @@ class Retry(NamedTuple):
     reason: str
 
 
-class Coming(Generic[Task]):
-    """The tasks of a run that are still to begin, those tried again among them.
-
-    Args:
-        tasks: taken one by one; a deque is used up, and may grow while the run goes on.
-        attempts: how often a task is tried whose worker is lost.
-    """
-
-    def __init__(self, tasks: Iterable[Task], attempts: int, on_retry: Callable[[Retry], None]) -> None:
-        self._deque = tasks if isinstance(tasks, deque) else None
-        self._tasks = iter(tasks) if self._deque is None else iter(())
-        self._again = deque[tuple[Task, int]]()
-        self._attempts, self._on_retry = attempts, on_retry
-
-    def take(self) -> tuple[Task, int] | None:
-        """The next task, and the number of its attempt; None while there is none."""
-        if self._again:
-            return self._again.popleft()
-        if self._deque:
-            return self._deque.popleft(), 1
-        return next(((task, 1) for task in self._tasks), None)
-
-    def again(self, task: Task, attempt: int, reason: str) -> bool:
-        """Whether a task whose worker was lost in this attempt will be tried again; tells of it if so."""
-        if attempt >= self._attempts:
-            return False
-        self._on_retry(Retry(task, reason))
-        self._again.append((task, attempt + 1))
-        return True
-
-
 class Place(Protocol):
     """A place where tasks run. What a run needs, such as processes, stays for the next one inside a `with`."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many tasks of the run are in flight now."""
+
+    @property
+    def dashboard(self) -> str:
+        """The address of a page that shows the place; empty where there is none."""
 
     def run(
         self,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -24,11 +21,15 @@ from . import build, cards
 from .onnx import to_onnx
 from .torchscript import to_torchscript
 
+PRELOADED = (__name__, "onnxscript")
+"""What a process may import before `reexport`."""
+
 
 def reexport(path: Path) -> tuple[str, ...]:
     """The names of the files that changed, after writing TorchScript, ONNX and card of a bundle again.
 
-    Weights, scores and history stay. Without a change nothing is written.
+    Weights, scores and history stay. Without a change nothing is written. Call it in a new process: torch numbers the
+    types that a process scripts and writes the numbers into the file, so only a new process gives the same file.
 
     Raises:
         BundleError: the bundle is damaged, or its weights no longer give its golden tensors.
@@ -74,15 +75,3 @@ def _prove(old: Bundle, contract: Contract, renewed: dict[str, bytes], eager: Fl
                 f"{old.path}: {source} is {distance:.2g} from {store.GOLDEN}, {TOLERANCE:.0e} allowed; "
                 "nothing was written."
             )
-
-
-def each_alone(paths: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    """`reexport(path)` of each folder, each in a new process.
-
-    Torch numbers the types that a process scripts and writes the numbers into the file. Only a new process gives the
-    same file.
-    """
-    fresh = multiprocessing.get_context("forkserver")
-    fresh.set_forkserver_preload([reexport.__module__, "onnxscript"])
-    with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as pool:
-        yield from pool.map(reexport, paths)

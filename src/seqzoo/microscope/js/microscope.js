@@ -24,6 +24,7 @@ const REST = 100; // ms without a change after which what is out of view is draw
  *     beside the value). These may change: start, known [L][D - 1], window, view, bayes, outside, is_given,
  *     best_linear [H][L], best_linear_bias [H]; those of the references when `start` does.
  *   weights(): a promise of the bytes of the safetensors file.
+ *   core(): a promise of the compiled core, see core.js, or of null.
  *   tell(window, view): reports the current window and view.
  *   listen(name, follow): calls `follow` whenever `name` changes; returns a function that stops this.
  * Side by side, see pair.js, it also has:
@@ -42,8 +43,9 @@ export function open(el, host) {
   const undo = [];
   let gone = false;
   root.textContent = "Fetching the weights…";
-  host.weights()
-    .then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes), 1 + (host.get("channels") ?? []).length))
+  Promise.all([host.weights(), host.core()])
+    .then(([bytes, core]) =>
+      makeCell(host.get("architecture"), parseSafetensors(bytes), 1 + (host.get("channels") ?? []).length, core))
     .then((cell) => gone || undo.push(show(host, root, cell)))
     .catch((error) => {
       root.innerHTML = '<p class="mz-error" role="alert"></p>';

@@ -50,6 +50,7 @@ export function pair(el, host) {
     one.close = open(one.element, {
       get: (name) => (name in one.given ? one.given[name] : get(name)),
       weights,
+      core: host.core,
       leads: number === 0,
       tell(window, told) {
         Object.assign(one, { window, view: told });
@@ -80,7 +81,7 @@ export function pair(el, host) {
     return one;
   }
 
-  const frames = framesOf(host.fetch);
+  const frames = framesOf(host.fetch, host.core);
   const channels = 1 + (host.get("channels") ?? []).length;
   let moment = null; // the frame that is shown: [step, isLast]
   function begin() {
