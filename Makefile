@@ -96,12 +96,11 @@ reexport: install
 	.venv/release/bin/python -m pip install --quiet --disable-pip-version-check -r tools/release.txt
 	touch $@
 
-# Builds the wheels of all platforms and the sources into dist/, checks them, and tests that of this machine.
+# Builds the wheels of all platforms and the sources into dist/, and checks them.
 wheels: .venv/release/.installed
-	.venv/release/bin/python tools/wheels.py $(WHEELS)
+	.venv/release/bin/python tools/wheels.py
 
-# Builds the files of a release twice, compares and checks them, and tries the wheel in bare environments of several
-# versions of Python. `make dist RECOMPILE=--recompile` compiles the core twice too.
+# Does so twice, compares the bytes, and tries the wheel of this machine in bare environments of several versions of Python. `make dist RECOMPILE=--recompile` compiles the core twice too.
 dist: .venv/release/.installed
 	.venv/release/bin/python tools/dist.py $(RECOMPILE)
 
@@ -135,7 +134,7 @@ conformance: install compiler emulator
 	$(BIN)/python conformance/c.py
 	$(BIN)/python conformance/browser_core.py
 	$(BIN)/python conformance/sanitisers.py
-	$(MAKE) wheels WHEELS=--twice
+	$(MAKE) dist RECOMPILE=--recompile
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
-"""Builds the wheel of every platform and the sources into dist/, checks each, and tests that of this machine.
+"""Builds the wheel of every platform and the sources into dist/, and checks each.
 
-Run by `make wheels`; `tools/wheels.py --twice` also builds all again and compares the bytes. Zig compiles the core
-for all platforms here (docs/native.md). The pure wheel is for the others: pip prefers the one of the platform.
+Run by `make wheels`, and by `make dist`, which builds all again and compares the bytes. Zig compiles the core for all
+platforms here (docs/native.md). The pure wheel is for the others: pip prefers the one of the platform.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -63,25 +62,8 @@ def check_library(name: str, data: bytes) -> None:
         raise ValueError(f"a library of {binary.platform} for {name}; it lacks {missing} and needs {others}")
 
 
-def test(wheel: Path) -> None:
-    """Install a wheel with its dependencies into an environment of its own, and use it there."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        python, command = f"{folder}/bin/python", f"{folder}/bin/seqzoo"
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt"]
-        subprocess.run([*pip, str(wheel)], cwd=ROOT, check=True)
-        window = [str(value / 10) for value in range(20)]
-        for words in (
-            ["list"], ["doctor-install"], ["predict", "lstm.sine", "--engine", "native", *window],
-            ["verify", "lstm.sine"], ["verify", "linear.sine"],
-        ):  # fmt: skip
-            ran = subprocess.run([command, *words], cwd=folder, capture_output=True, text=True, check=False)
-            print(f"$ seqzoo {' '.join(words)}\n{ran.stdout}{ran.stderr}", flush=True)
-            ran.check_returncode()
-
-
 def main() -> None:
-    """Build, check and test all; the status is not 0 if anything fails."""
+    """Build and check all; the status is not 0 if anything fails."""
     dist = ROOT / "dist"
     dist.mkdir(exist_ok=True)
     for old in dist.glob("seqzoo-*"):
@@ -92,14 +74,6 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *map(str, files.values())], check=True)
     contents = [sys.executable, "-m", "check_wheel_contents"]
     subprocess.run([*contents, *(str(files[name]) for name in (*core.TAGS, PURE))], check=True)
-    if "--twice" in sys.argv:
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
-            os.environ["XDG_CACHE_HOME"] = cache  # the core is compiled again too
-            again = built(Path(folder))
-            if other := [name for name in files if files[name].read_bytes() != again[name].read_bytes()]:
-                raise ValueError(f"built twice, these differ: {', '.join(other)}")
-    if core.here() in core.TAGS and os.name == "posix":
-        test(files[core.here()])
     for name, file in files.items():
         print(f"{name:<16}{file.stat().st_size / 1e6:6.2f} MB  {file.name}")
 
