@@ -77,13 +77,13 @@ def table(result: dict[str, Any]) -> str:
         f"| one call | p50 µs | time / plain onnx on a window |\n|---|---:|---:|\n{calls}\n\n"
         "| batch, all cores | windows/s | speed / the faster of plain torchscript and onnx |\n"
         f"|---:|---:|---:|\n{batches}\n\n"
-        f"Forward and backward of {ROWS} windows of {STEPS} steps on one thread, and packing of the weights, in memory that is kept from step to step:\n\n"
+        f"Forward and backward of {ROWS} windows of {STEPS} steps on one thread, with the packing of the weights:\n\n"
         f"| cell | core ms | PyTorch ms | time |\n|---|---:|---:|---:|\n{gradients}\n\n"
         "One step of the training loop with the recipe of `lstm.sine` (windows, forward, backward, update), through "
         "the core on all processors and by PyTorch's kernels on one:\n\n"
         f"| cell | core ms | PyTorch ms | time | CPU time |\n|---|---:|---:|---:|---:|\n{steps}\n\n"
-        "Forward on one thread, beside multiply-adds that wait for nothing. The products of a cell are counted, not its "
-        "sigmoids and tangents:\n\n"
+        "Forward on one thread, beside multiply-adds that wait for nothing. The products of a cell count, not its "
+        "sigmoids:\n\n"
         f"| cell | batch | GFLOP/s | peak | share |\n|---|---:|---:|---:|---:|\n{roofline}"
     )
 
