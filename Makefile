@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance clean
 
 install: .venv/.installed
 
@@ -51,11 +51,8 @@ quick: install
 quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
-# The linters run beside the tests: the type checker has one thread, and the tests of pages and servers often wait.
+# A third process uses the cores while the tests of pages and servers wait.
 test: install browser compiler node_modules
-	@$(MAKE) --no-print-directory -j 2 lint all-tests
-
-all-tests: install
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Linter, type checker, the schemas of workflows and forms, and the test of which folder may import which.

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 import seqzoo
-from seqzoo.diagnosis import contest, figures, html
+from seqzoo.diagnosis import contest, each, figures, html
 from seqzoo.diagnosis.depths import QUICK
 from seqzoo.diagnosis.description import Given, describe
 from seqzoo.diagnosis.ground import Ground
@@ -22,7 +23,9 @@ from seqzoo.diagnosis.networks import TwinTraining
 from seqzoo.diagnosis.report import STAGES, Report
 from seqzoo.diagnosis.stages import Step, stages
 from seqzoo.errors import InputError
+from seqzoo.execution import tasks
 from support import forked
+from support.in_process import Here
 from support.terminal import Terminal
 
 COUNT = 700
@@ -174,19 +177,53 @@ def test_the_command_prints_one_page_and_writes_json_and_html(
     monkeypatch.setattr(sys.modules[stages.__module__], "stages", once)
     file, page = tmp_path / "load.csv", tmp_path / "report.html"
     file.write_text("\n".join(map(str, SERIES["logistic map"](np.random.default_rng(0))[:300])))
-    done = terminal("doctor", file, "--quick", "--workers", 1, "--html", page)
+    done = terminal("doctor", file, "--quick", "--on", "local:1", "--html", page)
     assert done.status == 0 and done.err == ""
     assert len(done.out.splitlines()) <= 45 and "Use mlp: it has the lowest error." in " ".join(done.out.split())
     text = page.read_text("utf-8")
     assert text.startswith("<!DOCTYPE html>")
     assert [" ".join(each.split()).count("quick depth") for each in (done.out, text)] == [1, 1]  # what it leaves out
-    facts = json.loads(terminal("doctor", file, "--quick", "--workers", 1, "--json").out)
+    facts = json.loads(terminal("doctor", file, "--quick", "--on", "local:1", "--json").out)
     assert len(asked) == 2 and not home.exists()
     assert facts["series"]["name"] == "load" and facts["series"]["length"] == 300
     assert {"name", "mase", "interval"} <= facts["contest"][0].keys()
     assert facts["twin"] == {"excess": None, "network": "", "points": 0, "reason": "the quick depth leaves it out"}
     assert facts["surrogates"]["p"] == 0.05 and facts["verdict"]["kind"] == "network"
     assert facts["verdict"]["use"] == "mlp" and facts["verdict"]["gain"]["over"] == "linear"
+
+
+def test_many_series_are_counted_by_what_serves_them_and_a_bad_file_is_named(
+    reports: dict[str, Report], terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The diagnoses are those of the fixture, found by their values: they take seconds."""
+    by_values = {report.given.values.tobytes(): report for report in reports.values()}
+    monkeypatch.setattr(each, "doctor", lambda series, **options: by_values[series.values.tobytes()])
+    monkeypatch.setattr(tasks, "place", Here)
+    longest = max(len(report.given.values) for report in reports.values())
+    (tmp_path / "data").mkdir()
+    for number, report in enumerate(reports.values()):
+        stamps = pl.datetime_range(pl.datetime(2000, 1, 1), pl.datetime(2020, 1, 1), "1d", eager=True)[:longest]
+        values = report.given.values
+        frame = pl.DataFrame({"unique_id": report.given.name, "ds": stamps[: len(values)], "y": values})
+        frame.with_columns(unique_id=pl.lit(f"s{number}")).write_parquet(tmp_path / "data" / f"{number}.parquet")
+    (tmp_path / "data" / "bad.csv").write_text("y\n1\nmany\n")
+    out = tmp_path / "rows"
+    facts = json.loads(terminal("doctor", tmp_path / "data", "--quick", "--out", out, "--json").out)
+    assert {one["kind"]: one["series"] for one in facts["kinds"]} == {
+        "naive": 2, "linear": 2, "statistical": 0, "network": 1,
+    }  # fmt: skip
+    names = list(reports)
+    first, *rest = facts["helped"]
+    assert names[int(first["series"][1:])] == "logistic map" and first["is_used"] and first["gain"] > 0.5
+    assert not any(one["is_used"] for one in rest)
+    (bad,) = facts["refused"]
+    assert bad["file"].endswith("bad.csv") and "'many'" in bad["reason"] and facts["series"] == 6
+    told = terminal("doctor", *sorted((tmp_path / "data").iterdir()), "--quick", "--on", "ray:X", "--out", out)
+    assert told.status == 0 and "a network helps most on" in told.out and "Without a result: 1" in told.out
+    assert (out / "rows.parquet").exists() and "--only" in terminal(
+        "doctor", tmp_path / "data", "--quick", "--html", tmp_path / "report.html"
+    ).refusal
+    assert "on this machine" in terminal("doctor", "series:nile", "--quick", "--on", "ray").refusal
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -116,6 +117,30 @@ def test_the_five_commands_of_the_page_give_the_same_bytes_in_this_process_and_o
         out = tmp_path / str(len(tables))
         told = terminal(*command[:-1], on, *brief, "--out", out)
         assert told.status == 0 and "2/2" in told.out and f"Rows: {out}" in told.out
+        tables.append((out / "rows.parquet").read_bytes())
+    assert tables[0] == tables[1]
+
+
+def test_a_backtest_over_many_series_gives_the_same_bytes_in_this_process_and_on_a_cluster(
+    cluster: Any, fleet: Place, tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numpy as np
+    import polars as pl
+
+    data = tmp_path / "data"
+    data.mkdir()
+    values = np.random.default_rng(0).normal(size=(40, 60))
+    names = np.repeat([f"shop-{number:02}" for number in range(40)], 60)
+    pl.DataFrame({"unique_id": names, "y": values.ravel()}).head(-50).write_parquet(data / "shops.parquet")
+    (data / "bad.csv").write_text("y\n1\nmany\n")
+    tables = []
+    for on_it in (Here(), fleet):
+        monkeypatch.setattr("seqzoo.execution.tasks.place", lambda on, at=on_it: contextlib.nullcontext(at))
+        out = tmp_path / f"rows-{len(tables)}"
+        options = ["--last", 5, "--horizon", 2, "--time", "none", "--out", out, "--on", "ray:X", "--json"]
+        told = terminal("backtest", "lstm.sine", "--series", data, *options)
+        facts = json.loads(told.out)
+        assert told.status == 0 and facts["series"] == 41 and len(facts["refused"]) == 2
         tables.append((out / "rows.parquet").read_bytes())
     assert tables[0] == tables[1]
 

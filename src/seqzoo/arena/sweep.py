@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import _storage
 from .._estimates import Estimate
 from ..errors import InputError
 from ..evaluation.student import quantile
+from ..execution import keyed
 from ..execution.tasks import Failure, Place, Retry
 
 if TYPE_CHECKING:
     from ..training.spec import TrainingSpec
 
 MOST_TRIALS = 100_000
-GATHER = 0.5  # seconds that rows wait to be written together
 LARGEST = 1e100  # absolute value at the end of a range
 Setting = dict[str, Any]
 """New values by field, as `TrainingSpec.of` takes them."""
@@ -130,25 +129,10 @@ def run(
         InputError: the folder holds something else, or another run writes into it.
         OSError: the folder cannot be written to.
     """
-    from ..data.reading.rows import RowFolder
-
-    _storage.check_writable(folder)
-    with _storage.only_writer(folder), RowFolder(folder, GATHER) as rows:
-        asked = {trial.key for trial in wanted}
-        done = {row["key"] for row in rows.rows() if row["key"] in asked and not row["error"]}
-        on_start(len(done), len(wanted))
-        missing = [trial for trial in wanted if trial.key not in done]
-        stops = rows.polled(should_stop)
-        for trial, result in place.run(work or measured, missing, should_stop=stops, on_retry=on_retry):
-            is_failed = isinstance(result, Failure)
-            facts = {"error": result.reason} if isinstance(result, Failure) else {"error": "", **result}
-            rows.add(trial.key, [{**_facts_of(trial), **facts}])
-            done.add(trial.key)
-            on_end(trial, result if is_failed else facts)
-        is_complete = len(done) == len(wanted)
-        if is_complete:
-            rows.finish()
-        return [row for row in rows.rows() if row["key"] in asked], is_complete
+    return keyed.run(
+        wanted, folder, place, work or measured, _rows_of,
+        on_start=on_start, on_end=on_end, on_retry=on_retry, should_stop=should_stop,
+    )  # fmt: skip
 
 
 def standings(
@@ -181,6 +165,11 @@ def halved(settings: Sequence[Setting], steps: int, factor: int = 3, fewest: int
         kept, budget = kept * factor, budget // factor
     rungs[-1] = len(settings), rungs[-1][1]
     return rungs[::-1]
+
+
+def _rows_of(trial: Trial, result: dict[str, Any] | Failure) -> list[dict[str, Any]]:
+    facts = {"error": result.reason} if isinstance(result, Failure) else {"error": "", **result}
+    return [{**_facts_of(trial), **facts}]
 
 
 def _facts_of(trial: Trial) -> dict[str, Any]:

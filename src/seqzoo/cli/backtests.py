@@ -21,6 +21,7 @@ from .app import (
     load_models,
     reads_a_file,
 )
+from .many import OverSeries, are_many
 
 HORIZON = 20  # of a model of a known signal
 MEASURES = ("mae", "rmse", "mase", "rmsse", "smape")
@@ -68,12 +69,14 @@ def backtest(
     out: Annotated[
         Path | None,
         typer.Option("--out", rich_help_panel=_ROLLING,
-                     help="Write every forecast to a .parquet or .csv file; the same command goes on after a stop."),
+                     help="Write every forecast to a .parquet or .csv file, or a row for each of many series to a "
+                          "folder; the same command goes on after a stop."),
     ] = None,
     fresh: Annotated[
         bool,
         typer.Option("--fresh", help="Begin --out anew, in place of going on.", rich_help_panel=_ROLLING),
     ] = False,
+    on: OverSeries = None,
     points: Annotated[int, typer.Option(help="Length of the fresh series, if no --file is given.")] = 2000,
     engine: EngineOption = "light",
     seed: Seed = None,
@@ -90,10 +93,14 @@ def backtest(
     trained on, the first cutoff is that of the training. The unit of MASE and RMSSE is the error of seasonal naive
     before the first cutoff. Windows that hold or aim at a missing value are left out and counted.
 
+    With a folder, a pattern or a file of several series, each series becomes a row of a folder of results.
+
     Examples: `seqzoo backtest lstm.sine --horizon 50 --plot error.svg` ·
     `seqzoo backtest gru.load --series load.csv --stride 24 --out load.parquet` ·
-    `seqzoo backtest gru.load --series load.csv --last 8 --stride 24 --refit 2 --rivals`
+    `seqzoo backtest gru.load --series load.csv --last 8 --stride 24 --refit 2 --rivals` ·
+    `seqzoo backtest gru.shop --series 'data/*.parquet' --last 12 --on local:8 --out results`
     """
+    from ..data.measured import SeveralError
     from ..errors import InputError
     from ..forecasters.rollout import check_horizon
     from ..runtime.predictor import find_model
@@ -106,11 +113,12 @@ def backtest(
         check_horizon(horizon)
     if measure not in MEASURES:
         raise InputError(f"--measure must be one of {', '.join(MEASURES)}, and is {measure[:40]!r}.")
-    if fresh and out is None:
+    if file is None and fresh:
         raise InputError("--fresh begins the results of --out anew: give --out with it.")
     predictor = find_model(name, engine)
     if file is None:
-        stated = {"start": start, "last": last, "refit": refit, "season": season, "interval": interval, "out": out}
+        stated = {"start": start, "last": last, "refit": refit, "season": season, "interval": interval, "out": out,
+                  "on": on}  # fmt: skip
         wanted = [*(word for word, value in stated.items() if value not in (None, [])), *["rivals"] * rivals]
         if wanted:
             raise InputError(f"--{wanted[0]} belongs to a series that is given: give it with --series.")
@@ -118,12 +126,25 @@ def backtest(
 
         on_signal(predictor, name, horizon or HORIZON, stride, points, seed, plot, json, how)
         return
-    check_out(out, file)
     load_models(models)
-    from .backtest_of_series import OnSeries
-
     if horizon is None:
         horizon = HORIZON if predictor.process is not None else predictor.horizon
-    OnSeries(predictor, name, file, how, horizon, stride, season).run(
-        start, last, refit, rivals, interval or [], measure, out, fresh, plot, json
-    )
+    if on is None and not are_many([str(file)]):
+        if fresh and out is None:
+            raise InputError("--fresh begins the results of --out anew: give --out with it.")
+        from .backtest_of_series import OnSeries
+
+        try:
+            one = OnSeries(predictor, name, file, how, horizon, stride, season)
+        except SeveralError:
+            pass
+        else:
+            check_out(out, file)
+            one.run(start, last, refit, rivals, interval or [], measure, out, fresh, plot, json)
+            return
+    if refit is not None or plot is not None:
+        raise InputError(f"--{'refit' if plot is None else 'plot'} belongs to one series. Choose one with --only.")
+    from .backtest_of_many import on_many
+
+    on_many(predictor, name, str(file), how, on, out, measure, fresh=fresh, json=json, horizon=horizon,
+            stride=stride, start=start, last=last, season=season, statistical=rivals, levels=interval or [])

@@ -1,4 +1,4 @@
-"""The command that diagnoses one series: what it holds, which forecaster to use, what would change the answer."""
+"""The command that diagnoses series: what each holds, which forecaster to use, what would change the answer."""
 
 from __future__ import annotations
 
@@ -10,19 +10,31 @@ import typer
 
 from .._extras import single_threaded
 from .app import FileOptions, Json, app, emit, reads_a_file
+from .many import are_many
 
 if TYPE_CHECKING:
     from ..diagnosis.description import Given
     from ..diagnosis.report import Report
 
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report with its figures to this file.")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; one for each core if not given.")]
+On = Annotated[
+    str,
+    typer.Option("--on", help="Where to compute: local, local:N (processes); many series also on ray, ray:ADDRESS."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Of many series: folder of a row for each; the same command goes on after a stop."),
+]
 
 
 @app.command()
 @reads_a_file
 def doctor(
-    file: Annotated[str, typer.Argument(help="A file of numbers, series:NAME of the collection, or `-`.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="A file of numbers, series:NAME of the collection, or `-`; of many series, a folder, "
+                            "a pattern such as 'data/*.parquet', or several files."),
+    ],
     season: Annotated[
         int | None, typer.Option("--season", min=1, help="Steps of the season, 1 for none; looked for if not given.")
     ] = None,
@@ -32,37 +44,57 @@ def doctor(
     quick: Annotated[bool, typer.Option("--quick", help="One small network, no statistical models.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="99 surrogates and five seeds.")] = False,
     html: Html = None,
-    workers: Workers = None,
+    on: On = "local",
+    out: Out = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin the rows anew, in place of going on.")] = False,
     json: Json = False,
     *,
     how: FileOptions,
 ) -> None:
     """Say whether a network should forecast a series: describe it, compare forecasters on it, give a verdict.
 
+    Of many series, each becomes a row of a folder. The report counts which kinds of forecasters serve them best, and
+    names the series on which a network helps most and those that cannot be used.
+
     Examples: `seqzoo doctor series:nile` · `seqzoo doctor load.csv --season 24 --html report.html` ·
-    `seqzoo doctor load.csv --quick --json`
+    `seqzoo doctor load.csv --quick --json` · `seqzoo doctor 'data/*.parquet' --quick --on ray:FIRST:6379`
     """
     os.environ.update(single_threaded())  # before NumPy is imported; trainings run side by side, in processes
 
     from .. import _storage
+    from ..data.measured import SeveralError
     from ..diagnosis.stages import stages
     from ..errors import InputError
-    from ..runtime.engines._parallel import cores
+    from ..execution.tasks import processes
     from .progress import StageBar, interrupts
 
     if quick and deep:
         raise InputError("--quick and --deep exclude each other: give one of them.")
-    given = _given(file, how)
+    depth = "quick" if quick else "deep" if deep else "default"
+    try:
+        given = None if are_many(files) else _given(files[0], how)
+    except SeveralError:
+        given = None
+    if given is None:
+        from ..diagnosis.each import DoctorOfEach
+        from .doctor_of_many import on_many
+
+        if html is not None:
+            raise InputError("--html belongs to one series. Choose one with --only.")
+        on_many(DoctorOfEach(season, horizon, depth), files, how, on, out, fresh=fresh, json=json)
+        return
+    if out is not None or fresh:
+        raise InputError(f"--{'fresh' if fresh else 'out'} belongs to many series, and {files[0]} holds one.")
+    workers = processes(on)
     if html is not None:
         from ..evaluation.plots import check_kind
 
         check_kind(html.with_suffix(".svg"))  # its figures
         _storage.check_file(html)
-    depth = "quick" if quick else "deep" if deep else "default"
     report = None
     with interrupts() as stopped, StageBar(quiet=json) as bar:
         for step in stages(
-            given, season=season, horizon=horizon, depth=depth, workers=workers or cores(), should_stop=stopped
+            given, season=season, horizon=horizon, depth=depth, workers=workers, should_stop=stopped
         ):
             bar(step)
             report = step.report

@@ -11,6 +11,7 @@ import typer
 from .._formats import counted
 from ..data.windows import unbroken
 from ..errors import InputError
+from ..forecasters.known import channels_at, check_steps
 from ..forecasters.protocol import Forecaster, has_bundle
 from ..forecasters.rollout import Interval
 from ..runtime import intervals as of_bundle
@@ -18,7 +19,7 @@ from ..signals import ObservedSet
 from .app import FileOptions, emit
 from .intervals import check_method, missed, why_none
 from .measured import MeasuredSet, measured_set
-from .reading import channels_at, check_clock, check_steps
+from .reading import check_clock
 from .sources import STANDARD_INPUT
 
 if TYPE_CHECKING:

@@ -70,22 +70,37 @@ def keep(trained: Trained, card: Card, destination: Destination, place: Path, ch
     Raises:
         InputError: another training has saved another model there.
     """
-    from .. import _storage
-    from ..bundles import store
-    from ..evaluation import plots
     from ..publishing import build
 
     draft = place / f"made-{os.getpid()}" / destination.folder.name
     try:
         build.export(trained, card, draft, name=destination.saved_as if destination.is_shelved else None)
-        with _storage.only_writer(destination.folder.parent):
-            _check_unchanged(destination.folder, destination.before, draft, checkpoint)
-            _storage.write_folder(destination.folder, {path.name: path.read_bytes() for path in draft.iterdir()})
+        return write(draft, destination, f"the weights of this training are in {checkpoint}")
     finally:
         shutil.rmtree(draft.parent, ignore_errors=True)
+
+
+def write(draft: Path, destination: Destination, remains: str) -> Bundle:
+    """Write a bundle to its destination, and its training curve.
+
+    Args:
+        draft: the folder of the bundle.
+        remains: where the training remains if it cannot be written there.
+
+    Raises:
+        InputError: another training has saved another model there, or the draft is gone.
+    """
+    from .. import _storage
+    from ..bundles import history, store
+    from ..evaluation import plots
+
+    store.open_bundle(draft)
+    with _storage.only_writer(destination.folder.parent):
+        _check_unchanged(destination.folder, destination.before, draft, remains)
+        _storage.write_folder(destination.folder, {path.name: path.read_bytes() for path in draft.iterdir()})
     written = store.open_bundle(destination.folder)
     score = written.manifest.score
-    curve = plots.history_figure(destination.name, trained.history, score.floors or score.rivals)
+    curve = plots.history_figure(destination.name, history.of(written), score.floors or score.rivals)
     plots.save(curve, destination.curve)
     return written
 
@@ -115,7 +130,7 @@ def _identity(folder: Path) -> bytes | None:
     return manifest.read_bytes() if manifest.is_file() else None
 
 
-def _check_unchanged(folder: Path, before: bytes | None, draft: Path, checkpoint: Path) -> None:
+def _check_unchanged(folder: Path, before: bytes | None, draft: Path, remains: str) -> None:
     """Check that the folder still holds the bundle that it held `before`.
 
     Raises:
@@ -128,9 +143,8 @@ def _check_unchanged(folder: Path, before: bytes | None, draft: Path, checkpoint
         if (folder / WEIGHTS).read_bytes() == (draft / WEIGHTS).read_bytes():  # the same command was given twice
             return
         raise InputError(
-            f"another training has saved {folder} since this one began, so it was not overwritten. The weights of "
-            f"this training are in {checkpoint}. To save them, give the same command with --resume and another name "
-            "(--as) or folder (--out)."
+            f"another training has saved {folder} since this one began, so it was not overwritten; {remains}. To "
+            "save it, give the same command with --resume and another name (--as) or folder (--out)."
         )
 
 

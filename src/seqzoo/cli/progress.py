@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..arena.running import CaseEnded
     from ..arena.sweep import Trial
     from ..diagnosis.stages import Step
+    from ..execution.seeds import Kept, Seeded
+    from ..execution.series import Asked
     from ..execution.tasks import Place, Retry
     from ..publishing.verify import Check
     from ..training.loop import Progress as Update
@@ -225,6 +227,46 @@ class TrialBar(PlaceBar):
     def again(self, retry: Retry) -> None:
         """Called when a training begins again, since its worker was lost."""
         self.say_again(_asked(retry.task), retry)
+
+
+class SeedBar(PlaceBar):
+    """The progress over seeds."""
+
+    def start(self, done: int, total: int) -> None:
+        """Called when the number of trainings is known."""
+        self.begin(done, total)
+        if done:
+            self.say(f"{done} of {total} trainings are kept already.")
+
+    def __call__(self, task: Seeded, outcome: Kept | Failure) -> None:
+        """Called after every training."""
+        end = f"failed: {outcome.reason}" if isinstance(outcome, Failure) else f"MSE {mse_of(outcome.row['mse'])}"
+        line = f"seed {task.spec.seed}: {end}"
+        self.end(line, is_failed=isinstance(outcome, Failure))
+        self.say(f"{self.done}/{self.total}  {line}")
+
+    def again(self, retry: Retry) -> None:
+        """Called when a training begins again, since its worker was lost."""
+        self.say_again(f"seed {retry.task.spec.seed}", retry)
+
+
+class SeriesBar(PlaceBar):
+    """The progress over many series."""
+
+    def start(self, done: int, total: int) -> None:
+        """Called when the number of series is known; a file that is read whole counts as one."""
+        self.begin(done, total)
+        if done:
+            self.say(f"{done:,} of {total:,} series are in the folder already.")
+
+    def __call__(self, task: Asked, outcome: list[dict[str, Any]] | Failure) -> None:
+        """Called after every series."""
+        is_failed = isinstance(outcome, Failure) or any(row["refused"] for row in outcome)
+        self.end("", is_failed=is_failed)
+
+    def again(self, retry: Retry) -> None:
+        """Called when a series is computed again, since its worker was lost."""
+        self.say_again(retry.task.share.name, retry)
 
 
 def _asked(trial: Trial) -> str:

@@ -15,6 +15,7 @@ from .._arrays import channel, with_channel, with_known
 from .._formats import counted
 from ..data.windows import unbroken
 from ..errors import InputError
+from ..forecasters.known import channels_at, check_steps
 from ..forecasters.protocol import Forecaster, has_bundle
 from .app import FileOptions
 from .sources import Source, is_column, source_of
@@ -102,26 +103,6 @@ def beside(model: Forecaster, given: Given | None, begin: int, count: int) -> ND
         InputError: the numbers have no times, from which the channels are computed.
     """
     return None if given is None else channels_at(model, given.times, begin, count)
-
-
-def channels_at(
-    model: Forecaster, times: TimeIndex | None, begin: int, count: int
-) -> NDArray[np.float64] | None:
-    """The channels [count, D - 1] of a model, from a position of a series with these times on; None if D is 1.
-
-    Raises:
-        InputError: there are no times.
-    """
-    if len(model.channels) == 1 or not has_bundle(model):
-        return None
-    calendar = model.manifest.contract.calendar
-    assert calendar is not None
-    if times is None:
-        raise InputError(
-            f"{model.name} reads the calendar beside the values, the channels {', '.join(model.channels[1:])}, and "
-            "these numbers have no times. Give a file with a column of times, by --file."
-        )
-    return calendar.channels(times, count, begin)
 
 
 def given_series(
@@ -233,15 +214,3 @@ def check_clock(model: Forecaster, times: TimeIndex | None) -> None:
             f"The calendar of {model.name} follows the clock of its series, whose zone is unknown; that of "
             f"{times.zone} is read here.", err=True,
         )  # fmt: skip
-
-
-def check_steps(model: Forecaster, times: TimeIndex | None) -> None:
-    """Raises InputError as `check_frequency`, for the times of a series."""
-    if times is None or not has_bundle(model):
-        return
-    frequency = model.manifest.contract.frequency
-    if frequency is not None and times.frequency.alias != frequency:
-        raise InputError(
-            f"{model.name} forecasts steps of {frequency}, and the file has steps of {times.frequency.alias}: give a "
-            f"file of that frequency. If the file is meant so, state it with --frequency {frequency}."
-        )

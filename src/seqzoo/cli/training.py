@@ -45,6 +45,14 @@ def train(
         typer.Option("--calendar", help="With --series: also read the hour, weekday or month; or auto. Repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the training run.")] = 0,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", min=2, max=1000, help="Train with so many seeds, from --seed on; keep one bundle."),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", help="With --seeds: where to train: local, local:N (processes), ray or ray:ADDRESS."),
+    ] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change recipe.KEY, config.KEY or signal.KEY: recipe.steps=800. Repeatable."),
@@ -67,9 +75,13 @@ def train(
     fifth of the series scores it beside its rivals; no training sees that part. A file with a column that names
     several series trains one model of all, unless --only chooses one; the last part of each scores it.
 
+    With --seeds, each seed is trained, and the scores are printed with their mean and its standard error. The bundle
+    whose error on the validation windows is the lowest is kept as NAME; the others stay in a folder.
+
     Examples: `seqzoo train gru --series meter.csv --horizon 24` · `seqzoo train mlp --series series:taylor -n 48` ·
     `seqzoo train lstm.sine` · `seqzoo train lstm.sine --seed 1 --set signal.sigma=0.2` ·
-    `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py`
+    `seqzoo train lstm.sine --resume` · `seqzoo train mgu.sine --models mgu.py` ·
+    `seqzoo train lstm.sine --seeds 5 --on local:4`
     """
     from .._extras import check_torch
 
@@ -81,6 +93,10 @@ def train(
     from .keeping import check_useful, destination_of, keep, show_trained
     from .progress import interrupts
 
+    if on is not None and seeds is None:
+        from ..errors import InputError
+
+        raise InputError("--on says where several seeds are trained: give it with --seeds.")
     load_models(models)
     if series is None:
         _refuse_without_series(horizon, context, season, scaling, calendar, how)
@@ -93,6 +109,13 @@ def train(
     _storage.check_writable(known.folder)
     if series is not None:
         spec = _chosen(request, context, change or [], quiet=json)  # last, as it trains for a while
+    if seeds is not None:
+        from .training_of_seeds import on_seeds
+
+        on_seeds(
+            spec, request.card, destination, seeds, on or "local", models or [], keep_worse=keep_worse, json=json
+        )
+        return
     run = known.interrupted(spec) if resume else None
     if resume and run is None:
         typer.echo("No run with these options was interrupted; starting from the beginning.", err=True)

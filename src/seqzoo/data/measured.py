@@ -18,6 +18,10 @@ DATES = ("day-first", "month-first", "year-first")
 LONGEST_GAP = 64  # the most values of a gap that a rule fills
 
 
+class SeveralError(InputError):
+    """A column of names tells several series apart, where one was asked for."""
+
+
 @dataclass(frozen=True)
 class Choices:
     """What the caller states about a table. The rest is inferred from all of its rows, and reported.
@@ -90,7 +94,8 @@ class Reading:
             return self.series[0]
         names = ", ".join(self.labels[:12]) + (", ..." if len(self.labels) > 12 else "")
         several = f"{self.source} holds {len(self.series):,} series: {names}"
-        raise InputError(f"{several}. Choose one with {self.option} NAME.")
+        kind = SeveralError if self.is_set else InputError
+        raise kind(f"{several}. Choose one with {self.option} NAME.")
 
     def filled(self, rule: str, longest: int) -> Reading:
         """The reading with gaps filled by a rule, as `Series.filled` does, and the filled values counted."""

@@ -73,12 +73,11 @@ def place(on: str) -> AbstractContextManager[Place]:
         InputError: the name is none of these.
         MissingExtraError: Ray is not installed.
     """
-    kind, colon, detail = on.partition(":")
-    if kind == "local" and (not colon or (detail.isdecimal() and 1 <= int(detail) <= MOST_PROCESSES)):
-        from ..runtime.engines._parallel import cores
+    if (count := _processes(on)) is not None:
         from .local import Local
 
-        return Local(int(detail) if colon else cores())
+        return Local(count)
+    kind, colon, detail = on.partition(":")
     if kind == "ray" and (not colon or detail):
         from .ray import OnRay
 
@@ -86,6 +85,26 @@ def place(on: str) -> AbstractContextManager[Place]:
     raise InputError(
         f"tasks run on local, local:N (N processes, 1 to {MOST_PROCESSES}), ray or ray:ADDRESS; got {on[:60]!r}."
     )
+
+
+def processes(on: str) -> int:
+    """How many processes of this machine `--on` names, for what runs on one machine only.
+
+    Raises:
+        InputError: it names a cluster, or no place.
+    """
+    if (count := _processes(on)) is None:
+        raise InputError(f"one series is computed on this machine: --on is local or local:N, got {on[:60]!r}.")
+    return count
+
+
+def _processes(on: str) -> int | None:
+    kind, colon, detail = on.partition(":")
+    if kind != "local" or (colon and not (detail.isdecimal() and 1 <= int(detail) <= MOST_PROCESSES)):
+        return None
+    from ..runtime.engines._parallel import cores
+
+    return int(detail) if colon else cores()
 
 
 def attempt(work: Callable[[Task], Outcome], task: Task) -> Outcome | Failure:

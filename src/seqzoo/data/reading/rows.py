@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -100,16 +100,25 @@ class RowFolder:
                 part.path.unlink(missing_ok=True)
             self._parts[-len(last) :] = [_Part(path, frame.height)]
 
-    def finish(self) -> None:
+    def finish(self, only: Collection[str] | None = None) -> None:
         """Join the parts into the table: rows in the order of their keys, columns in the order of their names.
+
+        Args:
+            only: keys of the rows that stay; by default all do.
 
         Raises:
             OSError: the folder cannot be written to.
         """
         self.write()
+        whole = self._table
         if self._parts:
-            self._table = self._whole()
-            _write(self._table, self._folder / TABLE)
+            whole = self._whole()
+        if whole is not None and only is not None:
+            whole = whole.filter(pl.col(KEY).is_in(list(only)))
+            whole = whole[[KEY, *(each.name for each in whole if each.name != KEY and each.null_count() < len(each))]]
+        if whole is not None and (self._table is None or not whole.equals(self._table)):
+            self._table = whole
+            _write(whole, self._folder / TABLE)
         for path in [part.path for part in self._parts] + self._damaged:
             path.unlink(missing_ok=True)
         self._parts, self._damaged = [], []

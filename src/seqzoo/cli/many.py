@@ -1,0 +1,101 @@
+"""What commands over many series share: which files are meant, where the rows lie, the run, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .app import FileOptions
+
+if TYPE_CHECKING:
+    from ..execution.series import Question, Refused, Row
+
+OverSeries = Annotated[
+    str | None,
+    typer.Option("--on", help="Over many series: where tasks run: local, local:N (processes), ray or ray:ADDRESS."),
+]
+MOST_NAMED = 10
+
+
+def are_many(given: Sequence[str]) -> bool:
+    """Whether paths name several files: a folder, a pattern, or a Parquet file too large to be read whole."""
+    if len(given) > 1:
+        return True
+    from .._extras import has_polars
+    from .sources import STANDARD_INPUT
+
+    if not has_polars() or given[0] == str(STANDARD_INPUT):
+        return False
+    from ..data.reading.shares import is_several
+
+    return is_several(given[0]) or _is_long(Path(given[0]))
+
+
+def rows_of(
+    question: Question, title: str, given: Sequence[str], how: FileOptions, on: str | None, folder: Path, *,
+    fresh: bool, quiet: bool,
+) -> tuple[list[Row], bool]:  # fmt: skip
+    """The rows of a question about every series of files, by file and series, and whether all are there.
+
+    Raises:
+        InputError: there are no files, or the folder holds other rows.
+        MissingExtraError: polars is not installed.
+    """
+    from .. import _storage
+    from .._extras import check_polars
+
+    check_polars("many series")
+    from ..data.measured import Choices
+    from ..data.reading.shares import files_of, shares_of
+    from ..data.series import GAPS
+    from ..errors import InputError
+    from ..execution import series
+    from ..execution.tasks import place
+    from .progress import SeriesBar, interrupts
+
+    if how.gaps is not None and how.gaps not in GAPS:
+        raise InputError(f"--gaps must be {', '.join(GAPS)}, and is {how.gaps!r}.")
+    _storage.check_place(folder)
+    stated: dict[str, Any] = how.stated
+    choices = Choices(**stated)
+    files = files_of(given)
+    with place(on or "local") as at, interrupts() as stopped, SeriesBar(title, at, quiet=quiet) as bar:
+        tasks = series.asked(question, shares_of(files, choices), choices, how.gaps)
+        rows, is_complete = series.run(
+            question, tasks, folder, at, fresh=fresh, on_start=bar.start, on_end=bar, on_retry=bar.again,
+            should_stop=stopped,
+        )  # fmt: skip
+    return list(rows), is_complete
+
+
+def say_refused(refused: Sequence[Refused]) -> None:
+    """Print how many series have no result, and the first ones with the reason."""
+    if not refused:
+        return
+    more = f", the first {MOST_NAMED}" if len(refused) > MOST_NAMED else ""
+    typer.echo(f"Without a result: {len(refused):,}{more}:")
+    for each in refused[:MOST_NAMED]:
+        line = f"  {each.line}"
+        typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+
+
+def end(folder: Path, *, is_complete: bool) -> None:
+    """Say where a run that was stopped goes on, and exit."""
+    if not is_complete:
+        typer.echo(f"Stopped; the rows in {folder} are kept, and the same command goes on.", err=True)
+        raise typer.Exit(130)
+
+
+def _is_long(path: Path) -> bool:
+    from .sources import TABLE_LIMIT
+
+    try:
+        if path.stat().st_size <= TABLE_LIMIT or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+    except OSError:
+        return False

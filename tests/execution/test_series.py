@@ -1,0 +1,100 @@
+"""Many series: each is a row, a bad one fails only its row, and a stopped run repeats nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import pytest
+
+from seqzoo.data.measured import Choices
+from seqzoo.data.reading import shares
+from seqzoo.execution import tasks
+from support.in_process import Here
+from support.terminal import Terminal, terminal
+
+__all__ = ["terminal"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder: long Parquet sorted by series and not, CSV of several, one plain column, and three bad files."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    days = pl.datetime_range(pl.datetime(2024, 1, 1), pl.datetime(2024, 6, 1), "1d", eager=True)
+    parts = [
+        pl.DataFrame({"unique_id": [name] * len(days), "ds": days, "y": np.sin(np.arange(len(days)) * 0.3) + noise})
+        for name, noise in ((name, rng.normal(0, 0.1, len(days))) for name in "abcdef")
+    ]
+    parts[4] = parts[4].head(20)  # too short for a window
+    long = pl.concat(parts)
+    long.write_parquet(folder / "sorted.parquet", row_group_size=100)
+    long.sort("ds", maintain_order=True).write_parquet(folder / "mixed.parquet")
+    long.filter(pl.col("unique_id").is_in(["a", "b"])).write_csv(folder / "two.csv")
+    (folder / "one.csv").write_text("\n".join(map(str, parts[0]["y"].to_list())))
+    (folder / "empty.csv").write_text("")
+    (folder / "cut.parquet").write_bytes((folder / "sorted.parquet").read_bytes()[:500])
+    (folder / "text.csv").write_text("ds,y\n2024-01-01,1\n2024-01-02,many\n")
+    (folder / "notes.md").write_text("no table")
+    return folder
+
+
+def test_a_share_holds_its_series_only_and_reads_as_the_whole_file_does(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = shares.read(data / "sorted.parquet")
+    monkeypatch.setattr(shares, "ROWS", 320)  # two series of 153 values
+    files = [str(data / "sorted.parquet"), str(data / "mixed.parquet")]
+    every = list(shares.shares_of(files, Choices()))
+    assert [share.label for share in every] == [*"abcdef", *"abcdef"]
+    assert {share.block.rows for share in every[:6] if share.block} == {306, 173}
+    for share, series in zip(every, [*whole.series, *whole.series], strict=True):
+        one = share.reading(Choices()).one()
+        assert np.array_equal(one.values, series.values) and one.times == series.times
+
+
+class Stops(Here):
+    """Runs three tasks and stops."""
+
+    done: ClassVar[list[str]] = []
+
+    def run(self, work: Any, tasks: Iterable[Any], **how: Any) -> Iterator[tuple[Any, Any]]:
+        for number, (task, outcome) in enumerate(super().run(work, tasks, **how)):
+            self.done.append(task.share.name)
+            yield task, outcome
+            if number == 2 and len(self.done) == 3:
+                return
+
+
+def test_a_backtest_over_a_folder_goes_on_after_a_stop_and_says_which_series_it_cannot_use(
+    data: Path, tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    place = Stops()
+    monkeypatch.setattr(tasks, "place", lambda on: place)
+    command = ["backtest", "lstm.sine", "--series", data, "--last", 5, "--horizon", 3]
+    stopped = terminal(*command, "--out", tmp_path / "rows")
+    assert stopped.status == 130 and "the same command goes on" in stopped.err
+    again = terminal(*command, "--out", tmp_path / "rows", "--json")
+    assert again.status == 0, again.err
+    assert len(place.done) == len(set(place.done)) == 18  # nothing twice
+    facts = json.loads(again.out)
+    assert facts["finished"] and facts["series"] == 18
+    refused = {Path(each["file"]).name + each["series"]: each["reason"] for each in facts["refused"]}
+    assert set(refused) == {"cut.parquet", "empty.csv", "text.csv", "sorted.parquete", "mixed.parquete"}
+    assert "is empty" in refused["empty.csv"] and "'many'" in refused["text.csv"]
+    assert "20 values has fewer than 5 cutoffs" in refused["mixed.parquete"]
+    table = pl.read_parquet(tmp_path / "rows" / "rows.parquet")
+    assert len(table) == 18 and len(list((tmp_path / "rows").glob("*.parquet"))) == 1
+    of_a = table.filter(pl.col("series").is_in(["a", "one"]) & (pl.col("refused") == ""))
+    assert len(of_a) == 4 and of_a["mae.model"].n_unique() == 1  # the same series in four files
+    one = json.loads(terminal(*command[:3], data / "one.csv", *command[4:], "--json").out)
+    assert of_a["mae.model"][0] == pytest.approx(one["measures"]["lstm.sine"]["mae"]["value"], rel=1e-12)
+    terminal(*command, "--out", tmp_path / "anew")
+    assert (tmp_path / "anew" / "rows.parquet").read_bytes() == (tmp_path / "rows" / "rows.parquet").read_bytes()
+    other = terminal(*command[:-1], 4, "--out", tmp_path / "rows").refusal
+    assert "--fresh to begin anew" in other
