@@ -58,8 +58,8 @@ def one_thread() -> Iterator[None]:
 def single_threaded() -> dict[str, str]:
     """Variables for the environment of a process that is one of several, or has only small matrices and tables.
 
-    They count where NumPy and polars are not imported yet. Threads that wait for each other take more CPU time than the products
-    of small matrices; what the user has set stays.
+    They count where NumPy and polars are not imported yet. Threads that wait for each other take more CPU time than
+    the products of small matrices; what the user has set stays.
     """
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
     return {name: os.environ.get(name, "1") for name in names}
