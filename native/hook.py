@@ -34,15 +34,14 @@ class CoreHook(BuildHookInterface):
         if not self._is_wanted:
             return
         try:
-            if version == "editable":
-                core.install(self._target)
-            library = core.library(self._target)
+            library = core.install(self._target) if version == "editable" else core.library(self._target)
         except (RuntimeError, OSError) as error:
             if _RELEASED:
                 raise
             sys.stderr.write(f"seqzoo is built without its core: {error}\n")
             return
-        build_data["force_include"][str(library)] = f"seqzoo/runtime/{library.name}"
+        if version != "editable":  # that one is read where the sources lie
+            build_data["force_include"][str(library)] = f"seqzoo/runtime/{library.name}"
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{core.TAGS[_RELEASED] if _RELEASED else _platform()}"
 
