@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 2add75cc52eb4fad; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 9c482b3c4c6d5c6a; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -757,8 +757,11 @@ function standingOf({ state, start, isGiven, standings }) {
   return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
 }
 function say(place, words) {
-  if (place.textContent !== words) place.textContent = words;
+  const [text2] = place.childNodes;
+  if (!text2) place.textContent = words;
+  else if (text2.data !== words) text2.data = words;
 }
+var hide = (place, isHidden) => place.hidden !== isHidden && (place.hidden = isHidden);
 function write(find, facts) {
   const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
@@ -984,8 +987,8 @@ function slotsOf(place) {
       const sign = one.sign && (numbers[one.slot] < 0 ? "−" : "+");
       if (text2 + sign === one.text) continue;
       one.text = text2 + sign;
-      one.node.textContent = text2;
-      if (one.sign) one.sign.textContent = sign;
+      say(one.node, text2);
+      if (one.sign) say(one.sign, sign);
     }
   };
 }
@@ -1170,9 +1173,9 @@ function equationsIn(place, cell) {
         const held2 = cell.gates.includes(key2) && heldOf(key2);
         const isOff = key2 === "h" && isAblated;
         const words = held2 ? `held at ${figure(numbers[key2])}; free, it would be ${figure(numbers[`${key2}.free`])}` : isOff ? `0: the unit is switched off; otherwise ${figure(numbers["h.free"])}` : "";
-        put.hidden = Boolean(words);
-        instead.hidden = !words;
-        if (words && instead.firstChild.textContent !== words) instead.firstChild.textContent = words;
+        hide(put, Boolean(words));
+        hide(instead, !words);
+        if (words) say(instead.firstChild, words);
       }
     },
     /** Marks the rows that are computed at a share of a step; null marks none. */
@@ -1207,14 +1210,11 @@ function cellView({ find, cell }) {
     diagram?.show(numbers, heldOf, spell);
     equations.show(numbers, heldOf, isAblated, spell);
     const title2 = `unit ${unit} of ${cell.size}, step ${step + 1} of ${now.L}`;
-    const heading = find('[data-out="cell"]');
-    if (heading.textContent !== title2) heading.textContent = title2;
+    say(find('[data-out="cell"]'), title2);
     mark(place, "aria-label", `The cell, ${title2}. The equations beside it hold its numbers.`);
     const value = state.window[state.order[step]];
     const isScaled = Math.abs(value - numbers.x) > 1e-9;
-    const foot = find(".mz-foot");
-    const words = `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`;
-    if (foot.textContent !== words) foot.textContent = words;
+    say(find(".mz-foot"), `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`);
   }
   return {
     draw,
@@ -1258,6 +1258,10 @@ function openingOf(isDark2) {
 }
 var TABLES = [false, true].map(tableOf);
 var OPENINGS = [false, true].map(openingOf);
+function lettered(ctx) {
+  ctx.font = "12px system-ui, sans-serif";
+  return ctx;
+}
 function surface(canvas, width, height) {
   const ratio = globalThis.devicePixelRatio || 1;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -1265,11 +1269,11 @@ function surface(canvas, width, height) {
     canvas.width = w;
     canvas.height = h;
     canvas.style.height = `${height}px`;
+    canvas.ctx = null;
   }
-  const ctx = canvas.getContext("2d");
+  const ctx = canvas.ctx ??= lettered(canvas.getContext("2d"));
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, width, height);
-  ctx.font = "12px system-ui, sans-serif";
   return ctx;
 }
 function timeAxis(width, L) {
