@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 9c482b3c4c6d5c6a; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules a836f29f58f4df32; change those, not this.
 // src/seqzoo/microscope/js/anatomy.js
 var TOP = 56;
 var MID = 114;
@@ -2608,10 +2608,16 @@ function show(host, root, cell) {
       else away.add(nameOf(target));
     }
   });
-  function draw() {
+  const OF_BAYES = /* @__PURE__ */ new Set(["window", "derivative"]);
+  let later = 0;
+  const drawLater = () => later ||= requestAnimationFrame(() => draw(OF_BAYES));
+  function draw(parts) {
+    cancelAnimationFrame(later);
+    later = 0;
     if (!wide) return;
     const given = facts();
-    const figures = paint(find, (part) => away.has(part) ? null : canvas(part), desk.points, given, ink, wide, side);
+    const isDrawn = (part) => !away.has(part) && (!parts || parts.has(part));
+    const figures = paint(find, (part) => isDrawn(part) ? canvas(part) : null, desk.points, given, ink, wide, side);
     clearTimeout(resting);
     if (away.size) resting = setTimeout(drawAway, REST);
     view.draw(given);
@@ -2783,7 +2789,7 @@ function show(host, root, cell) {
       desk.apply(fromView(view2, base));
       tell(true);
     },
-    outside: draw,
+    outside: () => say(find(".mz-outside"), host.get("outside") ?? ""),
     peer: () => follow(host.get("peer")),
     moving: () => {
       const portion = host.get("moving");
@@ -2792,7 +2798,7 @@ function show(host, root, cell) {
     },
     bayes: () => {
       bayes = host.get("bayes");
-      draw();
+      drawLater();
     }
   };
   const repaint = () => {
@@ -2842,6 +2848,7 @@ function show(host, root, cell) {
     clearTimeout(report);
     clearTimeout(wait);
     clearTimeout(resting);
+    cancelAnimationFrame(later);
     sight.disconnect();
     observer.disconnect();
     theme.disconnect();
