@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 523bda1e7997ef5b; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 24ffa46912b901d9; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -1032,8 +1032,11 @@ function standingOf({ state, start, isGiven, standings }) {
   return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
 }
 function say(place, words) {
-  if (place.textContent !== words) place.textContent = words;
+  const [text2] = place.childNodes;
+  if (!text2) place.textContent = words;
+  else if (text2.data !== words) text2.data = words;
 }
+var hide = (place, isHidden) => place.hidden !== isHidden && (place.hidden = isHidden);
 function write(find, facts) {
   const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
   const { step, unit } = state;
@@ -1259,8 +1262,8 @@ function slotsOf(place) {
       const sign = one.sign && (numbers[one.slot] < 0 ? "−" : "+");
       if (text2 + sign === one.text) continue;
       one.text = text2 + sign;
-      one.node.textContent = text2;
-      if (one.sign) one.sign.textContent = sign;
+      say(one.node, text2);
+      if (one.sign) say(one.sign, sign);
     }
   };
 }
@@ -1445,9 +1448,9 @@ function equationsIn(place, cell) {
         const held2 = cell.gates.includes(key2) && heldOf(key2);
         const isOff = key2 === "h" && isAblated;
         const words = held2 ? `held at ${figure(numbers[key2])}; free, it would be ${figure(numbers[`${key2}.free`])}` : isOff ? `0: the unit is switched off; otherwise ${figure(numbers["h.free"])}` : "";
-        put.hidden = Boolean(words);
-        instead.hidden = !words;
-        if (words && instead.firstChild.textContent !== words) instead.firstChild.textContent = words;
+        hide(put, Boolean(words));
+        hide(instead, !words);
+        if (words) say(instead.firstChild, words);
       }
     },
     /** Marks the rows that are computed at a share of a step; null marks none. */
@@ -1482,14 +1485,11 @@ function cellView({ find, cell }) {
     diagram?.show(numbers, heldOf, spell);
     equations.show(numbers, heldOf, isAblated, spell);
     const title2 = `unit ${unit} of ${cell.size}, step ${step + 1} of ${now.L}`;
-    const heading = find('[data-out="cell"]');
-    if (heading.textContent !== title2) heading.textContent = title2;
+    say(find('[data-out="cell"]'), title2);
     mark(place, "aria-label", `The cell, ${title2}. The equations beside it hold its numbers.`);
     const value = state.window[state.order[step]];
     const isScaled = Math.abs(value - numbers.x) > 1e-9;
-    const foot = find(".mz-foot");
-    const words = `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`;
-    if (foot.textContent !== words) foot.textContent = words;
+    say(find(".mz-foot"), `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`);
   }
   return {
     draw,
@@ -1533,6 +1533,10 @@ function openingOf(isDark2) {
 }
 var TABLES = [false, true].map(tableOf);
 var OPENINGS = [false, true].map(openingOf);
+function lettered(ctx) {
+  ctx.font = "12px system-ui, sans-serif";
+  return ctx;
+}
 function surface(canvas, width, height) {
   const ratio = globalThis.devicePixelRatio || 1;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -1540,11 +1544,11 @@ function surface(canvas, width, height) {
     canvas.width = w;
     canvas.height = h;
     canvas.style.height = `${height}px`;
+    canvas.ctx = null;
   }
-  const ctx = canvas.getContext("2d");
+  const ctx = canvas.ctx ??= lettered(canvas.getContext("2d"));
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, width, height);
-  ctx.font = "12px system-ui, sans-serif";
   return ctx;
 }
 function timeAxis(width, L) {
@@ -2883,10 +2887,16 @@ function show(host, root, cell) {
       else away.add(nameOf(target));
     }
   });
-  function draw() {
+  const OF_BAYES = /* @__PURE__ */ new Set(["window", "derivative"]);
+  let later = 0;
+  const drawLater = () => later ||= requestAnimationFrame(() => draw(OF_BAYES));
+  function draw(parts) {
+    cancelAnimationFrame(later);
+    later = 0;
     if (!wide) return;
     const given = facts();
-    const figures = paint(find, (part) => away.has(part) ? null : canvas(part), desk.points, given, ink, wide, side);
+    const isDrawn = (part) => !away.has(part) && (!parts || parts.has(part));
+    const figures = paint(find, (part) => isDrawn(part) ? canvas(part) : null, desk.points, given, ink, wide, side);
     clearTimeout(resting);
     if (away.size) resting = setTimeout(drawAway, REST);
     view.draw(given);
@@ -3058,7 +3068,7 @@ function show(host, root, cell) {
       desk.apply(fromView(view2, base));
       tell(true);
     },
-    outside: draw,
+    outside: () => say(find(".mz-outside"), host.get("outside") ?? ""),
     peer: () => follow(host.get("peer")),
     moving: () => {
       const portion = host.get("moving");
@@ -3067,7 +3077,7 @@ function show(host, root, cell) {
     },
     bayes: () => {
       bayes = host.get("bayes");
-      draw();
+      drawLater();
     }
   };
   const repaint = () => {
@@ -3117,6 +3127,7 @@ function show(host, root, cell) {
     clearTimeout(report);
     clearTimeout(wait);
     clearTimeout(resting);
+    cancelAnimationFrame(later);
     sight.disconnect();
     observer.disconnect();
     theme.disconnect();
