@@ -79,7 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     One process for all of them imports torch for those that they start. Nothing that is imported is garbage.
     """
-    gc.disable()
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
+        gc.disable()  # until all is collected, which the process that only distributes does not do
     if hasattr(config, "workerinput") and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         folders = sorted({str(file.parent) for file in TESTS.glob("*/test_*.py")})
         number, workers = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
