@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test all-tests check lint arena bench peers figures release reexport soak conformance clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance clean
 
 install: .venv/.installed
 
@@ -51,15 +51,12 @@ quick: install
 quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
-# The linters run beside the tests: the type checker has one thread, and the tests of pages and servers often wait.
+# A third process uses the cores while the tests of pages and servers wait.
 test: install browser compiler node_modules
-	@$(MAKE) --no-print-directory -j 2 lint all-tests
-
-all-tests: install
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
-# Linter, type checker, and the test of which folder may import which.
-check: install lint
+# Linter, type checker, the schemas of workflows and forms, and the test of which folder may import which.
+check: install lint workflows
 	$(BIN)/python -m pytest -q tests/house/test_imports.py
 
 lint: install
@@ -93,6 +90,32 @@ reexport: install
 	$(BIN)/python tools/reexport.py $(BUNDLES)
 	$(BIN)/python tools/shipped.py
 
+# The tools of a release in an environment of their own: their pins are not those of the tests.
+.venv/release/.installed: tools/release.txt
+	$(PYTHON) -m venv .venv/release
+	.venv/release/bin/python -m pip install --quiet --disable-pip-version-check -r tools/release.txt
+	touch $@
+
+# Builds the wheels of all platforms and the sources into dist/, and checks them.
+wheels: .venv/release/.installed
+	.venv/release/bin/python tools/wheels.py
+
+# Does so twice, compares the bytes, and tries the wheel of this machine in bare environments of several versions of Python. `make dist RECOMPILE=--recompile` compiles the core twice too.
+dist: .venv/release/.installed
+	.venv/release/bin/python tools/dist.py $(RECOMPILE)
+
+# Lists all installed packages (CycloneDX) and their known vulnerabilities, in out/audit. `make audit STRICT=--strict` fails
+# where no service of vulnerabilities can be reached; else the last line says so.
+audit: install .venv/release/.installed
+	.venv/release/bin/python tools/audit.py $(STRICT)
+
+# Compares the files that the repository's host reads with their schemas, which the tool brings along.
+SCHEMAS := .venv/release/bin/check-jsonschema --builtin-schema
+workflows: .venv/release/.installed
+	$(SCHEMAS) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMAS) vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(SCHEMAS) vendor.citation-file-format CITATION.cff
+
 # Runs every test marked `soak` with its full number of repetitions; writes docs/reliability.md.
 soak: install
 	$(BIN)/python tools/reliability.py
@@ -104,12 +127,14 @@ emulator:
 	  $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends qemu-user || true; }
 
 # Tests clients whose pins conflict with ours, in separate environments, the bundles from C++ (cmake and a compiler),
-# exported C on other processors, and the compiled core under the compiler's sanitisers (g++).
+# exported C on other processors, the compiled core under the compiler's sanitisers (g++), and all wheels, built twice.
 conformance: install compiler emulator
 	$(BIN)/python conformance/clients.py
 	$(BIN)/python conformance/libtorch.py
 	$(BIN)/python conformance/c.py
+	$(BIN)/python conformance/browser_core.py
 	$(BIN)/python conformance/sanitisers.py
+	$(MAKE) dist RECOMPILE=--recompile
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

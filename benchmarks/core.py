@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plain
@@ -12,6 +12,8 @@ import torch
 from rounds import Case, interleaved, quantile, ratio
 
 import seqzoo
+from seqzoo import _palette
+from seqzoo.evaluation import plots
 from seqzoo.runtime import core
 from seqzoo.runtime.engines.native import NativeEngine
 from seqzoo.runtime.predictor import find_model
@@ -19,7 +21,11 @@ from seqzoo.training.loop import train
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 TITLE = "The compiled core"
+FIGURE_SHOWS = "GFLOP/s of LSTM, GRU and RNN by batch, below the peak of multiply-adds"
 BATCHES = (1000, 4096, 10_000, 100_000)
 TRAINED = {"lstm": (torch.nn.LSTM, 64), "gru": (torch.nn.GRU, 74), "rnn": (torch.nn.RNN, 129)}
 ROWS, STEPS = 128, 20
@@ -38,7 +44,10 @@ def measure(quick: bool) -> dict[str, Any]:
         "batches": [_batch(size, 2 if quick else 7) for size in BATCHES[: 1 if quick else None]],
         "gradients": {name: _gradients(used, name, rounds) for name in TRAINED},
         "steps": {name: _training(name, 1 if quick else 9) for name in TRAINED},
-        "roofline": [_attained(used, rows, 3 if quick else 15) for rows in (16, 64, 256, 1024, 4096)],
+        "roofline": {
+            name: [_attained(used, name, rows, 3 if quick else 15) for rows in (16, 64, 256, 1024, 4096)]
+            for name in TRAINED
+        },
     }
 
 
@@ -59,22 +68,42 @@ def table(result: dict[str, Any]) -> str:
         for name, row in result.get("steps", {}).items()  # earlier results have none
     )
     roofline = "\n".join(
-        f"| {row['rows']:,} | {row['attained']:.0f} | {row['peak']:.0f} | {row['share']:.0%} |"
-        for row in result["roofline"]
+        f"| {name} | {row['rows']:,} | {row['attained']:.0f} | {row['peak']:.0f} | {row['share']:.0%} |"
+        for name, rows in result["roofline"].items()
+        for row in rows
     )
     return (
         f"`{plain.MODEL}` on `{result['target']}`. Medians over rounds; compared cases alternate within a round.\n\n"
         f"| one call | p50 µs | time / plain onnx on a window |\n|---|---:|---:|\n{calls}\n\n"
         "| batch, all cores | windows/s | speed / the faster of plain torchscript and onnx |\n"
         f"|---:|---:|---:|\n{batches}\n\n"
-        f"Forward and backward of {ROWS} windows of {STEPS} steps on one thread, with packed weights:\n\n"
+        f"Forward and backward of {ROWS} windows of {STEPS} steps on one thread, with the packing of the weights:\n\n"
         f"| cell | core ms | PyTorch ms | time |\n|---|---:|---:|---:|\n{gradients}\n\n"
         "One step of the training loop with the recipe of `lstm.sine` (windows, forward, backward, update), through "
         "the core on all processors and by PyTorch's kernels on one:\n\n"
         f"| cell | core ms | PyTorch ms | time | CPU time |\n|---|---:|---:|---:|---:|\n{steps}\n\n"
-        "Forward on one thread, beside multiply-adds that wait for nothing:\n\n"
-        f"| batch | GFLOP/s | peak | share |\n|---:|---:|---:|---:|\n{roofline}"
+        "Forward on one thread, beside multiply-adds that wait for nothing. The products of a cell count, not its "
+        "sigmoids:\n\n"
+        f"| cell | batch | GFLOP/s | peak | share |\n|---|---:|---:|---:|---:|\n{roofline}"
     )
+
+
+def figure(result: dict[str, Any]) -> Figure | None:
+    """Attained against peak GFLOP/s by batch; None without the core."""
+    if not result:
+        return None
+    picture, (axes,) = plots.panels(1, 8.0, 4.0)
+    for name, style in plots.styles(result["roofline"]).items():
+        rows = result["roofline"][name]
+        axes.plot([row["rows"] for row in rows], [row["attained"] for row in rows], label=name, **style)
+    peak = statistics.median(row["peak"] for rows in result["roofline"].values() for row in rows)
+    axes.axhline(peak, linestyle=":", color=_palette.light("ink"), label="peak of multiply-adds")
+    axes.set_xscale("log", base=2)
+    axes.set_ylim(0)
+    axes.set_xlabel("windows in a batch")
+    axes.set_ylabel("GFLOP/s on one thread")
+    axes.legend()
+    return picture
 
 
 def _calls(rounds: int) -> list[dict[str, Any]]:
@@ -117,10 +146,13 @@ def _gradients(used: core.Core, name: str, rounds: int) -> dict[str, float]:
     parameters = [*layer.parameters(), *head.parameters()]
     windows = np.random.default_rng(1).normal(size=(ROWS, STEPS, 1)).astype(np.float32)
     slopes, tensor = np.ones((ROWS, 1), np.float32), torch.from_numpy(windows)
+    arrays = [parameter.detach().numpy() for parameter in parameters]
+    cell = core.Cell(used, name, arrays)
+    tape = cell.tape(ROWS, STEPS)
 
     def ours() -> object:
-        cell = core.Cell(used, name, [parameter.detach().numpy() for parameter in parameters])
-        _, tape = cell.taped(windows)
+        cell.replace(arrays)
+        cell.taped(windows, tape)
         return cell.backward(windows, tape, slopes)
 
     def theirs() -> object:
@@ -155,12 +187,13 @@ def _training(name: str, rounds: int) -> dict[str, float]:
     }
 
 
-def _attained(used: core.Core, rows: int, rounds: int) -> dict[str, float]:
-    engine = seqzoo.load(plain.MODEL, "native").warm()._engine
+def _attained(used: core.Core, name: str, rows: int, rounds: int) -> dict[str, float]:
+    engine = seqzoo.load(f"{name}.sine", "native").warm()._engine
     assert isinstance(engine, NativeEngine)
     cell = engine.cell
     windows = np.random.default_rng(rows).normal(size=(rows, STEPS, 1)).astype(np.float32)
-    work = 2.0 * rows * STEPS * 4 * cell.units * (cell.units + cell.channels)
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[name]
+    work = 2.0 * rows * STEPS * gates * cell.units * (cell.units + cell.channels)
     value, shares, rates, peaks = np.full(1, 0.5, np.float32), [], [], []
     for _ in range(rounds):
         began = time.thread_time()

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from seqzoo.evaluation import plots
+
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
@@ -69,6 +71,10 @@ def page(folder: Path) -> str:
             facts = json.loads(path.read_text("utf-8"))
             module = importlib.import_module(name)
             parts.append(f"## {module.TITLE}\n\n{_where(facts['machine'])}\n\n{module.table(facts['result'])}\n")
+            picture = module.figure(facts["result"]) if hasattr(module, "figure") else None
+            if picture is not None:
+                plots.save(picture, PAGE.parent / "img" / f"benchmark-{name}.svg")
+                parts.append(f"![{module.FIGURE_SHOWS}](img/benchmark-{name}.svg)\n")
     return "\n".join(parts)
 
 

@@ -1,4 +1,9 @@
-"""Compiles core.cpp for this machine: `python native/build.py`, with Zig's compiler (`pip install ziglang`).
+"""Compiles core.cpp with Zig's compiler (`pip install ziglang`).
+
+python native/build.py              for this machine
+python native/build.py microscope   for browsers: src/seqzoo/microscope/js/core.wasm
+
+It compiles for every platform of PLATFORMS on any of them; `tools/wheels.py` does.
 
 A library is kept in the user's cache under the hash of its source and flags, so that each is compiled once.
 """
@@ -18,16 +23,32 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE / "core.cpp"
 HOME = HERE.parent / "src" / "seqzoo" / "runtime"
+BROWSERS = HERE.parent / "src" / "seqzoo" / "microscope" / "js" / "core.wasm"
 COMPILER = "ziglang==0.17.1"
 
 # Every target of a platform is a suffix of the exported names and the processor that it is compiled for. The library
 # needs no other one, not even that of C.
 X86 = {"x86_64": "x86_64", "x86_64_v3": "x86_64_v3", "x86_64_v4": "x86_64_v4"}
 PLATFORMS = {
-    "linux-x86_64": ("x86_64-linux-gnu", X86, "libseqzoo.so"),
-    "linux-aarch64": ("aarch64-linux-gnu", {"aarch64": "generic"}, "libseqzoo.so"),
+    "linux-x86_64": ("x86_64-linux-gnu.2.17", X86, "libseqzoo.so"),
+    "linux-aarch64": ("aarch64-linux-gnu.2.17", {"aarch64": "generic"}, "libseqzoo.so"),
     "darwin-arm64": ("aarch64-macos", {"aarch64": "apple_m1"}, "libseqzoo.dylib"),
+    "windows-x86_64": ("x86_64-windows-gnu", X86, "libseqzoo.dll"),
     "wasm32": ("wasm32-freestanding", {"wasm32": "generic+simd128"}, "seqzoo.wasm"),
+}
+# Tags of released wheels. 2.17 is the oldest glibc that pip has a tag for; the library would run on any.
+TAGS = {
+    "linux-x86_64": "manylinux_2_17_x86_64",
+    "linux-aarch64": "manylinux_2_17_aarch64",
+    "darwin-arm64": "macosx_11_0_arm64",
+    "windows-x86_64": "win_amd64",
+}
+# How a library is linked. The name given here keeps that of the folder of the build out. Nothing runs when Windows
+# loads it, so it needs no entry; the .S file is all that it would take from a library.
+LINKED = {
+    "wasm32": ("-Wl,--no-entry", "-Wl,--export-dynamic"),
+    "darwin-arm64": ("-shared", "-Wl,-install_name,@rpath/libseqzoo.dylib"),
+    "windows-x86_64": ("-shared", "-Wl,--no-entry", "probe.S"),
 }
 FLAGS = (
     "-std=c++17 -O3 -ffp-contract=fast -fno-trapping-math -ffreestanding -fno-builtin -fno-exceptions -fno-rtti "
@@ -48,7 +69,9 @@ def source_hash() -> str:
 
 def kept(name: str) -> Path:
     """The place of a platform's library in the user's cache, where it may not be yet."""
-    what = hashlib.sha256(" ".join([source_hash(), COMPILER, str(PLATFORMS[name]), *FLAGS]).encode()).hexdigest()[:16]
+    probe = (HERE / "probe.S").read_text("utf-8")
+    how = [source_hash(), COMPILER, str(PLATFORMS[name]), *FLAGS, *LINKED.get(name, ()), probe]
+    what = hashlib.sha256(" ".join(how).encode()).hexdigest()[:16]
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "seqzoo" / "native" / what / PLATFORMS[name][2]
 
@@ -72,8 +95,9 @@ def library(name: str) -> Path:
             objects.append(f"{folder}/{target}.o")
             names = [f"-DSEQZOO_TARGET={target}", f'-DSEQZOO_SOURCE="{source_hash()}"']
             compile_only = ["-c", "-target", triple, f"-mcpu={processor}", str(SOURCE), "-o", objects[-1]]
-            _zig(folder, *FLAGS, *names, *compile_only)
-        how = ["-Wl,--no-entry", "-Wl,--export-dynamic"] if triple.startswith("wasm") else ["-shared"]
+            flags = [flag for flag in FLAGS if flag != "-fPIC" or name != "windows-x86_64"]  # all of Windows is
+            _zig(folder, *flags, *names, *compile_only)
+        how = [str(HERE / part) if part.endswith(".S") else part for part in LINKED.get(name, ("-shared",))]
         built = f"{folder}/{file}"
         _zig(folder, *how, "-nostdlib", "-s", "-target", triple, "-o", built, *objects)
         Path(built).replace(place)
@@ -81,7 +105,8 @@ def library(name: str) -> Path:
 
 
 def _zig(folder: str, *arguments: str) -> None:
-    environment = {**os.environ, "ZIG_LOCAL_CACHE_DIR": f"{folder}/cache"}
+    time = {"SOURCE_DATE_EPOCH": "1580601600"}  # that a library for Windows states
+    environment = {**os.environ, **time, "ZIG_LOCAL_CACHE_DIR": f"{folder}/cache"}
     command = [sys.executable, "-m", "ziglang", "cc", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if ran.returncode:
@@ -90,12 +115,12 @@ def _zig(folder: str, *arguments: str) -> None:
 
 def install(name: str) -> Path:
     """The library of a platform beside the module that loads it, replaced in one step."""
-    place = HOME / PLATFORMS[name][2]
+    place = BROWSERS if name == "wasm32" else HOME / PLATFORMS[name][2]
     fresh = place.with_suffix(".new")
-    shutil.copy(library(name), fresh)
+    shutil.copyfile(library(name), fresh)
     fresh.replace(place)
     return place
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{install(here())}\n")
+    sys.stdout.write(f"{install('wasm32' if sys.argv[1:] == ['microscope'] else here())}\n")

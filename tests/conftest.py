@@ -77,8 +77,9 @@ def needs(path: Path) -> list[str]:
 def pytest_configure(config: pytest.Config) -> None:
     """Each of several workers begins to collect at another folder: what one has compiled the others read.
 
-    One process for all of them imports torch for those that they start.
+    One process for all of them imports torch for those that they start. Nothing that is imported is garbage.
     """
+    gc.disable()
     if hasattr(config, "workerinput") and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         folders = sorted({str(file.parent) for file in TESTS.glob("*/test_*.py")})
         number, workers = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
@@ -107,6 +108,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Every look for garbage would otherwise pass through all modules, a tenth of the time of an export."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
@@ -194,6 +196,14 @@ def few_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "WINDOWS", 256)
     for family in signals.FAMILIES.values():
         monkeypatch.setattr(family, "windows_to_score", 2_000)
+
+
+@pytest.fixture
+def forked_places(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes of this machine that compute for this test are forked from one that has torch."""
+    from support import forked
+
+    forked.places(monkeypatch)
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 ESBUILD = ROOT / "node_modules" / ".bin" / "esbuild"  # of the version that package.json names
 ENTRY = modules.HERE / "hosts" / "anywidget.js"
 ELSEWHERE = "microscope/hosts/nicegui.js"  # another host
-OPTIONS = ("--bundle", "--format=esm", "--target=es2022", "--charset=utf8", "--legal-comments=none")
+OPTIONS = (
+    "--bundle", "--loader:.wasm=binary", "--format=esm", "--target=es2022", "--charset=utf8", "--legal-comments=none",
+)  # fmt: skip
 
 
 def stamp() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -55,6 +56,29 @@ def elsewhere() -> str:
         cells = [f"**{facts.name}**", describe_signal(facts) + ahead, excess, simple, f"{facts.parameters:,}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def speed() -> str:
+    """A Markdown table of the speed of the compiled core, from benchmarks/results/core.json."""
+    facts = json.loads((ROOT / "benchmarks" / "results" / "core.json").read_text("utf-8"))
+    result = facts["result"]
+    calls = {row["name"]: row for row in result["calls"]}
+    rows = [
+        ("a forecast of one window", "a plain ONNX Runtime session", calls["predict, a window"]["ratio"]),
+        ("one more value of a stream", "the same session on its window", calls["stream.push, a value"]["ratio"]),
+    ]
+    rows += [
+        (f"{batch['rows']:,} windows", "the faster of TorchScript and ONNX Runtime", 1 / batch["speed"])
+        for batch in result["batches"]
+    ]
+    rows += [
+        (f"a training step of `{name}.sine`", "PyTorch's kernels", step["ratio"])
+        for name, step in result["steps"].items()
+    ]
+    lines = ["| `lstm.sine` by the compiled core, unless another is named | beside | time |", "|---|---|---:|"]
+    lines += [f"| {what} | {beside} | {ratio:.2f} |" for what, beside, ratio in rows]
+    machine = facts["machine"]
+    return "\n".join(lines) + f"\n\n{machine['processor']}, {machine['cores']} cores, {machine['date']}.\n"
 
 
 def _shipped() -> list[Manifest]:
@@ -141,7 +165,7 @@ def main() -> None:
     words = command[1].split()
     words[words.index("--plot") + 1] = str(ROOT / words[words.index("--plot") + 1])
     CliRunner().invoke(app, words, catch_exceptions=False)
-    for name, table in (("scoreboard", scoreboard()), ("elsewhere", elsewhere())):
+    for name, table in (("scoreboard", scoreboard()), ("elsewhere", elsewhere()), ("speed", speed())):
         text = between(name).sub(lambda found, made=table: found[1] + made + found[2], text)
     readme.write_text(text, "utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seqzoo import _storage
@@ -11,8 +12,10 @@ from seqzoo.app.model.inside import beside
 from seqzoo.bundles.store import SHIPPED, open_bundle
 from seqzoo.errors import InputError, SeqzooError, UnknownNameError
 from seqzoo.execution import runs
+from seqzoo.forecasters.exact import best_linear
 from seqzoo.microscope.facts import Subject
 from seqzoo.runtime.repository import Repository
+from seqzoo.signals import Sine
 from seqzoo.training.spec import TrainingSpec
 
 OWN = open_bundle(SHIPPED / "lstm.sine")
@@ -66,3 +69,14 @@ def test_a_second_network_has_facts_of_its_own_and_those_of_the_windows_in_commo
     before = beside.second_of(Repository("onnx"), OWN, subject, "untrained")
     assert before.facts == {**subject.fixed, "name": "lstm.sine before training"}
     assert before.weights == "/api/models/lstm.sine/untrained.safetensors"
+
+
+def test_another_signal_moves_the_best_linear_line_of_a_second_network_with_a_longer_horizon_too() -> None:
+    subject, noisy = Subject(OWN), Sine(sigma=0.4)
+    window = [0.0] * subject.length
+    assert "farther_best_linear" not in subject.begin_at(window, is_given=False, signal=noisy)
+    beside.second_of(Repository("onnx"), OWN, subject, "lstm.sine-h50")
+    facts = subject.begin_at(window, is_given=False, signal=Sine(sigma=0.3))
+    farther = best_linear(Sine(sigma=0.3), subject.length, 50)
+    assert np.allclose(facts["farther_best_linear"], farther.weights)
+    assert np.allclose(facts["best_linear"], farther.weights[:1])

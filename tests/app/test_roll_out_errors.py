@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+
 import numpy as np
 import pytest
 
@@ -59,3 +63,12 @@ def test_a_band_wider_than_the_wave_is_told_and_a_narrower_one_is_not():
     told = told_of_width(np.array([0.2, 1.9, 1.2]), usual, "of the signal's values")
     assert "At step 2 the 90% band is 3.8 wide" in told and "a range of 1.98 holds 90% of the signal's values" in told
     assert told_of_width(np.array([0.2, 0.98]), usual, "") == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness of a thread")
+def test_what_is_measured_gives_way_to_the_threads_that_answer_a_page() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
+    assert errors._aside(niceness) == min(19, before + errors.NICENESS) and niceness() == before

@@ -10,6 +10,8 @@ import pytest
 from seqzoo.app.model.inside import slopes
 from seqzoo.app.ui import filters
 from seqzoo.evaluation.sensitivity import Slope
+from seqzoo.forecasters import familiarity
+from seqzoo.signals import Sine
 
 
 def shown(own: list[float], bayes: list[float], *, name: str = "mlp.sine", off: bool = False) -> slopes.Slopes:
@@ -67,3 +69,16 @@ def test_a_heat_map_colours_each_cell_once_and_nothing_where_there_is_nothing():
 def test_bars_reach_the_edge_at_the_largest_weight_and_point_down_below_zero():
     up, down = re.findall(r'<path d="([^"]*)" style', filters.bars(np.array([0.5, -2.0]), 2.0))
     assert up == "M0.1 0h.8v-0.250h-.8z" and down == "M1.1 0h.8v1.000h-.8z"
+
+
+def test_values_outside_training_have_rings_in_the_window_that_the_legend_leaves_out():
+    view = shown([0.1, 0.2, 0.4], [0.1, 0.2, 0.4])
+    seen = familiarity.of(Sine(), 3).find(np.array([[0.0, 0.5, 40.0]]))
+    inside, outside = (
+        slopes.window(view._replace(context=np.array([0.0, 0.5, last]), outside=marked), None)
+        for last, marked in ((0.6, None), (40.0, seen))
+    )
+    (rings,) = [series for series in outside["series"] if series["name"] == "outside training"]
+    assert [point["value"] for point in rings["data"]] == [[0.0, 40.0]]
+    assert "standard deviations" in rings["data"][0]["label"]["formatter"]
+    assert outside["legend"] == inside["legend"]

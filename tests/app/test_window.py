@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -104,3 +105,20 @@ def test_values_outside_training_are_ringed_and_the_farthest_says_how_far() -> N
     label = rings["data"][1]["label"]
     assert label["formatter"] == "outside what\nthis model has seen:\n63 standard deviations"  # 45 / sqrt(0.51)
     assert label["position"] == "left"
+
+
+def test_a_view_is_drawn_again_when_it_is_opened_after_another_has_changed_the_window() -> None:
+    shown, redrawn = window(), []
+
+    async def redraw() -> None:
+        redrawn.append(shown.version)
+        shown.shows("predict", shown.version)
+
+    shown.follow("predict", redraw)
+    opened = shown.visit.when_opened["predict"]
+    shown.shows("predict", shown.version)
+    asyncio.run(opened())
+    shown.drag(3, 0.5)
+    for _ in range(2):
+        asyncio.run(opened())
+    assert redrawn == [1]

@@ -18,6 +18,7 @@ from seqzoo.evaluation.accuracy import absolute_scale, mase
 from support.terminal import terminal
 
 __all__ = ["terminal"]
+pytestmark = pytest.mark.usefixtures("forked_places")
 
 
 def whole(name: str, model: str) -> Scores:

@@ -28,6 +28,7 @@ from seqzoo.zoo import _registry
 from support import arena_work
 from support.in_process import Here
 
+pytestmark = pytest.mark.usefixtures("forked_places")
 TINY = msgspec.structs.replace(QUICK, steps=dict.fromkeys(QUICK.steps, 2), epochs=1, windows=200)
 
 

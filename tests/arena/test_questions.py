@@ -25,6 +25,7 @@ from seqzoo.forecasters.rollout import linear_recursion
 from seqzoo.signals import Sine
 from support import arena_work
 
+pytestmark = pytest.mark.usefixtures("forked_places")
 KEYS = [each.key for each in EXPERIMENTS]
 
 

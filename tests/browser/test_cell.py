@@ -143,6 +143,51 @@ def test_an_intervention_gives_the_forecast_and_the_derivative_of_the_equations(
         assert found == pytest.approx((up - down) / 2e-6, rel=1e-4, abs=1e-7)
 
 
+ON_CORE = """async ({data, architecture, channels, cases}) => {
+  const {parseSafetensors, makeCell, forward, derivative, lastStates} = await import("/microscope/js/cell.js");
+  const {coreOfPage} = await import("/microscope/js/core.js");
+  const core = await coreOfPage(async () => (await fetch("/microscope/js/core.wasm")).arrayBuffer());
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const tensors = parseSafetensors(bytes.buffer);
+  const [plain, fast] = [null, core].map((one) => makeCell(architecture, tensors, channels, one));
+  const apart = (a, b) => Math.max(...Array.from(a, (value, n) => Math.abs(value - b[n])));
+  return cases.map(({window, changes, known}) => {
+    const [one, other] = [plain, fast].map((cell) => forward(cell, window, changes, known ?? []));
+    forward(fast, window.map((value) => -value), changes, known ?? []); // the derivative is not of the last window
+    const [slopes, others] = [derivative(plain, one), derivative(fast, other)];
+    const last = known ? null : lastStates(fast, Array(9).fill(window), changes);
+    const K = plain.size;
+    return {on: Boolean(other.run), forecast: apart(one.forecast, other.forecast),
+            steps: Math.max(...plain.names.map((name) => apart(one.steps[name], other.steps[name]))),
+            derivative: apart(slopes, others) / Math.max(1, ...slopes.map(Math.abs)),
+            last: last && apart(one.steps.h.slice(-K), last.slice(-K))};
+  });
+}"""
+
+
+def test_the_compiled_core_computes_what_the_module_does_for_every_intervention(page, weights):
+    backwards = {"order": list(range(19, -1, -1))}
+    for name in ("lstm.sine", "gru.sine", "rnn.sine", "lstm.recall-k4"):
+        changes = [as_changes(freeze, ablate) for of, freeze, ablate in INTERVENTIONS if of == name]
+        cases = [{"window": window().tolist(), "changes": change} for change in [{}, backwards, *changes]]
+        given = {"data": weights(name), "architecture": name.partition(".")[0], "channels": 1, "cases": cases}
+        for case, apart in zip(cases, page.evaluate(ON_CORE, given), strict=True):
+            # With a gate held, small differences can grow from step to step: float32 is not enough for more digits.
+            most = 2e-3 if case["changes"].get("freeze") else 1e-5
+            assert apart.pop("on") and max(apart.values()) < most, (name, case["changes"], apart)
+
+
+def test_what_the_core_cannot_do_the_module_does(page, weights):
+    beyond = {"freeze": [{"gate": "i", "unit": 3, "value": 1.5}]}  # no bias gives this value of a sigmoid
+    given = {"data": weights("lstm.sine"), "architecture": "lstm", "channels": 1}
+    case = {"window": window().tolist(), "changes": beyond, "known": []}
+    (seen,) = page.evaluate(ON_CORE, {**given, "cases": [case]})
+    assert seen == {"on": False, "forecast": 0, "steps": 0, "derivative": 0, "last": None}
+    absent = "async () => (await import('/microscope/js/core.js')).coreOfPage(async () => new ArrayBuffer(8))"
+    page.reload()
+    assert page.evaluate(absent) is None
+
+
 def test_steps_read_in_another_order_keep_their_derivatives_with_their_values(ask):
     backwards = list(range(19, -1, -1))
     (seen,) = ask("lstm.sine", window()[None], order=backwards)
@@ -289,7 +334,14 @@ def test_channels_beside_the_value_are_read_as_by_the_numpy_reference(architectu
     moved = 1e-6 * np.eye(20)[:, :, None] * [1, 0, 0]
     slope = (engine._trace(batch[0] + moved).forecast - engine._trace(batch[0] - moved).forecast)[:, 0] / 2e-6
     np.testing.assert_allclose(seen[0]["derivative"], slope, rtol=1e-4, atol=1e-7)
-    backwards = page.evaluate(OF_CHANNELS, given | {"order": list(range(19, -1, -1))})
+    order = list(range(19, -1, -1))
+    cases = [
+        {"window": of_value, "known": known, "changes": {"order": order}}
+        for of_value, known in zip(given["windows"], given["known"], strict=True)
+    ]
+    for apart in page.evaluate(ON_CORE, {**given, "channels": 3, "cases": cases}):
+        assert apart["on"] and max(apart["forecast"], apart["steps"], apart["derivative"]) < 1e-4, apart
+    backwards = page.evaluate(OF_CHANNELS, given | {"order": order})
     np.testing.assert_allclose(
         [one["forecast"] for one in backwards], engine._trace(batch[:, ::-1]).forecast, atol=1e-12
     )

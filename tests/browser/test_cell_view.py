@@ -178,3 +178,19 @@ def test_maps_show_the_top_eight_units_and_the_chosen_one_or_all_and_gates_have_
     press(page, "f", "open")
     red, green, blue = page.evaluate(colours, "f")
     assert min(shut) > 230 and blue > red > green  # from the ground to violet, without a second hue
+
+
+def test_a_drag_replaces_no_node_and_sets_only_what_changes(show):
+    page = show()
+    page.locator(".mz-point >> nth=10").focus()
+    page.keyboard.press("ArrowUp")  # after the first change there are more texts
+    page.evaluate("""() => {
+      window.seen = [];
+      const kinds = {subtree: true, childList: true, attributes: true, attributeFilter: ["hidden"]};
+      new MutationObserver((all) => seen.push(...all.map(({type, target}) => [type, target.className])))
+        .observe(document.querySelector(".mz-page"), kinds);
+    }""")
+    before = page.text_content(".mz-said")
+    page.keyboard.down("ArrowUp")
+    page.wait_for_function("(before) => document.querySelector('.mz-said').textContent !== before", arg=before)
+    assert page.evaluate("seen") == []

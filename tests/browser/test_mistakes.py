@@ -151,3 +151,11 @@ def test_a_series_of_the_collection_has_its_times_in_whichever_view_is_opened_fi
             expect(panel).not_to_contain_text("not kept on this machine")
             expect(panel.locator("h3 >> nth=1")).to_contain_text(re.compile(r"(19|20)\d\d-"))
         assert not list((app.home / "series").iterdir())  # a page that is looked at writes no series
+
+
+def test_a_link_to_own_values_without_a_window_keeps_them_when_mistakes_opens(visit: Visit, file: Path) -> None:
+    pasted = "_".join(["50"] * 12)
+    page = opened(visit, f"{ADDRESS}&pasted={pasted}")
+    page.click("#tab-predict")
+    expect(page.locator("#panel-predict .numbers .number").first).to_be_visible()
+    assert f"pasted={pasted}" in page.url

@@ -16,6 +16,8 @@ from seqzoo.execution.local import Local
 from support.in_process import Here
 from support.terminal import Terminal
 
+pytestmark = pytest.mark.usefixtures("forked_places")
+
 
 def text_of(key: str, folder: Path) -> str:
     shown = experiment(key)

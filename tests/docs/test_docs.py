@@ -23,8 +23,8 @@ def _figures():
     return module
 
 
-@pytest.mark.parametrize("table", ["scoreboard", "elsewhere"])
-def test_a_table_of_the_readme_is_what_the_manifests_state(table):
+@pytest.mark.parametrize("table", ["scoreboard", "elsewhere", "speed"])
+def test_a_table_of_the_readme_is_what_the_manifests_and_results_state(table):
     figures = _figures()
     shown = figures.between(table).search(README)[0].split("-->\n", 1)[1]
     assert shown.startswith(getattr(figures, table)())

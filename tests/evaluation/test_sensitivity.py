@@ -11,7 +11,7 @@ from seqzoo.bundles.store import SHIPPED, open_bundle
 from seqzoo.evaluation import sensitivity
 from seqzoo.forecasters.exact import best_linear, references_of
 from seqzoo.publishing import build
-from seqzoo.signals import make
+from seqzoo.signals import SineAny, TwoTone, make
 
 FEED_FORWARD = ["linear.sine", "mlp.sine", "mlp.sine_any", "mlp.recall", "tcn.sine", "transformer.sine",
                 "gaf_cnn.sine"]  # fmt: skip
@@ -115,3 +115,26 @@ def test_the_cosine_is_one_for_the_same_weighing_and_nothing_for_none():
 def test_a_derivative_that_is_rounding_alone_is_flat_and_has_no_direction():
     assert sensitivity.is_flat(np.full(20, 1e-9)) and not sensitivity.is_flat(np.full(20, 1e-3))
     assert sensitivity.cosine(np.full(20, 1e-9), np.ones(20)) == 0
+
+
+@pytest.mark.parametrize(
+    ("signal", "flat"),
+    [
+        (SineAny(), SineAny(amplitude=0.0)),
+        (TwoTone(), TwoTone(slow_amplitude=0.0, fast_amplitude=0.0)),
+        (TwoTone(slow_amplitude=0.0), None),
+    ],
+    ids=["sine_any", "two_tone", "one_tone"],
+)  # fmt: skip
+def test_the_formula_of_the_derivative_of_bayes_agrees_with_differences(signal, flat):
+    for seed, step in ((1, 1), (2, 7)):
+        window = signal.draw(1, 20, 1, np.random.default_rng(seed)).context[0]
+        forecast, derivative = signal.slope(window, step)
+        moves = 1e-2 * np.eye(20)  # smaller ones would show the float32 of the posterior
+        windows = window + moves, window - moves, window[None]
+        up, down, still = (signal.posterior(each, step)[0][:, -1] for each in windows)
+        assert abs(forecast - still[0]) < 1e-6
+        assert np.abs(derivative - (up - down) / 2e-2).max() < 1e-4
+    if flat is not None:
+        forecast, derivative = flat.slope(window, 1)
+        assert forecast == 0 and not derivative.any()

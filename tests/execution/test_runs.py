@@ -45,7 +45,7 @@ def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
 
 @pytest.fixture
 def forked(monkeypatch):
-    """The processes of runs have torch already; runs that are continued or kept have real ones."""
+    """The processes of runs have torch already; a run that is continued has a real one."""
     monkeypatch.setattr(manager, "Child", Child)
 
 
@@ -78,7 +78,9 @@ def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(
     assert wait_for(Runs(runs.home), run, "finished").evaluations == done.evaluations
 
 
-def test_a_run_whose_process_died_says_so_can_go_on_and_can_be_kept_once_it_is_stopped(runs, monkeypatch):
+def test_a_run_whose_process_died_says_so_can_go_on_and_can_be_kept_once_it_is_stopped(
+    runs, forked, monkeypatch
+):
     changes = {"recipe.steps": 20_000, "recipe.learning_rate": 0.05, "recipe.batch_size": 16}
     run = runs.begin(TrainingSpec.of(_registry.entry("linear.square"), changes=changes))
     now = wait_for(runs, run, "running", evaluations=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import pickle
 import runpy
 import threading
 from pathlib import Path
@@ -220,13 +221,56 @@ def test_a_copy_of_a_stream_goes_on_by_itself_and_leaves_the_first_one_as_it_is(
     stream = load(shipped, "native").stream()
     for value in (0.1, -0.4, 0.7):
         stream.push(value)
-    other = copy.deepcopy(stream)
+    other, sent = copy.deepcopy(stream), pickle.dumps(stream)
     expected = stream.push(0.2)
     assert (other.push(0.2) == expected).all()
+    elsewhere = pickle.loads(sent)
+    assert (elsewhere.push(0.2) == expected).all() and elsewhere.seen == 4
     before = stream.states["h"]
     other.push(0.9)
     other.reset()
     assert (stream.states["h"] == before).all() and not other.states["h"].any()
+
+
+@needs_core
+def test_a_stream_that_was_pickled_says_why_it_cannot_go_on_without_a_core(monkeypatch, shipped):
+    sent = pickle.dumps(load(shipped, "native").stream())
+    monkeypatch.setenv("SEQZOO_CORE", "off")
+    with pytest.raises(MissingCoreError, match="switches it off"):
+        pickle.loads(sent)
+
+
+@needs_core
+def test_one_window_after_another_keeps_earlier_outputs_and_its_own_on_every_thread():
+    cell, windows = Model("gru", 2, 7, 3).cell, drawn(16, 9, 2)
+    rows, wrong = cell.forward(windows), []
+
+    def work(first: int) -> None:
+        for place in [*range(first, 16), *range(first)] * 20:
+            length = place % 3 + 7  # other lengths between
+            outputs, short = cell.forward(windows[place : place + 1]), cell.forward(windows[:1, :length])
+            if not ((outputs[0] == rows[place]).all() and (short == expected[length]).all()):
+                wrong.append(place)
+
+    expected = {length: cell.forward(windows[:2, :length])[:1] for length in (7, 8, 9)}
+    threads = [threading.Thread(target=work, args=(first,)) for first in (0, 5, 11)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@needs_core
+@pytest.mark.parametrize("name", MODULES)
+def test_gradients_through_the_longest_windows_are_those_of_pytorch(name):
+    model, windows = Model(name, 2, 3, 1), drawn(2, core.MOST_STEPS, 2)
+    of_windows = torch.from_numpy(windows).requires_grad_()
+    model(of_windows).sum().backward()
+    _, tape = model.cell.taped(windows)
+    gradients, back = model.cell.backward(windows, tape, np.ones((2, 1), np.float32), of_windows=True)
+    assert close(gradients, np.concatenate([parameter.grad.ravel() for parameter in model.parameters]))
+    assert close(back, of_windows.grad.numpy())
 
 
 @needs_core
@@ -248,10 +292,16 @@ def test_the_library_was_compiled_from_this_source():
     assert stated == hashlib.sha256(source.read_bytes()).hexdigest()[:16], "run `make install`"
 
 
+def test_the_core_of_the_browsers_was_compiled_from_this_source():
+    native = Path(__file__).parents[2] / "native"
+    build = runpy.run_path(str(native / "build.py"))
+    assert build["source_hash"]().encode() in build["BROWSERS"].read_bytes(), "python native/build.py microscope"
+
+
 def test_the_platforms_that_have_a_core_are_those_that_it_is_compiled_for():
     file = Path(__file__).parents[2] / "native" / "build.py"
     compiled = runpy.run_path(str(file))["PLATFORMS"].keys() - {"wasm32"}
-    assert {name.replace(" ", "-") for name in core.PLATFORMS} == compiled
+    assert {name.replace(" ", "-").replace("amd64", "x86_64") for name in core.PLATFORMS} == compiled
 
 
 def test_without_the_core_recurrent_models_run_on_onnx_and_native_says_why(monkeypatch, tmp_path, shipped):

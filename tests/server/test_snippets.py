@@ -17,7 +17,7 @@ import pytest
 from seqzoo import load
 from seqzoo.bundles import store
 from seqzoo.data.scaling import Scaling
-from seqzoo.publishing import snippets
+from seqzoo.publishing import c, snippets
 from support.scaled import scaled
 
 NAMES = ["lstm.sine", "lstm.sine-h50"]
@@ -67,6 +67,28 @@ def test_code_for_a_model_with_a_scaling_reads_and_writes_double_and_scales_noth
         assert words in text and "float>" not in text and "* 2.0" not in text, text
     text = code("lstm.sine", "cpp", scaling=Scaling(1.7e9, 2.0))
     assert "torch::kFloat64" in text and "item<double>()" in text and "float" not in text.replace("kFloat", "")
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
+def test_the_c_around_an_exported_model_prints_its_forecast(tmp_path):
+    far = scaled("mlp.sine", Scaling(1.7e9, 2.0), tmp_path / "far")
+    for bundle, value in [(store.open_bundle(store.SHIPPED / "lstm.sine-h50"), 0.1), (far, 1.7e9)]:
+        model, program = c.to_c(bundle), tmp_path / "a.out"
+        (tmp_path / f"{c.prefix_of(bundle.manifest)}.c").write_text(model.text)
+        pieces = snippets.of(bundle.manifest.name, bundle.manifest, "http://127.0.0.1:8000")
+        (tmp_path / "forecast.c").write_text(next(piece.code for piece in pieces if piece.key == "c"))
+        sources = ["forecast.c", f"{c.prefix_of(bundle.manifest)}.c", "-lm"]
+        subprocess.run(["cc", "-std=c99", "-Wall", "-Werror", "-o", program, *sources], cwd=tmp_path, check=True)
+        given = " ".join([str(value)] * 20)
+        ran = subprocess.run([program], input=given, capture_output=True, text=True, check=True)
+        expected = load(bundle.path, "onnx").predict([value] * 20)[0]
+        np.testing.assert_allclose(np.array(ran.stdout.split(), float), expected, rtol=0, atol=2e-5)
+        assert subprocess.run([program], input="0.1", text=True, check=False, capture_output=True).returncode == 1
+
+
+def test_an_architecture_without_c_offers_none():
+    manifest = store.open_bundle(store.SHIPPED / "transformer.sine").manifest
+    assert "c" not in {piece.key for piece in snippets.of("transformer.sine", manifest, "")}
 
 
 def test_a_name_that_a_bundle_gives_its_input_stays_a_string_in_the_code():

@@ -5,6 +5,7 @@ All processes of the tests share that one, where the first to use it may tell th
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import runpy
@@ -16,12 +17,18 @@ from multiprocessing import forkserver, process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
 
+if TYPE_CHECKING:
+    import pytest
+
+TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_FORKSERVER"
 SHARES = sys.version_info < (3, 14)  # later, a server answers only the processes that descend from who started it
 PRELOADED = [
     "seqzoo.publishing.build", "seqzoo.publishing.verify", "seqzoo.cli", "seqzoo.arena.experiments",
-    "seqzoo.diagnosis.stages", "onnxscript", "torch.export",
+    "seqzoo.diagnosis.stages", "onnxscript", "torch.export", "support.exported",
 ]  # fmt: skip
 
 
@@ -40,6 +47,9 @@ def context() -> ForkServerContext:
         server.ensure_running = lambda: None
     forked = multiprocessing.get_context("forkserver")
     forked.set_forkserver_preload(PRELOADED)
+    if server._forkserver_pid is None and not address:
+        with mock.patch.dict(os.environ, PYTHONPATH=TESTS):  # where it finds what it imports before it forks
+            server.ensure_running()
     return forked
 
 
@@ -47,8 +57,25 @@ def share() -> None:
     """Start the server now, for this process and those that it starts."""
     if SHARES:
         context()
-        forkserver.ensure_running()
         os.environ[SHARED] = forkserver._forkserver._forkserver_address  # type: ignore[attr-defined]
+
+
+def places(patch: pytest.MonkeyPatch) -> None:
+    """Let `Local` fork its processes too. What they compute is the same; tests/execution is about its own ones."""
+    from seqzoo.execution import local
+
+    forked = context()
+    begin = functools.partial(_begin, dict(os.environ))
+    patch.setattr(multiprocessing, "get_context", lambda method=None: forked)
+    patch.setattr(local, "_follow_parent", begin)
+
+
+def _begin(environment: Mapping[str, str]) -> None:
+    from seqzoo.execution import local
+
+    os.environ.clear()
+    os.environ.update(environment)
+    local._follow_parent()  # of this process, where nothing is patched
 
 
 def serve() -> None:
@@ -169,4 +196,7 @@ def _work(
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    from support.operators import read_once
+
+    with read_once():
+        runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -66,7 +66,10 @@ def served(
 
 
 def of_bayes(signal: Signal, window: FloatArray, step: int = 1) -> Slope:
-    """The derivative of the Bayes forecast of a window [L], `step` values ahead."""
+    """The derivative of the Bayes forecast of a window [L], `step` values ahead: by a formula where there is one."""
+    known = signal.slope(np.asarray(window, np.float64), step)
+    if known is not None:
+        return Slope(*known, ERROR_DOUBLE)
     return exact(lambda windows: signal.posterior(windows, step)[0][:, step - 1], np.asarray(window, np.float64))
 
 

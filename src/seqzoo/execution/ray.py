@@ -16,7 +16,8 @@ from ..errors import SeqzooError
 from .loop import Ended, Loop, Lost, attempts_of
 from .tasks import POLL, Failure, Outcome, Task, line
 
-CONNECTS = 5.0  # seconds that the head node has to answer
+CONNECTS = 5.0  # seconds that the head node has to accept a connection
+ANSWERS = 30.0  # seconds that it has to answer a question; it may be busy, and Ray gives up after 60
 WATCH = 1.0  # seconds between two looks at the head node
 STORE = 80 << 20  # bytes of the object store of a Ray that starts here: tasks and outcomes are small
 TOKEN = secrets.token_hex(32)  # of a Ray that starts here; Ray reads it once in a process
@@ -108,7 +109,7 @@ class OnRay(Loop[Any]):
                 raise self._lost()
             asking = threading.Thread(target=self._ask_for_cores, daemon=True)
             asking.start()
-            asking.join(CONNECTS)  # a head node that dies meanwhile never answers
+            asking.join(ANSWERS)  # a head node that dies meanwhile never answers
             if asking.is_alive():
                 self._hangs = True
                 raise self._lost()

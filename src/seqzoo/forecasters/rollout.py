@@ -43,7 +43,8 @@ def finite(forecast: FloatArray) -> FloatArray:
     Raises:
         InputError: a value is not finite in float32.
     """
-    if not (is_finite := np.isfinite(single(forecast))).all():
+    is_finite = np.isfinite(single(forecast))
+    if np.count_nonzero(is_finite) != is_finite.size:
         row, step = np.argwhere(~is_finite)[0]
         raise InputError(
             f"the forecast for window {row} is not finite in float32 ({forecast[row, step]}): the values given lead "

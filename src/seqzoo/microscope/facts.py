@@ -116,7 +116,7 @@ class Subject:
         self._held_out = None if self._process is not None else facts.held_out()[member]
         known = facts.known() if self._process is None and len(facts.names) > 1 else None
         self._known = None if known is None else known[member]
-        self._horizon = min(facts.horizon, FARTHEST)
+        self._horizon = self._longest = min(facts.horizon, FARTHEST)
         self._family, self._channels = facts.source.key, list(facts.names[1:])
         self._turn(view or {})
         self.fixed = self.facts_of(facts.name, facts.architecture, facts.scale, self._horizon)
@@ -129,6 +129,7 @@ class Subject:
             horizon: the steps that it forecasts; at most FARTHEST of them are shown.
         """
         horizon = min(horizon, FARTHEST)
+        self._longest = max(self._longest, horizon)  # `begin_at` states the weights of the longest one
         if self._process is None:
             linear = Affine(line_weights(self.length, horizon), np.zeros(horizon))
             signal, standings = {"family": "", "linear": label("line")}, []
@@ -160,8 +161,11 @@ class Subject:
         facts: dict[str, Any] = {"start": self.start, "known": self.known, "is_given": is_given}
         if signal is not None and signal != self._assumed:
             self._assumed = signal
-            linear = best_linear(signal, self.length, self._horizon)
-            facts |= {"best_linear": linear.weights.tolist(), "best_linear_bias": linear.bias.tolist()}
+            linear, own = best_linear(signal, self.length, self._longest), self._horizon
+            weights, bias = linear.weights.tolist(), linear.bias.tolist()
+            facts |= {"best_linear": weights[:own], "best_linear_bias": bias[:own]}
+            if self._longest > own:
+                facts |= {"farther_best_linear": weights, "farther_best_linear_bias": bias}
         return facts
 
     def turns(self, view: Mapping[str, Any]) -> bool:

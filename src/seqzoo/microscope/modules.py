@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
 HERE = Path(__file__).parent
-KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm"}
 BUNDLE = HERE / "hosts" / "anywidget.bundle.js"
 """One module with hosts/anywidget.js and all its imports; tools/bundle.py writes it."""
 

@@ -1,4 +1,4 @@
-"""Code examples for a model: with seqzoo, without it, over HTTP and from C++. Tests run all of them."""
+"""Code examples for a model: with seqzoo, without it, over HTTP, from C++ and from C. Tests run all of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from ..bundles.manifest import Contract, Manifest
 from ..bundles.store import CARD, ONNX, TORCHSCRIPT
+from . import c
+from .c.networks import NETWORKS
 
 
 class Snippet(NamedTuple):
@@ -111,7 +113,38 @@ int main() {{
         Snippet("curl", "curl", "this server running", curl),
         Snippet("cpp", "C++", f"libtorch, {TORCHSCRIPT} in the folder where it runs, and CMakeLists.txt", cpp),
         Snippet("cmake", "CMakeLists.txt", "the C++ saved as forecast.cpp beside it, and libtorch", CMAKE),
+        *_in_c(manifest),
     ]
+
+
+def _in_c(manifest: Manifest) -> list[Snippet]:
+    """A program in C around the exported model; nothing for an architecture that has no C."""
+    if manifest.architecture not in NETWORKS:
+        return []
+    prefix, contract = c.prefix_of(manifest), manifest.contract
+    upper = prefix.upper()
+    number, scan, digits = ("float", "%f", 9) if contract.scaling.is_identity else ("double", "%lf", 17)
+    is_one = contract.horizon == 1
+    call = f"forecast[0] = {prefix}_predict(window);" if is_one else f"{prefix}_predict(window, forecast);"
+    code = f"""\
+/* cc -O2 forecast.c {prefix}.c -lm && echo "0.1 0.1 ..." | ./a.out */
+#define {upper}_INTERFACE_ONLY
+#include "{prefix}.c"
+#include <stdio.h>
+
+int main(void) {{
+    {number} window[{upper}_CONTEXT * {upper}_CHANNELS];
+    {number} forecast[{upper}_HORIZON];
+    for (int n = 0; n < {upper}_CONTEXT * {upper}_CHANNELS; ++n)
+        if (scanf("{scan}", &window[n]) != 1) return 1;
+    {call}
+    for (int h = 0; h < {upper}_HORIZON; ++h)
+        printf("%.{digits}g\\n", (double)forecast[h]);
+    return 0;
+}}
+"""
+    needs = f"a C compiler, and {prefix}.c in the same folder, which `seqzoo export {manifest.name} --c` writes"
+    return [Snippet("c", "C", needs, code)]
 
 
 CMAKE = """\

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import math
 import os
 import platform
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import Float32Array
+from ..errors import MissingCoreError
 
 LIBRARY = Path(__file__).with_name(
     {"darwin": "libseqzoo.dylib", "win32": "libseqzoo.dll"}.get(sys.platform, "libseqzoo.so")
@@ -31,7 +34,7 @@ STATES = {"lstm": ("h", "c"), "gru": ("h",), "rnn": ("h",)}
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 MOST_UNITS, MOST_STEPS = 256, 4096
 _LEVELS = {4: "x86_64_v4", 3: "x86_64_v3", 1: "x86_64"}
-PLATFORMS = ("linux x86_64", "linux aarch64", "darwin arm64")  # that native/build.py compiles for
+PLATFORMS = ("linux x86_64", "linux aarch64", "darwin arm64", "windows amd64")  # that native/build.py compiles for
 TARGETS = (*_LEVELS.values(), "aarch64")
 _LINE = 16  # floats of a cache line
 _SIGNATURES: dict[str, tuple[Any, str]] = {  # p a pointer, i a size, c a choice
@@ -138,6 +141,19 @@ class Tape(NamedTuple):
     gradients: Float32Array
 
 
+class _Place(threading.local):
+    """Memory for one window of a thread, whose addresses are looked up only once: that takes a tenth of a call."""
+
+    steps = 0
+
+    def hold(self, cell: Cell, steps: int) -> None:
+        """Make room for a window of so many steps, and list the arguments of `forward`."""
+        self.window = np.empty((1, steps, cell.channels), np.float32)
+        self.outputs = np.empty((1, cell.outputs), np.float32)
+        memory = self.window.ctypes.data, self.outputs.ctypes.data
+        self.arguments, self.steps = (cell._at, steps, 1, cell._weights, *memory, None, None), steps
+
+
 class Cell:
     """A recurrent layer and the linear map of its last state. Safe to call from many threads at once.
 
@@ -167,23 +183,36 @@ class Cell:
                 f"{channels} channels, {units} units and {outputs} outputs; the core takes from 1, and at most "
                 f"{MOST_UNITS} units"
             )
+        self._place = _Place()
         self._packed = room(core.size(self._at, 1, 1, 1))
         self._weights = self._packed.ctypes.data
         self.replace(weights)
 
     def replace(self, weights: list[Float32Array]) -> None:
         """Take other weights of the same shapes; no other call may run meanwhile."""
-        parameters = np.concatenate([np.ravel(array) for array in weights], dtype=np.float32)
-        self.core.pack(self._at, parameters.ctypes.data, self._weights)
+        self._shapes = [array.shape for array in weights]
+        self._parameters = np.concatenate([np.ravel(array) for array in weights], dtype=np.float32)
+        self.core.pack(self._at, self._parameters.ctypes.data, self._weights)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy holds the same weights; in another process, on the core that is there."""
+        return _restored, (CELLS[self._shape.cell], self._shapes, self._parameters)
 
     def forward(self, windows: Float32Array) -> Float32Array:
         """The outputs [B, H] of windows [B, T, D]. Each row is the same bit for bit in any batch."""
         windows, rows, steps = self._read(windows)
+        if rows == 1:
+            place = self._place
+            if place.steps != steps:
+                place.hold(self, steps)
+            place.window[:] = windows
+            self.core.forward(*place.arguments)
+            return place.outputs.copy()
         outputs = np.empty((rows, self.outputs), np.float32)
-        scratch = room(self.core.size(self._at, 2, steps, rows)) if rows > 1 else None
+        scratch = room(self.core.size(self._at, 2, steps, rows))
         self.core.forward(
             self._at, steps, rows, self._weights, windows.ctypes.data, outputs.ctypes.data, None,
-            None if scratch is None else scratch.ctypes.data,
+            scratch.ctypes.data,
         )  # fmt: skip
         return outputs
 
@@ -268,11 +297,13 @@ class Stepper:
             for here, there in ((one, other), (other, one))
         ]  # fmt: skip
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy has its own states: `_places` are addresses, which must not be copied."""
+        return _resumed, (self._cell, self._states[self._kept])
+
     def __deepcopy__(self, memo: object) -> Stepper:
-        """A copy with its own states: `_places` are addresses, which must not be copied."""
-        copy = Stepper(self._cell)
-        copy._states[:], copy._kept = self._states, self._kept
-        return copy
+        """The same, with the same cell."""
+        return _resumed(self._cell, self._states[self._kept])
 
     def step(self, values: list[float]) -> Float32Array:
         """The outputs [H] after values [D]; `keep` lets the next step follow this one."""
@@ -293,6 +324,23 @@ class Stepper:
     def reset(self) -> None:
         """Set the states to zero."""
         self._states[:] = 0
+
+
+def _restored(cell: str, shapes: list[tuple[int, ...]], parameters: Float32Array) -> Cell:
+    """The cell of weights that were kept; raises MissingCoreError where this process has no core."""
+    using = state()
+    if using.core is None:
+        raise MissingCoreError(using.why)
+    bounds = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
+    parts = zip(np.split(parameters, bounds), shapes, strict=True)
+    return Cell(using.core, cell, [part.reshape(shape) for part, shape in parts])
+
+
+def _resumed(cell: Cell, states: Float32Array) -> Stepper:
+    """A stepper whose next step begins with these states."""
+    stepper = Stepper(cell)
+    stepper._states[stepper._kept] = states
+    return stepper
 
 
 def room(size: int) -> Float32Array:

@@ -71,7 +71,11 @@ class Stream:
         """
         values = [value] if type(value) is float and len(self._names) == 1 else self._numbers(value)
         scaled = (values[0] - self._scaling.center) / self._scaling.scale
-        if not all(-_BEYOND < number < _BEYOND for number in (scaled, *values)):
+        if not (
+            -_BEYOND < scaled < _BEYOND
+            and -_BEYOND < values[0] < _BEYOND
+            and (len(values) == 1 or all(-_BEYOND < number < _BEYOND for number in values[1:]))
+        ):
             shown = str(values[0] if len(values) == 1 else values)
             raise InputError(f"every value must be finite in float32 (at most 3.4e38), got {shown}.")
         if len(values) > 1:

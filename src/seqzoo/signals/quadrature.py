@@ -46,10 +46,32 @@ def check_size(nodes: int, sigma: float) -> None:
         )
 
 
+Curve = Callable[[FloatArray], FloatArray]
+"""Maps steps [n] to the clean values of every node there, [N, n]."""
+
+
+def slope(window: FloatArray, step: int, curve: Curve, prior: FloatArray, sigma: float) -> tuple[float, FloatArray]:
+    """The posterior mean `step` values after a window [L], and its derivative [L] by each value of the window.
+
+    With Gaussian noise the derivative is a covariance of the posterior, Cov(m_ahead, m_t) / sigma^2 (Efron 2011, on
+    Tweedie's formula). One window tells it, where differences take 2 L + 1. Other arguments are as for `posterior`.
+    """
+    window = np.asarray(window, np.float64)
+    length = len(window)
+    every = curve(np.append(np.arange(length, dtype=np.float64), length + step - 1))
+    past, ahead = every[:, :-1], every[:, -1]
+    with np.errstate(divide="ignore"):
+        log_weight = past @ (window / sigma**2) + np.log(prior) - np.einsum("nt,nt->n", past, past) / (2 * sigma**2)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    mean = float(weight @ ahead)
+    return mean, np.asarray((weight * (ahead - mean)) @ past / sigma**2)
+
+
 def posterior(
     context: FloatArray,
     horizon: int,
-    curve: Callable[[FloatArray], FloatArray],
+    curve: Curve,
     prior: FloatArray,
     sigma: float,
 ) -> tuple[FloatArray, FloatArray]:
@@ -57,7 +79,6 @@ def posterior(
 
     Args:
         context: [B, L]
-        curve: maps steps [n] to the clean values of every node there, [N, n].
         prior: [N] weights of the nodes.
         sigma: standard deviation of the noise, above 0.
     """

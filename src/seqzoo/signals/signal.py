@@ -102,6 +102,13 @@ class Signal(ABC):
             mean [B, H], variance [B, H]
         """
 
+    def slope(self, window: FloatArray, step: int) -> tuple[float, FloatArray] | None:
+        """The posterior mean `step` values after a window [L], and its derivative [L] by each value of the window.
+
+        None where only differences of `posterior` tell the derivative.
+        """
+        return None
+
     @abstractmethod
     def scene(self, context_length: int) -> Scene:
         """The signal with the sliders of its page."""

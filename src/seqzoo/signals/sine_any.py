@@ -75,11 +75,46 @@ class SineAny(Stationary):
         Raises:
             InputError: the noise is so small that the grid would be too large.
         """
-        length = context.shape[1]
         if self.amplitude == 0:
             return np.zeros((len(context), horizon)), np.zeros((len(context), horizon))
+        length = context.shape[1]
+        w, weights, phi = self._nodes(length)
+        frequency, phase = np.repeat(w, len(phi)), np.tile(phi, len(w))
+
+        def curve(steps: FloatArray) -> FloatArray:
+            angle = frequency[:, None] * (steps - (length - 1) / 2) + phase[:, None]
+            return np.asarray(self.amplitude * np.sin(angle))
+
+        return quadrature.posterior(context, horizon, curve, np.repeat(weights, len(phi)), self.sigma)
+
+    def slope(self, window: FloatArray, step: int) -> tuple[float, FloatArray] | None:
+        """The mean `step` values after a window [L], and its derivative [L], by the same quadrature; see its `slope`.
+
+        A curve A sin(w t + phi) is a sum A (sin(w t) cos(phi) + cos(w t) sin(phi)): its products with the window are
+        those of every frequency, put together for every phase.
+        """
+        if self.amplitude == 0:
+            return 0.0, np.zeros(len(window))
+        length, size = len(window), self.amplitude
+        w, weights, phi = self._nodes(length)
+        angle = w[:, None] * (np.append(np.arange(length), length + step - 1) - (length - 1) / 2)
+        sines, cosines = np.sin(angle), np.cos(angle)  # [F, L + 1]
+        sine, cosine = sines[:, :-1], cosines[:, :-1]
+        of_phase = np.stack([np.cos(phi), np.sin(phi)])  # [2, P]
+        products = np.stack([sine @ window, cosine @ window], axis=1) @ of_phase  # [F, P]
+        squares = np.stack([(sine**2).sum(axis=1), (cosine**2).sum(axis=1), 2 * (sine * cosine).sum(axis=1)], axis=1)
+        norms = squares @ np.stack([*of_phase**2, of_phase[0] * of_phase[1]])
+        log_weight = (size * products - size**2 * norms / 2) / self.sigma**2 + np.log(weights)[:, None]
+        weight = np.exp(log_weight - log_weight.max())
+        weight /= weight.sum()
+        ahead = size * np.stack([sines[:, -1], cosines[:, -1]], axis=1) @ of_phase
+        mean = float((weight * ahead).sum())
+        moved = (weight * (ahead - mean)) @ of_phase.T  # [F, 2]
+        return mean, np.asarray(size * (moved[:, 0] @ sine + moved[:, 1] @ cosine) / self.sigma**2)
+
+    def _nodes(self, length: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The frequencies [F] of the quadrature for windows of a length, their weights [F], and the phases [P]."""
         gain = self.amplitude / self.sigma if self.sigma else math.inf
-        middle = (length - 1) / 2
         phases = quadrature.nodes_for(2 * np.pi, 1 / (gain * math.sqrt(length)), 64)
         spread = gain * math.sqrt(max(length * (length**2 - 1) / 12, 1.0))
         # In the middle of the range, Fejér's nodes are pi/2 times as far apart as on average.
@@ -87,13 +122,7 @@ class SineAny(Stationary):
         quadrature.check_size(phases * frequencies, self.sigma)
         place, weights = quadrature.fejer(frequencies)
         w = (self.highest + self.lowest + (self.highest - self.lowest) * place) / 2
-        phi = 2 * np.pi * np.arange(phases) / phases
-        frequency, phase = np.repeat(w, phases), np.tile(phi, frequencies)
-
-        def curve(steps: FloatArray) -> FloatArray:
-            return np.asarray(self.amplitude * np.sin(frequency[:, None] * (steps - middle) + phase[:, None]))
-
-        return quadrature.posterior(context, horizon, curve, np.repeat(weights, phases), self.sigma)
+        return w, weights, 2 * np.pi * np.arange(phases) / phases
 
     def scene(self, context_length: int) -> Scene:
         """The signal with sliders for frequency, phase, amplitude and noise."""

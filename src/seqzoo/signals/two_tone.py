@@ -70,14 +70,24 @@ class TwoTone(Stationary):
         Raises:
             InputError: the noise is so small that the grid would be too large.
         """
-        root = math.sqrt(context.shape[1])
+        if self.slow_amplitude == self.fast_amplitude == 0:
+            return np.zeros((len(context), horizon)), np.zeros((len(context), horizon))
+        return quadrature.posterior(context, horizon, *self._nodes(context.shape[1]), self.sigma)
+
+    def slope(self, window: FloatArray, step: int) -> tuple[float, FloatArray] | None:
+        """The mean `step` values after a window [L], and its derivative [L], by the same quadrature."""
+        if self.slow_amplitude == self.fast_amplitude == 0:
+            return 0.0, np.zeros(len(window))
+        return quadrature.slope(window, step, *self._nodes(len(window)), self.sigma)
+
+    def _nodes(self, length: int) -> tuple[quadrature.Curve, FloatArray]:
+        """The curves of the quadrature for windows of a length, and their prior weights."""
+        root = math.sqrt(length)
         sigma = self.sigma or 1e-300
         counts = [
             1 if amplitude == 0 else quadrature.nodes_for(2 * np.pi, sigma / (amplitude * root), 48)
             for amplitude in (self.slow_amplitude, self.fast_amplitude)
         ]
-        if self.slow_amplitude == self.fast_amplitude == 0:
-            return np.zeros((len(context), horizon)), np.zeros((len(context), horizon))
         quadrature.check_size(math.prod(counts), self.sigma)
         phases = [2 * np.pi * np.arange(count) / count for count in counts]
 
@@ -86,7 +96,7 @@ class TwoTone(Stationary):
             fast = self.fast_amplitude * np.sin(self.fast * steps + phases[1][:, None])
             return np.asarray((slow[:, None, :] + fast[None, :, :]).reshape(-1, len(steps)))
 
-        return quadrature.posterior(context, horizon, curve, np.ones(math.prod(counts)), self.sigma)
+        return curve, np.ones(math.prod(counts))
 
     def scene(self, context_length: int) -> Scene:
         """The signal with sliders for phase and amplitude of each tone, and for the noise."""

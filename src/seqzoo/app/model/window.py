@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 
 import numpy as np
 
@@ -23,8 +24,8 @@ KEYS = ("window", "draw", "values", "cutoff", "dragged", "pasted", "times")  # o
 class SharedWindow(ABC):
     """A window [L] of a visit: its values as they begin, and the changes of single values.
 
-    Every change is written into the address and counted in `version`, by which a view that is opened again tells
-    whether it shows the latest window.
+    Every change is written into the address and counted in `version`. Each view says which version it shows, and is
+    drawn again when it is opened after another view has changed the window.
 
     `pasted` is a window of the visitor's own, or None. `changes` maps places in it, from 0, to dragged values; it is
     replaced, never changed, because views read it in threads.
@@ -33,6 +34,7 @@ class SharedWindow(ABC):
     def __init__(self, visit: Visit) -> None:
         self.visit, self.length, self.horizon = visit, visit.known.context_length, visit.known.horizon
         self.version = 0
+        self._shown: dict[str, int] = {}  # the version that each view shows, by its key
         query = visit.query
         self.pasted = own_window.read(query.get("pasted", ""), self.length)
         self.changes = own_window.read_changes(query.get("values", ""), self.length)
@@ -41,6 +43,23 @@ class SharedWindow(ABC):
         dragged = own_window.read(query.get("dragged", ""), self.length)  # of older links: the whole window
         if dragged is not None and self.pasted is None and not self.changes:
             self.changes = dict(enumerate(dragged.tolist()))
+
+    def follow(self, view: str, redraw: Callable[[], Awaitable[None]]) -> None:
+        """Call `redraw` whenever a view is opened again and shows another version than the latest."""
+
+        async def opened() -> None:
+            if not self.is_shown(view):
+                await redraw()
+
+        self.visit.when_opened[view] = opened
+
+    def shows(self, view: str, version: int) -> None:
+        """Take note that a view shows this version."""
+        self._shown[view] = version
+
+    def is_shown(self, view: str) -> bool:
+        """Whether a view shows the latest version."""
+        return self._shown.get(view) == self.version
 
     @property
     def start(self) -> FloatArray:

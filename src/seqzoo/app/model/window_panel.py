@@ -65,6 +65,11 @@ class WindowPanel:
             if slider.value != now[key]:
                 slider.follow(now[key])
 
+    async def changed(self) -> None:
+        """Show what another view has set, and report it."""
+        self.follow()
+        await self.on_change()
+
     async def _turn(self, window: SignalWindow, key: str, value: float) -> None:
         window.turn(key, value)
         await self.on_change()
@@ -76,5 +81,4 @@ class WindowPanel:
 
     async def _after(self, act: Callable[[], None]) -> None:
         act()
-        self.follow()
-        await self.on_change()
+        await self.changed()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import time
 from typing import Any
 from urllib.parse import urlencode
 
-from nicegui import ui
+from nicegui import Client, background_tasks, ui
 
 from ...data.numerals import number as plain_number
+
+REST = 0.2  # seconds without a change
 
 
 class Address:
@@ -17,6 +21,7 @@ class Address:
     def __init__(self, path: str, query: dict[str, str]) -> None:
         self.path, self.query = path, query
         self._writing = False
+        self._changed = 0.0  # when, on the monotonic clock
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
         """A number from the address, clamped to its bounds; the default if the address has none."""
@@ -24,12 +29,20 @@ class Address:
         return default if value is None or not math.isfinite(value) else min(max(value, low), high)
 
     def remember(self, **state: Any) -> None:
-        """Write state into the address, at most five times a second; a value of None removes its key."""
+        """Write state into the address once it rests, as after a drag; a value of None removes its key."""
         self._set(state)
+        self._changed = time.monotonic()
         if not self._writing:
             self._writing = True
-            with ui.context.client:  # the control that changed the state may be removed before the timer fires
-                ui.timer(0.2, self.write, once=True)
+            # No ui.timer, which is an element: the browser would render the page for its coming and its going.
+            background_tasks.create(self._write_at_rest(ui.context.client), name="the address")
+
+    async def _write_at_rest(self, client: Client) -> None:
+        while (wait := self._changed + REST - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+        if not client.is_deleted:
+            with client:
+                self.write()
 
     def enter(self, **state: Any) -> None:
         """Write state as a new entry of the browser's history; Back leads to the state before it."""

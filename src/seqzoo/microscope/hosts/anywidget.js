@@ -1,4 +1,6 @@
 // Jupyter and every other host of anywidgets: the state is in the traits of the model, which Python shares.
+import { coreOfPage } from "../js/core.js";
+import bytes from "../js/core.wasm"; // as tools/bundle.py puts it into the bundle
 import { open } from "../js/microscope.js";
 import { fetched } from "./fetched.js";
 
@@ -18,6 +20,7 @@ function asked(model) {
 function render({ model, el }) {
   return open(el, {
     get: (name) => model.get(name),
+    core: () => coreOfPage(async () => bytes),
     weights: () => (model.get("url") ? fetched(model.get("url")) : asked(model)),
     tell(window, view) {
       model.set("window", window);

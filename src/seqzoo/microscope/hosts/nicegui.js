@@ -14,6 +14,7 @@ export default {
       parts = await Promise.all([
         import(`${this.modules}js/pair.js`),
         import(`${this.modules}hosts/fetched.js`),
+        import(`${this.modules}js/core.js`),
         styled(`${this.modules}js/microscope.css`),
       ]);
     } catch (error) {
@@ -22,10 +23,11 @@ export default {
       return;
     }
     if (this.gone) return; // the view was closed meanwhile
-    const [{ pair }, { fetched }] = parts;
+    const [{ pair }, { fetched }, { coreOfPage }] = parts;
     this.close = pair(this.$el, {
       get: (name) => this.known[name],
       weights: () => fetched(this.weights),
+      core: () => coreOfPage(() => fetched(`${this.modules}js/core.wasm`)),
       fetch: fetched,
       filmed: (step) => this.$emit("frame", step),
       tell: (window, view) => {

@@ -1,5 +1,7 @@
-// Recurrent cells in float64: every gate and state, interventions, derivatives, principal components. No DOM.
+// Recurrent cells: every gate and state, interventions, derivatives, principal components. No DOM. The compiled core
+// computes them in float32 where there is one, see core.js and onCore.js; without it this module does, in float64.
 // A trace holds each gate and state as a Float64Array [L * K], step by step; gates in PyTorch's order.
+import { derivativeOnCore, lastStatesOnCore, onCore } from "./onCore.js";
 
 export const CELLS = {
   lstm: { names: ["i", "f", "g", "o", "c", "h"], gates: ["i", "f", "g", "o"], shut: ["i", "f", "o"] },
@@ -31,8 +33,9 @@ export function parseSafetensors(bytes) {
 /**
  * The cell of an architecture with its weights: K units, H steps ahead, D channels. Throws if the shapes do not fit.
  * `fromX` are the weights of the value, the first channel; `fromKnown` [rows * (D - 1)] those of the others.
+ * core: the compiled core that computes it, see core.js; null for none.
  */
-export function makeCell(architecture, tensors, channels = 1) {
+export function makeCell(architecture, tensors, channels = 1, core = null) {
   const kind = CELLS[architecture];
   if (!kind) throw new Error(`no cell ${architecture}; expected one of ${Object.keys(CELLS).join(", ")}`);
   const blocks = Math.max(1, kind.gates.length);
@@ -49,7 +52,7 @@ export function makeCell(architecture, tensors, channels = 1) {
   const rows = blocks * size;
   const fromInput = take(`${architecture}.weight_ih_l0`, [rows, channels]);
   return {
-    architecture, ...kind, size, horizon, blocks, channels,
+    architecture, ...kind, size, horizon, blocks, channels, core,
     fromX: fromInput.filter((_, at) => at % channels === 0),
     fromKnown: fromInput.filter((_, at) => at % channels !== 0),
     fromH: take(`${architecture}.weight_hh_l0`, [rows, size]),
@@ -106,8 +109,18 @@ const STEPS = { lstm, gru, rnn };
  * known: [L][D - 1], the channels beside the values, read in the same order.
  */
 export function forward(cell, window, changes = {}, known = []) {
+  const trace = { L: window.length, window, ...interventions(cell, window, changes) };
+  return Object.assign(trace, onCore(cell, trace, known) ?? stepByStep(cell, trace, known));
+}
+
+/** The last states [n * K] for windows of one channel, of which a core computes all at once; null without one. */
+export function lastStates(cell, windows, changes = {}) {
+  return cell.core && windows.length > 0 ? lastStatesOnCore(cell, windows, interventions(cell, windows[0], changes)) : null;
+}
+
+/** The changes as the order of positions, the value that each gate of each unit is held at or NaN, and which units are on. */
+function interventions(cell, window, changes) {
   const K = cell.size;
-  const L = window.length;
   const order = changes.order ?? Array.from(window, (_, t) => t);
   const frozen = Object.fromEntries(cell.gates.map((gate) => [gate, new Float64Array(K).fill(NaN)]));
   for (const { gate, unit, value } of changes.freeze ?? []) {
@@ -117,12 +130,16 @@ export function forward(cell, window, changes = {}, known = []) {
   }
   const alive = new Uint8Array(K).fill(1);
   for (const unit of changes.ablate ?? []) alive[unit] = 0;
+  return { order, frozen, alive };
+}
+
+/** The gates and states `steps`, and the forecast. */
+function stepByStep(cell, { L, window, order, frozen, alive }, known) {
+  const K = cell.size;
   const steps = Object.fromEntries(cell.names.map((name) => [name, new Float64Array(L * K)]));
-  const fromHidden = new Float64Array(L * cell.blocks * K); // U h + b' at each step, for the derivative
   const last = (values, t) => (k) => (t > 0 ? values[(t - 1) * K + k] : 0);
   for (let t = 0; t < L; t++) {
-    const u = fromHidden.subarray(t * cell.blocks * K, (t + 1) * cell.blocks * K);
-    u.set(cell.biasH);
+    const u = Float64Array.from(cell.biasH);
     if (t > 0) addProduct(cell.fromH, steps.h.subarray((t - 1) * K, t * K), u);
     const before = { h: last(steps.h, t), c: steps.c && last(steps.c, t) };
     const biasX = biased(cell, known[order[t]]);
@@ -132,7 +149,15 @@ export function forward(cell, window, changes = {}, known = []) {
       for (const name of cell.names) steps[name][t * K + k] = now[name];
     }
   }
-  return { L, window, order, frozen, alive, steps, fromHidden, forecast: head(cell, steps.h, L - 1) };
+  return { steps, forecast: head(cell, steps.h, L - 1) };
+}
+
+/** U h + b' of one row at step t, where h is the state before it. */
+export function fromHidden(cell, trace, t, row) {
+  const K = cell.size;
+  let sum = cell.biasH[row];
+  for (let k = 0; t > 0 && k < K; k++) sum += cell.fromH[row * K + k] * trace.steps.h[(t - 1) * K + k];
+  return sum;
 }
 
 /** The output of the head [H] after step t, from states [L * K]. */
@@ -153,6 +178,10 @@ export function contributions(cell, trace, t = trace.L - 1, ahead = 0) {
 
 /** d forecast / d window [L] by reverse accumulation; a frozen gate and an ablated unit pass nothing on. */
 export function derivative(cell, trace, ahead = 0) {
+  return derivativeOnCore(cell, trace, ahead) ?? backThroughTime(cell, trace, ahead);
+}
+
+function backThroughTime(cell, trace, ahead) {
   const K = cell.size;
   const { steps, frozen, alive } = trace;
   const slopes = new Float64Array(trace.L);
@@ -179,7 +208,7 @@ export function derivative(cell, trace, ahead = 0) {
       } else if (cell.architecture === "gru") {
         const [r, z, n] = ["r", "z", "n"].map((name) => steps[name][at + k]);
         const dn = dh * (1 - z) * (1 - n * n) * free("n", k);
-        toX[k] = dn * trace.fromHidden[(t * 3 + 2) * K + k] * r * (1 - r) * free("r", k);
+        toX[k] = dn * fromHidden(cell, trace, t, 2 * K + k) * r * (1 - r) * free("r", k);
         toX[K + k] = dh * (previous("h", k) - n) * z * (1 - z) * free("z", k);
         toX[2 * K + k] = dn;
         toH[k] = dh * z;

@@ -3,7 +3,7 @@ import { diagramIn } from "./diagram.js";
 import { equationsIn } from "./equations.js";
 import { numbersOf } from "./numbers.js";
 import { holding } from "./state.js";
-import { mark, number } from "./words.js";
+import { mark, number, say } from "./words.js";
 
 const NARROW = 520; // CSS pixels of the diagram's place
 const SERIES = new Set(["y", "v", "others"]); // in the units of the series
@@ -27,16 +27,13 @@ export function cellView({ find, cell }) {
     diagram?.show(numbers, heldOf, spell);
     equations.show(numbers, heldOf, isAblated, spell);
     const title = `unit ${unit} of ${cell.size}, step ${step + 1} of ${now.L}`;
-    const heading = find('[data-out="cell"]');
-    if (heading.textContent !== title) heading.textContent = title;
+    say(find('[data-out="cell"]'), title);
     mark(place, "aria-label", `The cell, ${title}. The equations beside it hold its numbers.`);
     const value = state.window[state.order[step]];
     const isScaled = Math.abs(value - numbers.x) > 1e-9;
-    const foot = find(".mz-foot");
-    const words = `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; ` +
+    say(find(".mz-foot"), `${isScaled ? `x is ${plain(value)}, scaled for the network. ` : ""}w, U and b are weights of this unit; ` +
       `U h sums over ${cell.size === 1 ? "its state" : `all ${cell.size} units`}.` +
-      `${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`;
-    if (foot.textContent !== words) foot.textContent = words;
+      `${channels.length ? ` k is what ${channels.join(", ")} add.` : ""}`);
   }
   return {
     draw,

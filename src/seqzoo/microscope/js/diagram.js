@@ -2,7 +2,7 @@
 import { RADIUS, along, anatomyOf, arrowOf, pathOf, shortened } from "./anatomy.js";
 import { figure, worded } from "./numbers.js";
 import { gateColour } from "./palette.js";
-import { mark, TERMS } from "./words.js";
+import { mark, say, TERMS } from "./words.js";
 
 /** The symbol of each number at an end of a wire, and what is set below the line. */
 const SYMBOLS = { x: ["x", "t"], h0: ["h", "t−1"], c0: ["c", "t−1"], c: ["c", "t"], h: ["h", "t"], y: ["ŷ", ""], b: ["b", ""] };
@@ -102,8 +102,8 @@ export function slotsOf(place) {
       const sign = one.sign && (numbers[one.slot] < 0 ? "−" : "+");
       if (text + sign === one.text) continue;
       one.text = text + sign;
-      one.node.textContent = text;
-      if (one.sign) one.sign.textContent = sign;
+      say(one.node, text);
+      if (one.sign) say(one.sign, sign);
     }
   };
 }

@@ -29,6 +29,12 @@ function openingOf(isDark) {
 const TABLES = [false, true].map(tableOf);
 const OPENINGS = [false, true].map(openingOf);
 
+/** A context with its font, which lasts until the canvas is resized: to set it reads the style of the page. */
+function lettered(ctx) {
+  ctx.font = "12px system-ui, sans-serif";
+  return ctx;
+}
+
 /** The context of a canvas, cleared, in CSS pixels. The canvas is resized only if its size has changed. */
 export function surface(canvas, width, height) {
   const ratio = globalThis.devicePixelRatio || 1;
@@ -37,11 +43,11 @@ export function surface(canvas, width, height) {
     canvas.width = w;
     canvas.height = h;
     canvas.style.height = `${height}px`;
+    canvas.ctx = null;
   }
-  const ctx = canvas.getContext("2d");
+  const ctx = (canvas.ctx ??= lettered(canvas.getContext("2d")));
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, width, height);
-  ctx.font = "12px system-ui, sans-serif";
   return ctx;
 }
 

@@ -1,6 +1,7 @@
 // The equations of a cell in MathML, first in symbols and then with the numbers of one unit at one step.
 import { hueOf, slotsOf } from "./diagram.js";
 import { ROWS, figure } from "./numbers.js";
+import { hide, say } from "./words.js";
 
 const row = (inner, wire) => (wire ? `<mrow data-wire="${wire}">${inner}</mrow>` : `<mrow>${inner}</mrow>`);
 const mi = (letter) => `<mi>${letter}</mi>`;
@@ -95,9 +96,9 @@ export function equationsIn(place, cell) {
         const isOff = key === "h" && isAblated;
         const words = held ? `held at ${figure(numbers[key])}; free, it would be ${figure(numbers[`${key}.free`])}`
           : isOff ? `0: the unit is switched off; otherwise ${figure(numbers["h.free"])}` : "";
-        put.hidden = Boolean(words);
-        instead.hidden = !words;
-        if (words && instead.firstChild.textContent !== words) instead.firstChild.textContent = words;
+        hide(put, Boolean(words));
+        hide(instead, !words);
+        if (words) say(instead.firstChild, words);
       }
     },
     /** Marks the rows that are computed at a share of a step; null marks none. */

@@ -12,13 +12,17 @@ const tag = (name, values, body = "") =>
 
 const written = (value, digits) => (value < 0.1 && value > 1e-6 ? value.toPrecision(digits) : number(value));
 
-/** The cells of films, each fetched once: a function of the address of a film, the step, the architecture and the channels. */
-export function framesOf(fetch) {
+/**
+ * The cells of films, each fetched once and computed by the core that `core` promises: a function of the address of a film,
+ * the step, the architecture and the channels.
+ */
+export function framesOf(fetch, core) {
   const kept = new Map();
   return (address, step, architecture, channels) => {
     const place = `${address}${step}.safetensors`;
     if (!kept.has(place)) {
-      const cell = fetch(place).then((bytes) => makeCell(architecture, parseSafetensors(bytes), channels));
+      const cell = Promise.all([fetch(place), core()])
+        .then(([bytes, compiled]) => makeCell(architecture, parseSafetensors(bytes), channels, compiled));
       kept.set(place, cell);
       cell.catch(() => kept.delete(place)); // it can be asked for again
     }

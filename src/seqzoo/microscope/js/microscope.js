@@ -11,7 +11,7 @@ import { questionOf, respond, responding } from "./response.js";
 import { enter, frameOf, leave, through } from "./scaling.js";
 import { Past, fromView, isTouched, rowsShown, taken, toView } from "./state.js";
 import { valves } from "./valves.js";
-import { linearRole, signed } from "./words.js";
+import { linearRole, say, signed } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 const PAUSE = 120; // ms between two reports to Python during a drag
@@ -24,6 +24,7 @@ const REST = 100; // ms without a change after which what is out of view is draw
  *     beside the value). These may change: start, known [L][D - 1], window, view, bayes, outside, is_given,
  *     best_linear [H][L], best_linear_bias [H]; those of the references when `start` does.
  *   weights(): a promise of the bytes of the safetensors file.
+ *   core(): a promise of the compiled core, see core.js, or of null.
  *   tell(window, view): reports the current window and view.
  *   listen(name, follow): calls `follow` whenever `name` changes; returns a function that stops this.
  * Side by side, see pair.js, it also has:
@@ -42,8 +43,9 @@ export function open(el, host) {
   const undo = [];
   let gone = false;
   root.textContent = "Fetching the weights…";
-  host.weights()
-    .then((bytes) => makeCell(host.get("architecture"), parseSafetensors(bytes), 1 + (host.get("channels") ?? []).length))
+  Promise.all([host.weights(), host.core()])
+    .then(([bytes, core]) =>
+      makeCell(host.get("architecture"), parseSafetensors(bytes), 1 + (host.get("channels") ?? []).length, core))
     .then((cell) => gone || undo.push(show(host, root, cell)))
     .catch((error) => {
       root.innerHTML = '<p class="mz-error" role="alert"></p>';
@@ -189,10 +191,18 @@ function show(host, root, cell) {
     }
   });
 
-  function draw() {
+  const OF_BAYES = new Set(["window", "derivative"]);
+  let later = 0; // the frame that will show what Python computed, unless something is drawn before
+  const drawLater = () => (later ||= requestAnimationFrame(() => draw(OF_BAYES)));
+
+  /** Draws the page; of the figures in view, all of them or only `parts`. */
+  function draw(parts) {
+    cancelAnimationFrame(later);
+    later = 0;
     if (!wide) return;
     const given = facts();
-    const figures = paint(find, (part) => (away.has(part) ? null : canvas(part)), desk.points, given, ink, wide, side);
+    const isDrawn = (part) => !away.has(part) && (!parts || parts.has(part));
+    const figures = paint(find, (part) => (isDrawn(part) ? canvas(part) : null), desk.points, given, ink, wide, side);
     clearTimeout(resting);
     if (away.size) resting = setTimeout(drawAway, REST);
     view.draw(given); // afterwards: a canvas that is drawn while elements are changed forces a layout
@@ -362,7 +372,7 @@ function show(host, root, cell) {
       desk.apply(fromView(view, base));
       tell(true);
     },
-    outside: draw,
+    outside: () => say(find(".mz-outside"), host.get("outside") ?? ""),
     peer: () => follow(host.get("peer")),
     moving: () => {
       const portion = host.get("moving");
@@ -371,7 +381,7 @@ function show(host, root, cell) {
     },
     bayes: () => {
       bayes = host.get("bayes");
-      draw();
+      drawLater();
     },
   };
   const repaint = () => {
@@ -422,6 +432,7 @@ function show(host, root, cell) {
     clearTimeout(report);
     clearTimeout(wait);
     clearTimeout(resting);
+    cancelAnimationFrame(later);
     sight.disconnect();
     observer.disconnect();
     theme.disconnect();

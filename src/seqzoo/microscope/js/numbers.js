@@ -1,5 +1,5 @@
 // The numbers of one unit at one step: every input, gate, state and product, and each term of its equations. No DOM.
-import { head } from "./cell.js";
+import { fromHidden, head } from "./cell.js";
 
 const sigmoid = (x) => 0.5 * (1 + Math.tanh(0.5 * x));
 
@@ -29,7 +29,7 @@ export function numbersOf(cell, trace, { step, unit }, { known = [], ahead = 0, 
     const wide = cell.channels - 1;
     let rest = 0;
     for (let d = 0; d < wide; d++) rest += cell.fromKnown[row * wide + d] * known[at][d];
-    const hidden = trace.fromHidden[step * cell.blocks * K + row];
+    const hidden = fromHidden(cell, trace, step, row);
     const isReset = name === "n"; // the reset gate scales U h + b', so that b' is not in b
     const terms = { x: cell.fromX[row] * numbers.x, known: rest, h0: hidden - (isReset ? 0 : cell.biasH[row]),
       b: cell.biasX[row] + (isReset ? 0 : cell.biasH[row]) };

@@ -7,7 +7,7 @@ import { versus } from "./versus.js";
 
 /** What both are told alike; all else about the second is in `beside.facts`. */
 const COMMON = new Set(["start", "known", "window", "bayes", "outside", "is_given"]);
-/** What follows the signal that is assumed; the steps ahead may differ. */
+/** What follows the signal that is assumed, for as many steps ahead; "farther_" stands before those of more steps than the first has. */
 const LINEAR = new Set(["best_linear", "best_linear_bias"]);
 /** What a second one that is no twin has for itself; in the view, "with_" stands before it. */
 const OWN = ["unit", "freeze", "ablate"];
@@ -50,6 +50,7 @@ export function pair(el, host) {
     one.close = open(one.element, {
       get: (name) => (name in one.given ? one.given[name] : get(name)),
       weights,
+      core: host.core,
       leads: number === 0,
       tell(window, told) {
         Object.assign(one, { window, view: told });
@@ -80,7 +81,7 @@ export function pair(el, host) {
     return one;
   }
 
-  const frames = framesOf(host.fetch);
+  const frames = framesOf(host.fetch, host.core);
   const channels = 1 + (host.get("channels") ?? []).length;
   let moment = null; // the frame that is shown: [step, isLast]
   function begin() {
@@ -124,7 +125,11 @@ export function pair(el, host) {
     if (!given) return;
     side((name) => {
       if (COMMON.has(name)) return host.get(name);
-      if (LINEAR.has(name) && given.facts[name].length === host.get(name).length) return host.get(name); // of one signal
+      if (LINEAR.has(name)) {
+        const count = given.facts[name].length;
+        const now = [name, `farther_${name}`].map((one) => host.get(one)).find((rows) => rows?.length >= count);
+        return now?.slice(0, count) ?? given.facts[name];
+      }
       if (name !== "view") return given.facts[name];
       const shared = Object.entries(viewOf(false)).filter(([key]) => !OWN.includes(key));
       const own = Object.entries(viewOf(true)).map(([key, value]) => [key.slice(5), value]);

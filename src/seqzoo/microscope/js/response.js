@@ -1,5 +1,5 @@
 // The windows that show what a unit responds to: without noise, one for each phase or value to remember.
-import { forward, principal, project } from "./cell.js";
+import { forward, lastStates, principal, project } from "./cell.js";
 
 const QUARTERS = ["0", "½π", "π", "3⁄2π"]; // of a period
 
@@ -35,15 +35,19 @@ export function questionOf(signal, L) {
 
 /**
  * The last states [points * K] of the windows of a question, and the plane in which they vary most.
- * It yields between windows, because all of them take longer than a frame.
+ * Without a core it yields between windows, because all of them take longer than a frame.
  */
 export function* responding(cell, { points }, inModel, changes) {
   const K = cell.size;
-  const states = new Float64Array(points.length * K);
-  for (const [n, { window }] of points.entries()) {
-    const { steps, L } = forward(cell, inModel(window), changes);
-    states.set(steps.h.subarray((L - 1) * K), n * K);
-    if (n % 6 === 5) yield;
+  const windows = points.map(({ window }) => inModel(window));
+  let states = lastStates(cell, windows, changes);
+  if (!states) {
+    states = new Float64Array(points.length * K);
+    for (const [n, window] of windows.entries()) {
+      const { steps, L } = forward(cell, window, changes);
+      states.set(steps.h.subarray((L - 1) * K), n * K);
+      if (n % 6 === 5) yield;
+    }
   }
   const plane = principal(states, K);
   const at = project(plane, states);

@@ -1,6 +1,6 @@
 // The strip above two microscopes: both forecasts of the same window and that of Bayes, on one axis.
 import { dressAs } from "./palette.js";
-import { number, signed } from "./words.js";
+import { hide, number, say, signed } from "./words.js";
 
 const ROOM = 0.12; // of the axis, beyond the outermost forecasts
 const LEAST = 0.02; // the least length of the axis, as a share of the range of the window
@@ -17,7 +17,7 @@ export function versus() {
   const [heading, lanes, ends] = element.children;
 
   function show(figures, root) {
-    element.hidden = figures.length < 2 || figures.some((each) => !each);
+    hide(element, figures.length < 2 || figures.some((each) => !each));
     if (element.hidden) return;
     dressAs(element, root, "mz-versus");
     const [first] = figures;
@@ -30,8 +30,7 @@ export function versus() {
     const long = Math.max(Math.max(...all) - Math.min(...all), least) * (1 + 2 * ROOM);
     const place = (value) => 50 + (100 * (value - middle)) / long;
     const ahead = state.ahead ? `, ${state.ahead + 1} steps ahead` : "";
-    const words = `Both forecasts of this window${ahead}`;
-    if (heading.textContent !== words) heading.textContent = words;
+    say(heading, `Both forecasts of this window${ahead}`);
     const base = isBayesKnown ? rows[2] : rows[0];
     lanes.replaceChildren(...rows.map(({ name, value, kind }) => {
       const far = name === base.name ? "" : `${written(value - base.value, (gap) => signed(gap, 4))} from ${base.name}`;
@@ -52,8 +51,7 @@ export function versus() {
       row.append(...made);
       return row;
     }));
-    const span = `The axis goes from ${number(middle - long / 2)} to ${number(middle + long / 2)}.`;
-    if (ends.textContent !== span) ends.textContent = span;
+    say(ends, `The axis goes from ${number(middle - long / 2)} to ${number(middle + long / 2)}.`);
   }
   return { element, show };
 }

@@ -52,10 +52,15 @@ function standingOf({ state, start, isGiven, standings }) {
   return standings[isGiven || state.orderName !== "plain" || moved(state, start).length ? 1 : 0];
 }
 
-/** Writes a text if it differs. */
-function say(place, words) {
-  if (place.textContent !== words) place.textContent = words;
+/** Writes a text if it differs, into the text that is there: another node would begin a search for `:has` in the whole page. */
+export function say(place, words) {
+  const [text] = place.childNodes;
+  if (!text) place.textContent = words;
+  else if (text.data !== words) text.data = words;
 }
+
+/** Hides or shows an element if that changes anything. */
+export const hide = (place, isHidden) => place.hidden !== isHidden && (place.hidden = isHidden);
 
 /** Writes all texts: what to notice, the numbers, and the text alternatives of the pictures. */
 export function write(find, facts) {

@@ -45,12 +45,12 @@ def one_by_one(run: Callable[[FloatArray], FloatArray], batch: FloatArray, rows:
     return np.concatenate([run(batch[first : first + rows]) for first in range(0, len(batch), rows)])
 
 
-def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray) -> FloatArray:
+def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray, piece: int = PIECE) -> FloatArray:
     """`run(batch)`, computed in pieces on several threads. Rows are independent, so the result is the same."""
     rows = len(batch)
     if rows < WORTH_SPLITTING:
         return run(batch)
-    count = max(cores(), -(-rows // PIECE))
+    count = max(cores(), -(-rows // piece))
     bounds = np.linspace(0, rows, count + 1).astype(int).tolist()
     return np.concatenate(shared(lambda turn: run(batch[bounds[turn] : bounds[turn + 1]]), count))
 

@@ -45,6 +45,7 @@ class Choice:
     def __init__(self, visit: Visit, subject: Subject, tell: Callable[[dict[str, Any] | None], None]) -> None:
         assert has_bundle(visit.known)
         self.visit, self.own, self.subject, self.tell = visit, visit.known.bundle, subject, tell
+        self._is_told = False  # until `show` has returned what the address names
 
     async def show(self) -> dict[str, Any] | None:
         """Fill the current slot; returns the facts of the network that the address names, None if there is none."""
@@ -54,10 +55,16 @@ class Choice:
             with ui.element("div").classes("beside"):
                 controls.select("Beside it", KEY, options, asked, self._choose)
         self.refused = theme.html("", "error-line", "p").props('role="alert"')
-        return await self._second(asked)
+        second = await self._second(asked)
+        while asked != (chosen := self.visit.query.get(KEY, "")):  # before there is anything to tell
+            asked, second = chosen, await self._second(chosen)
+        self._is_told = True
+        return second
 
     async def _choose(self, asked: str) -> None:
         self.visit.remember(**{KEY: asked or None})
+        if not self._is_told:
+            return
         second = await self._second(asked)
         if self.visit.query.get(KEY, "") == asked:  # else another one was chosen meanwhile
             self.tell(second)

@@ -77,10 +77,12 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
 async def follow(element: MicroscopeElement, subject: Subject) -> None:
     """Tell the browser the Bayes forecast of the window that it reported, and what in it lies outside training."""
     window, view = element.window, element.view
-    bayes = await to_thread.run_sync(subject.bayes, window, view)
-    if bayes:
-        element.tell(bayes=bayes)
-    element.tell(outside=await to_thread.run_sync(subject.outside, window))
+
+    def facts() -> dict[str, Any]:
+        bayes = subject.bayes(window, view)
+        return {**({"bayes": bayes} if bayes else {}), "outside": subject.outside(window)}
+
+    element.tell(**await to_thread.run_sync(facts))  # in one message: each of them is a drawing
 
 
 class _Microscope:
@@ -90,7 +92,8 @@ class _Microscope:
         self.visit, self.bundle = visit, bundle
         self.window = window_of(visit)
         self.subject = Subject(bundle, member=visit.member)
-        self.told, self.shown = 0, self.window.version  # the version that the browser was told of
+        self.told = 0
+        self.window.shows("inside", self.window.version)  # what the browser is told of
         self.begun = self._begin()
         self.latest, self.refresh = Latest(self._follow), Latest(self._refresh)
 
@@ -106,7 +109,7 @@ class _Microscope:
             "beside": await other.show(),
         }  # fmt: skip
         self.element = MicroscopeElement(weights.of_bundle(self.visit.name, self.bundle), facts, self._looked)
-        self.visit.when_opened["inside"] = self._opened
+        self.window.follow("inside", self.panel.changed)
 
     def _begin(self, view: dict[str, str] | None = None) -> dict[str, Any]:
         """The facts of the shared window. `view` is that of the page, by default that of the address."""
@@ -131,18 +134,13 @@ class _Microscope:
         version = self.window.version
         self.told += 1
         self.element.tell(**await to_thread.run_sync(self._begin, self.element.view))
-        self.shown = version
+        self.window.shows("inside", version)
         background_tasks.create(self.latest(), name="the Bayes forecast")
-
-    async def _opened(self) -> None:
-        if self.shown != self.window.version:
-            self.panel.follow()
-            await self.refresh()
 
     def _looked(self) -> None:
         visit, view, window = self.visit, self.element.view, self.window
         # Back has led to another window meanwhile, or the browser is yet to be told of this one.
-        if visit.window is not window or self.shown != window.version:
+        if visit.window is not window or not window.is_shown("inside"):
             return
         for key in KEYS:
             if key not in OF_THE_WINDOW:
@@ -155,7 +153,7 @@ class _Microscope:
             background_tasks.create(self.refresh(), name="another window")
             return
         window.change(np.array(self.element.window))
-        self.shown = window.version
+        window.shows("inside", window.version)
         background_tasks.create(self.latest(), name="the Bayes forecast")
 
     async def _follow(self) -> None:

@@ -48,7 +48,6 @@ class _Sensitivity:
         self.windows = windows_of(visit)
         self.shared = self.windows.window
         self.panel = WindowPanel(self.shared, self._chosen)
-        self.shown = -1  # the version of the window
         unit = 10.0 ** math.floor(math.log10(self.windows.scale))  # a round number near a typical deviation
         self.pokes = [
             Knob("poke_at", "Which value, steps from now", 1 - self.length, 0, 1, -(self.length // 4)),
@@ -89,7 +88,7 @@ class _Sensitivity:
         below = ui.element("div").classes("below")
         self.failure = theme.html("", "error-line").props('role="alert"')
         self.units = Units(self.visit, self.windows, below, self.refresh)
-        self.visit.when_opened["inside"] = self._opened
+        self.shared.follow("inside", self.panel.changed)
         known = self.model
         if has_bundle(known):
             with below:
@@ -164,11 +163,6 @@ class _Sensitivity:
         self._follow()
         await self.refresh()
 
-    async def _opened(self) -> None:
-        if self.shown != self.shared.version:
-            self.panel.follow()
-            await self._chosen()
-
     async def _arrange(self, key: str) -> None:
         self.order = key
         self.visit.remember(order=None if key == "plain" else key)
@@ -180,13 +174,13 @@ class _Sensitivity:
         view = await computed(self._compute, self.failure)
         if view is None:
             return
-        self.shown = version
+        self.shared.shows("inside", version)
         poked = round(self.values["poke_at"]) if self.values["poke_by"] else None
         charts.redraw(self.slopes, slopes.slopes(view), slopes.slopes_described(view))
         charts.redraw(self.window, slopes.window(view, poked), slopes.window_described(view))
         self.points.show(view.context, self.pokes[1].step)
         self.reading.set_content(slopes.words(view))
-        self.outside.set_content(escape(view.outside))
+        self.outside.set_content("" if view.outside is None else escape(view.outside.note))
         self.numbers.set_content(slopes.numbers(view))
         self.units.follow(view.context)
 
@@ -204,7 +198,7 @@ class _Sensitivity:
             self.windows.linear(context, step),
             self._slope(context, step, frozenset()) if off else None,
             self.windows.standing(own=own),
-            "" if outside is None else outside.note,
+            outside,
             self.windows.linear_name,
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...._arrays import FloatArray
 from ...._formats import typeset
 from ....evaluation.sensitivity import Slope, cosine, is_flat
+from ....forecasters.familiarity import Outside
 from ...ui import charts, controls, theme
 
 ROOM = 78  # pixels above a chart, for a legend of two lines
@@ -25,7 +26,7 @@ class Slopes(NamedTuple):
         bayes: None where the process is unknown.
         whole: of the model with nothing switched off; None where nothing is.
         standing: how good the Bayes forecast is here, see `floors.standing`.
-        outside: a sentence on what the training windows did not cover; empty where they cover this window.
+        outside: what the training windows did not cover; None where they cover this window.
         linear_name: what the linear forecaster is called.
     """
 
@@ -37,7 +38,7 @@ class Slopes(NamedTuple):
     linear: Slope
     whole: Slope | None
     standing: str
-    outside: str = ""
+    outside: Outside | None = None
     linear_name: str = "best linear"
 
     def lines(self) -> list[tuple[str, Slope, str, str]]:
@@ -80,10 +81,12 @@ def window(view: Slopes, poked: int | None) -> charts.Options:
     for (label, slope, role, mark), size in zip(reversed(view.lines()), (9, 14, 15, 12), strict=False):
         colour = theme.light(role)
         series.insert(1, charts.dots(label, [view.step], [slope.forecast], colour, size=size, shape=mark))
+    names = [dots["name"] for dots in series]
+    series += charts.outside(view.outside, at, view.context)
     options = charts.axes("steps from now", "value", series)
     options["xAxis"].update(min=1 - len(view.context), max=view.step + 1)
     options["grid"]["top"] = ROOM
-    return charts.legend_of(options, [dots["name"] for dots in series])
+    return charts.legend_of(options, names)
 
 
 def slopes_described(view: Slopes) -> str:

@@ -116,12 +116,12 @@ class _Mistakes:
         self.failure = theme.html("", "error-line").props('role="alert"')
         with self.behind:
             self._show_behind()
-        self.visit.when_opened["mistakes"] = self._opened
+        self.window.follow("mistakes", self._moved)
         await self._measure()
 
-    async def _opened(self) -> None:
+    async def _moved(self) -> None:
         first = self.held_out.nearest(self.window.first)
-        if self.errors and first != self.first:  # another view moved the window
+        if self.errors and first != self.first:
             self.first = first
             self._mark()
             await self.refresh()
@@ -199,7 +199,8 @@ class _Mistakes:
         worst = replay.largest(ranked, self.apart, LISTED)
         if self.first is None:
             self.first = worst[0]
-            self.window.turn(self.first)  # a link opens this window, whatever the worst one becomes
+            if not self.window.is_own:  # else the values of the link would be gone
+                self.window.turn(self.first)  # a link opens this window, whatever the worst one becomes
         self.list.clear()
         self.rows = {}
         with self.list:
@@ -240,12 +241,13 @@ class _Mistakes:
         return self.series.times.stamp(self.source.cutoff + first)
 
     async def _refresh(self) -> None:
-        first = self.first
+        first, version = self.first, self.window.version
         if first is None:
             return
         shown = await computed(lambda: self._replay(first), self.failure)
         if shown is None or first != self.first:
             return
+        self.window.shows("mistakes", version)
         self._draw(shown, first)
         if shown.alike is not None and self.series is not None:
             self._draw_alike(shown, shown.alike, self.series)

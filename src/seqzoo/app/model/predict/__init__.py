@@ -43,7 +43,6 @@ class _Predict:
         self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)
         self.panel = WindowPanel(window, self.refresh)
-        self.shown = -1  # the version of the window
 
     async def show(self) -> None:
         """Fill the view."""
@@ -63,13 +62,8 @@ class _Predict:
                     with ui.element("div").classes("panel"):
                         self.engines.show(self.refresh)
         self.failure = theme.html("", "error-line")
-        self.visit.when_opened["predict"] = self._opened
+        self.window.follow("predict", self.panel.changed)
         await self.refresh()
-
-    async def _opened(self) -> None:
-        if self.shown != self.window.version:
-            self.panel.follow()
-            await self.refresh()
 
     async def _drag(self, index: int, value: float) -> None:
         self.window.drag(index, value)
@@ -84,7 +78,7 @@ class _Predict:
         view = await computed(self._compute, self.failure)
         if view is None:
             return
-        self.shown = version
+        self.window.shows("predict", version)
         name = self.visit.name
         charts.redraw(self.chart, chart.options(view, name), chart.described(view, name))
         self.points.show(view.context, chart.scale(view)[2] / 5)

@@ -60,7 +60,6 @@ class _Measured:
         self.engines = engines_panel.Engines(visit)
         self.refresh = Latest(self._refresh)
         self.panel = WindowPanel(window, self.refresh)
-        self.shown = -1  # the version of the window
 
     async def show(self) -> None:
         """Fill the view."""
@@ -84,13 +83,8 @@ class _Measured:
                 with ui.element("div").classes("panel"):
                     self.engines.show(self.refresh)
         self.failure = theme.html("", "error-line")
-        self.visit.when_opened["predict"] = self._opened
+        self.window.follow("predict", self.panel.changed)
         await self.refresh()
-
-    async def _opened(self) -> None:
-        if self.shown != self.window.version:
-            self.panel.follow()
-            await self.refresh()
 
     async def _drag(self, index: int, value: float) -> None:
         self.window.drag(index, value)
@@ -119,7 +113,7 @@ class _Measured:
         view = await computed(self._compute, self.failure)
         if view is None:
             return
-        self.shown = version
+        self.window.shows("predict", version)
         name, context = self.visit.name, view.window.context
         charts.redraw(self.chart, options(view, name), described(view, name))
         step = float(np.ptp(context)) / 20 or self.contract.scaling.scale / 20

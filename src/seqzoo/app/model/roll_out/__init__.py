@@ -40,7 +40,6 @@ class _Rollout:
         self.drawn: tuple[tuple[Forecaster, int, int], DrawnForecasts] | None = None
         self.refresh, self.measure = Latest(self._refresh), Latest(self._measure)
         self.panel = WindowPanel(window, self.refresh)
-        self.shown = -1  # the version of the window
 
     async def show(self) -> None:
         """Fill the view."""
@@ -62,13 +61,8 @@ class _Rollout:
                     controls.Slider(knob, self.horizon, self._turn, lambda value: f"{value:,.0f}")
                     self.status = theme.html("", "hint status", "p").props('aria-live="polite"')
                 self.panel.show()
-        self.visit.when_opened["rollout"] = self._opened
+        self.window.follow("rollout", self.panel.changed)
         await self.refresh()
-
-    async def _opened(self) -> None:
-        if self.shown != self.window.version:
-            self.panel.follow()
-            await self.refresh()
 
     async def _turn(self, value: float) -> None:
         self.horizon = int(value)
@@ -84,7 +78,7 @@ class _Rollout:
         except SeqzooError as error:
             self.status.set_content(theme.sentence(error))
             return
-        self.shown = version
+        self.window.shows("rollout", version)
         measurement = errors.cached(name, model, horizon)
         self._draw(self.drawn[1], measurement)
         if measurement is None:

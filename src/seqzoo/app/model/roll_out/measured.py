@@ -118,7 +118,6 @@ class _Measured:
         self.method = asked if asked in METHODS else "adaptive"
         self.refresh = Latest(self._refresh)
         self.panel = WindowPanel(window, self.refresh)
-        self.shown = -1  # the version of the window
 
     @property
     def at(self) -> int:
@@ -144,13 +143,8 @@ class _Measured:
                         theme.html("Intervals", tag="h3")
                         self.choices = controls.Choices("Intervals", METHODS, self._choose)
         self.failure = theme.html("", "error-line")
-        self.visit.when_opened["rollout"] = self._opened
+        self.window.follow("rollout", self.panel.changed)
         await self.refresh()
-
-    async def _opened(self) -> None:
-        if self.shown != self.window.version:
-            self.panel.follow()
-            await self.refresh()
 
     def _where(self, at: int) -> str:
         if self.window.pasted is not None:
@@ -174,7 +168,7 @@ class _Measured:
         shown = await computed(self._compute, self.failure)
         if shown is None:
             return
-        self.shown = version
+        self.window.shows("rollout", version)
         known, at, horizon = self.known, self.at, self.model.horizon
         history, ahead, observed, width, clock = shown
         if clock is None:
