@@ -30,7 +30,7 @@ def on_many(
     question = backtests.BacktestOfEach(
         predictor, backtests.weights_of(predictor), levels=tuple(ascending(levels)), **options
     )
-    rows, is_complete = rows_of(question, name, [given], how, on, folder, fresh=fresh, quiet=json)
+    rows, is_complete = rows_of(question, name, [given], how, on, out, folder, fresh=fresh, quiet=json)
     refused = refused_of(rows)
     whole = [row for row in rows if row.get("best")]
     standings = backtests.standings(whole, measure)

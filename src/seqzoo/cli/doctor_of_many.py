@@ -24,7 +24,7 @@ def on_many(
 ) -> None:  # fmt: skip
     """Diagnose every series of files, and print which forecasters serve them."""
     folder = out or _storage.home() / "diagnoses"
-    rows, is_complete = rows_of(question, "series", given, how, on, folder, fresh=fresh, quiet=json)
+    rows, is_complete = rows_of(question, "series", given, how, on, out, folder, fresh=fresh, quiet=json)
     refused = refused_of(rows)
     whole = [row for row in rows if row.get("use")]
     kinds, helped = each.kinds_of(whole), each.helped(whole)

@@ -35,10 +35,14 @@ def are_many(given: Sequence[str]) -> bool:
 
 
 def rows_of(
-    question: Question, title: str, given: Sequence[str], how: FileOptions, on: str | None, folder: Path, *,
-    fresh: bool, quiet: bool,
+    question: Question, title: str, given: Sequence[str], how: FileOptions, on: str | None, out: Path | None,
+    folder: Path, *, fresh: bool, quiet: bool,
 ) -> tuple[list[Row], bool]:  # fmt: skip
     """The rows of a question about every series of files, by file and series, and whether all are there.
+
+    Args:
+        out: the folder of the rows, if the user named it.
+        folder: the same, or the one that is used otherwise.
 
     Raises:
         InputError: there are no files, or the folder holds other rows.
@@ -58,7 +62,8 @@ def rows_of(
 
     if how.gaps is not None and how.gaps not in GAPS:
         raise InputError(f"--gaps must be {', '.join(GAPS)}, and is {how.gaps!r}.")
-    _storage.check_place(folder)
+    if out is not None:
+        _storage.check_place(out)
     stated: dict[str, Any] = how.stated
     choices = Choices(**stated)
     files = files_of(given)
