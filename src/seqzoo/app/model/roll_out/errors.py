@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -209,14 +208,24 @@ def measured(name: str, model: Forecaster, horizon: int) -> Measurement:
 def _aside(work: Callable[[], Result]) -> Result:
     """What `work` returns, computed in a thread that gives way to those that answer a page; on Linux only."""
 
-    def run() -> Result:
-        if sys.platform == "linux":  # elsewhere, niceness is that of the process
-            thread = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS))
-        return work()
+    results: list[Result] = []
+    errors: list[BaseException] = []
 
-    with ThreadPoolExecutor(1) as own:
-        return own.submit(run).result()
+    def run() -> None:
+        try:
+            if sys.platform == "linux":  # elsewhere, niceness is that of the process
+                thread = threading.get_native_id()
+                os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS))
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    own = threading.Thread(target=run)
+    own.start()
+    own.join()
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
 def _key(name: str, model: Forecaster, horizon: int) -> tuple[str, int]:
