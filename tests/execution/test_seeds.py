@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from seqzoo.bundles.store import open_bundle
+from seqzoo.cli.training_of_seeds import show_seeds
+from seqzoo.errors import DivergedError
 from seqzoo.execution import seeds, tasks
 from support.in_process import Here
 from support.terminal import Terminal, terminal
@@ -47,4 +49,17 @@ def test_the_seed_of_the_lowest_validation_error_is_kept_and_no_seed_is_trained_
     assert facts["mean"]["mse"]["value"] == pytest.approx(np.mean(mses))
     assert facts["mean"]["mse"]["se"] == pytest.approx(np.std(mses, ddof=1) / 3**0.5)
     assert "give it with --seeds" in terminal("train", "linear.sine", "--on", "local").refusal
-    assert seeds.best_of([{"seed": 1, "error": "", "validation": 2.0}])["seed"] == 1
+
+
+def test_seeds_of_a_measured_series_have_no_excess_and_one_may_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"seed": seed, "error": "", "validation": 2.0 - seed, "mse": 3.0 + seed, "excess": None} for seed in range(2)
+    ]
+    rows.append({"seed": 2, "error": "training diverged"})
+    best = seeds.best_of(rows)
+    assert best["seed"] == 1 and not seeds.is_known(rows, "excess")
+    show_seeds(rows, best, {"mse": seeds.estimate(rows, "mse")})
+    told = capsys.readouterr().out
+    assert "training diverged" in told and "3.500000 ± 0.5" in told and "excess" not in told
+    with pytest.raises(DivergedError, match="training diverged"):
+        seeds.best_of(rows[2:])
