@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,15 @@ from rich.table import Table
 
 from .. import _storage
 from .._extras import check_polars
-from ..execution import seeds
-from ..execution.tasks import place
+from ..execution import seeds, tasks
 from .app import emit
 from .keeping import Destination, write
 from .progress import SeedBar, interrupts
 from .tables import mse_of, print_table
 
 if TYPE_CHECKING:
+    from .._estimates import Estimate
+    from ..execution.seeds import Row
     from ..training.spec import TrainingSpec
     from ..zoo._card import Card
 
@@ -31,14 +33,14 @@ def on_seeds(
     check_polars("the rows of several seeds")
     name = destination.saved_as if destination.is_shelved else None
     files = tuple(str(file.resolve()) for file in models)
-    tasks = [
+    wanted = [
         seeds.Seeded(msgspec.structs.replace(spec, seed=spec.seed + number), card, name, keep_worse, files)
         for number in range(count)
     ]
     folder = _storage.home() / "seeds" / destination.saved_as
-    with place(on) as at, interrupts() as stopped, SeedBar(destination.name, at, quiet=json) as bar:
+    with tasks.place(on) as at, interrupts() as stopped, SeedBar(destination.name, at, quiet=json) as bar:
         rows, is_complete = seeds.run(
-            tasks, folder, at, on_start=bar.start, on_end=bar, on_retry=bar.again, should_stop=stopped
+            wanted, folder, at, on_start=bar.start, on_end=bar, on_retry=bar.again, should_stop=stopped
         )
     if not is_complete:
         typer.echo("Stopped; finished trainings are kept. The same command continues.", err=True)
@@ -51,24 +53,29 @@ def on_seeds(
         emit({"path": str(written.path), "kept": best["seed"], "seeds": facts, "folder": str(folder),
               "mean": {name: {"value": each.value, "se": each.se} for name, each in measures.items()}})  # fmt: skip
         return
-    table = Table("seed", box=None)
-    has_excess = "excess" in measures
-    for heading in ("chosen by", "MSE", *["excess"] * has_excess):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        cells = [row["error"]]
-        if not row["error"]:
-            chosen = f"{row['validation']:.2%}" if has_excess else mse_of(row["validation"])
-            cells = [chosen, mse_of(row["mse"]), *[f"{row['excess']:.2%}"] * has_excess]
-        table.add_row(str(row["seed"]), *cells, style="bold" if row["seed"] == best["seed"] else "")
-    mse = measures["mse"]
-    ends = [f"{mse_of(mse.value)} ± {mse.se:.1g}"]
-    if has_excess:
-        ends.append(f"{measures['excess'].value:.2%} ± {measures['excess'].se:.2%}")
-    table.add_row("mean", "", *ends)
-    print_table(table)
+    show_seeds(rows, best, measures)
     typer.echo(
         f"Kept: seed {best['seed']}, whose error is the lowest on the validation windows (chosen by); scores choose "
         "nothing. The mean, ± its standard error, is what to expect of another seed."
     )
     typer.echo(f"Saved: {written.path}\nThe bundle of each seed: {folder}")
+
+
+def show_seeds(rows: Sequence[Row], best: Row, measures: Mapping[str, Estimate]) -> None:
+    """Print the scores of the seeds and their mean; a measured series has no excess."""
+    table = Table("seed", box=None)
+    has_excess = "excess" in measures
+    for heading in ("chosen by", "MSE", "excess" if has_excess else ""):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        cells = [row["error"]]
+        if not row["error"]:
+            chosen = f"{row['validation']:.2%}" if has_excess else mse_of(row["validation"])
+            cells = [chosen, mse_of(row["mse"]), f"{row['excess']:.2%}" if has_excess else ""]
+        table.add_row(str(row["seed"]), *cells, style="bold" if row["seed"] == best["seed"] else "")
+    mse = measures["mse"]
+    ends = [f"{mse_of(mse.value)} ± {float(f'{mse.se:.1g}'):g}"]
+    if has_excess:
+        ends.append(f"{measures['excess'].value:.2%} ± {measures['excess'].se:.2%}")
+    table.add_row("mean", "", *ends)
+    print_table(table)
