@@ -177,6 +177,29 @@ def test_the_compiled_core_computes_what_the_module_does_for_every_intervention(
             assert apart.pop("on") and max(apart.values()) < most, (name, case["changes"], apart)
 
 
+def test_a_cell_that_is_given_other_weights_forecasts_by_them(page, weights):
+    """As a film does at every frame; and a shape that the core refuses leaves no run to go back through."""
+    code = """async ([first, second, window]) => {
+      const {parseSafetensors, makeCell, forward} = await import("/microscope/js/cell.js");
+      const {coreOfPage} = await import("/microscope/js/core.js");
+      const core = await coreOfPage(async () => (await fetch("/microscope/js/core.wasm")).arrayBuffer());
+      const made = (data, core) => {
+        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+        return makeCell("lstm", parseSafetensors(bytes.buffer), 1, core);
+      };
+      const cell = made(first, core);
+      forward(cell, window);
+      Object.assign(cell, made(second, core));
+      const trace = forward(cell, window);
+      const refused = core.forward({architecture: "lstm", D: 1, K: 300, H: 1}, [], new Float32Array(3), 3);
+      const alone = forward(made(second, null), window);
+      return [trace.forecast[0], alone.forecast[0], refused, core.backward(trace.run, [1])];
+    }"""
+    given = [weights("lstm.sine"), weights("lstm.sine_any"), window().tolist()]
+    after, alone, refused, back = page.evaluate(code, given)
+    assert after == pytest.approx(alone, abs=1e-5) and refused is back is None
+
+
 def test_what_the_core_cannot_do_the_module_does(page, weights):
     beyond = {"freeze": [{"gate": "i", "unit": 3, "value": 1.5}]}  # no bias gives this value of a sigmoid
     given = {"data": weights("lstm.sine"), "architecture": "lstm", "channels": 1}

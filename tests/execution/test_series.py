@@ -95,7 +95,7 @@ def test_a_backtest_over_a_folder_goes_on_after_a_stop_and_says_which_series_it_
     one = json.loads(terminal(*command[:3], data / "one.csv", *command[4:], "--json").out)
     assert of_a["mae.model"][0] == pytest.approx(one["measures"]["lstm.sine"]["mae"]["value"], rel=1e-12)
     assert terminal(*command).status == 0
-    tables = [folder / "rows.parquet" for folder in (tmp_path / "rows", home / "backtests" / "lstm.sine")]
+    tables = [tmp_path / "rows" / "rows.parquet", *(home / "series").glob("*/rows.parquet")]
     assert tables[0].read_bytes() == tables[1].read_bytes()
     other = terminal(*command[:-1], 4, "--out", tmp_path / "rows").refusal
     assert "--fresh to begin anew" in other

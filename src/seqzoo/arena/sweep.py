@@ -34,7 +34,7 @@ class Trial(NamedTuple):
 
     @property
     def key(self) -> str:
-        """A digest of everything that determines the result."""
+        """A digest of everything that determines the result, but for the rounding of the processor."""
         return self.spec.fingerprint
 
 
@@ -119,8 +119,8 @@ def run(
 ) -> tuple[list[dict[str, Any]], bool]:
     """The rows of the trials, ordered by key, and whether all are there, after training those without a row.
 
-    A row is written within a second of the end of its training. That of a failed one holds the reason; the next run
-    tries it again.
+    A row is written within a second after its batch of tasks ends. That of a failed one holds the reason; the next
+    run tries it again.
 
     Args:
         work: replaces `measured`.

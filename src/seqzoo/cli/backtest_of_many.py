@@ -9,7 +9,6 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from .. import _storage
 from .._formats import counted
 from ..evaluation.intervals import ascending
 from ..execution import backtests
@@ -17,7 +16,7 @@ from ..execution.series import refused_of
 from ..forecasters.protocol import Forecaster
 from ..forecasters.table import label
 from .app import FileOptions, emit
-from .many import end, rows_of, say_refused
+from .many import default_folder, end, rows_of, say_refused
 from .tables import print_table
 
 
@@ -26,10 +25,10 @@ def on_many(
     fresh: bool, json: bool, levels: list[float], **options: Any,
 ) -> None:  # fmt: skip
     """Score a model on every series of files, and print how it stands beside its rivals."""
-    folder = out or _storage.home() / "backtests" / Path(name).name
     question = backtests.BacktestOfEach(
         predictor, backtests.weights_of(predictor), levels=tuple(ascending(levels)), **options
     )
+    folder = out or default_folder(question, [given])
     rows, is_complete = rows_of(question, name, [given], how, on, out, folder, fresh=fresh, quiet=json)
     refused = refused_of(rows)
     whole = [row for row in rows if row.get("best")]

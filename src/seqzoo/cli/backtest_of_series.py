@@ -99,15 +99,13 @@ class OnSeries:
                 if store is not None:
                     self._write(results, store)
         if forecasts is None:
-            kept = "the finished cutoffs are kept, and the same command goes on." if out else "nothing was written."
-            typer.echo(f"Stopped: {kept}", err=True)
+            kept = "the finished cutoffs are kept, and the same command goes on, without --fresh."
+            typer.echo(f"Stopped: {kept if out else 'nothing was written.'}", err=True)
             raise typer.Exit(130)
         self._report(results, first, refit, measure, left_out, out, plot, json)
 
     def _first(self, start: str | None, last: int | None) -> int:
         """The first cutoff: as asked for, that of the model's training, or the first with a whole window."""
-        if start is not None and last is not None:
-            raise InputError("--start and --last exclude each other: give one of them.")
         count = len(self.values)
         if last is not None:
             return first_of_last(count, self.length, self.horizon, self.stride, last)

@@ -113,6 +113,8 @@ def backtest(
         check_horizon(horizon)
     if measure not in MEASURES:
         raise InputError(f"--measure must be one of {', '.join(MEASURES)}, and is {measure[:40]!r}.")
+    if start is not None and last is not None:
+        raise InputError("--start and --last exclude each other: give one of them.")
     if file is None and fresh:
         raise InputError("--fresh begins the results of --out anew: give --out with it.")
     predictor = find_model(name, engine)

@@ -9,12 +9,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from .. import _storage
 from ..diagnosis import each
 from ..execution.series import refused_of
 from ..forecasters.table import label
 from .app import FileOptions, emit
-from .many import end, rows_of, say_refused
+from .many import default_folder, end, rows_of, say_refused
 from .tables import print_table
 
 
@@ -23,7 +22,7 @@ def on_many(
     fresh: bool, json: bool,
 ) -> None:  # fmt: skip
     """Diagnose every series of files, and print which forecasters serve them."""
-    folder = out or _storage.home() / "diagnoses"
+    folder = out or default_folder(question, given)
     rows, is_complete = rows_of(question, "series", given, how, on, out, folder, fresh=fresh, quiet=json)
     refused = refused_of(rows)
     whole = [row for row in rows if row.get("use")]

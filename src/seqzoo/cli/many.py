@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .. import _storage
 from .app import FileOptions
 
 if TYPE_CHECKING:
@@ -48,7 +51,6 @@ def rows_of(
         InputError: there are no files, or the folder holds other rows.
         MissingExtraError: polars is not installed.
     """
-    from .. import _storage
     from .._extras import check_polars
 
     check_polars("many series")
@@ -67,13 +69,19 @@ def rows_of(
     stated: dict[str, Any] = how.stated
     choices = Choices(**stated)
     files = files_of(given)
+    tasks = series.asked(question, shares_of(files, choices), choices, how.gaps)
     with place(on or "local") as at, interrupts() as stopped, SeriesBar(title, at, quiet=quiet) as bar:
-        tasks = series.asked(question, shares_of(files, choices), choices, how.gaps)
         rows, is_complete = series.run(
             question, tasks, folder, at, fresh=fresh, on_start=bar.start, on_end=bar, on_retry=bar.again,
             should_stop=stopped,
         )  # fmt: skip
     return list(rows), is_complete
+
+
+def default_folder(question: Question, given: Sequence[str]) -> Path:
+    """The folder of the rows of a question about these files, where the user names none."""
+    facts = json.dumps([question.facts(), *given], default=str)
+    return _storage.home() / "series" / hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 def say_refused(refused: Sequence[Refused]) -> None:
@@ -90,7 +98,8 @@ def say_refused(refused: Sequence[Refused]) -> None:
 def end(folder: Path, *, is_complete: bool) -> None:
     """Say where a run that was stopped goes on, and exit."""
     if not is_complete:
-        typer.echo(f"Stopped; the rows in {folder} are kept, and the same command goes on.", err=True)
+        kept = f"the rows in {folder} are kept, and the same command goes on, without --fresh."
+        typer.echo(f"Stopped; {kept}", err=True)
         raise typer.Exit(130)
 
 

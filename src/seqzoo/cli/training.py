@@ -110,6 +110,10 @@ def train(
     if series is not None:
         spec = _chosen(request, context, change or [], quiet=json)  # last, as it trains for a while
     if seeds is not None:
+        if resume:
+            from ..errors import InputError
+
+            raise InputError("--resume continues one training; with --seeds the same command goes on.")
         from .training_of_seeds import on_seeds
 
         on_seeds(

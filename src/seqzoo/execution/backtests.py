@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -92,10 +93,11 @@ class BacktestOfEach:
             for name in forecasts
             for measure, each in results.measures(name).items()
         }
-        mae = {name: measures[f"mae.{name}"] for name in forecasts}
+        finite = ((name, measures[f"mae.{name}"]) for name in forecasts)
+        mae = {name: math.inf if value is None else value for name, value in finite}
         return {
             "values": len(values), "missing": series.missing, "first": first, "cutoffs": len(cutoffs),
-            "left_out": left_out, "season": units.season, "best": min(mae, key=lambda name: mae[name] or 0.0),
+            "left_out": left_out, "season": units.season, "best": min(mae, key=mae.__getitem__),
             "seen_in_training": 0 if trained_until is None else int((cutoffs < trained_until).sum()),
             "absent": "; ".join(f"{name}: {reason}" for name, reason in absent.items()), **measures,
         }  # fmt: skip
@@ -128,7 +130,7 @@ class Standing(NamedTuple):
 
 
 def standings(rows: Sequence[Row], measure: str) -> list[Standing]:
-    """The forecasters by their mean over the series that all of them have, the model first.
+    """The forecasters by their mean, each over the series that it has, the model first.
 
     A forecaster that is missing on some series, as one that could not be fitted, is averaged over the others; the
     count says so.

@@ -42,15 +42,15 @@ def run(
 ) -> tuple[list[dict[str, Any]], bool]:
     """The rows of the tasks, ordered by key, and whether all are there, after doing those without rows.
 
-    Rows are written within a second of the end of their task. Those whose column `error` is not empty are done again
-    by the next run.
+    Rows are written within a second after their batch of tasks ends. Those whose column `error` is not empty are done
+    again by the next run.
 
     Args:
         work: a function of a module, so that it can be pickled.
         rows_of: the rows of an outcome, each with the column `error`.
         check: called with the rows that the folder holds; raises where they do not belong to this run.
         keeps_others: whether rows of other keys stay in the table.
-        anew: whether all is done again.
+        anew: whether the rows that are there are removed first.
 
     Raises:
         InputError: the folder holds something else, or another run writes into it.
@@ -61,7 +61,9 @@ def run(
     _storage.check_writable(folder)
     with _storage.only_writer(folder), RowFolder(folder, GATHER) as rows:
         asked = {task.key for task in wanted}
-        before = [] if anew else rows.rows()
+        if anew:
+            rows.clear()
+        before = rows.rows()
         check(before)
         failed = {row["key"] for row in before if row["error"]}
         done = {row["key"] for row in before if row["key"] in asked} - failed

@@ -45,7 +45,7 @@ class Seeded:
 
     @property
     def key(self) -> str:
-        """A digest of everything that determines the result."""
+        """A digest of everything that determines the result, but for the rounding of the processor."""
         facts = f"{self.spec.fingerprint} {self.name} {self.keeps_worse} {__version__}"
         return hashlib.sha256(facts.encode()).hexdigest()[:24]
 

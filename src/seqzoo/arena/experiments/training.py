@@ -60,7 +60,7 @@ class Cell:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of everything that determines the result."""
+        """A digest of everything that determines the result, but for the rounding of the processor."""
         facts = f"{SCHEMA_VERSION} {self.spec().fingerprint} {MOST_SCORED} {FIRST_SCORE_SEED}"
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 

@@ -123,6 +123,16 @@ class RowFolder:
             path.unlink(missing_ok=True)
         self._parts, self._damaged = [], []
 
+    def clear(self) -> None:
+        """Remove all rows.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        for path in [self._folder / TABLE, *(part.path for part in self._parts), *self._damaged]:
+            path.unlink(missing_ok=True)
+        self._table, self._parts, self._damaged = None, [], []
+
     def rows(self) -> list[dict[str, Any]]:
         """All rows, in the order of their keys."""
         return self._whole().to_dicts()
@@ -163,7 +173,8 @@ class RowFolder:
         return frame
 
     def _read_parts(self, parts: Sequence[_Part]) -> list[pl.DataFrame]:
-        return [frame for part in parts if (frame := self._part(part.path)) is not None]
+        """Raises InputError for a part that was read before and cannot be any more, so that it is never removed."""
+        return [frame for part in parts if (frame := self._read(part.path)) is not None]
 
     def _part(self, path: Path) -> pl.DataFrame | None:
         """The rows of a part; None for one that is damaged, whose keys are then computed again."""

@@ -171,15 +171,28 @@ def _whole(file: str, digest: str, choices: Choices, label: str) -> Reading:
     return Reading((reading.series[at],), (label,), reading.understood, source=reading.source)
 
 
+@functools.lru_cache(maxsize=8)
+def _check_same(file: str, digest: str, changed: int) -> None:
+    """Raises OSError unless a file, which was last changed then, is the one whose digest was taken."""
+    with Path(file).open("rb") as opened:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != digest:
+            raise OSError(f"{file} on this machine is another file, or has changed. Copy it here.")
+
+
 @functools.lru_cache(maxsize=1)
 def _read(file: str, digest: str, choices: Choices) -> Reading:
+    _check_same(file, digest, Path(file).stat().st_mtime_ns)
     return read(Path(file), choices, named=file)
 
 
 @functools.lru_cache(maxsize=1)
 def _rows_of(file: str, digest: str, block: Block) -> pl.DataFrame:
+    _check_same(file, digest, Path(file).stat().st_mtime_ns)
     rows = pl.scan_parquet(file, glob=False).slice(block.first, block.rows)
-    return rows.filter(_name(block.column).is_in(list(block.labels))).collect(engine="streaming")
+    try:
+        return rows.filter(_name(block.column).is_in(list(block.labels))).collect(engine="streaming")
+    except pl.exceptions.PanicException as error:  # it is no Exception
+        raise InputError(f"{file} cannot be read: {str(error)[:200]}.") from None
 
 
 def _column_of_names(names: Sequence[str], choices: Choices) -> str | None:

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 24ffa46912b901d9; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules c96927dca2758c24; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -77,16 +77,21 @@ var Core = class {
     at.lanes = 1;
     while (this.#size(TAPE, 1, at.lanes + 1) === at.step) at.lanes++;
     const lack = end2 - this.#memory.buffer.byteLength;
-    if (lack > 0) this.#memory.grow(Math.ceil(lack / 65536));
+    try {
+      if (lack > 0) this.#memory.grow(Math.ceil(lack / 65536));
+    } catch {
+      return null;
+    }
     return { at, sizes };
   }
   /**
-   * The outputs [B * H] of windows [B * T * D] and, unless `isTaped` is false, `of(name)`, a state or gate [T * K] of the
-   * first window, and `last()`, the last h [B * K] of all. Null if the core does not take the shape.
+   * The outputs [B * H] of windows [B * T * D], `of(name)`, a state or gate [T * K] of the first window, and `last()`, the
+   * last h [B * K] of all. Null if the core does not take the shape, or there is no memory for it.
    * parameters: all weights, one after another in PyTorch's order; the same array must hold the same numbers.
    */
-  forward(shape, parameters, windows, T, isTaped = true) {
+  forward(shape, parameters, windows, T) {
     const B = windows.length / T / shape.D;
+    this.#taped = null;
     const room = this.#lay(shape, T, B);
     if (!room) return null;
     const { at, sizes } = room;
@@ -96,14 +101,13 @@ var Core = class {
       this.#packed = parameters;
     }
     this.#floats(at.windows, windows.length).set(windows);
-    const tape = isTaped ? at.tape : 0;
-    this.#functions("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, tape, at.scratch);
+    this.#functions("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, at.tape, at.scratch);
     const run = {
       outputs: this.#floats(at.outputs, B * shape.H).slice(),
       of: (name) => this.#read(shape, T, at, name),
       last: () => this.#last(shape, T, B, at)
     };
-    this.#taped = isTaped ? { run, shape, T, B, room } : null;
+    this.#taped = { run, shape, T, B, room };
     return run;
   }
   /** A state or gate [T * K] of the first window: windows lie side by side in a tape, as many as `lanes`. */
@@ -164,10 +168,10 @@ var RADIUS = 12;
 var SQUASH = 20;
 var wire = (key2, span, points, more = {}) => ({ key: key2, span, points, isArrow: true, ...more });
 function feeds(columns, enter2, fromX, span) {
-  const last = columns.at(-1);
+  const last2 = columns.at(-1);
   const wires = [
-    wire("x", span, [[fromX, 358], [fromX, FROM_X], [last + 5, FROM_X]], { isFeed: true, isArrow: false }),
-    wire("h0", span, [...enter2, [last - 5, FROM_H]], { isFeed: true, isArrow: false })
+    wire("x", span, [[fromX, 358], [fromX, FROM_X], [last2 + 5, FROM_X]], { isFeed: true, isArrow: false }),
+    wire("h0", span, [...enter2, [last2 - 5, FROM_H]], { isFeed: true, isArrow: false })
   ];
   if (fromX > columns[0]) {
     wires.push(wire("x", null, [[fromX, FROM_X], [columns[0] + 5, FROM_X]], { isFeed: true, isArrow: false }));
@@ -342,7 +346,7 @@ var SHUT = { lstm: ["o", 0], gru: ["z", 1] };
 var MOST = 88.37;
 var logit = (p) => Math.min(MOST, Math.max(-MOST, Math.log(p / (1 - p))));
 var artanh = (y) => Math.min(MOST, Math.max(-MOST, Math.atanh(y)));
-var weights = /* @__PURE__ */ new WeakMap();
+var last = /* @__PURE__ */ new WeakMap();
 function onCore(cell, trace, known2) {
   const { L, window, order, frozen, alive } = trace;
   const parameters = cell.core && intervened(cell, frozen, alive);
@@ -388,7 +392,7 @@ function derivativeOnCore(cell, trace, ahead) {
 function intervened(cell, frozen, alive) {
   const { size: K, channels: D, blocks, gates, shut, architecture } = cell;
   const key2 = `${gates.map((gate3) => frozen[gate3])} ${alive}`;
-  if (weights.get(cell)?.key === key2) return weights.get(cell).parameters;
+  if (last.get(cell.fromH)?.key === key2) return last.get(cell.fromH).parameters;
   const rows = blocks * K;
   const parameters = new Float32Array(rows * (D + K + 2) + cell.horizon * (K + 1));
   const [u, b, c, v] = [rows * D, rows * (D + K), rows * (D + K + 1), rows * (D + K + 2)];
@@ -416,7 +420,7 @@ function intervened(cell, frozen, alive) {
   }
   const [gate2, value] = SHUT[architecture] ?? [null, 0.5];
   for (let k = 0; k < K; k++) if (!alive[k]) hold2(Math.max(0, gates.indexOf(gate2)) * K + k, logit(value));
-  weights.set(cell, { key: key2, parameters });
+  last.set(cell.fromH, { key: key2, parameters });
   return parameters;
 }
 function restore(cell, { L, window, order, frozen, alive }, steps, known2) {
@@ -550,11 +554,11 @@ function interventions(cell, window, changes) {
 function stepByStep(cell, { L, window, order, frozen, alive }, known2) {
   const K = cell.size;
   const steps = Object.fromEntries(cell.names.map((name) => [name, new Float64Array(L * K)]));
-  const last = (values, t) => (k) => t > 0 ? values[(t - 1) * K + k] : 0;
+  const last2 = (values, t) => (k) => t > 0 ? values[(t - 1) * K + k] : 0;
   for (let t = 0; t < L; t++) {
     const u = Float64Array.from(cell.biasH);
     if (t > 0) addProduct(cell.fromH, steps.h.subarray((t - 1) * K, t * K), u);
-    const before = { h: last(steps.h, t), c: steps.c && last(steps.c, t) };
+    const before = { h: last2(steps.h, t), c: steps.c && last2(steps.c, t) };
     const biasX = biased(cell, known2[order[t]]);
     for (let k = 0; k < K; k++) {
       const now = STEPS[cell.architecture](cell, window[order[t]], biasX, u, k, before, frozen);
@@ -1058,19 +1062,19 @@ function write(find, facts) {
   say(find(".mz-outside"), facts.strange);
   say(find('[data-out="step"]'), `${step + 1} of ${L}`);
   find('[data-do="step"]').value = step + 1;
-  const last = own("h")[L - 1];
+  const last2 = own("h")[L - 1];
   const weight = cell.headWeight[state.ahead * cell.size + unit] * scale;
-  say(find(".mz-unit"), unitIn(facts, last, weight));
+  say(find(".mz-unit"), unitIn(facts, last2, weight));
   say(find('[data-out="path"]'), pathIn(facts));
-  describe(find, facts, last);
+  describe(find, facts, last2);
 }
-function unitIn({ state, now, untouched, forecasts, scale, part }, last, weight) {
+function unitIn({ state, now, untouched, forecasts, scale, part }, last2, weight) {
   const { ablate, freeze, orderName, unit } = state;
   if (ablate.has(unit) && ablate.size === 1 && !freeze.length && orderName === "plain") {
     const move = forecasts[now.L - 1] - untouched;
     return `Unit ${unit} (switched off) added ${signed(part)} to the forecast. Without it the forecast moves by ${signed(move)}: ${signed(-part)} because that is gone, ${signed(move + part)} because the other units no longer read its state.`;
   }
-  const adds = `adds ${signed(now.parts[unit] * scale)} to the forecast: its state ${number(last)} times its output weight ${number(weight)}.`;
+  const adds = `adds ${signed(now.parts[unit] * scale)} to the forecast: its state ${number(last2)} times its output weight ${number(weight)}.`;
   if (ablate.has(unit)) return `Unit ${unit} (switched off) ${adds}`;
   return `Unit ${unit} ${adds} Switched off, it moves the forecast by another amount: the other units read its state, and change too.`;
 }
@@ -1080,7 +1084,7 @@ function pathIn({ now, question }) {
   const answer = question && `Dots: last states of windows of ${question.of}, hue by ${question.what}. Line: the states of this window. `;
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
-function describe(find, facts, last) {
+function describe(find, facts, last2) {
   const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges } = facts;
   const { step, unit } = state;
   const { L } = now;
@@ -1102,7 +1106,7 @@ function describe(find, facts, last) {
   const each = cell.names.map((name) => `${name} ${number(own(name)[step])}`).join(", ");
   alternative("curves", `Unit ${unit} at step ${step + 1}: ${each}.`);
   alternative("path", `Path of the hidden state over ${L} steps.`);
-  if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last)}.`);
+  if (question) alternative("response", `State of unit ${unit} by ${question.by}; now ${number(last2)}.`);
 }
 var mean = (values) => values.reduce((sum2, value) => sum2 + value, 0) / values.length;
 var list = (words) => words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
@@ -2140,7 +2144,7 @@ var picture = (part) => `<canvas role="img" data-part="${part}"></canvas>`;
 var title = (word, meaning) => `<h3>${define(word, meaning)}</h3>`;
 function overTime(cell, points, signal, hasBayes, channels) {
   const linear = linearOf(signal);
-  const weights2 = linear === "best linear" ? define(`${linear} weights`, glossary_default[linear]) : `${linear} weights`;
+  const weights = linear === "best linear" ? define(`${linear} weights`, glossary_default[linear]) : `${linear} weights`;
   const choice = `<label>maps show <select data-do="units"><option value="first">the top ${FIRST} units</option>
     <option value="all">all ${cell.size} units</option></select></label>`;
   return `<section class="mz-time" aria-label="Over time">
@@ -2156,7 +2160,7 @@ function overTime(cell, points, signal, hasBayes, channels) {
     <div class="mz-head">
       ${title("Influence of each input", glossary_default["influence of each input"])}
       <span class="mz-keys">${key("bar", "network")}
-        ${key("rule", weights2)}
+        ${key("rule", weights)}
         ${hasBayes ? key("disc mz-ring", define("Bayes", glossary_default.Bayes)) : ""}
       </span></div>
     ${picture("derivative")}
@@ -2645,14 +2649,14 @@ function frameOf([centre, scale, least, season], window) {
   return { level, spread: Math.max(own, least), isOwn: true, isLeast: own <= least, last: season ? window.slice(-season) : null };
 }
 var enter = ({ level, spread }, window) => window.map((value) => (value - level) / spread);
-var leave = ({ level, spread, last }, forecast, ahead = 0) => forecast * spread + (last ? last[ahead % last.length] : level);
-function through({ isOwn, isLeast, last }, slopes, input, forecast, ahead = 0) {
+var leave = ({ level, spread, last: last2 }, forecast, ahead = 0) => forecast * spread + (last2 ? last2[ahead % last2.length] : level);
+function through({ isOwn, isLeast, last: last2 }, slopes, input, forecast, ahead = 0) {
   if (!isOwn) return slopes;
   const L = slopes.length;
   const slope = mean2(slopes);
   const stretch = isLeast ? 0 : (forecast - slopes.reduce((sum2, value, t) => sum2 + value * input[t], 0)) / L;
-  const from = last ? L - last.length + ahead % last.length : -1;
-  return slopes.map((value, t) => value - slope + stretch * input[t] + (last ? Number(t === from) : 1 / L));
+  const from = last2 ? L - last2.length + ahead % last2.length : -1;
+  return slopes.map((value, t) => value - slope + stretch * input[t] + (last2 ? Number(t === from) : 1 / L));
 }
 var mean2 = (values) => values.reduce((sum2, value) => sum2 + value, 0) / values.length;
 

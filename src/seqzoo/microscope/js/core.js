@@ -65,17 +65,22 @@ export class Core {
     at.lanes = 1;
     while (this.#size(TAPE, 1, at.lanes + 1) === at.step) at.lanes++;
     const lack = end - this.#memory.buffer.byteLength;
-    if (lack > 0) this.#memory.grow(Math.ceil(lack / 65536));
+    try {
+      if (lack > 0) this.#memory.grow(Math.ceil(lack / 65536));
+    } catch {
+      return null;
+    }
     return { at, sizes };
   }
 
   /**
-   * The outputs [B * H] of windows [B * T * D] and, unless `isTaped` is false, `of(name)`, a state or gate [T * K] of the
-   * first window, and `last()`, the last h [B * K] of all. Null if the core does not take the shape.
+   * The outputs [B * H] of windows [B * T * D], `of(name)`, a state or gate [T * K] of the first window, and `last()`, the
+   * last h [B * K] of all. Null if the core does not take the shape, or there is no memory for it.
    * parameters: all weights, one after another in PyTorch's order; the same array must hold the same numbers.
    */
-  forward(shape, parameters, windows, T, isTaped = true) {
+  forward(shape, parameters, windows, T) {
     const B = windows.length / T / shape.D;
+    this.#taped = null; // the shape in memory is no longer that of the last tape
     const room = this.#lay(shape, T, B);
     if (!room) return null;
     const { at, sizes } = room;
@@ -85,11 +90,10 @@ export class Core {
       this.#packed = parameters;
     }
     this.#floats(at.windows, windows.length).set(windows);
-    const tape = isTaped ? at.tape : 0;
-    this.#functions("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, tape, at.scratch);
+    this.#functions("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, at.tape, at.scratch);
     const run = { outputs: this.#floats(at.outputs, B * shape.H).slice(), of: (name) => this.#read(shape, T, at, name),
       last: () => this.#last(shape, T, B, at) };
-    this.#taped = isTaped ? { run, shape, T, B, room } : null;
+    this.#taped = { run, shape, T, B, room };
     return run;
   }
 

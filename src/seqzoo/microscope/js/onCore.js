@@ -7,7 +7,7 @@ const MOST = 88.37; // the largest argument of the core's sigmoid
 
 const logit = (p) => Math.min(MOST, Math.max(-MOST, Math.log(p / (1 - p))));
 const artanh = (y) => Math.min(MOST, Math.max(-MOST, Math.atanh(y)));
-const weights = new WeakMap(); // of a cell: { key, parameters }, those of its last interventions
+const last = new WeakMap(); // of U, since a film gives a cell other weights: { key, parameters } of its last interventions
 
 /** What `forward` of cell.js computes, or null where the cell has no core or the core cannot do it. */
 export function onCore(cell, trace, known) {
@@ -57,7 +57,7 @@ export function derivativeOnCore(cell, trace, ahead) {
 function intervened(cell, frozen, alive) {
   const { size: K, channels: D, blocks, gates, shut, architecture } = cell;
   const key = `${gates.map((gate) => frozen[gate])} ${alive}`;
-  if (weights.get(cell)?.key === key) return weights.get(cell).parameters;
+  if (last.get(cell.fromH)?.key === key) return last.get(cell.fromH).parameters;
   const rows = blocks * K;
   const parameters = new Float32Array(rows * (D + K + 2) + cell.horizon * (K + 1));
   const [u, b, c, v] = [rows * D, rows * (D + K), rows * (D + K + 1), rows * (D + K + 2)];
@@ -85,7 +85,7 @@ function intervened(cell, frozen, alive) {
   }
   const [gate, value] = SHUT[architecture] ?? [null, 0.5];
   for (let k = 0; k < K; k++) if (!alive[k]) hold(Math.max(0, gates.indexOf(gate)) * K + k, logit(value));
-  weights.set(cell, { key, parameters });
+  last.set(cell.fromH, { key, parameters });
   return parameters;
 }
 

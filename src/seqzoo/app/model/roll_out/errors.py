@@ -206,7 +206,10 @@ def measured(name: str, model: Forecaster, horizon: int) -> Measurement:
 
 
 def _aside(work: Callable[[], Result]) -> Result:
-    """What `work` returns, computed in a thread that gives way to those that answer a page; on Linux only."""
+    """What `work` returns, computed in a thread that gives way to those that answer a page; on Linux only.
+
+    A niceness cannot be lowered again, so that a thread of a pool would keep it.
+    """
 
     results: list[Result] = []
     errors: list[BaseException] = []
