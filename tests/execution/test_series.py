@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -99,3 +101,31 @@ def test_a_backtest_over_a_folder_goes_on_after_a_stop_and_says_which_series_it_
     assert tables[0].read_bytes() == tables[1].read_bytes()
     other = terminal(*command[:-1], 4, "--out", tmp_path / "rows").refusal
     assert "--fresh to begin anew" in other
+
+
+def test_a_folder_of_another_command_is_never_touched_and_odd_files_fail_their_row(terminal, tmp_path, home):
+    data, out = tmp_path / "data", tmp_path / "rows"
+    data.mkdir()
+    text = "y\n" + "\n".join(str(round(float(value), 4)) for value in np.sin(np.arange(60)))
+    (data / "one.csv").write_text(text)
+    (tmp_path / "data" / os.fsdecode(b"bad\xff.csv")).write_text(text)
+    command = ["backtest", "linear.sine", "--series", data, "-n", 1, "--on", "local:1", "--out", out]
+    for foreign in (pl.DataFrame({"key": ["a"], "mine": [1]}), pl.DataFrame({"key": ["a"], "error": [""]})):
+        out.mkdir()
+        for name in ("rows.parquet", "part-000000001.parquet"):
+            foreign.write_parquet(out / name)
+        for options in ([], ["--fresh"]):
+            assert "another command" in terminal(*command, *options).refusal
+        assert pl.read_parquet(out / "part-000000001.parquet").equals(foreign)
+        shutil.rmtree(out)
+    (tmp_path / "no-key").mkdir()
+    pl.DataFrame({"mine": [1]}).write_parquet(tmp_path / "no-key" / "part-000000001.parquet")
+    assert "no column" in terminal(*command[:-1], tmp_path / "no-key").refusal
+    ran = terminal(*command, "--json")
+    assert [(one["file"], one["series"]) for one in json.loads(ran.out)["refused"]] == [
+        (f"{data}/bad\\\\xff.csv", "")
+    ]
+    inside = [*command[:-1], data / "rows"]
+    assert [len(json.loads(terminal(*inside, "--json").out)["refused"]) for _ in range(2)] == [1, 1]
+    for odd in ("", "series:nile", "-"):
+        assert "one of several" in terminal("doctor", odd, data / "one.csv").refusal

@@ -130,7 +130,7 @@ def run(
         OSError: the folder cannot be written to.
     """
     return keyed.run(
-        wanted, folder, place, work or measured, _rows_of,
+        wanted, folder, place, work or measured, _rows_of, belongs=lambda row: "question" not in row,
         on_start=on_start, on_end=on_end, on_retry=on_retry, should_stop=should_stop,
     )  # fmt: skip
 

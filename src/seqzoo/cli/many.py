@@ -68,9 +68,13 @@ def rows_of(
         _storage.check_place(out)
     stated: dict[str, Any] = how.stated
     choices = Choices(**stated)
-    files = files_of(given)
+    files = [file for file in files_of(given) if folder.resolve() not in Path(file).resolve().parents]
     tasks = series.asked(question, shares_of(files, choices), choices, how.gaps)
-    with place(on or "local") as at, interrupts() as stopped, SeriesBar(title, at, quiet=quiet) as bar:
+    if not tasks:
+        named = "" if choices.only is None else f" {choices.only!r}"
+        raise InputError(f"no series{named} in {', '.join(given)[:200]}.")
+    where = "local" if on is None else on
+    with place(where) as at, interrupts() as stopped, SeriesBar(title, at, quiet=quiet) as bar:
         rows, is_complete = series.run(
             question, tasks, folder, at, fresh=fresh, on_start=bar.start, on_end=bar, on_retry=bar.again,
             should_stop=stopped,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from .. import _storage
+from ..errors import InputError
 from .tasks import Failure, Outcome, Place, Retry
 
 GATHER = 0.5  # seconds that rows wait to be written together
@@ -32,8 +33,10 @@ def run(
     work: Callable[[Asked], Outcome],
     rows_of: Callable[[Asked, Outcome | Failure], Sequence[Row]],
     *,
+    belongs: Callable[[Row], bool] = lambda row: True,
     check: Callable[[Sequence[Row]], None] = lambda rows: None,
-    keeps_others: bool = True,
+    stays: Callable[[Row], bool] = lambda row: True,
+    is_there: Callable[[Row], bool] = lambda row: True,
     anew: bool = False,
     on_start: Callable[[int, int], None] = lambda done, total: None,
     on_end: Callable[[Asked, Outcome | Failure], None] = lambda task, outcome: None,
@@ -48,8 +51,10 @@ def run(
     Args:
         work: a function of a module, so that it can be pickled.
         rows_of: the rows of an outcome, each with the column `error`.
-        check: called with the rows that the folder holds; raises where they do not belong to this run.
-        keeps_others: whether rows of other keys stay in the table.
+        belongs: whether a row is of this command; a folder with others is refused, also anew.
+        check: called with the rows that the folder holds; raises where they are of another run.
+        stays: whether a row of another key stays in the table.
+        is_there: whether what a row speaks of is still there; the task is done again otherwise.
         anew: whether the rows that are there are removed first.
 
     Raises:
@@ -61,11 +66,15 @@ def run(
     _storage.check_writable(folder)
     with _storage.only_writer(folder), RowFolder(folder, GATHER) as rows:
         asked = {task.key for task in wanted}
+        before = rows.rows()
+        if not all("error" in row and belongs(row) for row in before):
+            raise InputError(f"{folder} holds rows of another command. Give another --out.")
         if anew:
             rows.clear()
-        before = rows.rows()
+            before = []
         check(before)
-        failed = {row["key"] for row in before if row["error"]}
+        failed = {row["key"] for row in before if row["error"] or not is_there(row)}
+        kept = {row["key"] for row in before if stays(row)}
         done = {row["key"] for row in before if row["key"] in asked} - failed
         del before
         on_start(len(done), len(asked))
@@ -77,5 +86,5 @@ def run(
             on_end(task, outcome)
         is_complete = len(done) == len(asked)
         if is_complete:
-            rows.finish(None if keeps_others else asked)
+            rows.finish(asked | kept)
         return [row for row in rows.rows() if row["key"] in asked], is_complete

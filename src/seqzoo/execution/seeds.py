@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import __version__, _storage
 from .._estimates import Estimate, mean
+from ..bundles.store import MANIFEST
 from ..errors import DivergedError
 from . import keyed
 from .tasks import Failure, Place, Retry
@@ -105,6 +106,7 @@ def run(
 
     rows, is_complete = keyed.run(
         tasks, folder / ROWS, place, trained, rows_of,
+        is_there=lambda row: bool(row["error"]) or (folder / row["key"] / MANIFEST).is_file(),
         on_start=on_start, on_end=on_end, on_retry=on_retry, should_stop=should_stop,
     )  # fmt: skip
     return sorted(rows, key=lambda row: int(row["seed"])), is_complete

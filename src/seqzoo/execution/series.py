@@ -122,7 +122,7 @@ def run(
 ) -> tuple[list[dict[str, Any]], bool]:
     """The rows of the tasks by file and series, and whether all are there. Arguments and errors as for `keyed.run`.
 
-    When all are there, the table in the folder holds these rows only.
+    Rows of files that are not among the tasks stay in the folder; those of an older content of a file do not.
 
     Args:
         fresh: whether rows that the folder holds are replaced, also those of another question.
@@ -130,7 +130,7 @@ def run(
     Raises:
         InputError: the folder holds rows of another question.
     """
-    digests = {task.digest for task in tasks}
+    digests, files = {task.digest for task in tasks}, {task.share.file for task in tasks}
 
     def check(rows: Sequence[Row]) -> None:
         if any(row.get("question") not in digests for row in rows):
@@ -140,8 +140,9 @@ def run(
             )
 
     rows, is_complete = keyed.run(
-        tasks, folder, place, functools.partial(answers, question), _rows_of, check=check, keeps_others=False,
-        anew=fresh, on_start=on_start, on_end=on_end, on_retry=on_retry, should_stop=should_stop,
+        tasks, folder, place, functools.partial(answers, question), _rows_of,
+        belongs=lambda row: "question" in row, check=check, stays=lambda row: row["file"] not in files, anew=fresh,
+        on_start=on_start, on_end=on_end, on_retry=on_retry, should_stop=should_stop,
     )  # fmt: skip
     return sorted(rows, key=lambda row: (row["file"], row["series"])), is_complete
 

@@ -157,9 +157,8 @@ class RowFolder:
 
     def _files(self) -> Iterator[Path]:
         if self._folder.is_dir():
-            # what begins with these is a file that a process was writing when it died
-            of_others = (LOCK, f".{TABLE}.", ".part-")
-            yield from (path for path in sorted(self._folder.iterdir()) if not path.name.startswith(of_others))
+            # what begins with a point is a file that a process was writing when it died, or of the system
+            yield from (path for path in sorted(self._folder.iterdir()) if not path.name.startswith((LOCK, ".")))
 
     def _read(self, path: Path) -> pl.DataFrame | None:
         if not path.exists():
@@ -167,7 +166,7 @@ class RowFolder:
         try:
             frame = pl.read_parquet(io.BytesIO(read_file(path, LIMIT)))
         except (IntegrityError, pl.exceptions.PolarsError) as error:
-            raise InputError(f"{path} cannot be read: {str(error)[:200]}. Remove it to begin again.") from None
+            raise _DamagedError(f"{path} cannot be read: {str(error)[:200]}. Remove it to begin again.") from None
         if KEY not in frame.columns:
             raise InputError(f"{path} is no table of this kind: it has no column {KEY!r}. Give another --out.")
         return frame
@@ -180,8 +179,12 @@ class RowFolder:
         """The rows of a part; None for one that is damaged, whose keys are then computed again."""
         try:
             return self._read(path)
-        except InputError:
+        except _DamagedError:
             return None
+
+
+class _DamagedError(InputError):
+    """A file is no table that can be read."""
 
 
 class _Part(NamedTuple):

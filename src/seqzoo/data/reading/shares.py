@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import glob
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,10 +89,12 @@ def files_of(given: Sequence[str]) -> list[str]:
     """The files that paths, folders and patterns name, each once; of a folder, those that may be tables.
 
     Raises:
-        InputError: a folder or a pattern names no file.
+        InputError: a folder or a pattern names no file, or one of several is no file of this machine.
     """
-    every: dict[str, None] = {}
+    every: dict[str, str] = {}
     for one in given:
+        if not one or one == "-" or one.startswith("series:"):
+            raise InputError(f"{one!r} is not one of several files. Give files, folders or patterns, or it alone.")
         files = [one]
         if Path(one).is_dir():
             files = [str(path) for path in sorted(Path(one).rglob("*")) if _may_be_table(path)]
@@ -102,14 +105,22 @@ def files_of(given: Sequence[str]) -> list[str]:
                 f"no files of tables in {one[:200]!r}. Give files, a folder of them, or a pattern such as "
                 "'data/*.parquet'."
             )
-        every |= dict.fromkeys(files)
-    return list(every)
+        for file in files:
+            every.setdefault(os.path.realpath(file), file)
+    return list(every.values())
 
 
 def shares_of(files: Sequence[str], choices: Choices) -> Iterator[Share]:
     """The shares of files, in order. A file that cannot be read is one share with the problem."""
     for file in files:
         digest = ""
+        if not file.isprintable():
+            readable = os.fsencode(file).decode("utf-8", "backslashreplace").encode("unicode_escape").decode()
+            yield Share(readable, digest, problem="its name cannot be printed: rename it.")
+            continue
+        if Path(file).exists() and not Path(file).is_file():
+            yield Share(file, digest, problem="it is no regular file: give a file, a folder or a pattern.")
+            continue
         try:
             with Path(file).open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
