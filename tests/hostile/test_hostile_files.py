@@ -1,6 +1,6 @@
 """Files that are damaged, forged or merely odd: read as meant, or refused in a sentence; nothing else escapes.
 
-`tests/data/test_reading_tables.py` has the forms in which people write one series.
+`tests/data/test_reading_tables.py` and `test_reading_times.py` have the forms in which people write one series.
 """
 
 from __future__ import annotations
