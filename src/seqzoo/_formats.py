@@ -28,6 +28,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
+def printable(text: str) -> str:
+    """A text in which what cannot be printed, as the start of a terminal's command, stands as Python writes it."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 def percent(value: float) -> str:
     """A share in per cent with three significant digits, for example "12.6%" or "0.0312%"."""
     if not math.isfinite(value):

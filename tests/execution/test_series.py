@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import pytest
 
 from seqzoo.data.measured import Choices
 from seqzoo.data.reading import shares
-from seqzoo.execution import tasks
+from seqzoo.execution import series, tasks
 from support.in_process import Here
 from support.terminal import Terminal, terminal
 
@@ -55,9 +56,9 @@ def test_a_share_holds_its_series_only_and_reads_as_the_whole_file_does(
     every = list(shares.shares_of(files, Choices()))
     assert [share.label for share in every] == [*"abcdef", *"abcdef"]
     assert {share.block.rows for share in every[:6] if share.block} == {306, 173}
-    for share, series in zip(every, [*whole.series, *whole.series], strict=True):
+    for share, expected in zip(every, [*whole.series, *whole.series], strict=True):
         one = share.reading(Choices()).one()
-        assert np.array_equal(one.values, series.values) and one.times == series.times
+        assert np.array_equal(one.values, expected.values) and one.times == expected.times
 
 
 class Stops(Here):
@@ -129,3 +130,25 @@ def test_a_folder_of_another_command_is_never_touched_and_odd_files_fail_their_r
     assert [len(json.loads(terminal(*inside, "--json").out)["refused"]) for _ in range(2)] == [1, 1]
     for odd in ("", "series:nile", "-"):
         assert "one of several" in terminal("doctor", odd, data / "one.csv").refusal
+
+
+class Odd:
+    """A question that one series of a file ends in an error which nobody expects."""
+
+    def facts(self):
+        return {}
+
+    def answer(self, series):
+        if series.values[0] > 5:
+            raise ZeroDivisionError("at a mean of zero")
+        return {"values": len(series.values)}
+
+
+def test_a_series_that_fails_loses_no_other_one_of_its_file(tmp_path):
+    file = tmp_path / "wide.csv"
+    file.write_text("day,a,b\n" + "".join(f"2024-01-{day:02},{day},{day + 9}\n" for day in range(1, 20)))
+    choices = Choices()
+    share = shares.Share(str(file), hashlib.sha256(file.read_bytes()).hexdigest())
+    rows = series.answers(Odd(), series.Asked(share, choices, None, ""))
+    assert [(row["series"], row.get("values")) for row in rows] == [("a", 19), ("b", None)]
+    assert rows[1]["error"] == "ZeroDivisionError: at a mean of zero" and "error" not in rows[0]

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from .._formats import printable
 from ..errors import SeqzooError
 from .app import app
 
@@ -72,7 +73,7 @@ def main() -> None:
 
 def _fail(message: str, status: int = 2) -> NoReturn:
     """Print the message as one line of printable characters, and exit with the status."""
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(message.split()))
+    line = printable(" ".join(message.split()))
     if sys.stderr is not None:
         sys.stderr.write(f"seqzoo: {line}\n")
     raise SystemExit(status) from None

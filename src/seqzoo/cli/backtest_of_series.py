@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from .._extras import check_torch
 from .._formats import counted
-from ..bundles import holdout, shelf
+from ..bundles import shelf
 from ..errors import InputError
 from ..evaluation.backtest import Backtest, bandwidth_of, contexts_at, mean_of, widest_of
 from ..evaluation.intervals import ascending
@@ -30,9 +30,10 @@ from ..evaluation.on_a_series import (
 )
 from ..evaluation.results import Parts, Question, Results, check_enough
 from ..evaluation.rolling import Entrant, always, blocks
+from ..execution.backtests import MOST_AT_ONCE, trained_until_in
 from ..forecasters.protocol import Forecaster, has_bundle, steps_of
 from ..forecasters.statistical import METHODS
-from ..signals import Observed, Simulated
+from ..signals import Observed
 from .app import FileOptions, emit, say_outside
 from .measured import season_of
 from .progress import BacktestBar, interrupts
@@ -42,7 +43,6 @@ from .tables import show_measures
 
 Array = NDArray[np.float64]
 
-MOST_AT_ONCE = 2_000  # cutoffs of a block; fewer where each takes long
 FEW_AT_ONCE = 20
 
 
@@ -64,7 +64,7 @@ class OnSeries:
         self.known = beside(predictor, given, 0, len(given.values))
         self.season = season_of(file, given) if season is None else season
         self.stated_season = season is not None
-        self.trained_until = _trained_until(predictor, self.values)
+        self.trained_until = trained_until_in(predictor, self.values)
         self.notes: list[str] = []
 
     def run(
@@ -247,10 +247,3 @@ class OnSeries:
     def _when(self, cutoff: int) -> str:
         times = self.given.times
         return f"position {cutoff:,}" + ("" if times is None else f" ({times.stamp(cutoff)})")
-
-
-def _trained_until(predictor: Forecaster, values: Array) -> int | None:
-    """The cutoff of the model's training, where the series is the one that it was trained on."""
-    if not has_bundle(predictor) or isinstance(predictor.manifest.source, Simulated):
-        return None
-    return holdout.cutoff_in(predictor.bundle, values)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len  # this module of rich is fast to import
 
+from .._formats import printable
 from ..data.collection import PREFIX, CollectedSeries
 from ..forecasters.floors import NO_EXCESS
 
@@ -119,4 +120,4 @@ def _print(texts: Sequence[str], style: str) -> None:
 
 def _plain(text: str) -> str:
     """The text on one line, without control characters."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
+    return printable(" ".join(text.split()))

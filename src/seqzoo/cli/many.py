@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import _storage
+from .._formats import printable
 from .app import FileOptions
 
 if TYPE_CHECKING:
-    from ..execution.series import Question, Refused, Row
+    from ..execution.keyed import Row
+    from ..execution.series import Question, Refused
 
 OverSeries = Annotated[
     str | None,
@@ -96,7 +98,7 @@ def say_refused(refused: Sequence[Refused]) -> None:
     typer.echo(f"Without a result: {len(refused):,}{more}:")
     for each in refused[:MOST_NAMED]:
         line = f"  {each.line}"
-        typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+        typer.echo(printable(line))
 
 
 def end(folder: Path, *, is_complete: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 from numpy.typing import NDArray
 
 from .._arrays import channel, with_channel, with_known
-from .._formats import counted
+from .._formats import counted, printable
 from ..data.windows import unbroken
 from ..errors import InputError
 from ..forecasters.known import channels_at, check_steps
@@ -190,7 +190,7 @@ def say_read(given: Given | None) -> None:
         return
     understood = "" if given.reading is None else given.reading.understood
     if line := " ".join(f"{understood} {given.note}".split()):
-        typer.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
+        typer.echo(printable(line), err=True)
 
 
 def check_frequency(model: Forecaster, given: Given | None) -> None:

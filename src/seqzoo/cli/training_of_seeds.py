@@ -20,7 +20,7 @@ from .tables import mse_of, print_table
 
 if TYPE_CHECKING:
     from .._estimates import Estimate
-    from ..execution.seeds import Row
+    from ..execution.keyed import Row
     from ..training.spec import TrainingSpec
     from ..zoo._card import Card
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..data.series import Series
 from .contest import KINDS
 from .stages import doctor
 
-if TYPE_CHECKING:
-    from ..data.measured import Reading
-
+Row = Mapping[str, Any]
 MOST_HELPED = 10
 
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class DoctorOfEach:
         """Everything beside the series that determines a row, for JSON."""
         return {"doctor": self.depth, "season": self.season, "horizon": self.horizon}
 
-    def answer(self, series: Series, label: str, reading: Reading) -> dict[str, Any]:
+    def answer(self, series: Series) -> dict[str, Any]:
         """The row of a series: its description, the best forecaster of each kind, the verdict.
 
         `network_gain` is the share of the error of the best other forecaster that the best network removes.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..bundles import holdout
 from ..data.series import Series
@@ -27,11 +28,10 @@ from ..forecasters.protocol import Forecaster, has_bundle, steps_of
 from ..signals import Simulated
 
 if TYPE_CHECKING:
-    from ..data.measured import Reading
-    from .series import Row
+    from .keyed import Row
 
 MODEL = "model"  # its name in columns
-MOST_AT_ONCE = 2_000  # cutoffs
+MOST_AT_ONCE = 2_000  # cutoffs of a block; fewer where each takes long
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class BacktestOfEach:
         return {"model": self.model.name, "weights": self.weights, "engine": self.model.engine,
                 **{name: getattr(self, name) for name in names}}  # fmt: skip
 
-    def answer(self, series: Series, label: str, reading: Reading) -> dict[str, Any]:
+    def answer(self, series: Series) -> dict[str, Any]:
         """The row of a series: its cutoffs, and each measure of each forecaster as `mase.seasonal_naive`.
 
         Raises:
@@ -71,7 +71,7 @@ class BacktestOfEach:
         values, times, length = series.values, series.times, self.model.context_length
         check_steps(self.model, times)
         known = channels_at(self.model, times, 0, len(values))
-        trained_until = self._trained_until(series)
+        trained_until = trained_until_in(self.model, values)
         if self.last is not None:
             first = first_of_last(len(values), length, self.horizon, self.stride, self.last)
         elif self.start is not None:
@@ -102,10 +102,12 @@ class BacktestOfEach:
             "absent": "; ".join(f"{name}: {reason}" for name, reason in absent.items()), **measures,
         }  # fmt: skip
 
-    def _trained_until(self, series: Series) -> int | None:
-        if not has_bundle(self.model) or isinstance(self.model.manifest.source, Simulated):
-            return None
-        return holdout.cutoff_in(self.model.bundle, series.values)
+
+def trained_until_in(model: Forecaster, values: NDArray[np.float64]) -> int | None:
+    """The cutoff of the model's training, where the series is the one that it was trained on."""
+    if not has_bundle(model) or isinstance(model.manifest.source, Simulated):
+        return None
+    return holdout.cutoff_in(model.bundle, values)
 
 
 def weights_of(model: Forecaster) -> str:

@@ -35,7 +35,7 @@ def run(
     *,
     belongs: Callable[[Row], bool] = lambda row: True,
     check: Callable[[Sequence[Row]], None] = lambda rows: None,
-    stays: Callable[[Row], bool] = lambda row: True,
+    stays: Callable[[Row], bool] | None = None,
     is_there: Callable[[Row], bool] = lambda row: True,
     anew: bool = False,
     on_start: Callable[[int, int], None] = lambda done, total: None,
@@ -53,7 +53,7 @@ def run(
         rows_of: the rows of an outcome, each with the column `error`.
         belongs: whether a row is of this command; a folder with others is refused, also anew.
         check: called with the rows that the folder holds; raises where they are of another run.
-        stays: whether a row of another key stays in the table.
+        stays: whether a row of another key stays in the table; by default all do.
         is_there: whether what a row speaks of is still there; the task is done again otherwise.
         anew: whether the rows that are there are removed first.
 
@@ -74,7 +74,7 @@ def run(
             before = []
         check(before)
         failed = {row["key"] for row in before if row["error"] or not is_there(row)}
-        kept = {row["key"] for row in before if stays(row)}
+        only = None if stays is None else asked | {row["key"] for row in before if stays(row)}
         done = {row["key"] for row in before if row["key"] in asked} - failed
         del before
         on_start(len(done), len(asked))
@@ -86,5 +86,5 @@ def run(
             on_end(task, outcome)
         is_complete = len(done) == len(asked)
         if is_complete:
-            rows.finish(asked | kept)
+            rows.finish(only)
         return [row for row in rows.rows() if row["key"] in asked], is_complete

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +17,7 @@ from .._estimates import Estimate, mean
 from ..bundles.store import MANIFEST
 from ..errors import DivergedError
 from . import keyed
+from .keyed import Row
 from .tasks import Failure, Place, Retry
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 ROWS = "rows"  # their folder, beside the bundles
 
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

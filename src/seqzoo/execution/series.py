@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -16,14 +16,11 @@ from ..data.measured import Choices, longest_filled
 from ..data.series import Series
 from ..errors import InputError
 from . import keyed
-from .tasks import Failure, Place, Retry
+from .keyed import Row
+from .tasks import Failure, Place, Retry, line
 
 if TYPE_CHECKING:
-    from ..data.measured import Reading
     from ..data.reading.shares import Share
-
-Row = Mapping[str, Any]
-
 
 class Question(Protocol):
     """What is asked of each series; can be pickled."""
@@ -31,7 +28,7 @@ class Question(Protocol):
     def facts(self) -> dict[str, Any]:
         """Everything beside the series that determines a row, for JSON."""
 
-    def answer(self, series: Series, label: str, reading: Reading) -> dict[str, Any]:
+    def answer(self, series: Series) -> dict[str, Any]:
         """The row of a series.
 
         Raises:
@@ -96,14 +93,16 @@ def answers(question: Question, task: Asked) -> list[dict[str, Any]]:
         if task.gaps is not None:
             reading = reading.filled(task.gaps, longest_filled())
     except InputError as error:
-        return [{"series": task.share.label, "refused": _line(error)}]
+        return [{"series": task.share.label, "refused": line(error)}]
     rows = []
     for label, series in zip(reading.labels, reading.series, strict=True):
         row: dict[str, Any] = {"series": label, "refused": ""}
         try:
-            row |= question.answer(series if task.gaps is None else series.trimmed(), label, reading)
+            row |= question.answer(series if task.gaps is None else series.trimmed())
         except InputError as error:
-            row["refused"] = _line(error)
+            row["refused"] = line(error)
+        except Exception as error:  # a series that fails loses no other one of its file
+            row["error"] = line(error)
         rows.append(row)
     return rows
 
@@ -158,7 +157,3 @@ def _rows_of(task: Asked, outcome: list[dict[str, Any]] | Failure) -> list[dict[
     if isinstance(outcome, Failure):
         return [{**common, "series": task.share.label, "error": outcome.reason}]
     return [{**common, "error": "", **row} for row in outcome]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

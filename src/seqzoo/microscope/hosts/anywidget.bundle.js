@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules c96927dca2758c24; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 88ca8f81c6a865c4; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -30,7 +30,7 @@ function coreOfPage(fetch2) {
   return only;
 }
 var Core = class {
-  #functions;
+  #named;
   #memory;
   #base;
   #packed = null;
@@ -41,11 +41,11 @@ var Core = class {
     this.#memory = exports.memory;
     this.#base = exports.memory.buffer.byteLength;
     exports.memory.grow(1);
-    this.#functions = (name) => exports[`seqzoo_${name}_wasm32`];
+    this.#named = (name) => exports[`seqzoo_${name}_wasm32`];
   }
   /** Floats that a shape needs of one kind; negative if the core does not take the shape. */
   #size(what, T, B) {
-    return Number(this.#functions("size")(this.#base, what, BigInt(T), BigInt(B)));
+    return Number(this.#named("size")(this.#base, what, BigInt(T), BigInt(B)));
   }
   #floats(at, count) {
     return new Float32Array(this.#memory.buffer, at, count);
@@ -97,11 +97,11 @@ var Core = class {
     const { at, sizes } = room;
     if (this.#packed !== parameters) {
       this.#floats(at.parameters, sizes.parameters).set(parameters);
-      this.#functions("pack")(this.#base, at.parameters, at.packed);
+      this.#named("pack")(this.#base, at.parameters, at.packed);
       this.#packed = parameters;
     }
     this.#floats(at.windows, windows.length).set(windows);
-    this.#functions("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, at.tape, at.scratch);
+    this.#named("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, at.tape, at.scratch);
     const run = {
       outputs: this.#floats(at.outputs, B * shape.H).slice(),
       of: (name) => this.#read(shape, T, at, name),
@@ -138,7 +138,7 @@ var Core = class {
     if (this.#taped?.run !== run) return null;
     const { shape, T, B, room: { at, sizes } } = this.#taped;
     this.#floats(at.slopes, B * shape.H).set(slopes);
-    this.#functions("backward")(
+    this.#named("backward")(
       this.#base,
       BigInt(T),
       BigInt(B),

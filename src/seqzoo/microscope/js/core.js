@@ -25,7 +25,7 @@ export function coreOfPage(fetch) {
  * The module allocates nothing; all memory beyond its first pages is laid out here.
  */
 export class Core {
-  #functions;
+  #named;
   #memory;
   #base;
   #packed = null; // the parameters that lie there packed
@@ -35,12 +35,12 @@ export class Core {
     this.#memory = exports.memory;
     this.#base = exports.memory.buffer.byteLength;
     exports.memory.grow(1); // for the shape, with which the sizes of the rest are asked for
-    this.#functions = (name) => exports[`seqzoo_${name}_wasm32`];
+    this.#named = (name) => exports[`seqzoo_${name}_wasm32`];
   }
 
   /** Floats that a shape needs of one kind; negative if the core does not take the shape. */
   #size(what, T, B) {
-    return Number(this.#functions("size")(this.#base, what, BigInt(T), BigInt(B)));
+    return Number(this.#named("size")(this.#base, what, BigInt(T), BigInt(B)));
   }
 
   #floats(at, count) {
@@ -86,11 +86,11 @@ export class Core {
     const { at, sizes } = room;
     if (this.#packed !== parameters) {
       this.#floats(at.parameters, sizes.parameters).set(parameters);
-      this.#functions("pack")(this.#base, at.parameters, at.packed);
+      this.#named("pack")(this.#base, at.parameters, at.packed);
       this.#packed = parameters;
     }
     this.#floats(at.windows, windows.length).set(windows);
-    this.#functions("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, at.tape, at.scratch);
+    this.#named("forward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.outputs, at.tape, at.scratch);
     const run = { outputs: this.#floats(at.outputs, B * shape.H).slice(), of: (name) => this.#read(shape, T, at, name),
       last: () => this.#last(shape, T, B, at) };
     this.#taped = { run, shape, T, B, room };
@@ -127,7 +127,7 @@ export class Core {
     if (this.#taped?.run !== run) return null;
     const { shape, T, B, room: { at, sizes } } = this.#taped;
     this.#floats(at.slopes, B * shape.H).set(slopes);
-    this.#functions("backward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.tape, at.slopes, at.gradients,
+    this.#named("backward")(this.#base, BigInt(T), BigInt(B), at.packed, at.windows, at.tape, at.slopes, at.gradients,
       at.ofWindows, at.scratch);
     return { parameters: this.#floats(at.gradients, sizes.parameters), windows: this.#floats(at.ofWindows, sizes.windows) };
   }

@@ -110,7 +110,7 @@ export function filmIn(element, given, host) {
       "Click the curve, or drag the slider; ← → go from frame to frame.";
   }
 
-  function say() {
+  function describe() {
     const step = film.steps[at];
     mark(find(".mz-here") ?? loss, "d", `M${(WIDE * along(step)).toFixed(1)} 0V${TALL}`);
     slider.max = film.planned.length - 1;
@@ -124,7 +124,7 @@ export function filmIn(element, given, host) {
   /** Shows the frame that is chosen, once its weights are there; a later choice overtakes it. */
   async function show() {
     const frame = at;
-    say();
+    describe();
     const cell = await cellAt(film.steps[frame]).catch((error) => {
       words.textContent = `These weights cannot be shown: ${error.message}.`;
     });
@@ -177,7 +177,7 @@ export function filmIn(element, given, host) {
   });
   loss.addEventListener("pointermove", pick);
   drawLoss();
-  say();
+  describe();
   return {
     show,
     /** Takes what the run has recorded meanwhile; the newest frame stays the newest. */
