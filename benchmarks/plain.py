@@ -25,7 +25,7 @@ def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[
     """
     bundle = store.open_bundle(shelf.find(MODEL))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit works and says it is deprecated
+        warnings.simplefilter("ignore")  # torch.jit works and says it is deprecated
         scripted = torch.jit.load(io.BytesIO(bundle.read(store.TORCHSCRIPT))).eval()
     made = _registry.entry(MODEL).architecture
     eager = made.module(made.config()).eval()

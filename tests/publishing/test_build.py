@@ -87,7 +87,7 @@ def test_an_export_tells_no_path_of_the_machine_that_made_it(made):
 
 def test_a_torchscript_export_without_its_debug_records_loads_and_forecasts_the_same(trained, made):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")
         module = torch.jit.load(io.BytesIO(made.read(store.TORCHSCRIPT)))
     windows = torch.randn(5, SHORT, 1, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():

@@ -42,12 +42,12 @@ from safetensors.numpy import load_file
 TORCHSCRIPT = """
 import warnings
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore")
     import torch
 
 def opened(path):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")
         module = torch.jit.load(path)
     return lambda batch: module(torch.from_numpy(batch)).detach().numpy()
 """

@@ -103,7 +103,7 @@ def torchscript(marker: Path) -> bytes:
             return torch.zeros(window.shape[0], 1)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")
         buffer = io.BytesIO()
         torch.jit.save(torch.jit.script(Hostile(str(marker))), buffer)
     return buffer.getvalue()

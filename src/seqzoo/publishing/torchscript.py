@@ -108,7 +108,7 @@ def to_torchscript(module: nn.Module, contract: Contract) -> bytes:
     """
     whole, stripped = io.BytesIO(), io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=Warning)
         try:
             torch.jit.save(torch.jit.script(_windowed(module, contract).eval()), whole)
         except Exception as error:  # the compiler raises exceptions of any type on user code

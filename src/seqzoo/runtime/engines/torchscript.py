@@ -28,7 +28,7 @@ class TorchScriptEngine:
     def __init__(self, data: bytes, contract: Contract) -> None:
         self._contract = contract
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
+            warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=Warning)
             try:
                 module = torch.jit.load(io.BytesIO(data), map_location="cpu").eval()  # type: ignore[no-untyped-call]
             except RuntimeError as error:
