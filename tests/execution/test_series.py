@@ -59,6 +59,10 @@ def test_a_share_holds_its_series_only_and_reads_as_the_whole_file_does(
     for share, expected in zip(every, [*whole.series, *whole.series], strict=True):
         one = share.reading(Choices()).one()
         assert np.array_equal(one.values, expected.values) and one.times == expected.times
+    (text,) = shares.shares_of([str(data / "two.csv")], Choices())  # small: the driver does not read it
+    monkeypatch.setattr(shares, "SMALL", 0)
+    two = list(shares.shares_of([str(data / "two.csv")], Choices()))
+    assert [share.label for share in two] == list(text.reading(Choices()).labels) == ["a", "b"]
 
 
 class Stops(Here):
@@ -84,7 +88,7 @@ def test_a_backtest_over_a_folder_goes_on_after_a_stop_and_says_which_series_it_
     assert stopped.status == 130 and "the same command goes on" in stopped.err
     again = terminal(*command, "--out", tmp_path / "rows", "--json")
     assert again.status == 0, again.err
-    assert len(place.done) == len(set(place.done)) == 18  # nothing twice
+    assert len(place.done) == len(set(place.done)) == 17  # nothing twice
     facts = json.loads(again.out)
     assert facts["finished"] and facts["series"] == 18
     refused = {Path(each["file"]).name + each["series"]: each["reason"] for each in facts["refused"]}

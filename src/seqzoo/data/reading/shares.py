@@ -1,7 +1,8 @@
 """Many series in many files: which there are, and the values of one at a time.
 
 A Parquet file with a column of names is scanned: only the names are held, and then the rows of a block of
-neighbouring series. Every other file is read whole, as `reading.read` does, and is at most that large.
+neighbouring series. Every other file is read whole, as `reading.read` does, and is at most that large. It is read to
+list its series, unless it is small: then it is one share, whatever it holds.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .layout import read_table
 from .table import from_frame
 
 ROWS = 100_000  # of a block: what a worker holds of a long Parquet file
+SMALL = 1 << 16  # bytes of a text, some 5,000 values, that is no work to divide
 SUFFIXES = (".parquet", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 PACKED = (".gz", ".zst")
 _OF_POLARS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # the latter is no Exception
@@ -40,7 +42,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Share:
-    """One series of a long file, or all series of another one.
+    """One series of a file, or all series of a small one.
 
     Args:
         file: as it was given.
@@ -127,7 +129,13 @@ def shares_of(files: Sequence[str], choices: Choices) -> Iterator[Share]:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
                 opened.seek(0)
                 is_parquet = opened.read(4) == b"PAR1"
-            yield from _of_parquet(file, digest, choices) if is_parquet else _of_text(file, digest, choices)
+                size = opened.seek(0, os.SEEK_END)
+            if is_parquet:
+                yield from _of_parquet(file, digest, choices)
+            elif size <= SMALL:
+                yield Share(file, digest)
+            else:
+                yield from _of_text(file, digest, choices)
         except SeqzooError as error:
             yield Share(file, digest, problem=str(error))
         except OSError as error:
