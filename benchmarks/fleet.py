@@ -279,7 +279,7 @@ def series(on: str, count: str, how: str = "model") -> dict[str, float]:
         workers = [_peak(process.pid) for process in multiprocessing.active_children()]
     driver = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"series": int(count), "seconds": seconds, "driver_seconds": of_driver, "driver_mib": driver,
-            "worker_mib": max(workers, default=math.nan)}  # fmt: skip
+            "worker_mib": max(workers) if workers else None}  # fmt: skip
 
 
 def _peak(pid: int | None) -> float:
