@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance without-core clean
 
 install: .venv/.installed
 
@@ -134,7 +134,12 @@ conformance: install compiler emulator
 	$(BIN)/python conformance/c.py
 	$(BIN)/python conformance/browser_core.py
 	$(BIN)/python conformance/sanitisers.py
+	$(MAKE) without-core
 	$(MAKE) dist RECOMPILE=--recompile
+
+# Runs what uses the core as if an installation had none: everything goes on through ONNX Runtime and PyTorch.
+without-core: install
+	SEQZOO_CORE=off $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/runtime tests/training tests/cli/test_forecasts.py tests/cli/test_installation.py
 
 clean:
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,13 @@ NODE = {
     "include_dashboard": False, "include_log_monitor": False, "no_monitor": True,
 }  # fmt: skip
 LOOPS = 3_000_000  # of `busy`: about a fifth of a second
-LENGTH, SEASON, LOOKBACK, HORIZON = 500, 24, 48, 12
-FILE = 10  # series of a file of Parquet, which is a task
+MODEL = "lstm.sine"
+LENGTH, SEASON, LOOKBACK, HORIZON = 500, 24, 20, 12
+FIRST = LENGTH * 3 // 5  # cutoff
+FILE = 10  # series of a file of Parquet
 SIZES = 500, 1000, 2000
-SLOW = 100  # series for models that take a second each
+PEERS = HERE.parent / ".venv" / "peers" / "bin" / "python"  # which `make peers` makes
+SLOW = 60  # series for models that take a second each
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -35,9 +39,11 @@ def measure(quick: bool) -> dict[str, Any]:
     rounds = 1 if quick else 5
     sizes = [40, 80] if quick else SIZES
     return {
-        "series": [_ask("series", "local:2", str(size)) for size in sizes],
+        "series": _in_rounds(sizes, 1 if quick else 3),
+        "listing": {kind: _ask("listing", kind, "100" if quick else "30000") for kind in ("text", "Parquet")},
         "series_on_ray": _ask("series", "ray", str(sizes[-1])),
         "statsforecast": _ask("statsforecast", "rules", str(sizes[-1])),
+        "neuralforecast": _ask("neuralforecast", str(sizes[0])) if PEERS.exists() else None,
         "slow": {
             "seqzoo": _ask("series", "local:2", str(4 if quick else SLOW), "slow"),
             "statsforecast": _ask("statsforecast", "slow", str(4 if quick else SLOW)),
@@ -46,6 +52,16 @@ def measure(quick: bool) -> dict[str, Any]:
         "tasks": {on: _ask("tasks", on, "quick" if quick else "whole") for on in (f"local:{CORES}", "ray")},
         "nodes": _ask("nodes", str(rounds), "4" if quick else "20"),
     }
+
+
+def _in_rounds(sizes: Sequence[int], rounds: int) -> list[dict[str, Any]]:
+    """Of each number of series the round of the median seconds, with the seconds of all; sizes alternate."""
+    every = [[_ask("series", "local:2", str(size)) for size in sizes] for _ in range(rounds)]
+    results = []
+    for each in zip(*every, strict=True):
+        ordered = sorted(each, key=lambda one: one["seconds"])
+        results.append({**ordered[rounds // 2], "rounds": [one["seconds"] for one in each]})
+    return results
 
 
 def table(result: dict[str, Any]) -> str:
@@ -85,21 +101,44 @@ def _series(result: dict[str, Any]) -> str:
     ray, rules, slow = result["series_on_ray"], result["statsforecast"], result["slow"]
     speed = {name: each["series"] / each["seconds"] for name, each in slow.items()}
     return (
-        f"A backtest of series of {LENGTH} values, {HORIZON} ahead from each cutoff of the last fifth, by rules "
-        f"and the best linear forecaster, on {CORES} processes; series come from Parquet and rows go there:\n\n"
+        f"`seqzoo backtest {MODEL}` over series of {LENGTH} values, {HORIZON} ahead from each cutoff of the last two "
+        f"fifths, with rules and the best linear forecaster, on {CORES} processes that have imported all. Series "
+        f"come from Parquet and rows go there; medians of {len(result['series'][0].get('rounds', [0]))} rounds:\n\n"
         "| series | s | series/s | MiB, driver | MiB, worker |\n|---:|---:|---:|---:|---:|\n" + "\n".join(lines)
-        + f"\n\nTime grows with the power {exponent(result['series']):.2f} of the number. On Ray: "
+        + f"\n\nTime grows with the power {_exponents(result['series'])} of the number. On Ray: "
         f"{ray['series'] / ray['seconds']:.0f} series/s, and {ray['driver_mib']:.0f} MiB in the driver. Beside it, "
         f"statsforecast on {CORES} processes: {rules['series'] / rules['seconds']:.0f} series/s for four rules at "
-        f"the same cutoffs. AutoETS, fitted once for each series: {speed['seqzoo']:.2f} series/s here, "
-        f"{speed['statsforecast']:.2f} there."
+        f"the same cutoffs{_network(result.get('neuralforecast'))}. "
+        f"AutoETS, fitted once for each series: {speed['seqzoo']:.2f} series/s here, "
+        f"{speed['statsforecast']:.2f} there.{_listed(result.get('listing', {}))}"
     )  # fmt: skip
 
 
-def exponent(sizes: list[dict[str, float]]) -> float:
-    """The slope of the logarithm of seconds over that of series, by least squares."""
+def _exponents(sizes: list[dict[str, Any]]) -> str:
+    """The slope of the logarithm of seconds over that of series, by least squares, and its range over rounds."""
     counts = [math.log(each["series"]) for each in sizes]
-    return statistics.linear_regression(counts, [math.log(each["seconds"]) for each in sizes]).slope
+
+    def slope(seconds: Iterable[float]) -> float:
+        return statistics.linear_regression(counts, [math.log(one) for one in seconds]).slope
+
+    power = slope(each["seconds"] for each in sizes)
+    each_round = [slope(one) for one in zip(*(each.get("rounds", []) for each in sizes), strict=True)]
+    spread = f" ({min(each_round):.2f} to {max(each_round):.2f} in a round)" if each_round else ""
+    return f"{power:.2f}{spread}"
+
+
+def _network(measured: dict[str, float] | None) -> str:
+    if measured is None:
+        return ""
+    speed = measured["series"] / measured["seconds"]
+    return f", neuralforecast on {CORES} threads {speed:.0f} for an LSTM of the same size, its training left out"
+
+
+def _listed(listing: dict[str, dict[str, float]]) -> str:
+    """What the command takes before the first task."""
+    words = {"text": "files of text", "Parquet": "series of one Parquet file"}
+    costs = [f"{each['seconds']:.1f} s for {each['series']:,} {words[kind]}" for kind, each in listing.items()]
+    return f" To list the series takes the command {' and '.join(costs)}." if costs else ""
 
 
 def _limit(result: dict[str, Any]) -> str:
@@ -201,29 +240,75 @@ def _speed(place: Any, count: int, cores: int) -> float:
         return count / (time.perf_counter() - began)
 
 
-def series(on: str, count: str, how: str = "rules") -> dict[str, float]:
-    """Seconds and peaks of memory of a backtest of so many series, read from a folder, written to a folder."""
+def series(on: str, count: str, how: str = "model") -> dict[str, float]:
+    """Seconds and peaks of memory of a backtest of so many series, read from a folder, written to a folder.
+
+    It is what `seqzoo backtest` does: the list of the series, the tasks, and the table of rows.
+    """
+    import multiprocessing
     import resource
 
-    from seqzoo.data.reading.rows import RowFolder
-    from seqzoo.execution.tasks import Failure, place
+    from seqzoo.data.measured import Choices
+    from seqzoo.data.reading.shares import files_of, shares_of
+    from seqzoo.execution import series as over_series
+    from seqzoo.execution.backtests import BacktestOfEach, weights_of
+    from seqzoo.execution.tasks import place
+    from seqzoo.runtime.predictor import find_model
 
-    with tempfile.TemporaryDirectory() as folder, place(on) as at:
-        paths = _write(Path(folder, "series"), int(count))
-        list(at.run(backtested, [(paths[0], how, number) for number in range(2 * CORES)]))  # the processes are there
-        began, worker = time.perf_counter(), 0.0
-        with RowFolder(Path(folder, "rows"), gather=0.5) as rows:
-            for (path, *_), outcome in at.run(backtested, [(path, how, 0) for path in paths]):
-                if isinstance(outcome, Failure):
-                    raise SystemExit(outcome.reason)
-                table, peak = outcome
-                worker = max(worker, peak)
-                rows.add(Path(path).stem, table)
-            rows.finish()
-        seconds = time.perf_counter() - began
-        assert len(rows.rows()) == int(count)
+    model = find_model(MODEL, "light")
+    question: Any = AutoEtsOfEach()
+    if how == "model":
+        question = BacktestOfEach(model, weights_of(model), HORIZON, start=str(FIRST), season=SEASON)
+
+    def answered(data: Path, rows: Path) -> list[dict[str, Any]]:
+        tasks = over_series.asked(question, shares_of(files_of([str(data)]), Choices()), Choices(), None)
+        table, is_complete = over_series.run(question, tasks, rows, at)
+        if refused := over_series.refused_of(table):
+            raise SystemExit(refused[0].reason)
+        assert is_complete
+        return table
+
+    with tempfile.TemporaryDirectory() as name, place(on) as at:
+        folder = Path(name)
+        _write(folder / "few", 4 * CORES)
+        _write(folder / "series", int(count))
+        answered(folder / "few", folder / "rows of few")  # the processes are there, and have imported all
+        began, worked = time.perf_counter(), time.process_time()
+        assert len(answered(folder / "series", folder / "rows")) == int(count)
+        seconds, of_driver = time.perf_counter() - began, time.process_time() - worked
+        workers = [_peak(process.pid) for process in multiprocessing.active_children()]
     driver = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"series": int(count), "seconds": seconds, "driver_mib": driver, "worker_mib": worker}
+    return {"series": int(count), "seconds": seconds, "driver_seconds": of_driver, "driver_mib": driver,
+            "worker_mib": max(workers) if workers else None}  # fmt: skip
+
+
+def _peak(pid: int | None) -> float:
+    """The most memory that a process of this machine has had, in MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def listing(kind: str, count: str) -> dict[str, float]:
+    """Seconds that it takes to list the series of so many files of one series, or of one file of Parquet."""
+    import polars as pl
+
+    from seqzoo.data.measured import Choices
+    from seqzoo.data.reading.shares import files_of, shares_of
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "series")
+        paths = _write(folder, int(count))
+        every = pl.concat([pl.read_parquet(path) for path in paths])
+        for path in paths:
+            Path(path).unlink()
+        if kind == "text":
+            for number, (_, each) in enumerate(every.group_by("unique_id", maintain_order=True)):
+                each.drop("unique_id").write_csv(folder / f"{number:06}.csv")
+        else:
+            every.write_parquet(folder / "all.parquet")
+        began = time.perf_counter()
+        assert len(list(shares_of(files_of([str(folder)]), Choices()))) == int(count)
+        return {"series": int(count), "seconds": time.perf_counter() - began}
 
 
 def _write(folder: Path, count: int) -> list[str]:
@@ -246,34 +331,28 @@ def _write(folder: Path, count: int) -> list[str]:
     return paths
 
 
-def backtested(task: tuple[str, str, int]) -> tuple[list[dict[str, Any]], float]:
-    """The rows of a file's series, the MSE of each forecaster, and the peak of memory of this process in MiB."""
-    import resource
+@dataclass(frozen=True)
+class AutoEtsOfEach:
+    """Asks for the errors of AutoETS, fitted once, as statsforecast does it."""
 
-    import numpy as np
-    import polars as pl
+    def facts(self) -> dict[str, Any]:
+        return {"model": "auto_ets"}
 
-    from seqzoo.evaluation.holdout import rules_of_windows
-    from seqzoo.evaluation.on_a_series import forecasts_of, results_of, units_of
-    from seqzoo.evaluation.rolling import Entrant, blocks, rivals_as_entrants, rules_as_entrants
-    from seqzoo.forecasters.statistical import Statistical
+    def answer(self, series: Any) -> dict[str, Any]:
+        import numpy as np
 
-    path, how, _ = task
-    cutoffs = np.arange(LENGTH * 4 // 5, LENGTH - HORIZON + 1)
-    rows = []
-    for (name,), frame in pl.read_parquet(path).group_by("unique_id", maintain_order=True):
-        values = frame["y"].to_numpy()
-        entrants = rules_as_entrants(rules_of_windows(LOOKBACK, HORIZON, SEASON), LOOKBACK)
-        entrants += rivals_as_entrants(LOOKBACK, HORIZON, SEASON, statistical=False)
-        if how == "slow":
-            slow = Statistical("auto_ets", SEASON)
-            entrants = [Entrant(slow.name, lambda past, of=slow: of.fit(past, HORIZON), needs_past=True)]
-        forecasts = forecasts_of(entrants, values, HORIZON, blocks(cutoffs, None, 2000))
+        from seqzoo.evaluation.on_a_series import forecasts_of, results_of, units_of
+        from seqzoo.evaluation.rolling import Entrant, blocks
+        from seqzoo.forecasters.statistical import Statistical
+
+        values = series.values
+        rival = Statistical("auto_ets", SEASON)
+        entrant = Entrant(rival.name, lambda past: rival.fit(past, HORIZON), needs_past=True)
+        cutoffs = np.arange(FIRST, len(values) - HORIZON + 1)
+        forecasts = forecasts_of([entrant], values, HORIZON, blocks(cutoffs, None, 2000))
         assert forecasts is not None
-        results = results_of(values, cutoffs, forecasts, (), units_of(values[: cutoffs[0]], SEASON, is_stated=True))
-        errors = {name: float(np.mean((results.target - one) ** 2)) for name, one in forecasts.items()}
-        rows.append({"series": name, **errors})
-    return rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        results = results_of(values, cutoffs, forecasts, (), units_of(values[:FIRST], SEASON, is_stated=True))
+        return {name: each.value for name, each in results.measures(rival.name).items()}
 
 
 def statsforecast(how: str, count: str) -> dict[str, float]:
@@ -286,7 +365,7 @@ def statsforecast(how: str, count: str) -> dict[str, float]:
     models = [of.AutoETS(SEASON)] if how == "slow" else models
     with tempfile.TemporaryDirectory() as folder:
         _write(Path(folder, "series"), int(count))
-        windows = LENGTH - HORIZON + 1 - LENGTH * 4 // 5
+        windows = LENGTH - HORIZON + 1 - FIRST
         began = time.perf_counter()
         frame = pl.read_parquet(Path(folder, "series", "*.parquet"))
         asked = {"h": HORIZON, "step_size": 1, "n_windows": windows, "refit": how != "slow"}
@@ -294,6 +373,22 @@ def statsforecast(how: str, count: str) -> dict[str, float]:
         seconds = time.perf_counter() - began
     assert len(table) == int(count) * windows * HORIZON
     return {"series": int(count), "seconds": seconds}
+
+
+def neuralforecast(count: str) -> dict[str, float]:
+    """Seconds of neuralforecast for the forecasts of an LSTM of the same size, on as many threads."""
+    import polars as pl
+
+    asked = {"h": HORIZON, "input_size": LOOKBACK, "windows": LENGTH - HORIZON + 1 - FIRST, "threads": CORES}
+    with tempfile.TemporaryDirectory() as folder:
+        _write(Path(folder, "series"), int(count))
+        table = Path(folder, "series.csv")
+        pl.read_parquet(Path(folder, "series", "*.parquet")).write_csv(table)
+        command = [str(PEERS), str(HERE / "rival_neuralforecast.py"), str(table), json.dumps(asked)]
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+        ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder, env=environment)
+    result: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    return result
 
 
 def rows(count: str) -> dict[str, float]:
@@ -348,7 +443,7 @@ def busy(loops: int) -> int:
 
 
 if __name__ == "__main__":
-    programs = tasks, nodes, series, statsforecast, rows
+    programs = tasks, nodes, series, listing, statsforecast, neuralforecast, rows
     program = {each.__name__: each for each in programs}[sys.argv[1]]
     import fleet  # so that processes import its functions by their name
 

@@ -18,6 +18,14 @@ from seqzoo.zoo import _registry
 MODEL = "lstm.sine"
 
 
+def onnx(batch: NDArray[np.float32], threads: int = 0) -> Case:
+    """Plain ONNX Runtime on a batch [B, L, 1]; 0 threads are its default."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(store.open_bundle(shelf.find(MODEL)).read(store.ONNX), options)
+    return Case(lambda: session.run(None, {"context": batch}))
+
+
 def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[str, Case]:
     """Each plain engine on a batch [B, L, 1], given in the engine's preferred form: no conversion is timed.
 
@@ -30,7 +38,6 @@ def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[
     made = _registry.entry(MODEL).architecture
     eager = made.module(made.config()).eval()
     eager.load_state_dict(load(bundle.read(store.WEIGHTS)))
-    session = onnxruntime.InferenceSession(bundle.read(store.ONNX))
     tensor = torch.from_numpy(batch)
 
     def run_scripted() -> object:
@@ -44,5 +51,5 @@ def cases(batch: NDArray[np.float32], torch_threads: int | None = None) -> dict[
     return {
         "plain torchscript": Case(run_scripted, torch_threads),
         "plain eager": Case(run_eager, torch_threads),
-        "plain onnx": Case(lambda: session.run(None, {"context": batch})),
+        "plain onnx": onnx(batch),
     }

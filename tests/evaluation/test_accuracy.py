@@ -90,6 +90,8 @@ def test_a_scale_of_zero_gives_nan_and_leaves_other_series_alone():
     assert math.isnan(accuracy.mase(forecast, target, scale).value)
     assert math.isnan(accuracy.rmsse(forecast[0], target[0], 0.0).value)
     assert accuracy.mase(forecast[1], target[1], scale[1]).value == 2.0
+    assert accuracy.mase(forecast, target, 5e-324).value == math.inf  # without a warning
+    assert accuracy.rmsse(forecast, target, 1e-200).value == math.inf
     assert accuracy.smape([0.0, 1.0], [0.0, 3.0]).value == (0 + 2 / 4) / 2
 
 

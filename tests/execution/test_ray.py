@@ -46,6 +46,7 @@ def cluster() -> Iterator[Any]:
         patch.setenv("RAY_AUTH_TOKEN", "t" * 64)
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_prestart_worker_first_driver", "0")
+        patch.delenv("POLARS_MAX_THREADS", raising=False)
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
         nodes = started()
         yield nodes
@@ -94,6 +95,7 @@ def test_what_raises_fails_what_dies_is_tried_again_and_the_rest_is_as_on_this_m
     assert outcomes == dict(Local(2).run(fleet_work.worked, tasks))
     assert outcomes[tasks[3]] == Failure("training diverged: at step 7 the loss is nan.")
     assert [(retry.task.number, retry.reason) for retry in retries] == [(5, "its worker died.")]
+    assert set(dict(fleet.run(fleet_work.threads, tasks[:2])).values()) == {1}  # a task has one core
 
 
 def test_the_five_commands_of_the_page_give_the_same_bytes_in_this_process_and_on_a_cluster(

@@ -63,5 +63,7 @@ def test_seeds_of_a_measured_series_have_no_excess_and_one_may_fail(capsys: pyte
     rows = [{**row, "excess": 0.125 * row["seed"]} for row in rows]
     show_seeds(rows, best, {name: seeds.estimate(rows, name) for name in ("mse", "excess")})
     assert "12.50%" in capsys.readouterr().out
+    show_seeds(rows[1:], best, {name: seeds.estimate(rows[1:], name) for name in ("mse", "excess")})
+    assert "12.50%" in (told := capsys.readouterr().out) and "±" not in told
     with pytest.raises(DivergedError, match="training diverged"):
         seeds.best_of(rows[2:])

@@ -59,6 +59,10 @@ def test_a_share_holds_its_series_only_and_reads_as_the_whole_file_does(
     for share, expected in zip(every, [*whole.series, *whole.series], strict=True):
         one = share.reading(Choices()).one()
         assert np.array_equal(one.values, expected.values) and one.times == expected.times
+    (text,) = shares.shares_of([str(data / "two.csv")], Choices())  # small: the driver does not read it
+    monkeypatch.setattr(shares, "SMALL", 0)
+    two = list(shares.shares_of([str(data / "two.csv")], Choices()))
+    assert [share.label for share in two] == list(text.reading(Choices()).labels) == ["a", "b"]
 
 
 class Stops(Here):
@@ -84,7 +88,7 @@ def test_a_backtest_over_a_folder_goes_on_after_a_stop_and_says_which_series_it_
     assert stopped.status == 130 and "the same command goes on" in stopped.err
     again = terminal(*command, "--out", tmp_path / "rows", "--json")
     assert again.status == 0, again.err
-    assert len(place.done) == len(set(place.done)) == 18  # nothing twice
+    assert len(place.done) == len(set(place.done)) == 17  # nothing twice
     facts = json.loads(again.out)
     assert facts["finished"] and facts["series"] == 18
     refused = {Path(each["file"]).name + each["series"]: each["reason"] for each in facts["refused"]}
@@ -151,4 +155,29 @@ def test_a_series_that_fails_loses_no_other_one_of_its_file(tmp_path):
     share = shares.Share(str(file), hashlib.sha256(file.read_bytes()).hexdigest())
     rows = series.answers(Odd(), series.Asked(share, choices, None, ""))
     assert [(row["series"], row.get("values")) for row in rows] == [("a", 19), ("b", None)]
-    assert rows[1]["error"] == "ZeroDivisionError: at a mean of zero" and "error" not in rows[0]
+    assert rows[1]["error"].endswith("nobody expected: ZeroDivisionError: at a mean of zero")
+    assert "error" not in rows[0]
+    file.unlink()
+    (row,) = series.answers(Odd(), series.Asked(share, choices, None, ""))
+    assert row["error"] == "its file cannot be read here: No such file or directory."
+
+
+def test_options_that_fit_no_series_are_refused_once_with_status_2(terminal, data, tmp_path, monkeypatch, home):
+    command = ["backtest", "lstm.sine", "--series", data]
+    monkeypatch.setattr(tasks, "place", None)  # what follows is refused before a task begins
+    for options, reason in (
+        (["--stride", 0], "--stride"), (["--interval", 1.5], "below 1"), (["--frequency", "banana"], "'banana'"),
+        (["--zone", "banana"], "time zone"), (["--start", "2024-99-01"], "'2024-99-01'"),
+    ):  # fmt: skip
+        assert reason in terminal(*command, *options).refusal
+    monkeypatch.setattr(tasks, "place", Here)
+    for name in ("cut.parquet", "empty.csv", "text.csv", "two.csv", "mixed.parquet", "one.csv"):
+        (data / name).unlink()
+    one = terminal(*command, "--value", "sales", "--out", tmp_path / "rows")
+    assert one.refusal.startswith("none of 6 series has a result: unknown column for --value 'sales'")
+    assert "sales" not in one.out
+    (data / "cut.parquet").write_bytes(b"PAR1")
+    two = terminal(*command, "--value", "sales", "--out", tmp_path / "rows")
+    assert "none of 7 series has a result; " in two.refusal
+    assert "sorted.parquet: a and 5 more: unknown column" in two.out
+    assert "cut.parquet: its bytes cannot be read as Parquet: " in two.out

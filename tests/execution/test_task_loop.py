@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -37,7 +38,7 @@ class Counted(Loop[int]):
             return Lost("its worker died.")
         if 500 in tasks:
             return Failure("it is shy.")
-        return Ended(attempts_of(abs, tasks).outcomes, self.seconds * len(tasks))
+        return Ended(attempts_of(pickle.dumps(abs), tasks).outcomes, self.seconds * len(tasks))
 
     def _cancel(self, flying: Mapping[int, Any]) -> None:
         self.batches.clear()
@@ -56,6 +57,26 @@ def test_quick_tasks_fly_together_and_only_the_one_to_blame_fails() -> None:
     for seconds, size in ((0.05, 1), (0.0, LARGEST)):
         place = Counted(seconds)
         assert len(list(place.run(abs, range(1000)))) == 1000 and max(place.sizes) == size
+
+
+class Opened:
+    """A task's function that counts how often it is unpickled."""
+
+    count = 0
+
+    def __setstate__(self, state: Any) -> None:
+        Opened.count += 1
+
+    def __getstate__(self) -> str:
+        return "a model"
+
+    def __call__(self, number: int) -> int:
+        return number + 1
+
+
+def test_a_worker_opens_the_function_of_a_run_once() -> None:
+    assert [attempts_of(pickle.dumps(Opened()), [number]).outcomes for number in range(3)] == [[1], [2], [3]]
+    assert Opened.count == 1
 
 
 def test_a_process_that_dies_with_many_quick_tasks_costs_only_the_one_that_killed_it() -> None:

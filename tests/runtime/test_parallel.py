@@ -13,7 +13,7 @@ import pytest
 
 from seqzoo.bundles import store
 from seqzoo.runtime import engines
-from seqzoo.runtime.engines import _parallel, onnx
+from seqzoo.runtime.engines import _parallel
 from seqzoo.runtime.engines._parallel import in_pieces, one_by_one
 from seqzoo.signals import Sine
 from support.engines import ENGINES
@@ -47,7 +47,7 @@ def rows_alone(batch) -> dict[str, np.ndarray]:
 @pytest.fixture(params=[1, 2, 3])
 def cores(request, monkeypatch) -> Iterator[int]:
     monkeypatch.setattr(_parallel, "cores", lambda: request.param)
-    monkeypatch.setattr(onnx, "cores", lambda: request.param)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(_parallel, "_pool", None)
     yield request.param
     if _parallel._pool is not None:
@@ -119,6 +119,7 @@ def test_after_an_error_the_next_batch_runs(cores):
 
 def test_the_caller_does_not_wait_for_a_pool_that_is_busy_with_others(monkeypatch):
     monkeypatch.setattr(_parallel, "cores", lambda: 2)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(_parallel, "_pool", None)
     release = threading.Event()
     blocked = _parallel._executor().submit(release.wait)
@@ -174,5 +175,10 @@ def test_a_process_forked_after_a_prediction_predicts_the_same_and_does_not_hang
     assert ran.returncode == 0, ran.stderr
 
 
-def test_cores_are_those_this_process_may_use():
-    assert _parallel.cores() == len(os.sched_getaffinity(0)) >= 1
+def test_threads_are_the_cores_of_this_process_or_as_many_as_one_of_several_processes_is_told(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert _parallel.threads() == _parallel.cores() == len(os.sched_getaffinity(0)) >= 1
+    monkeypatch.setattr(_parallel, "cores", lambda: 8)
+    for stated, threads in (("1", 1), ("4,2", 4), ("99", 8), ("0", 1), ("many", 8), ("", 8)):
+        monkeypatch.setenv("OMP_NUM_THREADS", stated)
+        assert _parallel.threads() == threads

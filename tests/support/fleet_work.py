@@ -35,6 +35,13 @@ def worked(part: Part) -> int:
     return part.number**2
 
 
+def threads(part: Part) -> int:
+    """How many threads polars has in the worker."""
+    import polars
+
+    return polars.thread_pool_size()
+
+
 def waiting(part: Part) -> int:
     """The square, once the test says GO; before, a file bears the name of the node."""
     import ray

@@ -105,7 +105,7 @@ def test_a_seed_gives_the_same_bits_on_any_number_of_threads_and_others_by_pytor
     for name in core.CELLS:
         run, digests = small_run(f"{name}.sine", recipe__steps=6, recipe__batch_size=100), []
         for cores in (1, 2, 5):
-            monkeypatch.setattr(_parallel, "cores", lambda cores=cores: cores)
+            monkeypatch.setattr(_parallel, "threads", lambda cores=cores: cores)
             digests.append(digest(train(run)))
         assert len(set(digests)) == 1
         by_torch = train(run, using=TORCH)

@@ -52,6 +52,6 @@ def on_many(
             seen = sum(row["seen_in_training"] > 0 for row in whole)
             if seen:
                 typer.echo(f"On {seen:,} of the series, some cutoffs lie in the model's training part.", err=True)
-        say_refused(refused)
+        say_refused(refused, len(rows))
         typer.echo(f"Rows: {folder}")
-    end(folder, is_complete=is_complete)
+    end(folder, refused, len(rows), is_complete=is_complete)

@@ -37,7 +37,7 @@ def backtest(
         int | None,
         typer.Option("--horizon", "-n", help="Steps ahead; else 20, or those of a model of a measured series."),
     ] = None,
-    stride: Annotated[int, typer.Option(help="Steps from one cutoff to the next.")] = 1,
+    stride: Annotated[int, typer.Option(min=1, help="Steps from one cutoff to the next.")] = 1,
     start: Annotated[
         str | None,
         typer.Option("--start", help="The first cutoff: its position or its time.", rich_help_panel=_ROLLING),
@@ -102,6 +102,7 @@ def backtest(
     """
     from ..data.measured import SeveralError
     from ..errors import InputError
+    from ..evaluation.intervals import least_windows
     from ..forecasters.rollout import check_horizon
     from ..runtime.predictor import find_model
 
@@ -113,6 +114,8 @@ def backtest(
         check_horizon(horizon)
     if measure not in MEASURES:
         raise InputError(f"--measure must be one of {', '.join(MEASURES)}, and is {measure[:40]!r}.")
+    for level in interval or []:
+        least_windows(level)
     if start is not None and last is not None:
         raise InputError("--start and --last exclude each other: give one of them.")
     if file is None and fresh:
@@ -146,7 +149,10 @@ def backtest(
             return
     if refit is not None or plot is not None:
         raise InputError(f"--{'refit' if plot is None else 'plot'} belongs to one series. Choose one with --only.")
+    from ..evaluation.on_a_series import check_start
     from .backtest_of_many import on_many
 
+    if start is not None:
+        check_start(start)
     on_many(predictor, name, str(file), how, on, out, measure, fresh=fresh, json=json, horizon=horizon,
             stride=stride, start=start, last=last, season=season, statistical=rivals, levels=interval or [])

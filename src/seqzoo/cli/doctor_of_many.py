@@ -34,9 +34,9 @@ def on_many(
     else:
         if whole:
             _show(kinds, helped, len(whole))
-        say_refused(refused)
+        say_refused(refused, len(rows))
         typer.echo(f"Rows: {folder}")
-    end(folder, is_complete=is_complete)
+    end(folder, refused, len(rows), is_complete=is_complete)
 
 
 def _show(kinds: Sequence[each.Kind], helped: Sequence[each.Helped], count: int) -> None:

@@ -75,7 +75,8 @@ def keep(trained: Trained, card: Card, destination: Destination, place: Path, ch
     draft = place / f"made-{os.getpid()}" / destination.folder.name
     try:
         build.export(trained, card, draft, name=destination.saved_as if destination.is_shelved else None)
-        return write(draft, destination, f"the weights of this training are in {checkpoint}")
+        return write(draft, destination, f"The weights of this training are in {checkpoint}. To "
+                     "save it, give the same command with --resume and another name (--as) or folder (--out).")
     finally:
         shutil.rmtree(draft.parent, ignore_errors=True)
 
@@ -85,7 +86,7 @@ def write(draft: Path, destination: Destination, remains: str) -> Bundle:
 
     Args:
         draft: the folder of the bundle.
-        remains: where the training remains if it cannot be written there.
+        remains: where the training remains if it cannot be written there, and how it is saved then, as sentences.
 
     Raises:
         InputError: another training has saved another model there, or the draft is gone.
@@ -143,8 +144,7 @@ def _check_unchanged(folder: Path, before: bytes | None, draft: Path, remains: s
         if (folder / WEIGHTS).read_bytes() == (draft / WEIGHTS).read_bytes():  # the same command was given twice
             return
         raise InputError(
-            f"another training has saved {folder} since this one began, so it was not overwritten; {remains}. To "
-            "save it, give the same command with --resume and another name (--as) or folder (--out)."
+            f"another training has saved {folder} since this one began, so it was not overwritten. {remains}"
         )
 
 

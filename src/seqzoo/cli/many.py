@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import _storage
-from .._formats import printable
+from .._formats import counted, printable
 from .app import FileOptions
 
 if TYPE_CHECKING:
@@ -90,23 +90,36 @@ def default_folder(question: Question, given: Sequence[str]) -> Path:
     return _storage.home() / "series" / hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-def say_refused(refused: Sequence[Refused]) -> None:
-    """Print how many series have no result, and the first ones with the reason."""
-    if not refused:
+def say_refused(refused: Sequence[Refused], count: int) -> None:
+    """Print how many of `count` series have no result, and the first reasons, each with its first series."""
+    by_reason: dict[str, list[Refused]] = {}
+    for each in refused:
+        by_reason.setdefault(each.reason, []).append(each)
+    if not refused or (len(refused) == count and len(by_reason) == 1):  # which `end` says
         return
-    more = f", the first {MOST_NAMED}" if len(refused) > MOST_NAMED else ""
+    more = f", the first {MOST_NAMED} reasons" if len(by_reason) > MOST_NAMED else ""
     typer.echo(f"Without a result: {len(refused):,}{more}:")
-    for each in refused[:MOST_NAMED]:
-        line = f"  {each.line}"
-        typer.echo(printable(line))
+    for reason, (first, *others) in list(by_reason.items())[:MOST_NAMED]:
+        also = f" and {len(others):,} more" if others else ""
+        typer.echo(printable(f"  {first.name}{also}: {reason}"))
 
 
-def end(folder: Path, *, is_complete: bool) -> None:
-    """Say where a run that was stopped goes on, and exit."""
+def end(folder: Path, refused: Sequence[Refused], count: int, *, is_complete: bool) -> None:
+    """Say where a run that was stopped goes on, and exit.
+
+    Raises:
+        InputError: none of `count` series has a result.
+    """
     if not is_complete:
         kept = f"the rows in {folder} are kept, and the same command goes on, without --fresh."
         typer.echo(f"Stopped; {kept}", err=True)
         raise typer.Exit(130)
+    if len(refused) == count:
+        from ..errors import InputError
+
+        reasons = {each.reason for each in refused}
+        why = f": {reasons.pop()}" if len(reasons) == 1 else f"; {folder} has the reason of each."
+        raise InputError(f"none of {counted(count, 'series has', 'series has')} a result{why}")
 
 
 def _is_long(path: Path) -> bool:

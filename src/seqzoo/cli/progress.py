@@ -261,7 +261,7 @@ class SeriesBar(PlaceBar):
 
     def __call__(self, task: Asked, outcome: list[dict[str, Any]] | Failure) -> None:
         """Called after every series."""
-        is_failed = isinstance(outcome, Failure) or any(row["refused"] for row in outcome)
+        is_failed = isinstance(outcome, Failure) or any(row["refused"] or row.get("error") for row in outcome)
         self.end("", is_failed=is_failed)
 
     def again(self, retry: Retry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,8 @@ def on_seeds(
         typer.echo("Stopped; finished trainings are kept. The same command continues.", err=True)
         raise typer.Exit(130)
     best = seeds.best_of(rows)
-    written = write(folder / best["key"], destination, f"its bundle is {folder / best['key']}")
+    written = write(folder / best["key"], destination, f"The bundle of this one is "
+                    f"{folder / best['key']}. The same command saves it over that model, and trains nothing twice.")
     measures = {name: seeds.estimate(rows, name) for name in ("mse", "excess", "skill") if seeds.is_known(rows, name)}
     if json:
         facts: list[dict[str, Any]] = [{**row, "bundle": str(folder / row["key"])} for row in rows]
@@ -54,9 +56,13 @@ def on_seeds(
               "mean": {name: {"value": each.value, "se": each.se} for name, each in measures.items()}})  # fmt: skip
         return
     show_seeds(rows, best, measures)
+    trained = sum(not row["error"] for row in rows)
+    expected = "The mean, ± its standard error, is what to expect of another seed."
+    if trained == 1:
+        expected = "One seed does not show how much another one may differ."
     typer.echo(
         f"Kept: seed {best['seed']}, whose error is the lowest on the validation windows (chosen by); scores choose "
-        "nothing. The mean, ± its standard error, is what to expect of another seed."
+        f"nothing. {expected}"
     )
     typer.echo(f"Saved: {written.path}\nThe bundle of each seed: {folder}")
 
@@ -77,5 +83,7 @@ def show_seeds(rows: Sequence[Row], best: Row, measures: Mapping[str, Estimate])
     ends = [f"{mse_of(mse.value)} ± {float(f'{mse.se:.1g}'):g}"]
     if has_excess:
         ends.append(f"{measures['excess'].value:.2%} ± {measures['excess'].se:.2%}")
+    if math.isnan(mse.se):  # of one seed
+        ends = [end.partition(" ± ")[0] for end in ends]
     table.add_row("mean", "", *ends)
     print_table(table)

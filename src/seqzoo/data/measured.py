@@ -11,8 +11,10 @@ import numpy as np
 
 from .._formats import counted
 from ..errors import InputError
+from . import frequency as frequencies
 from .gaps import parts_of
 from .series import Series
+from .times import zone_of
 
 DATES = ("day-first", "month-first", "year-first")
 LONGEST_GAP = 64  # the most values of a gap that a rule fills
@@ -58,6 +60,10 @@ class Choices:
             raise InputError(f"--decimal must be . or , and is {self.decimal!r}.")
         if self.dates not in (None, *DATES):
             raise InputError(f"--dates must be {', '.join(DATES)}, and is {self.dates!r}.")
+        if self.frequency is not None:
+            frequencies.frequency(self.frequency)
+        if self.zone is not None:
+            zone_of(self.zone)
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,7 +85,8 @@ def rmsse(
     Raises:
         InputError: as `mase`.
     """
-    squares = _scaled(forecast, target, scale) ** 2
+    with np.errstate(over="ignore"):
+        squares = _scaled(forecast, target, scale) ** 2
     if one_series:
         return _root(_mean(squares))
     return Accuracy(float(np.sqrt(squares.mean(axis=1)).mean()), np.sqrt(squares).mean(axis=0))
@@ -201,7 +202,8 @@ def _scaled(forecast: ArrayLike, target: ArrayLike, scale: ArrayLike) -> NDArray
     if unit.shape not in ((), (len(error),)):
         raise InputError(f"scale must be one number or [{len(error)}], one for each row, got {list(unit.shape)}.")
     unit = np.broadcast_to(unit, len(error))[:, None]
-    return np.asarray(np.divide(error, unit, out=np.full_like(error, np.nan), where=unit != 0))
+    with np.errstate(over="ignore"):  # of a unit next to 0: infinite
+        return np.asarray(np.divide(error, unit, out=np.full_like(error, np.nan), where=unit != 0))
 
 
 def _pinball(error: NDArray[np.float64], level: float) -> NDArray[np.float64]:

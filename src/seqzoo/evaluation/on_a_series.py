@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,19 +39,38 @@ def first_of_last(count: int, context_length: int, horizon: int, stride: int, la
     return first
 
 
+def check_start(start: str) -> None:
+    """Raises InputError unless a text may name a cutoff of some series."""
+    if not (_is_position(start) or _is_time(start)):
+        raise InputError(f"--start is a position or a time in ISO 8601, as 2024-06-01, and is {start[:40]!r}.")
+
+
+def _is_position(start: str) -> bool:
+    return start.isascii() and start.isdecimal()
+
+
+def _is_time(start: str) -> bool:
+    """Whether it begins with a date in ISO 8601, or is the beginning of one."""
+    try:
+        date.fromisoformat(f"{start}{'2000-01-01'[len(start):]}"[:10])
+    except ValueError:
+        return False
+    return True
+
+
 def cutoff_at(start: str, count: int, times: TimeIndex | None) -> int:
     """The cutoff that a user names by its position, or by its time in ISO 8601, in a series of `count` values.
 
     Raises:
         InputError: it is no position, and no time of the series.
     """
-    if start.isascii() and start.isdecimal():
+    if _is_position(start):
         return int(start[:12])
     if times is None:
         raise InputError(f"--start is a position here, as the series has no times, and is {start[:40]!r}.")
     stamps = times.stamps(count)
     place = next((at for at, stamp in enumerate(stamps) if stamp >= start), None)
-    if place is None or not start[:4].isdecimal():
+    if place is None or not _is_time(start):
         raise InputError(
             f"--start {start[:40]!r} is no time of the series, which lasts from {stamps[0]} to {stamps[-1]}. "
             "Give a time in ISO 8601, or a position."

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 
 from .._extras import environment, single_threaded
 from .loop import Ended, Loop, Lost, attempts_of
-from .tasks import ATTEMPTS, POLL, Failure, Task, line
+from .tasks import ATTEMPTS, POLL, Failure, line
 
 _STARTING = threading.Lock()
 
@@ -51,7 +51,7 @@ class Local(Loop["_Call"]):
     def _workers(self) -> int:
         return self._count
 
-    def _begin(self, prepared: Callable[[Any], Any], tasks: list[Any]) -> _Call:
+    def _begin(self, prepared: bytes, tasks: list[Any]) -> _Call:
         worker = self._idle.pop() if self._idle else _Worker(self._context())
         try:
             return worker.begin(prepared, tasks)
@@ -111,8 +111,8 @@ class _Worker:
             self.executor.submit(os.getpid)  # an executor starts its process with the first call
             (self.process,) = set(multiprocessing.active_children()) - others
 
-    def begin(self, work: Callable[[Task], Any], tasks: list[Task]) -> _Call:
-        return _Call(self.executor.submit(attempts_of, work, tasks), self)
+    def begin(self, pickled: bytes, tasks: list[Any]) -> _Call:
+        return _Call(self.executor.submit(attempts_of, pickled, tasks), self)
 
     def death(self) -> str:
         """How the process ended, as a sentence."""

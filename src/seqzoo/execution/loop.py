@@ -6,11 +6,13 @@ To begin and end a task takes about a millisecond. Quick tasks therefore fly in 
 
 from __future__ import annotations
 
+import functools
+import pickle
 import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from .tasks import ATTEMPTS, Failure, Outcome, Retry, Task, attempt
 
@@ -90,8 +92,8 @@ class Loop(ABC, Generic[Handle]):
             self._cancel(flying)
 
     def _prepared(self, work: Callable[[Task], Outcome]) -> Any:
-        """What `_begin` takes for the function of a run."""
-        return work
+        """What `_begin` takes for the function of a run: pickled, by default."""
+        return pickle.dumps(work)
 
     @abstractmethod
     def _workers(self) -> int:
@@ -118,10 +120,17 @@ class Loop(ABC, Generic[Handle]):
         """End what is in flight, at the end of a run."""
 
 
-def attempts_of(work: Callable[[Task], Outcome], tasks: list[Task]) -> Ended:
-    """In the worker: each task with its outcome or `Failure`."""
+def attempts_of(pickled: bytes, tasks: list[Any]) -> Ended:
+    """In the worker: the outcome or `Failure` of each task, by a pickled function."""
+    work = _function(pickled)
     began = time.perf_counter()
     return Ended([attempt(work, task) for task in tasks], time.perf_counter() - began)
+
+
+@functools.lru_cache(maxsize=1)
+def _function(pickled: bytes) -> Callable[[Any], Any]:
+    """The worker keeps it for the batches that follow: it may hold a model, which takes milliseconds to open."""
+    return cast("Callable[[Any], Any]", pickle.loads(pickled))
 
 
 class _Coming(Generic[Task]):

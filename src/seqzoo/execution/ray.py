@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import secrets
 import socket
 import threading
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Self
 
-from .._extras import environment, require
+from .._extras import environment, require, single_threaded
 from ..errors import SeqzooError
 from .loop import Ended, Loop, Lost, attempts_of
 from .tasks import POLL, Failure, Outcome, Task, line
@@ -85,7 +86,7 @@ class OnRay(Loop[Any]):
         is_client = (self._address or "").startswith("ray://")
         self._head = str(self._address if is_client else ray.get_runtime_context().gcs_address)
         self._watched = 0.0
-        self._remote = ray.remote(num_cpus=1, max_retries=0)(attempts_of)
+        self._remote = ray.remote(num_cpus=1, max_retries=0)(_attempts_of)
 
     def __exit__(self, *_: object) -> None:
         """Leave the cluster, or end the Ray that was started here."""
@@ -100,7 +101,7 @@ class OnRay(Loop[Any]):
     def _prepared(self, work: Callable[[Task], Outcome]) -> Any:
         import ray
 
-        return ray.put(work)
+        return ray.put(ray.cloudpickle.dumps(work))
 
     def _workers(self) -> int:
         """The cores of the nodes that live now; 1 while there are none."""
@@ -122,7 +123,7 @@ class OnRay(Loop[Any]):
         self._cores = max(1, int(ray.cluster_resources().get("CPU", 0)))
 
     def _begin(self, prepared: Any, tasks: list[Any]) -> Any:
-        return self._remote.remote(prepared, tasks)
+        return self._remote.remote(prepared, pickle.dumps(tasks))
 
     def _done(self, flying: Collection[Any]) -> Iterable[Any]:
         import ray
@@ -159,6 +160,15 @@ class OnRay(Loop[Any]):
             f"the cluster is lost: its head node {self._head} no longer answers. Finished tasks are kept. Start the "
             "cluster again (`ray start --head`) and give the same command, which goes on with the others."
         )
+
+
+def _attempts_of(pickled: bytes, tasks: bytes) -> Ended:
+    """In the worker: it has one core, so polars gets one thread, as a process of `Local` does.
+
+    Ray sees to it for linear algebra only. Tasks arrive pickled, since to unpickle one may import polars.
+    """
+    os.environ.update(single_threaded())
+    return attempts_of(pickled, pickle.loads(tasks))
 
 
 def _check_it_listens(address: str) -> None:

@@ -65,9 +65,9 @@ class Refused(NamedTuple):
     reason: str
 
     @property
-    def line(self) -> str:
-        """It in one line."""
-        return f"{self.file}{f': {self.series}' if self.series else ''}: {self.reason}"
+    def name(self) -> str:
+        """The file, with the series where the file holds several."""
+        return f"{self.file}: {self.series}" if self.series else self.file
 
 
 def asked(question: Question, shares: Iterable[Share], choices: Choices, gaps: str | None) -> list[Asked]:
@@ -85,8 +85,7 @@ def digest_of(question: Question, choices: Choices, gaps: str | None) -> str:
 def answers(question: Question, task: Asked) -> list[dict[str, Any]]:
     """In the worker: a row for each series of the task; the column `refused` says why one cannot be used.
 
-    Raises:
-        OSError: the file cannot be read here.
+    What may end differently another time, as a file that is not there, is in the column `error`.
     """
     try:
         reading = task.share.reading(task.choices)
@@ -94,6 +93,9 @@ def answers(question: Question, task: Asked) -> list[dict[str, Any]]:
             reading = reading.filled(task.gaps, longest_filled())
     except InputError as error:
         return [{"series": task.share.label, "refused": line(error)}]
+    except OSError as error:
+        reason = f"its file cannot be read here: {error.strerror}." if error.strerror else str(error)
+        return [{"series": task.share.label, "refused": "", "error": reason}]
     rows = []
     for label, series in zip(reading.labels, reading.series, strict=True):
         row: dict[str, Any] = {"series": label, "refused": ""}
@@ -102,7 +104,7 @@ def answers(question: Question, task: Asked) -> list[dict[str, Any]]:
         except InputError as error:
             row["refused"] = line(error)
         except Exception as error:  # a series that fails loses no other one of its file
-            row["error"] = line(error)
+            row["error"] = f"its values led to an error that nobody expected: {line(error)}"
         rows.append(row)
     return rows
 

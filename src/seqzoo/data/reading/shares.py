@@ -1,7 +1,8 @@
 """Many series in many files: which there are, and the values of one at a time.
 
 A Parquet file with a column of names is scanned: only the names are held, and then the rows of a block of
-neighbouring series. Every other file is read whole, as `reading.read` does, and is at most that large.
+neighbouring series. Every other file is read whole, as `reading.read` does, and is at most that large. It is read to
+list its series, unless it is small: then it is one share, whatever it holds.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from .layout import read_table
 from .table import from_frame
 
 ROWS = 100_000  # of a block: what a worker holds of a long Parquet file
+SMALL = 1 << 16  # bytes of a text, some 5,000 values, that is no work to divide
 SUFFIXES = (".parquet", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 PACKED = (".gz", ".zst")
+_OF_POLARS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)  # the latter is no Exception
 
 
 class Block(NamedTuple):
@@ -39,7 +42,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Share:
-    """One series of a long file, or all series of another one.
+    """One series of a file, or all series of a small one.
 
     Args:
         file: as it was given.
@@ -126,19 +129,31 @@ def shares_of(files: Sequence[str], choices: Choices) -> Iterator[Share]:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
                 opened.seek(0)
                 is_parquet = opened.read(4) == b"PAR1"
-            yield from _of_parquet(file, digest, choices) if is_parquet else _of_text(file, digest, choices)
-        except (SeqzooError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            message = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            line = (message.strip().splitlines() or [type(error).__name__])[0][:300]
-            yield Share(file, digest, problem=line)
+                size = opened.seek(0, os.SEEK_END)
+            if is_parquet:
+                yield from _of_parquet(file, digest, choices)
+            elif size <= SMALL:
+                yield Share(file, digest)
+            else:
+                yield from _of_text(file, digest, choices)
+        except SeqzooError as error:
+            yield Share(file, digest, problem=str(error))
+        except OSError as error:
+            yield Share(file, digest, problem=f"it cannot be read: {error.strerror or error}.")
+        except _OF_POLARS as error:
+            yield Share(file, digest, problem=_unreadable(error))
 
 
 def _of_parquet(file: str, digest: str, choices: Choices) -> Iterator[Share]:
     scan = pl.scan_parquet(file, glob=False)
-    column = _column_of_names(scan.collect_schema().names(), choices)
+    schema = scan.collect_schema()
+    column = _column_of_names(schema.names(), choices)
     if column is None:
         yield Share(file, digest)
         return
+    if schema[column].is_nested() or schema[column] in (pl.Binary, pl.Object):
+        kind = schema[column]
+        raise InputError(f"the column {column!r} holds {kind}, no names of series. State another with --id.")
     at = pl.col("\0row")
     spans = (
         scan.select(_name(column).alias("\0name")).with_row_index("\0row").group_by("\0name")
@@ -202,8 +217,13 @@ def _rows_of(file: str, digest: str, block: Block) -> pl.DataFrame:
     rows = pl.scan_parquet(file, glob=False).slice(block.first, block.rows)
     try:
         return rows.filter(_name(block.column).is_in(list(block.labels))).collect(engine="streaming")
-    except pl.exceptions.PanicException as error:  # it is no Exception
-        raise InputError(f"{file} cannot be read: {str(error)[:200]}.") from None
+    except _OF_POLARS as error:
+        raise InputError(_unreadable(error)) from None
+
+
+def _unreadable(error: BaseException) -> str:
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+    return f"its bytes cannot be read as Parquet: {line}. Write the file again, or restore it."
 
 
 def _column_of_names(names: Sequence[str], choices: Choices) -> str | None:

@@ -1,4 +1,4 @@
-"""Runs large batches in pieces that fit a core's cache, on all cores that this process may use."""
+"""Runs large batches in pieces that fit a core's cache, on all threads that this process may use."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def threads() -> int:
+    """How many threads a batch is divided among: one for each core, or fewer if OMP_NUM_THREADS says so, as in a
+    process that is one of several."""
+    stated = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return min(cores(), max(1, int(stated))) if stated.isdecimal() else cores()
+
+
 def is_forked() -> bool:
     """Whether this process was forked. The threads of OpenMP and ONNX Runtime do not survive a fork, and a call that
     waits for them would hang."""
@@ -50,7 +57,7 @@ def in_pieces(run: Callable[[FloatArray], FloatArray], batch: FloatArray, piece:
     rows = len(batch)
     if rows < WORTH_SPLITTING:
         return run(batch)
-    count = max(cores(), -(-rows // piece))
+    count = max(threads(), -(-rows // piece))
     bounds = np.linspace(0, rows, count + 1).astype(int).tolist()
     return np.concatenate(shared(lambda turn: run(batch[bounds[turn] : bounds[turn + 1]]), count))
 
@@ -67,7 +74,7 @@ def shared(run: Callable[[int], Result], count: int) -> list[Result]:
         while (turn := next(turns)) < count:
             results[turn] = run(turn)
 
-    helpers = [_executor().submit(work) for _ in range(min(cores(), count) - 1)]
+    helpers = [_executor().submit(work) for _ in range(min(threads(), count) - 1)]
     try:
         work()
     finally:

@@ -10,7 +10,7 @@ from ..._arrays import FloatArray
 from ...bundles.manifest import Contract
 from ...bundles.store import ONNX, Bundle
 from ...errors import IntegrityError
-from ._parallel import cores, in_pieces, is_forked, one_by_one
+from ._parallel import in_pieces, is_forked, one_by_one, threads
 
 SMALL = 16  # rows from which ONNX Runtime's threads save more than they cost
 TYPES = {"float32": "tensor(float)", "float64": "tensor(double)"}
@@ -68,8 +68,8 @@ class OnnxEngine:
     def _add_threads(self) -> None:
         """Create the session with threads, for the first batch that is large enough."""
         with self._lock:
-            if self._threaded is self._one and cores() > 1:
-                self._threaded = self._session(threads=cores())
+            if self._threaded is self._one and threads() > 1:
+                self._threaded = self._session(threads=threads())
 
     def _on_one_thread(self, batch: FloatArray) -> FloatArray:
         forecast: FloatArray = self._one.run(self._outputs, {self._input: batch})[0]
