@@ -140,7 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
     def validate(self) -> None:
         _, head, _ = json.loads(self.body)["content"].split("---\n", 2)
         lacking = {"license", "library_name", "model-index"} - set(yaml.safe_load(head))
-        self._send(400 if lacking else 200, {"errors": [{"message": str(lacking)}] if lacking else [], "warnings": []})
+        errors = [{"message": f"lacks {name}"} for name in sorted(lacking)]
+        self._send(400 if errors else 200, {"errors": errors, "warnings": []})
 
     def preupload(self, repository: str, _revision: str) -> None:
         if self._exists(repository) and self._may_write(repository):
