@@ -1,0 +1,109 @@
+"""Executes docs/notebooks from clean, tries their exercises, and writes them back without times and numbers of cells.
+
+`make notebooks` runs it; `--check` writes nothing, and first letters choose notebooks. It runs in .venv/notebooks,
+whose kernel sees the packages of .venv. An exercise states right and wrong answers in the metadata of its cell;
+its `check` must tell them apart.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "notebooks"
+WIDGET = "application/vnd.jupyter.widget-view+json"  # shows nothing where its kernel has ended
+
+
+def tidied(output: Any, folder: str) -> Any:
+    """An output without what differs from run to run; None for a widget."""
+    if WIDGET in output.get("data", {}):
+        return None
+    output.pop("execution_count", None)
+    if output["output_type"] == "execute_result":
+        output["execution_count"] = None
+    if "text" in output:
+        output["text"] = output["text"].replace(folder, ".").replace("\r\n", "\n")
+    output["metadata"] = {} if "metadata" in output else None
+    return nbformat.from_dict({key: value for key, value in output.items() if value is not None or key != "metadata"})
+
+
+def answered(client: NotebookClient, expression: str) -> str:
+    """What the exercise's `check` prints of an answer."""
+    cell = nbformat.v4.new_code_cell(f"check({expression})")
+    client.nb.cells.append(cell)
+    client.execute_cell(cell, len(client.nb.cells) - 1, store_history=False)
+    client.nb.cells.pop()
+    return "".join(output["text"] for output in cell.outputs if output["output_type"] == "stream").strip()
+
+
+def tried(client: NotebookClient, exercise: Any) -> list[str]:
+    """What is wrong with an exercise that has just been executed."""
+    faults = []
+    begins = {"right": "Right", "wrong": "Not yet"}
+    for kind, expressions in {**exercise.metadata["seqzoo"]}.items():
+        for expression in expressions:
+            text = answered(client, expression)
+            if not text.startswith(begins[kind]):
+                faults.append(f"check({expression}), which is {kind}, says {text!r}")
+    return faults
+
+
+def execute(path: Path) -> tuple[Any, list[str]]:
+    """The notebook with new outputs, and what is wrong with it."""
+    notebook = nbformat.read(path, as_version=4)
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["SEQZOO_HOME"] = str(Path(folder) / "home")
+        client = NotebookClient(
+            notebook, timeout=600, kernel_name="python3", record_timing=False,
+            resources={"metadata": {"path": folder}},
+        )  # fmt: skip
+        with client.setup_kernel():
+            for index, cell in enumerate(notebook.cells):
+                if cell.cell_type != "code":
+                    continue
+                cell.outputs = []
+                client.execute_cell(cell, index)
+                if "seqzoo" in cell.metadata:
+                    faults += tried(client, cell)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.execution_count = None
+                cell.outputs = [kept for output in cell.outputs if (kept := tidied(output, folder)) is not None]
+                cell.metadata.pop("execution", None)
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    nbformat.validate(notebook)
+    return notebook, faults
+
+
+def main() -> None:
+    chosen = [argument for argument in sys.argv[1:] if argument != "--check"]
+    home = Path(sys.executable).parent.parent.parent / "bin"  # of .venv: its commands, as `!seqzoo`
+    os.environ["PATH"] = f"{home}{os.pathsep}{os.environ['PATH']}"
+    os.environ["COLUMNS"] = "100"
+    failed = False
+    for path in sorted(FOLDER.glob("*.ipynb")):
+        if chosen and not any(path.name.startswith(name) for name in chosen):
+            continue
+        began = time.monotonic()
+        notebook, faults = execute(path)
+        if "--check" not in sys.argv:
+            path.write_text(re.sub(r"\n*$", "\n", nbformat.writes(notebook)), "utf-8")
+        for fault in faults:
+            print(f"{path.name}: {fault}", file=sys.stderr)
+        failed |= bool(faults)
+        print(f"{path.name}: {len(notebook.cells)} cells in {time.monotonic() - began:.0f} s")
+    raise SystemExit(failed)
+
+
+if __name__ == "__main__":
+    main()
