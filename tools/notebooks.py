@@ -22,17 +22,21 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"  # shows nothing where its kernel has ended
 
 
-def tidied(output: Any, folder: str) -> Any:
-    """An output without what differs from run to run; None for a widget."""
-    if WIDGET in output.get("data", {}):
-        return None
-    output.pop("execution_count", None)
-    if output["output_type"] == "execute_result":
-        output["execution_count"] = None
-    if "text" in output:
-        output["text"] = output["text"].replace(folder, ".").replace("\r\n", "\n")
-    output["metadata"] = {} if "metadata" in output else None
-    return nbformat.from_dict({key: value for key, value in output.items() if value is not None or key != "metadata"})
+def tidied(outputs: list[Any], folder: str) -> list[Any]:
+    """The outputs of a cell without what differs from run to run, and without widgets."""
+    kept: list[Any] = []
+    for output in outputs:
+        if WIDGET in output.get("data", {}):
+            continue
+        if output["output_type"] == "execute_result":
+            output["execution_count"] = None
+        if "text" in output:
+            output["text"] = output["text"].replace(folder, ".")
+        if kept and output["output_type"] == "stream" and kept[-1].get("name") == output["name"]:
+            kept[-1]["text"] += output["text"]  # where the kernel sends a text in two, chance decides
+        else:
+            kept.append(output)
+    return kept
 
 
 def answered(client: NotebookClient, expression: str) -> str:
@@ -77,7 +81,7 @@ def execute(path: Path) -> tuple[Any, list[str]]:
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.execution_count = None
-                cell.outputs = [kept for output in cell.outputs if (kept := tidied(output, folder)) is not None]
+                cell.outputs = tidied(cell.outputs, folder)
                 cell.metadata.pop("execution", None)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
