@@ -19,6 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "notebooks"
+LIGHT = "123"  # notebooks that need neither ONNX Runtime nor PyTorch, which Pyodide lacks
 WIDGET = "application/vnd.jupyter.widget-view+json"  # shows nothing where its kernel has ended
 
 
@@ -39,9 +40,9 @@ def tidied(outputs: list[Any], folder: str) -> list[Any]:
     return kept
 
 
-def answered(client: NotebookClient, expression: str) -> str:
-    """What the exercise's `check` prints of an answer."""
-    cell = nbformat.v4.new_code_cell(f"check({expression})")
+def printed(client: NotebookClient, code: str) -> str:
+    """What code prints after all cells."""
+    cell = nbformat.v4.new_code_cell(code)
     client.nb.cells.append(cell)
     client.execute_cell(cell, len(client.nb.cells) - 1, store_history=False)
     client.nb.cells.pop()
@@ -54,7 +55,7 @@ def tried(client: NotebookClient, exercise: Any) -> list[str]:
     begins = {"right": "Right", "wrong": "Not yet"}
     for kind, expressions in {**exercise.metadata["seqzoo"]}.items():
         for expression in expressions:
-            text = answered(client, expression)
+            text = printed(client, f"check({expression})")
             if not text.startswith(begins[kind]):
                 faults.append(f"check({expression}), which is {kind}, says {text!r}")
     return faults
@@ -78,6 +79,9 @@ def execute(path: Path) -> tuple[Any, list[str]]:
                 client.execute_cell(cell, index)
                 if "seqzoo" in cell.metadata:
                     faults += tried(client, cell)
+            heavy = printed(client, "import sys; print(*{'onnxruntime', 'torch'} & {*sys.modules})")
+            if heavy and path.name[0] in LIGHT:
+                faults.append(f"it imports {heavy}")
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.execution_count = None
