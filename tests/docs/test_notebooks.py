@@ -44,7 +44,7 @@ def test_each_was_executed_without_an_error_and_holds_no_times_and_no_places(not
 
 def test_each_ends_in_an_exercise_that_is_not_solved(notebook: dict[str, Any]) -> None:
     *_, heading, helper, exercise = notebook["cells"]
-    assert "".join(heading["source"]).startswith("## Exercise")
+    assert "## Exercise\n" in "".join(heading["source"])
     assert "def check(answer):" in "".join(helper["source"]) and helper["metadata"]["jupyter"]["source_hidden"]
     assert re.fullmatch(r"answer = \.\.\..*\ncheck\(answer\)", "".join(exercise["source"]))
     assert "".join(exercise["outputs"][0]["text"]).startswith("Not yet: ")
