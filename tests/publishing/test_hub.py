@@ -108,7 +108,7 @@ def test_a_file_that_was_changed_on_the_hub_is_refused_and_nothing_is_written(
 ) -> None:
     data = (mine / name).read_bytes()
     on_the_hub(hub, mine, **{name: forge.flipped(data, 8 * (len(data) // 2))})
-    assert "does not match its manifest" in terminal("pull", PLACE).refusal
+    assert f"{PLACE}/{name} does not match its manifest" in terminal("pull", PLACE).refusal
     assert not (home / "models").exists()
 
 

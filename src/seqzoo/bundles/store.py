@@ -152,8 +152,11 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
     return bundle
 
 
-def receive(path: Path, raw_manifest: bytes, contents: dict[str, bytes]) -> Bundle:
+def receive(path: Path, raw_manifest: bytes, contents: dict[str, bytes], *, origin: Path) -> Bundle:
     """The bundle, after writing it atomically as somebody else made it. This machine does not vouch for its code.
+
+    Args:
+        origin: where it is from, for messages.
 
     Raises:
         ManifestError: as `open_bundle`.
@@ -162,8 +165,8 @@ def receive(path: Path, raw_manifest: bytes, contents: dict[str, bytes]) -> Bund
         OSError: as `_storage.write_folder`.
     """
     check_replaceable(path)
-    manifest = parsed(raw_manifest, path)
+    manifest = parsed(raw_manifest, origin)
     for name, stated in manifest.files.items():
-        _check(contents[name], stated, path / name)
+        _check(contents[name], stated, origin / name)
     _storage.write_folder(path, {**contents, MANIFEST: raw_manifest})
     return Bundle(path, manifest, raw_manifest)

@@ -142,7 +142,8 @@ def pull(
     if lacking := sorted(manifest.files.keys() - there):
         raise IntegrityError(f"{repository} at {at[:12]} lacks {_listed(lacking)}, which its manifest states.")
     contents = {name: _fetch(api, repository, at, name, stated.size) for name, stated in manifest.files.items()}
-    return Pulled(store.receive(folder, raw, contents), repository, at, digest, sha256 is not None)
+    bundle = store.receive(folder, raw, contents, origin=Path(repository))
+    return Pulled(bundle, repository, at, digest, sha256 is not None)
 
 
 def _folder(name: str, digest: str, out: Path | None) -> Path:
