@@ -95,7 +95,7 @@ def execute(path: Path) -> tuple[Any, list[str]]:
 
 def main() -> None:
     chosen = [argument for argument in sys.argv[1:] if argument != "--check"]
-    home = Path(sys.executable).parent.parent.parent / "bin"  # of .venv: its commands, as `!seqzoo`
+    home = Path(sys.executable).parent.parent.parent / "bin"  # of .venv: its commands
     os.environ["PATH"] = f"{home}{os.pathsep}{os.environ['PATH']}"
     os.environ["COLUMNS"] = "100"
     failed = False

@@ -39,6 +39,7 @@ def test_each_was_executed_without_an_error_and_holds_no_times_and_no_places(not
     for cell in code(notebook):
         assert cell["execution_count"] is None and "execution" not in cell["metadata"]
     text = "".join("".join(output.get("text", "")) for output in shown)
+    assert "\x1b" not in text  # a terminal's colours and bars
     assert not re.search(r"/(tmp|home|root|work|Users)/|\d\d:\d\d:\d\d| in \d+ s\b", text)
 
 
