@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance without-core clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance without-core slides notebooks clean
 
 install: .venv/.installed
 
@@ -67,6 +67,10 @@ lint: install
 figures: install
 	$(BIN)/python tools/figures.py
 
+# Draws the figures for lectures that docs/teaching.md shows.
+slides: install
+	$(BIN)/python tools/slides.py
+
 # Runs every comparison of docs/arena.md, in some hours on two cores; continues where it was stopped.
 arena: install
 	$(BIN)/python tools/arena.py --run
@@ -95,6 +99,18 @@ reexport: install
 	$(PYTHON) -m venv .venv/release
 	.venv/release/bin/python -m pip install --quiet --disable-pip-version-check -r tools/release.txt
 	touch $@
+
+# The tools of the notebooks in an environment of their own, which also sees the packages of .venv.
+.venv/notebooks/.installed: tools/notebooks.txt
+	$(PYTHON) -m venv .venv/notebooks
+	.venv/notebooks/bin/python -m pip install --quiet --disable-pip-version-check -r tools/notebooks.txt
+	$(BIN)/python -c "import site; print('import site;', *(f'site.addsitedir({each!r});' for each in site.getsitepackages()))" \
+	  > $$(.venv/notebooks/bin/python -c "import site; print(site.getsitepackages()[0])")/shared.pth
+	touch $@
+
+# Executes docs/notebooks from clean, tries their exercises and writes their outputs; `make notebooks CHECK=--check` writes none.
+notebooks: install .venv/notebooks/.installed
+	.venv/notebooks/bin/python tools/notebooks.py $(CHECK)
 
 # Builds the wheels of all platforms and the sources into dist/, and checks them.
 wheels: .venv/release/.installed

@@ -33,6 +33,8 @@ TESTS = Path(__file__).parent
 # Of pytest-xdist's workers and of every process that a test starts: with a thread for each core they would wait for
 # each other half of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# huggingface_hub, which reads them when the first test imports it, asks its own host who calls.
+os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_XET": "1"}
 # What a test needs decides its marker: by its room, and by its file where a room has both kinds.
 NEEDS = {
     "browser": ("browser",),

@@ -9,6 +9,7 @@
     │   ├── ManifestError                    its manifest is missing, malformed or too new
     │   ├── IntegrityError                   bytes differ from what the manifest states
     │   └── UntrustedError                   it would have to execute code of unknown origin
+    ├── HubError                             a hub of models cannot be reached, or refuses
     ├── CheckpointError                      a checkpoint cannot be read or resumed
     └── DivergedError                        the training loss became infinite or NaN
 
@@ -103,6 +104,10 @@ class IntegrityError(BundleError):
 
 class UntrustedError(BundleError):
     """Opening the file would execute code that neither this machine built nor the package shipped."""
+
+
+class HubError(SeqzooError):
+    """A hub of models cannot be reached, or refuses what it is asked."""
 
 
 class CheckpointError(SeqzooError):

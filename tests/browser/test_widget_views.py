@@ -185,6 +185,7 @@ def test_the_view_says_which_window_is_drawn_and_a_given_one_is_number_0():
     for asked, seed in (("3", 3), ("9999999", 999_999)):
         made.view = {"draw": asked}
         assert made.start == seqzoo.Sine().draw(1, 20, 1, np.random.default_rng(seed)).context[0].tolist()
+        assert made.window == made.start  # no page is open that would update it
     made.view = {"draw": "many"}
     assert made.start == given
 

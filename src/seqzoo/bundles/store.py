@@ -58,17 +58,7 @@ class Bundle:
         """
         stated = self.manifest.files[name]
         data = _storage.read_file(self.path / name, FILE_LIMIT)
-        if len(data) != stated.size:
-            raise IntegrityError(
-                f"{self.path / name} has {len(data):,} bytes, its manifest states {stated.size:,}: the file "
-                "was cut or replaced. Restore the bundle from its source."
-            )
-        digest = hashlib.sha256(data).hexdigest()
-        if digest != stated.sha256:
-            raise IntegrityError(
-                f"{self.path / name} does not match its manifest: SHA-256 is {digest[:12]}..., stated "
-                f"{stated.sha256[:12]}...: the file is damaged or was changed. Restore the bundle from its source."
-            )
+        _check(data, stated, self.path / name)
         return data
 
     @cached_property
@@ -91,10 +81,26 @@ def open_bundle(path: Path) -> Bundle:
         raw = _storage.read_file(path / MANIFEST, MANIFEST_LIMIT)
     except IntegrityError as error:
         raise ManifestError(f"{path} is not a bundle: {error}") from None
-    return Bundle(path, _parsed(raw, path), raw)
+    return Bundle(path, parsed(raw, path), raw)
 
 
-def _parsed(raw: bytes, path: Path) -> Manifest:
+def _check(data: bytes, stated: FileFacts, path: Path) -> None:
+    """Raises IntegrityError unless these are the bytes that the manifest states for the file of that path."""
+    if len(data) != stated.size:
+        raise IntegrityError(
+            f"{path} has {len(data):,} bytes, its manifest states {stated.size:,}: the file "
+            "was cut or replaced. Restore the bundle from its source."
+        )
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != stated.sha256:
+        raise IntegrityError(
+            f"{path} does not match its manifest: SHA-256 is {digest[:12]}..., stated "
+            f"{stated.sha256[:12]}...: the file is damaged or was changed. Restore the bundle from its source."
+        )
+
+
+def parsed(raw: bytes, path: Path) -> Manifest:
+    """The manifest in these bytes; the path of its bundle is for messages. Raises ManifestError, as `open_bundle`."""
     manifest = parse(raw, path / MANIFEST)
     expected: tuple[str, ...] = REQUIRED if isinstance(manifest.source, Simulated) else (*REQUIRED, HOLDOUT)
     if manifest.intervals is not None:
@@ -139,8 +145,28 @@ def write_bundle(path: Path, manifest: Manifest, contents: dict[str, bytes]) -> 
     }
     manifest = msgspec.structs.replace(manifest, schema_version=SCHEMA_VERSION, files=facts)
     raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    manifest = _parsed(raw, path)
+    manifest = parsed(raw, path)
     bundle = Bundle(path, manifest, raw)
     trust.record(bundle.manifest_sha256)
     _storage.write_folder(path, {**contents, MANIFEST: raw})
     return bundle
+
+
+def receive(path: Path, raw_manifest: bytes, contents: dict[str, bytes], *, origin: Path) -> Bundle:
+    """The bundle, after writing it atomically as somebody else made it. This machine does not vouch for its code.
+
+    Args:
+        origin: where it is from, for messages.
+
+    Raises:
+        ManifestError: as `open_bundle`.
+        IntegrityError: the contents are not those that the manifest states.
+        InputError: as `check_replaceable`.
+        OSError: as `_storage.write_folder`.
+    """
+    check_replaceable(path)
+    manifest = parsed(raw_manifest, origin)
+    for name, stated in manifest.files.items():
+        _check(contents[name], stated, origin / name)
+    _storage.write_folder(path, {**contents, MANIFEST: raw_manifest})
+    return Bundle(path, manifest, raw_manifest)

@@ -19,12 +19,12 @@ from .app import app
 # isort: off
 from . import (
     backtests, doctor, experiments, sweeps, forecasts, training, proving, models, runs, serving, exporting,
-    installation,
+    hub, installation,
 )  # fmt: skip
 # isort: on
 
 __all__ = [
-    "app", "backtests", "doctor", "experiments", "exporting", "forecasts", "installation", "main", "models",
+    "app", "backtests", "doctor", "experiments", "exporting", "forecasts", "hub", "installation", "main", "models",
     "proving", "runs", "serving", "sweeps", "training",
 ]  # fmt: skip
 

@@ -93,10 +93,13 @@ class Microscope(anywidget.AnyWidget):
             self.send({"kind": "weights"}, buffers=[self._weights])
 
     def _redraw(self, change: dict[str, Any]) -> None:
-        """Draw another window if the view asks for one; the browser then updates `window`."""
+        """Draw another window if the view asks for one; an open page then updates `window`."""
+        is_untouched = self.window == self.start
         if self._subject.turns(change["new"]):
             self.known = self._subject.known  # before `start`, which the browser follows
             self.is_given, self.start = self._subject.is_given, self._subject.start
+            if is_untouched:  # and if no page is open yet, nobody else would update it
+                self.window = self.start
 
     def _follow(self, _change: dict[str, Any]) -> None:
         forecast = self._subject.bayes(self.window, self.view)
