@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable
@@ -60,7 +59,7 @@ def table(result: dict[str, Any]) -> str:
         return "Not measured: this installation has no core."
     calls = "\n".join(f"| {row['name']} | {row['p50']:.1f} | {row['ratio']:.2f} |" for row in result["calls"])
     batches = "\n".join(
-        f"| {row['rows']:,} | {row['windows']:,.0f} | {row['speed']:.2f} | {row.get('on_one_thread', math.nan):.2f} |"
+        f"| {row['rows']:,} | {row['windows']:,.0f} | {row['speed']:.2f} | {_known(row)} |"
         for row in result["batches"]
     )
     gradients = "\n".join(
@@ -90,6 +89,10 @@ def table(result: dict[str, Any]) -> str:
         "sigmoids:\n\n"
         f"| cell | batch | GFLOP/s | peak | share |\n|---|---:|---:|---:|---:|\n{roofline}\n\n{_missed(result)}"
     )
+
+
+def _known(row: dict[str, Any]) -> str:
+    return f"{row['on_one_thread']:.2f}" if "on_one_thread" in row else ""  # earlier results have none
 
 
 AIMS: tuple[tuple[str, Callable[[dict[str, Any]], float], float, str], ...] = (

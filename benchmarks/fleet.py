@@ -39,6 +39,7 @@ def measure(quick: bool) -> dict[str, Any]:
     rounds = 1 if quick else 5
     sizes = [40, 80] if quick else SIZES
     return {
+        "asked": f"the last two fifths, by `seqzoo backtest {MODEL}`, which adds rules and the best linear forecaster",
         "series": _in_rounds(sizes, 1 if quick else 3),
         "listing": {kind: _ask("listing", kind, "100" if quick else "30000") for kind in ("text", "Parquet")},
         "series_on_ray": _ask("series", "ray", str(sizes[-1])),
@@ -101,9 +102,8 @@ def _series(result: dict[str, Any]) -> str:
     ray, rules, slow = result["series_on_ray"], result["statsforecast"], result["slow"]
     speed = {name: each["series"] / each["seconds"] for name, each in slow.items()}
     return (
-        f"`seqzoo backtest {MODEL}` over series of {LENGTH} values, {HORIZON} ahead from each cutoff of the last two "
-        f"fifths, with rules and the best linear forecaster, on {CORES} processes that have imported all. Series "
-        f"come from Parquet and rows go there; medians of {len(result['series'][0].get('rounds', [0]))} rounds:\n\n"
+        f"A backtest of series of {LENGTH} values, {HORIZON} ahead from each cutoff of {result['asked']}, on {CORES} "
+        f"processes; series come from Parquet and rows go there{_of_rounds(result['series'][0])}:\n\n"
         "| series | s | series/s | MiB, driver | MiB, worker |\n|---:|---:|---:|---:|---:|\n" + "\n".join(lines)
         + f"\n\nTime grows with the power {_exponents(result['series'])} of the number. On Ray: "
         f"{ray['series'] / ray['seconds']:.0f} series/s, and {ray['driver_mib']:.0f} MiB in the driver. Beside it, "
@@ -112,6 +112,10 @@ def _series(result: dict[str, Any]) -> str:
         f"AutoETS, fitted once for each series: {speed['seqzoo']:.2f} series/s here, "
         f"{speed['statsforecast']:.2f} there.{_listed(result.get('listing', {}))}"
     )  # fmt: skip
+
+
+def _of_rounds(measured: dict[str, Any]) -> str:
+    return f"; medians of {len(measured['rounds'])} rounds" if "rounds" in measured else ""
 
 
 def _exponents(sizes: list[dict[str, Any]]) -> str:
