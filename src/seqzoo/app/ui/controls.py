@@ -47,7 +47,7 @@ class Slider:
             if math.isnan(value):
                 return
             self.value = min(max(value, knob.low), knob.high)
-            # With what it changes, in one message: each is a rendering of the page. But a slow answer is not waited for.
+            # In one message with what it changes, as each renders the page; but it does not wait for a slow answer.
             late = asyncio.get_running_loop().call_later(PATIENCE, self.restate)
             answer = on_change(self.value)
             if isawaitable(answer):
@@ -166,8 +166,7 @@ class Chips:
         self._made = {}
         with self._holder:
             for key, label in offered.items():
-                with ui.element("button").classes("chip").props('type="button"') as chip:
-                    theme.html(escape(label), tag="span")
+                chip = theme.html(escape(label), "chip", "button").props('type="button"')
                 chip.props["data-key"] = key
                 chip.on("click", lambda key=key: choose(key))
                 self._made[key] = chip
