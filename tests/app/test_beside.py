@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from nicegui import Client, core, ui
+from starlette.requests import Request
 
 from seqzoo import _storage
 from seqzoo.app.model.inside import beside
+from seqzoo.app.model.visit import Visit
 from seqzoo.bundles.store import SHIPPED, open_bundle
 from seqzoo.errors import InputError, SeqzooError, UnknownNameError
 from seqzoo.execution import runs
@@ -80,3 +86,41 @@ def test_another_signal_moves_the_best_linear_line_of_a_second_network_with_a_lo
     farther = best_linear(Sine(sigma=0.3), subject.length, 50)
     assert np.allclose(facts["farther_best_linear"], farther.weights)
     assert np.allclose(facts["best_linear"], farther.weights[:1])
+
+
+def test_what_is_chosen_before_the_page_is_ready_stands_beside_the_model_and_not_what_the_link_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    repository, begun, chosen, told = Repository("onnx"), threading.Event(), threading.Event(), []
+    visit = Visit(repository, "lstm.sine", repository.describe("lstm.sine"), {"with": "gru.sine"})
+    visit._writing = True  # no page is there to write to
+    find = beside.second_of
+
+    def slow(of: Repository, own: Any, subject: Subject, asked: str) -> beside.Beside:
+        begun.set()
+        assert chosen.wait(60)
+        return find(of, own, subject, asked)
+
+    monkeypatch.setattr(beside, "second_of", slow)
+
+    async def visited() -> str:
+        monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+        request = Request({"type": "http", "path": "/models/lstm.sine", "headers": []})
+        with Client(ui.page("/models/{name}"), request=request) as client:
+            choice = beside.Choice(visit, Subject(OWN), told.append)
+
+            async def show() -> dict[str, Any] | None:
+                with client:
+                    return await choice.show()
+
+            shown = asyncio.create_task(show())
+            assert await asyncio.to_thread(begun.wait, 60)  # the network that the link names is being read
+            await choice._choose("rnn.sine")
+            chosen.set()
+            second = await shown
+            assert second is not None and told == []
+            await choice._choose("")  # from now on, choices are told
+            return str(second["facts"]["name"])
+
+    assert asyncio.run(visited()) == "rnn.sine"
+    assert told == [None] and "with" not in visit.query

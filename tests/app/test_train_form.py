@@ -92,8 +92,10 @@ def test_the_recorded_course_is_that_of_the_same_settings_if_there_was_one_and_e
     spec = recorded.spec
     adam = msgspec.structs.replace(spec, recipe=dataclasses.replace(spec.recipe, optimiser="adam"))
     louder = msgspec.structs.replace(spec, source=Simulated("sine", {**spec.source.parameters, "sigma": 0.3}))
-    runs = {name: known.add(each) for name, each in {"adam": adam, "louder": louder, "same": spec}.items()}
-    for run in (runs["adam"], runs["louder"]):
+    small = msgspec.structs.replace(spec, config={**spec.config, "hidden_size": 8})
+    of_size = {"adam": adam, "louder": louder, "same": spec, "small": small}
+    runs = {name: known.add(each) for name, each in of_size.items()}
+    for run in (runs["adam"], runs["louder"], runs["small"]):
         append(known.folder / run / EVENTS, evaluated(10, 0.2))
 
     def chosen(asked: str, of: TrainingSpec = spec, run: str = "") -> curves.Course | None:
@@ -103,13 +105,14 @@ def test_the_recorded_course_is_that_of_the_same_settings_if_there_was_one_and_e
     assert chosen("", adam).points == [evaluated(10, 0.2)] and chosen("", adam).label == curves.RECORDED
     assert chosen("", adam, runs["adam"]).points == recorded.points  # not itself
     assert chosen(runs["adam"]).label.startswith("Adam, run of")
+    assert chosen(runs["small"]).label.startswith("lstm.sine-k8, SOAP, run of")  # in one legend with that of 64 units
     assert chosen(runs["adam"]).points == [evaluated(10, 0.2)]
     for asked in (courses.NONE, runs["louder"], "nothing of the kind"):
         assert chosen(asked) is None
     quiet = msgspec.structs.replace(louder, seed=1)
     assert chosen("", quiet) is None  # neither the model nor a run was trained on that noise with these settings
     offered = courses.offered(recorded, spec, runs["same"], known.all())
-    assert list(offered) == ["", runs["adam"], "none"] and "Adam at 0.004" in offered[runs["adam"]]
+    assert set(offered) == {"", runs["adam"], runs["small"], "none"} and "Adam at 0.004" in offered[runs["adam"]]
     assert courses.offered(None, louder, runs["louder"], known.all()) == {}
 
 

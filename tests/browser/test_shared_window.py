@@ -116,7 +116,7 @@ def test_what_one_view_sets_is_what_the_others_show_and_back_steps_through_them(
 
 
 def a_value_stays_beneath_the_pointer_in_the_microscope(page: Any) -> None:
-    page.wait_for_selector("#panel-inside .mz-window")
+    page.wait_for_selector("#panel-inside .mz-notice:text('nearer to')")  # with the answer on Bayes
     point, chart = page.locator(".mz-point").nth(9), page.locator(".mz-window")
     point.evaluate("one => scrollBy(0, one.getBoundingClientRect().top - 450)")
     top, box = chart.bounding_box()["y"], point.bounding_box()

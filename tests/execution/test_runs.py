@@ -15,7 +15,7 @@ from seqzoo.errors import InputError, UnknownNameError
 from seqzoo.execution.runs import Runs, Settings, here, manager
 from seqzoo.execution.runs.events import Began, Ended, Evaluated, Failed, Log, Snapshot, append
 from seqzoo.execution.runs.manager import CHECKPOINT, is_useful
-from seqzoo.execution.runs.plans import spec_of
+from seqzoo.execution.runs.plans import SIZE_FIELDS, named, spec_of
 from seqzoo.forecasters.floors import floors
 from seqzoo.signals import Sine
 from seqzoo.training.spec import TrainingSpec
@@ -180,6 +180,17 @@ def test_the_spec_of_a_model_with_its_own_settings_is_the_one_it_was_trained_by(
     assert spec_of(manifest, louder) == TrainingSpec.of(
         _registry.entry("lstm.sine-h50"), seed=spec.seed, changes={"signal.sigma": 0.3, "config.hidden_size": 9}
     )
+
+
+def test_the_name_of_a_run_has_its_size_as_the_zoo_has_it_and_any_other_size_tells_runs_apart():
+    bundles = [store.open_bundle(each) for each in store.SHIPPED.iterdir()]
+    specs = {each.manifest.name: TrainingSpec.of_manifest(each.manifest) for each in bundles}
+    assert {name: named(spec) for name, spec in specs.items()} == {name: name for name in specs}
+    for name, spec in specs.items():
+        sized = next((field for field in SIZE_FIELDS if field in spec.config), None)
+        if sized:
+            other = named(msgspec.structs.replace(spec, config={**spec.config, sized: 7}))
+            assert other != name and "7" in other
 
 
 def test_a_log_is_read_as_it_grows_and_neither_a_torn_line_nor_a_step_done_again_counts(tmp_path):

@@ -195,6 +195,8 @@ def panel(query: Mapping[str, str]) -> None:
         return
     steps = TOURS[key].steps
     stop = min(max(number(query.get("stop", "1")), 1), len(steps) + 1)
+    # On other pages its selectors would be tried at every change of a chart.
+    ui.add_head_html(f"<style>{theme.read('staged.css')}</style>")
     with ui.element("section").classes("tour").props('aria-label="Guided tour"'):
         theme.html(dock(key, stop, query.get("stops", "")))
     if stop <= len(steps) and phases.PLACE in steps[stop - 1].shows:

@@ -33,10 +33,12 @@ def runs(json: Json = False) -> None:
 
 
 def _facts(status: Status) -> dict[str, Any]:
+    from ..execution.runs.plans import named
+
     last = status.evaluations[-1] if status.evaluations else None
     return {
         "id": status.id,
-        "model": status.plan.spec.name,
+        "model": named(status.plan.spec),
         "state": status.state,
         "problem": status.problem,
         "step": last.step if last else 0,

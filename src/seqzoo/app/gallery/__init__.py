@@ -76,8 +76,7 @@ class _Gallery:
     def __init__(self, repository: Repository, rows: list[Row], states: States, chosen: dict[str, str]) -> None:
         self.repository, self.rows, self.states, self.chosen = repository, rows, states, chosen
         self.chips: dict[str, controls.Chips] = {}
-        self.cards: dict[str, ui.element] = {}
-        self.badges: dict[str, ui.html] = {}
+        self.cards: dict[str, ui.html] = {}
         self.sections: list[_Section] = []
         with ui.element("div").classes("filters"):
             self._filter("architecture", sorted({_architecture(row) for row in rows} - {""}))
@@ -107,21 +106,20 @@ class _Gallery:
         self.sections.append(section)
 
     def _card(self, row: Row) -> None:
-        link = ui.element("a").classes("model-card")
+        link = theme.html(self._inside(row), "model-card", "a")  # one element: each costs the server time
         link.props["href"] = f"/models/{quote(row['name'])}"
         link.props["data-model"] = row["name"]
-        with link:
-            theme.html(_body(row))
-            self.badges[row["name"]] = theme.html(_badge_of(row, self.states))
         self.cards[row["name"]] = link
+
+    def _inside(self, row: Row) -> str:
+        return f"<div>{_body(row)}</div><div>{_badge_of(row, self.states)}</div>"
 
     async def _refresh(self) -> None:
         self.states = await to_thread.run_sync(_states, self.repository)
         for row in self.rows:
-            element = self.badges[row["name"]]
-            now = _badge_of(row, self.states)
-            if now != element.content:
-                element.set_content(now)
+            card, now = self.cards[row["name"]], self._inside(row)
+            if now != card.content:
+                card.set_content(now)
 
     def _choose(self, kind: str, value: str) -> None:
         self.chosen[kind] = value

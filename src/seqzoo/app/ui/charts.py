@@ -31,8 +31,11 @@ class _Chart(ui.echart):
 
 
 def chart(options: Options, description: str) -> ui.echart:
-    """A chart with its text alternative, and beneath it the buttons that download it as SVG, PNG and CSV."""
-    element = _Chart(options, renderer="svg").classes("chart")
+    """A chart with its text alternative, and beneath it the buttons that download it as SVG, PNG and CSV.
+
+    Without options it is a grey place until `redraw` gives it some.
+    """
+    element = _Chart(options, renderer="svg").classes("chart" if options else "chart waiting")
     element.props('role="img"')
     element.saves = {}
     with ui.element("div").classes("saves"):
@@ -48,6 +51,7 @@ def chart(options: Options, description: str) -> ui.echart:
 
 def redraw(element: ui.echart, options: Options, description: str) -> None:
     """Replace the options and the text alternative of a chart."""
+    element.classes(remove="waiting")
     element.options.clear()
     element.options.update(options)
     _describe(element, options, description)

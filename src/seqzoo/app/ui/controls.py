@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from html import escape
+from inspect import isawaitable
 from typing import Any
 
 from nicegui import ui
@@ -13,6 +15,8 @@ from nicegui import ui
 from ..._formats import typeset
 from ...signals.scene import Knob
 from . import theme
+
+PATIENCE = 0.1  # seconds after which a slider states its value before what it changes is there
 
 
 class Slider:
@@ -35,16 +39,21 @@ class Slider:
             field.props["data-knob"] = knob.key
             self._input = field
 
-        def changed(event: Any) -> Any:
+        async def changed(event: Any) -> None:
             try:
                 value = float(event.args)
             except (TypeError, ValueError, OverflowError):
-                return None
+                return
             if math.isnan(value):
-                return None
+                return
             self.value = min(max(value, knob.low), knob.high)
+            # In one message with what it changes, as each renders the page; but it does not wait for a slow answer.
+            late = asyncio.get_running_loop().call_later(PATIENCE, self.restate)
+            answer = on_change(self.value)
+            if isawaitable(answer):
+                await answer
+            late.cancel()
             self.restate()
-            return on_change(self.value)
 
         field.on("input", changed, throttle=0.03, js_handler="(event) => emit(event.target.value)")
 
@@ -157,8 +166,7 @@ class Chips:
         self._made = {}
         with self._holder:
             for key, label in offered.items():
-                with ui.element("button").classes("chip").props('type="button"') as chip:
-                    theme.html(escape(label), tag="span")
+                chip = theme.html(escape(label), "chip", "button").props('type="button"')
                 chip.props["data-key"] = key
                 chip.on("click", lambda key=key: choose(key))
                 self._made[key] = chip

@@ -47,7 +47,7 @@ export default {
     },
     place() {
       const plot = this.plot();
-      if (!plot?.getOption()?.xAxis) return;
+      if (!plot?.getModel()?.getComponent("xAxis")) return; // nothing is drawn yet; getOption would copy everything
       const L = this.shown.length;
       const at = this.shown.map((value, n) => plot.convertToPixel({ gridIndex: 0 }, [this.places?.[n] ?? n + 1 - L, value]));
       if (JSON.stringify(at) !== JSON.stringify(this.at)) this.at = at;

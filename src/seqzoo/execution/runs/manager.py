@@ -26,7 +26,7 @@ from ..child import Child, last_line
 from . import film
 from .events import Began, Ended, Evaluated, Failed, Log, ModelSaved, SavingFailed, Snapshot
 from .on_series import Order, spec_for
-from .plans import Plan, Settings, spec_of
+from .plans import Plan, Settings, named, spec_of
 from .recording import CHECKPOINT, EVENTS, WISH, is_held
 
 PLAN, STDERR = "plan.json", "stderr.txt"
@@ -314,7 +314,8 @@ class Runs:
         for run, plan in self.all():
             if self._alive(run)[1]:
                 raise InputError(
-                    f"a run of {plan.spec.name} is under way ({run}), and one runs at a time. Pause or stop it first."
+                    f"a run of {named(plan.spec)} is under way ({run}), and one runs at a time. Pause or stop it "
+                    "first."
                 )
 
     def _plan(self, run: str) -> Plan:

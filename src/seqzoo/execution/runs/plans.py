@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import time
 from typing import Literal
@@ -11,6 +12,7 @@ import msgspec
 
 from ... import signals
 from ...bundles.manifest import Manifest
+from ...bundles.store import SHIPPED, open_bundle
 from ...errors import InputError, UnknownNameError
 from ...signals import Simulated, Source
 from ...training.spec import TrainingSpec
@@ -162,7 +164,29 @@ def titled(plan: Plan, *, is_of_many: bool = True) -> str:
         is_of_many: whether the runs beside it may be of other models.
     """
     by = [] if plan.chooses_scaling else [OPTIMISERS[plan.spec.recipe.optimiser]]
-    return ", ".join([*([plan.spec.name] if is_of_many else []), *by, f"run of {clock(plan)}"])
+    return ", ".join([*([named(plan.spec)] if is_of_many else []), *by, f"run of {clock(plan)}"])
+
+
+def named(spec: TrainingSpec) -> str:
+    """The name of the model that a run trains, with a size that is not the usual one, for example "lstm.sine-k4".
+
+    "tcn.sine of size 8" is one whose size is not part of names in the zoo. Unlike `TrainingSpec.zoo_name` it imports
+    no architecture: the usual size is that of the shipped model.
+    """
+    field = _size_field(spec)
+    if field is None or spec.config[field] == _usual(spec.architecture, field):
+        return spec.name
+    if field != "hidden_size":
+        return f"{spec.name} of size {spec.config[field]}"
+    ahead = f"-h{spec.horizon}" if spec.horizon > 1 else ""
+    return f"{spec.architecture}.{spec.source.key}-k{spec.config[field]}{ahead}"
+
+
+@functools.cache
+def _usual(architecture: str, field: str) -> object:
+    """A field of the config of the shipped model of an architecture, on the sine; None if none is shipped."""
+    folder = SHIPPED / f"{architecture}.sine"
+    return open_bundle(folder).manifest.config.get(field) if folder.is_dir() else None
 
 
 def described(spec: TrainingSpec, *, is_chosen: bool = True) -> str:

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 88ca8f81c6a865c4; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules e5d6784dcd4f68e9; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -1041,10 +1041,8 @@ function say(place, words) {
   else if (text2.data !== words) text2.data = words;
 }
 var hide = (place, isHidden) => place.hidden !== isHidden && (place.hidden = isHidden);
-function write(find, facts) {
-  const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
-  const { step, unit } = state;
-  const { L } = now;
+function tell(find, facts) {
+  const { state: { step }, now: { L }, untouched, forecasts, straight, bayes, isBayesKnown, signal } = facts;
   const rows = [["this network", number(forecasts[L - 1])], [linearOf(signal), number(straight)]];
   if (facts.standings.length) {
     rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
@@ -1054,6 +1052,11 @@ function write(find, facts) {
   const list2 = find(".mz-said");
   while (list2.children.length > 2 * rows.length) list2.lastChild.remove();
   rows.flat().forEach((words, n) => say(list2.children[n] ?? list2.appendChild(document.createElement(n % 2 ? "dd" : "dt")), words));
+}
+function write(find, facts) {
+  const { cell, state, now, own, scale, signal, aheads } = facts;
+  const { step, unit } = state;
+  const { L } = now;
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
@@ -1066,7 +1069,6 @@ function write(find, facts) {
   const weight = cell.headWeight[state.ahead * cell.size + unit] * scale;
   say(find(".mz-unit"), unitIn(facts, last2, weight));
   say(find('[data-out="path"]'), pathIn(facts));
-  describe(find, facts, last2);
 }
 function unitIn({ state, now, untouched, forecasts, scale, part }, last2, weight) {
   const { ablate, freeze, orderName, unit } = state;
@@ -1084,10 +1086,17 @@ function pathIn({ now, question }) {
   const answer = question && `Dots: last states of windows of ${question.of}, hue by ${question.what}. Line: the states of this window. `;
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
-function describe(find, facts, last2) {
-  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges } = facts;
-  const { step, unit } = state;
+function label(find, points, facts) {
+  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges, values } = facts;
+  const { step, unit, middle, limit } = state;
   const { L } = now;
+  const last2 = own("h")[L - 1];
+  points.forEach((point, t) => {
+    mark(point, "aria-label", `value ${state.order[t] + 1} of ${L}`);
+    mark(point, "aria-valuenow", values[t].toFixed(3));
+    mark(point, "aria-valuemin", (middle - limit).toFixed(3));
+    mark(point, "aria-valuemax", (middle + limit).toFixed(3));
+  });
   const alternative = (part, words) => mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";
   const ours = facts.isAsked ? "" : `network ${number(forecasts[L - 1])}, `;
@@ -1206,7 +1215,7 @@ function operation([key2, sign, x, y, radius = RADIUS]) {
   const shape = isWide ? tag("rect", { x: x - 20, y: y - 11, width: 40, height: 22, rx: 11 }) : tag("circle", { cx: x, cy: y, r: radius });
   return tag("g", { class: "mz-op", "data-wire": key2 }, shape + tag("text", { class: sign.length > 1 ? "mz-fn" : "", x, y: y + (isWide ? 4 : 5), "text-anchor": "middle" }, sign));
 }
-function label([x, y, anchor, slot2, factor], key2) {
+function label2([x, y, anchor, slot2, factor], key2) {
   const of = factor ? `${tag("tspan", { class: "mz-sym" }, factor)} ` : "";
   return tag(
     "text",
@@ -1249,7 +1258,7 @@ function drawingOf(cell, anatomy) {
       ...ops.map(operation),
       ...gates.map((one) => gate(cell, one)),
       ...sums,
-      ...wires.filter((one) => one.label).map((one) => label(one.label, one.key)),
+      ...wires.filter((one) => one.label).map((one) => label2(one.label, one.key)),
       ...ends.map(end),
       tag("g", { class: "mz-tokens", "aria-hidden": "true" })
     ].join("")
@@ -1504,6 +1513,7 @@ function cellView({ find, cell }) {
       diagram = diagramIn(place, cell, isNarrow);
     },
     at(share) {
+      if (!numbers) return;
       diagram?.tokens(share, numbers);
       equations.reach(share);
     }
@@ -1603,8 +1613,8 @@ function short(value, figures) {
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label2 = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
-    text(ctx, value === 0 ? "0" : label2.replace("-", "−"), axis.left - 6, y(value), ink.muted);
+    const label3 = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
+    text(ctx, value === 0 ? "0" : label3.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }
 }
@@ -1648,8 +1658,8 @@ function drawDerivative(canvas, axis, height, { slopes, linear, role, bayes, lab
 }
 function ticks(ctx, axis, labels, y, end2, ink) {
   const every = Math.ceil(20 / axis.slot) ** 2;
-  labels.forEach((label2, t) => {
-    if (t % every === 0 && axis.x(t) + 4 * String(label2).length < end2) text(ctx, label2, axis.x(t), y, ink.muted, "center");
+  labels.forEach((label3, t) => {
+    if (t % every === 0 && axis.x(t) + 4 * String(label3).length < end2) text(ctx, label3, axis.x(t), y, ink.muted, "center");
   });
 }
 function column(ctx, axis, step, top, bottom, ink) {
@@ -1740,13 +1750,13 @@ function drawPath(canvas, width, height, { path, ring, step }, ink) {
     height / 2 - (b - (low[1] + high[1]) / 2) * scale
   ];
   const middle = place([0, 0]);
-  for (const { at, hue, label: label2 } of ring) {
+  for (const { at, hue, label: label3 } of ring) {
     const [x2, y2] = place(at);
     dot(ctx, x2, y2, 4, huedInk(hue, ink));
     const far = Math.hypot(x2 - middle[0], y2 - middle[1]) || 1;
-    if (label2 === null || isPoint) continue;
+    if (label3 === null || isPoint) continue;
     const [right, down] = [(x2 - middle[0]) / far, (y2 - middle[1]) / far];
-    text(ctx, label2, x2 + 20 * right, y2 + 16 * down, ink.ink, "center");
+    text(ctx, label3, x2 + 20 * right, y2 + 16 * down, ink.ink, "center");
   }
   const points = path.map(place);
   trail(ctx, points, ink.muted, 1.5);
@@ -1762,9 +1772,9 @@ function drawResponse(canvas, width, height, { dots, now }, ink) {
   const y = scaleY(height, limit);
   yAxis(ctx, axis, y, limit, ink);
   line(ctx, axis.left, y(now), axis.width, y(now), ink.ink, 1, [4, 3]);
-  dots.forEach(({ hue, label: label2, value }, n) => {
+  dots.forEach(({ hue, label: label3, value }, n) => {
     dot(ctx, axis.x(n), y(value), 3.5, huedInk(hue, ink));
-    if (label2 !== null) text(ctx, label2, Math.min(axis.x(n), width - 12), height + 8, ink.muted, "center");
+    if (label3 !== null) text(ctx, label3, Math.min(axis.x(n), width - 12), height + 8, ink.muted, "center");
   });
 }
 
@@ -1872,24 +1882,22 @@ function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   const path = project(now.plane, now.steps.h);
   on("path", (to) => drawPath(to, side, TALL.path, { path, ring: answers?.dots ?? [], step }, ink));
   if (answers) {
-    const dots = answers.dots.map(({ hue, label: label2 }, n) => ({ hue, label: label2, value: answers.states[n * K + unit] }));
+    const dots = answers.dots.map(({ hue, label: label3 }, n) => ({ hue, label: label3, value: answers.states[n * K + unit] }));
     on("response", (to) => drawResponse(to, side, TALL.response, { dots, now: own("h")[L - 1] }, ink));
   }
   return { ...figures, ranges };
 }
-function paint(find, canvas, points, facts, ink, wide, side) {
-  const figures = pictures(canvas, facts, ink, wide, side);
+function paint(find, due, canvas, points, facts, ink, wide, side) {
+  const figures = pictures((part) => due.has(part) ? canvas(part) : null, facts, ink, wide, side);
   const { state, values } = figures;
-  const axis = timeAxis(wide, values.length);
-  const y = scaleY(TALL.window, state.limit, state.middle);
-  points.forEach((point, t) => {
-    point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
-    mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
-    mark(point, "aria-valuenow", values[t].toFixed(3));
-    mark(point, "aria-valuemin", (state.middle - state.limit).toFixed(3));
-    mark(point, "aria-valuemax", (state.middle + state.limit).toFixed(3));
-  });
-  write(find, figures);
+  if (due.has("window")) {
+    const axis = timeAxis(wide, values.length);
+    const y = scaleY(TALL.window, state.limit, state.middle);
+    points.forEach((point, t) => point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`);
+    tell(find, figures);
+  }
+  if (due.has("words")) write(find, figures);
+  if (due.has("labels")) label(find, points, figures);
   return figures;
 }
 
@@ -1978,19 +1986,19 @@ function listen(desk, view) {
   return acts(desk, desk.player);
 }
 function press({ state, all, find, past, aheads }) {
-  const mark2 = (button2, isOn) => button2.setAttribute("aria-pressed", String(isOn));
+  const set = (button2, isOn) => mark(button2, "aria-pressed", String(isOn));
   for (const button2 of all("[data-gate]")) {
     const held2 = holding(state.freeze, button2.dataset.gate, state.scope === "one" ? state.unit : null);
-    mark2(button2, button2.dataset.value === (held2 ? String(held2.value) : ""));
+    set(button2, button2.dataset.value === (held2 ? String(held2.value) : ""));
   }
-  for (const button2 of all("[data-order]")) mark2(button2, state.orderName.startsWith(button2.dataset.order));
-  mark2(find('[data-do="ablate"]'), state.ablate.has(state.unit));
+  for (const button2 of all("[data-order]")) set(button2, state.orderName.startsWith(button2.dataset.order));
+  set(find('[data-do="ablate"]'), state.ablate.has(state.unit));
   find('[data-do="unit"]').value = state.unit;
   find('[data-do="sort"]').checked = state.isSorted;
   if (find('[data-do="units"]')) find('[data-do="units"]').value = state.isWhole ? "all" : "first";
   if (find('[data-do="scope"]')) find('[data-do="scope"]').value = state.scope;
   if (aheads > 1) find('[data-do="ahead"]').value = state.ahead + 1;
-  find('[data-do="undo"]').setAttribute("aria-disabled", String(!past.views.length));
+  mark(find('[data-do="undo"]'), "aria-disabled", String(!past.views.length));
 }
 function drag(desk) {
   const { find, points, L, state, past } = desk;
@@ -2130,7 +2138,7 @@ function maps(cell) {
   return cell.names.map((name) => {
     const [word, meaning] = TERMS[name];
     const choices = cell.shut.includes(name) ? [["free", ""], ["shut", "0"], ["open", "1"]] : cell.gates.includes(name) ? [["free", ""], ["at 0", "0"]] : [];
-    const buttons = choices.map(([label2, value]) => `<button type="button" data-gate="${name}" data-value="${value}">${label2}</button>`).join("");
+    const buttons = choices.map(([label3, value]) => `<button type="button" data-gate="${name}" data-value="${value}">${label3}</button>`).join("");
     return `<div class="mz-head"><h3><b>${name}</b> ${define(word, meaning)}</h3>
       <span class="mz-scale"><span data-low="${name}"></span><i class="${cell.shut.includes(name) ? "mz-opening" : ""}"></i><span data-high="${name}"></span></span>
       ${buttons && `<span class="mz-group" role="group" aria-label="Hold ${word} ${name}">${buttons}</span>`}</div>
@@ -2194,7 +2202,7 @@ function within(cell, L) {
       ${button(`do="ablate" title="${glossary_default["switch off"]}"`, "Switch off")}
       ${cell.gates.length ? scope : ""}
     </div>
-    <div class="mz-anatomy">
+    <div class="mz-anatomy" data-part="cell">
       <div><h3>The cell: <span data-out="cell"></span></h3>
         <div class="mz-figure" role="group" tabindex="0" aria-keyshortcuts="ArrowLeft ArrowRight Space"></div>
         <p class="mz-hint">${grab}← → step, space plays.</p></div>
@@ -2632,7 +2640,7 @@ function* responding(cell, { points }, inModel, changes) {
   }
   const plane = principal(states, K);
   const at = project(plane, states);
-  return { plane, states, dots: points.map(({ hue, label: label2 }, n) => ({ at: at[n], hue, label: label2 })) };
+  return { plane, states, dots: points.map(({ hue, label: label3 }, n) => ({ at: at[n], hue, label: label3 })) };
 }
 function respond(...given) {
   const run = responding(...given);
@@ -2876,38 +2884,64 @@ function show(host, root, cell) {
       untouched: isTouched(state) && untouched
     };
   }
+  const PARTS = [
+    "cell",
+    "curves",
+    "words",
+    "path",
+    "derivative",
+    ...question ? ["response"] : [],
+    ...cell.names,
+    ...channels.length ? ["known"] : [],
+    "window",
+    "labels"
+  ];
+  const stale = /* @__PURE__ */ new Set();
   const away = /* @__PURE__ */ new Set();
   const nameOf = ({ dataset }) => dataset.part ?? dataset.map;
   let resting;
-  function drawAway() {
-    clearTimeout(resting);
-    resting = void 0;
-    if (wide) pictures((part) => away.has(part) ? canvas(part) : null, facts(), ink, wide, side);
-  }
+  let turn = 0;
   const sight = new IntersectionObserver((entries) => {
-    if (resting && entries.some(({ isIntersecting }) => isIntersecting)) drawAway();
     for (const { target, isIntersecting } of entries) {
       if (isIntersecting) away.delete(nameOf(target));
       else away.add(nameOf(target));
     }
+    if (resting && entries.some(({ isIntersecting }) => isIntersecting)) drawStale();
   });
-  const OF_BAYES = /* @__PURE__ */ new Set(["window", "derivative"]);
+  const OF_BAYES = ["window", "derivative", "words"];
   let later = 0;
   const drawLater = () => later ||= requestAnimationFrame(() => draw(OF_BAYES));
-  function draw(parts) {
+  function refresh(isDue) {
     cancelAnimationFrame(later);
-    later = 0;
-    if (!wide) return;
-    const given = facts();
-    const isDrawn = (part) => !away.has(part) && (!parts || parts.has(part));
-    const figures = paint(find, (part) => isDrawn(part) ? canvas(part) : null, desk.points, given, ink, wide, side);
     clearTimeout(resting);
-    if (away.size) resting = setTimeout(drawAway, REST);
-    view.draw(given);
+    later = 0;
+    resting = void 0;
+    if (!wide) return;
+    const due = new Set([...stale].filter(isDue));
+    for (const part of due) stale.delete(part);
+    const given = facts();
+    const figures = paint(find, due, canvas, desk.points, given, ink, wide, side);
+    if (due.has("cell")) view.draw(given);
     lights.place();
+    if (stale.size) resting = setTimeout(drawStale, REST);
     host.drawn?.(figures, root);
   }
-  function tell(isOver) {
+  const drawStale = () => refresh(() => true);
+  function draw(parts = PARTS) {
+    for (const part of parts) stale.add(part);
+    refresh((part) => parts.includes(part) && !away.has(part));
+  }
+  function drawAll() {
+    for (const part of PARTS) stale.add(part);
+    drawStale();
+  }
+  function drawHalf(held2) {
+    for (const part of PARTS) stale.add(part);
+    turn = 1 - turn;
+    const rest = PARTS.filter((part) => part !== held2 && part !== "labels" && !away.has(part));
+    refresh((part) => part === held2 || rest.indexOf(part) % 2 === turn);
+  }
+  function tell2(isOver) {
     const send = () => {
       report = void 0;
       told = toView(state, base);
@@ -2918,7 +2952,7 @@ function show(host, root, cell) {
     send();
     find(".mz-aloud").textContent = find(".mz-notice").textContent;
   }
-  const share = (isOver) => host.share?.("peer", { ...state, of: shape, isOver });
+  const share = (isOver, isHeld = false) => host.share?.("peer", { ...state, of: shape, isOver, isHeld });
   const desk = {
     cell,
     state,
@@ -2943,16 +2977,15 @@ function show(host, root, cell) {
       }
       state.shown = rowsShown(state);
       desk.press();
-      draw();
-      if ("isWhole" in given || "unit" in given) drawAway();
-      tell();
+      if ("isWhole" in given || "unit" in given) drawAll();
+      else draw();
+      tell2();
       share(isFarther);
     },
     sort() {
       sort();
-      draw();
-      drawAway();
-      tell();
+      drawAll();
+      tell2();
       share(true);
     },
     /** Changes the value that is read at a step. */
@@ -2961,18 +2994,18 @@ function show(host, root, cell) {
       const grain = signal.family ? 1e-3 : 10 ** (Math.floor(Math.log10(state.limit)) - 3);
       state.window[state.order[t]] = Number((Math.round(bound / grain) * grain).toPrecision(15));
       recompute();
-      draw();
-      tell();
-      share(false);
+      drawHalf("window");
+      tell2();
+      share(false, true);
     },
     /** Holds a gate during a drag of its valve. */
     grip(given) {
       Object.assign(state, given);
       recompute();
-      draw();
+      drawHalf("cell");
       desk.press();
-      tell();
-      share(false);
+      tell2();
+      share(false, true);
     },
     /** The number of a gate or state. */
     value: (name2, step, unit) => now.steps[name2][step * K + unit],
@@ -2981,16 +3014,15 @@ function show(host, root, cell) {
       rescale();
       sort();
       desk.press();
-      draw();
-      drawAway();
-      tell(true);
+      drawAll();
+      tell2(true);
       share(true);
     },
     /** Changes the network or its window. */
     change(given, isKept = true) {
       if (isKept) past.remember(state);
       desk.apply(given);
-      tell(true);
+      tell2(true);
     },
     /** Applies a changed state. */
     apply(given) {
@@ -2999,8 +3031,7 @@ function show(host, root, cell) {
       rescale();
       sort();
       desk.press();
-      draw();
-      drawAway();
+      drawAll();
       askAgain(true);
       share(true);
     }
@@ -3017,9 +3048,10 @@ function show(host, root, cell) {
     }
     state.shown = rowsShown(state);
     desk.press();
-    draw();
-    if (given.isOver) drawAway();
-    tell(given.isOver);
+    if (given.isOver) drawAll();
+    else if (given.isHeld) drawHalf("window");
+    else draw();
+    tell2(given.isOver);
     if (host.leads && given.isOver) share(true);
   }
   function cast(other, isLast) {
@@ -3031,8 +3063,8 @@ function show(host, root, cell) {
       sort();
       askAgain(true);
     }
-    draw();
-    if (isLast) drawAway();
+    if (isLast) drawAll();
+    else draw();
   }
   const within2 = cellView(desk);
   const view = {
@@ -3051,14 +3083,14 @@ function show(host, root, cell) {
       const isOurs = desk.held !== null || report || given.every((value, t) => value === state.window[t]);
       if (isOurs || given.length !== L) return;
       desk.apply({ window: [...given] });
-      tell();
+      tell2();
     },
     view: () => {
       const given = host.get("view");
       if (desk.held !== null || same(given, told) || same(given, toView(state, base))) return;
       told = given;
       desk.apply(fromView(given, base));
-      tell();
+      tell2();
     },
     start: () => {
       const { draw: draw2, values } = host.get("view") ?? {};
@@ -3070,7 +3102,7 @@ function show(host, root, cell) {
       base.first = largest();
       past.views.length = 0;
       desk.apply(fromView(view2, base));
-      tell(true);
+      tell2(true);
     },
     outside: () => say(find(".mz-outside"), host.get("outside") ?? ""),
     peer: () => follow(host.get("peer")),
@@ -3090,8 +3122,7 @@ function show(host, root, cell) {
     ink = inks(dark);
     dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
-    draw();
-    drawAway();
+    drawAll();
   };
   let printing = false;
   const print = (event) => {
@@ -3115,13 +3146,13 @@ function show(host, root, cell) {
   sort();
   desk.press();
   repaint();
-  if (isElsewhere || !same(host.get("view"), toView(state, base))) tell(true);
+  if (isElsewhere || !same(host.get("view"), toView(state, base))) tell2(true);
   const deaf = Object.entries(outside).map(([name2, follow2]) => host.listen(name2, follow2));
   system.addEventListener("change", repaint);
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-guess"] });
-  for (const one of all("canvas")) sight.observe(one);
+  for (const one of all("[data-part], [data-map]")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
   observer.observe(find(".mz-figure"));

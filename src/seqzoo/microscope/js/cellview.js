@@ -44,6 +44,7 @@ export function cellView({ find, cell }) {
       diagram = diagramIn(place, cell, isNarrow);
     },
     at(share) {
+      if (!numbers) return; // out of view, and not drawn yet
       diagram?.tokens(share, numbers);
       equations.reach(share);
     },

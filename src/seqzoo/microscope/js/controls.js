@@ -3,6 +3,7 @@ import { timeAxis } from "./draw.js";
 import { valueAt } from "./paint.js";
 import { player } from "./play.js";
 import { hold, holding, orderNamed } from "./state.js";
+import { mark } from "./words.js";
 
 /** Connects every control of the page to the desk, and sets `desk.press`. Returns a function that closes the player. */
 export function listen(desk, view) {
@@ -29,19 +30,19 @@ export function listen(desk, view) {
 
 /** Sets the controls to the state. */
 function press({ state, all, find, past, aheads }) {
-  const mark = (button, isOn) => button.setAttribute("aria-pressed", String(isOn));
+  const set = (button, isOn) => mark(button, "aria-pressed", String(isOn));
   for (const button of all("[data-gate]")) {
     const held = holding(state.freeze, button.dataset.gate, state.scope === "one" ? state.unit : null);
-    mark(button, button.dataset.value === (held ? String(held.value) : ""));
+    set(button, button.dataset.value === (held ? String(held.value) : ""));
   }
-  for (const button of all("[data-order]")) mark(button, state.orderName.startsWith(button.dataset.order));
-  mark(find('[data-do="ablate"]'), state.ablate.has(state.unit));
+  for (const button of all("[data-order]")) set(button, state.orderName.startsWith(button.dataset.order));
+  set(find('[data-do="ablate"]'), state.ablate.has(state.unit));
   find('[data-do="unit"]').value = state.unit;
   find('[data-do="sort"]').checked = state.isSorted;
   if (find('[data-do="units"]')) find('[data-do="units"]').value = state.isWhole ? "all" : "first";
   if (find('[data-do="scope"]')) find('[data-do="scope"]').value = state.scope;
   if (aheads > 1) find('[data-do="ahead"]').value = state.ahead + 1;
-  find('[data-do="undo"]').setAttribute("aria-disabled", String(!past.views.length));
+  mark(find('[data-do="undo"]'), "aria-disabled", String(!past.views.length));
 }
 
 /** Moves the values by mouse, touch, pen or arrow keys. */

@@ -15,7 +15,7 @@ import { linearRole, say, signed } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 const PAUSE = 120; // ms between two reports to Python during a drag
-const REST = 100; // ms without a change after which what is out of view is drawn, too
+const REST = 100; // ms without a change after which all is drawn
 
 /**
  * Opens the microscope in an element; returns a function that removes it. `host` connects it to its surroundings:
@@ -175,39 +175,61 @@ function show(host, root, cell) {
       untouched: isTouched(state) && untouched };
   }
 
-  const away = new Set(); // the figures that are out of view
+  const PARTS = ["cell", "curves", "words", "path", "derivative", ...(question ? ["response"] : []), ...cell.names,
+    ...(channels.length ? ["known"] : []), "window", "labels"];
+  const stale = new Set(); // the parts that show an earlier state
+  const away = new Set(); // those out of view
   const nameOf = ({ dataset }) => dataset.part ?? dataset.map;
-  let resting;
-  function drawAway() {
-    clearTimeout(resting);
-    resting = undefined;
-    if (wide) pictures((part) => (away.has(part) ? canvas(part) : null), facts(), ink, wide, side);
-  }
+  let resting; // ends in the drawing of what is stale
+  let turn = 0;
   const sight = new IntersectionObserver((entries) => {
-    if (resting && entries.some(({ isIntersecting }) => isIntersecting)) drawAway();
     for (const { target, isIntersecting } of entries) {
       if (isIntersecting) away.delete(nameOf(target));
       else away.add(nameOf(target));
     }
+    if (resting && entries.some(({ isIntersecting }) => isIntersecting)) drawStale();
   });
 
-  const OF_BAYES = new Set(["window", "derivative"]);
+  const OF_BAYES = ["window", "derivative", "words"];
   let later = 0; // the frame that will show what Python computed, unless something is drawn before
   const drawLater = () => (later ||= requestAnimationFrame(() => draw(OF_BAYES)));
 
-  /** Draws the page; of the figures in view, all of them or only `parts`. */
-  function draw(parts) {
+  /** Draws what is stale and due; the rest once nothing has changed for a while. */
+  function refresh(isDue) {
     cancelAnimationFrame(later);
-    later = 0;
-    if (!wide) return;
-    const given = facts();
-    const isDrawn = (part) => !away.has(part) && (!parts || parts.has(part));
-    const figures = paint(find, (part) => (isDrawn(part) ? canvas(part) : null), desk.points, given, ink, wide, side);
     clearTimeout(resting);
-    if (away.size) resting = setTimeout(drawAway, REST);
-    view.draw(given); // afterwards: a canvas that is drawn while elements are changed forces a layout
+    later = 0;
+    resting = undefined;
+    if (!wide) return;
+    const due = new Set([...stale].filter(isDue));
+    for (const part of due) stale.delete(part);
+    const given = facts();
+    const figures = paint(find, due, canvas, desk.points, given, ink, wide, side);
+    if (due.has("cell")) view.draw(given); // afterwards: a canvas that is drawn while elements are changed forces a layout
     lights.place();
+    if (stale.size) resting = setTimeout(drawStale, REST);
     host.drawn?.(figures, root);
+  }
+
+  const drawStale = () => refresh(() => true);
+
+  /** Draws parts anew, those out of view a little later. */
+  function draw(parts = PARTS) {
+    for (const part of parts) stale.add(part);
+    refresh((part) => parts.includes(part) && !away.has(part));
+  }
+
+  function drawAll() {
+    for (const part of PARTS) stale.add(part);
+    drawStale();
+  }
+
+  /** Draws a moment of a drag: what is held and, in turn, half of what else is in view; all of it would not keep up. */
+  function drawHalf(held) {
+    for (const part of PARTS) stale.add(part);
+    turn = 1 - turn;
+    const rest = PARTS.filter((part) => part !== held && part !== "labels" && !away.has(part));
+    refresh((part) => part === held || rest.indexOf(part) % 2 === turn);
   }
 
   /** Reports the window and the view to Python, at most every PAUSE ms. */
@@ -224,7 +246,7 @@ function show(host, root, cell) {
   }
 
   /** Hands what is looked at to the microscope beside this one. */
-  const share = (isOver) => host.share?.("peer", { ...state, of: shape, isOver });
+  const share = (isOver, isHeld = false) => host.share?.("peer", { ...state, of: shape, isOver, isHeld });
 
   const desk = { cell, state, base, past, L, find, all, canvas, aheads, points: all(".mz-point"), held: null,
     wide: () => wide,
@@ -239,15 +261,14 @@ function show(host, root, cell) {
       }
       state.shown = rowsShown(state);
       desk.press();
-      draw();
-      if ("isWhole" in given || "unit" in given) drawAway(); // maps may get another height
+      if ("isWhole" in given || "unit" in given) drawAll(); // maps may get another height
+      else draw();
       tell();
       share(isFarther);
     },
     sort() {
       sort();
-      draw();
-      drawAway();
+      drawAll();
       tell();
       share(true);
     },
@@ -257,18 +278,18 @@ function show(host, root, cell) {
       const grain = signal.family ? 0.001 : 10 ** (Math.floor(Math.log10(state.limit)) - 3);
       state.window[state.order[t]] = Number((Math.round(bound / grain) * grain).toPrecision(15));
       recompute();
-      draw();
+      drawHalf("window");
       tell();
-      share(false);
+      share(false, true);
     },
     /** Holds a gate during a drag of its valve. */
     grip(given) {
       Object.assign(state, given);
       recompute();
-      draw();
+      drawHalf("cell");
       desk.press();
       tell();
-      share(false);
+      share(false, true);
     },
     /** The number of a gate or state. */
     value: (name, step, unit) => now.steps[name][step * K + unit],
@@ -277,8 +298,7 @@ function show(host, root, cell) {
       rescale();
       sort();
       desk.press();
-      draw();
-      drawAway();
+      drawAll();
       tell(true);
       share(true);
     },
@@ -295,8 +315,7 @@ function show(host, root, cell) {
       rescale();
       sort();
       desk.press();
-      draw();
-      drawAway();
+      drawAll();
       askAgain(true);
       share(true);
     },
@@ -315,8 +334,9 @@ function show(host, root, cell) {
     }
     state.shown = rowsShown(state);
     desk.press();
-    draw();
-    if (given.isOver) drawAway();
+    if (given.isOver) drawAll();
+    else if (given.isHeld) drawHalf("window");
+    else draw();
     tell(given.isOver);
     if (host.leads && given.isOver) share(true); // a twin shows the units in this order
   }
@@ -331,8 +351,8 @@ function show(host, root, cell) {
       sort();
       askAgain(true);
     }
-    draw();
-    if (isLast) drawAway();
+    if (isLast) drawAll();
+    else draw();
   }
 
   const within = cellView(desk);
@@ -390,8 +410,7 @@ function show(host, root, cell) {
     ink = inks(dark);
     dress(root, { ...ink, linear: ink[linearRole(signal)] });
     legend(find(".mz-legend"), cell, ink);
-    draw();
-    drawAway();
+    drawAll();
   };
   let printing = false;
   const print = (event) => {
@@ -422,7 +441,7 @@ function show(host, root, cell) {
   for (const when of ["beforeprint", "afterprint"]) addEventListener(when, print);
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-guess"] });
-  for (const one of all("canvas")) sight.observe(one);
+  for (const one of all("[data-part], [data-map]")) sight.observe(one);
   observer.observe(canvas("window"));
   observer.observe(canvas("path"));
   observer.observe(find(".mz-figure"));

@@ -86,7 +86,7 @@ function within(cell, L) {
       ${button(`do="ablate" title="${glossary["switch off"]}"`, "Switch off")}
       ${cell.gates.length ? scope : ""}
     </div>
-    <div class="mz-anatomy">
+    <div class="mz-anatomy" data-part="cell">
       <div><h3>The cell: <span data-out="cell"></span></h3>
         <div class="mz-figure" role="group" tabindex="0" aria-keyshortcuts="ArrowLeft ArrowRight Space"></div>
         <p class="mz-hint">${grab}← → step, space plays.</p></div>

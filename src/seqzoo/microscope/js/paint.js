@@ -4,7 +4,7 @@ import {
   timeAxis, scaleY, drawWindow, drawDerivative, drawHeat, drawRows, drawCurves, drawPath, drawResponse,
 } from "./draw.js";
 import { gateColour } from "./palette.js";
-import { CURVES, goalOf, linearRole, mark, number, write } from "./words.js";
+import { CURVES, goalOf, label, linearRole, number, tell, write } from "./words.js";
 
 const TALL = { window: 190, derivative: 120, curves: 130, path: 230, response: 90, row: 12 };
 
@@ -98,19 +98,17 @@ export function pictures(canvas, facts, ink, wide, side, isAlone = false) {
   return { ...figures, ranges };
 }
 
-/** Draws the page again from the facts. Returns the numbers that it shows. */
-export function paint(find, canvas, points, facts, ink, wide, side) {
-  const figures = pictures(canvas, facts, ink, wide, side);
+/** Draws the parts of the page that are due from the facts. Returns the numbers that they show. */
+export function paint(find, due, canvas, points, facts, ink, wide, side) {
+  const figures = pictures((part) => (due.has(part) ? canvas(part) : null), facts, ink, wide, side);
   const { state, values } = figures;
-  const axis = timeAxis(wide, values.length);
-  const y = scaleY(TALL.window, state.limit, state.middle);
-  points.forEach((point, t) => {
-    point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`;
-    mark(point, "aria-label", `value ${state.order[t] + 1} of ${values.length}`);
-    mark(point, "aria-valuenow", values[t].toFixed(3));
-    mark(point, "aria-valuemin", (state.middle - state.limit).toFixed(3));
-    mark(point, "aria-valuemax", (state.middle + state.limit).toFixed(3));
-  });
-  write(find, figures);
+  if (due.has("window")) {
+    const axis = timeAxis(wide, values.length);
+    const y = scaleY(TALL.window, state.limit, state.middle);
+    points.forEach((point, t) => (point.style.transform = `translate(${axis.x(t)}px, ${y(values[t])}px)`));
+    tell(find, figures);
+  }
+  if (due.has("words")) write(find, figures);
+  if (due.has("labels")) label(find, points, figures);
   return figures;
 }

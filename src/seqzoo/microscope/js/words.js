@@ -62,11 +62,9 @@ export function say(place, words) {
 /** Hides or shows an element if that changes anything. */
 export const hide = (place, isHidden) => place.hidden !== isHidden && (place.hidden = isHidden);
 
-/** Writes all texts: what to notice, the numbers, and the text alternatives of the pictures. */
-export function write(find, facts) {
-  const { cell, state, now, untouched, forecasts, straight, bayes, isBayesKnown, own, scale, signal, aheads } = facts;
-  const { step, unit } = state;
-  const { L } = now;
+/** Writes the forecasts. */
+export function tell(find, facts) {
+  const { state: { step }, now: { L }, untouched, forecasts, straight, bayes, isBayesKnown, signal } = facts;
   const rows = [["this network", number(forecasts[L - 1])], [linearOf(signal), number(straight)]];
   if (facts.standings.length) {
     rows.push([`Bayes (${standingOf(facts)})`, bayes ? number(bayes.forecast) : isBayesKnown ? "…" : "—"]);
@@ -77,6 +75,13 @@ export function write(find, facts) {
   while (list.children.length > 2 * rows.length) list.lastChild.remove();
   rows.flat().forEach((words, n) =>
     say(list.children[n] ?? list.appendChild(document.createElement(n % 2 ? "dd" : "dt")), words));
+}
+
+/** Writes the sentences: what to notice, what is outside training, about the unit and about the path. */
+export function write(find, facts) {
+  const { cell, state, now, own, scale, signal, aheads } = facts;
+  const { step, unit } = state;
+  const { L } = now;
   say(find('[data-out="goal"]'), goalOf(signal, state.ahead)[0]);
   if (aheads > 1) say(find('[data-out="ahead"]'), `${state.ahead + 1} of ${aheads}`);
   const isPlain = state.orderName === "plain";
@@ -89,7 +94,6 @@ export function write(find, facts) {
   const weight = cell.headWeight[state.ahead * cell.size + unit] * scale;
   say(find(".mz-unit"), unitIn(facts, last, weight));
   say(find('[data-out="path"]'), pathIn(facts));
-  describe(find, facts, last);
 }
 
 /** What the chosen unit adds to the forecast, and why the forecast moves by another amount once it is switched off. */
@@ -113,11 +117,18 @@ function pathIn({ now, question }) {
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
 
-/** Writes the text alternatives of the pictures. */
-function describe(find, facts, last) {
-  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges } = facts;
-  const { step, unit } = state;
+/** Writes the text alternatives of the pictures, and the names and values of the points. */
+export function label(find, points, facts) {
+  const { cell, state, now, forecasts, straight, linear, bayes, own, question, signal, ranges, values } = facts;
+  const { step, unit, middle, limit } = state;
   const { L } = now;
+  const last = own("h")[L - 1];
+  points.forEach((point, t) => {
+    mark(point, "aria-label", `value ${state.order[t] + 1} of ${L}`);
+    mark(point, "aria-valuenow", values[t].toFixed(3));
+    mark(point, "aria-valuemin", (middle - limit).toFixed(3));
+    mark(point, "aria-valuemax", (middle + limit).toFixed(3));
+  });
   const alternative = (part, words) =>
     mark(find(`[data-part="${part}"], [data-map="${part}"]`), "aria-label", words);
   const best = bayes ? `, Bayes (${standingOf(facts)}) ${number(bayes.forecast)}` : "";

@@ -18,7 +18,7 @@ from ....data.calendar import Calendar
 from ....errors import InputError, SeqzooError
 from ....execution import runs
 from ....execution.runs.manager import Status
-from ....execution.runs.plans import can_train, described, titled
+from ....execution.runs.plans import can_train, described, named, titled
 from ....forecasters.protocol import has_bundle
 from ....microscope.facts import Subject
 from ....runtime.engines.numpy import CELLS
@@ -116,8 +116,8 @@ def second_of(repository: Repository, own: Bundle, subject: Subject, asked: str)
         now = runs.here().status(asked)
         if not now.frames or not _reads_alike(facts, now.plan.spec):
             raise InputError(
-                f"the run {asked} of {now.plan.spec.name} cannot stand beside {facts.name}: it has no film, or reads "
-                "other windows."
+                f"the run {asked} of {named(now.plan.spec)} cannot stand beside {facts.name}: it has no film, or "
+                "reads other windows."
             )
         return of_run(now, subject)
     known = repository.describe(asked)

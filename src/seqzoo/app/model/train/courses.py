@@ -12,7 +12,7 @@ from ....bundles import history
 from ....bundles.store import Bundle
 from ....errors import SeqzooError
 from ....execution.runs import Runs
-from ....execution.runs.plans import Plan, clock, described, titled
+from ....execution.runs.plans import Plan, clock, described, named, titled
 from ....training.spec import TrainingSpec
 from .curves import RECORDED, Course
 
@@ -65,7 +65,7 @@ def chosen(
             return Course(RECORDED, f"Recorded by the run of {clock(plan)}", points)
         if not is_same:
             words = f"The run of {clock(plan)}, {in_words(plan, spec.name)}"
-            return Course(titled(plan, is_of_many=plan.spec.name != spec.name), words, points)
+            return Course(titled(plan, is_of_many=named(plan.spec) != named(spec)), words, points)
     if asked or record is None or ground(record.spec) != ground(spec):
         return None
     return Course(RECORDED, f"Recorded in the training of {record.name}", record.points)
