@@ -2,7 +2,7 @@
 // a seed, a purpose and a number, for example of a batch, so that a run can go on at any step.
 import { log } from "./numerals.js";
 
-export const PURPOSES = { weights: 1, batches: 2, heldOut: 3 };
+export const PURPOSES = { weights: 1, batches: 2, heldOut: 3, series: 4 };
 
 const turned = (x, by) => (x << by) | (x >>> (32 - by));
 
