@@ -57,7 +57,7 @@ export function train(root, host) {
           named("numbers", element("div", { class: "numbers" }))),
         panel("The forecast during training", place("forecasts"), named("caption", element("p", { class: "hint" })))),
       element("div", { class: "stack" },
-        panel("Settings of the next run", named("form", element("div", {})),
+        panel("Settings of the next run", named("form", element("div", { class: "tr-form" })),
           element("div", { class: "buttons" }, button("share", "Copy the link", share), button("usual", "Usual settings", () => adopt({ ...facts.defaults }))),
           named("shared", element("p", { class: "hint" }))),
         panel("The trained weights", element("p", { class: "hint" }, "The weights of the step with the least error, averaged as the recipe says, under PyTorch's names. ",
@@ -243,8 +243,12 @@ export function train(root, host) {
       ...(scale === "error" && run ? [["loss of the batches", "tr-loss"]] : [])].map(([text, kind]) => element("span", { class: `tr-key ${kind}` }, text)));
   }
 
+  let forecast = null; // that is drawn
   function showForecasts() {
     if (!series || (!run && series.sigma !== settings.sigma)) series = seriesOf(settings.sigma);
+    const key = run?.forecasts ?? series;
+    if (forecast === key) return;
+    forecast = key;
     const { length: L, signal } = facts;
     const reach = signal.amplitude + 3 * series.sigma;
     const along = (values) => Array.from(values, (value, n) => [L + n + 1, value]);
