@@ -6,7 +6,7 @@ import { bayes, draw } from "./sine.js";
 
 const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "choices", "ranges", "defaults", "noises", "references"];
 const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "Optimiser", learning_rate: "Learning rate",
-  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, standard deviation" };
+  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev." };
 const SCALES = { excess: "Distance above Bayes", error: "Error" };
 const LEAST = 1e-4; // excess at the foot of a logarithmic axis
 const EARLIER = 3; // curves of earlier runs that stay
@@ -44,8 +44,8 @@ export function train(root, host) {
   const button = (name, label, act, classes = "button") => named(name, element("button", { type: "button", class: classes, onclick: act }, label));
   const place = (name) => named(name, element("div", { class: "tr-chart" }));
   const view = element("div", { class: "tr" },
-    element("p", { class: "lead" }, "The network is trained here, by this page. Notice the bend near the line of the best linear forecaster: ",
-      "what falls below it does what no weighted sum of the window can do. ", button("adam", "Adam at its usual learning rate", () => choose("optimiser", "adam"), "tr-link"), " stays near that line."),
+    element("p", { class: "lead" }, "Notice the bend near the line of the best linear forecaster: what falls below it does what no weighted sum ",
+      "of the window can do. ", button("adam", "Adam at its usual learning rate", () => choose("optimiser", "adam"), "tr-link"), " stays near that line."),
     element("div", { class: "split" },
       element("div", { class: "stack" },
         panel("The error during training",
