@@ -22,7 +22,8 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 NAMES = (
-    "training", "latency", "core", "batches", "startup", "serving", "pages", "surrogates", "comparisons", "fleet",
+    "training", "latency", "core", "batches", "startup", "serving", "pages", "in_page", "surrogates", "comparisons",
+    "fleet",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

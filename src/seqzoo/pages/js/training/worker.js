@@ -1,0 +1,78 @@
+// A worker that trains: it is told to start, pause or continue, and tells what has been reached. The page only draws.
+import { fetched } from "../../../microscope/hosts/fetched.js";
+import { compiled } from "../../../microscope/js/core.js";
+import { safetensors } from "./safetensors.js";
+import { Training } from "./training.js";
+
+const SLICE = 30; // ms of training between two looks at the messages; the result does not depend on it
+const TOLD = 100; // ms between two messages
+const FORECASTS = 300; // ms between two forecasts of the series
+
+let core = null;
+let run = null; // { id, training, series, seconds, isRunning }
+const turns = new MessageChannel(); // unlike a timeout, it never waits
+turns.port1.onmessage = slice;
+
+const ACTS = {
+  async start({ id, settings, facts, series }) {
+    run = null;
+    core ??= fetched(new URL("../../../microscope/js/core.wasm", import.meta.url)).then(compiled).catch(({ message }) => {
+      throw new Error(`the compiled core cannot run in this browser: ${message}`);
+    });
+    const network = await core;
+    run = { id, training: new Training(settings, facts, network), series, seconds: 0, isRunning: true, told: 0, toldAt: 0, forecastAt: 0 };
+    turns.port2.postMessage(null);
+  },
+  pause() {
+    if (!run?.isRunning) return;
+    run.isRunning = false;
+    tell();
+  },
+  continue() {
+    if (!run || run.isRunning || run.training.isDone) return;
+    run.isRunning = true;
+    turns.port2.postMessage(null);
+  },
+  weights() {
+    const { training: { network, best, settings } } = run;
+    const bytes = safetensors(network.named(best.parameters), { ...settings, step: best.step, excess: best.excess });
+    postMessage({ kind: "weights", id: run.id, bytes }, [bytes.buffer]);
+  },
+};
+
+onmessage = ({ data: { kind, ...rest } }) => guarded(rest.id ?? run?.id, () => ACTS[kind](rest));
+
+async function guarded(id, act) {
+  try {
+    await act();
+  } catch (error) {
+    if (run) run.isRunning = false;
+    postMessage({ kind: "failed", id, message: error.message });
+  }
+}
+
+function slice() {
+  if (!run?.isRunning) return;
+  guarded(run.id, () => {
+    const { training } = run;
+    const began = performance.now();
+    do training.advance(); while (!training.isDone && performance.now() - began < SLICE);
+    run.seconds += (performance.now() - began) / 1000;
+    run.isRunning = !training.isDone;
+    if (training.isDone || performance.now() - run.toldAt > TOLD) tell();
+    if (run.isRunning) turns.port2.postMessage(null);
+  });
+}
+
+function tell() {
+  const { id, training, series, seconds } = run;
+  const isDue = training.isDone || performance.now() - run.forecastAt > FORECASTS;
+  if (isDue) run.forecastAt = performance.now();
+  postMessage({
+    kind: "reached", id, seconds, step: training.step, isDone: training.isDone, best: training.best.step,
+    evaluations: training.evaluations.slice(run.told),
+    forecasts: isDue ? training.forecast(series) : null,
+  });
+  run.told = training.evaluations.length;
+  run.toldAt = performance.now();
+}
