@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from safetensors.numpy import load as parse
-from support.in_node import computed
 
 from seqzoo.bundles.store import GOLDEN, SHIPPED, WEIGHTS, open_bundle
+from support.in_node import computed
 
 SCRIPT = """
 import { readFileSync } from "node:fs";

@@ -6,12 +6,12 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from support.in_node import computed
 
 from seqzoo import signals
 from seqzoo.app.model.own_window import rounded
 from seqzoo.forecasters.exact import best_linear
 from seqzoo.signals import FAMILIES
+from support.in_node import computed
 
 L, H = 20, 40
 SCRIPT = """
@@ -53,7 +53,8 @@ CASES = [
     ("two_tone", {"slow_amplitude": 0.0, "sigma": 0.3}),
 ]
 QUERIES = [
-    {}, {"seed": "9", "noise": "0.3"}, {"draw": "7"}, {"draw": "7", "noise": "0.4"}, {"values": "3_0.5~20_-1~99_1~4_x"},
+    {}, {"seed": "9", "noise": "0.3"}, {"draw": "7"}, {"draw": "7", "noise": "0.4"},
+    {"values": "3_0.5~20_-1~99_1~4_x"},
     {"pasted": "_".join(["0.5"] * L), "values": "1_2"}, {"seed": "nan", "draw": "-3", "pasted": "1_2"},
 ]  # fmt: skip
 
@@ -75,7 +76,8 @@ def test_draws_posteriors_and_best_linear_forecasts_are_those_of_python() -> Non
         signal = kind()
         knobs = [knob._asdict() for knob in signal.scene(L).knobs]
         for query in QUERIES:
-            pages.append({"facts": {"length": L, "horizon": 1, "signal": facts_of(signal), "knobs": knobs}, "query": query, "H": 1})  # fmt: skip
+            facts = {"length": L, "horizon": 1, "signal": facts_of(signal), "knobs": knobs}
+            pages.append({"facts": facts, "query": query, "H": 1})
     seeds = [0, 3, 2**31, 2**40 + 1]
     answer = computed(SCRIPT, {"cases": cases, "pages": pages, "numbers": seeds})
     for (family, parameters), case, result in zip(CASES, cases, answer["cases"], strict=True):

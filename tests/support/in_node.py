@@ -13,7 +13,7 @@ from seqzoo.microscope.modules import PACKAGE
 
 
 def computed(script: str, given: Any) -> Any:
-    """What `main(given)` of a module returns. Its imports are relative to the package, as "./pages/js/networks.js"."""
+    """What `main(given)` of a module returns. Imports are relative to the package, as "./pages/js/networks.js"."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not installed")
