@@ -1,6 +1,8 @@
 // A view of pages/js as a component of NiceGUI. Facts and state arrive as props, and later changes by `told`. The event `look`
 // reports the view and the number `told` of the facts that it is of; `ask` asks for a forecast, which `answered` brings.
 // What stands in the slot goes to the end of the view's last column.
+const PAUSE = 50; // ms between two reports
+
 export default {
   template: '<div><div class="stack pv-slot"><slot></slot></div></div>',
   props: { modules: String, name: String, weights: String, partner: String, facts: Object },
@@ -8,6 +10,7 @@ export default {
     this.known = JSON.parse(JSON.stringify(this.facts)); // a copy, because Vue would watch every number
     this.followers = new Map();
     this.asked = new Map();
+    this.number = 0; // of the latest forecast that was asked for
   },
   async mounted() {
     const at = (path) => `${this.modules}${path}`;
@@ -35,13 +38,15 @@ export default {
       partner: this.partner ? () => fetched(this.partner) : null,
       core: () => coreOfPage(() => fetched(at("microscope/js/core.wasm"))),
       forecast: (window, steps) => new Promise((resolve, reject) => {
-        const number = this.asked.size + 1;
-        this.asked.set(number, [resolve, reject]);
-        this.$emit("ask", { number, window, steps });
+        this.asked.set(++this.number, [resolve, reject]);
+        this.$emit("ask", { number: this.number, window, steps });
       }),
-      tell: (window, view) => {
+      tell: (_, view) => {
         this.known.view = view;
-        this.$emit("look", { view, told: this.known.told });
+        this.waiting ??= setTimeout(() => { // the page does not wait for the server
+          this.waiting = undefined;
+          this.$emit("look", { view: this.known.view, told: this.known.told });
+        }, PAUSE);
       },
       listen: (name, follow) => {
         this.followers.set(name, follow);
@@ -52,17 +57,23 @@ export default {
   },
   unmounted() {
     this.gone = true;
+    clearTimeout(this.waiting);
     this.close?.();
   },
   methods: {
     /** Stores facts that Python computed. */
     told(changes) {
+      if ("view" in changes) { // what was to be reported is of another window
+        clearTimeout(this.waiting);
+        this.waiting = undefined;
+      }
       Object.assign(this.known, changes);
       for (const name of Object.keys(changes)) this.followers.get(name)?.();
     },
     /** Takes the forecast of a window that was asked for, or why there is none. */
     answered(number, forecast, reason) {
       const [resolve, reject] = this.asked.get(number) ?? [];
+      this.asked.delete(number);
       if (forecast) resolve?.(forecast);
       else reject?.(new Error(reason));
     },
