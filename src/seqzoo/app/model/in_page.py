@@ -10,6 +10,7 @@ import numpy as np
 from anyio import to_thread
 from nicegui import background_tasks, ui
 
+from ..._arrays import with_channel
 from ...errors import SeqzooError
 from ...forecasters.protocol import has_bundle
 from ...microscope import modules
@@ -113,7 +114,7 @@ class PageView(ui.element, component="view.js"):
 
     async def _answer(self, number: int, window: np.ndarray[Any, Any], steps: int) -> None:
         try:
-            forecast = await to_thread.run_sync(lambda: self.visit.model.forecast(window[None, :, None], steps)[0])
+            forecast = await to_thread.run_sync(lambda: self.visit.model.forecast(with_channel(window[None]), steps)[0])
         except SeqzooError as error:
             self.run_method("answered", number, None, str(error))
             return
