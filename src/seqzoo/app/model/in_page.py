@@ -113,8 +113,9 @@ class PageView(ui.element, component="view.js"):
             background_tasks.create(self._answer(number, values, steps), name="a forecast")
 
     async def _answer(self, number: int, window: np.ndarray[Any, Any], steps: int) -> None:
+        model, batch = self.visit.model, with_channel(window[None])
         try:
-            forecast = await to_thread.run_sync(lambda: self.visit.model.forecast(with_channel(window[None]), steps)[0])
+            forecast = await to_thread.run_sync(lambda: model.forecast(batch, steps)[0])
         except SeqzooError as error:
             self.run_method("answered", number, None, str(error))
             return
