@@ -25,9 +25,9 @@ def test_every_term_has_one_sentence_that_can_be_read_and_stand_in_an_attribute(
 
 def test_every_term_that_a_page_explains_is_in_the_glossary_and_none_is_there_in_vain() -> None:
     asked = {f"{theme.LEVEL:.0%} interval"}
-    for path in (PACKAGE / "app").rglob("*.py"):
-        asked |= set(re.findall(r"""(?:theme\.)?term\(["']([^"']+)["']""", path.read_text("utf-8")))
-    for path in (PACKAGE / "microscope" / "js").glob("*.js"):
+    for path in (path for room in ("app", "pages", "site") for path in (PACKAGE / room).rglob("*.py")):
+        asked |= set(re.findall(r"""(?:theme\.|look\.)?term\(["']([^"']+)["']""", path.read_text("utf-8")))
+    for path in [*(PACKAGE / "microscope" / "js").glob("*.js"), *(PACKAGE / "pages" / "js").rglob("*.js")]:
         text = path.read_text("utf-8")
         asked |= {word or quoted for word, quoted in re.findall(r"""(?<!_)glossary(?:\.(\w+)|\["([^"]+)"\])""", text)}
     labels = {row.short for row in FLOORS.values()}  # asked for by the short name of a reference
