@@ -39,7 +39,7 @@ def measure(quick: bool) -> dict[str, Any]:
     rounds = 1 if quick else 5
     sizes = [40, 80] if quick else SIZES
     return {
-        "asked": f"the last two fifths, by `seqzoo backtest {MODEL}`, with rules and the best linear forecaster",
+        "asked": f"the last two fifths, by `seqzoo backtest {MODEL}`, which adds rules and best linear",
         "series": _in_rounds(sizes, 1 if quick else 3),
         "listing": {kind: _ask("listing", kind, "100" if quick else "30000") for kind in ("text", "Parquet")},
         "series_on_ray": _ask("series", "ray", str(sizes[-1])),

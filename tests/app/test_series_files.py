@@ -71,7 +71,10 @@ def test_a_message_of_the_reader_becomes_buttons():
 
 
 def test_what_an_address_states_is_ignored_where_it_cannot_be_used():
-    given = {"decimal": "x", "dates": "never", "value": "v", "keep": "a,-999", "missing": "-, n.a."}
+    given = {
+        "decimal": "x", "dates": "never", "frequency": "banana", "zone": "nowhere", "value": "v", "keep": "a,-999",
+        "missing": "-, n.a.",
+    }  # fmt: skip
     assert corrections.choices(given) == Choices(value="v", keep=("-999",), missing=("-", "n.a."))
     rules = {given: corrections.rule_for_gaps({"gaps": given}) for given in ("refuse", "last", "interpolate")}
     assert rules == {"refuse": "", "last": "last", "interpolate": "interpolate"}

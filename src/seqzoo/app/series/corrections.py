@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -47,12 +48,12 @@ def choices(query: Mapping[str, str]) -> Choices:
     lists = {key: tuple(word.strip() for word in stated.pop(key).split(",")) for key in LISTS if key in stated}
     if "keep" in lists:
         lists["keep"] = tuple(word for word in lists["keep"] if number(word) is not None)
-    for key in ("decimal", "dates", ""):
-        try:
-            return Choices(**stated, **lists)  # type: ignore[arg-type]
-        except InputError:
-            stated.pop(key, None)
-    return Choices()
+    usable = {}
+    for key, value in stated.items():
+        with contextlib.suppress(InputError):
+            Choices(**{key: value})  # type: ignore[arg-type]
+            usable[key] = value
+    return Choices(**usable, **lists)  # type: ignore[arg-type]
 
 
 def rule_for_gaps(query: Mapping[str, str]) -> str:
