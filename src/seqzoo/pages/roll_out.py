@@ -29,7 +29,8 @@ from . import predict
 from .predict import LEVEL, Term, rounded
 
 MOST = 1000  # steps
-STEPS = (*range(1, 20), *range(20, MOST + 1, 10))  # of which errors are stated: a slider stops at the multiples of 10
+STEPS = (*range(1, 20), *range(20, MOST + 1, 10))  # a slider stops at the multiples of 10
+STRAIGHT = 0.1  # of an error: if straight lines between these steps are farther from it, every step is stated
 FAR = 400  # from this many steps on, a roll-out has reached its end state
 WINDOWS = 200  # of the errors that are stored
 DIGITS = 4
@@ -116,8 +117,17 @@ class Measurement(NamedTuple):
     moving: FloatArray
 
     def facts(self, partner: Partner | None = None) -> dict[str, Any]:
-        """The measurement at the steps of STEPS, as JSON can hold it; `partner` is the one that was measured."""
-        steps = [step for step in STEPS if step <= len(self.radius)]
+        """The measurement as JSON can hold it, at the steps of STEPS, or at every step where errors change quickly.
+
+        `partner` is the one that was measured.
+        """
+        every, steps = np.arange(1, len(self.radius) + 1), [step for step in STEPS if step <= len(self.radius)]
+        courses = [line.mse for line in (self.model, self.bayes, self.linear, self.rolled_linear)]
+        for course in courses:
+            straight = np.interp(every, steps, course[np.array(steps) - 1])
+            if (np.abs(straight - course) > STRAIGHT * course).any():
+                steps = every.tolist()
+                break
         at = np.array(steps) - 1
         lines = {name: getattr(self, name).facts(steps) for name in ("model", "bayes", "linear", "rolled_linear")}
         beside = None
