@@ -63,7 +63,7 @@ def test_a_view_reads_judges_and_draws_a_window_as_python_does() -> None:
 
 def test_every_shipped_bundle_has_stored_errors_none_of_which_lies_below_the_floor() -> None:
     for path in SHIPPED.iterdir():
-        errors = roll_out._stored()[open_bundle(path).manifest_sha256]
+        errors = roll_out._stored()[roll_out._key(open_bundle(path))]
         assert set(roll_out.STEPS) <= set(errors["steps"]) <= set(range(1, 1001)) and errors["ending"], path.name
         floor = np.array(errors["bayes"]["mse"])
         for line in ("model", "linear", "rolled_linear"):
