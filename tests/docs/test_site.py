@@ -1,0 +1,70 @@
+"""The documentation site: its navigation, its pages of commands and of Python. `make docs` checks the built pages."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+import seqzoo
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "tools" / "docs"))
+    return importlib.import_module("commands")
+
+
+def pages_of(entries: list[object]) -> Iterator[str]:
+    for entry in entries:
+        for value in entry.values() if isinstance(entry, dict) else [entry]:
+            yield from pages_of(value) if isinstance(value, list) else [value]
+
+
+def test_the_navigation_lists_every_page_of_the_documentation_once() -> None:
+    listed = list(pages_of(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]))
+    assert len(listed) == len(set(listed))
+    ours = {page for page in listed if not page.startswith(("project/", "https:"))}
+    assert ours == {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+    assert all((ROOT / Path(page).name).is_file() for page in listed if page.startswith("project/"))
+
+
+def test_the_list_of_decisions_has_the_title_of_each() -> None:
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", (DOCS / "adr" / "README.md").read_text("utf-8"), re.MULTILINE)
+    records = sorted((DOCS / "adr").glob("0*.md"))
+    assert listed == [(path.read_text("utf-8").split("\n")[0].removeprefix("# "), path.name) for path in records]
+
+
+def test_the_page_of_commands_is_the_help_of_the_commands(commands: ModuleType) -> None:
+    page = (DOCS / "commands.md").read_text("utf-8")
+    assert page == commands.page(), "run python tools/docs/commands.py"
+    for section in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
+        shared = page.split("## Options of files")[1] if "#options-of-files" in section else ""
+        cells = " ".join(re.findall(r"^\| `(.*?)` ", section + shared, re.MULTILINE))
+        options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cells))
+        for example in re.findall(r"^seqzoo (?!.*\[OPTIONS\]).*$", section, re.MULTILINE):
+            assert example.split()[1] == section.split()[1], example
+            unknown = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", example)) - options
+            assert not unknown, example
+
+
+def test_the_page_of_python_has_every_name_that_is_public() -> None:
+    """docs/compatibility.md: what seqzoo exports, and every other name that a page imports."""
+    shown = set(re.findall(r"^::: ([\w.]+)$", (DOCS / "api.md").read_text("utf-8"), re.MULTILINE))
+    public = {f"seqzoo.{name}" for name in seqzoo.__all__ if name[0] != "_"}
+    for page in DOCS.glob("*.md"):
+        for code in re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            for module, names in re.findall(r"^from (seqzoo[\w.]*) import ([\w, ]+)", code, re.MULTILINE):
+                public |= {f"{module}.{name.strip()}" for name in names.split(",")}
+    assert public - {"seqzoo.signals.Sine"} == shown  # which is seqzoo.Sine
+    for name in shown:
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), attribute), name
