@@ -1,7 +1,7 @@
-"""Builds the documentation into out/site/docs; fails for a warning, a broken link or anchor, a request to another host.
+"""Builds the documentation into out/site/docs; fails for a warning, a broken link, a request to another host.
 
-The pages of docs/ are copied to out/docs. There a link to a file elsewhere in the repository leads to a page that shows
-that file. mkdocs.yml has the navigation.
+The pages of docs/ are copied to out/docs. There a link to a file elsewhere in the repository leads to a page that
+shows that file. mkdocs.yml has the navigation.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ from urllib.parse import unquote
 ROOT = Path(__file__).parents[2]
 DOCS, STAGED, SITE = ROOT / "docs", ROOT / "out" / "docs", ROOT / "out" / "site" / "docs"
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")  # of the root
-SHIM = ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js"  # searches where a page is opened from a disk
-SHIM_ADDRESS = "https://unpkg.com/iframe-worker/shim"  # where the generator would load it from
+PARTS = {  # from npm, and where they are in the site: the search of a page on a disk, and the font of formulas
+    ROOT / "node_modules/iframe-worker/shim/index.js": SITE / "assets/javascripts/iframe-worker.js",
+    ROOT / "node_modules/@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2":
+        SITE / "assets/fonts/stix-two-math.woff2",
+}  # fmt: skip
+SHIM = "https://unpkg.com/iframe-worker/shim"  # where the generator would load the first from
 ZOO = "https://zoo.invalid/"  # stands in mkdocs.yml for the static zoo, whose folder holds that of the documentation
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".cff": "yaml"}
 LARGE = 100_000  # bytes; a larger file is offered as it is
@@ -102,15 +106,15 @@ def build() -> None:
     uncounted = re.search("^(mkdocstrings|griffe|autorefs)", said, re.MULTILINE)
     if ran.returncode or uncounted or "No issues found" not in said:
         raise SystemExit("The documentation was not built without a warning.")
-    if SHIM.is_file():
-        shutil.copy(SHIM, SITE / "assets" / "javascripts" / "iframe-worker.js")
+    for part, place in PARTS.items():
+        if not part.is_file():
+            raise SystemExit(f"{part.relative_to(ROOT)} is missing: install npm, then run npm ci.")
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy(part, place)
     for page in SITE.rglob("*.html"):
         up = Path(os.path.relpath(SITE, page.parent)).as_posix()
-        text = page.read_text("utf-8").replace(ZOO, f"{up}/../index.html")
-        shim = f'src="{up}/assets/javascripts/iframe-worker.js"' if SHIM.is_file() else ""
-        page.write_text(text.replace(f'src="{SHIM_ADDRESS}"', shim), "utf-8")
-    if not SHIM.is_file():
-        print("iframe-worker is not installed (npm ci): the search then needs a server, as `python -m http.server`.")
+        text = page.read_text("utf-8").replace(SHIM, f"{up}/assets/javascripts/iframe-worker.js")
+        page.write_text(text.replace(ZOO, f"{up}/../index.html"), "utf-8")
 
 
 class _Page(HTMLParser):

@@ -12,10 +12,25 @@ from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 
+NAME = re.compile(r"<m([io])>((?!mod)[A-Za-z]{3,})</m\1>(<mrow>)?(<mo[^>]*>&#x00028;)?")  # sin, Var
+
+
+def mathml(latex: str, display: str) -> str:
+    """The formula, with names of functions apart from a factor and close to their brackets."""
+
+    def spaced(found: re.Match[str]) -> str:
+        after = "0" if found[4] else "0.17em"
+        return f'<mo lspace="0.17em" rspace="{after}">{found[2]}</mo>{found[3] or ""}{found[4] or ""}'
+
+    if display == "block":
+        latex = latex.replace(r"\sum_", r"\sum\limits_")
+    return NAME.sub(spaced, convert(latex, display=display))
+
 
 class _Inline(InlineProcessor):
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # type: ignore[override]
-        return self.md.htmlStash.store(convert(m.group(1))), m.start(0), m.end(0)
+        whole = f'<span class="whole">{mathml(m[1], "inline")}{m[2]}</span>'  # no full stop begins a line
+        return self.md.htmlStash.store(whole), m.start(0), m.end(0)
 
 
 class _Block(BlockProcessor):
@@ -23,14 +38,14 @@ class _Block(BlockProcessor):
         return block.startswith("$$") and block.rstrip().endswith("$$")
 
     def run(self, parent: ElementTree.Element, blocks: list[str]) -> None:
-        formula = convert(blocks.pop(0).strip().strip("$"), display="block")
+        formula = mathml(blocks.pop(0).strip().strip("$"), "block")
         element = ElementTree.SubElement(parent, "div", {"class": "formula", "tabindex": "0"})  # scrolled by keys too
         element.text = self.parser.md.htmlStash.store(formula)
 
 
 class Maths(Extension):
     def extendMarkdown(self, md: Markdown) -> None:
-        inline = _Inline(r"\$(?!\s)([^$\n]+?)(?<!\s)\$", md)
+        inline = _Inline(r"\$(?!\s)([^$\n]+?)(?<!\s)\$([.,;:)]*)", md)
         md.inlinePatterns.register(inline, "maths", 185)  # after code, before escapes
         md.parser.blockprocessors.register(_Block(md.parser), "maths", 175)
 
