@@ -6,6 +6,7 @@ shows that file. mkdocs.yml has the navigation.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -46,6 +47,15 @@ def stage() -> None:
         target.write_text(_relinked(page, linked), "utf-8")
     for file in sorted(linked):
         _show(file)
+    style = STAGED / "css" / "site.css"
+    style.write_text(_colours() + style.read_text("utf-8"), "utf-8")
+
+
+def _colours() -> str:
+    """The blue of the app for links, of each theme."""
+    blue = json.loads((ROOT / "src" / "seqzoo" / "_palette.json").read_text("utf-8"))["colours"]["blue"]
+    rule = '[data-md-color-scheme="{}"] {{ --md-accent-fg-color: {}; --md-typeset-a-color: {}; }}\n'
+    return "".join(rule.format(scheme, colour, colour) for scheme, colour in zip(("default", "slate"), blue, strict=True))
 
 
 def _place(path: Path) -> Path:
