@@ -55,7 +55,7 @@ def _colours() -> str:
     """The blue of the app for links, of each theme."""
     blue = json.loads((ROOT / "src" / "seqzoo" / "_palette.json").read_text("utf-8"))["colours"]["blue"]
     rule = '[data-md-color-scheme="{}"] {{ --md-accent-fg-color: {}; --md-typeset-a-color: {}; }}\n'
-    return "".join(rule.format(scheme, colour, colour) for scheme, colour in zip(("default", "slate"), blue, strict=True))
+    return rule.format("default", blue[0], blue[0]) + rule.format("slate", blue[1], blue[1])
 
 
 def _place(path: Path) -> Path:
