@@ -54,7 +54,8 @@ def stage() -> None:
 def _colours() -> str:
     """The blue of the app for links, of each theme."""
     blue = json.loads((ROOT / "src" / "seqzoo" / "_palette.json").read_text("utf-8"))["colours"]["blue"]
-    rule = '[data-md-color-scheme="{}"] {{ --md-accent-fg-color: {}; --md-typeset-a-color: {}; }}\n'
+    scheme = '[data-md-color-scheme="{}"][data-md-color-primary]'
+    rule = scheme + " {{ --md-accent-fg-color: {}; --md-typeset-a-color: {}; }}\n"
     return rule.format("default", blue[0], blue[0]) + rule.format("slate", blue[1], blue[1])
 
 
