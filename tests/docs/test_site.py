@@ -33,7 +33,8 @@ def test_the_navigation_lists_every_page_of_the_documentation_once() -> None:
     listed = list(pages_of(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]))
     assert len(listed) == len(set(listed))
     ours = {page for page in listed if not page.startswith(("project/", "https:"))}
-    assert ours == {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+    pages = [*DOCS.rglob("*.md"), *(path.with_suffix(".md") for path in DOCS.rglob("*.ipynb"))]
+    assert ours == {path.relative_to(DOCS).as_posix() for path in pages}
     assert all((ROOT / Path(page).name).is_file() for page in listed if page.startswith("project/"))
 
 

@@ -6,6 +6,7 @@ shows that file. mkdocs.yml has the navigation.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -41,10 +42,11 @@ def stage() -> None:
     shutil.rmtree(STAGED, ignore_errors=True)
     shutil.copytree(DOCS, STAGED)
     linked: set[Path] = set()
-    for page in [*DOCS.rglob("*.md"), *(ROOT / name for name in PAGES)]:
+    for page in [*DOCS.rglob("*.md"), *DOCS.rglob("*.ipynb"), *(ROOT / name for name in PAGES)]:
         target = STAGED / _place(page)
         target.parent.mkdir(exist_ok=True)
-        target.write_text(_relinked(page, linked), "utf-8")
+        text = _notebook(page, target) if page.suffix == ".ipynb" else page.read_text("utf-8")
+        target.write_text(_relinked(text, page, linked), "utf-8")
     for file in sorted(linked):
         _show(file)
     style = STAGED / "css" / "site.css"
@@ -62,18 +64,39 @@ def _colours() -> str:
 def _place(path: Path) -> Path:
     """Where a file of the repository is in the documentation."""
     if path.is_relative_to(DOCS):
-        return path.relative_to(DOCS)
+        return path.relative_to(DOCS).with_suffix(".md" if path.suffix == ".ipynb" else path.suffix)
     if path.parent == ROOT and path.name in PAGES:
         return Path("project") / path.name
     place = Path("source") / path.relative_to(ROOT)
     return place if path.stat().st_size > LARGE else place.with_name(place.name + ".md")
 
 
-def _relinked(page: Path, linked: set[Path]) -> str:
-    """The page with each relative link leading to where its target is in the documentation."""
+def _notebook(page: Path, target: Path) -> str:
+    """A notebook as Markdown: its texts, its code, what this printed and drew; then the notebook itself."""
+    parts = []
+    for cell in json.loads(page.read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data:
+                picture = target.with_name(f"{target.stem}-{len(parts)}.png")
+                picture.write_bytes(base64.b64decode("".join(data["image/png"])))
+                parts.append(f'<img src="{picture.name}" alt="What the code draws">')
+            else:
+                text = "".join(output.get("text") or data.get("text/plain", ""))
+                parts.append(f"```text\n{text.rstrip()}\n```")
+    title, _, rest = "\n\n".join(parts).partition("\n")
+    return f'{title}\n\n<a href="{page.name}" download>Download the notebook</a>\n{rest}\n'
+
+
+def _relinked(text: str, page: Path, linked: set[Path]) -> str:
+    """The text of a page with each relative link leading to where its target is in the documentation."""
     here = _place(page).parent
 
     def moved(found: re.Match[str]) -> str:
+        if (STAGED / here / found[1]).is_file() and page.suffix == ".ipynb":
+            return found[1]  # what the notebook drew
         path = Path(os.path.normpath(page.parent / found[1]))
         path = path / "README.md" if path.is_dir() else path
         if not path.is_file():
@@ -86,7 +109,7 @@ def _relinked(page: Path, linked: set[Path]) -> str:
         text = PICTURE.sub(r'<img src="\2#only-light"\3><img src="\1#only-dark"\3>', text)
         return SOURCE.sub(moved, LINK.sub(moved, text))
 
-    text, parts, end = page.read_text("utf-8"), [], 0
+    parts, end = [], 0
     for code in FENCED.finditer(text):
         parts += [relinked(text[end : code.start()]), code[0]]
         end = code.end()
