@@ -17,9 +17,13 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 
-@pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+@pytest.fixture(autouse=True)
+def tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "tools" / "docs"))
+
+
+@pytest.fixture
+def commands() -> ModuleType:
     return importlib.import_module("commands")
 
 
@@ -69,3 +73,30 @@ def test_the_page_of_python_has_every_name_that_is_public() -> None:
     for name in shown:
         module, _, attribute = name.rpartition(".")
         assert hasattr(importlib.import_module(module), attribute), name
+
+
+def test_a_link_that_leads_nowhere_and_a_file_of_another_host_fail_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = importlib.import_module("build")
+    monkeypatch.setattr(build, "SITE", tmp_path)
+    (tmp_path / "a.html").write_text('<p id="b"><a href="#b"></a><a href="a.html#b"></a><a href="https://x.example/"></a>')
+    assert build.check() == []
+    (tmp_path / "c.html").write_text('<a href="a.html#d"></a><a href="e.html"></a><img src="//x.example/y.png">')
+    (tmp_path / "s.css").write_text("p { background: url(https://x.example/z.png); }")
+    assert build.check() == [
+        "c.html loads //x.example/y.png",
+        "c.html links to a.html#d, which has no such anchor",
+        "c.html links to e.html, which does not exist",
+        "s.css loads https://x.example/z.png",
+    ]
+
+
+def test_a_link_out_of_the_documentation_leads_to_a_page_that_shows_the_file() -> None:
+    build = importlib.import_module("build")
+    linked: set[Path] = set()
+    code = "\n```\n[e](f)\n```\n"
+    text = f"[a](../src/seqzoo/errors.py) [b](adr/README.md#x){code}[g](../CHANGELOG.md)"
+    page = build._relinked(text, DOCS / "floor.md", linked)
+    assert page == f"[a](source/src/seqzoo/errors.py.md) [b](adr/README.md#x){code}[g](project/CHANGELOG.md)"
+    assert linked == {ROOT / "src" / "seqzoo" / "errors.py"}
