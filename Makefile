@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance without-core slides notebooks clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance without-core slides notebooks docs clean
 
 install: .venv/.installed
 
@@ -133,6 +133,16 @@ workflows: .venv/release/.installed
 	$(SCHEMAS) vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	$(SCHEMAS) vendor.citation-file-format CITATION.cff
 
+# The tools of the documentation in an environment of their own.
+.venv/docs/.installed: tools/docs.txt
+	$(PYTHON) -m venv .venv/docs
+	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check -r tools/docs.txt
+	touch $@
+
+# Builds the documentation into out/site/docs. A warning, a broken link and a request to another host are errors.
+docs: .venv/docs/.installed node_modules
+	.venv/docs/bin/python tools/docs/build.py
+
 # Runs every test marked `soak` with its full number of repetitions; writes docs/reliability.md.
 soak: install
 	$(BIN)/python tools/reliability.py
@@ -159,4 +169,4 @@ without-core: install
 	SEQZOO_CORE=off $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/runtime tests/training tests/cli/test_forecasts.py tests/cli/test_installation.py
 
 clean:
-	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

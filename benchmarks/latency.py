@@ -50,7 +50,7 @@ def table(result: dict[str, Any]) -> str:
         f"Microseconds of one call on one window, {result['calls']:,} calls of each, interleaved. Plain torch runs "
         "in inference mode on one thread and is given a tensor, plain ONNX Runtime has its default options; the "
         "other rows are `predict`, which checks and converts its input.\n\n"
-        f"| | p50 µs | p99 µs |\n|---|---:|---:|\n{rows}\n\n"
+        f"| engine | p50 µs | p99 µs |\n|---|---:|---:|\n{rows}\n\n"
         f"`predict` adds {added} (median over rounds of the difference of medians)."
     )
 

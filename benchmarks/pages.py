@@ -134,7 +134,7 @@ def table(result: dict[str, Any]) -> str:
         "small_valve": "the same for its forget gate",
         "tab": f"server memory for each of {TABS} open tabs",
     }
-    lines = ["| | aim | seqzoo | Streamlit |", "|---|---:|---:|---:|"]
+    lines = ["| measure | aim | seqzoo | Streamlit |", "|---|---:|---:|---:|"]
     for key, words in said.items():
         unit = "MiB" if key == "tab" else "ms"
         cells = [_cell(result[name].get(key), unit) for name in ("seqzoo", "streamlit")]

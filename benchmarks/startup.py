@@ -74,7 +74,7 @@ def table(result: dict[str, Any]) -> str:
     processes = result["processes"]
     of_numpy = BESIDE in processes
     more, dashes = (" times `import numpy` (CPU) |", "---:|") if of_numpy else ("", "")
-    head = f"| | wall clock s | CPU s |{more}\n|---|---:|---:|{dashes}"
+    head = f"| command | wall clock s | CPU s |{more}\n|---|---:|---:|{dashes}"
     rows = []
     for name, times in processes.items():
         row = f"| `{name}` | {times['wall_seconds']:.3f} | {times['cpu_seconds']:.3f} |"

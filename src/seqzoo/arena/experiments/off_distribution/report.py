@@ -65,7 +65,7 @@ def markdown(results: OffDistributionResults) -> str:
         f"*{display_name(KNOWS)}* knows the changed parameter; its error is the floor. "
         f"*{display_name(TOLD_NOTHING)}* assumes the training values. The table states the expected MSE.",
         "",
-        f"| | {' | '.join(map(display_name, names))} |",
+        f"| changed | {' | '.join(map(display_name, names))} |",
         f"|---|{'---:|' * len(names)}",
     ]
     for parameter, points in results.sweeps.items():
