@@ -130,7 +130,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @functools.cache
 def make_way() -> None:
-    os.nice(5)
+    os.nice(3)
 
 
 def pytest_collection_finish() -> None:
