@@ -51,9 +51,9 @@ quick: install
 quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
-# A third process uses the cores while the tests of pages and servers wait.
+# Two processes more than cores use them while the tests of pages and servers wait.
 test: install browser compiler node_modules
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 # Linter, type checker, the schemas of workflows and forms, and the test of which folder may import which.
 check: install lint workflows

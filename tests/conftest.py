@@ -57,6 +57,13 @@ NEEDS = {
 }  # fmt: skip
 
 
+# Files of pages that the shared app does not serve: another worker has them, with a Chromium of its own.
+APART = (
+    "browser/test_cell.py", "browser/test_cell_view.py", "browser/test_loading.py", "browser/test_stopping.py",
+    "browser/test_widget.py", "browser/test_widget_views.py",
+)  # fmt: skip
+
+
 # Files whose tests repeat at full count where SEQZOO_SOAK is set, and at a reduced one elsewhere.
 REPEATS = (
     "evaluation/test_verdicts.py", "hostile/test_crashes.py", "hostile/test_damaged_bundles.py",
@@ -92,6 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from support import forked
 
         forked.share()
+        forked.workers()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -105,7 +113,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if lies_in(item.path, REPEATS):
             item.add_marker("soak")
     if hasattr(config, "workerinput"):  # of pytest-xdist
-        items.sort(key=lambda item: (0 if "browser" in needs(item.path) else 1 if needs(item.path) else 2, item.path))
+        items.sort(key=lambda item: (turn(item.path), item.path))
+
+
+def turn(path: Path) -> int:
+    """When the tests of a file begin: the pages first, of which one worker has most."""
+    if "browser" in needs(path):
+        return 1 if lies_in(path, APART) else 0
+    return 2 if needs(path) else 3
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The pages are one long chain of short steps, for which all other tests make way: it would else end last."""
+    if "PYTEST_XDIST_WORKER" in os.environ and "browser" not in needs(item.path):
+        make_way()
+
+
+@functools.cache
+def make_way() -> None:
+    os.nice(3)
 
 
 def pytest_collection_finish() -> None:
@@ -115,16 +142,19 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
-    """A worker takes a whole file, or all pages, which one Chromium and one app serve.
+    """A worker takes a whole file, or all pages that one Chromium and one app serve.
 
-    The pages take longest and begin first; a third worker uses the cores while they wait.
+    The pages take longest and begin first; two more workers use the cores while they wait.
     """
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             place = super()._split_scope(nodeid)
-            return "tests/browser" if lies_in(config.rootpath / place, NEEDS["browser"]) else str(place)
+            path = config.rootpath / place
+            if lies_in(path, APART):
+                return "tests/browser apart"
+            return "tests/browser" if lies_in(path, NEEDS["browser"]) else str(place)
 
     config.option.loadscopereorder = False  # it would put files of many tests first, not those that take long
     return Scheduling(config, log)

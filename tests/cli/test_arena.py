@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pytest
 
 from seqzoo.arena import results
 from support.in_process import Here
+from support.signalled import command
 from support.terminal import Terminal
 
 TINY = ["--models", "linear,mlp", "--seeds", 2, "--windows", 640, "--on", "local:1"]
@@ -24,18 +22,11 @@ def test_an_arena_is_interrupted_continued_to_its_report_and_shown_again_without
     budgets = ["--budget", "200", "--budget", "endless"]
     options = ["--models", "linear,mlp", "--windows", "640", "--on", "local:1", *budgets, "--seeds"]
     folder = home / "arena" / "sine"
-    with subprocess.Popen(
-        [sys.executable, "-m", "seqzoo", "arena", *options, "200"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
-    ) as running:  # fmt: skip
-        try:
-            assert any(line.startswith("1/800") for line in running.stdout), "no result was written"
-            running.send_signal(signal.SIGINT)
-            out, err = running.communicate()
-        finally:
-            if running.poll() is None:
-                os.killpg(running.pid, signal.SIGKILL)
-    assert running.returncode == 130, err
+    with command("arena", *options, "200") as running:
+        assert any(line.startswith("1/800") for line in running.out), running.ended()
+        running.interrupt()
+        status, out, err = running.ended()
+    assert status == 130, err
     assert "Traceback" not in err
     assert "Report: " in out and (folder / "index.html").is_file()
     there = len(results.load(folder).cells)

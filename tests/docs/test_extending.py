@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import seqzoo
-from support.commands import commands
+from support.commands import commands_of_a_copy
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(seqzoo.__file__).parent
@@ -76,7 +76,7 @@ def told(tmp_path_factory) -> dict[str, list[str]]:
     for section in SECTIONS:
         extend(copied, section)
     environment = {**os.environ, "PYTHONPATH": str(copied.parent), "SEQZOO_HOME": str(folder / "home")}
-    with commands(environment, folder) as run:
+    with commands_of_a_copy(environment, folder) as run:
         told = {section: [run(*shlex.split(line)) for line in LINES[section]] for section in SECTIONS}
     assert all(outcome.status == 0 for outcomes in told.values() for outcome in outcomes), told
     assert (folder / "out" / "persistence.json").exists()

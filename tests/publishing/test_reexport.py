@@ -33,7 +33,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_what_the_code_writes_otherwise_is_renewed_and_what_training_gave_is_kept(stale):
+def test_what_the_code_writes_otherwise_is_renewed_and_what_training_gave_is_kept(stale, forked_places):
     before, old = files_of(stale), store.open_bundle(stale).manifest
     afresh = Local(1, preloaded=PRELOADED)  # how TorchScript names a module depends on the process
     assert list(afresh.run(reexport, [stale])) == [(stale, (store.CARD,))]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import io
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from support import forked
 from support.terminal import Outcome
 
 PROGRAM = """
@@ -48,3 +53,47 @@ def commands(environment: Mapping[str, str], folder: Path) -> Iterator[Commands]
         env=dict(environment),
     ) as process:  # fmt: skip
         yield Commands(process)
+
+
+@contextlib.contextmanager
+def commands_of_a_copy(environment: Mapping[str, str], folder: Path) -> Iterator[Callable[..., Outcome]]:
+    """The same of a copy of the package, first on PYTHONPATH, in a process forked from one that has torch."""
+    context = forked.context()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_run_copy, args=(theirs, dict(environment), str(folder)))
+    process.start()
+    theirs.close()
+
+    def run(*words: object) -> Outcome:
+        ours.send([str(word) for word in words])
+        return Outcome(*ours.recv())
+
+    with ours:
+        yield run
+    process.join()
+    assert process.exitcode == 0
+
+
+def _run_copy(asked: Connection, environment: Mapping[str, str], folder: str) -> None:
+    from support.operators import read_once
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "seqzoo"]:
+        del sys.modules[name]
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    copied = environment["PYTHONPATH"].split(os.pathsep)[0]
+    sys.path.insert(0, copied)
+    main = importlib.import_module("seqzoo.cli").main
+    with contextlib.suppress(EOFError), read_once():
+        while True:
+            sys.argv = ["seqzoo", *asked.recv()]
+            out, err, status = io.StringIO(), io.StringIO(), 0
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                try:
+                    main()
+                except SystemExit as ended:
+                    status = int(ended.code or 0)
+            asked.send([status, out.getvalue(), err.getvalue()])
+    files = {name: module.__file__ or "" for name, module in sys.modules.items() if name.startswith("seqzoo.")}
+    assert {name for name, file in files.items() if not file.startswith(copied)} == set(), files

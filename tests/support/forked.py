@@ -5,6 +5,7 @@ All processes of the tests share that one, where the first to use it may tell th
 
 from __future__ import annotations
 
+import atexit
 import functools
 import multiprocessing
 import os
@@ -17,8 +18,10 @@ from multiprocessing import forkserver, process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+from execnet.gateway_base import Popen2IO
 
 if TYPE_CHECKING:
     import pytest
@@ -29,6 +32,9 @@ SHARES = sys.version_info < (3, 14)  # later, a server answers only the processe
 PRELOADED = [
     "seqzoo.publishing.build", "seqzoo.publishing.verify", "seqzoo.cli", "seqzoo.arena.experiments",
     "seqzoo.diagnosis.stages", "onnxscript", "torch.export", "support.exported",
+    # What pytest's own processes need besides.
+    "pytest", "hypothesis", "httpx", "playwright.sync_api", "pandas", "polars", "matplotlib.figure", "scipy.stats",
+    "seqzoo.app", "seqzoo.microscope.widget", "support.settled",
 ]  # fmt: skip
 
 
@@ -58,6 +64,51 @@ def share() -> None:
     if SHARES:
         context()
         os.environ[SHARED] = forkserver._forkserver._forkserver_address  # type: ignore[attr-defined]
+
+
+def workers() -> None:
+    """Let pytest-xdist fork its workers too, which then import only the tests."""
+    from execnet import gateway_io
+
+    if SHARES:
+        gateway_io.Popen2IOMaster = _Worker  # type: ignore[misc,assignment]
+
+
+class _Worker(Popen2IO):  # type: ignore[misc]
+    """A worker of pytest-xdist, as `execnet.gateway_io.Popen2IOMaster` starts one, but forked."""
+
+    def __init__(self, arguments: Sequence[str], execmodel: Any) -> None:
+        forked = context()
+        read, theirs_out = forked.Pipe(duplex=False)
+        theirs_in, written = forked.Pipe(duplex=False)
+        self._process = forked.Process(target=_serve_pytest, args=(theirs_in, theirs_out, dict(os.environ)))
+        self._process.start()
+        theirs_in.close(), theirs_out.close()
+        files = (os.fdopen(os.dup(end.fileno()), mode) for end, mode in ((written, "wb"), (read, "rb")))
+        super().__init__(*files, execmodel)
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _serve_pytest(given: Connection, told: Connection, environment: Mapping[str, str]) -> None:
+    """Run the program that execnet sends in one line, as its processes do."""
+    os.environ.clear()
+    os.environ.update(environment)
+    for end, descriptor in ((given, 0), (told, 1)):
+        os.dup2(end.fileno(), descriptor)
+        end.close()
+    multiprocessing.set_start_method(None, force=True)
+    line = b"".join(iter(functools.partial(os.read, 0, 1), b"\n"))
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    try:
+        exec(eval(line), {"__name__": "__main__"})
+    finally:
+        atexit._run_exitfuncs()
 
 
 def places(patch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
-"""Trainings in processes of their own that send themselves a signal, at a moment that no test need wait for."""
+"""Commands in processes of their own that get a signal; trainings send it themselves, and no test waits for it."""
 
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TextIO
 
 from support import forked
 
@@ -76,4 +78,57 @@ def _train(
 
     checkpoints.save = saved
     sys.argv = ["seqzoo", "train", *arguments]
+    main()
+
+
+class Command:
+    """`seqzoo` in a process; `out` is what it prints."""
+
+    def __init__(self, process: BaseProcess, out: TextIO, errors: Path) -> None:
+        self.out, self._process, self._errors = out, process, errors
+
+    def interrupt(self) -> None:
+        """As Ctrl-C does."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGINT)
+
+    def ended(self) -> tuple[int | None, str, str]:
+        """Wait for its end: its exit status, the rest of what it printed, its errors."""
+        out = self.out.read()
+        self._process.join()
+        return self._process.exitcode, out, self._errors.read_text("utf-8")
+
+
+@contextlib.contextmanager
+def command(*arguments: str) -> Iterator[Command]:
+    """`seqzoo` with these arguments, whose processes on this machine are forked too."""
+    context = forked.context()
+    read, written = context.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory() as folder, os.fdopen(os.dup(read.fileno())) as out:
+        read.close()
+        errors = Path(folder) / "err"
+        errors.touch()
+        process = context.Process(target=_run, args=(arguments, dict(os.environ), written, errors))
+        process.start()
+        written.close()
+        try:
+            yield Command(process, out, errors)
+        finally:
+            process.kill()
+            process.join()
+
+
+def _run(arguments: tuple[str, ...], environment: Mapping[str, str], out: Connection, errors: Path) -> None:
+    from seqzoo.cli import main
+
+    os.dup2(out.fileno(), 1)
+    out.close()
+    with errors.open("wb") as file:
+        os.dup2(file.fileno(), 2)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))  # not what 1 and 2 were
+    os.environ.clear()
+    os.environ.update(environment)
+    forking = forked.context()
+    multiprocessing.get_context = lambda method=None: forking  # type: ignore[assignment]
+    sys.argv = ["seqzoo", *arguments]
     main()
