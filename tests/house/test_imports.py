@@ -33,6 +33,7 @@ publishing
 execution
 arena diagnosis
 microscope server
+pages
 app site
 cli
 __main__

@@ -12,13 +12,13 @@ import pytest
 
 import seqzoo
 from seqzoo import _palette
-from seqzoo.app import gallery, tours
 from seqzoo.app.arena import plots as arena_plots
 from seqzoo.app.model.train import curves
 from seqzoo.arena.report.findings import Curve
 from seqzoo.evaluation import plots
 from seqzoo.forecasters.table import FLOORS, named
 from seqzoo.microscope.modules import BUNDLE
+from seqzoo.pages import cards, tours
 
 PACKAGE = Path(seqzoo.__file__).parent
 HEX = re.compile(r"#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})\b")
@@ -106,14 +106,15 @@ def test_a_reference_has_one_colour_in_charts_in_saved_figures_and_in_the_arena(
 def test_sentences_name_the_colours_that_drawings_have() -> None:
     """The words come from the palette: no sentence names a colour, in whatever form."""
     names = "|".join([*_palette.COLOURS, "orange", "yellow", "purple"])
-    texts = {path.name: path.read_text("utf-8") for path in (PACKAGE / "app").rglob("*.toml")}
-    texts |= {str(path): "".join(_sentences(path)) for path in (PACKAGE / "app").rglob("*.py")}
+    texts = {path.name: path.read_text("utf-8") for path in (PACKAGE / "pages").rglob("*.toml")}
+    rooms = ("app", "pages", "site")
+    texts |= {str(path): "".join(_sentences(path)) for room in rooms for path in (PACKAGE / room).rglob("*.py")}
     naming = {name: re.findall(rf"(?<!--)\b(?i:{names})\b", text) for name, text in texts.items()}
     assert not [name for name, colours in naming.items() if set(colours) - {"ink"}]
     steps = tours.TOURS["fading"].steps
     assert f"the floor ({_palette.ROLES['bayes']})" in steps[0].says
     assert f"feeds its forecasts back ({_palette.ROLES['partner']})" in steps[3].says
-    assert f"</span></button> ({_palette.ROLES['bayes']})" in gallery._KEY
+    assert f"</span></button> ({_palette.ROLES['bayes']})" in cards.KEY
 
 
 def _sentences(path: Path) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What the app and the static site both show."""
