@@ -1,0 +1,211 @@
+"""The builder: every file of the site, and the folder that they are written into."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from .. import __version__, _storage
+from ..bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
+from ..errors import InputError
+from ..microscope.modules import digest as digest_of
+from ..pages import card, cards, glossary, head, hero, look, sketches
+from ..runtime import catalogue
+from ..runtime.predictor import Predictor
+from . import links, modules, shell, views
+
+MARK = "site.json"
+"""The file by which a folder is known as a site: it lists the others."""
+WORKER = Path(__file__).with_name("worker.js")
+
+
+class Site(NamedTuple):
+    """A built site: its files by path, and how many models it has."""
+
+    files: dict[str, bytes]
+    models: int
+
+
+def write(out: Path, docs: str = "") -> Site:
+    """Write the site into a folder: a new or empty one, or one that holds a site already.
+
+    What else lies in the folder of a site, such as its documentation, stays.
+
+    Args:
+        docs: the address of the documentation, relative to the site; the head of every page then links to it.
+
+    Raises:
+        InputError: the folder holds other files, or cannot be written into.
+    """
+    _storage.check_place(out)
+    kept = _others(out)
+    site = build(docs)
+    try:
+        _storage.write_folder(out, {**kept, **site.files})
+    except OSError as error:
+        raise InputError(f"cannot write the site into {out}: {(error.strerror or str(error)).lower()}.") from None
+    return site
+
+
+def _others(out: Path) -> dict[str, bytes]:
+    """The files in the folder of a site that an earlier run did not write, by their paths.
+
+    Raises:
+        InputError: the folder holds files, but no site; or it is a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file: give the folder of a site, which may not exist yet.")
+    if not out.exists() or not any(out.iterdir()):
+        return {}
+    try:
+        written = set(json.loads((out / MARK).read_bytes())["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{out} holds files, but no site of seqzoo: give an empty folder, or a new one.") from None
+    paths = {path.relative_to(out).as_posix(): path for path in sorted(out.rglob("*")) if path.is_file()}
+    return {name: path.read_bytes() for name, path in paths.items() if name not in written | {MARK}}
+
+
+def build(docs: str = "", only: Iterable[str] = ()) -> Site:
+    """Every file of the site. `only` names the models that get a page; by default all that the package ships."""
+    chosen = set(only)
+    rows = [row for row in catalogue.rows() if row["shipped"] and not row["reference"]]
+    rows = [row for row in rows if not chosen or row["name"] in chosen]
+    bundles = {row["name"]: open_bundle(SHIPPED / row["name"]) for row in rows}
+    site = _Builder(bundles, docs)
+    files = {
+        **{f"{modules.folder()}/{path}": data for path, data in modules.files().items()},
+        "index.html": site.gallery(rows),
+        "glossary/index.html": site.page("Glossary", glossary.body(), "../", glossary.DESCRIPTION),
+        "install/index.html": site.page("Install", _INSTALL, "../", "What the zoo can do once it is installed."),
+        ".nojekyll": b"",  # else one host leaves out names that begin with "_"
+    }
+    for name, bundle in bundles.items():
+        files[f"models/{name}/index.html"] = site.model(bundle)
+        files[f"models/{name}/facts.json"] = json.dumps(views.facts(bundle), separators=(",", ":")).encode()
+        files[f"models/{name}/{WEIGHTS}"] = bundle.read(WEIGHTS)
+        files[f"sketches/{name}.svg"] = sketches.drawing(Predictor(bundle, "onnx")).encode()
+    first = ["./", *_needed(files["index.html"]), f"models/{hero.MODEL}/{WEIGHTS}"]
+    digest = digest_of(files)
+    worker = WORKER.read_text("utf-8").replace("DIGEST", digest).replace("[]", json.dumps(first), 1)
+    files["worker.js"] = worker.encode()
+    listed = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    mark = {"seqzoo": __version__, "digest": digest, "files": listed}
+    files[MARK] = (json.dumps(mark, indent=1) + "\n").encode()
+    return Site(files, len(bundles))
+
+
+class _Builder:
+    """The pages of a site with some models."""
+
+    def __init__(self, bundles: Mapping[str, Bundle], docs: str) -> None:
+        self.known = {name: {view.key for view in views.of(bundle)} | {"card"} for name, bundle in bundles.items()}
+        self.heads = {"/": "Gallery", "/glossary": "Glossary", "/install": "Install"}
+        self.docs = docs
+        self.tours: dict[str, str] = {}
+
+    def page(
+        self, title: str, body: str, root: str, about: str, *, scripts: Iterable[str] = (), soon: Iterable[str] = ()
+    ) -> bytes:
+        """A page; `root` leads from it to the root of the site."""
+        html = shell.document(title, body, about, self.heads, scripts=scripts, soon=soon)
+        html = links.relative(html, root, self.known, self.tours)
+        if self.docs:
+            html = html.replace("</nav>", f'<a href="{escape(root + self.docs)}">Documentation</a></nav>', 1)
+        return html.encode()
+
+    def gallery(self, rows: list[cards.Row]) -> bytes:
+        """The first page: the window to drag, the doors, and a card for each model."""
+        folder = modules.folder()
+        top = hero.html(f"{folder}/{_CELL}", f"models/{hero.MODEL}/{WEIGHTS}", hero.LEARN + _DOOR)
+        shelves = "".join(map(_shelf, cards.sections(rows)))
+        body = f'{top}{shelves}<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
+        return self.page("Gallery", body, "", look.DESCRIPTION, scripts=["pages/js/hero.js"], soon=[_CELL])
+
+    def model(self, bundle: Bundle) -> bytes:
+        """The page of a model: its head, and a tab for each view."""
+        name, root = bundle.manifest.name, "../../"
+        known = Predictor(bundle, "onnx")
+        shown = views.of(bundle)
+        labels = {view.key: view.label for view in shown} | {"card": "Card"}
+        page = {
+            "facts": "facts.json",
+            "weights": WEIGHTS,
+            "core": f"{root}{modules.folder()}/microscope/js/core.wasm",
+            "keys": {view.key: view.keys for view in shown},
+            "views": {
+                view.key: {
+                    "module": f"{root}{modules.folder()}/{view.module}",
+                    "run": view.run,
+                    "styles": [f"{root}{modules.folder()}/{path}" for path in view.styles],
+                }
+                for view in shown
+            },
+        }
+        tabs = "".join(
+            f'<button type="button" class="tab" role="tab" id="tab-{key}" aria-controls="panel-{key}" '
+            f'aria-selected="false" tabindex="-1">{label}</button>'
+            for key, label in labels.items()
+        )
+        panels = "".join(
+            f'<section role="tabpanel" id="panel-{key}" class="gone" aria-labelledby="tab-{key}">'
+            f'<h2 class="unseen">{label}</h2>{_CARD.format(card.LEAD, card.html(bundle)) if key == "card" else _VIEW}'
+            "</section>"
+            for key, label in labels.items()
+        )
+        body = (
+            f'<div class="model-head">{head.CRUMB}<div class="row1"><h1>{escape(name)}</h1></div>'
+            f'<p class="muted">{head.about(known)}</p><div class="facts">{head.facts(known)}</div></div>'
+            f'<div id="model" data-page="{escape(json.dumps(page))}">'
+            f'<div class="tab-row"><div class="tabs" role="tablist" aria-label="Views">{tabs}</div></div>{panels}</div>'
+        )
+        about = head.described(name, list(labels.values()))
+        return self.page(
+            name, body, root, about, scripts=["pages/js/model.js"], soon=[view.module for view in shown[:1]]
+        )
+
+
+_CELL = "microscope/js/cell.js"
+_VIEW = '<div class="view skeleton"></div>'
+_CARD = '<p class="lead">{}</p><div class="panel"><div class="prose">{}</div></div>'
+_DOOR = (
+    '<a class="door" href="/install"><strong>Use it on my series</strong>'
+    "<span>Your own values need an installation: one command, and nothing leaves your machine.</span></a>"
+)
+_INSTALL = """<h1>Install the zoo</h1>
+<p class="intro">These pages compute in your browser and need nothing else. The program on your own machine does more.</p>
+<div class="panel prose"><pre tabindex="0">pip install "seqzoo[app]"
+seqzoo app</pre>
+<p>Python 3.11 or newer. The program opens these pages at an address of your machine, with these beside them:</p>
+<ul><li><b>Your series</b>: drop a file of values, and see whether a network pays off.</li>
+<li><b>Train</b> every architecture on every signal, or on your own series (<code>pip install "seqzoo[app,train]"</code>).</li>
+<li><b>Deploy</b>: download a model as ONNX, TorchScript or C, and forecast over an API.</li>
+<li><b>Mistakes</b>, the references as models of their own, and the small versions of the arena’s experiments.</li></ul></div>"""
+
+
+def _shelf(section: cards.Section) -> str:
+    """A section of the gallery as HTML; nothing without models."""
+    if not section.rows:
+        return ""
+    inside = "".join(
+        f'<a class="model-card" href="/models/{quote(row["name"])}" data-model="{escape(row["name"])}" '
+        f'data-architecture="{escape(cards.architecture(row))}" data-signal="{escape(row["family"])}">'
+        f"<div>{cards.card(row)}</div></a>"
+        for row in section.rows
+    )
+    shelf = f'<div class="cards">{inside}</div>'
+    if section.is_folded:
+        head = f"<summary><h2>{len(section.rows)} {section.title}</h2></summary>"
+        return f'<details class="shelf">{head}{shelf}</details>'
+    return f'<section class="shelf"><div><h2>{section.title}</h2></div>{shelf}</section>'
+
+
+def _needed(page: bytes) -> list[str]:
+    """The files that a page at the root of the site asks for at once."""
+    import re
+
+    return re.findall(r'<(?:script|link)[^>]* (?:src|href)="((?!data:)[^"]+)"', page.decode())
