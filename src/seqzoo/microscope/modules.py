@@ -17,7 +17,8 @@ BUNDLE = HERE / "hosts" / "anywidget.bundle.js"
 @functools.cache
 def files() -> Mapping[str, bytes]:
     """The content of every file by its path within the package, so that relative imports between modules work."""
-    paths = [*HERE.glob("js/*"), *HERE.glob("hosts/*.js"), *PACKAGE.glob("pages/js/**/*.js"), *PACKAGE.glob("_*.json")]
+    own = [*HERE.glob("js/*"), *HERE.glob("hosts/*.js")]
+    paths = [*own, *PACKAGE.glob("pages/js/**/*.js"), *PACKAGE.glob("_*.json")]
     return {path.relative_to(PACKAGE).as_posix(): path.read_bytes() for path in sorted(paths) if path != BUNDLE}
 
 

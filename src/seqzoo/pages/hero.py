@@ -82,8 +82,10 @@ def _chart(window: list[float]) -> str:
     )
 
 
-LEARN = (
-    '<a class="door" href="#tours"><strong>Learn: take the tours</strong>'
-    "<span>Five short tours. Guess first, then see what a network does.</span></a>"
-)
-"""The door to the tours, which both doors' pages have."""
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+
+
+def learn(tours: int) -> str:
+    """The door to some tours, as HTML."""
+    words = f"{_NUMBERS[tours]} short tour{'' if tours == 1 else 's'}. Guess first, then see what a network does."
+    return f'<a class="door" href="#tours"><strong>Learn: take the tours</strong><span>{words}</span></a>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -98,17 +98,18 @@ def number(given: str) -> int:
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 1
 
 
-def links(keys: Iterable[str] = TOURS, *, for_a_class: bool = True) -> str:
-    """A link to each of some tours, and how far this browser has come in it, as HTML.
+def links(stops: Mapping[str, str] = dict.fromkeys(TOURS, ""), *, for_a_class: bool = True) -> str:
+    """A link to each tour {key: choice of stops}, and how far this browser has come in it, as HTML.
 
     `for_a_class` adds a teacher's link to some of the stops.
     """
     cards = "".join(
-        f'<li data-tour="{key}" data-steps="{len(TOURS[key].steps)}"><a href="{escape(address(key, 1))}">'
+        f'<li data-tour="{key}" data-stops="{",".join(map(str, chosen(key, asked)))}" '
+        f'data-check="{len(TOURS[key].steps) + 1}"><a href="{escape(address(key, chosen(key, asked)[0], asked))}">'
         f"<strong>{escape(TOURS[key].title)}</strong>"
         f'<span>{escape(TOURS[key].about)}</span><span class="tour-progress"></span></a>'
         f"{_for_a_class(key) if for_a_class else ''}</li>"
-        for key in keys
+        for key, asked in stops.items()
     )
     return f'<h2 id="tours">Guided tours</h2><ul aria-labelledby="tours">{cards}</ul>'
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from .. import __version__, _storage
 from ..bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
 from ..errors import InputError
 from ..microscope.modules import digest as digest_of
-from ..pages import card, cards, glossary, head, hero, look, sketches
+from ..pages import card, cards, glossary, head, hero, look, phases, sketches, tours
 from ..runtime import catalogue
 from ..runtime.predictor import Predictor
-from . import links, modules, shell, views
+from . import links, modules, shell, stops, views
 
 MARK = "site.json"
 """The file by which a folder is known as a site: it lists the others."""
@@ -89,6 +90,8 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
         files[f"models/{name}/facts.json"] = json.dumps(views.facts(bundle), separators=(",", ":")).encode()
         files[f"models/{name}/{WEIGHTS}"] = bundle.read(WEIGHTS)
         files[f"sketches/{name}.svg"] = sketches.drawing(Predictor(bundle, "onnx")).encode()
+    for key in site.tours:
+        files[f"tours/{key}.json"] = site.texts(key)
     first = ["./", *_needed(files["index.html"]), f"models/{hero.MODEL}/{WEIGHTS}"]
     digest = digest_of(files)
     worker = WORKER.read_text("utf-8").replace("DIGEST", digest).replace("[]", json.dumps(first), 1)
@@ -106,14 +109,29 @@ class _Builder:
         self.known = {name: {view.key for view in views.of(bundle)} | {"card"} for name, bundle in bundles.items()}
         self.heads = {"/": "Gallery", "/glossary": "Glossary", "/install": "Install"}
         self.docs = docs
-        self.tours: dict[str, str] = {}
+        self.marks = {(name, view.key): view.marks for name, bundle in bundles.items() for view in views.of(bundle)}
+        self.tours = stops.offered(self._has)
+        self.begins = {key: tours.begin(key, "", choice) for key, choice in self.tours.items()}
+
+    def _has(self, step: tours.TourStep) -> bool:
+        """Whether the site has what a step of a tour shows."""
+        place = urlsplit(step.page)
+        view = (place.path.rpartition("/")[2], dict(parse_qsl(place.query)).get("view", ""))
+        return view in self.marks and all(each.startswith((*self.marks[view], phases.PLACE)) for each in step.shows)
+
+    def texts(self, key: str) -> bytes:
+        """The texts of a tour, which the page of a model asks for."""
+        told = stops.texts(key, self.tours[key])
+        for each in told["stops"].values():
+            each["html"] = links.relative(each["html"], "../../", self.known, self.begins)
+        return json.dumps(told).encode()
 
     def page(
         self, title: str, body: str, root: str, about: str, *, scripts: Iterable[str] = (), soon: Iterable[str] = ()
     ) -> bytes:
         """A page; `root` leads from it to the root of the site."""
         html = shell.document(title, body, about, self.heads, scripts=scripts, soon=soon)
-        html = links.relative(html, root, self.known, self.tours)
+        html = links.relative(html, root, self.known, self.begins)
         if self.docs:
             html = html.replace("</nav>", f'<a href="{escape(root + self.docs)}">Documentation</a></nav>', 1)
         return html.encode()
@@ -121,10 +139,13 @@ class _Builder:
     def gallery(self, rows: list[cards.Row]) -> bytes:
         """The first page: the window to drag, the doors, and a card for each model."""
         folder = modules.folder()
-        top = hero.html(f"{folder}/{_CELL}", f"models/{hero.MODEL}/{WEIGHTS}", hero.LEARN + _DOOR)
+        doors = hero.learn(len(self.tours)) + _DOOR
+        top = hero.html(f"{folder}/{_CELL}", f"models/{hero.MODEL}/{WEIGHTS}", doors)
         shelves = "".join(map(_shelf, cards.sections(rows)))
-        body = f'{top}{shelves}<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
-        return self.page("Gallery", body, "", look.DESCRIPTION, scripts=["pages/js/hero.js"], soon=[_CELL])
+        key = f'<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
+        guided = f'<section class="tours">{tours.links(self.tours, for_a_class=False)}</section>'
+        run = ["pages/js/hero.js", "pages/js/tours.js"]
+        return self.page("Gallery", top + shelves + key + guided, "", look.DESCRIPTION, scripts=run, soon=[_CELL])
 
     def model(self, bundle: Bundle) -> bytes:
         """The page of a model: its head, and a tab for each view."""
@@ -160,8 +181,9 @@ class _Builder:
         body = (
             f'<div class="model-head">{head.CRUMB}<div class="row1"><h1>{escape(name)}</h1></div>'
             f'<p class="muted">{head.about(known)}</p><div class="facts">{head.facts(known)}</div></div>'
-            f'<div id="model" data-page="{escape(json.dumps(page))}">'
-            f'<div class="tab-row"><div class="tabs" role="tablist" aria-label="Views">{tabs}</div></div>{panels}</div>'
+            f'<div id="model" data-page="{escape(json.dumps(page))}" data-tours="{root}tours/">'
+            f'<div class="tab-row"><div class="tabs" role="tablist" aria-label="Views">{tabs}</div></div>'
+            f"{panels}</div>"
         )
         about = head.described(name, list(labels.values()))
         return self.page(
@@ -177,14 +199,16 @@ _DOOR = (
     "<span>Your own values need an installation: one command, and nothing leaves your machine.</span></a>"
 )
 _INSTALL = """<h1>Install the zoo</h1>
-<p class="intro">These pages compute in your browser and need nothing else. The program on your own machine does more.</p>
-<div class="panel prose"><pre tabindex="0">pip install "seqzoo[app]"
+<p class="intro">These pages compute in your browser and need nothing else. The program on your machine does more.</p>
+<div class="panel"><div class="prose"><pre tabindex="0">pip install "seqzoo[app]"
 seqzoo app</pre>
 <p>Python 3.11 or newer. The program opens these pages at an address of your machine, with these beside them:</p>
 <ul><li><b>Your series</b>: drop a file of values, and see whether a network pays off.</li>
-<li><b>Train</b> every architecture on every signal, or on your own series (<code>pip install "seqzoo[app,train]"</code>).</li>
+<li><b>Train</b> every architecture on every signal, or on your own series; this also needs the extra
+<code>train</code>.</li>
 <li><b>Deploy</b>: download a model as ONNX, TorchScript or C, and forecast over an API.</li>
-<li><b>Mistakes</b>, the references as models of their own, and the small versions of the arena’s experiments.</li></ul></div>"""
+<li><b>Mistakes</b>, the references as models, and the small versions of the arena’s experiments.</li></ul>
+</div></div>"""
 
 
 def _shelf(section: cards.Section) -> str:
@@ -206,6 +230,4 @@ def _shelf(section: cards.Section) -> str:
 
 def _needed(page: bytes) -> list[str]:
     """The files that a page at the root of the site asks for at once."""
-    import re
-
     return re.findall(r'<(?:script|link)[^>]* (?:src|href)="((?!data:)[^"]+)"', page.decode())

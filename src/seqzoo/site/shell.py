@@ -21,7 +21,7 @@ POLICY = "; ".join(
         "form-action 'none'",
     )
 )
-SCRIPTS = "The pages compute in your browser, which needs JavaScript. Without it, you can read the cards and the tables."
+SCRIPTS = "These pages compute in your browser, which needs JavaScript. The cards and tables can be read without it."
 
 
 def document(

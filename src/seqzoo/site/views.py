@@ -17,9 +17,10 @@ DRAWS = 32  # windows of the signal that a page has; "New window" goes through t
 
 
 class View(NamedTuple):
-    """A tab: the module with the function `run(element, host)` that fills it, and the facts that it asks the host for.
+    """A tab: the module with the function `run(element, host)` that fills it, and the facts that the host gives it.
 
-    `keys` are the keys of the address that are of this view, and `styles` its style sheets.
+    `keys` are the keys of the address that are of this view, `styles` its style sheets, and `marks` what the CSS
+    selectors of stops of a tour begin with that it has.
     """
 
     key: str
@@ -30,6 +31,7 @@ class View(NamedTuple):
     is_for: Callable[[Bundle], bool] = lambda bundle: True
     keys: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 def _inside(bundle: Bundle) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def _inside(bundle: Bundle) -> dict[str, Any]:
 VIEWS = [
     View(
         "inside", "Look inside", "microscope/js/pair.js", "pair", _inside,
-        lambda bundle: bundle.manifest.architecture in CELLS, KEYS, ("microscope/js/microscope.css",),
+        lambda bundle: bundle.manifest.architecture in CELLS, KEYS, ("microscope/js/microscope.css",), (".mz-",),
     ),
 ]  # fmt: skip
 
@@ -50,7 +52,7 @@ def of(bundle: Bundle) -> list[View]:
 
 
 def facts(bundle: Bundle) -> dict[str, Any]:
-    """What the page of a model reads from a file: the windows to choose from, their range, and the facts of each view."""
+    """What the page of a model reads from a file: windows to choose from, their range, and the facts of each view."""
     process = bundle.manifest.source.process
     assert process is not None
     length = bundle.manifest.contract.context_length

@@ -13,6 +13,7 @@ from ... import signals
 from ...microscope import modules
 from ...pages import cards, hero, look
 from ...pages.cards import FIRST, Row, Section, architecture
+from ...pages.tours import TOURS
 from ...runtime import catalogue
 from ...runtime.repository import ModelState, Repository
 from .. import tours
@@ -46,7 +47,7 @@ def _hero() -> None:
     """
     ui.element("div").classes("hero-place")
     cell = f"{microscope.MODULES}/{modules.version()}/microscope/js/cell.js"
-    page = hero.html(cell, weights.of_bundle(hero.MODEL, hero.bundle()), hero.LEARN + _OWN)
+    page = hero.html(cell, weights.of_bundle(hero.MODEL, hero.bundle()), hero.learn(len(TOURS)) + _OWN)
     ui.add_body_html(f"{page}<script>{look.script('hero')}</script>")
 
 

@@ -1,5 +1,6 @@
 // The page of a model in the site: its tabs, each of which loads its view when it is first opened.
 import { state } from "./static.js";
+import { dock } from "./stop.js";
 
 const page = document.getElementById("model");
 const { views, facts, weights, core, keys } = JSON.parse(page.dataset.page);
@@ -86,3 +87,4 @@ addEventListener("popstate", async () => {
   open(chosen());
 });
 open(chosen());
+dock(page, at);
