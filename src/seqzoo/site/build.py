@@ -18,7 +18,7 @@ from ..microscope.modules import digest as digest_of
 from ..pages import card, cards, glossary, head, hero, look, phases, sketches, tours
 from ..runtime import catalogue
 from ..runtime.predictor import Predictor
-from . import links, modules, shell, stops, views
+from . import arena, links, modules, shell, stops, views
 
 MARK = "site.json"
 """The file by which a folder is known as a site: it lists the others."""
@@ -90,6 +90,10 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
         files[f"models/{name}/facts.json"] = json.dumps(views.facts(bundle), separators=(",", ":")).encode()
         files[f"models/{name}/{WEIGHTS}"] = bundle.read(WEIGHTS)
         files[f"sketches/{name}.svg"] = sketches.drawing(Predictor(bundle, "onnx")).encode()
+    for path, (title, body) in arena.pages().items():
+        root = "../" * (1 + path.count("/"))
+        about = f"{title}: all models and the best possible forecaster on the same data."
+        files[f"arena/{path}index.html"] = site.page(title, body, root, about)
     for key in site.tours:
         files[f"tours/{key}.json"] = site.texts(key)
     first = ["./", *_needed(files["index.html"]), f"models/{hero.MODEL}/{WEIGHTS}"]
@@ -107,7 +111,7 @@ class _Builder:
 
     def __init__(self, bundles: Mapping[str, Bundle], docs: str) -> None:
         self.known = {name: {view.key for view in views.of(bundle)} | {"card"} for name, bundle in bundles.items()}
-        self.heads = {"/": "Gallery", "/glossary": "Glossary", "/install": "Install"}
+        self.heads = {"/": "Gallery", "/arena": "Arena", "/glossary": "Glossary", "/install": "Install"}
         self.docs = docs
         self.marks = {(name, view.key): view.marks for name, bundle in bundles.items() for view in views.of(bundle)}
         self.tours = stops.offered(self._has)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape, unescape
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 _LINK = re.compile(r'(?<=\s)(href|src)="(/[^"]*)"')
 INSTALL = "install/"
@@ -38,7 +38,10 @@ def _place(address: str, known: Mapping[str, set[str]], tours: Mapping[str, str]
             return f"{first}/{rest}"
         case "", _:
             place = ""
-        case "glossary" | "arena" | "train" | "install", "":
+        case "arena", _:
+            question = rest or dict(parse_qsl(query)).get("question", "")
+            return f"arena/{question}/" if question else "arena/"
+        case "glossary" | "train" | "install", "":
             place = f"{first}/"
         case "tours", key if key in tours:
             return _place(tours[key], known, {})
@@ -48,10 +51,3 @@ def _place(address: str, known: Mapping[str, set[str]], tours: Mapping[str, str]
     if place is None:
         return INSTALL
     return place + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
-
-
-def with_query(address: str, change: Callable[[dict[str, str]], dict[str, str]]) -> str:
-    """An address with another query."""
-    path, _, query = address.partition("?")
-    changed = urlencode(change(dict(parse_qsl(query))))
-    return f"{path}?{changed}" if changed else path
