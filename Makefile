@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures site lighthouse release reexport wheels dist audit workflows soak conformance clean
 
 install: .venv/.installed
 
@@ -73,6 +73,15 @@ arena: install
 
 bench: install
 	$(BIN)/python benchmarks/run.py
+
+# Writes the zoo as plain files into out/site, and beside them the documentation where it can be built.
+site: install
+	$(BIN)/seqzoo site out/site
+
+# Measures the site: what a page transfers, when it answers on a slow line, and Lighthouse's scores, for which npm fetches
+# Lighthouse into its own cache; writes benchmarks/results/static_site.json.
+lighthouse: install browser
+	$(BIN)/python benchmarks/run.py static_site
 
 # Lets other packages forecast the collection beside ours, in an environment of their own; writes docs/real-series.md.
 peers: install

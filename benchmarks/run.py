@@ -23,6 +23,7 @@ RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 NAMES = (
     "training", "latency", "core", "batches", "startup", "serving", "pages", "surrogates", "comparisons", "fleet",
+    "static_site",
 )  # fmt: skip
 HEAD = """# Benchmarks
 
