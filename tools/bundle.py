@@ -12,7 +12,7 @@ from seqzoo.microscope import modules
 ROOT = Path(__file__).parent.parent
 ESBUILD = ROOT / "node_modules" / ".bin" / "esbuild"  # of the version that package.json names
 ENTRY = modules.HERE / "hosts" / "anywidget.js"
-ELSEWHERE = "microscope/hosts/nicegui.js"  # another host
+ELSEWHERE = ("microscope/hosts/nicegui.js", "pages/")  # another host, and what only pages show
 OPTIONS = (
     "--bundle", "--loader:.wasm=binary", "--format=esm", "--target=es2022", "--charset=utf8", "--legal-comments=none",
 )  # fmt: skip
@@ -21,8 +21,8 @@ OPTIONS = (
 def stamp() -> str:
     """The first line of the bundle, which names its tool and the digest of its modules."""
     version = json.loads((ROOT / "package.json").read_text("utf-8"))["devDependencies"]["esbuild"]
-    files = {path: data for path, data in modules.files().items() if not path.endswith((ELSEWHERE, ".css"))}
-    of = modules.digest(files)
+    kept = (path for path in modules.files() if not path.startswith(ELSEWHERE) and not path.endswith(".css"))
+    of = modules.digest({path: modules.files()[path] for path in kept})
     return f"// Made by tools/bundle.py with esbuild {version} of modules {of}; change those, not this.\n"
 
 

@@ -130,6 +130,13 @@ class Familiarity:
         self._bounds = self._most * self._reach
         self._far, self._bound = self.value_reach * self.sd, self._bounds[-1] ** 2
 
+    def facts(self) -> dict[str, Any]:
+        """What it was made of, as `drawn` gives it."""
+        return {
+            "mean": self.mean, "sd": self.sd, "value_reach": self.value_reach, "most": self._most,
+            "at": self._at, "axes": self._axes, "reach": self._reach,
+        }  # fmt: skip
+
     def find(self, windows: FloatArray) -> Outside | None:
         """How far windows [B, L] of finite values in the series' units lie outside; None if none does."""
         if len(windows) == 1 and not self._is_outside(windows[0]):

@@ -1,4 +1,4 @@
-"""The files that a browser needs for the microscope, under an address that changes with their content."""
+"""The files that a browser needs for the microscope and for views of pages, under an address of their content."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ BUNDLE = HERE / "hosts" / "anywidget.bundle.js"
 @functools.cache
 def files() -> Mapping[str, bytes]:
     """The content of every file by its path within the package, so that relative imports between modules work."""
-    own = [*HERE.glob("js/*"), *HERE.glob("hosts/*.js")]
-    paths = [*own, *PACKAGE.glob("pages/js/**/*.js"), *PACKAGE.glob("_*.json")]
+    pages = (path for path in PACKAGE.glob("pages/js/**/*") if path.is_file())
+    paths = [*HERE.glob("js/*"), *HERE.glob("hosts/*.js"), *pages, *PACKAGE.glob("_*.json")]
     return {path.relative_to(PACKAGE).as_posix(): path.read_bytes() for path in sorted(paths) if path != BUNDLE}
 
 
