@@ -161,11 +161,12 @@ class _Builder:
             "facts": "facts.json",
             "weights": WEIGHTS,
             "core": f"{root}{modules.folder()}/microscope/js/core.wasm",
-            "keys": {view.key: view.keys for view in shown},
             "views": {
                 view.key: {
                     "module": f"{root}{modules.folder()}/{view.module}",
                     "run": view.run,
+                    "keys": view.keys,
+                    "isMicroscope": view.is_microscope,
                     "styles": [f"{root}{modules.folder()}/{path}" for path in view.styles],
                 }
                 for view in shown

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..bundles.store import Bundle
-from ..forecasters import familiarity
 from ..microscope.facts import Subject
-from ..pages.inside import KEYS
+from ..pages.inside import OWN
 from ..runtime.engines.numpy import CELLS
-
-DRAWS = 32  # windows of the signal that a page has; "New window" goes through them
 
 
 class View(NamedTuple):
     """A tab: the module with the function `run(element, host)` that fills it, and the facts that the host gives it.
 
-    `keys` are the keys of the address that are of this view, `styles` its style sheets, and `marks` what the CSS
+    `keys` are the keys of the address that are of this view only, `styles` its style sheets, and `marks` what the CSS
     selectors of stops of a tour begin with that it has.
     """
 
@@ -32,16 +28,17 @@ class View(NamedTuple):
     keys: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    is_microscope: bool = False
 
 
 def _inside(bundle: Bundle) -> dict[str, Any]:
-    return {**Subject(bundle).fixed, "standings": []}
+    return Subject(bundle).fixed
 
 
 VIEWS = [
     View(
         "inside", "Look inside", "microscope/js/pair.js", "pair", _inside,
-        lambda bundle: bundle.manifest.architecture in CELLS, KEYS, ("microscope/js/microscope.css",), (".mz-",),
+        lambda bundle: bundle.manifest.architecture in CELLS, OWN, ("microscope/js/microscope.css",), (".mz-",), True,
     ),
 ]  # fmt: skip
 
@@ -52,14 +49,10 @@ def of(bundle: Bundle) -> list[View]:
 
 
 def facts(bundle: Bundle) -> dict[str, Any]:
-    """What the page of a model reads from a file: windows to choose from, their range, and the facts of each view."""
-    process = bundle.manifest.source.process
+    """What the page of a model reads from a file: what its window is drawn from, and the facts of each view."""
+    contract, process = bundle.manifest.contract, bundle.manifest.source.process
     assert process is not None
-    length = bundle.manifest.contract.context_length
-    draws = [process.draw(1, length, 1, np.random.default_rng(n)).context[0] for n in range(DRAWS)]
-    known = familiarity.of(process, length)
-    return {
-        "draws": np.round(draws, 6).tolist(),
-        "range": {"mean": known.mean, "sd": known.sd, "reach": known.value_reach},
-        "views": {view.key: view.facts(bundle) for view in of(bundle)},
-    }
+    knobs = [knob._asdict() for knob in process.scene(contract.context_length).knobs]
+    signal = {"family": bundle.manifest.source.key, **dataclasses.asdict(process)}
+    window = {"length": contract.context_length, "horizon": contract.horizon, "signal": signal, "knobs": knobs}
+    return {"window": window, "views": {view.key: view.facts(bundle) for view in of(bundle)}}

@@ -3,7 +3,7 @@ import { state } from "./static.js";
 import { dock } from "./stop.js";
 
 const page = document.getElementById("model");
-const { views, facts, weights, core, keys } = JSON.parse(page.dataset.page);
+const { views, facts, weights, core } = JSON.parse(page.dataset.page);
 const tabs = [...page.querySelectorAll("[role=tab]")];
 const keyOf = (tab) => tab.id.slice(4);
 const panel = (key) => document.getElementById(`panel-${key}`);
@@ -14,9 +14,7 @@ let shared = null;
 async function asked() {
   const answer = await fetch(at(facts));
   if (!answer.ok) throw new Error(`the server answered ${answer.status} for ${facts}`);
-  const read = await answer.json();
-  const bayes = page.dataset.bayes ? (await import(at(page.dataset.bayes))).bayesOf(read) : undefined;
-  return state(read, { weights: at(weights), core: at(core) }, keys, bayes);
+  return state(await answer.json(), { weights: at(weights), core: at(core) }, views);
 }
 
 /** Adds a style sheet to the page. */

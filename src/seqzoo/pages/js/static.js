@@ -2,97 +2,113 @@
 // state in the address.
 import { fetched } from "../../microscope/hosts/fetched.js";
 import { coreOfPage } from "../../microscope/js/core.js";
+import { bestLinear } from "./linear.js";
+import { signalOf } from "./signals/families.js";
+import { keysOf, SignalWindow } from "./window.js";
 
 const REST = 200; // ms without a change after which the address is written
-const OF_THE_WINDOW = ["draw", "values"]; // the keys of the address that all views share
-const LARGEST = 1e12; // absolute value in a link
+const LEAST_NOISE = 0.02; // below it, the Bayes forecast bends too sharply for a difference quotient
 
-/** The changed values of a link, "3_0.5~7_-1", as {place from 0: value}, of a window of L values. */
-function changesIn(text, L) {
-  const items = text.slice(0, 20000).split("~").map((item) => /^(\d{1,4})_([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)$/i.exec(item));
-  const inside = items.filter((item) => item && item[1] >= 1 && item[1] <= L);
-  return Object.fromEntries(inside.map(([, place, value]) => [place - 1, Math.max(-LARGEST, Math.min(LARGEST, Number(value)))]));
-}
+const same = (a, b) => a.length === b.length && a.every((value, n) => value === b[n]);
+const pick = (all, names) => Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
 
 /**
  * The state of a model's page.
- *   facts: { draws [N][L], range, views: { key: facts of a view } }
+ *   facts: { window: those of `SignalWindow`, views: { key: facts of a view } }
  *   addresses: { weights, core }
- *   keys: { key: the keys of the address that are of that view }
- *   bayes(window, view): the Bayes forecast and its derivative as the microscope takes them; by default nothing, which shows none.
+ *   views: { key: { keys: the keys of the address that are of that view only, isMicroscope } }
  */
-export function state(facts, addresses, keys, bayes = () => ({})) {
-  const query = new URLSearchParams(location.search);
-  const followers = []; // of each view: { key, heard: Map of a name to a function }
-  const { draws } = facts;
-  let [draw, changes] = [0, {}];
+export function state(facts, addresses, views) {
+  const ofWindow = keysOf(facts.window.knobs);
+  let query = Object.fromEntries(new URLSearchParams(location.search));
+  const window = new SignalWindow(facts.window, query);
+  const hosts = [];
   let writing;
+  let computed = null; // of this window: what the microscope shows of Bayes and of the best linear forecaster
 
-  /** Reads the window from the address. */
-  function read() {
-    const asked = query.get("draw") ?? "";
-    draw = /^\d{1,6}$/.test(asked) ? Number(asked) : 0;
-    changes = changesIn(query.get("values") ?? "", draws[0].length);
+  function address() {
+    const rest = Object.fromEntries(Object.entries(query).filter(([name]) => !ofWindow.includes(name)));
+    const search = new URLSearchParams({ ...rest, ...window.query }).toString().replaceAll("%7E", "~");
+    return `${location.pathname}${search && `?${search}`}${location.hash}`;
   }
-  const start = () => draws[draw % draws.length];
-  const window = () => start().map((value, t) => changes[t] ?? value);
-
   function write() {
     clearTimeout(writing);
     writing = undefined;
-    const search = query.toString().replaceAll("%7E", "~");
-    history.replaceState(null, "", `${location.pathname}${search && `?${search}`}${location.hash}`);
-  }
-  const remember = () => { writing ??= setTimeout(write, REST); };
-
-  /** What of the window lies outside the range of the signal, as a sentence. */
-  function outside() {
-    if (!facts.range) return "";
-    const { mean, sd, reach } = facts.range;
-    const far = Math.max(...window().map((value) => Math.abs(value - mean) / sd));
-    return far > reach ? `Outside what its signal gives: a value lies ${far.toPrecision(2)} standard deviations from the mean; its windows reach ${reach.toPrecision(2)}.` : "";
+    history.replaceState(null, "", address());
   }
 
-  function hear(names, but = null) {
-    for (const one of followers) if (one !== but) names.forEach((name) => one.heard.get(name)?.());
+  /** The signal that Bayes and the best linear forecaster assume. */
+  function assumed() {
+    const { signal } = window;
+    return { ...signal, sigma: Math.max(signal.sigma, LEAST_NOISE) };
+  }
+
+  /** The best linear forecasts of the window's signal: those of the facts, but where a slider was moved. */
+  function linear(own) {
+    const signal = assumed();
+    const text = JSON.stringify(signal);
+    if (text === JSON.stringify(own.signal)) return own;
+    if (computed?.text !== text) {
+      const [L, H] = [facts.window.length, own.best_linear_bias.length];
+      const { weights, bias } = bestLinear(signalOf(signal), L, H);
+      const rows = Array.from({ length: H }, (_, step) => Array.from(weights.slice(step * L, (step + 1) * L)));
+      computed = { text, best_linear: rows, best_linear_bias: Array.from(bias) };
+    }
+    return computed;
+  }
+
+  /** The Bayes forecast of the window and its derivative; nothing where the signal's noise is too small to integrate. */
+  function bayes(ahead) {
+    try {
+      const { forecast, derivative } = signalOf(assumed()).slope(window.context, ahead - 1);
+      return { window: window.context, ahead, forecast, derivative: Array.from(derivative) };
+    } catch {
+      return {};
+    }
+  }
+
+  /** Tells every host but one of a change. The microscope asks for a new first window where that changed. */
+  function hear(isStart, but = null) {
+    for (const one of hosts) {
+      const names = !one.isMicroscope ? ["view"] : isStart ? ["start", "bayes", "outside"] : ["window", "view", "bayes", "outside"];
+      for (const name of one === but ? names.filter((name) => /bayes|outside/.test(name) || (isStart && one.isMicroscope)) : names) {
+        one.heard.get(name)?.();
+      }
+    }
   }
 
   function host(key) {
-    const own = { key, heard: new Map() };
-    followers.push(own);
-    let last = {}; // the view that was told
-    const view = () => {
-      const mine = [...query].filter(([name]) => keys[key].includes(name) && !OF_THE_WINDOW.includes(name));
-      const written = Object.entries(changes).map(([t, value]) => `${Number(t) + 1}_${value}`).join("~");
-      return { ...Object.fromEntries(mine), ...(draw && { draw: String(draw) }), ...(written && { values: written }) };
+    const { keys, isMicroscope } = views[key];
+    const own = { heard: new Map(), isMicroscope };
+    hosts.push(own);
+    const mine = () => pick(query, keys);
+    const ofMicroscope = {
+      view: () => ({ ...mine(), ...pick(window.query, window.draw ? ["draw", "values"] : ["values"]) }),
+      window: () => window.context, start: () => window.start, known: () => [], is_given: () => window.pasted !== null, beside: () => null,
+      best_linear: () => linear(facts.views[key]).best_linear, best_linear_bias: () => linear(facts.views[key]).best_linear_bias,
+      bayes: () => bayes(Number(query.ahead ?? 1)), outside: () => "",
     };
-    const SHARED = { view, window, start, known: () => [], is_given: () => false, beside: () => null, outside,
-      bayes: () => bayes(window(), last) };
+    const computes = isMicroscope ? ofMicroscope : { view: () => ({ ...mine(), ...window.query }), window: () => window.context };
+
+    /** Takes over the window of a microscope: it knows the number of a drawn window, and changed values. */
+    function look(told, { draw = "0" }) {
+      if (Number(draw) !== (window.draw ?? 0)) window.renew();
+      else window.change(told);
+    }
+
     return {
-      get: (name) => (name in SHARED ? SHARED[name]() : facts.views[key][name]),
+      get: (name) => (name in computes ? computes[name]() : facts.views[key][name]),
       weights: () => fetched(addresses.weights),
       core: () => coreOfPage(() => fetched(addresses.core)),
       fetch: fetched,
-      tell(told, given) {
-        last = given;
-        for (const name of keys[key]) if (!OF_THE_WINDOW.includes(name)) query.delete(name);
-        for (const [name, value] of Object.entries(given)) if (keys[key].includes(name)) query.set(name, value);
-        const isOther = "draw" in given ? Number(given.draw) !== draw : draw !== 0 && keys[key].includes("draw");
-        if (isOther) {
-          [draw, changes] = [Number(given.draw ?? 0), {}];
-        } else {
-          const begin = start();
-          changes = Object.fromEntries([...told.entries()].filter(([t, value]) => value !== begin[t]));
-        }
-        const { draw: drawn, values } = view();
-        for (const [name, value] of [["draw", drawn], ["values", values]]) {
-          if (value) query.set(name, value);
-          else query.delete(name);
-        }
-        remember();
-        if (isOther) hear(["start"]);
-        else hear(["window", "view"], own);
-        hear(["bayes", "outside"]);
+      tell(told, view) {
+        const [before, start] = [JSON.stringify(window.query), window.start];
+        query = { ...Object.fromEntries(Object.entries(query).filter(([name]) => !keys.includes(name))), ...pick(view, keys) };
+        if (isMicroscope) look(told, view);
+        else window.read(view);
+        writing ??= setTimeout(write, REST);
+        const isStart = !same(window.start, start);
+        if (isStart || JSON.stringify(window.query) !== before || isMicroscope) hear(isStart, own);
       },
       listen(name, follow) {
         own.heard.set(name, follow);
@@ -101,24 +117,21 @@ export function state(facts, addresses, keys, bayes = () => ({})) {
     };
   }
 
-  read();
   return {
     host,
-    query,
     /** Writes a change of the page's own keys as a new entry of the browser's history. */
     enter(name, value) {
       write();
-      query.set(name, value);
-      history.pushState(null, "", `?${query.toString().replaceAll("%7E", "~")}`);
+      query[name] = value;
+      history.pushState(null, "", address());
     },
     /** Follows Back and Forward. */
     returned() {
       clearTimeout(writing);
       writing = undefined;
-      for (const name of [...query.keys()]) query.delete(name);
-      for (const [name, value] of new URLSearchParams(location.search)) query.set(name, value);
-      read();
-      hear(["start", "view"]);
+      query = Object.fromEntries(new URLSearchParams(location.search));
+      window.read(query);
+      hear(true);
     },
   };
 }
