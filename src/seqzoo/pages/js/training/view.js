@@ -1,0 +1,320 @@
+// The view Train: a network is trained in a worker of this page, and its error falls towards the lines of the references.
+import { chart } from "./chart.js";
+import { PURPOSES, Random } from "./random.js";
+import { settingsOf, viewOf } from "./settings.js";
+import { bayes, draw } from "./sine.js";
+
+const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "choices", "ranges", "defaults", "noises", "references"];
+const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "Optimiser", learning_rate: "Learning rate",
+  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, standard deviation" };
+const SCALES = { excess: "Distance above Bayes", error: "Error" };
+const LEAST = 1e-4; // excess at the foot of a logarithmic axis
+const EARLIER = 3; // curves of earlier runs that stay
+const SHOWN = 100; // values of the series that are forecast
+const CALM = 500; // ms between two drawings where little motion is asked for
+
+const element = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+};
+const count = (value) => value.toLocaleString("en");
+const percent = (share) => `${(100 * share).toFixed(share < 0.01 ? 2 : share < 1 ? 1 : 0)}%`;
+const seconds = (value) => (value < 100 ? `${value.toFixed(1)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`);
+
+/** Shows the view in an element; returns a function that ends the worker and removes the view. The host is as for all views. */
+export function train(root, host) {
+  const facts = Object.fromEntries(FACTS.map((name) => [name, host.get(name)]));
+  let settings = settingsOf(host.get("view") ?? {}, facts);
+  let run = null; // { id, settings, label, state, step, seconds, points: [{ step, loss, excess }], forecasts }
+  let earlier = []; // runs whose curves stay
+  let scale = "excess";
+  let series = null; // of the forecasts that are drawn: { values, windows, bayes } at a level of noise
+  let worker = null;
+  let runs = 0;
+
+  const find = {};
+  const named = (name, node) => (find[name] = node);
+  const panel = (title, ...children) => element("div", { class: "panel" }, element("h2", {}, title), ...children);
+  const button = (name, label, act, classes = "button") => named(name, element("button", { type: "button", class: classes, onclick: act }, label));
+  const place = (name) => named(name, element("div", { class: "tr-chart" }));
+  const view = element("div", { class: "tr" },
+    element("p", { class: "lead" }, "The network is trained here, by this page. Notice the bend near the line of the best linear forecaster: ",
+      "what falls below it does what no weighted sum of the window can do. ", button("adam", "Adam at its usual learning rate", () => choose("optimiser", "adam"), "tr-link"), " stays near that line."),
+    element("div", { class: "split" },
+      element("div", { class: "stack" },
+        panel("The error during training",
+          element("div", { class: "buttons" }, button("act", "Start", act, "button primary"), button("reset", "Reset", reset)),
+          named("standing", element("p", { class: "standing" })),
+          element("div", { class: "buttons tr-scales", role: "group", "aria-label": "Vertical axis" },
+            ...Object.entries(SCALES).map(([key, label]) => button(key, label, () => { scale = key; show(); }, "choice"))),
+          place("course"), named("legend", element("p", { class: "tr-legend" })),
+          named("numbers", element("div", { class: "numbers" }))),
+        panel("The forecast during training", place("forecasts"), named("caption", element("p", { class: "hint" })))),
+      element("div", { class: "stack" },
+        panel("Settings of the next run", named("form", element("div", {})),
+          element("div", { class: "buttons" }, button("share", "Copy the link", share), button("usual", "Usual settings", () => adopt({ ...facts.defaults }))),
+          named("shared", element("p", { class: "hint" }))),
+        panel("The trained weights", element("p", { class: "hint" }, "The weights of the step with the least error, averaged as the recipe says, under PyTorch's names. ",
+          "safetensors.torch.load_file reads them."), element("div", { class: "buttons" }, button("weights", "Download", () => worker.postMessage({ kind: "weights" })))))),
+    named("told", element("p", { class: "unseen", "aria-live": "polite" })));
+  root.append(view);
+  const course = chart(find.course);
+  const forecasts = chart(find.forecasts);
+
+  // ---- the worker
+
+  function start() {
+    keep();
+    if (series?.sigma !== settings.sigma) series = seriesOf(settings.sigma);
+    run = { id: ++runs, settings: { ...settings }, label: labelOf(settings), state: "running", step: 0, seconds: 0, points: [], forecasts: null };
+    worker ??= listen(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+    const { length, signal, recipe } = facts;
+    const given = { length, signal, recipe, bayes: errorsOf(settings.sigma).bayes };
+    worker.postMessage({ kind: "start", id: run.id, settings: run.settings, facts: given, series: series.windows });
+    tell("Training.");
+  }
+
+  function listen(one) {
+    one.onmessage = ({ data }) => {
+      if (data.id !== run?.id) return; // of a run that is gone
+      if (data.kind === "weights") return void save(data.bytes);
+      if (data.kind === "failed") return void fail(data.message);
+      const before = run.points.at(-1)?.excess ?? Infinity;
+      Object.assign(run, { step: data.step, seconds: data.seconds, best: data.best, forecasts: data.forecasts ?? run.forecasts });
+      run.points.push(...data.evaluations);
+      if (data.isDone) run.state = "done";
+      const now = run.points.at(-1)?.excess ?? Infinity;
+      if (data.isDone) tell(`Finished. ${words()}`);
+      else if (before > linear(run) && now <= linear(run)) tell("The network is now better than the best linear forecaster.");
+      later();
+    };
+    one.onerror = (event) => fail(event.message || "the worker could not be loaded");
+    return one;
+  }
+
+  function act() {
+    if (!run || run.state === "done" || run.state === "failed") start();
+    else {
+      run.state = run.state === "running" ? "paused" : "running";
+      worker.postMessage({ kind: run.state === "running" ? "continue" : "pause" });
+      tell(run.state === "running" ? "Training." : `Paused. ${words()}`);
+    }
+    show();
+  }
+
+  /** Sets the run aside; its curve stays. */
+  function keep() {
+    if (run?.points.length > 1) earlier = [run, ...earlier.filter(({ label }) => label !== run.label)].slice(0, EARLIER);
+    run = null;
+  }
+
+  function reset() {
+    if (run) {
+      worker.postMessage({ kind: "pause" });
+      keep();
+    } else earlier = [];
+    show();
+  }
+
+  function fail(message) {
+    worker.terminate();
+    worker = null;
+    run.state = "failed";
+    run.message = message;
+    tell(message);
+    show();
+  }
+
+  function save(bytes) {
+    const url = URL.createObjectURL(new Blob([bytes]));
+    const { architecture, size, optimiser, seed } = run.settings;
+    element("a", { href: url, download: `${architecture}-k${size}-${optimiser}-seed${seed}.safetensors` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+
+  // ---- the settings
+
+  function choose(name, value) {
+    const next = { ...settings, [name]: value };
+    if (name === "optimiser") next.learning_rate = facts.optimisers[value].learning_rate;
+    adopt(next);
+  }
+
+  function adopt(next) {
+    settings = settingsOf(viewOf(next, facts), facts);
+    host.tell([], viewOf(settings, facts));
+    show();
+  }
+
+  function offered(name) {
+    if (name === "architecture" || name === "optimiser") {
+      return Object.entries(facts[`${name}s`]).map(([value, { label }]) => [value, name === "optimiser" && value === facts.recipe.optimiser ? `${label}, as the zoo` : label]);
+    }
+    const usual = name === "size" ? facts.architectures[settings.architecture].sizes : name === "sigma" ? facts.noises.map(({ sigma }) => sigma) : facts.choices[name];
+    return [...new Set([...usual, settings[name]])].sort((a, b) => a - b).map((value) => [value, count(value) === "0" && value ? String(value) : value < 1 ? String(value) : count(value)]);
+  }
+
+  function fill() {
+    for (const name of Object.keys(LABELS)) {
+      const select = (find[name] ??= find.form.appendChild(element("label", { class: "control" }, element("span", {}, LABELS[name]),
+        element("select", { "data-knob": name, onchange: ({ target }) => choose(name, ["architecture", "optimiser"].includes(name) ? target.value : Number(target.value)) })))).lastChild;
+      const options = offered(name);
+      const key = JSON.stringify(options);
+      if (select.dataset.options !== key) {
+        select.dataset.options = key;
+        select.replaceChildren(...options.map(([value, label]) => element("option", { value }, label)));
+      }
+      select.value = String(settings[name]);
+    }
+  }
+
+  async function share() {
+    host.tell([], viewOf(settings, facts));
+    const url = new URL(location.href);
+    url.search = new URLSearchParams(viewOf(settings, facts));
+    const isCopied = await navigator.clipboard?.writeText(url.href).then(() => true, () => false);
+    find.shared.textContent = isCopied ? "Copied. The link gives the same run: the same curve, bit for bit." : url.href;
+  }
+
+  // ---- what is shown
+
+  const errorsOf = (sigma) => facts.noises.find((one) => one.sigma === sigma).mse;
+  const linear = (of) => excessOf(of.settings.sigma, "best_linear");
+  const excessOf = (sigma, name) => errorsOf(sigma)[name] / errorsOf(sigma).bayes - 1;
+  const labelOf = ({ architecture, size, optimiser, learning_rate, batch_size, seed, sigma }) => {
+    const { defaults } = facts;
+    const rest = [batch_size !== defaults.batch_size && `batch ${batch_size}`, seed !== defaults.seed && `seed ${seed}`, sigma !== defaults.sigma && `noise ${sigma}`];
+    return [`${facts.architectures[architecture].label} ${size}`, `${facts.optimisers[optimiser].label} ${learning_rate}`, ...rest.filter(Boolean)].join(", ");
+  };
+  const tell = (sentence) => { find.told.textContent = sentence; };
+
+  /** The series that the forecasts are drawn on, one step ahead of each window in it. */
+  function seriesOf(sigma) {
+    const { length: L, signal } = facts;
+    const { windows: values } = draw({ ...signal, sigma }, L + SHOWN, 1, new Random(0, PURPOSES.series));
+    const windows = Float32Array.from({ length: SHOWN * L }, (_, n) => values[Math.floor(n / L) + (n % L)]);
+    return { sigma, values, windows, bayes: bayes({ ...signal, sigma }, L, windows) };
+  }
+
+  /** The standing of the run as a sentence. */
+  function words() {
+    const { steps } = run.settings;
+    const now = run.points.at(-1);
+    if (!now) return "The first error is measured after a few steps.";
+    const [best, last] = ["best_linear", "last_value"].map((name) => excessOf(run.settings.sigma, name));
+    const standing = now.excess < 0.01 ? "within one per cent of the best possible forecast"
+      : now.excess > last ? `worse than repeating the last value (${percent(last)})`
+        : now.excess > 1.15 * best ? `worse than the best linear forecaster (${percent(best)})`
+          : now.excess > 0.85 * best ? `about as good as the best linear forecaster (${percent(best)})`
+            : `better than the best linear forecaster (${percent(best)})`;
+    return `After ${count(run.step)} of ${count(steps)} steps it is ${percent(now.excess)} above Bayes, ${standing}.`;
+  }
+
+  const height = (point, sigma) => (scale === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
+
+  function showCourse() {
+    const sigma = (run?.settings ?? settings).sigma;
+    const errors = errorsOf(sigma);
+    const all = [...(run ? [run] : []), ...earlier];
+    const first = Math.min(...all.map(({ points }) => points[0]?.step ?? Infinity), 10);
+    const most = Math.max(settings.steps, ...all.map((one) => one.settings.steps));
+    const x = { least: first, most, isLog: true, words: "step", written: count };
+    const least = all.some(({ points }) => points.some(({ excess }) => excess < 0.01)) ? 0.1 : 1;
+    const unit = scale === "error" ? { least: 0.95 * errors.noise, most: 6 * errors.last_value, written: (value) => String(value) }
+      : { least, most: 1000, written: (value) => `${value}%` };
+    const lines = Object.entries(facts.references).flatMap(([name, words]) => {
+      const value = scale === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
+      return value > unit.least ? [{ kind: `tr-reference tr-${name.replace("_", "-")}`, points: [[first, value], [most, value]], words }] : [];
+    });
+    const curve = (of, kind) => ({ kind, points: of.points.map((point) => [point.step, height(point, of.settings.sigma)]) });
+    if (scale === "error" && run) lines.push({ kind: "tr-loss", points: run.points.map(({ step, loss }) => [step, loss]) });
+    lines.push(...earlier.map((of, n) => curve(of, `tr-earlier tr-earlier${n}`)));
+    if (run) lines.push(curve(run, "tr-run"));
+    const references = Object.entries(facts.references).map(([name, words]) => `${words} ${percent(excessOf(sigma, name)).replace("-", "−")}`).join(", ");
+    const label = `${SCALES[scale]} by training step. ${run?.points.length ? words() : "No run yet."} Above Bayes: ${references}.`;
+    course.draw({ x, y: { ...unit, isLog: true }, lines, label });
+    find.legend.replaceChildren(...[...(run ? [[run.label, "tr-run"]] : []), ...earlier.map(({ label: of }, n) => [`earlier: ${of}`, `tr-earlier tr-earlier${n}`]),
+      ...(scale === "error" && run ? [["loss of the batches", "tr-loss"]] : [])].map(([text, kind]) => element("span", { class: `tr-key ${kind}` }, text)));
+  }
+
+  function showForecasts() {
+    if (!series || (!run && series.sigma !== settings.sigma)) series = seriesOf(settings.sigma);
+    const { length: L, signal } = facts;
+    const reach = signal.amplitude + 3 * series.sigma;
+    const along = (values) => Array.from(values, (value, n) => [L + n + 1, value]);
+    const lines = [{ kind: "tr-seen", points: Array.from(series.values, (value, n) => [n + 1, value]), isDotted: true },
+      { kind: "tr-reference tr-bayes", points: along(series.bayes) }];
+    if (run?.forecasts) lines.push({ kind: "tr-run", points: along(run.forecasts) });
+    forecasts.draw({
+      x: { least: 1, most: L + SHOWN, words: "step of the series", written: count },
+      y: { least: -reach, most: reach, written: (value) => String(value).replace("-", "−") },
+      lines, label: `A noisy series, and forecasts of its values, each from the ${L} before it.`,
+    });
+    find.caption.textContent = `Dots: a series that no training saw. Lines: forecasts one step ahead, each from the ${L} values before it; blue the network, amber Bayes.`;
+  }
+
+  function showNumbers() {
+    const sigma = (run?.settings ?? settings).sigma;
+    const now = run?.points.at(-1);
+    const items = [["this run", now ? percent(now.excess) : "–", "above Bayes", "model"],
+      ...["best_linear", "last_value"].map((name) => [facts.references[name], percent(excessOf(sigma, name)), "above Bayes", name]),
+      ["speed", run?.seconds ? count(Math.round(run.step / run.seconds)) : "–", "steps a second", "muted"],
+      ["time", run ? seconds(run.seconds) : "–", run ? `${count(run.step * run.settings.batch_size)} windows seen` : "", "muted"]];
+    find.numbers.replaceChildren(...items.map(([name, value, detail, colour]) => {
+      const node = element("div", { class: "number" }, element("div", { class: "k" }, name), element("div", { class: "v" }, value), element("div", { class: "d" }, detail));
+      node.style.setProperty("--c", `var(--${colour.replace("_", "-")})`);
+      return node;
+    }));
+  }
+
+  function show() {
+    const state = run?.state;
+    find.act.textContent = { running: "Pause", paused: "Continue" }[state] ?? "Start";
+    find.reset.textContent = run || !earlier.length ? "Reset" : "Forget earlier curves";
+    find.reset.disabled = !run && !earlier.length;
+    find.weights.disabled = !run?.best;
+    for (const key of Object.keys(SCALES)) find[key].setAttribute("aria-pressed", String(key === scale));
+    find.standing.classList.toggle("error-line", state === "failed");
+    find.standing.textContent = state === "failed" ? `The run failed: ${run.message}.` : run ? words() : "Press Start: the curve falls towards the lines of the references.";
+    fill();
+    showNumbers();
+    showCourse();
+    showForecasts();
+  }
+
+  let asked = 0;
+  let shownAt = -Infinity;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  /** Draws before the next frame; where little motion is asked for, twice a second. */
+  function later() {
+    if (asked) return;
+    asked = requestAnimationFrame(function due(now) {
+      if (calm.matches && now - shownAt < CALM && run?.state === "running") {
+        asked = requestAnimationFrame(due);
+        return;
+      }
+      [asked, shownAt] = [0, now];
+      show();
+    });
+  }
+
+  const deaf = host.listen?.("view", () => {
+    settings = settingsOf(host.get("view") ?? {}, facts);
+    show();
+  });
+  show();
+  return () => {
+    cancelAnimationFrame(asked);
+    worker?.terminate();
+    deaf?.();
+    course.close();
+    forecasts.close();
+    view.remove();
+  };
+}

@@ -1,0 +1,72 @@
+// A worker that trains: it is told to start, pause or continue, and tells what has been reached. The page only draws.
+import { compiled } from "../../../microscope/js/core.js";
+import { safetensors } from "./safetensors.js";
+import { Training } from "./training.js";
+
+const SLICE = 30; // ms of training between two looks at the messages; the result does not depend on it
+const FORECASTS = 250; // ms between two forecasts of the series
+
+let core = null;
+let run = null; // { id, training, series, seconds, isRunning }
+const turns = new MessageChannel(); // unlike a timeout, it never waits
+turns.port1.onmessage = slice;
+
+const ACTS = {
+  async start({ id, settings, facts, series }) {
+    run = null;
+    const address = new URL("../../../microscope/js/core.wasm", import.meta.url);
+    core ??= fetch(address).then((answer) => answer.arrayBuffer()).then(compiled);
+    const network = await core;
+    run = { id, training: new Training(settings, facts, network), series, seconds: 0, isRunning: true, told: 0, forecastAt: -Infinity };
+    turns.port2.postMessage(null);
+  },
+  pause() {
+    if (run) run.isRunning = false;
+  },
+  continue() {
+    if (!run || run.isRunning || run.training.isDone) return;
+    run.isRunning = true;
+    turns.port2.postMessage(null);
+  },
+  weights() {
+    const { training: { network, best, settings } } = run;
+    const bytes = safetensors(network.named(best.parameters), { ...settings, step: best.step, excess: best.excess });
+    postMessage({ kind: "weights", id: run.id, bytes }, [bytes.buffer]);
+  },
+};
+
+onmessage = ({ data: { kind, ...rest } }) => guarded(rest.id ?? run?.id, () => ACTS[kind](rest));
+
+async function guarded(id, act) {
+  try {
+    await act();
+  } catch (error) {
+    if (run) run.isRunning = false;
+    postMessage({ kind: "failed", id, message: error.message });
+  }
+}
+
+function slice() {
+  if (!run?.isRunning) return;
+  guarded(run.id, () => {
+    const { training } = run;
+    const began = performance.now();
+    do training.advance(); while (!training.isDone && performance.now() - began < SLICE);
+    run.seconds += (performance.now() - began) / 1000;
+    run.isRunning = !training.isDone;
+    tell();
+    if (run.isRunning) turns.port2.postMessage(null);
+  });
+}
+
+function tell() {
+  const { id, training, series, seconds } = run;
+  const isDue = training.isDone || performance.now() - run.forecastAt > FORECASTS;
+  if (isDue) run.forecastAt = performance.now();
+  postMessage({
+    kind: "reached", id, seconds, step: training.step, isDone: training.isDone, best: training.best.step,
+    evaluations: training.evaluations.slice(run.told),
+    forecasts: isDue ? training.forecast(series) : null,
+  });
+  run.told = training.evaluations.length;
+}
