@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from .. import __version__, _storage
 from ..bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
 from ..errors import InputError
 from ..microscope.modules import digest as digest_of
-from ..pages import card, cards, glossary, head, hero, look, phases, sketches, tours
+from ..pages import card, cards, glossary, head, hero, look, phases, sketches, tours, train
 from ..runtime import catalogue
 from ..runtime.predictor import Predictor
 from . import arena, links, modules, shell, stops, views
@@ -87,9 +87,11 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
     }
     for name, bundle in bundles.items():
         files[f"models/{name}/index.html"] = site.model(bundle)
-        files[f"models/{name}/facts.json"] = json.dumps(views.facts(bundle), separators=(",", ":")).encode()
+        files[f"models/{name}/facts.json"] = _json(views.facts(bundle))
         files[f"models/{name}/{WEIGHTS}"] = bundle.read(WEIGHTS)
         files[f"sketches/{name}.svg"] = sketches.drawing(Predictor(bundle, "onnx")).encode()
+    files["train/facts.json"] = _json(train.facts())
+    files["train/index.html"] = site.train()
     for path, (title, body) in arena.pages().items():
         root = "../" * (1 + path.count("/"))
         about = f"{title}: all models and the best possible forecaster on the same data."
@@ -111,7 +113,7 @@ class _Builder:
 
     def __init__(self, bundles: Mapping[str, Bundle], docs: str) -> None:
         self.known = {name: {view.key for view in views.of(bundle)} | {"card"} for name, bundle in bundles.items()}
-        self.heads = {"/": "Gallery", "/arena": "Arena", "/glossary": "Glossary", "/install": "Install"}
+        self.heads = _HEADS
         self.docs = docs
         self.marks = {(name, view.key): view.marks for name, bundle in bundles.items() for view in views.of(bundle)}
         self.tours = stops.offered(self._has)
@@ -128,13 +130,21 @@ class _Builder:
         told = stops.texts(key, self.tours[key])
         for each in told["stops"].values():
             each["html"] = links.relative(each["html"], "../../", self.known, self.begins)
-        return json.dumps(told).encode()
+        return _json(told)
 
     def page(
-        self, title: str, body: str, root: str, about: str, *, scripts: Iterable[str] = (), soon: Iterable[str] = ()
+        self,
+        title: str,
+        body: str,
+        root: str,
+        about: str,
+        *,
+        scripts: Iterable[str] = (),
+        soon: Iterable[str] = (),
+        styles: Iterable[str] = (),
     ) -> bytes:
-        """A page; `root` leads from it to the root of the site."""
-        html = shell.document(title, body, about, self.heads, scripts=scripts, soon=soon)
+        """A page; `root` leads from it to the root of the site. The rest is as for `shell.document`."""
+        html = shell.document(title, body, about, self.heads, scripts=scripts, soon=soon, styles=styles)
         html = links.relative(html, root, self.known, self.begins)
         if self.docs:
             html = html.replace("</nav>", f'<a href="{escape(root + self.docs)}">Documentation</a></nav>', 1)
@@ -150,6 +160,21 @@ class _Builder:
         guided = f'<section class="tours">{tours.links(self.tours, for_a_class=False)}</section>'
         run = ["pages/js/hero.js", "pages/js/tours.js"]
         return self.page("Gallery", top + shelves + key + guided, "", look.DESCRIPTION, scripts=run, soon=[_CELL])
+
+    def train(self) -> bytes:
+        """The page on which the browser trains a network."""
+        root, folder = "../", modules.folder()
+        page = {
+            "facts": "facts.json", "module": f"{root}{folder}/{_TRAIN}", "run": "train",
+            "core": f"{root}{folder}/microscope/js/core.wasm",
+        }  # fmt: skip
+        body = (
+            '<h1>Train a network in your browser</h1><p class="intro">An LSTM, a GRU, an RNN or an MLP learns the '
+            "noisy sine while you watch. The link of this page repeats the run: the same seed, the same curve.</p>"
+            f'<div id="view" class="view skeleton" data-page="{escape(json.dumps(page))}"></div>'
+        )
+        about = "Train an LSTM, GRU, RNN or MLP in the browser, and watch it pass the best linear forecaster."
+        return self.page("Train", body, root, about, scripts=["pages/js/single.js"], soon=[_TRAIN], styles=[_LOOK])
 
     def model(self, bundle: Bundle) -> bytes:
         """The page of a model: its head, and a tab for each view."""
@@ -196,7 +221,9 @@ class _Builder:
         )
 
 
+_HEADS = {"/": "Gallery", "/train": "Train", "/arena": "Arena", "/glossary": "Glossary", "/install": "Install"}
 _CELL = "microscope/js/cell.js"
+_TRAIN, _LOOK = "pages/js/training/view.js", "pages/js/training/training.css"
 _VIEW = '<div class="view skeleton"></div>'
 _CARD = '<p class="lead">{}</p><div class="panel"><div class="prose">{}</div></div>'
 _DOOR = (
@@ -231,6 +258,10 @@ def _shelf(section: cards.Section) -> str:
         head = f"<summary><h2>{len(section.rows)} {section.title}</h2></summary>"
         return f'<details class="shelf">{head}{shelf}</details>'
     return f'<section class="shelf"><div><h2>{section.title}</h2></div>{shelf}</section>'
+
+
+def _json(facts: Any) -> bytes:
+    return json.dumps(facts, separators=(",", ":")).encode()
 
 
 def _needed(page: bytes) -> list[str]:

@@ -32,6 +32,7 @@ def document(
     *,
     scripts: Iterable[str] = (),
     soon: Iterable[str] = (),
+    styles: Iterable[str] = (),
 ) -> str:
     """A page as HTML with the addresses of the app, which `links.relative` then replaces.
 
@@ -39,6 +40,7 @@ def document(
         pages: those of its head, as {address: name}.
         scripts: the modules that it runs.
         soon: modules that it imports soon, which the browser fetches meanwhile with all that they import.
+        styles: style sheets beside that of all pages.
     """
     run = ["pages/js/site.js", *scripts]
     fetched = [path for path in modules.closure([*run, *soon]) if path.endswith(".js")]
@@ -46,7 +48,8 @@ def document(
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
         f'<script src="{modules.address("pages/js/look.js")}"></script>'
-        f'<link rel="stylesheet" href="{modules.address(modules.STYLE)}">{preload}'
+        + "".join(f'<link rel="stylesheet" href="{modules.address(path)}">' for path in [modules.STYLE, *styles])
+        + preload
         + "".join(f'<script type="module" src="{modules.address(path)}"></script>' for path in run)
         + f'<script defer src="{modules.address("pages/js/terms.js")}"></script>'
     )
