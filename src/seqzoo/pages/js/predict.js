@@ -1,0 +1,125 @@
+// The view Predict: a window to change by hand, the model's forecast, those of Bayes and of the best linear rule, and the truth.
+import { escaped } from "../../microscope/js/svg.js";
+import { Chart, scaleOf, typeset } from "./chart.js";
+import { numbersIn, ownPanel, signalPanel, term } from "./controls.js";
+import { handles } from "./points.js";
+import { sized } from "./subject.js";
+import { opened } from "./view.js";
+
+const signed = (value) => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
+const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
+
+/**
+ * Opens the view in an element; returns a function that closes it. The host is as for `pair` of the microscope: get(name) gives
+ * the facts of pages/predict.py and `view`, the texts of the address that are of the window.
+ */
+export function predict(element, host) {
+  return opened(element, host, (subject, change) => {
+    const { name, length: L, horizon: H, terms, level, radius, window } = subject;
+    element.insertAdjacentHTML("beforeend", `<div class="split pv-view"><div class="stack"><div class="panel with-result">
+      <div class="handled"></div><div class="result" aria-live="polite"><div class="numbers"></div>
+      <div class="number-line" aria-hidden="true"><p></p><div></div><p></p><p></p></div></div></div></div><div class="stack"></div></div>`);
+    const find = (selector) => element.querySelector(selector);
+    const [handled, aside] = [find(".handled"), find(".pv-view > .stack:last-child")];
+    const chart = new Chart(handled, { x: "steps from now", y: "value", file: `${name}-predict` }, { onPlaced: place });
+    handled.insertAdjacentHTML("beforeend", '<p class="outside" role="status"></p>');
+    const outside = find(".outside");
+    const showPoints = handles(chart.plot, L, (n, value) => {
+      window.drag(n, value);
+      change();
+    });
+    const showNumbers = numbersIn(find(".numbers"));
+    const strip = find(".number-line");
+    const follow = signalPanel(aside, window, change);
+    if (host.get("own") !== false) ownPanel(aside, L, (values) => {
+      window.give(values);
+      change();
+    });
+    let step = 1; // between two lines of the vertical axis
+
+    function place() {
+      const { across, down, up } = chart;
+      showPoints(window.context, (n, value) => [across(n + 1 - L), down(value)], step / 5, up);
+    }
+
+    async function draw(isStale) {
+      const forecasts = subject.forecasts();
+      const model = Array.from(await forecasts.model);
+      if (isStale() && forecasts.model instanceof Promise) return;
+      const { window: context, clean, bayes, linear } = forecasts;
+      if (!model.every(Number.isFinite)) throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
+      const [low, high] = [-1, 1].map((side) => model.map((value, h) => value + side * radius[h]));
+      const scale = scaleOf([...context, ...low, ...high, ...bayes, ...linear, ...(clean ?? [])]);
+      [, , step] = scale;
+      const future = range(1, H);
+      const longest = `Bayes, the best for the ${subject.noun} it assumes`;
+      const best = window.isOwn ? longest : "Bayes";
+      const of = (label, role, y, shape, size, dash, width) => (H === 1 ? { kind: "dots", name: label, role, x: future, y, shape, size }
+        : { kind: "line", name: label, role, x: future, y: Array.from(y), dash, width });
+      const far = subject.outside();
+      chart.draw({
+        x: [1 - L, H === 1 ? 2 : H], y: scale,
+        series: [
+          { kind: "band", name: `${Math.round(100 * level)}% interval`, role: "model", x: future, low, high },
+          ...(clean ? [{ kind: "line", name: "truth", role: "truth", x: range(1 - L, L + H), y: clean, dash: "solid", width: 1.2 }] : []),
+          { kind: "dots", name: "window", role: "seen", x: range(1 - L, L), y: context, shape: "circle", size: 7 },
+          of("best linear", "best_linear", linear, "triangle", 17, "dotted", 2),
+          { ...of(best, "bayes", bayes, "diamond", 15, "dashed", 2), longest },
+          of(name, "model", model, "circle", 9, "solid", 2.4),
+        ],
+        marks: marksOf(far, context),
+        label: `The last ${L} values and the next: ${name} ${model[0].toFixed(4)}, Bayes, ${subject.standing}, ${bayes[0].toFixed(4)}, ` +
+          `best linear ${linear[0].toFixed(4)}${clean ? `, truth ${clean[L].toFixed(4)}` : ""}.`,
+      });
+      say(outside, far?.note ?? "");
+      const from = (value) => `${signed(value - bayes[0])} from Bayes`;
+      showNumbers([
+        { name: escaped(name), value: model[0].toFixed(4), role: "model", detail: from(model[0]) },
+        { name: term(terms, "Bayes"), value: bayes[0].toFixed(4), role: "bayes", detail: subject.standing },
+        ...(clean ? [{ name: term(terms, "truth"), value: clean[L].toFixed(4), role: "truth", detail: from(clean[L]) }] : []),
+        { name: term(terms, "best linear"), value: linear[0].toFixed(4), role: "best_linear", detail: from(linear[0]) },
+        { name: term(terms, `${Math.round(100 * level)}% interval`), value: `±${radius[0].toFixed(3)}`, role: "muted", detail: "for the trained signal" },
+      ]);
+      closeUp(strip, [[name, model[0], "model"], ["Bayes", bayes[0], "bayes"], ["best linear", linear[0], "best_linear"],
+        ...(clean ? [["truth", clean[L], "truth"]] : [])], H);
+    }
+
+    return { draw, follow, close: () => chart.close() };
+  });
+}
+
+/** Rings around the values that lie outside, and beside the farthest one how far. */
+function marksOf(far, context) {
+  if (!far) return [];
+  const L = context.length;
+  const worst = far.far.indexOf(Math.max(...far.far));
+  return far.far.flatMap((one, n) => (one ? [{ x: n + 1 - L, y: context[n],
+    words: n === worst && ["outside what", `${far.whose}:`, `${typeset(sized(one))} standard deviations`] }] : []))
+    .map((mark) => ({ ...mark, words: mark.words || null }));
+}
+
+function say(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
+/** The forecasts of the next value on a vertical line, as far apart as the page allows: [name, value, role] of each. */
+function closeUp(strip, marks, H) {
+  const values = marks.map(([, value]) => value);
+  let [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = Math.max(0.12 * (high - low), 1e-4 * Math.max(Math.abs(low), Math.abs(high))) || 1e-4;
+  [low, high] = [low - margin, high + margin];
+  const [top, line, bottom, what] = strip.children;
+  const written = (value) => typeset(Math.abs(value) < 100 ? value.toFixed(4) : value.toLocaleString("en", { maximumSignificantDigits: 4 }));
+  say(top, written(high));
+  say(bottom, written(low));
+  say(what, H === 1 ? "the next value, enlarged" : `step 1 of ${H}, enlarged`);
+  while (line.children.length > marks.length) line.lastElementChild.remove();
+  while (line.children.length < marks.length) line.append(document.createElement("span"));
+  marks.forEach(([name, value, role], n) => {
+    const mark = line.children[n];
+    mark.className = role === "truth" ? "line" : "dot";
+    mark.title = `${name} ${typeset(value.toFixed(4))}`;
+    mark.style.bottom = `${(100 * (value - low)) / (high - low)}%`;
+    mark.style.setProperty("--c", `var(--${role.replaceAll("_", "-")})`);
+  });
+}

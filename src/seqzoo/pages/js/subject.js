@@ -1,0 +1,100 @@
+// What both views of a model of a known signal stand on: the shared window, the network, and the forecasts beside it. No DOM.
+import { parseSafetensors } from "../../microscope/js/cell.js";
+import { applied, bestLinear, simple } from "./linear.js";
+import { isKnown, networkOf } from "./networks.js";
+import { rollOutInSlices } from "./rolled.js";
+import { signalOf } from "./signals/families.js";
+import { SignalWindow } from "./window.js";
+
+/** The facts that a host must have; see pages/predict.py. */
+const FACTS = ["name", "architecture", "heads", "scale", "length", "horizon", "reference", "signal", "knobs", "noun", "radius",
+  "level", "familiarity", "terms"];
+
+/** A promise of the subject that a host shows. Throws where its weights cannot be had or do not fit. */
+export async function subjectOf(host) {
+  const facts = Object.fromEntries(FACTS.map((name) => [name, host.get(name)]));
+  return new Subject(facts, host, await forecasterOf(facts, host));
+}
+
+/** The forecast [H] of a window, or a promise of it, as a function; a reference forecasts as many steps as it is asked for. */
+async function forecasterOf(facts, host) {
+  const { reference, architecture, signal, length } = facts;
+  if (reference === "bayes") return (window, steps = 1) => signalOf(signal).posterior(window, steps).mean;
+  if (reference === "best_linear") {
+    let [known, reach] = [null, 0];
+    return (window, steps = 1) => {
+      if (steps > reach) [known, reach] = [bestLinear(signalOf(signal), length, steps), steps];
+      return applied(known, window).subarray(0, steps);
+    };
+  }
+  if (reference) return (window, steps = 1) => simple[reference](window, steps);
+  if (!isKnown(architecture) && host.forecast) return (window, steps) => host.forecast(Array.from(window), steps);
+  const [bytes, core] = await Promise.all([host.weights(), host.core()]);
+  return networkOf(facts, parseSafetensors(bytes), core);
+}
+
+class Subject {
+  #assumed = { key: "" };
+
+  constructor(facts, host, forecast) {
+    Object.assign(this, facts, { host, forecast });
+    this.window = new SignalWindow(facts, host.get("view") ?? {});
+  }
+
+  /** What the Bayes and the best linear forecaster assume: { signal, linear }, of the window as it is now. */
+  assumed(steps) {
+    const facts = this.window.signal;
+    const key = JSON.stringify(facts);
+    if (this.#assumed.key !== key || this.#assumed.steps < steps) {
+      const signal = signalOf(facts);
+      this.#assumed = { key, steps, signal, linear: bestLinear(signal, this.length, steps) };
+    }
+    return this.#assumed;
+  }
+
+  /** The forecasts [H] of the window, the model's maybe as a promise. */
+  forecasts() {
+    const [window, H] = [this.window.context, this.horizon];
+    const { signal, linear } = this.assumed(H);
+    const straight = applied(linear, window).subarray(0, H);
+    return { window, clean: this.window.clean(H), bayes: signal.posterior(window, H).mean, linear: straight, model: this.forecast(window, H) };
+  }
+
+  /** The model's forecast of as many steps, in slices; null once it is stale. */
+  async farther(steps, ways) {
+    const window = this.window.context;
+    if (this.reference || (!isKnown(this.architecture) && this.host.forecast)) return Array.from(await this.forecast(window, steps));
+    return rollOutInSlices(this.forecast, window, steps, ways);
+  }
+
+  /** What the Bayes forecast is: the best possible for a draw of its signal, but not for a visitor's numbers. */
+  get standing() {
+    return this.window.isOwn ? `the best for the ${this.noun} it assumes` : "the best possible";
+  }
+
+  /** The distances of the window from training, where training does not reach: { note, far [L] }; null elsewhere. */
+  outside() {
+    if (!this.familiarity) return null;
+    const { mean, sd, at, axes, reach, most, value_reach } = this.familiarity;
+    const values = this.window.context;
+    const distances = values.map((value) => Math.abs(value - mean) / sd);
+    const value = Math.max(...distances);
+    const last = values.slice(-at.length);
+    const along = reach.slice(0, -1).map((_, n) => Math.abs(last.reduce((sum, one, t) => sum + (one - at[t]) * axes[t][n], 0)));
+    along.push(Math.hypot(...along));
+    const worst = along.reduce((best, one, n) => (one / reach[n] > along[best] / reach[best] ? n : best), 0);
+    const isFar = value > value_reach;
+    if (!isFar && along[worst] <= most * reach[worst]) return null;
+    const [what, far, bound] = isFar ? ["a value", value, value_reach] : ["the shape", along[worst], most * reach[worst]];
+    const [whose, of] = this.reference ? ["its signal gives", "its windows"] : ["training saw", "training windows"];
+    return {
+      note: `Outside what ${whose}: ${what} lies ${sized(far)} standard deviations from the mean; ${of} reach ${sized(bound)}.`,
+      far: distances.map((one) => (one > value_reach ? one : 0)),
+      whose: this.reference ? "its signal gives" : "this model has seen",
+    };
+  }
+}
+
+/** A distance with three digits. */
+export const sized = (value) => (value < 1000 ? value.toPrecision(3).replace(/\.$/, "")
+  : value < 1e6 ? Math.round(value).toLocaleString("en") : value.toPrecision(2).replace("e+", "e"));
