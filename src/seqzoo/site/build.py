@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from .. import __version__, _storage
-from ..bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
+from ..bundles.store import SHIPPED, WEIGHTS, open_bundle
 from ..errors import InputError
+from ..forecasters import references
+from ..forecasters.protocol import Forecaster, has_bundle
 from ..microscope.modules import digest as digest_of
-from ..pages import card, cards, glossary, head, hero, look, phases, sketches, tours, train
+from ..pages import cards, glossary, head, hero, look, phases, sketches, tours, train
 from ..runtime import catalogue
 from ..runtime.predictor import Predictor
 from . import arena, links, modules, shell, stops, views
@@ -74,10 +76,9 @@ def _others(out: Path) -> dict[str, bytes]:
 def build(docs: str = "", only: Iterable[str] = ()) -> Site:
     """Every file of the site. `only` names the models that get a page; by default all that the package ships."""
     chosen = set(only)
-    rows = [row for row in catalogue.rows() if row["shipped"] and not row["reference"]]
-    rows = [row for row in rows if not chosen or row["name"] in chosen]
-    bundles = {row["name"]: open_bundle(SHIPPED / row["name"]) for row in rows}
-    site = _Builder(bundles, docs)
+    rows = [row for row in catalogue.rows() if row["shipped"] and (not chosen or row["name"] in chosen)]
+    models = {row["name"]: _model(row) for row in rows}
+    site = _Builder(models, docs)
     files = {
         **{f"{modules.folder()}/{path}": data for path, data in modules.files().items()},
         "index.html": site.gallery(rows),
@@ -85,11 +86,12 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
         "install/index.html": site.page("Install", _INSTALL, "../", "What the zoo can do once it is installed."),
         ".nojekyll": b"",  # else one host leaves out names that begin with "_"
     }
-    for name, bundle in bundles.items():
-        files[f"models/{name}/index.html"] = site.model(bundle)
-        files[f"models/{name}/facts.json"] = _json(views.facts(bundle))
-        files[f"models/{name}/{WEIGHTS}"] = bundle.read(WEIGHTS)
-        files[f"sketches/{name}.svg"] = sketches.drawing(Predictor(bundle, "onnx")).encode()
+    for name, model in models.items():
+        files[f"models/{name}/index.html"] = site.model(model)
+        files[f"models/{name}/facts.json"] = _json(views.facts(model))
+        files[f"sketches/{name}.svg"] = sketches.drawing(model).encode()
+        if has_bundle(model):
+            files[f"models/{name}/{WEIGHTS}"] = model.bundle.read(WEIGHTS)
     files["train/facts.json"] = _json(train.facts())
     files["train/index.html"] = site.train()
     for path, (title, body) in arena.pages().items():
@@ -105,17 +107,23 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
     listed = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     mark = {"seqzoo": __version__, "digest": digest, "files": listed}
     files[MARK] = (json.dumps(mark, indent=1) + "\n").encode()
-    return Site(files, len(bundles))
+    return Site(files, len(models))
+
+
+def _model(row: cards.Row) -> Forecaster:
+    """The model of a row of the catalogue, or the reference."""
+    reference = references.find(row["name"])
+    return Predictor(open_bundle(SHIPPED / row["name"]), "onnx") if reference is None else reference
 
 
 class _Builder:
     """The pages of a site with some models."""
 
-    def __init__(self, bundles: Mapping[str, Bundle], docs: str) -> None:
-        self.known = {name: {view.key for view in views.of(bundle)} | {"card"} for name, bundle in bundles.items()}
+    def __init__(self, models: Mapping[str, Forecaster], docs: str) -> None:
+        self.known = {name: set(views.labels(model)) for name, model in models.items()}
         self.heads = _HEADS
         self.docs = docs
-        self.marks = {(name, view.key): view.marks for name, bundle in bundles.items() for view in views.of(bundle)}
+        self.marks = {(name, view.key): view.marks for name, model in models.items() for view in views.of(model)}
         self.tours = stops.offered(self._has)
         self.begins = {key: tours.begin(key, "", choice) for key, choice in self.tours.items()}
 
@@ -176,12 +184,10 @@ class _Builder:
         about = "Train an LSTM, GRU, RNN or MLP in the browser, and watch it pass the best linear forecaster."
         return self.page("Train", body, root, about, scripts=["pages/js/single.js"], soon=[_TRAIN], styles=[_LOOK])
 
-    def model(self, bundle: Bundle) -> bytes:
+    def model(self, model: Forecaster) -> bytes:
         """The page of a model: its head, and a tab for each view."""
-        name, root = bundle.manifest.name, "../../"
-        known = Predictor(bundle, "onnx")
-        shown = views.of(bundle)
-        labels = {view.key: view.label for view in shown} | {"card": "Card"}
+        name, root = model.name, "../../"
+        shown, labels = views.of(model), views.labels(model)
         page = {
             "facts": "facts.json",
             "weights": WEIGHTS,
@@ -204,13 +210,12 @@ class _Builder:
         )
         panels = "".join(
             f'<section role="tabpanel" id="panel-{key}" class="gone" aria-labelledby="tab-{key}">'
-            f'<h2 class="unseen">{label}</h2>{_CARD.format(card.LEAD, card.html(bundle)) if key == "card" else _VIEW}'
-            "</section>"
+            f'<h2 class="unseen">{label}</h2>{views.panel(model, key)}</section>'
             for key, label in labels.items()
         )
         body = (
             f'<div class="model-head">{head.CRUMB}<div class="row1"><h1>{escape(name)}</h1></div>'
-            f'<p class="muted">{head.about(known)}</p><div class="facts">{head.facts(known)}</div></div>'
+            f'<p class="muted">{head.about(model)}</p><div class="facts">{head.facts(model)}</div></div>'
             f'<div id="model" data-page="{escape(json.dumps(page))}" data-tours="{root}tours/">'
             f'<div class="tab-row"><div class="tabs" role="tablist" aria-label="Views">{tabs}</div></div>'
             f"{panels}</div>"
@@ -224,8 +229,6 @@ class _Builder:
 _HEADS = {"/": "Gallery", "/train": "Train", "/arena": "Arena", "/glossary": "Glossary", "/install": "Install"}
 _CELL = "microscope/js/cell.js"
 _TRAIN, _LOOK = "pages/js/training/view.js", "pages/js/training/training.css"
-_VIEW = '<div class="view skeleton"></div>'
-_CARD = '<p class="lead">{}</p><div class="panel"><div class="prose">{}</div></div>'
 _DOOR = (
     '<a class="door" href="/install"><strong>Use it on my series</strong>'
     "<span>Your own values need an installation: one command, and nothing leaves your machine.</span></a>"

@@ -2,6 +2,7 @@
 // state in the address.
 import { fetched } from "../../microscope/hosts/fetched.js";
 import { coreOfPage } from "../../microscope/js/core.js";
+import { outsideOf } from "./familiarity.js";
 import { bestLinear } from "./linear.js";
 import { signalOf } from "./signals/families.js";
 import { keysOf, SignalWindow } from "./window.js";
@@ -14,14 +15,14 @@ const pick = (all, names) => Object.fromEntries(Object.entries(all).filter(([nam
 
 /**
  * The state of a model's page.
- *   facts: { window: those of `SignalWindow`, views: { key: facts of a view } }
+ *   facts: { shared: those that all views share, views: { key: those of one view } }
  *   addresses: { weights, core }
  *   views: { key: { keys: the keys of the address that are of that view only, isMicroscope } }
  */
 export function state(facts, addresses, views) {
-  const ofWindow = keysOf(facts.window.knobs);
+  const ofWindow = keysOf(facts.shared.knobs);
   let query = Object.fromEntries(new URLSearchParams(location.search));
-  const window = new SignalWindow(facts.window, query);
+  const window = new SignalWindow(facts.shared, query);
   const hosts = [];
   let writing;
   let computed = null; // of this window: what the microscope shows of Bayes and of the best linear forecaster
@@ -49,7 +50,7 @@ export function state(facts, addresses, views) {
     const text = JSON.stringify(signal);
     if (text === JSON.stringify(own.signal)) return own;
     if (computed?.text !== text) {
-      const [L, H] = [facts.window.length, own.best_linear_bias.length];
+      const [L, H] = [facts.shared.length, own.best_linear_bias.length];
       const { weights, bias } = bestLinear(signalOf(signal), L, H);
       const rows = Array.from({ length: H }, (_, step) => Array.from(weights.slice(step * L, (step + 1) * L)));
       computed = { text, best_linear: rows, best_linear_bias: Array.from(bias) };
@@ -86,7 +87,7 @@ export function state(facts, addresses, views) {
       view: () => ({ ...mine(), ...pick(window.query, window.draw ? ["draw", "values"] : ["values"]) }),
       window: () => window.context, start: () => window.start, known: () => [], is_given: () => window.pasted !== null, beside: () => null,
       best_linear: () => linear(facts.views[key]).best_linear, best_linear_bias: () => linear(facts.views[key]).best_linear_bias,
-      bayes: () => bayes(Number(query.ahead ?? 1)), outside: () => "",
+      bayes: () => bayes(Number(query.ahead ?? 1)), outside: () => facts.shared.familiarity && (outsideOf(facts.shared.familiarity, window.context, true)?.note ?? ""),
     };
     const computes = isMicroscope ? ofMicroscope : { view: () => ({ ...mine(), ...window.query }), window: () => window.context };
 
@@ -97,7 +98,7 @@ export function state(facts, addresses, views) {
     }
 
     return {
-      get: (name) => (name in computes ? computes[name]() : facts.views[key][name]),
+      get: (name) => (name in computes ? computes[name]() : facts.views[key][name] ?? facts.shared[name]),
       weights: () => fetched(addresses.weights),
       core: () => coreOfPage(() => fetched(addresses.core)),
       fetch: fetched,
