@@ -155,7 +155,7 @@ class _Builder:
         html = shell.document(title, body, about, self.heads, scripts=scripts, soon=soon, styles=styles)
         html = links.relative(html, root, self.known, self.begins)
         if self.docs:
-            html = html.replace("</nav>", f'<a href="{escape(root + self.docs)}">Documentation</a></nav>', 1)
+            html = html.replace("</nav>", f'<a href="{escape(root + self.docs)}">Docs</a></nav>', 1)
         return html.encode()
 
     def gallery(self, rows: list[cards.Row]) -> bytes:
@@ -226,7 +226,7 @@ class _Builder:
         )
 
 
-_HEADS = {"/": "Gallery", "/train": "Train", "/arena": "Arena", "/glossary": "Glossary", "/install": "Install"}
+_HEADS = {"/": "Gallery", "/train": "Train", "/arena": "Arena", "/install": "Install"}
 _CELL = "microscope/js/cell.js"
 _TRAIN, _LOOK = "pages/js/training/view.js", "pages/js/training/training.css"
 _DOOR = (

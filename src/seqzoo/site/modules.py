@@ -12,15 +12,15 @@ from ..pages import look
 
 _IMPORT = re.compile(r"""(?:^|[\s;}])(?:import|export)\s*(?:[\w*{][^"'();]*?from\s*)?["'](\.[^"']+)["']""")
 _HOSTS = ("microscope/hosts/nicegui.js", "microscope/hosts/anywidget.js")  # of the app and of Jupyter
-STYLE = "style.css"
+STYLE, NOSCRIPT = "style.css", "noscript.css"
 
 
 @functools.cache
 def files() -> dict[str, bytes]:
     """Every file that pages share, by its path within `folder()`."""
     shared = {path: data for path, data in modules.files().items() if path not in _HOSTS}
-    glossary = look.HERE.joinpath("css", "glossary.css").read_text("utf-8")
-    return {**shared, STYLE: (look.style() + glossary).encode()}
+    own = {name: look.HERE.joinpath("css", name).read_bytes() for name in ("glossary.css", NOSCRIPT)}
+    return {**shared, STYLE: look.style().encode() + own["glossary.css"], NOSCRIPT: own[NOSCRIPT]}
 
 
 @functools.cache

@@ -49,7 +49,7 @@ def document(
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
         f'<script src="{modules.address("pages/js/look.js")}"></script>'
         + "".join(f'<link rel="stylesheet" href="{modules.address(path)}">' for path in [modules.STYLE, *styles])
-        + preload
+        + f'<noscript><link rel="stylesheet" href="{modules.address(modules.NOSCRIPT)}"></noscript>{preload}'
         + "".join(f'<script type="module" src="{modules.address(path)}"></script>' for path in run)
         + f'<script defer src="{modules.address("pages/js/terms.js")}"></script>'
     )

@@ -55,7 +55,7 @@ VIEWS = [
         keys=OWN, styles=("microscope/js/microscope.css",), marks=(".mz-",), is_microscope=True,
     ),
     View(
-        "rollout", "Roll out", "pages/js/rollout.js", "rollout",
+        "rollout", "Roll out", "pages/js/rollout.js", "rollout", has_bundle,  # errors of references are not stored
         facts=lambda model: {"errors": roll_out.stored(model)}, lead=lambda model: roll_out.lead(model, look.term),
         keys=("horizon",), styles=(_STYLE,), marks=(".chart",),
     ),

@@ -98,7 +98,7 @@ export function state(facts, addresses, views) {
     }
 
     return {
-      get: (name) => (name in computes ? computes[name]() : facts.views[key][name] ?? facts.shared[name]),
+      get: (name) => (name in computes ? computes[name]() : { ...facts.shared, ...facts.views[key] }[name]),
       weights: () => fetched(addresses.weights),
       core: () => coreOfPage(() => fetched(addresses.core)),
       fetch: fetched,
