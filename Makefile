@@ -74,9 +74,9 @@ arena: install
 bench: install
 	$(BIN)/python benchmarks/run.py
 
-# Writes the zoo as plain files into out/site, and beside them the documentation where it can be built.
+# Writes the zoo as plain files into out/site, which any host of files serves. `make site docs` adds the documentation.
 site: install
-	$(BIN)/seqzoo site out/site
+	$(BIN)/seqzoo site out/site --docs docs/index.html
 
 # Measures the site: what a page transfers, when it answers on a slow line, and Lighthouse's scores, for which npm fetches
 # Lighthouse into its own cache; writes benchmarks/results/static_site.json.

@@ -40,13 +40,13 @@ def write(out: Path, docs: str = "") -> Site:
     What else lies in the folder of a site, such as its documentation, stays.
 
     Args:
-        docs: the address of the documentation, relative to the site; the head of every page then links to it.
+        docs: the address of the documentation from the root of the site, as "docs/"; the pages then link to it.
 
     Raises:
         InputError: the folder holds other files, or cannot be written into.
     """
     _storage.check_place(out)
-    kept = _others(out)
+    kept = _others(out, docs)
     site = build(docs)
     try:
         _storage.write_folder(out, {**kept, **site.files})
@@ -55,7 +55,7 @@ def write(out: Path, docs: str = "") -> Site:
     return site
 
 
-def _others(out: Path) -> dict[str, bytes]:
+def _others(out: Path, docs: str) -> dict[str, bytes]:
     """The files in the folder of a site that an earlier run did not write, by their paths.
 
     Raises:
@@ -63,12 +63,15 @@ def _others(out: Path) -> dict[str, bytes]:
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file: give the folder of a site, which may not exist yet.")
-    if not out.exists() or not any(out.iterdir()):
+    if not out.exists():
         return {}
-    try:
-        written = set(json.loads((out / MARK).read_bytes())["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{out} holds files, but no site of seqzoo: give an empty folder, or a new one.") from None
+    written: set[str] = set()
+    if {path.name for path in out.iterdir()} - {docs.partition("/")[0]}:  # else there is documentation at most
+        try:
+            written = set(json.loads((out / MARK).read_bytes())["files"])
+        except (OSError, ValueError, KeyError, TypeError):
+            why = f"{out} holds files, but no site of seqzoo"
+            raise InputError(f"{why}: give an empty folder, or a new one.") from None
     paths = {path.relative_to(out).as_posix(): path for path in sorted(out.rglob("*")) if path.is_file()}
     return {name: path.read_bytes() for name, path in paths.items() if name not in written | {MARK}}
 
