@@ -11,9 +11,9 @@ import pytest
 
 from seqzoo import signals
 from seqzoo.app.model.roll_out import errors
-from seqzoo.app.model.roll_out.errors import StepErrors, told_of_width, usual_width
 from seqzoo.forecasters.exact import best_linear, linear_mse
 from seqzoo.forecasters.floors import floors
+from seqzoo.pages.roll_out import StepErrors, told_of_width, usual_width
 from seqzoo.runtime.repository import Repository
 
 WINDOWS = 200

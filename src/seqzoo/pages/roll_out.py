@@ -237,17 +237,25 @@ def stored(model: Forecaster) -> dict[str, Any] | None:
     return _stored().get(model.bundle.manifest_sha256) if has_bundle(model) else None
 
 
-def facts(model: Forecaster, errors: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Everything that the view needs, as JSON can hold it.
+def facts(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
+    """Everything that the view needs, as JSON can hold it, with the errors of a shipped bundle.
 
     Args:
         model: as for `predict.facts`.
-        errors: measured errors, as `Measurement.facts` gives them; by default those stored, if there are some.
+        partner: drawn beside the model, if the page can fetch its weights.
 
     Raises:
         InputError: as `predict.facts`.
     """
-    return {**predict.facts(model), "errors": stored(model) if errors is None else errors}
+    beside = None
+    if partner is not None and has_bundle(partner.model):
+        known = partner.model.manifest
+        beside = {
+            "name": partner.name, "way": partner.way, "horizon": partner.model.horizon,
+            "architecture": known.architecture, "heads": known.config.get("heads", 1),
+            "scale": known.contract.scaling.numbers,
+        }  # fmt: skip
+    return {**predict.facts(model), "errors": stored(model), "partner": beside}
 
 
 def lead(model: Forecaster, term: Term) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import numpy as np
 
@@ -35,7 +35,11 @@ class SharedWindow(ABC):
         self.visit, self.length, self.horizon = visit, visit.known.context_length, visit.known.horizon
         self.version = 0
         self._shown: dict[str, int] = {}  # the version that each view shows, by its key
-        query = visit.query
+        self._read()
+
+    def _read(self) -> None:
+        """Take over the state of the address."""
+        query = self.visit.query
         self.pasted = own_window.read(query.get("pasted", ""), self.length)
         self.changes = own_window.read_changes(query.get("values", ""), self.length)
         if not self.changes:
@@ -133,14 +137,39 @@ class SignalWindow(SharedWindow):
     """
 
     def __init__(self, visit: Visit) -> None:
+        self.scene = visit.known.signal.scene(visit.known.context_length)
         super().__init__(visit)
-        self.scene = visit.known.signal.scene(self.length)
+
+    def _read(self) -> None:
+        super()._read()
+        visit = self.visit
         self.values = {knob.key: visit.number(knob.key, knob.start, knob.low, knob.high) for knob in self.scene.knobs}
         self.seed = int(visit.number("seed", FIRST_SEED, 0, 2**31 - 1))
         drawn = int(visit.number("draw", -1, -1, DRAWS - 1))
         self.draw = drawn if drawn >= 0 else None
         if self.draw is None:
             visit.query.pop("draw", None)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The state as texts, which `pages/js/window.js` reads; what a first visit has is left out."""
+        moved = {knob.key: repr(self.values[knob.key]) for knob in self.scene.knobs
+                 if self.values[knob.key] != knob.start}  # fmt: skip
+        state = {**self._written(), **moved, "seed": None if self.seed == FIRST_SEED else self.seed}
+        return {key: str(value) for key, value in state.items() if value is not None}
+
+    def take(self, texts: Mapping[str, str]) -> None:
+        """Take over the state that a view in the browser reports, in the form of `texts`."""
+        if self.visit.window is not self:  # Back has led to another window
+            return
+        keys = {*KEYS, "seed", *self.values}
+        told = {key: texts[key] for key in keys & texts.keys()}
+        for key in keys:
+            self.visit.query.pop(key, None)
+        self.visit.query.update(told)
+        self._read()
+        self.version += 1
+        self.visit.remember(**told)
 
     def turn(self, key: str, value: float) -> None:
         """Set a slider."""

@@ -8,7 +8,8 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const DASHES = { solid: "", dashed: "7 4", dotted: "2.5 3", long: "14 4" };
 const TALL = 44; // px above and below the plot: the names of the axes and the labels
 
-export const typeset = (text) => String(text).replaceAll("-", "−");
+/** A text with minus signs where a number has a hyphen; a name such as "lstm.sine-h50" keeps it. */
+export const typeset = (text) => String(text).replace(/(?:(?<![\w.)-])|(?<=\d[eE]))-(?=\.?\d)/g, "−");
 const short = (value) => String(Math.round(100 * value) / 100);
 
 /** Both ends of an axis and the step between its lines, rounded so that a drag seldom moves them. */
@@ -117,7 +118,8 @@ export class Chart {
   }
 
   #keys(series) {
-    const named = series.filter(({ name }, n) => name && series.findIndex((other) => other.name === name) === n);
+    const named = series.filter(({ name }, n) => name && series.findIndex((other) => other.name === name) === n)
+      .sort((a, b) => Boolean(a.longest) - Boolean(b.longest)); // the room for a longer name comes last
     const words = named.map(({ name, longest }) => `${name}/${longest ?? ""}`).join("|");
     if (this.told === words) return;
     this.told = words;
@@ -152,7 +154,7 @@ export class Chart {
     Object.assign(this, { across, down, up: (px) => y[0] + ((box.bottom - px) / (box.bottom - box.top)) * (y[1] - y[0]), box });
     const out = [];
     const text = (at, to, words, anchor, role = "muted") =>
-      out.push(`<text x="${short(at)}" y="${short(to)}" text-anchor="${anchor}" fill="${colour(role)}">${escaped(words)}</text>`);
+      out.push(`<text x="${short(at)}" y="${short(to)}" text-anchor="${anchor}" fill="${colour(role)}"${role === "red" ? ` stroke="${colour("card")}" stroke-width="3" paint-order="stroke"` : ""}>${escaped(words)}</text>`);
     for (const [value, words] of labels) {
       out.push(`<path d="M${box.left} ${short(down(value))}H${box.right}" stroke="${colour("rule")}" fill="none"/>`);
       text(box.left - 8, down(value) + 4, words, "end");
@@ -179,8 +181,8 @@ export class Chart {
     for (const { x, y: value, words } of marks) {
       const [at, to] = [across(x), inside(value)];
       out.push(`<circle cx="${short(at)}" cy="${short(to)}" r="9.5" fill="none" stroke="${colour("red")}" stroke-width="2"/>`);
-      const isLeft = at > (box.left + box.right) / 2;
-      words?.forEach((line, n) => text(at + (isLeft ? -17 : 17), Math.max(12, Math.min(height - 40, to - 11)) + 15 * n, line, isLeft ? "end" : "start", "red"));
+      const [isLeft, isLow] = [at > (box.left + box.right) / 2, to > (box.top + box.bottom) / 2];
+      words?.forEach((line, n) => text(at, to + (isLow ? -48 : 30) + 15 * n, line, isLeft ? "end" : "start", "red"));
     }
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12">${out.join("")}</svg>`;
   }

@@ -69,10 +69,12 @@ export function rollout(element, host) {
     }
 
     function showErrors(known) {
-      const now = `${steps} ${known ? "known" : host.get("measuring")}`;
+      const isWhole = known?.steps.at(-1) >= steps;
+      const now = `${steps} ${known?.steps.length} ${host.get("measuring")}`;
       if (now === drawn) return;
       drawn = now;
-      status.textContent = known ? "" : host.get("measuring") ?? "The errors of this model have not been measured.";
+      errors.plot.closest(".panel").hidden = !known && !host.get("measuring");
+      status.textContent = isWhole ? "" : host.get("measuring") ?? "The errors of this model have not been measured that far.";
       if (!known) return;
       const at = known.steps.filter((step) => step <= steps);
       errorsOf(errors, { subject, known, at, steps, partner: known.partner });
@@ -128,9 +130,9 @@ function courseOf(chart, { subject, model, isWhole, count, context, clean, bayes
   const series = [];
   const values = [...context, ...model, ...bayes, ...rolled, ...(clean ?? [])];
   if (errors) {
-    const radius = radii(errors, model.length);
-    const [low, high] = [-1, 1].map((side) => model.map((value, n) => value + side * radius[n]));
-    series.push({ kind: "band", name: `${Math.round(100 * level)}% band`, role: "model", x: future.slice(0, model.length), low, high });
+    const radius = radii(errors, Math.min(model.length, errors.steps.at(-1)));
+    const [low, high] = [-1, 1].map((side) => radius.map((half, n) => model[n] + side * half));
+    series.push({ kind: "band", name: `${Math.round(100 * level)}% band`, role: "model", x: future.slice(0, radius.length), low, high });
     values.push(...low, ...high);
   }
   const line = (label, role, y, dash, width = 2) => ({ kind: "line", name: label, role, x: future.slice(0, y.length), y: Array.from(y), dash, width });

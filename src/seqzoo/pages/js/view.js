@@ -48,6 +48,7 @@ export function opened(element, host, build, { keys = () => ({}), read = () => {
       host.tell(subject.window.context, { ...subject.window.query, ...keys() });
     }, later);
     element.append(problem);
+    host.ready?.(); // the view is filled
     deaf.push(host.listen("view", () => {
       subject.window.read(host.get("view"));
       read();

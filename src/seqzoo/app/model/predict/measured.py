@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from html import escape
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from ...._arrays import FloatArray, with_known
-from ...._formats import short
+from ...._formats import short, typeset
 from ....errors import InputError
 from ....evaluation.holdout import LINEAR
 from ....forecasters.familiarity import Outside
@@ -30,7 +30,6 @@ from ..own_window import Pasted
 from ..visit import Latest, Visit, computed
 from ..window import HeldOutWindow, window_of
 from ..window_panel import WindowPanel
-from .chart import close_up
 
 
 class View(NamedTuple):
@@ -189,7 +188,7 @@ def numbers(view: View, name: str) -> str:
     if view.window.times is not None:
         ahead = f'<p class="hint">At {_next(view.window)}</p>'
     marks = [(words, values[0], theme.variable(role)) for words, values, role in reversed(_rows(view, name))]
-    return f'<div class="numbers">{"".join(items)}</div>{close_up(marks, len(view.model))}{ahead}'
+    return f'<div class="numbers">{"".join(items)}</div>{_close_up(marks, len(view.model))}{ahead}'
 
 
 def _next(window: Window) -> str:
@@ -213,3 +212,26 @@ def _rivals(
 async def build(visit: Visit) -> None:
     """Fill the view."""
     await (await to_thread.run_sync(_Measured, visit)).show()  # a ridge regression is solved
+
+
+def _close_up(marks: Sequence[tuple[str, float, str]], ahead: int) -> str:
+    """A vertical line with the forecasts of the next value as far apart as the page allows, as HTML.
+
+    Args:
+        marks: the name, value and colour of each; what followed is a line, a forecast a dot.
+        ahead: how many steps are forecast.
+    """
+    values = [float(value) for _, value, _ in marks]
+    low, high = min(values), max(values)
+    margin = max(0.12 * (high - low), 1e-4 * max(abs(low), abs(high))) or 1e-4
+    low, high = low - margin, high + margin
+    ticks = ""
+    for words, value, colour in marks:
+        kind = "line" if words in ("truth", "observed") else "dot"
+        place = f"bottom:{100 * (value - low) / (high - low):.2f}%;--c:{colour}"
+        title = f"{escape(words)} {typeset(f'{value:.4f}')}"
+        ticks += f'<span class="{kind}" style="{place}" title="{title}"></span>'
+    what = "the next value, enlarged" if ahead == 1 else f"step 1 of {ahead}, enlarged"
+    top, bottom = (typeset(f"{end:.4f}" if abs(end) < 100 else f"{end:,.4g}") for end in (high, low))
+    strip = f"<p>{top}</p><div>{ticks}</div><p>{bottom}</p><p>{what}</p>"
+    return f'<div class="number-line" aria-hidden="true">{strip}</div>'

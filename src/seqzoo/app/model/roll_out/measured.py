@@ -21,6 +21,7 @@ from ....evaluation.backtest import forecasts_at
 from ....evaluation.holdout_intervals import absolute_errors, spreads_at
 from ....evaluation.intervals import highest_level, radius_of
 from ....forecasters.protocol import Bundled, Forecaster, has_bundle
+from ....pages.roll_out import told_of_width, usual_width
 from ....runtime.intervals import held_out_times, standings
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
@@ -29,7 +30,6 @@ from ..held_out import HeldOutValues, held_out_of
 from ..visit import Latest, Visit, computed, identity
 from ..window import HeldOutWindow, window_of
 from ..window_panel import WindowPanel
-from .errors import told_of_width, usual_width
 
 METHODS = {"adaptive": "Adaptive", "split": "Split conformal"}
 _LEAD = (

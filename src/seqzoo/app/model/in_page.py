@@ -1,0 +1,120 @@
+"""The views that the browser computes, of a model of a known signal: modules of `pages/js` on a page of the app."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+from anyio import to_thread
+from nicegui import background_tasks, ui
+
+from ...errors import SeqzooError
+from ...forecasters.protocol import has_bundle
+from ...microscope import modules
+from ..ui.cache import Cache
+from .inside import microscope, weights
+from .visit import Visit, identity
+from .window import SignalWindow
+
+LONGEST = 20_000  # characters of one text
+STEPS = 1000  # most that a view may ask a forecast of
+_facts: Cache[tuple[str, str], dict[str, Any]] = Cache(100)
+
+
+async def facts_of(visit: Visit, view: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The facts of a view, computed once for all visitors and engines, in a thread.
+
+    Raises:
+        SeqzooError: as `compute`.
+    """
+    key = identity(visit.name, visit.model), view
+    return _facts.get(key) or _facts.put(key, await to_thread.run_sync(compute))
+
+
+class PageView(ui.element, component="view.js"):
+    """A view on a page. What is built within it stands at the end of its last column.
+
+    Args:
+        visit: of a model of a known signal.
+        view: the name of the module and of its function; also the key of the tab, see `window.SharedWindow.follow`.
+        facts: what Python computed; `tell` changes some of them.
+        window: the window that the views share.
+        rest: the keys of the address that are of this view.
+        on_look: called whenever the browser reports a change.
+        partner: the address of the weights of a second network, if the facts have one.
+    """
+
+    def __init__(
+        self,
+        visit: Visit,
+        view: str,
+        facts: dict[str, Any],
+        window: SignalWindow,
+        *,
+        rest: tuple[str, ...] = (),
+        on_look: Callable[[], Awaitable[None]] | None = None,
+        partner: str = "",
+    ) -> None:
+        super().__init__()
+        self.visit, self.view, self.window, self._rest, self._on_look = visit, view, window, rest, on_look
+        self._told = 0
+        self._props["modules"] = f"{microscope.MODULES}/{modules.version()}/"
+        self._props["name"] = view
+        self._props["weights"] = weights.of_bundle(visit.name, visit.known.bundle) if has_bundle(visit.known) else ""
+        self._props["partner"] = partner
+        self._props["facts"] = {**facts, "view": self._state(), "told": 0}
+        self.on("look", self._looked)
+        self.on("ask", self._asked)
+        window.shows(view, window.version)
+        window.follow(view, self.follow)
+
+    def _state(self) -> dict[str, str]:
+        query = self.visit.query
+        return {**self.window.texts, **{key: query[key] for key in self._rest if key in query}}
+
+    def tell(self, **changes: Any) -> None:
+        """Send changed facts to the browser, which shows them, and keep them for one that mounts the view again."""
+        with self._props.suspend_updates():
+            self._props["facts"] = {**self._props["facts"], **changes}
+        self.run_method("told", changes)
+
+    async def follow(self) -> None:
+        """Show the window as another view or control has set it."""
+        self._told += 1
+        self.window.shows(self.view, self.window.version)
+        self.tell(view=self._state(), told=self._told)
+        if self._on_look is not None:
+            await self._on_look()
+
+    async def _looked(self, event: Any) -> None:
+        match event.args:
+            case {"view": dict(told), "told": self._told}:  # else it was sent before the browser knew the window
+                texts = {str(key)[:20]: value[:LONGEST] for key, value in told.items() if isinstance(value, str)}
+            case _:
+                return
+        with self._props.suspend_updates():
+            self._props["facts"] = {**self._props["facts"], "view": texts}
+        self.window.take(texts)
+        self.window.shows(self.view, self.window.version)
+        self.visit.remember(**{key: texts.get(key) for key in self._rest})
+        if self._on_look is not None:
+            await self._on_look()
+
+    def _asked(self, event: Any) -> None:
+        try:
+            number, steps = int(event.args["number"]), int(event.args["steps"])
+            values = np.array([float(value) for value in event.args["window"]])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return
+        if values.size == self.window.length and all(map(math.isfinite, values)) and 1 <= steps <= STEPS:
+            background_tasks.create(self._answer(number, values, steps), name="a forecast")
+
+    async def _answer(self, number: int, window: np.ndarray[Any, Any], steps: int) -> None:
+        try:
+            forecast = await to_thread.run_sync(lambda: self.visit.model.forecast(window[None, :, None], steps)[0])
+        except SeqzooError as error:
+            self.run_method("answered", number, None, str(error))
+            return
+        self.run_method("answered", number, forecast.astype(float).tolist(), "")
