@@ -106,7 +106,7 @@ def test_all_views_of_a_model_show_one_window_which_is_that_of_python_and_stands
     page.click("#tab-inside")
     inside = page.locator("#panel-inside .mz-point").nth(19)
     expect(inside).not_to_have_attribute("aria-valuenow", changed)
-    page.click("text='New window'")
+    page.click("#panel-inside >> text='New window'")
     expect(page).to_have_url(re.compile("draw=5(?!.*values)"))
     fresh = process.draw(1, 20, 1, np.random.default_rng(5)).context[0]
     assert abs(float(inside.get_attribute("aria-valuenow")) - fresh[19]) < 6e-4

@@ -38,7 +38,7 @@ SOLID = ("Bayes", "Bayes (changed signal)")
 DOTTED = ("best linear, recursive", "straight line", "last value")
 MOST_TICKS = 10
 LONGEST_NAME = 40  # characters before a colon that are set in bold
-_TERMS = ("excess", "skill")
+_TERMS = {"excess": look.term("excess"), "skill": look.term("skill")}  # of columns
 
 
 def description(finding: Finding) -> str:
@@ -163,7 +163,7 @@ def table(title: str, finding: Finding) -> str:
 
 def columns(finding: Finding) -> str:
     """The columns of the table that the glossary explains, as HTML; empty without any."""
-    terms = [look.term(word) for word in _TERMS if word in finding.headings]
+    terms = [shown for word, shown in _TERMS.items() if word in finding.headings]
     return f"Columns of the table: {' · '.join(terms)}" if terms else ""
 
 

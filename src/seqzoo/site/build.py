@@ -218,7 +218,7 @@ class _Builder:
         )
         body = (
             f'<div class="model-head">{head.CRUMB}<div class="row1"><h1>{escape(name)}</h1></div>'
-            f'<p class="muted">{head.about(model)}</p><div class="facts">{head.facts(model)}</div></div>'
+            f'<p class="about">{head.about(model)}</p><div class="facts">{head.facts(model)}</div></div>'
             f'<div id="model" data-page="{escape(json.dumps(page))}" data-tours="{root}tours/">'
             f'<div class="tab-row"><div class="tabs" role="tablist" aria-label="Views">{tabs}</div></div>'
             f"{panels}</div>"
