@@ -48,7 +48,7 @@ def measure(quick: bool) -> dict[str, Any]:
             result[name] = {"seconds": seconds, "bytes": sum(asked.values()), "files": len(asked)}
         if not quick:
             for name, (path, _, _) in PAGES.items():
-                result[name]["scores"] = _scores(address + path)
+                result[name]["lighthouse"] = _scores(address + path)
     return result
 
 
@@ -115,23 +115,32 @@ def _load(chromium: Any, url: str, ready: str, packed: dict[str, bytes]) -> tupl
     return seconds, asked
 
 
-def _scores(url: str) -> dict[str, int] | None:
-    """Lighthouse's score of each category, as for a phone; None without npm."""
-    npm = shutil.which("npm")
-    if npm is None:
+# How much slower than this machine a phone is, by Lighthouse's index of this machine's speed, after its docs/throttling.md.
+SLOWER = ((1500, 4), (1000, 2), (0, 1))
+
+
+def _scores(url: str) -> dict[str, Any] | None:
+    """Lighthouse's score of each category, as for a phone of the middle class; None without npm."""
+    if shutil.which("npm") is None:
         return None
+    index = _report(url, "--only-categories=seo")["environment"]["benchmarkIndex"]
+    slower = next(times for least, times in SLOWER if index >= least)
+    report = _report(url, f"--throttling.cpuSlowdownMultiplier={slower}")
+    low = {audit["id"]: audit.get("displayValue", "") for audit in report["audits"].values()
+           if audit.get("score") is not None and audit["score"] < 0.9}  # fmt: skip
+    scores = {name: round(100 * each["score"]) for name, each in report["categories"].items()}
+    return {"scores": scores, "index": index, "slower": slower, "low": low}
+
+
+def _report(url: str, *options: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "report.json"
         command = [
-            npm, "exec", "--yes", f"--package={LIGHTHOUSE}", "--", "lighthouse", url, "--quiet", "--output=json",
-            f"--output-path={out}", f"--chrome-flags={' '.join(headless.FLAGS)}",
+            "npm", "exec", "--yes", f"--package={LIGHTHOUSE}", "--", "lighthouse", url, "--quiet", "--output=json",
+            f"--output-path={out}", f"--chrome-flags={' '.join(headless.FLAGS)}", *options,
         ]  # fmt: skip
         subprocess.run(command, check=True, cwd=folder, env={**os.environ, "CHROME_PATH": headless.path()})
-        report = json.loads(out.read_bytes())
-    for audit in report["audits"].values():
-        if audit.get("score") is not None and audit["score"] < 0.9:
-            print(f"  {url}: {audit['id']} {audit['score']} {audit.get('displayValue', '')}")
-    return {name: round(100 * each["score"]) for name, each in report["categories"].items()}
+        return dict(json.loads(out.read_bytes()))
 
 
 def table(result: dict[str, Any]) -> str:
@@ -139,15 +148,15 @@ def table(result: dict[str, Any]) -> str:
     lines = ["| page | compressed | at most | answers after | Lighthouse |", "|---|---|---|---|---|"]
     for name, (path, _, most) in PAGES.items():
         row = result[name]
-        scores = row.get("scores") or {}
-        told = ", ".join(f"{key} {score}" for key, score in scores.items()) or "not measured"
+        known = row.get("lighthouse") or {"scores": {}}
+        told = ", ".join(f"{key} {score}" for key, score in known["scores"].items()) or "not measured"
         label = f"{name}, `{path or './'}`"
         size = f"{row['bytes'] / KB:.0f} KB in {row['files']} files"
         lines.append(f"| {label} | {size} | {most} KB | {row['seconds']:.2f} s | {told} |")
     whole = f"{result['files']} files, {result['bytes'] / 1e6:.1f} MB, {result['packed'] / 1e6:.1f} MB compressed"
     about = (
         "`seqzoo site` served compressed. A page answers when its forecast is shown: after a cold load on a line of "
-        "10 Mbit/s and 40 ms; the median of seven. Lighthouse's scores are as for a phone."
+        "10 Mbit/s and 40 ms; the median of seven. Lighthouse's scores are as for a phone of the middle class."
     )
     return "\n".join([*lines, "", f"The whole site: {whole}.", "", about])
 
