@@ -237,12 +237,19 @@ def test_every_engine_that_was_used_has_its_times_and_gives_the_same_forecast(vi
 def test_every_handle_lies_on_its_value(visit: Visit) -> None:
     page = opened(visit, width=400)
     near = """(width) => {
-      const chart = getElement(Number(document.querySelector('#panel-predict .chart').id.slice(1))).chart;
-      const box = chart.getDom().getBoundingClientRect();
+      const box = document.querySelector('#panel-predict .chart').getBoundingClientRect();
+      const axis = (anchor, at) => { // from a value to its place, by the first and the last label
+        const labels = [...document.querySelectorAll(`#panel-predict .chart text[text-anchor=${anchor}]`)]
+          .map((one) => [Number(one.textContent.replace('−', '-')), Number(one.getAttribute(at))])
+          .filter(([value]) => Number.isFinite(value));
+        const [[a, from], [b, to]] = [labels[0], labels.at(-1)];
+        return (value) => from + ((value - a) / (b - a)) * (to - from);
+      };
+      const [across, down] = [axis('middle', 'x'), axis('end', 'y')];
       const offsets = [...document.querySelectorAll('.point')].map((point, n) => {
-        const [x, y] = chart.convertToPixel({gridIndex: 0}, [n - 19, Number(point.getAttribute('aria-valuenow'))]);
         const at = point.getBoundingClientRect();
-        return Math.hypot(at.x + at.width / 2 - box.x - x, at.y + at.height / 2 - box.y - y);
+        return Math.hypot(at.x + at.width / 2 - box.x - across(n - 19),
+          at.y + at.height / 2 - box.y - down(Number(point.getAttribute('aria-valuenow'))) + 4);
       });
       return innerWidth === width && offsets.length === 20 && Math.max(...offsets) < 1.5;
     }"""

@@ -103,8 +103,8 @@ export class Chart {
 
   /**
    * Draws series over one another, the first one lowest.
-   *   series: [{ kind: "line" | "dots" | "band", name, role, x, y, dash, width, shape, size, low, high, longest }], with `y` of
-   *     lines and dots, `low` and `high` of bands; a name twice has one place in the legend, and an empty one has none.
+   *   series: [{ kind: "line" | "dots" | "band", name, role, x, y, dash, width, shape, size, low, high, of, longest }], with `y` of
+   *     lines and dots, `low` and `high` of bands. One that is `of` another has no place in the legend, and is hidden with it.
    *     `longest` is the longest name that it may get: the legend keeps room for it.
    *   x: [low, high] of the horizontal axis; y: as scaleOf gives it.
    *   marks: [{ x, y, words }]: rings, with words beside some.
@@ -118,8 +118,7 @@ export class Chart {
   }
 
   #keys(series) {
-    const named = series.filter(({ name }, n) => name && series.findIndex((other) => other.name === name) === n)
-      .sort((a, b) => Boolean(a.longest) - Boolean(b.longest)); // the room for a longer name comes last
+    const named = series.filter(({ of }) => !of).sort((a, b) => Boolean(a.longest) - Boolean(b.longest)); // the room for a longer name comes last
     const words = named.map(({ name, longest }) => `${name}/${longest ?? ""}`).join("|");
     if (this.told === words) return;
     this.told = words;
@@ -127,7 +126,7 @@ export class Chart {
   }
 
   get #shown() {
-    return this.#drawn.series.filter(({ name }) => !this.#hidden.has(name));
+    return this.#drawn.series.filter(({ name, of }) => !this.#hidden.has(of ?? name));
   }
 
   /** The plot's box within the chart. */
@@ -194,7 +193,7 @@ export class Chart {
     const [left, top] = [event.clientX - box.left, event.clientY - box.top];
     const { x: [first, last] } = this.#drawn;
     const at = Math.round(first + ((left - this.box.left) / (this.box.right - this.box.left)) * (last - first));
-    const rows = this.#shown.filter(({ name, kind }) => name && kind !== "band").map((one) => [one, one.y[nearest(one.x, at)]]);
+    const rows = this.#shown.filter(({ kind }) => kind !== "band").map((one) => [one, one.y[nearest(one.x, at)]]);
     const there = rows.filter(([one, value]) => value !== undefined && Math.abs(one.x[nearest(one.x, at)] - at) < 1);
     this.tip.hidden = !there.length || event.buttons > 0;
     if (this.tip.hidden) return;
@@ -210,7 +209,7 @@ export class Chart {
     const light = inks(false);
     const colour = (role) => light[role];
     const [width, height] = this.#size;
-    const keys = this.#shown.filter(({ name }, n, all) => name && all.findIndex((other) => other.name === name) === n);
+    const keys = this.#shown.filter(({ of }) => !of);
     let [at, row] = [0, 0];
     const legend = keys.map((one) => {
       const wide = 6.6 * one.name.length + 44;
@@ -228,7 +227,7 @@ export class Chart {
 
   /** A row for each place on the axis, and a column for each series that is shown. */
   get csv() {
-    const columns = this.#shown.filter(({ name }) => name).flatMap((one) => (one.kind === "band"
+    const columns = this.#shown.toSorted((a, b) => Boolean(a.of) - Boolean(b.of)).flatMap((one) => (one.kind === "band"
       ? [[`${one.name}, lower end`, one.x, one.low], [`${one.name}, upper end`, one.x, one.high]] : [[one.name, one.x, one.y]]));
     const places = [...new Set(columns.flatMap(([, x]) => x))].sort((a, b) => a - b);
     const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

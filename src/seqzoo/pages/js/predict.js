@@ -21,7 +21,7 @@ export function predict(element, host) {
       <div class="number-line" aria-hidden="true"><p></p><div></div><p></p><p></p></div></div></div></div><div class="stack"></div></div>`);
     const find = (selector) => element.querySelector(selector);
     const [handled, aside] = [find(".handled"), find(".pv-view > .stack:last-child")];
-    const chart = new Chart(handled, { x: "steps from now", y: "value", file: `${name}-predict` }, { onPlaced: place });
+    const chart = new Chart(handled, { x: "steps from now", y: "value", file: `${name}-predict-value` }, { onPlaced: place });
     handled.insertAdjacentHTML("beforeend", '<p class="outside" role="status"></p>');
     const outside = find(".outside");
     const showPoints = handles(chart.plot, L, (n, value) => {

@@ -33,8 +33,8 @@ export function rollout(element, host) {
     const [course, measured] = element.querySelectorAll(".handled");
     const [ending, bands] = element.querySelectorAll(".hint");
     const aside = element.querySelector(".pv-view > .stack:last-child");
-    const forecast = new Chart(course, { x: "steps from now", y: "value", file: `${name}-roll-out` });
-    const errors = new Chart(measured, { x: "steps ahead", y: "mean squared error", file: `${name}-errors` }, { isLog: true });
+    const forecast = new Chart(course, { x: "steps from now", y: "value", file: `${name}-rollout-value` });
+    const errors = new Chart(measured, { x: "steps ahead", y: "mean squared error", file: `${name}-rollout-mean-squared-error` }, { isLog: true });
     const showNumbers = numbersIn(element.querySelector(".numbers"));
     const reach = slider(aside.firstElementChild, { key: "horizon", label: "Steps ahead", low: LEAST, high: MOST, step: 10 }, steps, (value) => {
       steps = value;
@@ -152,8 +152,8 @@ function errorsOf(chart, { subject, known, at, steps, partner }) {
   const { name, signal } = subject;
   const noise = signal.sigma ** 2;
   const line = (label, role, y, dash, width = 2) => ({ kind: "line", name: label, role, x: at.slice(0, y.length), y: y.slice(0, at.length), dash, width });
-  const around = (label, role, { mse, se }) => ({ kind: "band", name: "", role, x: at,
-    low: at.map((_, n) => Math.max(noise, mse[n] / 10, mse[n] - 2 * se[n])), high: at.map((_, n) => mse[n] + 2 * se[n]), label });
+  const around = (label, role, { mse, se }) => ({ kind: "band", name: `${label}, two standard errors`, of: label, role, x: at,
+    low: at.map((_, n) => Math.max(noise, mse[n] / 10, mse[n] - 2 * se[n])), high: at.map((_, n) => mse[n] + 2 * se[n]) });
   const series = [
     around("Bayes", "bayes", known.bayes), around(name, "model", known.model),
     line("noise floor", "noise", at.map(() => noise), "dotted", 1.2),

@@ -34,7 +34,7 @@ export function opened(element, host, build, { keys = () => ({}), read = () => {
     asked ||= requestAnimationFrame(draw);
   };
 
-  const problem = Object.assign(document.createElement("p"), { className: "error-line", role: "alert" });
+  const problem = Object.assign(document.createElement("p"), { className: "pv-problem", role: "alert" });
   const fail = (words) => {
     const sentence = words && `${words[0].toUpperCase()}${words.slice(1).replace(/\.?$/, ".")}`;
     if (problem.textContent !== sentence) problem.textContent = sentence;
