@@ -22,8 +22,8 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 NAMES = (
-    "training", "latency", "core", "batches", "startup", "serving", "pages", "surrogates", "comparisons", "fleet",
-    "static_site",
+    "training", "latency", "core", "batches", "startup", "serving", "pages", "in_page", "surrogates", "comparisons",
+    "fleet", "static_site",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

@@ -115,7 +115,7 @@ def _load(chromium: Any, url: str, ready: str, packed: dict[str, bytes]) -> tupl
     return seconds, asked
 
 
-# How much slower than this machine a phone is, by Lighthouse's index of this machine's speed, after its docs/throttling.md.
+# How much slower than this machine a phone is, by Lighthouse's index of this machine: see its docs/throttling.md.
 SLOWER = ((1500, 4), (1000, 2), (0, 1))
 
 

@@ -38,15 +38,14 @@ export function chart(element) {
     const [across, down] = [wide - ROOM.left - ROOM.right, high - ROOM.top - ROOM.bottom];
     const atX = (value) => ROOM.left + across * place(x, value);
     const atY = (value) => ROOM.top + down * (1 - place(y, value));
-    const parts = [];
+    const [grid, drawn, parts] = [[], [], []];
     const text = (at, to, words, classes, anchor) => parts.push(`<text x="${short(at)}" y="${short(to)}" class="${classes}" text-anchor="${anchor}">${escaped(words)}</text>`);
     for (const value of ticks(y, Math.max(3, Math.floor(down / 48)))) {
-      parts.push(`<path class="tr-grid" d="M${ROOM.left} ${short(atY(value))}H${short(ROOM.left + across)}"/>`);
+      grid.push(`<path class="tr-grid" d="M${ROOM.left} ${short(atY(value))}H${short(ROOM.left + across)}"/>`);
       text(ROOM.left - 8, atY(value) + 4, y.written(value), "tr-tick", "end");
     }
     for (const value of ticks(x, Math.max(2, Math.floor(across / 80)))) text(atX(value), high - ROOM.bottom + 18, x.written(value), "tr-tick", "middle");
     text(ROOM.left + across, high - 6, x.words, "tr-axis", "end");
-    const drawn = [];
     const heights = []; // of words at the right end, which must not overlap
     for (const { kind, points, words, isDotted } of lines) {
       if (!points.length) continue;
@@ -60,10 +59,10 @@ export function chart(element) {
       text(ROOM.left + across - 4, to, words, `tr-words ${kind}`, "end");
     }
     const cut = `x="${ROOM.left}" y="${ROOM.top}" width="${across}" height="${down}"`; // lines end at the edge of the chart
-    parts.unshift(`<svg ${cut} viewBox="${ROOM.left} ${ROOM.top} ${across} ${down}">${drawn.join("")}</svg>`);
+    grid.push(`<svg ${cut} viewBox="${ROOM.left} ${ROOM.top} ${across} ${down}">${drawn.join("")}</svg>`);
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     svg.setAttribute("aria-label", label);
-    svg.innerHTML = parts.join("");
+    svg.innerHTML = [...grid, ...parts].join("");
   }
 
   const watch = new ResizeObserver(() => { if (last && svg.clientWidth !== wide) draw(last); });

@@ -11,7 +11,7 @@ export function timesTransposed(a, b, m, n, k, out = new Float64Array(m * n), lo
         }
         continue;
       }
-      let [s0, s1, s2, s3, s4, s5, s6, s7, s8] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0, s8 = 0;
       let p = i * k, u = j * k;
       const q = p + k, r = q + k, v = u + k, w = v + k;
       for (let l = 0; l < k; l++) {
@@ -32,7 +32,7 @@ export function timesTransposed(a, b, m, n, k, out = new Float64Array(m * n), lo
 }
 
 export function dot(a, from, b, at, count) {
-  let [s0, s1, s2, s3, l] = [0, 0, 0, 0, 0]; // four sums, which need not wait for one another
+  let s0 = 0, s1 = 0, s2 = 0, s3 = 0, l = 0; // four sums, which need not wait for one another
   for (; l + 3 < count; l += 4) {
     s0 += a[from + l] * b[at + l];
     s1 += a[from + l + 1] * b[at + l + 1];
@@ -60,10 +60,6 @@ export function inOrder(a, order, n) {
 export function orthonormal(a, m, n) {
   const rows = Float64Array.from(a);
   const scales = new Float64Array(m);
-  const reflect = (target, at, k) => {
-    const factor = scales[k] * dot(rows, k * n + k, target, at + k, n - k);
-    for (let l = k; l < n; l++) target[at + l] -= factor * rows[k * n + l];
-  };
   for (let k = 0; k < m; k++) {
     const at = k * n + k;
     const size = Math.sqrt(dot(rows, at, rows, at, n - k));
@@ -72,14 +68,38 @@ export function orthonormal(a, m, n) {
     rows[at] = 1;
     for (let l = 1; l < n - k; l++) rows[at + l] /= first;
     scales[k] = 2 / dot(rows, at, rows, at, n - k);
-    for (let i = k + 1; i < m; i++) reflect(rows, i * n, k);
+    reflect(rows, k, scales[k], rows, k + 1, m, n);
   }
   const q = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    q[i * n + i] = 1;
-    for (let k = Math.min(i, m - 1); k >= 0; k--) reflect(q, i * n, k);
-  }
+  for (let i = 0; i < n; i++) q[i * n + i] = 1;
+  for (let k = m - 1; k >= 0; k--) reflect(rows, k, scales[k], q, k, n, n);
   return q;
+}
+
+/** Reflects rows of a target by row k of `by`, from its place k on; four rows at a time, which read it once. */
+function reflect(by, k, scale, target, first, last, n) {
+  for (let row = first; row < last; row += 4) {
+    const count = Math.min(4, last - row);
+    let p = row * n + k;
+    if (count < 4) {
+      for (let r = 0; r < count; r++, p += n) {
+        const factor = scale * dot(by, k * n + k, target, p, n - k);
+        for (let l = 0; l < n - k; l++) target[p + l] -= factor * by[k * n + k + l];
+      }
+      return;
+    }
+    const q = p + n, r = q + n, s = r + n, v = k * n + k, width = n - k;
+    let f0 = 0, f1 = 0, f2 = 0, f3 = 0;
+    for (let l = 0; l < width; l++) {
+      const x = by[v + l];
+      f0 += x * target[p + l]; f1 += x * target[q + l]; f2 += x * target[r + l]; f3 += x * target[s + l];
+    }
+    f0 *= scale; f1 *= scale; f2 *= scale; f3 *= scale;
+    for (let l = 0; l < width; l++) {
+      const x = by[v + l];
+      target[p + l] -= f0 * x; target[q + l] -= f1 * x; target[r + l] -= f2 * x; target[s + l] -= f3 * x;
+    }
+  }
 }
 
 /** The eigenvectors of a symmetric matrix [n, n] as rows, largest eigenvalue first, by Jacobi's rotations. */

@@ -7,8 +7,8 @@ export const KEYS = { architecture: "architecture", size: "size", optimiser: "op
 export function settingsOf(view, { defaults, architectures, optimisers, ranges, noises }) {
   const settings = { ...defaults };
   const given = (name) => view[KEYS[name]];
-  if (given("architecture") in architectures) settings.architecture = given("architecture");
-  if (given("optimiser") in optimisers) settings.optimiser = given("optimiser");
+  if (Object.hasOwn(architectures, given("architecture") ?? "")) settings.architecture = given("architecture");
+  if (Object.hasOwn(optimisers, given("optimiser") ?? "")) settings.optimiser = given("optimiser");
   if (settings.optimiser !== defaults.optimiser) settings.learning_rate = optimisers[settings.optimiser].learning_rate;
   for (const [name, [least, most]] of Object.entries(ranges)) {
     const value = Number(given(name) ?? NaN);

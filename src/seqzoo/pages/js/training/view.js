@@ -24,7 +24,7 @@ const element = (tag, attributes = {}, ...children) => {
   return node;
 };
 const count = (value) => value.toLocaleString("en");
-const percent = (share) => `${(100 * share).toFixed(share < 0.01 ? 2 : share < 1 ? 1 : 0)}%`;
+const percent = (share) => (share < 1 ? `${(100 * share).toFixed(share < 0.01 ? 2 : 1)}%` : `${count(Math.round(100 * share))}%`);
 const seconds = (value) => (value < 100 ? `${value.toFixed(1)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`);
 
 /** Shows the view in an element; returns a function that ends the worker and removes the view. The host is as for all views. */
@@ -227,7 +227,7 @@ export function train(root, host) {
     const x = { least: first, most, isLog: true, words: "step", written: count };
     const least = all.some(({ points }) => points.some(({ excess }) => excess < 0.01)) ? 0.1 : 1;
     const unit = scale === "error" ? { least: 0.95 * errors.noise, most: 6 * errors.last_value, written: (value) => String(value) }
-      : { least, most: 1000, written: (value) => `${value}%` };
+      : { least, most: 5000, written: (value) => `${count(value)}%` };
     const lines = Object.entries(facts.references).flatMap(([name, words]) => {
       const value = scale === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
       return value > unit.least ? [{ kind: `tr-reference tr-${name.replace("_", "-")}`, points: [[first, value], [most, value]], words }] : [];
