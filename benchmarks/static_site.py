@@ -29,7 +29,8 @@ KB = 1000
 # The path of a page, what holds once it answers to a visitor, and how many KB it may transfer.
 PAGES = {
     "landing": ("", "/[0-9]/.test(document.querySelector('.hero [data-of=model]')?.textContent)", 150),
-    "model": ("models/lstm.sine/?view=inside", "document.querySelector('.mz-said dd')", 400),
+    "model": ("models/lstm.sine/", "document.querySelector('#panel-predict .number .v')", 400),
+    "inside": ("models/lstm.sine/?view=inside", "document.querySelector('.mz-said dd')", 400),
 }
 
 
