@@ -78,6 +78,9 @@ def test_the_first_page_forecasts_and_its_cards_lead_to_models(visit):
     narrow_and_dark(page)
     assert violations(page) == []
     no_wider_than_the_window(page)
+    page.click("[aria-label='Architecture'] >> text='mlp'")
+    expect(page.locator("a.model-card:not(.gone)")).to_have_count(1)
+    page.click("[aria-label='Architecture'] >> text='all'")
     page.click("a.model-card[data-model='lstm.sine']")
     expect(page.locator("h1")).to_have_text("lstm.sine")
 

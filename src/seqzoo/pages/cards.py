@@ -44,6 +44,7 @@ def architecture(row: Row) -> str:
     return REFERENCE if row.get("reference") else str(row.get("architecture", ""))
 
 
+NOTHING = "No model of that architecture on that signal yet. Choose another."
 KEY = (
     f"<b>In each drawing</b> the dots are the observed values and the {word('model')} line is the forecast. "
     f"The strip beneath shows the forecast minus that of {look.term('Bayes')} ({word('bayes')}), "

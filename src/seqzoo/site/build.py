@@ -20,6 +20,7 @@ from ..microscope.modules import digest as digest_of
 from ..pages import cards, glossary, head, hero, look, phases, sketches, tours, train
 from ..runtime import catalogue
 from ..runtime.predictor import Predictor
+from ..signals import FAMILIES
 from . import arena, links, modules, shell, stops, views
 
 MARK = "site.json"
@@ -166,10 +167,10 @@ class _Builder:
         folder = modules.folder()
         doors = hero.learn(len(self.tours)) + _DOOR
         top = hero.html(f"{folder}/{_CELL}", f"models/{hero.MODEL}/{WEIGHTS}", doors)
-        shelves = "".join(map(_shelf, cards.sections(rows)))
+        shelves = _filters(rows) + "".join(map(_shelf, cards.sections(rows)))
         key = f'<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
         guided = f'<section class="tours">{tours.links(self.tours, for_a_class=False)}</section>'
-        run = ["pages/js/hero.js", "pages/js/tours.js"]
+        run = ["pages/js/hero.js", "pages/js/filters.js", "pages/js/tours.js"]
         return self.page("Gallery", top + shelves + key + guided, "", look.DESCRIPTION, scripts=run, soon=[_CELL])
 
     def train(self) -> bytes:
@@ -249,6 +250,26 @@ seqzoo app</pre>
 </div></div>"""
 
 
+def _filters(rows: list[cards.Row]) -> str:
+    """The toggles that leave some cards in sight, as HTML."""
+    offered = {
+        "Architecture": sorted({cards.architecture(row) for row in rows}),
+        "Signal": [family for family in FAMILIES if any(row["family"] == family for row in rows)],
+    }
+    html = ""
+    for label, values in offered.items():
+        chips = "".join(
+            f'<button type="button" class="chip" data-key="{value}" aria-pressed="{str(not value).lower()}">'
+            f"{value or 'all'}</button>"
+            for value in ("", *values)
+        )
+        html += (
+            f'<div class="filter" role="group" aria-label="{label}" data-kind="{label.lower()}">'
+            f'<span class="label">{label}</span><div class="filter">{chips}</div></div>'
+        )
+    return f'<div class="filters">{html}</div><p class="nothing gone">{cards.NOTHING}</p>'
+
+
 def _shelf(section: cards.Section) -> str:
     """A section of the gallery as HTML; nothing without models."""
     if not section.rows:
@@ -261,7 +282,7 @@ def _shelf(section: cards.Section) -> str:
     )
     shelf = f'<div class="cards">{inside}</div>'
     if section.is_folded:
-        head = f"<summary><h2>{len(section.rows)} {section.title}</h2></summary>"
+        head = f'<summary><h2 data-of="{section.title}">{len(section.rows)} {section.title}</h2></summary>'
         return f'<details class="shelf">{head}{shelf}</details>'
     return f'<section class="shelf"><div><h2>{section.title}</h2></div>{shelf}</section>'
 

@@ -94,7 +94,7 @@ class _Gallery:
             self._filter("signal", [family for family in signals.FAMILIES])
         for section in cards.sections(rows):
             self._section(section)
-        self.nothing = theme.html("No model of that architecture on that signal yet. Choose another.", "nothing gone")
+        self.nothing = theme.html(cards.NOTHING, "nothing gone")
         theme.html(f"<summary>How to read a card</summary><p>{cards.KEY}</p>", "hint key", "details")
         self._apply()
         ui.timer(1.0, self._refresh)
