@@ -143,6 +143,15 @@ def test_the_arena_has_a_page_for_each_question_with_a_figure_and_its_numbers(vi
     expect(page.locator(".figures .narrow svg")).to_be_visible()
 
 
+def test_a_network_is_trained_in_the_page(visit):
+    page = visit("train/?size=8&steps=200&batch=32")
+    page.click("text='Start'")
+    expect(page.locator(".tr .standing")).to_contain_text("of 200 steps it is")
+    assert violations(page) == []
+    narrow_and_dark(page)
+    no_wider_than_the_window(page)
+
+
 def test_without_javascript_the_card_can_be_read_and_without_weights_a_sentence_says_what_failed(browser, host):
     context = browser.chromium.new_context(java_script_enabled=False)
     page = context.new_page()
