@@ -239,14 +239,14 @@ _DOOR = (
 )
 _INSTALL = """<h1>Install the zoo</h1>
 <p class="intro">These pages compute in your browser and need nothing else. The program on your machine does more.</p>
-<div class="panel"><div class="prose"><pre tabindex="0">pip install "seqzoo[app]"
-seqzoo app</pre>
-<p>Python 3.11 or newer. The program opens these pages at an address of your machine, with these beside them:</p>
+<div class="panel"><div class="prose"><p>In a checkout of the repository, with Python 3.11 and make:</p>
+<pre tabindex="0">make run</pre>
+<p>The program opens these pages at an address of your machine, with these beside them:</p>
 <ul><li><b>Your series</b>: drop a file of values, and see whether a network pays off.</li>
-<li><b>Train</b> every architecture on every signal, or on your own series; this also needs the extra
-<code>train</code>.</li>
+<li><b>Train</b> every architecture on every signal, or on your own series.</li>
+<li><b>Look inside</b> feed-forward models, and two models side by side.</li>
 <li><b>Deploy</b>: download a model as ONNX, TorchScript or C, and forecast over an API.</li>
-<li><b>Mistakes</b>, the references as models, and the small versions of the arena’s experiments.</li></ul>
+<li><b>Mistakes</b> of a model on measured values, and small versions of the arena’s experiments.</li></ul>
 </div></div>"""
 
 
