@@ -235,7 +235,7 @@ _CELL = "microscope/js/cell.js"
 _TRAIN, _LOOK = "pages/js/training/view.js", "pages/js/training/training.css"
 _DOOR = (
     '<a class="door" href="/install"><strong>Use it on my series</strong>'
-    "<span>Your own values need an installation: one command, and nothing leaves your machine.</span></a>"
+    "<span>A file of your own needs an installation: one command, and nothing leaves your machine.</span></a>"
 )
 _INSTALL = """<h1>Install the zoo</h1>
 <p class="intro">These pages compute in your browser and need nothing else. The program on your machine does more.</p>
