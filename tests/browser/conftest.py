@@ -49,7 +49,7 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
-SECONDS = 12  # a busy machine is not a failure
+SECONDS = 60  # a busy machine is not a failure
 # Without motion: a skeleton that breathes is composited sixty times a second, on the processor.
 STILL = "reduce"
 

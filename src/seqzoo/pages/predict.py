@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._glossary import TERMS
 from ..errors import InputError
 from ..evaluation import intervals
 from ..evaluation.scoring import HELD_OUT_SEEDS
@@ -20,9 +19,6 @@ from ..signals import FAMILIES
 
 LEVEL = 0.9  # of every interval and band; the glossary names it too
 NEAR = 0.05  # up to this excess, the lead says that a model's forecasts nearly equal those of Bayes
-WORDS = (
-    "Bayes", "best linear", "truth", f"{LEVEL:.0%} interval", "direct", "recursive", "coverage", "window", "noise",
-)  # fmt: skip
 DIGITS = 6
 
 
@@ -60,7 +56,6 @@ def facts(model: Forecaster) -> dict[str, Any]:
         "level": LEVEL,
         "radius": rounded(calibrated.radius),
         "familiarity": extent and {key: rounded(value) for key, value in extent.items()},
-        "terms": {word: TERMS[word] for word in WORDS if word in TERMS},
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from anyio import to_thread
 from nicegui import background_tasks, ui
 
+from ..._arrays import with_channel
 from ...errors import SeqzooError
 from ...forecasters.protocol import has_bundle
 from ...microscope import modules
@@ -112,8 +113,9 @@ class PageView(ui.element, component="view.js"):
             background_tasks.create(self._answer(number, values, steps), name="a forecast")
 
     async def _answer(self, number: int, window: np.ndarray[Any, Any], steps: int) -> None:
+        model, batch = self.visit.model, with_channel(window[None])
         try:
-            forecast = await to_thread.run_sync(lambda: self.visit.model.forecast(window[None, :, None], steps)[0])
+            forecast = await to_thread.run_sync(lambda: model.forecast(batch, steps)[0])
         except SeqzooError as error:
             self.run_method("answered", number, None, str(error))
             return

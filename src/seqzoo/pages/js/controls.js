@@ -5,10 +5,8 @@ import { numberOf } from "./window.js";
 
 const MOST = 100000; // characters of a pasted text
 
-/** A word as HTML that shows its definition at hover, focus and touch. */
-export function term(terms, word, words = word) {
-  const meaning = terms[word];
-  if (!meaning) return escaped(words);
+/** Words as HTML that show a definition at hover, focus and touch. */
+export function term(words, meaning) {
   return `<button type="button" class="term" aria-label="${escaped(`${words}: ${meaning}`)}">${escaped(words)}<span class="definition" aria-hidden="true">${escaped(meaning)}</span></button>`;
 }
 

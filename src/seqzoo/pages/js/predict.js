@@ -1,4 +1,5 @@
 // The view Predict: a window to change by hand, the model's forecast, those of Bayes and of the best linear rule, and the truth.
+import glossary from "../../_glossary.json" with { type: "json" };
 import { escaped } from "../../microscope/js/svg.js";
 import { Chart, scaleOf, typeset } from "./chart.js";
 import { numbersIn, ownPanel, signalPanel, term } from "./controls.js";
@@ -15,7 +16,7 @@ const range = (from, count) => Array.from({ length: count }, (_, n) => from + n)
  */
 export function predict(element, host) {
   return opened(element, host, (subject, change) => {
-    const { name, length: L, horizon: H, terms, level, radius, window } = subject;
+    const { name, length: L, horizon: H, level, radius, window } = subject;
     element.insertAdjacentHTML("beforeend", `<div class="split pv-view"><div class="stack"><div class="panel with-result">
       <div class="handled"></div><div class="result" aria-live="polite"><div class="numbers"></div>
       <div class="number-line" aria-hidden="true"><p></p><div></div><p></p><p></p></div></div></div></div><div class="stack"></div></div>`);
@@ -75,10 +76,10 @@ export function predict(element, host) {
       const from = (value) => `${signed(value - bayes[0])} from Bayes`;
       showNumbers([
         { name: escaped(name), value: model[0].toFixed(4), role: "model", detail: from(model[0]) },
-        { name: term(terms, "Bayes"), value: bayes[0].toFixed(4), role: "bayes", detail: subject.standing },
-        ...(clean ? [{ name: term(terms, "truth"), value: clean[L].toFixed(4), role: "truth", detail: from(clean[L]) }] : []),
-        { name: term(terms, "best linear"), value: linear[0].toFixed(4), role: "best_linear", detail: from(linear[0]) },
-        { name: term(terms, `${Math.round(100 * level)}% interval`), value: `±${radius[0].toFixed(3)}`, role: "muted", detail: "for the trained signal" },
+        { name: term("Bayes", glossary.Bayes), value: bayes[0].toFixed(4), role: "bayes", detail: subject.standing },
+        ...(clean ? [{ name: term("truth", glossary.truth), value: clean[L].toFixed(4), role: "truth", detail: from(clean[L]) }] : []),
+        { name: term("best linear", glossary["best linear"]), value: linear[0].toFixed(4), role: "best_linear", detail: from(linear[0]) },
+        { name: term(`${Math.round(100 * level)}% interval`, glossary[`${Math.round(100 * level)}% interval`]), value: `±${radius[0].toFixed(3)}`, role: "muted", detail: "for the trained signal" },
       ]);
       closeUp(strip, [[name, model[0], "model"], ["Bayes", bayes[0], "bayes"], ["best linear", linear[0], "best_linear"],
         ...(clean ? [["truth", clean[L], "truth"]] : [])], H);

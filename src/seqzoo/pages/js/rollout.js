@@ -1,4 +1,5 @@
 // The view Roll out: a forecast of up to 1,000 steps of one window, and beneath it the errors by step that were measured.
+import glossary from "../../_glossary.json" with { type: "json" };
 import { parseSafetensors } from "../../microscope/js/cell.js";
 import { escaped } from "../../microscope/js/svg.js";
 import { Chart, scaleOf } from "./chart.js";
@@ -10,6 +11,7 @@ import { opened } from "./view.js";
 import { numberOf } from "./window.js";
 
 const [LEAST, MOST, FIRST] = [20, 1000, 100];
+const SELDOM = 100; // ms between two drawings of a forecast that is not whole yet
 const FAR = 400; // from this many steps on, a roll-out has reached its end state
 const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en");
@@ -24,7 +26,7 @@ export function rollout(element, host) {
   };
   read();
   return opened(element, host, (subject, change, redraw) => {
-    const { name, terms, level, window } = subject;
+    const { name, level, window } = subject;
     element.insertAdjacentHTML("beforeend", `<div class="split pv-view"><div class="stack">
       <div class="panel"><h3>The forecast</h3><div class="handled"></div><p class="hint kept pv-gap"></p></div>
       <div class="panel"><h3>Error by step ahead, on fresh windows of the training signal</h3><div class="handled"></div>
@@ -62,7 +64,12 @@ export function rollout(element, host) {
       const other = beside && rollOut(beside, context, partner.horizon === 1 ? count : Math.min(count, partner.horizon));
       const show = (model, isWhole) => courseOf(forecast, { subject, model, isWhole, count, context, clean, bayes, rolled, other, partner, errors: host.get("errors") });
       showErrors(host.get("errors"));
-      const model = await subject.farther(count, { isStale, progress: (some) => show(some, false) });
+      let shown = performance.now();
+      const model = await subject.farther(count, { isStale, progress(some) {
+        if (performance.now() - shown < SELDOM) return;
+        show(some, false);
+        shown = performance.now();
+      } });
       if (!model) return;
       if (!model.every(Number.isFinite)) throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
       show(model, true);
@@ -84,9 +91,9 @@ export function rollout(element, host) {
       const overall = (line) => estimate(line.overall[last], line.overall_se[last]);
       showNumbers([
         { name: `${escaped(name)}, ${wayOf(subject, steps)}`, value: overall(known.model), role: "model", detail: "mean squared error, all steps" },
-        { name: term(terms, "Bayes", "best possible (Bayes)"), value: overall(known.bayes), role: "bayes", detail: "the floor" },
-        { name: term(terms, "best linear"), value: overall(known.linear), role: "best_linear", detail: term(terms, "direct") },
-        { name: `${term(terms, "coverage")} of the band`, value: `${(100 * known.coverage).toFixed(1)}%`, role: "muted",
+        { name: term("best possible (Bayes)", glossary.Bayes), value: overall(known.bayes), role: "bayes", detail: "the floor" },
+        { name: term("best linear", glossary["best linear"]), value: overall(known.linear), role: "best_linear", detail: term("direct", glossary.direct) },
+        { name: `${term("coverage", glossary.coverage)} of the band`, value: `${(100 * known.coverage).toFixed(1)}%`, role: "muted",
           detail: `of ${known.windows.toLocaleString("en")} further windows; ${Math.round(100 * level)}% ± ${(100 * spread).toFixed(1)}% is expected` },
       ]);
       ending.textContent = endingOf(subject, known, at, steps);
@@ -107,9 +114,9 @@ export function rollout(element, host) {
 }
 
 /** How the steps of a model are forecast, as HTML. */
-function wayOf({ reference, horizon, terms }, steps) {
-  if (reference || horizon >= steps) return term(terms, "direct");
-  return horizon === 1 ? term(terms, "recursive") : `${horizon} steps at once, then fed back`;
+function wayOf({ reference, horizon }, steps) {
+  if (reference || horizon >= steps) return term("direct", glossary.direct);
+  return horizon === 1 ? term("recursive", glossary.recursive) : `${horizon} steps at once, then fed back`;
 }
 
 /** The radius of the band at each step, between those that are stated. */

@@ -9,7 +9,7 @@ import { SignalWindow } from "./window.js";
 
 /** The facts that a host must have; see pages/predict.py. */
 const FACTS = ["name", "architecture", "heads", "scale", "length", "horizon", "reference", "signal", "knobs", "noun", "radius",
-  "level", "familiarity", "terms"];
+  "level", "familiarity"];
 
 /** A promise of the subject that a host shows. Throws where its weights cannot be had or do not fit. */
 export async function subjectOf(host) {

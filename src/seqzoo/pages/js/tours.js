@@ -36,7 +36,7 @@
     const shows = JSON.parse(text()?.dataset.shows ?? "[]");
     const targets = shows.map((selector) => [...document.querySelectorAll(selector)].find((one) => one.closest(".tour-phases, [role=tabpanel]:not(.gone)")));
     // until the view has drawn them: a microscope that is hidden does not draw
-    if (!targets.length || targets.some((one) => !one || one.matches(":empty") || one.getBoundingClientRect().height < 20)) return;
+    if (!targets.length || targets.some((one) => !one || one.matches(":empty:not(canvas)") || one.getBoundingClientRect().height < 20)) return;
     for (const old of document.querySelectorAll("[data-target]")) if (!targets.includes(old)) old.removeAttribute("data-target");
     for (const one of targets) if (!one.hasAttribute("data-target")) one.setAttribute("data-target", "");
     root.toggleAttribute("data-guess", text().dataset.hides === "1" && !root.hasAttribute("data-told")); // the microscope hides its forecast

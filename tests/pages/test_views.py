@@ -1,0 +1,74 @@
+"""What the views Predict and Roll out state: stored errors, axes, pasted values."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import seqzoo
+from seqzoo.bundles.store import SHIPPED, open_bundle
+from seqzoo.errors import InputError
+from seqzoo.pages import predict, roll_out
+from support.in_node import computed
+
+SCRIPT = """
+import { scaleOf, typeset } from "./pages/js/chart.js";
+import { pasted } from "./pages/js/controls.js";
+const told = (act) => { try { return act(); } catch (error) { return error.message; } };
+const main = ({ ranges, texts, words }) => ({
+  scales: ranges.map((ends) => scaleOf(ends)),
+  texts: texts.map((text) => told(() => pasted(text, 3))),
+  words: words.map(typeset),
+});"""
+RANGES = [(0.45, 1.15), (-1.3, 1.25), (1.7e9 + 0.1, 1.7e9 + 0.9), (-3e-7, 2e-7), (120, 9_700), (0.1, 0.1)]
+
+
+def test_axes_hold_every_value_in_few_digits_and_pasted_values_are_read_or_refused_in_one_sentence() -> None:
+    texts = ["1, 2;3\n−4e-1", "", "1 2", "1 two 3", "1 2 1e39"]
+    words = ["lstm.sine-h50 -0.5", "−1", "3e-05", "2024-01-02"]
+    answer = computed(SCRIPT, {"ranges": RANGES, "texts": texts, "words": words})
+    for (low, high), (bottom, top, step) in zip(RANGES, answer["scales"], strict=True):
+        assert bottom <= low and high <= top
+        decimals = max(0, -math.floor(math.log10(step)))
+        for end in (bottom, top):
+            assert end == float(f"{end:.{decimals}f}")  # a label of 1.2000000000000002 would push the chart aside
+    assert answer["texts"][0] == {"values": [2, 3, -0.4], "understood": "The text: 4 numbers; the last 3 are taken."}
+    assert answer["texts"][1] is None and answer["texts"][2] == "Expected at least 3 numbers, the text has 2."
+    assert "“two” at place 2" in answer["texts"][3] and "“1e39” at place 3" in answer["texts"][4]
+    assert answer["words"] == ["lstm.sine-h50 −0.5", "−1", "3e−05", "2024-01-02"]
+
+
+def test_every_shipped_bundle_has_stored_errors_none_of_which_lies_below_the_floor() -> None:
+    for path in SHIPPED.iterdir():
+        errors = roll_out._stored()[open_bundle(path).manifest_sha256]
+        assert errors["steps"] == list(roll_out.STEPS) and errors["ending"], path.name
+        floor = np.array(errors["bayes"]["mse"])
+        for line in ("model", "linear", "rolled_linear"):
+            assert (np.array(errors[line]["mse"]) >= floor * (1 - 1e-3)).all(), (path.name, line)
+    assert len(roll_out._stored()) == len(list(SHIPPED.iterdir()))
+
+
+def test_stored_errors_are_those_that_other_windows_have() -> None:
+    model = seqzoo.load("linear.sine", "onnx")
+    fresh = roll_out.measure(model, 30, 300).facts()
+    stored = roll_out.facts(model)["errors"]
+    assert stored is not None
+    for step in (1, 10, 30):
+        a, b = (errors["steps"].index(step) for errors in (fresh, stored))
+        for line in ("model", "bayes", "rolled_linear"):
+            (x, dx), (y, dy) = ((e[line]["mse"][n], e[line]["se"][n]) for e, n in ((fresh, a), (stored, b)))
+            assert abs(x - y) < 5 * math.hypot(dx, dy), (step, line)
+
+
+def test_a_reference_has_facts_too_and_the_straight_line_knows_no_signal_to_lie_outside_of() -> None:
+    facts = predict.facts(seqzoo.load("bayes.sine"))
+    assert facts["reference"] == "bayes" and facts["architecture"] == "" and facts["familiarity"]["sd"] > 0
+    assert predict.facts(seqzoo.load("line.recall"))["familiarity"] is None
+
+    class Measured:
+        process, channels, name = None, ("value",), "own"
+
+    with pytest.raises(InputError, match="own has no known signal"):
+        predict.facts(Measured())  # type: ignore[arg-type]
