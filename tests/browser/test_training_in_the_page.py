@@ -12,7 +12,9 @@ from playwright.sync_api import Page, expect
 from safetensors.numpy import load as parse
 from torch import nn
 
+from seqzoo import _palette
 from seqzoo.bundles import store
+from seqzoo.microscope.modules import PACKAGE
 from seqzoo.pages import train
 from seqzoo.signals.sine import Sine
 from seqzoo.training.optimisers import Adam, Soap, averaged
@@ -131,11 +133,10 @@ def test_a_run_falls_below_the_best_linear_forecaster_and_has_the_same_bits_howe
     assert alone[0][-1]["excess"] != alone[1][-1]["excess"]
 
 
-MOUNT = """async ({facts, view}) => {
+MOUNT = """async ({facts, view, styles}) => {
   const { train } = await import("/pages/js/training/view.js");
-  for (const name of ["app/ui/theme.css", "pages/js/training/training.css"]) {
-    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/${name}` }));
-  }
+  const style = (text) => document.head.append(Object.assign(document.createElement("style"), { textContent: text }));
+  styles.forEach(style);
   const main = document.body.appendChild(document.createElement("main"));
   main.innerHTML = "<h1>Train</h1>";
   window.told = view;
@@ -149,7 +150,9 @@ ASKED = {"size": "5", "steps": "40", "batch": "16", "seed": "7", "rate": "0.01",
 
 
 def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page: Page) -> None:
-    page.evaluate(MOUNT, {"facts": json.loads(json.dumps(train.facts())), "view": ASKED})
+    sheets = [*PACKAGE.rglob("theme.css"), *PACKAGE.rglob("training.css")]
+    styles = [_palette.css_of_scheme(), *(path.read_text("utf-8") for path in sheets)]
+    page.evaluate(MOUNT, {"facts": json.loads(json.dumps(train.facts())), "view": ASKED, "styles": styles})
     act, standing = page.locator(".tr .primary"), page.locator(".tr .standing")
     expect(page.locator("[data-knob=seed]")).to_have_value("7")
     act.click()

@@ -6,7 +6,7 @@ import { bayes, draw } from "./sine.js";
 
 const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "choices", "ranges", "defaults", "noises", "references"];
 const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "Optimiser", learning_rate: "Learning rate",
-  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, standard deviation" };
+  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev." };
 const SCALES = { excess: "Distance above Bayes", error: "Error" };
 const LEAST = 1e-4; // excess at the foot of a logarithmic axis
 const EARLIER = 3; // curves of earlier runs that stay
@@ -44,8 +44,8 @@ export function train(root, host) {
   const button = (name, label, act, classes = "button") => named(name, element("button", { type: "button", class: classes, onclick: act }, label));
   const place = (name) => named(name, element("div", { class: "tr-chart" }));
   const view = element("div", { class: "tr" },
-    element("p", { class: "lead" }, "The network is trained here, by this page. Notice the bend near the line of the best linear forecaster: ",
-      "what falls below it does what no weighted sum of the window can do. ", button("adam", "Adam at its usual learning rate", () => choose("optimiser", "adam"), "tr-link"), " stays near that line."),
+    element("p", { class: "lead" }, "Notice the bend near the line of the best linear forecaster: what falls below it does what no weighted sum ",
+      "of the window can do. ", button("adam", "Adam at its usual learning rate", () => choose("optimiser", "adam"), "tr-link"), " stays near that line."),
     element("div", { class: "split" },
       element("div", { class: "stack" },
         panel("The error during training",
@@ -57,7 +57,7 @@ export function train(root, host) {
           named("numbers", element("div", { class: "numbers" }))),
         panel("The forecast during training", place("forecasts"), named("caption", element("p", { class: "hint" })))),
       element("div", { class: "stack" },
-        panel("Settings of the next run", named("form", element("div", {})),
+        panel("Settings of the next run", named("form", element("div", { class: "tr-form" })),
           element("div", { class: "buttons" }, button("share", "Copy the link", share), button("usual", "Usual settings", () => adopt({ ...facts.defaults }))),
           named("shared", element("p", { class: "hint" }))),
         panel("The trained weights", element("p", { class: "hint" }, "The weights of the step with the least error, averaged as the recipe says, under PyTorch's names. ",
@@ -243,8 +243,12 @@ export function train(root, host) {
       ...(scale === "error" && run ? [["loss of the batches", "tr-loss"]] : [])].map(([text, kind]) => element("span", { class: `tr-key ${kind}` }, text)));
   }
 
+  let forecast = null; // that is drawn
   function showForecasts() {
     if (!series || (!run && series.sigma !== settings.sigma)) series = seriesOf(settings.sigma);
+    const key = run?.forecasts ?? series;
+    if (forecast === key) return;
+    forecast = key;
     const { length: L, signal } = facts;
     const reach = signal.amplitude + 3 * series.sigma;
     const along = (values) => Array.from(values, (value, n) => [L + n + 1, value]);

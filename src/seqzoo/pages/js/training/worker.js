@@ -1,10 +1,12 @@
 // A worker that trains: it is told to start, pause or continue, and tells what has been reached. The page only draws.
+import { fetched } from "../../../microscope/hosts/fetched.js";
 import { compiled } from "../../../microscope/js/core.js";
 import { safetensors } from "./safetensors.js";
 import { Training } from "./training.js";
 
 const SLICE = 30; // ms of training between two looks at the messages; the result does not depend on it
-const FORECASTS = 250; // ms between two forecasts of the series
+const TOLD = 100; // ms between two messages
+const FORECASTS = 300; // ms between two forecasts of the series
 
 let core = null;
 let run = null; // { id, training, series, seconds, isRunning }
@@ -14,14 +16,17 @@ turns.port1.onmessage = slice;
 const ACTS = {
   async start({ id, settings, facts, series }) {
     run = null;
-    const address = new URL("../../../microscope/js/core.wasm", import.meta.url);
-    core ??= fetch(address).then((answer) => answer.arrayBuffer()).then(compiled);
+    core ??= fetched(new URL("../../../microscope/js/core.wasm", import.meta.url)).then(compiled).catch(({ message }) => {
+      throw new Error(`the compiled core cannot run in this browser: ${message}`);
+    });
     const network = await core;
-    run = { id, training: new Training(settings, facts, network), series, seconds: 0, isRunning: true, told: 0, forecastAt: -Infinity };
+    run = { id, training: new Training(settings, facts, network), series, seconds: 0, isRunning: true, told: 0, toldAt: 0, forecastAt: 0 };
     turns.port2.postMessage(null);
   },
   pause() {
-    if (run) run.isRunning = false;
+    if (!run?.isRunning) return;
+    run.isRunning = false;
+    tell();
   },
   continue() {
     if (!run || run.isRunning || run.training.isDone) return;
@@ -54,7 +59,7 @@ function slice() {
     do training.advance(); while (!training.isDone && performance.now() - began < SLICE);
     run.seconds += (performance.now() - began) / 1000;
     run.isRunning = !training.isDone;
-    tell();
+    if (training.isDone || performance.now() - run.toldAt > TOLD) tell();
     if (run.isRunning) turns.port2.postMessage(null);
   });
 }
@@ -69,4 +74,5 @@ function tell() {
     forecasts: isDue ? training.forecast(series) : null,
   });
   run.told = training.evaluations.length;
+  run.toldAt = performance.now();
 }
