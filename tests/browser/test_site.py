@@ -18,11 +18,9 @@ from seqzoo.bundles import store
 from seqzoo.evaluation.sensitivity import of_bayes
 from seqzoo.pages import hero
 from seqzoo.pages.tours import TOURS
-from seqzoo.site import build
 from support.axe import narrow_and_dark, violations
-from support.static_site import served
+from support.static_site import files, served
 
-MODELS = (hero.MODEL, "lstm.sine", "mlp.sine")
 MODEL = "models/lstm.sine/"
 Visit = Callable[..., Any]
 
@@ -30,7 +28,7 @@ Visit = Callable[..., Any]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("host")
-    for name, data in build.build(only=MODELS).files.items():
+    for name, data in files().items():
         path = root / "zoo" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -15,14 +15,14 @@ import pytest
 from seqzoo.errors import InputError
 from seqzoo.pages import hero, tours
 from seqzoo.site import build, modules
+from support.static_site import files
 
-MODELS = (hero.MODEL, "lstm.sine", "mlp.sine")
 LANDING, MODEL = 150_000, 400_000  # bytes that a page may take compressed
 
 
 @pytest.fixture(scope="module")
 def site() -> dict[str, bytes]:
-    return build.build(only=MODELS).files
+    return files()
 
 
 def packed(site: dict[str, bytes], names: set[str]) -> int:

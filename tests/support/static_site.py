@@ -9,8 +9,21 @@ from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-ROOT = "/zoo/"
+from seqzoo.pages import hero, train
+from seqzoo.site import build
+
+MODELS = (hero.MODEL, "lstm.sine", "mlp.sine")
+
+
+def files() -> dict[str, bytes]:
+    """The files of a site of a few models, whose page Train averages Bayes over few windows."""
+    train.facts.cache_clear()
+    with mock.patch.object(train, "WINDOWS", 500):
+        built = build.build(only=MODELS).files
+    train.facts.cache_clear()
+    return built
 
 
 class _Quiet(SimpleHTTPRequestHandler):
