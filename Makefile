@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Else every process would compile the same modules, and each of the tests' processes all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance without-core slides notebooks docs clean
+.PHONY: install browser compiler emulator bundle run quick quick-tests test check lint arena bench peers figures release reexport wheels dist audit workflows soak conformance without-core slides notebooks docs site lighthouse clean
 
 install: .venv/.installed
 
@@ -77,6 +77,15 @@ arena: install
 
 bench: install
 	$(BIN)/python benchmarks/run.py
+
+# Writes the zoo as plain files into out/site, which any host of files serves. `make site docs` adds the documentation.
+site: install
+	$(BIN)/seqzoo site out/site --docs docs/index.html
+
+# Measures the site: what a page transfers, when it answers on a slow line, and Lighthouse's scores, for which npm fetches
+# Lighthouse into its own cache; writes benchmarks/results/static_site.json.
+lighthouse: install browser
+	$(BIN)/python benchmarks/run.py static_site
 
 # Lets other packages forecast the collection beside ours, in an environment of their own; writes docs/real-series.md.
 peers: install

@@ -18,14 +18,20 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--dis
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
+def path() -> str:
+    """Where Chromium is: Debian's, or its shell without windows."""
+    found = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    assert found, "this needs Chromium: `make browser` installs it"
+    return found
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Any]:
     """A Chromium browser, driven by Playwright."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-headless-shell")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path(), args=FLAGS)
         yield browser
         browser.close()
 

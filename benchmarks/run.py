@@ -23,7 +23,7 @@ RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 NAMES = (
     "training", "latency", "core", "batches", "startup", "serving", "pages", "in_page", "surrogates", "comparisons",
-    "fleet",
+    "fleet", "static_site",
 )  # fmt: skip
 HEAD = """# Benchmarks
 

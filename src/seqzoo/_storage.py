@@ -54,7 +54,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder of files, in place of any folder at that path.
+    """Write a folder of files, by their paths in it, in place of any folder at that path.
 
     The old folder is renamed aside between two renames; if the process dies there, `sweep` renames it back.
 
@@ -70,6 +70,7 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     try:
         temporary.mkdir()
         for name, data in files.items():
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
             _write_and_sync(temporary / name, data)
         _sync_folder(temporary)
         if path.exists():

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from seqzoo.app import gallery
-from seqzoo.app.ui import markup
 from seqzoo.bundles import store
+from seqzoo.pages import markup
 
 HOSTILE = """<script>alert(1)</script>
 <img src=x onerror=alert(1)>

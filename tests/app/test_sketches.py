@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from seqzoo.app.gallery import sketches
+from seqzoo.app.gallery import sketches as served
 from seqzoo.forecasters import references
+from seqzoo.pages import sketches
 from seqzoo.runtime.repository import Repository
 
 MIDDLE = sketches.HEIGHT - sketches.FOOT / 2
@@ -21,11 +22,11 @@ def lines(svg: str, kind: str) -> np.ndarray:
 
 
 def test_beneath_the_forecasts_of_bayes_nothing_stands_out():
-    assert (lines(sketches._drawing(references.find("bayes.sine")), "a") == MIDDLE).all()
+    assert (lines(sketches.drawing(references.find("bayes.sine")), "a") == MIDDLE).all()
 
 
 def test_beneath_other_forecasts_stands_their_distance_from_bayes_times_the_stated_factor_cut_at_the_edges():
-    own, best = (sketches._drawing(references.find(f"{name}.two_tone")) for name in ("best_linear", "bayes"))
+    own, best = (sketches.drawing(references.find(f"{name}.two_tone")) for name in ("best_linear", "bayes"))
     to_scale = np.poly1d(np.polyfit(lines(best, "t"), lines(own, "t"), 1))  # the truth is the same
     away = lines(own, "a")[1:-1] - MIDDLE
     half = sketches.FOOT / 2 - 2
@@ -36,5 +37,5 @@ def test_beneath_other_forecasts_stands_their_distance_from_bayes_times_the_stat
 
 @pytest.mark.parametrize("name", ["lstm.sine-h50", "mlp.sine", "bayes.square"])
 def test_every_forecast_of_a_series_has_a_strip(name):
-    svg = sketches.of(Repository(), name).decode()
+    svg = served.of(Repository(), name).decode()
     assert len(lines(svg, "a")) == len(lines(svg, "f")) + 2

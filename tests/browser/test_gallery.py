@@ -12,9 +12,9 @@ from playwright.sync_api import expect
 import seqzoo
 from seqzoo import signals
 from seqzoo.app import gallery
-from seqzoo.app.gallery import hero
 from seqzoo.bundles import store
 from seqzoo.forecasters import table
+from seqzoo.pages import hero
 from support.serving import UNASKED, Running
 
 Visit = Callable[..., Any]
@@ -56,7 +56,7 @@ def test_eight_models_differ_at_a_glance_and_the_references_are_folded_away_unti
     cards = "[...document.querySelectorAll('a.model-card')].filter(card => card.checkVisibility())"
     in_sight = set(page.evaluate(f"{cards}.map(card => card.dataset.model)"))
     assert set(gallery.FIRST) <= in_sight and not in_sight & ({*table.names()} | {"lstm.recall"})
-    drawn = [page.inner_html(f"[data-model='{name}'] svg") for name in gallery.FIRST]
+    drawn = [page.inner_html(f"[data-model='{name}'] svg.glyph") for name in gallery.FIRST]
     assert len(set(drawn)) == len(gallery.FIRST) == 8
     folded = page.locator("details.shelf", has_text="references")
     expect(folded.locator("summary")).to_have_text(f"{len(table.names())} references, computed from the signal")

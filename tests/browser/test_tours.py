@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from seqzoo.app import phases
-from seqzoo.app.phases import PLACE
-from seqzoo.app.tours import TOURS, TourStep, address, chosen, dock
+from seqzoo.pages import phases
+from seqzoo.pages.phases import PLACE
+from seqzoo.pages.tours import TOURS, TourStep, address, chosen, dock
 from seqzoo.signals import Sine
 from support.axe import narrow_and_dark, violations
 from support.tabs import Tab

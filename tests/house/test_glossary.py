@@ -9,9 +9,8 @@ from xml.etree import ElementTree
 
 import seqzoo
 from seqzoo._glossary import TERMS
-from seqzoo.app import glossary
-from seqzoo.app.ui import theme
 from seqzoo.forecasters.table import FLOORS
+from seqzoo.pages import glossary, look
 
 PACKAGE = Path(seqzoo.__file__).parent
 
@@ -24,7 +23,7 @@ def test_every_term_has_one_sentence_that_can_be_read_and_stand_in_an_attribute(
 
 
 def test_every_term_that_a_page_explains_is_in_the_glossary_and_none_is_there_in_vain() -> None:
-    asked = {f"{theme.LEVEL:.0%} interval"}
+    asked = {f"{look.LEVEL:.0%} interval"}
     for path in (path for room in ("app", "pages", "site") for path in (PACKAGE / room).rglob("*.py")):
         asked |= set(re.findall(r"""(?:theme\.|look\.)?term\(["']([^"']+)["']""", path.read_text("utf-8")))
     for path in [*(PACKAGE / "microscope" / "js").glob("*.js"), *(PACKAGE / "pages" / "js").rglob("*.js")]:
@@ -39,4 +38,4 @@ def test_the_page_of_all_terms_has_each_once_with_a_picture_of_its_own() -> None
     assert sorted(listed) == list(TERMS) and len(set(listed)) == len(listed)
     assert set(glossary.PICTURES) == set(TERMS) and set(glossary.NAMES) <= set(TERMS)
     drawn = [ElementTree.tostring(ElementTree.fromstring(f"<g>{one}</g>")) for one in glossary.PICTURES.values()]
-    assert len(set(drawn)) == len(drawn) and all(escape(one) in glossary._body() for one in TERMS.values())
+    assert len(set(drawn)) == len(drawn) and all(escape(one) in glossary.body() for one in TERMS.values())

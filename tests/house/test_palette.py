@@ -12,13 +12,13 @@ import pytest
 
 import seqzoo
 from seqzoo import _palette
-from seqzoo.app import gallery, tours
-from seqzoo.app.arena import plots as arena_plots
 from seqzoo.app.model.train import curves
 from seqzoo.arena.report.findings import Curve
 from seqzoo.evaluation import plots
 from seqzoo.forecasters.table import FLOORS, named
 from seqzoo.microscope.modules import BUNDLE
+from seqzoo.pages import cards, tours
+from seqzoo.pages.finding import look_of
 
 PACKAGE = Path(seqzoo.__file__).parent
 HEX = re.compile(r"#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3,4})\b")
@@ -71,18 +71,18 @@ def test_a_value_of_light_ground_names_one_colour_and_every_name_is_one() -> Non
 def test_no_two_of_many_models_look_alike_in_a_figure() -> None:
     models = [f"model{n}" for n in range(24)]
     looks = {(look["color"], look["marker"]) for look in plots.styles(models).values()}
-    shown = {arena_plots._look(Curve(name, [1.0], [1.0], [], []), models) for name in models}
+    shown = {look_of(Curve(name, [1.0], [1.0], [], []), models) for name in models}
     assert len(looks) == len(shown) == len(models)
-    colourless = {arena_plots._look(Curve(name, [1.0], [1.0], [], []), models)[1:] for name in models}
+    colourless = {look_of(Curve(name, [1.0], [1.0], [], []), models)[1:] for name in models}
     plain = {(look["marker"], look["linestyle"]) for look in list(plots.styles(models).values())[:21]}
     assert len(colourless) == 24 and len(plain) == 21  # who sees no colours tells them apart
     eight = list(_palette._FILE["models"])
-    assert len({arena_plots._look(Curve(name, [1.0], [1.0], [], []), eight)[2] for name in eight}) == 8
+    assert len({look_of(Curve(name, [1.0], [1.0], [], []), eight)[2] for name in eight}) == 8
     for names in (["gru", "own", "lstm.sine-h50", "lstm.sine"], ["lstm.sine", "gru"]):
         seen = _palette.places(names)
         assert (seen["gru"], seen[next(name for name in names if name.startswith("lstm"))]) == (1, 0)
         assert len(set(seen.values())) == len(names)
-    in_order = [arena_plots._look(Curve(name, [1.0], [1.0], [], []), models)[0] for name in models]
+    in_order = [look_of(Curve(name, [1.0], [1.0], [], []), models)[0] for name in models]
     assert in_order == [look["color"] for look in plots.styles(models).values()]
 
 
@@ -92,7 +92,7 @@ def test_a_reference_has_one_colour_in_charts_in_saved_figures_and_in_the_arena(
     for name, row in FLOORS.items():
         colour = _palette.light(name)
         assert named(row.short) == named(f"{row.label}, direct") == name
-        assert arena_plots._look(Curve(row.short, [1.0], [1.0], [], [], True), ())[0] == colour
+        assert look_of(Curve(row.short, [1.0], [1.0], [], [], True), ())[0] == colour
         (line,) = plots.error_figure({}, {row.short: [0.1, 0.2]}).axes[0].lines
         assert line.get_color() == colour
     floors = {name: 2.0 for name in plots.REFERENCE_LINES}
@@ -106,14 +106,15 @@ def test_a_reference_has_one_colour_in_charts_in_saved_figures_and_in_the_arena(
 def test_sentences_name_the_colours_that_drawings_have() -> None:
     """The words come from the palette: no sentence names a colour, in whatever form."""
     names = "|".join([*_palette.COLOURS, "orange", "yellow", "purple"])
-    texts = {path.name: path.read_text("utf-8") for path in (PACKAGE / "app").rglob("*.toml")}
-    texts |= {str(path): "".join(_sentences(path)) for path in (PACKAGE / "app").rglob("*.py")}
+    texts = {path.name: path.read_text("utf-8") for path in (PACKAGE / "pages").rglob("*.toml")}
+    rooms = ("app", "pages", "site")
+    texts |= {str(path): "".join(_sentences(path)) for room in rooms for path in (PACKAGE / room).rglob("*.py")}
     naming = {name: re.findall(rf"(?<!--)\b(?i:{names})\b", text) for name, text in texts.items()}
     assert not [name for name, colours in naming.items() if set(colours) - {"ink"}]
     steps = tours.TOURS["fading"].steps
     assert f"the floor ({_palette.ROLES['bayes']})" in steps[0].says
     assert f"feeds its forecasts back ({_palette.ROLES['partner']})" in steps[3].says
-    assert f"</span></button> ({_palette.ROLES['bayes']})" in gallery._KEY
+    assert f"</span></button> ({_palette.ROLES['bayes']})" in cards.KEY
 
 
 def _sentences(path: Path) -> Iterator[str]:

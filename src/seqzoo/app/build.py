@@ -13,10 +13,11 @@ from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
 from ..microscope import modules
+from ..pages import tours
 from ..runtime import catalogue
 from ..runtime.repository import Repository
 from ..server.edge import App, Receive, Scope, Send
-from . import api, arena, gallery, glossary, runs, tours
+from . import api, arena, gallery, glossary, runs
 from .gallery import sketches
 from .model import page
 from .model.inside import microscope

@@ -1,12 +1,13 @@
-"""Commands that serve: app, serve."""
+"""Commands that serve the zoo or write it as files: app, serve, site."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .app import app
+from .app import Json, app, emit
 
 AllowHost = Annotated[
     list[str] | None,
@@ -107,3 +108,29 @@ def open_app(
         pages=build.pages,
         on_ready=lambda address: typer.echo(f"The zoo is at {address} (Ctrl-C stops)."),
     )
+
+
+@app.command()
+def site(
+    out: Annotated[Path, typer.Argument(help="The folder of the site: new, empty, or one written before.")],
+    docs: Annotated[
+        str, typer.Option(help="Where the site's documentation is, from its root; the pages then link to it.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Write the zoo as plain files that any host of files serves: the gallery, each model, the tours, the arena.
+
+    The pages compute in the browser. They need no server of ours, and work offline once visited. What an earlier
+    site in the folder did not write, such as documentation, stays.
+
+    Examples: `seqzoo site public/` · `python -m http.server --directory public`
+    """
+    from ..site import build
+
+    written = build.write(out, docs)
+    size = sum(map(len, written.files.values()))
+    if as_json:
+        emit({"folder": out, "files": len(written.files), "bytes": size, "models": written.models})
+        return
+    typer.echo(f"Wrote {len(written.files)} files ({size / 1e6:.1f} MB) with {written.models} models into {out}.")
+    typer.echo(f"To look at it: python -m http.server --bind 127.0.0.1 --directory {out}")

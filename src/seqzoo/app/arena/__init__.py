@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
@@ -15,6 +13,7 @@ from nicegui import app, ui
 from ...arena.experiment import AnyExperiment, CommittedResults
 from ...arena.experiments import EXPERIMENTS
 from ...errors import SeqzooError
+from ...pages.finding import INTRO, notice
 from ..model.visit import Latest
 from ..ui import controls, theme
 from .finding import FindingPanels
@@ -42,9 +41,7 @@ def enter() -> None:
     async def show(request: Request) -> None:
         with theme.frame("Arena"):
             theme.html(
-                "<h1>The arena</h1>"
-                '<p class="intro">Each experiment compares all models and the best possible forecaster on the same '
-                "data. Intervals show which model is better, and which differences are too small to tell.</p>"
+                f'<h1>The arena</h1><p class="intro">{INTRO}</p>'
             )
             await _Arena(dict(request.query_params)).run()
 
@@ -122,7 +119,7 @@ class _Arena:
             with self.trouble:
                 theme.problem("This question failed; the server's log has the details. The others still work.")
             return
-        self.lead.set_content(_with_terms(experiment.notice))
+        self.lead.set_content(notice(experiment.notice))
         self.experiments.mark({experiment.key})
         self.parts.rename(experiment.parts)
         theme.show(self.panels.holder, view is not None)
@@ -163,10 +160,3 @@ def _view(experiment: AnyExperiment, asked: str, part: str, models: frozenset[st
         return None
     name = asked if asked in committed else next(iter(committed))
     return CommittedView(committed, name, experiment.summarise(experiment.read(committed[name].folder), part, models))
-
-
-def _with_terms(notice: str) -> str:
-    """An experiment's notice as HTML. A word in braces gets its definition if the glossary has one."""
-    return re.sub(
-        r"\{(.+?)\}", lambda word: theme.term(word[1]) if word[1] in theme.TERMS else word[1], escape(notice)
-    )

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from ..._formats import typeset
+from ...pages import finding as shared
 from ..ui import charts, theme
 from . import plots
 
 if TYPE_CHECKING:
     from ...arena.report.findings import Finding
-
-
-_TERMS = {"excess": theme.term("excess"), "skill": theme.term("skill")}
-LONGEST_NAME = 40  # characters before a colon that are set in bold
 
 
 class FindingPanels:
@@ -45,44 +40,11 @@ class FindingPanels:
     def show(self, title: str, finding: Finding, command: str) -> None:
         """Show a finding in place of the earlier one. `command` is the command line that measures it."""
         self.title.set_content(escape(title))
-        self.bars.set_content(f"Bars: {escape(finding.measured['Bars'])}.")
-        self.legend.set_content(plots.legend(finding))
+        self.bars.set_content(shared.bars(finding))
+        self.legend.set_content(shared.legend(finding))
         self.chart.style(f"height: {plots.height(finding)}")
-        charts.redraw(self.chart, plots.options(finding), plots.description(finding))
-        self.sentences.set_content(_sentences(finding))
-        self.table.set_content(_table(title, finding.headings, finding.rows))
-        terms = [shown for word, shown in _TERMS.items() if word in finding.headings]
-        self.words.set_content(f"Columns of the table: {' · '.join(terms)}" if terms else "")
-        facts = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>" for key, text in finding.measured.items())
-        facts += f"<dt>Command</dt><dd><code>{escape(command)}</code></dd>"
-        self.measured.set_content(f'<dl class="measured">{facts}</dl>')
-
-
-def _sentences(finding: Finding) -> str:
-    sentences = _list(finding.sentences) if finding.sentences else "<p>The results so far allow no conclusion.</p>"
-    if not finding.details:
-        return sentences
-    return f"{sentences}<details><summary>Every pair</summary>{_list(finding.details)}</details>"
-
-
-def _list(lines: Sequence[str]) -> str:
-    def item(line: str) -> str:
-        name, colon, rest = typeset(line).partition(":")
-        if not colon or len(name) > LONGEST_NAME:
-            return f"<li>{escape(name + colon + rest)}</li>"
-        return f"<li><b>{escape(name)}</b>:{escape(rest)}</li>"
-
-    return f"<ul>{''.join(item(line) for line in lines)}</ul>"
-
-
-def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table as HTML. Where it is too wide for the page it scrolls, by keyboard too."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
-    body = ""
-    for first, *rest in rows:
-        cells = "".join(f"<td>{escape(typeset(text))}</td>" for text in rest)
-        body += f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {escape(title)}"><table class="table">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+        charts.redraw(self.chart, plots.options(finding), shared.description(finding))
+        self.sentences.set_content(shared.sentences(finding))
+        self.table.set_content(shared.table(title, finding))
+        self.words.set_content(shared.columns(finding))
+        self.measured.set_content(shared.measured(finding, command))

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from html import escape
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from anyio import to_thread
 from nicegui import ui
 
 from ... import signals
-from ..._formats import percent, short
+from ...microscope import modules
+from ...pages import cards, hero, look
+from ...pages.cards import FIRST, Row, Section, architecture
+from ...pages.tours import TOURS
 from ...runtime import catalogue
 from ...runtime.repository import ModelState, Repository
 from .. import tours
+from ..model.inside import microscope, weights
 from ..ui import controls, theme
-from . import glyphs, hero, sketches
 
-REFERENCE = "reference"  # shown where a model has its architecture
-BEST_SHOWN = 1e-3  # the excess at which the bar is full
-Row = dict[str, Any]  # of the catalogue
+__all__ = ["FIRST"]
 States = dict[str, ModelState]
-
-
-def _architecture(row: Row) -> str:
-    return REFERENCE if row.get("reference") else str(row.get("architecture", ""))
 
 
 def enter(repository: Repository) -> None:
@@ -37,22 +32,37 @@ def enter(repository: Repository) -> None:
         rows = await to_thread.run_sync(catalogue.rows)
         states = await to_thread.run_sync(_states, repository)
         with theme.frame("Gallery"):
-            hero.show()
+            _hero()
             _Gallery(repository, rows, states, {"architecture": architecture, "signal": signal})
             tours.links()
             save = '<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>'
             theme.html(save, "saves", "p")
 
 
-FIRST = tuple(f"{architecture}.sine" for architecture in glyphs.ARCHITECTURES)
-"""The models in sight at first: one of each architecture, all of one signal, from the simplest on."""
+def _hero() -> None:
+    """Show the window and the doors.
+
+    They are in the page before NiceGUI has started, which takes most of the time of loading; the script then moves
+    them to the place that this leaves for them.
+    """
+    ui.element("div").classes("hero-place")
+    cell = f"{microscope.MODULES}/{modules.version()}/microscope/js/cell.js"
+    page = hero.html(cell, weights.of_bundle(hero.MODEL, hero.bundle()), hero.learn(len(TOURS)) + _OWN)
+    ui.add_body_html(f"{page}<script>{look.script('hero')}</script>")
+
+
+_OWN = (
+    '<a class="door" href="/series"><strong>Use it on my series</strong>'
+    "<span>Drop a file of values. See whether a network pays off, and train one.</span></a>"
+)
 
 
 class _Section:
-    """A heading and its cards; `folded` ones are in sight once the visitor opens them."""
+    """The elements of a section."""
 
-    def __init__(self, title: str, members: list[Row], folded: bool) -> None:
-        self.title, self.names = title, [row["name"] for row in members]
+    def __init__(self, section: Section) -> None:
+        folded = section.is_folded
+        self.title, self.names = section.title, [row["name"] for row in section.rows]
         self.box = ui.element("details" if folded else "section").classes("shelf")
         with self.box:
             self._head = theme.html("", tag="summary" if folded else "div")
@@ -79,18 +89,12 @@ class _Gallery:
         self.cards: dict[str, ui.html] = {}
         self.sections: list[_Section] = []
         with ui.element("div").classes("filters"):
-            self._filter("architecture", sorted({_architecture(row) for row in rows} - {""}))
+            self._filter("architecture", sorted({architecture(row) for row in rows} - {""}))
             self._filter("signal", [family for family in signals.FAMILIES])
-        trained = [row for row in rows if not row.get("reference")]
-        first = sorted((row for row in trained if row["name"] in FIRST), key=lambda row: FIRST.index(row["name"]))
-        more = [row for row in trained if row["name"] not in FIRST]
-        self._section("Your models", [row for row in more if not row["shipped"]])
-        self._section("Models", first)
-        others = "more models: other signals, more steps ahead, fewer units"
-        self._section(others, [row for row in more if row["shipped"]], True)
-        self._section("references, computed from the signal", [row for row in rows if row.get("reference")], True)
-        self.nothing = theme.html("No model of that architecture on that signal yet. Choose another.", "nothing gone")
-        theme.html(f"<summary>How to read a card</summary><p>{_KEY}</p>", "hint key", "details")
+        for section in cards.sections(rows):
+            self._section(section)
+        self.nothing = theme.html(cards.NOTHING, "nothing gone")
+        theme.html(f"<summary>How to read a card</summary><p>{cards.KEY}</p>", "hint key", "details")
         self._apply()
         ui.timer(1.0, self._refresh)
 
@@ -98,12 +102,12 @@ class _Gallery:
         self.chips[kind] = controls.Chips(kind.capitalize())
         self.chips[kind].offer({"": "all", **{value: value for value in values}}, partial(self._choose, kind))
 
-    def _section(self, title: str, members: list[Row], folded: bool = False) -> None:
-        section = _Section(title, members, folded)
-        with section.cards:
-            for row in members:
+    def _section(self, section: Section) -> None:
+        elements = _Section(section)
+        with elements.cards:
+            for row in section.rows:
                 self._card(row)
-        self.sections.append(section)
+        self.sections.append(elements)
 
     def _card(self, row: Row) -> None:
         link = theme.html(self._inside(row), "model-card", "a")  # one element: each costs the server time
@@ -112,7 +116,7 @@ class _Gallery:
         self.cards[row["name"]] = link
 
     def _inside(self, row: Row) -> str:
-        return f"<div>{_body(row)}</div><div>{_badge_of(row, self.states)}</div>"
+        return f"<div>{cards.card(row)}</div><div>{_badge_of(row, self.states)}</div>"
 
     async def _refresh(self) -> None:
         self.states = await to_thread.run_sync(_states, self.repository)
@@ -132,7 +136,7 @@ class _Gallery:
             chips.mark({self.chosen[kind]})
         visible = set()
         for row in self.rows:
-            facts = {"architecture": _architecture(row), "signal": row.get("family", "")}
+            facts = {"architecture": architecture(row), "signal": row.get("family", "")}
             fits = all(value in ("", facts[kind]) for kind, value in self.chosen.items())
             theme.show(self.cards[row["name"]], fits)
             if fits:
@@ -140,16 +144,6 @@ class _Gallery:
         for section in self.sections:
             section.tell(len(visible & set(section.names)), is_open=any(self.chosen.values()))
         theme.show(self.nothing, not visible)
-
-
-_KEY = (
-    f"<b>In each drawing</b> the dots are the observed values and the {theme.word('model')} line is the forecast. "
-    f"The strip beneath shows the forecast minus that of {theme.term('Bayes')} ({theme.word('bayes')}), "
-    f"{sketches.ENLARGED} times enlarged. For models of recall, the drawing shows forecasts against true values. "
-    f"<b>The bar</b> runs from the "
-    f"{theme.term('last value')} to Bayes on a logarithmic scale; its tick is the {theme.term('best linear')} "
-    "forecaster."
-)
 
 
 def badge(state: str, reason: str = "") -> str:
@@ -178,46 +172,3 @@ def state_badge(state: ModelState) -> str:
         return badge({"READY": "loaded", "LOADING": "loading"}[state.state])
     untouched = state.reason == "" or state.reason.startswith(("not loaded", "unloaded"))
     return badge("on disk") if untouched else badge("failed", state.reason)
-
-
-def _body(row: Row) -> str:
-    name = f'<h3 class="card-name">{escape(row["name"])}</h3>'
-    if "error" in row:
-        return f'<div class="card-text">{name}<p class="card-summary">This bundle cannot be used.</p></div>'
-    picture = (
-        f'<img src="/sketches/{quote(row["name"])}.svg" alt="Forecasts of {escape(row["name"])} against the truth" '
-        'loading="lazy" width="330" height="132">'
-    )
-    architecture = row.get("architecture", "")
-    glyph = "" if row["reference"] else glyphs.of(architecture)
-    summary = (row["shipped"] and glyphs.words(architecture)) or row["summary"]
-    facts = [escape(row["family"])] + ([] if row["reference"] else [f"<b>{row['parameters']:,}</b> parameters"])
-    items = "".join(f"<span>{fact}</span>" for fact in facts)
-    return (
-        f'<div class="card-head">{glyph}<div>{name}<p class="card-summary">{escape(summary)}</p></div></div>{picture}'
-        f'<div class="card-text"><div class="facts">{items}</div>{_scale(row)}</div>'
-    )
-
-
-def _scale(row: Row) -> str:
-    own, linear, last = row["excess"], row["excess_best_linear"], row["excess_last_value"]
-    if own is None:
-        words = "excess undefined: the floor is zero"
-        if row["skill"] is None:
-            words = f"MSE {short(row['mse'])} on the hold-out; the best possible forecast is unknown"
-        return f'<div class="scale"><div class="scale-words"><span>{words}</span></div></div>'
-
-    def place(excess: float) -> float:
-        """The position in per cent: 0 at the last value, 100 at Bayes."""
-        span = math.log(max(last, 2 * BEST_SHOWN) / BEST_SHOWN)
-        return 100 * min(max(math.log(max(last, BEST_SHOWN) / max(excess, BEST_SHOWN)) / span, 0.0), 1.0)
-
-    above = "optimal" if own <= 0 else percent(own) + " above Bayes"
-    at = place(own)
-    return (
-        f'<div class="scale" role="img" aria-label="{above}"><div class="scale-line">'
-        f'<span class="scale-fill" style="width:{at:.1f}%"></span>'
-        f'<span class="scale-tick" style="left:{place(linear):.1f}%"></span>'
-        f'<span class="scale-dot" style="left:{at:.1f}%"></span></div>'
-        f'<div class="scale-words"><span>last value</span><b class="num">{above}</b><span>Bayes</span></div></div>'
-    )

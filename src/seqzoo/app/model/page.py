@@ -15,12 +15,9 @@ from fastapi import Request
 from nicegui import background_tasks, ui
 from nicegui.client import ClientConnectionTimeout
 
-from ..._formats import short
-from ...bundles.describe import describe_signal
-from ...bundles.manifest import ScoreFacts
 from ...errors import SeqzooError, UnknownNameError
 from ...forecasters.protocol import Forecaster, has_bundle
-from ...forecasters.table import label
+from ...pages import head
 from ...runtime.repository import Repository
 from .. import gallery, tours
 from ..ui import not_found, theme
@@ -68,7 +65,7 @@ VIEWS = [
     View("card", "Card", card.build, has_bundle, needs_load=False),
 ]
 
-_LABELS = ", ".join(dict.fromkeys(view.label.lower() for view in VIEWS))
+_LABELS = list(dict.fromkeys(view.label for view in VIEWS))
 
 
 def enter(repository: Repository) -> None:
@@ -76,7 +73,7 @@ def enter(repository: Repository) -> None:
 
     @ui.page("/models/{name}", response_timeout=30)
     async def show(request: Request, name: str) -> None:
-        with theme.frame(name[:100], f"{name[:100]} compared with the best possible forecaster: {_LABELS}."):
+        with theme.frame(name[:100], head.described(name, _LABELS)):
             try:
                 known = await to_thread.run_sync(repository.describe, name)
                 await _head(repository, name, known)
@@ -86,7 +83,7 @@ def enter(repository: Repository) -> None:
                     not_found.model(name, error.near)
                     return
                 with ui.element("div").classes("model-head"):
-                    theme.html('<a class="crumb" href="/">← Gallery</a>')
+                    theme.html(head.CRUMB)
                     theme.html(escape(name[:100]), tag="h1")
                 theme.problem(str(error))
                 return
@@ -95,54 +92,20 @@ def enter(repository: Repository) -> None:
             await _Tabs(visit).run()
 
 
-def _distance(score: ScoreFacts) -> str:
-    if score.skill is None:
-        best = sorted(score.rivals.items(), key=lambda row: row[1])[:3]  # the card has all
-        beside = ", ".join(f"{label(name)} {short(mse)}" for name, mse in best)
-        unit = " (squared deviations of each series)" if score.series else ""
-        return f"MSE <b>{short(score.mse[0])}</b>{unit} on the hold-out; best rivals: {escape(beside)}"
-    if score.excess is None:
-        return f"{theme.term('excess')} undefined: the {theme.term('floor')} is zero"
-    value, error = score.excess
-    digits = 2 if error == 0 or error >= 1e-4 else 3
-    return f"<b>{value:.{digits}%}</b> ± {error:.{digits}%} {theme.term('excess')} over the {theme.best()}"
-
-
-def _beside(known: Forecaster) -> str:
-    """What the model reads beside the values, as HTML that follows "reads 144 values of ..."."""
-    if len(known.channels) < 2:
-        return ""
-    calendar = known.manifest.contract.calendar if has_bundle(known) else None
-    named = ", ".join(known.channels[1:]) if calendar is None else f"the {' and the '.join(calendar.parts)}"
-    return f", with {escape(named)}"
-
-
 async def _head(repository: Repository, name: str, known: Forecaster) -> None:
     """Show the title and the facts.
 
     Raises:
         SeqzooError: the manifest cannot be used.
     """
-    if has_bundle(known):
-        stated = known.manifest
-        title, signal = stated.title, describe_signal(stated)
-        facts = [
-            f"<b>{stated.parameters:,}</b> parameters",
-            f"<b>{stated.size / 1024:,.0f} KB</b> {theme.term('bundle')}",
-            _distance(stated.score),
-        ]
-    else:
-        title, signal = "Reference forecaster", known.signal.description
-        facts = ["computed from the signal, not trained"]
+    about, facts = head.about(known), head.facts(known)
     with ui.element("div").classes("model-head"):
-        theme.html('<a class="crumb" href="/">← Gallery</a>')
+        theme.html(head.CRUMB)
         with ui.element("div").classes("row1"):
             theme.html(escape(name), tag="h1")
             badge = theme.html("" if has_bundle(known) else gallery.badge("computed"))
-        theme.html(f"<strong>{escape(title)}.</strong> {escape(known.summary)}", "muted", "p")
-        beside = _beside(known)
-        items = [*facts, f"reads <b>{known.context_length}</b> values of <b>{escape(signal)}</b>{beside}"]
-        theme.html("".join(f"<span>{item}</span>" for item in items), "facts")
+        theme.html(about, "muted", "p")
+        theme.html(facts, "facts")
     if not has_bundle(known):
         return
 

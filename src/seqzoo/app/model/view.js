@@ -21,7 +21,7 @@ export default {
         import(at(`pages/js/${this.name}.js`)),
         import(at("microscope/hosts/fetched.js")),
         import(at("microscope/js/core.js")),
-        styled(at("pages/js/views.css")),
+        import(at("microscope/hosts/fetched.js")).then(({ styled }) => styled(at("pages/js/views.css"))),
       ]);
     } catch (error) {
       this.$el.setAttribute("role", "alert");
@@ -79,14 +79,3 @@ export default {
     },
   },
 };
-
-/** Adds a style sheet to the page, once. */
-function styled(url) {
-  if (document.querySelector(`link[href="${url}"]`)) return undefined;
-  const link = document.createElement("link");
-  Object.assign(link, { rel: "stylesheet", href: url });
-  return new Promise((resolve, reject) => {
-    Object.assign(link, { onload: resolve, onerror: () => reject(new Error(`no style sheet at ${url}`)) });
-    document.head.append(link);
-  });
-}

@@ -15,7 +15,7 @@ export default {
         import(`${this.modules}js/pair.js`),
         import(`${this.modules}hosts/fetched.js`),
         import(`${this.modules}js/core.js`),
-        styled(`${this.modules}js/microscope.css`),
+        import(`${this.modules}hosts/fetched.js`).then(({ styled }) => styled(`${this.modules}js/microscope.css`)),
       ]);
     } catch (error) {
       this.$el.setAttribute("role", "alert");
@@ -52,14 +52,3 @@ export default {
     },
   },
 };
-
-/** Adds a style sheet to the page, once. */
-function styled(url) {
-  if (document.querySelector(`link[href="${url}"]`)) return undefined;
-  const link = document.createElement("link");
-  Object.assign(link, { rel: "stylesheet", href: url });
-  return new Promise((resolve, reject) => {
-    Object.assign(link, { onload: resolve, onerror: () => reject(new Error(`no style sheet at ${url}`)) });
-    document.head.append(link);
-  });
-}

@@ -16,6 +16,11 @@ export function hueOf(key, cell) {
   return `var(--${gateColour(isState ? "h" : hue) ?? hue})`;
 }
 
+/** Gives what has a number's colour its custom property: a page may forbid styles in attributes. */
+export function tint(place, cell) {
+  for (const node of place.querySelectorAll("[data-hue]")) node.style.setProperty("--hue", hueOf(node.dataset.hue, cell));
+}
+
 const isSigned = (cell, name) => !cell.shut.includes(name);
 
 /** The share of its track at which the handle of a gate stands. */
@@ -34,7 +39,7 @@ function gate(cell, { name, x, y, wide, tall }) {
   const [word] = TERMS[name];
   const middle = wide / 2;
   const between = isSigned(cell, name) ? tag("path", { class: "mz-zero", d: `M${track.x - 2} ${TRACK.top + TRACK.tall / 2}h${TRACK.wide + 4}` }) : "";
-  return tag("g", { class: "mz-gate", transform: `translate(${x} ${y})`, "data-wire": name, style: `--hue: ${hueOf(name, cell)}` },
+  return tag("g", { class: "mz-gate", transform: `translate(${x} ${y})`, "data-wire": name, "data-hue": name },
     tag("g", { class: "mz-valve", role: "slider", tabindex: 0, "data-valve": name, "aria-orientation": "vertical",
       "aria-label": `${word} ${name}`, "aria-valuemin": isSigned(cell, name) ? -1 : 0, "aria-valuemax": 1 },
     tag("rect", { class: "mz-box", width: wide, height: tall, rx: 10 })
@@ -72,7 +77,7 @@ export function drawingOf(cell, anatomy) {
   const { width, top, height, wires, gates, ops, dots, ends } = anatomy;
   const line = ({ key, points, isFeed, isArrow }) => {
     const d = pathOf(isArrow ? shortened(points) : points);
-    return tag("g", { class: `mz-wire${isFeed ? " mz-feed" : ""}`, "data-wire": key, style: `--hue: ${hueOf(key, cell)}` },
+    return tag("g", { class: `mz-wire${isFeed ? " mz-feed" : ""}`, "data-wire": key, "data-hue": key },
       tag("path", { class: "mz-reach", d }) + tag("path", { class: "mz-flow", d, "data-flow": isFeed ? "" : key })
       + (isArrow ? tag("path", { class: "mz-arrow", d: arrowOf(points) }) : ""));
   };
@@ -84,7 +89,7 @@ export function drawingOf(cell, anatomy) {
   });
   return tag("svg", { viewBox: `0 ${top} ${width} ${height}`, class: "mz-cell-svg", "data-wide": width },
     [...wires.map(line),
-      ...dots.map(([key, cx, cy]) => tag("circle", { class: "mz-dot", cx, cy, r: 3, style: `--hue: ${hueOf(key, cell)}` })),
+      ...dots.map(([key, cx, cy]) => tag("circle", { class: "mz-dot", cx, cy, r: 3, "data-hue": key })),
       ...ops.map(operation), ...gates.map((one) => gate(cell, one)), ...sums,
       ...wires.filter((one) => one.label).map((one) => label(one.label, one.key)), ...ends.map(end),
       tag("g", { class: "mz-tokens", "aria-hidden": "true" })].join(""));
@@ -112,6 +117,7 @@ export function slotsOf(place) {
 export function diagramIn(place, cell, isNarrow) {
   const anatomy = anatomyOf(cell.architecture, isNarrow);
   place.innerHTML = drawingOf(cell, anatomy);
+  tint(place, cell);
   const all = (selector) => [...place.querySelectorAll(selector)];
   const write = slotsOf(place);
   const flows = all("[data-flow]:not([data-flow=''])");
@@ -156,9 +162,10 @@ export function diagramIn(place, cell, isNarrow) {
           continue;
         }
         if (!one.token) {
-          layer.insertAdjacentHTML("beforeend", tag("g", { class: "mz-token", style: `--hue: ${hueOf(one.key, cell)}` },
+          layer.insertAdjacentHTML("beforeend", tag("g", { class: "mz-token", "data-hue": one.key },
             `${tag("rect", { x: -19, y: -10, width: 38, height: 20, rx: 10 })}${tag("text", { y: 4, "text-anchor": "middle" }, figure(numbers[one.key]))}`));
           one.token = layer.lastElementChild;
+          tint(layer, cell);
         }
         const part = (share - one.span[0]) / (one.span[1] - one.span[0]);
         const [x, y] = along(one.points, part * part * (3 - 2 * part));

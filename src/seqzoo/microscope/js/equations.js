@@ -1,5 +1,5 @@
 // The equations of a cell in MathML, first in symbols and then with the numbers of one unit at one step.
-import { hueOf, slotsOf } from "./diagram.js";
+import { hueOf, slotsOf, tint } from "./diagram.js";
 import { ROWS, figure } from "./numbers.js";
 import { hide, say } from "./words.js";
 
@@ -74,7 +74,7 @@ const math = (inner) => `<math>${inner}</math>`;
 export function equationsOf(cell) {
   return ROWS[cell.architecture].map((key) => {
     const [symbols, numbers] = sides(key, cell);
-    return `<div class="mz-eq" data-eq="${key}" style="--hue: ${hueOf(key, cell)}">
+    return `<div class="mz-eq" data-eq="${key}" data-hue="${key}">
       <div class="mz-law">${math(symbol(key) + mo("=") + symbols)}<small>${CAPTIONS[cell.architecture][key]}</small></div>
       <div class="mz-put">${math(mo("=") + numbers)} ${math(`<mo lspace="0" rspace="0.24em">=</mo>${slot(key, key)}`)}</div>
       <div class="mz-put mz-instead" hidden><span></span></div></div>`;
@@ -85,6 +85,7 @@ export function equationsOf(cell) {
 export function equationsIn(place, cell) {
   place.innerHTML = equationsOf(cell);
   for (const node of place.querySelectorAll("[data-wire]")) node.style.setProperty("--hue", hueOf(node.dataset.wire, cell));
+  tint(place, cell);
   const write = slotsOf(place);
   const rows = [...place.querySelectorAll(".mz-eq")].map((node) =>
     ({ node, key: node.dataset.eq, put: node.querySelector(".mz-put"), instead: node.querySelector(".mz-instead") }));

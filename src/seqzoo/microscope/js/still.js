@@ -31,7 +31,7 @@ export function stillOf(diagram, ink) {
   nodes.forEach((node, n) => {
     if (styles[n] === null) return void node.remove();
     for (const { name } of [...node.attributes]) if (/^(class|role|tabindex|aria-|data-)/.test(name)) node.removeAttribute(name);
-    node.setAttribute("style", styles[n]);
+    node.style.cssText = styles[n]; // a page may forbid styles in attributes
   });
   const [, , wide, high] = copy.getAttribute("viewBox").split(" ").map(Number);
   for (const { name } of [...copy.attributes]) if (/^(class|data-)/.test(name)) copy.removeAttribute(name);

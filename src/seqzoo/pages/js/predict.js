@@ -4,7 +4,7 @@ import { escaped } from "../../microscope/js/svg.js";
 import { Chart, scaleOf, typeset } from "./chart.js";
 import { numbersIn, ownPanel, signalPanel, term } from "./controls.js";
 import { handles } from "./points.js";
-import { sized } from "./subject.js";
+import { sized } from "./familiarity.js";
 import { opened } from "./view.js";
 
 const signed = (value) => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;

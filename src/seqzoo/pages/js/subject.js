@@ -1,5 +1,6 @@
 // What both views of a model of a known signal stand on: the shared window, the network, and the forecasts beside it. No DOM.
 import { parseSafetensors } from "../../microscope/js/cell.js";
+import { outsideOf } from "./familiarity.js";
 import { applied, bestLinear, simple } from "./linear.js";
 import { isKnown, networkOf } from "./networks.js";
 import { rollOutInSlices } from "./rolled.js";
@@ -72,29 +73,8 @@ class Subject {
     return this.window.isOwn ? `the best for the ${this.noun} it assumes` : "the best possible";
   }
 
-  /** The distances of the window from training, where training does not reach: { note, far [L] }; null elsewhere. */
+  /** What of the window lies outside training, see `outsideOf`; null where nothing does. */
   outside() {
-    if (!this.familiarity) return null;
-    const { mean, sd, at, axes, reach, most, value_reach } = this.familiarity;
-    const values = this.window.context;
-    const distances = values.map((value) => Math.abs(value - mean) / sd);
-    const value = Math.max(...distances);
-    const last = values.slice(-at.length);
-    const along = reach.slice(0, -1).map((_, n) => Math.abs(last.reduce((sum, one, t) => sum + (one - at[t]) * axes[t][n], 0)));
-    along.push(Math.hypot(...along));
-    const worst = along.reduce((best, one, n) => (one / reach[n] > along[best] / reach[best] ? n : best), 0);
-    const isFar = value > value_reach;
-    if (!isFar && along[worst] <= most * reach[worst]) return null;
-    const [what, far, bound] = isFar ? ["a value", value, value_reach] : ["the shape", along[worst], most * reach[worst]];
-    const [whose, of] = this.reference ? ["its signal gives", "its windows"] : ["training saw", "training windows"];
-    return {
-      note: `Outside what ${whose}: ${what} lies ${sized(far)} standard deviations from the mean; ${of} reach ${sized(bound)}.`,
-      far: distances.map((one) => (one > value_reach ? one : 0)),
-      whose: this.reference ? "its signal gives" : "this model has seen",
-    };
+    return this.familiarity && outsideOf(this.familiarity, this.window.context, !this.reference);
   }
 }
-
-/** A distance with three digits. */
-export const sized = (value) => (value < 1000 ? value.toPrecision(3).replace(/\.$/, "")
-  : value < 1e6 ? Math.round(value).toLocaleString("en") : value.toPrecision(2).replace("e+", "e"));

@@ -29,7 +29,6 @@ from ..visit import Visit, computed
 from . import weights
 
 KEY = "with"
-OWN = ("with_unit", "with_freeze", "with_ablate")  # what the second has for itself where it has other units
 UNTRAINED = "untrained"
 RUN = re.compile(r"[0-9a-f]{12}")  # the id of a run; the name of a model has a dot
 

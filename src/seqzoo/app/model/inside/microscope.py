@@ -14,15 +14,13 @@ from ....bundles.store import Bundle
 from ....forecasters.protocol import has_bundle
 from ....microscope import modules
 from ....microscope.facts import Subject
+from ....pages.inside import KEYS, OF_THE_WINDOW
 from .. import own_window
 from ..visit import Latest, Visit
 from ..window import LEAST_NOISE, HeldOutWindow, SignalWindow, window_of
 from ..window_panel import WindowPanel
 from . import beside, weights
 
-OF_THE_WINDOW = ("draw", "values")  # which all views share
-KEYS = ("t", "unit", "ahead", "scope", "sort", "units", "freeze", "ablate", "order",
-        *OF_THE_WINDOW, *beside.OWN)  # of a link  # fmt: skip
 MODULES = "/modules"  # the address under which build.py serves the files of `modules`
 
 

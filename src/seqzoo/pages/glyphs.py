@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise, product
 
-from ..._palette import MODELS, places, variable
+from .._palette import MODELS, places, variable
 
 _BOX = '<rect x="20" y="16" width="32" height="20" rx="5"/><path d="M4 26h16M52 26h16M64 22.5l4 3.5-4 3.5"/>'
 _LOOP = f'{_BOX}<path d="M52 21c14 0 12-18-16-18S6 21 20 21M15.5 17.5L20 21l-4.5 3.5"/>'
@@ -79,7 +79,7 @@ def of(architecture: str) -> str:
     place = places([architecture])[architecture]
     colour = variable(MODELS[place]) if architecture in _DRAWN else variable("muted")
     return (
-        f'<svg class="glyph" viewBox="0 0 72 40" style="color:{colour}" aria-hidden="true" fill="none" '
+        f'<svg class="glyph" viewBox="0 0 72 40" color="{colour}" aria-hidden="true" fill="none" '
         'stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">'
         f"{_DRAWN.get(architecture, _OTHER)[0]}</svg>"
     )

@@ -1,8 +1,9 @@
 // The window of the gallery: values to drag, and two forecasts of what follows, computed here at every move.
 (() => {
   const hero = document.getElementById("hero");
-  const { cell: module, weights, inside, window: start, ahead, top, frequency, amplitude, sigma } = JSON.parse(hero.dataset.facts);
+  const { cell: module, weights, window: start, ahead, top, frequency, amplitude, sigma } = JSON.parse(hero.dataset.facts);
   const find = (selector) => hero.querySelector(selector);
+  const inside = find("a.primary").getAttribute("href");
   const points = find(".points");
   const handles = [...points.children];
   const L = start.length;
@@ -11,7 +12,7 @@
   let held = null; // the value that is dragged, and how far from its middle
   let model = null; // the forecasts [ahead] of a window, once the weights are there
 
-  // The page has a place for this once NiceGUI has started.
+  // In the app, the page has a place for this once NiceGUI has started.
   const waiting = new MutationObserver(() => {
     const place = document.querySelector(".hero-place");
     if (!place) return;
@@ -19,6 +20,12 @@
     place.append(hero);
   });
   waiting.observe(document.body, { childList: true, subtree: true });
+
+  // Styles set here rather than in the page, whose policy allows none there.
+  const share = `${(100 * L) / (L + ahead)}%`;
+  points.style.width = share;
+  find(".hint").style.left = share;
+  handles.forEach((handle, n) => { handle.style.left = `${(100 * (n + 0.5)) / L}%`; });
 
   /** The conditional mean given a window: the sine of each phase, weighted by its likelihood (signals/phase.py). */
   const NODES = Math.max(64, Math.ceil((4 * Math.PI * amplitude * Math.sqrt(L)) / sigma));
@@ -47,7 +54,7 @@
   }
 
   async function load() {
-    const [{ parseSafetensors, makeCell, forward }, answer] = await Promise.all([import(module), fetch(weights)]);
+    const [{ parseSafetensors, makeCell, forward }, answer] = await Promise.all([import(new URL(module, document.baseURI)), fetch(weights)]);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const cell = makeCell("lstm", parseSafetensors(await answer.arrayBuffer()));
     return (window) => {

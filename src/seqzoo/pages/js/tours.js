@@ -18,14 +18,14 @@
     const all = kept();
     for (const card of document.querySelectorAll(".tours li[data-tour]")) {
       const seen = Array.isArray(all[card.dataset.tour]) ? all[card.dataset.tour] : [];
-      const steps = Number(card.dataset.steps);
-      const done = seen.filter((stop) => stop <= steps).length;
-      const checked = seen.includes(steps + 1) ? ", check done" : "";
-      const words = seen.length ? `${done} of ${steps} stops answered${checked}` : "";
+      const stops = card.dataset.stops.split(",").map(Number);
+      const done = stops.filter((stop) => seen.includes(stop)).length;
+      const checked = seen.includes(Number(card.dataset.check)) ? ", check done" : "";
+      const words = seen.length ? `${done} of ${stops.length} stops answered${checked}` : "";
       const place = card.querySelector(".tour-progress");
       if (place.textContent !== words) place.textContent = words;
       const link = card.querySelector("[readonly]");
-      if (link.value.startsWith("/")) link.value = location.origin + link.value;
+      if (link?.value.startsWith("/")) link.value = location.origin + link.value;
     }
   }
 
@@ -36,7 +36,7 @@
     const shows = JSON.parse(text()?.dataset.shows ?? "[]");
     const targets = shows.map((selector) => [...document.querySelectorAll(selector)].find((one) => one.closest(".tour-phases, [role=tabpanel]:not(.gone)")));
     // until the view has drawn them: a microscope that is hidden does not draw
-    if (!targets.length || targets.some((one) => !one || one.getBoundingClientRect().height < 20)) return;
+    if (!targets.length || targets.some((one) => !one || one.matches(":empty:not(canvas)") || one.getBoundingClientRect().height < 20)) return;
     for (const old of document.querySelectorAll("[data-target]")) if (!targets.includes(old)) old.removeAttribute("data-target");
     for (const one of targets) if (!one.hasAttribute("data-target")) one.setAttribute("data-target", "");
     root.toggleAttribute("data-guess", text().dataset.hides === "1" && !root.hasAttribute("data-told")); // the microscope hides its forecast

@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from html import escape
-from pathlib import Path
 from urllib.parse import quote
 
-from nicegui import ui
-
-from ...bundles.store import SHIPPED, open_bundle
-from ...microscope import modules
-from ...signals.sine import Sine
-from ..model.inside import microscope, weights
-from ..ui import theme
+from .._palette import word
+from ..bundles.store import SHIPPED, Bundle, open_bundle
+from ..signals.sine import Sine
 
 MODEL = "lstm.sine-k4"  # 117 parameters: a file of 900 bytes
 AHEAD = 30  # values forecast, each from the forecasts before it
 TOP = 1.25  # the value at the upper edge
-_SCRIPT = Path(__file__).with_name("hero.js").read_text("utf-8")
 _PHASE, _SEED = -0.15, 4  # of the window: it rises through zero, and one value changes where to
 
 
-def show() -> None:
-    """Show the window and the doors.
+def bundle() -> Bundle:
+    """The bundle of the network whose forecast follows."""
+    return open_bundle(SHIPPED / MODEL)
 
-    They are in the page before NiceGUI has started, which takes most of the time of loading; the script then moves
-    them to the place that this leaves for them.
+
+def html(cell: str, weights: str, doors: str) -> str:
+    """The window and the doors as HTML, which js/hero.js draws.
+
+    Args:
+        cell: the address of the module cell.js.
+        weights: the address of the network's weights.
+        doors: the links beneath, as HTML.
     """
-    ui.element("div").classes("hero-place")
-    ui.add_body_html(_page())
-
-
-@functools.cache
-def _page() -> str:
-    bundle = open_bundle(SHIPPED / MODEL)
-    facts = bundle.manifest
+    facts = bundle().manifest
     process = facts.source.process
     assert isinstance(process, Sine)  # the script computes its Bayes forecast
     length = facts.contract.context_length
     window = [round(float(value), 2) for value in process.series(length, seed=_SEED, phase=_PHASE).observed]
     asked = {
-        "cell": f"{microscope.MODULES}/{modules.version()}/microscope/js/cell.js",
-        "weights": weights.of_bundle(MODEL, bundle),
-        "inside": f"/models/{quote(MODEL)}?view=inside",
+        "cell": cell,
+        "weights": weights,
         "window": window,
         "ahead": AHEAD,
         "top": TOP,
@@ -61,14 +53,14 @@ def _page() -> str:
         f'<div class="hero-text"><h1 id="hero-title">A zoo of small sequence models</h1><p class="intro">{words}</p>'
         '<p class="hero-answer">Next value: LSTM <b data-of="model">…</b> '
         'the sine’s best <b data-of="bayes">…</b></p>'
-        f'<div class="buttons"><a class="button primary" href="{asked["inside"]}">Look inside</a>'
+        f'<div class="buttons"><a class="button primary" href="/models/{quote(MODEL)}?view=inside">Look inside</a>'
         '<button type="button" class="button" disabled>Start again</button></div></div>'
-        f"{_chart(window)}{_DOORS}</section><script>{_SCRIPT}</script>"
+        f'{_chart(window)}<div class="doors">{doors}</div></section>'
     )
 
 
 def _line(role: str) -> str:
-    return f'<span class="hero-line" style="--c:{theme.variable(role)}">{theme.word(role)}</span>'
+    return f'<span class="hero-line {role}">{word(role)}</span>'
 
 
 def _chart(window: list[float]) -> str:
@@ -77,8 +69,7 @@ def _chart(window: list[float]) -> str:
     points = "".join(
         f'<div class="point" role="slider" tabindex="{-1 if n + 1 < length else 0}" aria-orientation="vertical" '
         f'aria-label="value {n + 1} of {length}" aria-valuenow="{value:g}" '
-        f'aria-valuemin="{-TOP:g}" aria-valuemax="{TOP:g}" '
-        f'style="left:{100 * (n + 0.5) / length:.1f}%;top:{100 * (TOP - value) / 2 / TOP:.1f}%"></div>'
+        f'aria-valuemin="{-TOP:g}" aria-valuemax="{TOP:g}"></div>'
         for n, value in enumerate(window)
     )
     return (
@@ -86,15 +77,15 @@ def _chart(window: list[float]) -> str:
         f'aria-label="{length} values, and two forecasts of the next {AHEAD}">'
         f'<path class="zero" d="M0 {TOP:g}h{wide}"/>'
         f'<path class="zero" d="M{length} 0v{2 * TOP:g}"/><path class="bayes"/><path class="model"/></svg>'
-        f'<span class="hint" style="left:{100 * length / wide:.0f}%">forecasts</span>'
-        f'<div class="points" role="group" aria-label="{length} values, each can be moved" '
-        f'style="width:{100 * length / wide:.0f}%">{points}</div></div>'
+        '<span class="hint">forecasts</span>'
+        f'<div class="points" role="group" aria-label="{length} values, each can be moved">{points}</div></div>'
     )
 
 
-_DOORS = (
-    '<div class="doors"><a class="door" href="#tours"><strong>Learn: take the tours</strong>'
-    "<span>Five short tours. Guess first, then see what a network does.</span></a>"
-    '<a class="door" href="/series"><strong>Use it on my series</strong>'
-    "<span>Drop a file of values. See whether a network pays off, and train one.</span></a></div>"
-)
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+
+
+def learn(tours: int) -> str:
+    """The door to some tours, as HTML."""
+    words = f"{_NUMBERS[tours]} short tour{'' if tours == 1 else 's'}. Guess first, then see what a network does."
+    return f'<a class="door" href="#tours"><strong>Learn: take the tours</strong><span>{words}</span></a>'

@@ -1,0 +1,191 @@
+"""The static site in a browser, served as `python -m http.server` serves it, below the root of its host."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import seqzoo
+from seqzoo import signals
+from seqzoo.bundles import store
+from seqzoo.evaluation.sensitivity import of_bayes
+from seqzoo.pages import hero
+from seqzoo.pages.tours import TOURS
+from support.axe import narrow_and_dark, violations
+from support.static_site import files, served
+
+MODEL = "models/lstm.sine/"
+Visit = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("host")
+    for name, data in files().items():
+        path = root / "zoo" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+@pytest.fixture(scope="module")
+def host(folder: Path) -> Iterator[str]:
+    with served(folder) as address:
+        yield f"{address}/zoo/"
+
+
+@pytest.fixture
+def visit(host: str, browser: Any, watched: Callable[[str], Any]) -> Visit:
+    """Opens a page of the site; an error in it, or a request to another host, fails the test."""
+    browser.servers[host] = "site.json"
+
+    def go(path: str, *, width: int = 1400) -> Any:
+        page = watched(host)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.goto(host + path)
+        return page
+
+    return go
+
+
+def shown(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def no_wider_than_the_window(page: Any) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_first_page_forecasts_and_its_cards_lead_to_models(visit):
+    page = visit("")
+    points = page.query_selector_all(".hero .point")
+    window = np.array([float(each.get_attribute("aria-valuenow")) for each in points])
+    model = seqzoo.load(hero.MODEL, "numpy").predict(np.float32(window)[None, :, None]).item()
+    expect(page.locator(".hero [data-of=model]")).to_have_text(shown(model, 2))
+    best = signals.make("sine").posterior(window[None], 1)[0].item()
+    expect(page.locator(".hero [data-of=bayes]")).to_have_text(shown(best, 2))
+    assert violations(page) == []
+    narrow_and_dark(page)
+    assert violations(page) == []
+    no_wider_than_the_window(page)
+    page.click("[aria-label='Architecture'] >> text='mlp'")
+    expect(page.locator("a.model-card:not(.gone)")).to_have_count(1)
+    page.click("[aria-label='Architecture'] >> text='all'")
+    page.click("a.model-card[data-model='lstm.sine']")
+    expect(page.locator("h1")).to_have_text("lstm.sine")
+
+
+def test_all_views_of_a_model_show_one_window_which_is_that_of_python_and_stands_in_the_address(visit):
+    page = visit(f"{MODEL}?view=inside&draw=4")
+    process = signals.make("sine")
+    window = process.draw(1, 20, 1, np.random.default_rng(4)).context[0]
+    model = seqzoo.load("lstm.sine", "numpy").predict(np.float32(window)[None, :, None]).item()
+    said = page.locator("#panel-inside .mz-said dd")
+    expect(said.nth(0)).to_have_text(shown(model, 3))
+    expect(said.nth(2)).to_have_text(shown(of_bayes(process, window).forecast, 3))
+    page.locator("#panel-inside .mz-point").nth(19).press("ArrowUp")
+    expect(page).to_have_url(re.compile(r"values=20_"))
+    changed = page.locator("#panel-inside .mz-point").nth(19).get_attribute("aria-valuenow")
+    assert abs(float(changed) - window[19]) > 1e-3
+    page.click("#tab-predict")
+    point = page.locator("#panel-predict .point").nth(19)
+    assert abs(float(point.get_attribute("aria-valuenow")) - float(changed)) < 6e-4
+    assert violations(page) == []
+    point.press("ArrowDown")
+    page.click("#tab-rollout")
+    expect(page.locator("#panel-rollout .chart svg >> nth=0")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#tab-predict")).to_have_attribute("aria-selected", "true")
+    page.click("#tab-inside")
+    inside = page.locator("#panel-inside .mz-point").nth(19)
+    expect(inside).not_to_have_attribute("aria-valuenow", changed)
+    page.click("#panel-inside >> text='New window'")
+    expect(page).to_have_url(re.compile("draw=5(?!.*values)"))
+    fresh = process.draw(1, 20, 1, np.random.default_rng(5)).context[0]
+    assert abs(float(inside.get_attribute("aria-valuenow")) - fresh[19]) < 6e-4
+    page.click("#tab-card")
+    expect(page.locator("#panel-card .prose h3 >> nth=0")).to_be_visible()
+    narrow_and_dark(page)
+    assert violations(page) == []
+    no_wider_than_the_window(page)
+
+
+def test_a_stop_asks_before_it_shows_and_the_first_page_remembers_the_answer(visit, host):
+    page = visit("")
+    page.click(".tours li[data-tour=gate] a")
+    step = TOURS["gate"].steps[1]  # lstm.recall-k4 of the first one is not on this site
+    expect(page.locator(".tour .tour-asks >> nth=0")).to_have_text(step.asks)
+    page.wait_for_selector("html[data-staged]", state="attached")
+    page.click(f"text='{step.choices[step.right - 1]}'")
+    expect(page.locator(".tour-verdict >> nth=0")).to_contain_text("Yes")
+    page.goto(host)
+    expect(page.locator(".tours li[data-tour=gate] .tour-progress")).to_have_text("1 of 6 stops answered")
+
+
+def test_the_arena_has_a_page_for_each_question_with_a_figure_and_its_numbers(visit):
+    page = visit("arena/")
+    page.click(".filters a:text-is('Off-distribution')")
+    expect(page.locator("h2 >> nth=0")).to_contain_text("Off-distribution")
+    assert page.locator(".figures .wide path.line").count() > 8 and page.locator("tbody tr").count() > 10
+    assert violations(page) == []
+    narrow_and_dark(page)
+    no_wider_than_the_window(page)
+    expect(page.locator(".figures .narrow svg")).to_be_visible()
+
+
+def test_a_network_is_trained_in_the_page(visit):
+    page = visit("train/?size=8&steps=200&batch=32")
+    page.click("text='Start'")
+    expect(page.locator(".tr .standing")).to_contain_text("of 200 steps it is")
+    assert violations(page) == []
+    narrow_and_dark(page)
+    no_wider_than_the_window(page)
+
+
+def test_without_javascript_the_card_can_be_read_and_without_weights_a_sentence_says_what_failed(browser, host):
+    context = browser.chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(host + MODEL)
+    expect(page.locator(".notice")).to_contain_text("JavaScript")
+    expect(page.locator("#panel-card h3 >> nth=0")).to_be_visible()
+    context.close()
+    context = browser.chromium.new_context(service_workers="block")
+    page = context.new_page()
+    page.route(f"**/{store.WEIGHTS}", lambda route: route.fulfill(status=404))
+    page.goto(host + MODEL)
+    expect(page.locator("#panel-predict [role=alert]")).to_contain_text("404")
+    context.close()
+
+
+def test_a_visited_page_opens_again_without_a_connection(browser, folder):
+    context = browser.chromium.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    with served(folder) as address:
+        place = f"{address}/zoo/{MODEL}?view=inside&draw=4"
+        page.goto(place)
+        forecast = page.locator("#panel-inside .mz-said dd").first.inner_text()
+        kept = """async (names) => {
+          const cache = await caches.open((await caches.keys())[0] ?? "none");
+          const urls = (await cache.keys()).map(({ url }) => url);
+          return names.every((name) => urls.some((url) => url.endsWith(name)));
+        }"""
+        needed = [MODEL, f"{MODEL}facts.json", store.WEIGHTS, "core.wasm", "pair.js", "microscope.css", "/zoo/"]
+        wait = functools.partial(page.evaluate, kept, needed)
+        for _ in range(600):
+            if wait():
+                break
+            page.wait_for_timeout(100)
+    page.goto(place)  # nobody answers at this address any more
+    expect(page.locator("#panel-inside .mz-said dd >> nth=0")).to_have_text(forecast)
+    page.click("a.crumb")
+    expect(page.locator(".hero [data-of=model]")).to_have_text(re.compile("[0-9]"))
+    context.close()
