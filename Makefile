@@ -88,11 +88,12 @@ peers: install
 	$(BIN)/python tools/peers/compare.py environment ours theirs
 
 # Trains the shipped bundles again: a quarter of an hour, half of it for gaf_cnn.sine. `make release BUNDLES=gru.sine` trains
-# one. src/seqzoo/bundles/shipped.txt lists the SHA-256 of their manifests, which an installation trusts.
+# one, and then measures its roll-outs. src/seqzoo/bundles/shipped.txt lists the SHA-256 of their manifests, which an installation trusts.
 BUNDLES ?= $(notdir $(wildcard src/seqzoo/shipped/*))
 release: install
 	for name in $(BUNDLES); do $(BIN)/seqzoo train $$name --out src/seqzoo/shipped/$$name || exit 1; done
 	$(MAKE) reexport
+	$(BIN)/python -m seqzoo.pages.roll_out
 
 # Writes the shipped bundles again from their weights, where the code would now write other files.
 reexport: install

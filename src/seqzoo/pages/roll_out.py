@@ -18,7 +18,7 @@ import numpy as np
 from .._arrays import FloatArray, with_channel
 from .._estimates import Estimate
 from .._formats import short
-from ..bundles.store import SHIPPED, Bundle, open_bundle
+from ..bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
 from ..evaluation.intervals import calibrate
 from ..forecasters.exact import best_linear
 from ..forecasters.protocol import Bundled, Forecaster, has_bundle
@@ -29,12 +29,13 @@ from . import predict
 from .predict import LEVEL, Term, rounded
 
 MOST = 1000  # steps
-STEPS = (*range(1, 20), *range(20, MOST + 1, 10))  # of which errors are stated: a slider stops at the multiples of 10
+STEPS = (*range(1, 20), *range(20, MOST + 1, 10))  # a slider stops at the multiples of 10
+STRAIGHT = 0.1  # of an error: if straight lines between these steps are farther from it, every step is stated
 FAR = 400  # from this many steps on, a roll-out has reached its end state
 WINDOWS = 200  # of the errors that are stored
 DIGITS = 4
 STORED = Path(__file__).with_name("rollouts.json")
-"""The errors of the shipped bundles by the SHA-256 of the manifest; `python -m seqzoo.pages.roll_out` writes it."""
+"""The errors of the shipped bundles by the SHA-256 of their weights; `python -m seqzoo.pages.roll_out` writes it."""
 
 
 class Partner(NamedTuple):
@@ -116,8 +117,17 @@ class Measurement(NamedTuple):
     moving: FloatArray
 
     def facts(self, partner: Partner | None = None) -> dict[str, Any]:
-        """The measurement at the steps of STEPS, as JSON can hold it; `partner` is the one that was measured."""
-        steps = [step for step in STEPS if step <= len(self.radius)]
+        """The measurement as JSON can hold it, at the steps of STEPS, or at every step where errors change quickly.
+
+        `partner` is the one that was measured.
+        """
+        every, steps = np.arange(1, len(self.radius) + 1), [step for step in STEPS if step <= len(self.radius)]
+        courses = [line.mse for line in (self.model, self.bayes, self.linear, self.rolled_linear)]
+        for course in courses:
+            straight = np.interp(every, steps, course[np.array(steps) - 1])
+            if (np.abs(straight - course) > STRAIGHT * course).any():
+                steps = every.tolist()
+                break
         at = np.array(steps) - 1
         lines = {name: getattr(self, name).facts(steps) for name in ("model", "bayes", "linear", "rolled_linear")}
         beside = None
@@ -234,7 +244,11 @@ def _stored() -> dict[str, dict[str, Any]]:
 
 def stored(model: Forecaster) -> dict[str, Any] | None:
     """The errors of a shipped bundle, up to 1,000 steps; None for any other model."""
-    return _stored().get(model.bundle.manifest_sha256) if has_bundle(model) else None
+    return _stored().get(_key(model.bundle)) if has_bundle(model) else None
+
+
+def _key(bundle: Bundle) -> str:
+    return bundle.manifest.files[WEIGHTS].sha256
 
 
 def facts(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
@@ -284,12 +298,12 @@ def lead(model: Forecaster, term: Term) -> str:
 
 
 def _write() -> None:
-    """Measure the shipped bundles, which takes some minutes, and write STORED."""
+    """Measure the shipped bundles whose weights are new, about a minute each, and write STORED."""
     bundles = {path.name: open_bundle(path) for path in sorted(SHIPPED.iterdir())}
     every = json.loads(STORED.read_bytes()) if STORED.exists() else {}
     kept: dict[str, Any] = {}
     for bundle in bundles.values():
-        key = bundle.manifest_sha256
+        key = _key(bundle)
         if key not in every:
             model = Predictor(bundle, "native" if bundle.manifest.architecture in CELLS else "onnx")
             partner = partner_among(bundles, model)

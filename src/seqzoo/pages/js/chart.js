@@ -158,7 +158,10 @@ export class Chart {
       out.push(`<path d="M${box.left} ${short(down(value))}H${box.right}" stroke="${colour("rule")}" fill="none"/>`);
       text(box.left - 8, down(value) + 4, words, "end");
     }
-    for (const value of stepsOf(first, last, box.right - box.left)) text(across(value), box.bottom + 19, typeset(value.toLocaleString("en")), "middle");
+    for (const value of stepsOf(first, last, box.right - box.left)) {
+      const words = typeset(value.toLocaleString("en"));
+      text(Math.min(across(value), width - 3.6 * words.length), box.bottom + 19, words, "middle"); // a longer one would be cut
+    }
     out.push(`<path d="M${box.left} ${box.bottom}H${box.right}" stroke="${colour("grey")}" fill="none"/>`);
     text((box.left + box.right) / 2, height - 6, this.names.x, "middle");
     text(2, 13, this.names.y, "start");

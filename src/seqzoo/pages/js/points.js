@@ -14,7 +14,10 @@ export function handles(element, L, moved) {
   let current = L - 1;
   const of = (target) => all.indexOf(target.closest?.(".point"));
   const round = (value) => String(Number(value.toPrecision(6)));
-  const change = (n, value) => moved(n, Math.max(-limit, Math.min(limit, value)));
+  function change(n, value) {
+    values[n] = Math.max(-limit, Math.min(limit, value)); // the next key may come before the next drawing
+    moved(n, values[n]);
+  }
 
   points.addEventListener("pointerdown", (event) => {
     const n = of(event.target);
