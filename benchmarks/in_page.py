@@ -51,10 +51,16 @@ START = """async ([facts, view]) => {
   const { train } = await import("/pages/js/training/view.js");
   const host = { get: (name) => (name === "view" ? view : facts[name]), tell() {}, listen: () => () => {} };
   train(document.querySelector("main"), host);
-  const frame = (now) => { frames.push(now); if (!window.result) requestAnimationFrame(frame); };
+  const collect = (into, isDone) => new Promise((resolve) => requestAnimationFrame(function frame(now) {
+    into.push(now);
+    if (isDone(now)) resolve();
+    else requestAnimationFrame(frame);
+  }));
+  window.idle = [];
+  await collect(idle, (now) => now - idle[0] > 3000);
   window.began = performance.now();
   document.querySelector("button.primary").click();
-  requestAnimationFrame(frame);
+  collect(frames, () => window.result);
 }"""
 
 
@@ -99,7 +105,7 @@ def _run(browser: Any, address: str, facts: dict[str, Any], view: dict[str, str]
     page.evaluate(START, [facts, view])
     while (result := page.evaluate("window.result")) is None:
         page.wait_for_timeout(500)
-    course, frames = page.evaluate("[course, frames]")
+    course, frames, idle = page.evaluate("[course, frames, idle]")
     page.close()
     assert "message" not in result, result
     gaps = [after - before for before, after in itertools.pairwise(frames)]
@@ -110,6 +116,7 @@ def _run(browser: Any, address: str, facts: dict[str, Any], view: dict[str, str]
         "seconds": course[-1][2] / 1000,
         "excess": course[-1][1],
         "steps_per_second": result["step"] / result["seconds"],
+        "idle_frames_per_second": 1000 * (len(idle) - 1) / (idle[-1] - idle[0]),
         "frames_per_second": 1000 * len(gaps) / sum(gaps),
         "long_frames": sum(gap > LONG for gap in gaps) / len(gaps),
         "longest_frame": max(gaps),
@@ -120,10 +127,10 @@ def table(result: list[dict[str, Any]]) -> str:
     """The Markdown table."""
     rows = [
         "Trained by the worker of a page; batches of 128, 1,000 steps. A frame above "
-        f"{LONG} ms is long: the one after it was left out.",
+        f"{LONG} ms is long: the one after it was left out. Before the run, the page was watched for three seconds.",
         "",
-        f"| network | optimiser | to {AIM:.0%} above Bayes | all steps | then above Bayes | steps/s | frames/s | "
-        "long frames | longest |",
+        f"| network | optimiser | to {AIM:.0%} above Bayes | all steps | then above Bayes | steps/s | "
+        "frames/s, before it | long frames | longest |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for one in result:
@@ -132,6 +139,7 @@ def table(result: list[dict[str, Any]]) -> str:
         rows.append(
             f"| {train.ARCHITECTURES[run['architecture']]} {run['size']} | {train.OPTIMISERS[run['optimiser']]} | "
             f"{below} | {one['seconds']:.1f} s | {one['excess']:.2%} | {one['steps_per_second']:.0f} | "
-            f"{one['frames_per_second']:.1f} | {one['long_frames']:.1%} | {one['longest_frame']:.0f} ms |"
+            f"{one['frames_per_second']:.1f}, {one['idle_frames_per_second']:.1f} | {one['long_frames']:.1%} | "
+            f"{one['longest_frame']:.0f} ms |"
         )
     return "\n".join(rows)

@@ -49,9 +49,8 @@ export function chart(element) {
     const heights = []; // of words at the right end, which must not overlap
     for (const { kind, points, words, isDotted } of lines) {
       if (!points.length) continue;
-      const d = points.map(([px, py]) => `${short(atX(px))} ${short(atY(py))}`).join("L");
-      const dots = () => points.map(([px, py]) => `<circle cx="${short(atX(px))}" cy="${short(atY(py))}" r="2.6"/>`).join("");
-      drawn.push(isDotted ? `<g class="tr-dots ${kind}">${dots()}</g>` : `<path class="tr-line ${kind}" d="M${d}"/>`);
+      const d = points.map(([px, py]) => `${short(atX(px))} ${short(atY(py))}`);
+      drawn.push(isDotted ? `<path class="tr-dots ${kind}" d="M${d.join("h0M")}h0"/>` : `<path class="tr-line ${kind}" d="M${d.join("L")}"/>`);
       if (!words) continue;
       let to = atY(points.at(-1)[1]) - 6;
       while (heights.some((other) => Math.abs(other - to) < 14)) to -= 14;

@@ -218,7 +218,11 @@ export function train(root, host) {
 
   const height = (point, sigma) => (scale === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
 
+  let drawn = ""; // what the chart of the error shows
   function showCourse() {
+    const key = [run?.id, run?.points.length, scale, settings.steps, settings.sigma, ...earlier.map(({ id }) => id)].join();
+    if (drawn === key) return;
+    drawn = key;
     const sigma = (run?.settings ?? settings).sigma;
     const errors = errorsOf(sigma);
     const all = [...(run ? [run] : []), ...earlier];
