@@ -132,5 +132,6 @@ def site(
     if as_json:
         emit({"folder": out, "files": len(written.files), "bytes": size, "models": written.models})
         return
-    typer.echo(f"Wrote {len(written.files)} files ({size / 1e6:.1f} MB) with {written.models} models into {out}.")
+    many = f"{written.models} models and references"
+    typer.echo(f"Wrote {len(written.files)} files ({size / 1e6:.1f} MB) with {many} into {out}.")
     typer.echo(f"To look at it: python -m http.server --bind 127.0.0.1 --directory {out}")

@@ -29,7 +29,7 @@ WORKER = Path(__file__).with_name("worker.js")
 
 
 class Site(NamedTuple):
-    """A built site: its files by path, and how many models it has."""
+    """A built site: its files by path, and how many models and references it has."""
 
     files: dict[str, bytes]
     models: int
