@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules e5d6784dcd4f68e9; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules e61e78559c0817a7; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -1174,6 +1174,9 @@ function hueOf(key2, cell) {
   const isState = cell.architecture === "gru" && (key2 === "kept" || key2 === "new");
   return `var(--${gateColour(isState ? "h" : hue) ?? hue})`;
 }
+function tint(place, cell) {
+  for (const node of place.querySelectorAll("[data-hue]")) node.style.setProperty("--hue", hueOf(node.dataset.hue, cell));
+}
 var isSigned = (cell, name) => !cell.shut.includes(name);
 var levelOf = (cell, name, value) => isSigned(cell, name) ? (value + 1) / 2 : value;
 var attributes = (values) => Object.entries(values).map(([name, value]) => ` ${name}="${value}"`).join("");
@@ -1189,7 +1192,7 @@ function gate(cell, { name, x, y, wide, tall }) {
   const between = isSigned(cell, name) ? tag("path", { class: "mz-zero", d: `M${track.x - 2} ${TRACK.top + TRACK.tall / 2}h${TRACK.wide + 4}` }) : "";
   return tag(
     "g",
-    { class: "mz-gate", transform: `translate(${x} ${y})`, "data-wire": name, style: `--hue: ${hueOf(name, cell)}` },
+    { class: "mz-gate", transform: `translate(${x} ${y})`, "data-wire": name, "data-hue": name },
     tag(
       "g",
       {
@@ -1236,7 +1239,7 @@ function drawingOf(cell, anatomy) {
     const d = pathOf(isArrow ? shortened(points) : points);
     return tag(
       "g",
-      { class: `mz-wire${isFeed ? " mz-feed" : ""}`, "data-wire": key2, style: `--hue: ${hueOf(key2, cell)}` },
+      { class: `mz-wire${isFeed ? " mz-feed" : ""}`, "data-wire": key2, "data-hue": key2 },
       tag("path", { class: "mz-reach", d }) + tag("path", { class: "mz-flow", d, "data-flow": isFeed ? "" : key2 }) + (isArrow ? tag("path", { class: "mz-arrow", d: arrowOf(points) }) : "")
     );
   };
@@ -1254,7 +1257,7 @@ function drawingOf(cell, anatomy) {
     { viewBox: `0 ${top} ${width} ${height}`, class: "mz-cell-svg", "data-wide": width },
     [
       ...wires.map(line2),
-      ...dots.map(([key2, cx, cy]) => tag("circle", { class: "mz-dot", cx, cy, r: 3, style: `--hue: ${hueOf(key2, cell)}` })),
+      ...dots.map(([key2, cx, cy]) => tag("circle", { class: "mz-dot", cx, cy, r: 3, "data-hue": key2 })),
       ...ops.map(operation),
       ...gates.map((one) => gate(cell, one)),
       ...sums,
@@ -1283,6 +1286,7 @@ function slotsOf(place) {
 function diagramIn(place, cell, isNarrow) {
   const anatomy = anatomyOf(cell.architecture, isNarrow);
   place.innerHTML = drawingOf(cell, anatomy);
+  tint(place, cell);
   const all = (selector) => [...place.querySelectorAll(selector)];
   const write2 = slotsOf(place);
   const flows = all("[data-flow]:not([data-flow=''])");
@@ -1336,10 +1340,11 @@ function diagramIn(place, cell, isNarrow) {
         if (!one.token) {
           layer.insertAdjacentHTML("beforeend", tag(
             "g",
-            { class: "mz-token", style: `--hue: ${hueOf(one.key, cell)}` },
+            { class: "mz-token", "data-hue": one.key },
             `${tag("rect", { x: -19, y: -10, width: 38, height: 20, rx: 10 })}${tag("text", { y: 4, "text-anchor": "middle" }, figure(numbers[one.key]))}`
           ));
           one.token = layer.lastElementChild;
+          tint(layer, cell);
         }
         const part = (share - one.span[0]) / (one.span[1] - one.span[0]);
         const [x, y] = along(one.points, part * part * (3 - 2 * part));
@@ -1443,7 +1448,7 @@ var math = (inner) => `<math>${inner}</math>`;
 function equationsOf(cell) {
   return ROWS[cell.architecture].map((key2) => {
     const [symbols, numbers] = sides(key2, cell);
-    return `<div class="mz-eq" data-eq="${key2}" style="--hue: ${hueOf(key2, cell)}">
+    return `<div class="mz-eq" data-eq="${key2}" data-hue="${key2}">
       <div class="mz-law">${math(symbol2(key2) + mo("=") + symbols)}<small>${CAPTIONS[cell.architecture][key2]}</small></div>
       <div class="mz-put">${math(mo("=") + numbers)} ${math(`<mo lspace="0" rspace="0.24em">=</mo>${slot(key2, key2)}`)}</div>
       <div class="mz-put mz-instead" hidden><span></span></div></div>`;
@@ -1452,6 +1457,7 @@ function equationsOf(cell) {
 function equationsIn(place, cell) {
   place.innerHTML = equationsOf(cell);
   for (const node of place.querySelectorAll("[data-wire]")) node.style.setProperty("--hue", hueOf(node.dataset.wire, cell));
+  tint(place, cell);
   const write2 = slotsOf(place);
   const rows = [...place.querySelectorAll(".mz-eq")].map((node) => ({ node, key: node.dataset.eq, put: node.querySelector(".mz-put"), instead: node.querySelector(".mz-instead") }));
   return {
@@ -2293,7 +2299,7 @@ function stillOf(diagram, ink) {
   nodes.forEach((node, n) => {
     if (styles[n] === null) return void node.remove();
     for (const { name } of [...node.attributes]) if (/^(class|role|tabindex|aria-|data-)/.test(name)) node.removeAttribute(name);
-    node.setAttribute("style", styles[n]);
+    node.style.cssText = styles[n];
   });
   const [, , wide, high] = copy.getAttribute("viewBox").split(" ").map(Number);
   for (const { name } of [...copy.attributes]) if (/^(class|data-)/.test(name)) copy.removeAttribute(name);
