@@ -11,11 +11,20 @@ import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from safetensors.numpy import load_file
 
+import seqzoo
+from seqzoo._formats import typeset
+from seqzoo.app.model.visit import Visit
+from seqzoo.app.model.window import window_of
+from seqzoo.bundles import store
+from seqzoo.execution.runs.plans import OPTIMISERS
 from seqzoo.pages import phases
 from seqzoo.pages.phases import PLACE
 from seqzoo.pages.tours import TOURS, TourStep, address, chosen, dock
+from seqzoo.runtime.repository import Repository
 from seqzoo.signals import Sine
+from seqzoo.training.spec import TrainingSpec
 from support.axe import narrow_and_dark, violations
 from support.tabs import Tab
 
@@ -145,21 +154,39 @@ def test_every_stop_is_in_the_page_as_served_and_leads_on(app, key):
 
 def test_the_answers_of_the_quiz_for_teachers_stand_where_it_says(app):
     text = (Path(__file__).parents[2] / "docs" / "teaching.md").read_text("utf-8")
-    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in text.splitlines() if line.startswith("| ")]
+    quiz = text.split("\n## A quiz\n")[1].split("\n##")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in quiz.splitlines() if line.startswith("| ")]
     asked = 0
     for question, where, answer in rows[1:]:
         if "guess" in where:
             assert f"20 values read: {answer} of 72" in phases.picture()
+        elif "Train" in where:
+            bundle = store.open_bundle(store.SHIPPED / re.match(r"`([^`]*)`", where)[1])
+            recipe = TrainingSpec.of_manifest(bundle.manifest).recipe
+            assert answer == OPTIMISERS[recipe.optimiser], question
+        elif answer.startswith("unit"):
+            unit, part = largest_contribution(re.match(r"`([^`]*)`", where)[1])
+            assert answer == typeset(f"unit {unit}, {part:+.3f}"), question
         elif "Look inside" not in where:
             name = re.match(r"`([^`]*)`", where)
-            path = f"/models/{name[1]}" if name else "/"
-            with Tab(app.address, path + ("?view=train" if "Train" in where else "")) as tab:
+            with Tab(app.address, f"/models/{name[1]}" if name else "/") as tab:
                 for part in re.findall(r"[\d.]+%|\d+$", answer):
                     assert part in unescape(tab.text), question
                 if "more models" in where:
                     assert re.search(r"\*(.*)\*", where)[1] in unescape(tab.text)
         asked += 1
     assert asked == 8
+
+
+def largest_contribution(name: str) -> tuple[int, float]:
+    """The unit that adds most to the forecast of the window with which the views open, and what it adds."""
+    repository = Repository("onnx")
+    visit = Visit(repository, name, repository.describe(name), {})
+    window = window_of(visit).context().astype(np.float32)
+    weights = load_file(store.SHIPPED / name / store.WEIGHTS)["head.weight"][0]
+    parts = weights * seqzoo.load(name, "onnx").trace(window).steps["h"][0, -1]
+    unit = int(np.abs(parts).argmax())
+    return unit, float(parts[unit])
 
 
 def test_a_tour_and_a_choice_of_its_stops_have_addresses(app):

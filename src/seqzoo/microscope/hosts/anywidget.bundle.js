@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules e61e78559c0817a7; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 33ac9477e501f327; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -2779,8 +2779,8 @@ function show(host, root, cell) {
   const read = (window, changes2) => ({ ...forward(cell, inModel(window), changes2, known2), frame: frameOf(scale, window) });
   let origin = read(start);
   const largest = () => {
-    const sizes = contributions(cell, origin).map(Math.abs);
-    return sizes.indexOf(Math.max(...sizes));
+    const sizes2 = contributions(cell, origin).map(Math.abs);
+    return sizes2.indexOf(Math.max(...sizes2));
   };
   const aheads = host.get("best_linear_bias").length;
   const base = { cell, start, aheads, first: largest() };
@@ -2853,8 +2853,8 @@ function show(host, root, cell) {
   function rescale() {
     const states = cell.names.filter((name2) => !cell.gates.includes(name2));
     for (const name2 of states) {
-      const sizes = Float64Array.from(now.steps[name2], Math.abs).sort();
-      state.limits[name2] = Math.max(0.1, Math.ceil(10 * sizes[Math.floor(0.98 * sizes.length)]) / 10);
+      const sizes2 = Float64Array.from(now.steps[name2], Math.abs).sort();
+      state.limits[name2] = Math.max(0.1, Math.ceil(10 * sizes2[Math.floor(0.98 * sizes2.length)]) / 10);
     }
     const every = [...state.window, outModel(now.forecast[state.ahead])];
     if (signal.family) {
@@ -3135,9 +3135,15 @@ function show(host, root, cell) {
     printing = event.type === "beforeprint";
     repaint();
   };
+  let sizes;
   const observer = new ResizeObserver(() => {
-    [wide, side] = [canvas("window").clientWidth, canvas("path").clientWidth];
-    if (wide) view.fit(find(".mz-figure").clientWidth);
+    const widest = (selector) => Math.max(...all(selector).map((one) => one.clientWidth));
+    const now2 = [widest(".mz-time canvas"), widest(".mz-side canvas"), find(".mz-figure").clientWidth];
+    if (String(now2) === String(sizes)) return;
+    sizes = now2;
+    const [over, beside2, figure2] = now2;
+    [wide, side] = over || beside2 || figure2 ? [over || wide || figure2, beside2 || side || figure2] : [0, 0];
+    if (figure2) view.fit(figure2);
     draw();
   });
   const theme = new MutationObserver(repaint);
@@ -3159,9 +3165,7 @@ function show(host, root, cell) {
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-guess"] });
   for (const one of all("[data-part], [data-map]")) sight.observe(one);
-  observer.observe(canvas("window"));
-  observer.observe(canvas("path"));
-  observer.observe(find(".mz-figure"));
+  for (const one of [...all("canvas"), find(".mz-figure")]) observer.observe(one);
   host.ready?.({ of: shape, share: () => share(true), cast });
   return () => {
     stop();

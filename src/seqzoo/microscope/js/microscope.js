@@ -417,9 +417,15 @@ function show(host, root, cell) {
     printing = event.type === "beforeprint";
     repaint();
   };
+  let sizes;
   const observer = new ResizeObserver(() => {
-    [wide, side] = [canvas("window").clientWidth, canvas("path").clientWidth];
-    if (wide) view.fit(find(".mz-figure").clientWidth);
+    const widest = (selector) => Math.max(...all(selector).map((one) => one.clientWidth)); // a tour hides all but some
+    const now = [widest(".mz-time canvas"), widest(".mz-side canvas"), find(".mz-figure").clientWidth];
+    if (String(now) === String(sizes)) return;
+    sizes = now;
+    const [over, beside, figure] = now;
+    [wide, side] = over || beside || figure ? [over || wide || figure, beside || side || figure] : [0, 0];
+    if (figure) view.fit(figure);
     draw();
   });
   const theme = new MutationObserver(repaint);
@@ -442,9 +448,7 @@ function show(host, root, cell) {
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   theme.observe(document.documentElement, { attributeFilter: ["data-theme", "data-guess"] });
   for (const one of all("[data-part], [data-map]")) sight.observe(one);
-  observer.observe(canvas("window"));
-  observer.observe(canvas("path"));
-  observer.observe(find(".mz-figure"));
+  for (const one of [...all("canvas"), find(".mz-figure")]) observer.observe(one);
   host.ready?.({ of: shape, share: () => share(true), cast });
   return () => {
     stop();
