@@ -130,7 +130,7 @@ def test_the_check_tells_what_was_right_and_what_comes_next_and_the_gallery_reme
     for guess in tour.check:
         expect(panel.locator(".tour-next")).to_be_hidden()
         panel.get_by_role("button", name=guess.choices[guess.right - 1], exact=True).click()
-        expect(panel.locator(".tour-verdict:visible").last).to_have_text(f"Yes: {guess.choices[guess.right - 1]}.")
+        expect(panel.locator(".tour-verdict:visible").last).to_have_text(f"Right: {guess.choices[guess.right - 1]}.")
     expect(panel.locator(".tour-next")).to_contain_text("What next?")
     panel.get_by_role("link", name="Finish").click()
     card = page.locator(".tours li", has_text=tour.title)

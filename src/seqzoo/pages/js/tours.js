@@ -54,7 +54,7 @@
     const { tour, stop } = text().dataset;
     const isRight = button.dataset.right === "1";
     const verdict = guess.querySelector(".tour-verdict");
-    verdict.textContent = isRight ? `Yes: ${verdict.dataset.right}.` : `You guessed: ${button.textContent}. The answer: ${verdict.dataset.right}.`;
+    verdict.textContent = isRight ? `Right: ${verdict.dataset.right}.` : `You guessed: ${button.textContent}. The answer: ${verdict.dataset.right}.`;
     guess.setAttribute("data-told", "");
     guess.querySelector(".tour-says").hidden = false;
     guess.querySelector(".tour-says").focus({ preventScroll: true });
