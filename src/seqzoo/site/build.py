@@ -192,6 +192,7 @@ class _Builder:
         """The page of a model: its head, and a tab for each view."""
         name, root = model.name, "../../"
         shown, labels = views.of(model), views.labels(model)
+        first = next(iter(labels))  # it is in sight before the script opens what the address asks for
         page = {
             "facts": "facts.json",
             "weights": WEIGHTS,
@@ -209,11 +210,12 @@ class _Builder:
         }
         tabs = "".join(
             f'<button type="button" class="tab" role="tab" id="tab-{key}" aria-controls="panel-{key}" '
-            f'aria-selected="false" tabindex="-1">{label}</button>'
+            f'aria-selected="{str(key == first).lower()}" tabindex="{0 if key == first else -1}">{label}</button>'
             for key, label in labels.items()
         )
         panels = "".join(
-            f'<section role="tabpanel" id="panel-{key}" class="gone" aria-labelledby="tab-{key}">'
+            f'<section role="tabpanel" id="panel-{key}" class="{"" if key == first else "gone"}" '
+            f'aria-labelledby="tab-{key}">'
             f'<h2 class="unseen">{label}</h2>{views.panel(model, key)}</section>'
             for key, label in labels.items()
         )
