@@ -69,11 +69,16 @@ class Engines:
         await self._use(name)
 
     async def _use(self, name: str) -> None:
+        failure = ""
         try:
             assert has_bundle(self.visit.model)
             self.measured[name] = await to_thread.run_sync(loading.loaded, self.visit.model.bundle, name)
         except SeqzooError as error:
-            self.status.set_content(theme.sentence(error))
+            failure = theme.sentence(error)
+        if self.status.is_deleted:  # meanwhile Back built the view anew
+            return
+        if failure:
+            self.status.set_content(failure)
             return
         if self.asked not in ("", name):  # the visitor chose another one meanwhile
             self._mark()
