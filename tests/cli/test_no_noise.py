@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from seqzoo import signals
-from seqzoo.app import gallery
 from seqzoo.app.model import page
-from seqzoo.app.model import predict as predict_view
+from seqzoo.app.ui import theme
 from seqzoo.bundles import shelf
 from seqzoo.bundles.store import MANIFEST, Manifest, open_bundle
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, score
 from seqzoo.forecasters.floors import NO_EXCESS, floors, vanishes
+from seqzoo.pages import cards, predict
 from seqzoo.runtime import catalogue
 from seqzoo.runtime.predictor import Predictor
 from support.terminal import Terminal
@@ -54,8 +54,8 @@ def test_every_door_says_that_there_is_no_excess(quiet: str, terminal: Terminal)
     assert next(row for row in csv.DictReader(io.StringIO(catalogue.table())) if row["name"] == quiet)["excess"] == ""
     card = (path / "README.md").read_text("utf-8")
     assert NO_EXCESS.capitalize() in card and "type: excess" not in card
-    assert "excess undefined" in gallery._scale(row) and "undefined" in page._distance(facts.score)
-    assert "no noise" in predict_view._lead(Predictor(path))
+    assert "excess undefined" in cards.card(row) and "undefined" in page._distance(facts.score)
+    assert "no noise" in predict.lead(Predictor(path), theme.term)
 
     stated = msgspec.json.decode((path / MANIFEST).read_bytes())
     stated["score"]["excess"] = [7.85e12, 1e10]  # as an earlier version wrote it
