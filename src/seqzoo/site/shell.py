@@ -44,7 +44,9 @@ def document(
     """
     run = ["pages/js/site.js", *scripts]
     fetched = [path for path in modules.closure([*run, *soon]) if path.endswith(".js")]
-    preload = "".join(f'<link rel="modulepreload" href="{modules.address(path)}">' for path in fetched)
+    # A page is painted from its HTML and style sheets: modules would take the line from them.
+    kind = 'rel="modulepreload" fetchpriority="low"'
+    preload = "".join(f'<link {kind} href="{modules.address(path)}">' for path in fetched)
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
         f'<script src="{modules.address("pages/js/look.js")}"></script>'
