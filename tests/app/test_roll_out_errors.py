@@ -46,14 +46,15 @@ def test_the_errors_are_the_expected_ones_within_their_standard_errors():
     for which, expected in exact.items():
         line = getattr(measured, which)
         assert np.abs((line.mse - expected) / line.se).max() < 4, which
-        assert abs(line.overall.value - np.mean(expected)) < 4 * line.overall.se
-    assert measured.model.first(20).overall.value == pytest.approx(measured.model.mse[:20].mean())
+        ((overall,), (se,)) = (line.facts([50])[name] for name in ("overall", "overall_se"))
+        assert abs(overall - np.mean(expected)) < 4 * se
+    assert measured.model.facts([20])["overall"] == [pytest.approx(measured.model.mse[:20].mean(), rel=1e-3)]
 
 
 def test_the_standard_error_of_a_mean_over_steps_counts_that_windows_share_them():
     each = np.repeat(np.random.default_rng(3).exponential(size=(400, 1)), 5, axis=1)
     line = StepErrors.over(each)
-    assert line.overall.se == pytest.approx(each[:, 0].std(ddof=1) / 20) == pytest.approx(line.se[0])
+    assert line.overall_se[-1] == pytest.approx(each[:, 0].std(ddof=1) / 20) == pytest.approx(line.se[0])
 
 
 def test_a_band_wider_than_the_wave_is_told_and_a_narrower_one_is_not():

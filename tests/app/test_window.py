@@ -48,7 +48,6 @@ def test_changed_values_are_short_in_the_address_and_nonsense_is_left_out() -> N
 def test_an_address_gives_the_window_of_the_sliders_of_a_number_or_of_the_visitor(query: Any, expected: Any) -> None:
     shown = window(**query)
     np.testing.assert_allclose(shown.context(), expected)
-    assert (shown.clean(30) is None) == ("pasted" in query)
     assert shown.is_own == (not {"phase", "draw"} & query.keys() or "dragged" in query)
 
 

@@ -33,7 +33,7 @@ GRADIENTS = """async ({architecture, K, L, B}) => {IMPORTS
   const { network } = await load("networks");
   const { Random } = await load("random");
   const { draw, bayes } = await load("sine");
-  const signal = { frequency: 0.02, amplitude: 1, sigma: 0.1 };
+  const signal = { angular_frequency: 0.02, amplitude: 1, sigma: 0.1 };
   const net = network(architecture, K, L, core);
   const parameters = net.initial(new Random(3, 1));
   const { windows, targets } = draw(signal, L, B, new Random(3, 2));

@@ -112,10 +112,13 @@ def the_window_of_an_address_is_that_of_the_app(page: dict[str, Any], result: di
     signal = signals.make(facts["signal"]["family"], {k: v for k, v in facts["signal"].items() if k != "family"})
     window = SignalWindow(Visit(signal, dict(query)))  # type: ignore[arg-type]
     np.testing.assert_allclose(result["context"], window.context(), atol=1e-9, err_msg=str(page))
-    clean = window.clean(1)
-    if clean is None:
+    if window.pasted is not None:
         assert result["clean"] is None
+    elif window.draw is None:
+        _, clean = window.scene.window(window.values, L, 1, window.seed)
+        np.testing.assert_allclose(result["clean"], clean, atol=1e-9)
     else:
+        (clean,) = window._source().clean(1, L, 1, np.random.default_rng(window.draw))
         np.testing.assert_allclose(result["clean"], clean, atol=1e-9)
     assert {key: result["written"].get(key) for key in ("pasted", "values")} == {
         key: window._written()[key] for key in ("pasted", "values")

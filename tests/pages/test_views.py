@@ -27,6 +27,8 @@ const main = async ({ ranges, texts, words, facts, windows }) => ({
     return { note: subject.outside()?.note ?? "", standing: subject.standing, model: await model, bayes: [...bayes],
       far: await subject.farther(3) };
   })),
+  rule: await (await subjectOf({ get: (name) => ({ ...facts, reference: "window_mean" })[name],
+    forecast: async (values, steps) => Array(steps).fill(7) })).farther(2),
   scales: ranges.map((ends) => scaleOf(ends)),
   texts: texts.map((text) => told(() => pasted(text, 3))),
   words: words.map(typeset),
@@ -50,6 +52,7 @@ def test_a_view_reads_judges_and_draws_a_window_as_python_does() -> None:
             assert subject["model"] == window[-1:] and subject["far"] == window[-1:] * 3
             bayes = MODEL.signal.posterior(np.array([window]), 1)[0]
             assert subject["bayes"] == pytest.approx(bayes[0], abs=1e-6)
+    assert answer["rule"] == [7, 7]  # of a reference that the page does not know
     for (low, high), (bottom, top, step) in zip(RANGES, answer["scales"], strict=True):
         assert bottom <= low and high <= top
         decimals = max(0, -math.floor(math.log10(step)))

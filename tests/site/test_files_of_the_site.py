@@ -6,7 +6,6 @@ import gzip
 import json
 import re
 from html import unescape
-from pathlib import Path
 from posixpath import join, normpath
 from urllib.parse import urlsplit
 
@@ -94,6 +93,6 @@ def test_a_folder_is_replaced_only_where_it_holds_a_site_and_what_others_wrote_s
     with pytest.raises(InputError, match="holds files, but no site of seqzoo"):
         build.write(tmp_path / "own")
     assert [path.name for path in (tmp_path / "own").iterdir()] == ["thesis.txt"]
-    assert not Path(tmp_path / "none" / "public").exists()
     with pytest.raises(InputError, match="does not exist"):
         build.write(tmp_path / "none" / "public")
+    assert not (tmp_path / "none").exists()

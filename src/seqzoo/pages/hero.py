@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from html import escape
 from urllib.parse import quote
@@ -11,6 +12,8 @@ from ..bundles.store import SHIPPED, Bundle, open_bundle
 from ..signals.sine import Sine
 
 MODEL = "lstm.sine-k4"  # 117 parameters: a file of 900 bytes
+SCRIPTS = ("microscope/js/cell.js", "pages/js/signals/sine.js")
+"""The modules that js/hero.js imports."""
 AHEAD = 30  # values forecast, each from the forecasts before it
 TOP = 1.25  # the value at the upper edge
 _PHASE, _SEED = -0.15, 4  # of the window: it rises through zero, and one value changes where to
@@ -21,28 +24,26 @@ def bundle() -> Bundle:
     return open_bundle(SHIPPED / MODEL)
 
 
-def html(cell: str, weights: str, doors: str) -> str:
+def html(modules: str, weights: str, doors: str) -> str:
     """The window and the doors as HTML, which js/hero.js draws.
 
     Args:
-        cell: the address of the module cell.js.
+        modules: the address of the folder of `microscope.modules.files()`.
         weights: the address of the network's weights.
         doors: the links beneath, as HTML.
     """
     facts = bundle().manifest
     process = facts.source.process
-    assert isinstance(process, Sine)  # the script computes its Bayes forecast
+    assert isinstance(process, Sine)  # whose Bayes forecast the script computes
     length = facts.contract.context_length
     window = [round(float(value), 2) for value in process.series(length, seed=_SEED, phase=_PHASE).observed]
     asked = {
-        "cell": cell,
+        "modules": modules,
         "weights": weights,
         "window": window,
         "ahead": AHEAD,
         "top": TOP,
-        "frequency": process.angular_frequency,
-        "amplitude": process.amplitude,
-        "sigma": process.sigma,
+        "signal": dataclasses.asdict(process),
     }
     words = (
         f"<b>Drag a dot.</b> The {_line('model')} line is the forecast of an LSTM with {facts.parameters} "

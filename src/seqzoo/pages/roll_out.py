@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._arrays import FloatArray, with_channel
-from .._estimates import Estimate
 from .._formats import short
 from ..bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
 from ..evaluation.intervals import calibrate
@@ -73,15 +72,6 @@ class StepErrors(NamedTuple):
         so_far = np.cumsum(each, axis=1) / np.arange(1, each.shape[1] + 1)
         root = math.sqrt(len(each))
         return cls(each.mean(axis=0), each.std(axis=0, ddof=1) / root, so_far.std(axis=0, ddof=1) / root)
-
-    def first(self, horizon: int) -> StepErrors:
-        """Those of the first steps."""
-        return StepErrors(*(part[:horizon] for part in self))
-
-    @property
-    def overall(self) -> Estimate:
-        """The mean over all steps."""
-        return Estimate(float(self.mse.mean()), float(self.overall_se[-1]))
 
     def facts(self, steps: list[int]) -> dict[str, Any]:
         """The errors at these steps; `overall` is the mean over the steps up to each."""

@@ -42,7 +42,7 @@ def facts() -> dict[str, Any]:
     sizes = {name: sorted({*SIZES, one.config["hidden_size"]}) for name, one in shipped.items()}
     return {
         "length": length,
-        "signal": {"frequency": signal.angular_frequency, "amplitude": signal.amplitude},
+        "signal": {"angular_frequency": signal.angular_frequency, "amplitude": signal.amplitude},
         "recipe": recipe,
         "architectures": {name: {"label": label, "sizes": sizes[name]} for name, label in ARCHITECTURES.items()},
         "optimisers": {

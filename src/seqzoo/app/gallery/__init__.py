@@ -46,8 +46,8 @@ def _hero() -> None:
     them to the place that this leaves for them.
     """
     ui.element("div").classes("hero-place")
-    cell = f"{microscope.MODULES}/{modules.version()}/microscope/js/cell.js"
-    page = hero.html(cell, weights.of_bundle(hero.MODEL, hero.bundle()), hero.learn(len(TOURS)) + _OWN)
+    folder = f"{microscope.MODULES}/{modules.version()}"
+    page = hero.html(folder, weights.of_bundle(hero.MODEL, hero.bundle()), hero.learn(len(TOURS)) + _OWN)
     ui.add_body_html(f"{page}<script>{look.script('hero')}</script>")
 
 

@@ -194,19 +194,6 @@ class SignalWindow(SharedWindow):
         own = self.visit.known.signal
         return own if self.pasted is not None and own.sigma >= least_noise else self.scene.signal(values)
 
-    def clean(self, horizon: int) -> FloatArray | None:
-        """[L + H]: the values without noise; None where nobody knows them."""
-        if self.pasted is not None:
-            return None
-        draw = self.draw
-        if draw is None:
-            return self.scene.window(self.values, self.length, horizon, self.seed)[1]
-        source = self._source()
-        clean = source.clean(1, self.length, horizon, np.random.default_rng(draw))[0]
-        first = source.clean(1, self.length, 1, np.random.default_rng(draw))[0]
-        # The draws of some signals depend on how many steps are drawn: then what follows is not known.
-        return clean if np.array_equal(clean[: self.length + 1], first) else None
-
     def _begins(self) -> FloatArray:
         draw = self.draw
         if draw is None:

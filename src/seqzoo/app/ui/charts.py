@@ -160,11 +160,8 @@ def band(name: str, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: st
     ]
 
 
-def legend_of(options: Options, names: Sequence[str], longest: Sequence[str] = ()) -> Options:
-    """The same options with these series in the legend.
-
-    `longest` are the longest names that they may get while a value is dragged: the chart keeps room for them.
-    """
+def legend_of(options: Options, names: Sequence[str]) -> Options:
+    """The same options with these series in the legend."""
     lines = {each["name"]: each["lineStyle"].get("type") for each in options["series"] if each["type"] == "line"}
 
     def icon(name: str) -> Options:
@@ -175,7 +172,7 @@ def legend_of(options: Options, names: Sequence[str], longest: Sequence[str] = (
 
     def below(width: int) -> Options:
         """Options of the grid, below a legend of as many lines as the names need at this width."""
-        return {"grid": {"top": 36 + 20 * _lines(longest or names, width)}}
+        return {"grid": {"top": 36 + 20 * _lines(names, width)}}
 
     options["media"] = [
         {"query": {"maxWidth": MIDDLE}, "option": below(NARROW)},

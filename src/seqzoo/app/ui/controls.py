@@ -29,7 +29,7 @@ class Slider:
         on_change: Callable[[float], Any],
         as_text: Callable[[float], str] = "{:g}".format,
     ) -> None:
-        self.value, self._knob, self._as_text = value, knob, as_text
+        self.value, self._as_text = value, as_text
         with ui.element("div").classes("control"):
             theme.html(escape(knob.label), tag="span").props('aria-hidden="true"')
             self._text = theme.html(typeset(as_text(value)), "value", "span")

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 33ac9477e501f327; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 7757103665efde15; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -2261,8 +2261,33 @@ function skeleton({ cell, L, aheads, question, signal, hasBayes, channels }) {
     <div class="mz-body">${overTime(cell, points, signal, hasBayes, channels)}${beside(aheads, question)}</div></div>`;
 }
 
+// src/seqzoo/microscope/js/save.js
+var FINE = 2;
+var KEPT = 1e4;
+function save(blob, file) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = file;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
+}
+async function raster(svg) {
+  const image = new Image();
+  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  try {
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width * FINE, image.height * FINE];
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
 // src/seqzoo/microscope/js/still.js
-var KEPT = [
+var KEPT2 = [
   "fill",
   "stroke",
   "stroke-width",
@@ -2293,7 +2318,7 @@ function stillOf(diagram, ink) {
   const nodes = [...copy.querySelectorAll("*")];
   const styles = nodes.map((node) => {
     const style = getComputedStyle(node);
-    return style.display === "none" ? null : KEPT.map((name) => `${name}: ${plain2(style.getPropertyValue(name))}`).join("; ");
+    return style.display === "none" ? null : KEPT2.map((name) => `${name}: ${plain2(style.getPropertyValue(name))}`).join("; ");
   });
   host.remove();
   nodes.forEach((node, n) => {
@@ -2409,7 +2434,6 @@ ${body.join("\n")}
 
 // src/seqzoo/microscope/js/download.js
 var WIDE = { time: 900, side: 480 };
-var FINE = 2;
 function keysOf(part, { cell, state, question, signal, standings, channels }, ranges, ink) {
   const linear = linearOf(signal);
   const bayes = (shape) => standings.length ? [[ink.bayes, `${shape} Bayes`]] : [];
@@ -2443,20 +2467,6 @@ function drawing(part, facts, diagram) {
   if (changes[1]) caption.push(`with ${changes[1]}`);
   return svgOf(`${name} under the microscope`, caption, figures, ink);
 }
-async function raster(svg) {
-  const image = new Image();
-  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  try {
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [image.width * FINE, image.height * FINE];
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
 function table({ cell, state, now, linear, bayes, outModel, scale, channels, known: known2 }) {
   const K = cell.size;
   const rows = [["quantity", "step", "position", "unit", "value"]];
@@ -2478,13 +2488,6 @@ function table({ cell, state, now, linear, bayes, outModel, scale, channels, kno
   }
   return `${rows.map((row2) => row2.join(",")).join("\n")}
 `;
-}
-function save(blob, file) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = file;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1e4);
 }
 function offerDownloads({ find, all }, facts) {
   const status = find('[data-out="saved"]');

@@ -2,13 +2,13 @@
 import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
 import { gateColour, inks } from "./palette.js";
+import { raster, save } from "./save.js";
 import { stillOf } from "./still.js";
 import { Paper, svgOf } from "./svg.js";
 import { CURVES, doneTo, linearOf, linearRole } from "./words.js";
 import { moved } from "./state.js";
 
 const WIDE = { time: 900, side: 480 }; // widths of the figures, whatever the size of the page
-const FINE = 2; // pixels of a PNG for each pixel of the SVG
 
 /** The legend of a figure, as [colour, words]. */
 function keysOf(part, { cell, state, question, signal, standings, channels }, ranges, ink) {
@@ -48,22 +48,6 @@ function drawing(part, facts, diagram) {
   return svgOf(`${name} under the microscope`, caption, figures, ink);
 }
 
-/** A promise of the PNG of an SVG, on white. */
-async function raster(svg) {
-  const image = new Image();
-  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  try {
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [image.width * FINE, image.height * FINE];
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
-
 /** The CSV of every number, one in a row. Steps and positions count from 1, units from 0; values are in series units. */
 function table({ cell, state, now, linear, bayes, outModel, scale, channels, known }) {
   const K = cell.size;
@@ -86,14 +70,6 @@ function table({ cell, state, now, linear, bayes, outModel, scale, channels, kno
     });
   }
   return `${rows.map((row) => row.join(",")).join("\n")}\n`;
-}
-
-function save(blob, file) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = file;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 /** Connects the buttons of the menu; `facts` returns the current state when one is pressed. */

@@ -1,6 +1,7 @@
 // A chart as SVG: lines, dots and bands over a horizontal axis, with a legend, a text alternative and downloads.
 // Colours are roles of the palette: on the page the custom properties of the theme, in a file those of light pages on white.
 import { inks } from "../../microscope/js/palette.js";
+import { raster, save } from "../../microscope/js/save.js";
 import { escaped } from "../../microscope/js/svg.js";
 
 const LINES = 6; // about the largest number of steps of an axis
@@ -242,11 +243,7 @@ export class Chart {
   async save(kind) {
     const blob = kind === "csv" ? new Blob([this.csv], { type: "text/csv" })
       : kind === "svg" ? new Blob([this.svg], { type: "image/svg+xml" }) : await raster(this.svg);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${this.names.file.replace(/[^\w.-]+/g, "-")}.${kind}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    save(blob, `${this.names.file.replace(/[^\w.-]+/g, "-")}.${kind}`);
   }
 }
 
@@ -258,20 +255,4 @@ function stepsOf(first, last, width) {
   const [low, high, step] = scaleOf([first, last], Math.max(2, Math.floor(width / 64)));
   const every = Math.max(1, Math.round(step));
   return Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, n) => Math.round(low) + n * every).filter((at) => at >= first && at <= last);
-}
-
-/** A promise of the PNG of an SVG. */
-async function raster(svg) {
-  const image = new Image();
-  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  try {
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [2 * image.width, 2 * image.height];
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }

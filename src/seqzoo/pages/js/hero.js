@@ -1,7 +1,7 @@
 // The window of the gallery: values to drag, and two forecasts of what follows, computed here at every move.
 (() => {
   const hero = document.getElementById("hero");
-  const { cell: module, weights, window: start, ahead, top, frequency, amplitude, sigma } = JSON.parse(hero.dataset.facts);
+  const { modules, weights, window: start, ahead, top, signal } = JSON.parse(hero.dataset.facts);
   const find = (selector) => hero.querySelector(selector);
   const inside = find("a.primary").getAttribute("href");
   const points = find(".points");
@@ -10,7 +10,7 @@
   let values = [...start];
   let current = L - 1; // of the value that the Tab key reaches
   let held = null; // the value that is dragged, and how far from its middle
-  let model = null; // the forecasts [ahead] of a window, once the weights are there
+  const forecasts = {}; // by kind the forecasts [ahead] of a window, once what computes them is there
 
   // In the app, the page has a place for this once NiceGUI has started.
   const waiting = new MutationObserver(() => {
@@ -27,34 +27,15 @@
   find(".hint").style.left = share;
   handles.forEach((handle, n) => { handle.style.left = `${(100 * (n + 0.5)) / L}%`; });
 
-  /** The conditional mean given a window: the sine of each phase, weighted by its likelihood (signals/phase.py). */
-  const NODES = Math.max(64, Math.ceil((4 * Math.PI * amplitude * Math.sqrt(L)) / sigma));
-  const [P, R] = [Math.cos, Math.sin].map((wave) => start.reduce((sum, _, t) => sum + wave(2 * frequency * t), 0));
+  const part = (path) => import(new URL(`${modules}/${path}`, document.baseURI));
 
-  function bayes(window) {
-    const gain = amplitude / sigma;
-    const [S, C] = [Math.sin, Math.cos].map((wave) => window.reduce((sum, x, t) => sum + (x / sigma) * wave(frequency * t), 0));
-    const phases = Array.from({ length: NODES }, (_, n) => (2 * Math.PI * n) / NODES);
-    const logs = phases.map((phi) => {
-      const Q = L / 2 - (P * Math.cos(2 * phi) - R * Math.sin(2 * phi)) / 2;
-      return gain * (S * Math.cos(phi) + C * Math.sin(phi)) - (gain * gain * Q) / 2;
-    });
-    const most = Math.max(...logs);
-    let [all, cos, sin] = [0, 0, 0];
-    phases.forEach((phi, n) => {
-      const weight = Math.exp(logs[n] - most);
-      all += weight;
-      cos += weight * Math.cos(phi);
-      sin += weight * Math.sin(phi);
-    });
-    return Array.from({ length: ahead }, (_, step) => {
-      const angle = frequency * (L + step);
-      return (amplitude * (Math.sin(angle) * cos + Math.cos(angle) * sin)) / all;
-    });
+  async function bayes() {
+    const { posterior } = (await part("pages/js/signals/sine.js")).sine(signal);
+    return (window) => Array.from(posterior(window, ahead).mean);
   }
 
-  async function load() {
-    const [{ parseSafetensors, makeCell, forward }, answer] = await Promise.all([import(new URL(module, document.baseURI)), fetch(weights)]);
+  async function model() {
+    const [{ parseSafetensors, makeCell, forward }, answer] = await Promise.all([part("microscope/js/cell.js"), fetch(weights)]);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const cell = makeCell("lstm", parseSafetensors(await answer.arrayBuffer()));
     return (window) => {
@@ -65,8 +46,8 @@
   }
 
   function draw() {
-    for (const [kind, forecast] of Object.entries({ bayes: bayes(values), model: model?.(values) })) {
-      if (!forecast) continue;
+    for (const [kind, forecastOf] of Object.entries(forecasts)) {
+      const forecast = forecastOf(values);
       find(`path.${kind}`).setAttribute("d", `M${forecast.map((value, step) => `${L + step + 0.5} ${(top - value).toFixed(3)}`).join("L")}`);
       find(`[data-of=${kind}]`).textContent = forecast[0].toFixed(2).replace("-", "−");
     }
@@ -128,7 +109,9 @@
   });
 
   draw();
-  load().then((forecast) => { model = forecast; draw(); }).catch((error) => {
-    find(".hero-answer").textContent = `The forecast of the network cannot be computed here: ${error.message}.`;
-  });
+  for (const [kind, load] of Object.entries({ bayes, model })) {
+    load().then((forecastOf) => { forecasts[kind] = forecastOf; draw(); }).catch((error) => {
+      find(".hero-answer").textContent = `The forecasts cannot be computed here: ${error.message}.`;
+    });
+  }
 })();

@@ -28,8 +28,8 @@ async function forecasterOf(facts, host) {
       return applied(known, window).subarray(0, steps);
     };
   }
-  if (reference) return (window, steps = 1) => simple[reference](window, steps);
-  if (!isKnown(architecture) && host.forecast) return (window, steps) => host.forecast(Array.from(window), steps);
+  if (reference in simple) return (window, steps = 1) => simple[reference](window, steps);
+  if ((reference || !isKnown(architecture)) && host.forecast) return (window, steps) => host.forecast(Array.from(window), steps);
   const [bytes, core] = await Promise.all([host.weights(), host.core()]);
   return networkOf(facts, parseSafetensors(bytes), core);
 }

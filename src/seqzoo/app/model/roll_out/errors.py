@@ -42,11 +42,6 @@ def partner_of(name: str, model: Forecaster) -> Partner | None:
     return cached[0]
 
 
-def cached(name: str, model: Forecaster, horizon: int) -> Measurement | None:
-    """The cached measurement for a horizon; None if it has not been measured yet."""
-    return _measurements.get(_key(name, model, horizon))
-
-
 def measured(name: str, model: Forecaster, horizon: int) -> Measurement:
     """The errors and the band of a model on fresh windows, up to the next of REACHES; measured once and cached."""
     key = _key(name, model, horizon)

@@ -1,10 +1,11 @@
-// The noisy sine x_t = A sin(w t + phi) + sigma e_t with a uniform phase: windows of it, and their Bayes forecasts.
+// The noisy sine x_t = A sin(w t + phi) + sigma e_t with a uniform phase: windows of it, and their Bayes forecasts. Unlike those of
+// ../signals/sine.js, they have the same bits in every browser.
 import { circle, exp } from "./numerals.js";
 
 const waves = (frequency, count) => Array.from({ length: count }, (_, t) => circle(frequency * t));
 
 /** B windows [B * L], and the value that follows each [B]. */
-export function draw({ frequency, amplitude, sigma }, L, B, random) {
+export function draw({ angular_frequency: frequency, amplitude, sigma }, L, B, random) {
   const angles = waves(frequency, L + 1);
   const windows = new Float32Array(B * L);
   const targets = new Float32Array(B);
@@ -20,7 +21,7 @@ export function draw({ frequency, amplitude, sigma }, L, B, random) {
 }
 
 /** The conditional mean of the next value [B] given each window: phases weighted by their likelihood (signals/phase.py). */
-export function bayes({ frequency, amplitude, sigma }, L, windows) {
+export function bayes({ angular_frequency: frequency, amplitude, sigma }, L, windows) {
   const gain = amplitude / sigma;
   const nodes = Math.max(64, Math.ceil(4 * Math.PI * gain * Math.sqrt(L)));
   const angles = waves(frequency, L + 1);

@@ -11,7 +11,7 @@ const AT_ONCE = 256; // windows that are forecast at once, so that their tape st
 export class Training {
   /**
    * settings: { architecture, size, optimiser, learning_rate, batch_size, steps, seed, sigma }.
-   * facts: { length, signal: { frequency, amplitude }, recipe, bayes: the error of the Bayes forecast at this noise }.
+   * facts: { length, signal: { angular_frequency, amplitude }, recipe, bayes: the error of the Bayes forecast at this noise }.
    */
   constructor(settings, facts, core) {
     const { architecture, size, optimiser, seed, sigma } = settings;

@@ -1,4 +1,5 @@
 // The view Train: a network is trained in a worker of this page, and its error falls towards the lines of the references.
+import { save } from "../../../microscope/js/save.js";
 import { chart } from "./chart.js";
 import { PURPOSES, Random } from "./random.js";
 import { settingsOf, viewOf } from "./settings.js";
@@ -83,7 +84,7 @@ export function train(root, host) {
   function listen(one) {
     one.onmessage = ({ data }) => {
       if (data.id !== run?.id) return; // of a run that is gone
-      if (data.kind === "weights") return void save(data.bytes);
+      if (data.kind === "weights") return void offer(data.bytes);
       if (data.kind === "failed") return void fail(data.message);
       const before = run.points.at(-1)?.excess ?? Infinity;
       Object.assign(run, { step: data.step, seconds: data.seconds, best: data.best, forecasts: data.forecasts ?? run.forecasts });
@@ -131,11 +132,9 @@ export function train(root, host) {
     show();
   }
 
-  function save(bytes) {
-    const url = URL.createObjectURL(new Blob([bytes]));
+  function offer(bytes) {
     const { architecture, size, optimiser, seed } = run.settings;
-    element("a", { href: url, download: `${architecture}-k${size}-${optimiser}-seed${seed}.safetensors` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
+    save(new Blob([bytes]), `${architecture}-k${size}-${optimiser}-seed${seed}.safetensors`);
   }
 
   // ---- the settings
