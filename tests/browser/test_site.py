@@ -125,7 +125,7 @@ def test_a_stop_asks_before_it_shows_and_the_first_page_remembers_the_answer(vis
     expect(page.locator(".tour .tour-asks >> nth=0")).to_have_text(step.asks)
     page.wait_for_selector("html[data-staged]", state="attached")
     page.click(f"text='{step.choices[step.right - 1]}'")
-    expect(page.locator(".tour-verdict >> nth=0")).to_contain_text("Yes")
+    expect(page.locator(".tour-verdict >> nth=0")).to_contain_text("Right")
     page.goto(host)
     expect(page.locator(".tours li[data-tour=gate] .tour-progress")).to_have_text("1 of 6 stops answered")
 
