@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,11 @@ def test_a_site_says_how_to_look_at_it_and_spares_a_folder_of_other_files(
 ) -> None:
     small = build.Site({"index.html": b"<!doctype html>", build.MARK: b'{"files": {"index.html": ""}}'}, 17)
     monkeypatch.setattr(build, "build", lambda docs: small)
+    said = terminal("site", str(tmp_path / "my site"), "--json")
+    assert json.loads(said.out) == {"folder": str(tmp_path / "my site"), "files": 2, "bytes": 44, "models": 17}
     (tmp_path / "public" / "docs").mkdir(parents=True)
+    said = terminal("site", str(tmp_path / "public"), "--docs", "https://docs.example")
+    assert said.status == 2 and "path from the root of the site" in said.err
     said = terminal("site", str(tmp_path / "public"), "--docs", "docs/index.html")
     assert said.status == 0 and "17 models" in said.out and "python -m http.server" in said.out
     (tmp_path / "thesis").mkdir()

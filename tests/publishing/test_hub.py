@@ -149,7 +149,7 @@ def test_what_is_no_bundle_is_said_before_anything_is_downloaded(
     del hub.commits[PLACE][0][ONNX]
     assert f"lacks {ONNX}" in terminal("pull", PLACE).refusal
     on_the_hub(hub, shipped)
-    assert "is the name of a shipped model" in terminal("pull", PLACE).refusal
+    assert "shipped model; choose another. Or give a folder with --out" in terminal("pull", PLACE).refusal
 
 
 def test_a_damaged_bundle_is_not_pushed(terminal: Terminal, hub: Hub, mine: Path) -> None:
@@ -164,6 +164,7 @@ def test_every_refusal_of_the_hub_is_one_sentence_that_says_what_to_do(
     assert "has no repository 'ada/wave'" in terminal("pull", PLACE).refusal
     assert "named owner/name, got 'wave'" in terminal("pull", "wave").refusal
     assert "named owner/name, got '../x'" in terminal("push", f"{mine}/", "../x").refusal
+    assert "hf_secret" not in terminal("pull", "https://ada:hf_secret@hub.example/ada/wave").refusal
     assert "64 hexadecimal digits" in terminal("pull", PLACE, "--sha256", "12ab").refusal
     assert "your token may not do this in eve/wave" in terminal("push", f"{mine}/", "eve/wave").refusal
     hub.is_full = True

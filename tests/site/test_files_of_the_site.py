@@ -88,6 +88,13 @@ def test_a_folder_is_replaced_only_where_it_holds_a_site_and_what_others_wrote_s
     build.write(folder)
     assert (folder / "docs" / "index.html").read_text() == "the documentation"
     assert not (folder / "models" / "old").exists()
+    (folder / ".git").mkdir()
+    with pytest.raises(InputError, match=r"\.git is a link, a repository"):
+        build.write(folder)
+    (folder / ".git").rmdir()
+    (folder / build.MARK).write_text("[" * 100_000)
+    with pytest.raises(InputError, match="no site of seqzoo"):
+        build.write(folder)
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="holds files, but no site of seqzoo"):

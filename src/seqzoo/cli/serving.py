@@ -125,13 +125,15 @@ def site(
 
     Examples: `seqzoo site public/` · `python -m http.server --directory public`
     """
+    import shlex
+
     from ..site import build
 
     written = build.write(out, docs)
     size = sum(map(len, written.files.values()))
     if as_json:
-        emit({"folder": out, "files": len(written.files), "bytes": size, "models": written.models})
+        emit({"folder": str(out), "files": len(written.files), "bytes": size, "models": written.models})
         return
     many = f"{written.models} models and references"
     typer.echo(f"Wrote {len(written.files)} files ({size / 1e6:.1f} MB) with {many} into {out}.")
-    typer.echo(f"To look at it: python -m http.server --bind 127.0.0.1 --directory {out}")
+    typer.echo(f"To look at it: python -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(out))}")

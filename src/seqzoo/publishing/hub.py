@@ -150,7 +150,10 @@ def _folder(name: str, digest: str, out: Path | None) -> Path:
     """Where a bundle is written. Raises InputError if something else than this very bundle is there."""
     if out is not None:
         _storage.check_place(out)
-    folder = out or shelf.place(name)
+    try:
+        folder = out or shelf.place(name)
+    except InputError as error:
+        raise InputError(f"{error} Or give a folder with --out.") from None
     store.check_replaceable(folder)
     if (folder / MANIFEST).is_file() and store.open_bundle(folder).manifest_sha256 != digest:
         raise InputError(
@@ -172,6 +175,11 @@ def _api(purpose: str) -> HfApi:
     return HfApi(endpoint=endpoint, library_name="seqzoo", library_version=__version__)
 
 
+def _without_password(address: str) -> str:
+    """An address as it may be printed: what people paste can hold a token."""
+    return re.sub(r"//[^/]*@", "//", address)
+
+
 def _check_name(repository: str) -> None:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
@@ -182,7 +190,8 @@ def _check_name(repository: str) -> None:
     except HFValidationError:
         is_name = False
     if not is_name:
-        raise InputError(f"a repository of the hub is named owner/name, got {repository[:120]!r}.")
+        shown = _without_password(repository)[:120]
+        raise InputError(f"a repository of the hub is named owner/name, got {shown!r}.")
 
 
 def _fetch(api: HfApi, repository: str, revision: str, name: str, limit: int) -> bytes:
@@ -235,7 +244,8 @@ def _asking(api: HfApi, repository: str, revision: str | None = None) -> Iterato
         raise HubError(_refusal(api, repository, error)) from None
     except unreachable as error:
         raise HubError(
-            f"{api.endpoint} cannot be reached ({first_line(error)}). Check the network, and HF_ENDPOINT if set."
+            f"{_without_password(api.endpoint)} cannot be reached ({first_line(error)}). "
+            "Check the network, and HF_ENDPOINT if set."
         ) from None
     except RuntimeError as error:  # in the library's threads, with its cause
         cause = first_line(error.__cause__ or error)

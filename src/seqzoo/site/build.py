@@ -25,6 +25,7 @@ from . import arena, links, modules, shell, stops, views
 
 MARK = "site.json"
 """The file by which a folder is known as a site: it lists the others."""
+_DOCS = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*/?", re.ASCII)
 WORKER = Path(__file__).with_name("worker.js")
 
 
@@ -44,10 +45,15 @@ def write(out: Path, docs: str = "") -> Site:
         docs: the address of the documentation from the root of the site, as "docs/"; the pages then link to it.
 
     Raises:
-        InputError: the folder holds other files, or cannot be written into.
+        InputError: the folder holds other files, what a copy would lose, or cannot be written into.
     """
+    if docs and not _DOCS.fullmatch(docs):
+        raise InputError(f'--docs is a path from the root of the site, as "docs/", got {docs[:120]!r}.')
     _storage.check_place(out)
-    kept = _others(out, docs)
+    try:
+        kept = _others(out, docs)
+    except OSError as error:
+        raise InputError(f"cannot read {error.filename or out}: {(error.strerror or str(error)).lower()}.") from None
     site = build(docs)
     try:
         _storage.write_folder(out, {**kept, **site.files})
@@ -60,7 +66,8 @@ def _others(out: Path, docs: str) -> dict[str, bytes]:
     """The files in the folder of a site that an earlier run did not write, by their paths.
 
     Raises:
-        InputError: the folder holds files, but no site; or it is a file.
+        InputError: the folder holds files, but no site; or it is a file; or something in it is no plain file.
+        OSError: something in it cannot be read.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file: give the folder of a site, which may not exist yet.")
@@ -69,11 +76,19 @@ def _others(out: Path, docs: str) -> dict[str, bytes]:
     written: set[str] = set()
     if {path.name for path in out.iterdir()} - {docs.partition("/")[0]}:  # else there is documentation at most
         try:
-            written = set(json.loads((out / MARK).read_bytes())["files"])
-        except (OSError, ValueError, KeyError, TypeError):
+            mark = json.loads((out / MARK).read_bytes())
+            written = set(mark["files"] if "seqzoo" in mark else None)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             why = f"{out} holds files, but no site of seqzoo"
             raise InputError(f"{why}: give an empty folder, or a new one.") from None
-    paths = {path.relative_to(out).as_posix(): path for path in sorted(out.rglob("*")) if path.is_file()}
+    every = sorted(out.rglob("*"))
+    for path in every:
+        if path.is_symlink() or path.name == ".git" or not (path.is_file() or path.is_dir()):
+            raise InputError(
+                f"{path} is a link, a repository or a special file, which replacing the site would damage: "
+                "move it, or give another folder."
+            )
+    paths = {path.relative_to(out).as_posix(): path for path in every if path.is_file()}
     return {name: path.read_bytes() for name, path in paths.items() if name not in written | {MARK}}
 
 

@@ -23,12 +23,12 @@ addEventListener("message", (event) => event.waitUntil(keep(event.data)));
 
 /** A file whose address changes with its content comes from the cache; a page from the network, where there is one. */
 async function answer(request) {
-  const cache = await caches.open(CACHE);
-  const kept = await cache.match(plain(request.url));
+  const cache = await caches.open(CACHE).catch(() => null); // storage may be full or broken: the page then opens without it
+  const kept = await cache?.match(plain(request.url)).catch(() => null);
   if (kept && new URL(request.url).pathname.includes("/files/")) return kept;
   try {
     const fresh = await fetch(request);
-    if (fresh.ok && fresh.status === 200) await cache.put(plain(request.url), fresh.clone());
+    if (fresh.ok && fresh.status === 200) await cache?.put(plain(request.url), fresh.clone()).catch(() => {});
     return fresh;
   } catch (error) {
     if (kept) return kept;

@@ -77,4 +77,4 @@ addEventListener("popstate", async () => {
   open(chosen());
 });
 open(chosen());
-dock(page, at);
+dock(page, at).catch(() => {}); // without a connection, the page has no tour

@@ -12,7 +12,7 @@ export async function dock(page, at) {
   const { stops, phases } = await answer.json();
   await styled(new URL("staged.css", import.meta.url).href);
   const asked = query.get("stop") ?? "";
-  const stop = stops[asked] ?? Object.values(stops)[0];
+  const stop = Object.hasOwn(stops, asked) ? stops[asked] : Object.values(stops)[0];
   const section = Object.assign(document.createElement("section"), { className: "tour", ariaLabel: "Guided tour", innerHTML: stop.html });
   page.before(section);
   if (stop.phases) page.prepend(Object.assign(document.createElement("div"), { className: "tour-phases", innerHTML: phases }));

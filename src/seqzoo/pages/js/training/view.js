@@ -124,8 +124,9 @@ export function train(root, host) {
   }
 
   function fail(message) {
-    worker.terminate();
+    worker?.terminate();
     worker = null;
+    if (!run) return void show(); // it was reset meanwhile
     run.state = "failed";
     run.message = message;
     tell(message);
@@ -285,7 +286,7 @@ export function train(root, host) {
     find.act.textContent = { running: "Pause", paused: "Continue" }[state] ?? "Start";
     find.reset.textContent = run || !earlier.length ? "Reset" : "Forget earlier curves";
     find.reset.disabled = !run && !earlier.length;
-    find.weights.disabled = !run?.best;
+    find.weights.disabled = !run?.best || !worker; // they are in the worker
     for (const key of Object.keys(SCALES)) find[key].setAttribute("aria-pressed", String(key === scale));
     find.standing.classList.toggle("error-line", state === "failed");
     find.standing.textContent = state === "failed" ? `The run failed: ${run.message}.` : run ? words() : "Press Start: the curve falls towards the lines of the references.";

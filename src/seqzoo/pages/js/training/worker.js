@@ -10,28 +10,35 @@ const FORECASTS = 300; // ms between two forecasts of the series
 
 let core = null;
 let run = null; // { id, training, series, seconds, isRunning }
+let wanted = null; // what the page last asked for, { id, isRunning }: the core may still be loading
+let isTurnDue = false; // whether the next slice is on its way
 const turns = new MessageChannel(); // unlike a timeout, it never waits
 turns.port1.onmessage = slice;
 
 const ACTS = {
   async start({ id, settings, facts, series }) {
     run = null;
+    const asked = { id, isRunning: true };
+    wanted = asked;
     core ??= fetched(new URL("../../../microscope/js/core.wasm", import.meta.url)).then(compiled).catch(({ message }) => {
       throw new Error(`the compiled core cannot run in this browser: ${message}`);
     });
     const network = await core;
-    run = { id, training: new Training(settings, facts, network), series, seconds: 0, isRunning: true, told: 0, toldAt: 0, forecastAt: 0 };
-    turns.port2.postMessage(null);
+    if (wanted !== asked) return; // another run was started meanwhile
+    run = { id, training: new Training(settings, facts, network), series, seconds: 0, isRunning: asked.isRunning, told: 0, toldAt: 0, forecastAt: 0 };
+    turn();
   },
   pause() {
+    if (wanted) wanted.isRunning = false;
     if (!run?.isRunning) return;
     run.isRunning = false;
     tell();
   },
   continue() {
+    if (wanted) wanted.isRunning = true;
     if (!run || run.isRunning || run.training.isDone) return;
     run.isRunning = true;
-    turns.port2.postMessage(null);
+    turn();
   },
   weights() {
     const { training: { network, best, settings } } = run;
@@ -51,7 +58,14 @@ async function guarded(id, act) {
   }
 }
 
+/** Asks for one slice; a pause and what follows it may come before the last one. */
+function turn() {
+  if (!isTurnDue && run.isRunning) turns.port2.postMessage(null);
+  isTurnDue ||= run.isRunning;
+}
+
 function slice() {
+  isTurnDue = false;
   if (!run?.isRunning) return;
   guarded(run.id, () => {
     const { training } = run;
@@ -60,7 +74,7 @@ function slice() {
     run.seconds += (performance.now() - began) / 1000;
     run.isRunning = !training.isDone;
     if (training.isDone || performance.now() - run.toldAt > TOLD) tell();
-    if (run.isRunning) turns.port2.postMessage(null);
+    turn();
   });
 }
 
