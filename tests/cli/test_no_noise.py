@@ -14,13 +14,12 @@ import numpy as np
 import pytest
 
 from seqzoo import signals
-from seqzoo.app.model import page
 from seqzoo.app.ui import theme
 from seqzoo.bundles import shelf
 from seqzoo.bundles.store import MANIFEST, Manifest, open_bundle
 from seqzoo.evaluation.scoring import HELD_OUT_SEEDS, score
 from seqzoo.forecasters.floors import NO_EXCESS, floors, vanishes
-from seqzoo.pages import cards, predict
+from seqzoo.pages import cards, head, predict
 from seqzoo.runtime import catalogue
 from seqzoo.runtime.predictor import Predictor
 from support.terminal import Terminal
@@ -54,7 +53,7 @@ def test_every_door_says_that_there_is_no_excess(quiet: str, terminal: Terminal)
     assert next(row for row in csv.DictReader(io.StringIO(catalogue.table())) if row["name"] == quiet)["excess"] == ""
     card = (path / "README.md").read_text("utf-8")
     assert NO_EXCESS.capitalize() in card and "type: excess" not in card
-    assert "excess undefined" in cards.card(row) and "undefined" in page._distance(facts.score)
+    assert "excess undefined" in cards.card(row) and "undefined" in head._distance(facts.score)
     assert "no noise" in predict.lead(Predictor(path), theme.term)
 
     stated = msgspec.json.decode((path / MANIFEST).read_bytes())
