@@ -126,7 +126,7 @@ def table(result: dict[str, Any]) -> str:
         "model": "model page shows its forecast, median (first)",
         "slider": "slider key to the changed chart, p95 (median)",
         "inside": "the same with the slowest Bayes forecast, *Look inside* of `mlp.sine_any`",
-        "rollout": "the same for *Roll out*, 100 to 200 steps, while the page measures the errors",
+        "rollout": "the same for *Roll out*, 100 to 200 steps",
         "work": "microscope of 64 units, a drag to changed pixels, without the wait for the next frame, p95 (median)",
         "drag": "the same with that wait, at 60 frames a second",
         "valve": "the same for a drag of the forget gate of its cell, without the wait",
