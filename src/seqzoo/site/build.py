@@ -77,7 +77,8 @@ def _others(out: Path, docs: str) -> dict[str, bytes]:
     if {path.name for path in out.iterdir()} - {docs.partition("/")[0]}:  # else there is documentation at most
         try:
             mark = json.loads((out / MARK).read_bytes())
-            written = set(mark["files"] if "seqzoo" in mark else None)
+            mark["seqzoo"]  # another program's file of that name has none
+            written = set(mark["files"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             why = f"{out} holds files, but no site of seqzoo"
             raise InputError(f"{why}: give an empty folder, or a new one.") from None
