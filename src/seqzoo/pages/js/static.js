@@ -7,7 +7,7 @@ import { bestLinear } from "./linear.js";
 import { signalOf } from "./signals/families.js";
 import { keysOf, SignalWindow } from "./window.js";
 
-const REST = 200; // ms without a change after which the address is written
+const REST = 350; // ms between two writes of the address: Safari refuses more than 100 in 30 seconds
 const LEAST_NOISE = 0.02; // below it, the Bayes forecast bends too sharply for a difference quotient
 
 const same = (a, b) => a.length === b.length && a.every((value, n) => value === b[n]);
