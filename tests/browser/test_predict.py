@@ -156,6 +156,7 @@ def a_bad_paste_is_one_sentence(page: Any) -> None:
 def pasted_values_have_no_truth_and_stand_in_the_address(visit: Visit, page: Any) -> None:
     page.click("text=New noise")
     expect(page.locator(CHART)).to_have_attribute("aria-label", re.compile("truth"))
+    page.wait_for_function("!location.search.includes('pasted=')")  # of the table that was read before
     page.fill("textarea", " ".join(["9"] * 10 + [f"{0.01 * step:.2f}" for step in range(20)]))
     page.dispatch_event("textarea", "change")
     page.wait_for_function(f"!document.querySelector(\"{CHART}\").getAttribute('aria-label').includes('truth')")

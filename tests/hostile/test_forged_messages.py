@@ -73,7 +73,7 @@ def test_a_frame_that_cannot_be_read_costs_at_most_a_line(app: Running) -> None:
                 while True:
                     socket.recv(timeout=0.1)
     with Tab(app.address, "/models/bayes.sine?view=nonsense") as tab:
-        tab.read(lambda tab: "New noise" in tab.text)
+        tab.read(lambda tab: "Your own values" in tab.text)
         tab.served()
     lines = logged(app)[before:]
     assert len(lines) <= len(FRAMES) and all(len(line) < 500 for line in lines), lines

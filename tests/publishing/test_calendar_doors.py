@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 from seqzoo import load
 from seqzoo._arrays import with_known
-from seqzoo.app.gallery import sketches
 from seqzoo.app.model.held_out import held_out_of
 from seqzoo.app.model.inside.windows import HeldOutWindows
 from seqzoo.app.model.roll_out.measured import along
@@ -27,6 +26,7 @@ from seqzoo.bundles import holdout
 from seqzoo.cli import app
 from seqzoo.data.calendar import Calendar
 from seqzoo.errors import InputError
+from seqzoo.pages import sketches
 from seqzoo.publishing import snippets
 from seqzoo.publishing.triton import write
 from seqzoo.runtime.intervals import around
