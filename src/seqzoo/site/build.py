@@ -180,14 +180,14 @@ class _Builder:
 
     def gallery(self, rows: list[cards.Row]) -> bytes:
         """The first page: the window to drag, the doors, and a card for each model."""
-        folder = modules.folder()
         doors = hero.learn(len(self.tours)) + _DOOR
-        top = hero.html(f"{folder}/{_CELL}", f"models/{hero.MODEL}/{WEIGHTS}", doors)
+        top = hero.html(modules.folder(), f"models/{hero.MODEL}/{WEIGHTS}", doors)
         shelves = _filters(rows) + "".join(map(_shelf, cards.sections(rows)))
         key = f'<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
         guided = f'<section class="tours">{tours.links(self.tours, for_a_class=False)}</section>'
         run = ["pages/js/hero.js", "pages/js/filters.js", "pages/js/tours.js"]
-        return self.page("Gallery", top + shelves + key + guided, "", look.DESCRIPTION, scripts=run, soon=[_CELL])
+        body = top + shelves + key + guided
+        return self.page("Gallery", body, "", look.DESCRIPTION, scripts=run, soon=hero.SCRIPTS)
 
     def train(self) -> bytes:
         """The page on which the browser trains a network."""
@@ -249,7 +249,6 @@ class _Builder:
 
 
 _HEADS = {"/": "Gallery", "/train": "Train", "/arena": "Arena", "/install": "Install"}
-_CELL = "microscope/js/cell.js"
 _TRAIN, _LOOK = "pages/js/training/view.js", "pages/js/training/training.css"
 _DOOR = (
     '<a class="door" href="/install"><strong>Use it on my series</strong>'
