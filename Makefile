@@ -150,7 +150,7 @@ workflows: .venv/release/.installed
 
 # Builds the documentation into out/site/docs. A warning, a broken link and a request to another host are errors.
 docs: .venv/docs/.installed node_modules
-	.venv/docs/bin/python tools/docs/build.py
+	.venv/docs/bin/python tools/docs/documentation.py
 
 # Runs every test marked `soak` with its full number of repetitions; writes docs/reliability.md.
 soak: install

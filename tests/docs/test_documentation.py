@@ -78,7 +78,7 @@ def test_the_page_of_python_has_every_name_that_is_public() -> None:
 def test_a_link_that_leads_nowhere_and_a_file_of_another_host_fail_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = importlib.import_module("build")
+    build = importlib.import_module("documentation")
     monkeypatch.setattr(build, "SITE", tmp_path)
     (tmp_path / "a.html").write_text('<p id="b"><a href="#b"></a><a href="a.html#b"></a><a href="https://x.example/"></a>')
     assert build.check() == []
@@ -93,7 +93,7 @@ def test_a_link_that_leads_nowhere_and_a_file_of_another_host_fail_the_build(
 
 
 def test_a_link_out_of_the_documentation_leads_to_a_page_that_shows_the_file() -> None:
-    build = importlib.import_module("build")
+    build = importlib.import_module("documentation")
     linked: set[Path] = set()
     code = "\n```\n[e](f)\n```\n"
     text = f"[a](../src/seqzoo/errors.py) [b](adr/README.md#x){code}[g](../CHANGELOG.md)"
