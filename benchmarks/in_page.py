@@ -8,10 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from typing import Any
 
 import headless
@@ -81,21 +78,11 @@ class Handler(SimpleHTTPRequestHandler):
         """No line for each file."""
 
 
-@contextmanager
-def _served() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(PACKAGE)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def measure(quick: bool) -> list[dict[str, Any]]:
     """The seconds and the frames of each run."""
     facts = json.loads(json.dumps(train.facts()))
-    with _served() as address, headless.chromium() as browser:
+    host = headless.served(functools.partial(Handler, directory=str(PACKAGE)))
+    with host as address, headless.chromium() as browser:
         return [_run(browser, address, facts, {**view, **({"steps": "60"} if quick else {})}) for view in RUNS]
 
 

@@ -14,9 +14,8 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +79,8 @@ def _served(files: dict[str, bytes], packed: dict[str, bytes]) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/zoo/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with headless.served(Handler) as host:
+        yield f"{host}/zoo/"
 
 
 def _load(chromium: Any, url: str, ready: str, packed: dict[str, bytes]) -> tuple[float, dict[str, int]]:

@@ -7,12 +7,10 @@ What follows an action is awaited: `expect` and the `wait_for` functions try aga
 from __future__ import annotations
 
 import base64
-import functools
 import shutil
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import pytest
 
 from seqzoo.bundles import store
 from seqzoo.microscope.modules import PACKAGE
+from support.hosts import served
 from support.microscope_page import STUB, facts
 from support.serving import Running
 
@@ -56,13 +55,8 @@ STILL = "reduce"
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(PACKAGE)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(PACKAGE, Handler) as host:
+        yield host
 
 
 class Browser:

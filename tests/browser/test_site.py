@@ -19,7 +19,8 @@ from seqzoo.evaluation.sensitivity import of_bayes
 from seqzoo.pages import hero
 from seqzoo.pages.tours import TOURS
 from support.axe import narrow_and_dark, violations
-from support.static_site import files, served
+from support.hosts import served
+from support.static_site import files
 
 MODEL = "models/lstm.sine/"
 Visit = Callable[..., Any]
