@@ -99,8 +99,7 @@ AIMS: tuple[tuple[str, Callable[[dict[str, Any]], float], float, str], ...] = (
     ("one window, time", lambda r: r["calls"][1]["ratio"], 0.5, ""),
     ("`stream.push`, time", lambda r: r["calls"][2]["ratio"], 0.1, ""),
     ("a batch of 1,000, speed", lambda r: r["batches"][0]["speed"], 2.0,
-     "TorchScript is at its fastest here: the gates of 1,000 windows, 1 MB, fit the second cache. The column of one "
-     "thread each is about what two can have, if both begin at once."),
+     "TorchScript is at its fastest here: the gates of 1,000 windows, 1 MB, fit the second cache."),
     ("a step of training `lstm`, time", lambda r: r["steps"]["lstm"]["ratio"], 0.35,
      "The optimiser takes as long in both loops, 2.4 of 6 ms of CPU time, and windows are drawn in 0.5 "
      "([profile](LOG.md)): with passes that cost nothing it would be 0.3. The passes take 1.1 and 2.2 ms."),
