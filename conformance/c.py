@@ -21,7 +21,8 @@ from seqzoo.publishing.c.networks import NETWORKS
 
 PAGE = ROOT / "docs" / "ship-anywhere.md"
 STRICT = "-Wall -Wextra -Wpedantic -Werror".split()
-STATED = ("lstm.sine", "gru.sine", "rnn.sine", "linear.sine", "mlp.sine", "tcn.sine")
+STATED = ("lstm.sine", "gru.sine", "rnn.sine", "linear.sine", "mlp.sine", "tcn.sine",
+          "transformer.sine", "gaf_cnn.sine")  # fmt: skip
 WRITABLE, ALLOCATED, EXECUTABLE = 1, 2, 4  # flags of a section of an ELF file
 
 

@@ -69,9 +69,13 @@ def test_every_network_and_scaling_is_written_in_c(tmp_path: Path, monkeypatch: 
         bundle_of(tmp_path / "7", "tcn", NEAR, length=11, horizon=2),
         bundle_of(tmp_path / "8", "rnn", NEAR, channels=3, horizon=2),
         bundle_of(tmp_path / "9", "mlp", NEAR),
+        bundle_of(tmp_path / "10", "transformer", Scaling(FAR, 20.0, "window"), channels=3, horizon=2),
+        bundle_of(tmp_path / "11", "transformer", NEAR, length=5),
+        bundle_of(tmp_path / "12", "gaf_cnn", Scaling(FAR, 20.0), horizon=2),
+        bundle_of(tmp_path / "13", "gaf_cnn", NEAR, length=7),
     ]
     monkeypatch.setattr(quantised, "WINDOWS", 64)
-    in_int8 = [cases[1], cases[6], cases[8]]
+    in_int8 = [cases[1], cases[6], cases[8], cases[10], cases[12]]
     for bundle in cases:
         source = bundle.path.with_suffix(".c")
         source.write_text(text := c.to_c(bundle, int8=bundle in in_int8).text, "utf-8")
@@ -141,8 +145,11 @@ int main(void) {
 def test_a_model_without_c_is_refused_by_the_names_that_have_it(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InputError, match="transformer, and seqzoo writes C for lstm, gru, rnn, linear, mlp, tcn o"):
-        c.to_c(store.open_bundle(store.SHIPPED / "transformer.sine"))
+    other = bundle_of(tmp_path / "other", "linear", NEAR)
+    manifest = msgspec.structs.replace(other.manifest, architecture="mine")
+    contents = {file: other.read(file) for file in other.manifest.files}
+    with pytest.raises(InputError, match=r"a mine, and seqzoo writes C for lstm, .*, gaf_cnn, transformer only"):
+        c.to_c(store.write_bundle(tmp_path / "mine", manifest, contents))
     two = terminal("export", "lstm.sine", "--c", "--layout", "triton")
     assert "one kind at a time, got --c and --layout" in two.refusal
     nowhere = terminal("export", "lstm.sine", "--c", "--out", tmp_path / "no" / "a.c")
@@ -157,7 +164,8 @@ def test_a_model_without_c_is_refused_by_the_names_that_have_it(
 
 
 def test_weights_of_other_shapes_are_refused_since_c_would_read_beyond_its_arrays(tmp_path: Path) -> None:
-    for name, key in (("lstm", "lstm.bias_ih_l0"), ("mlp", "first.bias"), ("tcn", "layers.1.1.bias")):
+    for name, key in (("lstm", "lstm.bias_ih_l0"), ("mlp", "first.bias"), ("tcn", "layers.1.1.bias"),
+                      ("gaf_cnn", "second.bias"), ("transformer", "blocks.1.inner.bias")):  # fmt: skip
         bundle = bundle_of(tmp_path / name, name, NEAR)
         weights = load(bundle.read(store.WEIGHTS))
         contents = {file: bundle.read(file) for file in bundle.manifest.files}

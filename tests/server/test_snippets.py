@@ -87,8 +87,10 @@ def test_the_c_around_an_exported_model_prints_its_forecast(tmp_path):
 
 
 def test_an_architecture_without_c_offers_none():
-    manifest = store.open_bundle(store.SHIPPED / "transformer.sine").manifest
-    assert "c" not in {piece.key for piece in snippets.of("transformer.sine", manifest, "")}
+    manifest = store.open_bundle(store.SHIPPED / "mlp.sine").manifest
+    assert "c" in {piece.key for piece in snippets.of("mlp.sine", manifest, "")}
+    manifest = msgspec.structs.replace(manifest, architecture="mine")
+    assert "c" not in {piece.key for piece in snippets.of("mlp.sine", manifest, "")}
 
 
 def test_a_name_that_a_bundle_gives_its_input_stays_a_string_in_the_code():

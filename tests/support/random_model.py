@@ -18,7 +18,7 @@ GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
 def tensors_of(name: str, length: int, horizon: int, channels: int) -> dict[str, np.ndarray]:
-    """Random weights of a network of five units, in the zoo's names and shapes."""
+    """Random weights of a network of five or six units, in the zoo's names and shapes."""
     numbers, size, rng = length + channels - 1, 5, np.random.default_rng(7)
     if name in GATES:
         rows = GATES[name] * size
@@ -30,6 +30,20 @@ def tensors_of(name: str, length: int, horizon: int, channels: int) -> dict[str,
     elif name == "mlp":
         shapes = {"first.weight": (size, numbers), "first.bias": (size,), "second.weight": (size, size)}
         shapes["second.bias"] = (size,)
+    elif name == "gaf_cnn":
+        pixels = 4 * (-(-length // 4)) ** 2
+        shapes = {"first.weight": (3, 2, 3, 3), "second.weight": (4, 3, 3, 3), "hidden.weight": (size, pixels)}
+        shapes |= {"first.bias": (3,), "second.bias": (4,), "hidden.bias": (size,)}
+    elif name == "transformer":
+        size = 6
+        shapes = {"value.weight": (size, channels), "value.bias": (size,), "place": (length, size)}
+        for block in ("blocks.0", "blocks.1"):
+            wide = {"queries_keys_values": (3 * size, size), "attended": (size, size), "inner": (7, size)}
+            for part, shape in {**wide, "outer": (size, 7)}.items():
+                shapes |= {f"{block}.{part}.weight": shape, f"{block}.{part}.bias": shape[:1]}
+            for part in ("before_attention", "before_network"):
+                shapes |= {f"{block}.{part}.weight": (size,), f"{block}.{part}.bias": (size,)}
+        shapes |= {"norm.weight": (size,), "norm.bias": (size,)}
     else:
         shapes, size = {}, numbers
     shapes |= {"head.weight": (horizon, size), "head.bias": (horizon,)}
@@ -48,7 +62,8 @@ def bundle_of(
         names=NAMES[:channels],
     )  # fmt: skip
     manifest = msgspec.structs.replace(
-        old.manifest, name=f"{name}.far-{length}", architecture=name, contract=contract, config={},
+        old.manifest, name=f"{name}.far-{length}", architecture=name, contract=contract,
+        config={"heads": 2} if name == "transformer" else {},
         parameters=sum(tensor.size for tensor in weights.values()),
     )  # fmt: skip
     context = rng.standard_normal((8, length, channels)) * [scaling.scale, 1, 1][:channels]

@@ -11,13 +11,11 @@ from .._arrays import FloatArray, values_of, with_known
 from ..bundles.store import WEIGHTS, Bundle
 from ..errors import InputError, IntegrityError
 from ..runtime.engines.numpy import read_weights
-from ..runtime.feedforward import ARCHITECTURES, Pass, gramian
+from ..runtime.feedforward import ARCHITECTURES, Pass, gramian, heads_of, units_of
 
 __all__ = ["ARCHITECTURES", "FeedForward", "Pass", "gramian"]
 
 Array = NDArray[np.float64]
-
-MOST_HEADS = 1024
 
 
 class FeedForward:
@@ -39,14 +37,11 @@ class FeedForward:
         self._weights = read_weights(bundle.read(WEIGHTS), facts)
         length, horizon = facts.contract.context_length, facts.contract.horizon
         try:
-            self.heads = int(facts.config.get("heads", 1))
-            if not 1 <= self.heads <= MOST_HEADS:
-                raise ValueError(f"{self.heads} heads")
+            self.heads = heads_of(facts.config)
             self.filters = self._weights[self._known.first] if self._known.first else None
             if self.filters is not None and facts.contract.channels > 1:  # those of the value
                 self.filters = self.filters[:, :1] if self.filters.ndim == 3 else self.filters[:, :length]
-            blocks = sum(name.endswith("queries_keys_values.bias") for name in self._weights)
-            self.units = blocks * self.heads if self.filters is None else len(self.filters) * bool(self.unit)
+            self.units = units_of(facts.architecture, self._weights, self.heads)
             shape = self.forecast(np.zeros((1, length, facts.contract.channels))).shape
         except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
             raise IntegrityError(f"the weights are not those of a {facts.architecture}: {error}.") from None

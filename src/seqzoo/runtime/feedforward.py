@@ -7,8 +7,8 @@ both agree.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -18,7 +18,8 @@ from .._arrays import channel
 
 Array = NDArray[np.float64]
 
-Weights = dict[str, Array]
+Weights = Mapping[str, Array]
+MOST_HEADS = 1024
 
 
 class Pass(NamedTuple):
@@ -112,6 +113,26 @@ ARCHITECTURES = {
     "gaf_cnn": Equations(_gaf_cnn, "first.weight", "kernel"),
     "transformer": Equations(_transformer, "", "head"),
 }
+
+
+def heads_of(config: Mapping[str, Any]) -> int:
+    """The number of attention heads that a manifest's `config` states; 1 where it states none.
+
+    Raises:
+        TypeError, ValueError, OverflowError: it states no number, or one below 1 or beyond `MOST_HEADS`.
+    """
+    heads = int(config.get("heads", 1))
+    if not 1 <= heads <= MOST_HEADS:
+        raise ValueError(f"{heads} heads")
+    return heads
+
+
+def units_of(architecture: str, weights: Weights, heads: int) -> int:
+    """The number of parts that can be switched off, each an entry of the mask of `Equations.run`."""
+    known = ARCHITECTURES[architecture]
+    if known.first:
+        return len(weights[known.first]) * bool(known.unit)
+    return heads * sum(name.endswith("queries_keys_values.bias") for name in weights)
 
 
 def gramian(values: Array) -> Array:

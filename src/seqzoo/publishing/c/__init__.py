@@ -101,8 +101,8 @@ def read(bundle: Bundle) -> tuple[dict[str, Float32Array], Network]:
         raise IntegrityError("the weights are not all finite.")
     single, name = {key: tensor.astype(np.float32) for key, tensor in weights.items()}, bundle.manifest.architecture
     try:
-        return single, NETWORKS[name](single, bundle.manifest.contract)
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+        return single, NETWORKS[name](single, bundle.manifest)
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
         raise IntegrityError(f"the weights are not those of a {name}: {error}.") from None
 
 

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..._arrays import Float32Array
-from ...bundles.manifest import Contract
+from ...bundles.manifest import Contract, Manifest
+from ...runtime.feedforward import heads_of
 
 Weights = Mapping[str, Float32Array]
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
@@ -134,6 +135,122 @@ static void @_read(const float *window, float *features) {{
 """
 
 
+_NORMED = """\
+/* (x - mean) / deviation * scale + shift (Ba et al. 2016), with the 1e-5 of PyTorch */
+static void @_normed(const float *x, const float *scale, const float *shift, float *y) {
+    float mean = 0.0f, square = 0.0f;
+    for (int k = 0; k < KK; ++k) mean += x[k] / (float)KK;
+    for (int k = 0; k < KK; ++k) square += (x[k] - mean) * (x[k] - mean) / (float)KK;
+    const float spread = (float)sqrt((double)square + 1e-5);
+    for (int k = 0; k < KK; ++k) y[k] = (x[k] - mean) / spread * scale[k] + shift[k];
+}
+"""
+
+_BLOCK = """\
+/* softmax(Q K' / sqrt(width)) V of each head over the steps up to its own, then a network for each step; both are
+   normalised first and added (Vaswani et al. 2017; Xiong et al. 2020). Steps before `first` stay as they are. */
+static void @_block(int block, int first, float *states) {{
+    const float *attention_scale = @_attention_scale + block * KK, *attention_shift = @_attention_shift + block * KK;
+    const float *network_scale = @_network_scale + block * KK, *network_shift = @_network_shift + block * KK;
+    const int queries_of = 3 * block * KK, keys_of = queries_of + KK, values_of = keys_of + KK;
+    float keys[LL * KK], values[LL * KK], normed[KK], query[KK], mixed[KK], inner[{inner}];
+    for (int t = 0; t < LL; ++t) {{
+        @_normed(states + t * KK, attention_scale, attention_shift, normed);
+        for (int k = 0; k < KK; ++k) {{
+            keys[t * KK + k] = @_projection_bias[keys_of + k] + @_projection(keys_of + k, normed);
+            values[t * KK + k] = @_projection_bias[values_of + k] + @_projection(values_of + k, normed);
+        }}
+    }}
+    for (int t = first; t < LL; ++t) {{
+        float *state = states + t * KK;
+        @_normed(state, attention_scale, attention_shift, normed);
+        for (int k = 0; k < KK; ++k)
+            query[k] = @_projection_bias[queries_of + k] + @_projection(queries_of + k, normed);
+        for (int from = 0; from < KK; from += {width}) {{ /* of each head */
+            float shares[LL], most = 0.0f, total = 0.0f;
+            for (int s = 0; s <= t; ++s) {{
+                float match = 0.0f;
+                for (int k = from; k < from + {width}; ++k) match += query[k] * keys[s * KK + k];
+                shares[s] = match * {scale}f; /* 1 / sqrt(width) */
+                if (s == 0 || shares[s] > most) most = shares[s];
+            }}
+            for (int s = 0; s <= t; ++s) {{
+                shares[s] = expf(shares[s] - most);
+                total += shares[s];
+            }}
+            for (int k = from; k < from + {width}; ++k) {{
+                mixed[k] = 0.0f;
+                for (int s = 0; s <= t; ++s) mixed[k] += shares[s] / total * values[s * KK + k];
+            }}
+        }}
+        for (int k = 0; k < KK; ++k)
+            state[k] += @_attended_bias[block * KK + k] + @_attended(block * KK + k, mixed);
+        @_normed(state, network_scale, network_shift, normed);
+        for (int i = 0; i < {inner}; ++i)
+            inner[i] = @_gelu(@_inner_bias[block * {inner} + i] + @_inner(block * {inner} + i, normed));
+        for (int k = 0; k < KK; ++k) state[k] += @_outer_bias[block * KK + k] + @_outer(block * KK + k, inner);
+    }}
+}}
+"""
+
+_TRANSFORMER = """\
+static void @_read(const float *window, float *features) {{
+    float states[LL * KK];
+    for (int t = 0; t < LL; ++t)
+        for (int k = 0; k < KK; ++k)
+            states[t * KK + k] = @_value_bias[k] + @_value(k, window + t * DD) + @_place[t * KK + k];
+    for (int block = 0; block < {blocks}; ++block)
+        @_block(block, block == {blocks} - 1 ? LL - 1 : 0, states); /* the forecast reads the last step only */
+    @_normed(states + (LL - 1) * KK, @_norm_scale, @_norm_shift, features);
+}}
+"""
+
+_CONVOLUTION = """\
+/* maps [inputs, side, side] through kernels of 3 x 3, with zeros beyond the edge, then GELU, then the means over
+   2 x 2 pixels, at an odd edge over those that exist */
+static void @_convolved(float (*kernel)(int, const float *), const float *bias, const float *maps, int inputs,
+                        int outputs, int side, float *pooled) {{
+    float patch[9 * {inputs}];
+    const int half = (side + 1) / 2;
+    for (int n = 0; n < outputs * half * half; ++n) pooled[n] = 0.0f;
+    for (int row = 0; row < side; ++row)
+        for (int column = 0; column < side; ++column) {{
+            const int pixels = ((row | 1) < side ? 2 : 1) * ((column | 1) < side ? 2 : 1);
+            for (int n = 0; n < 9 * inputs; ++n) {{
+                const int down = row + n / 3 % 3 - 1, across = column + n % 3 - 1;
+                const int is_inside = down >= 0 && down < side && across >= 0 && across < side;
+                patch[n] = is_inside ? maps[(n / 9 * side + down) * side + across] : 0.0f;
+            }}
+            for (int k = 0; k < outputs; ++k) {{
+                const int at = (k * half + row / 2) * half + column / 2;
+                pooled[at] += @_gelu(bias[k] + kernel(k, patch)) / (float)pixels;
+            }}
+        }}
+}}
+"""
+
+_GAF_CNN = """\
+/* the picture of a window: cos(a_i + a_j) and sin(a_i - a_j) with a = arccos(x / 1.5) (Wang & Oates 2015) */
+static void @_read(const float *window, float *features) {{
+    float cosine[LL], sine[LL], picture[2 * LL * LL], first[{first} * {half} * {half}];
+    float second[{second} * {quarter} * {quarter}];
+    for (int t = 0; t < LL; ++t) {{
+        const float x = window[t] / 1.5f;
+        cosine[t] = x < -0.999f ? -0.999f : x > 0.999f ? 0.999f : x;
+        sine[t] = (float)sqrt(1.0 - (double)cosine[t] * (double)cosine[t]);
+    }}
+    for (int i = 0; i < LL; ++i)
+        for (int j = 0; j < LL; ++j) {{
+            picture[i * LL + j] = cosine[i] * cosine[j] - sine[i] * sine[j];
+            picture[(LL + i) * LL + j] = sine[i] * cosine[j] - cosine[i] * sine[j];
+        }}
+    @_convolved(@_first, @_first_bias, picture, 2, {first}, LL, first);
+    @_convolved(@_second, @_second_bias, first, {first}, {second}, {half}, second);
+    for (int k = 0; k < KK; ++k) features[k] = @_gelu(@_hidden_bias[k] + @_hidden(k, second));
+}}
+"""
+
+
 def _summed(*vectors: Float32Array) -> Float32Array:
     return np.asarray(np.sum([vector.astype(np.float64) for vector in vectors], axis=0), np.float32)
 
@@ -175,24 +292,26 @@ def _recurrent(weights: Weights, contract: Contract, name: str, states: tuple[st
     return Network({"of_input": of_input, "of_state": of_state}, vectors, size, states, code)
 
 
-def _lstm(weights: Weights, contract: Contract) -> Network:
-    return _recurrent(weights, contract, "lstm", ("h", "c"), f"{_SIGMOID}\n{_LSTM}")
+def _lstm(weights: Weights, manifest: Manifest) -> Network:
+    return _recurrent(weights, manifest.contract, "lstm", ("h", "c"), f"{_SIGMOID}\n{_LSTM}")
 
 
-def _gru(weights: Weights, contract: Contract) -> Network:
-    return _recurrent(weights, contract, "gru", ("h",), f"{_SIGMOID}\n{_GRU}")
+def _gru(weights: Weights, manifest: Manifest) -> Network:
+    return _recurrent(weights, manifest.contract, "gru", ("h",), f"{_SIGMOID}\n{_GRU}")
 
 
-def _rnn(weights: Weights, contract: Contract) -> Network:
-    return _recurrent(weights, contract, "rnn", ("h",), _RNN)
+def _rnn(weights: Weights, manifest: Manifest) -> Network:
+    return _recurrent(weights, manifest.contract, "rnn", ("h",), _RNN)
 
 
-def _linear(weights: Weights, contract: Contract) -> Network:
-    _check(weights, contract, _numbers_of(contract), {})
-    return Network({}, {}, _numbers_of(contract), (), f"{_NUMBERS}\n{_LINEAR}")
+def _linear(weights: Weights, manifest: Manifest) -> Network:
+    numbers = _numbers_of(manifest.contract)
+    _check(weights, manifest.contract, numbers, {})
+    return Network({}, {}, numbers, (), f"{_NUMBERS}\n{_LINEAR}")
 
 
-def _mlp(weights: Weights, contract: Contract) -> Network:
+def _mlp(weights: Weights, manifest: Manifest) -> Network:
+    contract = manifest.contract
     matrices = {name: weights[f"{name}.weight"] for name in ("first", "second")}
     size = len(matrices["first"])
     _check(weights, contract, size, {
@@ -203,12 +322,13 @@ def _mlp(weights: Weights, contract: Contract) -> Network:
     return Network(matrices, vectors, size, (), f"{_GELU}\n{_NUMBERS}\n{_MLP}")
 
 
-def _tcn(weights: Weights, contract: Contract) -> Network:
+def _tcn(weights: Weights, manifest: Manifest) -> Network:
     """Dilated causal convolutions (Bai et al. 2018).
 
     A layer computes a step only if the layers after it read it, and goes from the oldest step on into a second array,
     or back from the newest one in place: a step reads older ones only.
     """
+    contract = manifest.contract
     count = sum(name.startswith("layers.") and name.endswith(".weight") for name in weights)
     kernels = [weights[f"layers.{layer}.1.weight"] for layer in range(count)]
     size = len(kernels[0])
@@ -233,7 +353,63 @@ def _tcn(weights: Weights, contract: Contract) -> Network:
     return Network(matrices, vectors, size, (), f"{_GELU}\n{code}")
 
 
-NETWORKS: dict[str, Callable[[Weights, Contract], Network]] = {
-    "lstm": _lstm, "gru": _gru, "rnn": _rnn, "linear": _linear, "mlp": _mlp, "tcn": _tcn,
+def _transformer(weights: Weights, manifest: Manifest) -> Network:
+    """The tensors of all blocks lie one after the other: a row of a block follows those of the blocks before."""
+    contract = manifest.contract
+    size, heads = weights["place"].shape[-1], heads_of(manifest.config)
+    blocks = sum(name.endswith("queries_keys_values.weight") for name in weights)
+    inner = len(weights["blocks.0.inner.weight"])
+    if size % heads:
+        raise ValueError(f"{size} is no multiple of {heads} heads")
+    shapes: dict[str, tuple[int, ...]] = {
+        "value.weight": (size, contract.channels), "value.bias": (size,), "place": (contract.context_length, size),
+        "norm.weight": (size,), "norm.bias": (size,),
+    }  # fmt: skip
+    products = {"queries_keys_values": (3 * size, size), "attended": (size, size), "inner": (inner, size),
+                "outer": (size, inner)}  # fmt: skip
+    for block in range(blocks):
+        for name, shape in products.items():
+            shapes |= {f"blocks.{block}.{name}.weight": shape, f"blocks.{block}.{name}.bias": shape[:1]}
+        for name in ("before_attention", "before_network"):
+            shapes |= {f"blocks.{block}.{name}.weight": (size,), f"blocks.{block}.{name}.bias": (size,)}
+    _check(weights, contract, size, shapes)
+
+    def of_all(name: str) -> Float32Array:
+        return np.concatenate([weights[f"blocks.{block}.{name}"] for block in range(blocks)])
+
+    names = {"projection": "queries_keys_values", "attended": "attended", "inner": "inner", "outer": "outer"}
+    matrices = {"value": weights["value.weight"]} | {mine: of_all(f"{name}.weight") for mine, name in names.items()}
+    vectors = {"value_bias": weights["value.bias"], "place": weights["place"].ravel()}
+    vectors |= {f"{mine}_bias": of_all(f"{name}.bias") for mine, name in names.items()}
+    for part in ("attention", "network"):
+        vectors |= {f"{part}_scale": of_all(f"before_{part}.weight"), f"{part}_shift": of_all(f"before_{part}.bias")}
+    vectors |= {"norm_scale": weights["norm.weight"], "norm_shift": weights["norm.bias"]}
+    width = size // heads
+    parts = _BLOCK.format(width=width, inner=inner, scale=np.float32(width**-0.5)), _TRANSFORMER.format(blocks=blocks)
+    return Network(matrices, vectors, size, (), "\n".join([_GELU, _NORMED, *parts]))
+
+
+def _gaf_cnn(weights: Weights, manifest: Manifest) -> Network:
+    contract = manifest.contract
+    first, second, size = (len(weights[f"{name}.weight"]) for name in ("first", "second", "hidden"))
+    half = -(-contract.context_length // 2)
+    quarter = -(-half // 2)
+    if contract.channels > 1:
+        raise ValueError(f"the picture is of one channel, not of {contract.channels}")
+    _check(weights, contract, size, {
+        "first.weight": (first, 2, 3, 3), "first.bias": (first,),
+        "second.weight": (second, first, 3, 3), "second.bias": (second,),
+        "hidden.weight": (size, second * quarter * quarter), "hidden.bias": (size,),
+    })  # fmt: skip
+    matrices = {name: weights[f"{name}.weight"].reshape(len(weights[f"{name}.weight"]), -1)
+                for name in ("first", "second", "hidden")}  # fmt: skip
+    vectors = {f"{name}_bias": weights[f"{name}.bias"] for name in matrices}
+    code = _GAF_CNN.format(first=first, second=second, half=half, quarter=quarter)
+    return Network(matrices, vectors, size, (), "\n".join([_GELU, _CONVOLUTION.format(inputs=max(2, first)), code]))
+
+
+NETWORKS: dict[str, Callable[[Weights, Manifest], Network]] = {
+    "lstm": _lstm, "gru": _gru, "rnn": _rnn, "linear": _linear, "mlp": _mlp, "tcn": _tcn, "gaf_cnn": _gaf_cnn,
+    "transformer": _transformer,
 }  # fmt: skip
 """The network of each architecture that can be written in C, by the architecture's name."""

@@ -18,11 +18,12 @@ from ...evaluation.holdout import score_on_series
 from ...evaluation.on_a_set import MODEL, Units, score_on_set
 from ...evaluation.scoring import HeldOut, Predict, held_out
 from ...runtime.engines.numpy import CELLS, NumpyEngine
-from ...runtime.feedforward import ARCHITECTURES
+from ...runtime.feedforward import ARCHITECTURES, heads_of, units_of
 from ...signals import ObservedSet, Simulated
 from .arrays import Quantised, is_quantised
 
 WINDOWS = 10_000
+ADDED = ("place",)  # tensors of two dimensions that are added, as the places of a transformer: they stay float32
 _PIECE = 512
 
 
@@ -54,7 +55,7 @@ def quantise(bundle: Bundle, weights: Mapping[str, Float32Array]) -> Quantisatio
     rounded, size = dict(weights), 0
     for name, tensor in weights.items():
         matrix = tensor.reshape(len(tensor), -1)
-        if tensor.ndim > 1 and is_quantised(matrix):
+        if tensor.ndim > 1 and name not in ADDED and is_quantised(matrix):
             quantised = Quantised.of(matrix)
             rounded[name] = quantised.matrix.reshape(tensor.shape)
             size += quantised.values.nbytes + quantised.scales.nbytes
@@ -73,11 +74,12 @@ def _equations(bundle: Bundle, weights: Mapping[str, Float32Array]) -> Predict:
     manifest = bundle.manifest
     if manifest.architecture in CELLS:
         return NumpyEngine(save(dict(weights)), manifest).run
-    equations, all_on = ARCHITECTURES[manifest.architecture], np.ones(1)
+    heads, equations = heads_of(manifest.config), ARCHITECTURES[manifest.architecture]
     precise = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
+    all_on = np.ones(units_of(manifest.architecture, precise, heads))
 
     def network(values: Float32Array) -> Float32Array:
-        return equations.run(precise, values.astype(np.float64), all_on, 1).forecast.astype(np.float32)
+        return equations.run(precise, values.astype(np.float64), all_on, heads).forecast.astype(np.float32)
 
     def predict(windows: FloatArray) -> FloatArray:
         pieces = np.array_split(windows, -(-len(windows) // _PIECE))
