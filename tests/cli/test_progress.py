@@ -9,13 +9,31 @@ import pytest
 from rich.console import Console
 
 from seqzoo.cli import progress
+from seqzoo.cli.tables import is_live
 from support.in_process import Here
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_is_drawn_on_a_terminal_only_whatever_colour_is_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    pipe, screen = Console(file=io.StringIO()), Console(file=Screen())
+    assert pipe.is_terminal and not is_live(pipe) and is_live(screen)
+    monkeypatch.setattr(progress, "console", pipe)
+    with progress.StageBar(quiet=False) as bar:
+        bar.progress.refresh()
+    assert pipe.file.getvalue() == ""  # type: ignore[attr-defined]
 
 
 def test_one_bar_tells_of_tasks_that_are_done_that_failed_that_fly_and_of_those_to_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    terminal = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
+    terminal = Console(file=Screen(), width=120, color_system=None)
     monkeypatch.setattr(progress, "console", terminal)
     place, now = Here(), 0.0
     place.in_flight, place.dashboard = 3, "http://127.0.0.1:8265"

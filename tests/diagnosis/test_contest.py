@@ -192,6 +192,12 @@ def test_a_power_law_says_how_much_data_the_network_needs(ground):
     assert curve.points_for(0.5) == pytest.approx(3200, rel=1e-2)
     text = verdict.verdict_of(losses, ground, curves=[curve], total=1000).text
     assert "More data may change the answer" in text and "at about 1,200 values, not 1,000" in text
+    assert not dataclasses.replace(curve, mase=(1.0, 0.5, 0.0)).is_falling  # no error is left to remove
     flat = dataclasses.replace(curve, mase=(1.0, 1.0, 0.999))
     assert not flat.is_falling
     assert "Nothing in sight" in verdict.verdict_of(losses, ground, curves=[flat], total=1000).text
+
+
+def test_where_the_linear_forecaster_errs_nowhere_a_longer_context_gains_nothing(ground):
+    nothing = np.zeros(len(ground.cutoffs))
+    assert verdict.longer_context(40, nothing, nothing, ground).gain == 0

@@ -77,6 +77,11 @@ def test_a_value_of_another_type_is_refused_with_the_field_and_the_value(name, v
         replaced(Recipe(), "recipe", name, value)
 
 
+def test_a_choice_that_does_not_exist_is_refused_with_those_that_do():
+    with pytest.raises(InputError, match=r"recipe.optimiser cannot be 'sgd': expected soap or adam"):
+        replaced(Recipe(), "recipe", "optimiser", "sgd")
+
+
 def test_a_field_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(InputError, match=r"'epochs'.*optimiser, learning_rate, steps"):
         replaced(Recipe(), "recipe", "epochs", 3)

@@ -77,6 +77,11 @@ def open_bundle(path: Path) -> Bundle:
         ManifestError: the manifest is missing, malformed, of a newer schema, or does not name exactly the files of a
             bundle.
     """
+    if not any((path / name).exists() for name in (MANIFEST, *ALL)):
+        what = f"has no {MANIFEST}" if path.exists() else "does not exist"
+        raise ManifestError(
+            f"{path} is not a bundle: it {what}. Give the folder of a bundle, or a name that `seqzoo list` shows."
+        )
     try:
         raw = _storage.read_file(path / MANIFEST, MANIFEST_LIMIT)
     except IntegrityError as error:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import glob
 import inspect
 import json
+import re
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +21,9 @@ from ..errors import InputError
 
 _SERIES_OPTIONS = ("--file", "-f", "--csv", "--data", "--series", "--input")  # that users try for their own numbers
 _READS_FILES = ("predict", "forecast", "backtest")
+_TABLES = (".csv", ".tsv", ".txt", ".parquet", ".jsonl")
+LARGEST = 2**63 - 1  # of a whole number: arrays and files hold no larger one
+_EXTRA = re.compile(r"unexpected extra arguments?(?:\(s\))? \((.+)\)")  # in Click's message
 
 if TYPE_CHECKING:
     from ..forecasters.familiarity import Outside
@@ -36,6 +42,7 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Abort from None
         except Exception as error:
+            _check_extra(ctx.invoked_subcommand, str(error))
             # Typer's NoSuchOption; which module it lives in differs between versions.
             option = getattr(error, "option_name", None) if type(error).__name__ == "NoSuchOption" else None
             if option not in _SERIES_OPTIONS:
@@ -49,7 +56,7 @@ class _Commands(TyperGroup):
             self._prepared.add(command)
             _spare_pydantic(command, ctx)
             for parameter in command.params:
-                parameter.process_value = partial(_plain, parameter.process_value)  # type: ignore[method-assign]
+                parameter.process_value = partial(_plain, parameter, parameter.process_value)  # type: ignore[method-assign]
         return command
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -58,15 +65,42 @@ class _Commands(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def _plain(process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
-    """The value that `process` reads. A text such as 1_0, which Python takes for ten, is refused."""
-    value = process(ctx, given)
+def _plain(parameter: Any, process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
+    """The value that `process` reads. An empty text is refused, as is 1_0, which Python takes for ten."""
+    words = given if isinstance(given, list | tuple) else [given]
+    is_empty = any(isinstance(word, str) and not word.strip() for word in words)  # often an unset shell variable
+    if is_empty and parameter.name != "numbers":  # which are counted where one is missing
+        raise typer.BadParameter(f"it is empty: give a value{'' if parameter.required else ', or leave it out'}")
+    value = _processed(process, ctx, given)
     several = isinstance(given, list | tuple) and isinstance(value, list | tuple) and len(given) == len(value)
     for word, read in zip(given, value, strict=True) if several else [(given, value)]:
         is_number = isinstance(read, int | float) and not isinstance(read, bool)
         if is_number and isinstance(word, str) and number(word) is None:
             raise typer.BadParameter(f"{shown(word)} is not a number in the digits 0 to 9")
+        if isinstance(read, int) and abs(read) > LARGEST:
+            raise typer.BadParameter(f"{shown(str(read))} is too large: at most {LARGEST}")
     return value
+
+
+def _processed(process: Callable[[Any, Any], Any], ctx: Any, given: Any) -> Any:
+    """The value that `process` reads; a refusal in the words of pydantic also says what was given."""
+    try:
+        return process(ctx, given)
+    except typer.BadParameter as error:
+        if error.message.startswith("Input should be"):
+            kind = error.message.removeprefix("Input should be ").partition(",")[0]
+            words = " ".join(given) if isinstance(given, list | tuple) else given
+            error.message = f"it should be {kind}, got {shown(words)}"
+        raise
+
+
+def _check_extra(command: str | None, message: str) -> None:
+    """Raises InputError if Click refuses an argument too many that names measurements, which take an option."""
+    extra = _EXTRA.search(message)
+    if extra is None or command not in (*_READS_FILES, "verify", "train") or _measurements(extra[1]) is None:
+        return
+    typed = shlex.quote(extra[1])
+    raise InputError(f"{shown(extra[1])} stands where no argument belongs: give it with --series {typed}.")
 
 
 def _own_series(command: str | None, option: str) -> str:
@@ -122,7 +156,45 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Model = Annotated[str, typer.Argument(help="A name that `seqzoo list` shows, or the folder of a bundle.")]
+
+
+def check_models(context: typer.Context, given: Any) -> Any:
+    """The argument of a model, or of several. Raises InputError for measurements in place of one."""
+    for name in [given] if isinstance(given, str) else given or ():
+        if (what := _measurements(name)) is not None:
+            both = _both(context.info_name, shlex.quote(name))
+            raise InputError(f"{shown(name)} is {what}, not a model. {both}. `seqzoo list` shows the models.")
+    return given
+
+
+def _both(command: str | None, typed: str) -> str:
+    """What to type to give a command a model and measurements, the latter quoted already."""
+    if command in (*_READS_FILES, "verify"):
+        return f"Give a model too: seqzoo {command} MODEL --series {typed}. Without one: seqzoo doctor {typed}"
+    return f"To train one on it: seqzoo train gru --series {typed}"
+
+
+def _measurements(given: str) -> str | None:
+    """What a text names in place of a model: a series of the collection, a file, a pattern, a folder of tables."""
+    if given.startswith("series:"):
+        return "a series of the collection"
+    from ..bundles.store import MANIFEST
+
+    try:
+        path = Path(given)
+        if path.is_file():
+            return None if (path.parent / MANIFEST).exists() else "a file"
+        if path.is_dir():
+            suffixes = {each.suffix for each in path.iterdir()}
+            return None if (path / MANIFEST).exists() or suffixes.isdisjoint(_TABLES) else "a folder of tables"
+        return "a pattern of files" if glob.has_magic(given) and not path.exists() else None
+    except (OSError, ValueError):
+        return None
+
+
+Model = Annotated[
+    str, typer.Argument(help="A name that `seqzoo list` shows, or the folder of a bundle.", callback=check_models)
+]
 EngineOption = Annotated[
     str,
     typer.Option("--engine", help="native, onnx, torchscript or numpy; light is native where it can be, else onnx."),

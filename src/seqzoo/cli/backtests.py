@@ -120,6 +120,7 @@ def backtest(
         raise InputError("--start and --last exclude each other: give one of them.")
     if file is None and fresh:
         raise InputError("--fresh begins the results of --out anew: give --out with it.")
+    load_models(models)
     predictor = find_model(name, engine)
     if file is None:
         stated = {"start": start, "last": last, "refit": refit, "season": season, "interval": interval, "out": out,
@@ -131,7 +132,6 @@ def backtest(
 
         on_signal(predictor, name, horizon or HORIZON, stride, points, seed, plot, json, how)
         return
-    load_models(models)
     if horizon is None:
         horizon = HORIZON if predictor.process is not None else predictor.horizon
     if on is None and not are_many([str(file)]):

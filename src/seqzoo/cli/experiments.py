@@ -15,7 +15,7 @@ from .. import _storage
 from ..arena.competition import Competition
 from ..arena.experiment import AnyExperiment, Argument, ReportTable, Setting, settings_of
 from ..arena.experiments import EXPERIMENTS
-from .app import Json, app, emit
+from .app import Json, app, check_models, emit
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results, the figure and the text.")]
 OutAtHome = Annotated[
@@ -59,7 +59,7 @@ def register(experiment: AnyExperiment) -> None:
 
 def _annotation(setting: Setting) -> Any:
     if isinstance(setting.mark, Argument):
-        return Annotated[setting.kind, typer.Argument(help=setting.mark.help)]
+        return Annotated[setting.kind, typer.Argument(help=setting.mark.help, callback=check_models)]
     return Annotated[setting.kind, typer.Option(f"--{setting.name.replace('_', '-')}", help=setting.mark.help)]
 
 
@@ -135,14 +135,14 @@ def _print(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -
     from rich.markup import escape
     from rich.table import Table
 
-    from .tables import console, print_table
+    from .tables import console, is_live, print_table
 
     table = Table(title=escape(title), title_justify="left", box=None)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 else "right", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(escape(text) for text in row))
-    is_bound = console.is_terminal or "COLUMNS" in os.environ
+    is_bound = is_live() or "COLUMNS" in os.environ
     print_table(table, console if is_bound else Console(width=120))  # a pipe has no width
 
 

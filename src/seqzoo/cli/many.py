@@ -26,12 +26,18 @@ MOST_NAMED = 10
 
 
 def are_many(given: Sequence[str]) -> bool:
-    """Whether paths name several files: a folder, a pattern, or a Parquet file too large to be read whole."""
+    """Whether paths name several files: a folder, a pattern, or a Parquet file too large to be read whole.
+
+    Raises:
+        InputError: one is a model.
+    """
+    from .._extras import has_polars
+    from .sources import STANDARD_INPUT, check_series
+
+    for each in given:
+        check_series(each)
     if len(given) > 1:
         return True
-    from .._extras import has_polars
-    from .sources import STANDARD_INPUT
-
     if not has_polars() or given[0] == str(STANDARD_INPUT):
         return False
     from ..data.reading.shares import is_several

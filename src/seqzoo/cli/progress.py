@@ -17,7 +17,7 @@ from rich.text import Text
 from ..execution.tasks import Failure
 from ..forecasters.floors import NO_EXCESS, vanishes
 from ..forecasters.table import label
-from .tables import console, mse_of
+from .tables import console, is_live, mse_of
 
 if TYPE_CHECKING:
     from ..arena.experiment import AnyExperiment
@@ -36,7 +36,7 @@ class _Shown:
     """A progress bar with a note. It is hidden where output is not a terminal."""
 
     def __init__(self, title: str, total: int | None, *, quiet: bool) -> None:
-        self.quiet, self.live = quiet, not quiet and console.is_terminal
+        self.quiet, self.live = quiet, not quiet and is_live(console)
         self.progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),

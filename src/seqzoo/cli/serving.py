@@ -114,8 +114,9 @@ def open_app(
 def site(
     out: Annotated[Path, typer.Argument(help="The folder of the site: new, empty, or one written before.")],
     docs: Annotated[
-        str, typer.Option(help="Where the site's documentation is, from its root; the pages then link to it.")
-    ] = "",
+        str | None,
+        typer.Option(help="Where the site's documentation is, from its root; the pages then link to it."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the zoo as plain files that any host of files serves: the gallery, each model, the tours, the arena.
@@ -129,7 +130,7 @@ def site(
 
     from ..site import build
 
-    written = build.write(out, docs)
+    written = build.write(out, docs or "")
     size = sum(map(len, written.files.values()))
     if as_json:
         emit({"folder": str(out), "files": len(written.files), "bytes": size, "models": written.models})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +101,8 @@ def source_of(numbers: list[str], file: Path | None, how: FileOptions) -> Source
         return Source("the arguments", rows_of(" ".join(numbers), "the arguments", LIMIT), is_typed=True)
     limit = TABLE_LIMIT if has_polars() else LIMIT
     named = "standard input" if is_stream else str(file)
+    if not is_stream:
+        check_series(named)
     raw = _standard_input(limit) if is_stream else _bytes(file, limit)  # type: ignore[arg-type]
     if how.stated:
         check_polars("reading tables")
@@ -115,6 +118,21 @@ def source_of(numbers: list[str], file: Path | None, how: FileOptions) -> Source
         if not may_be_table(raw):
             raise
         return Source(named, raw=raw, refused=error)
+
+
+def check_series(given: str) -> None:
+    """Raises InputError for a model in place of a series: the folder of a bundle, or a name that no file has."""
+    from ..bundles import shelf
+    from ..bundles.store import MANIFEST
+    from ..forecasters.table import reference_of
+
+    path = Path(given)
+    is_name = not path.exists() and (reference_of(given) is not None or given in shelf.available())
+    if is_name or (path / MANIFEST).is_file():
+        raise InputError(
+            f"{given} is a model, not a series: give a file of numbers, or series:NAME of `seqzoo list --series`. "
+            f"`seqzoo show {shlex.quote(given)}` shows the model."
+        )
 
 
 def is_column(lines: Lines) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .app import Json, ModelFiles, app, emit, load_models, settings
+from .app import Json, ModelFiles, app, check_models, emit, load_models, settings
 from .experiments import On
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def sweep(
-    name: Annotated[str, typer.Argument(help="An entry of the zoo, for example lstm.sine.")],
+    name: Annotated[str, typer.Argument(help="An entry of the zoo, for example lstm.sine.", callback=check_models)],
     axes: Annotated[
         str, typer.Option("--grid", help="Axes, as 'recipe.learning_rate=1e-3,3e-3 config.hidden_size=16,64'.")
     ],

@@ -29,6 +29,11 @@ MOST_ROWS = 20  # series, or rows of a forecast
 console = Console()
 
 
+def is_live(to: Console = console) -> bool:
+    """Whether what is printed can be drawn over. With FORCE_COLOR, Rich takes a pipe for a terminal too."""
+    return to.is_terminal and to.file.isatty()
+
+
 def print_table(table: Table, to: Console = console) -> None:
     """Print a table. Texts are never cut; in a narrow terminal, columns are left out from the right."""
     left_out: list[str] = []

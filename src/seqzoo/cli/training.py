@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import FileOptions, Json, ModelFiles, app, emit, load_models, reads_a_file, settings
+from .app import FileOptions, Json, ModelFiles, app, check_models, emit, load_models, reads_a_file, settings
 
 if TYPE_CHECKING:
     from ..data.scaling import Kind
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..zoo._card import Card
 
 Entry = Annotated[
-    str, typer.Argument(help="An entry of the zoo, for example lstm.sine; with --series an architecture, as gru.")
+    str,
+    typer.Argument(help="An entry of the zoo, for example lstm.sine; with --series an architecture, as gru.",
+                   callback=check_models),
 ]
 
 

@@ -13,6 +13,7 @@ from .._formats import counted
 from ..errors import InputError
 from . import frequency as frequencies
 from .gaps import parts_of
+from .numerals import number, shown
 from .series import Series
 from .times import zone_of
 
@@ -64,6 +65,9 @@ class Choices:
             frequencies.frequency(self.frequency)
         if self.zone is not None:
             zone_of(self.zone)
+        for word in self.keep:
+            if number(word) is None:
+                raise InputError(f"--keep must be a number such as -999, and is {shown(word)}.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ class LearningCurve:
     @property
     def is_falling(self) -> bool:
         """Whether the whole is better than half, detectably and by more than 1%."""
-        return self.mase[-1] < 0.99 * self.mase[-2] and self.p <= 0.05
+        return 0 < self.mase[-1] < 0.99 * self.mase[-2] and self.p <= 0.05
 
     @property
     def exponent(self) -> float:
@@ -148,7 +148,8 @@ def curve_of(name: str, points: Sequence[int], losses: Sequence[FloatArray], gro
 def longer_context(length: int, longer: FloatArray, present: FloatArray, ground: Ground) -> LongerContext:
     """What the doubled context gains, from losses [N] with it and without."""
     comparison = compare(longer, present, ground.horizon, stride=ground.stride)
-    return LongerContext(length, -comparison.difference / float(present.mean()), comparison.p)
+    unit = float(present.mean())  # 0 where it follows the series exactly
+    return LongerContext(length, -comparison.difference / unit if unit else 0.0, comparison.p)
 
 
 def _simplest_rule(entrants: Sequence[Entrant], lowest: Entrant, best: Entrant, ground: Ground) -> Entrant:

@@ -108,7 +108,10 @@ def replaced(facts: Any, kind: str, name: str, value: object) -> Any:
         # Strict: no text for a number, no fraction for a count.
         checked = msgspec.convert(value, types[name])
     except msgspec.ValidationError as error:
-        raise InputError(f"{kind}.{name} cannot be {value!r}: {str(error)[0].lower()}{str(error)[1:]}.") from None
+        why = f"{str(error)[0].lower()}{str(error)[1:]}"
+        if typing.get_origin(types[name]) is Literal:
+            why = f"expected {' or '.join(typing.get_args(types[name]))}"
+        raise InputError(f"{kind}.{name} cannot be {value!r}: {why}.") from None
     if kind == "config" and isinstance(checked, int) and not 1 <= checked <= MAX_SIZE:
         raise InputError(f"{kind}.{name} must be from 1 to {MAX_SIZE}, got {checked}.")
     return dataclasses.replace(facts, **{name: checked})
