@@ -45,11 +45,11 @@ def write(out: Path, docs: str = "") -> Site:
         docs: the address of the documentation from the root of the site, as "docs/"; the pages then link to it.
 
     Raises:
-        InputError: the folder holds other files, what a copy would lose, or cannot be written into.
+        InputError: the folder cannot be replaced, or holds other files or what a copy would lose.
     """
     if docs and not _DOCS.fullmatch(docs):
         raise InputError(f'--docs is a path from the root of the site, as "docs/", got {docs[:120]!r}.')
-    _storage.check_place(out)
+    _storage.check_folder(out)
     try:
         kept = _others(out, docs)
     except OSError as error:
