@@ -119,6 +119,28 @@ def test_all_views_of_a_model_show_one_window_which_is_that_of_python_and_stands
     no_wider_than_the_window(page)
 
 
+def test_two_models_read_one_window_side_by_side_and_the_address_holds_both(visit, host):
+    page = visit(f"{MODEL}?view=inside&draw=4&with={hero.MODEL}&with_unit=2")
+    lanes, chosen = page.locator(".mz-lanes b"), page.locator("[data-knob=with]")
+    expect(lanes).to_have_count(3)
+    second = page.locator(".mz-pair > div >> nth=1")
+    expect(second.locator("[data-out=cell]")).to_have_text("unit 2 of 4, step 20 of 20")
+    window = signals.make("sine").draw(1, 20, 1, np.random.default_rng(4)).context[0]
+    for lane, name in enumerate(("lstm.sine", hero.MODEL)):
+        expect(lanes.nth(lane)).to_have_text(shown(seqzoo.load(name, "numpy").predict(window).item(), 3))
+    assert violations(page) == []
+    before = lanes.nth(1).inner_text()
+    second.locator(".mz-point >> nth=19").press("PageUp")
+    expect(page).to_have_url(re.compile(f"(?=.*values=20_)(?=.*with_unit=2)(?=.*with={hero.MODEL})"))
+    expect(lanes.nth(1)).not_to_have_text(before)
+    chosen.select_option("nothing")
+    expect(page).to_have_url(re.compile("values=20_(?!.*with)"))
+    expect(page.locator(".mz-pair > div")).to_have_count(1)
+    page.goto(f"{host}{MODEL}?view=inside&with=mlp.sine")
+    refusal = f"mlp.sine cannot stand beside lstm.sine: choose {hero.MODEL}."
+    expect(page.locator("#panel-inside > .view > [role=alert]")).to_have_text(refusal)
+
+
 def test_a_stop_asks_before_it_shows_and_the_first_page_remembers_the_answer(visit, host):
     page = visit("")
     page.click(".tours li[data-tour=gate] a")

@@ -108,7 +108,7 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
     }
     for name, model in models.items():
         files[f"models/{name}/index.html"] = site.model(model)
-        files[f"models/{name}/facts.json"] = _json(views.facts(model))
+        files[f"models/{name}/facts.json"] = _json(views.facts(model, models))
         files[f"sketches/{name}.svg"] = sketches.drawing(model).encode()
         if has_bundle(model):
             files[f"models/{name}/{WEIGHTS}"] = model.bundle.read(WEIGHTS)
@@ -261,7 +261,7 @@ _INSTALL = """<h1>Install the zoo</h1>
 <p>The program opens these pages at an address of your machine, with these beside them:</p>
 <ul><li><b>Your series</b>: drop a file of values, and see whether a network pays off.</li>
 <li><b>Train</b> every architecture on every signal, or on your own series.</li>
-<li><b>Look inside</b> feed-forward models, and two models side by side.</li>
+<li><b>Look inside</b> feed-forward models, and a model beside itself before its training.</li>
 <li><b>Deploy</b>: download a model as ONNX, TorchScript or C, and forecast over an API.</li>
 <li><b>Mistakes</b> of a model on measured values, and small versions of the arena’s experiments.</li></ul>
 </div></div>"""
