@@ -21,6 +21,7 @@ from seqzoo.pages.tours import TOURS
 from support.axe import narrow_and_dark, violations
 from support.hosts import served
 from support.static_site import files
+from support.stops import OUT_OF_SIGHT, SIZES
 
 MODEL = "models/lstm.sine/"
 Visit = Callable[..., Any]
@@ -151,6 +152,34 @@ def test_a_stop_asks_before_it_shows_and_the_first_page_remembers_the_answer(vis
     expect(page.locator(".tour-verdict >> nth=0")).to_contain_text("Right")
     page.goto(host)
     expect(page.locator(".tours li[data-tour=gate] .tour-progress")).to_have_text("1 of 6 stops answered")
+
+
+def test_a_link_for_a_class_walks_its_stops_also_through_the_page_that_trains(visit, host):
+    page = visit("")
+    card = page.locator(".tours li[data-tour=plateau]")
+    card.locator("summary").click()
+    card.get_by_label("4", exact=True).uncheck()
+    link = card.locator("[readonly]").input_value()
+    assert link == f"{host}tours/plateau/?stops=3,5,6"  # the others are on models that are not on this site
+    page.goto(link)
+    panel = page.get_by_role("region", name="Guided tour")
+    for place, (stop, model) in enumerate({3: "train/", 5: "train/", 6: MODEL}.items(), start=1):
+        expect(panel).to_contain_text(f"step {place} of 3")
+        expect(page).to_have_url(re.compile(f"{re.escape(host + model)}.*tour=plateau&stop={stop}&stops=3,5,6"))
+        shows = len(TOURS["plateau"].steps[stop - 1].shows)
+        html = panel.evaluate("dock => dock.innerHTML")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_selector("html[data-staged]", state="attached")
+            assert page.evaluate(OUT_OF_SIGHT, [html]) == [[shows, []]] * 2, (stop, width)
+        if stop == 3:
+            assert violations(page) == []
+            page.click("text='Whole page'")
+            page.select_option("[data-knob=seed]", "1")  # a change of the settings leaves the tour in the address
+            expect(page).to_have_url(re.compile("seed=1&tour=plateau&stop=3"))
+            page.goto(link)
+        panel.get_by_role("link", name="Next").click()
+    expect(panel).to_contain_text("check")
 
 
 def test_the_arena_has_a_page_for_each_question_with_a_figure_and_its_numbers(visit):

@@ -36,10 +36,10 @@ def test_every_link_of_every_page_leads_to_a_file_of_the_site(site):
     texts = pages(site)
     for key in tours.TOURS:
         stops = json.loads(site[f"tours/{key}.json"])["stops"] if f"tours/{key}.json" in site else {}
-        texts |= {f"models/lstm.sine/{key} {at}": stop["html"] for at, stop in stops.items()}
+        texts |= {f"tours/{key} {at}": stop["html"] for at, stop in stops.items()}
     dead = []
     for page, html in texts.items():
-        for link in re.findall(r'(?<=\s)(?:href|src)="([^"]*)"', html):
+        for link in re.findall(r'(?<=\s)(?:href|src|data-href)="([^"]*)"', html):
             path = urlsplit(unescape(link)).path
             if link.startswith(("data:", "#")):
                 continue

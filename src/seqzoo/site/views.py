@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..bundles.store import WEIGHTS
 from ..forecasters.protocol import Forecaster, has_bundle
 from ..microscope.facts import Subject
-from ..pages import card, look, predict, roll_out
+from ..pages import card, look, predict, roll_out, train
 from ..pages.inside import BESIDE, OWN, can_stand_beside
 
 Models = Mapping[str, Forecaster]
@@ -61,7 +61,7 @@ VIEWS = [
     ),
     View(
         "inside", "Look inside", "pages/js/beside.js", "beside", lambda model: model.is_recurrent, _inside,
-        keys=(BESIDE, *OWN), styles=("microscope/js/microscope.css",), marks=(".mz-",), is_microscope=True,
+        keys=(BESIDE, *OWN), styles=("microscope/js/microscope.css",), marks=(".mz-", "canvas"), is_microscope=True,
     ),
     View(
         "rollout", "Roll out", "pages/js/rollout.js", "rollout", has_bundle,  # errors of references are not stored
@@ -94,3 +94,20 @@ def panel(model: Forecaster, key: str) -> str:
 def facts(model: Forecaster, models: Models) -> dict[str, Any]:
     """What the page of a model reads from a file: the facts that all views share, and those of each view."""
     return {"shared": predict.facts(model), "views": {view.key: view.facts(model, models) for view in of(model)}}
+
+
+TRAINING_MARKS = (".buttons", ".chart")
+"""As `View.marks`, of the page Train."""
+
+
+def trainings(models: Models) -> dict[str, dict[str, str]]:
+    """The models whose training the page Train can repeat, and the keys of its address for that."""
+    page = train.facts()
+    names = {f"{architecture}.{train.SIGNAL}": architecture for architecture in train.ARCHITECTURES}
+    settings = {}
+    for name, model in models.items():
+        if name in names and has_bundle(model) and model.manifest.training.recipe == page["recipe"]:
+            own = {"architecture": names[name], "size": model.manifest.config["hidden_size"]}
+            own["steps"] = page["recipe"]["steps"]
+            settings[name] = {key: str(value) for key, value in own.items() if value != page["defaults"][key]}
+    return settings
