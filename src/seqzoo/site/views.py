@@ -53,6 +53,16 @@ def _inside(model: Forecaster, models: Models) -> dict[str, Any]:
     return {**Subject(model.bundle).fixed, "others": others}
 
 
+def _roll_out(model: Forecaster, models: Models) -> dict[str, Any]:
+    """The facts of the roll-out, and where the weights of the model are that is drawn beside it."""
+    if not has_bundle(model):
+        return roll_out.own(model)
+    bundles = {name: other.bundle for name, other in models.items() if has_bundle(other)}
+    partner = roll_out.partner_among(bundles, model)
+    weights = {} if partner is None else {"partner_weights": f"../{partner.name}/{WEIGHTS}"}
+    return {**roll_out.own(model, partner), **weights}
+
+
 _STYLE = "pages/js/views.css"
 VIEWS = [
     View(
@@ -64,8 +74,8 @@ VIEWS = [
         keys=(BESIDE, *OWN), styles=("microscope/js/microscope.css",), marks=(".mz-", "canvas"), is_microscope=True,
     ),
     View(
-        "rollout", "Roll out", "pages/js/rollout.js", "rollout", has_bundle,  # errors of references are not stored
-        facts=lambda model, _: {"errors": roll_out.stored(model)}, lead=lambda model: roll_out.lead(model, look.term),
+        "rollout", "Roll out", "pages/js/rollout.js", "rollout",
+        facts=_roll_out, lead=lambda model: roll_out.lead(model, look.term),
         keys=("horizon",), styles=(_STYLE,), marks=(".chart",),
     ),
 ]  # fmt: skip

@@ -100,6 +100,7 @@ export function state(facts, addresses, views) {
     return {
       get: (name) => (name in computes ? computes[name]() : { ...facts.shared, ...facts.views[key] }[name]),
       weights: () => fetched(addresses.weights),
+      partner: facts.views[key].partner_weights ? () => fetched(facts.views[key].partner_weights) : null,
       core: () => coreOfPage(() => fetched(addresses.core)),
       fetch: fetched,
       linear,
