@@ -100,7 +100,7 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        why = (error.strerror or "it cannot be opened").lower()
+        why = "it is a file" if folder.is_file() else (error.strerror or "it cannot be opened").lower()
         raise InputError(f"cannot write into {folder}: {why}. Choose another folder.") from None
 
 
@@ -116,6 +116,22 @@ def check_file(path: Path) -> None:
         raise InputError(f"cannot write {path}: it is a device or a FIFO. Choose a file.")
     check_place(path)
     check_writable(path.parent)
+
+
+def check_folder(path: Path) -> None:
+    """Check that a folder that a user named can be replaced, before anything is computed for it. Creates nothing.
+
+    Raises:
+        InputError: the folder that will hold it does not exist or cannot be written into, or it is a mount point.
+    """
+    check_place(path)
+    whole = path.resolve()
+    if whole.is_mount():  # `write_folder` renames it
+        raise InputError(
+            f"cannot write {path}: it is where a file system is mounted, and cannot be replaced. "
+            f"Choose a folder within it, for example {path / 'site'}."
+        )
+    check_writable(whole.parent)
 
 
 def check_place(path: Path) -> None:

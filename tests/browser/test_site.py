@@ -16,11 +16,12 @@ import seqzoo
 from seqzoo import signals
 from seqzoo.bundles import store
 from seqzoo.evaluation.sensitivity import of_bayes
-from seqzoo.pages import hero
+from seqzoo.pages import hero, roll_out
 from seqzoo.pages.tours import TOURS
 from support.axe import narrow_and_dark, violations
 from support.hosts import served
 from support.static_site import files
+from support.stops import OUT_OF_SIGHT, SIZES
 
 MODEL = "models/lstm.sine/"
 Visit = Callable[..., Any]
@@ -119,6 +120,44 @@ def test_all_views_of_a_model_show_one_window_which_is_that_of_python_and_stands
     no_wider_than_the_window(page)
 
 
+def test_two_models_read_one_window_side_by_side_and_the_address_holds_both(visit, host):
+    page = visit(f"{MODEL}?view=inside&draw=4&with={hero.MODEL}&with_unit=2")
+    lanes, chosen = page.locator(".mz-lanes b"), page.locator("[data-knob=with]")
+    expect(lanes).to_have_count(3)
+    second = page.locator(".mz-pair > div >> nth=1")
+    expect(second.locator("[data-out=cell]")).to_have_text("unit 2 of 4, step 20 of 20")
+    window = signals.make("sine").draw(1, 20, 1, np.random.default_rng(4)).context[0]
+    for lane, name in enumerate(("lstm.sine", hero.MODEL)):
+        expect(lanes.nth(lane)).to_have_text(shown(seqzoo.load(name, "numpy").predict(window).item(), 3))
+    narrow_and_dark(page)
+    no_wider_than_the_window(page)
+    before = lanes.nth(1).inner_text()
+    second.locator(".mz-point >> nth=19").press("PageUp")
+    expect(page).to_have_url(re.compile(f"(?=.*values=20_)(?=.*with_unit=2)(?=.*with={hero.MODEL})"))
+    expect(lanes.nth(1)).not_to_have_text(before)
+    chosen.select_option("nothing")
+    expect(page).to_have_url(re.compile("values=20_(?!.*with)"))
+    expect(page.locator(".mz-pair > div")).to_have_count(1)
+    page.goto(f"{host}{MODEL}?view=inside&with=mlp.sine")
+    refusal = f"mlp.sine cannot stand beside lstm.sine: choose {hero.MODEL}."
+    expect(page.locator("#panel-inside > .view > [role=alert]")).to_have_text(refusal)
+    page.evaluate("document.querySelector('.mz-pair').remove()")  # which other tests look at
+    assert violations(page) == []
+
+
+def test_a_reference_is_rolled_out_with_its_stored_errors(visit):
+    page = visit("models/bayes.sine/?view=rollout&horizon=300")
+    panel = page.locator("#panel-rollout")
+    expect(panel.locator(".number .v")).to_have_count(4)
+    errors = roll_out.stored(seqzoo.load("bayes.sine"))
+    overall = errors["model"]["overall"][errors["steps"].index(300)]
+    expect(panel.locator(".number .v >> nth=0")).to_contain_text(f"{overall:.4g}")
+    expect(panel.locator(".handled >> nth=1")).to_contain_text("300")
+    assert violations(page) == []
+    page.locator("[data-knob=horizon]").fill("1000")
+    expect(panel.locator(".hint >> nth=0")).to_contain_text("Root mean square at step 1,000")
+
+
 def test_a_stop_asks_before_it_shows_and_the_first_page_remembers_the_answer(visit, host):
     page = visit("")
     page.click(".tours li[data-tour=gate] a")
@@ -129,6 +168,35 @@ def test_a_stop_asks_before_it_shows_and_the_first_page_remembers_the_answer(vis
     expect(page.locator(".tour-verdict >> nth=0")).to_contain_text("Right")
     page.goto(host)
     expect(page.locator(".tours li[data-tour=gate] .tour-progress")).to_have_text("1 of 6 stops answered")
+
+
+def test_a_link_for_a_class_walks_its_stops_also_through_the_page_that_trains(visit, host):
+    page = visit("")
+    card = page.locator(".tours li[data-tour=plateau]")
+    card.locator("summary").click()
+    for box in card.locator("[type=checkbox]").all():
+        box.set_checked(box.input_value() in "356")
+    link = card.locator("[readonly]").input_value()
+    assert link == f"{host}tours/plateau/?stops=3,5,6"
+    page.goto(link)
+    panel = page.get_by_role("region", name="Guided tour")
+    for place, (stop, model) in enumerate({3: "train/", 5: "train/", 6: MODEL}.items(), start=1):
+        expect(panel).to_contain_text(f"step {place} of 3")
+        expect(page).to_have_url(re.compile(f"{re.escape(host + model)}.*tour=plateau&stop={stop}&stops=3,5,6"))
+        shows = len(TOURS["plateau"].steps[stop - 1].shows)
+        html = panel.evaluate("dock => dock.innerHTML")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_selector("html[data-staged]", state="attached")
+            assert page.evaluate(OUT_OF_SIGHT, [html]) == [[shows, []]] * 2, (stop, width)
+        if stop == 3:
+            assert violations(page) == []
+            page.click("text='Whole page'")
+            page.select_option("[data-knob=seed]", "1")  # a change of the settings leaves the tour in the address
+            expect(page).to_have_url(re.compile("seed=1&tour=plateau&stop=3"))
+            page.goto(link)
+        panel.get_by_role("link", name="Next").click()
+    expect(panel).to_contain_text("check")
 
 
 def test_the_arena_has_a_page_for_each_question_with_a_figure_and_its_numbers(visit):

@@ -65,6 +65,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(
         ["forecast", "lstm.sine", "--plot", nowhere / "a.svg"],
         ["backtest", "lstm.sine", "--plot", nowhere / "a.svg"],
         ["tour", "--plot", nowhere / "a.svg"],
+        ["site", nowhere / "public"],
     ]
     for arguments in cases:
         said = terminal(*arguments)

@@ -28,3 +28,5 @@ def test_a_site_says_how_to_look_at_it_and_spares_a_folder_of_other_files(
     said = terminal("site", str(tmp_path / "thesis"))
     assert said.status == 2 and "give an empty folder" in said.err and said.err.count("\n") == 1
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.txt"]
+    assert "where a file system is mounted" in terminal("site", "/").refusal
+    assert "thesis/chapter.txt: it is a file" in terminal("site", str(tmp_path / "thesis/chapter.txt/site")).refusal

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo.bundles.store import SHIPPED, open_bundle
+from seqzoo.bundles.store import SHIPPED
 from seqzoo.errors import InputError
+from seqzoo.forecasters.table import REFERENCES
 from seqzoo.pages import predict, roll_out
+from seqzoo.signals import FAMILIES
 from support.in_node import computed
 
 SCRIPT = """
@@ -64,14 +66,25 @@ def test_a_view_reads_judges_and_draws_a_window_as_python_does() -> None:
     assert answer["words"] == ["lstm.sine-h50 −0.5", "−1", "3e−05", "2024-01-02"]
 
 
-def test_every_shipped_bundle_has_stored_errors_none_of_which_lies_below_the_floor() -> None:
-    for path in SHIPPED.iterdir():
-        errors = roll_out._stored()[roll_out._key(open_bundle(path))]
-        assert set(roll_out.STEPS) <= set(errors["steps"]) <= set(range(1, 1001)) and errors["ending"], path.name
+def test_every_shipped_bundle_and_reference_has_stored_errors_none_of_which_lies_below_the_floor() -> None:
+    models = {path.name: seqzoo.load(path.name, "onnx") for path in SHIPPED.iterdir()}
+    models |= {f"{name}.{family}": seqzoo.load(f"{name}.{family}") for name in REFERENCES for family in FAMILIES}
+    for name, model in models.items():
+        errors = roll_out.stored(model)
+        assert errors is not None, name
+        assert set(roll_out.STEPS) <= set(errors["steps"]) <= set(range(1, 1001)) and errors["ending"], name
         floor = np.array(errors["bayes"]["mse"])
         for line in ("model", "linear", "rolled_linear"):
-            assert (np.array(errors[line]["mse"]) >= floor * (1 - 1e-3)).all(), (path.name, line)
-    assert len(roll_out._stored()) == len(list(SHIPPED.iterdir()))
+            assert (np.array(errors[line]["mse"]) >= floor * (1 - 1e-3)).all(), (name, line)
+    assert len(roll_out._stored()) == len(models)
+
+
+def test_between_the_steps_that_are_stated_errors_are_nearly_straight() -> None:
+    every = np.arange(1, 301)
+    wave, slow = 1.1 + np.sin(every / 3), every / 100.0
+    steps = np.array(roll_out._stated([slow, wave]))
+    assert np.abs(np.interp(every, steps, wave[steps - 1]) / wave - 1).max() < 0.1 and len(steps) < 250
+    assert roll_out._stated([slow]) == [step for step in roll_out.STEPS if step <= 300]
 
 
 def test_stored_errors_are_those_that_other_windows_have() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import re
@@ -12,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from seqzoo.errors import InputError
-from seqzoo.pages import hero, tours
+from seqzoo.pages import hero, tours, train
+from seqzoo.runtime import catalogue
 from seqzoo.site import build, modules
 from support.static_site import files
 
@@ -36,10 +38,10 @@ def test_every_link_of_every_page_leads_to_a_file_of_the_site(site):
     texts = pages(site)
     for key in tours.TOURS:
         stops = json.loads(site[f"tours/{key}.json"])["stops"] if f"tours/{key}.json" in site else {}
-        texts |= {f"models/lstm.sine/{key} {at}": stop["html"] for at, stop in stops.items()}
+        texts |= {f"tours/{key} {at}": stop["html"] for at, stop in stops.items()}
     dead = []
     for page, html in texts.items():
-        for link in re.findall(r'(?<=\s)(?:href|src)="([^"]*)"', html):
+        for link in re.findall(r'(?<=\s)(?:href|src|data-href)="([^"]*)"', html):
             path = urlsplit(unescape(link)).path
             if link.startswith(("data:", "#")):
                 continue
@@ -55,6 +57,18 @@ def test_no_page_has_a_script_or_a_style_of_its_own_which_its_policy_would_refus
         policy = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)[0]
         assert "default-src &#x27;none&#x27;" in policy and not re.search("unsafe-inline|&#x27;unsafe-eval", policy)
         assert re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", html) == [], page
+
+
+def test_a_site_of_all_models_has_every_stop_of_every_tour_but_those_inside_a_feed_forward_model(monkeypatch):
+    monkeypatch.setattr(train, "_errors", lambda sigma, length: {})  # which takes a second
+    monkeypatch.setattr(train, "facts", functools.cache(train.facts.__wrapped__))
+    models = {row["name"]: build._model(row) for row in catalogue.rows() if row["shipped"]}
+    offered = build._Builder(models, "").tours
+    for key, tour in tours.TOURS.items():
+        for at, step in enumerate(tour.steps, start=1):
+            name = urlsplit(step.page).path.rpartition("/")[2]
+            is_inside = "view=inside" in step.page and not models[name].is_recurrent
+            assert at in offered[key] or is_inside, (key, at)
 
 
 def test_a_first_visit_takes_less_than_its_budget(site):

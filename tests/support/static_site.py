@@ -7,7 +7,7 @@ from unittest import mock
 from seqzoo.pages import hero, train
 from seqzoo.site import build
 
-MODELS = (hero.MODEL, "lstm.sine", "mlp.sine")
+MODELS = (hero.MODEL, "lstm.sine", "mlp.sine", "bayes.sine")
 
 
 def files() -> dict[str, bytes]:

@@ -26,7 +26,7 @@ def panel(query: Mapping[str, str]) -> None:
     # On other pages its selectors would be tried at every change of a chart.
     ui.add_head_html(f"<style>{look.HERE.joinpath('js', 'staged.css').read_text('utf-8')}</style>")
     with ui.element("section").classes("tour").props('aria-label="Guided tour"'):
-        theme.html(tours.dock(key, stop, query.get("stops", "")))
+        theme.html(tours.dock(key, stop))
     if stop <= len(steps) and phases.PLACE in steps[stop - 1].shows:
         theme.html(phases.picture(), phases.PLACE.removeprefix("."))
     _script()

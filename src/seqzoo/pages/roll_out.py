@@ -21,20 +21,26 @@ from ..bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
 from ..evaluation.intervals import calibrate
 from ..forecasters.exact import best_linear
 from ..forecasters.protocol import Bundled, Forecaster, has_bundle
+from ..forecasters.references import ClosedForm
 from ..forecasters.rollout import largest_root, linear_recursion
+from ..forecasters.table import REFERENCES
 from ..runtime import Predictor
 from ..runtime.engines.numpy import CELLS
+from ..signals import FAMILIES
 from . import predict
 from .predict import LEVEL, Term, rounded
 
 MOST = 1000  # steps
 STEPS = (*range(1, 20), *range(20, MOST + 1, 10))  # a slider stops at the multiples of 10
-STRAIGHT = 0.1  # of an error: if straight lines between these steps are farther from it, every step is stated
+STRAIGHT = 0.1  # of an error: where a straight line between two of these steps is farther from it, more are stated
 FAR = 400  # from this many steps on, a roll-out has reached its end state
 WINDOWS = 200  # of the errors that are stored
 DIGITS = 4
 STORED = Path(__file__).with_name("rollouts.json")
-"""The errors of the shipped bundles by the SHA-256 of their weights; `python -m seqzoo.pages.roll_out` writes it."""
+"""The errors of the references by name, and of the shipped bundles by the SHA-256 of their weights.
+
+`python -m seqzoo.pages.roll_out` writes it.
+"""
 
 
 class Partner(NamedTuple):
@@ -107,17 +113,11 @@ class Measurement(NamedTuple):
     moving: FloatArray
 
     def facts(self, partner: Partner | None = None) -> dict[str, Any]:
-        """The measurement as JSON can hold it, at the steps of STEPS, or at every step where errors change quickly.
+        """The measurement as JSON can hold it, at the steps of STEPS, and at more where errors change quickly.
 
         `partner` is the one that was measured.
         """
-        every, steps = np.arange(1, len(self.radius) + 1), [step for step in STEPS if step <= len(self.radius)]
-        courses = [line.mse for line in (self.model, self.bayes, self.linear, self.rolled_linear)]
-        for course in courses:
-            straight = np.interp(every, steps, course[np.array(steps) - 1])
-            if (np.abs(straight - course) > STRAIGHT * course).any():
-                steps = every.tolist()
-                break
+        steps = _stated([line.mse for line in (self.model, self.bayes, self.linear, self.rolled_linear)])
         at = np.array(steps) - 1
         lines = {name: getattr(self, name).facts(steps) for name in ("model", "bayes", "linear", "rolled_linear")}
         beside = None
@@ -129,6 +129,19 @@ class Measurement(NamedTuple):
             "size": rounded(self.size[:, at], DIGITS), "coverage": rounded(self.coverage, DIGITS),
             "usual": rounded(self.usual, DIGITS), "windows": self.windows, "ending": ending(self),
         }  # fmt: skip
+
+
+def _stated(courses: list[FloatArray]) -> list[int]:
+    """The steps at which to state courses [H] of errors, so that straight lines between them tell the rest."""
+    every = np.arange(1, len(courses[0]) + 1)
+    steps = np.array([step for step in STEPS if step <= len(every)])
+    while True:
+        far = np.max([np.abs(np.interp(every, steps, one[steps - 1]) - one) / one for one in courses], axis=0)
+        if not (far > STRAIGHT).any():
+            return [int(step) for step in steps]
+        parts = np.split(far, steps[:-1])  # the first is that of step 1; each ends with one of `steps`
+        worst = [first + 1 + int(part.argmax()) for first, part in zip((0, *steps[:-1]), parts, strict=True)]
+        steps = np.union1d(steps, [step for step in worst if far[step - 1] > STRAIGHT])
 
 
 def measure(model: Forecaster, horizon: int, windows: int, partner: Partner | None = None) -> Measurement:
@@ -233,16 +246,16 @@ def _stored() -> dict[str, dict[str, Any]]:
 
 
 def stored(model: Forecaster) -> dict[str, Any] | None:
-    """The errors of a shipped bundle, up to 1,000 steps; None for any other model."""
-    return _stored().get(_key(model.bundle)) if has_bundle(model) else None
+    """The errors of a shipped bundle or a reference, up to 1,000 steps; None for any other model."""
+    return _stored().get(_key(model))
 
 
-def _key(bundle: Bundle) -> str:
-    return bundle.manifest.files[WEIGHTS].sha256
+def _key(model: Forecaster) -> str:
+    return model.manifest.files[WEIGHTS].sha256 if has_bundle(model) else model.name
 
 
 def facts(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
-    """Everything that the view needs, as JSON can hold it, with the errors of a shipped bundle.
+    """Everything that the view needs, as JSON can hold it, with the errors of a shipped bundle or a reference.
 
     Args:
         model: as for `predict.facts`.
@@ -251,6 +264,11 @@ def facts(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
     Raises:
         InputError: as `predict.facts`.
     """
+    return {**predict.facts(model), **own(model, partner)}
+
+
+def own(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
+    """What the view needs beside the facts of `predict.facts`."""
     beside = None
     if partner is not None and has_bundle(partner.model):
         known = partner.model.manifest
@@ -259,7 +277,7 @@ def facts(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
             "architecture": known.architecture, "heads": known.config.get("heads", 1),
             "scale": known.contract.scaling.numbers,
         }  # fmt: skip
-    return {**predict.facts(model), "errors": stored(model), "partner": beside}
+    return {"errors": stored(model), "partner": beside}
 
 
 def lead(model: Forecaster, term: Term) -> str:
@@ -288,15 +306,17 @@ def lead(model: Forecaster, term: Term) -> str:
 
 
 def _write() -> None:
-    """Measure the shipped bundles whose weights are new, about a minute each, and write STORED."""
+    """Measure the references and the shipped bundles that are new, about a minute each, and write STORED."""
     bundles = {path.name: open_bundle(path) for path in sorted(SHIPPED.iterdir())}
+    models: list[Forecaster] = [ClosedForm(reference, family) for family in FAMILIES for reference in REFERENCES]
+    for bundle in bundles.values():
+        models.append(Predictor(bundle, "native" if bundle.manifest.architecture in CELLS else "onnx"))
     every = json.loads(STORED.read_bytes()) if STORED.exists() else {}
     kept: dict[str, Any] = {}
-    for bundle in bundles.values():
-        key = _key(bundle)
+    for model in models:
+        key = _key(model)
         if key not in every:
-            model = Predictor(bundle, "native" if bundle.manifest.architecture in CELLS else "onnx")
-            partner = partner_among(bundles, model)
+            partner = partner_among(bundles, model) if has_bundle(model) else None
             every[key] = measure(model, MOST, WINDOWS, partner).facts(partner)
         kept[key] = every[key]
         STORED.write_text("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in kept.items()) + "\n}\n")

@@ -98,32 +98,30 @@ def number(given: str) -> int:
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 1
 
 
-def links(stops: Mapping[str, str] = dict.fromkeys(TOURS, ""), *, for_a_class: bool = True) -> str:
-    """A link to each tour {key: choice of stops}, and how far this browser has come in it, as HTML.
+Stops = Mapping[str, Sequence[int]]
+"""Tours, and the numbers of those of their steps that a host has."""
+ALL: Stops = {key: range(1, len(tour.steps) + 1) for key, tour in TOURS.items()}
 
-    `for_a_class` adds a teacher's link to some of the stops.
-    """
+
+def links(tours: Stops = ALL) -> str:
+    """A link to each tour, how far this browser has come in it, and a teacher's link to some stops, as HTML."""
     cards = "".join(
-        f'<li data-tour="{key}" data-stops="{",".join(map(str, chosen(key, asked)))}" '
-        f'data-check="{len(TOURS[key].steps) + 1}"><a href="{escape(address(key, chosen(key, asked)[0], asked))}">'
-        f"<strong>{escape(TOURS[key].title)}</strong>"
+        f'<li data-tour="{key}" data-stops="{",".join(map(str, stops))}" data-check="{len(TOURS[key].steps) + 1}">'
+        f'<a href="{escape(address(key, stops[0]))}"><strong>{escape(TOURS[key].title)}</strong>'
         f'<span>{escape(TOURS[key].about)}</span><span class="tour-progress"></span></a>'
-        f"{_for_a_class(key) if for_a_class else ''}</li>"
-        for key, asked in stops.items()
+        f"{_for_a_class(key, stops)}</li>"
+        for key, stops in tours.items()
     )
     return f'<h2 id="tours">Guided tours</h2><ul aria-labelledby="tours">{cards}</ul>'
 
 
-def _for_a_class(key: str) -> str:
-    """The boxes that choose stops, and the link to them, as HTML."""
+def _for_a_class(key: str, stops: Sequence[int]) -> str:
+    """The boxes that choose stops, and the link to them, which the script writes, as HTML."""
     title = escape(TOURS[key].title)
-    boxes = "".join(
-        f'<label><input type="checkbox" value="{at}" checked>{at}</label>'
-        for at in range(1, len(TOURS[key].steps) + 1)
-    )
+    boxes = "".join(f'<label><input type="checkbox" value="{at}" checked>{at}</label>' for at in stops)
     return (
         f'<details class="tour-link"><summary>Link for a class<span class="unseen">: {title}</span></summary>'
-        f'<fieldset><legend>Stops</legend>{boxes}</fieldset><input type="text" readonly value="/tours/{key}" '
+        f'<fieldset><legend>Stops</legend>{boxes}</fieldset><input type="text" readonly data-href="/tours/{key}" '
         f'aria-label="Link to the chosen stops: {title}"></details>'
     )
 
@@ -142,43 +140,36 @@ def _question(guess: Guess, kind: str) -> str:
     )
 
 
-def _buttons(key: str, at: int, stops: Sequence[int], asked: str) -> str:
-    """Links to the stops before and after, and out of the tour, as HTML."""
-    check = len(TOURS[key].steps) + 1
-    way = [*stops, check]
-    before = [stop for stop in way if stop < at]
-    after = [stop for stop in way if stop > at]
-    back = f'<a class="button" href="{escape(address(key, before[-1], asked))}">Back</a>' if before else ""
-    onward = (
-        f'<a class="button primary" href="{escape(address(key, after[0], asked))}">Next</a>'
-        if after
-        else '<a class="button primary" href="/#tours">Finish</a>'
-    )
-    whole = '<button type="button" class="button tour-whole" aria-pressed="false">Whole page</button>'
-    return f'<div class="buttons">{back}{onward}{whole}<a class="hint" href="/">Leave the tour</a></div>'
+def way(key: str, stops: Sequence[int]) -> dict[int, str]:
+    """The addresses of the stops of a tour by their numbers, and that of the check at the end."""
+    return {at: address(key, at) for at in (*stops, len(TOURS[key].steps) + 1)}
 
 
-def dock(key: str, stop: int, asked: str = "") -> str:
-    """The text of a stop, or of the check after the last one, as HTML. `asked` is the choice in the address."""
-    tour, stops = TOURS[key], chosen(key, asked)
+def dock(key: str, stop: int, stops: Sequence[int] = ()) -> str:
+    """The text of a stop, or of the check after the last one, as HTML. The script says where it leads.
+
+    Args:
+        stops: those that the host has; by default all.
+    """
+    tour = TOURS[key]
     shows: tuple[str, ...] = ()
     hides = False
     if stop > len(tour.steps):
-        where = "check"
         says = "".join(_question(guess, "check") for guess in tour.check)
         says += f'<p class="tour-next" hidden><strong>What next?</strong> {tour.next}</p>'
     else:
         step = tour.steps[stop - 1]
-        where, shows, hides = f"step {_place(stop, stops)} of {len(stops)}", step.shows, step.hides
+        shows, hides = step.shows, step.hides
         says = _question(step, "stop")
+    links = "".join(
+        f'<a data-stop="{at}" href="{escape(href)}">{at}</a>' for at, href in way(key, stops or ALL[key]).items()
+    )
     return (
         f'<div class="tour-text" data-tour="{key}" data-stop="{stop}" data-hides="{int(hides)}" '
         f'data-shows="{escape(msgspec.json.encode(shows).decode())}">'
-        f'<div class="tour-head"><h2>{escape(tour.title)}</h2><span class="hint">{where}</span></div>'
-        f"{says}{_buttons(key, stop, stops, asked)}</div>"
+        f'<div class="tour-head"><h2>{escape(tour.title)}</h2><span class="hint"></span></div>{says}'
+        f'<nav class="tour-way" hidden>{links}</nav>'
+        '<div class="buttons"><a class="button primary" href="/#tours">Finish</a>'
+        '<button type="button" class="button tour-whole" aria-pressed="false">Whole page</button>'
+        '<a class="hint" href="/">Leave the tour</a></div></div>'
     )
-
-
-def _place(stop: int, stops: Sequence[int]) -> int:
-    """The place of a stop among those chosen, from 1; one that was not chosen has the place of the one before it."""
-    return max(1, sum(one <= stop for one in stops))

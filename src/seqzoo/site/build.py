@@ -45,11 +45,11 @@ def write(out: Path, docs: str = "") -> Site:
         docs: the address of the documentation from the root of the site, as "docs/"; the pages then link to it.
 
     Raises:
-        InputError: the folder holds other files, what a copy would lose, or cannot be written into.
+        InputError: the folder cannot be replaced, or holds other files or what a copy would lose.
     """
     if docs and not _DOCS.fullmatch(docs):
         raise InputError(f'--docs is a path from the root of the site, as "docs/", got {docs[:120]!r}.')
-    _storage.check_place(out)
+    _storage.check_folder(out)
     try:
         kept = _others(out, docs)
     except OSError as error:
@@ -108,7 +108,7 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
     }
     for name, model in models.items():
         files[f"models/{name}/index.html"] = site.model(model)
-        files[f"models/{name}/facts.json"] = _json(views.facts(model))
+        files[f"models/{name}/facts.json"] = _json(views.facts(model, models))
         files[f"sketches/{name}.svg"] = sketches.drawing(model).encode()
         if has_bundle(model):
             files[f"models/{name}/{WEIGHTS}"] = model.bundle.read(WEIGHTS)
@@ -118,8 +118,12 @@ def build(docs: str = "", only: Iterable[str] = ()) -> Site:
         root = "../" * (1 + path.count("/"))
         about = f"{title}: all models and the best possible forecaster on the same data."
         files[f"arena/{path}index.html"] = site.page(title, body, root, about)
-    for key in site.tours:
+    for key, numbers in site.tours.items():
         files[f"tours/{key}.json"] = site.texts(key)
+        tour = tours.TOURS[key]
+        files[f"tours/{key}/index.html"] = site.page(
+            tour.title, stops.listed(key, numbers), "../../", tour.about, scripts=["pages/js/tours.js"]
+        )
     first = ["./", *_needed(files["index.html"]), f"models/{hero.MODEL}/{WEIGHTS}"]
     digest = digest_of(files)
     worker = WORKER.read_text("utf-8").replace("DIGEST", digest).replace("[]", json.dumps(first), 1)
@@ -140,12 +144,14 @@ class _Builder:
     """The pages of a site with some models."""
 
     def __init__(self, models: Mapping[str, Forecaster], docs: str) -> None:
-        self.known = {name: set(views.labels(model)) for name, model in models.items()}
         self.heads = _HEADS
         self.docs = docs
+        trainings = views.trainings(models)
         self.marks = {(name, view.key): view.marks for name, model in models.items() for view in views.of(model)}
+        self.marks |= {(name, "train"): views.TRAINING_MARKS for name in trainings}
         self.tours = stops.offered(self._has)
-        self.begins = {key: tours.begin(key, "", choice) for key, choice in self.tours.items()}
+        shown = {name: set(views.labels(model)) for name, model in models.items()}
+        self.known = links.Known(shown, trainings, self.tours)
 
     def _has(self, step: tours.TourStep) -> bool:
         """Whether the site has what a step of a tour shows."""
@@ -154,10 +160,10 @@ class _Builder:
         return view in self.marks and all(each.startswith((*self.marks[view], phases.PLACE)) for each in step.shows)
 
     def texts(self, key: str) -> bytes:
-        """The texts of a tour, which the page of a model asks for."""
+        """The texts of a tour, which the page of a stop asks for; their links are relative to this file."""
         told = stops.texts(key, self.tours[key])
         for each in told["stops"].values():
-            each["html"] = links.relative(each["html"], "../../", self.known, self.begins)
+            each["html"] = links.relative(each["html"], "../", self.known)
         return _json(told)
 
     def page(
@@ -173,7 +179,7 @@ class _Builder:
     ) -> bytes:
         """A page; `root` leads from it to the root of the site. The rest is as for `shell.document`."""
         html = shell.document(title, body, about, self.heads, scripts=scripts, soon=soon, styles=styles)
-        html = links.relative(html, root, self.known, self.begins)
+        html = links.relative(html, root, self.known)
         if self.docs:
             html = html.replace("</nav>", f'<a href="{escape(root + self.docs)}">Docs</a></nav>', 1)
         return html.encode()
@@ -184,7 +190,7 @@ class _Builder:
         top = hero.html(modules.folder(), f"models/{hero.MODEL}/{WEIGHTS}", doors)
         shelves = _filters(rows) + "".join(map(_shelf, cards.sections(rows)))
         key = f'<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
-        guided = f'<section class="tours">{tours.links(self.tours, for_a_class=False)}</section>'
+        guided = f'<section class="tours">{tours.links(self.tours)}</section>'
         run = ["pages/js/hero.js", "pages/js/filters.js", "pages/js/tours.js"]
         body = top + shelves + key + guided
         return self.page("Gallery", body, "", look.DESCRIPTION, scripts=run, soon=hero.SCRIPTS)
@@ -199,7 +205,8 @@ class _Builder:
         body = (
             '<h1>Train a network in your browser</h1><p class="intro">An LSTM, a GRU, an RNN or an MLP learns the '
             "noisy sine while you watch. The link of this page repeats the run: the same seed, the same curve.</p>"
-            f'<div id="view" class="view skeleton" data-page="{escape(json.dumps(page))}"></div>'
+            f'<div id="view" class="view skeleton" data-page="{escape(json.dumps(page))}" '
+            f'data-tours="{root}tours/"></div>'
         )
         about = "Train an LSTM, GRU, RNN or MLP in the browser, and watch it pass the best linear forecaster."
         return self.page("Train", body, root, about, scripts=["pages/js/single.js"], soon=[_TRAIN], styles=[_LOOK])
@@ -261,7 +268,7 @@ _INSTALL = """<h1>Install the zoo</h1>
 <p>The program opens these pages at an address of your machine, with these beside them:</p>
 <ul><li><b>Your series</b>: drop a file of values, and see whether a network pays off.</li>
 <li><b>Train</b> every architecture on every signal, or on your own series.</li>
-<li><b>Look inside</b> feed-forward models, and two models side by side.</li>
+<li><b>Look inside</b> feed-forward models, and a model beside itself before its training.</li>
 <li><b>Deploy</b>: download a model as ONNX, TorchScript or C, and forecast over an API.</li>
 <li><b>Mistakes</b> of a model on measured values, and small versions of the arena’s experiments.</li></ul>
 </div></div>"""

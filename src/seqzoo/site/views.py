@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..bundles.store import WEIGHTS
 from ..forecasters.protocol import Forecaster, has_bundle
 from ..microscope.facts import Subject
-from ..pages import card, look, predict, roll_out
-from ..pages.inside import OWN
+from ..pages import card, look, predict, roll_out, train
+from ..pages.inside import BESIDE, OWN, can_stand_beside
+
+Models = Mapping[str, Forecaster]
+"""The models of the site by name."""
 
 
-def _nothing(_: Forecaster) -> Any:
+def _nothing(model: Forecaster, models: Models) -> Any:
     return {}
 
 
@@ -31,7 +35,7 @@ class View(NamedTuple):
     module: str
     run: str
     is_for: Callable[[Forecaster], bool] = lambda model: True
-    facts: Callable[[Forecaster], dict[str, Any]] = _nothing
+    facts: Callable[[Forecaster, Models], dict[str, Any]] = _nothing
     lead: Callable[[Forecaster], str] = lambda model: ""
     keys: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
@@ -39,9 +43,24 @@ class View(NamedTuple):
     is_microscope: bool = False
 
 
-def _inside(model: Forecaster) -> dict[str, Any]:
+def _inside(model: Forecaster, models: Models) -> dict[str, Any]:
+    """The facts of the microscope, and where those of the models are that can stand beside it."""
     assert has_bundle(model)
-    return Subject(model.bundle).fixed
+    others = {
+        name: {"facts": f"../{name}/facts.json", "weights": f"../{name}/{WEIGHTS}"}
+        for name, other in models.items() if has_bundle(other) and can_stand_beside(model.manifest, other.manifest)
+    }  # fmt: skip
+    return {**Subject(model.bundle).fixed, "others": others}
+
+
+def _roll_out(model: Forecaster, models: Models) -> dict[str, Any]:
+    """The facts of the roll-out, and where the weights of the model are that is drawn beside it."""
+    if not has_bundle(model):
+        return roll_out.own(model)
+    bundles = {name: other.bundle for name, other in models.items() if has_bundle(other)}
+    partner = roll_out.partner_among(bundles, model)
+    weights = {} if partner is None else {"partner_weights": f"../{partner.name}/{WEIGHTS}"}
+    return {**roll_out.own(model, partner), **weights}
 
 
 _STYLE = "pages/js/views.css"
@@ -51,12 +70,12 @@ VIEWS = [
         lead=lambda model: predict.lead(model, look.term), styles=(_STYLE,), marks=(".chart",),
     ),
     View(
-        "inside", "Look inside", "microscope/js/pair.js", "pair", lambda model: model.is_recurrent, _inside,
-        keys=OWN, styles=("microscope/js/microscope.css",), marks=(".mz-",), is_microscope=True,
+        "inside", "Look inside", "pages/js/beside.js", "beside", lambda model: model.is_recurrent, _inside,
+        keys=(BESIDE, *OWN), styles=("microscope/js/microscope.css",), marks=(".mz-", "canvas"), is_microscope=True,
     ),
     View(
-        "rollout", "Roll out", "pages/js/rollout.js", "rollout", has_bundle,  # errors of references are not stored
-        facts=lambda model: {"errors": roll_out.stored(model)}, lead=lambda model: roll_out.lead(model, look.term),
+        "rollout", "Roll out", "pages/js/rollout.js", "rollout",
+        facts=_roll_out, lead=lambda model: roll_out.lead(model, look.term),
         keys=("horizon",), styles=(_STYLE,), marks=(".chart",),
     ),
 ]  # fmt: skip
@@ -82,6 +101,23 @@ def panel(model: Forecaster, key: str) -> str:
     return (f'<p class="lead">{lead}</p>' if lead else "") + '<div class="view skeleton"></div>'
 
 
-def facts(model: Forecaster) -> dict[str, Any]:
+def facts(model: Forecaster, models: Models) -> dict[str, Any]:
     """What the page of a model reads from a file: the facts that all views share, and those of each view."""
-    return {"shared": predict.facts(model), "views": {view.key: view.facts(model) for view in of(model)}}
+    return {"shared": predict.facts(model), "views": {view.key: view.facts(model, models) for view in of(model)}}
+
+
+TRAINING_MARKS = (".buttons", ".chart")
+"""As `View.marks`, of the page Train."""
+
+
+def trainings(models: Models) -> dict[str, dict[str, str]]:
+    """The models whose training the page Train can repeat, and the keys of its address for that."""
+    page = train.facts()
+    names = {f"{architecture}.{train.SIGNAL}": architecture for architecture in train.ARCHITECTURES}
+    settings = {}
+    for name, model in models.items():
+        if name in names and has_bundle(model) and model.manifest.training.recipe == page["recipe"]:
+            own = {"architecture": names[name], "size": model.manifest.config["hidden_size"]}
+            own["steps"] = page["recipe"]["steps"]
+            settings[name] = {key: str(value) for key, value in own.items() if value != page["defaults"][key]}
+    return settings

@@ -1,11 +1,14 @@
 // A page of the site with one view: facts from a file beside the page, and the state of the view in the address.
 import { fetched } from "../../microscope/hosts/fetched.js";
 import { coreOfPage } from "../../microscope/js/core.js";
+import { dock } from "./stop.js";
 
 const place = document.getElementById("view");
 const { facts, module, run, core } = JSON.parse(place.dataset.page);
 const at = (address) => new URL(address, document.baseURI).href;
+const OF_THE_TOUR = ["tour", "stop", "stops"]; // keys of the address that the view does not know
 const followers = new Map();
+const query = () => [...new URLSearchParams(location.search)];
 
 try {
   const [text, ways] = await Promise.all([fetched(at(facts)), import(at(module))]);
@@ -13,11 +16,11 @@ try {
   place.replaceChildren();
   place.classList.remove("skeleton");
   ways[run](place, {
-    get: (name) => (name === "view" ? Object.fromEntries(new URLSearchParams(location.search)) : known[name]),
+    get: (name) => (name === "view" ? Object.fromEntries(query().filter(([key]) => !OF_THE_TOUR.includes(key))) : known[name]),
     core: () => coreOfPage(() => fetched(at(core))),
     fetch: fetched,
     tell(_, view) {
-      const search = new URLSearchParams(view).toString();
+      const search = new URLSearchParams([...Object.entries(view), ...query().filter(([key]) => OF_THE_TOUR.includes(key))]).toString();
       history.replaceState(null, "", `${location.pathname}${search && `?${search}`}`);
     },
     listen(name, follow) {
@@ -31,3 +34,4 @@ try {
   place.innerHTML = '<p class="problem" role="alert"></p>';
   place.firstChild.textContent = `This view cannot be shown: ${error.message}. Reload the page.`;
 }
+dock(place, at).catch(() => {}); // without a connection, the page has no tour

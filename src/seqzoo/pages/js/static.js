@@ -44,13 +44,13 @@ export function state(facts, addresses, views) {
     return { ...signal, sigma: Math.max(signal.sigma, LEAST_NOISE) };
   }
 
-  /** The best linear forecasts of the window's signal: those of the facts, but where a slider was moved. */
+  /** The best linear forecasts of the window's signal: those of the facts, but where a slider was moved; then maybe of more steps. */
   function linear(own) {
     const signal = assumed();
     const text = JSON.stringify(signal);
     if (text === JSON.stringify(own.signal)) return own;
-    if (computed?.text !== text) {
-      const [L, H] = [facts.shared.length, own.best_linear_bias.length];
+    const [L, H] = [facts.shared.length, own.best_linear_bias.length];
+    if (computed?.text !== text || computed.best_linear_bias.length < H) {
       const { weights, bias } = bestLinear(signalOf(signal), L, H);
       const rows = Array.from({ length: H }, (_, step) => Array.from(weights.slice(step * L, (step + 1) * L)));
       computed = { text, best_linear: rows, best_linear_bias: Array.from(bias) };
@@ -85,8 +85,8 @@ export function state(facts, addresses, views) {
     const mine = () => pick(query, keys);
     const ofMicroscope = {
       view: () => ({ ...mine(), ...pick(window.query, window.draw ? ["draw", "values"] : ["values"]) }),
-      window: () => window.context, start: () => window.start, known: () => [], is_given: () => window.pasted !== null, beside: () => null,
-      best_linear: () => linear(facts.views[key]).best_linear, best_linear_bias: () => linear(facts.views[key]).best_linear_bias,
+      window: () => window.context, start: () => window.start, known: () => [], is_given: () => window.pasted !== null,
+      ...Object.fromEntries(["best_linear", "best_linear_bias"].map((name) => [name, () => linear(facts.views[key])[name].slice(0, facts.views[key][name].length)])),
       bayes: () => bayes(Number(query.ahead ?? 1)), outside: () => facts.shared.familiarity && (outsideOf(facts.shared.familiarity, window.context, true)?.note ?? ""),
     };
     const computes = isMicroscope ? ofMicroscope : { view: () => ({ ...mine(), ...window.query }), window: () => window.context };
@@ -100,8 +100,10 @@ export function state(facts, addresses, views) {
     return {
       get: (name) => (name in computes ? computes[name]() : { ...facts.shared, ...facts.views[key] }[name]),
       weights: () => fetched(addresses.weights),
+      partner: facts.views[key].partner_weights ? () => fetched(facts.views[key].partner_weights) : null,
       core: () => coreOfPage(() => fetched(addresses.core)),
       fetch: fetched,
+      linear,
       tell(told, view) {
         const [before, start] = [JSON.stringify(window.query), window.start];
         query = { ...Object.fromEntries(Object.entries(query).filter(([name]) => !keys.includes(name))), ...pick(view, keys) };

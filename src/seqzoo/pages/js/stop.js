@@ -1,4 +1,4 @@
-// A stop of a tour in the site: the text that the address names, docked beside the page of a model.
+// A stop of a tour in the site: the text that the address names, docked beside the page of a model or the page Train.
 
 import { styled } from "../../microscope/hosts/fetched.js";
 
@@ -14,6 +14,7 @@ export async function dock(page, at) {
   const asked = query.get("stop") ?? "";
   const stop = Object.hasOwn(stops, asked) ? stops[asked] : Object.values(stops)[0];
   const section = Object.assign(document.createElement("section"), { className: "tour", ariaLabel: "Guided tour", innerHTML: stop.html });
+  for (const link of section.querySelectorAll("a")) link.href = new URL(link.getAttribute("href"), answer.url).href;
   page.before(section);
   if (stop.phases) page.prepend(Object.assign(document.createElement("div"), { className: "tour-phases", innerHTML: phases }));
   await import("./tours.js");

@@ -25,16 +25,44 @@
       const place = card.querySelector(".tour-progress");
       if (place.textContent !== words) place.textContent = words;
       const link = card.querySelector("[readonly]");
-      if (link?.value.startsWith("/")) link.value = location.origin + link.value;
+      if (!link.value) link.value = new URL(link.dataset.href, document.baseURI).href;
     }
+  }
+
+  /** Of links to stops, those that the address names in `stops`, as a teacher's link does; all of them if it names none. */
+  function chosenOf(links) {
+    const named = new URLSearchParams(location.search).get("stops")?.split(",") ?? [];
+    const some = links.filter((link) => named.includes(link.dataset.stop));
+    const stops = some.length ? some : links;
+    const choice = some.length ? `&stops=${some.map((link) => link.dataset.stop).join(",")}` : "";
+    return { stops, hrefOf: (link) => link.href + choice };
+  }
+
+  /** Says which of the stops this one is, and links to those before and after it. */
+  function lead() {
+    const place = text();
+    if (!place || place.dataset.led) return;
+    place.dataset.led = "1";
+    const at = Number(place.dataset.stop);
+    const links = [...place.querySelectorAll(".tour-way a")];
+    const check = links.pop();
+    const { stops, hrefOf } = chosenOf(links);
+    const [before, after] = [(link) => link.dataset.stop < at, (link) => link.dataset.stop > at];
+    const number = Math.max(1, stops.filter((link) => link.dataset.stop <= at).length);
+    place.querySelector(".tour-head .hint").textContent = at < check.dataset.stop ? `step ${number} of ${stops.length}` : "check";
+    const onward = place.querySelector(".buttons .primary");
+    const [back, next] = [stops.findLast(before), [...stops, check].find(after)];
+    if (back) onward.before(Object.assign(document.createElement("a"), { className: "button", textContent: "Back", href: hrefOf(back) }));
+    if (next) Object.assign(onward, { textContent: "Next", href: hrefOf(next) });
   }
 
   let scrolls = true; // until the visitor moves the page
 
   function stage() {
     tell();
+    lead();
     const shows = JSON.parse(text()?.dataset.shows ?? "[]");
-    const targets = shows.map((selector) => [...document.querySelectorAll(selector)].find((one) => one.closest(".tour-phases, [role=tabpanel]:not(.gone)")));
+    const targets = shows.map((selector) => [...document.querySelectorAll(selector)].find((one) => one.closest(".tour-phases, [role=tabpanel]:not(.gone), #view")));
     // until the view has drawn them: a microscope that is hidden does not draw
     if (!targets.length || targets.some((one) => !one || one.matches(":empty:not(canvas)") || one.getBoundingClientRect().height < 20)) return;
     for (const old of document.querySelectorAll("[data-target]")) if (!targets.includes(old)) old.removeAttribute("data-target");
@@ -84,10 +112,18 @@
     const boxes = [...link.querySelectorAll("[type=checkbox]")];
     const stops = boxes.filter((box) => box.checked).map((box) => box.value);
     const some = stops.length && stops.length < boxes.length ? `?stops=${stops.join(",")}` : "";
-    link.querySelector("[readonly]").value = `${location.origin}/tours/${link.closest("li").dataset.tour}${some}`;
+    const field = link.querySelector("[readonly]");
+    field.value = new URL(field.dataset.href, document.baseURI).href + some;
   });
   for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
     addEventListener(kind, (event) => { if (!event.target.closest?.(".tour")) scrolls = false; }, { passive: true });
+  }
+  const list = document.querySelector(".tour-list"); // the page of a tour, which leads to a stop of it
+  if (list) {
+    const links = [...list.querySelectorAll("a")];
+    const { stops, hrefOf } = chosenOf(links);
+    const step = new URLSearchParams(location.search).get("step");
+    location.replace(hrefOf(links.find((link) => link.dataset.stop === step) ?? stops[0]));
   }
   let asked = 0;
   const soon = () => { asked ||= requestAnimationFrame(() => { asked = 0; stage(); }); };

@@ -14,21 +14,20 @@ from ....bundles import shelf
 from ....bundles.describe import describe_signal
 from ....bundles.manifest import Manifest
 from ....bundles.store import Bundle, open_bundle
-from ....data.calendar import Calendar
 from ....errors import InputError, SeqzooError
 from ....execution import runs
 from ....execution.runs.manager import Status
 from ....execution.runs.plans import can_train, described, named, titled
 from ....forecasters.protocol import has_bundle
 from ....microscope.facts import Subject
+from ....pages.inside import BESIDE as KEY
+from ....pages.inside import can_stand_beside, reads_alike
 from ....runtime.engines.numpy import CELLS
 from ....runtime.repository import Repository
-from ....training.spec import TrainingSpec
 from ...ui import controls, theme
 from ..visit import Visit, computed
 from . import weights
 
-KEY = "with"
 UNTRAINED = "untrained"
 RUN = re.compile(r"[0-9a-f]{12}")  # the id of a run; the name of a model has a dot
 
@@ -94,7 +93,7 @@ def offered(own: Bundle) -> dict[str, str]:
     if can_train(own.manifest) and has_torch():
         options = {UNTRAINED: f"{own.manifest.name} before training", **options}
     for run, plan in runs.here().all():
-        if runs.here().frames(run) and _reads_alike(own.manifest, plan.spec):
+        if runs.here().frames(run) and reads_alike(own.manifest, plan.spec):
             options[run] = f"{titled(plan)}, {described(plan.spec)}"
     return {"": "nothing", **options} if options else {}
 
@@ -113,7 +112,7 @@ def second_of(repository: Repository, own: Bundle, subject: Subject, asked: str)
         return Beside(subject.facts_of(f"{facts.name} before training", *same), weights.untrained(facts.name))
     if RUN.fullmatch(asked):
         now = runs.here().status(asked)
-        if not now.frames or not _reads_alike(facts, now.plan.spec):
+        if not now.frames or not reads_alike(facts, now.plan.spec):
             raise InputError(
                 f"the run {asked} of {named(now.plan.spec)} cannot stand beside {facts.name}: it has no film, or "
                 "reads other windows."
@@ -126,7 +125,7 @@ def second_of(repository: Repository, own: Bundle, subject: Subject, asked: str)
             f"{asked} {kind}, without gates and states. Only {', '.join(CELLS)} can stand beside {facts.name}."
         )
     other = known.manifest
-    if not _reads_alike(facts, other):
+    if not reads_alike(facts, other):
         raise InputError(
             f"{asked} reads {_windows(other)}, and {facts.name} {_windows(facts)}. Both must read the same windows: "
             f"choose {' or '.join(_alike(own)) or 'a model of this signal'}."
@@ -149,21 +148,10 @@ def _alike(own: Bundle) -> Iterator[str]:
     for name, path in shelf.available().items():
         try:
             other = open_bundle(path).manifest
-            if other.architecture in CELLS and name != own.manifest.name and _reads_alike(own.manifest, other):
+            if name != own.manifest.name and can_stand_beside(own.manifest, other):
                 yield name
         except SeqzooError:  # a damaged bundle, or a signal that is not installed
             continue
-
-
-def _reads_alike(one: Manifest, other: Manifest | TrainingSpec) -> bool:
-    """Whether both read the same windows: of the same process or series, as long, with the same channels."""
-    if one.process is None and one.source != other.source:
-        return False
-    if isinstance(other, TrainingSpec):
-        shape = other.context_length, ("value", *Calendar(other.calendar).names)
-    else:
-        shape = other.contract.context_length, other.contract.names
-    return one.process == other.source.process and shape == (one.contract.context_length, one.contract.names)
 
 
 def _windows(facts: Manifest) -> str:
