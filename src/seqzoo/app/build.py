@@ -20,9 +20,9 @@ from ..server.edge import App, Receive, Scope, Send
 from . import api, arena, gallery, glossary, runs
 from .gallery import sketches
 from .model import page
-from .model.inside import microscope
 from .series import page as series
 from .ui import messages, not_found, theme
+from .ui.modules import MODULES
 
 # NiceGUI writes scripts and styles into the page and compiles templates there. The page may reach no other origin.
 POLICY = "; ".join(
@@ -68,7 +68,7 @@ def pages(repository: Repository) -> App:
     async def tour(key: str, step: str = "", stops: str = "") -> Response:
         return RedirectResponse(tours.begin(key, step, stops))
 
-    @application.get(microscope.MODULES + "/{version}/{path:path}")
+    @application.get(MODULES + "/{version}/{path:path}")
     async def module(version: str, path: str) -> Response:
         if version != modules.version() or path not in modules.files():
             return Response(status_code=404)

@@ -181,13 +181,13 @@ class _Builder:
     def gallery(self, rows: list[cards.Row]) -> bytes:
         """The first page: the window to drag, the doors, and a card for each model."""
         doors = hero.learn(len(self.tours)) + _DOOR
-        top = hero.html(modules.folder(), f"models/{hero.MODEL}/{WEIGHTS}", doors)
+        top = hero.html(f"models/{hero.MODEL}/{WEIGHTS}", doors)
         shelves = _filters(rows) + "".join(map(_shelf, cards.sections(rows)))
         key = f'<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
         guided = f'<section class="tours">{tours.links(self.tours, for_a_class=False)}</section>'
         run = ["pages/js/hero.js", "pages/js/filters.js", "pages/js/tours.js"]
         body = top + shelves + key + guided
-        return self.page("Gallery", body, "", look.DESCRIPTION, scripts=run, soon=hero.SCRIPTS)
+        return self.page("Gallery", body, "", look.DESCRIPTION, scripts=run)
 
     def train(self) -> bytes:
         """The page on which the browser trains a network."""
