@@ -1,11 +1,10 @@
 // A chart as SVG: lines, dots and bands over a horizontal axis, with a legend, a text alternative and downloads.
 // Colours are roles of the palette: on the page the custom properties of the theme, in a file those of light pages on white.
 import { inks } from "../../microscope/js/palette.js";
-import { raster, save } from "../../microscope/js/save.js";
-import { escaped } from "../../microscope/js/svg.js";
+import { csv, raster, save } from "../../microscope/js/save.js";
+import { escaped, framed, LOOK } from "../../microscope/js/svg.js";
 
 const LINES = 6; // about the largest number of steps of an axis
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const DASHES = { solid: "", dashed: "7 4", dotted: "2.5 3", long: "14 4" };
 const TALL = 44; // px above and below the plot: the names of the axes and the labels
 
@@ -187,7 +186,7 @@ export class Chart {
       const [isLeft, isLow] = [at > (box.left + box.right) / 2, to > (box.top + box.bottom) / 2];
       words?.forEach((line, n) => text(at, to + (isLow ? -48 : 30) + 15 * n, line, isLeft ? "end" : "start", "red"));
     }
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12">${out.join("")}</svg>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ${LOOK}>${out.join("")}</svg>`;
   }
 
   /** Shows the values of all series at the step beneath the pointer. */
@@ -223,8 +222,10 @@ export class Chart {
       return key;
     });
     const above = 20 * (row + 1) + 12;
-    const [wide, high] = [width + 32, height + above + 32];
-    const result = `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" font-family="${FONT}" font-size="12"><title>${escaped(this.element.ariaLabel)}</title><rect width="${wide}" height="${high}" fill="${light.paper}"/><g transform="translate(16 16)">${legend.join("")}</g><g transform="translate(16 ${16 + above})">${this.#picture(width, height, colour).replace(/^<svg[^>]*>|<\/svg>$/g, "")}</g></svg>\n`;
+    const plot = this.#picture(width, height, colour).replace(/^<svg[^>]*>|<\/svg>$/g, "");
+    const result = framed(`<g transform="translate(16 16)">${legend.join("")}</g><g transform="translate(16 ${16 + above})">${plot}</g>`, {
+      title: this.element.ariaLabel, width: width + 32, height: height + above + 32, ground: light.paper,
+    });
     this.#picture(width, height, variable);
     return result;
   }
@@ -234,10 +235,9 @@ export class Chart {
     const columns = this.#shown.toSorted((a, b) => Boolean(a.of) - Boolean(b.of)).flatMap((one) => (one.kind === "band"
       ? [[`${one.name}, lower end`, one.x, one.low], [`${one.name}, upper end`, one.x, one.high]] : [[one.name, one.x, one.y]]));
     const places = [...new Set(columns.flatMap(([, x]) => x))].sort((a, b) => a - b);
-    const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const maps = columns.map(([, x, y]) => new Map(x.map((at, n) => [at, y[n]])));
     const rows = places.map((at) => [at, ...maps.map((map) => map.get(at) ?? "")]);
-    return `${[[this.names.x, ...columns.map(([name]) => name)].map(cell), ...rows].map((row) => row.join(",")).join("\n")}\n`;
+    return csv([[this.names.x, ...columns.map(([name]) => name)], ...rows]);
   }
 
   async save(kind) {
