@@ -152,7 +152,8 @@ ASKED = {"size": "5", "steps": "40", "batch": "16", "seed": "7", "rate": "0.01",
 def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page: Page) -> None:
     sheets = [*PACKAGE.rglob("theme.css"), *PACKAGE.rglob("training.css")]
     styles = [_palette.css_of_scheme(), *(path.read_text("utf-8") for path in sheets)]
-    page.evaluate(MOUNT, {"facts": json.loads(json.dumps(train.facts())), "view": {**ASKED, "sigma": "9"}, "styles": styles})
+    facts = json.loads(json.dumps(train.facts()))
+    page.evaluate(MOUNT, {"facts": facts, "view": {**ASKED, "sigma": "9"}, "styles": styles})
     act, standing = page.locator(".tr .primary"), page.locator(".tr .standing")
     expect(page.locator(".tr .notice")).to_have_text(
         "Noise, std. dev.: the address asks for “9”, but it has to be one of 0.05, 0.1, 0.2. 0.1 is set instead."
