@@ -5,9 +5,9 @@ export const KEYS = { architecture: "architecture", size: "size", optimiser: "op
 const AXIS = "axis"; // the key of the vertical axis, which is no setting of a run
 export const AXES = ["excess", "error"]; // the first is usual
 
-/** The learning rate of an optimiser, and of the architecture if its recipe has another. */
-export const usualRate = ({ architecture, optimiser }, { optimisers, architectures }) =>
-  (optimiser === "soap" && architectures[architecture].learning_rate) || optimisers[optimiser].learning_rate;
+/** The usual settings of an architecture and an optimiser. */
+export const usual = ({ architecture, optimiser }, { defaults, architectures, optimisers }) =>
+  ({ ...defaults, architecture, optimiser, steps: architectures[architecture].steps, learning_rate: optimisers[optimiser].learning_rate });
 
 /**
  * What a link asks for: { settings, axis, refused }. What it cannot have is usual instead, and is told in
@@ -15,22 +15,22 @@ export const usualRate = ({ architecture, optimiser }, { optimisers, architectur
  */
 export function settingsOf(view, facts) {
   const { defaults, architectures, optimisers, ranges, noises } = facts;
-  const settings = { ...defaults };
+  let settings = { ...defaults };
   const refused = [];
-  const read = (name, key, allowed, usual) => {
+  const read = (name, key, allowed, otherwise) => {
     const given = view[key];
-    if (given === undefined) return usual;
+    if (given === undefined) return otherwise;
     const value = typeof (allowed.among?.[0] ?? 0) === "string" ? given : String(given).trim() === "" ? NaN : Number(given);
     const { among, least, most, isWhole } = allowed;
     if (among ? among.includes(value) : value >= least && value <= most && (!isWhole || Number.isInteger(value))) return value;
-    refused.push({ name, given: String(given), allowed, taken: usual });
-    return usual;
+    refused.push({ name, given: String(given), allowed, taken: otherwise });
+    return otherwise;
   };
   const take = (name, allowed) => { settings[name] = read(name, KEYS[name], allowed, settings[name]); };
   take("architecture", { among: Object.keys(architectures) });
   take("optimiser", { among: Object.keys(optimisers) });
+  settings = usual(settings, facts);
   take("size", { least: 2, most: Math.max(...architectures[settings.architecture].sizes), isWhole: true });
-  settings.learning_rate = usualRate(settings, facts);
   for (const [name, [least, most]] of Object.entries(ranges)) take(name, { least, most, isWhole: name !== "learning_rate" });
   take("sigma", { among: noises.map(({ sigma }) => sigma) });
   return { settings, axis: read(AXIS, AXIS, { among: AXES }, AXES[0]), refused };
@@ -38,8 +38,8 @@ export function settingsOf(view, facts) {
 
 /** The keys of a link. */
 export function viewOf(settings, axis, facts) {
-  const usual = { ...facts.defaults, learning_rate: usualRate(settings, facts) };
-  const differing = Object.keys(KEYS).filter((name) => settings[name] !== usual[name]);
+  const others = { ...usual(settings, facts), architecture: facts.defaults.architecture, optimiser: facts.defaults.optimiser };
+  const differing = Object.keys(KEYS).filter((name) => settings[name] !== others[name]);
   const keys = differing.map((name) => [KEYS[name], String(settings[name])]);
   return Object.fromEntries(axis === AXES[0] ? keys : [...keys, [AXIS, axis]]);
 }

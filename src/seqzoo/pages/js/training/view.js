@@ -2,7 +2,7 @@
 import { save } from "../../../microscope/js/save.js";
 import { chart } from "./chart.js";
 import { PURPOSES, Random } from "./random.js";
-import { AXES, settingsOf, usualRate, viewOf } from "./settings.js";
+import { AXES, settingsOf, usual, viewOf } from "./settings.js";
 import { bayes, draw } from "./sine.js";
 
 const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "choices", "ranges", "defaults", "noises", "references"];
@@ -142,8 +142,9 @@ export function train(root, host) {
 
   function choose(name, value) {
     const next = { ...settings, [name]: value };
-    const isUsual = settings.learning_rate === usualRate(settings, facts);
-    if (name === "optimiser" || (name === "architecture" && isUsual)) next.learning_rate = usualRate(next, facts);
+    const [before, after] = [usual(settings, facts), usual(next, facts)];
+    if (name === "optimiser") next.learning_rate = after.learning_rate;
+    if (name === "architecture" && settings.steps === before.steps) next.steps = after.steps;
     adopt(next);
   }
 
@@ -155,7 +156,7 @@ export function train(root, host) {
 
   function offered(name) {
     if (name === "architecture" || name === "optimiser") {
-      return Object.entries(facts[`${name}s`]).map(([value, { label }]) => [value, name === "optimiser" && value === facts.recipe.optimiser ? `${label}, as the zoo` : label]);
+      return Object.entries(facts[`${name}s`]).map(([value, { label }]) => [value, label]);
     }
     const usual = name === "size" ? facts.architectures[settings.architecture].sizes : name === "sigma" ? facts.noises.map(({ sigma }) => sigma) : facts.choices[name];
     return [...new Set([...usual, settings[name]])].sort((a, b) => a - b).map((value) => [value, count(value) === "0" && value ? String(value) : value < 1 ? String(value) : count(value)]);
