@@ -152,8 +152,16 @@ ASKED = {"size": "5", "steps": "40", "batch": "16", "seed": "7", "rate": "0.01",
 def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page: Page) -> None:
     sheets = [*PACKAGE.rglob("theme.css"), *PACKAGE.rglob("training.css")]
     styles = [_palette.css_of_scheme(), *(path.read_text("utf-8") for path in sheets)]
-    page.evaluate(MOUNT, {"facts": json.loads(json.dumps(train.facts())), "view": ASKED, "styles": styles})
+    facts = json.loads(json.dumps(train.facts()))
+    page.evaluate(MOUNT, {"facts": facts, "view": {**ASKED, "sigma": "9"}, "styles": styles})
     act, standing = page.locator(".tr .primary"), page.locator(".tr .standing")
+    expect(page.locator(".tr .notice")).to_have_text(
+        "Noise, std. dev.: the address asks for “9”, but it has to be one of 0.05, 0.1, 0.2. 0.1 is set instead."
+    )
+    page.get_by_role("button", name="Error", exact=True).click()
+    assert page.evaluate("window.told") == {**ASKED, "axis": "error"}
+    page.get_by_role("button", name="Distance above Bayes").click()
+    expect(page.locator(".tr .notice")).to_be_hidden()
     expect(page.locator("[data-knob=seed]")).to_have_value("7")
     act.click()
     expect(act).to_have_text("Start")
@@ -188,14 +196,17 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     expect(act).to_have_text("Start")
 
 
-def test_a_link_asks_for_nothing_that_cannot_be_trained(page: Page) -> None:
+def test_a_link_that_asks_for_what_cannot_be_trained_is_told_so_and_gets_the_usual(page: Page) -> None:
     facts = json.loads(json.dumps(train.facts()))
     hostile = {"size": "1e9", "steps": "-1", "batch": "1.5", "rate": "NaN", "architecture": "constructor",
-               "optimiser": "__proto__", "sigma": "0", "seed": "x"}  # fmt: skip
+               "optimiser": "__proto__", "sigma": "0", "seed": "", "axis": "toString"}  # fmt: skip
     read = """async ([view, facts]) => {
       const { settingsOf, viewOf } = await import("/pages/js/training/settings.js");
-      return [settingsOf(view, facts), viewOf(settingsOf(view, facts), facts)];
+      const { settings, axis, refused } = settingsOf(view, facts);
+      return [settings, refused.map(({ given }) => given).sort(), viewOf(settings, axis, facts)];
     }"""
-    assert page.evaluate(read, [hostile, facts]) == [facts["defaults"], {}]
-    settings, view = page.evaluate(read, [{**ASKED, "sigma": "0.2"}, facts])
-    assert view == {**ASKED, "sigma": "0.2"} and settings["learning_rate"] == 0.01
+    assert page.evaluate(read, [hostile, facts]) == [facts["defaults"], sorted(hostile.values()), {}]
+    asked = {**ASKED, "sigma": "0.2", "axis": "error"}
+    settings, refused, view = page.evaluate(read, [asked, facts])
+    assert view == asked and settings["learning_rate"] == 0.01 and not refused
+    assert page.evaluate(read, [{"architecture": "rnn"}, facts])[0]["steps"] == train.LONGER["rnn"] > train.STEPS

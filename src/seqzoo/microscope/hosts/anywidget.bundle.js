@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules c7652702815d52e8; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 2249774372ceb07b; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -1082,7 +1082,7 @@ function unitIn({ state, now, untouched, forecasts, scale, part }, last2, weight
 }
 function pathIn({ now, question }) {
   if (!now.plane.shares.some((share) => share > 0)) return "All states are equal, so there is no path.";
-  const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
+  const shares = now.plane.shares.map((share) => `${Math.round(100 * share)}%`).join(" and ");
   const answer = question && `Dots: last states of windows of ${question.of}, hue by ${question.what}. Line: the states of this window. `;
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
 }
@@ -1156,7 +1156,7 @@ function notice(facts) {
   const memoryGate = { lstm: "f", gru: "z" }[cell.architecture];
   const share = memoryGate && Math.round(100 * mean(now.steps[memoryGate]));
   const [word, , memory] = TERMS[memoryGate ?? "h"];
-  const gate2 = memoryGate ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const gate2 = memoryGate ? `, and the ${word} keeps ${share}% of the ${memory} at each step on average` : "";
   const away = (list2) => Math.hypot(...now.slopes.map((slope, t) => slope - list2[t]));
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];

@@ -63,7 +63,7 @@ export function predict(element, host) {
         : { kind: "line", name: label, role, x: future, y: Array.from(y), dash, width });
       const far = subject.outside();
       chart.draw({
-        x: [1 - L, H === 1 ? 2 : H], y: scale,
+        x: [1 - L - 0.03 * L, H === 1 ? 2 : H], y: scale, // room for the first point beside the words of the axis
         series: [
           { kind: "band", name: `${Math.round(100 * level)}% interval`, role: "model", x: future, low, high },
           ...(clean ? [{ kind: "line", name: "truth", role: "truth", x: range(1 - L, L + H), y: clean, dash: "solid", width: 1.2 }] : []),

@@ -44,7 +44,7 @@ export function chart(element) {
       grid.push(`<path class="tr-grid" d="M${ROOM.left} ${short(atY(value))}H${short(ROOM.left + across)}"/>`);
       text(ROOM.left - 8, atY(value) + 4, y.written(value), "tr-tick", "end");
     }
-    for (const value of ticks(x, Math.max(2, Math.floor(across / 80)))) text(atX(value), high - ROOM.bottom + 18, x.written(value), "tr-tick", "middle");
+    for (const value of ticks(x, Math.max(2, Math.floor(across / 80)))) text(Math.min(atX(value), wide - 3.6 * x.written(value).length), high - ROOM.bottom + 18, x.written(value), "tr-tick", "middle"); // a longer one would be cut
     text(ROOM.left + across, high - 6, x.words, "tr-axis", "end");
     const heights = []; // of words at the right end, which must not overlap
     for (const { kind, points, words, isDotted } of lines) {

@@ -2,12 +2,12 @@
 import { save } from "../../../microscope/js/save.js";
 import { chart } from "./chart.js";
 import { PURPOSES, Random } from "./random.js";
-import { settingsOf, viewOf } from "./settings.js";
+import { AXES, settingsOf, usual, viewOf } from "./settings.js";
 import { bayes, draw } from "./sine.js";
 
 const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "choices", "ranges", "defaults", "noises", "references"];
 const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "Optimiser", learning_rate: "Learning rate",
-  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev." };
+  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev.", axis: "Vertical axis" };
 const SCALES = { excess: "Distance above Bayes", error: "Error" };
 const LEAST = 1e-4; // excess at the foot of a logarithmic axis
 const EARLIER = 3; // curves of earlier runs that stay
@@ -31,10 +31,9 @@ const seconds = (value) => (value < 100 ? `${value.toFixed(1)} s` : `${Math.floo
 /** Shows the view in an element; returns a function that ends the worker and removes the view. The host is as for all views. */
 export function train(root, host) {
   const facts = Object.fromEntries(FACTS.map((name) => [name, host.get(name)]));
-  let settings = settingsOf(host.get("view") ?? {}, facts);
+  let { settings, axis, refused } = settingsOf(host.get("view") ?? {}, facts); // refused: what the address asks for and cannot have
   let run = null; // { id, settings, label, state, step, seconds, points: [{ step, loss, excess }], forecasts }
   let earlier = []; // runs whose curves stay
-  let scale = "excess";
   let series = null; // of the forecasts that are drawn: { values, windows, bayes } at a level of noise
   let worker = null;
   let runs = 0;
@@ -45,6 +44,7 @@ export function train(root, host) {
   const button = (name, label, act, classes = "button") => named(name, element("button", { type: "button", class: classes, onclick: act }, label));
   const place = (name) => named(name, element("div", { class: "tr-chart" }));
   const view = element("div", { class: "tr" },
+    named("refused", element("div", { class: "notice", role: "status" })),
     element("p", { class: "lead" }, "Notice the bend near the line of the best linear forecaster: what falls below it does what no weighted sum ",
       "of the window can do. ", button("adam", "Adam at its usual learning rate", () => choose("optimiser", "adam"), "tr-link"), " stays near that line."),
     element("div", { class: "split" },
@@ -53,7 +53,7 @@ export function train(root, host) {
           element("div", { class: "buttons" }, button("act", "Start", act, "button primary"), button("reset", "Reset", reset)),
           named("standing", element("p", { class: "standing" })),
           element("div", { class: "buttons tr-scales", role: "group", "aria-label": "Vertical axis" },
-            ...Object.entries(SCALES).map(([key, label]) => button(key, label, () => { scale = key; show(); }, "choice"))),
+            ...AXES.map((key) => [key, SCALES[key]]).map(([key, label]) => button(key, label, () => adopt(settings, key), "choice"))),
           place("course"), named("legend", element("p", { class: "tr-legend" })),
           named("numbers", element("div", { class: "numbers" }))),
         panel("The forecast during training", place("forecasts"), named("caption", element("p", { class: "hint" })))),
@@ -142,26 +142,28 @@ export function train(root, host) {
 
   function choose(name, value) {
     const next = { ...settings, [name]: value };
-    if (name === "optimiser") next.learning_rate = facts.optimisers[value].learning_rate;
+    const [before, after] = [usual(settings, facts), usual(next, facts)];
+    if (name === "optimiser") next.learning_rate = after.learning_rate;
+    if (name === "architecture" && settings.steps === before.steps) next.steps = after.steps;
     adopt(next);
   }
 
-  function adopt(next) {
-    settings = settingsOf(viewOf(next, facts), facts);
-    host.tell([], viewOf(settings, facts));
+  function adopt(next, nextAxis = axis) {
+    ({ settings, axis, refused } = settingsOf(viewOf(next, nextAxis, facts), facts));
+    host.tell([], viewOf(settings, axis, facts));
     show();
   }
 
   function offered(name) {
     if (name === "architecture" || name === "optimiser") {
-      return Object.entries(facts[`${name}s`]).map(([value, { label }]) => [value, name === "optimiser" && value === facts.recipe.optimiser ? `${label}, as the zoo` : label]);
+      return Object.entries(facts[`${name}s`]).map(([value, { label }]) => [value, label]);
     }
     const usual = name === "size" ? facts.architectures[settings.architecture].sizes : name === "sigma" ? facts.noises.map(({ sigma }) => sigma) : facts.choices[name];
     return [...new Set([...usual, settings[name]])].sort((a, b) => a - b).map((value) => [value, count(value) === "0" && value ? String(value) : value < 1 ? String(value) : count(value)]);
   }
 
   function fill() {
-    for (const name of Object.keys(LABELS)) {
+    for (const name of Object.keys(settings)) {
       const select = (find[name] ??= find.form.appendChild(element("label", { class: "control" }, element("span", {}, LABELS[name]),
         element("select", { "data-knob": name, onchange: ({ target }) => choose(name, ["architecture", "optimiser"].includes(name) ? target.value : Number(target.value)) })))).lastChild;
       const options = offered(name);
@@ -175,9 +177,9 @@ export function train(root, host) {
   }
 
   async function share() {
-    host.tell([], viewOf(settings, facts));
+    host.tell([], viewOf(settings, axis, facts));
     const url = new URL(location.href);
-    url.search = new URLSearchParams(viewOf(settings, facts));
+    url.search = new URLSearchParams(viewOf(settings, axis, facts));
     const isCopied = await navigator.clipboard?.writeText(url.href).then(() => true, () => false);
     find.shared.textContent = isCopied ? "Copied. The link gives the same run: the same curve, bit for bit." : url.href;
   }
@@ -216,11 +218,11 @@ export function train(root, host) {
     return `After ${count(run.step)} of ${count(steps)} steps it is ${percent(now.excess)} above Bayes, ${standing}.`;
   }
 
-  const height = (point, sigma) => (scale === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
+  const height = (point, sigma) => (axis === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
 
   let drawn = ""; // what the chart of the error shows
   function showCourse() {
-    const key = [run?.id, run?.points.length, scale, settings.steps, settings.sigma, ...earlier.map(({ id }) => id)].join();
+    const key = [run?.id, run?.points.length, axis, settings.steps, settings.sigma, ...earlier.map(({ id }) => id)].join();
     if (drawn === key) return;
     drawn = key;
     const sigma = (run?.settings ?? settings).sigma;
@@ -230,21 +232,21 @@ export function train(root, host) {
     const most = Math.max(settings.steps, ...all.map((one) => one.settings.steps));
     const x = { least: first, most, isLog: true, words: "step", written: count };
     const least = all.some(({ points }) => points.some(({ excess }) => excess < 0.01)) ? 0.1 : 1;
-    const unit = scale === "error" ? { least: 0.95 * errors.noise, most: 6 * errors.last_value, written: (value) => String(value) }
+    const unit = axis === "error" ? { least: 0.95 * errors.noise, most: 6 * errors.last_value, written: (value) => String(value) }
       : { least, most: 5000, written: (value) => `${count(value)}%` };
     const lines = Object.entries(facts.references).flatMap(([name, words]) => {
-      const value = scale === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
+      const value = axis === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
       return value > unit.least ? [{ kind: `tr-reference tr-${name.replace("_", "-")}`, points: [[first, value], [most, value]], words }] : [];
     });
     const curve = (of, kind) => ({ kind, points: of.points.map((point) => [point.step, height(point, of.settings.sigma)]) });
-    if (scale === "error" && run) lines.push({ kind: "tr-loss", points: run.points.map(({ step, loss }) => [step, loss]) });
+    if (axis === "error" && run) lines.push({ kind: "tr-loss", points: run.points.map(({ step, loss }) => [step, loss]) });
     lines.push(...earlier.map((of, n) => curve(of, `tr-earlier tr-earlier${n}`)));
     if (run) lines.push(curve(run, "tr-run"));
     const references = Object.entries(facts.references).map(([name, words]) => `${words} ${percent(excessOf(sigma, name)).replace("-", "−")}`).join(", ");
-    const label = `${SCALES[scale]} by training step. ${run?.points.length ? words() : "No run yet."} Above Bayes: ${references}.`;
+    const label = `${SCALES[axis]} by training step. ${run?.points.length ? words() : "No run yet."} Above Bayes: ${references}.`;
     course.draw({ x, y: { ...unit, isLog: true }, lines, label });
     find.legend.replaceChildren(...[...(run ? [[run.label, "tr-run"]] : []), ...earlier.map(({ label: of }, n) => [`earlier: ${of}`, `tr-earlier tr-earlier${n}`]),
-      ...(scale === "error" && run ? [["loss of the batches", "tr-loss"]] : [])].map(([text, kind]) => element("span", { class: `tr-key ${kind}` }, text)));
+      ...(axis === "error" && run ? [["loss of the batches", "tr-loss"]] : [])].map(([text, kind]) => element("span", { class: `tr-key ${kind}` }, text)));
   }
 
   let forecast = null; // that is drawn
@@ -281,13 +283,27 @@ export function train(root, host) {
     }));
   }
 
+  const writtenAs = (name, value) => facts[`${name}s`]?.[value]?.label ?? SCALES[value] ?? (value >= 1000 ? count(value) : String(value));
+
+  /** What a link asked for and did not get, as sentences. */
+  function showRefused() {
+    find.refused.classList.toggle("gone", !refused.length);
+    find.refused.replaceChildren(...refused.map(({ name, given, allowed: { among, least, most, isWhole }, taken }) => {
+      const words = (value) => writtenAs(name, value);
+      const range = among ? `one of ${among.join(", ")}` : `a ${isWhole ? "whole " : ""}number from ${words(least)} to ${words(most)}`;
+      const short = given.length > 40 ? `${given.slice(0, 40)}…` : given;
+      return element("p", {}, `${LABELS[name]}: the address asks for “${short}”, but it has to be ${range}. ${words(taken)} is set instead.`);
+    }));
+  }
+
   function show() {
     const state = run?.state;
+    showRefused();
     find.act.textContent = { running: "Pause", paused: "Continue" }[state] ?? "Start";
     find.reset.textContent = run || !earlier.length ? "Reset" : "Forget earlier curves";
     find.reset.disabled = !run && !earlier.length;
     find.weights.disabled = !run?.best || !worker; // they are in the worker
-    for (const key of Object.keys(SCALES)) find[key].setAttribute("aria-pressed", String(key === scale));
+    for (const key of Object.keys(SCALES)) find[key].setAttribute("aria-pressed", String(key === axis));
     find.standing.classList.toggle("error-line", state === "failed");
     find.standing.textContent = state === "failed" ? `The run failed: ${run.message}.` : run ? words() : "Press Start: the curve falls towards the lines of the references.";
     fill();
@@ -313,7 +329,7 @@ export function train(root, host) {
   }
 
   const deaf = host.listen?.("view", () => {
-    settings = settingsOf(host.get("view") ?? {}, facts);
+    ({ settings, axis, refused } = settingsOf(host.get("view") ?? {}, facts));
     show();
   });
   show();
