@@ -202,7 +202,7 @@ class _Builder:
             f'<div id="view" class="view skeleton" data-page="{escape(json.dumps(page))}"></div>'
         )
         about = "Train an LSTM, GRU, RNN or MLP in the browser, and watch it pass the best linear forecaster."
-        return self.page("Train", body, root, about, scripts=["pages/js/single.js"], soon=[_TRAIN], styles=[_LOOK])
+        return self.page("Train", body, root, about, scripts=["pages/js/single.js"], soon=[_TRAIN], styles=_LOOK)
 
     def model(self, model: Forecaster) -> bytes:
         """The page of a model: its head, and a tab for each view."""
@@ -249,7 +249,7 @@ class _Builder:
 
 
 _HEADS = {"/": "Gallery", "/train": "Train", "/arena": "Arena", "/install": "Install"}
-_TRAIN, _LOOK = "pages/js/training/view.js", "pages/js/training/training.css"
+_TRAIN, _LOOK = "pages/js/training/view.js", ("pages/js/views.css", "pages/js/training/training.css")
 _DOOR = (
     '<a class="door" href="/install"><strong>Use it on my series</strong>'
     "<span>A file of your own needs an installation: one command, and nothing leaves your machine.</span></a>"
