@@ -9,6 +9,7 @@ const DASHES = { solid: "", dashed: "7 4", dotted: "2.5 3", long: "14 4" };
 const NEAR = 8; // px around the plot in which lines are still drawn, and the pointer still asks for values
 const FAR = 10000;
 const LINE = 15; // px from one line of text to the next
+const LETTER = 6.6; // px, about
 const TALL = 44; // px above and below the plot: the names of the axes and the labels
 
 /** A text with minus signs where a number has a hyphen; a name such as "lstm.sine-h50" keeps it. */
@@ -179,7 +180,7 @@ export class Chart {
     const edges = [box.top - NEAR, box.bottom + NEAR];
     const inside = (value) => Math.min(edges[1], Math.max(edges[0], down(value)));
     const far = (value) => Math.min(edges[1] + FAR, Math.max(edges[0] - FAR, down(value))); // numbers that every program can read
-    const told = []; // [height, name] at the right end
+    const told = []; // names over the right ends of their lines: { to, right, name }
     const lines = [];
     for (const one of this.#shown) {
       const { kind, role, x } = one;
@@ -193,16 +194,16 @@ export class Chart {
         const path = x.map((at, n) => `${short(across(at))} ${short(far(one.y[n]))}`).join("L");
         lines.push(`<path d="M${path}" fill="none" stroke="${colour(role)}" stroke-width="${one.width}" stroke-dasharray="${DASHES[one.dash]}" stroke-linejoin="round"/>`);
         if (!one.isTold) continue;
-        let to = inside(one.y.at(-1)) - 6;
-        while (told.some(([other]) => Math.abs(other - to) < LINE)) to -= LINE;
-        told.push([to, one.name]);
+        const to = inside(one.y.at(-1)) - 6;
+        const beside = told.filter((other) => Math.abs(other.to - to) < LINE).map(({ right, name }) => right - LETTER * name.length - 12);
+        told.push({ to, right: Math.min(box.right - 4, ...beside), name: one.name });
       } else {
         lines.push(`<path d="${x.map((at, n) => SHAPES[one.shape](across(at), inside(one.y[n]), one.size / 2)).join("")}" fill="${colour(role)}"/>`);
       }
     }
     const [left, wide, high] = [box.left - NEAR, box.right - box.left + 2 * NEAR, edges[1] - edges[0]]; // what lies beyond is cut
     out.push(`<svg x="${left}" y="${edges[0]}" width="${wide}" height="${high}" viewBox="${left} ${edges[0]} ${wide} ${high}">${lines.join("")}</svg>`);
-    for (const [to, words] of told) text(box.right - 4, to, words, "end", "ink");
+    for (const { to, right, name } of told) text(right, to, name, "end", "ink");
     for (const { x, y: value, words } of marks) {
       const [at, to] = [across(x), inside(value)];
       out.push(`<circle cx="${short(at)}" cy="${short(to)}" r="9.5" fill="none" stroke="${colour("red")}" stroke-width="2"/>`);
@@ -238,7 +239,7 @@ export class Chart {
     const keys = this.#shown.filter(isInLegend);
     let [at, row] = [0, 0];
     const legend = keys.map((one) => {
-      const wide = 6.6 * one.name.length + 44;
+      const wide = LETTER * one.name.length + 44;
       if (at && at + wide > width) [at, row] = [0, row + 1];
       const key = `<g transform="translate(${at} ${20 * row})">${iconOf(one, colour)}<text x="27" y="10" fill="${light.muted}">${escaped(one.name)}</text></g>`;
       at += wide;
