@@ -10,6 +10,7 @@ import numpy as np
 from anyio import to_thread
 from nicegui import background_tasks, ui
 
+from ...._window import LEAST_NOISE
 from ....bundles.store import Bundle
 from ....forecasters.protocol import has_bundle
 from ....microscope import modules
@@ -18,7 +19,7 @@ from ....pages.inside import KEYS, OF_THE_WINDOW
 from ...ui.modules import address as module_address
 from .. import own_window
 from ..visit import Latest, Visit
-from ..window import LEAST_NOISE, HeldOutWindow, SignalWindow, window_of
+from ..window import HeldOutWindow, SignalWindow, window_of
 from ..window_panel import WindowPanel
 from . import beside, weights
 
