@@ -32,8 +32,9 @@ IMPORTS = """
 GRADIENTS = """async ({architecture, K, L, B}) => {IMPORTS
   const { network } = await load("networks");
   const { Random } = await load("random");
-  const { draw, bayes } = await load("sine");
-  const signal = { angular_frequency: 0.02, amplitude: 1, sigma: 0.1 };
+  const { draw, bayes } = await load("windows");
+  const { sine } = await import("/pages/js/signals/sine.js");
+  const signal = sine({ angular_frequency: 0.02, amplitude: 1, sigma: 0.1 });
   const net = network(architecture, K, L, core);
   const parameters = net.initial(new Random(3, 1));
   const { windows, targets } = draw(signal, L, B, new Random(3, 2));

@@ -1,9 +1,10 @@
 // The view Train: a network is trained in a worker of this page, and its error falls towards the lines of the references.
 import { save } from "../../../microscope/js/save.js";
 import { Chart, scaleOf } from "../chart.js";
+import { sine } from "../signals/sine.js";
 import { PURPOSES, Random } from "./random.js";
 import { AXES, settingsOf, usual, viewOf } from "./settings.js";
-import { bayes, draw } from "./sine.js";
+import { bayes, draw } from "./windows.js";
 
 const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "choices", "ranges", "defaults", "noises", "references"];
 const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "Optimiser", learning_rate: "Learning rate",
@@ -202,10 +203,11 @@ export function train(root, host) {
 
   /** The series that the forecasts are drawn on, one step ahead of each window in it. */
   function seriesOf(sigma) {
-    const { length: L, signal } = facts;
-    const { windows: values } = draw({ ...signal, sigma }, L + SHOWN, 1, new Random(0, PURPOSES.series));
+    const { length: L } = facts;
+    const signal = sine({ ...facts.signal, sigma });
+    const { windows: values } = draw(signal, L + SHOWN, 1, new Random(0, PURPOSES.series));
     const windows = Float32Array.from({ length: SHOWN * L }, (_, n) => values[Math.floor(n / L) + (n % L)]);
-    return { sigma, values, windows, bayes: bayes({ ...signal, sigma }, L, windows) };
+    return { sigma, values, windows, bayes: bayes(signal, L, windows) };
   }
 
   /** The standing of the run as a sentence. */
