@@ -32,8 +32,9 @@ IMPORTS = """
 GRADIENTS = """async ({architecture, K, L, B}) => {IMPORTS
   const { network } = await load("networks");
   const { Random } = await load("random");
-  const { draw, bayes } = await load("sine");
-  const signal = { angular_frequency: 0.02, amplitude: 1, sigma: 0.1 };
+  const { draw, bayes } = await load("windows");
+  const { sine } = await import("/pages/js/signals/sine.js");
+  const signal = sine({ angular_frequency: 0.02, amplitude: 1, sigma: 0.1 });
   const net = network(architecture, K, L, core);
   const parameters = net.initial(new Random(3, 1));
   const { windows, targets } = draw(signal, L, B, new Random(3, 2));
@@ -146,21 +147,30 @@ MOUNT = """async ({facts, view, styles}) => {
     listen: () => () => {},
   });
 }"""
+CURVE = ".pv-chart path[stroke='var(--model)'] >> nth=0"
 ASKED = {"size": "5", "steps": "40", "batch": "16", "seed": "7", "rate": "0.01", "architecture": "gru"}
 
 
 def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page: Page) -> None:
-    sheets = [*PACKAGE.rglob("theme.css"), *PACKAGE.rglob("training.css")]
+    sheets = [path for name in ("theme", "views", "training") for path in PACKAGE.rglob(f"{name}.css")]
     styles = [_palette.css_of_scheme(), *(path.read_text("utf-8") for path in sheets)]
-    page.evaluate(MOUNT, {"facts": json.loads(json.dumps(train.facts())), "view": ASKED, "styles": styles})
+    facts = json.loads(json.dumps(train.facts()))
+    page.evaluate(MOUNT, {"facts": facts, "view": {**ASKED, "sigma": "9"}, "styles": styles})
     act, standing = page.locator(".tr .primary"), page.locator(".tr .standing")
+    expect(page.locator(".tr .notice")).to_have_text(
+        "Noise, std. dev.: the address asks for “9”, but it has to be one of 0.05, 0.1, 0.2. 0.1 is set instead."
+    )
+    page.get_by_role("button", name="Error", exact=True).click()
+    assert page.evaluate("window.told") == {**ASKED, "axis": "error"}
+    page.get_by_role("button", name="Distance above Bayes").click()
+    expect(page.locator(".tr .notice")).to_be_hidden()
     expect(page.locator("[data-knob=seed]")).to_have_value("7")
     act.click()
     expect(act).to_have_text("Start")
     expect(standing).to_have_text(re.compile(r"^After 40 of 40 steps it is [\d.,]+% above Bayes"))
-    first, path = standing.inner_text(), page.locator(".tr-line.tr-run >> nth=0").get_attribute("d")
+    first, path = standing.inner_text(), page.locator(CURVE).get_attribute("d")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     tensors = parse(download.value.path().read_bytes())
     shipped = parse((store.SHIPPED / "gru.sine" / store.WEIGHTS).read_bytes())
     assert {name: value.ndim for name, value in tensors.items()} == {name: v.ndim for name, v in shipped.items()}
@@ -168,7 +178,7 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     act.click()  # the same settings again
     expect(standing).to_have_text(first)
     expect(act).to_have_text("Start")
-    assert page.locator(".tr-line.tr-run >> nth=0").get_attribute("d") == path
+    assert page.locator(CURVE).get_attribute("d") == path
     page.get_by_role("button", name="Adam at its usual").click()
     assert page.evaluate("window.told") == {**{k: v for k, v in ASKED.items() if k != "rate"}, "optimiser": "adam"}
     page.locator("[data-knob=size]").select_option("32")  # so that it cannot end before it is paused
@@ -177,7 +187,7 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     expect(standing).to_have_text(re.compile("of 4,000 steps"))
     act.click()
     expect(act).to_have_text("Continue")
-    expect(page.locator(".tr-legend")).to_contain_text("earlier: GRU 5, SOAP 0.01")
+    expect(page.locator(".pv-legend >> nth=0")).to_contain_text("earlier: GRU 5, SOAP 0.01")
     assert axe.violations(page) == []
     axe.narrow_and_dark(page)
     assert axe.violations(page) == []
@@ -188,14 +198,17 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     expect(act).to_have_text("Start")
 
 
-def test_a_link_asks_for_nothing_that_cannot_be_trained(page: Page) -> None:
+def test_a_link_that_asks_for_what_cannot_be_trained_is_told_so_and_gets_the_usual(page: Page) -> None:
     facts = json.loads(json.dumps(train.facts()))
     hostile = {"size": "1e9", "steps": "-1", "batch": "1.5", "rate": "NaN", "architecture": "constructor",
-               "optimiser": "__proto__", "sigma": "0", "seed": "x"}  # fmt: skip
+               "optimiser": "__proto__", "sigma": "0", "seed": "", "axis": "toString"}  # fmt: skip
     read = """async ([view, facts]) => {
       const { settingsOf, viewOf } = await import("/pages/js/training/settings.js");
-      return [settingsOf(view, facts), viewOf(settingsOf(view, facts), facts)];
+      const { settings, axis, refused } = settingsOf(view, facts);
+      return [settings, refused.map(({ given }) => given).sort(), viewOf(settings, axis, facts)];
     }"""
-    assert page.evaluate(read, [hostile, facts]) == [facts["defaults"], {}]
-    settings, view = page.evaluate(read, [{**ASKED, "sigma": "0.2"}, facts])
-    assert view == {**ASKED, "sigma": "0.2"} and settings["learning_rate"] == 0.01
+    assert page.evaluate(read, [hostile, facts]) == [facts["defaults"], sorted(hostile.values()), {}]
+    asked = {**ASKED, "sigma": "0.2", "axis": "error"}
+    settings, refused, view = page.evaluate(read, [asked, facts])
+    assert view == asked and settings["learning_rate"] == 0.01 and not refused
+    assert page.evaluate(read, [{"architecture": "rnn"}, facts])[0]["steps"] == train.LONGER["rnn"] > train.STEPS

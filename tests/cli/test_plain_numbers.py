@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqzoo._window import MOST_CHARACTERS
 from seqzoo.app.model import own_window
 from seqzoo.cli.sources import PLAIN_LIMIT
 from seqzoo.data.typed import rows_of
@@ -66,7 +67,7 @@ def test_plain_numbers_of_a_larger_file_are_read_alike(terminal: Terminal, tmp_p
 
 
 def test_a_long_text_is_read_or_refused_at_once() -> None:
-    size = own_window.MOST_CHARACTERS - 10
+    size = MOST_CHARACTERS - 10
     for text in (
         "9" * size + " x", "0." + "0" * (size - 10) + " 1", " " * size + "x", "1" + " " * size + "x",
         "[" + " " * size, "[" * size, "[]" * (size // 2), "1" + "\n" * size + "x", "\t" * size + "x",
@@ -74,7 +75,7 @@ def test_a_long_text_is_read_or_refused_at_once() -> None:
     ):  # fmt: skip
         began = time.process_time()
         with contextlib.suppress(InputError):
-            rows_of(text, "the text", own_window.MOST_CHARACTERS)
+            rows_of(text, "the text", MOST_CHARACTERS)
         assert time.process_time() - began < 5, text[:20]  # what is quadratic takes minutes
 
 

@@ -105,7 +105,7 @@ def test_a_value_that_float32_cannot_hold_is_refused_at_any_step(bad):
     for step in range(L):
         values = np.zeros(L)
         values[step] = bad
-        with pytest.raises(InputError, match=re.escape(f"value {step} of window 0 is {bad!s}.")):
+        with pytest.raises(InputError, match=re.escape(f"value {step + 1} of window 1 is {bad!s}.")):
             as_batch(values, L)
 
 
@@ -118,14 +118,14 @@ def test_one_bad_value_anywhere_in_a_batch_is_found_and_named(rows, place, bad):
     values = np.ones((rows, L, 1))
     row, step = divmod(place % (rows * L), L)
     values[row, step] = bad
-    with pytest.raises(InputError, match=re.escape(f"value {step} of window {row} is {bad!s}.")):
+    with pytest.raises(InputError, match=re.escape(f"value {step + 1} of window {row + 1} is {bad!s}.")):
         as_batch(values, L)
 
 
 def test_infinities_that_cancel_are_refused():
     values = np.zeros((2, L, 1))
     values[0, 3], values[1, 4] = math.inf, -math.inf
-    with pytest.raises(InputError, match="value 3 of window 0 is inf"):
+    with pytest.raises(InputError, match="value 4 of window 1 is inf"):
         as_batch(values, L)
 
 

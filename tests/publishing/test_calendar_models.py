@@ -123,7 +123,7 @@ def test_windows_without_the_channels_are_refused_with_their_names(kept):
     for given in (windows()[0, :, 0], windows()[:, :, :1], windows()[:, :, :4], np.zeros((1, D, L))):
         with pytest.raises(InputError, match=r"reads 5 channels at each step, value, hour_sin, .* expected \[6, 5\]"):
             model.predict(given)
-    with pytest.raises(InputError, match="weekday_cos 2 of window 0 is nan"):
+    with pytest.raises(InputError, match="weekday_cos 3 of window 1 is nan"):
         model.predict(np.where(np.arange(L * D).reshape(1, L, D) == 14, np.nan, windows(1)))
     with pytest.raises(InputError, match=r"from -1 to 1: weekday_cos 2 is 23\. The model's card"):  # the hour itself
         model.predict(np.where(np.arange(L * D).reshape(1, L, D) == 14, 23, windows(1)))

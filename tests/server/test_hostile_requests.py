@@ -120,7 +120,7 @@ def test_a_value_that_is_not_finite_is_refused_at_every_place_in_json_and_binary
         with np.errstate(over="ignore"):
             body, length = binary(np.array(window, np.float32).tobytes())
         told = refused(client.post(address, content=body, headers={"Inference-Header-Content-Length": str(length)}))
-        assert f"value {position} of window 0" in told
+        assert f"value {position + 1} of window 1" in told
     measured("finite", sent=2 * len(PLACES))
 
 

@@ -186,7 +186,7 @@ def as_batch(values: ArrayLike, context_length: int, names: Sequence[str] = ("va
         window, step, at = np.argwhere(~finite)[0]
         raise InputError(
             f"every value must be finite in float32 (at most 3.4e38): "
-            f"{names[at] if channels > 1 else 'value'} {step} of window {window} is "
+            f"{names[at] if channels > 1 else 'value'} {step + 1} of window {window + 1} is "
             f"{np.asarray(values, dtype=object).reshape(-1)[(window * context_length + step) * channels + at]!s}."
         )
     if channels > 1:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._window import DRAWS
 from ..bundles import holdout
 from ..bundles.store import Bundle
 from ..data.calendar import Calendar
@@ -25,7 +26,6 @@ from ..runtime.engines.numpy import CELLS
 from ..signals import Signal, Simulated, Source
 from ..training.spec import TrainingSpec
 
-DRAWS = 1_000_000  # number of windows to choose from; a hold-out may have many
 FARTHEST = 100  # steps ahead; the best linear weights of more would delay the page
 
 

@@ -75,12 +75,16 @@ _SWITCH = "".join(
 
 SITE = {"/": "Gallery", "/series": "Your series", "/arena": "Arena", "/docs": "API"}
 """The pages of the app that stand in its head, by their addresses."""
+_HERE = ' aria-current="page"'
 FOOT = '<a href="/glossary">Every term in one sentence</a>'
 
 
-def top(pages: Mapping[str, str] = SITE) -> str:
-    """The head of a page as HTML, with links to some pages {address: name}."""
-    links = "".join(f'<a href="{escape(address)}">{escape(name)}</a>' for address, name in pages.items())
+def top(title: str, pages: Mapping[str, str] = SITE) -> str:
+    """The head of the page of a title as HTML, with links to some pages {address: name}."""
+    links = "".join(
+        f'<a href="{escape(address)}"{_HERE if name == title else ""}>{escape(name)}</a>'
+        for address, name in pages.items()
+    )
     return (
         f'<div class="top-row"><a class="brand" href="/">{FAVICON}<span>seqzoo</span></a><div class="top-end">'
         f'<nav aria-label="Site">{links}</nav>'
@@ -108,7 +112,7 @@ def document(
         '<!doctype html><html lang="en-US"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)} · seqzoo</title>'
         f"{icon}{described(description)}{head}</head>"
-        f'<body><a class="skip" href="#content">Skip to content</a><header class="top">{top(pages)}</header>'
+        f'<body><a class="skip" href="#content">Skip to content</a><header class="top">{top(title, pages)}</header>'
         f'<main id="content" tabindex="-1"><div class="page">{body}</div><footer class="foot">{foot}</footer></main>'
         "</body></html>"
     )

@@ -96,7 +96,7 @@ def parse(
         row, step, at = np.argwhere(~finite)[0]
         which = "value" if len(channels) == 1 else channels[at]
         raise InputError(
-            f"every value must be finite in float32 (at most 3.4e38): {which} {step} of window {row} is not."
+            f"every value must be finite in float32 (at most 3.4e38): {which} {step + 1} of window {row + 1} is not."
         )
     identity = request.get("id")
     if identity is not None and not isinstance(identity, str):

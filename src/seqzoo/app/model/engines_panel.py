@@ -100,7 +100,7 @@ class Engines:
         imports = [
             f"{LIBRARIES[name]} in {engine.library:,.0f} ms"
             for name, engine in self.measured.items()
-            if engine.library
+            if engine.library >= 1  # else another part of the process had imported it
         ]
         return f" Time to import, once in a process: {', '.join(imports)}." if imports else ""
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..._arrays import channel
 from ..._extras import has_polars
 from ..._formats import MINUS, counted
+from ..._window import DIGITS, LARGEST, LONGEST, MOST_CHARACTERS
 from ...data.frequency import frequency
 from ...data.numerals import number
 from ...data.series import Series
@@ -24,12 +25,8 @@ from ...errors import InputError, SeqzooError
 
 FloatArray = NDArray[np.float64]
 
-DIGITS = 4  # decimals where the largest value is from 1 to 10; one fewer for each power of ten
-LONGEST = 64  # characters of one number
-LARGEST = float(np.finfo(np.float32).max)
 LONGEST_TIMES = 100  # characters
 FIRST, LAST = np.datetime64("1000-01-01", "us"), np.datetime64("3000-01-01", "us")
-MOST_CHARACTERS = 100_000  # of a pasted text
 MOST_BYTES = 500_000  # of a chosen file; a message of the browser holds a million, and base64 adds a third
 
 

@@ -8,16 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 import numpy as np
 
 from ..._arrays import FloatArray
+from ..._window import DRAWS, FIRST_SEED
 from ...forecasters.protocol import has_bundle
-from ...microscope.facts import DRAWS
 from ...signals import Signal
 from . import own_window
 from .held_out import Window, held_out_of
 from .own_window import Pasted
 from .visit import Visit
 
-FIRST_SEED = 3
-LEAST_NOISE = 0.02  # below it, the Bayes forecast bends too sharply for a difference quotient
 KEYS = ("window", "draw", "values", "cutoff", "dragged", "pasted", "times")  # of the address; all but sliders
 
 

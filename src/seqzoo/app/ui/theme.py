@@ -50,7 +50,7 @@ def frame(title: str, description: str = DESCRIPTION) -> Iterator[None]:
     content.props('id="content" tabindex="-1"')
     with client.layout:
         html("Skip to content", "skip", "a").props('href="#content"').move(target_index=0)
-        html(look.top(), "top", "header").move(target_index=1)
+        html(look.top(title), "top", "header").move(target_index=1)
     with ui.element("div").classes("page"):
         yield
     html(look.FOOT, "foot", "footer")
@@ -74,8 +74,8 @@ def _look() -> str:
 
 
 def enter() -> None:
-    """Give every page its look, and the scripts of chart downloads."""
-    ui.add_head_html(f"{_look()}<script>{read('saves.js')}{_LOST}</script>", shared=True)
+    """Give every page its look."""
+    ui.add_head_html(f"{_look()}<script>{_LOST}</script>", shared=True)
 
 
 _LOST = """addEventListener("DOMContentLoaded", () => {

@@ -111,7 +111,7 @@ function unitIn({ state, now, untouched, forecasts, scale, part }, last, weight)
 
 function pathIn({ now, question }) {
   if (!now.plane.shares.some((share) => share > 0)) return "All states are equal, so there is no path.";
-  const shares = now.plane.shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
+  const shares = now.plane.shares.map((share) => `${Math.round(100 * share)}%`).join(" and ");
   const answer = question && `Dots: last states of windows of ${question.of}, hue by ${question.what}. ` +
     "Line: the states of this window. ";
   return `${answer ?? ""}The two directions hold ${shares} of the variance${question ? " of the dots" : ""}.`;
@@ -203,7 +203,7 @@ function notice(facts) {
   const memoryGate = { lstm: "f", gru: "z" }[cell.architecture];
   const share = memoryGate && Math.round(100 * mean(now.steps[memoryGate]));
   const [word, , memory] = TERMS[memoryGate ?? "h"];
-  const gate = memoryGate ? `, and the ${word} keeps ${share} % of the ${memory} at each step on average` : "";
+  const gate = memoryGate ? `, and the ${word} keeps ${share}% of the ${memory} at each step on average` : "";
   const away = (list) => Math.hypot(...now.slopes.map((slope, t) => slope - list[t]));
   const isNearer = bayes && away(bayes.derivative) < away(linear);
   const [near, far] = [`Bayes, ${standingOf(facts)} (circles)`, "the best linear rule (lines)"];

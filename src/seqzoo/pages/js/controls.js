@@ -1,9 +1,7 @@
 // Controls of the views: sliders of a signal, values of one's own, numbers, and words with a definition.
 import { escaped } from "../../microscope/js/svg.js";
 import { typeset } from "./chart.js";
-import { numberOf } from "./window.js";
-
-const MOST = 100000; // characters of a pasted text
+import { MOST_CHARACTERS, numberOf } from "./window.js";
 
 /** Words as HTML that show a definition at hover, focus and touch. */
 export function term(words, meaning) {
@@ -60,7 +58,7 @@ export function signalPanel(element, window, changed) {
 
 /** The last `length` numbers of a text, with a sentence on what was read; null where it holds nothing. Throws where it cannot be used. */
 export function pasted(text, length) {
-  if (text.length > MOST) throw new Error(`The text is too large: at most ${MOST.toLocaleString("en")} characters are read.`);
+  if (text.length > MOST_CHARACTERS) throw new Error(`The text is too large: at most ${MOST_CHARACTERS.toLocaleString("en")} characters are read.`);
   const words = text.replaceAll("−", "-").split(/[\s,;]+/).filter(Boolean);
   if (!words.length) return null;
   const values = words.map(numberOf);

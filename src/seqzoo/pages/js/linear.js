@@ -1,4 +1,5 @@
 // The best linear forecast of a known signal (forecasters/exact.py), and the other linear references. No DOM.
+import { eigen } from "./matrices.js";
 
 const WELL_CONDITIONED = 1e-9; // noise over the sum of second moments
 
@@ -26,36 +27,9 @@ function solved(matrix, rows, L) {
   return result;
 }
 
-/** The solution of smallest norm, for a matrix without full rank, by Jacobi's rotations: without noise a sine has rank 2. */
+/** The solution of smallest norm, for a matrix without full rank: without noise a sine has rank 2. */
 function smallest(matrix, rows, L) {
-  const a = Float64Array.from(matrix);
-  const vectors = Float64Array.from({ length: L * L }, (_, n) => (n % (L + 1) === 0 ? 1 : 0)); // a row each
-  for (let sweep = 0; sweep < 60; sweep++) {
-    let off = 0;
-    let all = 0;
-    for (let i = 0; i < L; i++) for (let j = 0; j < L; j++) { all += a[i * L + j] ** 2; if (i !== j) off += a[i * L + j] ** 2; }
-    if (off <= 1e-30 * all) break;
-    for (let p = 0; p < L; p++) {
-      for (let q = p + 1; q < L; q++) {
-        if (a[p * L + q] === 0) continue;
-        const theta = (a[q * L + q] - a[p * L + p]) / (2 * a[p * L + q]);
-        const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
-        const c = 1 / Math.hypot(t, 1);
-        const s = t * c;
-        for (let k = 0; k < L; k++) {
-          const [x, y] = [a[k * L + p], a[k * L + q]];
-          [a[k * L + p], a[k * L + q]] = [c * x - s * y, s * x + c * y];
-        }
-        for (let k = 0; k < L; k++) {
-          const [x, y] = [a[p * L + k], a[q * L + k]];
-          [a[p * L + k], a[q * L + k]] = [c * x - s * y, s * x + c * y];
-          const [v, w] = [vectors[p * L + k], vectors[q * L + k]];
-          [vectors[p * L + k], vectors[q * L + k]] = [c * v - s * w, s * v + c * w];
-        }
-      }
-    }
-  }
-  const values = Array.from({ length: L }, (_, n) => a[n * L + n]);
+  const { values, vectors } = eigen(matrix, L);
   const least = Math.max(...values.map(Math.abs)) * L * Number.EPSILON;
   const result = new Float64Array(rows.length);
   for (let at = 0; at < rows.length; at += L) {

@@ -6,7 +6,7 @@ import { Chart, scaleOf } from "./chart.js";
 import { numbersIn, signalPanel, slider, term } from "./controls.js";
 import { applied } from "./linear.js";
 import { networkOf } from "./networks.js";
-import { rollOut } from "./rolled.js";
+import { rollOut, RollOuts } from "./rolled.js";
 import { opened } from "./view.js";
 import { numberOf } from "./window.js";
 
@@ -51,7 +51,7 @@ export function rollout(element, host) {
     const partner = host.get("partner");
     if (partner && host.partner) {
       Promise.all([host.partner(), host.core()]).then(([bytes, core]) => {
-        beside = networkOf(partner, parseSafetensors(bytes), core);
+        beside = new RollOuts(networkOf(partner, parseSafetensors(bytes), core));
         redraw();
       }).catch(() => {}); // without it, the others are shown
     }
@@ -61,7 +61,7 @@ export function rollout(element, host) {
       const { signal, linear } = subject.assumed(1);
       const bayes = signal.posterior(context, count).mean;
       const rolled = rollOut((read) => applied(linear, read).subarray(0, 1), context, count);
-      const other = beside && rollOut(beside, context, partner.horizon === 1 ? count : Math.min(count, partner.horizon));
+      const other = beside?.of(context, partner.horizon === 1 ? count : Math.min(count, partner.horizon));
       const show = (model, isWhole) => courseOf(forecast, { subject, model, isWhole, count, context, clean, bayes, rolled, other, partner, errors: host.get("errors") });
       showErrors(host.get("errors"));
       let shown = performance.now();

@@ -3,7 +3,7 @@ import { parseSafetensors } from "../../microscope/js/cell.js";
 import { outsideOf } from "./familiarity.js";
 import { applied, bestLinear, simple } from "./linear.js";
 import { isKnown, networkOf } from "./networks.js";
-import { rollOutInSlices } from "./rolled.js";
+import { RollOuts } from "./rolled.js";
 import { signalOf } from "./signals/families.js";
 import { SignalWindow } from "./window.js";
 
@@ -38,7 +38,7 @@ class Subject {
   #assumed = { key: "" };
 
   constructor(facts, host, forecast) {
-    Object.assign(this, facts, { host, forecast });
+    Object.assign(this, facts, { host, forecast, rollOuts: new RollOuts(forecast) });
     this.window = new SignalWindow(facts, host.get("view") ?? {});
   }
 
@@ -65,7 +65,7 @@ class Subject {
   async farther(steps, ways) {
     const window = this.window.context;
     if (this.reference || (!isKnown(this.architecture) && this.host.forecast)) return Array.from(await this.forecast(window, steps));
-    return rollOutInSlices(this.forecast, window, steps, ways);
+    return this.rollOuts.inSlices(window, steps, ways);
   }
 
   /** What the Bayes forecast is: the best possible for a draw of its signal, but not for a visitor's numbers. */

@@ -1,13 +1,12 @@
 // The window of a model of a known signal that all views of a page share, as the address holds it: app/model/window.py has the
 // same state, and a link opens the same window there. No DOM.
+import limits from "../../_window.json" with { type: "json" };
 import { Random } from "./random.js";
 import { sceneOf, signalOf } from "./signals/families.js";
 
-const FIRST_SEED = 3;
-const DRAWS = 1000000; // numbers of windows to choose from
-const DIGITS = 4; // decimals where the largest value is from 1 to 10; one fewer for each power of ten
-const LARGEST = 3.4e38;
-const LONGEST = 64; // characters of one number
+/** What these numbers mean stands in _window.py. */
+export const { first_seed: FIRST_SEED, draws: DRAWS, least_noise: LEAST_NOISE, digits: DIGITS, largest: LARGEST, longest: LONGEST,
+  most_characters: MOST_CHARACTERS } = limits;
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
 
 /** The number that a text is, or null. */

@@ -62,7 +62,7 @@ def slopes(view: Slopes) -> charts.Options:
         curve["itemStyle"] = {"color": colour, "opacity": 1}
         series.append(curve)
     options = charts.axes("steps from now", "change of the forecast per unit", series)
-    options["xAxis"].update(min=1 - len(view.context))
+    _room(options, view)
     options["xAxis"]["axisLine"]["show"] = False
     options["grid"]["top"] = ROOM
     series[-1]["markLine"] = {
@@ -70,6 +70,13 @@ def slopes(view: Slopes) -> charts.Options:
         "lineStyle": {"color": theme.light("grey"), "type": "solid", "width": 1},
     }  # fmt: skip
     return charts.legend_of(options, [label for label, *_ in reversed(view.lines())])
+
+
+def _room(options: charts.Options, view: Slopes, **limits: int) -> None:
+    """Leave a step before the first value, and label whole steps only, none of them beside another."""
+    axis = options["xAxis"]
+    axis.update(min=-len(view.context), **limits)
+    axis["axisLabel"] = {**axis["axisLabel"], "showMinLabel": False, "showMaxLabel": not limits}
 
 
 def window(view: Slopes, poked: int | None) -> charts.Options:
@@ -84,7 +91,7 @@ def window(view: Slopes, poked: int | None) -> charts.Options:
     names = [dots["name"] for dots in series]
     series += charts.outside(view.outside, at, view.context)
     options = charts.axes("steps from now", "value", series)
-    options["xAxis"].update(min=1 - len(view.context), max=view.step + 1)
+    _room(options, view, max=view.step + 1)
     options["grid"]["top"] = ROOM
     return charts.legend_of(options, names)
 

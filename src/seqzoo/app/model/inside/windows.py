@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from ...._arrays import FloatArray, with_channel, with_known
+from ...._window import LEAST_NOISE
 from ....evaluation import sensitivity
 from ....evaluation.holdout import LINEAR
 from ....evaluation.sensitivity import Slope
@@ -16,7 +17,7 @@ from ....forecasters.protocol import has_bundle
 from ....forecasters.simple import line_weights
 from ....forecasters.table import label
 from ..visit import Visit
-from ..window import LEAST_NOISE, HeldOutWindow, SharedWindow, SignalWindow, window_of
+from ..window import HeldOutWindow, SharedWindow, SignalWindow, window_of
 
 
 class Windows(Protocol):

@@ -1,7 +1,8 @@
 // Networks that a page trains. All parameters are one Float32Array, in PyTorch's order; a network knows the name and shape of
 // each tensor, and computes { loss, gradient } of a batch. Recurrent ones do so on the compiled core (core.js).
-import { normalCdf, normalDensity } from "./numerals.js";
-import { dot, timesTransposed, transposed } from "./matrices.js";
+import { normalCdf } from "../erf.js";
+import { timesTransposed, transposed } from "../matrices.js";
+import { normalDensity } from "../numerals.js";
 
 const GATES = { lstm: 4, gru: 3, rnn: 1 };
 

@@ -1,5 +1,5 @@
 // The optimisers of training/optimisers.py. A step writes into `next` what the parameters become; both are Float32Array.
-import { dot, eigenvectors, inOrder, orthonormal, timesTransposed, transposed } from "./matrices.js";
+import { dot, eigen, inOrder, orthonormal, timesTransposed, transposed } from "../matrices.js";
 
 /** Adam (Kingma & Ba 2015) with the gradient clipped to a norm. */
 export class Adam {
@@ -87,10 +87,10 @@ function each(parts, m, n, act) {
 /** The first bases: eigenvectors of the smaller factor; the other's are what the gradient makes of them, and a complement. */
 function bases(gradient, slopes, { left, right }, m, n) {
   if (m < n) {
-    const leftBasis = eigenvectors(left, m);
+    const leftBasis = eigen(left, m).vectors;
     return { leftBasis, rightBasis: orthonormal(timesTransposed(leftBasis, slopes, m, n, m), m, n) };
   }
-  const rightBasis = eigenvectors(right, n);
+  const rightBasis = eigen(right, n).vectors;
   return { leftBasis: orthonormal(timesTransposed(rightBasis, gradient, n, m, n), n, m), rightBasis };
 }
 

@@ -1,7 +1,7 @@
 // Random numbers that a seed decides: xoshiro128** (Blackman & Vigna 2018), started by splitmix32. Each stream is of
 // a seed, a purpose and a number, for example of a batch, so that a run can go on at any step.
 // ../random.js draws as NumPy does, by functions whose last digits differ between browsers.
-import { log } from "./numerals.js";
+import { log } from "../numerals.js";
 
 export const PURPOSES = { weights: 1, batches: 2, heldOut: 3, series: 4 };
 

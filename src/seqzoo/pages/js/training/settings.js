@@ -1,28 +1,45 @@
-// The settings of a run: from the keys of an address, and back. A link holds only what differs from the defaults.
+// The settings of a run: from the keys of an address, and back. A link holds only what differs from the usual.
 
 export const KEYS = { architecture: "architecture", size: "size", optimiser: "optimiser", learning_rate: "rate", batch_size: "batch",
   steps: "steps", seed: "seed", sigma: "sigma" };
+const AXIS = "axis"; // the key of the vertical axis, which is no setting of a run
+export const AXES = ["excess", "error"]; // the first is usual
 
-/** The settings that a link asks for; what it cannot have is that of the defaults. */
-export function settingsOf(view, { defaults, architectures, optimisers, ranges, noises }) {
-  const settings = { ...defaults };
-  const given = (name) => view[KEYS[name]];
-  if (Object.hasOwn(architectures, given("architecture") ?? "")) settings.architecture = given("architecture");
-  if (Object.hasOwn(optimisers, given("optimiser") ?? "")) settings.optimiser = given("optimiser");
-  if (settings.optimiser !== defaults.optimiser) settings.learning_rate = optimisers[settings.optimiser].learning_rate;
-  for (const [name, [least, most]] of Object.entries(ranges)) {
-    const value = Number(given(name) ?? NaN);
-    if (value >= least && value <= most && (name === "learning_rate" || Number.isInteger(value))) settings[name] = value;
-  }
-  const size = Number(given("size"));
-  if (Number.isInteger(size) && size >= 2 && size <= Math.max(...architectures[settings.architecture].sizes)) settings.size = size;
-  if (noises.some(({ sigma }) => sigma === Number(given("sigma")))) settings.sigma = Number(given("sigma"));
-  return settings;
+/** The usual settings of an architecture and an optimiser. */
+export const usual = ({ architecture, optimiser }, { defaults, architectures, optimisers }) =>
+  ({ ...defaults, architecture, optimiser, steps: architectures[architecture].steps, learning_rate: optimisers[optimiser].learning_rate });
+
+/**
+ * What a link asks for: { settings, axis, refused }. What it cannot have is usual instead, and is told in
+ * refused: [{ name, given, allowed, taken }], where allowed is { among: [...] } or { least, most, isWhole }.
+ */
+export function settingsOf(view, facts) {
+  const { defaults, architectures, optimisers, ranges, noises } = facts;
+  let settings = { ...defaults };
+  const refused = [];
+  const read = (name, key, allowed, otherwise) => {
+    const given = view[key];
+    if (given === undefined) return otherwise;
+    const value = typeof (allowed.among?.[0] ?? 0) === "string" ? given : String(given).trim() === "" ? NaN : Number(given);
+    const { among, least, most, isWhole } = allowed;
+    if (among ? among.includes(value) : value >= least && value <= most && (!isWhole || Number.isInteger(value))) return value;
+    refused.push({ name, given: String(given), allowed, taken: otherwise });
+    return otherwise;
+  };
+  const take = (name, allowed) => { settings[name] = read(name, KEYS[name], allowed, settings[name]); };
+  take("architecture", { among: Object.keys(architectures) });
+  take("optimiser", { among: Object.keys(optimisers) });
+  settings = usual(settings, facts);
+  take("size", { least: 2, most: Math.max(...architectures[settings.architecture].sizes), isWhole: true });
+  for (const [name, [least, most]] of Object.entries(ranges)) take(name, { least, most, isWhole: name !== "learning_rate" });
+  take("sigma", { among: noises.map(({ sigma }) => sigma) });
+  return { settings, axis: read(AXIS, AXIS, { among: AXES }, AXES[0]), refused };
 }
 
 /** The keys of a link. */
-export function viewOf(settings, { defaults, optimisers }) {
-  const usual = { ...defaults, learning_rate: optimisers[settings.optimiser].learning_rate };
-  const differing = Object.keys(KEYS).filter((name) => settings[name] !== usual[name]);
-  return Object.fromEntries(differing.map((name) => [KEYS[name], String(settings[name])]));
+export function viewOf(settings, axis, facts) {
+  const others = { ...usual(settings, facts), architecture: facts.defaults.architecture, optimiser: facts.defaults.optimiser };
+  const differing = Object.keys(KEYS).filter((name) => settings[name] !== others[name]);
+  const keys = differing.map((name) => [KEYS[name], String(settings[name])]);
+  return Object.fromEntries(axis === AXES[0] ? keys : [...keys, [AXIS, axis]]);
 }

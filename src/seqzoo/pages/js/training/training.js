@@ -1,9 +1,10 @@
-// A training run of a page, without a page: it runs in a worker, and in node. All that it computes depends on its settings
+// A training run of a page, without a page: it runs in a worker. All that it computes depends on its settings
 // and on facts of pages/train.py, and neither on time nor on how its steps are divided.
+import { sine } from "../signals/sine.js";
 import { network } from "./networks.js";
 import { Adam, average, learningRateAt, Soap } from "./optimisers.js";
 import { PURPOSES, Random } from "./random.js";
-import { bayes, draw } from "./sine.js";
+import { bayes, draw } from "./windows.js";
 
 const HELD_OUT = 2048; // windows on which the excess is measured; the same for all runs at one noise
 const AT_ONCE = 256; // windows that are forecast at once, so that their tape stays small
@@ -17,7 +18,7 @@ export class Training {
     const { architecture, size, optimiser, seed, sigma } = settings;
     Object.assign(this, { settings, facts, step: 0, loss: NaN, losses: [], evaluations: [] });
     this.recipe = { ...facts.recipe, ...settings };
-    this.signal = { ...facts.signal, sigma };
+    this.signal = sine({ ...facts.signal, sigma });
     this.network = network(architecture, size, facts.length, core);
     this.parameters = this.network.initial(new Random(seed, PURPOSES.weights));
     this.next = new Float32Array(this.parameters.length);

@@ -1,16 +1,19 @@
 // The view Train: a network is trained in a worker of this page, and its error falls towards the lines of the references.
 import { save } from "../../../microscope/js/save.js";
-import { chart } from "./chart.js";
+import { Chart, scaleOf } from "../chart.js";
+import { sine } from "../signals/sine.js";
 import { PURPOSES, Random } from "./random.js";
-import { settingsOf, viewOf } from "./settings.js";
-import { bayes, draw } from "./sine.js";
+import { AXES, settingsOf, usual, viewOf } from "./settings.js";
+import { bayes, draw } from "./windows.js";
 
 const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "choices", "ranges", "defaults", "noises", "references"];
 const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "Optimiser", learning_rate: "Learning rate",
-  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev." };
+  batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev.", axis: "Vertical axis" };
 const SCALES = { excess: "Distance above Bayes", error: "Error" };
+const NAMES = { excess: "% above Bayes", error: "mean squared error" };
+const DASHES = { noise: "dotted", bayes: "solid", best_linear: "dashed", last_value: "dashed" };
+const ROLES = ["red", "violet", "teal"]; // of earlier runs
 const LEAST = 1e-4; // excess at the foot of a logarithmic axis
-const EARLIER = 3; // curves of earlier runs that stay
 const SHOWN = 100; // values of the series that are forecast
 const CALM = 500; // ms between two drawings where little motion is asked for
 
@@ -28,13 +31,14 @@ const count = (value) => value.toLocaleString("en");
 const percent = (share) => (share < 1 ? `${(100 * share).toFixed(share < 0.01 ? 2 : 1)}%` : `${count(Math.round(100 * share))}%`);
 const seconds = (value) => (value < 100 ? `${value.toFixed(1)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`);
 
+const namesOf = (axis) => ({ x: "steps of training", y: NAMES[axis], file: `training-${axis}` });
+
 /** Shows the view in an element; returns a function that ends the worker and removes the view. The host is as for all views. */
 export function train(root, host) {
   const facts = Object.fromEntries(FACTS.map((name) => [name, host.get(name)]));
-  let settings = settingsOf(host.get("view") ?? {}, facts);
+  let { settings, axis, refused } = settingsOf(host.get("view") ?? {}, facts); // refused: what the address asks for and cannot have
   let run = null; // { id, settings, label, state, step, seconds, points: [{ step, loss, excess }], forecasts }
   let earlier = []; // runs whose curves stay
-  let scale = "excess";
   let series = null; // of the forecasts that are drawn: { values, windows, bayes } at a level of noise
   let worker = null;
   let runs = 0;
@@ -43,8 +47,9 @@ export function train(root, host) {
   const named = (name, node) => (find[name] = node);
   const panel = (title, ...children) => element("div", { class: "panel" }, element("h2", {}, title), ...children);
   const button = (name, label, act, classes = "button") => named(name, element("button", { type: "button", class: classes, onclick: act }, label));
-  const place = (name) => named(name, element("div", { class: "tr-chart" }));
+  const place = (name) => named(name, element("div"));
   const view = element("div", { class: "tr" },
+    named("refused", element("div", { class: "notice", role: "status" })),
     element("p", { class: "lead" }, "Notice the bend near the line of the best linear forecaster: what falls below it does what no weighted sum ",
       "of the window can do. ", button("adam", "Adam at its usual learning rate", () => choose("optimiser", "adam"), "tr-link"), " stays near that line."),
     element("div", { class: "split" },
@@ -53,8 +58,8 @@ export function train(root, host) {
           element("div", { class: "buttons" }, button("act", "Start", act, "button primary"), button("reset", "Reset", reset)),
           named("standing", element("p", { class: "standing" })),
           element("div", { class: "buttons tr-scales", role: "group", "aria-label": "Vertical axis" },
-            ...Object.entries(SCALES).map(([key, label]) => button(key, label, () => { scale = key; show(); }, "choice"))),
-          place("course"), named("legend", element("p", { class: "tr-legend" })),
+            ...AXES.map((key) => [key, SCALES[key]]).map(([key, label]) => button(key, label, () => adopt(settings, key), "choice"))),
+          place("course"),
           named("numbers", element("div", { class: "numbers" }))),
         panel("The forecast during training", place("forecasts"), named("caption", element("p", { class: "hint" })))),
       element("div", { class: "stack" },
@@ -65,8 +70,8 @@ export function train(root, host) {
           "safetensors.torch.load_file reads them."), element("div", { class: "buttons" }, button("weights", "Download", () => worker.postMessage({ kind: "weights" })))))),
     named("told", element("p", { class: "unseen", "aria-live": "polite" })));
   root.append(view);
-  const course = chart(find.course);
-  const forecasts = chart(find.forecasts);
+  const course = new Chart(find.course, namesOf(axis), { isLog: true, isLogAcross: true });
+  const forecasts = new Chart(find.forecasts, { x: "steps of the series", y: "value", file: "training-forecasts" });
 
   // ---- the worker
 
@@ -111,7 +116,7 @@ export function train(root, host) {
 
   /** Sets the run aside; its curve stays. */
   function keep() {
-    if (run?.points.length > 1) earlier = [run, ...earlier.filter(({ label }) => label !== run.label)].slice(0, EARLIER);
+    if (run?.points.length > 1) earlier = [run, ...earlier.filter(({ label }) => label !== run.label)].slice(0, ROLES.length);
     run = null;
   }
 
@@ -142,26 +147,28 @@ export function train(root, host) {
 
   function choose(name, value) {
     const next = { ...settings, [name]: value };
-    if (name === "optimiser") next.learning_rate = facts.optimisers[value].learning_rate;
+    const [before, after] = [usual(settings, facts), usual(next, facts)];
+    if (name === "optimiser") next.learning_rate = after.learning_rate;
+    if (name === "architecture" && settings.steps === before.steps) next.steps = after.steps;
     adopt(next);
   }
 
-  function adopt(next) {
-    settings = settingsOf(viewOf(next, facts), facts);
-    host.tell([], viewOf(settings, facts));
+  function adopt(next, nextAxis = axis) {
+    ({ settings, axis, refused } = settingsOf(viewOf(next, nextAxis, facts), facts));
+    host.tell([], viewOf(settings, axis, facts));
     show();
   }
 
   function offered(name) {
     if (name === "architecture" || name === "optimiser") {
-      return Object.entries(facts[`${name}s`]).map(([value, { label }]) => [value, name === "optimiser" && value === facts.recipe.optimiser ? `${label}, as the zoo` : label]);
+      return Object.entries(facts[`${name}s`]).map(([value, { label }]) => [value, label]);
     }
     const usual = name === "size" ? facts.architectures[settings.architecture].sizes : name === "sigma" ? facts.noises.map(({ sigma }) => sigma) : facts.choices[name];
     return [...new Set([...usual, settings[name]])].sort((a, b) => a - b).map((value) => [value, count(value) === "0" && value ? String(value) : value < 1 ? String(value) : count(value)]);
   }
 
   function fill() {
-    for (const name of Object.keys(LABELS)) {
+    for (const name of Object.keys(settings)) {
       const select = (find[name] ??= find.form.appendChild(element("label", { class: "control" }, element("span", {}, LABELS[name]),
         element("select", { "data-knob": name, onchange: ({ target }) => choose(name, ["architecture", "optimiser"].includes(name) ? target.value : Number(target.value)) })))).lastChild;
       const options = offered(name);
@@ -175,9 +182,9 @@ export function train(root, host) {
   }
 
   async function share() {
-    host.tell([], viewOf(settings, facts));
+    host.tell([], viewOf(settings, axis, facts));
     const url = new URL(location.href);
-    url.search = new URLSearchParams(viewOf(settings, facts));
+    url.search = new URLSearchParams(viewOf(settings, axis, facts));
     const isCopied = await navigator.clipboard?.writeText(url.href).then(() => true, () => false);
     find.shared.textContent = isCopied ? "Copied. The link gives the same run: the same curve, bit for bit." : url.href;
   }
@@ -196,10 +203,11 @@ export function train(root, host) {
 
   /** The series that the forecasts are drawn on, one step ahead of each window in it. */
   function seriesOf(sigma) {
-    const { length: L, signal } = facts;
-    const { windows: values } = draw({ ...signal, sigma }, L + SHOWN, 1, new Random(0, PURPOSES.series));
+    const { length: L } = facts;
+    const signal = sine({ ...facts.signal, sigma });
+    const { windows: values } = draw(signal, L + SHOWN, 1, new Random(0, PURPOSES.series));
     const windows = Float32Array.from({ length: SHOWN * L }, (_, n) => values[Math.floor(n / L) + (n % L)]);
-    return { sigma, values, windows, bayes: bayes({ ...signal, sigma }, L, windows) };
+    return { sigma, values, windows, bayes: bayes(signal, L, windows) };
   }
 
   /** The standing of the run as a sentence. */
@@ -216,11 +224,11 @@ export function train(root, host) {
     return `After ${count(run.step)} of ${count(steps)} steps it is ${percent(now.excess)} above Bayes, ${standing}.`;
   }
 
-  const height = (point, sigma) => (scale === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
+  const height = (point, sigma) => (axis === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
 
   let drawn = ""; // what the chart of the error shows
   function showCourse() {
-    const key = [run?.id, run?.points.length, scale, settings.steps, settings.sigma, ...earlier.map(({ id }) => id)].join();
+    const key = [run?.id, run?.points.length, axis, settings.steps, settings.sigma, ...earlier.map(({ id }) => id)].join();
     if (drawn === key) return;
     drawn = key;
     const sigma = (run?.settings ?? settings).sigma;
@@ -228,23 +236,23 @@ export function train(root, host) {
     const all = [...(run ? [run] : []), ...earlier];
     const first = Math.min(...all.map(({ points }) => points[0]?.step ?? Infinity), 10);
     const most = Math.max(settings.steps, ...all.map((one) => one.settings.steps));
-    const x = { least: first, most, isLog: true, words: "step", written: count };
-    const least = all.some(({ points }) => points.some(({ excess }) => excess < 0.01)) ? 0.1 : 1;
-    const unit = scale === "error" ? { least: 0.95 * errors.noise, most: 6 * errors.last_value, written: (value) => String(value) }
-      : { least, most: 5000, written: (value) => `${count(value)}%` };
+    const reached = all.flatMap((of) => of.points.map((point) => height(point, of.settings.sigma)));
+    const highest = 1.1 * Math.max(...reached, 0);
+    const y = axis === "error" ? [0.95 * errors.noise, Math.max(6 * errors.last_value, highest)]
+      : [Math.min(...reached) < 1 ? 0.1 : 1, Math.max(5000, highest)];
+    const line = (name, role, points, width) => ({ kind: "line", name, role, x: points.map(([x]) => x), y: points.map(([, y]) => y), dash: "solid", width });
     const lines = Object.entries(facts.references).flatMap(([name, words]) => {
-      const value = scale === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
-      return value > unit.least ? [{ kind: `tr-reference tr-${name.replace("_", "-")}`, points: [[first, value], [most, value]], words }] : [];
+      const value = axis === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
+      return value > y[0] ? [{ ...line(words, name, [[first, value], [most, value]], 1.8), dash: DASHES[name], isTold: true }] : [];
     });
-    const curve = (of, kind) => ({ kind, points: of.points.map((point) => [point.step, height(point, of.settings.sigma)]) });
-    if (scale === "error" && run) lines.push({ kind: "tr-loss", points: run.points.map(({ step, loss }) => [step, loss]) });
-    lines.push(...earlier.map((of, n) => curve(of, `tr-earlier tr-earlier${n}`)));
-    if (run) lines.push(curve(run, "tr-run"));
+    const curve = (of, name, role, width) => line(name, role, of.points.map((point) => [point.step, height(point, of.settings.sigma)]), width);
+    if (axis === "error" && run) lines.push(line("loss of the batches", "muted", run.points.map(({ step, loss }) => [step, loss]), 1));
+    lines.push(...earlier.map((of, n) => curve(of, `earlier: ${of.label}`, ROLES[n], 1.8)));
+    if (run) lines.push(curve(run, run.label, "model", 2.4));
     const references = Object.entries(facts.references).map(([name, words]) => `${words} ${percent(excessOf(sigma, name)).replace("-", "−")}`).join(", ");
-    const label = `${SCALES[scale]} by training step. ${run?.points.length ? words() : "No run yet."} Above Bayes: ${references}.`;
-    course.draw({ x, y: { ...unit, isLog: true }, lines, label });
-    find.legend.replaceChildren(...[...(run ? [[run.label, "tr-run"]] : []), ...earlier.map(({ label: of }, n) => [`earlier: ${of}`, `tr-earlier tr-earlier${n}`]),
-      ...(scale === "error" && run ? [["loss of the batches", "tr-loss"]] : [])].map(([text, kind]) => element("span", { class: `tr-key ${kind}` }, text)));
+    const label = `${SCALES[axis]} by training step. ${run?.points.length ? words() : "No run yet."} Above Bayes: ${references}.`;
+    course.name(namesOf(axis));
+    course.draw({ x: [first, most], y, series: lines, label });
   }
 
   let forecast = null; // that is drawn
@@ -255,16 +263,14 @@ export function train(root, host) {
     forecast = key;
     const { length: L, signal } = facts;
     const reach = signal.amplitude + 3 * series.sigma;
-    const along = (values) => Array.from(values, (value, n) => [L + n + 1, value]);
-    const lines = [{ kind: "tr-seen", points: Array.from(series.values, (value, n) => [n + 1, value]), isDotted: true },
-      { kind: "tr-reference tr-bayes", points: along(series.bayes) }];
-    if (run?.forecasts) lines.push({ kind: "tr-run", points: along(run.forecasts) });
+    const line = (name, role, values, width) => ({ kind: "line", name, role, x: Array.from(values, (_, n) => L + n + 1), y: Array.from(values), dash: "solid", width });
     forecasts.draw({
-      x: { least: 1, most: L + SHOWN, words: "step of the series", written: count },
-      y: { least: -reach, most: reach, written: (value) => String(value).replace("-", "−") },
-      lines, label: `A noisy series, and forecasts of its values, each from the ${L} before it.`,
+      x: [1, L + SHOWN], y: scaleOf([-reach, reach]),
+      series: [{ kind: "dots", name: "series", role: "seen", x: Array.from(series.values, (_, n) => n + 1), y: Array.from(series.values), shape: "circle", size: 5 },
+        line("Bayes", "bayes", series.bayes, 1.8), ...(run?.forecasts ? [line("network", "model", run.forecasts, 2.4)] : [])],
+      label: `A noisy series, and forecasts of its values, each from the ${L} before it.`,
     });
-    find.caption.textContent = `Dots: a series that no training saw. Lines: forecasts one step ahead, each from the ${L} values before it; blue the network, amber Bayes.`;
+    find.caption.textContent = `No training saw this series. Each forecast is one step ahead, from the ${L} values before it.`;
   }
 
   function showNumbers() {
@@ -281,13 +287,27 @@ export function train(root, host) {
     }));
   }
 
+  const writtenAs = (name, value) => facts[`${name}s`]?.[value]?.label ?? SCALES[value] ?? (value >= 1000 ? count(value) : String(value));
+
+  /** What a link asked for and did not get, as sentences. */
+  function showRefused() {
+    find.refused.classList.toggle("gone", !refused.length);
+    find.refused.replaceChildren(...refused.map(({ name, given, allowed: { among, least, most, isWhole }, taken }) => {
+      const words = (value) => writtenAs(name, value);
+      const range = among ? `one of ${among.join(", ")}` : `a ${isWhole ? "whole " : ""}number from ${words(least)} to ${words(most)}`;
+      const short = given.length > 40 ? `${given.slice(0, 40)}…` : given;
+      return element("p", {}, `${LABELS[name]}: the address asks for “${short}”, but it has to be ${range}. ${words(taken)} is set instead.`);
+    }));
+  }
+
   function show() {
     const state = run?.state;
+    showRefused();
     find.act.textContent = { running: "Pause", paused: "Continue" }[state] ?? "Start";
     find.reset.textContent = run || !earlier.length ? "Reset" : "Forget earlier curves";
     find.reset.disabled = !run && !earlier.length;
     find.weights.disabled = !run?.best || !worker; // they are in the worker
-    for (const key of Object.keys(SCALES)) find[key].setAttribute("aria-pressed", String(key === scale));
+    for (const key of Object.keys(SCALES)) find[key].setAttribute("aria-pressed", String(key === axis));
     find.standing.classList.toggle("error-line", state === "failed");
     find.standing.textContent = state === "failed" ? `The run failed: ${run.message}.` : run ? words() : "Press Start: the curve falls towards the lines of the references.";
     fill();
@@ -313,7 +333,7 @@ export function train(root, host) {
   }
 
   const deaf = host.listen?.("view", () => {
-    settings = settingsOf(host.get("view") ?? {}, facts);
+    ({ settings, axis, refused } = settingsOf(host.get("view") ?? {}, facts));
     show();
   });
   show();

@@ -48,13 +48,5 @@ export function circle(x) {
   return [[c, s], [-s, c], [-c, -s], [s, -c]][n & 3];
 }
 
-/** The distribution function of the normal distribution, to 10^-7 (Abramowitz & Stegun 1964, 7.1.26). */
-export function normalCdf(x) {
-  const z = Math.abs(x) * Math.SQRT1_2;
-  const t = 1 / (1 + 0.3275911 * z);
-  const tail = 0.5 * t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * exp(-z * z);
-  return x > 0 ? 1 - tail : tail;
-}
-
 /** The density of the normal distribution. */
 export const normalDensity = (x) => 0.3989422804014327 * exp(-0.5 * x * x);

@@ -102,8 +102,8 @@ function reflect(by, k, scale, target, first, last, n) {
   }
 }
 
-/** The eigenvectors of a symmetric matrix [n, n] as rows, largest eigenvalue first, by Jacobi's rotations. */
-export function eigenvectors(a, n) {
+/** The eigenvalues [n] of a symmetric matrix [n, n], largest first, and its eigenvectors as rows, by Jacobi's rotations. */
+export function eigen(a, n) {
   const rotate = (of, p, q, stride, c, s) => {
     for (let l = 0; l < n; l++, p += stride, q += stride) [of[p], of[q]] = [c * of[p] - s * of[q], s * of[p] + c * of[q]];
   };
@@ -127,5 +127,5 @@ export function eigenvectors(a, n) {
     }
   }
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => rest[j * n + j] - rest[i * n + i]);
-  return inOrder(rows, order, n);
+  return { values: order.map((i) => rest[i * n + i]), vectors: inOrder(rows, order, n) };
 }
