@@ -46,16 +46,16 @@ export function chart(element) {
     }
     for (const value of ticks(x, Math.max(2, Math.floor(across / 80)))) text(Math.min(atX(value), wide - 3.6 * x.written(value).length), high - ROOM.bottom + 18, x.written(value), "tr-tick", "middle"); // a longer one would be cut
     text(ROOM.left + across, high - 6, x.words, "tr-axis", "end");
-    const heights = []; // of words at the right end, which must not overlap
+    const taken = []; // by words at the right end, which must not overlap
     for (const { kind, points, words, isDotted } of lines) {
       if (!points.length) continue;
       const d = points.map(([px, py]) => `${short(atX(px))} ${short(atY(py))}`);
       drawn.push(isDotted ? `<path class="tr-dots ${kind}" d="M${d.join("h0M")}h0"/>` : `<path class="tr-line ${kind}" d="M${d.join("L")}"/>`);
       if (!words) continue;
-      let to = atY(points.at(-1)[1]) - 6;
-      while (heights.some((other) => Math.abs(other - to) < 14)) to -= 14;
-      heights.push(to);
-      text(ROOM.left + across - 4, to, words, `tr-words ${kind}`, "end");
+      const to = atY(points.at(-1)[1]) - 6;
+      const right = Math.min(ROOM.left + across - 4, ...taken.filter((other) => Math.abs(other.to - to) < 14).map(({ left }) => left));
+      taken.push({ to, left: right - 7 * words.length - 10 });
+      text(right, to, words, `tr-words ${kind}`, "end");
     }
     const cut = `x="${ROOM.left}" y="${ROOM.top}" width="${across}" height="${down}"`; // lines end at the edge of the chart
     grid.push(`<svg ${cut} viewBox="${ROOM.left} ${ROOM.top} ${across} ${down}">${drawn.join("")}</svg>`);

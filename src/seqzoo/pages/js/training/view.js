@@ -10,6 +10,7 @@ const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "
   batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev.", axis: "Vertical axis" };
 const SCALES = { excess: "Distance above Bayes", error: "Error" };
 const LEAST = 1e-4; // excess at the foot of a logarithmic axis
+const MOST = 50; // excess at its top
 const EARLIER = 3; // curves of earlier runs that stay
 const SHOWN = 100; // values of the series that are forecast
 const CALM = 500; // ms between two drawings where little motion is asked for
@@ -143,8 +144,8 @@ export function train(root, host) {
   function choose(name, value) {
     const next = { ...settings, [name]: value };
     const [before, after] = [usual(settings, facts), usual(next, facts)];
-    if (name === "optimiser") next.learning_rate = after.learning_rate;
-    if (name === "architecture" && settings.steps === before.steps) next.steps = after.steps;
+    for (const key of ["learning_rate", "steps"]) if (name !== key && settings[key] === before[key]) next[key] = after[key];
+    if (name === "optimiser") next.learning_rate = after.learning_rate; // that of one says nothing about the other
     adopt(next);
   }
 
@@ -218,6 +219,7 @@ export function train(root, host) {
     return `After ${count(run.step)} of ${count(steps)} steps it is ${percent(now.excess)} above Bayes, ${standing}.`;
   }
 
+  const reached = ({ points }) => Math.min(MOST, ...points.map(({ excess }) => excess)); // the least excess so far
   const height = (point, sigma) => (axis === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
 
   let drawn = ""; // what the chart of the error shows
@@ -232,8 +234,8 @@ export function train(root, host) {
     const most = Math.max(settings.steps, ...all.map((one) => one.settings.steps));
     const x = { least: first, most, isLog: true, words: "step", written: count };
     const least = all.some(({ points }) => points.some(({ excess }) => excess < 0.01)) ? 0.1 : 1;
-    const unit = axis === "error" ? { least: 0.95 * errors.noise, most: 6 * errors.last_value, written: (value) => String(value) }
-      : { least, most: 5000, written: (value) => `${count(value)}%` };
+    const unit = axis === "error" ? { least: 0.95 * errors.noise, most: Math.max(6 * errors.last_value, run ? 1.2 * errors.bayes * (1 + reached(run)) : 0), written: (value) => String(value) }
+      : { least, most: 100 * MOST, written: (value) => `${count(value)}%` };
     const lines = Object.entries(facts.references).flatMap(([name, words]) => {
       const value = axis === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
       return value > unit.least ? [{ kind: `tr-reference tr-${name.replace("_", "-")}`, points: [[first, value], [most, value]], words }] : [];
