@@ -17,11 +17,16 @@ import pytest
 
 import seqzoo
 from seqzoo import _palette
+from seqzoo.app.ui import modules
 from seqzoo.runtime import catalogue
 from support.serving import Running
 
 Visit = Callable[..., Any]
 SVG = "{http://www.w3.org/2000/svg}"
+SAVE = """async ([address, options]) => {
+  const { saveChart } = await import(address);
+  await saveChart({getOption: () => options, getDom: () => document.body}, "csv");
+}"""
 PREDICT = "#panel-predict .chart[aria-label*='Bayes']"
 
 
@@ -150,7 +155,7 @@ def test_the_gallery_saves_its_table_and_categories_bars_and_several_values_beco
         ],
     }
     with page.expect_download() as download:
-        page.evaluate("options => saveChart({getOption: () => options, getDom: () => document.body}, 'csv')", options)
+        page.evaluate(SAVE, [modules.address(modules.SAVES), options])
     assert columns(Path(download.value.path()).read_bytes()) == {
         "model": ["lstm", 'gru, "small"'],
         "mean": ["0.1", "0.3"],

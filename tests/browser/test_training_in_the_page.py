@@ -146,11 +146,12 @@ MOUNT = """async ({facts, view, styles}) => {
     listen: () => () => {},
   });
 }"""
+CURVE = ".pv-chart path[stroke='var(--model)'] >> nth=0"
 ASKED = {"size": "5", "steps": "40", "batch": "16", "seed": "7", "rate": "0.01", "architecture": "gru"}
 
 
 def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page: Page) -> None:
-    sheets = [*PACKAGE.rglob("theme.css"), *PACKAGE.rglob("training.css")]
+    sheets = [path for name in ("theme", "views", "training") for path in PACKAGE.rglob(f"{name}.css")]
     styles = [_palette.css_of_scheme(), *(path.read_text("utf-8") for path in sheets)]
     facts = json.loads(json.dumps(train.facts()))
     page.evaluate(MOUNT, {"facts": facts, "view": {**ASKED, "sigma": "9"}, "styles": styles})
@@ -166,7 +167,7 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     act.click()
     expect(act).to_have_text("Start")
     expect(standing).to_have_text(re.compile(r"^After 40 of 40 steps it is [\d.,]+% above Bayes"))
-    first, path = standing.inner_text(), page.locator(".tr-line.tr-run >> nth=0").get_attribute("d")
+    first, path = standing.inner_text(), page.locator(CURVE).get_attribute("d")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     tensors = parse(download.value.path().read_bytes())
@@ -176,7 +177,7 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     act.click()  # the same settings again
     expect(standing).to_have_text(first)
     expect(act).to_have_text("Start")
-    assert page.locator(".tr-line.tr-run >> nth=0").get_attribute("d") == path
+    assert page.locator(CURVE).get_attribute("d") == path
     page.get_by_role("button", name="Adam at its usual").click()
     assert page.evaluate("window.told") == {**{k: v for k, v in ASKED.items() if k != "rate"}, "optimiser": "adam"}
     page.locator("[data-knob=size]").select_option("32")  # so that it cannot end before it is paused
@@ -185,7 +186,7 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     expect(standing).to_have_text(re.compile("of 4,000 steps"))
     act.click()
     expect(act).to_have_text("Continue")
-    expect(page.locator(".tr-legend")).to_contain_text("earlier: GRU 5, SOAP 0.01")
+    expect(page.locator(".pv-legend >> nth=0")).to_contain_text("earlier: GRU 5, SOAP 0.01")
     assert axe.violations(page) == []
     axe.narrow_and_dark(page)
     assert axe.violations(page) == []

@@ -12,7 +12,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
-from ..microscope import modules
+from ..microscope.modules import KINDS
 from ..pages import tours
 from ..runtime import catalogue
 from ..runtime.repository import Repository
@@ -20,9 +20,8 @@ from ..server.edge import App, Receive, Scope, Send
 from . import api, arena, gallery, glossary, runs
 from .gallery import sketches
 from .model import page
-from .model.inside import microscope
 from .series import page as series
-from .ui import messages, not_found, theme
+from .ui import messages, modules, not_found, theme
 
 # NiceGUI writes scripts and styles into the page and compiles templates there. The page may reach no other origin.
 POLICY = "; ".join(
@@ -68,11 +67,11 @@ def pages(repository: Repository) -> App:
     async def tour(key: str, step: str = "", stops: str = "") -> Response:
         return RedirectResponse(tours.begin(key, step, stops))
 
-    @application.get(microscope.MODULES + "/{version}/{path:path}")
+    @application.get(modules.MODULES + "/{version}/{path:path}")
     async def module(version: str, path: str) -> Response:
         if version != modules.version() or path not in modules.files():
             return Response(status_code=404)
-        kind = modules.KINDS[PurePosixPath(path).suffix]
+        kind = KINDS[PurePosixPath(path).suffix]
         return Response(modules.files()[path], media_type=kind, headers={"cache-control": _FOREVER})
 
     @application.get("/models.csv")

@@ -12,8 +12,6 @@ from ..bundles.store import SHIPPED, Bundle, open_bundle
 from ..signals.sine import Sine
 
 MODEL = "lstm.sine-k4"  # 117 parameters: a file of 900 bytes
-SCRIPTS = ("microscope/js/cell.js", "pages/js/signals/sine.js")
-"""The modules that js/hero.js imports."""
 AHEAD = 30  # values forecast, each from the forecasts before it
 TOP = 1.25  # the value at the upper edge
 _PHASE, _SEED = -0.15, 4  # of the window: it rises through zero, and one value changes where to
@@ -24,11 +22,10 @@ def bundle() -> Bundle:
     return open_bundle(SHIPPED / MODEL)
 
 
-def html(modules: str, weights: str, doors: str) -> str:
+def html(weights: str, doors: str) -> str:
     """The window and the doors as HTML, which js/hero.js draws.
 
     Args:
-        modules: the address of the folder of `microscope.modules.files()`.
         weights: the address of the network's weights.
         doors: the links beneath, as HTML.
     """
@@ -38,7 +35,6 @@ def html(modules: str, weights: str, doors: str) -> str:
     length = facts.contract.context_length
     window = [round(float(value), 2) for value in process.series(length, seed=_SEED, phase=_PHASE).observed]
     asked = {
-        "modules": modules,
         "weights": weights,
         "window": window,
         "ahead": AHEAD,

@@ -181,13 +181,13 @@ class _Builder:
     def gallery(self, rows: list[cards.Row]) -> bytes:
         """The first page: the window to drag, the doors, and a card for each model."""
         doors = hero.learn(len(self.tours)) + _DOOR
-        top = hero.html(modules.folder(), f"models/{hero.MODEL}/{WEIGHTS}", doors)
+        top = hero.html(f"models/{hero.MODEL}/{WEIGHTS}", doors)
         shelves = _filters(rows) + "".join(map(_shelf, cards.sections(rows)))
         key = f'<details class="hint key"><summary>How to read a card</summary><p>{cards.KEY}</p></details>'
         guided = f'<section class="tours">{tours.links(self.tours, for_a_class=False)}</section>'
         run = ["pages/js/hero.js", "pages/js/filters.js", "pages/js/tours.js"]
         body = top + shelves + key + guided
-        return self.page("Gallery", body, "", look.DESCRIPTION, scripts=run, soon=hero.SCRIPTS)
+        return self.page("Gallery", body, "", look.DESCRIPTION, scripts=run)
 
     def train(self) -> bytes:
         """The page on which the browser trains a network."""
@@ -202,7 +202,7 @@ class _Builder:
             f'<div id="view" class="view skeleton" data-page="{escape(json.dumps(page))}"></div>'
         )
         about = "Train an LSTM, GRU, RNN or MLP in the browser, and watch it pass the best linear forecaster."
-        return self.page("Train", body, root, about, scripts=["pages/js/single.js"], soon=[_TRAIN], styles=[_LOOK])
+        return self.page("Train", body, root, about, scripts=["pages/js/single.js"], soon=[_TRAIN], styles=_LOOK)
 
     def model(self, model: Forecaster) -> bytes:
         """The page of a model: its head, and a tab for each view."""
@@ -249,7 +249,7 @@ class _Builder:
 
 
 _HEADS = {"/": "Gallery", "/train": "Train", "/arena": "Arena", "/install": "Install"}
-_TRAIN, _LOOK = "pages/js/training/view.js", "pages/js/training/training.css"
+_TRAIN, _LOOK = "pages/js/training/view.js", ("pages/js/views.css", "pages/js/training/training.css")
 _DOOR = (
     '<a class="door" href="/install"><strong>Use it on my series</strong>'
     "<span>A file of your own needs an installation: one command, and nothing leaves your machine.</span></a>"

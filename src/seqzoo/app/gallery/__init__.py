@@ -10,15 +10,14 @@ from anyio import to_thread
 from nicegui import ui
 
 from ... import signals
-from ...microscope import modules
-from ...pages import cards, hero, look
+from ...pages import cards, hero
 from ...pages.cards import FIRST, Row, Section, architecture
 from ...pages.tours import TOURS
 from ...runtime import catalogue
 from ...runtime.repository import ModelState, Repository
 from .. import tours
-from ..model.inside import microscope, weights
-from ..ui import controls, theme
+from ..model.inside import weights
+from ..ui import controls, modules, theme
 
 __all__ = ["FIRST"]
 States = dict[str, ModelState]
@@ -46,9 +45,8 @@ def _hero() -> None:
     them to the place that this leaves for them.
     """
     ui.element("div").classes("hero-place")
-    folder = f"{microscope.MODULES}/{modules.version()}"
-    page = hero.html(folder, weights.of_bundle(hero.MODEL, hero.bundle()), hero.learn(len(TOURS)) + _OWN)
-    ui.add_body_html(f"{page}<script>{look.script('hero')}</script>")
+    page = hero.html(weights.of_bundle(hero.MODEL, hero.bundle()), hero.learn(len(TOURS)) + _OWN)
+    ui.add_body_html(f'{page}<script type="module" src="{modules.address("pages/js/hero.js")}"></script>')
 
 
 _OWN = (

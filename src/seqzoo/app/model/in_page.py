@@ -13,9 +13,9 @@ from nicegui import background_tasks, ui
 from ..._arrays import with_channel
 from ...errors import SeqzooError
 from ...forecasters.protocol import has_bundle
-from ...microscope import modules
+from ..ui import modules
 from ..ui.cache import Cache
-from .inside import microscope, weights
+from .inside import weights
 from .visit import Visit, identity
 from .window import SignalWindow
 
@@ -61,7 +61,7 @@ class PageView(ui.element, component="view.js"):
         super().__init__()
         self.visit, self.view, self.window, self._rest, self._on_look = visit, view, window, rest, on_look
         self._told = 0
-        self._props["modules"] = f"{microscope.MODULES}/{modules.version()}/"
+        self._props["modules"] = modules.address()
         self._props["name"] = view
         self._props["weights"] = weights.of_bundle(visit.name, visit.known.bundle) if has_bundle(visit.known) else ""
         self._props["partner"] = partner

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..._formats import MINUS, short, typeset
 from ...data.times import TimeIndex, to_local
 from ...forecasters.familiarity import Outside
-from . import theme
+from . import modules, theme
 
 Options = dict[str, Any]
 
@@ -37,14 +37,15 @@ def chart(options: Options, description: str) -> ui.echart:
     """
     element = _Chart(options, renderer="svg").classes("chart" if options else "chart waiting")
     element.props('role="img"')
-    element.saves = {}
+    element.saves, saves = {}, modules.address(modules.SAVES)
     with ui.element("div").classes("saves"):
         theme.html("Download", tag="span").props('aria-hidden="true"')
         for kind in KINDS:
             element.saves[kind] = button = ui.element("button").props(f'type="button" data-save="{kind}"')
             with button:
                 theme.html(kind.upper(), tag="span")
-            button.on("click", js_handler=f"() => saveChart(getElement({element.id})?.chart, '{kind}')")
+            save = f"saveChart(getElement({element.id})?.chart, '{kind}')"
+            button.on("click", js_handler=f"() => import('{saves}').then(({{ saveChart }}) => {save})")
     _describe(element, options, description)
     return element
 

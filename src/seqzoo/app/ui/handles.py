@@ -10,6 +10,8 @@ import numpy as np
 from nicegui import ui
 from numpy.typing import NDArray
 
+from . import modules
+
 
 class Points(ui.element, component="points.js"):
     """Handles over the values of a chart at the steps 1 - L to 0, or at other places. It must share one box with the
@@ -23,6 +25,7 @@ class Points(ui.element, component="points.js"):
         super().__init__()
         self.length = 0
         self.limit = 1.0
+        self._props["modules"] = modules.address()
         self._props["chart"] = chart.id
         self._props["label"] = label
         self._props["values"] = []

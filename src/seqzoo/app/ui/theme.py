@@ -74,8 +74,8 @@ def _look() -> str:
 
 
 def enter() -> None:
-    """Give every page its look, and the scripts of chart downloads."""
-    ui.add_head_html(f"{_look()}<script>{read('saves.js')}{_LOST}</script>", shared=True)
+    """Give every page its look."""
+    ui.add_head_html(f"{_look()}<script>{_LOST}</script>", shared=True)
 
 
 _LOST = """addEventListener("DOMContentLoaded", () => {

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 8aa385d8433956f4; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 2249774372ceb07b; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -2271,6 +2271,14 @@ function save(blob, file) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
 }
+function csv(rows) {
+  const cell = (value) => {
+    const text2 = String(value ?? "");
+    return /[",\r\n]/.test(text2) ? `"${text2.replaceAll('"', '""')}"` : text2;
+  };
+  return `${rows.map((row2) => row2.map(cell).join(",")).join("\n")}
+`;
+}
 async function raster(svg) {
   const image = new Image();
   const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
@@ -2334,7 +2342,7 @@ function stillOf(diagram, ink) {
 }
 
 // src/seqzoo/microscope/js/svg.js
-var FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+var LOOK = `font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12"`;
 var short2 = (value) => String(Math.round(100 * value) / 100);
 var escaped = (words) => String(words).replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter]);
 var Paper = class {
@@ -2409,6 +2417,10 @@ var Paper = class {
     this.put("image", `${this.box(x, y, width, height)} preserveAspectRatio="none" href="${large.toDataURL()}"`);
   }
 };
+var framed = (drawing2, { title: title2, width, height, ground }) => `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ${LOOK} role="img"><title>${escaped(title2)}</title><rect width="${width}" height="${height}" fill="${ground}"/>
+${drawing2}
+</svg>
+`;
 function phrase(y, words, style) {
   const runs = typeof words === "string" ? escaped(words) : words.map(([colour, run]) => `<tspan fill="${colour}">${escaped(run)}</tspan>`).join("   ");
   return `<text x="12" y="${y}" xml:space="preserve" ${style}>${runs}</text>`;
@@ -2425,11 +2437,7 @@ function svgOf(heading, caption, figures, ink) {
     y += paper.high;
   }
   const height = Math.ceil(y + 14);
-  const size = `width="${width}" height="${height}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title><rect ${size} fill="${ink.paper}"/>
-${body.join("\n")}
-</svg>
-`;
+  return framed(body.join("\n"), { title: heading, width, height, ground: ink.paper });
 }
 
 // src/seqzoo/microscope/js/download.js
@@ -2486,8 +2494,7 @@ function table({ cell, state, now, linear, bayes, outModel, scale, channels, kno
       for (let k = 0; k < K; k++) put(name, t + 1, position + 1, k, now.steps[name][t * K + k]);
     });
   }
-  return `${rows.map((row2) => row2.join(",")).join("\n")}
-`;
+  return csv(rows);
 }
 function offerDownloads({ find, all }, facts) {
   const status = find('[data-out="saved"]');

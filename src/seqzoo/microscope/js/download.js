@@ -2,7 +2,7 @@
 import { figuresOf } from "./page.js";
 import { pictures } from "./paint.js";
 import { gateColour, inks } from "./palette.js";
-import { raster, save } from "./save.js";
+import { csv, raster, save } from "./save.js";
 import { stillOf } from "./still.js";
 import { Paper, svgOf } from "./svg.js";
 import { CURVES, doneTo, linearOf, linearRole } from "./words.js";
@@ -69,7 +69,7 @@ function table({ cell, state, now, linear, bayes, outModel, scale, channels, kno
       for (let k = 0; k < K; k++) put(name, t + 1, position + 1, k, now.steps[name][t * K + k]);
     });
   }
-  return `${rows.map((row) => row.join(",")).join("\n")}\n`;
+  return csv(rows);
 }
 
 /** Connects the buttons of the menu; `facts` returns the current state when one is pressed. */

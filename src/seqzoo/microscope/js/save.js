@@ -12,6 +12,15 @@ export function save(blob, file) {
   setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
 }
 
+/** The text of a table: rows of numbers and words, of which the first names the columns. */
+export function csv(rows) {
+  const cell = (value) => {
+    const text = String(value ?? "");
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return `${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
+}
+
 /** A promise of the PNG of an SVG, on its own ground. */
 export async function raster(svg) {
   const image = new Image();

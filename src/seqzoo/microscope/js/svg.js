@@ -1,6 +1,7 @@
 // A surface that records drawings as SVG. It has only the operations that draw.js uses.
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+/** The attributes of all texts of a drawing. */
+export const LOOK = `font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12"`;
 const short = (value) => String(Math.round(100 * value) / 100);
 
 /** Any text, escaped for SVG. */
@@ -96,6 +97,11 @@ export class Paper {
   }
 }
 
+/** The SVG of a whole file: a drawing of a size on its own ground, with its title. */
+export const framed = (drawing, { title, width, height, ground }) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ${LOOK} role="img">` +
+  `<title>${escaped(title)}</title><rect width="${width}" height="${height}" fill="${ground}"/>\n${drawing}\n</svg>\n`;
+
 /** The SVG of a line of text, from one text or from a list of [colour, words]. */
 function phrase(y, words, style) {
   const runs = typeof words === "string" ? escaped(words)
@@ -116,7 +122,5 @@ export function svgOf(heading, caption, figures, ink) {
     y += paper.high;
   }
   const height = Math.ceil(y + 14);
-  const size = `width="${width}" height="${height}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12" role="img"><title>${escaped(heading)}</title>` +
-    `<rect ${size} fill="${ink.paper}"/>\n${body.join("\n")}\n</svg>\n`;
+  return framed(body.join("\n"), { title: heading, width, height, ground: ink.paper });
 }

@@ -1,12 +1,14 @@
 // A chart as SVG: lines, dots and bands over a horizontal axis, with a legend, a text alternative and downloads.
 // Colours are roles of the palette: on the page the custom properties of the theme, in a file those of light pages on white.
 import { inks } from "../../microscope/js/palette.js";
-import { raster, save } from "../../microscope/js/save.js";
-import { escaped } from "../../microscope/js/svg.js";
+import { csv, raster, save } from "../../microscope/js/save.js";
+import { escaped, framed, LOOK } from "../../microscope/js/svg.js";
 
 const LINES = 6; // about the largest number of steps of an axis
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 const DASHES = { solid: "", dashed: "7 4", dotted: "2.5 3", long: "14 4" };
+const NEAR = 8; // px around the plot in which lines are still drawn, and the pointer still asks for values
+const FAR = 10000;
+const LINE = 15; // px from one line of text to the next
 const TALL = 44; // px above and below the plot: the names of the axes and the labels
 
 /** A text with minus signs where a number has a hyphen; a name such as "lstm.sine-h50" keeps it. */
@@ -46,7 +48,7 @@ function marksOf([low, high, step], isLog) {
   });
 }
 
-const plainly = (value) => typeset(value.toLocaleString("en", { maximumSignificantDigits: 3, useGrouping: value >= 1e4 }));
+const plainly = (value) => typeset(value.toLocaleString("en", { maximumSignificantDigits: 3 }));
 
 const SHAPES = {
   circle: (x, y, r) => `M${short(x - r)} ${short(y)}a${short(r)} ${short(r)} 0 1 0 ${short(2 * r)} 0a${short(r)} ${short(r)} 0 1 0 ${short(-2 * r)} 0z`,
@@ -69,17 +71,18 @@ export class Chart {
   /**
    * Puts an empty chart into an element.
    *   names: { x, y, file }: of the axes, and of the files that it is saved as.
-   *   isLog: whether the vertical axis is logarithmic.
+   *   isLog, isLogAcross: whether the vertical and the horizontal axis are logarithmic.
    *   onPlaced: called after each drawing.
    */
-  constructor(element, names, { isLog = false, onPlaced = () => {} } = {}) {
-    Object.assign(this, { names, isLog, onPlaced });
+  constructor(element, names, { isLog = false, isLogAcross = false, onPlaced = () => {} } = {}) {
+    Object.assign(this, { isLog, isLogAcross, onPlaced });
     element.insertAdjacentHTML("beforeend", `<div class="pv-legend" role="group" aria-label="Lines of the chart"></div>
       <div class="pv-plot"><div class="chart pv-chart" role="img" aria-label="Loading"></div><div class="tip pv-tip" hidden></div></div>
       <div class="saves"><span aria-hidden="true">Download</span>${["svg", "png", "csv"].map((kind) =>
-    `<button type="button" data-save="${kind}" aria-label="${escaped(`Download ${names.y} by ${names.x} as ${kind.toUpperCase()}`)}">${kind.toUpperCase()}</button>`).join("")}</div>`);
+    `<button type="button" data-save="${kind}">${kind.toUpperCase()}</button>`).join("")}</div>`);
     [this.legend, this.plot, this.saves] = [...element.children].slice(-3);
     [this.element, this.tip] = this.plot.children;
+    this.name(names);
     this.saves.addEventListener("click", ({ target }) => target.dataset.save && this.save(target.dataset.save));
     this.legend.addEventListener("click", ({ target }) => {
       const key = target.closest("button");
@@ -102,11 +105,18 @@ export class Chart {
     this.watcher.disconnect();
   }
 
+  /** Gives the axes other names. */
+  name(names) {
+    this.names = names;
+    for (const button of this.saves.querySelectorAll("button")) button.ariaLabel = `Download ${names.y} by ${names.x} as ${button.textContent}`;
+  }
+
   /**
    * Draws series over one another, the first one lowest.
-   *   series: [{ kind: "line" | "dots" | "band", name, role, x, y, dash, width, shape, size, low, high, of, longest }], with `y` of
-   *     lines and dots, `low` and `high` of bands. One that is `of` another has no place in the legend, and is hidden with it.
-   *     `longest` is the longest name that it may get: the legend keeps room for it.
+   *   series: [{ kind: "line" | "dots" | "band", name, role, x, y, dash, width, shape, size, low, high, of, longest, isTold }], with
+   *     `y` of lines and dots, `low` and `high` of bands. One that is `of` another has no place in the legend, and is hidden with it.
+   *     `longest` is the longest name that it may get: the legend keeps room for it. One that `isTold` has its name at its right end
+   *     instead of in the legend.
    *   x: [low, high] of the horizontal axis; y: as scaleOf gives it.
    *   marks: [{ x, y, words }]: rings, with words beside some.
    *   label: the text alternative.
@@ -119,7 +129,7 @@ export class Chart {
   }
 
   #keys(series) {
-    const named = series.filter(({ of }) => !of).sort((a, b) => Boolean(a.longest) - Boolean(b.longest)); // the room for a longer name comes last
+    const named = series.filter(isInLegend).sort((a, b) => Boolean(a.longest) - Boolean(b.longest)); // the room for a longer name comes last
     const words = named.map(({ name, longest }) => `${name}/${longest ?? ""}`).join("|");
     if (this.told === words) return;
     this.told = words;
@@ -148,46 +158,58 @@ export class Chart {
     const { x: [first, last], y, marks = [] } = this.#drawn;
     const labels = marksOf(y, this.isLog);
     const box = this.#box(width, height, labels);
-    const flat = this.isLog ? Math.log : (value) => value;
-    const across = (value) => box.left + ((value - first) / (last - first)) * (box.right - box.left);
-    const down = (value) => box.bottom - ((flat(value) - flat(y[0])) / (flat(y[1]) - flat(y[0]))) * (box.bottom - box.top);
+    const share = (value, [low, high], isLog) => (isLog ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+    const across = (value) => box.left + share(value, [first, last], this.isLogAcross) * (box.right - box.left);
+    const down = (value) => box.bottom - share(value, y, this.isLog) * (box.bottom - box.top);
     Object.assign(this, { across, down, up: (px) => y[0] + ((box.bottom - px) / (box.bottom - box.top)) * (y[1] - y[0]), box });
     const out = [];
     const text = (at, to, words, anchor, role = "muted") =>
-      out.push(`<text x="${short(at)}" y="${short(to)}" text-anchor="${anchor}" fill="${colour(role)}"${role === "red" ? ` stroke="${colour("card")}" stroke-width="3" paint-order="stroke"` : ""}>${escaped(words)}</text>`);
+      out.push(`<text x="${short(at)}" y="${short(to)}" text-anchor="${anchor}" fill="${colour(role)}"${role !== "muted" ? ` stroke="${colour("card")}" stroke-width="3" paint-order="stroke"` : ""}>${escaped(words)}</text>`);
     for (const [value, words] of labels) {
       out.push(`<path d="M${box.left} ${short(down(value))}H${box.right}" stroke="${colour("rule")}" fill="none"/>`);
       text(box.left - 8, down(value) + 4, words, "end");
     }
-    for (const value of stepsOf(first, last, box.right - box.left)) {
-      const words = typeset(value.toLocaleString("en"));
+    const steps = this.isLogAcross ? marksOf([first, last], true) : stepsOf(first, last, box.right - box.left).map((value) => [value, typeset(value.toLocaleString("en"))]);
+    for (const [value, words] of steps) {
       text(Math.min(across(value), width - 3.6 * words.length), box.bottom + 19, words, "middle"); // a longer one would be cut
     }
     out.push(`<path d="M${box.left} ${box.bottom}H${box.right}" stroke="${colour("grey")}" fill="none"/>`);
     text((box.left + box.right) / 2, height - 6, this.names.x, "middle");
     text(2, 13, this.names.y, "start");
-    const inside = (value) => Math.min(box.bottom + 8, Math.max(box.top - 8, down(value))); // lines may leave the plot
+    const edges = [box.top - NEAR, box.bottom + NEAR];
+    const inside = (value) => Math.min(edges[1], Math.max(edges[0], down(value)));
+    const far = (value) => Math.min(edges[1] + FAR, Math.max(edges[0] - FAR, down(value))); // numbers that every program can read
+    const told = []; // [height, name] at the right end
+    const lines = [];
     for (const one of this.#shown) {
       const { kind, role, x } = one;
+      if (!x.length) continue;
       if (kind === "band") {
-        const ahead = x.map((at, n) => `${short(across(at))} ${short(inside(one.high[n]))}`);
-        const back = x.map((at, n) => `${short(across(at))} ${short(inside(one.low[n]))}`).reverse();
-        if (x.length === 1) out.push(`<path d="M${ahead[0]}L${back[0]}" stroke="${colour(role)}" stroke-width="9" opacity="0.25" fill="none"/>`);
-        else out.push(`<path d="M${ahead.join("L")}L${back.join("L")}z" fill="${colour(role)}" opacity="0.16"/>`);
+        const ahead = x.map((at, n) => `${short(across(at))} ${short(far(one.high[n]))}`);
+        const back = x.map((at, n) => `${short(across(at))} ${short(far(one.low[n]))}`).reverse();
+        if (x.length === 1) lines.push(`<path d="M${ahead[0]}L${back[0]}" stroke="${colour(role)}" stroke-width="9" opacity="0.25" fill="none"/>`);
+        else lines.push(`<path d="M${ahead.join("L")}L${back.join("L")}z" fill="${colour(role)}" opacity="0.16"/>`);
       } else if (kind === "line") {
-        const path = x.map((at, n) => `${short(across(at))} ${short(inside(one.y[n]))}`).join("L");
-        out.push(`<path d="M${path}" fill="none" stroke="${colour(role)}" stroke-width="${one.width}" stroke-dasharray="${DASHES[one.dash]}" stroke-linejoin="round"/>`);
+        const path = x.map((at, n) => `${short(across(at))} ${short(far(one.y[n]))}`).join("L");
+        lines.push(`<path d="M${path}" fill="none" stroke="${colour(role)}" stroke-width="${one.width}" stroke-dasharray="${DASHES[one.dash]}" stroke-linejoin="round"/>`);
+        if (!one.isTold) continue;
+        let to = inside(one.y.at(-1)) - 6;
+        while (told.some(([other]) => Math.abs(other - to) < LINE)) to -= LINE;
+        told.push([to, one.name]);
       } else {
-        out.push(`<path d="${x.map((at, n) => SHAPES[one.shape](across(at), inside(one.y[n]), one.size / 2)).join("")}" fill="${colour(role)}"/>`);
+        lines.push(`<path d="${x.map((at, n) => SHAPES[one.shape](across(at), inside(one.y[n]), one.size / 2)).join("")}" fill="${colour(role)}"/>`);
       }
     }
+    const [left, wide, high] = [box.left - NEAR, box.right - box.left + 2 * NEAR, edges[1] - edges[0]]; // what lies beyond is cut
+    out.push(`<svg x="${left}" y="${edges[0]}" width="${wide}" height="${high}" viewBox="${left} ${edges[0]} ${wide} ${high}">${lines.join("")}</svg>`);
+    for (const [to, words] of told) text(box.right - 4, to, words, "end", "ink");
     for (const { x, y: value, words } of marks) {
       const [at, to] = [across(x), inside(value)];
       out.push(`<circle cx="${short(at)}" cy="${short(to)}" r="9.5" fill="none" stroke="${colour("red")}" stroke-width="2"/>`);
       const [isLeft, isLow] = [at > (box.left + box.right) / 2, to > (box.top + box.bottom) / 2];
-      words?.forEach((line, n) => text(at, to + (isLow ? -48 : 30) + 15 * n, line, isLeft ? "end" : "start", "red"));
+      words?.forEach((line, n) => text(at, to + (isLow ? -48 : 30) + LINE * n, line, isLeft ? "end" : "start", "red"));
     }
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" font-size="12">${out.join("")}</svg>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ${LOOK}>${out.join("")}</svg>`;
   }
 
   /** Shows the values of all series at the step beneath the pointer. */
@@ -195,10 +217,10 @@ export class Chart {
     if (!this.#drawn) return;
     const box = this.element.getBoundingClientRect();
     const [left, top] = [event.clientX - box.left, event.clientY - box.top];
-    const { x: [first, last] } = this.#drawn;
-    const at = Math.round(first + ((left - this.box.left) / (this.box.right - this.box.left)) * (last - first));
-    const rows = this.#shown.filter(({ kind }) => kind !== "band").map((one) => [one, one.y[nearest(one.x, at)]]);
-    const there = rows.filter(([one, value]) => value !== undefined && Math.abs(one.x[nearest(one.x, at)] - at) < 1);
+    const lines = this.#shown.filter(({ kind, isTold }) => kind !== "band" && !isTold);
+    const at = nearest(lines.flatMap(({ x }) => x), (place) => Math.abs(this.across(place) - left));
+    const isNear = left > this.box.left - NEAR && left < this.box.right + NEAR;
+    const there = isNear ? lines.map((one) => [one, one.y[one.x.indexOf(at)]]).filter(([, value]) => value !== undefined) : [];
     this.tip.hidden = !there.length || event.buttons > 0;
     if (this.tip.hidden) return;
     this.tip.innerHTML = `<b>${escaped(typeset(at.toLocaleString("en")))} ${escaped(this.names.x)}</b>${there.map(([one, value]) =>
@@ -213,7 +235,7 @@ export class Chart {
     const light = inks(false);
     const colour = (role) => light[role];
     const [width, height] = this.#size;
-    const keys = this.#shown.filter(({ of }) => !of);
+    const keys = this.#shown.filter(isInLegend);
     let [at, row] = [0, 0];
     const legend = keys.map((one) => {
       const wide = 6.6 * one.name.length + 44;
@@ -223,8 +245,10 @@ export class Chart {
       return key;
     });
     const above = 20 * (row + 1) + 12;
-    const [wide, high] = [width + 32, height + above + 32];
-    const result = `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" font-family="${FONT}" font-size="12"><title>${escaped(this.element.ariaLabel)}</title><rect width="${wide}" height="${high}" fill="${light.paper}"/><g transform="translate(16 16)">${legend.join("")}</g><g transform="translate(16 ${16 + above})">${this.#picture(width, height, colour).replace(/^<svg[^>]*>|<\/svg>$/g, "")}</g></svg>\n`;
+    const plot = this.#picture(width, height, colour).replace(/^<svg[^>]*>|<\/svg>$/g, "");
+    const result = framed(`<g transform="translate(16 16)">${legend.join("")}</g><g transform="translate(16 ${16 + above})">${plot}</g>`, {
+      title: this.element.ariaLabel, width: width + 32, height: height + above + 32, ground: light.paper,
+    });
     this.#picture(width, height, variable);
     return result;
   }
@@ -234,10 +258,9 @@ export class Chart {
     const columns = this.#shown.toSorted((a, b) => Boolean(a.of) - Boolean(b.of)).flatMap((one) => (one.kind === "band"
       ? [[`${one.name}, lower end`, one.x, one.low], [`${one.name}, upper end`, one.x, one.high]] : [[one.name, one.x, one.y]]));
     const places = [...new Set(columns.flatMap(([, x]) => x))].sort((a, b) => a - b);
-    const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const maps = columns.map(([, x, y]) => new Map(x.map((at, n) => [at, y[n]])));
     const rows = places.map((at) => [at, ...maps.map((map) => map.get(at) ?? "")]);
-    return `${[[this.names.x, ...columns.map(([name]) => name)].map(cell), ...rows].map((row) => row.join(",")).join("\n")}\n`;
+    return csv([[this.names.x, ...columns.map(([name]) => name)], ...rows]);
   }
 
   async save(kind) {
@@ -248,7 +271,8 @@ export class Chart {
 }
 
 const variable = (role) => `var(--${role.replaceAll("_", "-")})`;
-const nearest = (places, at) => places.reduce((best, place, n) => (Math.abs(place - at) < Math.abs(places[best] - at) ? n : best), 0);
+const isInLegend = ({ of, isTold }) => !of && !isTold;
+const nearest = (places, away) => places.reduce((best, place) => (away(place) < away(best) ? place : best), places[0]);
 
 /** The labelled whole steps of a horizontal axis of a width in pixels. */
 function stepsOf(first, last, width) {

@@ -2,67 +2,101 @@
 
 const MOVES = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+const NEAR = 24; // px from a handle within which a press takes it, rather than brings it there
+const MANY = 60; // from more handles on, they are small
 
-/** Handles for L values in an element; `moved(n, value)` is called for each change. Returns show(values, place, step, up). */
-export function handles(element, L, moved) {
-  element.insertAdjacentHTML("beforeend", `<div class="points${L > 60 ? " dense" : ""}" role="group" aria-label="The window: up and down change a value">${Array.from({ length: L }, (_, n) =>
-    `<div class="point" role="slider" aria-label="value ${n + 1} of ${L}" aria-orientation="vertical" tabindex="${n === L - 1 ? 0 : -1}"></div>`).join("")}</div>`);
-  const points = element.lastElementChild;
-  const all = [...points.children];
+const round = (value) => String(Number(value.toPrecision(6)));
+const middle = (handle) => {
+  const { left, top, width, height } = handle.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+};
+
+function handle(n, L) {
+  const one = document.createElement("div");
+  one.className = "point";
+  for (const [name, value] of Object.entries({ role: "slider", "aria-label": `value ${n + 1} of ${L}`, "aria-orientation": "vertical" })) one.setAttribute(name, value);
+  return one;
+}
+
+/**
+ * Makes an element a group of handles; `moved(n, value)` is called for each change.
+ *   isWide: whether a press anywhere in the element takes the handle above or below it.
+ * Returns { show, held }: show(values, { place, up, step, limit }) puts the handles where place(n, value), [left, top] in the terms of
+ * CSS, says. up(y) is the value at a height in px within the element. An arrow key moves a value by `step`; none goes beyond `limit`
+ * on both sides of 0. `held` is the number of the value that is dragged, or null.
+ */
+export function handles(element, moved, { isWide = false } = {}) {
+  let all = [...element.children];
   let [values, step, limit, up] = [[], 1, 1, null];
   let held = null; // the value that is dragged, and how far the pointer is from its middle
-  let current = L - 1;
+  let current = all.length - 1; // of the value that the Tab key reaches
   const of = (target) => all.indexOf(target.closest?.(".point"));
-  const round = (value) => String(Number(value.toPrecision(6)));
+  const within = (n) => Math.max(0, Math.min(all.length - 1, n));
   function change(n, value) {
     values[n] = Math.max(-limit, Math.min(limit, value)); // the next key may come before the next drawing
     moved(n, values[n]);
   }
 
-  points.addEventListener("pointerdown", (event) => {
-    const n = of(event.target);
+  /** The handle that a press takes, or -1. */
+  function taken({ target, clientX }) {
+    if (!isWide) return of(target);
+    const away = all.map((one) => Math.abs(middle(one)[0] - clientX));
+    return away.indexOf(Math.min(...away));
+  }
+
+  element.addEventListener("pointerdown", (event) => {
+    const n = taken(event);
     if (event.button !== 0 || n < 0) return;
     event.preventDefault();
     all[n].setPointerCapture(event.pointerId);
     all[n].focus({ preventScroll: true });
     all[n].classList.add("held");
-    const box = all[n].getBoundingClientRect();
-    held = { n, off: event.clientY - (box.top + box.height / 2) };
+    const off = event.clientY - middle(all[n])[1];
+    held = { n, off: Math.abs(off) < NEAR ? off : 0 };
+    if (!held.off) move(event);
   });
-  points.addEventListener("pointermove", (event) => {
-    if (!held) return;
-    change(held.n, up(event.clientY - held.off - points.getBoundingClientRect().top));
-  });
+  function move(event) {
+    if (held) change(held.n, up(event.clientY - held.off - element.getBoundingClientRect().top));
+  }
+  element.addEventListener("pointermove", move);
   for (const end of ["pointerup", "pointercancel"]) {
-    points.addEventListener(end, () => {
-      if (held) all[held.n].classList.remove("held");
+    element.addEventListener(end, () => {
+      if (held) all[held.n]?.classList.remove("held");
       held = null;
     });
   }
-  points.addEventListener("focusin", ({ target }) => {
+  element.addEventListener("focusin", ({ target }) => {
     const n = of(target);
     if (n < 0) return;
     all[current].tabIndex = -1;
     all[current = n].tabIndex = 0;
   });
-  points.addEventListener("keydown", (event) => {
+  element.addEventListener("keydown", (event) => {
     const { key } = event;
     if (!(key in MOVES || key in STEPS) || of(event.target) < 0) return;
     event.preventDefault();
     if (key in MOVES) change(current, values[current] + MOVES[key] * step);
-    else all[Math.max(0, Math.min(L - 1, current + STEPS[key]))].focus();
+    else all[within(current + STEPS[key])].focus();
   });
 
-  return (now, place, by, above) => {
-    [values, step, up] = [now, by, above];
-    if (!held) limit = Math.max(100 * step, 2 * now.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-    now.forEach((value, n) => {
-      const [x, y] = place(n, value);
-      all[n].style.left = `${x}px`;
-      all[n].style.top = `${y}px`;
-      all[n].setAttribute("aria-valuenow", round(value));
-      all[n].setAttribute("aria-valuemin", round(-limit));
-      all[n].setAttribute("aria-valuemax", round(limit));
-    });
+  function fill(L) {
+    element.replaceChildren(...Array.from({ length: L }, (_, n) => handle(n, L)));
+    element.classList.toggle("dense", L > MANY);
+    [all, held, current] = [[...element.children], null, L - 1];
+    all.forEach((one, n) => { one.tabIndex = n === current ? 0 : -1; });
+  }
+
+  return {
+    show(now, { place, ...ways }) {
+      if (all.length !== now.length) fill(now.length);
+      [values, step, limit, up] = [[...now], ways.step, ways.limit, ways.up];
+      now.forEach((value, n) => {
+        [all[n].style.left, all[n].style.top] = place(n, value);
+        for (const [name, number] of [["now", value], ["min", -limit], ["max", limit]]) all[n].setAttribute(`aria-value${name}`, round(number));
+      });
+    },
+    get held() {
+      return held?.n ?? null;
+    },
   };
 }

@@ -25,7 +25,8 @@ export function predict(element, host) {
     const chart = new Chart(handled, { x: "steps from now", y: "value", file: `${name}-predict-value` }, { onPlaced: place });
     handled.insertAdjacentHTML("beforeend", '<p class="outside" role="status"></p>');
     const outside = find(".outside");
-    const showPoints = handles(chart.plot, L, (n, value) => {
+    chart.plot.insertAdjacentHTML("beforeend", '<div class="points" role="group" aria-label="The window: up and down change a value"></div>');
+    const points = handles(chart.plot.lastElementChild, (n, value) => {
       window.drag(n, value);
       change();
     });
@@ -37,10 +38,13 @@ export function predict(element, host) {
       change();
     });
     let step = 1; // between two lines of the vertical axis
+    let limit = 1; // of the values, on both sides of 0; it stays during a drag
 
     function place() {
       const { across, down, up } = chart;
-      showPoints(window.context, (n, value) => [across(n + 1 - L), down(value)], step / 5, up);
+      const { context } = window;
+      if (points.held === null) limit = Math.max(20 * step, 2 * Math.max(...context.map(Math.abs)));
+      points.show(context, { place: (n, value) => [`${across(n + 1 - L)}px`, `${down(value)}px`], up, step: step / 5, limit });
     }
 
     async function draw(isStale) {

@@ -15,13 +15,12 @@ from ....forecasters.protocol import has_bundle
 from ....microscope import modules
 from ....microscope.facts import Subject
 from ....pages.inside import KEYS, OF_THE_WINDOW
+from ...ui.modules import address as module_address
 from .. import own_window
 from ..visit import Latest, Visit
 from ..window import LEAST_NOISE, HeldOutWindow, SignalWindow, window_of
 from ..window_panel import WindowPanel
 from . import beside, weights
-
-MODULES = "/modules"  # the address under which build.py serves the files of `modules`
 
 
 class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.js"):
@@ -42,7 +41,7 @@ class MicroscopeElement(ui.element, component=modules.HERE / "hosts" / "nicegui.
         self.view: dict[str, str] = facts["view"]
         self.told: int = facts.get("told", 0)
         self._on_look = on_look
-        self._props["modules"] = f"{MODULES}/{modules.version()}/microscope/"
+        self._props["modules"] = module_address("microscope/")
         self._props["weights"] = weights
         self._props["facts"] = facts
         self.on("look", self._looked)

@@ -1,4 +1,4 @@
-// A training run of a page, without a page: it runs in a worker, and in node. All that it computes depends on its settings
+// A training run of a page, without a page: it runs in a worker. All that it computes depends on its settings
 // and on facts of pages/train.py, and neither on time nor on how its steps are divided.
 import { network } from "./networks.js";
 import { Adam, average, learningRateAt, Soap } from "./optimisers.js";

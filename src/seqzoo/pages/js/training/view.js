@@ -1,6 +1,6 @@
 // The view Train: a network is trained in a worker of this page, and its error falls towards the lines of the references.
 import { save } from "../../../microscope/js/save.js";
-import { chart } from "./chart.js";
+import { Chart, scaleOf } from "../chart.js";
 import { PURPOSES, Random } from "./random.js";
 import { AXES, settingsOf, usual, viewOf } from "./settings.js";
 import { bayes, draw } from "./sine.js";
@@ -9,9 +9,10 @@ const FACTS = ["length", "signal", "recipe", "architectures", "optimisers", "cho
 const LABELS = { architecture: "Architecture", size: "Hidden size", optimiser: "Optimiser", learning_rate: "Learning rate",
   batch_size: "Batch, windows", steps: "Steps", seed: "Seed", sigma: "Noise, std. dev.", axis: "Vertical axis" };
 const SCALES = { excess: "Distance above Bayes", error: "Error" };
+const NAMES = { excess: "% above Bayes", error: "mean squared error" };
+const DASHES = { noise: "dotted", bayes: "solid", best_linear: "dashed", last_value: "dashed" };
+const ROLES = ["red", "violet", "teal"]; // of earlier runs
 const LEAST = 1e-4; // excess at the foot of a logarithmic axis
-const MOST = 50; // excess at its top
-const EARLIER = 3; // curves of earlier runs that stay
 const SHOWN = 100; // values of the series that are forecast
 const CALM = 500; // ms between two drawings where little motion is asked for
 
@@ -29,6 +30,8 @@ const count = (value) => value.toLocaleString("en");
 const percent = (share) => (share < 1 ? `${(100 * share).toFixed(share < 0.01 ? 2 : 1)}%` : `${count(Math.round(100 * share))}%`);
 const seconds = (value) => (value < 100 ? `${value.toFixed(1)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`);
 
+const namesOf = (axis) => ({ x: "steps of training", y: NAMES[axis], file: `training-${axis}` });
+
 /** Shows the view in an element; returns a function that ends the worker and removes the view. The host is as for all views. */
 export function train(root, host) {
   const facts = Object.fromEntries(FACTS.map((name) => [name, host.get(name)]));
@@ -43,7 +46,7 @@ export function train(root, host) {
   const named = (name, node) => (find[name] = node);
   const panel = (title, ...children) => element("div", { class: "panel" }, element("h2", {}, title), ...children);
   const button = (name, label, act, classes = "button") => named(name, element("button", { type: "button", class: classes, onclick: act }, label));
-  const place = (name) => named(name, element("div", { class: "tr-chart" }));
+  const place = (name) => named(name, element("div"));
   const view = element("div", { class: "tr" },
     named("refused", element("div", { class: "notice", role: "status" })),
     element("p", { class: "lead" }, "Notice the bend near the line of the best linear forecaster: what falls below it does what no weighted sum ",
@@ -55,7 +58,7 @@ export function train(root, host) {
           named("standing", element("p", { class: "standing" })),
           element("div", { class: "buttons tr-scales", role: "group", "aria-label": "Vertical axis" },
             ...AXES.map((key) => [key, SCALES[key]]).map(([key, label]) => button(key, label, () => adopt(settings, key), "choice"))),
-          place("course"), named("legend", element("p", { class: "tr-legend" })),
+          place("course"),
           named("numbers", element("div", { class: "numbers" }))),
         panel("The forecast during training", place("forecasts"), named("caption", element("p", { class: "hint" })))),
       element("div", { class: "stack" },
@@ -66,8 +69,8 @@ export function train(root, host) {
           "safetensors.torch.load_file reads them."), element("div", { class: "buttons" }, button("weights", "Download", () => worker.postMessage({ kind: "weights" })))))),
     named("told", element("p", { class: "unseen", "aria-live": "polite" })));
   root.append(view);
-  const course = chart(find.course);
-  const forecasts = chart(find.forecasts);
+  const course = new Chart(find.course, namesOf(axis), { isLog: true, isLogAcross: true });
+  const forecasts = new Chart(find.forecasts, { x: "steps of the series", y: "value", file: "training-forecasts" });
 
   // ---- the worker
 
@@ -112,7 +115,7 @@ export function train(root, host) {
 
   /** Sets the run aside; its curve stays. */
   function keep() {
-    if (run?.points.length > 1) earlier = [run, ...earlier.filter(({ label }) => label !== run.label)].slice(0, EARLIER);
+    if (run?.points.length > 1) earlier = [run, ...earlier.filter(({ label }) => label !== run.label)].slice(0, ROLES.length);
     run = null;
   }
 
@@ -219,7 +222,6 @@ export function train(root, host) {
     return `After ${count(run.step)} of ${count(steps)} steps it is ${percent(now.excess)} above Bayes, ${standing}.`;
   }
 
-  const reached = ({ points }) => Math.min(MOST, ...points.map(({ excess }) => excess)); // the least excess so far
   const height = (point, sigma) => (axis === "error" ? errorsOf(sigma).bayes * (1 + point.excess) : 100 * Math.max(point.excess, LEAST));
 
   let drawn = ""; // what the chart of the error shows
@@ -232,23 +234,23 @@ export function train(root, host) {
     const all = [...(run ? [run] : []), ...earlier];
     const first = Math.min(...all.map(({ points }) => points[0]?.step ?? Infinity), 10);
     const most = Math.max(settings.steps, ...all.map((one) => one.settings.steps));
-    const x = { least: first, most, isLog: true, words: "step", written: count };
-    const least = all.some(({ points }) => points.some(({ excess }) => excess < 0.01)) ? 0.1 : 1;
-    const unit = axis === "error" ? { least: 0.95 * errors.noise, most: Math.max(6 * errors.last_value, run ? 1.2 * errors.bayes * (1 + reached(run)) : 0), written: (value) => String(value) }
-      : { least, most: 100 * MOST, written: (value) => `${count(value)}%` };
+    const reached = all.flatMap((of) => of.points.map((point) => height(point, of.settings.sigma)));
+    const highest = 1.1 * Math.max(...reached, 0);
+    const y = axis === "error" ? [0.95 * errors.noise, Math.max(6 * errors.last_value, highest)]
+      : [Math.min(...reached) < 1 ? 0.1 : 1, Math.max(5000, highest)];
+    const line = (name, role, points, width) => ({ kind: "line", name, role, x: points.map(([x]) => x), y: points.map(([, y]) => y), dash: "solid", width });
     const lines = Object.entries(facts.references).flatMap(([name, words]) => {
       const value = axis === "error" ? errors[name] : 100 * (errors[name] / errors.bayes - 1);
-      return value > unit.least ? [{ kind: `tr-reference tr-${name.replace("_", "-")}`, points: [[first, value], [most, value]], words }] : [];
+      return value > y[0] ? [{ ...line(words, name, [[first, value], [most, value]], 1.8), dash: DASHES[name], isTold: true }] : [];
     });
-    const curve = (of, kind) => ({ kind, points: of.points.map((point) => [point.step, height(point, of.settings.sigma)]) });
-    if (axis === "error" && run) lines.push({ kind: "tr-loss", points: run.points.map(({ step, loss }) => [step, loss]) });
-    lines.push(...earlier.map((of, n) => curve(of, `tr-earlier tr-earlier${n}`)));
-    if (run) lines.push(curve(run, "tr-run"));
+    const curve = (of, name, role, width) => line(name, role, of.points.map((point) => [point.step, height(point, of.settings.sigma)]), width);
+    if (axis === "error" && run) lines.push(line("loss of the batches", "muted", run.points.map(({ step, loss }) => [step, loss]), 1));
+    lines.push(...earlier.map((of, n) => curve(of, `earlier: ${of.label}`, ROLES[n], 1.8)));
+    if (run) lines.push(curve(run, run.label, "model", 2.4));
     const references = Object.entries(facts.references).map(([name, words]) => `${words} ${percent(excessOf(sigma, name)).replace("-", "−")}`).join(", ");
     const label = `${SCALES[axis]} by training step. ${run?.points.length ? words() : "No run yet."} Above Bayes: ${references}.`;
-    course.draw({ x, y: { ...unit, isLog: true }, lines, label });
-    find.legend.replaceChildren(...[...(run ? [[run.label, "tr-run"]] : []), ...earlier.map(({ label: of }, n) => [`earlier: ${of}`, `tr-earlier tr-earlier${n}`]),
-      ...(axis === "error" && run ? [["loss of the batches", "tr-loss"]] : [])].map(([text, kind]) => element("span", { class: `tr-key ${kind}` }, text)));
+    course.name(namesOf(axis));
+    course.draw({ x: [first, most], y, series: lines, label });
   }
 
   let forecast = null; // that is drawn
@@ -259,16 +261,14 @@ export function train(root, host) {
     forecast = key;
     const { length: L, signal } = facts;
     const reach = signal.amplitude + 3 * series.sigma;
-    const along = (values) => Array.from(values, (value, n) => [L + n + 1, value]);
-    const lines = [{ kind: "tr-seen", points: Array.from(series.values, (value, n) => [n + 1, value]), isDotted: true },
-      { kind: "tr-reference tr-bayes", points: along(series.bayes) }];
-    if (run?.forecasts) lines.push({ kind: "tr-run", points: along(run.forecasts) });
+    const line = (name, role, values, width) => ({ kind: "line", name, role, x: Array.from(values, (_, n) => L + n + 1), y: Array.from(values), dash: "solid", width });
     forecasts.draw({
-      x: { least: 1, most: L + SHOWN, words: "step of the series", written: count },
-      y: { least: -reach, most: reach, written: (value) => String(value).replace("-", "−") },
-      lines, label: `A noisy series, and forecasts of its values, each from the ${L} before it.`,
+      x: [1, L + SHOWN], y: scaleOf([-reach, reach]),
+      series: [{ kind: "dots", name: "series", role: "seen", x: Array.from(series.values, (_, n) => n + 1), y: Array.from(series.values), shape: "circle", size: 5 },
+        line("Bayes", "bayes", series.bayes, 1.8), ...(run?.forecasts ? [line("network", "model", run.forecasts, 2.4)] : [])],
+      label: `A noisy series, and forecasts of its values, each from the ${L} before it.`,
     });
-    find.caption.textContent = `Dots: a series that no training saw. Lines: forecasts one step ahead, each from the ${L} values before it; blue the network, amber Bayes.`;
+    find.caption.textContent = `No training saw this series. Each forecast is one step ahead, from the ${L} values before it.`;
   }
 
   function showNumbers() {

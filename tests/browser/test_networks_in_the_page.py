@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+from playwright.sync_api import Page
 from safetensors.numpy import load as parse
 
 from seqzoo.bundles.store import GOLDEN, SHIPPED, WEIGHTS, open_bundle
-from support.in_node import computed
+from seqzoo.microscope.modules import PACKAGE
 
-SCRIPT = """
-import { readFileSync } from "node:fs";
-import { parseSafetensors } from "./microscope/js/cell.js";
-import { compiled } from "./microscope/js/core.js";
-import { networkOf } from "./pages/js/networks.js";
-async function main({ bundles }) {
-  const core = await compiled(readFileSync("microscope/js/core.wasm"));
-  return bundles.map(({ weights, context, ...facts }) => {
-    const tensors = parseSafetensors(readFileSync(weights));
+SCRIPT = """async (given) => {
+  const { parseSafetensors } = await import("/microscope/js/cell.js");
+  const { compiled } = await import("/microscope/js/core.js");
+  const { networkOf } = await import("/pages/js/networks.js");
+  const read = async (path) => (await fetch(path)).arrayBuffer();
+  const core = await compiled(await read("/microscope/js/core.wasm"));
+  return JSON.stringify(await Promise.all(JSON.parse(given).map(async ({ weights, context, ...facts }) => {
+    const tensors = parseSafetensors(await read(weights));
     const engines = `${facts.architecture}.weight_hh_l0` in tensors ? [core, null] : [null];
     return engines.map((engine) => {
       const forecast = networkOf(facts, tensors, engine);
       return context.map((window) => [...forecast(window)]);
     });
-  });
+  })));
 }"""
 
 
-def test_every_shipped_network_forecasts_its_golden_tensors_with_and_without_the_compiled_core() -> None:
+def test_every_shipped_network_forecasts_its_golden_tensors_with_and_without_the_compiled_core(
+    page: Page,
+) -> None:
     names = sorted(path.name for path in SHIPPED.iterdir())
     asked, expected = [], []
     for name in names:
@@ -34,11 +38,12 @@ def test_every_shipped_network_forecasts_its_golden_tensors_with_and_without_the
         golden, facts = parse(bundle.read(GOLDEN)), bundle.manifest
         asked.append({
             "architecture": facts.architecture, "heads": facts.config.get("heads", 1),
-            "scale": facts.contract.scaling.numbers, "weights": str(SHIPPED / name / WEIGHTS),
+            "scale": facts.contract.scaling.numbers,
+            "weights": f"/{(SHIPPED / name / WEIGHTS).relative_to(PACKAGE).as_posix()}",
             "context": golden["context"][:, :, 0].astype(float).tolist(),
         })  # fmt: skip
         expected.append(golden["forecast"])
-    answers = computed(SCRIPT, {"bundles": asked})
+    answers = json.loads(page.evaluate(SCRIPT, json.dumps(asked)))
     assert len(answers) == 17
     for name, ways, forecast in zip(names, answers, expected, strict=True):
         for way in ways:
