@@ -169,7 +169,7 @@ def test_the_view_trains_pauses_keeps_earlier_curves_and_gives_the_weights(page:
     expect(standing).to_have_text(re.compile(r"^After 40 of 40 steps it is [\d.,]+% above Bayes"))
     first, path = standing.inner_text(), page.locator(CURVE).get_attribute("d")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("button", name="Download", exact=True).click()
     tensors = parse(download.value.path().read_bytes())
     shipped = parse((store.SHIPPED / "gru.sine" / store.WEIGHTS).read_bytes())
     assert {name: value.ndim for name, value in tensors.items()} == {name: v.ndim for name, v in shipped.items()}
