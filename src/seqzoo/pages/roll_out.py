@@ -251,6 +251,11 @@ def facts(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
     Raises:
         InputError: as `predict.facts`.
     """
+    return {**predict.facts(model), **own(model, partner)}
+
+
+def own(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
+    """What the view needs beside the facts of `predict.facts`."""
     beside = None
     if partner is not None and has_bundle(partner.model):
         known = partner.model.manifest
@@ -260,7 +265,7 @@ def facts(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
             "scale": known.contract.scaling.numbers,
         }  # fmt: skip
     reach = {"least": LEAST, "first": FIRST, "most": MOST, "far": FAR}
-    return {**predict.facts(model), "errors": stored(model), "partner": beside, "reach": reach}
+    return {"errors": stored(model), "partner": beside, "reach": reach}
 
 
 def lead(model: Forecaster, term: Term) -> str:

@@ -56,7 +56,7 @@ VIEWS = [
     ),
     View(
         "rollout", "Roll out", "pages/js/rollout.js", "rollout", has_bundle,  # errors of references are not stored
-        facts=lambda model: {"errors": roll_out.stored(model)}, lead=lambda model: roll_out.lead(model, look.term),
+        facts=roll_out.own, lead=lambda model: roll_out.lead(model, look.term),
         keys=("horizon",), styles=(_STYLE,), marks=(".chart",),
     ),
 ]  # fmt: skip
