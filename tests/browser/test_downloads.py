@@ -166,7 +166,7 @@ def test_the_gallery_saves_its_table_and_categories_bars_and_several_values_beco
 
 
 def the_table_of_all_models_downloads(page: Any, app: Running) -> None:
-    name, data = saved(page, "text=Download this table")
+    name, data = saved(page, "text=Download all scores")
     assert name == "seqzoo-models.csv" and data == httpx.get(f"{app.address}/models.csv").content
     found = columns(data)
     assert {row["name"] for row in catalogue.rows()} <= set(found["name"])

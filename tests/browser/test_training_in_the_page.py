@@ -211,4 +211,5 @@ def test_a_link_that_asks_for_what_cannot_be_trained_is_told_so_and_gets_the_usu
     asked = {**ASKED, "sigma": "0.2", "axis": "error"}
     settings, refused, view = page.evaluate(read, [asked, facts])
     assert view == asked and settings["learning_rate"] == 0.01 and not refused
-    assert page.evaluate(read, [{"architecture": "rnn"}, facts])[0]["steps"] == train.LONGER["rnn"] > train.STEPS
+    rnn = page.evaluate(read, [{"architecture": "rnn"}, facts])[0]
+    assert rnn == {**facts["defaults"], "architecture": "rnn", **train.RECIPES["rnn"]}

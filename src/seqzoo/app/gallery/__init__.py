@@ -33,9 +33,9 @@ def enter(repository: Repository) -> None:
         with theme.frame("Gallery"):
             _hero()
             _Gallery(repository, rows, states, {"architecture": architecture, "signal": signal})
-            tours.links()
-            save = '<a href="/models.csv" download="seqzoo-models.csv">Download this table as CSV</a>'
+            save = '<a href="/models.csv" download="seqzoo-models.csv">Download all scores as CSV</a>'
             theme.html(save, "saves", "p")
+            tours.links()
 
 
 def _hero() -> None:

@@ -124,7 +124,8 @@ def _read(raw: bytes, source: str, refused: InputError) -> tuple[Series, str]:
             raise refused
         return reading.one(), reading.understood
     except InputError as error:
-        hint = " `seqzoo forecast --file` has these options." if "--" in str(error) else ""
+        is_option = "--" in str(error)
+        hint = " These are options of `seqzoo forecast --file`; here, give plain numbers." if is_option else ""
         raise InputError(f"{error}{hint}") from None
 
 

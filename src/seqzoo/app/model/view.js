@@ -31,7 +31,7 @@ export default {
     if (this.gone) return; // the view was closed meanwhile
     const [ways, { fetched }, { coreOfPage }] = parts;
     const place = document.createElement("div");
-    this.$el.append(place);
+    this.$el.prepend(place); // what it says while it loads, or fails to, stands before the slot
     this.close = ways[this.name](place, {
       get: (name) => this.known[name],
       weights: () => fetched(this.weights),

@@ -149,7 +149,7 @@ export class Chart {
 
   #render() {
     const size = [this.element.clientWidth, this.element.clientHeight];
-    if (!size[0]) return; // in a tab that is not open
+    if (size[0] < 80) return; // in a tab that is not open, or not laid out yet
     this.#size = size;
     this.element.innerHTML = this.#picture(...size, variable);
     this.onPlaced();

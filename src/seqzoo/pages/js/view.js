@@ -40,9 +40,12 @@ export function opened(element, host, build, { keys = () => ({}), read = () => {
     if (problem.textContent !== sentence) problem.textContent = sentence;
   };
 
+  const waiting = element.appendChild(Object.assign(document.createElement("div"), { className: "skeleton", ariaLabel: "Loading the model" }));
+
   async function begin() {
     const subject = await subjectOf(host);
     if (isClosed) return;
+    waiting.remove();
     view = build(subject, () => {
       later();
       host.tell(subject.window.context, { ...subject.window.query, ...keys() });
@@ -59,7 +62,7 @@ export function opened(element, host, build, { keys = () => ({}), read = () => {
   }
   begin().catch((error) => {
     element.replaceChildren(problem);
-    fail(`The forecast cannot be computed here: ${error.message}`);
+    fail(`The forecast cannot be computed here: ${error.message}. Reload the page.`);
   });
   return () => {
     isClosed = true;

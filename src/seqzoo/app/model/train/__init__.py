@@ -111,6 +111,7 @@ class Training:
         with ui.element("div").classes("panel"):
             theme.html("The error during training", tag="h3")
             self._buttons()
+            self.failure = theme.html("", "error-line", "p").props('role="alert"')
             self.standing = theme.html(curves.NOTHING, "standing", "p")
             with ui.element("div").classes("gone") as body:
                 scales = curves.SCALES if self.spec.source.process is not None else {"error": curves.SCALES["error"]}
@@ -138,8 +139,7 @@ class Training:
                 "continue": controls.button("Continue", functools.partial(self._on_run, self.runs.resume)),
                 "stop": controls.button("Stop", functools.partial(self._on_run, self.runs.stop)),
             }
-        self.status = theme.html("", "hint status", "p").props('aria-live="polite"')
-        self.failure = theme.html("", "error-line", "p").props('role="alert"')
+            self.status = theme.html("", "hint", "p").props('aria-live="polite"')
 
     def _controls(self) -> None:
         with ui.element("div").classes("panel"):

@@ -7,7 +7,7 @@ export const AXES = ["excess", "error"]; // the first is usual
 
 /** The usual settings of an architecture and an optimiser. */
 export const usual = ({ architecture, optimiser }, { defaults, architectures, optimisers }) =>
-  ({ ...defaults, architecture, optimiser, steps: architectures[architecture].steps, learning_rate: optimisers[optimiser].learning_rate });
+  ({ ...defaults, ...architectures[architecture].usual, ...optimisers[optimiser].usual, architecture, optimiser });
 
 /**
  * What a link asks for: { settings, axis, refused }. What it cannot have is usual instead, and is told in

@@ -148,8 +148,8 @@ export function train(root, host) {
   function choose(name, value) {
     const next = { ...settings, [name]: value };
     const [before, after] = [usual(settings, facts), usual(next, facts)];
-    if (name === "optimiser") next.learning_rate = after.learning_rate;
-    if (name === "architecture" && settings.steps === before.steps) next.steps = after.steps;
+    for (const key of ["learning_rate", "steps"]) if (name !== key && settings[key] === before[key]) next[key] = after[key];
+    if (name === "optimiser") next.learning_rate = after.learning_rate; // that of one says nothing about the other
     adopt(next);
   }
 

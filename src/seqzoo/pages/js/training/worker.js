@@ -20,9 +20,7 @@ const ACTS = {
     run = null;
     const asked = { id, isRunning: true };
     wanted = asked;
-    core ??= fetched(new URL("../../../microscope/js/core.wasm", import.meta.url)).then(compiled).catch(({ message }) => {
-      throw new Error(`the compiled core cannot run in this browser: ${message}`);
-    });
+    core ??= loaded();
     const network = await core;
     if (wanted !== asked) return; // another run was started meanwhile
     run = { id, training: new Training(settings, facts, network), series, seconds: 0, isRunning: asked.isRunning, told: 0, toldAt: 0, forecastAt: 0 };
@@ -46,6 +44,12 @@ const ACTS = {
     postMessage({ kind: "weights", id: run.id, bytes }, [bytes.buffer]);
   },
 };
+
+async function loaded() {
+  const fail = (what) => ({ message }) => { throw new Error(`the compiled core cannot ${what}: ${message}`); };
+  const bytes = await fetched(new URL("../../../microscope/js/core.wasm", import.meta.url)).catch(fail("be fetched"));
+  return compiled(bytes).catch(fail("run in this browser"));
+}
 
 onmessage = ({ data: { kind, ...rest } }) => guarded(rest.id ?? run?.id, () => ACTS[kind](rest));
 
