@@ -29,7 +29,8 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:",
 }
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Train</title><link rel="icon" href="data:,">
-<link rel="stylesheet" href="/palette.css"><link rel="stylesheet" href="/pages/js/training/training.css">
+<link rel="stylesheet" href="/palette.css"><link rel="stylesheet" href="/pages/js/views.css">
+<link rel="stylesheet" href="/pages/js/training/training.css">
 <main><h1>Train</h1></main>"""
 # Notes each message of the worker as it arrives, and the time of each frame.
 START = """async ([facts, view]) => {

@@ -216,7 +216,7 @@ def test_the_modules_are_served_as_they_are_and_kept_by_the_browser(visit, app):
     start = f"{app.address}/modules/{modules.version()}/"
     own = {url.removeprefix(start): answer for url, answer in served.items() if url.startswith(start)}
     hosts = {"microscope/hosts/anywidget.js", "microscope/hosts/nicegui.js"}  # the other's, and what NiceGUI serves
-    assert set(own) >= {path for path in modules.files() if path.startswith(("_", "microscope/"))} - hosts
+    assert set(own) >= {path for path in modules.files() if path.startswith("microscope/")} - hosts
     for path, answer in own.items():
         assert answer.body() == modules.files()[path] and "immutable" in answer.headers["cache-control"]
     for other in (f"{start}errors.py", f"{start}microscope/../errors.py", start.replace(modules.version(), "0" * 16)):

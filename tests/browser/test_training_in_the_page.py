@@ -31,13 +31,13 @@ IMPORTS = """
 """
 GRADIENTS = """async ({architecture, K, L, B}) => {IMPORTS
   const { network } = await load("networks");
-  const { Random } = await load("random");
+  const { Stream } = await load("stream");
   const { draw, bayes } = await load("windows");
   const { sine } = await import("/pages/js/signals/sine.js");
   const signal = sine({ angular_frequency: 0.02, amplitude: 1, sigma: 0.1 });
   const net = network(architecture, K, L, core);
-  const parameters = net.initial(new Random(3, 1));
-  const { windows, targets } = draw(signal, L, B, new Random(3, 2));
+  const parameters = net.initial(new Stream(3, 1));
+  const { windows, targets } = draw(signal, L, B, new Stream(3, 2));
   const { loss, gradient } = net.gradient(parameters, windows, targets);
   const pair = ([name, { shape, data }]) => [name, [shape, [...data]]];
   const plain = (of) => Object.fromEntries(Object.entries(net.named(of)).map(pair));

@@ -30,8 +30,8 @@ from ..signals import FAMILIES
 from . import predict
 from .predict import LEVEL, Term, rounded
 
-MOST = 1000  # steps
-STEPS = (*range(1, 20), *range(20, MOST + 1, 10))  # a slider stops at the multiples of 10
+LEAST, FIRST, MOST = 20, 100, 1000  # steps; FIRST are shown to a first visit
+STEPS = (*range(1, LEAST), *range(LEAST, MOST + 1, 10))  # a slider stops at the multiples of 10
 STRAIGHT = 0.1  # of an error: where a straight line between two of these steps is farther from it, more are stated
 FAR = 400  # from this many steps on, a roll-out has reached its end state
 WINDOWS = 200  # of the errors that are stored
@@ -277,7 +277,8 @@ def own(model: Forecaster, partner: Partner | None = None) -> dict[str, Any]:
             "architecture": known.architecture, "heads": known.config.get("heads", 1),
             "scale": known.contract.scaling.numbers,
         }  # fmt: skip
-    return {"errors": stored(model), "partner": beside}
+    reach = {"least": LEAST, "first": FIRST, "most": MOST, "far": FAR}
+    return {"errors": stored(model), "partner": beside, "reach": reach}
 
 
 def lead(model: Forecaster, term: Term) -> str:

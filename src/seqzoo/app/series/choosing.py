@@ -111,7 +111,7 @@ def _card(series: collection.CollectedSeries) -> str:
     except SeqzooError as error:
         picture = f'<p class="sketch hint">{theme.sentence(error)}</p>'
     season = f"season {series.season}" if series.season > 1 else "no fixed season"
-    facts = [f"<b>{series.length:,}</b> values", f"every {_step(series.frequency)}", season]
+    facts = [f"<b>{series.length:,}</b> values", f"every {escape(step_of(series.frequency))}", season]
     if series.missing:
         facts.append(f"{series.missing} missing")
     items = "".join(f"<span>{fact}</span>" for fact in facts)
@@ -124,10 +124,10 @@ def _card(series: collection.CollectedSeries) -> str:
     )
 
 
-def _step(frequency: str) -> str:
+def step_of(frequency: str) -> str:
     """A frequency in words, as "month" for MS."""
     words = FREQUENCIES.get(frequency, FREQUENCIES["W-SUN"] if frequency.startswith("W-") else frequency)
-    return escape(words.removeprefix("a ").removeprefix("an ").partition(",")[0])
+    return words.removeprefix("a ").removeprefix("an ").partition(",")[0]
 
 
 async def _trainings() -> None:

@@ -20,7 +20,7 @@ from ..model.visit import Latest
 from ..ui import charts, theme
 from ..ui.address import Address
 from . import choosing, corrections, drawing, uploads
-from .choosing import size_of
+from .choosing import size_of, step_of
 from .corrections import Corrections
 from .doctor_panel import LOOK_EVERY, REPORTS, DoctorPanel
 from .train_panel import TrainPanel, prepared
@@ -208,7 +208,7 @@ def _told(known: Understood, series: Series, part: Series, rule: str) -> str:
     lines = [part.strip() for part in known.told.rstrip(".").split("; ") if part.strip()]
     if series.times is not None and not any("frequency" in line for line in lines):
         first, last = series.times.stamp(0), series.times.stamp(len(series) - 1)
-        lines.append(f"{len(series):,} values, frequency {series.times.frequency.alias}, {first} to {last}")
+        lines.append(f"{len(series):,} values, every {step_of(series.times.frequency.alias)}, {first} to {last}")
     filled = (0 if known.series is None else known.series.missing) - series.missing
     if filled:
         lines.append(f"{filled:,} missing values filled with {corrections.WORDS['gaps', rule]}")

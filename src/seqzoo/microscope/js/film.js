@@ -76,8 +76,9 @@ export function filmIn(element, given, host) {
   /** Heights of errors, in ratios around the references; the first errors lie above. */
   function scale() {
     const levels = film.references.map((one) => one[1]);
-    const least = Math.min(...levels, ...film.curve.map((one) => one[1]));
-    const [low, high] = [Math.log(Math.max(least, 1e-300)), Math.log(Math.min(ROOM * Math.max(...levels), MOST * Math.min(...levels)))];
+    const reached = Math.min(...film.curve.map((one) => one[1]));
+    const top = Math.min(ROOM * Math.max(...levels), MOST * Math.min(...levels));
+    const [low, high] = [Math.log(Math.max(Math.min(...levels, reached), 1e-300)), Math.log(Math.max(top, film.curve.length ? 1.5 * reached : 0))];
     return (value) => TALL - EDGE - ((Math.log(Math.max(value, 1e-300)) - low) / (high - low || 1)) * (TALL - 2 * EDGE);
   }
 

@@ -10,19 +10,18 @@ import { rollOut, RollOuts } from "./rolled.js";
 import { opened } from "./view.js";
 import { numberOf } from "./window.js";
 
-const [LEAST, MOST, FIRST] = [20, 1000, 100];
 const SELDOM = 100; // ms between two drawings of a forecast that is not whole yet
-const FAR = 400; // from this many steps on, a roll-out has reached its end state
 const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en");
 const estimate = (value, error) => `${Number(value.toPrecision(4))} ± ${Number(error.toPrecision(1))}`;
 
 /** Opens the view in an element; returns a function that closes it. The host is as for `predict`, with the facts of pages/roll_out.py. */
 export function rollout(element, host) {
-  let steps = FIRST;
+  const limits = host.get("reach");
+  let steps = limits.first;
   const read = () => {
     const asked = numberOf(host.get("view")?.horizon);
-    steps = asked === null || asked === undefined ? FIRST : Math.round(Math.min(MOST, Math.max(LEAST, asked)) / 10) * 10;
+    steps = asked === null || asked === undefined ? limits.first : Math.round(Math.min(limits.most, Math.max(limits.least, asked)) / 10) * 10;
   };
   read();
   return opened(element, host, (subject, change, redraw) => {
@@ -38,7 +37,7 @@ export function rollout(element, host) {
     const forecast = new Chart(course, { x: "steps from now", y: "value", file: `${name}-rollout-value` });
     const errors = new Chart(measured, { x: "steps ahead", y: "mean squared error", file: `${name}-rollout-mean-squared-error` }, { isLog: true });
     const showNumbers = numbersIn(element.querySelector(".numbers"));
-    const reach = slider(aside.firstElementChild, { key: "horizon", label: "Steps ahead", low: LEAST, high: MOST, step: 10 }, steps, (value) => {
+    const reach = slider(aside.firstElementChild, { key: "horizon", label: "Steps ahead", low: limits.least, high: limits.most, step: 10 }, steps, (value) => {
       steps = value;
       change();
     }, (value) => value.toLocaleString("en"));
@@ -96,7 +95,7 @@ export function rollout(element, host) {
         { name: `${term("coverage", glossary.coverage)} of the band`, value: `${(100 * known.coverage).toFixed(1)}%`, role: "muted",
           detail: `of ${known.windows.toLocaleString("en")} further windows; ${Math.round(100 * level)}% ± ${(100 * spread).toFixed(1)}% is expected` },
       ]);
-      ending.textContent = endingOf(subject, known, at, steps);
+      ending.textContent = endingOf(subject, known, at, steps, limits.far);
     }
 
     return {
@@ -110,7 +109,7 @@ export function rollout(element, host) {
         errors.close();
       },
     };
-  }, { keys: () => (steps === FIRST ? {} : { horizon: String(steps) }), read });
+  }, { keys: () => (steps === limits.first ? {} : { horizon: String(steps) }), read });
 }
 
 /** How the steps of a model are forecast, as HTML. */
@@ -180,11 +179,11 @@ function errorsOf(chart, { subject, known, at, steps, partner }) {
 }
 
 /** Sentences on where the measured roll-outs are at the last step, and on a band that tells little. */
-function endingOf({ name, level }, known, at, steps) {
+function endingOf({ name, level }, known, at, steps, far) {
   const last = at.length - 1;
   const [own, clean, linear] = known.size.map((row) => row[last].toFixed(2));
   const sentences = [`Root mean square at step ${steps.toLocaleString("en")}: ${name} ${own}, the clean signal ${clean}, the best linear forecaster fed back ${linear}.`];
-  if (known.ending && steps >= FAR) sentences.push(`After ${known.steps.at(-1).toLocaleString("en")} steps, ${name} ${known.ending}.`);
+  if (known.ending && steps >= far) sentences.push(`After ${known.steps.at(-1).toLocaleString("en")} steps, ${name} ${known.ending}.`);
   const radius = known.radius.slice(0, at.length);
   const widest = radius.indexOf(Math.max(...radius));
   if (2 * radius[widest] > known.usual) {

@@ -15,7 +15,6 @@ from ..visit import Latest, Visit
 from ..window import SignalWindow, window_of
 from . import errors
 
-LEAST, MOST = 20, 1000
 MEASURING = "Measuring the error on fresh windows…"
 _limiter = CapacityLimiter(1)
 
@@ -51,7 +50,7 @@ class _Rollout:
 
     async def _measure(self) -> None:
         """Tell the browser the errors up to the steps that it shows, unless it knows them."""
-        visit, steps = self.visit, int(self.visit.number("horizon", 100, LEAST, MOST))
+        visit, steps = self.visit, int(self.visit.number("horizon", roll_out.FIRST, roll_out.LEAST, roll_out.MOST))
         if steps <= self.measured:
             return
         try:

@@ -126,7 +126,8 @@ def loss_options(
         low, high = began.floors.get("noise", 0.0), max(levels)
         if bayes is None:  # one rival may be far worse than the others
             high = min(high, 4 * min(levels))
-        _bound(options, max(0.0, low - 0.08 * (high - low)), HEADROOM * high)
+        top = max(HEADROOM * high, 1.1 * min(values, default=0.0))  # a run that is still above shows its last part
+        _bound(options, max(0.0, low - 0.08 * (top - low)), top)
     return charts.legend_of(options, [RUN, *names])
 
 

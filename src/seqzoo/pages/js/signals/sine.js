@@ -3,7 +3,7 @@
 import { circle, exp } from "../numerals.js";
 import { onBasis, slopeOnBasis, stationary } from "./basis.js";
 
-const MOST_NODES = 1024; // if more are needed, the grid is refined where the posterior has mass
+const MOST_NODES = 4096; // if more are needed, the grid is refined where the posterior has mass
 const NEGLIGIBLE = 46; // cells whose mass is below e^-46 of the mode's are left out
 const SPLIT = 4;
 
@@ -37,56 +37,70 @@ class Phase {
     this.spacing = 0.5 / Math.max(gain * Math.sqrt(L), 1);
     const nodes = Math.min(MOST_NODES, Math.max(64, Math.ceil((2 * Math.PI) / this.spacing)));
     this.width = (2 * Math.PI) / nodes;
-    this.grid = Array.from({ length: nodes }, (_, n) => this.#node(n * this.width));
+    this.whole = this.#grid(Float64Array.from({ length: nodes }, (_, n) => n * this.width));
   }
 
-  /** A phase, its cosine and sine, and what it adds to the logarithm of the likelihood of every window. */
-  #node(phi) {
-    const { gain, length, P, R } = this;
-    const [cos, sin] = circle(phi);
-    return { phi, cos, sin, own: -((gain * gain) / 4) * (length - P * (cos * cos - sin * sin) + R * 2 * sin * cos) };
+  /** Phases, their cosines and sines, and what each adds to the logarithm of the likelihood of every window. */
+  #grid(phi) {
+    const { gain, length: L, P, R } = this;
+    const [cos, sin, own] = [0, 0, 0].map(() => new Float64Array(phi.length));
+    phi.forEach((angle, n) => {
+      [cos[n], sin[n]] = circle(angle);
+      own[n] = -((gain * gain) / 4) * (L - P * (cos[n] * cos[n] - sin[n] * sin[n]) + R * 2 * sin[n] * cos[n]);
+    });
+    return { phi, cos, sin, own, logs: new Float64Array(phi.length) };
   }
 
   /** The moments of (cos phi, sin phi) given a window. */
   moments(window, noise, turn) {
-    const { gain, spacing, P, R, length } = this;
+    const { gain, length: L } = this;
     let [S, C] = [0, 0];
-    for (let t = 0; t < length; t++) {
+    for (let t = 0; t < L; t++) {
       const [cos, sin] = turn(t);
       S += (window[t] / noise) * sin;
       C += (window[t] / noise) * cos;
     }
-    const log = ({ cos, sin, own }) => gain * (S * cos + C * sin) + own;
-    const largest = (logs) => logs.reduce((most, value) => (value > most ? value : most), -Infinity);
-    let { grid, width } = this;
-    let logs = grid.map(log);
-    let most = largest(logs);
-    if (grid.length === MOST_NODES) {
-      const slope = ({ cos, sin }) => gain * (C * cos - S * sin) - ((gain * gain) / 2) * (P * 2 * sin * cos + R * (cos * cos - sin * sin));
-      const bend = gain * Math.sqrt(S * S + C * C) + gain * gain * length; // a bound of the second derivative
-      while (width > spacing) {
-        const cell = width;
-        grid = grid.filter((node, n) =>
-          logs[n] - most + Math.abs(slope(node)) * (cell / 2) + bend * (cell * cell / 8) >= -NEGLIGIBLE)
-          .flatMap(({ phi }) => Array.from({ length: SPLIT }, (_, n) => this.#node(phi + cell * ((n + 0.5) / SPLIT - 0.5))));
-        width = cell / SPLIT;
-        logs = grid.map(log);
-        most = largest(logs);
+    let grid = this.whole;
+    let most = weighed(grid, gain * S, gain * C);
+    if (grid.phi.length === MOST_NODES) {
+      for (let { width } = this; width > this.spacing; width /= SPLIT) {
+        grid = this.#finer(grid, width, most, S, C);
+        most = weighed(grid, gain * S, gain * C);
       }
     }
     let [all, cos, sin, coscos, cossin, sinsin] = [0, 0, 0, 0, 0, 0];
-    grid.forEach(({ cos: c, sin: s }, n) => {
-      if (logs[n] < most - NEGLIGIBLE) return;
-      const weight = exp(logs[n] - most);
+    for (let n = 0; n < grid.logs.length; n++) {
+      if (grid.logs[n] < most - NEGLIGIBLE) continue;
+      const weight = exp(grid.logs[n] - most);
+      const [c, s] = [grid.cos[n], grid.sin[n]];
       all += weight;
       cos += weight * c;
       sin += weight * s;
       coscos += weight * c * c;
       cossin += weight * c * s;
       sinsin += weight * s * s;
-    });
+    }
     return { mean: [cos / all, sin / all], second: [[coscos / all, cossin / all], [cossin / all, sinsin / all]] };
   }
+
+  /** The cells of a grid in which the posterior may have mass, each split. */
+  #finer({ phi, cos, sin, logs }, width, most, S, C) {
+    const { gain, length: L, P, R } = this;
+    const slope = (n) => gain * (C * cos[n] - S * sin[n]) - ((gain * gain) / 2) * (P * 2 * sin[n] * cos[n] + R * (cos[n] * cos[n] - sin[n] * sin[n]));
+    const bend = gain * Math.sqrt(S * S + C * C) + gain * gain * L; // a bound of the second derivative
+    const kept = phi.filter((_, n) => logs[n] - most + Math.abs(slope(n)) * (width / 2) + bend * (width * width / 8) >= -NEGLIGIBLE);
+    return this.#grid(Float64Array.from({ length: SPLIT * kept.length }, (_, n) => kept[Math.floor(n / SPLIT)] + width * (((n % SPLIT) + 0.5) / SPLIT - 0.5)));
+  }
+}
+
+/** Writes the logarithms of the likelihood into a grid; returns the largest. */
+function weighed({ cos, sin, own, logs }, S, C) {
+  let most = -Infinity;
+  for (let n = 0; n < logs.length; n++) {
+    logs[n] = S * cos[n] + C * sin[n] + own[n];
+    if (logs[n] > most) most = logs[n];
+  }
+  return most;
 }
 
 /** The scene of a page: its clean values [count], of which the first L are the window, and the signal that is assumed. */

@@ -3,7 +3,7 @@
 import { sine } from "../signals/sine.js";
 import { network } from "./networks.js";
 import { Adam, average, learningRateAt, Soap } from "./optimisers.js";
-import { PURPOSES, Random } from "./random.js";
+import { PURPOSES, Stream } from "./stream.js";
 import { bayes, draw } from "./windows.js";
 
 const HELD_OUT = 2048; // windows on which the excess is measured; the same for all runs at one noise
@@ -20,12 +20,12 @@ export class Training {
     this.recipe = { ...facts.recipe, ...settings };
     this.signal = sine({ ...facts.signal, sigma });
     this.network = network(architecture, size, facts.length, core);
-    this.parameters = this.network.initial(new Random(seed, PURPOSES.weights));
+    this.parameters = this.network.initial(new Stream(seed, PURPOSES.weights));
     this.next = new Float32Array(this.parameters.length);
     this.averaged = this.parameters.slice();
     this.best = { excess: Infinity, step: 0, parameters: this.averaged.slice() };
     this.optimiser = optimiser === "soap" ? new Soap(this.network.groups) : new Adam(this.network.count, this.recipe.clip_norm);
-    this.heldOut = draw(this.signal, facts.length, HELD_OUT, new Random(0, PURPOSES.heldOut)).windows;
+    this.heldOut = draw(this.signal, facts.length, HELD_OUT, new Stream(0, PURPOSES.heldOut)).windows;
     this.bayes = bayes(this.signal, facts.length, this.heldOut);
   }
 
@@ -36,7 +36,7 @@ export class Training {
   /** Makes one step; returns the evaluation after it, { step, loss, excess }, or null where none is due. */
   advance() {
     const { recipe, facts, network } = this;
-    const random = new Random(recipe.seed, PURPOSES.batches, this.step);
+    const random = new Stream(recipe.seed, PURPOSES.batches, this.step);
     const { windows, targets } = draw(this.signal, facts.length, recipe.batch_size, random);
     const { loss, gradient } = network.gradient(this.parameters, windows, targets);
     if (!Number.isFinite(loss)) throw new Error(this.#diverged());

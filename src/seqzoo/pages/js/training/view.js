@@ -2,7 +2,7 @@
 import { save } from "../../../microscope/js/save.js";
 import { Chart, scaleOf } from "../chart.js";
 import { sine } from "../signals/sine.js";
-import { PURPOSES, Random } from "./random.js";
+import { PURPOSES, Stream } from "./stream.js";
 import { AXES, settingsOf, usual, viewOf } from "./settings.js";
 import { bayes, draw } from "./windows.js";
 
@@ -205,7 +205,7 @@ export function train(root, host) {
   function seriesOf(sigma) {
     const { length: L } = facts;
     const signal = sine({ ...facts.signal, sigma });
-    const { windows: values } = draw(signal, L + SHOWN, 1, new Random(0, PURPOSES.series));
+    const { windows: values } = draw(signal, L + SHOWN, 1, new Stream(0, PURPOSES.series));
     const windows = Float32Array.from({ length: SHOWN * L }, (_, n) => values[Math.floor(n / L) + (n % L)]);
     return { sigma, values, windows, bayes: bayes(signal, L, windows) };
   }

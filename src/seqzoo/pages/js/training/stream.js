@@ -13,7 +13,7 @@ function mixed(x) {
   return x ^ (x >>> 15);
 }
 
-export class Random {
+export class Stream {
   constructor(seed, purpose, number = 0) {
     let at = [seed, purpose, number].reduce((state, part) => mixed((state ^ part) + 0x9e3779b9), 0);
     this.state = Int32Array.from({ length: 4 }, () => mixed((at = (at + 0x9e3779b9) | 0)));
