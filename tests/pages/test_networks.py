@@ -82,7 +82,8 @@ def test_derivatives_and_attention_of_a_feed_forward_network_are_those_of_python
                 continue
             asked.append({
                 "architecture": facts.architecture, "heads": facts.config.get("heads", 1), "off": list(off),
-                "scale": facts.contract.scaling.numbers, "weights": str(SHIPPED / name / WEIGHTS), "windows": windows.tolist(),
+                "scale": facts.contract.scaling.numbers, "weights": str(SHIPPED / name / WEIGHTS),
+                "windows": windows.tolist(),
             })  # fmt: skip
             forecast = partial(_next, inside, off)
             attention = inside.run(windows[:, :, None], off).attention
