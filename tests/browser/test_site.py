@@ -16,6 +16,7 @@ import seqzoo
 from seqzoo import signals
 from seqzoo.bundles import store
 from seqzoo.evaluation.sensitivity import of_bayes
+from seqzoo.microscope.feedforward import FeedForward
 from seqzoo.pages import hero
 from seqzoo.pages.tours import TOURS
 from support.axe import narrow_and_dark, violations
@@ -114,6 +115,26 @@ def test_all_views_of_a_model_show_one_window_which_is_that_of_python_and_stands
     assert abs(float(inside.get_attribute("aria-valuenow")) - fresh[19]) < 6e-4
     page.click("#tab-card")
     expect(page.locator("#panel-card .prose h3 >> nth=0")).to_be_visible()
+    narrow_and_dark(page)
+    assert violations(page) == []
+    no_wider_than_the_window(page)
+
+
+def test_a_feed_forward_model_shows_what_its_forecast_depends_on_and_its_units_without_a_server(visit):
+    page = visit("models/mlp.sine/?view=inside&draw=4&off=3")
+    window = signals.make("sine").draw(1, 20, 1, np.random.default_rng(4)).context
+    expected = FeedForward(store.open_bundle(store.SHIPPED / "mlp.sine")).forecast(window, frozenset({3}))[0, 0]
+    course = page.locator("#panel-inside .chart[aria-label^='The last']")
+    expect(course).to_have_attribute("aria-label", re.compile(f"mlp.sine, 1 off {shown(expected, 4)}"))
+    page.click("#panel-inside button:has-text('Shuffled')")
+    shuffled = window[0, np.random.default_rng(3).permutation(20)]
+    points = "#panel-inside .point"
+    page.wait_for_function(f"Math.abs(document.querySelector('{points}').ariaValueNow - {shuffled[0]}) < 1e-5")
+    values = page.eval_on_selector_all(points, "all => all.map((one) => Number(one.ariaValueNow))")
+    np.testing.assert_allclose(values, shuffled, atol=1e-5)
+    page.click("#panel-inside button:has-text('Switch all on')")
+    expect(page).to_have_url(re.compile(r"order=shuffle(?!.*off=)"))
+    assert violations(page) == []
     narrow_and_dark(page)
     assert violations(page) == []
     no_wider_than_the_window(page)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..forecasters.protocol import Forecaster, has_bundle
 from ..microscope.facts import Subject
-from ..pages import card, look, predict, roll_out
+from ..pages import card, influence, look, predict, roll_out
 from ..pages.inside import OWN
 
 
@@ -55,6 +55,11 @@ VIEWS = [
         keys=OWN, styles=("microscope/js/microscope.css",), marks=(".mz-",), is_microscope=True,
     ),
     View(
+        "inside", "Look inside", "pages/js/inside.js", "inside", lambda model: not model.is_recurrent,
+        facts=influence.facts, lead=lambda model: influence.lead(model, look.term), keys=influence.KEYS,
+        styles=(_STYLE,), marks=(".chart",),
+    ),
+    View(
         "rollout", "Roll out", "pages/js/rollout.js", "rollout", has_bundle,  # errors of references are not stored
         facts=lambda model: {"errors": roll_out.stored(model)}, lead=lambda model: roll_out.lead(model, look.term),
         keys=("horizon",), styles=(_STYLE,), marks=(".chart",),
@@ -78,7 +83,7 @@ def panel(model: Forecaster, key: str) -> str:
         assert has_bundle(model)
         prose = f'<div class="panel"><div class="prose">{card.html(model.bundle)}</div></div>'
         return f'<p class="lead">{card.LEAD}</p>{prose}'
-    lead = next(view for view in VIEWS if view.key == key).lead(model)
+    lead = next(view for view in of(model) if view.key == key).lead(model)
     return (f'<p class="lead">{lead}</p>' if lead else "") + '<div class="view skeleton"></div>'
 
 

@@ -21,8 +21,10 @@ function recurrent(architecture, tensors, core) {
   };
 }
 
+export const isFeedForward = (architecture) => FEED_FORWARD.includes(architecture);
+
 /** Whether the forecasts of an architecture can be computed here. */
-export const isKnown = (architecture) => architecture in CELLS || FEED_FORWARD.includes(architecture);
+export const isKnown = (architecture) => architecture in CELLS || isFeedForward(architecture);
 
 /**
  * The forecast [H] of windows [L] of one channel, in the units of the series, as a function. Throws where the weights do not
@@ -33,7 +35,7 @@ export const isKnown = (architecture) => architecture in CELLS || FEED_FORWARD.i
  */
 export function networkOf({ architecture, heads = 1, scale }, tensors, core = null) {
   if (!isKnown(architecture)) throw new Error(`no network ${architecture}; expected one of ${[...Object.keys(CELLS), ...FEED_FORWARD].join(", ")}`);
-  if (!(architecture in CELLS)) return new Inside({ architecture, heads, scale }, tensors).forecast;
+  if (isFeedForward(architecture)) return new Inside({ architecture, heads, scale }, tensors).forecast;
   const run = recurrent(architecture, tensors, core);
   return (window) => {
     const frame = frameOf(scale, Array.from(window));

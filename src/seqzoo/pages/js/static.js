@@ -5,10 +5,9 @@ import { coreOfPage } from "../../microscope/js/core.js";
 import { outsideOf } from "./familiarity.js";
 import { bestLinear } from "./linear.js";
 import { signalOf } from "./signals/families.js";
-import { keysOf, SignalWindow } from "./window.js";
+import { keysOf, LEAST_NOISE, SignalWindow } from "./window.js";
 
 const REST = 350; // ms between two writes of the address: Safari refuses more than 100 in 30 seconds
-const LEAST_NOISE = 0.02; // below it, the Bayes forecast bends too sharply for a difference quotient
 
 const same = (a, b) => a.length === b.length && a.every((value, n) => value === b[n]);
 const pick = (all, names) => Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));

@@ -2,10 +2,10 @@
 import { parseSafetensors } from "../../microscope/js/cell.js";
 import { outsideOf } from "./familiarity.js";
 import { applied, bestLinear, simple } from "./linear.js";
-import { isKnown, networkOf } from "./networks.js";
+import { Inside, isFeedForward, isKnown, networkOf } from "./networks.js";
 import { rollOutInSlices } from "./rolled.js";
 import { signalOf } from "./signals/families.js";
-import { SignalWindow } from "./window.js";
+import { LEAST_NOISE, SignalWindow } from "./window.js";
 
 /** The facts that a host must have; see pages/predict.py. */
 const FACTS = ["name", "architecture", "heads", "scale", "length", "horizon", "reference", "signal", "knobs", "noun", "radius",
@@ -14,37 +14,45 @@ const FACTS = ["name", "architecture", "heads", "scale", "length", "horizon", "r
 /** A promise of the subject that a host shows. Throws where its weights cannot be had or do not fit. */
 export async function subjectOf(host) {
   const facts = Object.fromEntries(FACTS.map((name) => [name, host.get(name)]));
-  return new Subject(facts, host, await forecasterOf(facts, host));
+  return new Subject(facts, host, ...await forecasterOf(facts, host));
 }
 
-/** The forecast [H] of a window, or a promise of it, as a function; a reference forecasts as many steps as it is asked for. */
+/**
+ * The forecast [H] of a window, or a promise of it, as a function; a reference forecasts as many steps as it is asked for. And its
+ * network, where it is a feed-forward one.
+ */
 async function forecasterOf(facts, host) {
   const { reference, architecture, signal, length } = facts;
-  if (reference === "bayes") return (window, steps = 1) => signalOf(signal).posterior(window, steps).mean;
+  if (reference === "bayes") return [(window, steps = 1) => signalOf(signal).posterior(window, steps).mean];
   if (reference === "best_linear") {
     let [known, reach] = [null, 0];
-    return (window, steps = 1) => {
+    return [(window, steps = 1) => {
       if (steps > reach) [known, reach] = [bestLinear(signalOf(signal), length, steps), steps];
       return applied(known, window).subarray(0, steps);
-    };
+    }];
   }
-  if (reference in simple) return (window, steps = 1) => simple[reference](window, steps);
-  if ((reference || !isKnown(architecture)) && host.forecast) return (window, steps) => host.forecast(Array.from(window), steps);
+  if (reference in simple) return [(window, steps = 1) => simple[reference](window, steps)];
+  if ((reference || !isKnown(architecture)) && host.forecast) return [(window, steps) => host.forecast(Array.from(window), steps)];
+  if (isFeedForward(architecture)) {
+    const network = new Inside(facts, parseSafetensors(await host.weights()));
+    return [network.forecast, network];
+  }
   const [bytes, core] = await Promise.all([host.weights(), host.core()]);
-  return networkOf(facts, parseSafetensors(bytes), core);
+  return [networkOf(facts, parseSafetensors(bytes), core)];
 }
 
 class Subject {
   #assumed = { key: "" };
 
-  constructor(facts, host, forecast) {
-    Object.assign(this, facts, { host, forecast });
+  constructor(facts, host, forecast, network = null) {
+    Object.assign(this, facts, { host, forecast, network });
     this.window = new SignalWindow(facts, host.get("view") ?? {});
   }
 
   /** What the Bayes and the best linear forecaster assume: { signal, linear }, of the window as it is now. */
-  assumed(steps) {
-    const facts = this.window.signal;
+  assumed(steps, leastNoise = 0) {
+    const known = this.window.signal;
+    const facts = { ...known, sigma: Math.max(known.sigma, leastNoise) };
     const key = JSON.stringify(facts);
     if (this.#assumed.key !== key || this.#assumed.steps < steps) {
       const signal = signalOf(facts);
@@ -66,6 +74,30 @@ class Subject {
     const window = this.window.context;
     if (this.reference || (!isKnown(this.architecture) && this.host.forecast)) return Array.from(await this.forecast(window, steps));
     return rollOutInSlices(this.forecast, window, steps, ways);
+  }
+
+  /**
+   * { forecast, derivative [L] } of each forecaster at a window [L], `step` values ahead: { model, bayes, linear, whole }, where
+   * `whole` is the model with nothing off, null where nothing is. Or a promise of it.
+   */
+  slopes(window, step, off) {
+    const { signal, linear } = this.assumed(step, LEAST_NOISE);
+    const others = {
+      bayes: signal.slope(window, step - 1),
+      linear: { forecast: applied(linear, window)[step - 1], derivative: linear.weights.subarray((step - 1) * this.length, step * this.length) },
+    };
+    const model = this.#slope(window, step, off);
+    const whole = off.size ? this.#slope(window, step) : null;
+    return model instanceof Promise ? model.then((own) => ({ model: own, whole, ...others })) : { model, whole, ...others };
+  }
+
+  #slope(window, step, off) {
+    if (this.network) return this.network.slope(window, step, off);
+    if (this.reference === "bayes") return signalOf(this.signal).slope(window, step - 1);
+    if (!["best_linear", ...Object.keys(simple)].includes(this.reference)) return this.host.slope(Array.from(window), step);
+    const next = (values) => this.forecast(values, step)[step - 1]; // which is linear but for a constant
+    const forecast = next(window);
+    return { forecast, derivative: Float64Array.from(window, (_, at) => next(window.map((value, t) => value + (t === at))) - forecast) };
   }
 
   /** What the Bayes forecast is: the best possible for a draw of its signal, but not for a visitor's numbers. */

@@ -3,6 +3,7 @@
 import { Random } from "./random.js";
 import { sceneOf, signalOf } from "./signals/families.js";
 
+export const LEAST_NOISE = 0.02; // below it, the Bayes forecast bends too sharply for a difference quotient
 const FIRST_SEED = 3;
 const DRAWS = 1000000; // numbers of windows to choose from
 const DIGITS = 4; // decimals where the largest value is from 1 to 10; one fewer for each power of ten
