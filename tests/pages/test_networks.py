@@ -60,7 +60,8 @@ const main = ({ asked }) => asked.map(({ weights, windows, off, ...facts }) => {
   const set = new Set(off);
   return windows.map((window) => {
     const { forecast, derivative } = inside.slope(window, 1, set);
-    return { forecast, derivative: [...derivative], shares: inside.attention(window, set).map((head) => head.at(-1)),
+    const shares = (inside.attention(window, set) ?? []).map((head) => head.at(-1));
+    return { forecast, derivative: [...derivative], shares,
       quotient: window.map((_, t) => {
         const moved = (by) => inside.forecast(window.map((value, n) => value + (n === t ? by : 0)), set)[0];
         return (moved(1e-5) - moved(-1e-5)) / 2e-5;

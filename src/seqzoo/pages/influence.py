@@ -19,9 +19,9 @@ from .predict import Term, rounded
 KEYS = ("order", "poke_at", "poke_by", "step", "off")
 """The keys of the address that are of this view only."""
 FIRST = 24  # units that are drawn at first
-_INFLUENCE = "influence of each input"
+INFLUENCE = "influence of each input"
 _TYPICAL = 8  # windows behind the sentence at the top
-_AVERAGED = 12  # windows over which the effect of a unit is averaged
+AVERAGED = 12  # windows over which the effect of a unit is averaged
 _AFFORDABLE = 20_000_000  # units times parameters that are measured in about a second
 
 
@@ -33,9 +33,14 @@ def facts(model: Forecaster) -> dict[str, Any]:
     """
     inside, problem = opened(model)
     if inside is None:
-        return {"problem": problem, **({"architecture": ""} if problem else {})}
-    windows = model.signal.draw(_AVERAGED, model.context_length, 1, np.random.default_rng(1)).context
+        return unopened(problem)
+    windows = model.signal.draw(AVERAGED, model.context_length, 1, np.random.default_rng(1)).context
     return {"units": effects(inside, with_channel(windows))}
+
+
+def unopened(problem: str) -> dict[str, Any]:
+    """The facts of a network that cannot be drawn; none where there is no problem."""
+    return {"problem": problem, "architecture": ""} if problem else {}
 
 
 def opened(model: Forecaster) -> tuple[FeedForward | None, str]:
@@ -84,7 +89,7 @@ def lead(model: Forecaster, term: Term) -> str:
     like_bayes, like_linear = f"{term('cosine')} {to_bayes:.3f}", f"cosine {to_linear:.3f}"
     if model.reference == "bayes":
         return (
-            f"Notice that in the best forecaster the {term(_INFLUENCE)} depends on the window. {typical}, its mean "
+            f"Notice that in the best forecaster the {term(INFLUENCE)} depends on the window. {typical}, its mean "
             f"{term('cosine')} to the weights of the {term('best linear')} forecaster is {to_linear:.3f}."
         )
     if np.ptp(own, axis=0).max() < 1e-3:
@@ -96,13 +101,13 @@ def lead(model: Forecaster, term: Term) -> str:
     far = f"the weights of the {term('best linear')} forecaster ({like_linear})"
     if max(to_bayes, to_linear) < 0.5:
         return (
-            f"Notice that {name} depends on the wrong values. {typical}, the {term(_INFLUENCE)} is near neither "
+            f"Notice that {name} depends on the wrong values. {typical}, the {term(INFLUENCE)} is near neither "
             f"{near} nor {far}."
         )
     if to_linear > to_bayes:
         near, far = far, near
     return (
-        f"Notice which values move the forecast of {name}. {typical}, the {term(_INFLUENCE)} is nearer to {near} "
+        f"Notice which values move the forecast of {name}. {typical}, the {term(INFLUENCE)} is nearer to {near} "
         f"than to {far}."
     )
 

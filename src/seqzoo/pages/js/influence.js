@@ -30,7 +30,9 @@ function linesOf({ name, model, bayes, linear, whole, linearName }) {
 
 /** A forecast as text: of a measured series with six digits, whatever its size. */
 const figure = ({ bayes }, value) => (bayes ? value.toFixed(4) : value.toLocaleString("en", { maximumSignificantDigits: 6 }));
-const largest = (values) => values.reduce((best, value, t) => (Math.abs(value) > Math.abs(values[best]) ? t : best), 0);
+
+/** The place of the largest size; of those that differ by rounding only, the first. */
+const largest = (values) => values.reduce((best, value, t) => (Math.abs(value) > (1 + 1e-9) * Math.abs(values[best]) ? t : best), 0);
 
 /** What the chart of the derivatives draws. */
 export function derivatives(look) {

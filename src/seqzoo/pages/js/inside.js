@@ -2,7 +2,6 @@
 import glossary from "../../_glossary.json" with { type: "json" };
 import { Chart, scaleOf } from "./chart.js";
 import { choices, numbersIn, signalPanel, slider, term } from "./controls.js";
-import { outsideOf } from "./familiarity.js";
 import { derivatives, forecasts, windowed, words } from "./influence.js";
 import { bestLinear } from "./linear.js";
 import { handles } from "./points.js";
@@ -48,7 +47,7 @@ export function inside(element, host) {
 
   return opened(element, host, (subject, change, redraw) => {
     const { name, window, horizon, network } = subject;
-    const unit = 1; // about a typical deviation of a signal
+    const unit = 10 ** Math.floor(Math.log10(host.get("spread") ?? 1)); // a round number near a typical deviation
     element.insertAdjacentHTML("beforeend", `<div class="split pv-view"><div class="stack">
       <div class="panel"><h3>${term(`I${INFLUENCE.slice(1)}`, glossary[INFLUENCE])}</h3><div class="handled"></div></div>
       <div class="panel"><h3>The window and the forecasts from it</h3><div class="handled"></div><div class="numbers"></div></div>
@@ -71,7 +70,8 @@ export function inside(element, host) {
       change();
     });
 
-    const followSignal = window.knobs.length ? signalPanel(aside, window, change) : () => {};
+    if (!subject.signal) aside.insertAdjacentHTML("beforeend", "<div data-slot></div>"); // for the controls of the series
+    const followSignal = subject.signal ? signalPanel(aside, window, change) : () => {};
     aside.insertAdjacentHTML("beforeend", '<div class="panel"><h3>The window</h3></div>');
     const panel = aside.lastElementChild;
     const turned = (key, value) => {
@@ -114,7 +114,7 @@ export function inside(element, host) {
     function fill() {
       const worth = host.get("units");
       if (units || !worth?.length || !network) return;
-      units = unitPanels(place, network.network, worth, (effect) => effect.toFixed(3), (unit) => {
+      units = unitPanels(place, network.network, L, worth, subject.signal ? (effect) => effect.toFixed(3) : (effect) => String(Number(effect.toPrecision(3))), (unit) => {
         const off = new Set(unit === null ? [] : state.off);
         if (unit !== null && !off.delete(unit)) off.add(unit);
         turned("off", off);
@@ -123,7 +123,7 @@ export function inside(element, host) {
     }
     fill();
     const deaf = host.listen("units", fill);
-    const weights = network?.network.architecture === "linear" ? weightsBeside(place, subject) : null;
+    const weights = network?.network.architecture === "linear" && subject.signal ? weightsBeside(place, subject) : null;
 
     async function draw(isStale) {
       const values = window.context;
@@ -138,8 +138,7 @@ export function inside(element, host) {
       const isOwn = window.isOwn || state.order !== "plain";
       shown = {
         ...slopes, name: off.size ? `${name}, ${off.size} off` : name, step: state.step, context,
-        standing: isOwn ? `the best for the ${subject.noun} it assumes` : "the best possible", linearName: "best linear",
-        outside: subject.familiarity && outsideOf(subject.familiarity, context, !subject.reference),
+        standing: !subject.signal ? "" : isOwn ? `the best for the ${subject.noun} it assumes` : "the best possible",
       };
       influence.draw(derivatives(shown));
       course.draw(windowed(shown, added() ? state.at + L - 1 : null));
@@ -149,7 +148,7 @@ export function inside(element, host) {
       if (reading.dataset.told !== sentences) reading.innerHTML = reading.dataset.told = sentences;
       followControls();
       units?.mark(off);
-      units?.follow(network.scaled(context), off);
+      units?.follow(network.scaled(context), slopes.attention);
     }
 
     function followControls() {

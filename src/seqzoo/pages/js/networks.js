@@ -72,5 +72,6 @@ export class Inside {
     return { forecast: leave(frame, value, step - 1), derivative: through(frame, derivative, input, value, step - 1) };
   }
 
-  attention = (window, off = undefined) => this.network.attention(this.scaled(window), off);
+  /** How each head divides its attention; null where it has none. */
+  attention = (window, off = undefined) => (this.network.filters ? null : this.network.attention(this.scaled(window), off));
 }

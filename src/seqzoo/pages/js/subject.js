@@ -5,7 +5,7 @@ import { applied, bestLinear, simple } from "./linear.js";
 import { Inside, isFeedForward, isKnown, networkOf } from "./networks.js";
 import { rollOutInSlices } from "./rolled.js";
 import { signalOf } from "./signals/families.js";
-import { LEAST_NOISE, SignalWindow } from "./window.js";
+import { LEAST_NOISE, MeasuredWindow, SignalWindow } from "./window.js";
 
 /** The facts that a host must have; see pages/predict.py. */
 const FACTS = ["name", "architecture", "heads", "scale", "length", "horizon", "reference", "signal", "knobs", "noun", "radius",
@@ -13,6 +13,7 @@ const FACTS = ["name", "architecture", "heads", "scale", "length", "horizon", "r
 
 /** A promise of the subject that a host shows. Throws where its weights cannot be had or do not fit. */
 export async function subjectOf(host) {
+  if (!host.get("signal")) return measuredOf(host);
   const facts = Object.fromEntries(FACTS.map((name) => [name, host.get(name)]));
   return new Subject(facts, host, ...await forecasterOf(facts, host));
 }
@@ -77,12 +78,14 @@ class Subject {
   }
 
   /**
-   * { forecast, derivative [L] } of each forecaster at a window [L], `step` values ahead: { model, bayes, linear, whole }, where
-   * `whole` is the model with nothing off, null where nothing is. Or a promise of it.
+   * What influence.js shows of a window [L], `step` values ahead and with some units off, or a promise of it; beside it `attention`,
+   * how each head divides its own, where the network has heads.
    */
   slopes(window, step, off) {
     const { signal, linear } = this.assumed(step, LEAST_NOISE);
     const others = {
+      linearName: "best linear", outside: this.familiarity && outsideOf(this.familiarity, window, !this.reference),
+      attention: this.network?.attention(window, off) ?? null,
       bayes: signal.slope(window, step - 1),
       linear: { forecast: applied(linear, window)[step - 1], derivative: linear.weights.subarray((step - 1) * this.length, step * this.length) },
     };
@@ -94,7 +97,7 @@ class Subject {
   #slope(window, step, off) {
     if (this.network) return this.network.slope(window, step, off);
     if (this.reference === "bayes") return signalOf(this.signal).slope(window, step - 1);
-    if (!["best_linear", ...Object.keys(simple)].includes(this.reference)) return this.host.slope(Array.from(window), step);
+    if (!["best_linear", ...Object.keys(simple)].includes(this.reference)) return this.host.slopes(Array.from(window), step, []).then((slopes) => slopes.model);
     const next = (values) => this.forecast(values, step)[step - 1]; // which is linear but for a constant
     const forecast = next(window);
     return { forecast, derivative: Float64Array.from(window, (_, at) => next(window.map((value, t) => value + (t === at))) - forecast) };
@@ -109,4 +112,12 @@ class Subject {
   outside() {
     return this.familiarity && outsideOf(this.familiarity, this.window.context, !this.reference);
   }
+}
+
+/** The subject of a measured series, whose influences the server computes: it reads channels beside the values. */
+async function measuredOf(host) {
+  const facts = Object.fromEntries(["name", "architecture", "heads", "scale", "length", "horizon"].map((name) => [name, host.get(name)]));
+  const network = isFeedForward(facts.architecture) ? new Inside(facts, parseSafetensors(await host.weights())) : null;
+  const slopes = (window, step, off) => host.slopes(window, step, [...off]);
+  return { ...facts, network, slopes, noun: "series", window: new MeasuredWindow(facts.length, host) };
 }

@@ -55,11 +55,16 @@ export function heat(rows, most) {
 
 const slices = (values, size) => Array.from({ length: values.length / size }, (_, n) => values.subarray(n * size, (n + 1) * size));
 
-/** The SVG of a first filter: bars for those of a row or of one channel, a map for each channel of a kernel of 3 x 3. */
-function filterOf({ shape, data }, unit, most) {
+/** The weights of a first filter: of a network that reads channels beside the values, those of the values. */
+function weightsOf({ shape, data }, unit, L) {
   const size = data.length / shape[0];
-  const own = data.subarray(unit * size, (unit + 1) * size);
-  return shape.length < 4 ? bars(Array.from(own), most) : slices(own, 9).map((channel) => heat(slices(channel, 3), most)).join("");
+  return data.subarray(unit * size, unit * size + [0, 0, Math.min(L, size), shape[2], size][shape.length]);
+}
+
+/** The SVG of a first filter: bars for those of a row or of one channel, a map for each channel of a kernel of 3 x 3. */
+function filterOf(filters, unit, most, L) {
+  const own = weightsOf(filters, unit, L);
+  return filters.shape.length < 4 ? bars(Array.from(own), most) : slices(own, 9).map((channel) => heat(slices(channel, 3), most)).join("");
 }
 
 /** A phrase on which values the last step reads, given its row [L] of attention. */
@@ -71,17 +76,17 @@ function reads(shares) {
 }
 
 /**
- * Fills an element with the panels of a network. Returns { follow, mark }: follow(input, off) draws what depends on the window,
- * given in the network's units, and mark(off) shows which units are off.
+ * Fills an element with the panels of a network. Returns { follow, mark }: follow(input, attention) draws what depends on the
+ * window [L], given in the network's units, and mark(off) shows which units are off.
  *   network: a FeedForward of feedforward.js.
  *   worth: [[unit, effect]], the most effective unit first, or the heads in order.
  *   asText(effect): in units of the series.
  *   flip(unit): called at a click; with null, to switch all on.
  */
-export function unitPanels(element, network, worth, asText, flip) {
+export function unitPanels(element, network, L, worth, asText, flip) {
   const { architecture, filters, heads } = network;
   const [word, title, meaning] = KINDS[architecture];
-  const most = filters ? filters.data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-12) : 1;
+  const most = filters ? worth.reduce((largest, [unit]) => Math.max(largest, ...weightsOf(filters, unit, L).map(Math.abs)), 1e-12) : 1;
   const named = (unit) => (filters ? String(unit) : `${Math.floor(unit / heads) + 1}.${(unit % heads) + 1}`);
   element.innerHTML = `<div class="stack">${architecture === "gaf_cnn" ? PICTURES : ""}<div class="panel"><h3>${title}</h3>
     <p class="muted">${meaning} The number below each is how far the forecast moves when the ${word} is ${term("switched off", glossary["switched off"])}. Click one to switch it off.</p>
@@ -94,7 +99,7 @@ export function unitPanels(element, network, worth, asText, flip) {
   function show(rows) {
     for (const [unit, effect] of rows) {
       grid.insertAdjacentHTML("beforeend", `<button type="button" class="unit" data-unit="${unit}"><span class="drawing">${
-        filters ? filterOf(filters, unit, most) : ""}</span><span><b>${named(unit)}</b> ${asText(effect)}</span></button>`);
+        filters ? filterOf(filters, unit, most, L) : ""}</span><span><b>${named(unit)}</b> ${asText(effect)}</span></button>`);
       const one = grid.lastElementChild;
       one.ariaLabel = `${word} ${named(unit)}: moves the forecast by ${asText(effect)} when off`;
       one.ariaPressed = String(current.has(unit));
@@ -117,18 +122,16 @@ export function unitPanels(element, network, worth, asText, flip) {
       current = off;
       for (const [unit, one] of switches) one.ariaPressed = String(off.has(unit));
     },
-    follow(input, off) {
+    follow(input, attention) {
       if (!filters) {
-        network.attention(input, off).forEach((map, unit) => {
+        attention.forEach((map, unit) => {
           const one = switches.get(unit);
           if (!one) return;
-          const L = map.length;
           one.firstElementChild.innerHTML = heat(map.map((row) => [...row, ...Array(L - row.length).fill(0)]), FULL);
           one.ariaLabel = `${word} ${named(unit)}: ${reads(map.at(-1))}`;
         });
       }
       if (pictures.length) {
-        const L = input.length;
         slices(gramian(input), L * L).forEach((channel, n) => { pictures[n].innerHTML = heat(slices(channel, L), 1); });
       }
     },
