@@ -125,23 +125,22 @@ export function inside(element, host) {
     const deaf = host.listen("units", fill);
     const weights = network?.network.architecture === "linear" && subject.signal ? weightsBeside(place, subject) : null;
 
-    async function draw(isStale) {
-      const values = window.context;
+    async function draw() {
+      const [values, { order, step, at: place }] = [window.context, state];
       const context = places().map((n) => values[n]);
       const off = new Set([...state.off].filter((unit) => unit < (network?.network.units ?? 0)));
-      const answer = subject.slopes(context, state.step, off);
-      const slopes = answer instanceof Promise ? await answer : answer;
-      if (answer instanceof Promise && isStale()) return;
+      const [isOwn, isPoked] = [window.isOwn || order !== "plain", added() !== 0];
+      const answer = subject.slopes(context, step, off);
+      const slopes = answer instanceof Promise ? await answer : answer; // drawn even if it is old: a drag may not pause
       if (![slopes.model.forecast, ...slopes.model.derivative].every(Number.isFinite)) {
         throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
       }
-      const isOwn = window.isOwn || state.order !== "plain";
       shown = {
-        ...slopes, name: off.size ? `${name}, ${off.size} off` : name, step: state.step, context,
+        ...slopes, name: off.size ? `${name}, ${off.size} off` : name, step, context,
         standing: !subject.signal ? "" : isOwn ? `the best for the ${subject.noun} it assumes` : "the best possible",
       };
       influence.draw(derivatives(shown));
-      course.draw(windowed(shown, added() ? state.at + L - 1 : null));
+      course.draw(windowed(shown, isPoked ? place + L - 1 : null));
       setText(outside, shown.outside?.note ?? "");
       showNumbers(forecasts(shown));
       const sentences = words(shown);
@@ -154,7 +153,7 @@ export function inside(element, host) {
     function followControls() {
       followOrder(state.order);
       at.follow(state.at);
-      by.follow(Number(added().toFixed(6)));
+      by.follow(Number(added().toPrecision(6)));
       ahead?.follow(state.step);
     }
 

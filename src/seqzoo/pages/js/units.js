@@ -114,7 +114,20 @@ export function unitPanels(element, network, L, worth, asText, flip) {
     const more = button(buttons, `Show the other ${rest.length}`, () => {
       more.remove();
       show(rest);
+      if (latest) follow(...latest);
     });
+  }
+
+  let latest = null;
+  function follow(input, attention) {
+    latest = [input, attention];
+    attention?.forEach((map, unit) => {
+      const one = switches.get(unit);
+      if (!one) return;
+      one.firstElementChild.innerHTML = heat(map.map((row) => [...row, ...Array(L - row.length).fill(0)]), FULL);
+      one.ariaLabel = `${word} ${named(unit)}: ${reads(map.at(-1))}`;
+    });
+    if (pictures.length) slices(gramian(input), L * L).forEach((channel, n) => { pictures[n].innerHTML = heat(slices(channel, L), 1); });
   }
 
   return {
@@ -122,19 +135,7 @@ export function unitPanels(element, network, L, worth, asText, flip) {
       current = off;
       for (const [unit, one] of switches) one.ariaPressed = String(off.has(unit));
     },
-    follow(input, attention) {
-      if (!filters) {
-        attention.forEach((map, unit) => {
-          const one = switches.get(unit);
-          if (!one) return;
-          one.firstElementChild.innerHTML = heat(map.map((row) => [...row, ...Array(L - row.length).fill(0)]), FULL);
-          one.ariaLabel = `${word} ${named(unit)}: ${reads(map.at(-1))}`;
-        });
-      }
-      if (pictures.length) {
-        slices(gramian(input), L * L).forEach((channel, n) => { pictures[n].innerHTML = heat(slices(channel, L), 1); });
-      }
-    },
+    follow,
   };
 }
 
