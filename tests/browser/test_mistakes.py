@@ -147,6 +147,11 @@ def test_a_series_of_the_collection_has_its_times_in_whichever_view_is_opened_fi
             assert any(re.search(words, each or "") for each in described), described
         if view == "inside":
             expect(panel.locator(".control >> nth=0")).to_contain_text(re.compile("19|20"))
+            panel.locator(".point").nth(11).press("ArrowUp")
+            panel.locator(".unit").first.click()
+            expect(page).to_have_url(re.compile(r"values=12_.*off=\d+"))
+            off = panel.locator(".chart[aria-label^='The last'][aria-label*='mlp.co2, 1 off']")
+            expect(off).to_be_visible()
         if view == "mistakes":
             expect(panel).not_to_contain_text("not kept on this machine")
             expect(panel.locator("h3 >> nth=1")).to_contain_text(re.compile(r"(19|20)\d\d-"))

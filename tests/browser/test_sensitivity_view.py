@@ -116,13 +116,8 @@ def test_sliders_order_and_poke_change_the_derivative_and_the_address_restores_t
 def test_a_point_dragged_with_the_mouse_moves_the_poke_and_its_sliders(visit: Visit) -> None:
     page = look(visit, "linear.sine")
     page.locator(WINDOW).scroll_into_view_if_needed()
-    x, y = page.evaluate("""(selector) => {
-      const element = document.querySelector(selector), box = element.getBoundingClientRect();
-      const chart = getElement(element.id.slice(1)).chart;
-      const data = chart.getOption().series.find((each) => each.name === "window").data;
-      const [x, y] = chart.convertToPixel("grid", data[data.length - 4]);
-      return [box.left + x, box.top + y];
-    }""", WINDOW)  # fmt: skip
+    box = page.locator("#panel-inside .point").nth(16).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
 

@@ -16,6 +16,7 @@ import seqzoo
 from seqzoo import signals
 from seqzoo.bundles import store
 from seqzoo.evaluation.sensitivity import of_bayes
+from seqzoo.microscope.feedforward import FeedForward
 from seqzoo.pages import hero, roll_out
 from seqzoo.pages.tours import TOURS
 from support.axe import narrow_and_dark, violations
@@ -156,6 +157,26 @@ def test_a_reference_is_rolled_out_with_its_stored_errors(visit):
     assert violations(page) == []
     page.locator("[data-knob=horizon]").fill("1000")
     expect(panel.locator(".hint >> nth=0")).to_contain_text("Root mean square at step 1,000")
+
+
+def test_a_feed_forward_model_shows_what_its_forecast_depends_on_and_its_units_without_a_server(visit):
+    page = visit("models/mlp.sine/?view=inside&draw=4&off=3")
+    window = signals.make("sine").draw(1, 20, 1, np.random.default_rng(4)).context
+    expected = FeedForward(store.open_bundle(store.SHIPPED / "mlp.sine")).forecast(window, frozenset({3}))[0, 0]
+    course = page.locator("#panel-inside .chart[aria-label^='The last']")
+    expect(course).to_have_attribute("aria-label", re.compile(f"mlp.sine, 1 off {shown(expected, 4)}"))
+    page.click("#panel-inside button:has-text('Shuffled')")
+    shuffled = window[0, np.random.default_rng(3).permutation(20)]
+    points = "#panel-inside .point"
+    page.wait_for_function(f"Math.abs(document.querySelector('{points}').ariaValueNow - {shuffled[0]}) < 1e-5")
+    values = page.eval_on_selector_all(points, "all => all.map((one) => Number(one.ariaValueNow))")
+    np.testing.assert_allclose(values, shuffled, atol=1e-5)
+    page.click("#panel-inside button:has-text('Switch all on')")
+    expect(page).to_have_url(re.compile(r"order=shuffle(?!.*off=)"))
+    assert violations(page) == []
+    narrow_and_dark(page)
+    assert violations(page) == []
+    no_wider_than_the_window(page)
 
 
 def test_a_stop_asks_before_it_shows_and_the_first_page_remembers_the_answer(visit, host):

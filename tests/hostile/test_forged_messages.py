@@ -18,12 +18,14 @@ ARGUMENTS = [
     "９", {"index": 1e308, "value": "x"}, {"index": "0", "value": None}, {"index": 10**30, "value": "nan"},
     ["a", "b"], [None, None], [{}, "file"], {"a": {"b": 1}}, {"window": [1], "view": {}}, {"window": 7, "view": 7},
     {"window": [None] * 20, "view": {}}, {"window": [10**400] * 20, "view": {}}, {"window": ["x"] * 20, "view": {}},
-    {"window": [0.5] * 20, "view": []}, {"window": [0.5] * 20, "view": {"draw": {}, "ahead": [9], "t": 1e308}},
+    {"number": 1, "steps": 1, "window": [0.5] * 20, "off": [None]}, {"number": 1, "steps": 1, "window": [0.5] * 20},
+    {"number": 1, "steps": 9, "window": [0.5] * 20, "off": [-9, 10**9]}, {"window": [0.5] * 20, "view": []},
+    {"window": [0.5] * 20, "view": {"draw": {}, "ahead": [9], "t": 1e308}},
 ]  # fmt: skip
 VIEWS = {
     "/models/lstm.sine?view=inside": "nicegui-nicegui",
-    "/models/lstm.sine": "textarea", "/models/mlp.sine?view=inside": "input",
-    "/models/lstm.sine?view=train": "select", "/models/lstm.sine?view=rollout": "input", "/arena": "progress",
+    "/models/lstm.sine": "textarea", "/models/mlp.sine?view=inside": "nicegui-view",
+    "/models/lstm.sine?view=train": "select", "/models/lstm.sine?view=rollout": "nicegui-view", "/arena": "progress",
 }  # fmt: skip
 FRAMES: list[list[str | bytes]] = [
     ["x"], [""], [b""], ["9"], ["4x"], ["40", "42"], ["40", "42[]"], ["40", "42{}"], ["40", '42["event"]'],

@@ -34,6 +34,7 @@ class FeedForward:
             raise InputError(f"the architecture {facts.architecture!r} is not one of {', '.join(ARCHITECTURES)}.")
         self._known, self._scaling = ARCHITECTURES[facts.architecture], facts.contract.scaling
         self.unit = self._known.unit
+        self.parameters = facts.parameters
         self._weights = read_weights(bundle.read(WEIGHTS), facts)
         length, horizon = facts.contract.context_length, facts.contract.horizon
         try:

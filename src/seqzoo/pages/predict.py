@@ -29,32 +29,43 @@ def facts(model: Forecaster) -> dict[str, Any]:
         model: a loaded model or a reference, of a known signal and one channel.
 
     Raises:
+        InputError: as `stated`.
+    """
+    known, signal, length, ahead = stated(model), model.signal, model.context_length, model.horizon
+    calibrated = intervals.calibrate_on_signal(
+        lambda windows: model.forecast(windows, ahead), signal, length, ahead, LEVEL, seed=HELD_OUT_SEEDS
+    )
+    return {**known, "level": LEVEL, "radius": rounded(calibrated.radius)}
+
+
+def stated(model: Forecaster) -> dict[str, Any]:
+    """What every view of a model needs to compute its forecasts and those beside it.
+
+    Args:
+        model: a loaded model or a reference, of a known signal and one channel.
+
+    Raises:
         InputError: its signal is not known, or it reads channels beside the values.
     """
     if model.process is None or len(model.channels) > 1:
         raise InputError(f"{model.name} has no known signal of one channel: its forecasts need the server.")
     signal, length, ahead = model.signal, model.context_length, model.horizon
     family = next(name for name, kind in FAMILIES.items() if type(signal) is kind)
-    calibrated = intervals.calibrate_on_signal(
-        lambda windows: model.forecast(windows, ahead), signal, length, ahead, LEVEL, seed=HELD_OUT_SEEDS
-    )
-    stated: dict[str, Any] = {"architecture": "", "heads": 1, "scale": [0.0, 1.0], "reference": model.reference}
+    network: dict[str, Any] = {"architecture": "", "heads": 1, "scale": [0.0, 1.0], "reference": model.reference}
     if has_bundle(model):
         known = model.manifest
-        stated |= {"architecture": known.architecture, "scale": known.contract.scaling.numbers}
-        stated["heads"] = known.config.get("heads", 1)
+        network |= {"architecture": known.architecture, "scale": known.contract.scaling.numbers}
+        network["heads"] = known.config.get("heads", 1)
     seen = has_bundle(model) or REFERENCES[model.reference].knows_signal
     extent = familiarity.of(signal, length).facts() if seen else None
     return {
-        **stated,
+        **network,
         "name": model.name,
         "length": length,
         "horizon": ahead,
         "signal": {"family": family, **dataclasses.asdict(signal)},
         "knobs": [knob._asdict() for knob in signal.scene(length).knobs],
         "noun": signal.noun,
-        "level": LEVEL,
-        "radius": rounded(calibrated.radius),
         "familiarity": extent and {key: rounded(value) for key, value in extent.items()},
     }
 

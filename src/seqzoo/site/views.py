@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..bundles.store import WEIGHTS
 from ..forecasters.protocol import Forecaster, has_bundle
 from ..microscope.facts import Subject
-from ..pages import card, look, predict, roll_out, train
+from ..pages import card, influence, look, predict, roll_out, train
 from ..pages.inside import BESIDE, OWN, can_stand_beside
 
 Models = Mapping[str, Forecaster]
@@ -74,6 +74,11 @@ VIEWS = [
         keys=(BESIDE, *OWN), styles=("microscope/js/microscope.css",), marks=(".mz-", "canvas"), is_microscope=True,
     ),
     View(
+        "inside", "Look inside", "pages/js/inside.js", "inside", lambda model: not model.is_recurrent,
+        lambda model, models: influence.facts(model),
+        lead=lambda model: influence.lead(model, look.term), keys=influence.KEYS, styles=(_STYLE,), marks=(".chart",),
+    ),
+    View(
         "rollout", "Roll out", "pages/js/rollout.js", "rollout",
         facts=_roll_out, lead=lambda model: roll_out.lead(model, look.term),
         keys=("horizon",), styles=(_STYLE,), marks=(".chart",),
@@ -97,7 +102,7 @@ def panel(model: Forecaster, key: str) -> str:
         assert has_bundle(model)
         prose = f'<div class="panel"><div class="prose">{card.html(model.bundle)}</div></div>'
         return f'<p class="lead">{card.LEAD}</p>{prose}'
-    lead = next(view for view in VIEWS if view.key == key).lead(model)
+    lead = next(view for view in of(model) if view.key == key).lead(model)
     return (f'<p class="lead">{lead}</p>' if lead else "") + '<div class="view skeleton"></div>'
 
 

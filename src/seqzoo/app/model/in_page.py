@@ -1,4 +1,4 @@
-"""The views that the browser computes, of a model of a known signal: modules of `pages/js` on a page of the app."""
+"""The views that the browser draws: modules of `pages/js` on a page of the app."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from anyio import to_thread
 from nicegui import background_tasks, ui
 
-from ..._arrays import with_channel
+from ..._arrays import FloatArray, with_channel
 from ...errors import SeqzooError
 from ...forecasters.protocol import has_bundle
 from ..ui import modules
 from ..ui.cache import Cache
 from .inside import weights
 from .visit import Visit, identity
-from .window import SignalWindow
+from .window import SharedWindow
 
 LONGEST = 20_000  # characters of one text
 STEPS = 1000  # most that a view may ask a forecast of
@@ -35,16 +35,16 @@ async def facts_of(visit: Visit, view: str, compute: Callable[[], dict[str, Any]
 
 
 class PageView(ui.element, component="view.js"):
-    """A view on a page. What is built within it stands at the end of its last column.
+    """A view on a page. What is built within it stands where `view.js` says.
 
     Args:
-        visit: of a model of a known signal.
         view: the name of the module and of its function; also the key of the tab, see `window.SharedWindow.follow`.
         facts: what Python computed; `tell` changes some of them.
         window: the window that the views share.
         rest: the keys of the address that are of this view.
         on_look: called whenever the browser reports a change.
         partner: the address of the weights of a second network, if the facts have one.
+        slopes: what the page shows of a window [L], so many steps ahead and with some units off, if it asks for that.
     """
 
     def __init__(
@@ -52,20 +52,22 @@ class PageView(ui.element, component="view.js"):
         visit: Visit,
         view: str,
         facts: dict[str, Any],
-        window: SignalWindow,
+        window: SharedWindow,
         *,
         rest: tuple[str, ...] = (),
         on_look: Callable[[], Awaitable[None]] | None = None,
         partner: str = "",
+        slopes: Callable[[FloatArray, int, frozenset[int]], dict[str, Any]] | None = None,
     ) -> None:
         super().__init__()
         self.visit, self.view, self.window, self._rest, self._on_look = visit, view, window, rest, on_look
+        self._slopes = slopes
         self._told = 0
         self._props["modules"] = modules.address()
         self._props["name"] = view
         self._props["weights"] = weights.of_bundle(visit.name, visit.known.bundle) if has_bundle(visit.known) else ""
         self._props["partner"] = partner
-        self._props["facts"] = {**facts, "view": self._state(), "told": 0}
+        self._props["facts"] = {**facts, **window.facts, "view": self._state(), "told": 0}
         self.on("look", self._looked)
         self.on("ask", self._asked)
         window.shows(view, window.version)
@@ -85,7 +87,7 @@ class PageView(ui.element, component="view.js"):
         """Show the window as another view or control has set it."""
         self._told += 1
         self.window.shows(self.view, self.window.version)
-        self.tell(view=self._state(), told=self._told)
+        self.tell(**self.window.facts, view=self._state(), told=self._told)
         if self._on_look is not None:
             await self._on_look()
 
@@ -107,16 +109,26 @@ class PageView(ui.element, component="view.js"):
         try:
             number, steps = int(event.args["number"]), int(event.args["steps"])
             values = np.array([float(value) for value in event.args["window"]])
+            off = frozenset(int(unit) for unit in event.args["off"]) if "off" in event.args else None
         except (KeyError, TypeError, ValueError, OverflowError):
             return
-        if values.size == self.window.length and all(map(math.isfinite, values)) and 1 <= steps <= STEPS:
-            background_tasks.create(self._answer(number, values, steps), name="a forecast")
+        most = STEPS if off is None else self.window.horizon
+        if values.size == self.window.length and all(map(math.isfinite, values)) and 1 <= steps <= most:
+            background_tasks.create(self._answer(number, values, steps, off), name="a forecast")
 
-    async def _answer(self, number: int, window: np.ndarray[Any, Any], steps: int) -> None:
-        model, batch = self.visit.model, with_channel(window[None])
+    async def _answer(
+        self, number: int, window: FloatArray, steps: int, off: frozenset[int] | None
+    ) -> None:
+        slopes, model = self._slopes, self.visit.model
+
+        def compute() -> Any:
+            if slopes is not None and off is not None:
+                return slopes(window, steps, off)
+            return model.forecast(with_channel(window[None]), steps)[0].astype(float).tolist()
+
         try:
-            forecast = await to_thread.run_sync(lambda: model.forecast(batch, steps)[0])
+            answer = await to_thread.run_sync(compute)
         except SeqzooError as error:
             self.run_method("answered", number, None, str(error))
             return
-        self.run_method("answered", number, forecast.astype(float).tolist(), "")
+        self.run_method("answered", number, answer, "")

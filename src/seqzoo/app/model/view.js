@@ -1,6 +1,6 @@
 // A view of pages/js as a component of NiceGUI. Facts and state arrive as props, and later changes by `told`. The event `look`
-// reports the view and the number `told` of the facts that it is of; `ask` asks for a forecast, which `answered` brings.
-// What stands in the slot goes to the end of the view's last column.
+// reports the view and the number `told` of the facts that it is of; `ask` asks for a forecast or for slopes, which `answered` brings.
+// What stands in the slot goes where the view has a place for it, else to the end of the view's last column.
 const PAUSE = 50; // ms between two reports
 
 export default {
@@ -37,10 +37,8 @@ export default {
       weights: () => fetched(this.weights),
       partner: this.partner ? () => fetched(this.partner) : null,
       core: () => coreOfPage(() => fetched(at("microscope/js/core.wasm"))),
-      forecast: (window, steps) => new Promise((resolve, reject) => {
-        this.asked.set(++this.number, [resolve, reject]);
-        this.$emit("ask", { number: this.number, window, steps });
-      }),
+      forecast: (window, steps) => this.answer({ window, steps }),
+      slopes: (window, steps, off) => this.answer({ window, steps, off }),
       tell: (_, view) => {
         this.known.view = view;
         this.waiting ??= setTimeout(() => { // the page does not wait for the server
@@ -52,7 +50,7 @@ export default {
         this.followers.set(name, follow);
         return () => this.followers.delete(name);
       },
-      ready: () => place.querySelector(".pv-view > .stack:last-child").append(slot),
+      ready: () => (place.querySelector("[data-slot]") ?? place.querySelector(".pv-view > .stack:last-child")).append(slot),
     });
   },
   unmounted() {
@@ -61,6 +59,13 @@ export default {
     this.close?.();
   },
   methods: {
+    /** A promise of what the server computes. */
+    answer(question) {
+      return new Promise((resolve, reject) => {
+        this.asked.set(++this.number, [resolve, reject]);
+        this.$emit("ask", { number: this.number, ...question });
+      });
+    },
     /** Stores facts that Python computed. */
     told(changes) {
       if ("view" in changes) { // what was to be reported is of another window
@@ -70,11 +75,11 @@ export default {
       Object.assign(this.known, changes);
       for (const name of Object.keys(changes)) this.followers.get(name)?.();
     },
-    /** Takes the forecast of a window that was asked for, or why there is none. */
-    answered(number, forecast, reason) {
+    /** Takes what was asked for, or why there is none. */
+    answered(number, answer, reason) {
       const [resolve, reject] = this.asked.get(number) ?? [];
       this.asked.delete(number);
-      if (forecast) resolve?.(forecast);
+      if (answer) resolve?.(answer);
       else reject?.(new Error(reason));
     },
   },

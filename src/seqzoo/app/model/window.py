@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -105,6 +106,20 @@ class SharedWindow(ABC):
         self.pasted = None if given is None else own_window.rounded(given.window)
         self.changes = {}
         self._changed()
+
+    @property
+    @abstractmethod
+    def texts(self) -> dict[str, str]:
+        """The state as texts, which `pages/js/window.js` reads; what a first visit has is left out."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `pages/js/window.js` needs beside the texts."""
+        return {}
+
+    @abstractmethod
+    def take(self, texts: Mapping[str, str]) -> None:
+        """Take over the state that a view in the browser reports, in the form of `texts`."""
 
     @abstractmethod
     def renew(self) -> None:
@@ -228,6 +243,23 @@ class HeldOutWindow(SharedWindow):
             first = int(visit.number("window" if "window" in visit.query else "cutoff", 0, 0, end))
         self.first = self.held_out.place(first)
         self.times = None if self.pasted is None else own_window.read_times(visit.query.get("times", ""))
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The changes as a text."""
+        return {"values": own_window.written_changes(self.changes)} if self.changes else {}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The window without changes, whether it is the visitor's own, and the seed of what is drawn for it."""
+        return {"start": self.start.tolist(), "given": self.pasted is not None, "seed": self.first}
+
+    def take(self, texts: Mapping[str, str]) -> None:
+        """Take over the changes that a view reports; it cannot choose another window."""
+        changes = own_window.read_changes(texts.get("values", ""), self.length)
+        if changes != self.changes:
+            self.changes = changes
+            self._changed()
 
     def turn(self, first: float) -> None:
         """Move along the held-out values."""

@@ -120,6 +120,7 @@ export class Chart {
    *     instead of in the legend.
    *   x: [low, high] of the horizontal axis; y: as scaleOf gives it.
    *   marks: [{ x, y, words }]: rings, with words beside some.
+   *   zero: whether a line stands out at the value 0.
    *   label: the text alternative.
    */
   draw(drawn) {
@@ -156,7 +157,7 @@ export class Chart {
   }
 
   #picture(width, height, colour) {
-    const { x: [first, last], y, marks = [] } = this.#drawn;
+    const { x: [first, last], y, marks = [], zero = false } = this.#drawn;
     const labels = marksOf(y, this.isLog);
     const box = this.#box(width, height, labels);
     const share = (value, [low, high], isLog) => (isLog ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
@@ -167,14 +168,14 @@ export class Chart {
     const text = (at, to, words, anchor, role = "muted") =>
       out.push(`<text x="${short(at)}" y="${short(to)}" text-anchor="${anchor}" fill="${colour(role)}"${role !== "muted" ? ` stroke="${colour("card")}" stroke-width="3" paint-order="stroke"` : ""}>${escaped(words)}</text>`);
     for (const [value, words] of labels) {
-      out.push(`<path d="M${box.left} ${short(down(value))}H${box.right}" stroke="${colour("rule")}" fill="none"/>`);
+      out.push(`<path d="M${box.left} ${short(down(value))}H${box.right}" stroke="${colour(zero && value === 0 ? "grey" : "rule")}" fill="none"/>`);
       text(box.left - 8, down(value) + 4, words, "end");
     }
     const steps = this.isLogAcross ? marksOf([first, last], true) : stepsOf(first, last, box.right - box.left).map((value) => [value, typeset(value.toLocaleString("en"))]);
     for (const [value, words] of steps) {
       text(Math.min(across(value), width - 3.6 * words.length), box.bottom + 19, words, "middle"); // a longer one would be cut
     }
-    out.push(`<path d="M${box.left} ${box.bottom}H${box.right}" stroke="${colour("grey")}" fill="none"/>`);
+    if (!zero) out.push(`<path d="M${box.left} ${box.bottom}H${box.right}" stroke="${colour("grey")}" fill="none"/>`);
     text((box.left + box.right) / 2, height - 6, this.names.x, "middle");
     text(2, 13, this.names.y, "start");
     const edges = [box.top - NEAR, box.bottom + NEAR];

@@ -36,6 +36,17 @@ export function button(element, words, act) {
   return one;
 }
 
+/** A labelled row of buttons {key: words} at the end of an element, of which one is pressed. Returns a function that presses one. */
+export function choices(element, label, offered, choose) {
+  element.insertAdjacentHTML("beforeend", `<div class="buttons" role="group" aria-label="${escaped(label)}"></div>`);
+  const all = Object.entries(offered).map(([key, words]) => {
+    const one = button(element.lastElementChild, words, () => choose(key));
+    one.className = "choice";
+    return [one, key];
+  });
+  return (pressed) => all.forEach(([one, key]) => { one.ariaPressed = String(key === pressed); });
+}
+
 /** The panel of the signal; `changed` is called after each change. Returns a function that shows the window's state. */
 export function signalPanel(element, window, changed) {
   element.insertAdjacentHTML("beforeend", '<div class="panel"><h3>The signal</h3></div>');

@@ -1,4 +1,5 @@
 // Whether a window lies outside training, and how far: forecasters/familiarity.py computes the same from the same facts. No DOM.
+import { typeset } from "./chart.js";
 
 /**
  * The distances of a window [L] from training: { note, whose, far [L] }; null where training reaches it. `isTrained` tells whether
@@ -25,3 +26,13 @@ export function outsideOf({ mean, sd, at, axes, reach, most, value_reach }, valu
 /** A distance with three digits. */
 export const sized = (value) => (value < 1000 ? value.toPrecision(3).replace(/\.$/, "")
   : value < 1e6 ? Math.round(value).toLocaleString("en") : value.toPrecision(2).replace("e+", "e"));
+
+/** Rings on a chart around the values [L] that lie outside, and beside the farthest one how far. */
+export function marksOf(far, context) {
+  if (!far) return [];
+  const L = context.length;
+  const worst = far.far.indexOf(Math.max(...far.far));
+  return far.far.flatMap((one, n) => (one ? [{ x: n + 1 - L, y: context[n],
+    words: n === worst && ["outside what", `${far.whose}:`, `${typeset(sized(one))} standard deviations`] }] : []))
+    .map((mark) => ({ ...mark, words: mark.words || null }));
+}

@@ -4,7 +4,7 @@ import { escaped } from "../../microscope/js/svg.js";
 import { Chart, scaleOf, typeset } from "./chart.js";
 import { numbersIn, ownPanel, signalPanel, term } from "./controls.js";
 import { handles } from "./points.js";
-import { sized } from "./familiarity.js";
+import { marksOf } from "./familiarity.js";
 import { opened } from "./view.js";
 
 const signed = (value) => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
@@ -91,16 +91,6 @@ export function predict(element, host) {
 
     return { draw, follow, close: () => chart.close() };
   });
-}
-
-/** Rings around the values that lie outside, and beside the farthest one how far. */
-function marksOf(far, context) {
-  if (!far) return [];
-  const L = context.length;
-  const worst = far.far.indexOf(Math.max(...far.far));
-  return far.far.flatMap((one, n) => (one ? [{ x: n + 1 - L, y: context[n],
-    words: n === worst && ["outside what", `${far.whose}:`, `${typeset(sized(one))} standard deviations`] }] : []))
-    .map((mark) => ({ ...mark, words: mark.words || null }));
 }
 
 function say(place, words) {

@@ -104,6 +104,18 @@ export class Random {
     return both & 0xffffffffn;
   }
 
+  /** The numbers from 0 to `count` - 1 in another order; a place is drawn by its bits, until one is not too large. */
+  permutation(count) {
+    const order = Array.from({ length: count }, (_, n) => n);
+    for (let n = count - 1; n > 0; n--) {
+      const bits = BigInt(2 ** (32 - Math.clz32(n)) - 1);
+      let other;
+      do other = Number(this.#word() & bits); while (other > n);
+      [order[n], order[other]] = [order[other], order[n]];
+    }
+    return order;
+  }
+
   /** A number of the normal distribution. */
   normal() {
     const { accept, width, height } = ziggurat();

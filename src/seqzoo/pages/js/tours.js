@@ -72,7 +72,7 @@
     for (const one of targets) if (one.hasAttribute("data-hidden") !== (one === hidden)) one.toggleAttribute("data-hidden", one === hidden);
     if (!root.hasAttribute("data-staged")) root.setAttribute("data-staged", "");
     if (!scrolls) return;
-    const headed = (one) => one.previousElementSibling?.matches(".mz-head") ? one.previousElementSibling : one;
+    const headed = (one) => [one, one.parentElement].map((part) => part.previousElementSibling).find((part) => part?.matches(".mz-head, .pv-legend")) ?? one;
     const top = Math.min(...targets.map((one) => headed(one).getBoundingClientRect().top));
     if (Math.abs(top - 14) > 1) scrollTo({ top: scrollY + top - 14, behavior: "instant" });
   }

@@ -48,6 +48,65 @@ function valuesIn(text, L) {
 /** The keys of an address that are of the window. */
 export const keysOf = (knobs) => ["draw", "values", "pasted", "seed", ...knobs.map(({ key }) => key)];
 
+/** Values [length] that begin as `start` has them, and the changes of single ones; `pasted` is null unless they are the visitor's. */
+class Changed {
+  /** Whether the visitor gave or changed values, whose law is unknown. */
+  get isOwn() {
+    return this.pasted !== null || this.changes.size > 0;
+  }
+
+  /** The window [L]. */
+  get context() {
+    const values = [...this.start];
+    for (const [place, value] of this.changes) values[place] = value;
+    return values;
+  }
+
+  /** The changes as an address holds them. */
+  get changed() {
+    const items = [...this.changes].sort(([a], [b]) => a - b).map(([place, value]) => `${place + 1}_${value}`);
+    return items.length ? { values: items.join("~") } : {};
+  }
+
+  /** Changes one value, rounded as the address holds it. */
+  drag(place, value) {
+    const moved = this.context;
+    moved[place] = value;
+    this.changes.set(place, rounded(moved)[place]);
+  }
+}
+
+/** A window of a measured series: a host gives its `start`, its `seed`, and as `given` whether it is the visitor's own. */
+export class MeasuredWindow extends Changed {
+  knobs = [];
+
+  constructor(length, host) {
+    super();
+    Object.assign(this, { length, host });
+    this.read(host.get("view") ?? {});
+  }
+
+  read(query) {
+    this.changes = changesIn(query.values ?? "", this.length);
+  }
+
+  get query() {
+    return this.changed;
+  }
+
+  get start() {
+    return this.host.get("start");
+  }
+
+  get seed() {
+    return this.host.get("seed");
+  }
+
+  get pasted() {
+    return this.host.get("given") ? this.start : null;
+  }
+}
+
 /**
  * facts: { length, horizon, signal: { family, ...parameters }, knobs: [{ key, label, low, high, step, start }] }
  * query: the keys of the address, as texts.
@@ -55,8 +114,9 @@ export const keysOf = (knobs) => ["draw", "values", "pasted", "seed", ...knobs.m
  * `pasted` is a window of the visitor's own, or null; `changes` maps places in the window, from 0, to changed values. `values`
  * are those of the sliders; with a number `draw`, the window is one drawn from the signal.
  */
-export class SignalWindow {
+export class SignalWindow extends Changed {
   constructor({ length, signal, knobs }, query) {
+    super();
     Object.assign(this, { length, own: signal, knobs, scene: sceneOf(signal) });
     this.read(query);
   }
@@ -84,17 +144,12 @@ export class SignalWindow {
       ...(this.seed !== FIRST_SEED && { seed: String(this.seed) }),
       ...(this.draw !== null && { draw: String(this.draw) }),
       ...(this.pasted && { pasted: words(this.pasted).join("_") }),
-      ...(this.changes.size && { values: [...this.changes].sort(([a], [b]) => a - b).map(([place, value]) => `${place + 1}_${value}`).join("~") }),
+      ...this.changed,
     };
   }
 
   #forget() {
     this.drawn = null;
-  }
-
-  /** Whether the visitor gave or changed values, whose law is unknown. */
-  get isOwn() {
-    return this.pasted !== null || this.changes.size > 0;
   }
 
   /** The facts of the signal that the Bayes and the best linear forecast assume: for own values that of the model. */
@@ -105,13 +160,6 @@ export class SignalWindow {
   /** The window [L] without the changes of single values. */
   get start() {
     return this.pasted ?? this.#drawn(1).observed;
-  }
-
-  /** The window [L]. */
-  get context() {
-    const values = [...this.start];
-    for (const [place, value] of this.changes) values[place] = value;
-    return values;
   }
 
   /** [L + H]: the values without noise; null where nobody knows them. */
@@ -159,13 +207,6 @@ export class SignalWindow {
   #reset() {
     Object.assign(this, { draw: null, pasted: null, changes: new Map() });
     this.#forget();
-  }
-
-  /** Changes one value, rounded as the address holds it. */
-  drag(place, value) {
-    const moved = this.context;
-    moved[place] = value;
-    this.changes.set(place, rounded(moved)[place]);
   }
 
   /** Takes over a window [L] that another view shows: the places that differ from `start` are its changes. */
