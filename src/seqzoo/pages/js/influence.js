@@ -42,7 +42,7 @@ export function derivatives(look) {
   const told = lines.toReversed().map(({ name, slope: { derivative } }) =>
     `${name} depends most on the value at ${largest(derivative) + 1 - L}, by ${derivative[largest(derivative)].toFixed(3)} per unit`);
   return {
-    x: [1 - L, 0], y: scaleOf([0, ...lines.flatMap(({ slope }) => Array.from(slope.derivative))]), zero: true,
+    x: [1 - L - 0.03 * L, 0], y: scaleOf([0, ...lines.flatMap(({ slope }) => Array.from(slope.derivative))]), zero: true,
     series: lines.map(({ name, slope, role, dash }) =>
       ({ kind: "line", name, role, x, y: Array.from(slope.derivative), dash, width: role === "model" ? 2.5 : 2 })),
     label: `The influence of each of ${L} inputs on each forecast: ${told.join("; ")}.`,
@@ -57,7 +57,7 @@ export function windowed(look, poked) {
   const dots = (name, role, x, y, shape, size) => ({ kind: "dots", name, role, x, y, shape, size });
   const told = lines.toReversed().map(({ name, slope }) => `${name} ${figure(look, slope.forecast)}`).join(", ");
   return {
-    x: [1 - L, step + 1], y: scaleOf([...context, ...lines.map(({ slope }) => slope.forecast)]),
+    x: [1 - L - 0.03 * L, step + 1], y: scaleOf([...context, ...lines.map(({ slope }) => slope.forecast)]),
     series: [
       ...(poked === null ? [] : [dots("changed", "red", [poked + 1 - L], [context[poked]], "circle", 18)]),
       dots("window", "seen", range(1 - L, L), context, "circle", 7),

@@ -64,7 +64,8 @@ export function inside(element, host) {
     below.insertAdjacentHTML("beforeend", '<p class="outside" role="status"></p>');
     const showNumbers = numbersIn(find(".numbers"));
     const [outside, reading] = [find(".outside"), find("[aria-live]")];
-    const showPoints = handles(course.plot, L, (n, value) => {
+    course.plot.insertAdjacentHTML("beforeend", '<div class="points" role="group" aria-label="The window: up and down change a value"></div>');
+    const points = handles(course.plot.lastElementChild, (n, value) => {
       window.drag(places()[n], value);
       state = { ...state, at: n + 1 - L };
       change();
@@ -104,9 +105,13 @@ export function inside(element, host) {
     }
 
     let shown = null; // what the charts show
+    let limit = 1; // of the values, on both sides of 0; it stays during a drag
     function onPlaced() {
       const { across, down, up } = course;
-      if (shown) showPoints(shown.context, (n, value) => [across(n + 1 - L), down(value)], 0.05 * unit, up);
+      if (!shown) return;
+      const { context } = shown;
+      if (points.held === null) limit = Math.max(5 * unit, 2 * Math.max(...context.map(Math.abs)));
+      points.show(context, { place: (n, value) => [`${across(n + 1 - L)}px`, `${down(value)}px`], up, step: 0.05 * unit, limit });
     }
 
     setText(problem, host.get("problem") ?? "");

@@ -1,21 +1,22 @@
-"""What the view *Look inside* of a model without gates says and draws, without a browser."""
+"""What the view *Look inside* of a model without gates says and draws."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from support.in_node import computed
+from playwright.sync_api import Page
 
-SCRIPT = """
-import { derivatives, forecasts, windowed, words } from "./pages/js/influence.js";
-import { bars, heat } from "./pages/js/units.js";
-const main = ({ looks }) => ({
-  looks: looks.map((look) => ({
-    words: words(look), forecasts: forecasts(look), window: windowed(look, 1), slopes: derivatives(look),
-  })),
-  bars: bars([0.5, -2], 2), heat: heat([[1, 1, 0], [-1, 0.5, 0.5]], 1),
-});"""
+SCRIPT = """async (looks) => {
+  const { derivatives, forecasts, windowed, words } = await import("/pages/js/influence.js");
+  const { bars, heat } = await import("/pages/js/units.js");
+  return {
+    looks: looks.map((look) => ({
+      words: words(look), forecasts: forecasts(look), window: windowed(look, 1), slopes: derivatives(look),
+    })),
+    bars: bars([0.5, -2], 2), heat: heat([[1, 1, 0], [-1, 0.5, 0.5]], 1),
+  };
+}"""
 
 
 def look(own: list[float], bayes: list[float] | None, **others: Any) -> dict[str, Any]:
@@ -31,7 +32,9 @@ def plain(markup: str) -> str:
     return re.sub(r"<span class=\"definition\".*?</span>|<[^>]*>", "", markup)
 
 
-def test_the_words_and_drawings_of_a_window_state_its_derivatives_and_those_of_weights_their_sizes() -> None:
+def test_the_words_and_drawings_of_a_window_state_its_derivatives_and_those_of_weights_their_sizes(
+    page: Page,
+) -> None:
     whole = {"forecast": 0.7, "derivative": [0, 0, 0]}
     outside = {"note": "far", "whose": "this model has seen", "far": [0, 0, 40]}
     looks = [
@@ -41,7 +44,7 @@ def test_the_words_and_drawings_of_a_window_state_its_derivatives_and_those_of_w
         look([0.1, 0.2, 0.3], None, standing=""),
     ]  # fmt: skip
     looks[5]["model"]["error"] = 1e-4
-    answer = computed(SCRIPT, {"looks": looks})
+    answer = page.evaluate(SCRIPT, looks)
     differ, equal, flat, certain, off, measured = answer["looks"]
     most, farthest = plain(differ["words"]).split("farthest from Bayes")
     assert re.search(r"the value 1 before the last\D*−0\.900\D*−0\.800", most)
