@@ -10,7 +10,8 @@ import seqzoo
 from seqzoo.bundles.store import SHIPPED, WEIGHTS, Bundle, open_bundle
 from seqzoo.data.scaling import Scaling
 from seqzoo.errors import InputError, IntegrityError
-from seqzoo.microscope.feedforward import FeedForward, gramian
+from seqzoo.microscope.feedforward import FeedForward
+from seqzoo.runtime.feedforward import gramian
 from seqzoo.signals import make
 
 NAMES = ["linear.sine", "mlp.sine", "mlp.sine_any", "mlp.recall", "tcn.sine", "transformer.sine", "gaf_cnn.sine"]
@@ -68,7 +69,6 @@ def test_a_scaling_scales_what_goes_in_and_what_comes_out():
         if scaling.kind != "series":
             level, spread = (10 * windows + 3).mean(axis=1)[:, None], 10 * windows.std(axis=1)[:, None]
         read = (10 * windows + 3 - level) / spread
-        np.testing.assert_allclose(scaled.scaled(10 * windows + 3), read, atol=1e-12)
         base = (10 * windows + 3)[:, [-7]] if scaling.kind == "season" else level
         expected = spread * inside("mlp.sine").forecast(read) + base
         np.testing.assert_allclose(scaled.forecast(10 * windows + 3), expected)

@@ -11,9 +11,9 @@ from .._arrays import FloatArray, values_of, with_known
 from ..bundles.store import WEIGHTS, Bundle
 from ..errors import InputError, IntegrityError
 from ..runtime.engines.numpy import read_weights
-from ..runtime.feedforward import ARCHITECTURES, Pass, gramian, heads_of, units_of
+from ..runtime.feedforward import ARCHITECTURES, Pass, heads_of, units_of
 
-__all__ = ["ARCHITECTURES", "FeedForward", "Pass", "gramian"]
+__all__ = ["ARCHITECTURES", "FeedForward", "Pass"]
 
 Array = NDArray[np.float64]
 
@@ -68,7 +68,3 @@ class FeedForward:
         whole = self.forecast(windows)[:, 0]
         moved = [self.forecast(windows, frozenset([unit]))[:, 0] - whole for unit in units]
         return np.asarray(np.sqrt(np.mean(np.square(np.reshape(moved, (len(units), len(windows)))), axis=1)))
-
-    def scaled(self, windows: FloatArray) -> Array:
-        """Windows [B, L] in the network's units."""
-        return self._scaling.frame(windows).enter(windows)
