@@ -136,8 +136,11 @@ def test_two_models_read_one_window_side_by_side_and_the_address_holds_both(visi
     second.locator(".mz-point >> nth=19").press("PageUp")
     expect(page).to_have_url(re.compile(f"(?=.*values=20_)(?=.*with_unit=2)(?=.*with={hero.MODEL})"))
     expect(lanes.nth(1)).not_to_have_text(before)
+    page.click("#tab-predict")
+    page.locator("#panel-predict .point >> nth=4").press("PageUp")
+    page.click("#tab-inside")
     chosen.select_option("nothing")
-    expect(page).to_have_url(re.compile("values=20_(?!.*with)"))
+    expect(page).to_have_url(re.compile("values=5_.*20_(?!.*with)"))
     expect(page.locator(".mz-pair > div")).to_have_count(1)
     page.goto(f"{host}{MODEL}?view=inside&with=mlp.sine")
     refusal = f"mlp.sine cannot stand beside lstm.sine: choose {hero.MODEL}."

@@ -138,9 +138,11 @@ export function pair(el, host) {
   }
 
   side((name) => (name === "view" ? viewOf(false) : host.get(name)), host.weights);
-  Object.assign(sides[0], { window: host.get("window"), view: viewOf(false) });
+  const hear = () => Object.assign(sides[0], { window: host.get("window"), view: viewOf(false) });
+  hear();
   beside();
   const deaf = [...COMMON, "view"].map((name) => host.listen(name, () => {
+    hear(); // first: the second one would report what was before
     for (const one of sides) if (name !== "view" || one === sides[0]) one.heard[name]?.();
   }));
   deaf.push(host.listen("beside", beside), host.listen("film", () => film?.update()));

@@ -24,12 +24,11 @@ export function beside(element, host) {
   let asked = ""; // what the address names
   let second = null; // what stands beside it: { facts, weights }
   let tellPair = () => {};
-  let told = [host.get("window"), own()];
   function own() {
     const { [KEY]: _, ...view } = host.get("view");
     return view;
   }
-  const tell = () => host.tell(told[0], { ...told[1], ...(asked && { [KEY]: asked }) });
+  const tell = (window, view) => host.tell(window, { ...view, ...(asked && { [KEY]: asked }) });
 
   async function show(name) {
     asked = name;
@@ -50,7 +49,7 @@ export function beside(element, host) {
 
   function choose(name) {
     show(name);
-    tell();
+    tell(host.get("window"), own());
   }
 
   /** Follows the address to another one. */
@@ -67,10 +66,7 @@ export function beside(element, host) {
       if (name.startsWith("farther_")) return second && host.linear(second.facts)[name.slice(8)];
       return host.get(name);
     },
-    tell(window, view) {
-      told = [window, view];
-      tell();
-    },
+    tell,
     listen(name, heard) {
       if (name !== "beside") return host.listen(name, () => { follow(); heard(); });
       tellPair = heard;
