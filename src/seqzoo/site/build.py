@@ -268,7 +268,7 @@ _INSTALL = """<h1>Install the zoo</h1>
 <p>The program opens these pages at an address of your machine, with these beside them:</p>
 <ul><li><b>Your series</b>: drop a file of values, and see whether a network pays off.</li>
 <li><b>Train</b> every architecture on every signal, or on your own series.</li>
-<li><b>Look inside</b> a model beside itself before its training.</li>
+<li><b>Look inside</b> a model beside itself before its training, or beside a run.</li>
 <li><b>Deploy</b>: download a model as ONNX, TorchScript or C, and forecast over an API.</li>
 <li><b>Mistakes</b> of a model on measured values, and small versions of the arena’s experiments.</li></ul>
 </div></div>"""

@@ -75,8 +75,8 @@ VIEWS = [
     ),
     View(
         "inside", "Look inside", "pages/js/inside.js", "inside", lambda model: not model.is_recurrent,
-        lambda model, models: influence.facts(model),
-        lead=lambda model: influence.lead(model, look.term), keys=influence.KEYS, styles=(_STYLE,), marks=(".chart",),
+        facts=lambda model, _: influence.facts(model), lead=lambda model: influence.lead(model, look.term),
+        keys=influence.KEYS, styles=(_STYLE,), marks=(".chart",),
     ),
     View(
         "rollout", "Roll out", "pages/js/rollout.js", "rollout",
