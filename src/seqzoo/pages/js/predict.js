@@ -38,6 +38,7 @@ export function predict(element, host) {
       change();
     });
     let step = 1; // between two lines of the vertical axis
+    let scale = null; // of that axis, which stays while a value is dragged
     let limit = 1; // of the values, on both sides of 0; it stays during a drag
 
     function place() {
@@ -54,7 +55,7 @@ export function predict(element, host) {
       const { window: context, clean, bayes, linear } = forecasts;
       if (!model.every(Number.isFinite)) throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
       const [low, high] = [-1, 1].map((side) => model.map((value, h) => value + side * radius[h]));
-      const scale = scaleOf([...context, ...low, ...high, ...bayes, ...linear, ...(clean ?? [])]);
+      if (points.held === null || !scale) scale = scaleOf([...context, ...low, ...high, ...bayes, ...linear, ...(clean ?? [])]);
       [, , step] = scale;
       const future = range(1, H);
       const longest = `Bayes, the best for the ${subject.noun} it assumes`;
