@@ -18,7 +18,7 @@ const setText = (place, words) => { if (place.textContent !== words) place.textC
 
 /**
  * Opens the view in an element; returns a function that closes it. The host is as for `predict`, with the facts of
- * pages/inside.py; `units` among them may come later.
+ * pages/influence.py; `units` among them may come later.
  */
 export function inside(element, host) {
   const L = host.get("length");

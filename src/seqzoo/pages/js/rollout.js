@@ -21,7 +21,7 @@ export function rollout(element, host) {
   let steps = limits.first;
   const read = () => {
     const asked = numberOf(host.get("view")?.horizon);
-    steps = asked === null || asked === undefined ? limits.first : Math.round(Math.min(limits.most, Math.max(limits.least, asked)) / 10) * 10;
+    steps = asked === null ? limits.first : Math.round(Math.min(limits.most, Math.max(limits.least, asked)) / 10) * 10;
   };
   read();
   return opened(element, host, (subject, change, redraw) => {
