@@ -14,6 +14,8 @@ const TALL = 44; // px above and below the plot: the names of the axes and the l
 
 /** A text with minus signs where a number has a hyphen; a name such as "lstm.sine-h50" keeps it. */
 export const typeset = (text) => String(text).replace(/(?:(?<![\w.)-])|(?<=\d[eE]))-(?=\.?\d)/g, "−");
+/** As many numbers from one on. */
+export const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const short = (value) => String(Math.round(100 * value) / 100);
 
 /** Both ends of an axis and the step between its lines, rounded so that a drag seldom moves them. */

@@ -105,3 +105,18 @@ export function handles(element, moved, { isWide = false } = {}) {
     },
   };
 }
+
+/** The handles of a window [L] over a chart of steps from now: as `handles`, but of show(values, { step, limit }). */
+export function handlesOver(chart, moved) {
+  chart.plot.insertAdjacentHTML("beforeend", '<div class="points" role="group" aria-label="The window: up and down change a value"></div>');
+  const group = handles(chart.plot.lastElementChild, moved);
+  return {
+    show(values, ways) {
+      const { across, down, up } = chart;
+      group.show(values, { place: (n, value) => [`${across(n + 1 - values.length)}px`, `${down(value)}px`], up, ...ways });
+    },
+    get held() {
+      return group.held;
+    },
+  };
+}

@@ -2,16 +2,15 @@
 import glossary from "../../_glossary.json" with { type: "json" };
 import { parseSafetensors } from "../../microscope/js/cell.js";
 import { escaped } from "../../microscope/js/svg.js";
-import { Chart, scaleOf } from "./chart.js";
+import { Chart, range, scaleOf } from "./chart.js";
 import { numbersIn, signalPanel, slider, term } from "./controls.js";
 import { applied } from "./linear.js";
 import { networkOf } from "./networks.js";
 import { rollOut, RollOuts } from "./rolled.js";
-import { opened } from "./view.js";
+import { checkFinite, opened } from "./view.js";
 import { numberOf } from "./window.js";
 
 const SELDOM = 100; // ms between two drawings of a forecast that is not whole yet
-const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en");
 const estimate = (value, error) => `${Number(value.toPrecision(4))} ± ${Number(error.toPrecision(1))}`;
 
@@ -70,7 +69,7 @@ export function rollout(element, host) {
         shown = performance.now();
       } });
       if (!model) return;
-      if (!model.every(Number.isFinite)) throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
+      checkFinite(model);
       show(model, true);
     }
 

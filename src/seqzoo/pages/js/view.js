@@ -1,6 +1,16 @@
 // What the views of a model do alike: load their subject, draw at most once a frame, tell the host, follow it, and say what failed.
 import { subjectOf } from "./subject.js";
 
+/** Throws where a forecast is not finite. */
+export function checkFinite(values) {
+  if (!values.every(Number.isFinite)) throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
+}
+
+/** Changes a text only where it differs: a screen reader would read it again. */
+export function setText(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
 /**
  * Opens a view in an element; returns a function that closes it.
  *   build(subject, change, redraw): fills the element once the subject is there, and returns { draw, follow, close }: draw() may be
