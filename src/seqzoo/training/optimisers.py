@@ -121,8 +121,8 @@ class Soap:
         state["left"].lerp_(gradient @ gradient.T, 1 - memory)
         state["right"].lerp_(gradient.T @ gradient, 1 - memory)
         if "left_basis" not in state:
-            state["left_basis"] = torch.linalg.eigh(state["left"]).eigenvectors
-            state["right_basis"] = torch.linalg.eigh(state["right"]).eigenvectors
+            state["left_basis"] = _basis(state["left"])
+            state["right_basis"] = _basis(state["right"])
         elif self.steps % self.REFRESH == 0:
             self._turn(state, "left", dim=0)
             self._turn(state, "right", dim=1)
@@ -165,6 +165,19 @@ class Soap:
                 if side in state:
                     # Column order, as LAPACK returned it: another layout would round products differently.
                     state[side] = state[side].mT.contiguous().mT
+
+
+def _basis(factor: Tensor) -> Tensor:
+    """The eigenvectors of a symmetric matrix; in float32, LAPACK may not converge, or return no numbers."""
+    if not bool(factor.isfinite().all()):
+        return torch.eye(len(factor), dtype=factor.dtype)  # the next loss is not finite either, and training ends there
+    try:
+        basis = torch.linalg.eigh(factor).eigenvectors
+    except torch.linalg.LinAlgError:
+        basis = torch.full_like(factor, torch.nan)
+    if bool(basis.isfinite().all()):
+        return basis
+    return torch.linalg.eigh(factor.double()).eigenvectors.to(factor.dtype)  # most eigenvalues are nearly 0
 
 
 def build(recipe: Recipe, module: nn.Module) -> Optimiser:
