@@ -133,7 +133,9 @@ class Soap:
         step = (left.T @ state["momentum"] @ right).div_(1 - self.MOMENTUM**self.steps)
         step.div_(scale.sqrt()).div_((state["square"] / scale).add_(self.DAMPING))
         size = float(step.square().mean().sqrt())
-        return left @ (step.mul_(min(1.0, self.CAP / size)) if size > 0 else step.zero_()) @ right.T
+        if size == 0 or float(scale) == 0:
+            return step.zero_()
+        return left @ step.mul_(min(1.0, self.CAP / size)) @ right.T  # not finite where the gradient is not
 
     def _turn(self, state: dict[str, Tensor], side: str, dim: int) -> None:
         """Update a basis by one step of orthogonal iteration; keeps it sorted by eigenvalue and permutes V alike."""
@@ -169,15 +171,15 @@ class Soap:
 
 def _basis(factor: Tensor) -> Tensor:
     """The eigenvectors of a symmetric matrix; in float32, LAPACK may not converge, or return no numbers."""
-    if not bool(factor.isfinite().all()):
-        return torch.eye(len(factor), dtype=factor.dtype)  # the next loss is not finite either, and training ends there
+    if not bool(factor.isfinite().all()):  # then the next loss is not finite either, and training ends there
+        return torch.eye(len(factor), dtype=factor.dtype)
     try:
         basis = torch.linalg.eigh(factor).eigenvectors
     except torch.linalg.LinAlgError:
         basis = torch.full_like(factor, torch.nan)
     if bool(basis.isfinite().all()):
         return basis
-    return torch.linalg.eigh(factor.double()).eigenvectors.to(factor.dtype)  # most eigenvalues are nearly 0
+    return torch.linalg.eigh(factor.double()).eigenvectors.to(factor.dtype)
 
 
 def build(recipe: Recipe, module: nn.Module) -> Optimiser:
