@@ -27,7 +27,7 @@ SCRIPT = """async (given) => {
     const engines = `${facts.architecture}.weight_hh_l0` in tensors ? [core, null] : [null];
     return engines.map((engine) => {
       const forecast = networkOf(facts, tensors, engine);
-      return context.map((window) => [...forecast(window)]);
+      return context.map((window) => [...forecast(window, 1)]); // with a number of steps, as the views ask;
     });
   })));
 }"""
@@ -66,7 +66,7 @@ SLOPES = """async (given) => {
       const shares = (inside.attention(window, set) ?? []).map((head) => head.at(-1));
       return { forecast, derivative: [...derivative], shares,
         quotient: window.map((_, t) => {
-          const moved = (by) => inside.forecast(window.map((value, n) => value + (n === t ? by : 0)), set)[0];
+          const moved = (by) => inside.slope(window.map((value, n) => value + (n === t ? by : 0)), 1, set).forecast;
           return (moved(1e-5) - moved(-1e-5)) / 2e-5;
         }) };
     });

@@ -159,7 +159,7 @@ def test_a_reference_is_rolled_out_with_its_stored_errors(visit):
     expect(panel.locator(".handled >> nth=1")).to_contain_text("300")
     assert violations(page) == []
     page.locator("[data-knob=horizon]").fill("1000")
-    expect(panel.locator(".hint >> nth=0")).to_contain_text("Root mean square at step 1,000")
+    expect(panel.locator(".hint >> nth=0")).to_contain_text("forecasts of step 1,000")
 
 
 def test_a_feed_forward_model_shows_what_its_forecast_depends_on_and_its_units_without_a_server(visit):

@@ -12,7 +12,7 @@ import seqzoo
 from seqzoo.pages import predict
 
 SCRIPT = """async ({ ranges, texts, words, facts, windows }) => {
-  const { scaleOf, typeset } = await import("/pages/js/chart.js");
+  const { inDecimals, inDigits, scaleOf, typeset } = await import("/pages/js/chart.js");
   const { pasted } = await import("/pages/js/controls.js");
   const { subjectOf } = await import("/pages/js/subject.js");
   const told = (act) => { try { return act(); } catch (error) { return error.message; } };
@@ -31,6 +31,8 @@ SCRIPT = """async ({ ranges, texts, words, facts, windows }) => {
     scales: ranges.map((ends) => scaleOf(ends)),
     texts: texts.map((text) => told(() => pasted(text, 3))),
     words: words.map(typeset),
+    sizes: [0.5, -12345.678, 1e9, -1.17747661e37].map((value) => [inDecimals(value, 4), inDigits(value, 6)])
+      .map((both) => both.map(typeset)),
   };
 }"""
 MODEL = seqzoo.load("linear.sine", "onnx")
@@ -39,7 +41,7 @@ RANGES = [(0.45, 1.15), (-1.3, 1.25), (1.7e9 + 0.1, 1.7e9 + 0.9), (-3e-7, 2e-7),
 
 def test_a_view_reads_judges_and_draws_a_window_as_python_does(page: Page) -> None:
     texts = ["1, 2;3\n−4e-1", "", "1 2", "1 two 3", "1 2 1e39"]
-    words = ["lstm.sine-h50 -0.5", "−1", "3e-05", "2024-01-02"]
+    words = ["lstm.sine-h50 -0.5", "−1", "3e-05", "2024-01-02", "1.2e+37"]
     own = {**predict.facts(MODEL), "architecture": "one of a plugin"}  # whose forecasts the server computes
     windows = [None, [5.0] * 20, [step / 10 - 0.95 for step in range(20)], [0.0] * 20]
     given = {"ranges": RANGES, "texts": texts, "words": words, "facts": own, "windows": windows}
@@ -61,4 +63,7 @@ def test_a_view_reads_judges_and_draws_a_window_as_python_does(page: Page) -> No
     assert answer["texts"][0] == {"values": [2, 3, -0.4], "understood": "The text: 4 numbers; the last 3 are taken."}
     assert answer["texts"][1] is None and answer["texts"][2] == "Expected at least 3 numbers, the text has 2."
     assert "“two” at place 2" in answer["texts"][3] and "“1e39” at place 3" in answer["texts"][4]
-    assert answer["words"] == ["lstm.sine-h50 −0.5", "−1", "3e−05", "2024-01-02"]
+    assert answer["words"] == ["lstm.sine-h50 −0.5", "−1", "3e−05", "2024-01-02", "1.2e37"]
+    assert answer["sizes"] == [
+        ["0.5000", "0.5"], ["−12,345.7", "−12,345.7"], ["1e9", "1,000,000,000"], ["−1.177e37"] * 2,
+    ]  # fmt: skip

@@ -121,8 +121,8 @@ class Soap:
         state["left"].lerp_(gradient @ gradient.T, 1 - memory)
         state["right"].lerp_(gradient.T @ gradient, 1 - memory)
         if "left_basis" not in state:
-            state["left_basis"] = torch.linalg.eigh(state["left"]).eigenvectors
-            state["right_basis"] = torch.linalg.eigh(state["right"]).eigenvectors
+            state["left_basis"] = _basis(state["left"])
+            state["right_basis"] = _basis(state["right"])
         elif self.steps % self.REFRESH == 0:
             self._turn(state, "left", dim=0)
             self._turn(state, "right", dim=1)
@@ -133,7 +133,9 @@ class Soap:
         step = (left.T @ state["momentum"] @ right).div_(1 - self.MOMENTUM**self.steps)
         step.div_(scale.sqrt()).div_((state["square"] / scale).add_(self.DAMPING))
         size = float(step.square().mean().sqrt())
-        return left @ (step.mul_(min(1.0, self.CAP / size)) if size > 0 else step.zero_()) @ right.T
+        if size == 0 or float(scale) == 0:
+            return step.zero_()
+        return left @ step.mul_(min(1.0, self.CAP / size)) @ right.T  # not finite where the gradient is not
 
     def _turn(self, state: dict[str, Tensor], side: str, dim: int) -> None:
         """Update a basis by one step of orthogonal iteration; keeps it sorted by eigenvalue and permutes V alike."""
@@ -165,6 +167,19 @@ class Soap:
                 if side in state:
                     # Column order, as LAPACK returned it: another layout would round products differently.
                     state[side] = state[side].mT.contiguous().mT
+
+
+def _basis(factor: Tensor) -> Tensor:
+    """The eigenvectors of a symmetric matrix; in float32, LAPACK may not converge, or return no numbers."""
+    if not bool(factor.isfinite().all()):  # then the next loss is not finite either, and training ends there
+        return torch.eye(len(factor), dtype=factor.dtype)
+    try:
+        basis = torch.linalg.eigh(factor).eigenvectors
+    except torch.linalg.LinAlgError:
+        basis = torch.full_like(factor, torch.nan)
+    if bool(basis.isfinite().all()):
+        return basis
+    return torch.linalg.eigh(factor.double()).eigenvectors.to(factor.dtype)
 
 
 def build(recipe: Recipe, module: nn.Module) -> Optimiser:

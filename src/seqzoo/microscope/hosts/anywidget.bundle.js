@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules aa57569c2573ef7c; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 2dd29d5969fae7c6; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -1613,13 +1613,14 @@ function text(ctx, words, x, y, colour, align = "right") {
   ctx.fillText(words, x, y);
 }
 function short(value, figures) {
+  if (Math.abs(value) >= 1e15) return value.toExponential(0).replace("e+", "e");
   const notation = Math.abs(value) >= 1e4 ? "compact" : "standard";
   return value.toLocaleString("en", { notation, maximumSignificantDigits: figures, useGrouping: false });
 }
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label3 = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
+    const label3 = middle || Math.abs(value) >= 1e4 ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label3.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }

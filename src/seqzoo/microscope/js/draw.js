@@ -100,6 +100,7 @@ function text(ctx, words, x, y, colour, align = "right") {
 
 // A number that fits the margin beside an axis: "171", "83.1", "130K".
 function short(value, figures) {
+  if (Math.abs(value) >= 1e15) return value.toExponential(0).replace("e+", "e");
   const notation = Math.abs(value) >= 1e4 ? "compact" : "standard";
   return value.toLocaleString("en", { notation, maximumSignificantDigits: figures, useGrouping: false });
 }
@@ -107,7 +108,7 @@ function short(value, figures) {
 function yAxis(ctx, axis, y, limit, ink, middle = 0) {
   for (const value of [middle - limit, middle, middle + limit]) {
     const digits = Math.abs(value) >= 10 ? 0 : 1;
-    const label = middle ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
+    const label = middle || Math.abs(value) >= 1e4 ? short(value, axis.left < 50 ? 3 : 4) : value.toFixed(digits);
     text(ctx, value === 0 ? "0" : label.replace("-", "−"), axis.left - 6, y(value), ink.muted);
     line(ctx, axis.left, Math.round(y(value)) + 0.5, axis.width, Math.round(y(value)) + 0.5, ink.rule);
   }

@@ -12,8 +12,14 @@ const LINE = 15; // px from one line of text to the next
 const LETTER = 6.6; // px, about
 const TALL = 44; // px above and below the plot: the names of the axes and the labels
 
-/** A text with minus signs where a number has a hyphen; a name such as "lstm.sine-h50" keeps it. */
-export const typeset = (text) => String(text).replace(/(?:(?<![\w.)-])|(?<=\d[eE]))-(?=\.?\d)/g, "−");
+/** A text with minus signs where a number has a hyphen; a name such as "lstm.sine-h50" keeps it. An exponent has no plus. */
+export const typeset = (text) => String(text).replace(/(?:(?<![\w.)-])|(?<=\d[eE]))-(?=\.?\d)/g, "−").replace(/(?<=\d)e\+(?=\d)/g, "e");
+/** A value as text with so many digits; with an exponent where it would be too long to read. */
+export const inDigits = (value, digits) => (Math.abs(value) < 1e12 ? value.toLocaleString("en", { maximumSignificantDigits: digits })
+  : String(Number(value.toPrecision(4))));
+/** A value as text with so many decimals; with fewer digits where it is large. */
+export const inDecimals = (value, decimals) => (Math.abs(value) < 1e4 ? value.toFixed(decimals)
+  : Math.abs(value) < 1e7 ? inDigits(value, 6) : Number(value.toPrecision(4)).toExponential());
 /** As many numbers from one on. */
 export const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const short = (value) => String(Math.round(100 * value) / 100);
@@ -46,12 +52,12 @@ function marksOf([low, high, step], isLog) {
   return Array.from({ length: count + 1 }, (_, n) => {
     const value = low + n * step;
     const words = digits <= 9 && Math.abs(value) < 1e15 ? value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })
-      : value.toPrecision(4);
+      : String(Number(value.toPrecision(4)));
     return [value, typeset(words.replace(/^-0(\.0*)?$/, "0"))];
   });
 }
 
-const plainly = (value) => typeset(value.toLocaleString("en", { maximumSignificantDigits: 3 }));
+const plainly = (value) => typeset(inDigits(value, 3));
 
 const SHAPES = {
   circle: (x, y, r) => `M${short(x - r)} ${short(y)}a${short(r)} ${short(r)} 0 1 0 ${short(2 * r)} 0a${short(r)} ${short(r)} 0 1 0 ${short(-2 * r)} 0z`,

@@ -6,7 +6,7 @@
 // the model with nothing switched off, where nothing is. `model.error` bounds the error of a difference quotient.
 import glossary from "../../_glossary.json" with { type: "json" };
 import { escaped } from "../../microscope/js/svg.js";
-import { range, scaleOf, typeset } from "./chart.js";
+import { inDecimals, inDigits, range, scaleOf, typeset } from "./chart.js";
 import { term } from "./controls.js";
 import { marksOf } from "./familiarity.js";
 
@@ -28,7 +28,7 @@ function linesOf({ name, model, bayes, linear, whole, linearName }) {
 }
 
 /** A forecast as text: of a measured series with six digits, whatever its size. */
-const figure = ({ bayes }, value) => (bayes ? value.toFixed(4) : value.toLocaleString("en", { maximumSignificantDigits: 6 }));
+const figure = ({ bayes }, value) => (bayes ? inDecimals(value, 4) : inDigits(value, 6));
 
 /** The place of the largest size; of those that differ by rounding only, the first. */
 const largest = (values) => values.reduce((best, value, t) => (Math.abs(value) > (1 + 1e-9) * Math.abs(values[best]) ? t : best), 0);
@@ -74,7 +74,7 @@ const sum = (values) => values.reduce((all, value) => all + value, 0);
 /** Sentences that compare the derivatives of the model and of Bayes, or of the linear forecaster, as HTML. */
 export function words(look) {
   const { context: { length: L }, model: { derivative: own, error }, bayes, linear } = look;
-  const [name, linearName] = [escaped(look.name), escaped(look.linearName)];
+  const [name, linearName] = [escaped(look.name.replace(/, (\d+ off)$/, " with $1")), escaped(look.linearName)];
   if (norm(own) < FLAT) return `In this window, no value moves the forecast of ${name}: the influence of each is zero.`;
   const [rival, whose] = bayes ? [bayes.derivative, "Bayes"] : [linear.derivative, linearName];
   const most = largest(own);
@@ -101,7 +101,7 @@ export function forecasts(look) {
   const [best, whose] = bayes ? [bayes, "Bayes"] : [model, "the model"];
   return linesOf(look).toReversed().map(({ name, slope, role }) => {
     const away = slope.forecast - best.forecast;
-    const words = bayes ? away.toFixed(4) : away.toLocaleString("en", { maximumSignificantDigits: 4 });
+    const words = bayes ? inDecimals(away, 4) : inDigits(away, 4);
     return {
       name: glossary[name] ? term(name, glossary[name]) : escaped(name), value: figure(look, slope.forecast), role,
       detail: slope === best ? standing : `${away < 0 ? "" : "+"}${words} from ${whose}`,

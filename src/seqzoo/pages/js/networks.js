@@ -58,10 +58,10 @@ export class Scaled {
   /** The window in the units of the network. */
   scaled = (window) => this.#entered(window)[1];
 
-  /** The forecast [H], with some units off. */
-  forecast = (window, off = undefined) => {
+  /** The forecast [H]. */
+  forecast = (window) => {
     const [frame, input] = this.#entered(window);
-    return this.network.forecast(input, off).map((value, ahead) => leave(frame, value, ahead));
+    return this.network.forecast(input).map((value, ahead) => leave(frame, value, ahead));
   };
 
   /** The forecast of one step ahead, counted from 1, and its derivative [L]. */

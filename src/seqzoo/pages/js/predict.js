@@ -1,13 +1,13 @@
 // The view Predict: a window to change by hand, the model's forecast, those of Bayes and of the best linear rule, and the truth.
 import glossary from "../../_glossary.json" with { type: "json" };
 import { escaped } from "../../microscope/js/svg.js";
-import { Chart, range, scaleOf, typeset } from "./chart.js";
+import { Chart, inDecimals, inDigits, range, scaleOf, typeset } from "./chart.js";
 import { numbersIn, ownPanel, signalPanel, term } from "./controls.js";
 import { marksOf } from "./familiarity.js";
 import { handlesOver } from "./points.js";
 import { checkFinite, opened, setText } from "./view.js";
 
-const signed = (value) => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
+const signed = (value) => `${value < 0 ? "" : "+"}${inDecimals(value, 4)}`;
 
 /**
  * Opens the view in an element; returns a function that closes it. The host is as for `pair` of the microscope: get(name) gives
@@ -71,16 +71,16 @@ export function predict(element, host) {
           of(name, "model", model, "circle", 9, "solid", 2.4),
         ],
         marks: marksOf(far, context),
-        label: `The last ${L} values and the next: ${name} ${model[0].toFixed(4)}, Bayes, ${subject.standing}, ${bayes[0].toFixed(4)}, ` +
-          `best linear ${linear[0].toFixed(4)}${clean ? `, truth ${clean[L].toFixed(4)}` : ""}.`,
+        label: `The last ${L} values and the next: ${name} ${inDecimals(model[0], 4)}, Bayes, ${subject.standing}, ${inDecimals(bayes[0], 4)}, ` +
+          `best linear ${inDecimals(linear[0], 4)}${clean ? `, truth ${inDecimals(clean[L], 4)}` : ""}.`,
       });
       setText(outside, far?.note ?? "");
       const from = (value) => `${signed(value - bayes[0])} from Bayes`;
       showNumbers([
-        { name: escaped(name), value: model[0].toFixed(4), role: "model", detail: from(model[0]) },
-        { name: term("Bayes", glossary.Bayes), value: bayes[0].toFixed(4), role: "bayes", detail: subject.standing },
-        ...(clean ? [{ name: term("truth", glossary.truth), value: clean[L].toFixed(4), role: "truth", detail: from(clean[L]) }] : []),
-        { name: term("best linear", glossary["best linear"]), value: linear[0].toFixed(4), role: "best_linear", detail: from(linear[0]) },
+        { name: escaped(name), value: inDecimals(model[0], 4), role: "model", detail: from(model[0]) },
+        { name: term("Bayes", glossary.Bayes), value: inDecimals(bayes[0], 4), role: "bayes", detail: subject.standing },
+        ...(clean ? [{ name: term("truth", glossary.truth), value: inDecimals(clean[L], 4), role: "truth", detail: from(clean[L]) }] : []),
+        { name: term("best linear", glossary["best linear"]), value: inDecimals(linear[0], 4), role: "best_linear", detail: from(linear[0]) },
         { name: term(`${Math.round(100 * level)}% interval`, glossary[`${Math.round(100 * level)}% interval`]), value: `±${radius[0].toFixed(3)}`, role: "muted", detail: "for the trained signal" },
       ]);
       closeUp(strip, [[name, model[0], "model"], ["Bayes", bayes[0], "bayes"], ["best linear", linear[0], "best_linear"],
@@ -98,7 +98,7 @@ function closeUp(strip, marks, H) {
   const margin = Math.max(0.12 * (high - low), 1e-4 * Math.max(Math.abs(low), Math.abs(high))) || 1e-4;
   [low, high] = [low - margin, high + margin];
   const [top, line, bottom, what] = strip.children;
-  const written = (value) => typeset(Math.abs(value) < 100 ? value.toFixed(4) : value.toLocaleString("en", { maximumSignificantDigits: 4 }));
+  const written = (value) => typeset(Math.abs(value) < 100 ? value.toFixed(4) : Math.abs(value) < 1e7 ? inDigits(value, 4) : inDecimals(value, 4));
   setText(top, written(high));
   setText(bottom, written(low));
   setText(what, H === 1 ? "the next value, enlarged" : `step 1 of ${H}, enlarged`);
@@ -107,7 +107,7 @@ function closeUp(strip, marks, H) {
   marks.forEach(([name, value, role], n) => {
     const mark = line.children[n];
     mark.className = role === "truth" ? "line" : "dot";
-    mark.title = `${name} ${typeset(value.toFixed(4))}`;
+    mark.title = `${name} ${typeset(inDecimals(value, 4))}`;
     mark.style.bottom = `${(100 * (value - low)) / (high - low)}%`;
     mark.style.setProperty("--c", `var(--${role.replaceAll("_", "-")})`);
   });

@@ -2,7 +2,7 @@
 import glossary from "../../_glossary.json" with { type: "json" };
 import { parseSafetensors } from "../../microscope/js/cell.js";
 import { escaped } from "../../microscope/js/svg.js";
-import { Chart, range, scaleOf } from "./chart.js";
+import { Chart, inDecimals, range, scaleOf } from "./chart.js";
 import { numbersIn, signalPanel, slider, term } from "./controls.js";
 import { applied } from "./linear.js";
 import { networkOf } from "./networks.js";
@@ -147,8 +147,8 @@ function courseOf(chart, { subject, model, isWhole, count, context, clean, bayes
     line("best linear, recursive", "best_linear", rolled, "dotted"));
   if (other) series.push(line(`${partner.name}, ${partner.way}`, "partner", other, "long"));
   series.push(line(name, "model", model, "solid", 2.4));
-  const begin = `Forecast of ${count} steps after a window that ends at ${context.at(-1).toFixed(4)}; the first is ${model[0].toFixed(4)}`;
-  const end = clean ? `, the last one is ${Math.abs(model.at(-1) - clean.at(-1)).toFixed(3)} from the truth.` : ".";
+  const begin = `Forecast of ${count} steps after a window that ends at ${inDecimals(context.at(-1), 4)}; the first is ${inDecimals(model[0], 4)}`;
+  const end = clean ? `, the last one is ${inDecimals(Math.abs(model.at(-1) - clean.at(-1)), 3)} from the truth.` : ".";
   chart.draw({ x: [1 - L, count], y: scaleOf(values.filter(Number.isFinite)), series, label: isWhole ? begin + end : "Computing" });
 }
 
@@ -181,7 +181,7 @@ function errorsOf(chart, { subject, known, at, steps, partner }) {
 function endingOf({ name, level }, known, at, steps, far) {
   const last = at.length - 1;
   const [own, clean, linear] = known.size.map((row) => row[last].toFixed(2));
-  const sentences = [`Root mean square at step ${steps.toLocaleString("en")}: ${name} ${own}, the clean signal ${clean}, the best linear forecaster fed back ${linear}.`];
+  const sentences = [`How large the forecasts of step ${steps.toLocaleString("en")} are, as a root mean square: ${name} ${own}, the best linear forecaster fed back ${linear}; the clean signal ${clean}.`];
   if (known.ending && steps >= far) sentences.push(`After ${known.steps.at(-1).toLocaleString("en")} steps, ${name} ${known.ending}.`);
   const radius = known.radius.slice(0, at.length);
   const widest = radius.indexOf(Math.max(...radius));
