@@ -34,6 +34,7 @@ async function forecasterOf(facts, host) {
   }
   if (reference in simple) return [(window, steps = 1) => simple[reference](window, steps)];
   if ((reference || !isKnown(architecture)) && host.forecast) return [(window, steps) => host.forecast(Array.from(window), steps)];
+  if (reference || !isKnown(architecture)) throw new Error(`only Python can compute ${facts.name}, which an extension added`);
   if (isFeedForward(architecture)) {
     const network = new Scaled(facts, parseSafetensors(await host.weights()));
     return [network.forecast, network];
