@@ -61,9 +61,10 @@ NEEDS = {
 
 # Files of pages that the shared app does not serve: another worker has them, with a Chromium of its own.
 APART = (
-    "browser/test_cell.py", "browser/test_cell_view.py", "browser/test_loading.py",
-    "browser/test_networks_in_the_page.py", "browser/test_signals_in_the_page.py", "browser/test_stopping.py",
-    "browser/test_views_in_the_page.py", "browser/test_widget.py", "browser/test_widget_views.py",
+    "browser/test_cell.py", "browser/test_cell_view.py", "browser/test_influence_in_the_page.py",
+    "browser/test_loading.py", "browser/test_networks_in_the_page.py", "browser/test_signals_in_the_page.py",
+    "browser/test_stopping.py", "browser/test_training_in_the_page.py", "browser/test_views_in_the_page.py",
+    "browser/test_widget.py", "browser/test_widget_views.py",
 )  # fmt: skip
 
 

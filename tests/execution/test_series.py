@@ -132,7 +132,7 @@ def test_a_folder_of_another_command_is_never_touched_and_odd_files_fail_their_r
     ]
     inside = [*command[:-1], data / "rows"]
     assert [len(json.loads(terminal(*inside, "--json").out)["refused"]) for _ in range(2)] == [1, 1]
-    for odd in ("", "series:nile", "-"):
+    for odd in ("series:nile", "-"):
         assert "one of several" in terminal("doctor", odd, data / "one.csv").refusal
 
 

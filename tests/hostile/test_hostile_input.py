@@ -41,7 +41,7 @@ def test_a_value_that_float32_cannot_hold_is_refused_in_every_position(
 def test_one_bad_value_in_a_large_batch_is_named(predictor: seqzoo.Predictor, bad: float) -> None:
     batch = np.full((500, 20, 1), 0.1)
     batch[321, 7, 0] = bad
-    with pytest.raises(InputError, match=r"\b7\b.*\b321\b"):
+    with pytest.raises(InputError, match="value 8 of window 322"):
         predictor.predict(batch)
 
 
@@ -168,7 +168,7 @@ def test_a_strange_path_is_not_a_bundle(path: str) -> None:
         seqzoo.load(path, "onnx").predict(WINDOW)
 
 
-@pytest.mark.parametrize("engine", ["tensorflow", "ONNX", "", "onxx"])
+@pytest.mark.parametrize("engine", ["tensorflow", "ONNX", "onnx ", "onxx"])
 def test_an_unknown_engine_is_answered_with_the_names(terminal: Terminal, engine: str) -> None:
     line = terminal("predict", "lstm.sine", "--engine", engine, *WINDOW).refusal
     assert "numpy, onnx, torchscript" in line

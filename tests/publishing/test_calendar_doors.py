@@ -168,10 +168,11 @@ def test_pages_read_the_channels_of_held_out_windows(kept):
     model = load(kept.path, "onnx")
     values, known = holdout.of(kept), holdout.known_of(kept)
     visit = Visit(None, "gru.meter", model, {"window": "7"})  # type: ignore[arg-type]
-    held_out = HeldOutWindows(visit, HeldOutWindow(visit))
-    chosen = held_out.batch(held_out.context()[None])
+    window = HeldOutWindow(visit)
+    held_out = HeldOutWindows(model, window)
+    chosen = held_out.batch(window.window().context[None])
     assert np.array_equal(chosen[0], np.column_stack([values, known])[7 : 7 + L])
-    typical = held_out.batch(held_out.typical(3, 0), held_out.beside(3))
+    typical = held_out.batch(held_out.typical(3), held_out.beside(3))
     assert np.array_equal(typical[0, :, 1:], known[:L]) and np.array_equal(typical[2, :, 1:], known[-H - L : -H])
     assert sketches._measured(model).startswith("<svg")
 

@@ -155,8 +155,9 @@ def test_the_pages_show_each_series_and_its_intervals_in_its_own_units(kept: sto
     model, length = Predictor(kept, "onnx"), kept.manifest.contract.context_length
     for member, (label, series) in enumerate(list(stores().items())[:3]):
         visit: Any = SimpleNamespace(known=model, member=member, number=lambda name, low, *_: low, query={})
-        shown = HeldOutWindows(visit, HeldOutWindow(visit))
-        assert np.array_equal(shown.context(), holdout.parts(kept)[member][:length])
+        window = HeldOutWindow(visit)
+        shown = HeldOutWindows(model, window)
+        assert np.array_equal(window.window().context, holdout.parts(kept)[member][:length])
         assert shown.scale == kept.manifest.score.series[series.name].scale and shown.linear_name == "best linear"
         shown_along = along(model, shown.held_out)
         (stated,) = around(model, shown_along.forecast[-1], [LEVEL], history=series.values).levels

@@ -6,6 +6,7 @@ Writing is atomic (`_storage.py`).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -77,11 +78,12 @@ def open_bundle(path: Path) -> Bundle:
         ManifestError: the manifest is missing, malformed, of a newer schema, or does not name exactly the files of a
             bundle.
     """
-    if not any((path / name).exists() for name in (MANIFEST, *ALL)):
-        what = f"has no {MANIFEST}" if path.exists() else "does not exist"
-        raise ManifestError(
-            f"{path} is not a bundle: it {what}. Give the folder of a bundle, or a name that `seqzoo list` shows."
-        )
+    with contextlib.suppress(OSError):  # as of a name that is too long, which reading then refuses
+        if not any((path / name).exists() for name in (MANIFEST, *ALL)):
+            what = f"has no {MANIFEST}" if path.exists() else "does not exist"
+            raise ManifestError(
+                f"{path} is not a bundle: it {what}. Give the folder of a bundle, or a name that `seqzoo list` shows."
+            )
     try:
         raw = _storage.read_file(path / MANIFEST, MANIFEST_LIMIT)
     except IntegrityError as error:
