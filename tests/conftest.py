@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
+import itertools
 import os
 import random
 import shutil
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from support.serving import Running
 
 TESTS = Path(__file__).parent
+NUMBERS = itertools.count(1)
 # Of pytest-xdist's workers and of every process that a test starts: with a thread for each core they would wait for
 # each other half of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -97,9 +99,10 @@ def pytest_configure(config: pytest.Config) -> None:
         first = number * len(folders) // workers
         config.args = folders[first:] + folders[:first]
     elif getattr(config.option, "numprocesses", None) and config.option.markexpr != "quick":
-        from support import forked
+        from support import forked, warm
 
         forked.share()
+        warm.share()
         forked.workers()
 
 
@@ -172,9 +175,10 @@ settings.load_profile("seqzoo")
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A SEQZOO_HOME that belongs to this test alone; it does not exist yet."""
-    folder = tmp_path / "seqzoo-home"
+    # Not in a folder of the test, which most tests need not have.
+    folder = tmp_path_factory.getbasetemp() / f"home-of-{next(NUMBERS)}"
     monkeypatch.setenv("SEQZOO_HOME", str(folder))
     return folder
 

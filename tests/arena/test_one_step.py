@@ -40,7 +40,7 @@ def held(chosen, folder, **options) -> TrainingResults:
 
 
 def played(home) -> list[str]:
-    file = home.parent / "played.txt"
+    file = home.with_name(f"{home.name}-played.txt")
     return file.read_text().splitlines() if file.exists() else []
 
 

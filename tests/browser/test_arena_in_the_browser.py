@@ -198,7 +198,7 @@ def test_an_experiment_that_is_added_has_its_place_on_the_page(
     measured = Persistence().begin(tmp_path / "persistence", settings)
     for case in Persistence().cases(settings):
         measured.enter(case, Persistence().measure(case))
-    with lasting(tmp_path / "home", command="app") as running:
+    with lasting(tmp_path / "home", command="app", cold=True) as running:
         page = tab
         page.goto(f"{running.address}/arena?question=persistence")  # nothing is committed yet
         page.wait_for_selector("button >> text='Run the small version here'")

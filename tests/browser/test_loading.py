@@ -44,8 +44,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts an app of one test's own."""
     running: list[Running] = []
 
-    def make(*options: str, program: tuple[str, str] = ("-m", "seqzoo")) -> Running:
-        running.append(launch(tmp_path / "home", *options, command="app", program=program))
+    def make(**options: Any) -> Running:
+        running.append(launch(tmp_path / "home", command="app", **options))
         return running[-1]
 
     yield make
@@ -101,7 +101,7 @@ def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_
 
 
 def test_without_torch_the_light_engine_serves_and_the_page_says_so(tab: Any, start: Callable[..., Running]) -> None:
-    app, light = start(program=("-c", NO_TORCH)), "native" if "native" in ENGINES else "onnx"
+    app, light = start(program=("-c", NO_TORCH), cold=True), "native" if "native" in ENGINES else "onnx"
     tab.goto(f"{app.address}/models/lstm.sine")
     tab.wait_for_selector(CHOSEN % light)
     tab.wait_for_selector(f"text=torch is not installed, so {light} serves")

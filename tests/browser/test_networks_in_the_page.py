@@ -57,9 +57,9 @@ def test_every_shipped_network_forecasts_its_golden_tensors_with_and_without_the
 
 SLOPES = """async (given) => {
   const { parseSafetensors } = await import("/microscope/js/cell.js");
-  const { Inside } = await import("/pages/js/networks.js");
+  const { Scaled } = await import("/pages/js/networks.js");
   return JSON.stringify(await Promise.all(JSON.parse(given).map(async ({ weights, windows, off, ...facts }) => {
-    const inside = new Inside(facts, parseSafetensors(await (await fetch(weights)).arrayBuffer()));
+    const inside = new Scaled(facts, parseSafetensors(await (await fetch(weights)).arrayBuffer()));
     const set = new Set(off);
     return windows.map((window) => {
       const { forecast, derivative } = inside.slope(window, 1, set);

@@ -68,6 +68,9 @@ def refused(page: Any, before: str = "") -> str:
     return shown
 
 
+MIDDLE = "(all, n) => { const { top, height } = all[n].getBoundingClientRect(); return top + height / 2; }"
+
+
 def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window(visit: Visit) -> None:
     page = opened(visit)
     before, window = said(page), values(page)
@@ -83,6 +86,11 @@ def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window
     moved = changed(page, before)
     page.mouse.move(x, y - 60, steps=4)
     final = changed(page, moved)
+    page.mouse.move(x, y - 260)  # above the axis, which stays under the pointer
+    beyond = changed(page, final)
+    assert page.eval_on_selector_all(POINT, MIDDLE, 15) == pytest.approx(y - 260, abs=2)
+    page.mouse.move(x, y - 60)
+    final = changed(page, beyond)
     page.mouse.up()
     page.wait_for_function(WRITTEN, arg=15)
     now = values(page)

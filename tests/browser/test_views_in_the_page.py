@@ -29,6 +29,8 @@ SCRIPT = """async ({ ranges, texts, words, facts, windows }) => {
     })),
     rule: await (await subjectOf({ get: (name) => ({ ...facts, reference: "window_mean" })[name],
       forecast: async (values, steps) => Array(steps).fill(7) })).farther(2),
+    alone: await subjectOf({ get: (name) => ({ ...facts, reference: "mine", name: "mine.sine" })[name] })
+      .catch((error) => error.message),
     scales: ranges.map((ends) => scaleOf(ends)),
     texts: texts.map((text) => told(() => pasted(text, 3))),
     refused: await (async () => {
@@ -63,6 +65,7 @@ def test_a_view_reads_judges_and_draws_a_window_as_python_does(page: Page) -> No
             assert subject["model"] == window[-1:] and subject["far"] == window[-1:] * 3
             bayes = MODEL.signal.posterior(np.array([window]), 1)[0]
             assert subject["bayes"] == pytest.approx(bayes[0], abs=1e-6)
+    assert answer["alone"] == "only Python can compute mine.sine, which an extension added"
     assert answer["rule"] == [7, 7]  # of a reference that the page does not know
     for (low, high), (bottom, top, step) in zip(RANGES, answer["scales"], strict=True):
         assert bottom <= low and high <= top

@@ -40,6 +40,17 @@ def test_commands_without_a_series_name_the_training_that_makes_a_model(
     assert f"seqzoo train gru --series {table}" in terminal(command, table).refusal
 
 
+def test_a_name_of_the_zoo_means_the_model_whatever_lies_in_the_folder(
+    terminal: Terminal, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(table.parent)
+    table.rename("lstm.sine")
+    Path("gru").mkdir()
+    Path("gru/load.csv").write_text("1")
+    assert terminal("show", "lstm.sine").out.startswith("lstm.sine")
+    assert "not a model" not in terminal("train", "gru", "--series", "none.csv").refusal
+
+
 @pytest.mark.parametrize("command", [["backtest", "lstm.sine"], ["train", "gru"], ["verify", "lstm.sine"]])
 def test_a_series_after_the_model_is_sent_to_its_option(
     terminal: Terminal, table: Path, command: list[str]

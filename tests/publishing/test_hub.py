@@ -135,7 +135,7 @@ def test_hostile_names_in_a_listing_or_a_manifest_reach_no_disk(
     forge.state(mine, name="../escaped")
     on_the_hub(hub, mine)
     assert "name '../escaped' must match" in terminal("pull", PLACE, "--out", tmp_path / "x").refusal
-    assert not list(tmp_path.rglob("*escaped*"))
+    assert not [*home.rglob("*escaped*"), *tmp_path.rglob("*escaped*")] and not home.with_name("escaped").exists()
 
 
 def test_what_is_no_bundle_is_said_before_anything_is_downloaded(

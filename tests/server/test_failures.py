@@ -42,9 +42,7 @@ def number_of(answer: httpx.Response) -> str:
 
 
 def test_no_door_of_a_server_that_fails_is_bare(tmp_path):
-    program = tmp_path / "broken.py"
-    program.write_text(BROKEN)
-    server = launch(tmp_path / "home", command="app", program=(str(program),))
+    server = launch(tmp_path / "home", command="app", program=("-c", BROKEN))
     doors = [
         ("POST", "/v2/repository/index"), ("GET", "/v2/models/lstm.sine"), ("POST", "/v2/models/lstm.sine/infer"),
         ("GET", "/v2/models/lstm.sine/ready"), ("HEAD", "/v2/models/lstm.sine"), ("GET", "/api/models"),

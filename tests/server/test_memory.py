@@ -33,7 +33,7 @@ HEAD = b"POST /v2/models/lstm.sine/infer HTTP/1.1\r\nHost: localhost\r\nContent-
 
 
 WATCHED = """
-import gc, json, signal
+import gc, json, os, signal
 from nicegui import Client, observables
 from seqzoo.app import build
 build.RECONNECT_SECONDS = 0.2
@@ -43,7 +43,8 @@ def tell(*_):
     gc.collect()
     subjects = sum(type(one) is Subject for one in gc.get_objects())
     stores = sum(type(one) is observables.ObservableDict for one in gc.get_objects())
-    print(json.dumps([len(Client.instances), subjects, stores]), flush=True)
+    # Not by print: the signal may come while it prints the address.
+    os.write(1, json.dumps([len(Client.instances), subjects, stores]).encode() + b"\\n")
 
 signal.signal(signal.SIGUSR1, tell)
 from seqzoo.cli import main
@@ -99,9 +100,7 @@ def test_bodies_beyond_what_may_be_held_are_refused_with_when_to_come_back(serve
 
 
 def test_a_closed_tab_leaves_no_page_and_no_microscope_behind(tmp_path):
-    program = tmp_path / "watched.py"
-    program.write_text(WATCHED)
-    server = launch(tmp_path / "home", "--engine", "onnx", command="app", program=(str(program),))
+    server = launch(tmp_path / "home", "--engine", "onnx", command="app", program=("-c", WATCHED))
 
     def kept() -> list[int]:
         server.process.send_signal(signal.SIGUSR1)

@@ -59,12 +59,16 @@ def test_no_page_has_a_script_or_a_style_of_its_own_which_its_policy_would_refus
         assert re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", html) == [], page
 
 
-def test_a_site_of_all_models_has_every_stop_of_every_tour(monkeypatch):
+def test_a_site_of_all_models_has_every_stop_of_every_tour_and_repeats_the_trainings_of_its_recipe(monkeypatch):
     monkeypatch.setattr(train, "_errors", lambda sigma, length: {})  # which takes a second
     monkeypatch.setattr(train, "facts", functools.cache(train.facts.__wrapped__))
     models = {row["name"]: build._model(row) for row in catalogue.rows() if row["shipped"]}
-    offered = build._Builder(models, "").tours
-    assert offered == {key: list(stops) for key, stops in tours.ALL.items()}
+    built = build._Builder(models, "")
+    assert built.tours == {key: list(range(1, len(tour.steps) + 1)) for key, tour in tours.TOURS.items()}
+    trainings = built.known.trainings
+    assert trainings["lstm.sine"] == {"size": "64", "steps": "4000"}
+    assert trainings["rnn.sine"] == {"architecture": "rnn", "size": "129", "steps": "4000", "rate": "0.004"}
+    assert set(trainings) == {f"{architecture}.sine" for architecture in train.ARCHITECTURES}
 
 
 def test_a_first_visit_takes_less_than_its_budget(site):

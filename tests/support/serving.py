@@ -17,17 +17,18 @@ import httpx
 import pytest
 
 from seqzoo.bundles import store
+from support.warm import Forked
 
-# As `-m seqzoo`, but the processes of the app's runs are forked from one that has torch.
-_TESTS = str(Path(__file__).parents[1])
-FORKING = "-c", f"import sys; sys.path.insert(0, {_TESTS!r}); from support import forked; forked.serve()"
+USUAL = "-m", "seqzoo"
+# The same, but the processes of the app's runs are forked from one that has torch.
+FORKING = "-c", "from support import forked; forked.serve()"
 UNASKED = "gru.sine-unasked"  # no test asks it for a forecast: it is not loaded
 
 
 class Running(NamedTuple):
     """A server that accepts connections."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
     address: str
     home: Path
 
@@ -48,19 +49,22 @@ class Running(NamedTuple):
         self.process.stdout.close()
 
 
-def launch(home: Path, *options: str, command: str = "serve", program: tuple[str, ...] = ("-m", "seqzoo")) -> Running:
+def launch(
+    home: Path, *options: str, command: str = "serve", program: tuple[str, str] = USUAL, cold: bool = False
+) -> Running:
     """Start `seqzoo serve`, or another command that serves, and wait until it says its address.
 
-    `program` is how Python is told to run the command line.
+    `program` is how Python is told to run the command line. A cold one runs in a new process of Python, for what
+    decides what is imported.
     """
+    words, environment = [command, "--port", "0", *options], {**os.environ, "SEQZOO_HOME": str(home)}
     with (home.parent / f"{home.name}-server.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, *program, command, "--port", "0", *options],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env={**os.environ, "SEQZOO_HOME": str(home)},
-        )
+        process: subprocess.Popen[str] | Forked
+        if cold:
+            started = [sys.executable, *program, *words]
+            process = subprocess.Popen(started, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        else:
+            process = Forked(program, words, environment, log)
     assert process.stdout is not None
     found = re.search(r"http://[^ ]+", process.stdout.readline())
     if not found:
@@ -77,10 +81,10 @@ def with_copies(home: Path, *names: str) -> None:
 
 @contextlib.contextmanager
 def lasting(
-    home: Path, *options: str, command: str = "serve", program: tuple[str, ...] = ("-m", "seqzoo")
+    home: Path, *options: str, command: str = "serve", program: tuple[str, str] = USUAL, cold: bool = False
 ) -> Iterator[Running]:
     """A server that must outlive what is done with it, and then end when it is asked to."""
-    running = launch(home, *options, command=command, program=program)
+    running = launch(home, *options, command=command, program=program, cold=cold)
     try:
         yield running
         assert running.process.poll() is None, "the server died"

@@ -161,10 +161,27 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 def check_models(context: typer.Context, given: Any) -> Any:
     """The argument of a model, or of several. Raises InputError for measurements in place of one."""
     for name in [given] if isinstance(given, str) else given or ():
-        if (what := _measurements(name)) is not None:
+        if (what := _measurements(name)) is not None and not _is_meant(name):
             both = _both(context.info_name, shlex.quote(name))
             raise InputError(f"{shown(name)} is {what}, not a model. {both}. `seqzoo list` shows the models.")
     return given
+
+
+def is_model(name: str) -> bool:
+    """Whether a text is the name of a bundle or of a reference."""
+    from ..bundles import shelf
+    from ..forecasters.table import reference_of
+
+    return reference_of(name) is not None or name in shelf.available()
+
+
+def _is_meant(name: str) -> bool:
+    """Whether a name in place of a model means one, whatever a file or folder here is called."""
+    from ..zoo import _registry
+
+    if "/" in name or "\\" in name or Path(name).suffix in _TABLES:
+        return False
+    return is_model(name) or name.partition(".")[0] in _registry.architectures()
 
 
 def _both(command: str | None, typed: str) -> str:

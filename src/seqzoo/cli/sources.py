@@ -14,7 +14,7 @@ from ..data.numerals import number, shown
 from ..data.series import GAPS
 from ..data.typed import Lines, may_be_table, rows_of
 from ..errors import InputError, MissingExtraError
-from .app import FileOptions
+from .app import FileOptions, is_model
 
 if TYPE_CHECKING:
     from ..data.measured import Reading
@@ -122,13 +122,10 @@ def source_of(numbers: list[str], file: Path | None, how: FileOptions) -> Source
 
 def check_series(given: str) -> None:
     """Raises InputError for a model in place of a series: the folder of a bundle, or a name that no file has."""
-    from ..bundles import shelf
     from ..bundles.store import MANIFEST
-    from ..forecasters.table import reference_of
 
     path = Path(given)
-    is_name = not path.exists() and (reference_of(given) is not None or given in shelf.available())
-    if is_name or (path / MANIFEST).is_file():
+    if (path / MANIFEST).is_file() or (not path.exists() and is_model(given)):
         raise InputError(
             f"{given} is a model, not a series: give a file of numbers, or series:NAME of `seqzoo list --series`. "
             f"`seqzoo show {shlex.quote(given)}` shows the model."

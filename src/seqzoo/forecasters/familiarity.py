@@ -70,6 +70,11 @@ class Outside:
         return np.where(distance > self.value_reach, distance, 0.0)
 
     @property
+    def whose(self) -> str:
+        """Words that follow "outside what" beside a value."""
+        return "this model has seen" if self.is_trained else "its signal gives"
+
+    @property
     def note(self) -> str:
         """One sentence on the farthest window."""
         by_value = self.value > self.value_reach

@@ -13,7 +13,7 @@ from ..errors import InputError, IntegrityError
 from ..runtime.engines.numpy import read_weights
 from ..runtime.feedforward import ARCHITECTURES, Pass, heads_of, units_of
 
-__all__ = ["ARCHITECTURES", "FeedForward", "Pass"]
+__all__ = ["ARCHITECTURES", "FeedForward"]
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,6 @@ class FeedForward:
         if facts.architecture not in ARCHITECTURES:
             raise InputError(f"the architecture {facts.architecture!r} is not one of {', '.join(ARCHITECTURES)}.")
         self._known, self._scaling = ARCHITECTURES[facts.architecture], facts.contract.scaling
-        self.unit = self._known.unit
         self.parameters = facts.parameters
         self._weights = read_weights(bundle.read(WEIGHTS), facts)
         length, horizon = facts.contract.context_length, facts.contract.horizon

@@ -18,9 +18,9 @@ from .predict import Term, rounded
 
 KEYS = ("order", "poke_at", "poke_by", "step", "off")
 """The keys of the address that are of this view only."""
-FIRST = 24  # units that are drawn at first
+FIRST = 24  # units that js/units.js draws at first; of a large model, no others
 INFLUENCE = "influence of each input"
-_TYPICAL = 8  # windows behind the sentence at the top
+TYPICAL = 8  # windows behind the sentence at the top
 AVERAGED = 12  # windows over which the effect of a unit is averaged
 _AFFORDABLE = 20_000_000  # units times parameters that are measured in about a second
 
@@ -73,12 +73,12 @@ def effects(inside: FeedForward, windows: FloatArray) -> list[tuple[int, float]]
 def lead(model: Forecaster, term: Term) -> str:
     """What to notice, as HTML: measured on fresh windows of the model's signal."""
     name, signal, length = escape(model.name), model.signal, model.context_length
-    drawn = signal.draw(_TYPICAL, length, 1, np.random.default_rng(0)).context
+    drawn = signal.draw(TYPICAL, length, 1, np.random.default_rng(0)).context
     moved = [(window, sensitivity.of_bayes(signal, window).derivative) for window in drawn]
     moved = [(window, bayes) for window, bayes in moved if not sensitivity.is_flat(bayes)]
     if not moved:
         return (
-            f"Notice that no value moves the forecast of {term('Bayes')}: after each of {_TYPICAL} fresh "
+            f"Notice that no value moves the forecast of {term('Bayes')}: after each of {TYPICAL} fresh "
             "windows of the signal, the next value is almost certain."
         )
     own = [slope(model, window).derivative for window, _ in moved]

@@ -44,11 +44,6 @@ def sentence(problem: Exception | str) -> str:
     return escape(f"{text[:1].upper()}{text[1:LONGEST]}{'…' if len(text) > LONGEST else ''}")
 
 
-def bayes(standing: str, *, is_best: bool) -> str:
-    """What the Bayes forecast is called in a legend: how good it is stands beside it where it is not the best."""
-    return "Bayes" if is_best else f"Bayes, {standing}"
-
-
 def problem(message: str) -> str:
     """An error as HTML."""
     return f"<strong>This did not work.</strong> {sentence(message)}"

@@ -16,8 +16,8 @@ from ..forecasters import familiarity
 from ..forecasters.protocol import Forecaster, has_bundle
 from ..forecasters.table import REFERENCES
 from ..signals import FAMILIES
+from .look import LEVEL
 
-LEVEL = 0.9  # of every interval and band; the glossary names it too
 NEAR = 0.05  # up to this excess, the lead says that a model's forecasts nearly equal those of Bayes
 DIGITS = 6
 

@@ -28,7 +28,8 @@ from ..runtime import Predictor
 from ..runtime.engines.numpy import CELLS
 from ..signals import FAMILIES
 from . import predict
-from .predict import LEVEL, Term, rounded
+from .look import LEVEL
+from .predict import Term, rounded
 
 LEAST, FIRST, MOST = 20, 100, 1000  # steps; FIRST are shown to a first visit
 STEPS = (*range(1, LEAST), *range(LEAST, MOST + 1, 10))  # a slider stops at the multiples of 10

@@ -98,20 +98,20 @@ class Equations(NamedTuple):
     Args:
         run: called with the weights, x [B, L, D], a mask [units] of 0 (off) and 1, and the number of heads.
         first: the name of the weights whose rows are the first filters; empty if it has none.
-        unit: the word for a part that can be switched off; empty if it has none.
+        has_units: whether it has parts that can be switched off: its first filters, or without these its heads.
     """
 
     run: Callable[[Weights, Array, Array, int], Pass]
     first: str
-    unit: str
+    has_units: bool
 
 
 ARCHITECTURES = {
-    "linear": Equations(_linear, "head.weight", ""),
-    "mlp": Equations(_mlp, "first.weight", "unit"),
-    "tcn": Equations(_tcn, "layers.0.1.weight", "kernel"),
-    "gaf_cnn": Equations(_gaf_cnn, "first.weight", "kernel"),
-    "transformer": Equations(_transformer, "", "head"),
+    "linear": Equations(_linear, "head.weight", has_units=False),
+    "mlp": Equations(_mlp, "first.weight", has_units=True),
+    "tcn": Equations(_tcn, "layers.0.1.weight", has_units=True),
+    "gaf_cnn": Equations(_gaf_cnn, "first.weight", has_units=True),
+    "transformer": Equations(_transformer, "", has_units=True),
 }
 
 
@@ -130,8 +130,10 @@ def heads_of(config: Mapping[str, Any]) -> int:
 def units_of(architecture: str, weights: Weights, heads: int) -> int:
     """The number of parts that can be switched off, each an entry of the mask of `Equations.run`."""
     known = ARCHITECTURES[architecture]
+    if not known.has_units:
+        return 0
     if known.first:
-        return len(weights[known.first]) * bool(known.unit)
+        return len(weights[known.first])
     return heads * sum(name.endswith("queries_keys_values.bias") for name in weights)
 
 

@@ -118,11 +118,17 @@ TRAINING_MARKS = (".buttons", ".chart")
 def trainings(models: Models) -> dict[str, dict[str, str]]:
     """The models whose training the page Train can repeat, and the keys of its address for that."""
     page = train.facts()
-    names = {f"{architecture}.{train.SIGNAL}": architecture for architecture in train.ARCHITECTURES}
-    settings = {}
-    for name, model in models.items():
-        if name in names and has_bundle(model) and model.manifest.training.recipe == page["recipe"]:
-            own = {"architecture": names[name], "size": model.manifest.config["hidden_size"]}
-            own["steps"] = page["recipe"]["steps"]
-            settings[name] = {key: str(value) for key, value in own.items() if value != page["defaults"][key]}
+    recipe, settings = page["recipe"], {}
+    for architecture, known in page["architectures"].items():
+        model = models.get(f"{architecture}.{train.SIGNAL}")
+        if model is None or not has_bundle(model) or model.manifest.training.recipe != recipe:
+            continue
+        usual = {**page["defaults"], **known["usual"]}  # the page's, of which an address holds what differs
+        own = {"size": model.manifest.config["hidden_size"], "steps": recipe["steps"]}
+        asked = {key: value for key, value in own.items() if value != usual[key]}
+        if architecture != usual["architecture"]:
+            asked = {"architecture": architecture, **asked}
+        if recipe["learning_rate"] != usual["learning_rate"]:
+            asked["rate"] = recipe["learning_rate"]
+        settings[model.name] = {key: str(value) for key, value in asked.items()}
     return settings

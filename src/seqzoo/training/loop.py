@@ -104,7 +104,7 @@ def train(
     build = modules.builder(spec, wrap)
     using = core.state() if using is None else using
     with one_thread(), torch.random.fork_rng():
-        torch.manual_seed(spec.seed)
+        torch.default_generator.manual_seed(spec.seed)
         sampler = sampler_of(spec)
         saved = None
         if resume and checkpoint is not None and checkpoint.exists():
@@ -169,7 +169,7 @@ def fit(
         DivergedError: the loss became infinite or NaN.
     """
     with one_thread(), torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         loop = _Loop(build, recipe, seed, windows, OnWindows(windows, loss), Scaling(), core.find(), "", loss)
         loop.advance(None, lambda progress: None, lambda: False)
         return Fitted(loop.chosen(), loop.state.best_step)
@@ -237,7 +237,9 @@ class _Loop:
 
     def _reseed(self) -> None:
         """Seed torch from the step, so that a module that draws random numbers continues alike after a resume."""
-        torch.manual_seed(int(np.random.SeedSequence([self.seed, self.state.step]).generate_state(1)[0]))
+        # `torch.manual_seed` would note the whole stack for the graphics cards that this machine may have, each time.
+        seed = np.random.SeedSequence([self.seed, self.state.step]).generate_state(1)[0]
+        torch.default_generator.manual_seed(int(seed))
 
     def _average(self) -> None:
         with torch.no_grad():

@@ -54,7 +54,7 @@ def builder(
 def _check(architecture: str, build: Callable[[], nn.Module], spec: TrainingSpec) -> None:
     name = f"the module of {architecture!r}"
     with one_thread(), torch.random.fork_rng():
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         with torch.device("meta"):
             _sized(name, _built(name, build))
         module = _built(name, build)
@@ -113,5 +113,5 @@ def initial(spec: TrainingSpec) -> nn.Module:
     """
     build = builder(spec)
     with one_thread(), torch.random.fork_rng():
-        torch.manual_seed(spec.seed)
+        torch.default_generator.manual_seed(spec.seed)
         return build().eval()

@@ -174,12 +174,12 @@ def _basis(factor: Tensor) -> Tensor:
     if not bool(factor.isfinite().all()):  # then the next loss is not finite either, and training ends there
         return torch.eye(len(factor), dtype=factor.dtype)
     try:
-        basis = torch.linalg.eigh(factor).eigenvectors
-    except torch.linalg.LinAlgError:
+        basis: Tensor = torch.linalg.eigh(factor).eigenvectors
+    except RuntimeError:  # which LinAlgError is
         basis = torch.full_like(factor, torch.nan)
-    if bool(basis.isfinite().all()):
-        return basis
-    return torch.linalg.eigh(factor.double()).eigenvectors.to(factor.dtype)
+    if not bool(basis.isfinite().all()):
+        basis = torch.linalg.eigh(factor.double()).eigenvectors.to(factor.dtype)
+    return basis
 
 
 def build(recipe: Recipe, module: nn.Module) -> Optimiser:

@@ -131,4 +131,7 @@ class PageView(ui.element, component="view.js"):
         except SeqzooError as error:
             self.run_method("answered", number, None, str(error))
             return
+        except Exception:  # of an extension; the page would wait for its answer
+            self.run_method("answered", number, None, f"{self.visit.model.name} failed: the server's log says why")
+            raise
         self.run_method("answered", number, answer, "")

@@ -135,7 +135,6 @@ def outside(marked: Outside | None, x: ArrayLike, values: ArrayLike) -> list[Opt
     far = np.zeros(len(heights)) if marked is None else marked.far(heights)
     if marked is None or not far.any():
         return []
-    seen = "this model has seen" if marked.is_trained else "its signal gives"
     worst = int(far.argmax())
     rings = dots("outside training", places[far > 0], heights[far > 0], theme.light("red"), size=19)
     rings["itemStyle"] = {"color": "transparent", "borderColor": theme.light("red"), "borderWidth": 2, "opacity": 1}
@@ -144,7 +143,7 @@ def outside(marked: Outside | None, x: ArrayLike, values: ArrayLike) -> list[Opt
         "label": {
             "show": True, "position": "right" if worst < len(far) / 2 else "left", "distance": 9,
             "color": theme.light("red"), "fontSize": 12, "lineHeight": 15,
-            "formatter": f"outside what\n{seen}:\n{typeset(short(far[worst], 3))} standard deviations",
+            "formatter": f"outside what\n{marked.whose}:\n{typeset(short(far[worst], 3))} standard deviations",
         },
     }  # fmt: skip
     return [rings]

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from nicegui import ui
 
-from ..._glossary import TERMS
 from ..._palette import light, variable
 from ...pages import look
-from ...pages.look import DESCRIPTION, FAVICON, LEVEL, LONGEST, bayes, best, sentence, term
+from ...pages.look import DESCRIPTION, FAVICON, LEVEL, LONGEST, best, sentence, term
 
 # Charts are SVG in the light colours; the style sheet replaces them in dark mode.
-__all__ = ["DESCRIPTION", "FAVICON", "LEVEL", "LONGEST", "TERMS", "bayes", "best", "light", "sentence", "term",
-           "variable"]  # fmt: skip
+__all__ = ["FAVICON", "LEVEL", "LONGEST", "best", "light", "sentence", "term", "variable"]
 
 
 def html(markup: str, classes: str = "", tag: str = "div") -> ui.html:

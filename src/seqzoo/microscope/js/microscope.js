@@ -5,7 +5,7 @@ import { listen } from "./controls.js";
 import { offerDownloads } from "./download.js";
 import { lighting } from "./light.js";
 import { skeleton } from "./page.js";
-import { legend, paint, pictures } from "./paint.js";
+import { legend, paint } from "./paint.js";
 import { dress, inks } from "./palette.js";
 import { questionOf, respond, responding } from "./response.js";
 import { enter, frameOf, leave, through } from "./scaling.js";

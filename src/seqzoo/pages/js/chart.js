@@ -20,6 +20,8 @@ export const inDigits = (value, digits) => (Math.abs(value) < 1e12 ? value.toLoc
 /** A value as text with so many decimals; with fewer digits where it is large. */
 export const inDecimals = (value, decimals) => (Math.abs(value) < 1e4 ? value.toFixed(decimals)
   : Math.abs(value) < 1e7 ? inDigits(value, 6) : Number(value.toPrecision(4)).toExponential());
+/** As many numbers from one on. */
+export const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const short = (value) => String(Math.round(100 * value) / 100);
 
 /** Both ends of an axis and the step between its lines, rounded so that a drag seldom moves them. */

@@ -25,7 +25,7 @@ for (let place = 0; place <= PLACES * END; place++) {
   }
 }
 
-export function erf(x) {
+function erf(x) {
   const size = Math.abs(x);
   if (!(size < END)) return Number.isNaN(x) ? NaN : Math.sign(x);
   const place = Math.round(size * PLACES);

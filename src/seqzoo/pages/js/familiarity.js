@@ -24,7 +24,7 @@ export function outsideOf({ mean, sd, at, axes, reach, most, value_reach }, valu
 }
 
 /** A distance with three digits. */
-export const sized = (value) => (value < 1000 ? value.toPrecision(3).replace(/\.$/, "")
+const sized = (value) => (value < 1000 ? value.toPrecision(3).replace(/\.$/, "")
   : value < 1e6 ? Math.round(value).toLocaleString("en") : value.toPrecision(2).replace("e+", "e"));
 
 /** Rings on a chart around the values [L] that lie outside, and beside the farthest one how far. */

@@ -1,7 +1,8 @@
 // The equations of the feed-forward models in float64, as runtime/feedforward.py has them, and their derivatives. No DOM.
 // Each step of a run appends its way back: from the derivative of what it gave to that of what it took, which stand beside the
 // values as `slope`.
-import { erf } from "./erf.js";
+import { normalCdf } from "./erf.js";
+import { normalDensity } from "./numerals.js";
 
 /** The tensor of a name. Throws where the weights lack it. */
 export function tensor(tensors, name) {
@@ -37,11 +38,11 @@ function dense({ tensors, back }, name, x, at = 0, count = 1) {
 /** x P(X <= x) of a standard normal X (Hendrycks & Gimpel 2016). */
 function activated({ back }, x) {
   const out = new Float64Array(x.length);
-  for (let n = 0; n < x.length; n++) out[n] = 0.5 * x[n] * (1 + erf(x[n] / Math.SQRT2));
+  for (let n = 0; n < x.length; n++) out[n] = x[n] * normalCdf(x[n]);
   back?.push(() => {
     const [own, given] = [slopeOf(x), slopeOf(out)];
     for (let n = 0; n < x.length; n++) {
-      if (given[n]) own[n] += given[n] * (0.5 * (1 + erf(x[n] / Math.SQRT2)) + (x[n] * Math.exp(-0.5 * x[n] * x[n])) / Math.sqrt(2 * Math.PI));
+      if (given[n]) own[n] += given[n] * (normalCdf(x[n]) + x[n] * normalDensity(x[n]));
     }
   });
   return out;

@@ -6,12 +6,11 @@
 // the model with nothing switched off, where nothing is. `model.error` bounds the error of a difference quotient.
 import glossary from "../../_glossary.json" with { type: "json" };
 import { escaped } from "../../microscope/js/svg.js";
-import { inDecimals, inDigits, scaleOf, typeset } from "./chart.js";
+import { inDecimals, inDigits, range, scaleOf, typeset } from "./chart.js";
 import { term } from "./controls.js";
 import { marksOf } from "./familiarity.js";
 
 const FLAT = 1e-6;
-const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const norm = (values) => Math.hypot(...values);
 
 /** The cosine of the angle between two derivatives: 1 if they are proportional; 0 if either is flat. */

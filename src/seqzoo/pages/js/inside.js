@@ -1,24 +1,22 @@
 // The view Look inside of a model without gates: how each value of the window moves the forecast, and the units of its network.
 import glossary from "../../_glossary.json" with { type: "json" };
-import { Chart, scaleOf } from "./chart.js";
+import { Chart, range, scaleOf } from "./chart.js";
 import { choices, numbersIn, signalPanel, slider, term } from "./controls.js";
 import { derivatives, forecasts, windowed, words } from "./influence.js";
 import { bestLinear } from "./linear.js";
-import { handles } from "./points.js";
+import { handlesOver } from "./points.js";
 import { Random } from "./random.js";
 import { signalOf } from "./signals/families.js";
 import { unitPanels } from "./units.js";
-import { opened } from "./view.js";
+import { checkFinite, opened, setText } from "./view.js";
 import { numberOf } from "./window.js";
 
 const INFLUENCE = "influence of each input";
 const ORDERS = { plain: "In order", reverse: "Reversed", shuffle: "Shuffled" };
-const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
-const setText = (place, words) => { if (place.textContent !== words) place.textContent = words; };
 
 /**
  * Opens the view in an element; returns a function that closes it. The host is as for `predict`, with the facts of
- * pages/inside.py; `units` among them may come later.
+ * pages/influence.py; `units` among them may come later.
  */
 export function inside(element, host) {
   const L = host.get("length");
@@ -64,8 +62,7 @@ export function inside(element, host) {
     below.insertAdjacentHTML("beforeend", '<p class="outside" role="status"></p>');
     const showNumbers = numbersIn(find(".numbers"));
     const [outside, reading] = [find(".outside"), find("[aria-live]")];
-    course.plot.insertAdjacentHTML("beforeend", '<div class="points" role="group" aria-label="The window: up and down change a value"></div>');
-    const points = handles(course.plot.lastElementChild, (n, value) => {
+    const points = handlesOver(course, (n, value) => {
       window.drag(places()[n], value);
       state = { ...state, at: n + 1 - L };
       change();
@@ -107,11 +104,10 @@ export function inside(element, host) {
     let shown = null; // what the charts show
     let limit = 1; // of the values, on both sides of 0; it stays during a drag
     function onPlaced() {
-      const { across, down, up } = course;
       if (!shown) return;
       const { context } = shown;
       if (points.held === null) limit = Math.max(5 * unit, 2 * Math.max(...context.map(Math.abs)));
-      points.show(context, { place: (n, value) => [`${across(n + 1 - L)}px`, `${down(value)}px`], up, step: 0.05 * unit, limit });
+      points.show(context, { step: 0.05 * unit, limit });
     }
 
     setText(problem, host.get("problem") ?? "");
@@ -137,9 +133,7 @@ export function inside(element, host) {
       const [isOwn, isPoked] = [window.isOwn || order !== "plain", added() !== 0];
       const answer = subject.slopes(context, step, off);
       const slopes = answer instanceof Promise ? await answer : answer; // drawn even if it is old: a drag may not pause
-      if (![slopes.model.forecast, ...slopes.model.derivative].every(Number.isFinite)) {
-        throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
-      }
+      checkFinite([slopes.model.forecast, ...slopes.model.derivative]);
       shown = {
         ...slopes, name: off.size ? `${name}, ${off.size} off` : name, step, context,
         standing: !subject.signal ? "" : isOwn ? `the best for the ${subject.noun} it assumes` : "the best possible",

@@ -5,13 +5,13 @@ import { enter, frameOf, leave, through } from "../../microscope/js/scaling.js";
 import { FEED_FORWARD, FeedForward } from "./feedforward.js";
 
 /** The parts of all weights of a recurrent network, in the order in which the core takes them. */
-const PARTS = (name) => [`${name}.weight_ih_l0`, `${name}.weight_hh_l0`, `${name}.bias_ih_l0`, `${name}.bias_hh_l0`, "head.weight", "head.bias"];
+const partsOf = (name) => [`${name}.weight_ih_l0`, `${name}.weight_hh_l0`, `${name}.bias_ih_l0`, `${name}.bias_hh_l0`, "head.weight", "head.bias"];
 
 function recurrent(architecture, tensors, core) {
   const cell = makeCell(architecture, tensors); // which checks the shapes
   const byHand = (x) => forward(cell, x).forecast;
   if (!core) return byHand;
-  const parts = PARTS(architecture).map((name) => tensors[name].data);
+  const parts = partsOf(architecture).map((name) => tensors[name].data);
   const parameters = new Float32Array(parts.reduce((count, part) => count + part.length, 0));
   parts.reduce((at, part) => (parameters.set(part, at), at + part.length), 0);
   const shape = { architecture, D: 1, K: cell.size, H: cell.horizon };
@@ -35,7 +35,7 @@ export const isKnown = (architecture) => architecture in CELLS || isFeedForward(
  */
 export function networkOf({ architecture, heads = 1, scale }, tensors, core = null) {
   if (!isKnown(architecture)) throw new Error(`no network ${architecture}; expected one of ${[...Object.keys(CELLS), ...FEED_FORWARD].join(", ")}`);
-  if (isFeedForward(architecture)) return new Inside({ architecture, heads, scale }, tensors).forecast;
+  if (isFeedForward(architecture)) return new Scaled({ architecture, heads, scale }, tensors).forecast;
   const run = recurrent(architecture, tensors, core);
   return (window) => {
     const frame = frameOf(scale, Array.from(window));
@@ -44,7 +44,7 @@ export function networkOf({ architecture, heads = 1, scale }, tensors, core = nu
 }
 
 /** A feed-forward network with windows [L] and forecasts in the units of the series; facts and tensors as for `networkOf`. */
-export class Inside {
+export class Scaled {
   constructor({ architecture, heads = 1, scale }, tensors) {
     this.scale = scale;
     this.network = new FeedForward(architecture, tensors, heads);

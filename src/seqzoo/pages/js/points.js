@@ -19,7 +19,7 @@ function handle(n, L) {
 }
 
 /**
- * Makes an element a group of handles; `moved(n, value)` is called for each change.
+ * Makes an element a group of handles; `moved(n, value)` is called for each change, and once more when a drag has ended.
  *   isWide: whether a press anywhere in the element takes the handle above or below it.
  * Returns { show, held }: show(values, { place, up, step, limit }) puts the handles where place(n, value), [left, top] in the terms of
  * CSS, says. up(y) is the value at a height in px within the element. An arrow key moves a value by `step`; none goes beyond `limit`
@@ -56,13 +56,18 @@ export function handles(element, moved, { isWide = false } = {}) {
     if (!held.off) move(event);
   });
   function move(event) {
-    if (held) change(held.n, up(event.clientY - held.off - element.getBoundingClientRect().top));
+    if (!held) return;
+    held.isMoved = true;
+    change(held.n, up(event.clientY - held.off - element.getBoundingClientRect().top));
   }
   element.addEventListener("pointermove", move);
   for (const end of ["pointerup", "pointercancel"]) {
     element.addEventListener(end, () => {
-      if (held) all[held.n]?.classList.remove("held");
+      if (!held) return;
+      const { n, isMoved } = held;
+      all[n]?.classList.remove("held");
       held = null;
+      if (isMoved) change(n, values[n]);
     });
   }
   element.addEventListener("focusin", ({ target }) => {
@@ -97,6 +102,21 @@ export function handles(element, moved, { isWide = false } = {}) {
     },
     get held() {
       return held?.n ?? null;
+    },
+  };
+}
+
+/** The handles of a window [L] over a chart of steps from now: as `handles`, but of show(values, { step, limit }). */
+export function handlesOver(chart, moved) {
+  chart.plot.insertAdjacentHTML("beforeend", '<div class="points" role="group" aria-label="The window: up and down change a value"></div>');
+  const group = handles(chart.plot.lastElementChild, moved);
+  return {
+    show(values, ways) {
+      const { across, down, up } = chart;
+      group.show(values, { place: (n, value) => [`${across(n + 1 - values.length)}px`, `${down(value)}px`], up, ...ways });
+    },
+    get held() {
+      return group.held;
     },
   };
 }

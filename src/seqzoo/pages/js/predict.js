@@ -1,14 +1,13 @@
 // The view Predict: a window to change by hand, the model's forecast, those of Bayes and of the best linear rule, and the truth.
 import glossary from "../../_glossary.json" with { type: "json" };
 import { escaped } from "../../microscope/js/svg.js";
-import { Chart, inDecimals, inDigits, scaleOf, typeset } from "./chart.js";
+import { Chart, inDecimals, inDigits, range, scaleOf, typeset } from "./chart.js";
 import { numbersIn, ownPanel, signalPanel, term } from "./controls.js";
-import { handles } from "./points.js";
 import { marksOf } from "./familiarity.js";
-import { opened } from "./view.js";
+import { handlesOver } from "./points.js";
+import { checkFinite, opened, setText } from "./view.js";
 
 const signed = (value) => `${value < 0 ? "" : "+"}${inDecimals(value, 4)}`;
-const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 
 /**
  * Opens the view in an element; returns a function that closes it. The host is as for `pair` of the microscope: get(name) gives
@@ -25,8 +24,7 @@ export function predict(element, host) {
     const chart = new Chart(handled, { x: "steps from now", y: "value", file: `${name}-predict-value` }, { onPlaced: place });
     handled.insertAdjacentHTML("beforeend", '<p class="outside" role="status"></p>');
     const outside = find(".outside");
-    chart.plot.insertAdjacentHTML("beforeend", '<div class="points" role="group" aria-label="The window: up and down change a value"></div>');
-    const points = handles(chart.plot.lastElementChild, (n, value) => {
+    const points = handlesOver(chart, (n, value) => {
       window.drag(n, value);
       change();
     });
@@ -38,13 +36,13 @@ export function predict(element, host) {
       change();
     });
     let step = 1; // between two lines of the vertical axis
+    let scale = null; // of that axis, which stays while a value is dragged
     let limit = 1; // of the values, on both sides of 0; it stays during a drag
 
     function place() {
-      const { across, down, up } = chart;
       const { context } = window;
       if (points.held === null) limit = Math.max(20 * step, 2 * Math.max(...context.map(Math.abs)));
-      points.show(context, { place: (n, value) => [`${across(n + 1 - L)}px`, `${down(value)}px`], up, step: step / 5, limit });
+      points.show(context, { step: step / 5, limit });
     }
 
     async function draw(isStale) {
@@ -52,9 +50,9 @@ export function predict(element, host) {
       const model = Array.from(await forecasts.model);
       if (isStale() && forecasts.model instanceof Promise) return;
       const { window: context, clean, bayes, linear } = forecasts;
-      if (!model.every(Number.isFinite)) throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
+      checkFinite(model);
       const [low, high] = [-1, 1].map((side) => model.map((value, h) => value + side * radius[h]));
-      const scale = scaleOf([...context, ...low, ...high, ...bayes, ...linear, ...(clean ?? [])]);
+      if (points.held === null || !scale) scale = scaleOf([...context, ...low, ...high, ...bayes, ...linear, ...(clean ?? [])]);
       [, , step] = scale;
       const future = range(1, H);
       const longest = `Bayes, the best for the ${subject.noun} it assumes`;
@@ -76,7 +74,7 @@ export function predict(element, host) {
         label: `The last ${L} values and the next: ${name} ${inDecimals(model[0], 4)}, Bayes, ${subject.standing}, ${inDecimals(bayes[0], 4)}, ` +
           `best linear ${inDecimals(linear[0], 4)}${clean ? `, truth ${inDecimals(clean[L], 4)}` : ""}.`,
       });
-      say(outside, far?.note ?? "");
+      setText(outside, far?.note ?? "");
       const from = (value) => `${signed(value - bayes[0])} from Bayes`;
       showNumbers([
         { name: escaped(name), value: inDecimals(model[0], 4), role: "model", detail: from(model[0]) },
@@ -93,10 +91,6 @@ export function predict(element, host) {
   });
 }
 
-function say(place, words) {
-  if (place.textContent !== words) place.textContent = words;
-}
-
 /** The forecasts of the next value on a vertical line, as far apart as the page allows: [name, value, role] of each. */
 function closeUp(strip, marks, H) {
   const values = marks.map(([, value]) => value);
@@ -105,9 +99,9 @@ function closeUp(strip, marks, H) {
   [low, high] = [low - margin, high + margin];
   const [top, line, bottom, what] = strip.children;
   const written = (value) => typeset(Math.abs(value) < 100 ? value.toFixed(4) : Math.abs(value) < 1e7 ? inDigits(value, 4) : inDecimals(value, 4));
-  say(top, written(high));
-  say(bottom, written(low));
-  say(what, H === 1 ? "the next value, enlarged" : `step 1 of ${H}, enlarged`);
+  setText(top, written(high));
+  setText(bottom, written(low));
+  setText(what, H === 1 ? "the next value, enlarged" : `step 1 of ${H}, enlarged`);
   while (line.children.length > marks.length) line.lastElementChild.remove();
   while (line.children.length < marks.length) line.append(document.createElement("span"));
   marks.forEach(([name, value, role], n) => {

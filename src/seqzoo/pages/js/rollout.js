@@ -2,16 +2,15 @@
 import glossary from "../../_glossary.json" with { type: "json" };
 import { parseSafetensors } from "../../microscope/js/cell.js";
 import { escaped } from "../../microscope/js/svg.js";
-import { Chart, inDecimals, scaleOf } from "./chart.js";
+import { Chart, inDecimals, range, scaleOf } from "./chart.js";
 import { numbersIn, signalPanel, slider, term } from "./controls.js";
 import { applied } from "./linear.js";
 import { networkOf } from "./networks.js";
 import { rollOut, RollOuts } from "./rolled.js";
-import { opened } from "./view.js";
+import { checkFinite, opened } from "./view.js";
 import { numberOf } from "./window.js";
 
 const SELDOM = 100; // ms between two drawings of a forecast that is not whole yet
-const range = (from, count) => Array.from({ length: count }, (_, n) => from + n);
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en");
 const estimate = (value, error) => `${Number(value.toPrecision(4))} ± ${Number(error.toPrecision(1))}`;
 
@@ -21,7 +20,7 @@ export function rollout(element, host) {
   let steps = limits.first;
   const read = () => {
     const asked = numberOf(host.get("view")?.horizon);
-    steps = asked === null || asked === undefined ? limits.first : Math.round(Math.min(limits.most, Math.max(limits.least, asked)) / 10) * 10;
+    steps = asked === null ? limits.first : Math.round(Math.min(limits.most, Math.max(limits.least, asked)) / 10) * 10;
   };
   read();
   return opened(element, host, (subject, change, redraw) => {
@@ -70,7 +69,7 @@ export function rollout(element, host) {
         shown = performance.now();
       } });
       if (!model) return;
-      if (!model.every(Number.isFinite)) throw new Error("the values given lead the model beyond what it can compute: give smaller ones");
+      checkFinite(model);
       show(model, true);
     }
 

@@ -1,8 +1,8 @@
-// What both views of a model of a known signal stand on: the shared window, the network, and the forecasts beside it. No DOM.
+// What the views of a model stand on: the shared window, the network, and the forecasts beside it. No DOM.
 import { parseSafetensors } from "../../microscope/js/cell.js";
 import { outsideOf } from "./familiarity.js";
 import { applied, bestLinear, simple } from "./linear.js";
-import { Inside, isFeedForward, isKnown, networkOf } from "./networks.js";
+import { isFeedForward, isKnown, networkOf, Scaled } from "./networks.js";
 import { RollOuts } from "./rolled.js";
 import { signalOf } from "./signals/families.js";
 import { LEAST_NOISE, MeasuredWindow, SignalWindow } from "./window.js";
@@ -34,8 +34,9 @@ async function forecasterOf(facts, host) {
   }
   if (reference in simple) return [(window, steps = 1) => simple[reference](window, steps)];
   if ((reference || !isKnown(architecture)) && host.forecast) return [(window, steps) => host.forecast(Array.from(window), steps)];
+  if (reference || !isKnown(architecture)) throw new Error(`only Python can compute ${facts.name}, which an extension added`);
   if (isFeedForward(architecture)) {
-    const network = new Inside(facts, parseSafetensors(await host.weights()));
+    const network = new Scaled(facts, parseSafetensors(await host.weights()));
     return [network.forecast, network];
   }
   const [bytes, core] = await Promise.all([host.weights(), host.core()]);
@@ -117,7 +118,7 @@ class Subject {
 /** The subject of a measured series, whose influences the server computes: it reads channels beside the values. */
 async function measuredOf(host) {
   const facts = Object.fromEntries(["name", "architecture", "heads", "scale", "length", "horizon"].map((name) => [name, host.get(name)]));
-  const network = isFeedForward(facts.architecture) ? new Inside(facts, parseSafetensors(await host.weights())) : null;
+  const network = isFeedForward(facts.architecture) ? new Scaled(facts, parseSafetensors(await host.weights())) : null;
   const slopes = (window, step, off) => host.slopes(window, step, [...off]);
   return { ...facts, network, slopes, noun: "series", window: new MeasuredWindow(facts.length, host) };
 }

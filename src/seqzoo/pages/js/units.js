@@ -114,6 +114,7 @@ export function unitPanels(element, network, L, worth, asText, flip) {
     const more = button(buttons, `Show the other ${rest.length}`, () => {
       more.remove();
       show(rest);
+      switches.get(rest[0][0]).focus(); // it was on the button
       if (latest) follow(...latest);
     });
   }

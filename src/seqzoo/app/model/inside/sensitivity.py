@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from anyio import to_thread
+from nicegui import ui
 
 from ...._arrays import FloatArray
 from ...._formats import typeset
@@ -26,8 +27,6 @@ from ..visit import Visit
 from ..window import HeldOutWindow, SharedWindow, window_of
 from ..window_panel import WindowPanel
 from .windows import HeldOutWindows
-
-TYPICAL = 8  # windows behind the sentence at the top
 
 
 class _OfSignal:
@@ -45,8 +44,8 @@ class _OfSignal:
         facts = {**stated, **influence.unopened(problem)}
         view = PageView(visit, "inside", facts, self.window, rest=influence.KEYS, slopes=self._slopes)
         view.tell(**await facts_of(visit, "inside", lambda: influence.facts(model)))
-        said = await facts_of(visit, "lead", lambda: {"lead": influence.lead(model, theme.term)})
-        lead.set_content(typeset(said["lead"]))
+        notice = await facts_of(visit, "lead", lambda: {"lead": influence.lead(model, theme.term)})
+        lead.set_content(typeset(notice["lead"]))
 
     def _slopes(self, window: FloatArray, step: int, off: frozenset[int]) -> dict[str, Any]:
         return {"model": _stated(influence.slope(self.visit.model, window, step))}
@@ -88,7 +87,7 @@ class _OfSeries:
         return influence.effects(inside, windows.batch(windows.typical(count), windows.beside(count)))
 
     def _slopes(self, window: FloatArray, step: int, off: frozenset[int]) -> dict[str, Any]:
-        """What the page shows of a window, see `influence.js`."""
+        """What the page shows of a window [L], see `influence.js`."""
         inside, outside = self.inside, self.visit.model.outside(self.windows.batch(window[None]))
         off &= frozenset(range(inside.units if inside is not None else 0))
         answer: dict[str, Any] = {
@@ -100,8 +99,8 @@ class _OfSeries:
             "outside": None,
         }
         if outside is not None:
-            whose = "this model has seen" if outside.is_trained else "its signal gives"
-            answer["outside"] = {"note": outside.note, "whose": whose, "far": outside.far(window).tolist()}
+            far = outside.far(window).tolist()
+            answer["outside"] = {"note": outside.note, "whose": outside.whose, "far": far}
         if inside is not None and inside.filters is None:
             attention = inside.run(self.windows.batch(window[None]), off).attention
             answer["attention"] = [head.tolist() for block in attention for head in block[0]]
@@ -127,7 +126,8 @@ class _OfSeries:
     def _notice(self) -> str:
         """The sentence on what to notice, as HTML, measured on held-out windows."""
         name, linear = escape(self.visit.name), escape(self.windows.linear_name)
-        drawn, beside = self.windows.typical(TYPICAL), self.windows.beside(TYPICAL)
+        count = influence.TYPICAL
+        drawn, beside = self.windows.typical(count), self.windows.beside(count)
         own = [
             self._slope(window, 1, frozenset(), None if beside is None else beside[at]).derivative
             for at, window in enumerate(drawn)
@@ -142,7 +142,7 @@ class _OfSeries:
         )
 
 
-def _lead() -> Any:
+def _lead() -> ui.html:
     return theme.html("Measuring the influence of each input…", "lead", "p").props('aria-live="polite"')
 
 

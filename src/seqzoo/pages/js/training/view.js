@@ -1,6 +1,7 @@
 // The view Train: a network is trained in a worker of this page, and its error falls towards the lines of the references.
 import { save } from "../../../microscope/js/save.js";
 import { Chart, scaleOf } from "../chart.js";
+import { numbersIn } from "../controls.js";
 import { sine } from "../signals/sine.js";
 import { PURPOSES, Stream } from "./stream.js";
 import { AXES, settingsOf, usual, viewOf } from "./settings.js";
@@ -71,6 +72,7 @@ export function train(root, host) {
     named("told", element("p", { class: "unseen", "aria-live": "polite" })));
   root.append(view);
   const course = new Chart(find.course, namesOf(axis), { isLog: true, isLogAcross: true });
+  const numbers = numbersIn(find.numbers);
   const forecasts = new Chart(find.forecasts, { x: "steps of the series", y: "value", file: "training-forecasts" });
 
   // ---- the worker
@@ -276,15 +278,10 @@ export function train(root, host) {
   function showNumbers() {
     const sigma = (run?.settings ?? settings).sigma;
     const now = run?.points.at(-1);
-    const items = [["this run", now ? percent(now.excess) : "–", "above Bayes", "model"],
-      ...["best_linear", "last_value"].map((name) => [facts.references[name], percent(excessOf(sigma, name)), "above Bayes", name]),
-      ["speed", run?.seconds ? count(Math.round(run.step / run.seconds)) : "–", "steps a second", "muted"],
-      ["time", run ? seconds(run.seconds) : "–", run ? `${count(run.step * run.settings.batch_size)} windows seen` : "", "muted"]];
-    find.numbers.replaceChildren(...items.map(([name, value, detail, colour]) => {
-      const node = element("div", { class: "number" }, element("div", { class: "k" }, name), element("div", { class: "v" }, value), element("div", { class: "d" }, detail));
-      node.style.setProperty("--c", `var(--${colour.replace("_", "-")})`);
-      return node;
-    }));
+    numbers([{ name: "this run", value: now ? percent(now.excess) : "–", detail: "above Bayes", role: "model" },
+      ...["best_linear", "last_value"].map((name) => ({ name: facts.references[name], value: percent(excessOf(sigma, name)), detail: "above Bayes", role: name })),
+      { name: "speed", value: run?.seconds ? count(Math.round(run.step / run.seconds)) : "–", detail: "steps a second", role: "muted" },
+      { name: "time", value: run ? seconds(run.seconds) : "–", detail: run ? `${count(run.step * run.settings.batch_size)} windows seen` : "", role: "muted" }]);
   }
 
   const writtenAs = (name, value) => facts[`${name}s`]?.[value]?.label ?? SCALES[value] ?? (value >= 1000 ? count(value) : String(value));
