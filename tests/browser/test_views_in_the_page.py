@@ -15,6 +15,7 @@ SCRIPT = """async ({ ranges, texts, words, facts, windows }) => {
   const { inDecimals, inDigits, scaleOf, typeset } = await import("/pages/js/chart.js");
   const { pasted } = await import("/pages/js/controls.js");
   const { subjectOf } = await import("/pages/js/subject.js");
+  const { fetched } = await import("/microscope/hosts/fetched.js");
   const told = (act) => { try { return act(); } catch (error) { return error.message; } };
   return {
     subjects: await Promise.all(windows.map(async (window) => {
@@ -32,6 +33,14 @@ SCRIPT = """async ({ ranges, texts, words, facts, windows }) => {
       .catch((error) => error.message),
     scales: ranges.map((ends) => scaleOf(ends)),
     texts: texts.map((text) => told(() => pasted(text, 3))),
+    refused: await (async () => {
+      const { fetch } = globalThis;
+      globalThis.fetch = async (url) => new Response(url, { status: 409 });
+      const answers = await Promise.all(['{"error": "It was replaced."}', "null"]
+        .map((text) => fetched(text).catch(({ message }) => message)));
+      globalThis.fetch = fetch;
+      return answers;
+    })(),
     words: words.map(typeset),
     sizes: [0.5, -12345.678, 1e9, -1.17747661e37].map((value) => [inDecimals(value, 4), inDigits(value, 6)])
       .map((both) => both.map(typeset)),
@@ -70,3 +79,4 @@ def test_a_view_reads_judges_and_draws_a_window_as_python_does(page: Page) -> No
     assert answer["sizes"] == [
         ["0.5000", "0.5"], ["−12,345.7", "−12,345.7"], ["1e9", "1,000,000,000"], ["−1.177e37"] * 2,
     ]  # fmt: skip
+    assert answer["refused"] == ["It was replaced", "the server answered 409 for null"]

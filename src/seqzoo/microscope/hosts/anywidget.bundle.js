@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules 2dd29d5969fae7c6; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules bf020b4173e85a04; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -3196,7 +3196,10 @@ function show(host, root, cell) {
 // src/seqzoo/microscope/hosts/fetched.js
 async function fetched(url) {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`the server answered ${answer.status} for ${url}`);
+  if (!answer.ok) {
+    const error = (await answer.json().catch(() => null))?.error;
+    throw new Error(typeof error === "string" ? error.replace(/\.$/, "") : `the server answered ${answer.status} for ${url}`);
+  }
   return answer.arrayBuffer();
 }
 

@@ -1,9 +1,12 @@
 // Weights and style sheets over HTTP, for a host that has their addresses.
 
-/** The bytes at an address. Throws if the server answers with an error. */
+/** The bytes at an address. Throws if the server answers with an error: what the server says of it, if it does. */
 export async function fetched(url) {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`the server answered ${answer.status} for ${url}`);
+  if (!answer.ok) {
+    const error = (await answer.json().catch(() => null))?.error; // a host of files answers with a page
+    throw new Error(typeof error === "string" ? error.replace(/\.$/, "") : `the server answered ${answer.status} for ${url}`);
+  }
   return answer.arrayBuffer();
 }
 

@@ -3,6 +3,8 @@ import { fetched } from "../../microscope/hosts/fetched.js";
 import { pair } from "../../microscope/js/pair.js";
 
 const KEY = "with";
+const OR = new Intl.ListFormat("en", { type: "disjunction" });
+const UNSEEN = "Without a connection, only a model whose page you have visited can stand beside this one.";
 
 /**
  * Opens the view in an element; returns a function that closes it. The host is as for `pair`, but without "beside"; it also has
@@ -37,10 +39,10 @@ export function beside(element, host) {
     select.value = other ? name : "";
     let given = null;
     try {
-      if (name && !other) throw new Error(`${name} cannot stand beside ${host.get("name")}: choose ${Object.keys(others).join(" or ") || "nothing"}`);
+      if (name && !other) throw new Error(`${name} cannot stand beside ${host.get("name")}: choose ${OR.format(Object.keys(others)) || "nothing"}`);
       if (other) given = { facts: JSON.parse(new TextDecoder().decode(await fetched(other.facts))).views.inside, weights: other.weights };
     } catch ({ message }) {
-      if (name === asked) refused.textContent = `${message}.`;
+      if (name === asked) refused.textContent = other ? `${name} cannot be shown: ${message}. ${UNSEEN}` : `${message}.`;
     }
     if (name !== asked || (!given && !second)) return; // another one was chosen meanwhile
     second = given;
