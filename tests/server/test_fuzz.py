@@ -17,7 +17,7 @@ from hypothesis.errors import Unsatisfiable
 from support.asking import infer, measured
 
 SOAK = bool(os.environ.get("SEQZOO_SOAK"))
-MUTATIONS, PER_OPERATION = (10_000, 250) if SOAK else (60, 2)
+MUTATIONS, PER_OPERATION = (10_000, 250) if SOAK else (100, 2)
 QUIET = settings(max_examples=MUTATIONS, suppress_health_check=list(HealthCheck), deadline=None)
 
 ODD: st.SearchStrategy[Any] = st.recursive(
