@@ -68,7 +68,7 @@ export class Soap {
     const unit = Math.sqrt(scale) * (1 - power(MOMENTUM, this.steps));
     for (let at = 0; at < m * n; at++) step[at] /= unit * (square[at] / scale + DAMPING);
     const size = Math.sqrt(dot(step, 0, step, 0, m * n) / (m * n));
-    if (!(size > 0)) return step.fill(0);
+    if (size === 0 || scale === 0) return step.fill(0); // what is not finite goes on, and the next loss ends the training
     const update = timesTransposed(transposed(leftBasis, m, m), timesTransposed(transposed(rightBasis, n, n), step, n, m, n), m, n, m);
     const factor = Math.min(1, CAP / size);
     return factor < 1 ? update.map((value) => factor * value) : update;
