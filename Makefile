@@ -80,6 +80,7 @@ bench: install
 
 # Writes the zoo as plain files into out/site, which any host of files serves. `make site docs` adds the documentation.
 site: install
+	@mkdir -p out
 	$(BIN)/seqzoo site out/site --docs docs/index.html
 
 # Measures the site: what a page transfers, when it answers on a slow line, and Lighthouse's scores, for which npm fetches
