@@ -9,15 +9,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import psutil
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from support.chromium import FLAGS
+from support.hosts import answering, served
+
+__all__ = ["FLAGS", "answering", "app", "chromium", "path", "served"]
 
 
 def path() -> str:
@@ -36,20 +38,6 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path(), args=FLAGS)
         yield browser
         browser.close()
-
-
-@contextlib.contextmanager
-def served(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The address of a host whose requests a handler answers."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextlib.contextmanager

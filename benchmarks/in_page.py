@@ -5,7 +5,6 @@ Seconds are those from the press of Start to the message of the worker, as a vis
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 from http.server import SimpleHTTPRequestHandler
@@ -82,7 +81,7 @@ class Handler(SimpleHTTPRequestHandler):
 def measure(quick: bool) -> list[dict[str, Any]]:
     """The seconds and the frames of each run."""
     facts = json.loads(json.dumps(train.facts()))
-    host = headless.served(functools.partial(Handler, directory=str(PACKAGE)))
+    host = headless.served(PACKAGE, Handler)
     with host as address, headless.chromium() as browser:
         return [_run(browser, address, facts, {**view, **({"steps": "60"} if quick else {})}) for view in RUNS]
 

@@ -79,7 +79,7 @@ def _served(files: dict[str, bytes], packed: dict[str, bytes]) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with headless.served(Handler) as host:
+    with headless.answering(Handler) as host:
         yield f"{host}/zoo/"
 
 

@@ -18,19 +18,11 @@ import pytest
 
 from seqzoo.bundles import store
 from seqzoo.microscope.modules import PACKAGE
+from support.chromium import FLAGS
 from support.hosts import served
 from support.microscope_page import STUB, facts
 from support.serving import Running
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>The microscope</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">"""
 

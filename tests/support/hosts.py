@@ -1,12 +1,12 @@
-"""Hosts of plain files, as `python -m http.server` is one."""
+"""Hosts on this machine, as `python -m http.server` is one. Tests and benchmarks share them."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import threading
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = Quiet) -> Iterator[str]:
-    """The address of a host of the files of a folder."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
+def answering(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a host whose requests a handler answers."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -30,3 +30,10 @@ def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = Quiet) -> Ite
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def served(
+    folder: Path, handler: type[SimpleHTTPRequestHandler] = Quiet
+) -> contextlib.AbstractContextManager[str]:
+    """The address of a host of the files of a folder."""
+    return answering(functools.partial(handler, directory=str(folder)))

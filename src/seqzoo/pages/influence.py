@@ -18,7 +18,7 @@ from .predict import Term, rounded
 
 KEYS = ("order", "poke_at", "poke_by", "step", "off")
 """The keys of the address that are of this view only."""
-FIRST = 24  # units that js/units.js draws at first; of a large model, no others
+FIRST = 24  # units that are drawn at first, before a button asks for the rest; of a large model, no others
 INFLUENCE = "influence of each input"
 TYPICAL = 8  # windows behind the sentence at the top
 AVERAGED = 12  # windows over which the effect of a unit is averaged
@@ -29,13 +29,13 @@ def facts(model: Forecaster) -> dict[str, Any]:
     """What the view needs beside the facts of `predict.facts`, as JSON can hold it.
 
     `problem` says why the network cannot be drawn; its derivative is then of the forecasts that the server computes.
-    `units` holds each unit with its effect on the forecast, over fresh windows of a known signal.
+    `units` are those of `units_of`, over fresh windows of a known signal.
     """
     inside, problem = opened(model)
     if inside is None:
         return unopened(problem)
     windows = model.signal.draw(AVERAGED, model.context_length, 1, np.random.default_rng(1)).context
-    return {"units": effects(inside, with_channel(windows))}
+    return {"units": units_of(inside, with_channel(windows))}
 
 
 def unopened(problem: str) -> dict[str, Any]:
@@ -57,7 +57,12 @@ def opened(model: Forecaster) -> tuple[FeedForward | None, str]:
         return None, f"{text[:1].upper()}{text[1:]}"
 
 
-def effects(inside: FeedForward, windows: FloatArray) -> list[tuple[int, float]]:
+def units_of(inside: FeedForward, windows: FloatArray) -> dict[str, Any]:
+    """The units of a network, as JSON can hold it: `effects` of all, and how many are drawn at `first`."""
+    return {"first": FIRST, "effects": _effects(inside, windows)}
+
+
+def _effects(inside: FeedForward, windows: FloatArray) -> list[tuple[int, float]]:
     """Each unit with its effect on the forecast of windows [B, L, D]: the largest first, but heads in their order.
 
     Of a large model, those with the largest weights only.

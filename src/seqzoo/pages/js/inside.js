@@ -113,9 +113,9 @@ export function inside(element, host) {
     setText(problem, host.get("problem") ?? "");
     let units = null;
     function fill() {
-      const worth = host.get("units");
-      if (units || !worth?.length || !network) return;
-      units = unitPanels(place, network.network, L, worth, subject.signal ? (effect) => effect.toFixed(3) : (effect) => String(Number(effect.toPrecision(3))), (unit) => {
+      const known = host.get("units");
+      if (units || !known?.effects.length || !network) return;
+      units = unitPanels(place, network.network, L, known, subject.signal ? (effect) => effect.toFixed(3) : (effect) => String(Number(effect.toPrecision(3))), (unit) => {
         const off = new Set(unit === null ? [] : state.off);
         if (unit !== null && !off.delete(unit)) off.add(unit);
         turned("off", off);

@@ -5,7 +5,6 @@ import { escaped } from "../../microscope/js/svg.js";
 import { button, term } from "./controls.js";
 import { gramian } from "./feedforward.js";
 
-const FIRST = 24; // units shown at first; a button shows the rest
 const FULL = 0.5; // share of a row of attention with the full colour
 const SHADES = 12; // of each colour; all cells of one shade share one path
 
@@ -79,14 +78,15 @@ function reads(shares) {
  * Fills an element with the panels of a network. Returns { follow, mark }: follow(input, attention) draws what depends on the
  * window [L], given in the network's units, and mark(off) shows which units are off.
  *   network: a FeedForward of feedforward.js.
- *   worth: [[unit, effect]], the most effective unit first, or the heads in order.
+ *   units: { first, effects }: [[unit, effect]] with the most effective unit first, or the heads in order, of which `first` are shown
+ *     before a button asks for the rest.
  *   asText(effect): in units of the series.
  *   flip(unit): called at a click; with null, to switch all on.
  */
-export function unitPanels(element, network, L, worth, asText, flip) {
+export function unitPanels(element, network, L, { first, effects }, asText, flip) {
   const { architecture, filters, heads } = network;
   const [word, title, meaning] = KINDS[architecture];
-  const most = filters ? worth.reduce((largest, [unit]) => Math.max(largest, ...weightsOf(filters, unit, L).map(Math.abs)), 1e-12) : 1;
+  const most = filters ? effects.reduce((largest, [unit]) => Math.max(largest, ...weightsOf(filters, unit, L).map(Math.abs)), 1e-12) : 1;
   const named = (unit) => (filters ? String(unit) : `${Math.floor(unit / heads) + 1}.${(unit % heads) + 1}`);
   element.innerHTML = `<div class="stack">${architecture === "gaf_cnn" ? PICTURES : ""}<div class="panel"><h3>${title}</h3>
     <p class="muted">${meaning} The number below each is how far the forecast moves when the ${word} is ${term("switched off", glossary["switched off"])}. Click one to switch it off.</p>
@@ -107,9 +107,9 @@ export function unitPanels(element, network, L, worth, asText, flip) {
       switches.set(unit, one);
     }
   }
-  show(worth.slice(0, FIRST));
+  show(effects.slice(0, first));
   button(buttons, "Switch all on", () => flip(null));
-  const rest = worth.slice(FIRST);
+  const rest = effects.slice(first);
   if (rest.length) {
     const more = button(buttons, `Show the other ${rest.length}`, () => {
       more.remove();

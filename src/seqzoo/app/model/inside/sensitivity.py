@@ -74,17 +74,17 @@ class _OfSeries:
             self.panel.show()
         self.window.follow("inside", self._opened)
         if self.inside is not None:
-            self.view.tell(units=await to_thread.run_sync(self._effects, self.inside))
+            self.view.tell(units=await to_thread.run_sync(self._units, self.inside))
         lead.set_content(typeset(await to_thread.run_sync(self._notice)))
 
     async def _opened(self) -> None:
         self.panel.follow()
         await self.view.follow()
 
-    def _effects(self, inside: FeedForward) -> list[tuple[int, float]]:
+    def _units(self, inside: FeedForward) -> dict[str, Any]:
         windows = self.windows
         count = influence.AVERAGED
-        return influence.effects(inside, windows.batch(windows.typical(count), windows.beside(count)))
+        return influence.units_of(inside, windows.batch(windows.typical(count), windows.beside(count)))
 
     def _slopes(self, window: FloatArray, step: int, off: frozenset[int]) -> dict[str, Any]:
         """What the page shows of a window [L], see `influence.js`."""
