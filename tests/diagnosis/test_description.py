@@ -61,7 +61,7 @@ def test_a_series_with_a_name_and_a_column_are_read_as_their_values(rng):
     [
         (np.full(100, 3.5), "all values of series are 3.5: there is nothing to forecast"),
         (WAVE[:20], "series has 20 values: a contest needs at least 30. Give a longer series"),
-        (np.r_[WAVE, np.inf], "value 240 of the series is infinite. Write a missing value as nan"),
+        (np.r_[WAVE, np.inf], "value 241 of the series is infinite. Write a missing value as nan"),
         (np.where(np.arange(240) % 3, np.nan, WAVE), "66% of the values of series are missing"),
         (np.full(100, np.nan), "series has 0 values"),
         (np.zeros((50, 2)), r"got shape \[50, 2\]"),

@@ -101,7 +101,7 @@ def test_a_scaling_takes_its_center_off_in_float64():
 
 
 HUGE = np.full(20, 3e38)
-NOT_FINITE = "window 0 is not finite"
+NOT_FINITE = "window 1 is not finite"
 
 
 def test_a_forecast_that_is_not_finite_is_an_error():

@@ -231,7 +231,7 @@ def _numbers(source: Any) -> NDArray[np.float64]:
         raise InputError(f"a series must be an array of numbers [T] or [T, 1], got shape {list(values.shape)}.")
     if np.isinf(values).any():
         raise InputError(
-            f"value {int(np.isinf(values).argmax())} of the series is infinite. Write a missing value as nan."
+            f"value {int(np.isinf(values).argmax()) + 1} of the series is infinite. Write a missing value as nan."
         )
     return values
 

@@ -47,8 +47,8 @@ def finite(forecast: FloatArray) -> FloatArray:
     if np.count_nonzero(is_finite) != is_finite.size:
         row, step = np.argwhere(~is_finite)[0]
         raise InputError(
-            f"the forecast for window {row} is not finite in float32 ({forecast[row, step]}): the values given lead "
-            "the model beyond 3.4e38. Give smaller ones."
+            f"the forecast for window {row + 1} is not finite in float32 ({forecast[row, step]}): the values given "
+            "lead the model beyond 3.4e38. Give smaller ones."
         )
     return forecast
 
