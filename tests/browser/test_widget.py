@@ -129,6 +129,19 @@ def test_a_window_set_in_python_is_shown_and_a_bayes_forecast_of_another_window_
     expect(page.locator(".mz-said dd").nth(2)).to_have_text("0.250")
 
 
+def test_a_bayes_forecast_is_shown_though_other_parts_are_drawn_before_its_frame(show):
+    page = show(window=[0.5] * 20)
+    page.evaluate(
+        """window.requestAnimationFrame = () => 1; // what rests is drawn before the next frame
+        const point = document.querySelector('.mz-point');
+        const press = (key) => point.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+        ['ArrowUp', 'ArrowDown'].forEach(press);
+        window.model.set('bayes', {window: Array(20).fill(0.5), forecast: 0.25, derivative: Array(20).fill(0.05)});
+        window.tell('change:bayes');"""
+    )
+    expect(page.locator(".mz-said dd").nth(2)).to_have_text("0.250")
+
+
 def test_every_control_has_a_name_and_every_term_a_definition(show):
     page = show()
     nameless = """() => [...document.querySelectorAll("button, select, input, [role=slider], canvas")].filter((one) =>

@@ -1,4 +1,4 @@
-// Made by tools/bundle.py with esbuild 0.28.2 of modules bf020b4173e85a04; change those, not this.
+// Made by tools/bundle.py with esbuild 0.28.2 of modules 546c199dd4674cc8; change those, not this.
 var __toBinary = Uint8Array.fromBase64 || /* @__PURE__ */ (() => {
   var table2 = new Uint8Array(128);
   for (var i = 0; i < 64; i++) table2[i < 26 ? i + 65 : i < 52 ? i + 71 : i < 62 ? i - 4 : i * 4 - 205] = i;
@@ -2927,7 +2927,10 @@ function show(host, root, cell) {
   });
   const OF_BAYES = ["window", "derivative", "words"];
   let later = 0;
-  const drawLater = () => later ||= requestAnimationFrame(() => draw(OF_BAYES));
+  const drawLater = () => {
+    for (const part of OF_BAYES) stale.add(part);
+    later ||= requestAnimationFrame(() => draw(OF_BAYES));
+  };
   function refresh(isDue) {
     cancelAnimationFrame(later);
     clearTimeout(resting);

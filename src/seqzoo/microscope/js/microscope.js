@@ -192,7 +192,10 @@ function show(host, root, cell) {
 
   const OF_BAYES = ["window", "derivative", "words"];
   let later = 0; // the frame that will show what Python computed, unless something is drawn before
-  const drawLater = () => (later ||= requestAnimationFrame(() => draw(OF_BAYES)));
+  const drawLater = () => {
+    for (const part of OF_BAYES) stale.add(part); // what is drawn before may be other parts only
+    later ||= requestAnimationFrame(() => draw(OF_BAYES));
+  };
 
   /** Draws what is stale and due; the rest once nothing has changed for a while. */
   function refresh(isDue) {
