@@ -142,8 +142,9 @@ def make_way() -> None:
 
 def pytest_collection_finish() -> None:
     """Every look for garbage would otherwise pass through all modules, a tenth of the time of an export."""
-    gc.freeze()
-    gc.enable()
+    from support.settled import settle
+
+    settle()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:

@@ -30,6 +30,7 @@ TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_FORKSERVER"
 SHARES = sys.version_info < (3, 14)  # later, a server answers only the processes that descend from who started it
 PRELOADED = [
+    "support.growing",
     "seqzoo.publishing.build", "seqzoo.publishing.verify", "seqzoo.cli", "seqzoo.arena.experiments",
     "seqzoo.diagnosis.stages", "onnxscript", "torch.export", "support.exported",
     # What pytest's own processes need besides: each would import it anew to collect the tests.

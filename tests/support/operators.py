@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 
@@ -15,7 +15,7 @@ from typing import Any
 def read_once() -> Iterator[None]:
     """In this block, exports share what one has parsed; each gets a table of its own, as it may add operators.
 
-    They take the shapes of the states of a GRU and an LSTM from rules of this module; the bytes are the same.
+    They take the shapes of the states of recurrent layers from rules of this module; the bytes are the same.
     """
     import torch.onnx
 
@@ -23,7 +23,7 @@ def read_once() -> Iterator[None]:
 
     def sharing(*given: Any, **named: Any) -> Any:
         _share()
-        with _shapes_only():
+        with _shapes_only(named.get("custom_translation_table") or {}):
             return export(*given, **named)
 
     torch.onnx.export = sharing
@@ -35,6 +35,8 @@ def read_once() -> Iterator[None]:
 
 @functools.cache
 def _share() -> None:
+    from torch._export import utils
+    from torch.onnx._internal.exporter import _capture_strategies
     from torch.onnx._internal.exporter._registration import ONNXRegistry  # imports the parser: not before an export
 
     parsed = functools.cache(ONNXRegistry.from_torchlib)
@@ -46,25 +48,36 @@ def _share() -> None:
         return new
 
     ONNXRegistry.from_torchlib = staticmethod(table)  # type: ignore[assignment, method-assign]
+    # Which operators are made of others, which each export asks of all: the namespaces but torch's own grow no more.
+    utils._collect_all_valid_cia_ops_for_namespace = functools.cache(utils._collect_all_valid_cia_ops_for_namespace)
+    # It would put loops in place of the rules of `_shapes_only`.
+    _capture_strategies._patch_dynamic_shape_rnn_decompositions = lambda _: contextlib.nullcontext()
 
 
 @contextlib.contextmanager
-def _shapes_only() -> Iterator[None]:
-    """The exporter writes a GRU or an LSTM as one node, but looks at each three times without values.
+def _shapes_only(translated: Collection[Any]) -> Iterator[None]:
+    """The exporter writes a recurrent layer as one node, but looks at each several times without values.
 
-    By torch's rule it computes every step of the window each time: 8.1 s for gru.sine instead of 2.3 s. Plain RNNs
-    keep that rule, for the exporter unrolls some of them.
+    By torch's rules it computes every step of the window each time: 8.1 s for gru.sine instead of 1.2 s. A plain RNN
+    that is not `translated` keeps its rule, for the exporter unrolls it.
     """
     import torch
+    from torch._decomp import decomposition_table
 
-    rules = {torch.ops.aten.gru.input: _shapes, torch.ops.aten.lstm.input: _shapes_of_pair}
+    rules: dict[Any, Any] = {torch.ops.aten.gru.input: _shapes, torch.ops.aten.lstm.input: _shapes_of_pair}
+    plain = torch.ops.aten.rnn_tanh.input
+    if plain in translated:
+        rules[plain] = _shapes
     kept = {operator: dict(operator.py_kernels) for operator in rules}
+    tables = {operator: decomposition_table[operator] for operator in rules if operator in decomposition_table}
     try:
         for operator, rule in rules.items():
             operator.py_kernels.update(dict.fromkeys(operator.py_kernels, rule))
             operator._dispatch_cache.clear()
+        decomposition_table.update({operator: rules[operator] for operator in tables})
         yield
     finally:
+        decomposition_table.update(tables)
         for operator, own in kept.items():
             operator.py_kernels.update(own)
             operator._dispatch_cache.clear()

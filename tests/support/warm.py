@@ -6,7 +6,6 @@ That one has no torch, as no server has when it starts. All processes of the tes
 from __future__ import annotations
 
 import atexit
-import gc
 import importlib
 import json
 import os
@@ -24,7 +23,11 @@ from typing import IO
 
 TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_WARM"
-PRELOADED = ["seqzoo.cli", "seqzoo.app.build", "seqzoo.server.serve", "support.forked", "uvloop", "websockets"]
+PRELOADED = [
+    "support.growing",
+    "seqzoo.cli", "seqzoo.app.build", "seqzoo.server.serve", "support.forked", "uvloop", "websockets",
+    "support.settled",
+]  # fmt: skip
 
 
 class Forked:
@@ -94,7 +97,6 @@ def main() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     assert "torch" not in sys.modules
-    gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as listener:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that fork a server and wait for it
         while 0 not in select.select([0, listener], [], [])[0]:
