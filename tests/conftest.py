@@ -194,12 +194,17 @@ def same_fresh_seeds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture(scope="session", autouse=True)
 def patient_clients() -> None:
-    """A server on a busy machine may take longer to answer than the five seconds that httpx grants by default."""
+    """A server on a busy machine may take longer to answer than the five seconds that httpx grants by default.
+
+    No test asks a server for a certificate, for which httpx reads those of all authorities at each request.
+    """
     if "httpx" in sys.modules:
         import httpx
+        from httpx._transports import default
 
         granted = inspect.signature(httpx.get).parameters["timeout"].default  # one object for all functions of httpx
         granted.connect = granted.read = granted.write = granted.pool = 60.0
+        default.create_ssl_context = functools.cache(default.create_ssl_context)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import re
 import tomllib
@@ -17,12 +16,12 @@ from seqzoo.errors import UnknownNameError
 from seqzoo.publishing import build
 from seqzoo.zoo import _registry
 from seqzoo.zoo._model_files import ENTRY_POINTS
+from support import entry_points
 from support.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "adding-a-model.md").read_text("utf-8")
 FILE, IN_PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-OURS = {"group": ENTRY_POINTS}
 SIZES = ("recipe.steps=20", "recipe.evaluate_every=10", "config.hidden_size=4", "config.context_length=4")
 SMALL = [part for size in SIZES for part in ("--set", size)] + ["--keep-worse"]
 WINDOW = np.sin(0.02 * np.arange(4)).tolist()
@@ -88,9 +87,7 @@ def test_the_entry_point_of_the_page_makes_the_file_known(
     package.mkdir()
     (package / "__init__.py").touch()
     mgu.rename(package / "mgu.py")
-    monkeypatch.syspath_prepend(mgu.parent)
-    made = [importlib.metadata.EntryPoint(name, value, ENTRY_POINTS) for name, value in points.items()]
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **asked: made if asked == OURS else ())
+    entry_points.install(monkeypatch, mgu.parent, points)
     assert terminal("train", "mgu.recall-h3", *SMALL, "--as", "remembers", "--json").status == 0
     said = terminal("verify", "remembers", "--windows", 1000)
     assert said.status == 0 and "not proven" not in said.out

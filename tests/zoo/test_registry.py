@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from seqzoo.errors import InputError, SeqzooError, UnknownNameError
 from seqzoo.zoo import _model_files, _registry
 from seqzoo.zoo._card import Card
 from seqzoo.zoo._recipes import Recipe
+from support import entry_points
 
 CARD = Card(*["Something"] * 5)
 
@@ -46,14 +46,8 @@ def plain(tmp_path: Path, own_models) -> Path:
     return path
 
 
-def add_entry_point(monkeypatch, *points: tuple[str, str]) -> None:
-    """Entry points (name, "module" or "module:attribute") as an installed package would have them."""
-    group = [importlib.metadata.EntryPoint(name, value, _model_files.ENTRY_POINTS) for name, value in points]
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda *, group_=group, group: group_)
-
-
 def test_a_shipped_architecture_is_had_without_reading_what_is_installed(monkeypatch):
-    monkeypatch.setattr(importlib.metadata, "entry_points", None)
+    monkeypatch.setattr(_model_files, "installed", None)
     assert _registry.architecture("linear").name == "linear"
 
 
@@ -178,9 +172,8 @@ def test_the_name_in_an_export_tells_the_file_and_its_text_but_no_path(plain, ow
 
 
 def test_an_entry_point_is_listed_without_its_import_and_imported_when_asked_for(monkeypatch, plain):
-    monkeypatch.syspath_prepend(plain.parent)
     plain.rename(plain.with_name("installed_plain.py"))
-    add_entry_point(monkeypatch, ("plain", "installed_plain"))
+    entry_points.install(monkeypatch, plain.parent, {"plain": "installed_plain"})
     assert "plain" in _registry.architectures() and "plain.recall" in _registry.entries()
     assert "plain" not in _registry._REGISTERED
     assert _registry.entry("plain.recall").architecture.module.__module__ == "installed_plain"
@@ -201,10 +194,9 @@ def test_an_entry_point_that_cannot_be_used_is_said_in_one_line_each_time(
     monkeypatch, tmp_path, own_models, text, reason
 ):
     module = f"installed_{abs(hash(text))}"
-    monkeypatch.syspath_prepend(tmp_path)
     if text is not None:
         (tmp_path / f"{module}.py").write_text(text, "utf-8")
-    add_entry_point(monkeypatch, ("broken", module))
+    entry_points.install(monkeypatch, tmp_path, {"broken": module})
     for _ in range(2):
         with pytest.raises(InputError, match="'broken'") as caught:
             _registry.architecture("broken")
@@ -214,7 +206,7 @@ def test_an_entry_point_that_cannot_be_used_is_said_in_one_line_each_time(
         _registry.architecture("broken")
 
 
-def test_a_shipped_name_is_never_taken_by_an_entry_point(monkeypatch):
-    add_entry_point(monkeypatch, ("lstm", "nowhere"))
+def test_a_shipped_name_is_never_taken_by_an_entry_point(monkeypatch, tmp_path):
+    entry_points.install(monkeypatch, tmp_path, {"lstm": "nowhere"})
     assert _registry.architecture("lstm").module.__module__ == "seqzoo.zoo.lstm"
     assert _registry.architectures().count("lstm") == 1

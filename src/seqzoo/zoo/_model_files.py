@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,25 @@ _LOADED: dict[str, list[str]] = {}  # what each file registered, by its module's
 _FILES: dict[str, tuple[str, str]] = {}  # name and SHA-256 of the file that each architecture came from
 
 
-def installed() -> dict[str, importlib.metadata.EntryPoint]:
-    """Entry points of the group, by name; none of them is imported."""
+def installed() -> Mapping[str, importlib.metadata.EntryPoint]:
+    """Entry points of the group, by name; none of them is imported.
+
+    To read the metadata of all packages takes tens of milliseconds: it is done again where a folder of `sys.path` changed.
+    """
+    return _installed(tuple((place, _changed(place)) for place in sys.path))
+
+
+@functools.lru_cache(maxsize=1)
+def _installed(_: tuple[tuple[str, int], ...]) -> Mapping[str, importlib.metadata.EntryPoint]:
     return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def _changed(place: str) -> int:
+    """When a folder was last changed, in ns; 0 if there is none."""
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def load(path: Path, registered: dict[str, Any]) -> list[str]:
