@@ -24,7 +24,7 @@ _FILES: dict[str, tuple[str, str]] = {}  # name and SHA-256 of the file that eac
 def installed() -> Mapping[str, importlib.metadata.EntryPoint]:
     """Entry points of the group, by name; none of them is imported.
 
-    To read the metadata of all packages takes tens of milliseconds: it is done again where a folder of `sys.path` changed.
+    They are read again where a folder of `sys.path` has changed: that takes tens of milliseconds, for all packages.
     """
     return _installed(tuple((place, _changed(place)) for place in sys.path))
 
