@@ -9,6 +9,7 @@ import gzip
 import io
 import itertools
 import json
+import os
 import random
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from seqzoo.data.measured import Choices, Reading
 from seqzoo.data.reading import read, read_frame
 from seqzoo.errors import InputError, SeqzooError
 
+SOAK = bool(os.environ.get("SEQZOO_SOAK"))
 DAYS = [date(2024, 1, 1) + timedelta(days=at) for at in range(30)]
 VALUES = [1.5 + 0.25 * at for at in range(30)]
 
@@ -58,7 +60,9 @@ def test_every_mixture_of_encoding_line_end_separator_header_and_compression_giv
         "blanks": ("\t", [f" {value:.2f} " for value in VALUES], [f"{day:%d %b %Y}" for day in DAYS]),
     }
     every = itertools.product(written, ("date,débit", ""), ("\n", "\r\n", "\r"), ENCODINGS)
-    for (kind, header, end, encoding), packed in zip(every, itertools.cycle([*PACKED] * 2 + ["plain"]), strict=False):
+    mixtures = zip(every, itertools.cycle([*PACKED] * 2 + ["plain"]), strict=False)
+    # Every fourth: they still hold each two oddities together.
+    for (kind, header, end, encoding), packed in itertools.islice(mixtures, 0, None, 1 if SOAK else 4):
         separator, values, times = written[kind]
         text = table(times, values, separator, header).replace("\n", end)
         series = told(PACKED[packed](text.encode(encoding))).one()

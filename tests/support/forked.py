@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_FORKSERVER"
 SHARES = sys.version_info < (3, 14)  # later, a server answers only the processes that descend from who started it
+# By default, memory of large arrays goes back to the system with each: to get it anew takes a twentieth of the time.
+KEEPS = {"MALLOC_MMAP_THRESHOLD_": str(2**28), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 PRELOADED = [
     "support.growing",
     "seqzoo.publishing.build", "seqzoo.publishing.verify", "seqzoo.cli", "seqzoo.arena.experiments",
@@ -59,7 +61,7 @@ def context() -> ForkServerContext:
     forked = multiprocessing.get_context("forkserver")
     forked.set_forkserver_preload(PRELOADED)
     if server._forkserver_pid is None and not address:
-        with mock.patch.dict(os.environ, PYTHONPATH=TESTS):  # where it finds what it imports before it forks
+        with mock.patch.dict(os.environ, PYTHONPATH=TESTS, **KEEPS):  # where it finds what it imports before it forks
             server.ensure_running()
     return forked
 
