@@ -13,6 +13,7 @@ Each forecaster maps context [B, L] to a forecast [B, H] of the next H values:
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,8 +81,13 @@ def floors(
         raise InputError(f"samples must be at least 2, got {samples}.")
     if samples > most:
         raise InputError(f"samples must be at most {most:,} for this context_length and horizon, got {samples:,}.")
+    return list(_floors(signal, context_length, horizon, samples, seed))
+
+
+@functools.lru_cache(maxsize=64)  # each training of a sweep asks for those of its signal
+def _floors(signal: Signal, context_length: int, horizon: int, samples: int, seed: int) -> tuple[Floors, ...]:
     draw = signal.draw(samples, context_length, 1, np.random.default_rng(seed))
-    return floors_on(signal, signal.posterior(draw.context, horizon)[1], context_length)
+    return tuple(floors_on(signal, signal.posterior(draw.context, horizon)[1], context_length))
 
 
 def floors_on(signal: Signal, variance: FloatArray, context_length: int) -> list[Floors]:
