@@ -104,15 +104,36 @@ def test_of_two_trainings_under_one_name_the_second_is_told_and_loses_nothing(ho
     assert not list((home / "runs").glob("*/made-*"))
 
 
+IN_TURN = """
+import json, os, sys
+import seqzoo.cli
+from seqzoo.__main__ import main
+for words in json.loads(sys.argv[1]):
+    child = os.fork()
+    if not child:
+        sys.argv = ["seqzoo", *words]
+        break
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    sys.stderr.write(f"{status}\\n")
+else:
+    os._exit(0)
+main()
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="descriptors of POSIX")
-def test_output_that_cannot_be_printed_is_an_error_with_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [(">&-", "standard output is closed"), (">/dev/full", "No space left on device")],
+)
+def test_output_that_cannot_be_printed_is_an_error_with_a_sentence(target: str, reason: str) -> None:
     predict = ["predict", "lstm.sine", *["0.1"] * 20]
-    for arguments in (["list"], ["list", "--json"], predict, ["--help"], ["--version"], ["show", "lstm.sine"]):
-        for target, reason in ((">&-", "standard output is closed"), (">/dev/full", "No space left on device")):
-            command = ["sh", "-c", f'exec "$@" {target}', "sh", sys.executable, "-m", "seqzoo", *arguments]
-            done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-            assert done.returncode == 2, (arguments, target)
-            assert done.stderr.startswith(f"seqzoo: {reason}") and done.stderr.count("\n") == 1, done.stderr
+    commands = [["list"], ["list", "--json"], predict, ["--help"], ["--version"], ["show", "lstm.sine"]]
+    line = ["sh", "-c", f'exec "$@" {target}', "sh", sys.executable, "-c", IN_TURN, json.dumps(commands)]
+    done = subprocess.run(line, stderr=subprocess.PIPE, text=True, check=True)
+    told = done.stderr.splitlines()
+    assert len(told) == 2 * len(commands) and told[1::2] == ["2"] * len(commands), done.stderr
+    assert all(each.startswith(f"seqzoo: {reason}") for each in told[::2]), done.stderr
 
 
 def test_no_name_is_cut_where_the_terminal_is_narrow(

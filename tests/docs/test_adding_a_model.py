@@ -22,9 +22,9 @@ from support.terminal import Terminal
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "adding-a-model.md").read_text("utf-8")
 FILE, IN_PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-SIZES = ("recipe.steps=20", "recipe.evaluate_every=10", "config.hidden_size=4", "config.context_length=4")
+SIZES = ("recipe.steps=20", "recipe.evaluate_every=10", "config.hidden_size=4", "config.context_length=2")
 SMALL = [part for size in SIZES for part in ("--set", size)] + ["--keep-worse"]
-WINDOW = np.sin(0.02 * np.arange(4)).tolist()
+WINDOW = np.sin(0.02 * np.arange(2)).tolist()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_the_file_trains_by_the_commands_shown_and_its_bundle_needs_it_no_more(
     assert terminal("train", "mgu.sine", "--models", mgu, *SMALL).status == 0
     found = open_bundle(home / "models" / "mgu.sine-own")
     assert found.manifest.rebuild == "seqzoo reproduce mgu.sine-own --models mgu.py"
-    eager = build.eager(build.module_of(found), np.array(WINDOW, np.float32).reshape(1, 4, 1)).numpy()
+    eager = build.eager(build.module_of(found), np.array(WINDOW, np.float32).reshape(1, 2, 1)).numpy()
     with_file = terminal("verify", "mgu.sine-own", "--windows", 1000)
     assert with_file.status == 0 and "not proven" not in with_file.out
     again = terminal("reproduce", "mgu.sine-own", "--models", mgu, "--json")  # the file runs once in a process
@@ -92,7 +92,7 @@ def test_the_entry_point_of_the_page_makes_the_file_known(
     said = terminal("verify", "remembers", "--windows", 1000)
     assert said.status == 0 and "not proven" not in said.out
     assert open_bundle(seqzoo.available()["remembers"]).manifest.rebuild == "seqzoo reproduce remembers"
-    assert seqzoo.load("remembers").predict([0.1] * 4).shape == (1, 3)
+    assert seqzoo.load("remembers").predict([0.1] * 2).shape == (1, 3)
 
 
 def test_the_diff_of_the_page_is_the_file_it_adds() -> None:

@@ -18,6 +18,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "your-own-series.md").read_text("ut
 (CODE,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^seqzoo .*$", PAGE, re.MULTILINE)]
 
+pytestmark = pytest.mark.usefixtures("forked_places")
+
 
 def test_the_walk_of_the_page_runs_from_the_file_to_a_model_in_the_units_of_the_file(
     terminal: Terminal, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

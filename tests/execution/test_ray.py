@@ -25,7 +25,7 @@ from seqzoo.errors import SeqzooError
 from seqzoo.execution.local import Local
 from seqzoo.execution.ray import OnRay
 from seqzoo.execution.tasks import Failure, Place, Retry, place
-from support import fleet_work
+from support import fleet_work, ray_processes
 from support.in_process import Here
 from support.terminal import Terminal, terminal
 
@@ -36,6 +36,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "fleet.md"
 NODE = {
     "num_cpus": 1, "object_store_memory": 80 << 20,
     "include_dashboard": False, "include_log_monitor": False, "no_monitor": True,
+    "setup_worker_path": ray_processes.__file__,
 }  # fmt: skip
 
 
@@ -48,9 +49,10 @@ def cluster() -> Iterator[Any]:
         patch.setenv("RAY_prestart_worker_first_driver", "0")
         patch.delenv("POLARS_MAX_THREADS", raising=False)
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-        nodes = started()
-        yield nodes
-        nodes.shutdown()
+        with ray_processes.forked():
+            nodes = started()
+            yield nodes
+            nodes.shutdown()
 
 
 def started() -> Any:

@@ -45,11 +45,11 @@ def wait_for(runs: Runs, run: str, *states: str, evaluations: int = 0):
 
 @pytest.fixture
 def forked(monkeypatch):
-    """The processes of runs have torch already; a run that is continued has a real one."""
+    """The processes of runs have torch already. tests/app/test_arena_live.py has real ones."""
     monkeypatch.setattr(manager, "Child", Child)
 
 
-def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(runs, monkeypatch):
+def test_a_run_that_is_paused_and_continued_comes_to_what_it_would_have_without(runs, forked, monkeypatch):
     from seqzoo.training.loop import train
 
     with monkeypatch.context() as patch:

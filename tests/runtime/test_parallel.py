@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+import seqzoo
 from seqzoo.bundles import store
 from seqzoo.runtime import engines
 from seqzoo.runtime.engines import _parallel
 from seqzoo.runtime.engines._parallel import in_pieces, one_by_one
 from seqzoo.signals import Sine
+from support import forked
 from support.engines import ENGINES
 
 # On both sides of each size from which an engine goes about it otherwise.
@@ -153,26 +153,26 @@ def test_many_callers_at_once_each_get_their_own_rows(cores):
     assert answers == dict.fromkeys(range(16), True)
 
 
-FORKING = """
-import os, sys
-import numpy as np
-import seqzoo
-windows = np.linspace(-1, 1, 300 * 20).reshape(300, 20, 1)
-predictor = seqzoo.load("lstm.sine", sys.argv[1])
-before = predictor.predict(windows)
-child = os.fork()
-if child == 0:
-    after = predictor.predict(windows)
-    os._exit(0 if np.abs(after - before).max() < 1e-6 else 1)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-"""
+def forks_after_a_prediction(name: str) -> None:
+    windows = np.linspace(-1, 1, 300 * 20).reshape(300, 20, 1)
+    predictor = seqzoo.load("lstm.sine", name)
+    before = predictor.predict(windows)
+    child = os.fork()
+    if child == 0:
+        after = predictor.predict(windows)
+        os._exit(0 if np.abs(after - before).max() < 1e-6 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_process_forked_after_a_prediction_predicts_the_same_and_does_not_hang(name):
-    command = [sys.executable, "-c", FORKING, name]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert ran.returncode == 0, ran.stderr
+    process = forked.context().Process(target=forks_after_a_prediction, args=(name,))
+    process.start()
+    process.join(120)
+    try:
+        assert process.exitcode == 0
+    finally:
+        process.kill()
 
 
 def test_threads_are_the_cores_of_this_process_or_as_many_as_one_of_several_processes_is_told(monkeypatch):

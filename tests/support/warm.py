@@ -6,6 +6,7 @@ That one has no torch, as no server has when it starts. All processes of the tes
 from __future__ import annotations
 
 import atexit
+import functools
 import importlib
 import json
 import os
@@ -17,7 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -38,7 +39,9 @@ class Forked:
         self._line = socket.socket(socket.AF_UNIX)
         self._line.connect(os.environ.get(SHARED) or share())
         request = json.dumps([list(program), list(words), dict(environment), str(Path.cwd()), os.nice(0)]).encode()
-        socket.send_fds(self._line, [len(request).to_bytes(4, "big")], [write, log.fileno()])
+        with Path(os.devnull).open() as nothing:
+            ends = [nothing.fileno(), write, log.fileno()]
+            socket.send_fds(self._line, [len(request).to_bytes(4, "big")], ends)
         self._line.sendall(request)
         os.close(write)
         self.stdout = os.fdopen(read)
@@ -70,18 +73,23 @@ class Forked:
 
 def share() -> str:
     """Start the process that servers are forked from, for this process and those that it starts; its address."""
+    os.environ[SHARED], end = start(PRELOADED)
+    atexit.register(end)
+    return os.environ[SHARED]
+
+
+def start(preloaded: Sequence[str]) -> tuple[str, Callable[[], None]]:
+    """Start a process that has imported these modules, to fork others from; its address, and what ends it."""
     folder = tempfile.mkdtemp(prefix="seqzoo-tests-")
     address = f"{folder}/warm"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(64)  # it need not have begun to accept
         process = subprocess.Popen(
-            [sys.executable, "-c", "from support import warm; warm.main()", str(listener.fileno())],
+            [sys.executable, "-c", "from support import warm; warm.main()", str(listener.fileno()), *preloaded],
             stdin=subprocess.PIPE, pass_fds=[listener.fileno()], env={**os.environ, "PYTHONPATH": TESTS},
         )  # fmt: skip
-    os.environ[SHARED] = address
-    atexit.register(_end, process, folder, os.getpid())
-    return address
+    return address, functools.partial(_end, process, folder, os.getpid())
 
 
 def _end(process: subprocess.Popen[bytes], folder: str, starter: int) -> None:
@@ -93,10 +101,11 @@ def _end(process: subprocess.Popen[bytes], folder: str, starter: int) -> None:
 
 
 def main() -> None:
-    """Fork a server for each that connects, until the process that started this one ends."""
-    for name in PRELOADED:
+    """Fork a process for each that connects, until the one that started this one ends."""
+    preloaded = sys.argv[2:]
+    for name in preloaded:
         importlib.import_module(name)
-    assert "torch" not in sys.modules
+    assert "torch" in preloaded or "torch" not in sys.modules
     with socket.socket(fileno=int(sys.argv[1])) as listener:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that fork a server and wait for it
         while 0 not in select.select([0, listener], [], [])[0]:
@@ -107,7 +116,7 @@ def main() -> None:
         else:
             return
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    head, ends, *_ = socket.recv_fds(line, 4, 2)
+    head, ends, *_ = socket.recv_fds(line, 4, 3)
     request = json.loads(_exactly(line, int.from_bytes(head, "big")))
     pid = os.fork()
     if not pid:
@@ -126,7 +135,7 @@ def _run(
     nice: int,
 ) -> None:  # fmt: skip
     """Be the server: what `python` with that program and these words is."""
-    for end, descriptor in zip((os.open(os.devnull, os.O_RDONLY), *ends), (0, 1, 2), strict=True):
+    for end, descriptor in zip(ends, (0, 1, 2), strict=True):
         os.dup2(end, descriptor)
         os.close(end)
     sys.stdout = os.fdopen(1, "w", closefd=False)  # those that there are have looked whether they can seek
@@ -139,6 +148,8 @@ def _run(
     sys.argv = [what, *words]
     if kind == "-m":
         runpy.run_module(what, run_name="__main__", alter_sys=True)
+    elif kind == "file":
+        runpy.run_path(what, run_name="__main__")
     else:
         exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
 

@@ -181,7 +181,7 @@ def _is_meant(name: str) -> bool:
 
     if "/" in name or "\\" in name or Path(name).suffix in _TABLES:
         return False
-    return is_model(name) or name.partition(".")[0] in _registry.architectures()
+    return is_model(name) or _registry.has(name.partition(".")[0])
 
 
 def _both(command: str | None, typed: str) -> str:

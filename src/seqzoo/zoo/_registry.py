@@ -215,6 +215,12 @@ def architectures() -> list[str]:
     return sorted({*shipped(), *_model_files.installed(), *_REGISTERED})
 
 
+def has(name: str) -> bool:
+    """Whether there is an architecture of that name. Imports none."""
+    # What is installed is looked for last: that may read the metadata of all packages.
+    return name in _REGISTERED or name in shipped() or name in _model_files.installed()
+
+
 def architecture(name: str) -> Architecture:
     """Import one architecture.
 
@@ -223,8 +229,7 @@ def architecture(name: str) -> Architecture:
         MissingExtraError: torch is not installed.
         InputError: a user's file that cannot be used.
     """
-    # What is installed is looked for last: that reads the metadata of every package, which takes milliseconds.
-    if name not in _REGISTERED and name not in shipped() and name not in _model_files.installed():
+    if not has(name):
         raise UnknownNameError("architecture", name, architectures())
     if name not in _REGISTERED:
         if name in shipped():
@@ -265,7 +270,7 @@ def entry(name: str) -> Entry:
         MissingExtraError: torch is not installed.
     """
     parts = _NAME.fullmatch(name)
-    if parts is None or parts["architecture"] not in architectures() or parts["family"] not in signals.FAMILIES:
+    if parts is None or not has(parts["architecture"]) or parts["family"] not in signals.FAMILIES:
         kinds, families = ", ".join(architectures()), ", ".join(sorted(signals.FAMILIES))
         raise UnknownNameError(
             "model", name, entries(), f"A model to train is ARCHITECTURE.SIGNAL, of {kinds} and of {families}."
