@@ -215,6 +215,12 @@ def architectures() -> list[str]:
     return sorted({*shipped(), *_model_files.installed(), *_REGISTERED})
 
 
+def has_architecture(name: str) -> bool:
+    """Whether `architectures` names it. Imports none of them."""
+    # What is installed is looked for last: that reads the metadata of every package, which takes milliseconds.
+    return name in _REGISTERED or name in shipped() or name in _model_files.installed()
+
+
 def architecture(name: str) -> Architecture:
     """Import one architecture.
 
@@ -223,8 +229,7 @@ def architecture(name: str) -> Architecture:
         MissingExtraError: torch is not installed.
         InputError: a user's file that cannot be used.
     """
-    # What is installed is looked for last: that reads the metadata of every package, which takes milliseconds.
-    if name not in _REGISTERED and name not in shipped() and name not in _model_files.installed():
+    if not has_architecture(name):
         raise UnknownNameError("architecture", name, architectures())
     if name not in _REGISTERED:
         if name in shipped():

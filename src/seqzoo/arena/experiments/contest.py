@@ -45,7 +45,7 @@ class Contest:
     def __post_init__(self) -> None:
         signals.make(self.signal)
         for model in self.models:
-            if model not in _registry.architectures():
+            if not _registry.has_architecture(model):
                 raise UnknownNameError("architecture", model, _registry.architectures())
         if not self.models or not self.budgets:
             raise InputError("the arena needs at least one model and one budget.")

@@ -131,7 +131,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def can_train(manifest: Manifest) -> bool:
     """Whether this installation has the model's architecture and source; imports no architecture."""
-    return manifest.architecture in _registry.architectures() and _can_draw(manifest.source)
+    return _registry.has_architecture(manifest.architecture) and _can_draw(manifest.source)
 
 
 def _can_draw(source: Source) -> bool:
@@ -147,7 +147,7 @@ def spec_of(manifest: Manifest, settings: Settings) -> TrainingSpec:
     Raises:
         InputError, UnknownNameError: a setting lies outside its range, or the model cannot be trained here.
     """
-    if manifest.architecture not in _registry.architectures():
+    if not _registry.has_architecture(manifest.architecture):
         raise UnknownNameError("architecture", manifest.architecture, _registry.architectures())
     return settings.applied_to(TrainingSpec.of_manifest(manifest))
 
