@@ -43,6 +43,7 @@ class Handler(SimpleHTTPRequestHandler):
 SECONDS = 60  # a busy machine is not a failure
 # Without motion: a skeleton that breathes is composited sixty times a second, on the processor.
 STILL = "reduce"
+SNAPSHOTS = Path(__file__).parents[1] / "support" / "no_snapshots.cjs"
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +61,9 @@ class Browser:
         # The shell has no window to draw around a page, which takes Chromium's first process half of its time.
         path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
         assert path, "these tests need Chromium: apt-get install chromium-headless-shell"
-        self.playwright = sync_playwright().start()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NODE_OPTIONS", f"--require {SNAPSHOTS}")
+            self.playwright = sync_playwright().start()
         self.chromium = self.playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * SECONDS)
         self.idle: dict[str, list[Any]] = defaultdict(list)  # by their server: another would need a new process
         self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there

@@ -117,10 +117,10 @@ def test_axe_objects_to_nothing_on_the_pages_of_terms_and_of_the_api(visit: Visi
 
 def test_axe_would_object_to_faint_text_and_to_a_field_without_a_name(visit: Visit) -> None:
     page = opened(visit, "unknown")
-    worse = '<p style="color:#bbb">faint words</p><input>'
+    worse = '<p style="color:#bbb">faint words</p><p id="on-dark" style="background:#333">usual words</p><input>'
     page.eval_on_selector(".page", "(page, worse) => page.insertAdjacentHTML('beforeend', worse)", worse)
     said = "\n".join(violations(page))
-    assert "serious color-contrast" in said and "critical label" in said
+    assert said.count("serious color-contrast") == 2 and "#on-dark" in said and "critical label" in said
 
 
 def test_an_address_that_leads_nowhere_has_a_page_of_its_own(visit: Visit, app: Running) -> None:

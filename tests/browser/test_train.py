@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -18,8 +19,9 @@ import seqzoo
 from seqzoo.bundles import store
 from seqzoo.execution.runs import film
 from seqzoo.runtime.engines.numpy import NumpyEngine
+from support import forked
 from support.axe import violations
-from support.serving import Running, launch
+from support.serving import FORKING, USUAL, Running, launch
 
 Visit = Callable[..., Any]
 
@@ -49,7 +51,7 @@ def wait_for_more(page: Any, than: int) -> None:
     page.wait_for_function(
         "([chart, than]) => (document.querySelector(chart)?.getAttribute('aria-label').match(/(\\d+) evaluations/)"
         " ?? [0, 0])[1] > than",
-        arg=[COURSE, than], timeout=120_000,
+        arg=[COURSE, than], timeout=120_000, polling=100,
     )  # fmt: skip
 
 
@@ -100,8 +102,10 @@ def shows_the_network_at_any_moment(page: Any, app: Running) -> None:
     page.select_option("[data-knob=versus]", "none")
     expect(page.locator(".mz-pair > div")).to_have_count(1)
     shutil.rmtree(other)
+    slider.fill("13")  # it plays one frame a second
     page.locator(".mz-film button").click()
-    page.wait_for_function("step => Number(location.search.match(/frame=(\\d+)/)?.[1] ?? 1e9) > step", arg=step)
+    after = "step => Number(location.search.match(/frame=(\\d+)/)?.[1] ?? 1e9) > step"
+    page.wait_for_function(after, arg=step, polling=100)
     page.locator(".mz-film button").click()
     assert httpx.get(f"{server}/api/runs/{run}/film/7000.safetensors").status_code == 404
 
@@ -154,8 +158,9 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
 
 def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(tab: Any, tmp_path: Path) -> None:
     address, reached = LONG, 0
+    program = FORKING if forked.SHARED in os.environ else USUAL  # not to import torch for one test
     for label in ("Start", "Continue"):
-        server = launch(tmp_path / "home", "--engine", "onnx", command="app")
+        server = launch(tmp_path / "home", "--engine", "onnx", command="app", program=program)
         try:
             tab.goto(server.address + address)
             press(tab, label)

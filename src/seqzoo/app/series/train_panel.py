@@ -76,9 +76,8 @@ class TrainPanel:
     @property
     def architecture(self) -> str:
         """The one that is trained."""
-        names = _registry.architectures()
         asked, best = self.address.query.get("architecture", ""), self.decided.network if self.decided else ""
-        return asked if asked in names else best if best in names else USUAL
+        return next((name for name in (asked, best) if name and _registry.has(name)), USUAL)
 
     @property
     def horizon(self) -> int:
