@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 
 # Of texts that look alike on backgrounds alike, one has its contrast computed, which takes most of axe's time.
-ALIKE = "data-alike"
+ALIKE, SOAK = "data-alike", bool(os.environ.get("SEQZOO_SOAK"))  # there each has
 SCRIPT = f"""{Axe().axe_script};
 axe.configure({{ rules: [{{ id: "color-contrast", selector: ":not([{ALIKE}])" }}] }});
 """
-RUN = """async ([options, alike]) => {
+RUN = """async ([options, alike, isSoak]) => {
   const [known, behind] = [new Set(), new Map([[null, ""]])];
   const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
   const backgrounds = (one) => {
@@ -23,7 +24,7 @@ RUN = """async ([options, alike]) => {
     return behind.get(one);
   };
   for (const one of document.body.querySelectorAll("*")) {
-    if (!hasText(one) || !one.checkVisibility()) continue;
+    if (isSoak || !hasText(one) || !one.checkVisibility()) continue;
     const { color, fill, fontSize, fontWeight, textShadow } = getComputedStyle(one);
     const look = [color, fill, fontSize, fontWeight, textShadow, one.matches(":disabled"), backgrounds(one)].join();
     known.has(look) ? one.setAttribute(alike, "") : known.add(look);
@@ -41,7 +42,7 @@ def violations(page: Any) -> list[str]:
     """Each violation with its impact and the elements it is of."""
     if not page.evaluate("!!window.axe"):
         page.evaluate(SCRIPT)
-    found = page.evaluate(RUN, [{"runOnly": TAGS, "resultTypes": ["violations"]}, ALIKE])
+    found = page.evaluate(RUN, [{"runOnly": TAGS, "resultTypes": ["violations"]}, ALIKE, SOAK])
     return [
         f"{rule['impact']} {rule['id']}: {node['target']} {node['failureSummary']}"
         for rule in found
