@@ -8,8 +8,6 @@ import os
 import re
 import shlex
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -166,9 +164,7 @@ def test_ray_takes_the_file_of_a_cluster_that_the_page_shows() -> None:
 def test_ctrl_c_cancels_what_flies_and_a_driver_that_is_killed_goes_on_where_it_was(
     cluster: Any, fleet: Place, tmp_path: Path
 ) -> None:
-    driver = [sys.executable, "-m", "support.fleet_driver", cluster.address, str(tmp_path)]
-    with subprocess.Popen(driver, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
+    with ray_processes.start("support.fleet_driver", cluster.address, str(tmp_path)) as process:
         wait_until(lambda: any(tmp_path.iterdir()))
         (pid,) = (path.name for path in tmp_path.iterdir())
         process.send_signal(signal.SIGINT)

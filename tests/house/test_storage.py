@@ -18,6 +18,8 @@ from seqzoo.bundles import shelf
 from seqzoo.errors import InputError, IntegrityError
 from seqzoo.execution.runs.manager import Runs
 
+TIMES = 100 if os.environ.get("SEQZOO_SOAK") else 25  # that each of several writers takes a lock
+
 
 def no_space(*_args, **_kwargs):
     raise OSError(errno.ENOSPC, "No space left on device")
@@ -338,8 +340,8 @@ import sys
 from pathlib import Path
 from seqzoo import _storage
 from seqzoo.errors import InputError
-folder, done = Path(sys.argv[1]), 0
-while done < 100:
+folder, done, times = Path(sys.argv[1]), 0, int(sys.argv[2])
+while done < times:
     try:
         with _storage.only_writer(folder):
             count = int((folder / "count").read_text())
@@ -352,9 +354,10 @@ while done < 100:
 
 def test_a_lock_that_is_removed_while_others_try_lets_no_two_in(tmp_path: Path) -> None:
     (tmp_path / "count").write_text("0")
-    writers = [subprocess.Popen([sys.executable, "-c", COUNT, str(tmp_path)]) for _ in range(3)]
+    command = [sys.executable, "-c", COUNT, str(tmp_path), str(TIMES)]
+    writers = [subprocess.Popen(command) for _ in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
-    assert (tmp_path / "count").read_text() == "300"
+    assert (tmp_path / "count").read_text() == str(3 * TIMES)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,10 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support.warm import Forked
 
 SHARED = "SEQZOO_TESTS_RAY"
 PRELOADED = [
@@ -40,6 +44,21 @@ def forked() -> Iterator[None]:
             yield
     finally:
         end()
+
+
+@contextlib.contextmanager
+def start(module: str, *words: str) -> Iterator[Forked]:
+    """A process of the test, forked too; it is killed in the end."""
+    from support.warm import Forked
+
+    assert sys.__stderr__ is not None
+    process = Forked(("-m", module), words, os.environ, sys.__stderr__, os.environ[SHARED])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def main() -> int:

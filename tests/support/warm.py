@@ -34,10 +34,13 @@ PRELOADED = [
 class Forked:
     """As much of `subprocess.Popen` as a test asks of a server."""
 
-    def __init__(self, program: Sequence[str], words: Sequence[str], environment: Mapping[str, str], log: IO[str]):
+    def __init__(
+        self, program: Sequence[str], words: Sequence[str], environment: Mapping[str, str], log: IO[str],
+        address: str = "",
+    ) -> None:  # fmt: skip
         read, write = os.pipe()
         self._line = socket.socket(socket.AF_UNIX)
-        self._line.connect(os.environ.get(SHARED) or share())
+        self._line.connect(address or os.environ.get(SHARED) or share())
         request = json.dumps([list(program), list(words), dict(environment), str(Path.cwd()), os.nice(0)]).encode()
         with Path(os.devnull).open() as nothing:
             ends = [nothing.fileno(), write, log.fileno()]
