@@ -108,7 +108,9 @@ def test_a_backtest_over_a_folder_goes_on_after_a_stop_and_says_which_series_it_
     assert "--fresh to begin anew" in other
 
 
-def test_a_folder_of_another_command_is_never_touched_and_odd_files_fail_their_row(terminal, tmp_path, home):
+def test_a_folder_of_another_command_is_never_touched_and_odd_files_fail_their_row(
+    terminal, tmp_path, home, forked_places
+):
     data, out = tmp_path / "data", tmp_path / "rows"
     data.mkdir()
     text = "y\n" + "\n".join(str(round(float(value), 4)) for value in np.sin(np.arange(60)))

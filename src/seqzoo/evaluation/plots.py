@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,9 +117,27 @@ def rendered(figure: Figure, kind: str) -> bytes:
     import matplotlib
 
     buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "seqzoo", "svg.fonttype": "none"}):
+    with matplotlib.rc_context({"svg.hashsalt": "seqzoo", "svg.fonttype": "none"}), _laid_out(figure, kind):
         figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
     return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def _laid_out(figure: Figure, kind: str) -> Iterator[None]:
+    """In this block, the figure has its final layout. `savefig` itself would draw all of it once more for that."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    engine, dpi = figure.get_layout_engine(), figure.dpi
+    if engine is not None:
+        (FigureCanvasSVG if kind == "svg" else FigureCanvasAgg)(figure)  # knows how wide its letters are
+        engine.execute(figure)
+        figure.dpi = dpi  # which a canvas of SVG changes
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def inline(figure: Figure) -> str:
