@@ -40,7 +40,6 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
-WIDTH, HEIGHT = 1400, 900
 SECONDS = 60  # a busy machine is not a failure
 # Without motion: a skeleton that breathes is composited sixty times a second, on the processor.
 STILL = "reduce"
@@ -67,7 +66,6 @@ class Browser:
             self.playwright = sync_playwright().start()
         self.chromium = self.playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * SECONDS)
         self.idle: dict[str, list[Any]] = defaultdict(list)  # by their server: another would need a new process
-        self.left: tuple[Any, str] | None = None  # a page as a test left it, and its server
         self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there
         self.servers: dict[str, str] = {}  # the pages may ask these; each has a path without any page
         self.absent: set[str] = set()  # pages that are rightly not there
@@ -75,18 +73,13 @@ class Browser:
 
     def tab(self) -> Any:
         """An empty page of a context of its own."""
-        self._put_away()
-        size = {"width": WIDTH, "height": HEIGHT}
+        size = {"width": 1400, "height": 900}
         context = self.chromium.new_context(strict_selectors=True, viewport=size, reduced_motion=STILL)
         context.set_default_timeout(1000 * SECONDS)
         return context.new_page()
 
     def watched(self, server: str) -> Any:
         """A page whose errors are noted as problems; maybe one that another test has used with that server."""
-        if self.left is not None and self.left[1] == server:
-            (page, _), self.left = self.left, None
-            return page
-        self._put_away()
         if self.idle[server]:
             return self.idle[server].pop()
         page = self.tab()
@@ -109,24 +102,11 @@ class Browser:
             self.problems.append((request.url, "asked for"))
 
     def leave(self, page: Any, server: str) -> None:
-        """As a new page, but for its history.
-
-        One page of the usual size stays where it is: a test that opens an address in it leaves the old one too.
-        """
-        if page.is_closed():
-            return
-        page.unroute_all()
-        page.context.clear_permissions()
-        page.mouse.move(0, 0)
-        self._put_away()
-        self.left = page, server
-        if self.servers[server] == "/" or page.viewport_size["width"] != WIDTH:
-            self._put_away()
-
-    def _put_away(self) -> None:
-        """Let the page that a test left show nothing."""
-        if self.left is not None:
-            (page, server), self.left = self.left, None
+        """As a new page, but for its history."""
+        if not page.is_closed():
+            page.unroute_all()
+            page.context.clear_permissions()
+            page.mouse.move(0, 0)
             page.goto(server + self.servers[server])
             self.idle[server].append(page)
 
@@ -191,9 +171,9 @@ def visit(app: Running, browser: Browser, watched: Callable[[str], Any]) -> Call
     """Opens a path of the app in a page of its own."""
     browser.servers[app.address] = "/v2/health/live"
 
-    def go(path: str, *, width: int = WIDTH, scheme: str = "light") -> Any:
+    def go(path: str, *, width: int = 1400, scheme: str = "light") -> Any:
         page = watched(app.address)
-        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion=STILL)
         if page.goto(app.address + path).status == 404:
             browser.absent.add(page.url)  # of which the browser complains, and rightly

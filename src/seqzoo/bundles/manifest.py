@@ -224,6 +224,10 @@ class Manifest(_Facts, frozen=True, omit_defaults=True):
         return sum(facts.size for facts in self.files.values())
 
 
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
 def parse(raw: bytes, path: Path) -> Manifest:
     """The manifest in these bytes.
 
@@ -233,13 +237,9 @@ def parse(raw: bytes, path: Path) -> Manifest:
     Raises:
         ManifestError: the manifest is malformed, of a newer schema, or states invalid facts.
     """
-
-    class Version(msgspec.Struct):
-        schema_version: int
-
     try:
         _strict_json.check(raw)
-        version = msgspec.json.decode(raw, type=Version).schema_version
+        version = msgspec.json.decode(raw, type=_Version).schema_version
         if version > SCHEMA_VERSION:
             raise ManifestError(
                 f"{path} is of schema {version}; this seqzoo reads up to {SCHEMA_VERSION}. Upgrade seqzoo."
