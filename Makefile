@@ -51,9 +51,9 @@ quick: install
 quick-tests: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m quick
 
-# Two processes more than cores use them while the tests of pages and servers wait.
+# One process more than cores uses them while the tests of pages and servers wait.
 test: install browser compiler node_modules
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Linter, type checker, the schemas of workflows and forms, and the test of which folder may import which.
 check: install lint workflows

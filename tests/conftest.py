@@ -151,7 +151,7 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
     """A worker takes a whole file, or all pages that one Chromium and one app serve.
 
-    The pages take longest and begin first; two more workers use the cores while they wait.
+    The pages take longest and begin first; another worker uses the cores while they wait.
     """
     from xdist.scheduler import LoadFileScheduling
 

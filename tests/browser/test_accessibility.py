@@ -38,6 +38,7 @@ def opened(visit: Visit, name: str, **options: Any) -> Any:
     path, ready = PAGES[name]
     page = visit(path, **options)
     page.wait_for_selector(ready)
+    page.wait_for_selector("footer a")  # which comes last: a walk might end before it is there
     return page
 
 
