@@ -70,9 +70,8 @@ APART = (
 
 # Files whose tests repeat at full count where SEQZOO_SOAK is set, and at a reduced one elsewhere.
 REPEATS = (
-    "browser/test_accessibility.py", "evaluation/test_verdicts.py", "hostile/test_crashes.py",
-    "hostile/test_damaged_bundles.py", "hostile/test_hostile_files.py", "hostile/test_swaps.py",
-    "house/test_storage.py", "server",
+    "evaluation/test_verdicts.py", "hostile/test_crashes.py", "hostile/test_damaged_bundles.py",
+    "hostile/test_hostile_files.py", "hostile/test_swaps.py", "house/test_storage.py", "server",
 )  # fmt: skip
 
 

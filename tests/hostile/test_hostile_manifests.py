@@ -144,7 +144,7 @@ def test_a_key_given_twice_at_any_depth_is_refused(copied: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"contract__context_length": 200},
+        {"contract__context_length": 4096},
         {"contract__context_length": 19},
         {"contract__horizon": 2},
         {"contract__horizon": 4096},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 import zipfile
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from safetensors.numpy import load as parse
 
 import seqzoo
 from seqzoo.bundles import store
-from support import forked
 
 NAMES = sorted(path.name for path in store.SHIPPED.iterdir())
 
@@ -96,25 +94,19 @@ def folder(request) -> Path:
     return store.SHIPPED / request.param
 
 
-def run_without_seqzoo(told: Connection, code: str, words: list[str]) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "seqzoo"]:
-        del sys.modules[name]
-    sys.argv = ["", *words]
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(code, {"__name__": "__main__"})
-    told.send(out.getvalue())
-
-
 @pytest.mark.parametrize(("file", "opening"), [(store.TORCHSCRIPT, TORCHSCRIPT), (store.ONNX, ONNX)])
-def test_without_seqzoo_models_take_any_number_of_windows_and_refuse_those_of_another_length(file, opening):
-    code, folders = BLOCKED + opening + COMPARE_AND_REFUSE, [str(store.SHIPPED / name) for name in NAMES]
-    context = forked.context()
-    told, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=run_without_seqzoo, args=(theirs, code, [file, store.GOLDEN, *folders]))
-    process.start()
-    theirs.close()
-    distances, accepted = json.loads(told.recv())
-    process.join()
+def test_without_seqzoo_models_take_any_number_of_windows_and_refuse_those_of_another_length(tmp_path, file, opening):
+    code, folders = BLOCKED + opening + COMPARE_AND_REFUSE, [store.SHIPPED / name for name in NAMES]
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", code, file, store.GOLDEN, *folders],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    distances, accepted = json.loads(ran.stdout)
     assert sorted(distances) == NAMES and {len(of_batches) for of_batches in distances.values()} == {5}
     assert {name: of_batches for name, of_batches in distances.items() if max(of_batches) > 1e-5} == {}
     assert accepted == []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_FORKSERVER"
 SHARES = sys.version_info < (3, 14)  # later, a server answers only the processes that descend from who started it
-# By default, memory of large arrays goes back to the system with each: to get it anew takes a twentieth of the time.
+# By default, the memory of each large array goes back to the system, which makes a third of all page faults.
 KEEPS = {"MALLOC_MMAP_THRESHOLD_": str(2**28), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 PRELOADED = [
     "support.growing",

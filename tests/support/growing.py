@@ -1,4 +1,4 @@
-"""Import this first: nothing that is imported is garbage, and looking for it takes a tenth of the time."""
+"""Import this first: nothing that is imported is garbage, so none is looked for until `settled` is imported."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // Playwright's driver describes the whole page each time that an assertion does not hold yet, for a message that only
-// the last one needs: a twentieth of the time of all tests of pages. Without it the message still has what was read.
+// the last one needs. Without it the message still has what was read.
 const { Module } = require("node:module");
 
 const compile = Module.prototype._compile;

@@ -58,8 +58,8 @@ def _share() -> None:
 def _shapes_only(translated: Collection[Any]) -> Iterator[None]:
     """The exporter writes a recurrent layer as one node, but looks at each several times without values.
 
-    By torch's rules it computes every step of the window each time: 8.1 s for gru.sine instead of 1.2 s. A plain RNN
-    that is not `translated` keeps its rule, for the exporter unrolls it.
+    By torch's rules it computes every step of the window each time: 2.7 s for a GRU of 8 units instead of 0.5 s. A
+    plain RNN that is not `translated` keeps its rule, for the exporter unrolls it.
     """
     import torch
     from torch._decomp import decomposition_table
