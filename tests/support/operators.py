@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -36,6 +36,7 @@ def read_once() -> Iterator[None]:
 @functools.cache
 def _share() -> None:
     from torch._export import utils
+    from torch.export import exported_program
     from torch.onnx._internal.exporter import _capture_strategies
     from torch.onnx._internal.exporter._registration import ONNXRegistry  # imports the parser: not before an export
 
@@ -50,8 +51,51 @@ def _share() -> None:
     ONNXRegistry.from_torchlib = staticmethod(table)  # type: ignore[assignment, method-assign]
     # Which operators are made of others, which each export asks of all: the namespaces but torch's own grow no more.
     utils._collect_all_valid_cia_ops_for_namespace = functools.cache(utils._collect_all_valid_cia_ops_for_namespace)
+    exported_program._override_composite_implicit_decomp = _prepared_once(
+        exported_program._override_composite_implicit_decomp
+    )
     # It would put loops in place of the rules of `_shapes_only`.
     _capture_strategies._patch_dynamic_shape_rnn_decompositions = lambda _: contextlib.nullcontext()
+
+
+def _prepared_once(
+    override: Callable[[Mapping[Any, Any]], contextlib.AbstractContextManager[None]],
+) -> Callable[[Mapping[Any, Any]], contextlib.AbstractContextManager[None]]:
+    """Torch's `override`, which gives 700 operators other kernels while one program is decomposed.
+
+    It makes a dozen kernels for each, a quarter of an export; here they are made once and put back.
+    """
+    from torch._subclasses import fake_impls
+
+    prepared: dict[Any, tuple[dict[Any, Any], Any]] = {}
+    shapes = fake_impls.op_implementations_dict
+
+    def kind(operator: Any, decomposition: Any) -> Any:
+        # Torch makes this one anew for each program.
+        function = decomposition.func.__qualname__ if isinstance(decomposition, functools.partial) else decomposition
+        return operator, function, tuple(operator.py_kernels.items())
+
+    @contextlib.contextmanager
+    def overriding(decompositions: Mapping[Any, Any]) -> Iterator[None]:
+        kinds = {operator: kind(operator, decomposition) for operator, decomposition in decompositions.items()}
+        unknown = {operator: decompositions[operator] for operator in kinds if kinds[operator] not in prepared}
+        with override(unknown):
+            for operator in unknown:
+                prepared[kinds[operator]] = dict(operator.py_kernels), shapes[operator]
+        kept = {operator: operator.py_kernels for operator in kinds}
+        try:
+            for operator, each in kinds.items():
+                kernels, shapes[operator] = prepared[each]
+                operator.py_kernels = dict(kernels)
+                operator._dispatch_cache.clear()
+            yield
+        finally:
+            for operator, kernels in kept.items():
+                operator.py_kernels = kernels
+                operator._dispatch_cache.clear()
+                shapes.pop(operator, None)
+
+    return overriding
 
 
 @contextlib.contextmanager
