@@ -66,8 +66,8 @@ MISSED = """() => [...document.querySelectorAll("a[href], button, input, select,
 def walk(page: Any) -> None:
     """Press Tab through the page: it must reach everything, and the focus must be seen at every stop."""
     page.evaluate(NOTE)
-    for _ in range(20):
-        for _ in range(20):
+    for count in (len(page.evaluate(MISSED)) + 1, *[5] * 60):
+        for _ in range(count):
             page.keyboard.press("Tab")
         if page.evaluate("window.ended"):
             break
