@@ -61,12 +61,13 @@ SLOPES = """async (given) => {
   return JSON.stringify(await Promise.all(JSON.parse(given).map(async ({ weights, windows, off, ...facts }) => {
     const inside = new Scaled(facts, parseSafetensors(await (await fetch(weights)).arrayBuffer()));
     const set = new Set(off);
+    const forecastOf = (window) => (off.length ? inside.slope(window, 1, set).forecast : inside.forecast(window)[0]);
     return windows.map((window) => {
       const { forecast, derivative } = inside.slope(window, 1, set);
       const shares = (inside.attention(window, set) ?? []).map((head) => head.at(-1));
       return { forecast, derivative: [...derivative], shares,
         quotient: window.map((_, t) => {
-          const moved = (by) => inside.slope(window.map((value, n) => value + (n === t ? by : 0)), 1, set).forecast;
+          const moved = (by) => forecastOf(window.map((value, n) => value + (n === t ? by : 0)));
           return (moved(1e-5) - moved(-1e-5)) / 2e-5;
         }) };
     });

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -42,47 +43,99 @@ def words(markup: str) -> list[str]:
     return re.sub(r"<[^>]+>", "", markup).split()
 
 
-def test_everything_that_a_stop_mentions_is_in_the_window_without_scrolling_also_on_a_phone(visit, app):
-    """A view is opened once for all stops that it serves: their targets and texts differ, and its layout does not."""
-    groups: dict[tuple[str, bool], list[tuple[str, int, TourStep]]] = {}
+# Opens another view, and then puts the text of a stop of it in the dock.
+TURN = """async ([view, html]) => {
+  const dock = document.querySelector('.tour'), panel = document.getElementById(`panel-${view}`);
+  document.documentElement.removeAttribute('data-staged');
+  dock.replaceChildren();
+  document.getElementById(`tab-${view}`).click();
+  while (panel.classList.contains('gone')) await new Promise(requestAnimationFrame);
+  dock.innerHTML = html;
+}"""
+
+
+def test_what_a_stop_mentions_is_in_the_window_also_on_a_phone_and_its_numbers_are_those_of_the_page(visit, app):
+    """A model is opened once, and a view of it once for all stops that it serves: their targets and texts differ, its
+    layout does not."""
+    models: dict[tuple[str, bool], dict[str, list[tuple[str, int, TourStep]]]] = {}
     for key, at, step in stops():
-        groups.setdefault((step.page.partition("&")[0], PLACE in step.shows), []).append((key, at, step))
+        model, _, view = step.page.partition("&")[0].partition("?view=")
+        models.setdefault((model, PLACE in step.shows), {}).setdefault(view, []).append((key, at, step))
     page, wrong = None, []
-    for group in groups.values():
-        first = address(*group[0][:2])
-        page = visit(first) if page is None else page
+    for views in models.values():
+        first = next(iter(views.values()))
+        opening = next((stop for stop in first if stop[:2] in NUMBERED), first[0])
+        where = address(*opening[:2])
+        page = visit(where) if page is None else page
         page.set_viewport_size({"width": 1400, "height": 900})
-        if first not in page.url:
-            page.goto(app.address + first)
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
+        if where not in page.url:
+            page.goto(app.address + where)
+        sizes = SIZES
+        for view, group in views.items():
+            if group is not first:
+                page.evaluate(TURN, [view, dock(*group[0][:2])])
             page.wait_for_selector("html[data-staged]", state="attached")
-            boxes = page.evaluate(OUT_OF_SIGHT, [dock(key, at) for key, at, _ in group])
-            for (key, at, step), *sights in zip(group, boxes[::2], boxes[1::2], strict=True):
-                wrong += [(key, at, width, *sight) for sight in sights if sight != [len(step.shows), []]]
+            if opening in group and opening[:2] in NUMBERED:
+                guess_before_the_forecast(page, opening[2])
+            for width, height in sizes:
+                page.set_viewport_size({"width": width, "height": height})
+                page.wait_for_selector("html[data-staged]", state="attached")
+                boxes = page.evaluate(OUT_OF_SIGHT, [dock(key, at) for key, at, _ in group])
+                for (key, at, step), *sights in zip(group, boxes[::2], boxes[1::2], strict=True):
+                    wrong += [(key, at, width, *sight) for sight in sights if sight != [len(step.shows), []]]
+            sizes = sizes[::-1]
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def test_the_numbers_of_a_stop_are_those_of_the_page_where_the_guess_comes_before_the_forecast(visit):
-    for stop in (1, 4):
-        page, step = visit(address(GATE, stop)), TOURS[GATE].steps[stop - 1]
-        page.wait_for_selector("html[data-staged]", state="attached")
-        window = page.locator("[data-part=window]")
-        expect(window).to_have_attribute("aria-label", re.compile("best linear"))
-        expect(window).not_to_have_attribute("aria-label", re.compile("network"))
-        before = window.evaluate("canvas => canvas.toDataURL()")
-        page.locator(".tour .choice >> nth=0").click()
-        if ".mz-window" in step.shows:
-            expect(window).to_have_attribute("aria-label", re.compile("network"))
-            assert window.evaluate("canvas => canvas.toDataURL()") != before
-        for value in re.findall(r"−\d\.\d{3}", step.says):
-            expect(page.locator(".mz-side")).to_contain_text(value)
+NUMBERED = (GATE, 1), (GATE, 4)
 
 
-def test_a_tour_is_walked_by_keyboard_and_a_guess_comes_before_the_answer(visit):
-    page = visit("/")
-    page.locator(".tours").get_by_role("link", name=TOURS["when"].title).click()
-    panel, tour = page.get_by_role("region", name="Guided tour"), TOURS["when"]
+def guess_before_the_forecast(page: Any, step: TourStep) -> None:
+    """Guess at a stop: the page shows its forecast then, and the numbers of which the answer tells."""
+    window = page.locator("[data-part=window]")
+    expect(window).to_have_attribute("aria-label", re.compile("best linear"))
+    expect(window).not_to_have_attribute("aria-label", re.compile("network"))
+    before = window.evaluate("canvas => canvas.toDataURL()")
+    page.locator(".tour .choice >> nth=0").click()
+    if ".mz-window" in step.shows:
+        expect(window).to_have_attribute("aria-label", re.compile("network"))
+        assert window.evaluate("canvas => canvas.toDataURL()") != before
+    for value in re.findall(r"−\d\.\d{3}", step.says):
+        expect(page.locator(".mz-side")).to_contain_text(value)
+
+
+def test_the_check_tells_what_was_right_and_what_comes_next_and_the_gallery_remembers_and_leads_to_tours(visit):
+    tour = TOURS["when"]
+    page = visit(address("when", len(tour.steps) + 1))
+    panel = page.get_by_role("region", name="Guided tour")
+    for guess in tour.check:
+        expect(panel.locator(".tour-next")).to_be_hidden()
+        panel.get_by_role("button", name=guess.choices[guess.right - 1], exact=True).click()
+        expect(panel.locator(".tour-verdict:visible").last).to_have_text(f"Right: {guess.choices[guess.right - 1]}.")
+    expect(panel.locator(".tour-next")).to_contain_text("What next?")
+    panel.get_by_role("link", name="Finish").click()
+    card = page.locator(".tours li", has_text=tour.title)
+    expect(card).to_contain_text(f"of {len(tour.steps)} stops answered, check done")
+    card.locator("summary").click()
+    card.get_by_label("2", exact=True).uncheck()
+    expect(card.locator("[readonly]")).to_have_value(re.compile(r"^http.*/tours/when\?stops=1,3,4$"))
+    link = card.locator("[readonly]").input_value()
+
+    page.locator(".tours").get_by_role("link", name=tour.title).click()
+    walked_by_keyboard(page, panel)
+
+    page.goto(link)
+    expect(panel).to_contain_text("step 1 of 3")
+    expect(panel.get_by_role("link", name="Back")).to_have_count(0)
+    panel.get_by_role("link", name="Next").click()
+    expect(panel).to_contain_text("step 2 of 3")
+    expect(page).to_have_url(re.compile("stop=3&stops=1,3,4"))
+    expect(panel.get_by_role("link", name="Back")).to_have_attribute("href", re.compile("stop=1&stops=1,3,4"))
+
+
+def walked_by_keyboard(page: Any, panel: Any) -> None:
+    """At the first stop of the tour, a guess comes before the answer."""
+    tour = TOURS["when"]
     expect(panel).to_contain_text(f"step 1 of {len(tour.steps)}")
     page.wait_for_selector("html[data-staged]", state="attached")
     answer, chart = panel.locator(".tour-says"), page.locator("[data-target] > * >> nth=0")
@@ -99,30 +152,6 @@ def test_a_tour_is_walked_by_keyboard_and_a_guess_comes_before_the_answer(visit)
     assert violations(page) == []
     panel.get_by_role("button", name="Whole page").click()
     expect(page.locator("h3:visible", has_text="The window").first).to_be_visible()
-
-
-def test_the_check_tells_what_was_right_and_what_comes_next_and_the_gallery_remembers(visit):
-    tour = TOURS["when"]
-    page = visit(address("when", len(tour.steps) + 1))
-    panel = page.get_by_role("region", name="Guided tour")
-    for guess in tour.check:
-        expect(panel.locator(".tour-next")).to_be_hidden()
-        panel.get_by_role("button", name=guess.choices[guess.right - 1], exact=True).click()
-        expect(panel.locator(".tour-verdict:visible").last).to_have_text(f"Right: {guess.choices[guess.right - 1]}.")
-    expect(panel.locator(".tour-next")).to_contain_text("What next?")
-    panel.get_by_role("link", name="Finish").click()
-    card = page.locator(".tours li", has_text=tour.title)
-    expect(card).to_contain_text(f"of {len(tour.steps)} stops answered, check done")
-    card.locator("summary").click()
-    card.get_by_label("2", exact=True).uncheck()
-    expect(card.locator("[readonly]")).to_have_value(re.compile(r"^http.*/tours/when\?stops=1,3,4$"))
-    page.goto(card.locator("[readonly]").input_value())
-    expect(panel).to_contain_text("step 1 of 3")
-    expect(panel.get_by_role("link", name="Back")).to_have_count(0)
-    panel.get_by_role("link", name="Next").click()
-    expect(panel).to_contain_text("step 2 of 3")
-    expect(page).to_have_url(re.compile("stop=3&stops=1,3,4"))
-    expect(panel.get_by_role("link", name="Back")).to_have_attribute("href", re.compile("stop=1&stops=1,3,4"))
 
 
 @pytest.mark.parametrize("key", list(TOURS))

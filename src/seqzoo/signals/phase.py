@@ -23,7 +23,8 @@ from .._arrays import FloatArray
 
 IntArray = NDArray[np.intp]
 
-UNIFORM_NODES = 1024  # if more are needed, the grid is refined only where the posterior has mass
+UNIFORM_NODES = 2048  # if more are needed, a coarse grid is refined only where the posterior has mass
+COARSE_NODES = 1024
 NEGLIGIBLE = 46.0  # a refined grid omits cells whose mass is below e^-46 = 1e-20 of the mode's
 LEAST = -700.0  # e^-700 adds nothing to a sum above 1; below e^-708, exp takes several times as long
 SPLIT = 4  # a refinement divides a cell into this many cells
@@ -57,11 +58,11 @@ class PhasePosterior:
             mean [B, H], variance [B, H]
         """
         nodes = max(64, math.ceil(2 * math.pi / self.spacing))
-        moments_of = self._uniform if nodes <= UNIFORM_NODES else self._refined
+        moments_of, nodes = (self._uniform, nodes) if nodes <= UNIFORM_NODES else (self._refined, COARSE_NODES)
         projections = scaled @ self.basis
         moments = np.concatenate(
             [
-                moments_of(projections[start : start + ROWS_AT_ONCE], min(nodes, UNIFORM_NODES))
+                moments_of(projections[start : start + ROWS_AT_ONCE], nodes)
                 for start in range(0, len(scaled), ROWS_AT_ONCE)
             ]
             or [np.empty((0, 5))]
