@@ -53,7 +53,10 @@ def address() -> Iterator[str]:
 
 
 class Browser:
-    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one."""
+    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one.
+
+    It keeps what the test left in it until the next test of that server loads a page over it; else it is emptied.
+    """
 
     def __init__(self) -> None:
         from playwright.sync_api import expect, sync_playwright
@@ -66,6 +69,7 @@ class Browser:
             self.playwright = sync_playwright().start()
         self.chromium = self.playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * SECONDS)
         self.idle: dict[str, list[Any]] = defaultdict(list)  # by their server: another would need a new process
+        self.left: tuple[Any, str] | None = None  # the idle tab that is not empty, and its server
         self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there
         self.servers: dict[str, str] = {}  # the pages may ask these; each has a path without any page
         self.absent: set[str] = set()  # pages that are rightly not there
@@ -80,7 +84,10 @@ class Browser:
 
     def watched(self, server: str) -> Any:
         """A page whose errors are noted as problems; maybe one that another test has used with that server."""
+        if self.left and self.left[1] != server:
+            self.empty()
         if self.idle[server]:
+            self.left = None  # which is the last of them
             return self.idle[server].pop()
         page = self.tab()
         page.on("console", self._console)
@@ -102,13 +109,22 @@ class Browser:
             self.problems.append((request.url, "asked for"))
 
     def leave(self, page: Any, server: str) -> None:
-        """As a new page, but for its history."""
+        """Once another page is loaded, it is as a new one but for its history."""
         if not page.is_closed():
             page.unroute_all()
             page.context.clear_permissions()
             page.mouse.move(0, 0)
-            page.goto(server + self.servers[server])
+            page.evaluate("0")  # comes after the problems that it has had
+            self.empty()
             self.idle[server].append(page)
+            self.left = page, server
+
+    def empty(self) -> None:
+        """End what goes on in the tab that was left last."""
+        if self.left:
+            page, server = self.left
+            self.left = None
+            page.goto(server + self.servers[server])
 
     def close(self) -> None:
         self.chromium.close()
@@ -130,6 +146,8 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """While Playwright runs, no test elsewhere could start an event loop: it ends with the last of these in a row."""
     if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
         close_browser()
+    elif _OPEN and "watched" not in getattr(nextitem, "fixturenames", ()):
+        _OPEN[0].empty()
 
 
 def pytest_sessionfinish() -> None:
@@ -158,21 +176,31 @@ def watched(browser: Browser) -> Iterator[Callable[[str], Any]]:
         pages.append((browser.watched(server), server))
         return pages[-1][0]
 
-    browser.problems.clear()
-    browser.absent.clear()
     yield take
     for page, server in pages:
         browser.leave(page, server)
-    assert [problem for problem in browser.problems if problem[0] not in browser.absent] == []
+    problems = [problem for problem in browser.problems if problem[0] not in browser.absent]
+    browser.problems.clear()
+    browser.absent.clear()
+    assert problems == []
 
 
 @pytest.fixture
 def visit(app: Running, browser: Browser, watched: Callable[[str], Any]) -> Callable[..., Any]:
-    """Opens a path of the app in a page of its own."""
+    """Opens a path of the app in a page of its own, or over another one; `before` is done to it first."""
     browser.servers[app.address] = "/v2/health/live"
 
-    def go(path: str, *, width: int = 1400, scheme: str = "light") -> Any:
-        page = watched(app.address)
+    def go(
+        path: str,
+        *,
+        width: int = 1400,
+        scheme: str = "light",
+        over: Any = None,
+        before: Callable[[Any], Any] | None = None,
+    ) -> Any:
+        page = over or watched(app.address)
+        if before:
+            before(page)
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion=STILL)
         if page.goto(app.address + path).status == 404:
@@ -188,21 +216,47 @@ def page(browser: Browser, watched: Callable[[str], Any], address: str) -> Any:
     """An empty page of the server; whatever goes wrong in it fails the test."""
     browser.servers[address] = "/"
     page = watched(address)
+    page.goto(address)
+    return as_it_begins(page)
+
+
+@pytest.fixture
+def kept(browser: Browser, watched: Callable[[str], Any], address: str) -> Any:
+    """As `page`, with the modules in it that the tests before have imported, which thus are loaded and compiled once.
+
+    A test that replaces what the next one needs sets `window.kept` to false.
+    """
+    browser.servers[address] = "/"
+    page = watched(address)
+    if not page.evaluate(CLEARED):
+        page.goto(address)
+        page.evaluate("window.kept = true")
+    return as_it_begins(page)
+
+
+CLEARED = """() => {
+  if (!window.kept) return false;
+  window.stop(); // the widget
+  document.querySelectorAll("style").forEach((one) => one.remove());
+  document.body.replaceWith(document.createElement("body"));
+  return true;
+}"""
+
+
+def as_it_begins(page: Any) -> Any:
     page.set_viewport_size({"width": 1200, "height": 900})
     page.emulate_media(color_scheme="light", reduced_motion=STILL)
-    if page.url != f"{address}/":  # where the test before left it, just loaded
-        page.goto(address)
     return page
 
 
 @pytest.fixture
-def show(page: Any) -> Callable[..., Any]:
+def show(kept: Any) -> Callable[..., Any]:
     """The page with the widget of a bundle in it, weights asked for and drawn."""
 
     def make(bundle: str = "lstm.sine", **changed: Any) -> Any:
-        page.evaluate(STUB, facts(bundle, **changed))
-        page.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
-        return page
+        kept.evaluate(STUB, facts(bundle, **changed))
+        kept.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
+        return kept
 
     return make
 

@@ -132,7 +132,8 @@ def test_a_window_set_in_python_is_shown_and_a_bayes_forecast_of_another_window_
 def test_a_bayes_forecast_is_shown_though_other_parts_are_drawn_before_its_frame(show):
     page = show(window=[0.5] * 20)
     page.evaluate(
-        """window.requestAnimationFrame = () => 1; // what rests is drawn before the next frame
+        """window.kept = false;
+        window.requestAnimationFrame = () => 1; // what rests is drawn before the next frame
         const point = document.querySelector('.mz-point');
         const press = (key) => point.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
         ['ArrowUp', 'ArrowDown'].forEach(press);
@@ -159,13 +160,13 @@ def test_nothing_is_wider_than_the_page(show):
         page.wait_for_function(f"innerWidth === {width} && document.documentElement.scrollWidth === {width}")
 
 
-def test_weights_are_fetched_once_from_a_url_where_there_is_one(page, show):
+def test_weights_are_fetched_once_from_a_url_where_there_is_one(kept, show):
     asked = []
-    page.route("**/weights.safetensors", lambda route: asked.append(1) or route.fulfill(
+    kept.route("**/weights.safetensors", lambda route: asked.append(1) or route.fulfill(
         body=(SHIPPED / "lstm.sine" / WEIGHTS).read_bytes()))  # fmt: skip
     show("lstm.sine", url="/api/models/lstm.sine/files/weights.safetensors")
-    press(page, "i", "open")
-    assert asked == [1] and page.evaluate("window.sent") == []
+    press(kept, "i", "open")
+    assert asked == [1] and kept.evaluate("window.sent") == []
 
 
 def test_weights_that_do_not_fit_are_one_sentence_in_the_page(show):
