@@ -88,7 +88,7 @@ def svg_on_white(page: Any) -> None:
     assert root[1].tag == f"{SVG}rect" and root[1].get("fill") == "#ffffff"
     colours = {part.get(kind) for part in root.iter() for kind in ("fill", "stroke")}
     assert {_palette.light(name) for name in ("model", "truth", "muted", "bayes", "best_linear")} <= colours
-    assert b"var(" not in data and b'href="http' not in data
+    assert b"var(" not in data and b"href=\"http" not in data
     assert "steps from now" in [text.text for text in root.iter(f"{SVG}text")]
 
 

@@ -38,11 +38,8 @@ def test_a_file_becomes_a_model_in_the_gallery(visit: Visit, tmp_path: Path) -> 
     empty.touch()
     page.set_input_files("input[type=file]", empty)
     expect(page.locator(".dropzone [role=alert]")).to_have_text(re.compile("The file none.csv is empty"))
-    page.eval_on_selector(
-        ".dropzone",
-        """zone => zone.dispatchEvent(new DragEvent("drop",
-      {dataTransfer: new DataTransfer(), bubbles: true, cancelable: true}))""",
-    )
+    page.eval_on_selector(".dropzone", """zone => zone.dispatchEvent(new DragEvent("drop",
+      {dataTransfer: new DataTransfer(), bubbles: true, cancelable: true}))""")
     expect(page.locator(".dropzone [role=alert]")).to_have_text(re.compile("What was dropped is no file"))
     page.set_input_files("input[type=file]", file)
     page.wait_for_url(re.compile("of=[0-9a-f]{64}"))

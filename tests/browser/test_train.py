@@ -97,10 +97,8 @@ def shows_the_network_at_any_moment(page: Any, app: Running) -> None:
     expect(page.locator(".mz-lanes b >> nth=1")).to_have_text(text)
     slider.fill("0")
     expect(page.locator(".mz-said-of")).to_have_text("Before training")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.mz-lanes b')].slice(0, 2).every((one, _, [first]) => "
-        f"one.textContent === first.textContent && one.textContent !== '{text}')"
-    )
+    page.wait_for_function("[...document.querySelectorAll('.mz-lanes b')].slice(0, 2).every((one, _, [first]) => "
+                           f"one.textContent === first.textContent && one.textContent !== '{text}')")
     page.select_option("[data-knob=versus]", "none")
     expect(page.locator(".mz-pair > div")).to_have_count(1)
     shutil.rmtree(other)
