@@ -70,7 +70,7 @@ def test_every_slider_has_a_name_and_moves_with_the_keyboard(visit: Visit) -> No
     page.wait_for_function(CHANGED, arg=[CHART, before])
 
 
-def test_a_bundle_downloads_and_proves_itself_check_by_check_once_and_the_page_says_where_roll_outs_end(visit: Visit) -> None:
+def test_a_bundle_downloads_and_proves_itself_once_and_the_page_says_where_roll_outs_end(visit: Visit) -> None:
     page = visit("/models/lstm.sine?view=deploy&code=cpp&horizon=400")
     the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(page)
     with page.expect_download() as download:
