@@ -7,6 +7,7 @@ What follows an action is awaited: `expect` and the `wait_for` functions try aga
 from __future__ import annotations
 
 import base64
+import functools
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -80,7 +81,10 @@ class Browser:
         size = {"width": 1400, "height": 900}
         context = self.chromium.new_context(strict_selectors=True, viewport=size, reduced_motion=STILL)
         context.set_default_timeout(1000 * SECONDS)
-        return context.new_page()
+        page = context.new_page()
+        # Asked at each frame, which is the default, the page has to make one sixty times a second.
+        page.wait_for_function = functools.partial(page.wait_for_function, polling=20)
+        return page
 
     def watched(self, server: str) -> Any:
         """A page whose errors are noted as problems; maybe one that another test has used with that server."""

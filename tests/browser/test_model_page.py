@@ -132,27 +132,3 @@ def test_what_does_not_exist_is_status_404_and_a_page_that_leads_on(visit: Visit
         expect(page.locator("main [role=alert]")).to_contain_text(says)
     page.click("main a[href='/']")
     page.wait_for_selector("a.model-card >> nth=0")
-
-
-def test_a_reference_is_not_trained_and_keys_move_its_tabs_and_a_signal_turned_in_one_view_is_turned_in_the_other(
-    visit: Visit,
-) -> None:
-    page = visit("/models/bayes.sine")
-    turn = "e => { e.value = '%s'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
-    knob, described = "input[data-knob=phase]", ".chart[aria-label^='The last']"
-    page.wait_for_selector(CHART)
-    page.wait_for_selector(f"#panel-predict {described}")
-    assert page.locator("#tab-train").count() == 0
-    page.focus("#tab-predict")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_selector("#tab-inside[aria-selected=true]")
-    page.wait_for_selector(f"#panel-inside {described}")
-    before = page.get_attribute(f"#panel-predict {described}", "aria-label")
-    page.eval_on_selector(f"#panel-inside {knob}", turn % 2)
-    page.wait_for_function("location.search.includes('phase=2')")
-    page.click("#tab-predict")
-    page.wait_for_function(
-        "([chart, before]) => document.querySelector(chart).getAttribute('aria-label') !== before",
-        arg=[f"#panel-predict {described}", before],
-    )
-    expect(page.locator(f"#panel-predict {knob}")).to_have_value("2")

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from playwright.sync_api import expect
 
 import seqzoo
@@ -58,16 +57,45 @@ def fits(page: Any) -> None:
     assert page.locator("#panel-inside .below .panel").count() >= 1
 
 
-@pytest.mark.parametrize("name", ["bayes.sine", "best_linear.recall", "last_value.sine"])
-def test_a_reference_shows_its_derivative(visit: Visit, name: str) -> None:
-    described = look(visit, name).get_attribute(SLOPES, "aria-label")
-    if name.startswith("last_value"):
-        assert f"{name} depends most on the value at 0, by 1.000" in described
-    else:
-        reference = "Bayes" if name.startswith("bayes") else "best linear"
-        of_either = rf"(?:{re.escape(name)}|{reference}) depends most on the value at (\S+), by (\S+) per"
-        moved = re.findall(of_either, described)
-        assert len(moved) == 2 and moved[0] == moved[1]
+def test_other_references_show_their_derivatives(visit: Visit) -> None:
+    page = look(visit, "best_linear.recall")
+    it_has_the_derivative_of_the_reference(page, "best_linear.recall", "best linear")
+    look(visit, "last_value.sine", over=page)
+    described = page.get_attribute(SLOPES, "aria-label")
+    assert "last_value.sine depends most on the value at 0, by 1.000" in described
+
+
+def it_has_the_derivative_of_the_reference(page: Any, name: str, reference: str) -> None:
+    of_either = rf"(?:{re.escape(name)}|{reference}) depends most on the value at (\S+), by (\S+) per"
+    moved = re.findall(of_either, page.get_attribute(SLOPES, "aria-label"))
+    assert len(moved) == 2 and moved[0] == moved[1]
+
+
+def test_a_reference_is_not_trained_has_its_derivative_and_a_signal_turned_in_one_view_is_turned_in_the_other(
+    visit: Visit,
+) -> None:
+    page = visit("/models/bayes.sine")
+    turn = "e => { e.value = '%s'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
+    knob, described = "input[data-knob=phase]", ".chart[aria-label^='The last']"
+    page.wait_for_selector("#panel-predict .chart[aria-label*='Bayes']")
+    page.wait_for_selector(f"#panel-predict {described}")
+    assert page.locator("#tab-train").count() == 0
+    page.focus("#tab-predict")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#tab-inside[aria-selected=true]")
+    page.wait_for_selector(f"#panel-inside {described}")
+    page.wait_for_selector(f"{SLOPES} svg path >> nth=0", state="attached")
+    page.wait_for_function("document.querySelector('#panel-inside .lead').textContent.startsWith('Notice')")
+    it_has_the_derivative_of_the_reference(page, "bayes.sine", "Bayes")
+    before = page.get_attribute(f"#panel-predict {described}", "aria-label")
+    page.eval_on_selector(f"#panel-inside {knob}", turn % 2)
+    page.wait_for_function("location.search.includes('phase=2')")
+    page.click("#tab-predict")
+    page.wait_for_function(
+        "([chart, before]) => document.querySelector(chart).getAttribute('aria-label') !== before",
+        arg=[f"#panel-predict {described}", before],
+    )
+    expect(page.locator(f"#panel-predict {knob}")).to_have_value("2")
 
 
 def test_the_forecast_is_that_of_the_model_for_the_window_of_its_sliders_and_every_unit_can_be_shown(
