@@ -54,10 +54,7 @@ def address() -> Iterator[str]:
 
 
 class Browser:
-    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one.
-
-    It keeps what the test left in it until the next test of that server loads a page over it; else it is emptied.
-    """
+    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one."""
 
     def __init__(self) -> None:
         from playwright.sync_api import expect, sync_playwright
@@ -70,7 +67,6 @@ class Browser:
             self.playwright = sync_playwright().start()
         self.chromium = self.playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=1000 * SECONDS)
         self.idle: dict[str, list[Any]] = defaultdict(list)  # by their server: another would need a new process
-        self.left: tuple[Any, str] | None = None  # the idle tab that is not empty, and its server
         self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there
         self.servers: dict[str, str] = {}  # the pages may ask these; each has a path without any page
         self.absent: set[str] = set()  # pages that are rightly not there
@@ -88,10 +84,7 @@ class Browser:
 
     def watched(self, server: str) -> Any:
         """A page whose errors are noted as problems; maybe one that another test has used with that server."""
-        if self.left and self.left[1] != server:
-            self.empty()
         if self.idle[server]:
-            self.left = None  # which is the last of them
             return self.idle[server].pop()
         page = self.tab()
         page.on("console", self._console)
@@ -113,22 +106,14 @@ class Browser:
             self.problems.append((request.url, "asked for"))
 
     def leave(self, page: Any, server: str) -> None:
-        """Once another page is loaded, it is as a new one but for its history."""
+        """As a new page, but for its history; or, where it is kept, with its modules."""
         if not page.is_closed():
             page.unroute_all()
             page.context.clear_permissions()
             page.mouse.move(0, 0)
-            page.evaluate("0")  # comes after the problems that it has had
-            self.empty()
+            if self.servers[server] != "/" or not page.evaluate("window.kept"):
+                page.goto(server + self.servers[server])
             self.idle[server].append(page)
-            self.left = page, server
-
-    def empty(self) -> None:
-        """End what goes on in the tab that was left last."""
-        if self.left:
-            page, server = self.left
-            self.left = None
-            page.goto(server + self.servers[server])
 
     def close(self) -> None:
         self.chromium.close()
@@ -150,8 +135,6 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """While Playwright runs, no test elsewhere could start an event loop: it ends with the last of these in a row."""
     if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
         close_browser()
-    elif _OPEN and "watched" not in getattr(nextitem, "fixturenames", ()):
-        _OPEN[0].empty()
 
 
 def pytest_sessionfinish() -> None:
@@ -180,13 +163,12 @@ def watched(browser: Browser) -> Iterator[Callable[[str], Any]]:
         pages.append((browser.watched(server), server))
         return pages[-1][0]
 
+    browser.problems.clear()
+    browser.absent.clear()
     yield take
     for page, server in pages:
         browser.leave(page, server)
-    problems = [problem for problem in browser.problems if problem[0] not in browser.absent]
-    browser.problems.clear()
-    browser.absent.clear()
-    assert problems == []
+    assert [problem for problem in browser.problems if problem[0] not in browser.absent] == []
 
 
 @pytest.fixture
@@ -220,7 +202,8 @@ def page(browser: Browser, watched: Callable[[str], Any], address: str) -> Any:
     """An empty page of the server; whatever goes wrong in it fails the test."""
     browser.servers[address] = "/"
     page = watched(address)
-    page.goto(address)
+    if page.url != f"{address}/" or page.evaluate("window.kept"):  # else just loaded, where the test before left it
+        page.goto(address)
     return as_it_begins(page)
 
 
